@@ -1,0 +1,98 @@
+"""What every test shares: one screenless Qt, optional test material, real Caffe, no leaks."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LEAK_DEADLINE_SECONDS = 5.0
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The folder of main.py."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def material() -> Callable[[str], Path]:
+    """Finds one file or folder of the optional test material, or skips and says what is missing.
+
+    Looked for in the folder that BLOBSCOPE_TEST_MATERIAL names, else in ../shared/data.
+    """
+    named = os.environ.get("BLOBSCOPE_TEST_MATERIAL")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
+
+    def find(relative: str) -> Path:
+        path = folder / relative
+        if not path.exists():
+            pytest.skip(f"no test material {relative}: set BLOBSCOPE_TEST_MATERIAL to its folder")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def caffe_python() -> tuple[str, ...]:
+    """The command of a Python with real Caffe, from BLOBSCOPE_CAFFE_COMMAND; skips without it."""
+    command = tuple(shlex.split(os.environ.get("BLOBSCOPE_CAFFE_COMMAND", "")))
+    if not command:
+        pytest.skip("no real Caffe: set BLOBSCOPE_CAFFE_COMMAND to a Python that imports caffe")
+    probe = subprocess.run(
+        [*command, "-c", "import caffe"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if probe.returncode != 0:
+        pytest.fail(f"BLOBSCOPE_CAFFE_COMMAND does not import caffe:\n{probe.stderr[-2000:]}")
+    return command
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that leaves a thread running or a window shown behind it."""
+    threads_before = _python_threads()
+    windows_before = {id(window) for window in _shown_windows()}
+    yield
+    threads = _threads_left(threads_before)
+    windows = [window for window in _shown_windows() if id(window) not in windows_before]
+    if threads:
+        pytest.fail(f"left threads running: {', '.join(thread.name for thread in threads)}")
+    if windows:
+        pytest.fail(f"left windows open: {', '.join(type(w).__name__ for w in windows)}")
+
+
+def _threads_left(before: set[threading.Thread]) -> list[threading.Thread]:
+    deadline = time.monotonic() + LEAK_DEADLINE_SECONDS
+    started = _python_threads() - before
+    for thread in started:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [thread for thread in started if thread.is_alive()]
+
+
+def _python_threads() -> set[threading.Thread]:
+    """Threads made by Python; a QThread's stand-in here outlives it and cannot be joined."""
+    return {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
+
+
+def _shown_windows() -> list[object]:
+    """Top-level widgets on screen; empty until a test has imported Qt's widgets."""
+    widgets = sys.modules.get("PyQt5.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return []
+    return [window for window in widgets.QApplication.topLevelWidgets() if window.isVisible()]
