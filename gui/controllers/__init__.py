@@ -1,0 +1,1 @@
+"""One controller per job of the user; they join document, jobs, core and panels."""

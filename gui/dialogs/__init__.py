@@ -1,0 +1,1 @@
+"""Dialogs: plain values in, wishes out."""

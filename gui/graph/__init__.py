@@ -1,0 +1,1 @@
+"""The graph of the net: scene, boxes, edges, view and minimap."""

@@ -1,0 +1,78 @@
+"""Line icons, one SVG each, tinted when loaded so that one file serves both themes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from PyQt5.QtCore import QByteArray, QRectF, QSize, Qt
+from PyQt5.QtGui import QColor, QIcon, QPainter, QPixmap
+from PyQt5.QtSvg import QSvgRenderer
+
+ICONS = Path(__file__).resolve().parent.parent / "resources" / "icons"
+INK = "#000"
+
+FAMILY_GLYPHS = {
+    "convolution": "glyph-convolution",
+    "activation": "glyph-activation",
+    "pooling": "glyph-pooling",
+    "normalisation": "glyph-normalisation",
+    "inner product": "glyph-inner-product",
+    "merge / split": "glyph-merge",
+    "data / input": "glyph-data",
+    "loss / output": "glyph-loss",
+    "other": "glyph-other",
+}
+
+
+def family_glyph(family: str) -> str:
+    """The icon name of a layer family's glyph, for `pixmap`, `icon` and `paint_icon`."""
+    return FAMILY_GLYPHS.get(family, "glyph-other")
+
+
+def icon_names() -> tuple[str, ...]:
+    """Every icon there is."""
+    return tuple(sorted(path.stem for path in ICONS.glob("*.svg")))
+
+
+@lru_cache(maxsize=512)
+def _renderer(name: str, ink: str) -> QSvgRenderer:
+    svg = (ICONS / f"{name}.svg").read_text(encoding="utf-8").replace(INK, ink)
+    return QSvgRenderer(QByteArray(svg.encode()))
+
+
+def paint_icon(painter: QPainter, name: str, colour: QColor, rectangle: QRectF) -> None:
+    """Draw the icon into `rectangle`, sharp at any scale of the painter."""
+    painter.save()
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setOpacity(painter.opacity() * colour.alphaF())
+    _renderer(name, colour.name()).render(painter, rectangle)
+    painter.restore()
+
+
+def pixmap(name: str, colour: QColor, size: int = 16, ratio: float = 1.0) -> QPixmap:
+    """The icon as a pixmap of `size` logical pixels for a screen of that pixel ratio."""
+    return _pixmap(name, colour.rgba(), size, ratio)
+
+
+@lru_cache(maxsize=1024)
+def _pixmap(name: str, rgba: int, size: int, ratio: float) -> QPixmap:
+    picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    picture.fill(Qt.transparent)
+    painter = QPainter(picture)
+    colour = QColor.fromRgba(rgba)
+    paint_icon(painter, name, colour, QRectF(0, 0, picture.width(), picture.height()))
+    painter.end()
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+def icon(name: str, colour: QColor, size: int = 16) -> QIcon:
+    """The icon for buttons and actions, paler when disabled, sharp on dense screens."""
+    pale = QColor(colour)
+    pale.setAlphaF(colour.alphaF() * 0.4)
+    result = QIcon()
+    for ratio in (1.0, 2.0):
+        result.addPixmap(pixmap(name, colour, size, ratio), QIcon.Normal)
+        result.addPixmap(pixmap(name, pale, size, ratio), QIcon.Disabled)
+    return result

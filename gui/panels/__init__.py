@@ -1,0 +1,1 @@
+"""Panels: plain values in through show_* methods, wishes out through signals."""

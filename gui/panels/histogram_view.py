@@ -1,0 +1,83 @@
+"""What the histogram panel draws: one or two series with shared edges, and what they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.activations.histogram import Histogram, ValueSummary
+from core.activations.statistics import Statistics
+
+
+@dataclass(frozen=True)
+class Series:
+    """One measured value: `letter` is A or B, `label` the blob version it shows."""
+
+    letter: str
+    label: str
+    statistics: Statistics
+    histogram: Histogram
+
+
+@dataclass(frozen=True)
+class HistogramView:
+    """Up to two series whose histograms have the same edges."""
+
+    series: tuple[Series, ...]
+    is_log: bool = False
+
+    @property
+    def edges(self) -> np.ndarray:
+        """Bin edges, (bins + 1,), shared by every series."""
+        return self.series[0].histogram.edges
+
+    @property
+    def n_bins(self) -> int:
+        return len(self.edges) - 1
+
+    @property
+    def highest_count(self) -> int:
+        """The fullest bin of any series, exact zeros left out."""
+        return max(int(one.histogram.counts.max(initial=0)) for one in self.series)
+
+    def bin_at(self, value: float) -> int:
+        """The bin that holds `value`, clamped to the first and last one."""
+        position = int(np.searchsorted(self.edges, value, side="right")) - 1
+        return min(max(position, 0), self.n_bins - 1)
+
+
+def view_from(
+    labels: tuple[str, ...], summaries: tuple[ValueSummary, ...], *, is_log: bool
+) -> HistogramView:
+    """The view of `summaries`, lettered A and B in their order."""
+    return HistogramView(
+        tuple(
+            Series(letter, label, summary.statistics, summary.histogram)
+            for letter, label, summary in zip("AB", labels, summaries, strict=False)
+        ),
+        is_log,
+    )
+
+
+def side_sentences(view: HistogramView) -> tuple[str, str]:
+    """What holds left and right of zero when two series are shown: "negative: A only" or ""."""
+    if len(view.series) != 2 or not view.edges[0] < 0 < view.edges[-1]:
+        return "", ""
+    zero = int(np.searchsorted(view.edges, 0.0))
+    first, second = (one.histogram.counts for one in view.series)
+    return (
+        _side("negative", first[:zero], second[:zero]),
+        _side("positive", first[zero:], second[zero:]),
+    )
+
+
+def _side(name: str, first: np.ndarray, second: np.ndarray) -> str:
+    has_first, has_second = bool(first.any()), bool(second.any())
+    if has_first and not has_second:
+        return f"{name}: A only"
+    if has_second and not has_first:
+        return f"{name}: B only"
+    if has_first and np.array_equal(first, second):
+        return f"{name}: A = B"
+    return ""
