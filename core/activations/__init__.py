@@ -1,0 +1,1 @@
+"""Statistics, histograms and channel ranking of activations."""
