@@ -138,7 +138,7 @@ class Theme:
 
     @property
     def name(self) -> str:
-        """"light" or "dark"."""
+        """ "light" or "dark"."""
         return "dark" if self.is_dark else "light"
 
     def family(self, family: str) -> QColor:

@@ -1,0 +1,154 @@
+"""The model document: prototxt text, what is derived from it, and the selection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+if TYPE_CHECKING:
+    from core.engines.verification import Verification
+    from core.images.preprocess import Preprocess
+    from core.layers.shapes import NetShapes
+    from core.net.definition import Net
+    from core.net.rename import BlobRename
+    from core.weights.binding import Binding
+    from core.weights.reader import Weights
+
+
+@dataclass(frozen=True)
+class DerivedNet:
+    """What one text means: the net, its shapes, and how the weights bind to it."""
+
+    text: str
+    net: Net
+    shapes: NetShapes
+    binding: Binding | None = None
+
+
+class ModelDocument(QObject):
+    """The only mutable model of the window.
+
+    `text` is the document; `net`, `shapes` and `binding` are derived from it and replaced
+    together. `revision` grows with every change of text or weights; results of jobs carry it.
+    """
+
+    opened = pyqtSignal()
+    net_changed = pyqtSignal()
+    weights_changed = pyqtSignal()
+    selection_changed = pyqtSignal(str)
+    image_changed = pyqtSignal()
+    activations_changed = pyqtSignal()
+    verification_changed = pyqtSignal()
+    recipe_changed = pyqtSignal()
+    saved_changed = pyqtSignal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path: Path | None = None
+        self.text = ""
+        self.saved_text = ""
+        self.original_net: Net | None = None
+        self.net: Net | None = None
+        self.shapes: NetShapes | None = None
+        self.weights: Weights | None = None
+        self.binding: Binding | None = None
+        self.renames: tuple[BlobRename, ...] = ()
+        self.revision = 0
+        self.selection = ""
+        self.image_path: Path | None = None
+        self.recipe: Preprocess | None = None
+        self.verification: Verification | None = None
+        self.is_partial = False
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the text differs from what is on the disk."""
+        return self.text != self.saved_text
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The weights file, if one is open."""
+        return None if self.weights is None else Path(self.weights.path)
+
+    def set_opened(
+        self, path: Path | None, derived: DerivedNet, *, is_partial: bool = False
+    ) -> None:
+        """Replace everything by a file just opened; weights go, the image stays."""
+        self.path = path
+        self.saved_text = derived.text
+        self.original_net = derived.net
+        self.renames = ()
+        self.weights = None
+        self.binding = None
+        self.selection = ""
+        self.is_partial = is_partial
+        self._set_derived(derived)
+        self.opened.emit()
+        self.net_changed.emit()
+        self.weights_changed.emit()
+        self.saved_changed.emit()
+        self.selection_changed.emit("")
+        self._drop_verification()
+
+    def set_edited(self, derived: DerivedNet, renames: tuple[BlobRename, ...]) -> None:
+        """Take an edited text; `renames` are all that separate it from the file as opened."""
+        self.renames = renames
+        self._set_derived(derived)
+        self._drop_verification()
+        self.net_changed.emit()
+        self.saved_changed.emit()
+
+    def set_weights(self, weights: Weights | None, binding: Binding | None) -> None:
+        """Bind a weights file to the net, or none."""
+        self.weights = weights
+        self.binding = binding
+        self.revision += 1
+        self.weights_changed.emit()
+        self._drop_verification()
+
+    def set_saved(self, path: Path) -> None:
+        """The text now lies at `path`; the document is that file from here on."""
+        self.path = path
+        self.saved_text = self.text
+        self.saved_changed.emit()
+
+    def select(self, layer_name: str) -> None:
+        """Select a layer by name, or none with ""."""
+        if layer_name != self.selection:
+            self.selection = layer_name
+            self.selection_changed.emit(layer_name)
+
+    def set_image(self, path: Path | None) -> None:
+        """Choose the image that forward passes read."""
+        self.image_path = path
+        self.image_changed.emit()
+
+    def set_recipe(self, recipe: Preprocess | None) -> None:
+        """Choose how images become input arrays."""
+        self.recipe = recipe
+        self.recipe_changed.emit()
+
+    def set_verification(self, verification: Verification | None) -> None:
+        """Keep the result of a verify of the text as it is now."""
+        self.verification = verification
+        self.verification_changed.emit()
+
+    def own_blobs(self) -> set[tuple[str, str]]:
+        """(layer, top) of every value that a rename gave a blob of its own."""
+        return {(rename.layer, rename.new_blob) for rename in self.renames}
+
+    def _set_derived(self, derived: DerivedNet) -> None:
+        self.text = derived.text
+        self.net = derived.net
+        self.shapes = derived.shapes
+        if derived.binding is not None:
+            self.binding = derived.binding
+        self.revision += 1
+
+    def _drop_verification(self) -> None:
+        if self.verification is not None:
+            self.verification = None
+            self.verification_changed.emit()

@@ -1,0 +1,282 @@
+"""Lanes: long work off the window's thread, with progress, replacement, cancel and late-drop."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal
+
+from core.errors import AppError, EngineCancelled
+from core.progress import Progress
+
+PROGRESS_SECONDS = 0.05
+STUCK_MILLISECONDS = 1000
+CLOSE_SECONDS = 3.0
+
+OnResult = Callable[[Any], None]
+OnError = Callable[[AppError], None]
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(eq=False)
+class Run:
+    """One started job: its place, its state and whom to tell."""
+
+    lane: str
+    key: str
+    title: str
+    revision: int | None
+    work: Callable[[], Any]
+    on_result: OnResult | None
+    on_error: OnError | None
+    on_progress: OnProgress | None
+    on_end: Callable[[], None] | None
+    number: int
+    started: float = field(default_factory=time.monotonic)
+    progress: Progress | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    is_ended: bool = False
+    is_running: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Time since the job was asked for."""
+        return time.monotonic() - self.started
+
+
+class _Worker(QThread):
+    """Takes runs from a queue until it is given None; never touches a widget."""
+
+    progressed = pyqtSignal(object, object)
+    ended = pyqtSignal(object, object, object)
+
+    def __init__(self, runs: queue.SimpleQueue[Run | None], name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._runs = runs
+
+    def run(self) -> None:
+        while (run := self._runs.get()) is not None:
+            result: Any = None
+            error: BaseException | None = None
+            try:
+                result = self._perform(run)
+            except Exception as problem:  # the lane must outlive any job
+                error = problem
+            self.ended.emit(run, result, error)
+            del run, result, error
+
+    def _perform(self, run: Run) -> Any:
+        if run.cancelled.is_set():
+            raise EngineCancelled
+        run.is_running = True
+        outcome = run.work()
+        if not isinstance(outcome, Generator):
+            return outcome
+        last = 0.0
+        while True:
+            try:
+                step = next(outcome)
+            except StopIteration as stop:
+                return stop.value
+            if run.cancelled.is_set():
+                outcome.close()
+                raise EngineCancelled
+            now = time.monotonic()
+            if isinstance(step, Progress) and (
+                now - last > PROGRESS_SECONDS or step.done == step.total
+            ):
+                last = now
+                self.progressed.emit(run, step)
+
+
+class Lane(QObject):
+    """A queue of jobs and the threads that work on it, one by one or side by side."""
+
+    def __init__(self, name: str, lanes: Lanes, n_threads: int = 1) -> None:
+        super().__init__(lanes)
+        self.name = name
+        self._lanes = lanes
+        self._queue: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+        self._workers = [_Worker(self._queue, f"{name}-{i}") for i in range(n_threads)]
+        for worker in self._workers:
+            worker.progressed.connect(lanes._on_progressed)
+            worker.ended.connect(lanes._on_ended)
+            worker.start()
+
+    def start(
+        self,
+        work: Callable[[], Any],
+        *,
+        key: str,
+        title: str = "",
+        revision: int | None = None,
+        on_result: OnResult | None = None,
+        on_error: OnError | None = None,
+        on_progress: OnProgress | None = None,
+        on_end: Callable[[], None] | None = None,
+    ) -> Run:
+        """Queue `work`; a job with the same key is replaced.
+
+        work: called on the lane; returns a value, or a generator of `Progress` with the result.
+        title: shown in the status bar while it runs; "" keeps it quiet.
+        revision: the document's revision the result belongs to; a late one is dropped.
+        on_result, on_error, on_progress, on_end: called in the window's thread. A cancelled,
+            replaced or late job calls only `on_end`, which every job calls once.
+        """
+        run = Run(self.name, key, title, revision, work, on_result, on_error, on_progress, on_end,
+                  self._lanes._next_number())  # fmt: skip
+        self._lanes._begin(run)
+        self._queue.put(run)
+        return run
+
+    def stop(self) -> None:
+        """Let the threads end after the job they are on."""
+        for _worker in self._workers:
+            self._queue.put(None)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the threads to end; True if they did."""
+        deadline = time.monotonic() + seconds
+        return all(
+            worker.wait(max(1, round((deadline - time.monotonic()) * 1000)))
+            for worker in self._workers
+        )
+
+
+class Lanes(QObject):
+    """The three lanes of the window and the list of what runs."""
+
+    changed = pyqtSignal()
+    """The set of titled jobs, or the progress of one, changed."""
+    bug_found = pyqtSignal(object)
+    """A job raised something that is no AppError: the exception."""
+    stuck = pyqtSignal(object)
+    """A cancelled run of the engine lane did not stop within a second."""
+    failed = pyqtSignal(object, object)
+    """(run, AppError) of a job that gave no `on_error`."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._numbers = itertools.count(1)
+        self._runs: dict[str, Run] = {}
+        self._unended: set[Run] = set()
+        self._is_closed = False
+        self.revision: Callable[[], int] = lambda: 0
+        self.engine = Lane("engine", self)
+        self.files = Lane("files", self, n_threads=2)
+        self.compute = Lane("compute", self)
+
+    @property
+    def running(self) -> tuple[Run, ...]:
+        """The titled jobs, oldest first."""
+        titled = (run for run in self._runs.values() if run.title)
+        return tuple(sorted(titled, key=lambda run: run.number))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job at all is queued or running."""
+        return not self._unended
+
+    def is_running(self, key: str) -> bool:
+        """Whether a job of that key is queued or running."""
+        return key in self._runs
+
+    def cancel(self, key: str) -> None:
+        """Stop the job of that key; on the engine lane a deaf one is reported as `stuck`."""
+        run = self._runs.pop(key, None)
+        if run is None:
+            return
+        run.cancelled.set()
+        if run.lane == "engine" and not self._is_closed:
+            QTimer.singleShot(STUCK_MILLISECONDS, lambda: self._report_stuck(run))
+        self.changed.emit()
+
+    def cancel_all(self) -> None:
+        """Stop every job."""
+        for key in list(self._runs):
+            self.cancel(key)
+
+    def close(self, close_engine: Callable[[], None] = lambda: None) -> bool:
+        """Cancel all, let the engine go, wait up to 3 s; True if every thread ended."""
+        self._is_closed = True
+        self.cancel_all()
+        lanes = (self.engine, self.files, self.compute)
+        for lane in lanes:
+            lane.stop()
+        close_engine()
+        deadline = time.monotonic() + CLOSE_SECONDS
+        ended = [lane.wait(deadline - time.monotonic()) for lane in lanes]
+        return all(ended)
+
+    def _next_number(self) -> int:
+        return next(self._numbers)
+
+    def _begin(self, run: Run) -> None:
+        older = self._runs.pop(run.key, None)
+        if older is not None:
+            older.cancelled.set()
+        self._runs[run.key] = run
+        self._unended.add(run)
+        if run.title:
+            self.changed.emit()
+
+    def _report_stuck(self, run: Run) -> None:
+        if run.is_running and not run.is_ended and not self._is_closed:
+            self.stuck.emit(run)
+
+    def _on_progressed(self, run: Run, step: Progress) -> None:
+        if run.cancelled.is_set():
+            return
+        run.progress = step
+        if run.on_progress is not None:
+            run.on_progress(step)
+        if run.title:
+            self.changed.emit()
+
+    def _on_ended(self, run: Run, result: Any, error: BaseException | None) -> None:
+        run.is_ended = True
+        self._unended.discard(run)
+        if self._runs.get(run.key) is run:
+            del self._runs[run.key]
+        try:
+            if self._is_wanted(run):
+                self._deliver(run, result, error)
+        finally:
+            if run.on_end is not None:
+                run.on_end()
+            self.changed.emit()
+
+    def _is_wanted(self, run: Run) -> bool:
+        is_late = run.revision is not None and run.revision != self.revision()
+        return not (run.cancelled.is_set() or is_late or self._is_closed)
+
+    def _deliver(self, run: Run, result: Any, error: BaseException | None) -> None:
+        if error is None:
+            if run.on_result is not None:
+                run.on_result(result)
+            return
+        if isinstance(error, EngineCancelled):
+            return
+        shown = error if isinstance(error, AppError) else _as_app_error(error)
+        if run.on_error is not None:
+            run.on_error(shown)
+        else:
+            self.failed.emit(run, shown)
+        if shown is not error:
+            self.bug_found.emit(error)
+
+
+def _as_app_error(error: BaseException) -> AppError:
+    return AppError(
+        f"Something went wrong inside Blobscope: {error}",
+        hint="A crash report was written; your file and your edits are safe.",
+        details="".join(traceback.format_exception(error)),
+    )

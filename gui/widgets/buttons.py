@@ -1,0 +1,74 @@
+"""Buttons whose icon follows the theme."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtWidgets import QPushButton, QToolButton, QWidget
+
+from gui.icons import icon
+from gui.theme import ThemeKeeper
+
+
+class Button(QPushButton):
+    """A push button; the one filled button of a panel is `is_primary`."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        text: str,
+        icon_name: str | None = None,
+        *,
+        is_primary: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._keeper = keeper
+        self._icon_name = icon_name
+        self._is_primary = is_primary
+        self.setProperty("primary", is_primary)
+        self.setIconSize(QSize(14, 14))
+        keeper.changed.connect(self._tint)
+        self._tint()
+
+    def set_icon(self, icon_name: str | None) -> None:
+        """Show another icon, or none."""
+        self._icon_name = icon_name
+        self._tint()
+
+    def _tint(self) -> None:
+        theme = self._keeper.theme
+        if self._icon_name is not None:
+            colour = theme.text_on_accent if self._is_primary else theme.text
+            self.setIcon(icon(self._icon_name, colour))
+
+
+class IconButton(QToolButton):
+    """A flat button with an icon and, where given, a text beside it."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        icon_name: str,
+        tooltip: str = "",
+        *,
+        text: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._icon_name = icon_name
+        self.setToolTip(tooltip)
+        self.setAccessibleName(tooltip or text)
+        self.setText(text)
+        self.setIconSize(QSize(16, 16))
+        self.setToolButtonStyle(Qt.ToolButtonTextBesideIcon if text else Qt.ToolButtonIconOnly)
+        keeper.changed.connect(self._tint)
+        self._tint()
+
+    def set_icon(self, icon_name: str) -> None:
+        """Show another icon."""
+        self._icon_name = icon_name
+        self._tint()
+
+    def _tint(self) -> None:
+        self.setIcon(icon(self._icon_name, self._keeper.theme.text))

@@ -1,0 +1,57 @@
+"""What an empty panel shows: an icon, one sentence and at most one button."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from gui.icons import pixmap
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button
+
+
+class EmptyState(QWidget):
+    """Centred icon, sentence and optional button; `clicked` is the button's."""
+
+    clicked = pyqtSignal()
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        icon: str,
+        sentence: str,
+        button_text: str | None = None,
+        *,
+        button_icon: str = "open",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._icon_name = icon
+        self._picture = QLabel()
+        self._sentence = QLabel(sentence)
+        self._sentence.setWordWrap(True)
+        for label in (self._picture, self._sentence):
+            label.setAlignment(Qt.AlignCenter)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        layout.addStretch(1)
+        layout.addWidget(self._picture)
+        layout.addWidget(self._sentence)
+        if button_text is not None:
+            button = Button(keeper, button_text, button_icon)
+            layout.addWidget(button, 0, Qt.AlignHCenter)
+            button.clicked.connect(lambda: self.clicked.emit())
+        layout.addStretch(1)
+        keeper.changed.connect(self._repaint)
+        self._repaint()
+
+    def set_sentence(self, sentence: str) -> None:
+        """Say something else."""
+        self._sentence.setText(sentence)
+
+    def _repaint(self) -> None:
+        theme = self._keeper.theme
+        ratio = self.devicePixelRatioF()
+        self._picture.setPixmap(pixmap(self._icon_name, theme.placeholder, 28, ratio))
+        self._sentence.setStyleSheet(f"color: {theme.secondary.name()}")

@@ -1,0 +1,192 @@
+"""Small pieces of text: section header, link, badge pill, elided line."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.icons import paint_icon
+from gui.theme import ThemeKeeper, text_font
+
+
+class ThemedLabel(QLabel):
+    """A label in one of the theme's text colours: "text", "secondary", "mark_text" and so on."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        text: str = "",
+        role: str = "text",
+        *,
+        pixels: float = 12,
+        semibold: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._keeper = keeper
+        self._role = role
+        self._pixels = pixels
+        self._semibold = semibold
+        keeper.changed.connect(self._tint)
+        self._tint()
+
+    def set_role(self, role: str) -> None:
+        """Use another of the theme's colours."""
+        self._role = role
+        self._tint()
+
+    def _tint(self) -> None:
+        self.setFont(text_font(self._pixels, semibold=self._semibold))
+        colour = getattr(self._keeper.theme, self._role).name()
+        weight = 600 if self._semibold else 400
+        self.setStyleSheet(
+            f"color: {colour}; font-size: {self._pixels}px; font-weight: {weight};"
+            " background: transparent;"
+        )
+
+
+class SectionHeader(QWidget):
+    """Semibold capitals over a line, with an optional note at the right."""
+
+    def __init__(
+        self, keeper: ThemeKeeper, text: str, note: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._title = ThemedLabel(keeper, text.upper(), "secondary", pixels=11, semibold=True)
+        self._note = ThemedLabel(keeper, note, "secondary", pixels=11)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._title)
+        row.addStretch(1)
+        row.addWidget(self._note)
+        self._line = QFrame()
+        self._line.setFixedHeight(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 2)
+        layout.setSpacing(3)
+        layout.addLayout(row)
+        layout.addWidget(self._line)
+        keeper.changed.connect(self._tint)
+        self._tint()
+
+    def set_text(self, text: str) -> None:
+        """Change the heading."""
+        self._title.setText(text.upper())
+
+    def set_note(self, note: str) -> None:
+        """Change the note at the right."""
+        self._note.setText(note)
+
+    def _tint(self) -> None:
+        self._line.setStyleSheet(f"background: {self._keeper.theme.border.name()}")
+
+
+class LinkLabel(QLabel):
+    """Accent text that acts like a button, also from the keyboard."""
+
+    clicked = pyqtSignal()
+
+    def __init__(self, keeper: ThemeKeeper, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._keeper = keeper
+        self.setCursor(Qt.PointingHandCursor)
+        self.setFocusPolicy(Qt.StrongFocus)
+        keeper.changed.connect(self._tint)
+        self._tint()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.isEnabled() and self.rect().contains(event.pos()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space):
+            self.clicked.emit()
+            return
+        super().keyPressEvent(event)
+
+    def _tint(self) -> None:
+        theme = self._keeper.theme
+        self.setStyleSheet(
+            f"QLabel {{ color: {theme.accent.name()}; background: transparent; }}"
+            f"QLabel:hover, QLabel:focus {{ text-decoration: underline; }}"
+            f"QLabel:disabled {{ color: {theme.placeholder.name()}; }}"
+        )
+
+
+class BadgePill(QWidget):
+    """A rounded badge with an icon and a short text, in the colours of a kind."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        text: str,
+        kind: str = "mark",
+        icon_name: str | None = None,
+        *,
+        is_struck: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._text = text
+        self._kind = kind
+        self._icon_name = icon_name
+        self._is_struck = is_struck
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+        keeper.changed.connect(self.update)
+
+    def set_text(self, text: str) -> None:
+        """Change the text; the pill grows with it."""
+        self._text = text
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        width = QFontMetrics(self._font()).horizontalAdvance(self._text) + 16
+        return QSize(max(20, width + (18 if self._icon_name else 0)), 18)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._keeper.theme
+        colour, fill = theme.kind_text(self._kind), theme.kind_fill(self._kind)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(fill)
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        left = 8.0
+        if self._icon_name:
+            paint_icon(painter, self._icon_name, colour, QRectF(left - 1, 2, 14, 14))
+            left += 17
+        painter.setFont(self._font())
+        painter.drawText(
+            QRectF(left, 0, box.width(), self.height()), int(Qt.AlignVCenter), self._text
+        )
+        painter.end()
+
+    def _font(self) -> QFont:
+        font = text_font(11, semibold=not self._is_struck)
+        font.setStrikeOut(self._is_struck)
+        return font
+
+
+class ElidedLabel(QLabel):
+    """One line that loses its middle when it has no room; the tooltip holds all of it."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setMinimumWidth(24)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.setToolTip(text)
+
+    def setText(self, text: str) -> None:
+        self.setToolTip(text)
+        super().setText(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.ElideMiddle, self.width())
+        painter.drawText(self.rect(), int(self.alignment() | Qt.AlignVCenter), shown)
+        painter.end()
