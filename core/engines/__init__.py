@@ -1,0 +1,1 @@
+"""The net when run: engines in child processes behind one protocol."""

@@ -1,0 +1,1 @@
+"""The PyTorch engine, the only place that imports torch."""

@@ -1,0 +1,111 @@
+"""The error tree: each error carries a sentence for the user and a hint on what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class AppError(Exception):
+    """An expected failure: `sentence` says what happened, `hint` what to do, `details` the rest."""
+
+    def __init__(self, sentence: str, *, hint: str = "", details: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+        self.details = details
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.hint}".rstrip()
+
+
+@dataclass(frozen=True)
+class SourcePosition:
+    """A place in a text file; line and column count from 1, `source_line` is the line itself."""
+
+    path: Path | None
+    line: int
+    column: int
+    source_line: str
+    length: int = 1
+
+    def caret(self) -> str:
+        """Two lines: the source line and a caret under the column."""
+        lead = "".join("\t" if c == "\t" else " " for c in self.source_line[: self.column - 1])
+        return f"{self.source_line}\n{lead}{'^' * max(1, self.length)}"
+
+
+class PrototxtError(AppError):
+    """A prototxt that can't be read as written; says file, line, column and the line itself."""
+
+    def __init__(self, sentence: str, position: SourcePosition, *, hint: str = "") -> None:
+        super().__init__(sentence, hint=hint, details=position.caret())
+        self.position = position
+
+    def __str__(self) -> str:
+        name = self.position.path or "prototxt"
+        where = f"{name}, line {self.position.line}, column {self.position.column}"
+        return f"{where}: {self.sentence}\n{self.details}"
+
+
+class NetError(AppError):
+    """A net that reads well but that Caffe would refuse, or a layer that is not in it."""
+
+
+class RenameError(AppError):
+    """A rename that can't be done, or would change what the net computes."""
+
+
+class WeightsError(AppError):
+    """A weights file that can't be read or does not fit the net."""
+
+
+class ImageError(AppError):
+    """An image that can't be read, is cut off, or is beyond the size limit."""
+
+
+class GalleryError(AppError):
+    """A gallery that is missing, damaged or made with another recipe."""
+
+
+class EngineError(AppError):
+    """An engine refused a request; the child is still alive."""
+
+
+class UnsupportedLayerError(EngineError):
+    """The net has layers this engine can't run; they are named before anything runs."""
+
+    def __init__(self, layers: Sequence[tuple[str, str]], engine: str) -> None:
+        named = ", ".join(f"{name} ({type_})" for name, type_ in layers[:8])
+        more = f" and {len(layers) - 8} more" if len(layers) > 8 else ""
+        super().__init__(
+            f"The {engine} engine can't run {len(layers)} layers of this net: {named}{more}.",
+            hint="The net still opens, shows and edits; extract from a net cut before them.",
+        )
+        self.layers = tuple(layers)
+
+
+class EngineUnavailableError(EngineError):
+    """An engine can't start on this machine; the sentence says what is missing."""
+
+
+class EngineCrashed(EngineError):
+    """The child died: exit code, what it was running and the last lines of its stderr."""
+
+    def __init__(self, exit_code: int | None, running: str, stderr_tail: str) -> None:
+        doing = f" while running {running}" if running else ""
+        super().__init__(
+            f"The engine stopped{doing}.",
+            hint=f"Exit code {exit_code}. Your file and your edits are safe.",
+            details=stderr_tail,
+        )
+        self.exit_code = exit_code
+        self.running = running
+
+
+class EngineCancelled(EngineError):
+    """The child was stopped because the user cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled.")

@@ -1,0 +1,1 @@
+"""Finding, checking, decoding and preprocessing of images."""

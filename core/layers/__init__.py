@@ -1,0 +1,1 @@
+"""What each Caffe layer type is: parameters, output shape and cost."""

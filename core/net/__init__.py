@@ -1,0 +1,1 @@
+"""The net as written: text, layers, blob versions, renaming and layout."""

@@ -1,0 +1,168 @@
+"""Parsing prototxt text, tolerant of fields Caffe does not know, strict on syntax."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import PrototxtError
+from core.net.message import Field, Message, Scalar, Source, to_number
+from core.net.schema import BOOLEAN_FIELDS, MESSAGE_FIELDS, NUMBER_FIELDS
+from core.net.tokens import Span, Token, position_at, tokenize
+
+__all__ = ["Field", "Message", "Scalar", "Span", "complete_part", "parse"]
+
+MAX_DEPTH = 64
+_CLOSERS = {"{": "}", "<": ">"}
+
+
+def parse(text: str, path: Path | None = None) -> Message:
+    """Parse a whole prototxt file.
+
+    Raises PrototxtError with line, column and the line itself.
+    """
+    return _Parser(text, path).parse_file()
+
+
+def complete_part(text: str) -> str:
+    """The longest head of a broken file that ends after a complete top-level field."""
+    parser = _Parser.__new__(_Parser)
+    try:
+        parser.__init__(text, None)  # type: ignore[misc]
+    except PrototxtError as error:
+        text = "\n".join(text.split("\n")[: error.position.line - 1])
+        return complete_part(text) if text else ""
+    try:
+        parser.parse_file()
+    except PrototxtError:
+        return text[: parser.last_complete]
+    return text
+
+
+class _Parser:
+    """One pass over the tokens of one file."""
+
+    def __init__(self, text: str, path: Path | None) -> None:
+        self.source = Source(text, path)
+        self.tokens = tokenize(text, path)
+        self.at = 0
+        self.last_complete = 0
+
+    def parse_file(self) -> Message:
+        fields = []
+        while self._peek().kind != "end":
+            field = self._parse_field(depth=0)
+            fields.extend(field)
+            self.last_complete = field[-1].span.end if field else self.last_complete
+        return Message(tuple(fields), Span(0, len(self.source.text), 1, 1), self.source)
+
+    def _parse_field(self, depth: int) -> list[Field]:
+        name = self._next()
+        if name.kind != "word":
+            raise self._error(name, f"Expected a field name, found {_shown(name)}.")
+        colon = self._peek().text == ":"
+        if colon:
+            self._next()
+        values = self._parse_values(name, colon, depth)
+        return [
+            Field(name.text, value, _join(name.span, span), name.span) for value, span in values
+        ]
+
+    def _parse_values(
+        self, name: Token, colon: bool, depth: int
+    ) -> list[tuple[Scalar | Message, Span]]:
+        token = self._peek()
+        if token.text == "[" and colon:
+            return self._parse_list(name, depth)
+        return [self._parse_value(name, colon, depth)]
+
+    def _parse_list(self, name: Token, depth: int) -> list[tuple[Scalar | Message, Span]]:
+        self._next()
+        values = []
+        while self._peek().text != "]":
+            values.append(self._parse_value(name, True, depth))
+        self._next()
+        return values
+
+    def _parse_value(self, name: Token, colon: bool, depth: int) -> tuple[Scalar | Message, Span]:
+        token = self._peek()
+        if token.kind == "punctuation" and token.text in _CLOSERS:
+            message = self._parse_message(name, depth + 1)
+            return message, message.span
+        if not colon or token.kind in ("punctuation", "end"):
+            raise self._error(token, f"Expected a value for {name.text}, found {_shown(token)}.")
+        if name.text in MESSAGE_FIELDS:
+            raise self._error(token, f'Expected "{{" after {name.text}, found {_shown(token)}.')
+        scalar = self._parse_scalar()
+        self._check_kind(name.text, scalar)
+        return scalar, scalar.span
+
+    def _parse_message(self, name: Token, depth: int) -> Message:
+        opener = self._next()
+        if depth > MAX_DEPTH:
+            raise self._error(opener, f"Messages are nested deeper than {MAX_DEPTH}.")
+        closer = _CLOSERS[opener.text]
+        fields: list[Field] = []
+        while self._peek().text != closer or self._peek().kind == "string":
+            if self._peek().kind == "end":
+                hint = f'Add the missing "{closer}".'
+                raise self._error(opener, f"{name.text} is opened here but never closed.", hint)
+            fields.extend(self._parse_field(depth))
+        end = self._next()
+        return Message(tuple(fields), _join(opener.span, end.span), self.source)
+
+    def _parse_scalar(self) -> Scalar:
+        token = self._next()
+        if token.kind != "string":
+            return Scalar(token.text, "number" if token.kind == "number" else "word", token.span)
+        value, span = _unquote(token.text), token.span
+        while self._peek().kind == "string":  # adjacent strings are one, as in C
+            more = self._next()
+            value, span = value + _unquote(more.text), _join(span, more.span)
+        return Scalar(value, "string", span)
+
+    def _check_kind(self, name: str, scalar: Scalar) -> None:
+        message = Message((), scalar.span, self.source)
+        if name in NUMBER_FIELDS:
+            try:
+                to_number(scalar.value)
+            except ValueError:
+                raise message.wrong_value(name, scalar, "a number") from None
+        if name in BOOLEAN_FIELDS and scalar.value.lower() not in (
+            "true",
+            "false",
+            "t",
+            "f",
+            "0",
+            "1",
+        ):
+            raise message.wrong_value(name, scalar, "true or false")
+
+    def _peek(self) -> Token:
+        return self.tokens[self.at]
+
+    def _next(self) -> Token:
+        token = self.tokens[self.at]
+        self.at += token.kind != "end"
+        return token
+
+    def _error(self, token: Token, sentence: str, hint: str = "") -> PrototxtError:
+        position = position_at(self.source.text, token.span, self.source.path)
+        return PrototxtError(sentence, position, hint=hint)
+
+
+def _join(first: Span, last: Span) -> Span:
+    return replace(first, end=last.end)
+
+
+def _shown(token: Token) -> str:
+    return "the end of the file" if token.kind == "end" else f'"{token.text}"'.replace('""', '"')
+
+
+def _unquote(text: str) -> str:
+    inner = text[1:-1]
+    if "\\" not in inner:
+        return inner
+    # protobuf escapes bytes: escape_decode is the C-style decoder of the standard library
+    return codecs.escape_decode(inner.encode())[0].decode("utf-8", "replace")

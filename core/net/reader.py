@@ -1,0 +1,186 @@
+"""Reading a prototxt into a Net, with phase rules applied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import NetError
+from core.net.definition import AUTOMATIC_TOP, Layer, Net, NetState, Problem, scalar_spans
+from core.net.message import Message
+from core.net.parser import parse
+from core.net.upgrade import (
+    WrittenLayer,
+    dialect_of,
+    input_layer_view,
+    legacy_input_fields,
+    written_layers,
+)
+from core.net.versions import trace_versions
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""Real files stay under 2 MB; the bound keeps a wrong file from hanging us."""
+
+DEFAULT_STATE = NetState()
+
+
+def load_net(path: Path, *, state: NetState = DEFAULT_STATE) -> Net:
+    """Read a prototxt file.
+
+    Raises NetError when it can't be opened or is no text, PrototxtError when it can't be parsed.
+    """
+    return read_net(read_prototxt(path), path=path, state=state)
+
+
+def read_prototxt(path: Path) -> str:
+    """The text of a prototxt file, line ends as written; NetError when it is not one."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise NetError(f"{path.name} is larger than 64 MiB, so it is no prototxt.")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise NetError(f"Can't open {path}: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        hint = "Is it a caffemodel? Open the prototxt that describes it."
+        raise NetError(f"{path.name} is not a text file.", hint=hint) from None
+    if "\0" in text:
+        hint = "Is it a caffemodel? Open the prototxt that describes it."
+        raise NetError(f"{path.name} is not a text file.", hint=hint)
+    return text
+
+
+def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_STATE) -> Net:
+    """Read prototxt text as the net Caffe would build in `state`.
+
+    What Caffe would refuse is listed in `Net.problems`; only text that can't be parsed raises
+    (PrototxtError).
+    """
+    root = parse(text, path)
+    problems: list[Problem] = []
+    state = replace(state, stages=(*state.stages, *root.message("state").words("stage")))
+    layers: list[Layer] = _input_layers(root)
+    inactive: list[Layer] = []
+    for written in _fold_padding(list(written_layers(root))):
+        layer = _make_layer(written)
+        rules = _rules(written, layer, problems)
+        (layers if _is_included(*rules, state) else inactive).append(layer)
+    if root.has("layer") and root.has("layers"):
+        sentence = "The file has both `layer` and `layers` blocks, which Caffe refuses."
+        problems.append(Problem(sentence, "", 1))
+    numbered = tuple(replace(layer, index=i) for i, layer in enumerate(layers))
+    traced = trace_versions(numbered)
+    return Net(
+        name=root.word("name"),
+        dialect=dialect_of(root),
+        text=text,
+        state=state,
+        root=root,
+        layers=numbered,
+        inactive=tuple(inactive),
+        versions=traced.versions,
+        bottom_versions=traced.bottom_versions,
+        problems=(*problems, *traced.problems),
+    )
+
+
+def _input_layers(root: Message) -> list[Layer]:
+    names, shapes = legacy_input_fields(root)
+    if not names or not shapes:
+        return []  # Caffe drops `input:` fields that have no shape
+    return [
+        Layer(
+            name="input",
+            type="Input",
+            bottoms=(),
+            tops=tuple(name.value for name in names),
+            bottom_spans=(),
+            top_spans=scalar_spans(names),
+            name_span=None,
+            span=None,
+            message=input_layer_view(root),
+        )
+    ]
+
+
+def _make_layer(written: WrittenLayer) -> Layer:
+    bottoms, tops = written.block.scalars("bottom"), written.block.scalars("top")
+    top_names = tuple(top.value for top in tops)
+    top_spans = scalar_spans(tops)
+    if not tops and (written.type.endswith("Loss") or written.type == "SoftmaxWithLoss"):
+        top_names, top_spans = (AUTOMATIC_TOP,), (None,)
+    return Layer(
+        name=written.name.value if written.name else "",
+        type=written.type,
+        bottoms=tuple(bottom.value for bottom in bottoms),
+        tops=top_names,
+        bottom_spans=scalar_spans(bottoms),
+        top_spans=top_spans,
+        name_span=written.name.span if written.name else None,
+        span=written.block.span,
+        message=written.view,
+        parameter_names=_parameter_names(written.view),
+    )
+
+
+def _parameter_names(view: Message) -> tuple[str, ...]:
+    named = tuple(message.word("name") for message in view.messages("param"))
+    return named or view.words("param")  # V1 writes the sharing name itself
+
+
+def _fold_padding(written: list[WrittenLayer]) -> list[WrittenLayer]:
+    """Merge V0 padding layers into the layer that reads them, as Caffe's upgrade does."""
+    padding = {w.block.word("top"): w for w in written if w.type == "padding"}
+    if not padding:
+        return written
+    return [_with_padding(w, padding) for w in written if w.type != "padding"]
+
+
+def _with_padding(written: WrittenLayer, padding: dict[str, WrittenLayer]) -> WrittenLayer:
+    source = padding.get(written.block.word("bottom"))
+    home = {"Convolution": "convolution_param", "Pooling": "pooling_param"}.get(written.type)
+    if source is None or home is None:
+        return written
+    pads = tuple(f for f in source.view.fields if f.name == "pad")
+    fields = tuple(
+        replace(f, value=replace(f.value, fields=(*f.value.fields, *pads)))
+        if f.name == home and isinstance(f.value, Message)
+        else f
+        for f in written.view.fields
+    )
+    # the bottom becomes the padding layer's own; its span stays there, so an edit stays right
+    others = tuple(f for f in written.block.fields if f.name != "bottom")
+    bottoms = tuple(f for f in source.block.fields if f.name == "bottom")
+    return replace(
+        written,
+        block=replace(written.block, fields=(*bottoms, *others)),
+        view=replace(written.view, fields=fields),
+    )
+
+
+def _rules(
+    written: WrittenLayer, layer: Layer, problems: list[Problem]
+) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    include, exclude = written.block.messages("include"), written.block.messages("exclude")
+    if include and exclude:
+        sentence = f"Layer '{layer.name}' has include and exclude rules; Caffe allows one kind."
+        problems.append(Problem(sentence, layer.name, layer.line))
+    return include, exclude
+
+
+def _is_included(
+    include: tuple[Message, ...], exclude: tuple[Message, ...], state: NetState
+) -> bool:
+    if include:
+        return any(_meets(rule, state) for rule in include)
+    return not any(_meets(rule, state) for rule in exclude)
+
+
+def _meets(rule: Message, state: NetState) -> bool:
+    phase = rule.word("phase")
+    return (
+        (not phase or {"0": "TRAIN", "1": "TEST"}.get(phase, phase) == state.phase)
+        and (not rule.has("min_level") or state.level >= rule.integer("min_level"))
+        and (not rule.has("max_level") or state.level <= rule.integer("max_level"))
+        and all(stage in state.stages for stage in rule.words("stage"))
+        and not any(stage in state.stages for stage in rule.words("not_stage"))
+    )

@@ -1,0 +1,1 @@
+"""Descriptors, galleries, search and evaluation."""

@@ -1,0 +1,1 @@
+"""The net as trained: reading, writing and binding of weights."""
