@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -183,9 +184,22 @@ def install_packages(extras: tuple[str, ...]) -> None:
     _install_torch()
     everything = ",".join(sorted(installed | set(extras)))
     print(f"setup: installing the packages of pyproject.toml [{everything}]", flush=True)
-    _pip("install", "--quiet", "-c", "constraints.txt", f".[{everything}]")
+    _pip("install", "--quiet", "-c", "constraints.txt", *_requirements(installed | set(extras)))
     STAMP.write_text(json.dumps({"fingerprint": wanted, "extras": everything.split(",")}))
     print("setup: done.", flush=True)
+
+
+def _requirements(extras: set[str]) -> list[str]:
+    """The ranges of pyproject.toml, for the program and for `extras`."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    unknown = extras - set(optional)
+    if unknown:
+        raise SetupError(f"pyproject.toml has no extra named {', '.join(sorted(unknown))}.")
+    listed: list[str] = list(project["dependencies"])
+    for extra in sorted(extras):
+        listed += optional[extra]
+    return listed
 
 
 def _fingerprint() -> str:
