@@ -10,8 +10,9 @@ from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QP
 
 from gui.panels.histogram_scales import Scale, count_axis, linear_ticks
 from gui.panels.histogram_view import HistogramView, Series, side_sentences
-from gui.panels.histogram_words import share_text, tick_text
+from gui.panels.histogram_words import count_text, share_text, tick_text
 from gui.theme import Theme
+from gui.widgets.alignment import CENTRE, LEFT, RIGHT, TOP, TOP_LEFT, TOP_RIGHT
 
 HEADING_HEIGHT = 24.0
 AXIS_HEIGHT = 22.0
@@ -46,9 +47,7 @@ def plan_frame(view: HistogramView, area: QRectF, base: QFont) -> PlotFrame:
     height = max(20.0, area.height() - HEADING_HEIGHT - AXIS_HEIGHT)
     zeros_left = area.left() + 8 + metrics.horizontalAdvance("100 %") + 6
     zeros = QRectF(zeros_left, top, ZEROS_WIDTH, height)
-    low, high, ticks = count_axis(
-        view.highest_count, max(2, int(height // 45)), is_log=view.is_log
-    )
+    low, high, ticks = count_axis(view.highest_count, max(2, int(height // 45)), is_log=view.is_log)
     widest = max(metrics.horizontalAdvance(tick_text(t, 1.0)) for t in (*ticks, 0.0))
     left = zeros.right() + 12 + metrics.height() + 6 + widest + 6
     bins = QRectF(left, top, max(20.0, area.right() - 16 - left), height)
@@ -122,15 +121,15 @@ def _paint_zeros(painter: QPainter, view: HistogramView, area: QRectF, theme: Th
     painter.setFont(tick_font(font, is_bold=True))
     painter.setPen(theme.text)
     heading = QRectF(area.left() - 20, area.top() - HEADING_HEIGHT, area.width() + 40, 20)
-    painter.drawText(heading, Qt.AlignCenter, "exactly 0")
+    painter.drawText(heading, CENTRE, "exactly 0")
     painter.setFont(tick_font(font))
     for percent in (0, 50, 100):
         y = round(area.bottom() - area.height() * percent / 100)
         painter.setPen(theme.border if percent == 0 else theme.grid)
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        painter.setPen(theme.text_secondary)
+        painter.setPen(theme.secondary)
         label = QRectF(area.left() - 56, y - 8, 50, 16)
-        painter.drawText(label, Qt.AlignRight | Qt.AlignVCenter, f"{percent} %")
+        painter.drawText(label, RIGHT, f"{percent} %")
     slot = area.width() / len(view.series)
     for index, one in enumerate(view.series):
         _paint_zero_bar(painter, one, area, area.left() + (index + 0.5) * slot, theme)
@@ -155,12 +154,12 @@ def _paint_zero_bar(
         painter.fillRect(bar, colour)
     painter.setPen(theme.text)
     label = QRectF(centre - 30, max(area.top() - 15, bar.top() - 16), 60, 14)
-    painter.drawText(label, Qt.AlignCenter, share_text(n_zeros, n_values, 0))
+    painter.drawText(label, CENTRE, share_text(n_zeros, n_values, 0))
     painter.save()
     painter.setFont(tick_font(painter.font(), is_bold=True))
     painter.setPen(colour)
     below = QRectF(centre - 15, area.bottom() + 4, 30, 16)
-    painter.drawText(below, Qt.AlignHCenter | Qt.AlignTop, one.letter)
+    painter.drawText(below, TOP, one.letter)
     painter.restore()
 
 
@@ -172,16 +171,16 @@ def _paint_count_axis(painter: QPainter, frame: PlotFrame, theme: Theme) -> None
         y = round(frame.y.pixel(tick))
         painter.setPen(theme.grid)
         painter.drawLine(QPointF(bins.left(), y), QPointF(bins.right(), y))
-        painter.setPen(theme.text_secondary)
+        painter.setPen(theme.secondary)
         text = tick_text(tick, 1.0)
         widest = max(widest, painter.fontMetrics().horizontalAdvance(text))
         label = QRectF(bins.left() - 86, y - 8, 80, 16)
-        painter.drawText(label, Qt.AlignRight | Qt.AlignVCenter, text)
+        painter.drawText(label, RIGHT, text)
     painter.save()
     painter.translate(bins.left() - widest - 14, bins.center().y())
     painter.rotate(-90)
     words = "values per bin (log)" if frame.y.is_log else "values per bin"
-    painter.drawText(QRectF(-90, -14, 180, 16), Qt.AlignCenter, words)
+    painter.drawText(QRectF(-90, -14, 180, 16), CENTRE, words)
     painter.restore()
     painter.setFont(font)
 
@@ -192,14 +191,12 @@ def _paint_value_axis(
     font, bins = painter.font(), frame.bins
     painter.setFont(tick_font(font))
     metrics = painter.fontMetrics()
-    painter.setPen(theme.box_outline)
+    painter.setPen(theme.outline)
     painter.drawLine(bins.bottomLeft(), bins.bottomRight())
-    painter.setPen(theme.text_secondary)
+    painter.setPen(theme.secondary)
     name_left = bins.right() - metrics.horizontalAdvance("value")
-    painter.drawText(
-        QRectF(name_left, bins.bottom() + 4, 60, 16), Qt.AlignLeft | Qt.AlignTop, "value"
-    )
-    ticks = linear_ticks(frame.x.low, frame.x.high, max(2, int(bins.width() // 70)))
+    painter.drawText(QRectF(name_left, bins.bottom() + 4, 60, 16), TOP_LEFT, "value")
+    ticks = linear_ticks(frame.x.low, frame.x.high, max(2, int(bins.width() // 45)))
     step = ticks[1] - ticks[0] if len(ticks) > 1 else frame.x.high - frame.x.low
     for tick in ticks:
         x = round(frame.x.pixel(tick))
@@ -208,8 +205,23 @@ def _paint_value_axis(
         half = metrics.horizontalAdvance(text) / 2
         if x + half + 6 < name_left:
             label = QRectF(x - 40, bins.bottom() + 4, 80, 16)
-            painter.drawText(label, Qt.AlignHCenter | Qt.AlignTop, text)
+            painter.drawText(label, TOP, text)
+    _paint_outside(painter, view, frame, theme)
     painter.setFont(font)
+
+
+def _paint_outside(painter: QPainter, view: HistogramView, frame: PlotFrame, theme: Theme) -> None:
+    """Say at the ends of the axis how many values lie beyond it, when any do."""
+    below = max(one.histogram.n_below for one in view.series)
+    above = max(one.histogram.n_above for one in view.series)
+    area = frame.bins.adjusted(2, 2, -2, 0)
+    painter.setPen(theme.secondary)
+    if below:
+        words = f"{count_text(below)} below"
+        painter.drawText(area, TOP_LEFT, words)
+    if above:
+        words = f"{count_text(above)} above"
+        painter.drawText(area, TOP_RIGHT, words)
 
 
 def _paint_zero_line(
@@ -217,7 +229,7 @@ def _paint_zero_line(
 ) -> None:
     if not frame.x.low <= 0 <= frame.x.high:
         return
-    pen = QPen(theme.text_secondary, 1.0, Qt.CustomDashLine)
+    pen = QPen(theme.secondary, 1.0, Qt.CustomDashLine)
     pen.setDashPattern([3.0, 3.0])
     painter.setPen(pen)
     x = round(frame.x.pixel(0.0))
@@ -233,8 +245,8 @@ def _paint_sides(painter: QPainter, view: HistogramView, frame: PlotFrame, theme
     if left and x - metrics.horizontalAdvance(left) - 6 > frame.zeros.right() + 14:
         painter.setPen(series_colour("B" if "B only" in left else "A", theme))
         area = QRectF(x - 206, top, 200, 20)
-        painter.drawText(area, Qt.AlignRight | Qt.AlignVCenter, left)
+        painter.drawText(area, RIGHT, left)
     if right and x + metrics.horizontalAdvance(right) + 6 < frame.bins.right() + 12:
         painter.setPen(series_colour("A" if "A only" in right else "B", theme))
-        painter.drawText(QRectF(x + 6, top, 200, 20), Qt.AlignLeft | Qt.AlignVCenter, right)
+        painter.drawText(QRectF(x + 6, top, 200, 20), LEFT, right)
     painter.setFont(font)

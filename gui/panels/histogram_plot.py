@@ -10,6 +10,7 @@ from gui.panels.histogram_painting import PlotFrame, paint_histogram, plan_frame
 from gui.panels.histogram_view import HistogramView
 from gui.panels.histogram_words import bin_text, count_text, share_text
 from gui.theme import ThemeKeeper
+from gui.widgets.alignment import LEFT
 
 
 class HistogramPlot(QWidget):
@@ -49,7 +50,7 @@ class HistogramPlot(QWidget):
             return None
         return plan_frame(self._view, QRectF(self.rect()), self.font())
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._keeper.theme.panel)
         frame = self.frame()
@@ -59,19 +60,19 @@ class HistogramPlot(QWidget):
         if self._bin is not None:
             self._paint_readout(painter, self._view, frame, self._bin)
 
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         frame = self.frame()
-        if event is None or self._view is None or frame is None:
+        if self._view is None or frame is None:
             return
         inside = frame.bins.adjusted(0, -8, 0, 8).contains(event.localPos())
         self._select(self._view.bin_at(frame.x.value(event.localPos().x())) if inside else None)
 
-    def leaveEvent(self, event: QEvent | None) -> None:
+    def leaveEvent(self, event: QEvent) -> None:
         self._select(None)
         super().leaveEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is None or self._view is None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._view is None:
             return
         step = {Qt.Key_Left: -1, Qt.Key_Right: 1}.get(Qt.Key(event.key()))
         if event.key() == Qt.Key_Escape and self._bin is not None:
@@ -93,7 +94,9 @@ class HistogramPlot(QWidget):
         theme = self._keeper.theme
         x = frame.x.pixel(float(view.edges[index : index + 2].mean()))
         painter.setPen(QPen(theme.text, 1.0))
-        painter.drawLine(QPointF(round(x), frame.bins.top()), QPointF(round(x), frame.bins.bottom()))
+        painter.drawLine(
+            QPointF(round(x), frame.bins.top()), QPointF(round(x), frame.bins.bottom())
+        )
         lines = readout_lines(view, index)
         bold, normal = QFont(self.font()), QFont(self.font())
         bold.setPixelSize(11)
@@ -112,7 +115,7 @@ class HistogramPlot(QWidget):
         for number, line in enumerate(lines):
             painter.setFont(bold if number == 0 else normal)
             row = QRectF(box.left() + 8, box.top() + 4 + 15 * number, box.width(), 15)
-            painter.drawText(row, Qt.AlignLeft | Qt.AlignVCenter, line)
+            painter.drawText(row, LEFT, line)
 
 
 def readout_lines(view: HistogramView, index: int) -> tuple[str, ...]:

@@ -66,7 +66,9 @@ def log_ticks(low: float, high: float) -> tuple[float, ...]:
     return tuple(10.0**power for power in range(first, last + 1))
 
 
-def count_axis(highest: int, wanted: int, *, is_log: bool) -> tuple[float, float, tuple[float, ...]]:
+def count_axis(
+    highest: int, wanted: int, *, is_log: bool
+) -> tuple[float, float, tuple[float, ...]]:
     """Bottom, top and ticks of a count axis that reaches `highest`."""
     top = float(max(1, highest))
     if is_log:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations.histogram import Histogram, ValueSummary
+from core.activations.histogram import Histogram
 from core.activations.statistics import Statistics
+from core.activations.summary import ValueSummary
 
 
 @dataclass(frozen=True)
