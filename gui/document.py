@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.net.definition import NetState
+
 if TYPE_CHECKING:
     from core.engines.verification import Verification
     from core.images.preprocess import Preprocess
@@ -61,6 +63,7 @@ class ModelDocument(QObject):
         self.image_path: Path | None = None
         self.recipe: Preprocess | None = None
         self.verification: Verification | None = None
+        self.state = NetState()
         self.is_partial = False
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal
 
-from core.errors import AppError, EngineCancelled
+from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.progress import Progress
 
 PROGRESS_SECONDS = 0.05
@@ -162,6 +162,8 @@ class Lanes(QObject):
     """A cancelled run of the engine lane did not stop within a second."""
     failed = pyqtSignal(object, object)
     """(run, AppError) of a job that gave no `on_error`."""
+    engine_crashed = pyqtSignal(object)
+    """A job of the engine lane met a dead child: the EngineCrashed, before its `on_error`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -265,6 +267,8 @@ class Lanes(QObject):
             return
         if isinstance(error, EngineCancelled):
             return
+        if isinstance(error, EngineCrashed):
+            self.engine_crashed.emit(error)
         shown = error if isinstance(error, AppError) else _as_app_error(error)
         if run.on_error is not None:
             run.on_error(shown)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QSettings, pyqtSignal
-from PyQt5.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PyQt5.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PyQt5.QtWidgets import QApplication, QStyleFactory
 
 STYLES = Path(__file__).resolve().parent.parent / "resources" / "styles"
@@ -246,6 +246,10 @@ def text_font(pixels: float = 12, *, semibold: bool = False) -> QFont:
 def fixed_font(pixels: int = 11) -> QFont:
     """The fixed-pitch font for prototxt text."""
     font = QFontDatabase.systemFont(QFontDatabase.FixedFont)
+    if not QFontInfo(font).fixedPitch():
+        # without a desktop Qt names no fixed font, so ask for the usual ones
+        font.setFamilies(["DejaVu Sans Mono", "Liberation Mono", "Menlo", "Consolas", "monospace"])
+        font.setStyleHint(QFont.Monospace)
     font.setPixelSize(pixels)
     return font
 

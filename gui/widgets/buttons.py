@@ -26,7 +26,7 @@ class Button(QPushButton):
         self._icon_name = icon_name
         self._is_primary = is_primary
         self.setProperty("primary", is_primary)
-        self.setIconSize(QSize(14, 14))
+        self.setIconSize(QSize(18, 14))  # two pixels at each side keep the text off it
         keeper.changed.connect(self._tint)
         self._tint()
 

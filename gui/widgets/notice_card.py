@@ -50,7 +50,7 @@ class Notice:
 
 
 class NoticeCard(QWidget):
-    """A notice with a bar in its kind's colour; a pressed button's id comes by `action_triggered`."""
+    """A notice with a bar in its kind's colour; `action_triggered` carries a button's id."""
 
     action_triggered = pyqtSignal(str)
     closed = pyqtSignal()
@@ -91,6 +91,7 @@ class NoticeCard(QWidget):
         if is_closable:
             close = IconButton(self._keeper, "cross", "Close this notice")
             close.setFixedSize(20, 20)
+            close.setStyleSheet("padding: 1px")
             close.clicked.connect(lambda: self.closed.emit())
             row.addWidget(close, 0, Qt.AlignTop)
         self._layout.addLayout(row)
