@@ -1,0 +1,245 @@
+"""Which layers of a net fold into one box: one name prefix, a run to a pooling, a merge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.net.definition import Net
+
+_FEWEST_LAYERS = 3
+_MOST_LAYERS = 48
+"""More branches than this between two merges (SegNet, OpenPose) say nothing as one box."""
+_NORMALISATIONS = frozenset({"LRN", "BatchNorm", "Scale", "BN", "MVN"})
+_BLOCK_TYPES = _NORMALISATIONS | frozenset(
+    {
+        "Convolution", "ConvolutionDepthwise", "DepthwiseConvolution", "Deconvolution", "ReLU",
+        "PReLU", "ELU", "Sigmoid", "TanH", "ReLU6", "Dropout", "Pooling", "Power", "AbsVal",
+    }
+)  # fmt: skip
+
+
+_HEAD_TYPES = frozenset({"Convolution", "Permute", "Flatten", "Reshape"})
+
+
+@dataclass(frozen=True)
+class Group:
+    """Layers drawn as one box, in file order; `name` is what the box is called."""
+
+    name: str
+    layer_names: tuple[str, ...]
+
+
+def fold_blocks(net: Net) -> tuple[Group, ...]:
+    """The groups of the folded view, in file order; layers outside them stay single.
+
+    A group is closed under paths (folding it makes no cycle), has at least three layers, and
+    never holds an input layer or a layer that writes an output of the net.
+    """
+    flow = _Flow(net)
+    by_prefix = [_Found(f"{p}/*", members) for p, members in _prefix_groups(flow)]
+    by_merge = [_Found(flow.range_name(members), members) for members in _merge_groups(flow)]
+    runs = [*_pooling_groups(flow), *_head_groups(flow)]
+    by_run = [_Found(flow.range_name(members), members) for members in runs]
+    chosen: list[_Found] = []
+    taken: set[int] = set()
+    for found in [*_widest(by_prefix, by_merge), *by_run]:
+        if len(found.members) >= _FEWEST_LAYERS and taken.isdisjoint(found.members):
+            chosen.append(found)
+            taken |= found.members
+    chosen = _without_cycles(flow, sorted(chosen, key=lambda found: min(found.members)))
+    return tuple(
+        Group(found.name, tuple(flow.names[i] for i in sorted(found.members))) for found in chosen
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    name: str
+    members: frozenset[int]
+
+
+class _Flow:
+    """The layers as numbers in file order, and what flows where."""
+
+    def __init__(self, net: Net) -> None:
+        self.names = [layer.name for layer in net.layers]
+        self.types = [layer.type for layer in net.layers]
+        self.is_in_place = [layer.is_in_place for layer in net.layers]
+        self.sources: list[list[int]] = []
+        self.targets: list[list[int]] = [[] for _ in net.layers]
+        for i, layer in enumerate(net.layers):
+            versions = [version for version in net.read(layer) if version is not None]
+            self.sources.append(sorted({version.layer_index for version in versions}))
+            for source in self.sources[i]:
+                self.targets[source].append(i)
+        n_uses = Counter(self.names)
+        writes_output = {version.layer_index for version in net.outputs}
+        self.may_fold = [
+            bool(layer.bottoms) and i not in writes_output and n_uses[layer.name] == 1
+            for i, layer in enumerate(net.layers)
+        ]
+
+    def range_name(self, members: frozenset[int]) -> str:
+        """ "inception_3a/*" where one prefix covers all, else "conv4_1 ... pool4"."""
+        prefixes = {_prefix(self.names[i]) for i in members}
+        if len(prefixes) == 1 and (only := prefixes.pop()):
+            return f"{only}/*"
+        return f"{self.names[min(members)]} ... {self.names[max(members)]}"
+
+    def closed(self, members: set[int]) -> frozenset[int]:
+        """Members with every layer that lies on a path from one of them to another."""
+        low, high = min(members), max(members)
+        after, before = set(members), set(members)
+        for i in range(low, high + 1):
+            if any(source in after for source in self.sources[i]):
+                after.add(i)
+        for i in range(high, low - 1, -1):
+            if any(target in before for target in self.targets[i]):
+                before.add(i)
+        return frozenset(after & before)
+
+
+def _prefix(name: str) -> str:
+    return name.partition("/")[0] if "/" in name else ""
+
+
+def _prefix_groups(flow: _Flow) -> list[tuple[str, frozenset[int]]]:
+    """Foldable layers that share what stands before the first slash of their names."""
+    by_prefix: dict[str, set[int]] = {}
+    for i, name in enumerate(flow.names):
+        if flow.may_fold[i] and (prefix := _prefix(name)):
+            by_prefix.setdefault(prefix, set()).add(i)
+    groups = []
+    for prefix, members in by_prefix.items():
+        closed = flow.closed(members)
+        if all(flow.may_fold[i] for i in closed):
+            groups.append((prefix, closed))
+    return groups
+
+
+def _merge_groups(flow: _Flow) -> list[frozenset[int]]:
+    """Branches between two layers that everything passes through, with the merge ending them.
+
+    Lines from layers without bottoms (labels, image sizes) don't count as passing.
+    """
+    n_layers = len(flow.names)
+    n_passing = [0] * (n_layers + 1)
+    for target, sources in enumerate(flow.sources):
+        for source in sources:
+            if flow.sources[source] or target == source + 1:
+                n_passing[source + 1] += 1
+                n_passing[target] -= 1
+    groups = []
+    last_cut, passing = -1, 0
+    for i in range(n_layers):
+        passing += n_passing[i]
+        if passing:
+            continue
+        is_merge = len(flow.sources[i]) > 1
+        members = {*range(last_cut + 1, i + 1)}
+        last_cut = i
+        if is_merge and 1 < len(members) <= _MOST_LAYERS:
+            members |= _in_place_after(flow, i)
+            if all(flow.may_fold[m] for m in members):
+                groups.append(frozenset(members))
+    return groups
+
+
+def _in_place_after(flow: _Flow, layer: int) -> set[int]:
+    """The in-place layers that follow on the same blob."""
+    found: set[int] = set()
+    while len(flow.targets[layer]) == 1 and flow.is_in_place[flow.targets[layer][0]]:
+        layer = flow.targets[layer][0]
+        if not flow.may_fold[layer]:
+            break
+        found.add(layer)
+    return found
+
+
+def _pooling_groups(flow: _Flow) -> list[frozenset[int]]:
+    """Runs of convolution and its kind, each reading only the one before, to a pooling.
+
+    What directly follows the pooling in place (CIFAR's relu1) or normalises (CaffeNet's norm1)
+    belongs to the run.
+    """
+    groups = []
+    for run in _linear_runs(flow, _BLOCK_TYPES):
+        start = 0
+        for k, i in enumerate(run):
+            if flow.types[i] != "Pooling" or k < start:
+                continue
+            end = k + 1
+            while end < len(run) and (
+                flow.types[run[end]] in _NORMALISATIONS or flow.is_in_place[run[end]]
+            ):
+                end += 1
+            groups.append(frozenset(run[start:end]))
+            start = end
+    return groups
+
+
+def _head_groups(flow: _Flow) -> list[frozenset[int]]:
+    """Convolution, permute, flatten: how SSD and its kind read one feature map."""
+    return [
+        frozenset(run)
+        for run in _linear_runs(flow, _HEAD_TYPES)
+        if flow.types[run[0]] == "Convolution" and flow.types[run[-1]] != "Convolution"
+    ]
+
+
+def _linear_runs(flow: _Flow, types: frozenset[str]) -> list[list[int]]:
+    """Longest runs of foldable layers of these types, each reading only the one before it."""
+    runs: list[list[int]] = []
+    run_ending_in: dict[int, list[int]] = {}
+    for i, sources in enumerate(flow.sources):
+        if not flow.may_fold[i] or flow.types[i] not in types or len(sources) != 1:
+            continue
+        run = run_ending_in.pop(sources[0], None)
+        if run is None:
+            run = []
+            runs.append(run)
+        run.append(i)
+        run_ending_in[i] = run
+    return runs
+
+
+def _widest(by_prefix: Sequence[_Found], by_merge: Sequence[_Found]) -> list[_Found]:
+    """Prefix groups first, except those that lie wholly inside the branches of a merge."""
+    inner = {
+        found for found in by_prefix if any(found.members < merge.members for merge in by_merge)
+    }
+    return [*(found for found in by_prefix if found not in inner), *by_merge, *inner]
+
+
+def _without_cycles(flow: _Flow, chosen: list[_Found]) -> list[_Found]:
+    """Drop groups that wait on each other (each closed, but A feeds B and B feeds A)."""
+    while chosen:
+        stuck = _stuck_groups(flow, chosen)
+        if not stuck:
+            break
+        chosen = [found for k, found in enumerate(chosen) if k != max(stuck)]
+    return chosen
+
+
+def _stuck_groups(flow: _Flow, chosen: Sequence[_Found]) -> set[int]:
+    n_layers = len(flow.names)
+    box = list(range(n_layers))
+    for k, found in enumerate(chosen):
+        for member in found.members:
+            box[member] = n_layers + k
+    targets: dict[int, set[int]] = {b: set() for b in box}
+    n_open = dict.fromkeys(targets, 0)
+    for source, others in enumerate(flow.targets):
+        for target in others:
+            if box[source] != box[target] and box[target] not in targets[box[source]]:
+                targets[box[source]].add(box[target])
+                n_open[box[target]] += 1
+    ready = [b for b, n in n_open.items() if n == 0]
+    while ready:
+        for target in targets[ready.pop()]:
+            n_open[target] -= 1
+            if n_open[target] == 0:
+                ready.append(target)
+    return {b - n_layers for b, n in n_open.items() if n > 0 and b >= n_layers}
