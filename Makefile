@@ -45,4 +45,4 @@ bench:
 	@$(VENV) tests/bench/run.py $(BENCH)
 
 screenshots: setup
-	@$(VENV) main.py demo --screenshots resources/readme
+	@$(VENV) main.py --screenshots resources/readme

@@ -8,7 +8,6 @@ index to take PyTorch from, for instance its CPU builds.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import importlib.util
 import json
@@ -16,11 +15,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 import venv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from core.commands.screen import loads, missing_x_packages
 
 REPOSITORY = Path(__file__).resolve().parent
 ENVIRONMENT = REPOSITORY / ".venv"
@@ -32,30 +31,13 @@ class SetupError(Exception):
     """Why the set-up stopped and what to type, in a sentence or two."""
 
 
-@dataclass(frozen=True)
-class SystemLibrary:
-    """A shared library Qt loads, and the Debian packages that carry it, the newest name first."""
-
-    file: str
-    packages: tuple[str, ...]
-
-
-ALWAYS_NEEDED = (
-    SystemLibrary("libglib-2.0.so.0", ("libglib2.0-0t64", "libglib2.0-0")),
-    SystemLibrary("libGL.so.1", ("libgl1",)),
-    SystemLibrary("libfontconfig.so.1", ("libfontconfig1",)),
-)
-NEEDED_FOR_X = (
-    SystemLibrary("libxkbcommon-x11.so.0", ("libxkbcommon-x11-0",)),
-    SystemLibrary("libdbus-1.so.3", ("libdbus-1-3",)),
-    SystemLibrary("libxcb-icccm.so.4", ("libxcb-icccm4",)),
-    SystemLibrary("libxcb-image.so.0", ("libxcb-image0",)),
-    SystemLibrary("libxcb-keysyms.so.1", ("libxcb-keysyms1",)),
-    SystemLibrary("libxcb-render-util.so.0", ("libxcb-render-util0",)),
-    SystemLibrary("libxcb-shape.so.0", ("libxcb-shape0",)),
-    SystemLibrary("libxcb-xinerama.so.0", ("libxcb-xinerama0",)),
-)
 Names = tuple[str, ...]
+ALWAYS_NEEDED: dict[str, Names] = {
+    "libglib-2.0.so.0": ("libglib2.0-0t64", "libglib2.0-0"),
+    "libGL.so.1": ("libgl1",),
+    "libfontconfig.so.1": ("libfontconfig1",),
+}
+"""What Qt loads even without a screen, and its Debian packages, the newest name first."""
 FONTS: Names = ("fonts-dejavu-core",)
 
 
@@ -93,12 +75,12 @@ def install_system_libraries() -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    required = [library.packages for library in ALWAYS_NEEDED if not _loads(library.file)]
+    required = [names for file, names in ALWAYS_NEEDED.items() if not loads(file)]
     if not _environment_python().exists() and not _has_venv():
         required.append((f"python3.{sys.version_info.minor}-venv", "python3-venv"))
     wanted = [] if _has_fonts() else [FONTS]
     if os.environ.get("DISPLAY"):
-        wanted += [library.packages for library in NEEDED_FOR_X if not _loads(library.file)]
+        wanted += [(package,) for package in missing_x_packages()]
     if not required and not wanted:
         return
     if shutil.which("apt-get") and os.geteuid() == 0:
@@ -120,14 +102,6 @@ def _name_missing(required: Sequence[Names], wanted: Sequence[Names]) -> None:
 
 def _has_venv() -> bool:
     return importlib.util.find_spec("ensurepip") is not None
-
-
-def _loads(file: str) -> bool:
-    try:
-        ctypes.CDLL(file)
-    except OSError:
-        return False
-    return True
 
 
 def _has_fonts() -> bool:
@@ -191,6 +165,8 @@ def install_packages(extras: tuple[str, ...]) -> None:
 
 def _requirements(extras: set[str]) -> list[str]:
     """The ranges of pyproject.toml, for the program and for `extras`."""
+    import tomllib  # not before Python's version is known to have it
+
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     optional = project["optional-dependencies"]
     unknown = extras - set(optional)

@@ -1,0 +1,102 @@
+"""Running one command: its words parsed, its errors said in a sentence, its exit code chosen."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, cast
+
+from core.errors import AppError
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+SUMMARIES: Mapping[str, str] = {
+    "info": "list a net's layers, blob versions, shapes and how its weights fit",
+    "rename": "give in-place layers blobs of their own, in a new prototxt",
+    "extract": "write the activations of any layers to an .npz file",
+    "index": "describe a folder of images by one layer, into a gallery",
+    "query": "find the images of a gallery that look like one image",
+    "evaluate": "measure AP and mAP of a gallery against its folder names",
+    "demo": "do everything above on the bundled net and photos, without a window",
+    "doctor": "say what can run here: engines, devices, versions, and why not",
+}
+"""Every command and what it does; the module of the same name does it."""
+
+
+class UsageError(Exception):
+    """Words that parse one by one but make no sense together; exit code 2."""
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Name the command's options."""
+
+    @staticmethod
+    def run(options: argparse.Namespace) -> None:
+        """Do it; raise AppError or UsageError for what can't be done."""
+
+
+def run_command(
+    name: str, words: Sequence[str], extras: Mapping[str, Callable[..., object]] | None = None
+) -> int:
+    """Run the command `name` with `words` and return the exit code.
+
+    extras: callables that the entry point lends, set on the options under their names.
+    """
+    command = cast(Command, importlib.import_module(f"core.commands.{name}"))
+    parser = argparse.ArgumentParser(prog=f"main.py {name}", description=_sentence(SUMMARIES[name]))
+    command.add_arguments(parser)
+    try:
+        options = parser.parse_args(words, argparse.Namespace(**(extras or {})))
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return _guarded(command, options, parser)
+
+
+def _guarded(command: Command, options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    try:
+        command.run(options)
+        sys.stdout.flush()
+    except UsageError as error:
+        parser.print_usage(sys.stderr)
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except AppError as error:
+        print_error(error, as_json=getattr(options, "json", False))
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nStopped by you. Files that were finished are kept.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+    return DONE
+
+
+def print_error(error: AppError, *, as_json: bool) -> None:
+    """The sentence on standard error; with `as_json` the same as an object on standard output."""
+    print(str(error), file=sys.stderr)
+    if not as_json:
+        return
+    described = {
+        "type": type(error).__name__,
+        "sentence": error.sentence,
+        "hint": error.hint,
+        "details": error.details,
+    }
+    print(json.dumps({"error": described}, indent=2))
+
+
+def _silence_stdout() -> None:
+    """Whoever read our output is gone: let Python's own flush at exit go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."

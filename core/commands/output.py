@@ -1,0 +1,68 @@
+"""Printing: tables, numbers and JSON, the same way in every command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def print_json(value: object) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def write_json(path: Path, value: object) -> None:
+    """The same to a file, written beside and then renamed."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    part = path.with_name(path.name + ".blobscope-part")
+    part.write_text(text + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: str = "") -> None:
+    """Columns under their headings; `right` names those set flush right, separated by commas."""
+    flush_right = set(right.split(",")) if right else set()
+    written = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(headings, *written, strict=True)]
+    for row in ([*headings], *written):
+        cells = [
+            cell.rjust(width) if heading in flush_right else cell.ljust(width)
+            for heading, cell, width in zip(headings, row, widths, strict=True)
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def shape_text(shape: Sequence[int] | None) -> str:
+    """ "1 x 3 x 224 x 224", or "?" where only running the net can tell."""
+    return "?" if shape is None else " x ".join(map(str, shape)) or "scalar"
+
+
+def counted(n: int, singular: str, plural: str = "") -> str:
+    """ "1 layer", "3 layers", "1,000 images"."""
+    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
+
+
+def scaled(n: int) -> str:
+    """138357544 as "138.36 M"."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if n >= size:
+            return f"{n / size:.2f} {unit}"
+    return str(n)
+
+
+def byte_text(n: int) -> str:
+    """Bytes in the unit a file manager shows, 1 MB being 10^6."""
+    for size, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if n >= size:
+            return f"{n / size:.1f} {unit}"
+    return f"{n} bytes"
+
+
+def _plain(value: object) -> object:
+    """Paths and NumPy scalars as JSON knows them."""
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

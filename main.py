@@ -1,0 +1,105 @@
+"""Blobscope: without words the window opens, `main.py COMMAND` works without one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core import __version__
+from core.commands.command_line import FAILED, SUMMARIES, WRONG_USAGE, run_command
+
+DEMO_PICTURES_HELP = "draw the window on the demo into DIR, without a screen, and stop"
+
+
+def main(words: Sequence[str]) -> int:
+    """Run a command, or open the window; returns the exit code."""
+    if words and words[0] in SUMMARIES:
+        return run_command(words[0], words[1:], {"draw_window": draw_window})
+    parser = _parser()
+    try:
+        options = parser.parse_args(words)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if options.screenshots is not None:
+        return _save_screenshots(options.screenshots)
+    unknown = [name for name in options.files if _is_no_file(name)]
+    if unknown:
+        print(_unknown_words(unknown), file=sys.stderr)
+        return WRONG_USAGE
+    return _open_window(options.files, demo=options.demo)
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, SUMMARIES)) + 2
+    commands = "\n".join(f"  {name:{width}}{summary}" for name, summary in SUMMARIES.items())
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        usage="main.py [FILE ...]\n       main.py COMMAND [...]",
+        description="A desktop explorer for Caffe nets. Without words the window opens.",
+        epilog=f"commands (each has its own --help):\n{commands}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="a prototxt, its caffemodel, an image: open them"
+    )
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="open the window on the bundled demo; without a screen do the demo's job",
+    )
+    parser.add_argument("--screenshots", type=Path, metavar="DIR", help=DEMO_PICTURES_HELP)
+    parser.add_argument("--version", action="version", version=f"Blobscope {__version__}")
+    return parser
+
+
+def _is_no_file(name: str) -> bool:
+    """A word that is neither a file here nor looks like the path of one."""
+    return not Path(name).exists() and not Path(name).suffix and len(Path(name).parts) == 1
+
+
+def _unknown_words(names: Sequence[str]) -> str:
+    return (
+        f"main.py: '{names[0]}' is neither a file nor a command (commands: {', '.join(SUMMARIES)})."
+    )
+
+
+def _open_window(files: Sequence[str], *, demo: bool) -> int:
+    from core.commands.screen import why_no_screen
+
+    missing = [name for name in files if not Path(name).exists()]
+    if missing:
+        print(f"There is no file {missing[0]}.", file=sys.stderr)
+        return FAILED
+    reason = why_no_screen()
+    if reason is None:
+        from gui.app import run
+
+        return run(list(files), demo=demo)
+    if not demo:
+        print(f"{reason} The commands work without one: main.py --help.", file=sys.stderr)
+        return FAILED
+    print(f"{reason} So the demo runs without a window.", file=sys.stderr)
+    return run_command("demo", [], {"draw_window": draw_window})
+
+
+def draw_window(folder: Path) -> list[Path]:
+    """Pictures of the window on the demo, drawn into `folder` without a screen."""
+    import os
+
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from gui.screenshot import save_demo_screenshots
+
+    return list(save_demo_screenshots(folder))
+
+
+def _save_screenshots(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in draw_window(folder):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
