@@ -127,13 +127,12 @@ def _body(
     verb = "reads" if len(chain) == 1 else "both read" if len(chain) == 2 else "all read"
     text = f"{both} {verb} {version.blob}"
     if beside:
-        text += f", and {_listed(beside)} still {'reads' if len(beside) == 1 else 'read'} {version.blob}"
-        text += f". So {_listed(beside)} {'works' if len(beside) == 1 else 'work'}"
+        names, s = _listed(beside), "s" if len(beside) == 1 else ""
+        text += f", and {names} still read{s} {version.blob}. So {names} work{s}"
     else:
         text += f". So what follows {chain[-1].name} works"
-    return (
-        f"{text} on values before {types}, and every score of this net differs from the original's."
-    )
+    ending = "and every score of this net differs from the original's."
+    return f"{text} on values before {types}, {ending}"
 
 
 def _listed(names: Sequence[str]) -> str:
