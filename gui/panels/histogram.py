@@ -26,6 +26,7 @@ from PyQt5.QtWidgets import (
 )
 
 from core.activations.summary import ValueSummary
+from core.errors import AppError
 from core.net.definition import BlobVersion, Net
 from gui.panels.histogram_export import FILTERS, write_histogram
 from gui.panels.histogram_painting import FILL_ALPHA, series_colour
@@ -34,6 +35,7 @@ from gui.panels.histogram_statistics import StatisticsTable
 from gui.panels.histogram_view import HistogramView, view_from
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
+from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.panel_bar import PanelBar
@@ -186,7 +188,7 @@ class HistogramPanel(QWidget):
 
     def _build_toolbar(self) -> None:
         self.a_swatch, self.b_swatch = QLabel(), QLabel()
-        self.a_choice, self.b_choice = QComboBox(), QComboBox()
+        self.a_choice, self.b_choice = ElidedChoice(), ElidedChoice()
         self.a_choice.setAccessibleName("Series A")
         self.b_choice.setAccessibleName("Series B")
         self.bins_choice = QComboBox()
@@ -196,9 +198,6 @@ class HistogramPanel(QWidget):
         self._build_range_menu()
         self.log_box = QCheckBox("Log y")
         self.save_button = IconButton(self._keeper, "save", "Save the histogram as PNG, SVG or CSV")
-        for choice in (self.a_choice, self.b_choice):
-            choice.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            choice.setMinimumContentsLength(9)
 
     def _toolbar(self) -> QWidget:
         bar = PanelBar(self._keeper)
@@ -300,5 +299,5 @@ class HistogramPanel(QWidget):
             target = target.with_suffix("." + chosen.rsplit("*.", 1)[1].rstrip(")"))
         try:
             self.save_to(target)
-        except Exception as problem:
+        except AppError as problem:
             self.problem_found.emit(problem)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QWidget
 
 from gui.panels.histogram_painting import PlotFrame, paint_histogram, plan_frame
 from gui.panels.histogram_view import HistogramView
 from gui.panels.histogram_words import bin_text, count_text, share_text
 from gui.theme import ThemeKeeper
-from gui.widgets.alignment import LEFT
+from gui.widgets.readout import paint_readout
 
 
 class HistogramPlot(QWidget):
@@ -97,25 +97,8 @@ class HistogramPlot(QWidget):
         painter.drawLine(
             QPointF(round(x), frame.bins.top()), QPointF(round(x), frame.bins.bottom())
         )
-        lines = readout_lines(view, index)
-        bold, normal = QFont(self.font()), QFont(self.font())
-        bold.setPixelSize(11)
-        bold.setWeight(QFont.DemiBold)
-        normal.setPixelSize(11)
-        painter.setFont(bold)
-        widest = max(painter.fontMetrics().horizontalAdvance(line) for line in lines)
-        box = QRectF(0, 0, widest + 16, 15 * len(lines) + 8)
-        left = x + 8 if x + 8 + box.width() < self.width() - 4 else x - 8 - box.width()
-        box.moveTo(left, frame.bins.top() + 14)
-        painter.setRenderHint(QPainter.Antialiasing, True)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.tooltip_fill)
-        painter.drawRoundedRect(box, 3, 3)
-        painter.setPen(theme.tooltip_text)
-        for number, line in enumerate(lines):
-            painter.setFont(bold if number == 0 else normal)
-            row = QRectF(box.left() + 8, box.top() + 4 + 15 * number, box.width(), 15)
-            painter.drawText(row, LEFT, line)
+        anchor = QRectF(x, frame.bins.top() + 14, 0, 0)
+        paint_readout(painter, readout_lines(view, index), anchor, QRectF(self.rect()), theme)
 
 
 def readout_lines(view: HistogramView, index: int) -> tuple[str, ...]:
