@@ -1,0 +1,76 @@
+"""Activations: each value on its own.
+
+After BVLC/caffe src/caffe/layers/*_layer.cpp of the same names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.layers.axes import same_shape
+from core.layers.layer_type import (
+    ONE,
+    Geometry,
+    LayerType,
+    ParameterDefault,
+    Rule,
+    Shape,
+    ShapeRefused,
+    defaults,
+)
+from core.net.definition import Layer
+
+
+def _infer_prelu(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """One slope a channel, or a single one."""
+    if len(bottoms[0]) < 2:
+        raise ShapeRefused("PReLU needs a blob with at least two axes.")
+    is_shared = layer.param("prelu_param").boolean("channel_shared")
+    slope: Shape = () if is_shared else (bottoms[0][1],)
+    operations = math.prod(bottoms[0])
+    return Geometry((bottoms[0],), (slope,), operations=operations, operation_name="comparisons")
+
+
+def _activation(
+    type_: str,
+    name: str,
+    *defaults_: ParameterDefault,
+    per_value: int = 1,
+    may_run_in_place: bool = True,
+    is_fork: bool = False,
+    rule: Rule | None = None,
+) -> LayerType:
+    return LayerType(
+        type_,
+        "activation",
+        rule or same_shape(per_value, name),
+        ONE,
+        ONE,
+        may_run_in_place,
+        defaults=defaults_,
+        origin="fork" if is_fork else "caffe",
+    )
+
+
+TYPES = (
+    _activation("ReLU", "comparisons", *defaults("relu_param", negative_slope=0, engine="DEFAULT")),
+    _activation("PReLU", "comparisons", *defaults("prelu_param", channel_shared=False),
+                rule=_infer_prelu),
+    _activation("ELU", "exponentials", *defaults("elu_param", alpha=1)),
+    _activation("Sigmoid", "exponentials", *defaults("sigmoid_param", engine="DEFAULT")),
+    _activation("TanH", "exponentials", *defaults("tanh_param", engine="DEFAULT")),
+    _activation("AbsVal", "comparisons", may_run_in_place=False),
+    _activation("Power", "powers", *defaults("power_param", power=1, scale=1, shift=0)),
+    _activation("Exp", "exponentials", *defaults("exp_param", base=-1, scale=1, shift=0)),
+    _activation("Log", "logarithms", *defaults("log_param", base=-1, scale=1, shift=0)),
+    _activation("BNLL", "exponentials"),
+    _activation("Threshold", "comparisons", *defaults("threshold_param", threshold=0)),
+    _activation("Clip", "comparisons", per_value=2),
+    _activation("Swish", "exponentials", *defaults("swish_param", beta=1)),
+    _activation("ReLU6", "comparisons", per_value=2, is_fork=True),
+    _activation("Mish", "exponentials", is_fork=True),
+    _activation("HSwish", "comparisons", is_fork=True),
+    _activation("HardSwish", "comparisons", is_fork=True),
+    _activation("HardSigmoid", "comparisons", is_fork=True),
+)  # fmt: skip

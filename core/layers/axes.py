@@ -1,0 +1,47 @@
+"""Caffe's way of naming axes, and counting along them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.layers.layer_type import Geometry, Rule, Shape, ShapeRefused
+from core.net.definition import Layer
+
+
+def canonical_axis(axis: int, n_axes: int) -> int:
+    """A negative axis counted from the end; ShapeRefused when the blob has no such axis."""
+    if not -n_axes <= axis < n_axes:
+        raise ShapeRefused(f"Axis {axis} is out of range for a blob with {n_axes} axes.")
+    return axis + n_axes if axis < 0 else axis
+
+
+def need_axes(shape: Sequence[int], count: int) -> None:
+    """ShapeRefused unless the blob has exactly `count` axes."""
+    if len(shape) != count:
+        raise ShapeRefused(f"The input must have {count} axes, but is {show_shape(shape)}.")
+
+
+def replace_axis(shape: Sequence[int], axis: int, size: int) -> Shape:
+    """The shape with one axis resized."""
+    return (*shape[:axis], size, *shape[axis + 1 :])
+
+
+def show_shape(shape: Sequence[int]) -> str:
+    """ "1 x 3 x 224 x 224", or "a single number"."""
+    return " x ".join(map(str, shape)) if shape else "a single number"
+
+
+def divide(a: int, b: int) -> int:
+    """Division as C does it: towards zero."""
+    return abs(a) // b if a >= 0 else -(abs(a) // b)
+
+
+def same_shape(operations_per_value: int = 1, name: str = "operations", n_tops: int = 1) -> Rule:
+    """A rule for layers whose tops have the shape of their first bottom."""
+
+    def rule(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+        operations = math.prod(bottoms[0]) * operations_per_value
+        return Geometry((bottoms[0],) * n_tops, operations=operations, operation_name=name)
+
+    return rule

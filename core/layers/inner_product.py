@@ -1,0 +1,73 @@
+"""Fully connected layers and table look-ups.
+
+After BVLC/caffe src/caffe/layers/inner_product_layer.cpp and embed_layer.cpp; MarginInnerProduct
+after SphereFace.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.layers.axes import canonical_axis
+from core.layers.layer_type import (
+    ONE,
+    Arity,
+    Geometry,
+    LayerType,
+    Shape,
+    ShapeRefused,
+    defaults,
+)
+from core.net.definition import Layer
+from core.net.message import Message
+
+
+def _infer_inner_product(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param, bottom = layer.param("inner_product_param"), bottoms[0]
+    axis = canonical_axis(param.integer("axis", 1), len(bottom))
+    n_output, n_input = _outputs(param), math.prod(bottom[axis:])
+    is_transposed = param.boolean("transpose")
+    weight = (n_input, n_output) if is_transposed else (n_output, n_input)
+    top = (*bottom[:axis], n_output)
+    return Geometry((top,), _with_bias(param, weight, n_output), macs=math.prod(top) * n_input)
+
+
+def _infer_embed(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param = layer.param("embed_param")
+    n_output, n_rows = _outputs(param), param.integer("input_dim")
+    if n_rows < 1:
+        raise ShapeRefused("input_dim of an Embed layer must be given and above 0.")
+    top = (*bottoms[0], n_output)
+    parameters = _with_bias(param, (n_rows, n_output), n_output)
+    return Geometry((top,), parameters, operations=math.prod(top), operation_name="copies")
+
+
+def _infer_margin(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """Angular margin: a weight row for each class; the second top is lambda."""
+    param, bottom = layer.param("margin_inner_product_param"), bottoms[0]
+    axis = canonical_axis(param.integer("axis", 1), len(bottom))
+    n_output, n_input = _outputs(param), math.prod(bottom[axis:])
+    top = (*bottom[:axis], n_output)
+    return Geometry((top, (1,)), ((n_output, n_input),), macs=math.prod(top) * n_input)
+
+
+def _outputs(param: Message) -> int:
+    n_output = param.integer("num_output")
+    if n_output < 1:
+        raise ShapeRefused("num_output must be given and above 0.")
+    return n_output
+
+
+def _with_bias(param: Message, weight: Shape, n_output: int) -> tuple[Shape, ...]:
+    return (weight, (n_output,)) if param.boolean("bias_term", True) else (weight,)
+
+
+TYPES = (
+    LayerType("InnerProduct", "inner product", _infer_inner_product, ONE, ONE,
+              defaults=defaults("inner_product_param", bias_term=True, axis=1, transpose=False)),
+    LayerType("Embed", "inner product", _infer_embed, ONE, ONE,
+              defaults=defaults("embed_param", bias_term=True)),
+    LayerType("MarginInnerProduct", "inner product", _infer_margin, Arity(2, 2), Arity(1, 2),
+              origin="fork"),
+)  # fmt: skip

@@ -1,0 +1,107 @@
+"""Losses, scores and what else stands at the end of a net.
+
+After BVLC/caffe src/caffe/layers/*_loss_layer.cpp, accuracy_layer.cpp, softmax_layer.cpp,
+argmax_layer.cpp and reduction_layer.cpp.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.layers.axes import canonical_axis, replace_axis
+from core.layers.layer_type import (
+    ONE,
+    Arity,
+    Family,
+    Geometry,
+    LayerType,
+    Shape,
+    ShapeRefused,
+    defaults,
+)
+from core.net.definition import Layer
+
+_FAMILY: Family = "loss / output"
+_TWO = Arity(2, 2)
+_SCALAR: Shape = ()
+
+
+def _infer_loss(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """A single number; a second top holds what the loss was computed from."""
+    operations = math.prod(bottoms[0])
+    return Geometry((_SCALAR, bottoms[0]), operations=operations, operation_name="operations")
+
+
+def _infer_accuracy(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """The share of hits; a second top holds it for each class."""
+    param, scores = layer.param("accuracy_param"), bottoms[0]
+    axis = canonical_axis(param.integer("axis", 1), len(scores))
+    operations = math.prod(scores)
+    tops = (_SCALAR, (scores[axis],))
+    return Geometry(tops, operations=operations, operation_name="comparisons")
+
+
+def _infer_softmax(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    canonical_axis(layer.param("softmax_param").integer("axis", 1), len(bottoms[0]))
+    operations = math.prod(bottoms[0])
+    return Geometry((bottoms[0],), operations=operations, operation_name="exponentials")
+
+
+def _infer_arg_max(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """Along an axis, or over everything but the first: then indices and, if asked, values."""
+    param, bottom = layer.param("argmax_param"), bottoms[0]
+    top_k, operations = param.integer("top_k", 1), math.prod(bottom)
+    if param.has("axis"):
+        axis = canonical_axis(param.integer("axis"), len(bottom))
+        n_candidates, top = bottom[axis], replace_axis(bottom, axis, top_k)
+    else:
+        n_candidates = math.prod(bottom[1:])
+        rows = 2 if param.boolean("out_max_val") else 1
+        top = (bottom[0], rows, top_k, *(1,) * max(0, len(bottom) - 3))
+    if not 1 <= top_k <= n_candidates:
+        raise ShapeRefused(f"top_k {top_k} must be between 1 and the {n_candidates} candidates.")
+    return Geometry((top,), operations=operations, operation_name="comparisons")
+
+
+def _infer_reduction(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    bottom = bottoms[0]
+    axis = canonical_axis(layer.param("reduction_param").integer("axis", 0), len(bottom))
+    top = bottom[:axis]
+    return Geometry((top,), operations=math.prod(bottom), operation_name="additions")
+
+
+def _infer_nothing(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    return Geometry(())
+
+
+_LOSS = defaults("loss_param", normalization="VALID")
+
+TYPES = (
+    LayerType("Softmax", _FAMILY, _infer_softmax, ONE, ONE, True,
+              defaults=defaults("softmax_param", axis=1, engine="DEFAULT")),
+    LayerType("SoftmaxWithLoss", _FAMILY, _infer_loss, Arity(2, 3), Arity(0, 2),
+              defaults=(*_LOSS, *defaults("softmax_param", axis=1))),
+    LayerType("EuclideanLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 1)),
+    LayerType("HingeLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 1),
+              defaults=defaults("hinge_loss_param", norm="L1")),
+    LayerType("InfogainLoss", _FAMILY, _infer_loss, Arity(2, 3), Arity(0, 2),
+              defaults=(*_LOSS, *defaults("infogain_loss_param", axis=1))),
+    LayerType("MultinomialLogisticLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 1)),
+    LayerType("SigmoidCrossEntropyLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 2),
+              defaults=defaults("loss_param", normalization="BATCH_SIZE")),
+    LayerType("ContrastiveLoss", _FAMILY, _infer_loss, Arity(3, 3), Arity(0, 1),
+              defaults=defaults("contrastive_loss_param", margin=1, legacy_version=False)),
+    LayerType("Accuracy", _FAMILY, _infer_accuracy, _TWO, Arity(1, 2),
+              defaults=defaults("accuracy_param", top_k=1, axis=1)),
+    LayerType("ArgMax", _FAMILY, _infer_arg_max, ONE, ONE,
+              defaults=defaults("argmax_param", out_max_val=False, top_k=1)),
+    LayerType("Reduction", "other", _infer_reduction, ONE, ONE,
+              defaults=defaults("reduction_param", operation="SUM", axis=0, coeff=1)),
+    LayerType("HDF5Output", _FAMILY, _infer_nothing, Arity(1), Arity(0, 0)),
+    LayerType("SmoothL1Loss", _FAMILY, _infer_loss, Arity(2, 4), Arity(0, 1), origin="fork"),
+    LayerType("SmoothL1LossOHEM", _FAMILY, _infer_loss, Arity(2, 4), Arity(0, 2), origin="fork"),
+    LayerType("CenterLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 1), origin="fork"),
+    LayerType("MultiBoxLoss", _FAMILY, _infer_loss, Arity(4, 4), Arity(0, 1), origin="fork"),
+    LayerType("TripletLoss", _FAMILY, _infer_loss, Arity(2, 3), Arity(0, 1), origin="fork"),
+)  # fmt: skip

@@ -1,0 +1,122 @@
+"""Joining and dividing blobs.
+
+After BVLC/caffe src/caffe/layers/{concat,slice,eltwise,split,crop,filter,batch_reindex}_layer.cpp;
+Axpy after SENet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from core.layers.axes import canonical_axis, replace_axis, show_shape
+from core.layers.layer_type import (
+    ONE,
+    Arity,
+    Family,
+    Geometry,
+    LayerType,
+    Shape,
+    ShapeRefused,
+    defaults,
+)
+from core.net.definition import Layer
+
+_TWO = Arity(2, 2)
+
+
+def _infer_concat(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param, first = layer.param("concat_param"), bottoms[0]
+    name = "concat_dim" if param.has("concat_dim") else "axis"
+    axis = canonical_axis(param.integer(name, 1), len(first))
+    for bottom in bottoms[1:]:
+        if replace_axis(bottom, axis, 0) != replace_axis(first, axis, 0):
+            raise ShapeRefused(
+                f"{show_shape(bottom)} can't be joined to {show_shape(first)} along axis {axis}."
+            )
+    top = replace_axis(first, axis, sum(bottom[axis] for bottom in bottoms))
+    return Geometry((top,), operations=math.prod(top), operation_name="copies")
+
+
+def _infer_slice(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param, bottom = layer.param("slice_param"), bottoms[0]
+    name = "slice_dim" if param.has("slice_dim") else "axis"
+    axis = canonical_axis(param.integer(name, 1), len(bottom))
+    points, n_tops, size = param.integers("slice_point"), len(layer.tops), bottom[axis]
+    if points:
+        edges = (0, *points, size)
+        if len(points) != n_tops - 1 or any(b <= a for a, b in pairwise(edges)):
+            raise ShapeRefused(f"slice_point {points} does not cut {size} into {n_tops} parts.")
+    elif size % n_tops:
+        raise ShapeRefused(f"{n_tops} tops do not divide {size} evenly.")
+    else:
+        edges = tuple(range(0, size + 1, size // n_tops)) if size else (0,) * (n_tops + 1)
+    tops = tuple(replace_axis(bottom, axis, b - a) for a, b in pairwise(edges))
+    return Geometry(tops, operations=math.prod(bottom), operation_name="copies")
+
+
+def _infer_eltwise(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    for bottom in bottoms[1:]:
+        if bottom != bottoms[0]:
+            shown = f"{show_shape(bottoms[0])} and {show_shape(bottom)}"
+            raise ShapeRefused(f"Eltwise needs equal shapes, not {shown}.")
+    names = {"PROD": "multiplications", "0": "multiplications", "MAX": "comparisons",
+             "2": "comparisons"}  # fmt: skip
+    operation = layer.param("eltwise_param").word("operation", "SUM")
+    count = math.prod(bottoms[0]) * (len(bottoms) - 1)
+    return Geometry(
+        (bottoms[0],), operations=count, operation_name=names.get(operation, "additions")
+    )
+
+
+def _infer_split(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    return Geometry((bottoms[0],) * len(layer.tops))
+
+
+def _infer_crop(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """The second bottom gives the sizes from `axis` on."""
+    param, (source, size) = layer.param("crop_param"), bottoms
+    axis = canonical_axis(param.integer("axis", 2), len(source))
+    offsets = param.integers("offset")
+    if len(size) != len(source) or (len(offsets) > 1 and len(offsets) != len(source) - axis):
+        raise ShapeRefused(f"Crop can't match {show_shape(source)} with {show_shape(size)}.")
+    for i in range(axis, len(source)):
+        offset = offsets[i - axis if len(offsets) > 1 else 0] if offsets else 0
+        if source[i] - offset < size[i]:
+            raise ShapeRefused(f"The crop of axis {i} reaches beyond {source[i]} values.")
+    top = (*source[:axis], *size[axis:])
+    return Geometry((top,), operations=math.prod(top), operation_name="copies")
+
+
+def _infer_filter(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """How many items pass is known only when it runs."""
+    return Geometry((None,) * len(layer.tops))
+
+
+def _infer_batch_reindex(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    top = (bottoms[1][0], *bottoms[0][1:])
+    return Geometry((top,), operations=math.prod(top), operation_name="copies")
+
+
+def _infer_axpy(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """Scale each channel of the second bottom by the first, then add the third."""
+    return Geometry((bottoms[1],), macs=math.prod(bottoms[1]))
+
+
+_MERGE: Family = "merge / split"
+
+TYPES = (
+    LayerType("Concat", _MERGE, _infer_concat, Arity(1), ONE,
+              defaults=defaults("concat_param", axis=1)),
+    LayerType("Slice", _MERGE, _infer_slice, ONE, Arity(1),
+              defaults=defaults("slice_param", axis=1)),
+    LayerType("Eltwise", _MERGE, _infer_eltwise, Arity(2), ONE,
+              defaults=defaults("eltwise_param", operation="SUM", stable_prod_grad=True)),
+    LayerType("Split", _MERGE, _infer_split, ONE, Arity(1), shares_storage=True),
+    LayerType("Crop", _MERGE, _infer_crop, _TWO, ONE,
+              defaults=defaults("crop_param", axis=2, offset=0)),
+    LayerType("Filter", _MERGE, _infer_filter, Arity(2), Arity(1)),
+    LayerType("BatchReindex", _MERGE, _infer_batch_reindex, _TWO, ONE),
+    LayerType("Axpy", _MERGE, _infer_axpy, Arity(3, 3), ONE, origin="fork"),
+)  # fmt: skip

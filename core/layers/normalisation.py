@@ -1,0 +1,115 @@
+"""Normalisation and per-channel scaling.
+
+After BVLC/caffe src/caffe/layers/{batch_norm,scale,bias,lrn,mvn}_layer.cpp; Normalize after SSD.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.layers.axes import canonical_axis, need_axes, same_shape, show_shape
+from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.net.definition import Layer
+from core.net.message import Message
+
+_ONE_OR_TWO = Arity(1, 2)
+
+
+def _infer_batch_norm(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """Mean and variance of each channel, and the factor both are divided by."""
+    bottom = bottoms[0]
+    channels = 1 if len(bottom) == 1 else bottom[canonical_axis(1, len(bottom))]
+    if layer.param("batch_norm_param").has("axis"):  # NVIDIA's fork
+        axis = layer.param("batch_norm_param").integer("axis", 1)
+        channels = bottom[canonical_axis(axis, len(bottom))]
+    parameters = ((channels,), (channels,), (1,))
+    return Geometry((bottom,), parameters, macs=math.prod(bottom))
+
+
+def _infer_scale(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param = layer.param("scale_param")
+    factor = bottoms[1] if len(bottoms) == 2 else _spanned_axes(param, bottoms[0])
+    if len(bottoms) == 2:
+        _check_fits(param, bottoms[0], factor)
+    learned = (factor,) if len(bottoms) == 1 else ()
+    if param.boolean("bias_term"):
+        learned = (*learned, factor)
+    return Geometry((bottoms[0],), learned, macs=math.prod(bottoms[0]))
+
+
+def _infer_bias(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param, count = layer.param("bias_param"), math.prod(bottoms[0])
+    if len(bottoms) == 2:
+        _check_fits(param, bottoms[0], bottoms[1])
+        return Geometry((bottoms[0],), operations=count, operation_name="additions")
+    learned = (_spanned_axes(param, bottoms[0]),)
+    return Geometry((bottoms[0],), learned, operations=count, operation_name="additions")
+
+
+def _spanned_axes(param: Message, bottom: Shape) -> Shape:
+    """The axes a learned scale or bias covers: `num_axes` from `axis` on, -1 for all."""
+    n_axes = param.integer("num_axes", 1)
+    axis = canonical_axis(param.integer("axis", 1), len(bottom)) if n_axes else 0
+    if n_axes < -1 or axis + n_axes > len(bottom):
+        raise ShapeRefused(f"{n_axes} axes from axis {axis} reach beyond {show_shape(bottom)}.")
+    return bottom[axis:] if n_axes == -1 else bottom[axis : axis + n_axes]
+
+
+def _check_fits(param: Message, bottom: Shape, factor: Shape) -> None:
+    axis = canonical_axis(param.integer("axis", 1), len(bottom)) if factor else 0
+    if bottom[axis : axis + len(factor)] != factor:
+        raise ShapeRefused(
+            f"The second bottom, {show_shape(factor)}, does not match the first, "
+            f"{show_shape(bottom)}, from axis {axis} on."
+        )
+
+
+def _infer_lrn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param, bottom = layer.param("lrn_param"), bottoms[0]
+    need_axes(bottom, 4)
+    size = param.integer("local_size", 5)
+    if size % 2 == 0:
+        raise ShapeRefused(f"LRN takes odd local_size only, not {size}.")
+    is_within = param.word("norm_region") in ("WITHIN_CHANNEL", "1")
+    window = size * size if is_within else size
+    return Geometry((bottom,), macs=math.prod(bottom) * window)
+
+
+def _infer_normalize(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """L2 normalisation over channels with one learned scale a channel."""
+    is_shared = layer.param("norm_param").boolean("channel_shared", True)
+    scale: Shape = () if is_shared else (bottoms[0][canonical_axis(1, len(bottoms[0]))],)
+    return Geometry((bottoms[0],), (scale,), macs=2 * math.prod(bottoms[0]))
+
+
+def _infer_bn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """SegNet's BN: a scale and a shift for each channel."""
+    channels = bottoms[0][canonical_axis(1, len(bottoms[0]))]
+    parameters = ((1, channels, 1, 1), (1, channels, 1, 1))
+    return Geometry((bottoms[0],), parameters, macs=math.prod(bottoms[0]))
+
+
+TYPES = (
+    LayerType("BatchNorm", "normalisation", _infer_batch_norm, ONE, ONE, True,
+              defaults=defaults("batch_norm_param", use_global_stats="true at TEST",
+                                moving_average_fraction=0.999, eps="1e-05")),
+    LayerType("Scale", "normalisation", _infer_scale, _ONE_OR_TWO, ONE, True,
+              defaults=defaults("scale_param", axis=1, num_axes=1, bias_term=False)),
+    LayerType("Bias", "normalisation", _infer_bias, _ONE_OR_TWO, ONE, True,
+              defaults=defaults("bias_param", axis=1, num_axes=1)),
+    LayerType("LRN", "normalisation", _infer_lrn, ONE, ONE,
+              defaults=defaults("lrn_param", local_size=5, alpha=1, beta=0.75,
+                                norm_region="ACROSS_CHANNELS", k=1, engine="DEFAULT")),
+    LayerType("MVN", "normalisation", same_shape(3), ONE, ONE,
+              defaults=defaults("mvn_param", normalize_variance=True, across_channels=False,
+                                eps="1e-09")),
+    LayerType("Normalize", "normalisation", _infer_normalize, ONE, ONE, origin="fork",
+              defaults=defaults("norm_param", across_spatial=True, channel_shared=True,
+                                eps="1e-10")),
+    LayerType("BN", "normalisation", _infer_bn, ONE, ONE, True, origin="fork",
+              defaults=defaults("bn_param", bn_mode="LEARN", eps="1e-09")),
+    LayerType("L2Normalize", "normalisation", same_shape(2), ONE, ONE, origin="fork"),
+    LayerType("NormalizeL2", "normalisation", same_shape(2), ONE, ONE, origin="fork"),
+    LayerType("L2Normalization", "normalisation", same_shape(2), ONE, ONE, origin="fork"),
+)  # fmt: skip

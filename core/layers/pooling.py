@@ -1,0 +1,152 @@
+"""Pooling windows and regions.
+
+After BVLC/caffe src/caffe/layers/pooling_layer.cpp and spp_layer.cpp; ROIPooling after Fast R-CNN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.layers.axes import need_axes
+from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.net.definition import Layer
+from core.net.message import Message
+
+_OPERATIONS = {"MAX": "comparisons", "AVE": "additions", "STOCHASTIC": "additions"}
+_METHODS = {"0": "MAX", "1": "AVE", "2": "STOCHASTIC"}
+
+
+def pooling_method(param: Message) -> str:
+    """ "MAX", "AVE" or "STOCHASTIC", written as a word or as its number."""
+    written = param.word("pool", "MAX")
+    return _METHODS.get(written, written)
+
+
+def _infer_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param, bottom = layer.param("pooling_param"), bottoms[0]
+    need_axes(bottom, 4)
+    kernel, stride, pad = read_pooling_window(param, (bottom[2], bottom[3]))
+    rounds_up = rounds_up_sizes(param)
+    sizes = tuple(
+        pooled_size(*row, rounds_up, any(pad))
+        for row in zip(bottom[2:], kernel, stride, pad, strict=True)
+    )
+    top = (*bottom[:2], *sizes)
+    name = _OPERATIONS.get(pooling_method(param), "operations")
+    operations = math.prod(top) * math.prod(kernel)
+    return Geometry((top, top), operations=operations, operation_name=name)
+
+
+def rounds_up_sizes(param: Message) -> bool:
+    """Whether the last, partial window counts; forks spell it `ceil_mode`."""
+    if param.has("ceil_mode"):
+        return param.boolean("ceil_mode", True)
+    return param.word("round_mode", "CEIL") not in ("FLOOR", "1")
+
+
+def read_pooling_window(
+    param: Message, size: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+    """Kernel, stride and pad as (height, width), for an input of this height and width.
+
+    Raises ShapeRefused for what Caffe refuses.
+    """
+    stride = _pair(param, "stride", 1)
+    pad = _pair(param, "pad", 0)
+    if param.boolean("global_pooling"):
+        if stride != (1, 1) or pad != (0, 0):
+            raise ShapeRefused("Global pooling takes pad 0 and stride 1 only.")
+        return size, stride, pad
+    kernel = _pair(param, "kernel", 0, square="kernel_size")
+    if min(kernel) < 1 or min(stride) < 1:
+        raise ShapeRefused("Kernel and stride of a pooling layer must be above 0.")
+    if any(pad) and (pad[0] >= kernel[0] or pad[1] >= kernel[1]):
+        raise ShapeRefused(f"Pad {pad} must be smaller than the kernel {kernel}.")
+    return kernel, stride, pad
+
+
+def pooled_size(
+    size: int, kernel: int, stride: int, pad: int, rounds_up: bool, is_padded: bool
+) -> int:
+    """Windows along one axis; when padded, the last must start inside the image or its first pad."""
+    reach = size + 2 * pad - kernel
+    windows = (-(-reach // stride) if rounds_up else reach // stride) + 1
+    if is_padded and (windows - 1) * stride >= size + pad:
+        windows -= 1
+    if windows < 0:
+        raise ShapeRefused(f"The pooling kernel {kernel} is larger than its padded input {size}.")
+    return windows
+
+
+def _pair(param: Message, name: str, default: int, square: str = "") -> tuple[int, int]:
+    if param.has(f"{name}_h") or param.has(f"{name}_w"):
+        return param.integer(f"{name}_h"), param.integer(f"{name}_w")
+    value = param.integer(square or name, default)
+    return value, value
+
+
+def _infer_spp(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """Pyramids of 1, 4, 16... bins; a single level is plain global pooling."""
+    param, bottom = layer.param("spp_param"), bottoms[0]
+    need_axes(bottom, 4)
+    levels = param.integer("pyramid_height")
+    if not 0 < levels < 16:
+        raise ShapeRefused("pyramid_height must be given and above 0.")
+    n_values = 0
+    for level in range(levels):
+        sizes = [_spp_bins(size, 2**level) for size in bottom[2:]]
+        n_values += bottom[1] * math.prod(sizes)
+    top = (*bottom[:2], 1, 1) if levels == 1 else (bottom[0], n_values)
+    operations = math.prod(bottom) * levels
+    return Geometry((top,), operations=operations, operation_name="comparisons")
+
+
+def _spp_bins(size: int, bins: int) -> int:
+    kernel = -(-size // bins)
+    pad = (kernel * bins - size + 1) // 2
+    if pad >= kernel:
+        raise ShapeRefused(
+            f"SPP can't cut {size} values into {bins} bins: the pad {pad} reaches it."
+        )
+    return pooled_size(size, kernel, kernel, pad, True, pad > 0)
+
+
+def _infer_roi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param = layer.param(_roi_message(layer))
+    top = (bottoms[1][0], bottoms[0][1], param.integer("pooled_h"), param.integer("pooled_w"))
+    return Geometry((top,), operations=math.prod(bottoms[0]), operation_name="comparisons")
+
+
+def _roi_message(layer: Layer) -> str:
+    names = (field.name for field in layer.message.fields)
+    return next((name for name in names if name.startswith("roi_")), "roi_pooling_param")
+
+
+def _infer_psroi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param = layer.param("psroi_pooling_param")
+    size = param.integer("group_size")
+    top = (bottoms[1][0], param.integer("output_dim"), size, size)
+    return Geometry((top,), operations=math.prod(top), operation_name="additions")
+
+
+_DEFAULTS = defaults(
+    "pooling_param",
+    pool="MAX",
+    pad=0,
+    stride=1,
+    global_pooling=False,
+    round_mode="CEIL",
+    engine="DEFAULT",
+)
+_TWO = Arity(2, 2)
+
+TYPES = (
+    LayerType("Pooling", "pooling", _infer_pooling, ONE, Arity(1, 2), defaults=_DEFAULTS),
+    LayerType("SPP", "pooling", _infer_spp, ONE, ONE,
+              defaults=defaults("spp_param", pool="MAX", engine="DEFAULT")),
+    LayerType("ROIPooling", "pooling", _infer_roi_pooling, _TWO, Arity(1, 2), origin="fork",
+              defaults=defaults("roi_pooling_param", pooled_h=0, pooled_w=0, spatial_scale=1)),
+    LayerType("ROIAlign", "pooling", _infer_roi_pooling, _TWO, Arity(1, 2), origin="fork"),
+    LayerType("PSROIPooling", "pooling", _infer_psroi_pooling, _TWO, Arity(1, 2), origin="fork"),
+)  # fmt: skip

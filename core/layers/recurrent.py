@@ -1,0 +1,70 @@
+"""Recurrent layers, unrolled over the first axis.
+
+After BVLC/caffe src/caffe/layers/{recurrent,rnn,lstm,lstm_unit}_layer.cpp.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.layers.axes import need_axes, show_shape
+from core.layers.layer_type import Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.net.definition import Layer
+
+
+def _infer_lstm(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    return _recurrent(layer, bottoms, n_gates=4, n_states=2)
+
+
+def _infer_rnn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    return _recurrent(layer, bottoms, n_gates=1, n_states=1)
+
+
+def _recurrent(layer: Layer, bottoms: Sequence[Shape], n_gates: int, n_states: int) -> Geometry:
+    """Weights from input, static input and state; the plain RNN has an output transform too."""
+    param, sequence = layer.param("recurrent_param"), bottoms[0]
+    if len(sequence) < 2 or bottoms[1] != sequence[:2]:
+        raise ShapeRefused(
+            f"The second bottom must be {show_shape(sequence[:2])}, one mark for each step and stream."
+        )
+    n_output = param.integer("num_output")
+    if n_output < 1:
+        raise ShapeRefused("num_output must be given and above 0.")
+    is_exposed = param.boolean("expose_hidden")
+    has_static = len(bottoms) > 2 + (n_states if is_exposed else 0)
+    parameters = _parameters(sequence, bottoms[2] if has_static else None, n_output, n_gates)
+    steps, streams = sequence[:2]
+    state = (1, streams, n_output)
+    tops = ((steps, streams, n_output), *((state,) * n_states if is_exposed else ()))
+    macs = steps * streams * sum(math.prod(shape) for shape in parameters if len(shape) == 2)
+    return Geometry(tops, parameters, macs=macs)
+
+
+def _parameters(
+    sequence: Shape, static: Shape | None, n_output: int, n_gates: int
+) -> tuple[Shape, ...]:
+    n_rows = n_gates * n_output
+    shapes: list[Shape] = [(n_rows, math.prod(sequence[2:])), (n_rows,)]
+    if static is not None:
+        shapes.append((n_rows, math.prod(static[1:])))
+    shapes.append((n_rows, n_output))
+    if n_gates == 1:
+        shapes += [(n_output, n_output), (n_output,)]
+    return tuple(shapes)
+
+
+def _infer_lstm_unit(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """Bottoms: cell state, gate inputs, continuation marks; tops: cell and hidden state."""
+    need_axes(bottoms[0], 3)
+    operations = 5 * math.prod(bottoms[0])
+    return Geometry((bottoms[0], bottoms[0]), operations=operations, operation_name="exponentials")
+
+
+_DEFAULTS = defaults("recurrent_param", expose_hidden=False, debug_info=False)
+
+TYPES = (
+    LayerType("LSTM", "other", _infer_lstm, Arity(2, 5), Arity(1, 3), defaults=_DEFAULTS),
+    LayerType("RNN", "other", _infer_rnn, Arity(2, 4), Arity(1, 2), defaults=_DEFAULTS),
+    LayerType("LSTMUnit", "other", _infer_lstm_unit, Arity(3, 3), Arity(2, 2)),
+)

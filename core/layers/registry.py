@@ -1,0 +1,77 @@
+"""Every layer type we know, by the name a prototxt gives it.
+
+To add one: write its rule in the module of its family and a row in that module's TYPES.
+"""
+
+from __future__ import annotations
+
+from core.layers import (
+    activation,
+    convolution,
+    detection,
+    inner_product,
+    inputs,
+    losses,
+    merge_split,
+    normalisation,
+    pooling,
+    recurrent,
+    reshaping,
+)
+from core.layers.layer_type import Family, LayerType, ParameterDefault
+
+__all__ = ["FAMILIES", "Family", "LayerType", "ParameterDefault", "all_types", "layer_type"]
+
+FAMILIES: tuple[Family, ...] = (
+    "convolution",
+    "activation",
+    "pooling",
+    "normalisation",
+    "inner product",
+    "merge / split",
+    "data / input",
+    "loss / output",
+    "other",
+)
+
+_MODULES = (
+    activation,
+    convolution,
+    detection,
+    inner_product,
+    inputs,
+    losses,
+    merge_split,
+    normalisation,
+    pooling,
+    recurrent,
+    reshaping,
+)
+_TYPES: dict[str, LayerType] = {row.type: row for module in _MODULES for row in module.TYPES}
+
+
+def layer_type(type_name: str) -> LayerType:
+    """What is known of a type; an unknown one is of family "other" and has no rule."""
+    known = _TYPES.get(type_name)
+    return known or LayerType(type_name, _guess_family(type_name), is_known=False)
+
+
+def all_types() -> tuple[LayerType, ...]:
+    """Every known type, sorted by name."""
+    return tuple(sorted(_TYPES.values(), key=lambda row: row.type.lower()))
+
+
+def _guess_family(type_name: str) -> Family:
+    """Forks name their types after what they extend, so the colour can still be right."""
+    lowered = type_name.lower()
+    if lowered.endswith("loss"):
+        return "loss / output"
+    if lowered.endswith("data"):
+        return "data / input"
+    hints: tuple[tuple[str, Family], ...] = (
+        ("conv", "convolution"),
+        ("relu", "activation"),
+        ("pool", "pooling"),
+        ("norm", "normalisation"),
+    )
+    return next((family for hint, family in hints if hint in lowered), "other")

@@ -1,0 +1,87 @@
+"""Writing a caffemodel that real Caffe reads: V2 layers, BlobShape, packed floats."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import WeightsError
+from core.weights.wire import BYTES
+
+MAX_VALUE_BYTES = 2**31 - 2**24
+"""Protobuf refuses to read a message of 2 GiB; 16 MiB are left for names and shapes."""
+
+LayerArrays = tuple[str, str, Sequence[np.ndarray]]
+
+
+def write_caffemodel(path: Path, net_name: str, layers: Sequence[LayerArrays]) -> None:
+    """Write layers of (name, type, arrays) as a V2 caffemodel; values become float32.
+
+    Written beside and then renamed. Raises WeightsError when it would exceed 2 GiB or can't be
+    written.
+    """
+    n_bytes = sum(4 * array.size for _, _, arrays in layers for array in arrays)
+    if n_bytes > MAX_VALUE_BYTES:
+        sentence = f"The weights are too large for a caffemodel: {n_bytes:,} bytes."
+        raise WeightsError(sentence, hint="Caffe reads no caffemodel of 2 GiB or more.")
+    try:
+        _replace_file(path, _file_parts(net_name, layers))
+    except OSError as error:
+        raise WeightsError(f"Can't write {path}: {error.strerror or error}.") from error
+
+
+def _file_parts(net_name: str, layers: Sequence[LayerArrays]) -> Iterator[bytes | memoryview]:
+    yield _bytes_field(1, net_name.encode())
+    for name, type_name, arrays in layers:
+        header = _bytes_field(1, name.encode()) + _bytes_field(2, type_name.encode())
+        blobs = [_blob_header(array) for array in arrays]
+        sizes = [len(b) + 4 * array.size for b, array in zip(blobs, arrays, strict=True)]
+        tags = [_tag(7) + _varint(size) for size in sizes]
+        yield _tag(100) + _varint(len(header) + sum(map(len, tags)) + sum(sizes)) + header
+        for tag, blob, array in zip(tags, blobs, arrays, strict=True):
+            yield tag + blob
+            yield np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8).data
+
+
+def _blob_header(array: np.ndarray) -> bytes:
+    dims = b"".join(_varint(dim) for dim in array.shape)
+    shape = _bytes_field(7, _bytes_field(1, dims) if dims else b"")
+    return shape + _tag(5) + _varint(4 * array.size)
+
+
+def _bytes_field(number: int, payload: bytes) -> bytes:
+    return _tag(number) + _varint(len(payload)) + payload
+
+
+def _tag(number: int) -> bytes:
+    return _varint(number << 3 | BYTES)
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _replace_file(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+    ) as file:
+        beside = Path(file.name)
+        try:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    beside.chmod(0o644)
+    beside.replace(path)
