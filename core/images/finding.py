@@ -1,0 +1,74 @@
+"""Images of a folder, found by their suffix, and the files that are none, with the reason."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ImageError
+
+IMAGE_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .bmp .dib .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .tga".split()
+)
+
+
+@dataclass(frozen=True)
+class SkippedFile:
+    """A file that is not taken for an image, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class FolderListing:
+    """What a folder and its sub-folders hold; both sorted by path, hidden files left out."""
+
+    images: tuple[Path, ...]
+    skipped: tuple[SkippedFile, ...]
+
+
+def find_images(folder: Path) -> tuple[Path, ...]:
+    """All images of a folder and its sub-folders by suffix, sorted by path.
+
+    Raises ImageError if there is no such folder.
+    """
+    return list_folder(folder).images
+
+
+def list_folder(folder: Path) -> FolderListing:
+    """Images and other files below a folder; links to folders are not followed.
+
+    Raises ImageError if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ImageError(f"There is no folder '{folder}'.", hint="Choose a folder of images.")
+    images: list[Path] = []
+    skipped: list[SkippedFile] = []
+
+    def note(error: OSError) -> None:
+        reason = f"can't be opened: {error.strerror}"
+        skipped.append(SkippedFile(Path(error.filename or folder), reason))
+
+    for root, folders, names in os.walk(folder, onerror=note):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(root, name)
+            if name.startswith("."):
+                continue
+            if path.suffix.lower() in IMAGE_SUFFIXES:
+                images.append(path)
+            else:
+                skipped.append(SkippedFile(path, _why_skipped(path)))
+    return FolderListing(
+        tuple(sorted(images, key=_order)), tuple(sorted(skipped, key=lambda s: _order(s.path)))
+    )
+
+
+def _order(path: Path) -> str:
+    return path.as_posix()
+
+
+def _why_skipped(path: Path) -> str:
+    return f"'{path.suffix}' is no image format" if path.suffix else "no suffix of an image format"

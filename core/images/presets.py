@@ -1,0 +1,93 @@
+"""Preprocessing presets by the convention they come from, and recipes kept beside a prototxt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import ImageError
+from core.images.preprocess import Preprocess
+
+VGG_MEAN = (103.939, 116.779, 123.68)
+CAFFENET_MEAN = (104.00698793, 116.66876762, 122.67891434)
+# None of these published conventions turns pictures by EXIF.
+PRESETS: dict[str, Preprocess] = {
+    "VGG / Caffe BGR mean 103.939,116.779,123.68: shorter side 256, centre crop 224": Preprocess(
+        "shorter side, centre crop", 224, 224, 256, mean=VGG_MEAN, exif=False
+    ),
+    "CaffeNet: warp 256, centre crop 227, mean 104.007,116.669,122.679": Preprocess(
+        "warp, centre crop", 227, 227, 256, mean=CAFFENET_MEAN, exif=False
+    ),
+    "warp 224 (fc features), mean 104.007,116.669,122.679": Preprocess(
+        "warp", 224, 224, mean=CAFFENET_MEAN, exif=False
+    ),
+    "SqueezeNet: warp 227, bilinear, BGR mean 104,117,123": Preprocess(
+        "warp", 227, 227, mean=(104.0, 117.0, 123.0), exif=False
+    ),
+    "original size (CroW, R-MAC), mean 104.007,116.669,122.679": Preprocess(
+        "original", mean=CAFFENET_MEAN, exif=False
+    ),
+    "longest side 1024, never enlarged, VGG mean": Preprocess(
+        "longest side", side=1024, mean=VGG_MEAN, exif=False
+    ),
+    "longest side 800 (Gordo), VGG mean": Preprocess(
+        "longest side", side=800, mean=VGG_MEAN, exif=False, enlarge=True
+    ),
+    "shorter side 256, centre crop 224, mean 104,116,124 (PyRetri)": Preprocess(
+        "shorter side, centre crop", 224, 224, 256, mean=(104.0, 116.0, 124.0), exif=False
+    ),
+    "LeNet: grey, warp 28, scale 1/256": Preprocess(
+        "warp", 28, 28, colour_order="gray", scale=1.0 / 256.0, exif=False
+    ),
+}
+SQUEEZENET = PRESETS["SqueezeNet: warp 227, bilinear, BGR mean 104,117,123"]
+
+
+def default_preprocess(input_shape: Sequence[int]) -> Preprocess:
+    """Warp to the input of a net, upright; BGR minus the ImageNet mean, or grey for one channel.
+
+    input_shape: (n_images, channels, height, width). Raises ImageError for an input that takes no
+    pictures.
+    """
+    if len(input_shape) != 4 or min(input_shape[1:]) < 1 or input_shape[1] not in (1, 3):
+        shape = " x ".join(str(size) for size in input_shape)
+        raise ImageError(
+            f"An input of {shape} takes no picture.",
+            hint="Pictures need n x 1 x height x width or n x 3 x height x width.",
+        )
+    _, n_channels, height, width = input_shape
+    if n_channels == 1:
+        return Preprocess("warp", width, height, colour_order="gray")
+    return Preprocess("warp", width, height, mean=CAFFENET_MEAN)
+
+
+def recipe_path(prototxt: Path) -> Path:
+    """Where the recipe of a prototxt is kept: vgg16.prototxt has vgg16.preprocess.json."""
+    return prototxt.with_suffix(".preprocess.json")
+
+
+def save_recipe(path: Path, recipe: Preprocess) -> None:
+    """Write a recipe as JSON, beside the target and then renamed. Raises ImageError."""
+    text = json.dumps(recipe.to_json(), indent=2) + "\n"
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise ImageError(f"'{path}' can't be written: {error.strerror}.") from error
+
+
+def load_recipe(path: Path) -> Preprocess:
+    """Read a recipe; a relative mean image is found beside it. Raises ImageError."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ImageError(f"The recipe '{path}' can't be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ImageError(f"'{path.name}' is no JSON.", details=str(error)) from error
+    if not isinstance(document, dict):
+        raise ImageError(f"'{path.name}' is no preprocessing recipe.")
+    if isinstance(document.get("mean_image"), str):
+        document["mean_image"] = str(path.parent / document["mean_image"])
+    return Preprocess.from_json(document)
