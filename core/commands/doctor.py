@@ -1,0 +1,83 @@
+"""`doctor`: what can run on this machine, and why not where it can't."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import sys
+from typing import Any
+
+from core import __version__
+from core.commands.output import byte_text, print_json
+from core.commands.screen import why_no_screen
+from core.engines.base import EngineStatus
+from core.engines.registry import available_engines
+from core.errors import EngineUnavailableError
+
+_PACKAGES = ("numpy", "Pillow", "h5py", "PyQt5", "PyQt5-Qt5", "pyqtgraph", "torch")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Name the command's options."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print what can run; EngineUnavailableError where no engine can."""
+    found = _examine()
+    if options.json:
+        print_json(found)
+    else:
+        _print(found)
+    if not any(engine["available"] for engine in found["engines"]):
+        raise EngineUnavailableError(
+            "No engine can run here.", hint="Run `make setup`, or install requirements by hand."
+        )
+
+
+def _examine() -> dict[str, Any]:
+    screen = why_no_screen()
+    return {
+        "blobscope": __version__,
+        "python": sys.version.split()[0],
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processors": os.cpu_count(),
+        "packages": {name: _installed_version(name) for name in _PACKAGES},
+        "window": {"available": screen is None, "reason": screen},
+        "engines": [_described(status) for status in available_engines()],
+    }
+
+
+def _installed_version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _described(status: EngineStatus) -> dict[str, Any]:
+    return {
+        "name": status.name,
+        "available": status.is_available,
+        "sentence": status.sentence,
+        "versions": dict(status.versions),
+        "devices": [
+            {"id": device.id, "name": device.name, "memory_bytes": device.memory_bytes}
+            for device in status.devices
+        ],
+    }
+
+
+def _print(found: dict[str, Any]) -> None:
+    print(f"Blobscope {found['blobscope']}, Python {found['python']}, {found['system']}")
+    for name, version in found["packages"].items():
+        print(f"  {name} {version or 'is not installed'}")
+    window = found["window"]
+    print(f"Window: {'can be shown here.' if window['available'] else window['reason']}")
+    for engine in found["engines"]:
+        print(f"Engine {engine['name']}: {engine['sentence']}")
+        for device in engine["devices"]:
+            memory = f", {byte_text(device['memory_bytes'])}" if device["memory_bytes"] else ""
+            print(f"  --device {device['id']}: {device['name']}{memory}")

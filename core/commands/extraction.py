@@ -1,0 +1,204 @@
+"""Running a net over batches of inputs and gathering the wanted activations."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.commands.class_names import ScoredClass, best_classes, find_class_names, read_class_names
+from core.commands.command_line import UsageError
+from core.commands.extract_inputs import Batch, array_batches, image_batches
+from core.commands.opening import OpenedNet
+from core.engines.base import Engine, PoolingRecipe, Value
+from core.errors import AppError
+from core.net.definition import AUTOMATIC_TOP, Net
+from core.progress import Job, Progress
+
+IMAGES_KEY = "images"
+"""The key of the images' names; a layer of that name gives way."""
+
+
+@dataclass
+class Extraction:
+    """What the passes gave, gathered batch by batch."""
+
+    images: list[str] = field(default_factory=list)
+    n_passes: int = 0
+    arrays: dict[Value, list[np.ndarray]] = field(default_factory=dict)
+    shapes: dict[Value, tuple[int, ...]] = field(default_factory=dict)
+    classes: list[list[ScoredClass]] = field(default_factory=list)
+    class_layer: str = ""
+    preprocess: str = ""
+    warnings: tuple[str, ...] = ()
+    filler_layers: tuple[str, ...] = ()
+
+
+def choose_values(net: Net, named: str) -> tuple[Value, ...]:
+    """The values that "L1,L2", "layer:top" or "all" mean, in the net's order.
+
+    Raises NetError for a layer that is not in the net, UsageError for one that writes nothing.
+    """
+    every = [
+        Value(layer.name, top)
+        for layer in net.layers
+        for top in dict.fromkeys(layer.tops)
+        if top != AUTOMATIC_TOP
+    ]
+    if named == "all":
+        return tuple(every)
+    chosen: set[Value] = set()
+    for word in filter(None, (part.strip() for part in named.split(","))):
+        layer, top = _split_word(net, word)
+        fitting = [v for v in every if v.layer == layer and top in ("", v.top)]
+        if not fitting:
+            raise UsageError(f"layer '{layer}' writes no blob '{top}'" if top else _no_top(layer))
+        chosen.update(fitting)
+    if not chosen:
+        raise UsageError("--layers names no layer")
+    return tuple(value for value in every if value in chosen)
+
+
+def _split_word(net: Net, word: str) -> tuple[str, str]:
+    """ "slice:a" as layer and top; a name that holds a colon itself wins."""
+    layer, colon, top = word.rpartition(":")
+    if colon and not net.has_layer(word) and net.has_layer(layer):
+        return layer, top
+    return net.layer(word).name, ""
+
+
+def _no_top(layer: str) -> str:
+    return f"layer '{layer}' writes no blob"
+
+
+def extract(
+    opened: OpenedNet, engine: Engine, values: Sequence[Value], options: argparse.Namespace
+) -> Job[Extraction]:
+    """Run every batch once and gather `values`; yields the images done."""
+    gathered = Extraction(warnings=engine.warnings, filler_layers=engine.filler_layers)
+    scores = class_output(opened.net, engine)
+    names = _class_names(opened, engine, scores, options)
+    if scores is not None and (names or scores in values):
+        gathered.class_layer = scores.layer
+    batches, gathered.preprocess = _batches(opened, engine, options)
+    for batch in batches:
+        yield Progress(len(gathered.images), batch.n_in_all, "images")
+        wanted = [*values]
+        if gathered.class_layer and scores is not None and scores not in wanted:
+            wanted.append(scores)
+        answer = _forward(engine, batch, wanted, options)
+        if gathered.class_layer and scores is not None:
+            gathered.classes += best_classes(
+                answer[scores], names, are_probabilities=_is_softmax(opened.net, scores)
+            )
+        for value in values:
+            gathered.arrays.setdefault(value, []).append(answer[value])
+        gathered.images += batch.names
+        gathered.n_passes += 1
+    return gathered
+
+
+def _batches(
+    opened: OpenedNet, engine: Engine, options: argparse.Namespace
+) -> tuple[Iterator[Batch], str]:
+    if options.array:
+        return array_batches(options.array, engine.inputs, options.batch), ""
+    return image_batches(
+        options.images, options.preprocess, opened.path, engine.inputs, options.batch
+    )
+
+
+def _forward(
+    engine: Engine, batch: Batch, wanted: Sequence[Value], options: argparse.Namespace
+) -> dict[Value, np.ndarray]:
+    """One pass; pooled in the engine unless `--pool none`."""
+    if options.pool == "none":
+        return engine.forward(batch.inputs, wanted)
+    recipes = [
+        PoolingRecipe(value, options.pool if _is_spatial(engine, value) else "flatten", options.p)
+        for value in wanted
+    ]
+    return dict(zip(wanted, engine.describe(batch.inputs, recipes), strict=True))
+
+
+def _is_spatial(engine: Engine, value: Value) -> bool:
+    """Whether there are places to pool over; 1 x 1 has none, and GeM would clamp its negatives."""
+    shape = _engine_shape(engine, value)
+    return shape is None or (len(shape) > 2 and max(shape[2:]) > 1)
+
+
+def _engine_shape(engine: Engine, value: Value) -> tuple[int, ...] | None:
+    for layer in engine.layers:
+        if layer.name == value.layer and value.top in layer.tops:
+            return layer.top_shapes[layer.tops.index(value.top)]
+    return None
+
+
+def class_output(net: Net, engine: Engine) -> Value | None:
+    """The net's one output where it looks like class scores, (n_images, n_classes, 1, 1)."""
+    outputs = [version for version in net.outputs if version.blob not in net.inputs]
+    if len(outputs) != 1:
+        return None
+    value = Value(outputs[0].layer, outputs[0].blob)
+    shape = _engine_shape(engine, value)
+    if shape is None or len(shape) < 2 or shape[1] < 2 or any(n != 1 for n in shape[2:]):
+        return None
+    return value
+
+
+def _class_names(
+    opened: OpenedNet, engine: Engine, scores: Value | None, options: argparse.Namespace
+) -> tuple[str, ...]:
+    if scores is None:
+        if options.classes:
+            raise AppError(
+                "--classes was given, but this net has no single output of class scores."
+            )
+        return ()
+    n_classes = (_engine_shape(engine, scores) or (0, 0))[1]
+    if options.classes is None:
+        folders = [opened.path.parent]
+        folders += [options.weights.parent] if options.weights else []
+        return find_class_names(folders, n_classes)
+    names = read_class_names(options.classes)
+    if len(names) != n_classes:
+        raise AppError(
+            f"{options.classes.name} has {len(names)} class names, "
+            f"but {scores.layer} gives {n_classes} scores."
+        )
+    return names
+
+
+def _is_softmax(net: Net, value: Value) -> bool:
+    return net.layer(value.layer).type == "Softmax"
+
+
+def npz_keys(net: Net, values: Sequence[Value]) -> dict[Value, str]:
+    """The layer's name, with `:top` where it writes several tops or would hide `images`."""
+    return {
+        value: f"{value.layer}:{value.top}"
+        if len(net.layer(value.layer).tops) > 1 or value.layer == IMAGES_KEY
+        else value.layer
+        for value in values
+    }
+
+
+def npz_members(extraction: Extraction, keys: dict[Value, str]) -> Iterator[tuple[str, np.ndarray]]:
+    yield IMAGES_KEY, np.array(extraction.images, dtype=np.str_)
+    for value, key in keys.items():
+        array = _joined(extraction.arrays.pop(value), key)
+        extraction.shapes[value] = array.shape
+        yield key, array
+
+
+def _joined(batches: list[np.ndarray], key: str) -> np.ndarray:
+    if len(batches) == 1:
+        return batches[0]
+    if len({array.shape[1:] for array in batches}) > 1:
+        raise AppError(
+            f"The activations of {key} differ in size from image to image.",
+            hint="Pool them (--pool gem), or choose a recipe that gives every image one size.",
+        )
+    return np.concatenate(batches)
