@@ -1,0 +1,32 @@
+"""What every layer of a net can be found by: its words, shapes and costs."""
+
+from __future__ import annotations
+
+from core.layers.registry import layer_type
+from core.layers.shapes import NetShapes
+from core.net.definition import Layer, Net
+from core.net.find import FindRecord
+
+
+def find_records(net: Net, shapes: NetShapes) -> tuple[FindRecord, ...]:
+    """One record for each layer, in the order of `net.layers`."""
+    return tuple(_record(net, shapes, layer) for layer in net.layers)
+
+
+def _record(net: Net, shapes: NetShapes, layer: Layer) -> FindRecord:
+    written = net.written(layer)
+    cost = shapes.cost(layer.name)
+    return FindRecord(
+        name=layer.name,
+        type=layer.type,
+        family=layer_type(layer.type).family,
+        bottoms=layer.bottoms,
+        tops=layer.tops,
+        versions=tuple(version.label for version in written),
+        shapes=tuple(shapes.top(layer.name, i) for i in range(len(layer.tops))),
+        is_in_place=layer.is_in_place,
+        is_hidden=any(not version.is_readable for version in written),
+        params=shapes.n_parameters(layer.name),
+        macs=cost.macs,
+        memory=cost.memory_bytes,
+    )

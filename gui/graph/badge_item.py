@@ -1,0 +1,221 @@
+"""The badge of a blob version: an eye, its name, and a button while the mouse is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPen
+from PyQt5.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsSceneHoverEvent,
+    QGraphicsSceneMouseEvent,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
+
+from gui.graph import metrics as m
+from gui.graph.ink import Ink
+from gui.graph.picture import BadgePicture
+
+BUTTON_TEXT = "Own blob"
+_PADDING = 9.0
+_EYE_GAP = 5.0
+
+
+def badge_width(label: str, ink: Ink) -> float:
+    """Pixels the badge of `label` takes: 78, more for a long name, never over 180."""
+    words = ink.badge_metrics.horizontalAdvance(label)
+    return min(m.BADGE_MAXIMUM, max(m.BADGE_WIDTH, words + 2 * _PADDING + m.EYE_SIZE + _EYE_GAP))
+
+
+class BadgeItem(QGraphicsItem):
+    """Paints one BadgePicture; the whole badge is the target, also for Enter."""
+
+    def __init__(
+        self,
+        badge: BadgePicture,
+        ink: Ink,
+        on_pressed: Callable[[BadgeItem], None],
+        on_pointed: Callable[[BadgeItem, bool], None],
+    ) -> None:
+        super().__init__()
+        self.badge = badge
+        self.is_dimmed = False
+        self._ink = ink
+        self._on_pressed = on_pressed
+        self._on_pointed = on_pointed
+        self._is_hovered = False
+        self._is_pressed = False
+        self._lay_out()
+        self.setZValue(4)
+        self.setAcceptHoverEvents(True)
+        self.setFlag(QGraphicsItem.ItemIsFocusable)
+        self._follow_wish()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it stands out, under the mouse or with the keyboard."""
+        return self._is_hovered or self.hasFocus()
+
+    @property
+    def width(self) -> float:
+        """Of the badge alone."""
+        return self._badge.width()
+
+    def badge_frame(self) -> QRectF:
+        """The badge without its button, in scene coordinates."""
+        return self._badge.translated(self.pos())
+
+    def tip_place(self) -> QPointF:
+        """Where its tooltip begins, in scene coordinates: below, right of the badges' column."""
+        return self.pos() + QPointF(self._button.left(), m.BADGE_HEIGHT + 18)
+
+    def set_badge(self, badge: BadgePicture) -> None:
+        """Show another version of the same layer's top."""
+        if badge != self.badge:
+            self.prepareGeometryChange()
+            self.badge = badge
+            self._lay_out()
+            self._follow_wish()
+            self.update()
+
+    def set_ink(self, ink: Ink) -> None:
+        """Draw in another theme."""
+        self.prepareGeometryChange()
+        self._ink = ink
+        self._lay_out()
+        self.update()
+
+    def set_dimmed(self, is_dimmed: bool) -> None:
+        """Step back while others are found."""
+        if is_dimmed != self.is_dimmed:
+            self.is_dimmed = is_dimmed
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        has_button = self._is_hovered and bool(self.badge.wish)
+        path.addRect(self._badge.united(self._button) if has_button else self._badge)
+        return path
+
+    def paint(
+        self,
+        painter: QPainter | None,
+        option: QStyleOptionGraphicsItem | None,
+        widget: QWidget | None = None,
+    ) -> None:
+        if painter is None:
+            return
+        scale = painter.worldTransform().m11()
+        if scale < m.FILL_ONLY_BELOW:
+            return
+        if self.is_dimmed:
+            painter.setOpacity(0.3)
+        line, text, fill = self._colours()
+        painter.setPen(QPen(line, 1.5 if self.is_active else 1.0))
+        painter.setBrush(fill)
+        radius = m.BADGE_HEIGHT / 2
+        painter.drawRoundedRect(self._badge.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        if scale < m.TEXT_FROM:
+            return
+        self._paint_label(painter, text)
+        if self.is_active and self.badge.wish:
+            self._paint_button(painter)
+
+    def _paint_label(self, painter: QPainter, colour: QColor) -> None:
+        name = "eye-off" if self.badge.state == "overwritten" else "eye"
+        eye = self._ink.icon(name, colour, m.EYE_SIZE)
+        place = QRectF(_PADDING - 1, (m.BADGE_HEIGHT - m.EYE_SIZE) / 2, m.EYE_SIZE, m.EYE_SIZE)
+        painter.drawPixmap(place, eye, QRectF(eye.rect()))
+        painter.setFont(self._font())
+        painter.setPen(colour)
+        left = _PADDING + m.EYE_SIZE + _EYE_GAP - 1
+        row = QRectF(left, 0, self._badge.width() - left - 6, m.BADGE_HEIGHT)
+        painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), self._label)
+
+    def _paint_button(self, painter: QPainter) -> None:
+        theme = self._ink.theme
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.accent)
+        painter.drawRoundedRect(self._button, 4, 4)
+        unlink = self._ink.icon("unlink", theme.text_on_accent, 14)
+        top = self._button.top() + (m.BUTTON_HEIGHT - 14) / 2
+        painter.drawPixmap(
+            QRectF(self._button.left() + 7, top, 14, 14), unlink, QRectF(unlink.rect())
+        )
+        painter.setFont(self._ink.badge_font)
+        painter.setPen(theme.text_on_accent)
+        row = self._button.adjusted(26, 0, 0, 0)
+        painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), BUTTON_TEXT)
+
+    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent | None) -> None:
+        self._point(is_hovered=True)
+
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent | None) -> None:
+        self._point(is_hovered=False)
+
+    def focusInEvent(self, event: object) -> None:
+        self._on_pointed(self, True)
+        self.update()
+
+    def focusOutEvent(self, event: object) -> None:
+        self._on_pointed(self, False)
+        self.update()
+
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent | None) -> None:
+        if event is None or event.button() != Qt.LeftButton or not self.badge.wish:
+            return super().mousePressEvent(event)
+        self._is_pressed = True
+        event.accept()
+        return None
+
+    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent | None) -> None:
+        was_pressed, self._is_pressed = self._is_pressed, False
+        if event is not None and was_pressed and self.shape().contains(event.pos()):
+            self._on_pressed(self)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        is_enter = event is not None and event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space)
+        if is_enter and self.badge.wish:
+            self._on_pressed(self)
+            return
+        super().keyPressEvent(event)
+
+    def _point(self, *, is_hovered: bool) -> None:
+        self.prepareGeometryChange()
+        self._is_hovered = is_hovered
+        self.setZValue(6 if is_hovered else 4)
+        self._on_pointed(self, is_hovered)
+        self.update()
+
+    def _follow_wish(self) -> None:
+        self.setCursor(Qt.PointingHandCursor if self.badge.wish else Qt.ArrowCursor)
+
+    def _lay_out(self) -> None:
+        width = badge_width(self.badge.label, self._ink)
+        self._badge = QRectF(0, 0, width, m.BADGE_HEIGHT)
+        words = self._ink.badge_metrics.horizontalAdvance(BUTTON_TEXT)
+        top = (m.BADGE_HEIGHT - m.BUTTON_HEIGHT) / 2
+        self._button = QRectF(width + m.BUTTON_GAP, top, words + 35, m.BUTTON_HEIGHT)
+        self._bounds = (self._badge | self._button).adjusted(-2, -2, 2, 2)
+        room = width - 2 * _PADDING - m.EYE_SIZE - _EYE_GAP + 2
+        metrics = QFontMetricsF(self._font())
+        self._label = metrics.elidedText(self.badge.label, Qt.ElideMiddle, room)
+
+    def _font(self) -> QFont:
+        if self.badge.state == "overwritten":
+            return self._ink.struck_font
+        return self._ink.badge_font
+
+    def _colours(self) -> tuple[QColor, QColor, QColor]:
+        """Line, text and fill."""
+        theme = self._ink.theme
+        if self.badge.state == "own":
+            return theme.ok_text, theme.ok_text, theme.ok_fill
+        if self.badge.state == "plain":
+            return theme.edge, theme.secondary, theme.header
+        return theme.mark, theme.mark_text, theme.mark_fill

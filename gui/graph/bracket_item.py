@@ -1,0 +1,124 @@
+"""The bracket over boxes that share a blob, with its two lines of label."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QPainter, QPainterPath, QPen
+from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from core.net.layout import Direction
+from gui.graph import metrics as m
+from gui.graph.ink import Ink
+from gui.graph.picture import BracketPicture
+
+_LEAST_LABEL = 56.0
+_LINE_HEIGHT = 16.0
+
+
+class BracketItem(QGraphicsItem):
+    """Left of the boxes in a drawing from top to bottom, above them in one from left to right."""
+
+    def __init__(self, bracket: BracketPicture, ink: Ink) -> None:
+        super().__init__()
+        self.bracket = bracket
+        self._ink = ink
+        self._frame = QRectF()
+        self._direction: Direction = "TB"
+        self._room = 0.0
+        self._path = QPainterPath()
+        self._bounds = QRectF()
+        self.setZValue(1.2)
+        self.setToolTip(f"{bracket.title}: {bracket.subtitle}" if bracket.title else "")
+
+    def set_place(self, boxes: QRectF, direction: Direction, label_room: float) -> None:
+        """Span `boxes`, the frame around the bracketed boxes."""
+        if (boxes, direction, label_room) == (self._frame, self._direction, self._room):
+            return
+        self.prepareGeometryChange()
+        self._frame, self._direction, self._room = QRectF(boxes), direction, label_room
+        self._path = _draw(boxes, direction, has_tick=self.bracket.kind == "shared")
+        self._bounds = self._path.boundingRect() | self._label_box()
+        self._bounds.adjust(-2, -2, 2, 2)
+
+    def set_ink(self, ink: Ink) -> None:
+        """Draw in another theme."""
+        self._ink = ink
+        self.update()
+
+    def line_frame(self) -> QRectF:
+        """What the bracket's own line covers; for the minimap."""
+        return self._path.boundingRect()
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(
+        self,
+        painter: QPainter | None,
+        option: QStyleOptionGraphicsItem | None,
+        widget: QWidget | None = None,
+    ) -> None:
+        if painter is None:
+            return
+        theme = self._ink.theme
+        if self.bracket.kind != "own":
+            painter.setPen(QPen(theme.mark, 2.0))
+            painter.setBrush(self._ink.no_brush)
+            painter.drawPath(self._path)
+        if painter.worldTransform().m11() < m.TEXT_FROM or self._room < _LEAST_LABEL:
+            return
+        colour = theme.ok_text if self.bracket.kind == "own" else theme.mark_text
+        is_thin = self.bracket.kind == "folded"
+        box = self._label_box()
+        across = Qt.AlignRight if self._direction == "TB" else Qt.AlignHCenter
+        painter.setPen(colour)
+        font = self._ink.label_thin_font if is_thin else self._ink.label_font
+        self._line(painter, self.bracket.title, font, box, across)
+        painter.setPen(theme.secondary)
+        box.translate(0, _LINE_HEIGHT)
+        self._line(painter, self.bracket.subtitle, self._ink.text_font, box, across)
+
+    def _line(
+        self, painter: QPainter, words: str, font: object, box: QRectF, across: Qt.AlignmentFlag
+    ) -> None:
+        painter.setFont(font)  # type: ignore[arg-type]
+        shown = painter.fontMetrics().elidedText(words, Qt.ElideMiddle, int(box.width()))
+        row = QRectF(box.left(), box.top(), box.width(), _LINE_HEIGHT)
+        painter.drawText(row, int(across | Qt.AlignVCenter), shown)
+
+    def _label_box(self) -> QRectF:
+        height = 2 * _LINE_HEIGHT
+        if self._direction == "LR":
+            middle = self._frame.center().x()
+            top = self._frame.top() - m.BRACKET_GAP - m.BRACKET_TICK - height
+            return QRectF(middle - m.LABEL_ROOM / 2, top, m.LABEL_ROOM, height)
+        right = self._frame.left() - m.BRACKET_GAP - m.LABEL_GAP
+        if self.bracket.kind != "own":
+            right -= m.BRACKET_TICK if self.bracket.kind == "shared" else 2
+        width = max(0.0, self._room)
+        return QRectF(right - width, self._frame.center().y() - height / 2, width, height)
+
+
+def _draw(boxes: QRectF, direction: Direction, *, has_tick: bool) -> QPainterPath:
+    path = QPainterPath()
+    if direction == "LR":
+        y = boxes.top() - m.BRACKET_GAP
+        left, right = boxes.left() + m.BRACKET_INSET, boxes.right() - m.BRACKET_INSET
+        path.moveTo(left, y + m.BRACKET_ARM)
+        path.lineTo(left, y)
+        path.lineTo(right, y)
+        path.lineTo(right, y + m.BRACKET_ARM)
+        if has_tick:
+            path.moveTo(boxes.center().x(), y)
+            path.lineTo(boxes.center().x(), y - m.BRACKET_TICK)
+        return path
+    x = boxes.left() - m.BRACKET_GAP
+    top, bottom = boxes.top() + m.BRACKET_INSET, boxes.bottom() - m.BRACKET_INSET
+    path.moveTo(QPointF(x + m.BRACKET_ARM, top))
+    path.lineTo(x, top)
+    path.lineTo(x, bottom)
+    path.lineTo(x + m.BRACKET_ARM, bottom)
+    if has_tick:
+        path.moveTo(x, boxes.center().y())
+        path.lineTo(x - m.BRACKET_TICK, boxes.center().y())
+    return path

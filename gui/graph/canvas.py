@@ -1,0 +1,262 @@
+"""The view on the graph scene: pan by dragging, zoom to the cursor, glide to a box."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEasingCurve, QPoint, QPointF, QRectF, Qt, QVariantAnimation, pyqtSignal
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PyQt5.QtWidgets import QApplication, QFrame, QGraphicsItem, QGraphicsView, QWidget
+
+from gui.graph import metrics as m
+from gui.graph.badge_item import BadgeItem
+from gui.graph.scene import GraphScene
+
+ZOOM_STEP = 1.25
+_FIT_MARGIN = 16.0
+
+
+class GraphCanvas(QGraphicsView):
+    """Tells what the mouse and the keys mean; selects nothing itself."""
+
+    item_clicked = pyqtSignal(object, object)
+    item_double_clicked = pyqtSignal(object)
+    item_hovered = pyqtSignal(object)
+    empty_clicked = pyqtSignal()
+    walked = pyqtSignal(str)
+    zoom_changed = pyqtSignal(float)
+    view_changed = pyqtSignal()
+    resized = pyqtSignal()
+
+    def __init__(self, scene: GraphScene, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self._scene = scene
+        self._press: QPoint | None = None
+        self._last = QPoint()
+        self._is_panning = False
+        self._glide = QVariantAnimation(self)
+        self._glide.setDuration(m.GLIDE_MS)
+        self._glide.setEasingCurve(QEasingCurve.OutCubic)
+        self.setFrameShape(QFrame.NoFrame)
+        self.setRenderHint(QPainter.Antialiasing)
+        self.setRenderHint(QPainter.SmoothPixmapTransform)
+        self.setOptimizationFlag(QGraphicsView.DontSavePainterState, False)
+        self.setOptimizationFlag(QGraphicsView.DontAdjustForAntialiasing)
+        self.setViewportUpdateMode(QGraphicsView.MinimalViewportUpdate)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setTransformationAnchor(QGraphicsView.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.AnchorViewCenter)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Graph of the net")
+        self._glide.valueChanged.connect(self._glide_to)
+
+    @property
+    def scale_now(self) -> float:
+        """1.0 at 100 %."""
+        return float(self.transform().m11())
+
+    def set_scale(self, scale: float, anchor: QPoint | None = None) -> None:
+        """Zoom so that the place under `anchor` (viewport pixels; the middle) stays there."""
+        scale = min(m.SCALE_MAXIMUM, max(m.SCALE_MINIMUM, scale))
+        if abs(scale - self.scale_now) < 1e-6:
+            return
+        self._glide.stop()
+        anchor = anchor if anchor is not None else self.viewport().rect().center()
+        held = self.mapToScene(anchor)
+        self.resetTransform()
+        self.scale(scale, scale)
+        self.setRenderHint(QPainter.Antialiasing, scale >= m.FILL_ONLY_BELOW)
+        moved = self.mapFromScene(held) - anchor
+        self._scroll(moved)
+        self.zoom_changed.emit(scale)
+        self.view_changed.emit()
+
+    def zoom_in(self) -> None:
+        """One step closer."""
+        self.set_scale(self.scale_now * ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """One step back."""
+        self.set_scale(self.scale_now / ZOOM_STEP)
+
+    def fit(self, largest: float = 1.25) -> None:
+        """Show the whole graph, no larger than `largest`."""
+        frame = self._scene.content_rect()
+        if frame.isEmpty():
+            return
+        room = self.viewport().size()
+        across = max(1.0, room.width() - 2 * _FIT_MARGIN) / frame.width()
+        along = max(1.0, room.height() - 2 * _FIT_MARGIN) / frame.height()
+        self.set_scale(min(across, along, largest))
+        self.centerOn(frame.center())
+        self.view_changed.emit()
+
+    def glide_to(self, target: QPointF, *, at_once: bool = False) -> None:
+        """Bring a place to the middle within 150 ms."""
+        self._glide.stop()
+        start = self.mapToScene(self.viewport().rect().center())
+        if at_once or not self.isVisible():
+            self._glide_to(target)
+            return
+        self._glide.setStartValue(start)
+        self._glide.setEndValue(target)
+        self._glide.start()
+
+    def is_in_view(self, frame: QRectF) -> bool:
+        """Whether all of `frame` shows."""
+        shown = self.mapToScene(self.viewport().rect()).boundingRect()
+        return bool(shown.contains(frame))
+
+    def shown_rect(self) -> QRectF:
+        """What part of the scene shows."""
+        return QRectF(self.mapToScene(self.viewport().rect()).boundingRect())
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is None:
+            return
+        if event.modifiers() & Qt.ShiftModifier:
+            turn = event.angleDelta().y() or event.angleDelta().x()
+            self._scroll(QPoint(-turn, 0))
+            self.view_changed.emit()
+        else:
+            turn = event.angleDelta().y()
+            position = event.position().toPoint()
+            self.set_scale(self.scale_now * 1.0015**turn, position)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        if event is None:
+            return
+        self._glide.stop()
+        badge = self._badge_at(event.pos())
+        if event.button() == Qt.LeftButton and badge is not None and badge.badge.wish:
+            super().mousePressEvent(event)
+            return
+        if event.button() in (Qt.LeftButton, Qt.MiddleButton):
+            self._press = self._last = event.pos()
+            self._is_panning = event.button() == Qt.MiddleButton
+        self.setFocus(Qt.MouseFocusReason)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        if event is None:
+            return
+        if self._press is None:
+            super().mouseMoveEvent(event)
+            self._hover(event.pos())
+            return
+        far = (event.pos() - self._press).manhattanLength() >= QApplication.startDragDistance()
+        if far and not self._is_panning:
+            self._is_panning = True
+            self.viewport().setCursor(Qt.ClosedHandCursor)
+        if self._is_panning:
+            self._scroll(self._last - event.pos())
+            self._last = event.pos()
+            self.view_changed.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        if event is None:
+            return
+        press, self._press = self._press, None
+        was_panning, self._is_panning = self._is_panning, False
+        self.viewport().unsetCursor()
+        if press is None:
+            super().mouseReleaseEvent(event)
+        elif not was_panning and event.button() == Qt.LeftButton:
+            self._click(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        if event is None:
+            return
+        item = self._scene.item_of(self._item_at(event.pos()))
+        if item is not None and event.button() == Qt.LeftButton:
+            self.item_double_clicked.emit(item)
+
+    def leaveEvent(self, event: object) -> None:
+        self.item_hovered.emit(None)
+        super().leaveEvent(event)  # type: ignore[arg-type]
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is None:
+            return
+        if isinstance(self._scene.focusItem(), BadgeItem) and event.key() in (
+            Qt.Key_Return,
+            Qt.Key_Enter,
+            Qt.Key_Space,
+        ):
+            super().keyPressEvent(event)
+            return
+        directions = {
+            Qt.Key_Up: "up",
+            Qt.Key_Down: "down",
+            Qt.Key_Left: "left",
+            Qt.Key_Right: "right",
+            Qt.Key_Return: "open",
+            Qt.Key_Enter: "open",
+        }
+        if event.key() in directions and not event.modifiers() & Qt.ControlModifier:
+            self.walked.emit(directions[event.key()])
+        elif event.key() in (Qt.Key_Plus, Qt.Key_Equal):
+            self.zoom_in()
+        elif event.key() == Qt.Key_Minus:
+            self.zoom_out()
+        elif event.key() == Qt.Key_0:
+            self.set_scale(1.0)
+        elif event.key() == Qt.Key_F and not event.modifiers():
+            self.fit()
+        else:
+            event.ignore()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes from badge to badge before it leaves the graph."""
+        badges = [
+            item
+            for _, item in sorted(self._scene.badge_items.items(), key=lambda pair: pair[0])
+            if item.badge.wish
+        ]
+        now = self._scene.focusItem()
+        at = badges.index(now) if isinstance(now, BadgeItem) and now in badges else None
+        step = 1 if forward else -1
+        following = (0 if forward else len(badges) - 1) if at is None else at + step
+        if self.scale_now < m.TEXT_FROM or not 0 <= following < len(badges):
+            self._scene.clearFocus()
+            return bool(super().focusNextPrevChild(forward))
+        badge = badges[following]
+        badge.setFocus(Qt.TabFocusReason)
+        if not self.is_in_view(badge.badge_frame()):
+            self.glide_to(badge.badge_frame().center())
+        return True
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:
+        self._scene.clearFocus()
+        super().focusOutEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+        self.view_changed.emit()
+
+    def _click(self, event: QMouseEvent) -> None:
+        item = self._scene.item_of(self._item_at(event.pos()))
+        if item is None:
+            self.empty_clicked.emit()
+        else:
+            self.item_clicked.emit(item, event.modifiers())
+
+    def _hover(self, place: QPoint) -> None:
+        self.item_hovered.emit(self._scene.item_of(self._item_at(place)))
+
+    def _item_at(self, place: QPoint) -> QGraphicsItem | None:
+        return self.itemAt(place)
+
+    def _badge_at(self, place: QPoint) -> BadgeItem | None:
+        """The badge there, unless it is too small to be meant."""
+        item = self.itemAt(place)
+        return item if isinstance(item, BadgeItem) and self.scale_now >= m.TEXT_FROM else None
+
+    def _glide_to(self, place: QPointF) -> None:
+        self.centerOn(place)
+        self.view_changed.emit()
+
+    def _scroll(self, by: QPoint) -> None:
+        across, along = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setValue(across.value() + by.x())
+        along.setValue(along.value() + by.y())

@@ -1,0 +1,104 @@
+"""The arrow from one box to another, as one path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QPointF, QRectF
+from PyQt5.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPolygonF
+from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from core.net.layout import Direction, Point
+from gui.graph import metrics as m
+from gui.graph.ink import Ink
+from gui.graph.picture import EdgePicture
+
+
+class EdgeItem(QGraphicsItem):
+    """Paints the route of one edge with a pen that keeps its width at every zoom."""
+
+    def __init__(self, edge: EdgePicture, ink: Ink) -> None:
+        super().__init__()
+        self.edge = edge
+        self.is_lit = False
+        self._ink = ink
+        self._route: tuple[Point, ...] = ()
+        self._path = QPainterPath()
+        self._arrow = QPolygonF()
+        self._bounds = QRectF()
+        self.setZValue(1)
+
+    def set_edge(self, edge: EdgePicture) -> None:
+        """Take over what travels along the same arrow."""
+        if edge != self.edge or not self.toolTip():
+            self.edge = edge
+            self.setToolTip("\n".join(edge.blobs))
+
+    def set_route(self, route: tuple[Point, ...], direction: Direction) -> None:
+        """Follow another path of cubic curves."""
+        if route == self._route:
+            return
+        self.prepareGeometryChange()
+        self._route = route
+        self._path, self._arrow = _draw(route, direction)
+        reach = m.ARROW_HALF_WIDTH + 1
+        self._bounds = self._path.boundingRect().adjusted(-reach, -reach, reach, reach)
+        self._bounds |= self._arrow.boundingRect()
+
+    def set_ink(self, ink: Ink) -> None:
+        """Draw in another theme."""
+        self._ink = ink
+        self.update()
+
+    def set_lit(self, is_lit: bool) -> None:
+        """Stand out, or not."""
+        if is_lit != self.is_lit:
+            self.is_lit = is_lit
+            self.setZValue(1.5 if is_lit else 1)
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        stroker = QPainterPathStroker()
+        stroker.setWidth(8)
+        return stroker.createStroke(self._path)
+
+    def paint(
+        self,
+        painter: QPainter | None,
+        option: QStyleOptionGraphicsItem | None,
+        widget: QWidget | None = None,
+    ) -> None:
+        if painter is None:
+            return
+        ink = self._ink
+        painter.setPen(ink.edge_lit if self.is_lit else ink.edge)
+        painter.drawPath(self._path)
+        if painter.worldTransform().m11() >= m.FILL_ONLY_BELOW:
+            painter.setBrush(ink.edge_lit_fill if self.is_lit else ink.edge_fill)
+            painter.drawPolygon(self._arrow)
+
+
+def _draw(route: Sequence[Point], direction: Direction) -> tuple[QPainterPath, QPolygonF]:
+    """The line up to the foot of its arrow head, and the head."""
+    tip_x, tip_y = route[-1]
+    before_x, before_y = route[-2]
+    if direction == "LR":
+        sign = 1.0 if tip_x >= before_x else -1.0
+        foot = (tip_x - sign * m.ARROW_LENGTH, tip_y)
+        wings = [(foot[0], tip_y - m.ARROW_HALF_WIDTH), (foot[0], tip_y + m.ARROW_HALF_WIDTH)]
+    else:
+        sign = 1.0 if tip_y >= before_y else -1.0
+        foot = (tip_x, tip_y - sign * m.ARROW_LENGTH)
+        wings = [(tip_x - m.ARROW_HALF_WIDTH, foot[1]), (tip_x + m.ARROW_HALF_WIDTH, foot[1])]
+    path = QPainterPath(QPointF(*route[0]))
+    for i in range(1, len(route), 3):
+        first, second, end = route[i : i + 3]
+        end = foot if i + 3 >= len(route) else end
+        if first[0] == second[0] == end[0] or first[1] == second[1] == end[1]:
+            path.lineTo(*end)
+        else:
+            path.cubicTo(*first, *second, *end)
+    return path, QPolygonF([QPointF(tip_x, tip_y), *(QPointF(*wing) for wing in wings)])

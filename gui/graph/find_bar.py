@@ -1,0 +1,191 @@
+"""The bar over the graph: find, fold, direction and zoom."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+
+from gui.icons import icon
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import IconButton
+from gui.widgets.labels import ThemedLabel
+
+HEIGHT = 32
+_EXAMPLES = (
+    "Words and conditions, all of which must hold.\n"
+    "Words look in name, type, blob and shape: relu 512 fc7@1\n"
+    "type:ReLU  name:conv4  blob:fc7  shape:512x14x14\n"
+    "inplace:yes  hidden:yes  params>1e6  macs>=2G  memory<64KiB  -type:Dropout"
+)
+
+
+class FindField(QLineEdit):
+    """A line that hands Enter, Up and Down on as steps through the hits."""
+
+    stepped = pyqtSignal(int)
+    left = pyqtSignal()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is None:
+            return
+        key = event.key()
+        if key in (Qt.Key_Return, Qt.Key_Enter):
+            self.stepped.emit(-1 if event.modifiers() & Qt.ShiftModifier else 1)
+        elif key == Qt.Key_Down:
+            self.stepped.emit(1)
+        elif key == Qt.Key_Up:
+            self.stepped.emit(-1)
+        elif key == Qt.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class GraphBar(QWidget):
+    """Says what was asked for; the panel does it."""
+
+    query_changed = pyqtSignal(str)
+    stepped = pyqtSignal(int)
+    find_left = pyqtSignal()
+    fold_toggled = pyqtSignal(bool)
+    direction_toggled = pyqtSignal()
+    zoomed_in = pyqtSignal()
+    zoomed_out = pyqtSignal()
+    zoom_reset = pyqtSignal()
+    fit_pressed = pyqtSignal()
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self.setFixedHeight(HEIGHT)
+        self.field = FindField()
+        self.field.setPlaceholderText("Find (Ctrl+F): type:ReLU fc")
+        self.field.setToolTip(_EXAMPLES)
+        self.field.setAccessibleName("Find in the graph")
+        self.field.setClearButtonEnabled(True)
+        self.field.setMinimumWidth(90)
+        self.field.setMaximumWidth(240)
+        self.field.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        glass = icon("search", keeper.theme.secondary)
+        self._glass = self.field.addAction(glass, QLineEdit.LeadingPosition)
+        self.status = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.up = self._button("up", "Previous hit (Up)")
+        self.down = self._button("down", "Next hit (Down or Enter)")
+        self.fold = self._button(
+            "fold", "Draw stages and in-place chains as one box", "Fold blocks"
+        )
+        self.fold.setCheckable(True)
+        self.direction = self._button("layout", "Draw from left to right", "Top-down")
+        self.minus = self._button("minus", "Zoom out (-)")
+        self.percent = self._button("fit", "Back to 100 % (0)", "100 %")
+        self.percent.setToolButtonStyle(Qt.ToolButtonTextOnly)
+        self.percent.setFixedWidth(52)
+        self.plus = self._button("plus", "Zoom in (+)")
+        self.fit = self._button("fit", "Show the whole graph (F)", "Fit")
+        self._lines: list[QFrame] = []
+        self._arrange()
+        self._connect()
+        self._tint()
+
+    def show_hits(self, position: int | None, n_hits: int, problem: str = "") -> None:
+        """Tell which hit is shown of how many; a problem of the query goes in its place."""
+        words = ""
+        if problem:
+            words = problem
+        elif self.field.text().strip():
+            words = "no layer" if not n_hits else f"{n_hits} found"
+            if position is not None and n_hits:
+                words = f"{position + 1} of {n_hits}"
+        self.status.setText(words)
+        self.status.setToolTip(problem)
+        self.status.set_role("error_text" if problem else "secondary")
+        self.status.setVisible(bool(words))
+        for button in (self.up, self.down):
+            button.setEnabled(n_hits > 0)
+
+    def show_zoom(self, scale: float) -> None:
+        """Write the zoom as a percentage."""
+        self.percent.setText(f"{round(scale * 100)} %")
+
+    def show_fold(self, is_folded: bool, can_fold: bool) -> None:
+        """Press or release the fold button without telling anyone."""
+        self.fold.blockSignals(True)
+        self.fold.setChecked(is_folded)
+        self.fold.blockSignals(False)
+        self.fold.setEnabled(can_fold)
+
+    def show_direction(self, is_sideways: bool) -> None:
+        """Name the direction the graph is drawn in."""
+        self.direction.setText("Left-right" if is_sideways else "Top-down")
+        way = "top to bottom" if is_sideways else "left to right"
+        self.direction.setToolTip(f"Draw from {way}")
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Without room, buttons show their icons only."""
+        style = Qt.ToolButtonIconOnly if is_narrow else Qt.ToolButtonTextBesideIcon
+        for button in (self.fold, self.direction, self.fit):
+            button.setToolButtonStyle(style)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        theme = self._keeper.theme
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.window)
+        painter.setPen(QPen(theme.border, 1))
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        painter.end()
+
+    def _button(self, name: str, tooltip: str, text: str = "") -> IconButton:
+        button = IconButton(self._keeper, name, tooltip, text=text)
+        button.setFixedHeight(24)
+        if not text:
+            button.setFixedWidth(26)
+        button.setFocusPolicy(Qt.TabFocus)
+        return button
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 6, 1)
+        row.setSpacing(2)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.status)
+        for widget in (self.up, self.down):
+            row.addWidget(widget)
+        row.addWidget(self._line())
+        row.addWidget(self.fold)
+        row.addWidget(self.direction)
+        row.addStretch(0)
+        row.addWidget(self._line())
+        for widget in (self.minus, self.percent, self.plus, self.fit):
+            row.addWidget(widget)
+        self.status.hide()
+
+    def _line(self) -> QFrame:
+        line = QFrame()
+        line.setFixedSize(1, 20)
+        self._lines.append(line)
+        return line
+
+    def _connect(self) -> None:
+        self.field.textChanged.connect(self.query_changed)
+        self.field.stepped.connect(self.stepped)
+        self.field.left.connect(self.find_left)
+        self.up.clicked.connect(lambda: self.stepped.emit(-1))
+        self.down.clicked.connect(lambda: self.stepped.emit(1))
+        self.fold.toggled.connect(self.fold_toggled)
+        self.direction.clicked.connect(lambda: self.direction_toggled.emit())
+        self.minus.clicked.connect(lambda: self.zoomed_out.emit())
+        self.plus.clicked.connect(lambda: self.zoomed_in.emit())
+        self.percent.clicked.connect(lambda: self.zoom_reset.emit())
+        self.fit.clicked.connect(lambda: self.fit_pressed.emit())
+        self._keeper.changed.connect(self._tint)
+
+    def _tint(self) -> None:
+        theme = self._keeper.theme
+        self._glass.setIcon(icon("search", theme.secondary))
+        for line in self._lines:
+            line.setStyleSheet(f"background: {theme.border.name()}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(520, HEIGHT)

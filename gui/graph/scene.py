@@ -1,0 +1,254 @@
+"""The scene that mirrors a GraphPicture: it adds, changes and removes only what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from PyQt5.QtCore import QObject, QPointF, QRectF, pyqtSignal
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from gui.graph import metrics as m
+from gui.graph.badge_item import BadgeItem, badge_width
+from gui.graph.bracket_item import BracketItem
+from gui.graph.edge_item import EdgeItem
+from gui.graph.ink import Ink
+from gui.graph.layer_item import LayerItem
+from gui.graph.picture import BadgePicture, BracketPicture, GraphPicture
+from gui.graph.placing import Placement
+from gui.graph.tip_item import TipItem
+from gui.graph.verified_item import VerifiedItem, VerifiedMark
+
+EMPTY_PICTURE = GraphPicture((), (), (), {})
+_MARGIN = 60.0
+_MOST_CARDS = 3
+
+
+class GraphScene(QGraphicsScene):
+    """Boxes by key, edges by ends, badges by (box, position), brackets by what they are."""
+
+    badge_pressed = pyqtSignal(object)
+
+    def __init__(self, ink: Ink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.ink = ink
+        self.picture = EMPTY_PICTURE
+        self.layer_items: dict[int, LayerItem] = {}
+        self.edge_items: dict[tuple[int, int], EdgeItem] = {}
+        self.badge_items: dict[tuple[int, int], BadgeItem] = {}
+        self.bracket_items: dict[BracketPicture, BracketItem] = {}
+        self.verified_items: list[VerifiedItem] = []
+        self.sentence_of: Callable[[BadgePicture], str] = lambda badge: badge.label
+        self._placement: Placement | None = None
+        self._verified: VerifiedMark | None = None
+        self._thumbnail: QImage | None = None
+        self._chosen: int | None = None
+        self._second: int | None = None
+        self._lit: int | None = None
+        self._hits: frozenset[int] | None = None
+        self._tip = TipItem(ink)
+        self.addItem(self._tip)
+
+    def badge_widths(self, picture: GraphPicture) -> dict[int, float]:
+        """Pixels each box's badges take beside it, by key."""
+        return {
+            box.key: sum(badge_width(badge.label, self.ink) for badge in box.badges)
+            + m.BUTTON_GAP * (len(box.badges) - 1)
+            for box in picture.boxes
+            if box.badges
+        }
+
+    def show_picture(self, picture: GraphPicture, placement: Placement) -> None:
+        """Mirror `picture` at the places of `placement`."""
+        self._tip.say("")
+        self.picture, self._placement = picture, placement
+        self._mirror_boxes(picture, placement)
+        self._mirror_edges(picture, placement)
+        self._mirror_badges(picture)
+        self._mirror_brackets(picture, placement)
+        self._show_verified()
+        self._show_thumbnail()
+        self._mark()
+        bounds = placement.bounds
+        frame = QRectF(
+            QPointF(bounds.left - m.LABEL_ROOM - m.BRACKET_GAP, bounds.top),
+            QPointF(bounds.right + m.CARD_WIDTH + m.BADGE_GAP, bounds.bottom),
+        )
+        self.setSceneRect(frame.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+
+    def set_ink(self, ink: Ink) -> None:
+        """Draw everything in another theme."""
+        self.ink = ink
+        for group in (self.layer_items, self.edge_items, self.badge_items, self.bracket_items):
+            for item in group.values():  # type: ignore[attr-defined]
+                item.set_ink(ink)
+        for verified in self.verified_items:
+            verified.set_ink(ink)
+        self._tip.set_ink(ink)
+
+    def content_rect(self) -> QRectF:
+        """What boxes, badges and labels cover."""
+        frame = QRectF()
+        for item in (*self.layer_items.values(), *self.badge_items.values()):
+            frame |= item.frame() if isinstance(item, LayerItem) else item.badge_frame()
+        for bracket in self.bracket_items.values():
+            frame |= bracket.boundingRect()
+        for verified in self.verified_items:
+            frame |= verified.boundingRect()
+        return frame
+
+    def show_selection(self, chosen: int | None, second: int | None = None) -> None:
+        """Outline the box with this key, and another one for comparing."""
+        self._chosen, self._second = chosen, second
+        self._mark()
+
+    def show_lit(self, key: int | None) -> None:
+        """Light one box and its arrows."""
+        if key == self._lit:
+            return
+        self._lit = key
+        self._mark()
+        for (source, target), item in self.edge_items.items():
+            item.set_lit(key is not None and key in (source, target))
+
+    def show_hits(self, keys: Iterable[int] | None) -> None:
+        """Let all other boxes step back; None shows all again."""
+        self._hits = None if keys is None else frozenset(keys)
+        self._mark()
+
+    def show_verified(self, mark: VerifiedMark | None) -> None:
+        """Put the result of a verification beside the renamed badges."""
+        self._verified = mark
+        if self._placement is not None:
+            self._show_verified()
+
+    def show_thumbnail(self, image: QImage | None) -> None:
+        """Show the input image on the data boxes."""
+        self._thumbnail = image
+        self._show_thumbnail()
+
+    def item_of(self, item: QGraphicsItem | None) -> LayerItem | None:
+        """The box an item belongs to, for clicks."""
+        if isinstance(item, LayerItem):
+            return item
+        for (key, _), badge in self.badge_items.items():
+            if badge is item:
+                return self.layer_items.get(key)
+        return None
+
+    def _mirror_boxes(self, picture: GraphPicture, placement: Placement) -> None:
+        wanted = {box.key: box for box in picture.boxes}
+        self._drop(self.layer_items, wanted)
+        for key, box in wanted.items():
+            item = self.layer_items.get(key)
+            if item is None:
+                item = self.layer_items[key] = LayerItem(box, self.ink)
+                self.addItem(item)
+            item.set_box(box)
+            item.setPos(*placement.corners[key])
+
+    def _mirror_edges(self, picture: GraphPicture, placement: Placement) -> None:
+        wanted = {(edge.source, edge.target): edge for edge in picture.edges}
+        self._drop(self.edge_items, wanted)
+        for ends, edge in wanted.items():
+            item = self.edge_items.get(ends)
+            if item is None:
+                item = self.edge_items[ends] = EdgeItem(edge, self.ink)
+                self.addItem(item)
+            item.set_edge(edge)
+            item.set_route(placement.routes[ends], placement.direction)
+
+    def _mirror_badges(self, picture: GraphPicture) -> None:
+        wanted = {
+            (box.key, i): badge for box in picture.boxes for i, badge in enumerate(box.badges)
+        }
+        self._drop(self.badge_items, wanted)
+        for place, badge in wanted.items():
+            item = self.badge_items.get(place)
+            if item is None:
+                item = BadgeItem(badge, self.ink, self._press, self._point)
+                self.badge_items[place] = item
+                self.addItem(item)
+            item.set_badge(badge)
+        self._place_badges()
+
+    def _place_badges(self) -> None:
+        is_sideways = self._is_sideways
+        ends: dict[int, float] = {}
+        for (key, _), item in sorted(self.badge_items.items(), key=lambda pair: pair[0]):
+            frame = self.layer_items[key].frame()
+            if is_sideways:
+                x, y = ends.get(key, frame.left()), frame.bottom() + 8
+            else:
+                x = ends.get(key, frame.right() + m.BADGE_GAP)
+                y = frame.center().y() - m.BADGE_HEIGHT / 2
+            item.setPos(x, y)
+            ends[key] = x + item.width + m.BUTTON_GAP
+
+    def _mirror_brackets(self, picture: GraphPicture, placement: Placement) -> None:
+        wanted = {bracket: bracket for bracket in picture.brackets}
+        self._drop(self.bracket_items, wanted)
+        for bracket in picture.brackets:
+            item = self.bracket_items.get(bracket)
+            if item is None:
+                item = self.bracket_items[bracket] = BracketItem(bracket, self.ink)
+                self.addItem(item)
+            frame = QRectF()
+            for key in bracket.boxes:
+                frame |= self.layer_items[key].frame()
+            room = placement.label_rooms.get(bracket, 0.0)
+            item.set_place(frame, placement.direction, room)
+
+    def _show_verified(self) -> None:
+        for item in self.verified_items:
+            self.removeItem(item)
+        self.verified_items = []
+        own = [bracket for bracket in self.picture.brackets if bracket.kind == "own"]
+        if self._verified is None:
+            return
+        for bracket in own:
+            has_card = len(own) <= _MOST_CARDS or bracket is own[-1]
+            item = VerifiedItem(self._verified, has_card, self.ink)
+            frame = QRectF()
+            for (key, _), badge in self.badge_items.items():
+                if key in bracket.boxes:
+                    frame |= badge.badge_frame()
+            item.set_place(frame, is_sideways=self._is_sideways)
+            self.addItem(item)
+            self.verified_items.append(item)
+
+    def _show_thumbnail(self) -> None:
+        for item in self.layer_items.values():
+            if item.box.is_data:
+                item.set_thumbnail(self._thumbnail)
+
+    def _mark(self) -> None:
+        hits = self._hits
+        for key, item in self.layer_items.items():
+            item.set_marks(
+                chosen=key == self._chosen,
+                second=key == self._second,
+                lit=key == self._lit,
+                dimmed=hits is not None and key not in hits,
+            )
+        for (key, _), badge in self.badge_items.items():
+            badge.set_dimmed(hits is not None and key not in hits)
+
+    @property
+    def _is_sideways(self) -> bool:
+        return self._placement is not None and self._placement.direction == "LR"
+
+    def _drop(self, items: dict[object, QGraphicsItem], wanted: Mapping[object, object]) -> None:
+        for key in [key for key in items if key not in wanted]:
+            self.removeItem(items.pop(key))
+
+    def _press(self, item: BadgeItem) -> None:
+        self._tip.say("")
+        self.badge_pressed.emit(item.badge)
+
+    def _point(self, item: BadgeItem, is_on: bool) -> None:
+        if not is_on:
+            self._tip.say("")
+            return
+        self._tip.say(self.sentence_of(item.badge))
+        self._tip.setPos(item.tip_place())

@@ -1,0 +1,515 @@
+"""The graph panel: bar, canvas, minimap and legend over one picture of the net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QContextMenuEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
+from PyQt5.QtWidgets import QApplication, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from core.errors import RenameError
+from core.layers.records import find_records
+from core.layers.shapes import NetShapes
+from core.net.definition import Net
+from core.net.find import FindRecord, find_matches, parse_query
+from core.net.layout import Direction
+from core.net.rename import default_blob_name
+from gui.graph import metrics as m
+from gui.graph.canvas import GraphCanvas
+from gui.graph.find_bar import GraphBar
+from gui.graph.folding import FOLD_ABOVE, FoldPlan, plan_folds
+from gui.graph.ink import Ink
+from gui.graph.layer_item import LayerItem
+from gui.graph.legend import Legend
+from gui.graph.minimap import Minimap
+from gui.graph.picture import BadgePicture, GraphPicture, draw_picture
+from gui.graph.placing import Placement, place_picture, with_label_rooms
+from gui.graph.scene import EMPTY_PICTURE, GraphScene
+from gui.graph.verified_item import VerifiedMark
+from gui.theme import ThemeKeeper
+from gui.widgets.empty_state import EmptyState
+
+__all__ = ["GraphPanel", "VerifiedMark"]
+
+_READABLE_SCALE = 0.75
+_NARROW = 520
+_OVERLAY_MARGIN = 10
+
+
+class GraphPanel(QWidget):
+    """Shows a net as boxes and arrows; says what was selected, pointed at or asked for."""
+
+    layer_selected = pyqtSignal(str)
+    layer_hovered = pyqtSignal(str)
+    rename_requested = pyqtSignal(str)
+    second_layer_selected = pyqtSignal(str)
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._net: Net | None = None
+        self._shapes: NetShapes | None = None
+        self._records: tuple[FindRecord, ...] = ()
+        self._folds = FoldPlan((), ())
+        self._opened: set[tuple[str, int]] = set()
+        self._is_folded = False
+        self._direction: Direction = "TB"
+        self._picture: GraphPicture = EMPTY_PICTURE
+        self._placement: Placement | None = None
+        self._selection = ""
+        self._second = ""
+        self._own: frozenset[tuple[str, str]] = frozenset()
+        self._hits: tuple[int, ...] = ()
+        self._hit: int | None = None
+        self._kept_folded: int | None = None
+        self._is_legend_open = True
+        self._needs_first_view = False
+        self.scene = GraphScene(Ink(keeper.theme), self)
+        self.scene.sentence_of = self._sentence_of
+        self.canvas = GraphCanvas(self.scene)
+        self.bar = GraphBar(keeper)
+        self.minimap = Minimap(keeper, self.scene, self.canvas)
+        self.legend = Legend(keeper, self.canvas)
+        self.empty = EmptyState(keeper, "layout", "Open or drop a prototxt to draw its graph.")
+        self._arrange()
+        self._connect()
+        self._tint()
+        self.show_net(None, None)
+
+    @property
+    def picture(self) -> GraphPicture:
+        """What is drawn now."""
+        return self._picture
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether stages and chains are drawn as one box each."""
+        return self._is_folded
+
+    @property
+    def direction(self) -> Direction:
+        """ "TB" from top to bottom, "LR" from left to right."""
+        return self._direction
+
+    def show_net(self, net: Net | None, shapes: NetShapes | None) -> None:
+        """Draw a net; the same layers again keep their places, folds and view."""
+        is_same = (
+            net is not None
+            and self._net is not None
+            and [layer.name for layer in net.layers] == [layer.name for layer in self._net.layers]
+        )
+        self._net, self._shapes = net, shapes
+        self._stack.setCurrentWidget(self.empty if net is None else self._page)
+        if net is None or shapes is None:
+            self._clear()
+            return
+        self._records = find_records(net, shapes)
+        if not is_same:
+            self._start_anew(net)
+        self._redraw()
+        self._find(self.bar.field.text())
+        if not is_same:
+            self._needs_first_view = True
+            self._show_first_view()
+
+    def show_selection(self, name: str) -> None:
+        """Select the layer; a hidden one unfolds its block, and the view glides to it."""
+        if name == self._selection and name:
+            return
+        self._selection = name
+        if self._net is None or not self._net.has_layer(name):
+            self.scene.show_selection(None, self._key_of(self._second))
+            return
+        index = self._net.layer(name).index
+        is_kept = self._kept_folded is not None and self._picture.box_of.get(index) == (
+            self._kept_folded
+        )
+        if not is_kept:
+            self._open_around(index)
+        self._kept_folded = None
+        self._mark_selection()
+        self._reveal(index)
+
+    def show_second(self, name: str) -> None:
+        """Outline a second layer, the one that is compared with the selection."""
+        self._second = name
+        self._mark_selection()
+
+    def show_thumbnail(self, image: QImage | None) -> None:
+        """Put the input image on the data box."""
+        self.scene.show_thumbnail(image)
+
+    def show_own_blobs(self, own_blobs: Iterable[tuple[str, str]]) -> None:
+        """Mark the (layer, top) pairs that a rename gave blobs of their own."""
+        own = frozenset(own_blobs)
+        if own != self._own:
+            self._own = own
+            self._redraw()
+
+    def show_verified(self, mark: VerifiedMark | None) -> None:
+        """Show how verifying the rename went, beside the renamed badges."""
+        self.scene.show_verified(mark)
+
+    def highlight(self, name: str) -> None:
+        """Light the layer that the mouse is on elsewhere; "" for none."""
+        self.scene.show_lit(self._key_of(name))
+
+    def focus_find(self) -> None:
+        """Go to the find field; what was typed stays."""
+        self.bar.field.setFocus(Qt.ShortcutFocusReason)
+        self.bar.field.selectAll()
+
+    def set_folded(self, is_folded: bool) -> None:
+        """Fold all stages and chains, or unfold them."""
+        self._is_folded = is_folded
+        self._opened = set()
+        self._keep_selection_open()
+        self._redraw_around_selection()
+
+    def set_direction(self, direction: Direction) -> None:
+        """Draw from top to bottom or from left to right."""
+        if direction != self._direction:
+            self._direction = direction
+            self._placement = None
+            self.bar.show_direction(direction == "LR")
+            self._redraw()
+            self._show_first_view()
+
+    def toggle_direction(self) -> None:
+        """The other direction."""
+        self.set_direction("LR" if self._direction == "TB" else "TB")
+
+    def fit(self) -> None:
+        """Show the whole graph."""
+        self.canvas.fit()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if (
+            event is not None
+            and event.key() == Qt.Key_F
+            and event.modifiers() == Qt.ControlModifier
+        ):
+            self.focus_find()
+            return
+        super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._place_overlays()
+        self._show_first_view()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.bar.set_narrow(self.width() < _NARROW)
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        if event is None or self._net is None:
+            return
+        place = self.canvas.viewport().mapFromGlobal(event.globalPos())
+        item = self.scene.item_of(self.canvas.itemAt(place))
+        menu = self._menu_of(item)
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def _arrange(self) -> None:
+        self._page = QWidget()
+        column = QVBoxLayout(self._page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.canvas, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._page)
+        self._stack.addWidget(self.empty)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+
+    def _connect(self) -> None:
+        self.bar.query_changed.connect(self._find)
+        self.bar.stepped.connect(self._step)
+        self.bar.find_left.connect(self._leave_find)
+        self.bar.fold_toggled.connect(self.set_folded)
+        self.bar.direction_toggled.connect(self.toggle_direction)
+        self.bar.zoomed_in.connect(self.canvas.zoom_in)
+        self.bar.zoomed_out.connect(self.canvas.zoom_out)
+        self.bar.zoom_reset.connect(lambda: self.canvas.set_scale(1.0))
+        self.bar.fit_pressed.connect(self.fit)
+        self.canvas.item_clicked.connect(self._on_clicked)
+        self.canvas.item_double_clicked.connect(self._on_double_clicked)
+        self.canvas.item_hovered.connect(self._on_hovered)
+        self.canvas.walked.connect(self._walk)
+        self.canvas.zoom_changed.connect(self.bar.show_zoom)
+        self.canvas.view_changed.connect(self._on_view_changed)
+        self.canvas.resized.connect(self._place_overlays)
+        self.scene.badge_pressed.connect(self._on_badge_pressed)
+        self.minimap.place_chosen.connect(self.canvas.centerOn)
+        self.minimap.place_chosen.connect(self._on_view_changed)
+        self.legend.closed.connect(lambda: self._open_legend(False))
+        self._keeper.changed.connect(self._tint)
+
+    def _tint(self) -> None:
+        theme = self._keeper.theme
+        self.scene.set_ink(Ink(theme))
+        self.scene.setBackgroundBrush(theme.canvas)
+        self.minimap.redraw()
+
+    def _clear(self) -> None:
+        self._records = ()
+        self._placement = None
+        self._picture = EMPTY_PICTURE
+        self.scene.show_picture(EMPTY_PICTURE, place_picture(EMPTY_PICTURE, {}))
+
+    def _start_anew(self, net: Net) -> None:
+        self._folds = plan_folds(net)
+        self._opened = set()
+        self._placement = None
+        self._selection = self._second = ""
+        can_fold = bool(self._folds.blocks or self._folds.chains)
+        self._is_folded = can_fold and len(net.layers) > FOLD_ABOVE
+        self.bar.show_fold(self._is_folded, can_fold)
+        self.scene.show_selection(None)
+
+    def _redraw(self) -> None:
+        """Draw the picture again; positions stay where boxes and arrows are the same."""
+        if self._net is None or self._shapes is None:
+            return
+        folded = self._folds.folded(self._opened) if self._is_folded else ()
+        before = self._picture
+        self._picture = draw_picture(self._net, self._shapes, folded=folded, own_blobs=self._own)
+        widths = self.scene.badge_widths(self._picture)
+        if self._placement is not None and before.topology == self._picture.topology:
+            self._placement = with_label_rooms(self._placement, self._picture, widths)
+        else:
+            self._placement = place_picture(self._picture, widths, self._direction)
+        self.scene.show_picture(self._picture, self._placement)
+        self.legend.show_families(box.family for box in self._picture.boxes)
+        self.minimap.redraw()
+        self._place_overlays()
+        self._mark_selection()
+        self._show_hits()
+
+    def _redraw_around_selection(self) -> None:
+        self._redraw()
+        key = self._key_of(self._selection)
+        if key is None:
+            self._needs_first_view = True
+            self._show_first_view()
+        else:
+            self.canvas.glide_to(self.scene.layer_items[key].frame().center(), at_once=True)
+
+    def _open_around(self, index: int) -> None:
+        if not self._is_folded:
+            return
+        hidden = [key for key in self._folds.around(index) if key not in self._opened]
+        if hidden:
+            self._opened.update(hidden)
+            self._redraw()
+
+    def _keep_selection_open(self) -> None:
+        if self._is_folded and self._net is not None and self._net.has_layer(self._selection):
+            self._opened.update(self._folds.around(self._net.layer(self._selection).index))
+
+    def _mark_selection(self) -> None:
+        self.scene.show_selection(self._key_of(self._selection), self._key_of(self._second))
+
+    def _key_of(self, name: str) -> int | None:
+        if self._net is None or not name or not self._net.has_layer(name):
+            return None
+        return self._picture.box_of.get(self._net.layer(name).index)
+
+    def _reveal(self, index: int) -> None:
+        """Glide to a box that is not wholly in view; one that is stays where it is."""
+        item = self.scene.layer_items.get(self._picture.box_of[index])
+        if item is None:
+            return
+        if self.canvas.scale_now < m.TEXT_FROM:
+            self.canvas.set_scale(1.0)
+        if not self.canvas.is_in_view(item.frame().adjusted(-30, -30, 100, 30)):
+            self.canvas.glide_to(item.frame().center())
+
+    def _show_first_view(self) -> None:
+        """The whole graph if it can be read so, else its beginning at 100 %."""
+        if self._placement is None or not self._needs_first_view or not self.isVisible():
+            return
+        self._needs_first_view = False
+        self.canvas.fit(largest=1.0)
+        if self.canvas.scale_now >= _READABLE_SCALE:
+            return
+        frame = self.scene.content_rect()
+        self.canvas.set_scale(1.0)
+        shown = self.canvas.shown_rect()
+        boxes = QRectF()
+        for item in self.scene.layer_items.values():
+            boxes |= item.frame()
+        if self._direction == "TB":
+            first = self.scene.layer_items[min(self.scene.layer_items)].frame()
+            place = QPointF(first.center().x(), frame.top() + shown.height() / 2 - 24)
+        else:
+            first = self.scene.layer_items[min(self.scene.layer_items)].frame()
+            place = QPointF(frame.left() + shown.width() / 2 - 24, first.center().y())
+        self.canvas.glide_to(place, at_once=True)
+
+    def _place_overlays(self) -> None:
+        """Minimap top right, legend bottom left; both give way below 400 pixels."""
+        width, height = self.canvas.width(), self.canvas.height()
+        has_room = width >= m.OVERLAYS_FROM_WIDTH and self._net is not None
+        self.minimap.set_largest_height(max(60, min(300, height - 2 * _OVERLAY_MARGIN)))
+        self.minimap.setVisible(has_room)
+        self.minimap.move(width - self.minimap.width() - _OVERLAY_MARGIN, _OVERLAY_MARGIN - 2)
+        self.legend.setVisible(has_room and self._is_legend_open)
+        self.legend.move(_OVERLAY_MARGIN, height - self.legend.height() - _OVERLAY_MARGIN)
+
+    def _open_legend(self, is_open: bool) -> None:
+        self._is_legend_open = is_open
+        self._place_overlays()
+
+    def _on_view_changed(self) -> None:
+        self.minimap.show_view(self.canvas.shown_rect())
+
+    def _on_clicked(self, item: LayerItem, modifiers: Qt.KeyboardModifiers) -> None:
+        name = item.box.layers[0]
+        if modifiers & Qt.ControlModifier:
+            self.show_second(name)
+            self.second_layer_selected.emit(name)
+            return
+        self._select(name, item)
+
+    def _select(self, name: str, item: LayerItem | None = None) -> None:
+        """Select what was clicked; a block stays folded, a chain opens to show its versions."""
+        if item is not None and item.box.group is not None and item.box.group.kind == "block":
+            self._kept_folded = item.box.key
+        self.show_selection(name)
+        self.layer_selected.emit(name)
+
+    def _on_double_clicked(self, item: LayerItem) -> None:
+        group = item.box.group
+        if group is not None:
+            self._opened.add(group.key)
+            self._redraw_around_selection()
+
+    def _on_hovered(self, item: LayerItem | None) -> None:
+        name = item.box.layers[0] if item is not None else ""
+        self.scene.show_lit(item.box.key if item is not None else None)
+        self.layer_hovered.emit(name)
+
+    def _on_badge_pressed(self, badge: BadgePicture) -> None:
+        self.rename_requested.emit(badge.wish)
+
+    def _walk(self, way: str) -> None:
+        """Arrow keys: along the arrows of the graph, or to the box beside."""
+        key = self._key_of(self._selection)
+        if key is None:
+            if self._net is not None and self._net.layers:
+                self._select(self._net.layers[0].name)
+            return
+        if way == "open":
+            self._on_double_clicked(self.scene.layer_items[key])
+            return
+        along = ("up", "down") if self._direction == "TB" else ("left", "right")
+        if way == along[0]:
+            near = [edge.source for edge in self._picture.edges if edge.target == key]
+        elif way == along[1]:
+            near = [edge.target for edge in self._picture.edges if edge.source == key]
+        else:
+            near = self._beside(key, is_before=way in ("left", "up"))
+        if near:
+            item = self.scene.layer_items[self._nearest(key, near)]
+            self._select(item.box.layers[0], item)
+
+    def _nearest(self, key: int, others: Iterable[int]) -> int:
+        here = self.scene.layer_items[key].pos()
+        items = self.scene.layer_items
+        return min(others, key=lambda other: (items[other].pos() - here).manhattanLength())
+
+    def _beside(self, key: int, *, is_before: bool) -> list[int]:
+        here = self.scene.layer_items[key].pos()
+        found = []
+        for other, item in self.scene.layer_items.items():
+            step = item.pos() - here
+            along, across = step.y(), step.x()
+            if self._direction == "LR":
+                along, across = across, along
+            if abs(along) < m.BOX_HEIGHT and across and (across < 0) == is_before:
+                found.append(other)
+        return found
+
+    def _find(self, text: str) -> None:
+        query = parse_query(text)
+        is_idle = query.is_empty and not query.problem
+        self._hits = () if is_idle else find_matches(query, self._records)
+        self._hit = None
+        self.bar.show_hits(None, len(self._hits), query.problem)
+        self._show_hits()
+
+    def _show_hits(self) -> None:
+        query = parse_query(self.bar.field.text())
+        if (query.is_empty and not query.problem) or query.problem:
+            self.scene.show_hits(None)
+            return
+        box_of = self._picture.box_of
+        self.scene.show_hits({box_of[i] for i in self._hits if i in box_of})
+
+    def _step(self, by: int) -> None:
+        if not self._hits or self._net is None:
+            return
+        at = self._hit
+        start = 0 if by > 0 else -1
+        self._hit = (start if at is None else at + by) % len(self._hits)
+        self.bar.show_hits(self._hit, len(self._hits))
+        name = self._net.layers[self._hits[self._hit]].name
+        self.show_selection(name)
+        self.layer_selected.emit(name)
+
+    def _leave_find(self) -> None:
+        self.scene.show_hits(None)
+        self.canvas.setFocus(Qt.OtherFocusReason)
+
+    def _menu_of(self, item: LayerItem | None) -> QMenu:
+        menu = QMenu(self)
+        if item is not None:
+            self._add_layer_actions(menu, item)
+            menu.addSeparator()
+        menu.addAction("Fit the whole graph", self.fit)
+        if not self._is_legend_open:
+            menu.addAction("Show the legend", lambda: self._open_legend(True))
+        return menu
+
+    def _add_layer_actions(self, menu: QMenu, item: LayerItem) -> None:
+        box = item.box
+        for badge in box.badges:
+            if badge.wish:
+                action = menu.addAction(f"Give {badge.wish} a blob of its own")
+                action.triggered.connect(lambda _=False, b=badge: self._on_badge_pressed(b))
+        if box.group is not None:
+            menu.addAction("Unfold", lambda: self._on_double_clicked(item))
+        elif self._is_folded and self._net is not None:
+            keys = [key for key in self._folds.around(box.key) if key in self._opened]
+            if keys:
+                menu.addAction("Fold its block", lambda: self._fold_again(keys))
+        clipboard = QApplication.clipboard()
+        names = "\n".join(box.layers)
+        menu.addAction("Copy layer name", lambda: clipboard.setText(names))
+
+    def _fold_again(self, keys: Iterable[tuple[str, int]]) -> None:
+        self._opened.difference_update(keys)
+        self._redraw_around_selection()
+
+    def _sentence_of(self, badge: BadgePicture) -> str:
+        """What happens to this version, and what a click does about it."""
+        if badge.state == "own":
+            return f"{badge.layer} has blob {badge.label} of its own."
+        if self._net is None or not badge.wish:
+            return f"net.blobs['{badge.label}'] holds it after a forward pass."
+        if badge.state == "overwritten":
+            fate = f"{badge.overwritten_by} overwrites it."
+        else:
+            fate = "Readable after a forward pass."
+        blob = badge.label.rpartition("@")[0]
+        tops = [v.top_index for v in self._net.written(badge.wish) if v.blob == blob]
+        try:
+            name = default_blob_name(self._net, badge.wish, tops[0] if tops else 0)
+        except RenameError as error:
+            return f"{fate} {error.sentence}"
+        return f"{fate} Click: {badge.wish} gets blob {name}."
