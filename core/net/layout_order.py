@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from core.net.layout_ranks import RankedGraph
@@ -31,14 +31,24 @@ def order_ranks(graph: RankedGraph) -> None:
 
 def count_crossings(upper: Sequence[int], below: Sequence[Sequence[int]], place: list[int]) -> int:
     """Pairs of lines that cross between one rank and the next (Barth, Jünger and Mutzel, 2002)."""
-    seen: list[int] = []
-    n_crossings = 0
+    ends: list[int] = []
     for member in upper:
-        ends = sorted(place[b] for b in below[member])
-        for end in ends:
-            n_crossings += len(seen) - bisect_left(seen, end + 1)
-        for end in ends:
-            insort(seen, end)
+        others = below[member]
+        if len(others) == 1:
+            ends.append(place[others[0]])
+        else:
+            ends.extend(sorted([place[other] for other in others]))
+    n_crossings = 0
+    seen: list[int] = []
+    farthest = -1
+    for end in ends:
+        if end >= farthest:
+            farthest = end
+            seen.append(end)
+        else:
+            at = bisect_right(seen, end)
+            n_crossings += len(seen) - at
+            seen.insert(at, end)
     return n_crossings
 
 
@@ -108,8 +118,10 @@ class _Run:
         first, last = self._first, self._last
         long_edges = []
         for chain in self._graph.chains.values():
-            inner = [m for m in chain[1:-1] if first <= self._graph.ranks[m] <= last]
-            if inner:
+            # A box that ends its branch moves with the line that leads to it.
+            end = len(chain) if not self._graph.below[chain[-1]] else len(chain) - 1
+            inner = [m for m in chain[1:end] if first <= self._graph.ranks[m] <= last]
+            if inner and len(chain) > 2:
                 long_edges.append(inner)
         long_edges.sort(key=len, reverse=True)
         for inner in long_edges[:_MOST_MOVED_EDGES]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core.net.layout_columns import align_columns
 from core.net.layout_ranks import RankedGraph
 
 _N_SWEEPS = 8
 _FREE_SWEEPS = 3
 _LONG_EDGE_WEIGHT = 8.0
-_CHAIN_WEIGHT = 4.0
+_CHAIN_WEIGHT = 8.0
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,13 @@ class _Placement:
                 # The first sweeps look one way, so that shapes travel; the last ones both ways.
                 sides = "both" if sweep >= _FREE_SWEEPS else ("up" if sweep % 2 == 0 else "down")
                 self._place_rank(rank, sides, means)
-        self._straighten()
-        self._settle()
-        return [float(round(x)) for x in self._x]
+        axis_members = [
+            members[place]
+            for members, place in zip(self._graph.order, self._axis_member, strict=True)
+            if place is not None
+        ]
+        places = align_columns(self._graph, self._x, axis_members, self._separation, self._weight)
+        return [float(round(x)) for x in places]
 
     def _alone(self, members: Sequence[int]) -> int | None:
         """Position in the rank of its only box, if it has just one."""
@@ -108,18 +113,18 @@ class _Placement:
         return offsets[: len(members)]
 
     def _weights(self, neighbours: Sequence[Sequence[int]]) -> list[list[float]]:
-        graph, n_boxes = self._graph, self._graph.n_boxes
+        return [[self._weight(m, o) for o in others] for m, others in enumerate(neighbours)]
 
-        def weight(member: int, other: int) -> float:
-            if member >= n_boxes and other >= n_boxes:
-                return _LONG_EDGE_WEIGHT
-            upper, lower = (member, other)
-            if graph.ranks[upper] > graph.ranks[lower]:
-                upper, lower = lower, upper
-            is_chain = len(graph.below[upper]) == 1 and len(graph.above[lower]) == 1
-            return _CHAIN_WEIGHT if is_chain else 1.0
-
-        return [[weight(m, o) for o in others] for m, others in enumerate(neighbours)]
+    def _weight(self, member: int, other: int) -> float:
+        """How strongly two linked members pull each other into one line."""
+        graph = self._graph
+        if member >= graph.n_boxes and other >= graph.n_boxes:
+            return _LONG_EDGE_WEIGHT
+        upper, lower = member, other
+        if graph.ranks[upper] > graph.ranks[lower]:
+            upper, lower = lower, upper
+        is_chain = len(graph.below[upper]) == 1 and len(graph.above[lower]) == 1
+        return _CHAIN_WEIGHT if is_chain else 1.0
 
     def _start(self) -> None:
         """Every rank centred on the axis."""
@@ -170,62 +175,6 @@ class _Placement:
             places = _isotonic_around(axis, wanted, weights, offsets)
         for member, place in zip(members, places, strict=True):
             self._x[member] = place
-
-    def _free_interval(
-        self, member: int, place: int, members: Sequence[int]
-    ) -> tuple[float, float]:
-        x = self._x
-        low, high = -1e9, 1e9
-        if place > 0:
-            left = members[place - 1]
-            low = x[left] + self._separation(left, member)
-        if place + 1 < len(members):
-            right = members[place + 1]
-            high = x[right] - self._separation(member, right)
-        return low, high
-
-    def _straighten(self) -> None:
-        """Put the stand-ins of each long edge on one line, or on as few lines as boxes allow."""
-        graph = self._graph
-        place = [0] * len(graph.ranks)
-        for members in graph.order:
-            for i, member in enumerate(members):
-                place[member] = i
-        for _ in range(2):
-            for stand_ins in sorted(self._long_edges, key=len):
-                pieces: list[tuple[list[int], float, float]] = []
-                for member in stand_ins:
-                    members = graph.order[graph.ranks[member]]
-                    low, high = self._free_interval(member, place[member], members)
-                    if pieces:
-                        piece, piece_low, piece_high = pieces[-1]
-                        shared_low, shared_high = max(low, piece_low), min(high, piece_high)
-                        if shared_low <= shared_high + 1e-6:
-                            piece.append(member)
-                            pieces[-1] = (piece, shared_low, shared_high)
-                            continue
-                    pieces.append(([member], low, high))
-                for piece, low, high in pieces:
-                    mean = sum(self._x[m] for m in piece) / len(piece)
-                    line = min(max(mean, low), max(low, high))
-                    for member in piece:
-                        self._x[member] = line
-
-    def _settle(self) -> None:
-        """Let boxes move into the room that straight lines left, towards their neighbours."""
-        graph, n_boxes = self._graph, self._graph.n_boxes
-        n_ranks = len(graph.order)
-        for ranks in (range(n_ranks), range(n_ranks - 1, -1, -1), range(n_ranks)):
-            for rank in ranks:
-                if self._axis_member[rank] is not None:
-                    continue
-                members = graph.order[rank]
-                for place, member in enumerate(members):
-                    if member >= n_boxes:
-                        continue
-                    low, high = self._free_interval(member, place, members)
-                    wanted, _ = self._wanted(member, "both")
-                    self._x[member] = min(max(wanted, low), max(low, high))
 
 
 def _isotonic_around(

@@ -1,0 +1,121 @@
+"""Which layers fold: prefixes, runs to a pooling, merges; outputs and inputs stay visible."""
+
+from __future__ import annotations
+
+from core.net.layout import fold_blocks
+from core.net.reader import read_net
+
+
+def _layer(name: str, type_: str, bottoms: str, top: str) -> str:
+    reads = " ".join(f'bottom: "{bottom}"' for bottom in bottoms.split())
+    return f'layer {{ name: "{name}" type: "{type_}" {reads} top: "{top}" }}\n'
+
+
+_INPUT = 'layer { name: "data" type: "Input" top: "data" }\n'
+
+
+def _groups(text: str) -> dict[str, tuple[str, ...]]:
+    return {group.name: group.layer_names for group in fold_blocks(read_net(text))}
+
+
+def test_a_vgg_block_ends_at_its_pooling_and_the_classifier_stays_open() -> None:
+    text = (
+        _INPUT
+        + _layer("conv1_1", "Convolution", "data", "conv1_1")
+        + _layer("relu1_1", "ReLU", "conv1_1", "conv1_1")
+        + _layer("pool1", "Pooling", "conv1_1", "pool1")
+        + _layer("conv2_1", "Convolution", "pool1", "conv2_1")
+        + _layer("relu2_1", "ReLU", "conv2_1", "conv2_1")
+        + _layer("conv2_2", "Convolution", "conv2_1", "conv2_2")
+        + _layer("pool2", "Pooling", "conv2_2", "pool2")
+        + _layer("fc6", "InnerProduct", "pool2", "fc6")
+        + _layer("relu6", "ReLU", "fc6", "fc6")
+        + _layer("fc7", "InnerProduct", "fc6", "fc7")
+    )
+    assert _groups(text) == {
+        "conv1_1 ... pool1": ("conv1_1", "relu1_1", "pool1"),
+        "conv2_1 ... pool2": ("conv2_1", "relu2_1", "conv2_2", "pool2"),
+    }
+
+
+def test_what_follows_a_pooling_in_place_or_normalises_belongs_to_the_block() -> None:
+    text = (
+        _INPUT
+        + _layer("conv1", "Convolution", "data", "conv1")
+        + _layer("pool1", "Pooling", "conv1", "pool1")
+        + _layer("relu1", "ReLU", "pool1", "pool1")
+        + _layer("norm1", "LRN", "pool1", "norm1")
+        + _layer("conv2", "Convolution", "norm1", "conv2")
+    )
+    assert _groups(text) == {"conv1 ... norm1": ("conv1", "pool1", "relu1", "norm1")}
+
+
+def test_a_name_prefix_folds_a_fire_module_with_both_expands() -> None:
+    text = (
+        _INPUT
+        + _layer("fire2/squeeze1x1", "Convolution", "data", "fire2/squeeze1x1")
+        + _layer("fire2/relu", "ReLU", "fire2/squeeze1x1", "fire2/squeeze1x1")
+        + _layer("fire2/expand1x1", "Convolution", "fire2/squeeze1x1", "fire2/expand1x1")
+        + _layer("fire2/expand3x3", "Convolution", "fire2/squeeze1x1", "fire2/expand3x3")
+        + _layer("fire2/concat", "Concat", "fire2/expand1x1 fire2/expand3x3", "fire2/concat")
+        + _layer("score", "Convolution", "fire2/concat", "score")
+    )
+    assert list(_groups(text)) == ["fire2/*"]
+    assert len(_groups(text)["fire2/*"]) == 5
+
+
+def test_a_residual_block_folds_with_the_relu_on_its_sum() -> None:
+    text = (
+        _INPUT
+        + _layer("conv1", "Convolution", "data", "conv1")
+        + _layer("res2a_branch1", "Convolution", "conv1", "res2a_branch1")
+        + _layer("res2a_branch2a", "Convolution", "conv1", "res2a_branch2a")
+        + _layer("res2a", "Eltwise", "res2a_branch1 res2a_branch2a", "res2a")
+        + _layer("res2a_relu", "ReLU", "res2a", "res2a")
+        + _layer("fc", "InnerProduct", "res2a", "fc")
+    )
+    assert _groups(text) == {
+        "res2a_branch1 ... res2a_relu": ("res2a_branch1", "res2a_branch2a", "res2a", "res2a_relu")
+    }
+
+
+def test_an_output_of_the_net_is_never_hidden() -> None:
+    text = (
+        _INPUT
+        + _layer("head/a", "Convolution", "data", "a")
+        + _layer("head/b", "Convolution", "a", "b")
+        + _layer("head/c", "Convolution", "b", "c")
+        + _layer("head/side", "Convolution", "b", "side")
+        + _layer("head/prob", "Softmax", "c", "prob")
+    )
+    assert _groups(text) == {"head/*": ("head/a", "head/b", "head/c")}
+
+
+def test_a_prefix_that_leaves_and_comes_back_takes_in_what_lies_between() -> None:
+    text = (
+        _INPUT
+        + _layer("block/conv", "Convolution", "data", "block/conv")
+        + _layer("relu_between", "ReLU", "block/conv", "relu_between")
+        + _layer("block/conv2", "Convolution", "relu_between", "block/conv2")
+        + _layer("end", "Convolution", "block/conv2", "end")
+    )
+    assert _groups(text) == {"block/*": ("block/conv", "relu_between", "block/conv2")}
+
+
+def test_two_prefixes_that_feed_each_other_do_not_both_fold() -> None:
+    text = (
+        _INPUT
+        + _layer("a/1", "Convolution", "data", "a1")
+        + _layer("b/1", "Convolution", "data", "b1")
+        + _layer("a/2", "Eltwise", "a1 b1", "a2")
+        + _layer("b/2", "Eltwise", "a1 b1", "b2")
+        + _layer("a/3", "Convolution", "a2", "a3")
+        + _layer("b/3", "Convolution", "b2", "b3")
+        + _layer("end", "Eltwise", "a3 b3", "end")
+    )
+    groups = _groups(text)
+    assert not ({"a/*", "b/*"} <= set(groups))
+
+
+def test_small_nets_do_not_fold() -> None:
+    assert _groups(_INPUT + _layer("ip", "InnerProduct", "data", "ip")) == {}
