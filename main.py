@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core import __version__
-from core.commands.command_line import FAILED, SUMMARIES, WRONG_USAGE, run_command
+from core.commands.command_line import FAILED, SUMMARIES, WRONG_USAGE, leave, run_command
 
 DEMO_PICTURES_HELP = "draw the window on the demo into DIR, without a screen, and stop"
 
@@ -102,4 +102,4 @@ def _save_screenshots(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(leave(main(sys.argv[1:])))

@@ -63,7 +63,6 @@ def run_command(
 def _guarded(command: Command, options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     try:
         command.run(options)
-        sys.stdout.flush()
     except UsageError as error:
         parser.print_usage(sys.stderr)
         print(f"{parser.prog}: {error}", file=sys.stderr)
@@ -91,6 +90,15 @@ def print_error(error: AppError, *, as_json: bool) -> None:
         "details": error.details,
     }
     print(json.dumps({"error": described}, indent=2))
+
+
+def leave(code: int) -> int:
+    """The exit code again, after what was printed has gone out, or whoever read it has left."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+    return code
 
 
 def _silence_stdout() -> None:

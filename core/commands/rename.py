@@ -100,7 +100,7 @@ def verified_sentence(verification: Verification) -> str:
 
 
 def write_text(path: Path, text: str, *, like: Path) -> None:
-    """Write a prototxt beside `path` and rename it there; a byte order mark stays if `like` has one.
+    """Write a prototxt beside `path`, then rename it; a byte order mark of `like` stays.
 
     Raises AppError where the file can't be written.
     """

@@ -1,0 +1,147 @@
+"""main.py: what answers without Qt and torch, and how each kind of mistake ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import core
+
+LOADED = """
+import runpy, sys
+sys.argv = ["main.py", *{words!r}]
+code = 0
+try:
+    runpy.run_path({main!r}, run_name="__main__")
+except SystemExit as stop:
+    code = stop.code or 0
+heavy = sorted({{name.split(".")[0] for name in sys.modules}} & {{"PyQt5", "torch", "numpy"}})
+print("LOADED", code, heavy)
+"""
+
+
+def run_main(
+    repository: Path, *words: str, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run main.py as a user would, with no screen."""
+    clean = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    clean.pop("QT_QPA_PLATFORM", None)
+    return subprocess.run(
+        [sys.executable, str(repository / "main.py"), *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**clean, **(environment or {})},
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["nonsense"]])
+def test_first_words_load_neither_qt_nor_torch(repository: Path, words: list[str]) -> None:
+    script = LOADED.format(words=words, main=str(repository / "main.py"))
+    answer = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=repository,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code = 2 if words == ["nonsense"] else 0
+    assert answer.stdout.splitlines()[-1] == f"LOADED {code} []"
+
+
+def test_help_answers_at_once(repository: Path) -> None:
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        answer = run_main(repository, "--help")
+        seconds.append(time.perf_counter() - started)
+        assert answer.returncode == 0
+    assert min(seconds) < 0.3
+
+
+def test_help_names_every_command(repository: Path) -> None:
+    said = run_main(repository, "--help").stdout
+    for name in ("info", "rename", "extract", "index", "query", "evaluate", "demo", "doctor"):
+        assert f"  {name} " in said
+
+
+def test_version_is_the_packages(repository: Path) -> None:
+    assert run_main(repository, "--version").stdout == f"Blobscope {core.__version__}\n"
+    assert f'version = "{core.__version__}"' in (repository / "pyproject.toml").read_text()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have a screen")
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "neither DISPLAY nor WAYLAND_DISPLAY is set"),
+        ({"DISPLAY": ":4711"}, "nothing answers at DISPLAY :4711"),
+        ({"QT_QPA_PLATFORM": "offscreen"}, "QT_QPA_PLATFORM is set to offscreen"),
+    ],
+)
+def test_no_screen_is_one_sentence(
+    repository: Path, environment: dict[str, str], said: str
+) -> None:
+    answer = run_main(repository, environment=environment)
+    assert answer.returncode == 1
+    assert said in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+    assert answer.stdout == ""
+
+
+def test_an_unknown_word_is_wrong_usage(repository: Path) -> None:
+    answer = run_main(repository, "frobnicate")
+    assert answer.returncode == 2
+    assert "'frobnicate' is neither a file nor a command" in answer.stderr
+
+
+def test_a_missing_file_is_a_sentence(repository: Path) -> None:
+    answer = run_main(repository, "gone.prototxt")
+    assert (answer.returncode, answer.stderr) == (1, "There is no file gone.prototxt.\n")
+
+
+def test_a_wrong_option_exits_with_two(repository: Path) -> None:
+    answer = run_main(repository, "info", "--nett", "x")
+    assert answer.returncode == 2
+    assert "usage: main.py info" in answer.stderr
+
+
+def test_an_expected_failure_exits_with_one(repository: Path, tmp_path: Path) -> None:
+    path = tmp_path / "broken.prototxt"
+    path.write_text('layer {\n  name: "conv1"\n  type "ReLU\n}\n')
+    answer = run_main(repository, "info", "--net", str(path))
+    assert answer.returncode == 1
+    assert "broken.prototxt, line 3, column" in answer.stderr
+    assert '  type "ReLU' in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_an_expected_failure_is_json_where_asked(repository: Path, tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.prototxt")
+    answer = run_main(repository, "info", "--net", gone, "--json")
+    assert answer.returncode == 1
+    error = json.loads(answer.stdout)["error"]
+    assert error["type"] == "NetError"
+    assert gone in error["sentence"]
+
+
+def test_a_reader_that_leaves_ends_us_quietly(repository: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, str(repository / "main.py"), "doctor", "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == ""
