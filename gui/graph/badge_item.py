@@ -32,6 +32,11 @@ def badge_width(label: str, ink: Ink) -> float:
 class BadgeItem(QGraphicsItem):
     """Paints one BadgePicture; the whole badge is the target, also for Enter."""
 
+    _badge: QRectF
+    _button: QRectF
+    _bounds: QRectF
+    _label: str
+
     def __init__(
         self,
         badge: BadgePicture,
@@ -104,12 +109,10 @@ class BadgeItem(QGraphicsItem):
 
     def paint(
         self,
-        painter: QPainter | None,
-        option: QStyleOptionGraphicsItem | None,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        if painter is None:
-            return
         scale = painter.worldTransform().m11()
         if scale < m.FILL_ONLY_BELOW:
             return
@@ -152,10 +155,10 @@ class BadgeItem(QGraphicsItem):
         row = self._button.adjusted(26, 0, 0, 0)
         painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), BUTTON_TEXT)
 
-    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent | None) -> None:
+    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         self._point(is_hovered=True)
 
-    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent | None) -> None:
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         self._point(is_hovered=False)
 
     def focusInEvent(self, event: object) -> None:
@@ -166,20 +169,20 @@ class BadgeItem(QGraphicsItem):
         self._on_pointed(self, False)
         self.update()
 
-    def mousePressEvent(self, event: QGraphicsSceneMouseEvent | None) -> None:
-        if event is None or event.button() != Qt.LeftButton or not self.badge.wish:
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        if event.button() != Qt.LeftButton or not self.badge.wish:
             return super().mousePressEvent(event)
         self._is_pressed = True
         event.accept()
         return None
 
-    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent | None) -> None:
+    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         was_pressed, self._is_pressed = self._is_pressed, False
-        if event is not None and was_pressed and self.shape().contains(event.pos()):
+        if was_pressed and self.shape().contains(event.pos()):
             self._on_pressed(self)
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        is_enter = event is not None and event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        is_enter = event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space)
         if is_enter and self.badge.wish:
             self._on_pressed(self)
             return
@@ -201,7 +204,7 @@ class BadgeItem(QGraphicsItem):
         words = self._ink.badge_metrics.horizontalAdvance(BUTTON_TEXT)
         top = (m.BADGE_HEIGHT - m.BUTTON_HEIGHT) / 2
         self._button = QRectF(width + m.BUTTON_GAP, top, words + 35, m.BUTTON_HEIGHT)
-        self._bounds = (self._badge | self._button).adjusted(-2, -2, 2, 2)
+        self._bounds = self._badge.united(self._button).adjusted(-2, -2, 2, 2)
         room = width - 2 * _PADDING - m.EYE_SIZE - _EYE_GAP + 2
         metrics = QFontMetricsF(self._font())
         self._label = metrics.elidedText(self.badge.label, Qt.ElideMiddle, room)

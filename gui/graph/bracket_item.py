@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QPainter, QPainterPath, QPen
+from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from core.net.layout import Direction
@@ -37,7 +37,7 @@ class BracketItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._frame, self._direction, self._room = QRectF(boxes), direction, label_room
         self._path = _draw(boxes, direction, has_tick=self.bracket.kind == "shared")
-        self._bounds = self._path.boundingRect() | self._label_box()
+        self._bounds = self._path.boundingRect().united(self._label_box())
         self._bounds.adjust(-2, -2, 2, 2)
 
     def set_ink(self, ink: Ink) -> None:
@@ -54,12 +54,10 @@ class BracketItem(QGraphicsItem):
 
     def paint(
         self,
-        painter: QPainter | None,
-        option: QStyleOptionGraphicsItem | None,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        if painter is None:
-            return
         theme = self._ink.theme
         if self.bracket.kind != "own":
             painter.setPen(QPen(theme.mark, 2.0))
@@ -79,10 +77,10 @@ class BracketItem(QGraphicsItem):
         self._line(painter, self.bracket.subtitle, self._ink.text_font, box, across)
 
     def _line(
-        self, painter: QPainter, words: str, font: object, box: QRectF, across: Qt.AlignmentFlag
+        self, painter: QPainter, words: str, font: QFont, box: QRectF, across: Qt.AlignmentFlag
     ) -> None:
-        painter.setFont(font)  # type: ignore[arg-type]
-        shown = painter.fontMetrics().elidedText(words, Qt.ElideMiddle, int(box.width()))
+        painter.setFont(font)
+        shown = _shortened(words, QFontMetricsF(font), box.width())
         row = QRectF(box.left(), box.top(), box.width(), _LINE_HEIGHT)
         painter.drawText(row, int(across | Qt.AlignVCenter), shown)
 
@@ -97,6 +95,14 @@ class BracketItem(QGraphicsItem):
             right -= m.BRACKET_TICK if self.bracket.kind == "shared" else 2
         width = max(0.0, self._room)
         return QRectF(right - width, self._frame.center().y() - height / 2, width, height)
+
+
+def _shortened(words: str, metrics: QFontMetricsF, room: float) -> str:
+    """The words, or as much as fits: the blob's name gives way, not what is said of it."""
+    lead, blob, name = words.partition("blob ")
+    if not blob or metrics.horizontalAdvance(words) <= room:
+        return metrics.elidedText(words, Qt.ElideRight, room)
+    return lead + metrics.elidedText(name, Qt.ElideMiddle, room - metrics.horizontalAdvance(lead))
 
 
 def _draw(boxes: QRectF, direction: Direction, *, has_tick: bool) -> QPainterPath:

@@ -110,9 +110,7 @@ class GraphCanvas(QGraphicsView):
         """What part of the scene shows."""
         return QRectF(self.mapToScene(self.viewport().rect()).boundingRect())
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:
-        if event is None:
-            return
+    def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.ShiftModifier:
             turn = event.angleDelta().y() or event.angleDelta().x()
             self._scroll(QPoint(-turn, 0))
@@ -123,9 +121,7 @@ class GraphCanvas(QGraphicsView):
             self.set_scale(self.scale_now * 1.0015**turn, position)
         event.accept()
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        if event is None:
-            return
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         self._glide.stop()
         badge = self._badge_at(event.pos())
         if event.button() == Qt.LeftButton and badge is not None and badge.badge.wish:
@@ -136,9 +132,7 @@ class GraphCanvas(QGraphicsView):
             self._is_panning = event.button() == Qt.MiddleButton
         self.setFocus(Qt.MouseFocusReason)
 
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is None:
-            return
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._press is None:
             super().mouseMoveEvent(event)
             self._hover(event.pos())
@@ -152,9 +146,7 @@ class GraphCanvas(QGraphicsView):
             self._last = event.pos()
             self.view_changed.emit()
 
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        if event is None:
-            return
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         press, self._press = self._press, None
         was_panning, self._is_panning = self._is_panning, False
         self.viewport().unsetCursor()
@@ -163,9 +155,7 @@ class GraphCanvas(QGraphicsView):
         elif not was_panning and event.button() == Qt.LeftButton:
             self._click(event)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        if event is None:
-            return
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         item = self._scene.item_of(self._item_at(event.pos()))
         if item is not None and event.button() == Qt.LeftButton:
             self.item_double_clicked.emit(item)
@@ -174,9 +164,7 @@ class GraphCanvas(QGraphicsView):
         self.item_hovered.emit(None)
         super().leaveEvent(event)  # type: ignore[arg-type]
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is None:
-            return
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if isinstance(self._scene.focusItem(), BadgeItem) and event.key() in (
             Qt.Key_Return,
             Qt.Key_Enter,
@@ -192,8 +180,9 @@ class GraphCanvas(QGraphicsView):
             Qt.Key_Return: "open",
             Qt.Key_Enter: "open",
         }
-        if event.key() in directions and not event.modifiers() & Qt.ControlModifier:
-            self.walked.emit(directions[event.key()])
+        way = directions.get(Qt.Key(event.key()))
+        if way is not None and not event.modifiers() & Qt.ControlModifier:
+            self.walked.emit(way)
         elif event.key() in (Qt.Key_Plus, Qt.Key_Equal):
             self.zoom_in()
         elif event.key() == Qt.Key_Minus:
@@ -225,11 +214,11 @@ class GraphCanvas(QGraphicsView):
             self.glide_to(badge.badge_frame().center())
         return True
 
-    def focusOutEvent(self, event: QFocusEvent | None) -> None:
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         self._scene.clearFocus()
         super().focusOutEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()
         self.view_changed.emit()

@@ -42,8 +42,8 @@ class EdgeItem(QGraphicsItem):
         self._route = route
         self._path, self._arrow = _draw(route, direction)
         reach = m.ARROW_HALF_WIDTH + 1
-        self._bounds = self._path.boundingRect().adjusted(-reach, -reach, reach, reach)
-        self._bounds |= self._arrow.boundingRect()
+        bounds = self._path.boundingRect().adjusted(-reach, -reach, reach, reach)
+        self._bounds = bounds.united(self._arrow.boundingRect())
 
     def set_ink(self, ink: Ink) -> None:
         """Draw in another theme."""
@@ -67,16 +67,16 @@ class EdgeItem(QGraphicsItem):
 
     def paint(
         self,
-        painter: QPainter | None,
-        option: QStyleOptionGraphicsItem | None,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        if painter is None:
-            return
         ink = self._ink
-        painter.setPen(ink.edge_lit if self.is_lit else ink.edge)
+        is_far = painter.worldTransform().m11() < m.FILL_ONLY_BELOW
+        near = ink.edge_far if is_far else ink.edge
+        painter.setPen(ink.edge_lit if self.is_lit else near)
         painter.drawPath(self._path)
-        if painter.worldTransform().m11() >= m.FILL_ONLY_BELOW:
+        if not is_far:
             painter.setBrush(ink.edge_lit_fill if self.is_lit else ink.edge_fill)
             painter.drawPolygon(self._arrow)
 

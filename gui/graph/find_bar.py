@@ -26,9 +26,7 @@ class FindField(QLineEdit):
     stepped = pyqtSignal(int)
     left = pyqtSignal()
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is None:
-            return
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         if key in (Qt.Key_Return, Qt.Key_Enter):
             self.stepped.emit(-1 if event.modifiers() & Qt.ShiftModifier else 1)
@@ -127,7 +125,7 @@ class GraphBar(QWidget):
         for button in (self.fold, self.direction, self.fit):
             button.setToolButtonStyle(style)
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._keeper.theme
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.window)

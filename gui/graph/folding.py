@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import pairwise
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.net.definition import BlobVersion, Net
 from core.net.layout import fold_blocks

@@ -74,6 +74,7 @@ class Ink:
         self.selected_far = fine_pen(theme.accent, 2.0)
         self.second = QPen(theme.accent, 2.0, Qt.DashLine)
         self.edge = fine_pen(theme.edge, 1.5)
+        self.edge_far = fine_pen(theme.edge, 1.0)
         self.edge_lit = fine_pen(theme.accent, 2.0)
         self.edge_fill = QBrush(theme.edge)
         self.edge_lit_fill = QBrush(theme.accent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QImage, QPainter, QPixmap, QStaticText
+from PyQt5.QtGui import QFontMetricsF, QImage, QPainter, QPixmap, QStaticText
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
@@ -90,12 +90,10 @@ class LayerItem(QGraphicsItem):
 
     def paint(
         self,
-        painter: QPainter | None,
-        option: QStyleOptionGraphicsItem | None,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        if painter is None:
-            return
         scale = painter.worldTransform().m11()
         if self.is_dimmed:
             painter.setOpacity(DIMMED)
@@ -154,7 +152,7 @@ class LayerItem(QGraphicsItem):
         room = m.BOX_WIDTH - m.TEXT_PADDING - left
         note_width = ink.text_metrics.horizontalAdvance(box.note)
         fits = ink.name_metrics.horizontalAdvance(box.name) + 10 + note_width <= room
-        name = ink.name_metrics.elidedText(box.name, Qt.ElideMiddle, room)
+        name = _shortened(box.name, ink.name_metrics, room)
         shape = ink.text_metrics.elidedText(box.shape, Qt.ElideRight, room)
         note = box.note
         if not fits:
@@ -174,3 +172,14 @@ class LayerItem(QGraphicsItem):
             QPointF(left, 35 - text_height),
         )
         return self._words
+
+
+def _shortened(name: str, metrics: QFontMetricsF, room: float) -> str:
+    """A name that fits; in "res2a_branch1 ... res2a_relu" the second drops what both share."""
+    first, dots, last = name.partition(" ... ")
+    if dots and metrics.horizontalAdvance(name) > room:
+        pairs = zip(first, last, strict=False)
+        shared = next((i for i, (a, b) in enumerate(pairs) if a != b), len(last))
+        cut = max(last.rfind("_", 0, shared), last.rfind("/", 0, shared)) + 1
+        name = f"{first} ... {last[cut:]}"
+    return metrics.elidedText(name, Qt.ElideMiddle, room)

@@ -48,7 +48,7 @@ class Legend(QWidget):
         width = 2 * _PADDING + _SQUARE + 7 + widest + 8
         return QSize(width, len(self._families) * _ROW + 2 * _PADDING - 2)
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._keeper.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
@@ -83,13 +83,13 @@ class Legend(QWidget):
     def leaveEvent(self, event: object) -> None:
         self.update()
 
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event is not None:
             is_close = self._is_on_close(event.pos())
             self.setCursor(Qt.PointingHandCursor if is_close else Qt.ArrowCursor)
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and self._is_on_close(event.pos()):
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._is_on_close(event.pos()):
             self.closed.emit()
 
     def _is_on_close(self, place: QPoint) -> bool:

@@ -40,7 +40,7 @@ class Minimap(QWidget):
         self._content = None
         boxes = QRectF()
         for item in self._scene.layer_items.values():
-            boxes |= item.frame()
+            boxes = boxes.united(item.frame())
         self._frame = boxes
         self.resize(self.sizeHint())
         self.update()
@@ -61,7 +61,7 @@ class Minimap(QWidget):
         height = self._frame.height() * _LARGEST_SCALE + 2 * _PADDING
         return QSize(WIDTH, int(max(_LEAST_HEIGHT, min(self._largest_height, height))))
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         if self._content is None:
             self._content = self._draw_content()
         theme = self._keeper.theme
@@ -70,7 +70,7 @@ class Minimap(QWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         inner = QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5)
         view = QRectF(self._to_map(self._shown.topLeft()), self._to_map(self._shown.bottomRight()))
-        view &= inner
+        view = view.intersected(inner)
         fill = QColor(theme.accent)
         fill.setAlpha(24)
         painter.setBrush(fill)
@@ -78,11 +78,11 @@ class Minimap(QWidget):
         painter.drawRoundedRect(view, 2, 2)
         painter.end()
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and event.buttons() & Qt.LeftButton:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.LeftButton:
             self.place_chosen.emit(self._to_scene(QPointF(event.pos())))
 
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.mousePressEvent(event)
 
     def _scales(self) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from PyQt5.QtCore import QObject, QPointF, QRectF, pyqtSignal
 from PyQt5.QtGui import QImage
@@ -19,6 +20,9 @@ from gui.graph.placing import Placement
 from gui.graph.tip_item import TipItem
 from gui.graph.verified_item import VerifiedItem, VerifiedMark
 
+Key = TypeVar("Key")
+Item = TypeVar("Item", bound=QGraphicsItem)
+InkedItem = LayerItem | EdgeItem | BadgeItem | BracketItem | VerifiedItem | TipItem
 EMPTY_PICTURE = GraphPicture((), (), (), {})
 _MARGIN = 60.0
 _MOST_CARDS = 3
@@ -79,22 +83,28 @@ class GraphScene(QGraphicsScene):
     def set_ink(self, ink: Ink) -> None:
         """Draw everything in another theme."""
         self.ink = ink
-        for group in (self.layer_items, self.edge_items, self.badge_items, self.bracket_items):
-            for item in group.values():  # type: ignore[attr-defined]
-                item.set_ink(ink)
-        for verified in self.verified_items:
-            verified.set_ink(ink)
-        self._tip.set_ink(ink)
+        items: tuple[InkedItem, ...] = (
+            *self.layer_items.values(),
+            *self.edge_items.values(),
+            *self.badge_items.values(),
+            *self.bracket_items.values(),
+            *self.verified_items,
+            self._tip,
+        )
+        for item in items:
+            item.set_ink(ink)
 
     def content_rect(self) -> QRectF:
         """What boxes, badges and labels cover."""
         frame = QRectF()
-        for item in (*self.layer_items.values(), *self.badge_items.values()):
-            frame |= item.frame() if isinstance(item, LayerItem) else item.badge_frame()
+        for item in self.layer_items.values():
+            frame = frame.united(item.frame())
+        for badge in self.badge_items.values():
+            frame = frame.united(badge.badge_frame())
         for bracket in self.bracket_items.values():
-            frame |= bracket.boundingRect()
+            frame = frame.united(bracket.boundingRect())
         for verified in self.verified_items:
-            frame |= verified.boundingRect()
+            frame = frame.united(verified.boundingRect())
         return frame
 
     def show_selection(self, chosen: int | None, second: int | None = None) -> None:
@@ -195,7 +205,7 @@ class GraphScene(QGraphicsScene):
                 self.addItem(item)
             frame = QRectF()
             for key in bracket.boxes:
-                frame |= self.layer_items[key].frame()
+                frame = frame.united(self.layer_items[key].frame())
             room = placement.label_rooms.get(bracket, 0.0)
             item.set_place(frame, placement.direction, room)
 
@@ -212,7 +222,7 @@ class GraphScene(QGraphicsScene):
             frame = QRectF()
             for (key, _), badge in self.badge_items.items():
                 if key in bracket.boxes:
-                    frame |= badge.badge_frame()
+                    frame = frame.united(badge.badge_frame())
             item.set_place(frame, is_sideways=self._is_sideways)
             self.addItem(item)
             self.verified_items.append(item)
@@ -238,7 +248,7 @@ class GraphScene(QGraphicsScene):
     def _is_sideways(self) -> bool:
         return self._placement is not None and self._placement.direction == "LR"
 
-    def _drop(self, items: dict[object, QGraphicsItem], wanted: Mapping[object, object]) -> None:
+    def _drop(self, items: dict[Key, Item], wanted: Mapping[Key, object]) -> None:
         for key in [key for key in items if key not in wanted]:
             self.removeItem(items.pop(key))
 

@@ -47,12 +47,10 @@ class TipItem(QGraphicsItem):
 
     def paint(
         self,
-        painter: QPainter | None,
-        option: QStyleOptionGraphicsItem | None,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        if painter is None:
-            return
         painter.setPen(Qt.NoPen)
         painter.setBrush(self._ink.theme.tooltip_fill)
         painter.drawRoundedRect(self._bounds, 3, 3)

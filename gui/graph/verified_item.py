@@ -77,16 +77,15 @@ class VerifiedItem(QGraphicsItem):
 
     def boundingRect(self) -> QRectF:
         bounds = self._path.boundingRect()
-        return (bounds | self._card if self.has_card else bounds).adjusted(-2, -2, 2, 2)
+        bounds = bounds.united(self._card) if self.has_card else bounds
+        return bounds.adjusted(-2, -2, 2, 2)
 
     def paint(
         self,
-        painter: QPainter | None,
-        option: QStyleOptionGraphicsItem | None,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        if painter is None:
-            return
         theme = self._ink.theme
         colour = theme.ok_text if self.mark.is_ok else theme.error_text
         painter.setPen(QPen(colour, 2.0))

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QContextMenuEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QApplication, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from core.errors import RenameError
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
-from core.net.find import FindRecord, find_matches, parse_query
 from core.net.layout import Direction
-from core.net.rename import default_blob_name
 from gui.graph import metrics as m
 from gui.graph.canvas import GraphCanvas
 from gui.graph.find_bar import GraphBar
+from gui.graph.finder import Finder
 from gui.graph.folding import FOLD_ABOVE, FoldPlan, plan_folds
 from gui.graph.ink import Ink
 from gui.graph.layer_item import LayerItem
@@ -26,7 +24,9 @@ from gui.graph.minimap import Minimap
 from gui.graph.picture import BadgePicture, GraphPicture, draw_picture
 from gui.graph.placing import Placement, place_picture, with_label_rooms
 from gui.graph.scene import EMPTY_PICTURE, GraphScene
+from gui.graph.sentences import badge_sentence
 from gui.graph.verified_item import VerifiedMark
+from gui.graph.walking import next_box
 from gui.theme import ThemeKeeper
 from gui.widgets.empty_state import EmptyState
 
@@ -50,7 +50,7 @@ class GraphPanel(QWidget):
         self._keeper = keeper
         self._net: Net | None = None
         self._shapes: NetShapes | None = None
-        self._records: tuple[FindRecord, ...] = ()
+        self._finder = Finder()
         self._folds = FoldPlan((), ())
         self._opened: set[tuple[str, int]] = set()
         self._is_folded = False
@@ -60,8 +60,6 @@ class GraphPanel(QWidget):
         self._selection = ""
         self._second = ""
         self._own: frozenset[tuple[str, str]] = frozenset()
-        self._hits: tuple[int, ...] = ()
-        self._hit: int | None = None
         self._kept_folded: int | None = None
         self._is_legend_open = True
         self._needs_first_view = False
@@ -104,7 +102,7 @@ class GraphPanel(QWidget):
         if net is None or shapes is None:
             self._clear()
             return
-        self._records = find_records(net, shapes)
+        self._finder.set_records(find_records(net, shapes))
         if not is_same:
             self._start_anew(net)
         self._redraw()
@@ -164,6 +162,7 @@ class GraphPanel(QWidget):
         """Fold all stages and chains, or unfold them."""
         self._is_folded = is_folded
         self._opened = set()
+        self.bar.show_fold(is_folded, bool(self._folds.blocks or self._folds.chains))
         self._keep_selection_open()
         self._redraw_around_selection()
 
@@ -173,8 +172,7 @@ class GraphPanel(QWidget):
             self._direction = direction
             self._placement = None
             self.bar.show_direction(direction == "LR")
-            self._redraw()
-            self._show_first_view()
+            self._redraw_around_selection()
 
     def toggle_direction(self) -> None:
         """The other direction."""
@@ -184,33 +182,59 @@ class GraphPanel(QWidget):
         """Show the whole graph."""
         self.canvas.fit()
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if (
-            event is not None
-            and event.key() == Qt.Key_F
-            and event.modifiers() == Qt.ControlModifier
-        ):
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event is not None and event.key() == Qt.Key_F and event.modifiers() & Qt.ControlModifier:
             self.focus_find()
             return
         super().keyPressEvent(event)
 
-    def showEvent(self, event: QShowEvent | None) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._place_overlays()
         self._show_first_view()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.bar.set_narrow(self.width() < _NARROW)
 
-    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
-        if event is None or self._net is None:
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._net is None:
             return
         place = self.canvas.viewport().mapFromGlobal(event.globalPos())
         item = self.scene.item_of(self.canvas.itemAt(place))
-        menu = self._menu_of(item)
+        menu = self.menu_of(item)
         menu.exec(event.globalPos())
         menu.deleteLater()
+
+    def menu_of(self, item: LayerItem | None) -> QMenu:
+        """What a right click on a box, or beside all boxes, offers."""
+        menu = QMenu(self)
+        if item is not None:
+            self._add_layer_actions(menu, item)
+            menu.addSeparator()
+        menu.addAction("Fit the whole graph", self.fit)
+        if not self._is_legend_open:
+            menu.addAction("Show the legend", lambda: self._open_legend(True))
+        return menu
+
+    def _add_layer_actions(self, menu: QMenu, item: LayerItem) -> None:
+        box = item.box
+        for badge in box.badges:
+            if badge.wish:
+                action = menu.addAction(f"Give {badge.wish} a blob of its own")
+                action.triggered.connect(lambda _=False, b=badge: self._on_badge_pressed(b))
+        opened = [key for key in self._folds.around(box.key) if key in self._opened]
+        if box.group is not None:
+            menu.addAction("Unfold", lambda: self._on_double_clicked(item))
+        elif self._is_folded and opened:
+            menu.addAction("Fold its block", lambda: self._fold_again(opened))
+        clipboard = QApplication.clipboard()
+        names = "\n".join(box.layers)
+        menu.addAction("Copy layer name", lambda: clipboard.setText(names))
+
+    def _fold_again(self, keys: Iterable[tuple[str, int]]) -> None:
+        self._opened.difference_update(keys)
+        self._redraw_around_selection()
 
     def _arrange(self) -> None:
         self._page = QWidget()
@@ -256,7 +280,7 @@ class GraphPanel(QWidget):
         self.minimap.redraw()
 
     def _clear(self) -> None:
-        self._records = ()
+        self._finder.set_records(())
         self._placement = None
         self._picture = EMPTY_PICTURE
         self.scene.show_picture(EMPTY_PICTURE, place_picture(EMPTY_PICTURE, {}))
@@ -297,7 +321,7 @@ class GraphPanel(QWidget):
             self._needs_first_view = True
             self._show_first_view()
         else:
-            self.canvas.glide_to(self.scene.layer_items[key].frame().center(), at_once=True)
+            self.canvas.glide_to(self._centre_for(self.scene.layer_items[key]), at_once=True)
 
     def _open_around(self, index: int) -> None:
         if not self._is_folded:
@@ -326,8 +350,17 @@ class GraphPanel(QWidget):
             return
         if self.canvas.scale_now < m.TEXT_FROM:
             self.canvas.set_scale(1.0)
-        if not self.canvas.is_in_view(item.frame().adjusted(-30, -30, 100, 30)):
-            self.canvas.glide_to(item.frame().center())
+        if not self.canvas.is_in_view(item.frame().adjusted(-30, -30, self._room_right(item), 30)):
+            self.canvas.glide_to(self._centre_for(item))
+
+    def _room_right(self, item: LayerItem) -> float:
+        """Scene units right of a box that its badge and the button on it take."""
+        return m.BADGE_GAP + m.BADGE_WIDTH + m.TIP_WIDTH if item.box.badges else 30.0
+
+    def _centre_for(self, item: LayerItem) -> QPointF:
+        """Where to look for a box and what hangs on its right."""
+        shift = m.SIDE_SHIFT if self._direction == "TB" and self.scene.badge_items else 0.0
+        return item.frame().center() + QPointF(shift, 0)
 
     def _show_first_view(self) -> None:
         """The whole graph if it can be read so, else its beginning at 100 %."""
@@ -340,15 +373,11 @@ class GraphPanel(QWidget):
         frame = self.scene.content_rect()
         self.canvas.set_scale(1.0)
         shown = self.canvas.shown_rect()
-        boxes = QRectF()
-        for item in self.scene.layer_items.values():
-            boxes |= item.frame()
+        middle = self._centre_for(self.scene.layer_items[min(self.scene.layer_items)])
         if self._direction == "TB":
-            first = self.scene.layer_items[min(self.scene.layer_items)].frame()
-            place = QPointF(first.center().x(), frame.top() + shown.height() / 2 - 24)
+            place = QPointF(middle.x(), frame.top() + shown.height() / 2 - 24)
         else:
-            first = self.scene.layer_items[min(self.scene.layer_items)].frame()
-            place = QPointF(frame.left() + shown.width() / 2 - 24, first.center().y())
+            place = QPointF(frame.left() + shown.width() / 2 - 24, middle.y())
         self.canvas.glide_to(place, at_once=True)
 
     def _place_overlays(self) -> None:
@@ -358,7 +387,8 @@ class GraphPanel(QWidget):
         self.minimap.set_largest_height(max(60, min(300, height - 2 * _OVERLAY_MARGIN)))
         self.minimap.setVisible(has_room)
         self.minimap.move(width - self.minimap.width() - _OVERLAY_MARGIN, _OVERLAY_MARGIN - 2)
-        self.legend.setVisible(has_room and self._is_legend_open)
+        has_height = height >= 2 * self.legend.height()
+        self.legend.setVisible(has_room and has_height and self._is_legend_open)
         self.legend.move(_OVERLAY_MARGIN, height - self.legend.height() - _OVERLAY_MARGIN)
 
     def _open_legend(self, is_open: bool) -> None:
@@ -407,58 +437,30 @@ class GraphPanel(QWidget):
         if way == "open":
             self._on_double_clicked(self.scene.layer_items[key])
             return
-        along = ("up", "down") if self._direction == "TB" else ("left", "right")
-        if way == along[0]:
-            near = [edge.source for edge in self._picture.edges if edge.target == key]
-        elif way == along[1]:
-            near = [edge.target for edge in self._picture.edges if edge.source == key]
-        else:
-            near = self._beside(key, is_before=way in ("left", "up"))
-        if near:
-            item = self.scene.layer_items[self._nearest(key, near)]
+        if self._placement is None:
+            return
+        following = next_box(self._picture, self._placement, key, way)
+        if following is not None:
+            item = self.scene.layer_items[following]
             self._select(item.box.layers[0], item)
 
-    def _nearest(self, key: int, others: Iterable[int]) -> int:
-        here = self.scene.layer_items[key].pos()
-        items = self.scene.layer_items
-        return min(others, key=lambda other: (items[other].pos() - here).manhattanLength())
-
-    def _beside(self, key: int, *, is_before: bool) -> list[int]:
-        here = self.scene.layer_items[key].pos()
-        found = []
-        for other, item in self.scene.layer_items.items():
-            step = item.pos() - here
-            along, across = step.y(), step.x()
-            if self._direction == "LR":
-                along, across = across, along
-            if abs(along) < m.BOX_HEIGHT and across and (across < 0) == is_before:
-                found.append(other)
-        return found
-
     def _find(self, text: str) -> None:
-        query = parse_query(text)
-        is_idle = query.is_empty and not query.problem
-        self._hits = () if is_idle else find_matches(query, self._records)
-        self._hit = None
-        self.bar.show_hits(None, len(self._hits), query.problem)
+        self._finder.search(text)
+        self.bar.show_hits(None, len(self._finder.hits), self._finder.problem)
         self._show_hits()
 
     def _show_hits(self) -> None:
-        query = parse_query(self.bar.field.text())
-        if (query.is_empty and not query.problem) or query.problem:
-            self.scene.show_hits(None)
-            return
         box_of = self._picture.box_of
-        self.scene.show_hits({box_of[i] for i in self._hits if i in box_of})
+        hits = None if self._finder.is_idle else {box_of[i] for i in self._finder.hits}
+        self.scene.show_hits(hits)
 
     def _step(self, by: int) -> None:
-        if not self._hits or self._net is None:
+        index = self._finder.step(by)
+        if index is None or self._net is None:
             return
-        at = self._hit
-        start = 0 if by > 0 else -1
-        self._hit = (start if at is None else at + by) % len(self._hits)
-        self.bar.show_hits(self._hit, len(self._hits))
-        name = self._net.layers[self._hits[self._hit]].name
+        self.bar.show_hits(self._finder.position, len(self._finder.hits))
+        self._show_hits()
+        name = self._net.layers[index].name
         self.show_selection(name)
         self.layer_selected.emit(name)
 
@@ -466,50 +468,5 @@ class GraphPanel(QWidget):
         self.scene.show_hits(None)
         self.canvas.setFocus(Qt.OtherFocusReason)
 
-    def _menu_of(self, item: LayerItem | None) -> QMenu:
-        menu = QMenu(self)
-        if item is not None:
-            self._add_layer_actions(menu, item)
-            menu.addSeparator()
-        menu.addAction("Fit the whole graph", self.fit)
-        if not self._is_legend_open:
-            menu.addAction("Show the legend", lambda: self._open_legend(True))
-        return menu
-
-    def _add_layer_actions(self, menu: QMenu, item: LayerItem) -> None:
-        box = item.box
-        for badge in box.badges:
-            if badge.wish:
-                action = menu.addAction(f"Give {badge.wish} a blob of its own")
-                action.triggered.connect(lambda _=False, b=badge: self._on_badge_pressed(b))
-        if box.group is not None:
-            menu.addAction("Unfold", lambda: self._on_double_clicked(item))
-        elif self._is_folded and self._net is not None:
-            keys = [key for key in self._folds.around(box.key) if key in self._opened]
-            if keys:
-                menu.addAction("Fold its block", lambda: self._fold_again(keys))
-        clipboard = QApplication.clipboard()
-        names = "\n".join(box.layers)
-        menu.addAction("Copy layer name", lambda: clipboard.setText(names))
-
-    def _fold_again(self, keys: Iterable[tuple[str, int]]) -> None:
-        self._opened.difference_update(keys)
-        self._redraw_around_selection()
-
     def _sentence_of(self, badge: BadgePicture) -> str:
-        """What happens to this version, and what a click does about it."""
-        if badge.state == "own":
-            return f"{badge.layer} has blob {badge.label} of its own."
-        if self._net is None or not badge.wish:
-            return f"net.blobs['{badge.label}'] holds it after a forward pass."
-        if badge.state == "overwritten":
-            fate = f"{badge.overwritten_by} overwrites it."
-        else:
-            fate = "Readable after a forward pass."
-        blob = badge.label.rpartition("@")[0]
-        tops = [v.top_index for v in self._net.written(badge.wish) if v.blob == blob]
-        try:
-            name = default_blob_name(self._net, badge.wish, tops[0] if tops else 0)
-        except RenameError as error:
-            return f"{fate} {error.sentence}"
-        return f"{fate} Click: {badge.wish} gets blob {name}."
+        return "" if self._net is None else badge_sentence(self._net, badge)
