@@ -91,14 +91,21 @@ def _infer_window_data(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 def _from_database(layer: Layer, param: Message) -> Geometry:
     transform = layer.param("transform_param")
     batch = param.integer("batch_size")
-    crop = transform.integer("crop_size", param.integer("crop_size"))
     labels = ((batch,),) * max(0, len(layer.tops) - 1)
-    if not crop or not batch:
+    size = _transformed_size(transform, param)
+    if min(size) < 1 or not batch:
         return Geometry((None, *labels))
     channels = _transformed_channels(transform)
     assumption = "" if channels else f"'{layer.name}' reads a database: 3 channels are assumed."
-    image = (batch, channels or 3, crop, crop)
+    image = (batch, channels or 3, *size)
     return Geometry((image, *labels), assumption=assumption)
+
+
+def _transformed_size(transform: Message, param: Message) -> tuple[int, int]:
+    """Height and width after the crop, or after the resize of SSD's branch; 0 when unknown."""
+    crop = transform.integer("crop_size", param.integer("crop_size"))
+    resize = transform.message("resize_param")
+    return (crop, crop) if crop else (resize.integer("height"), resize.integer("width"))
 
 
 def _transformed_channels(transform: Message) -> int | None:

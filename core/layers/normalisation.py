@@ -101,7 +101,7 @@ TYPES = (
     LayerType("LRN", "normalisation", _infer_lrn, ONE, ONE,
               defaults=defaults("lrn_param", local_size=5, alpha=1, beta=0.75,
                                 norm_region="ACROSS_CHANNELS", k=1, engine="DEFAULT")),
-    LayerType("MVN", "normalisation", same_shape(3), ONE, ONE,
+    LayerType("MVN", "normalisation", same_shape(3), ONE, ONE, True,
               defaults=defaults("mvn_param", normalize_variance=True, across_channels=False,
                                 eps="1e-09")),
     LayerType("Normalize", "normalisation", _infer_normalize, ONE, ONE, origin="fork",

@@ -69,7 +69,7 @@ def read_pooling_window(
 def pooled_size(
     size: int, kernel: int, stride: int, pad: int, rounds_up: bool, is_padded: bool
 ) -> int:
-    """Windows along one axis; when padded, the last must start inside the image or its first pad."""
+    """Windows along one axis; when padded, the last must start before the second pad."""
     reach = size + 2 * pad - kernel
     windows = (-(-reach // stride) if rounds_up else reach // stride) + 1
     if is_padded and (windows - 1) * stride >= size + pad:

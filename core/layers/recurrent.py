@@ -25,9 +25,8 @@ def _recurrent(layer: Layer, bottoms: Sequence[Shape], n_gates: int, n_states: i
     """Weights from input, static input and state; the plain RNN has an output transform too."""
     param, sequence = layer.param("recurrent_param"), bottoms[0]
     if len(sequence) < 2 or bottoms[1] != sequence[:2]:
-        raise ShapeRefused(
-            f"The second bottom must be {show_shape(sequence[:2])}, one mark for each step and stream."
-        )
+        marks = show_shape(sequence[:2])
+        raise ShapeRefused(f"The second bottom must be {marks}: a mark for each step and stream.")
     n_output = param.integer("num_output")
     if n_output < 1:
         raise ShapeRefused("num_output must be given and above 0.")
