@@ -190,7 +190,7 @@ class ActivationsPanel(QWidget):
             self._keeper, "save", "Save the tiles as PNG or the values as .npy"
         )
         self._bar = PanelBar(self._keeper)
-        self._bar.add_field("Show", self.show_choice, stretch=3)
+        self._bar.add_field("Show", self.show_choice, stretch=8)
         self._bar.add_field("Sort", self.order_choice)
         self._bar.add_field("Range", self.scope_choice)
         self._bar.add_stretch()

@@ -1,0 +1,154 @@
+"""What the retrieval panel shows: recipe choices, gallery, query, ranking and evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+RELEVANT, NOT_RELEVANT, UNLABELLED = "relevant", "not relevant", ""
+POOLING_NAMES = {"flatten": "flatten", "gap": "GAP", "mac": "MAC", "gem": "GeM"}
+AP_NAME = "non-interpolated AP"
+
+
+@dataclass(frozen=True)
+class LayerChoice:
+    """A value that can be searched with: (layer, top), its words and its shape without batch."""
+
+    layer: str
+    top: str
+    text: str
+    shape: tuple[int, ...] | None
+
+    @property
+    def is_spatial(self) -> bool:
+        """Whether pooling over positions means anything for it."""
+        shape = self.shape or ()
+        return len(shape) == 3 and shape[1] * shape[2] > 1
+
+
+@dataclass(frozen=True)
+class RecipeChoice:
+    """The chosen representation; `p` is GeM's exponent."""
+
+    layer: str
+    top: str
+    pooling: str
+    p: float = 3.0
+
+    @property
+    def pooling_text(self) -> str:
+        """ "GAP", "GeM p=3"."""
+        name = POOLING_NAMES.get(self.pooling, self.pooling)
+        return f"{name} p={self.p:g}" if self.pooling == "gem" else name
+
+
+@dataclass(frozen=True)
+class ResultTile:
+    """One image of the gallery; `rank` counts from 1, 0 for one that is not ranked."""
+
+    rank: int
+    index: int
+    path: Path
+    name: str
+    score: float
+    mark: str = UNLABELLED
+
+
+@dataclass(frozen=True)
+class QueryView:
+    """The query and how well its ranking does; AP and the rest are None without labels."""
+
+    path: Path
+    name: str
+    note: str
+    average_precision: float | None = None
+    precisions: tuple[tuple[int, float], ...] = ()
+    n_relevant: int | None = None
+    n_ties: int = 0
+
+
+@dataclass(frozen=True)
+class GalleryView:
+    """An indexed folder: facts about descriptor and gallery, and the files that were left out."""
+
+    folder: Path
+    n_images: int
+    n_groups: int
+    descriptor: tuple[tuple[str, str], ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class IndexingView:
+    """A running index job."""
+
+    title: str
+    done: int
+    total: int
+    seconds: float
+    n_before: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Images a second in this run."""
+        fresh = self.done - self.n_before
+        return fresh / self.seconds if self.seconds > 0.2 and fresh > 0 else 0.0
+
+    @property
+    def pace(self) -> str:
+        """ "6.1 images/s, about 8:00 left", or "" before the first second is over."""
+        if self.rate <= 0:
+            return ""
+        left = (self.total - self.done) / self.rate
+        return f"{self.rate:.1f} images/s, about {clock_text(left)} left"
+
+
+@dataclass(frozen=True)
+class EvaluationRow:
+    """mAP of one representation over every labelled image, with its 95 % interval; 0 to 1."""
+
+    recipe: RecipeChoice
+    label: str
+    dimension: int
+    mean_ap: float
+    low: float
+    high: float
+    precision_at_1: float
+    n_queries: int
+
+
+def clock_text(seconds: float) -> str:
+    """Minutes and seconds: "0:09", "8:00", "1:02:03"."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def first_wrong(tiles: Sequence[ResultTile]) -> tuple[ResultTile, ...]:
+    """The results that are not relevant, best first."""
+    return tuple(tile for tile in tiles if tile.mark == NOT_RELEVANT)
+
+
+def missed(tiles: Sequence[ResultTile]) -> tuple[ResultTile, ...]:
+    """Relevant images ranked behind the place they could all have had, best first."""
+    n_relevant = sum(tile.mark == RELEVANT for tile in tiles)
+    return tuple(tile for tile in tiles if tile.mark == RELEVANT and tile.rank > n_relevant)
+
+
+def least_similar(tiles: Sequence[ResultTile]) -> tuple[ResultTile, ...]:
+    """The whole ranking from its end."""
+    return tuple(reversed(tiles))
+
+
+def evaluation_note(rows: Sequence[EvaluationRow]) -> str:
+    """Which representation leads, and whether its interval overlaps with others."""
+    if len(rows) < 2:
+        return ""
+    best, *others = sorted(rows, key=lambda row: -row.mean_ap)
+    n_overlapping = sum(row.high >= best.low for row in others)
+    if not n_overlapping:
+        return f"{best.label} leads, and no interval overlaps its own."
+    which = "the next one" if n_overlapping == 1 else f"the next {n_overlapping}"
+    return f"{best.label} leads, but its interval overlaps {which}."
