@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from core.net.layout import Box, Direction, Edge, Point, lay_out
 from gui.graph import metrics as m
 from gui.graph.picture import BracketPicture, GraphPicture
 
 _ROW = 64.0
+_GAP = 16.0
+_WIDE_GAP = 30.0
 
 
 @dataclass(frozen=True)
@@ -47,24 +50,97 @@ def place_picture(
     picture: GraphPicture, badge_widths: Mapping[int, float], direction: Direction = "TB"
 ) -> Placement:
     """Lay the picture out; badge_widths: pixels that the badges of a box take, by key."""
-    bracketed = {key for bracket in picture.brackets for key in bracket.boxes}
     is_sideways = direction == "LR"
-    boxes = []
-    for box in picture.boxes:
-        stack = 2 * m.FOLD_OFFSET if box.is_folded else 0.0
-        before, after = _clear_space(box.key in bracketed, badge_widths.get(box.key), is_sideways)
-        width = m.BOX_WIDTH + (stack if is_sideways else 0.0)
-        height = m.BOX_HEIGHT + (0.0 if is_sideways else stack)
-        boxes.append(Box(str(box.key), width, height, before, max(after, stack)))
-    edges = [Edge(str(edge.source), str(edge.target)) for edge in picture.edges]
-    layout = lay_out(boxes, edges, direction=direction, layer_gap=30 if is_sideways else 16)
-    corners = {int(key): corner for key, corner in layout.positions.items()}
-    routes = {(int(a), int(b)): route for (a, b), route in layout.routes.items()}
+    gap = _WIDE_GAP if is_sideways else _GAP
+    columns = _find_columns(picture)
+    bracketed = {key for bracket in picture.brackets for key in bracket.boxes}
+    folded = {box.key for box in picture.boxes if box.is_folded}
+    head_of = {key: column[0] for column in columns for key in column}
+    boxes = [
+        _column_box(column, bracketed, folded, badge_widths, is_sideways, gap) for column in columns
+    ]
+    ends = {(head_of[edge.source], head_of[edge.target]) for edge in picture.edges}
+    edges = [Edge(str(a), str(b)) for a, b in sorted(ends) if a != b]
+    layout = lay_out(boxes, edges, direction=direction, layer_gap=gap)
+    corners: dict[int, Point] = {}
+    for column in columns:
+        x, y = layout.positions[str(column[0])]
+        for key in column:
+            corners[key] = (x, y)
+            x, y = (x + m.BOX_WIDTH + gap, y) if is_sideways else (x, y + m.BOX_HEIGHT + gap)
+    routes = {}
+    for edge in picture.edges:
+        pair = (str(head_of[edge.source]), str(head_of[edge.target]))
+        inside = pair[0] == pair[1]
+        start, end = corners[edge.source], corners[edge.target]
+        route = _straight(start, end, is_sideways) if inside else layout.routes[pair]
+        routes[edge.source, edge.target] = route
     bounds = Rectangle(
         layout.left, layout.top, layout.left + layout.width, layout.top + layout.height
     )
     rooms = _label_rooms(picture, corners, routes, badge_widths, is_sideways)
     return Placement(direction, corners, routes, bounds, rooms)
+
+
+def _find_columns(picture: GraphPicture) -> list[tuple[int, ...]]:
+    """Boxes that stay together in one column: the in-place chains, every other box alone.
+
+    Only a run that is entered at its first box and left at its last can be placed as one.
+    """
+    sources: dict[int, set[int]] = defaultdict(set)
+    targets: dict[int, set[int]] = defaultdict(set)
+    for edge in picture.edges:
+        sources[edge.target].add(edge.source)
+        targets[edge.source].add(edge.target)
+    after: dict[int, int] = {}
+    for bracket in picture.brackets:
+        for key, following in pairwise(bracket.boxes):
+            if targets[key] == {following} and sources[following] == {key}:
+                after[key] = following
+    columns = []
+    inner = set(after.values())
+    for box in picture.boxes:
+        if box.key in inner:
+            continue
+        column = [box.key]
+        while column[-1] in after:
+            column.append(after[column[-1]])
+        columns.append(tuple(column))
+    return columns
+
+
+def _column_box(
+    column: tuple[int, ...],
+    bracketed: set[int],
+    folded: set[int],
+    badge_widths: Mapping[int, float],
+    is_sideways: bool,
+    gap: float,
+) -> Box:
+    """What a column takes in the layout, with room for its bracket and badges."""
+    is_bracketed = not bracketed.isdisjoint(column)
+    is_folded = column[0] in folded
+    badges = max((badge_widths.get(key, 0.0) for key in column), default=0.0)
+    before, after = _clear_space(is_bracketed, badges, is_sideways)
+    stack = 2 * m.FOLD_OFFSET if is_folded else 0.0
+    extra = len(column) - 1
+    width, height = m.BOX_WIDTH, m.BOX_HEIGHT
+    if is_sideways:
+        width += stack + extra * (m.BOX_WIDTH + gap)
+    else:
+        height += stack + extra * (m.BOX_HEIGHT + gap)
+    return Box(str(column[0]), width, height, before, max(after, stack))
+
+
+def _straight(start: Point, end: Point, is_sideways: bool) -> tuple[Point, ...]:
+    """From one box of a column to the next."""
+    if is_sideways:
+        y = start[1] + m.BOX_HEIGHT / 2
+        first, last = (start[0] + m.BOX_WIDTH, y), (end[0], y)
+    else:
+        x = start[0] + m.BOX_WIDTH / 2
+        first, last = (x, start[1] + m.BOX_HEIGHT), (x, end[1])
+    return first, first, last, last
 
 
 def with_label_rooms(
@@ -78,9 +154,7 @@ def with_label_rooms(
     )
 
 
-def _clear_space(
-    is_bracketed: bool, badge_width: float | None, is_sideways: bool
-) -> tuple[float, float]:
+def _clear_space(is_bracketed: bool, badge_width: float, is_sideways: bool) -> tuple[float, float]:
     if is_sideways:
         before = m.BRACKET_GAP + m.BRACKET_TICK + 34 if is_bracketed else 0.0
         return before, 8 + m.BADGE_HEIGHT if badge_width else 0.0
