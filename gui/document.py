@@ -52,6 +52,7 @@ class ModelDocument(QObject):
         self.path: Path | None = None
         self.text = ""
         self.saved_text = ""
+        self.broken_text = ""
         self.original_net: Net | None = None
         self.net: Net | None = None
         self.shapes: NetShapes | None = None

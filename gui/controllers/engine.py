@@ -37,7 +37,7 @@ class EngineController(QObject):
     devices_changed = pyqtSignal()
     crashed = pyqtSignal(object)
     restarted = pyqtSignal()
-    _started = pyqtSignal(object)
+    _started = pyqtSignal(object, object, object)
 
     def __init__(
         self,
@@ -108,8 +108,7 @@ class EngineController(QObject):
             process.close()
         self._opened = None
         process = self._process = start_engine(self.spec)
-        process.devices()
-        self._started.emit(process)
+        self._started.emit(process, process.devices(), process.versions())
         return process
 
     def open_net(self, request: NetRequest) -> Engine:
@@ -157,11 +156,13 @@ class EngineController(QObject):
     def _on_not_started(self, error: AppError) -> None:
         self._set_state(UNAVAILABLE, str(error))
 
-    def _on_started(self, process: EngineProcess) -> None:
+    def _on_started(
+        self, process: EngineProcess, devices: tuple[Device, ...], versions: dict[str, str]
+    ) -> None:
         if process is not self._process:
             return
-        self.devices = process.devices()
-        self.versions = process.versions()
+        self.devices = devices
+        self.versions = versions
         if self.device not in {device.id for device in self.devices}:
             self.device = self.devices[0].id if self.devices else "cpu"
         self._set_state(READY)

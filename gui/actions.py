@@ -1,0 +1,173 @@
+"""One table of everything a user can do: id, text, shortcut, icon, enabled when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QObject
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QAction, QMenu, QMenuBar, QWidget
+
+from gui.icons import icon
+from gui.theme import ThemeKeeper
+
+MENUS = ("File", "Edit", "View", "Model", "Run", "Retrieval", "Help")
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """One row of the table.
+
+    id: what `Actions.on` and tests name it by; shortcuts: the first is shown; needs: the state
+    words ("net", "edited") that must all hold for it to be enabled; group: a new group in a menu
+    is set off by a line.
+    """
+
+    id: str
+    menu: str
+    text: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str | None = None
+    needs: frozenset[str] = frozenset()
+    group: int = 0
+    tip: str = ""
+    is_checkable: bool = False
+    toolbar_text: str = ""
+
+
+def _row(
+    id_: str,
+    menu: str,
+    text: str,
+    shortcuts: str = "",
+    icon_name: str | None = None,
+    needs: str = "",
+    *,
+    group: int = 0,
+    tip: str = "",
+    is_checkable: bool = False,
+    toolbar_text: str = "",
+) -> ActionRow:
+    keys = tuple(shortcuts.split()) if shortcuts else ()
+    wanted = frozenset(needs.split())
+    return ActionRow(
+        id_, menu, text, keys, icon_name, wanted, group, tip, is_checkable, toolbar_text
+    )
+
+
+ROWS: tuple[ActionRow, ...] = (
+    _row("open_model", "File", "Open model…", "Ctrl+O", "open", toolbar_text="Open model",
+         tip="Open a prototxt, a caffemodel, or both at once"),
+    _row("open_weights", "File", "Open weights…", "Ctrl+Shift+O", "weights", "net",
+         tip="Bind a caffemodel or HDF5 file to this net"),
+    _row("open_image", "File", "Open image…", "Ctrl+I", "image", toolbar_text="Open image",
+         tip="Choose the image that forward passes read"),
+    _row("open_demo", "File", "Open the demo", icon_name="play", needs="demo",
+         tip="A small trained net with a gallery of images"),
+    _row("save_as", "File", "Save as new file…", "Ctrl+S", "save", "net edited", group=1,
+         tip="Write the edited prototxt; the opened file stays as it is"),
+    _row("quit", "File", "Quit", "Ctrl+Q", group=9),
+    _row("undo", "Edit", "Undo", "Ctrl+Z", "undo", "undoable"),
+    _row("redo", "Edit", "Redo", "Ctrl+Shift+Z Ctrl+Y", "redo", "redoable"),
+    _row("find", "Edit", "Find a layer", "Ctrl+F", "search", "net", group=1,
+         tip="Find layers by name, type, blob or shape"),
+    _row("fit", "View", "Fit the graph", "Ctrl+0", "fit", "net"),
+    _row("zoom_in", "View", "Zoom in", "Ctrl++ Ctrl+=", "plus", "net"),
+    _row("zoom_out", "View", "Zoom out", "Ctrl+-", "minus", "net"),
+    _row("maximise", "View", "Panel takes the whole window", "Ctrl+M", "fit", group=1,
+         is_checkable=True, tip="Give the bottom panel the whole window, and back"),
+    _row("show_layers", "View", "Layers", "Ctrl+1", group=2, is_checkable=True),
+    _row("show_inspector", "View", "Inspector and changes", "Ctrl+2", group=2, is_checkable=True),
+    _row("show_bottom", "View", "Bottom panels", "Ctrl+3", group=2, is_checkable=True),
+    _row("reset_layout", "View", "Reset the window's layout", group=2),
+    _row("theme_system", "View", "Theme of the system", group=3, is_checkable=True),
+    _row("theme_light", "View", "Light theme", group=3, is_checkable=True),
+    _row("theme_dark", "View", "Dark theme", group=3, is_checkable=True),
+    _row("rename", "Model", "Give the layer its own blob", "F2", "unlink", "editable renamable",
+         tip="Rename the selected layer's blob so that nothing overwrites it"),
+    _row("rename_chain", "Model", "Rename the whole chain", "Shift+F2", "link",
+         "editable in_chain", tip="Give every layer that shares this blob its own"),
+    _row("rename_all", "Model", "Rename all in-place layers", "Ctrl+R", "unlink",
+         "editable in_place", toolbar_text="Rename all",
+         tip="Give every in-place layer of the net its own blob"),
+    _row("show_changes", "Model", "Show the text difference", "Ctrl+D", "compare", "net", group=1),
+    _row("verify", "Model", "Verify the rename", "Ctrl+Shift+V", "check", "renamed engine",
+         group=1, tip="Run both texts on one image and compare every shared output, bit for bit"),
+    _row("show_text", "Model", "Show the prototxt", "Ctrl+T", "text", "net", group=1),
+    _row("forward", "Run", "Forward", "F5", "play", "net engine image", toolbar_text="Forward",
+         tip="Run the net on the image"),
+    _row("extract", "Run", "Extract…", "Ctrl+E", "extract", "net engine", toolbar_text="Extract",
+         tip="Write layers' activations to an .npz file"),
+    _row("recipe", "Run", "Preprocessing…", "Ctrl+P", "sliders", "net",
+         tip="How an image becomes the net's input"),
+    _row("restart_engine", "Run", "Restart the engine", icon_name="restart", group=1),
+    _row("cancel", "Run", "Cancel the running job", "Esc", "cross", "job", group=1),
+    _row("index_folder", "Retrieval", "Choose a folder of images…", "Ctrl+G", "photo-stack", "net"),
+    _row("open_query", "Retrieval", "Open a query image…", "Ctrl+Shift+I", "search", "gallery"),
+    _row("keys", "Help", "Keys", "? F1", "help"),
+    _row("about", "Help", "About Blobscope", icon_name="info", group=1),
+)  # fmt: skip
+
+
+class Actions(QObject):
+    """The table as QActions of one window."""
+
+    def __init__(self, keeper: ThemeKeeper, window: QWidget) -> None:
+        super().__init__(window)
+        self._keeper = keeper
+        self.rows = {row.id: row for row in ROWS}
+        self._actions = {row.id: self._action(row, window) for row in ROWS}
+        self._state: frozenset[str] = frozenset()
+        keeper.changed.connect(self._tint)
+        self._tint()
+        self.set_state(())
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    @property
+    def state(self) -> frozenset[str]:
+        """The state words that hold now."""
+        return self._state
+
+    def on(self, action_id: str, do: Callable[[], object]) -> None:
+        """Do this when the action is triggered."""
+        self._actions[action_id].triggered.connect(lambda _checked=False: do())
+
+    def set_state(self, words: Iterable[str]) -> None:
+        """Enable what these state words allow."""
+        self._state = frozenset(words)
+        for row in ROWS:
+            self._actions[row.id].setEnabled(row.needs <= self._state)
+
+    def fill_menu_bar(self, bar: QMenuBar) -> dict[str, QMenu]:
+        """Add every menu; returns them by name."""
+        menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        groups: dict[str, int] = {}
+        for row in ROWS:
+            menu = menus[row.menu]
+            if groups.setdefault(row.menu, row.group) != row.group:
+                menu.addSeparator()
+                groups[row.menu] = row.group
+            menu.addAction(self._actions[row.id])
+        return menus
+
+    def _action(self, row: ActionRow, window: QWidget) -> QAction:
+        action = QAction(row.text, window)
+        action.setObjectName(row.id)
+        action.setCheckable(row.is_checkable)
+        action.setShortcuts([QKeySequence(key) for key in row.shortcuts])
+        if row.toolbar_text:
+            action.setIconText(row.toolbar_text)
+        tip = row.tip or row.text.rstrip("…")
+        if row.shortcuts:
+            tip += f" ({row.shortcuts[0]})"
+        action.setToolTip(tip)
+        window.addAction(action)
+        return action
+
+    def _tint(self) -> None:
+        for row in ROWS:
+            if row.icon is not None:
+                self._actions[row.id].setIcon(icon(row.icon, self._keeper.theme.text))

@@ -1,0 +1,332 @@
+"""Opening models, weights and images from wherever they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.errors import AppError, ImageError, PrototxtError
+from core.images.presets import default_preprocess, load_recipe, recipe_path
+from core.layers.shapes import NetShapes
+from core.net.definition import Net, NetState
+from core.net.reader import read_prototxt
+from core.net.rewiring import Rewiring, find_bypassed_layers
+from core.weights.binding import Binding, bind_weights
+from core.weights.reader import Weights, open_weights
+from gui.controllers.opening_notices import (
+    parse_notice,
+    problems_notice,
+    rewiring_notice,
+    weights_notice,
+)
+from gui.controllers.partial_net import read_partially
+from gui.derivation import Deriver, derive
+from gui.dialogs.files import IMAGE_FILTER, MODEL_FILTER, WEIGHTS_FILTER, FileChooser
+from gui.document import DerivedNet, ModelDocument
+from gui.jobs import Lanes
+from gui.notices import Notice, NoticeAction, Notices
+from gui.settings import Settings
+
+WEIGHTS_SUFFIXES = frozenset({".caffemodel", ".h5", ".hdf5"})
+IMAGE_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .png .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .jfif".split()
+)
+MODEL_NOTICES = ("parse", "problems", "rewiring", "weights", "verify")
+DEMO_RECIPE = "preprocess.json"
+
+
+@dataclass(frozen=True)
+class SortedPaths:
+    """Paths by what they are."""
+
+    prototxt: Path | None
+    weights: Path | None
+    image: Path | None
+    folder: Path | None
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """What reading a prototxt gave: all of it, or the layers above the place that can't be read."""
+
+    path: Path
+    derived: DerivedNet | None
+    rewirings: tuple[Rewiring, ...] = ()
+    error: PrototxtError | None = None
+    source: tuple[str, ...] = ()
+    stopped_before_line: int = 0
+
+
+class OpeningController(QObject):
+    """Reads on the lanes, then changes the document and says what is wrong with the files."""
+
+    model_opened = pyqtSignal()
+    folder_dropped = pyqtSignal(object)
+    fix_requested = pyqtSignal(object)
+    text_requested = pyqtSignal(int)
+    layers_requested = pyqtSignal(list)
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        lanes: Lanes,
+        deriver: Deriver,
+        notices: Notices,
+        settings: Settings,
+        chooser: FileChooser,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._lanes = lanes
+        self._deriver = deriver
+        self._notices = notices
+        self._settings = settings
+        self.chooser = chooser
+        self.may_replace: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
+        self._waiting_weights: Path | None = None
+
+    def choose_model(self) -> None:
+        """Ask for a prototxt, a caffemodel, or both."""
+        self.chooser.open_files(
+            "Open model", self._settings.folder("models"), MODEL_FILTER, self.open_paths
+        )
+
+    def choose_weights(self) -> None:
+        """Ask for weights of the open net."""
+        self.chooser.open_files(
+            "Open weights",
+            self._settings.folder("models"),
+            WEIGHTS_FILTER,
+            lambda paths: self.open_weights(paths[0]),
+        )
+
+    def choose_image(self) -> None:
+        """Ask for the image that forward passes read."""
+        self.chooser.open_files(
+            "Open image",
+            self._settings.folder("images"),
+            IMAGE_FILTER,
+            lambda paths: self.open_image(paths[0]),
+        )
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open whatever these are: a prototxt, weights, an image, a folder of images."""
+        found = sort_paths(paths)
+        if found.image is not None:
+            self.open_image(found.image)
+        if found.folder is not None:
+            self.folder_dropped.emit(found.folder)
+        if found.prototxt is not None:
+            self.open_model(found.prototxt, found.weights)
+        elif found.weights is not None:
+            self._open_weights_first(found.weights)
+
+    def open_model(self, path: Path, weights: Path | None = None) -> None:
+        """Read a prototxt, then its weights if given; asks first where edits would be lost."""
+        self.may_replace(lambda: self._start_reading(path, weights))
+
+    def open_weights(self, path: Path) -> None:
+        """Map weights and bind them to the open net."""
+        net, shapes = self._document.net, self._document.shapes
+        if net is None or shapes is None:
+            self._open_weights_first(path)
+            return
+        self._lanes.files.start(
+            lambda: _read_weights(path, net, shapes),
+            key="weights",
+            title=f"Opening {path.name}",
+            revision=self._document.revision,
+            on_result=lambda read: self._take_weights(path, *read),
+            on_error=lambda error: self._notices.show_error(error, "weights"),
+        )
+
+    def open_image(self, path: Path) -> None:
+        """Make this the image that forward passes read."""
+        if not path.is_file():
+            self._notices.show_error(ImageError(f"There is no file {path}."), "image")
+            return
+        self._notices.dismiss("image")
+        self._settings.add_recent("images", path)
+        self._settings.set_folder("images", path.absolute().parent)
+        self._document.set_image(path.absolute())
+
+    def choose_state(self, state: NetState) -> None:
+        """Show the net as another phase builds it."""
+        document = self._document
+        if state == document.state:
+            return
+        document.state = state
+        if document.net is not None:
+            self._deriver.obtain(document.text, self._take_state, self._show_failure)
+
+    def reload_derived(self) -> None:
+        """Work the net out again, as after new weights."""
+        self._deriver.obtain(self._document.text, self._take_state, self._show_failure)
+
+    def _take_state(self, derived: DerivedNet) -> None:
+        self._document.set_edited(derived, self._document.renames)
+
+    def _show_failure(self, error: AppError) -> None:
+        self._notices.show_error(error, "parse")
+
+    def _start_reading(self, path: Path, weights: Path | None) -> None:
+        state = self._document.state
+        self._lanes.compute.start(
+            lambda: _read_model(path, state),
+            key="open",
+            title=f"Opening {path.name}",
+            on_result=lambda opened: self._take_model(opened, weights),
+            on_error=lambda error: self._notices.show_error(error, "parse"),
+        )
+
+    def _take_model(self, opened: OpenedModel, weights: Path | None) -> None:
+        self._notices.dismiss_all(*MODEL_NOTICES)
+        self._settings.set_folder("models", opened.path.absolute().parent)
+        if opened.error is not None:
+            self._show_parse_error(opened)
+        if opened.derived is None:
+            return
+        document = self._document
+        self._deriver.forget()
+        is_partial = opened.error is not None
+        document.set_opened(opened.path.absolute(), opened.derived, is_partial=is_partial)
+        self._take_recipe(opened)
+        if not is_partial:
+            self._settings.add_recent("models", opened.path)
+            self._deriver.remember(opened.derived, document.state, None)
+            self._show_findings(opened)
+        self.model_opened.emit()
+        weights = weights or self._waiting_weights
+        self._waiting_weights = None
+        if weights is not None and not is_partial:
+            self.open_weights(weights)
+
+    def _take_recipe(self, opened: OpenedModel) -> None:
+        """The recipe kept with the prototxt, else one that fits its input."""
+        document = self._document
+        net, shapes = document.net, document.shapes
+        if net is None or shapes is None:
+            return
+        kept = (recipe_path(opened.path), opened.path.parent / DEMO_RECIPE)
+        for path in kept:
+            if path.is_file():
+                try:
+                    document.set_recipe(load_recipe(path))
+                    return
+                except AppError as error:
+                    self._notices.show_error(error, "recipe")
+        shape = shapes.top(net.layers[0]) if net.inputs and net.layers else None
+        try:
+            document.set_recipe(default_preprocess(shape) if shape else None)
+        except AppError:
+            document.set_recipe(None)  # an input that takes no pictures
+
+    def _take_weights(self, path: Path, weights: Weights, binding: Binding) -> None:
+        self._settings.set_folder("models", path.absolute().parent)
+        document = self._document
+        if document.path is not None:
+            self._settings.set_weights_of(document.path, path)
+        self._deriver.forget()
+        document.set_weights(weights, binding)
+        notice = weights_notice(binding, path.name)
+        if notice is None:
+            self._notices.dismiss("weights")
+            return
+        unbound = list(binding.unbound) or [wrong.layer for wrong in binding.wrong]
+        self._notices.show(
+            notice,
+            {
+                "open": self.choose_weights,
+                "layers": lambda: self.layers_requested.emit(unbound),
+            },
+        )
+
+    def _open_weights_first(self, path: Path) -> None:
+        """Weights without a net: take the only prototxt beside them, else ask for it."""
+        beside = sorted(path.absolute().parent.glob("*.prototxt"))
+        if len(beside) == 1:
+            self.open_model(beside[0], path)
+            return
+        self._waiting_weights = path
+        self._notices.show(
+            Notice(
+                "info",
+                f"{path.name} waits for its prototxt",
+                "Weights say nothing about the graph. Open the prototxt they belong to.",
+                actions=(NoticeAction("open", "Open prototxt", "open", closes=True),),
+                key="weights",
+            ),
+            {"open": self.choose_model},
+        )
+
+    def _show_parse_error(self, opened: OpenedModel) -> None:
+        if opened.error is None:
+            return
+        line = opened.error.position.line
+        n_shown = len(opened.derived.net.layers) if opened.derived else 0
+        self._notices.show(
+            parse_notice(opened.error, opened.source, n_shown, opened.stopped_before_line),
+            {
+                "text": lambda: self._show_text(opened, line),
+                "open": self.choose_model,
+            },
+        )
+
+    def _show_text(self, opened: OpenedModel, line: int) -> None:
+        self._document.broken_text = "\n".join(opened.source)
+        self.text_requested.emit(line)
+
+    def _show_findings(self, opened: OpenedModel) -> None:
+        if opened.derived is None:
+            return
+        net, shapes = opened.derived.net, opened.derived.shapes
+        refused = problems_notice(net, shapes)
+        if refused is not None:
+            self._notices.show(refused, {"text": lambda: self.text_requested.emit(1)})
+        if opened.rewirings:
+            self._show_rewirings(opened.rewirings)
+
+    def _show_rewirings(self, rewirings: tuple[Rewiring, ...]) -> None:
+        affected = [name for found in rewirings for name in found.bypassed]
+        self._notices.show(
+            rewiring_notice(rewirings),
+            {
+                "fix": lambda: self.fix_requested.emit(rewirings),
+                "show": lambda: self.layers_requested.emit(affected),
+            },
+        )
+
+
+def sort_paths(paths: Sequence[Path]) -> SortedPaths:
+    """What each path is, by suffix; anything unknown is taken for a prototxt."""
+    prototxt = weights = image = folder = None
+    for path in paths:
+        suffix = path.suffix.lower()
+        if path.is_dir():
+            folder = path
+        elif suffix in WEIGHTS_SUFFIXES:
+            weights = path
+        elif suffix in IMAGE_SUFFIXES:
+            image = path
+        else:
+            prototxt = path
+    return SortedPaths(prototxt, weights, image, folder)
+
+
+def _read_model(path: Path, state: NetState) -> OpenedModel:
+    text = read_prototxt(path)
+    try:
+        derived = derive(text, path, state, None)
+    except PrototxtError as error:
+        partial, line = read_partially(text, error, path, state)
+        return OpenedModel(path, partial, (), error, tuple(text.splitlines()), line)
+    return OpenedModel(path, derived, find_bypassed_layers(derived.net))
+
+
+def _read_weights(path: Path, net: Net, shapes: NetShapes) -> tuple[Weights, Binding]:
+    weights = open_weights(path)
+    return weights, bind_weights(net, shapes, weights)

@@ -1,0 +1,190 @@
+"""What the window says about files it opened: in words, with counts, the repair first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from core.errors import PrototxtError
+from core.layers.shapes import NetShapes
+from core.net.definition import Net
+from core.net.rewiring import Rewiring
+from core.weights.binding import Binding
+from gui.notices import CodeLine, Notice, NoticeAction
+
+N_NAMED = 4
+N_PROBLEMS = 4
+
+
+def parse_notice(
+    error: PrototxtError, source: Sequence[str], n_shown: int, stopped_before_line: int
+) -> Notice:
+    """File, line, column, the sentence, and the line itself between its neighbours."""
+    position = error.position
+    name = position.path.name if position.path else "prototxt"
+    body = escape(f"{error.sentence} {error.hint}".strip(), quote=False)
+    note = ""
+    if n_shown:
+        verb = "layer above line" if n_shown == 1 else "layers above line"
+        note = (
+            f"The {n_shown} {verb} {stopped_before_line} {'is' if n_shown == 1 else 'are'} shown."
+        )
+    return Notice(
+        "error",
+        f"{name}, line {position.line}, column {position.column}",
+        body,
+        code=tuple(_source_lines(error, source)),
+        note=note,
+        actions=(
+            NoticeAction("text", "Show in text", "pencil"),
+            NoticeAction("open", "Open another file"),
+        ),
+        key="parse",
+    )
+
+
+def _source_lines(error: PrototxtError, source: Sequence[str]) -> list[CodeLine]:
+    line = error.position.line
+    shown = []
+    for number in range(max(1, line - 1), min(len(source), line + 1) + 1):
+        text = source[number - 1][:200]
+        if number == line:
+            mark = (error.position.column - 1, max(1, error.position.length))
+            shown.append(CodeLine(number, text, mark, "here"))
+        else:
+            shown.append(CodeLine(number, text))
+    return shown
+
+
+def problems_notice(net: Net, shapes: NetShapes) -> Notice | None:
+    """What real Caffe would refuse in this file; None for a sound one."""
+    found = [*net.problems, *(p for p in shapes.problems if p not in net.problems)]
+    if not found:
+        return None
+    rows = [("Line", "Layer", "What Caffe would refuse")]
+    rows += [(str(p.line), p.layer, p.sentence) for p in found[:N_PROBLEMS]]
+    more = len(found) - N_PROBLEMS
+    title = "Caffe would refuse this net" + (f": {len(found)} problems" if len(found) > 1 else "")
+    return Notice(
+        "warning",
+        title,
+        table=tuple(rows),
+        note=f"{more} more." if more > 0 else "",
+        actions=(NoticeAction("text", "Show in text", "text"),),
+        key="problems",
+    )
+
+
+def rewiring_notice(rewirings: Sequence[Rewiring]) -> Notice:
+    """Layers that this file bypasses, what they compute instead, and the names that fix it."""
+    rows = [row for found in rewirings for row in found.rows]
+    names = [name for found in rewirings for name in found.bypassed]
+    title = rewirings[0].title
+    if len(rewirings) > 1:
+        title = f"{len(names)} layers are bypassed in this file"
+    body = "<br>".join(escape(found.body, quote=False) for found in rewirings[:2])
+    table = [("Layer", "reads now", "should read")]
+    table += [(row.layer, row.reads_now, row.should_read) for row in rows[:8]]
+    count = f"{len(rows)} name{'s' if len(rows) != 1 else ''}"
+    return Notice(
+        "warning",
+        title,
+        _with_bold(body, {row.reads_now for row in rows}),
+        table=tuple(table),
+        actions=(
+            NoticeAction("fix", f"Fix {count}", closes=True),
+            NoticeAction("show", "Show in graph"),
+            NoticeAction("keep", "Keep as is", closes=True),
+        ),
+        key="rewiring",
+    )
+
+
+def weights_notice(binding: Binding, file_name: str) -> Notice | None:
+    """Unbound layers, unused weights and wrong shapes; None when everything binds."""
+    if binding.wrong:
+        return _wrong_shapes_notice(binding, file_name)
+    if not binding.unbound and not binding.unused:
+        return None
+    unused = _unused_sentence(binding.unused)
+    actions = (
+        NoticeAction("open", "Open other weights"),
+        NoticeAction("layers", "Show layers"),
+    )
+    if not binding.unbound:
+        title = f"{_count(len(binding.unused), 'layer')} of {file_name} not in this net"
+        return Notice("info", title, unused, note=_bound_note(binding), key="weights")
+    one = len(binding.unbound) == 1
+    keeps = "keeps its filler values, so its" if one else "keep their filler values, so their"
+    has = "has" if one else "have"
+    title = f"{_count(len(binding.unbound), 'layer')} {has} no weights in this file"
+    body = f"{_names(binding.unbound)} {keeps} output means nothing. {unused}".strip()
+    return Notice("warning", title, body, note=_bound_note(binding), actions=actions, key="weights")
+
+
+def _wrong_shapes_notice(binding: Binding, file_name: str) -> Notice:
+    one = len(binding.wrong) == 1
+    title = (
+        f"{_count(len(binding.wrong), 'array')} of {file_name} {'does' if one else 'do'} not fit"
+    )
+    rows = [("Layer", "in the file", "in the net")]
+    rows += [
+        (f"{wrong.layer}, array {wrong.index}", _shape(wrong.in_file), _shape(wrong.in_net))
+        for wrong in binding.wrong[:N_PROBLEMS]
+    ]
+    return Notice(
+        "error",
+        title,
+        "Caffe stops on weights of another shape, so this net can't run with them.",
+        table=tuple(rows),
+        note=_bound_note(binding),
+        actions=(
+            NoticeAction("open", "Open other weights"),
+            NoticeAction("layers", "Show layers"),
+        ),
+        key="weights",
+    )
+
+
+def _unused_sentence(unused: Sequence[str]) -> str:
+    if not unused:
+        return ""
+    one = len(unused) == 1
+    start = f"{_count(len(unused), 'layer')} of the file, {_names(unused)},"
+    return (
+        f"{start} {'is' if one else 'are'} not in the net and {'was' if one else 'were'} skipped."
+    )
+
+
+def _bound_note(binding: Binding) -> str:
+    n_bound = len(binding.bound)
+    total = n_bound + len(binding.unbound)
+    return (
+        f"{n_bound} of {total} layers with weights are bound: {binding.n_arrays_bound} arrays,"
+        f" {binding.n_values:,} numbers."
+    )
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = [f"<b>{escape(name, quote=False)}</b>" for name in names[:N_NAMED]]
+    if len(names) > N_NAMED:
+        shown.append(f"{len(names) - N_NAMED} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _shape(shape: Sequence[int] | None) -> str:
+    return "nothing" if shape is None else " × ".join(str(size) for size in shape) or "a number"
+
+
+def _with_bold(text: str, names: set[str]) -> str:
+    words = text.split(" ")
+    return " ".join(
+        f"<b>{word.rstrip('.,')}</b>{word[len(word.rstrip('.,')) :]}"
+        if word.rstrip(".,") in names
+        else word
+        for word in words
+    )

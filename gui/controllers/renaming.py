@@ -1,0 +1,156 @@
+"""Renaming, undo, redo, the fix of a wrong rewiring, and what has changed since the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.errors import AppError, RenameError
+from core.net.definition import Net, NetState
+from core.net.rename import (
+    BlobRename,
+    RenamePlan,
+    plan_rename,
+    plan_rename_all,
+    plan_rename_chain,
+)
+from core.net.rewiring import Rewiring, plan_fix
+from gui.derivation import Deriver, derive
+from gui.document import DerivedNet, ModelDocument
+from gui.jobs import Lanes
+from gui.notices import Notices
+from gui.undo import TextHistory
+
+Planner = Callable[[Net], RenamePlan]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan and what its text means."""
+
+    plan: RenamePlan
+    derived: DerivedNet
+
+
+class RenamingController(QObject):
+    """Plans on the compute lane, then edits the text; the net follows the text."""
+
+    edited = pyqtSignal()
+    previewed = pyqtSignal(object, object)
+    failed = pyqtSignal(object)
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        lanes: Lanes,
+        deriver: Deriver,
+        notices: Notices,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._lanes = lanes
+        self._deriver = deriver
+        self._notices = notices
+        self.history = TextHistory(self._follow)
+        document.opened.connect(self._begin)
+
+    def rename_layer(self, layer: str, new_blob: str = "") -> None:
+        """Give a layer a blob of its own, `<blob>_<layer>` where no name is given."""
+        names = {layer: new_blob} if new_blob else None
+        self._plan(f"Rename {layer}'s blob", lambda net: plan_rename(net, [layer], names))
+
+    def rename_chain(self, blob: str) -> None:
+        """Give every layer that writes this blob in place its own."""
+        self._plan(f"Rename the chain of {blob}", lambda net: plan_rename_chain(net, blob))
+
+    def rename_all(self) -> None:
+        """Give every in-place layer of the net its own blob."""
+        self._plan("Rename all in-place layers", plan_rename_all)
+
+    def fix_rewiring(self, rewirings: Sequence[Rewiring]) -> None:
+        """Make bypassed layers part of the path again."""
+        names = ", ".join(name for found in rewirings for name in found.bypassed)
+        self._plan(f"Fix {names}", lambda net: plan_fix(net, rewirings))
+
+    def preview(self, layer: str, new_blob: str = "") -> None:
+        """Plan without doing: `previewed` carries the net before and after."""
+        document = self._document
+        net = document.net
+        if net is None:
+            return
+        names = {layer: new_blob} if new_blob else None
+        self._lanes.compute.start(
+            lambda: _planned(net, lambda n: plan_rename(n, [layer], names), document.state),
+            key="preview",
+            revision=document.revision,
+            on_result=lambda planned: self.previewed.emit(net, planned.derived.net),
+            on_error=self._fail,
+        )
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        self.history.undo()
+
+    def redo(self) -> None:
+        """Make the edit again that was taken back last."""
+        self.history.redo()
+
+    def _plan(self, title: str, planner: Planner) -> None:
+        document = self._document
+        net = document.net
+        if net is None or document.is_partial:
+            return
+        self._lanes.compute.start(
+            lambda: _planned(net, planner, document.state),
+            key="rename",
+            revision=document.revision,
+            on_result=lambda planned: self._carry_out(title, planned),
+            on_error=self._fail,
+        )
+
+    def _carry_out(self, title: str, planned: Planned) -> None:
+        if not planned.plan.edits or planned.plan.old_text != self.history.current_text:
+            return  # the text moved on while this was planned
+        if self._document.weights is None:
+            self._deriver.remember(planned.derived, self._document.state, None)
+        self._notices.dismiss("rename")
+        self.history.do(title, planned.plan)
+
+    def _fail(self, error: AppError) -> None:
+        if isinstance(error, RenameError):
+            self._notices.show_error(error, "rename")
+        else:
+            self._notices.show_error(error, "rename", "The rename failed")
+        self.failed.emit(error)
+
+    def _begin(self) -> None:
+        self.history.begin(self._document.text)
+
+    def _follow(self, text: str) -> None:
+        self._deriver.obtain(text, self._take, self._fail)
+
+    def _take(self, derived: DerivedNet) -> None:
+        if derived.text != self.history.current_text:
+            return  # another step came meanwhile; its net is on the way
+        original = self._document.original_net
+        renames = () if original is None else renames_between(original, derived.net)
+        self._document.set_edited(derived, renames)
+        self.edited.emit()
+
+
+def renames_between(before: Net, after: Net) -> tuple[BlobRename, ...]:
+    """Every top whose name differs between two texts of the same layers."""
+    return tuple(
+        BlobRename(old.name, i, old_top, new_top)
+        for old, new in zip(before.layers, after.layers, strict=False)
+        for i, (old_top, new_top) in enumerate(zip(old.tops, new.tops, strict=False))
+        if old_top != new_top
+    )
+
+
+def _planned(net: Net, planner: Planner, state: NetState) -> Planned:
+    plan = planner(net)
+    return Planned(plan, derive(plan.new_text, None, state, None))

@@ -1,0 +1,183 @@
+"""Saving the edited text as a new file, with the proof beside it, and asking before edits go."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core import __version__
+from core.engines.verification import Verification
+from core.errors import AppError, NetError
+from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
+from gui.dialogs.questions import Questioner
+from gui.document import ModelDocument
+from gui.jobs import Lanes
+from gui.notices import Notices
+from gui.settings import Settings
+
+
+class SavingController(QObject):
+    """Writes beside and renames; the opened file stays as it is unless it is chosen by name."""
+
+    saved = pyqtSignal(object)
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        lanes: Lanes,
+        notices: Notices,
+        settings: Settings,
+        chooser: FileChooser,
+        questioner: Questioner,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._lanes = lanes
+        self._notices = notices
+        self._settings = settings
+        self.chooser = chooser
+        self.questioner = questioner
+        document.verification_changed.connect(self._keep_late_proof)
+
+    def suggested_path(self) -> Path:
+        """`<name>_renamed.prototxt` beside the opened file, with a number where it is taken."""
+        opened = self._document.path or Path.cwd() / "net.prototxt"
+        stem = opened.name.removesuffix(".txt").removesuffix(".prototxt")
+        stem = stem.removesuffix("_renamed")
+        path, number = opened.with_name(f"{stem}_renamed.prototxt"), 2
+        while path.exists():
+            path, number = opened.with_name(f"{stem}_renamed_{number}.prototxt"), number + 1
+        return path
+
+    def choose_and_save(self, on_saved: Callable[[], None] = lambda: None) -> None:
+        """Ask where, then save."""
+        self.chooser.save_file(
+            "Save as new file",
+            self.suggested_path(),
+            PROTOTXT_FILTER,
+            lambda path: self.save(path, on_saved),
+        )
+
+    def save_named(self, name: str) -> None:
+        """Save under a name typed in a panel: beside the opened file unless it has a folder."""
+        name = name.strip()
+        if not name:
+            self._notices.show_error(NetError("A file needs a name."), "save")
+            return
+        folder = (self._document.path or Path.cwd() / "net").parent
+        path = folder / Path(name).expanduser()
+        if not path.exists():
+            self.save(path)
+            return
+        self.questioner.ask(
+            f"{path.name} exists already",
+            "Replacing it loses what it holds now.",
+            (("replace", "Replace it"), ("keep", "Choose another name")),
+            lambda answer: self.save(path) if answer == "replace" else None,
+        )
+
+    def save(self, path: Path, on_saved: Callable[[], None] = lambda: None) -> None:
+        """Write the text to `path` and the proof, if there is one, beside it."""
+        document = self._document
+        text = document.text
+        proof = self._proof(document.verification)
+
+        def finish(_: None) -> None:
+            self._notices.dismiss("save")
+            if document.text == text:
+                document.set_saved(path)
+            self._settings.add_recent("models", path)
+            if document.weights_path is not None:
+                self._settings.set_weights_of(path, document.weights_path)
+            self.saved.emit(path)
+            on_saved()
+
+        self._lanes.files.start(
+            lambda: _write(path, text, proof),
+            key="save",
+            title=f"Saving {path.name}",
+            on_result=finish,
+            on_error=lambda error: self._notices.show_error(error, "save"),
+        )
+
+    def before_loss(self, go_on: Callable[[], None]) -> None:
+        """Go on at once when nothing is unsaved, else ask; Cancel goes nowhere."""
+        document = self._document
+        if not document.is_edited:
+            go_on()
+            return
+        name = document.path.name if document.path else "The net"
+        count = len(document.renames)
+        answers: dict[str, Callable[[], None]] = {
+            "save": lambda: self.choose_and_save(go_on),
+            "discard": go_on,
+            "cancel": lambda: None,
+        }
+        self.questioner.ask(
+            f"{name} has edits that are not saved",
+            f"{count} blob name{'s' if count != 1 else ''} changed since the file was opened.",
+            (("save", "Save as new file…"), ("discard", "Discard edits"), ("cancel", "Cancel")),
+            lambda answer: answers[answer](),
+        )
+
+    def _keep_late_proof(self) -> None:
+        """A verify that ends after the file was saved still belongs beside it."""
+        document = self._document
+        is_saved_rename = document.renames and not document.is_edited and document.path is not None
+        proof = self._proof(document.verification)
+        if proof is None or not is_saved_rename or document.path is None:
+            return
+        path = proof_path(document.path)
+        self._lanes.files.start(lambda: _write_text(path, proof), key="save-proof")
+
+    def _proof(self, verification: Verification | None) -> str | None:
+        document = self._document
+        if verification is None or document.original_net is None:
+            return None
+        record: dict[str, Any] = {
+            "made_by": f"Blobscope {__version__}",
+            "verification": asdict(verification),
+            "original_sha256": _sha256(document.original_net.text),
+            "renamed_sha256": _sha256(document.text),
+            "weights": document.weights_path.name if document.weights_path else None,
+            "image": document.image_path.name if document.image_path else None,
+            "renames": [asdict(rename) for rename in document.renames],
+        }
+        return json.dumps(record, indent=2, default=str) + "\n"
+
+
+def proof_path(prototxt: Path) -> Path:
+    """Where the verification of a saved prototxt is kept."""
+    return prototxt.with_suffix(".verified.json")
+
+
+def _write(path: Path, text: str, proof: str | None) -> None:
+    _write_text(path, text)
+    if proof is not None:
+        _write_text(proof_path(path), proof)
+    else:
+        proof_path(path).unlink(missing_ok=True)
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Written beside and then renamed, so that nothing is half written."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(text.encode("utf-8"))
+        partial.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise AppError(
+            f"{path} can't be written: {reason}.", hint="Choose another place."
+        ) from error
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

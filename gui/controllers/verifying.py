@@ -1,0 +1,99 @@
+"""Running the original and the edited text on one input and comparing what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.engines.verification import Verification, verify_rename
+from core.errors import AppError, EngineCrashed
+from core.progress import Progress
+from gui.controllers.engine import READY, EngineController
+from gui.document import ModelDocument
+from gui.jobs import Lanes
+
+CHEAP_MACS = 2_000_000_000
+"""Nets below this run both texts in well under a second on two cores, so verify by themselves."""
+
+
+class VerifyingController(QObject):
+    """Verifies on request, and by itself after an edit where that is cheap."""
+
+    started = pyqtSignal()
+    finished = pyqtSignal(object)
+    failed = pyqtSignal(object)
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        lanes: Lanes,
+        engine: EngineController,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._lanes = lanes
+        self._engine = engine
+        document.net_changed.connect(self._consider)
+        document.weights_changed.connect(self._consider)
+        engine.state_changed.connect(self._consider)
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether a verify of this net takes no time worth asking about."""
+        shapes = self._document.shapes
+        return shapes is not None and 0 < shapes.total_cost.macs < CHEAP_MACS
+
+    def verify(self) -> None:
+        """Compare the text as it is now with the text as it was opened."""
+        document = self._document
+        before, recipe, image = document.original_net, document.recipe, document.image_path
+        if before is None or document.net is None or document.text == before.text:
+            return
+        after, weights, device = document.text, document.weights_path, self._engine.device
+        input_blobs = document.net.inputs
+
+        def work() -> Generator[Progress, None, Verification]:
+            inputs: dict[str, Any] | None = None
+            if image is not None and recipe is not None and len(input_blobs) == 1:
+                inputs = {input_blobs[0]: recipe.read(image)[None]}
+            process = self._engine.process()
+            return (
+                yield from verify_rename(
+                    process, before.text, after, weights, inputs, device=device, seed=0
+                )
+            )
+
+        self.started.emit()
+        self._lanes.engine.start(
+            work,
+            key="verify",
+            title="Verifying the rename",
+            revision=document.revision,
+            on_result=self._take,
+            on_error=self._fail,
+        )
+
+    def _consider(self) -> None:
+        document = self._document
+        is_open_question = (
+            bool(document.renames)
+            and document.verification is None
+            and document.original_net is not None
+            and document.text != document.original_net.text
+        )
+        is_ready = self._engine.state == READY and not self._lanes.is_running("verify")
+        if is_open_question and is_ready and self.is_cheap:
+            self.verify()
+        elif not document.renames:
+            self._lanes.cancel("verify")
+
+    def _take(self, verification: Verification) -> None:
+        self._document.set_verification(verification)
+        self.finished.emit(verification)
+
+    def _fail(self, error: AppError) -> None:
+        if not isinstance(error, EngineCrashed):
+            self.failed.emit(error)

@@ -1,0 +1,167 @@
+"""Keeps the panels in step with the document, and the document with what is selected in them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QObject
+from PyQt5.QtGui import QImage
+
+from core.engines.verification import Verification
+from core.images.decoding import thumbnail
+from gui.controllers.saving import SavingController
+from gui.document import ModelDocument
+from gui.graph.view import VerifiedMark
+from gui.jobs import Lanes
+from gui.main_window import MainWindow
+from gui.settings import Settings
+
+THUMBNAIL_SIDE = 96
+
+
+class ViewingController(QObject):
+    """One direction each: document to panels by show_*, panels to document by select."""
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        lanes: Lanes,
+        window: MainWindow,
+        saving: SavingController,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._lanes = lanes
+        self._window = window
+        self._saving = saving
+        self._settings = settings
+        self._connect_document()
+        self._connect_panels()
+        self._show_title()
+
+    def _connect_document(self) -> None:
+        document = self._document
+        document.net_changed.connect(self._show_net)
+        document.weights_changed.connect(self._show_weights)
+        document.selection_changed.connect(self._show_selection)
+        document.image_changed.connect(self._show_image)
+        document.verification_changed.connect(self._show_verification)
+        document.saved_changed.connect(self._show_title)
+        document.saved_changed.connect(self._show_changes)
+        document.recipe_changed.connect(self._show_recipe)
+
+    def _connect_panels(self) -> None:
+        panels = self._window.panels
+        select = self._document.select
+        panels.layer_table.layer_selected.connect(select)
+        panels.graph.layer_selected.connect(select)
+        panels.inspector.layer_selected.connect(select)
+        panels.changes.layer_selected.connect(select)
+        panels.layer_table.layer_hovered.connect(panels.graph.highlight)
+
+    def show_layers(self, names: list[str]) -> None:
+        """Select the first of these layers that the net has."""
+        net = self._document.net
+        for name in names:
+            if net is not None and net.has_layer(name):
+                self._document.select(name)
+                return
+
+    def _show_net(self) -> None:
+        document, panels = self._document, self._window.panels
+        own = document.own_blobs()
+        panels.graph.show_own_blobs(own)
+        panels.layer_table.show_own_blobs(own)
+        panels.graph.show_net(document.net, document.shapes)
+        panels.layer_table.show_net(document.net, document.shapes, document.binding)
+        self._show_inspector()
+        self._show_changes()
+
+    def _show_weights(self) -> None:
+        document = self._document
+        self._window.panels.layer_table.show_net(document.net, document.shapes, document.binding)
+        self._window.panels.layer_table.show_selection(document.selection)
+        self._show_inspector()
+
+    def _show_selection(self, name: str) -> None:
+        self._window.panels.layer_table.show_selection(name)
+        self._window.panels.graph.show_selection(name)
+        self._show_inspector()
+
+    def _show_inspector(self) -> None:
+        document = self._document
+        self._window.panels.inspector.show_layer(
+            document.net, document.shapes, document.binding, document.selection or None
+        )
+
+    def _show_changes(self) -> None:
+        document, window = self._document, self._window
+        before, after = document.original_net, document.net
+        n_names = 0
+        if before is not None and after is not None and document.text != before.text:
+            window.panels.changes.show_changes(
+                before, after, document.renames, self._saving.suggested_path()
+            )
+            n_names = n_changed_names(before.text, after.text)
+        else:
+            window.panels.changes.show_changes(None, None, (), None)
+        window.right_tabs.bar.set_count(window.right_tabs.indexOf(window.panels.changes), n_names)
+
+    def _show_verification(self) -> None:
+        verification = self._document.verification
+        self._window.panels.changes.show_verification(verification)
+        self._window.panels.graph.show_verified(verified_mark(verification))
+
+    def _show_title(self) -> None:
+        document = self._document
+        name = document.path.name if document.path else ""
+        self._window.show_document_title(name, document.is_edited)
+
+    def _show_recipe(self) -> None:
+        recipe = self._document.recipe
+        self._window.recipe_line.set_line(recipe.describe() if recipe else "")
+
+    def _show_image(self) -> None:
+        path = self._document.image_path
+        self._window.image_picker.set_images(self._settings.recent("images"))
+        self._window.image_picker.show_image(path, None)
+        self._window.panels.graph.show_thumbnail(None)
+        if path is None:
+            return
+
+        def show(picture: QImage) -> None:
+            if self._document.image_path == path:
+                self._window.image_picker.show_image(path, picture)
+                self._window.panels.graph.show_thumbnail(picture)
+
+        self._lanes.files.start(
+            lambda: as_image(thumbnail(path, THUMBNAIL_SIDE)),
+            key="image-thumbnail",
+            on_result=show,
+            on_error=lambda error: None,  # the forward pass says what is wrong with the image
+        )
+
+
+def as_image(rgb: np.ndarray) -> QImage:
+    """(height, width, 3) uint8 RGB as a picture that owns its bytes."""
+    rows = np.ascontiguousarray(rgb)
+    height, width = rows.shape[:2]
+    return QImage(rows.tobytes(), width, height, 3 * width, QImage.Format_RGB888).copy()
+
+
+def n_changed_names(before: str, after: str) -> int:
+    """How many names an edit replaced; each has its own place, so count the differing lines."""
+    pairs = zip(before.split('"'), after.split('"'), strict=False)
+    return sum(old != new for old, new in pairs)
+
+
+def verified_mark(verification: Verification | None) -> VerifiedMark | None:
+    """What the graph's card says of a verification."""
+    if verification is None:
+        return None
+    outputs = ", ".join(verification.outputs[:2])
+    if verification.is_identical:
+        return VerifiedMark(True, "verified", f"bit-identical ({outputs})")
+    share = f"{verification.n_different:,} of {verification.n_values:,} values"
+    return VerifiedMark(False, "not equal", f"{outputs} differs in {share}")

@@ -1,0 +1,186 @@
+"""Which activations to write, pooled how, over which images, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QRadioButton,
+    QWidget,
+)
+
+from gui.dialogs.frame import FramedDialog
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button
+from gui.widgets.labels import LinkLabel, ThemedLabel
+
+POOLINGS = (
+    ("none", "none: every value"),
+    ("gap", "GAP: mean of each channel"),
+    ("mac", "MAC: maximum of each channel"),
+    ("gem", "GeM: generalised mean, p = 3"),
+)
+
+
+@dataclass(frozen=True)
+class ExtractRequest:
+    """What the user asked for; `folder` None means the current image."""
+
+    values: tuple[tuple[str, str], ...]
+    pooling: str
+    folder: Path | None
+    out: Path
+
+
+@dataclass(frozen=True)
+class ValueChoice:
+    """One value that can be written: layer, top, and how to name it."""
+
+    layer: str
+    top: str
+    label: str
+
+
+class ExtractDialog(FramedDialog):
+    """Collects an `ExtractRequest`; `extract_requested` carries it."""
+
+    extract_requested = pyqtSignal(object)
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        choices: Sequence[ValueChoice],
+        chosen_layer: str,
+        image: Path | None,
+        out: Path,
+        *,
+        choose_out: Callable[[Path, Callable[[Path], None]], None],
+        choose_folder: Callable[[Callable[[Path], None]], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(keeper, "Extract activations", accept_text="Extract", parent=parent)
+        self._choose_out = choose_out
+        self._choose_folder = choose_folder
+        self._folder: Path | None = None
+        self._image = image
+        self._make_fields(choices, chosen_layer, out)
+        self._lay_out()
+        self._connect()
+        self._check()
+
+    def request(self) -> ExtractRequest:
+        """What the fields say."""
+        return ExtractRequest(
+            tuple(
+                item.data(Qt.UserRole) for item in self._items() if item.checkState() == Qt.Checked
+            ),
+            self.pooling.currentData(),
+            self._folder if self.over_folder.isChecked() else None,
+            Path(self.out.text()).expanduser(),
+        )
+
+    def set_folder(self, folder: Path) -> None:
+        """Run over the images of a folder."""
+        self._folder = folder
+        self.over_folder.setText(f"every image in {folder.name}")
+        self.over_folder.setToolTip(str(folder))
+        self.over_folder.setEnabled(True)
+        self.over_folder.setChecked(True)
+        self._check()
+
+    def check_all(self, is_checked: bool) -> None:
+        """Tick every layer, or none."""
+        for item in self._items():
+            item.setCheckState(Qt.Checked if is_checked else Qt.Unchecked)
+
+    def accept(self) -> None:
+        self.extract_requested.emit(self.request())
+        super().accept()
+
+    def _items(self) -> list[QListWidgetItem]:
+        found = (self.layers.item(i) for i in range(self.layers.count()))
+        return [item for item in found if item is not None]
+
+    def _make_fields(self, choices: Sequence[ValueChoice], chosen: str, out: Path) -> None:
+        self.layers = QListWidget()
+        self.layers.setAccessibleName("Layers")
+        for choice in choices:
+            item = QListWidgetItem(choice.label, self.layers)
+            item.setData(Qt.UserRole, (choice.layer, choice.top))
+            item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsUserCheckable | Qt.ItemIsSelectable)
+            item.setCheckState(Qt.Checked if choice.layer == chosen else Qt.Unchecked)
+            if choice.layer == chosen:
+                self.layers.setCurrentItem(item)
+        self.pooling = QComboBox()
+        for key, text in POOLINGS:
+            self.pooling.addItem(text, key)
+        self.over_image = QRadioButton(self._image.name if self._image else "the current image")
+        self.over_folder = QRadioButton("every image in a folder")
+        self.over_image.setEnabled(self._image is not None)
+        self.over_image.setChecked(self._image is not None)
+        self.over_folder.setEnabled(False)
+        self.folder_button = Button(self.keeper, "Choose folder…", "open")
+        self.out = QLineEdit(str(out))
+        self.out_button = Button(self.keeper, "Choose…")
+        self.all_link = LinkLabel(self.keeper, "all")
+        self.none_link = LinkLabel(self.keeper, "none")
+        self.count = ThemedLabel(self.keeper, "", "secondary")
+
+    def _lay_out(self) -> None:
+        links = QHBoxLayout()
+        links.addWidget(ThemedLabel(self.keeper, "Tick", "secondary"))
+        links.addWidget(self.all_link)
+        links.addWidget(ThemedLabel(self.keeper, "·", "secondary"))
+        links.addWidget(self.none_link)
+        links.addStretch(1)
+        links.addWidget(self.count)
+        self.body.addLayout(links)
+        self.body.addWidget(self.layers, 1)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(6)
+        for y, text in enumerate(("Pooling", "Images", "", "Write to")):
+            grid.addWidget(ThemedLabel(self.keeper, text, "secondary"), y, 0)
+        grid.addWidget(self.pooling, 0, 1, 1, 2)
+        grid.addWidget(self.over_image, 1, 1, 1, 2)
+        grid.addWidget(self.over_folder, 2, 1)
+        grid.addWidget(self.folder_button, 2, 2)
+        grid.addWidget(self.out, 3, 1)
+        grid.addWidget(self.out_button, 3, 2)
+        grid.setColumnStretch(1, 1)
+        self.body.addLayout(grid)
+        self.resize(540, 560)
+
+    def _connect(self) -> None:
+        self.layers.itemChanged.connect(self._check)
+        self.all_link.clicked.connect(lambda: self.check_all(True))
+        self.none_link.clicked.connect(lambda: self.check_all(False))
+        self.folder_button.clicked.connect(lambda: self._choose_folder(self.set_folder))
+        self.out_button.clicked.connect(
+            lambda: self._choose_out(Path(self.out.text()), lambda p: self.out.setText(str(p)))
+        )
+        self.out.textChanged.connect(self._check)
+        self.over_folder.toggled.connect(self._check)
+
+    def _check(self, *_: object) -> None:
+        request = self.request()
+        self.count.setText(f"{len(request.values)} of {self.layers.count()} chosen")
+        if not request.values:
+            self.show_problem("Tick at least one layer.")
+        elif request.out.suffix != ".npz":
+            self.show_problem("The file name ends in .npz.")
+        elif not request.out.parent.is_dir():
+            self.show_problem(f"There is no folder {request.out.parent}.")
+        elif not (self.over_image.isChecked() or self.over_folder.isChecked()):
+            self.show_problem("Open an image or choose a folder of images.")
+        else:
+            self.show_problem("")

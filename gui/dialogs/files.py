@@ -1,0 +1,58 @@
+"""Choosing files: the one place that opens file dialogs, so that tests can answer for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtWidgets import QFileDialog, QWidget
+
+OnPaths = Callable[[tuple[Path, ...]], None]
+OnPath = Callable[[Path], None]
+
+MODEL_FILTER = (
+    "Models (*.prototxt *.prototxt.txt *.pt *.pbtxt *.caffemodel *.h5 *.hdf5);;All files (*)"
+)
+WEIGHTS_FILTER = "Weights (*.caffemodel *.h5 *.hdf5);;All files (*)"
+IMAGE_FILTER = (
+    "Images (*.jpg *.jpeg *.png *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
+)
+PROTOTXT_FILTER = "Prototxt (*.prototxt);;All files (*)"
+NPZ_FILTER = "NumPy archive (*.npz)"
+
+
+class FileChooser:
+    """Opens the system's file dialogs over a window and answers later, without a nested loop."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def open_files(self, title: str, folder: Path, filters: str, on_chosen: OnPaths) -> None:
+        """One or more existing files."""
+        dialog = QFileDialog(self._parent, title, str(folder), filters)
+        dialog.setFileMode(QFileDialog.ExistingFiles)
+        dialog.filesSelected.connect(lambda names: on_chosen(tuple(Path(n) for n in names)))
+        self._open(dialog)
+
+    def open_folder(self, title: str, folder: Path, on_chosen: OnPath) -> None:
+        """An existing folder."""
+        dialog = QFileDialog(self._parent, title, str(folder))
+        dialog.setFileMode(QFileDialog.Directory)
+        dialog.setOption(QFileDialog.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda name: on_chosen(Path(name)))
+        self._open(dialog)
+
+    def save_file(self, title: str, path: Path, filters: str, on_chosen: OnPath) -> None:
+        """A file to write; the dialog asks before an existing one is replaced."""
+        dialog = QFileDialog(self._parent, title, str(path.parent), filters)
+        dialog.setAcceptMode(QFileDialog.AcceptSave)
+        dialog.selectFile(path.name)
+        if path.suffix:
+            dialog.setDefaultSuffix(path.suffix[1:])
+        dialog.fileSelected.connect(lambda name: on_chosen(Path(name)))
+        self._open(dialog)
+
+    @staticmethod
+    def _open(dialog: QFileDialog) -> None:
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()

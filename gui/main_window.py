@@ -1,0 +1,295 @@
+"""The window: menus, toolbar, docks and status line; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt5.QtCore import QByteArray, Qt, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.actions import Actions
+from gui.graph.view import GraphPanel
+from gui.panels.activations import ActivationsPanel
+from gui.panels.changes import ChangesPanel
+from gui.panels.histogram import HistogramPanel
+from gui.panels.inspector import Inspector
+from gui.panels.layer_table import LayerTable
+from gui.panels.retrieval import RetrievalPanel
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import IconButton
+from gui.widgets.image_picker import ImagePicker, RecipeLine
+from gui.widgets.labels import ThemedLabel
+from gui.widgets.notice_bar import NoticeBar
+from gui.widgets.status_line import StatusLine
+from gui.widgets.tabs import FlatTabs
+
+LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 462, 332, 290
+LAYOUT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Every panel of the window."""
+
+    layer_table: LayerTable
+    graph: GraphPanel
+    inspector: Inspector
+    changes: ChangesPanel
+    activations: ActivationsPanel
+    histogram: HistogramPanel
+    retrieval: RetrievalPanel
+
+
+class MainWindow(QMainWindow):
+    """Holds the panels; dropped files and the wish to close go out."""
+
+    files_dropped = pyqtSignal(list)
+
+    def __init__(self, keeper: ThemeKeeper) -> None:
+        super().__init__()
+        self._keeper = keeper
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Blobscope")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(False)
+        self.may_close: Callable[[], bool] = lambda: True
+        self.actions_ = Actions(keeper, self)
+        self.panels = self._make_panels()
+        self.notice_bar = NoticeBar(keeper)
+        self.status_line = StatusLine(keeper)
+        self.image_picker = ImagePicker(keeper)
+        self.recipe_line = RecipeLine(keeper)
+        self.phase_box, self.engine_box, self.device_box = QComboBox(), QComboBox(), QComboBox()
+        self.document_title = ThemedLabel(keeper, "", "secondary")
+        self.menus = self.actions_.fill_menu_bar(self.menuBar())
+        self.recent_menu = self._add_recent_menu()
+        self._add_document_title()
+        self._add_toolbar()
+        self._add_centre()
+        self._add_docks()
+        self._add_status()
+        self._hidden_by_maximise: list[QWidget] = []
+        self.actions_["maximise"].toggled.connect(self._maximise)
+        self.set_default_layout()
+
+    def _make_panels(self) -> Panels:
+        keeper = self._keeper
+        return Panels(
+            LayerTable(keeper),
+            GraphPanel(keeper),
+            Inspector(keeper),
+            ChangesPanel(keeper),
+            ActivationsPanel(keeper),
+            HistogramPanel(keeper),
+            RetrievalPanel(keeper),
+        )
+
+    def _add_recent_menu(self) -> QMenu:
+        menu = QMenu("Open recent", self)
+        self.menus["File"].insertMenu(self.actions_["open_demo"], menu)
+        return menu
+
+    def _add_document_title(self) -> None:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 12, 0)
+        row.addWidget(self.document_title)
+        self.menuBar().setCornerWidget(holder, Qt.TopRightCorner)
+        self._corner = holder
+
+    def _add_toolbar(self) -> None:
+        bar = QToolBar("Main", self)
+        bar.setObjectName("mainToolbar")
+        bar.setMovable(False)
+        bar.setFloatable(False)
+        bar.toggleViewAction().setVisible(False)
+        bar.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        self._add_left_tools(bar)
+        spacer = QWidget()
+        spacer.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+        bar.addWidget(spacer)
+        for text, box in (
+            ("Phase", self.phase_box),
+            ("Engine", self.engine_box),
+            ("Device", self.device_box),
+        ):
+            bar.addWidget(self._labelled(text, box))
+        bar.addAction(self.actions_["keys"])
+        self._icon_only(bar, "keys")
+        self.addToolBar(Qt.TopToolBarArea, bar)
+        self.setContextMenuPolicy(Qt.NoContextMenu)
+        self.toolbar = bar
+
+    def _add_left_tools(self, bar: QToolBar) -> None:
+        for entry in ("open_model", "open_image", "|", "undo", "redo", "|", "extract",
+                      "rename_all", "|"):  # fmt: skip
+            if entry == "|":
+                bar.addSeparator()
+            else:
+                bar.addAction(self.actions_[entry])
+        for entry in ("undo", "redo"):
+            self._icon_only(bar, entry)
+        bar.addWidget(self.image_picker)
+        bar.addWidget(self.recipe_line)
+        bar.addAction(self.actions_["forward"])
+
+    def _icon_only(self, bar: QToolBar, action_id: str) -> None:
+        button = bar.widgetForAction(self.actions_[action_id])
+        if isinstance(button, QToolButton):
+            button.setToolButtonStyle(Qt.ToolButtonIconOnly)
+
+    def _labelled(self, text: str, box: QComboBox) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(6, 0, 2, 0)
+        row.setSpacing(5)
+        label = ThemedLabel(self._keeper, text, "secondary")
+        label.setBuddy(box)
+        box.setAccessibleName(text)
+        box.setSizeAdjustPolicy(QComboBox.AdjustToContents)
+        row.addWidget(label)
+        row.addWidget(box)
+        return holder
+
+    def _add_centre(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice_bar)
+        column.addWidget(self.panels.graph, 1)
+        centre.setMinimumSize(240, 120)
+        self.setCentralWidget(centre)
+
+    def _add_docks(self) -> None:
+        self.setCorner(Qt.BottomLeftCorner, Qt.LeftDockWidgetArea)
+        self.setCorner(Qt.BottomRightCorner, Qt.RightDockWidgetArea)
+        self.right_tabs = FlatTabs(self._keeper)
+        self.right_tabs.add_panel(self.panels.inspector, "Inspector")
+        self.right_tabs.add_panel(self.panels.changes, "Changes")
+        self.bottom_tabs = FlatTabs(self._keeper)
+        self.bottom_tabs.add_panel(self.panels.activations, "Activations", "grid")
+        self.bottom_tabs.add_panel(self.panels.histogram, "Histogram", "bars")
+        self.bottom_tabs.add_panel(self.panels.retrieval, "Retrieval", "search")
+        self._maximise_button = IconButton(self._keeper, "fit", "Panel takes the whole window")
+        self._maximise_button.clicked.connect(self.actions_["maximise"].toggle)
+        self.bottom_tabs.setCornerWidget(self._maximise_button, Qt.TopRightCorner)
+        self.left_dock = self._dock("Layers", "layers", self.panels.layer_table)
+        self.right_dock = self._dock("Inspector and changes", "inspector", self.right_tabs)
+        self.bottom_dock = self._dock("Panels", "bottom", self.bottom_tabs)
+        self.addDockWidget(Qt.LeftDockWidgetArea, self.left_dock)
+        self.addDockWidget(Qt.RightDockWidgetArea, self.right_dock)
+        self.addDockWidget(Qt.BottomDockWidgetArea, self.bottom_dock)
+        for action_id, dock in (
+            ("show_layers", self.left_dock),
+            ("show_inspector", self.right_dock),
+            ("show_bottom", self.bottom_dock),
+        ):
+            self.actions_[action_id].setChecked(True)
+            self.actions_[action_id].toggled.connect(dock.setVisible)
+
+    def _dock(self, title: str, name: str, widget: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setFeatures(QDockWidget.NoDockWidgetFeatures)
+        dock.setTitleBarWidget(QWidget())
+        dock.setWidget(widget)
+        return dock
+
+    def _add_status(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addPermanentWidget(self.status_line, 1)
+        bar.setContentsMargins(0, 0, 0, 0)
+
+    def set_default_layout(self) -> None:
+        """The sizes of the design, as far as the window has room."""
+        self.actions_["maximise"].setChecked(False)
+        for action_id in ("show_layers", "show_inspector", "show_bottom"):
+            self.actions_[action_id].setChecked(True)
+        scale = min(1.0, max(0.72, self.width() / 1440))
+        self.resizeDocks(
+            [self.left_dock, self.right_dock],
+            [round(LEFT_WIDTH * scale), round(RIGHT_WIDTH * min(1.0, scale + 0.06))],
+            Qt.Horizontal,
+        )
+        self.resizeDocks([self.bottom_dock], [BOTTOM_HEIGHT], Qt.Vertical)
+
+    def layout_state(self) -> QByteArray:
+        """Sizes of the docks, to be given back to `restore_layout`."""
+        return self.saveState(LAYOUT_VERSION)
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Take sizes that were saved; others than ours are ignored."""
+        if self.restoreState(state, LAYOUT_VERSION):
+            for action_id, dock in (
+                ("show_layers", self.left_dock),
+                ("show_inspector", self.right_dock),
+                ("show_bottom", self.bottom_dock),
+            ):
+                self.actions_[action_id].setChecked(not dock.isHidden())
+
+    def show_panel(self, panel: QWidget) -> None:
+        """Bring a panel's tab to the front."""
+        for tabs, dock_action in (
+            (self.right_tabs, "show_inspector"),
+            (self.bottom_tabs, "show_bottom"),
+        ):
+            index = tabs.indexOf(panel)
+            if index >= 0:
+                self.actions_[dock_action].setChecked(True)
+                tabs.setCurrentIndex(index)
+
+    def show_document_title(self, name: str, is_edited: bool) -> None:
+        """The file's name at the right of the menus and in the frame of the window."""
+        mark = " <b>(edited, not saved)</b>" if is_edited else ""
+        self.document_title.setText(f"{name}{mark}")
+        self.setWindowTitle(f"{name}{' (edited, not saved)' if is_edited else ''} - Blobscope"
+                            if name else "Blobscope")  # fmt: skip
+        self._corner.adjustSize()
+        self.menuBar().adjustSize()
+
+    def _maximise(self, is_on: bool) -> None:
+        others = [self.left_dock, self.right_dock, self.centralWidget()]
+        if is_on:
+            self._hidden_by_maximise = [w for w in others if not w.isHidden()]
+            self.actions_["show_bottom"].setChecked(True)
+            for widget in self._hidden_by_maximise:
+                widget.hide()
+        else:
+            for widget in self._hidden_by_maximise:
+                widget.show()
+            self._hidden_by_maximise = []
+        for action_id in ("show_layers", "show_inspector", "show_bottom"):
+            self.actions_[action_id].setEnabled(not is_on)
+        self._maximise_button.set_icon("restore" if is_on else "fit")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.may_close():
+            event.accept()
+        else:
+            event.ignore()
