@@ -1,0 +1,66 @@
+"""Errors as they pass from the child to the window and become exceptions again."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import (
+    AppError,
+    EngineError,
+    EngineUnavailableError,
+    NetError,
+    PrototxtError,
+    UnsupportedLayerError,
+    WeightsError,
+)
+
+_KINDS: dict[str, type[AppError]] = {
+    kind.__name__: kind for kind in (EngineError, EngineUnavailableError, NetError, WeightsError)
+}
+
+
+def header_from_error(error: BaseException, running: str = "") -> dict[str, Any]:
+    """Describe an exception of the child; an unforeseen one carries its traceback as details."""
+    if isinstance(error, UnsupportedLayerError):
+        layers = [list(pair) for pair in error.layers]
+        return {"kind": "UnsupportedLayerError", "layers": layers, "sentence": error.sentence}
+    if isinstance(error, PrototxtError):
+        return _described("NetError", str(error), error.hint, error.details)
+    if isinstance(error, AppError):
+        kind = type(error).__name__
+        known = kind if kind in _KINDS else "EngineError"
+        return _described(known, error.sentence, error.hint, error.details)
+    if is_out_of_memory(error):
+        where = f" at layer '{running}'" if running else ""
+        hint = "Use a smaller image or batch, or another device."
+        return _described("EngineError", f"The engine ran out of memory{where}.", hint, str(error))
+    where = f"layer '{running}' failed" if running else "the request failed"
+    sentence = f"In the engine, {where}: {_first_line(error)}"
+    return _described("EngineError", sentence, "", "".join(traceback.format_exception(error)))
+
+
+def error_from_header(header: Mapping[str, Any]) -> AppError:
+    """The exception a child described."""
+    sentence, hint = str(header.get("sentence", "")), str(header.get("hint", ""))
+    if header.get("kind") == "UnsupportedLayerError":
+        pairs = [(str(name), str(type_)) for name, type_ in header.get("layers", [])]
+        return UnsupportedLayerError(pairs, str(header.get("engine", "torch")))
+    kind = _KINDS.get(str(header.get("kind")), EngineError)
+    return kind(sentence, hint=hint, details=str(header.get("details", "")))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception means that memory ran out, on the host or on a GPU."""
+    text = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in text or "not enough memory" in text
+
+
+def _described(kind: str, sentence: str, hint: str, details: str) -> dict[str, Any]:
+    return {"kind": kind, "sentence": sentence, "hint": hint, "details": details}
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,235 @@
+"""A fast engine without torch: deterministic values of the right shapes, for tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from core.engines.pooling import pool
+from core.engines.session import Backend, OnLayer, OpenRequest, Session
+from core.engines.values import Device, EngineLayer, PassResult, PoolingRecipe, Value
+from core.engines.wiring import Step, Wiring, wire_net
+from core.errors import EngineError, UnsupportedLayerError
+from core.layers.shapes import NetShapes, infer_shapes
+from core.net.definition import Layer, Net
+from core.net.reader import read_net
+
+Shape = tuple[int, ...]
+
+
+def make_backend(options: Mapping[str, str]) -> Backend:
+    """Options that tests set: crash_at, hang_at, fail_at and print_at name a layer, refuse a type,
+    seconds_per_layer slows every layer down.
+    """
+    return FakeBackend(options)
+
+
+class FakeBackend(Backend):
+    """Runs on "cpu" only."""
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        self._options = options
+
+    def versions(self) -> dict[str, str]:
+        """The fake has one version."""
+        return {"fake": "1"}
+
+    def devices(self) -> tuple[Device, ...]:
+        """One device that is always there."""
+        return (Device("cpu", "CPU (fake)", None),)
+
+    def open(self, request: OpenRequest) -> Session:
+        """Any net whose shapes can be told."""
+        return FakeSession(request, self._options)
+
+
+class FakeSession(Session):
+    """Computes with stand-in layers; the values depend on input, seed and layer names only."""
+
+    def __init__(self, request: OpenRequest, options: Mapping[str, str]) -> None:
+        if request.device != "cpu":
+            raise EngineError(f"The fake engine has no device '{request.device}'.")
+        self._net = read_net(request.net_text, state=request.state)
+        self._options, self._seed = options, request.seed
+        _refuse(self._net, options.get("refuse", ""))
+        self._wiring = wire_net(self._net)
+        self._shapes = infer_shapes(self._net, request.input_shapes)
+        self.layers = tuple(_engine_layer(layer, self._shapes) for layer in self._net.layers)
+        self.inputs = _input_shapes(self._wiring, self.layers)
+        self._kept: dict[int, np.ndarray] = {}
+
+    def forward(
+        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    ) -> list[np.ndarray]:
+        """One pass over the steps that the wanted values need."""
+        slots = [self._wiring.slot(value) for value in want]
+        values = self._compute(inputs, slots, on_layer)
+        return [values[slot] for slot in slots]
+
+    def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
+        """One pass over everything the inputs allow."""
+        start = time.perf_counter()
+        self._kept = {}
+        self._kept = self._compute(inputs, self._wiring.computable(inputs), on_layer)
+        kept_bytes = sum(array.nbytes for array in self._kept.values())
+        n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
+        return PassResult(time.perf_counter() - start, n_images, kept_bytes)
+
+    def read(self, value: Value) -> np.ndarray:
+        """A kept value."""
+        kept = self._kept.get(self._wiring.slot(value))
+        if kept is None:
+            raise EngineError(f"'{value.top}' of layer '{value.layer}' was not computed.")
+        return kept
+
+    def describe(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        recipes: Sequence[PoolingRecipe],
+        on_layer: OnLayer,
+    ) -> list[np.ndarray]:
+        """One pass, pooled in NumPy."""
+        arrays = self.forward(inputs, [recipe.value for recipe in recipes], on_layer)
+        pairs = zip(arrays, recipes, strict=True)
+        return [pool(array, recipe.pooling, recipe.p) for array, recipe in pairs]
+
+    def _compute(
+        self, inputs: Mapping[str, np.ndarray], slots: Sequence[int], on_layer: OnLayer
+    ) -> dict[int, np.ndarray]:
+        steps = self._wiring.steps_for(slots)
+        self._wiring.check_inputs(inputs, steps)
+        shapes = infer_shapes(self._net, {name: array.shape for name, array in inputs.items()})
+        values = {self._wiring.inputs[name]: array for name, array in inputs.items()}
+        for step in steps:
+            on_layer(step.layer.name)
+            self._misbehave(step.layer.name)
+            bottoms = [values[slot] for slot in step.bottoms]
+            for i, top in enumerate(step.tops):
+                if top not in values:
+                    values[top] = self._top(step, i, bottoms, shapes)
+        return values
+
+    def _top(
+        self, step: Step, index: int, bottoms: list[np.ndarray], shapes: NetShapes
+    ) -> np.ndarray:
+        shape = shapes.top(step.layer.name, index)
+        if shape is None:
+            raise EngineError(f"Layer '{step.layer.name}': its output shape can't be told.")
+        stand_in = _STAND_INS.get(step.layer.type, _mixed)
+        rng = np.random.default_rng([self._seed, zlib.crc32(step.layer.name.encode()), index])
+        if not bottoms:
+            return np.zeros(shape, np.float32)
+        return np.ascontiguousarray(stand_in(bottoms, shape, rng), dtype=np.float32)
+
+    def _misbehave(self, layer_name: str) -> None:
+        """Do to this layer what the options of a test ask for."""
+        if self._options.get("print_at") == layer_name:
+            os.write(1, b"a stray line from C\n")
+            print("a stray line from Python", flush=True)  # noqa: T201
+        if self._options.get("crash_at") == layer_name:
+            print("F0101 12:00:00.0 1 fake.cpp:1] Check failed: told to crash", file=sys.stderr)  # noqa: T201
+            print("*** Check failure stack trace: ***", file=sys.stderr, flush=True)  # noqa: T201
+            os._exit(134)
+        if self._options.get("hang_at") == layer_name:
+            time.sleep(3600)
+        if self._options.get("fail_at") == layer_name:
+            raise ValueError("told to fail")
+        time.sleep(float(self._options.get("seconds_per_layer", "0")))
+
+
+StandIn = Callable[[list[np.ndarray], Shape, np.random.Generator], np.ndarray]
+
+
+def _relu(bottoms: list[np.ndarray], shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    result: np.ndarray = np.maximum(bottoms[0], 0)
+    return result
+
+
+def _copy(bottoms: list[np.ndarray], shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    return bottoms[0].reshape(shape).copy()
+
+
+def _softmax(bottoms: list[np.ndarray], shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    axis = 1 if len(shape) > 1 else 0
+    powers = np.exp(bottoms[0] - bottoms[0].max(axis, keepdims=True))
+    result: np.ndarray = powers / powers.sum(axis, keepdims=True)
+    return result
+
+
+def _sum(bottoms: list[np.ndarray], shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    result: np.ndarray = np.sum(bottoms, axis=0)
+    return result
+
+
+def _concat(bottoms: list[np.ndarray], shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    whole = next((i for i, n in enumerate(shape) if n != bottoms[0].shape[i]), 1)
+    return np.concatenate(bottoms, axis=whole)
+
+
+def _pooled(bottoms: list[np.ndarray], shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    return _resized(bottoms[0], shape[2:])
+
+
+def _mixed(bottoms: list[np.ndarray], shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    """Every output channel is a seeded multiple of some input channel, plus a seeded offset."""
+    bottom = bottoms[0]
+    if not shape or not bottom.ndim:
+        return np.full(shape, bottom.mean() if bottom.size else 0.0)
+    n_images, rest = shape[0], shape[2:]
+    channels = shape[1] if len(shape) > 1 else 1
+    source = bottom if bottom.ndim > 2 and rest else bottom.reshape(bottom.shape[0], -1)
+    picked = rng.integers(0, source.shape[1] if source.ndim > 1 else 1, channels)
+    weights = rng.standard_normal((channels,) + (1,) * len(rest))
+    offsets = 0.1 * rng.standard_normal(weights.shape)
+    mixed = _resized(source[:, picked] if source.ndim > 1 else source[:, None], rest)
+    mixed = np.broadcast_to(mixed[:n_images], (n_images, channels, *rest))
+    result: np.ndarray = (mixed * weights + offsets).reshape(shape)
+    return result
+
+
+def _resized(array: np.ndarray, sizes: Shape) -> np.ndarray:
+    """Nearest neighbour over every axis from the third on."""
+    for axis, size in enumerate(sizes, start=2):
+        if axis < array.ndim:
+            index = (np.arange(size) * array.shape[axis]) // max(1, size)
+            array = np.take(array, np.minimum(index, array.shape[axis] - 1), axis)
+    return array
+
+
+_STAND_INS: dict[str, StandIn] = {
+    "ReLU": _relu,
+    "Dropout": _copy,
+    "Split": _copy,
+    "Flatten": _copy,
+    "Reshape": _copy,
+    "Softmax": _softmax,
+    "Eltwise": _sum,
+    "Concat": _concat,
+    "Pooling": _pooled,
+}
+
+
+def _refuse(net: Net, type_name: str) -> None:
+    refused = [(layer.name, layer.type) for layer in net.layers if layer.type == type_name]
+    if refused:
+        raise UnsupportedLayerError(refused, "fake")
+
+
+def _engine_layer(layer: Layer, shapes: NetShapes) -> EngineLayer:
+    top_shapes = tuple(shapes.top(layer.name, i) for i in range(len(layer.tops)))
+    return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, top_shapes)
+
+
+def _input_shapes(wiring: Wiring, layers: Sequence[EngineLayer]) -> dict[str, Shape | None]:
+    shapes = {
+        top: shape
+        for layer in layers
+        for top, shape in zip(layer.tops, layer.top_shapes, strict=True)
+        if not layer.bottoms
+    }
+    return {name: shapes.get(name) for name in wiring.inputs}

@@ -1,0 +1,56 @@
+"""How an engine's child is started: its command line, folder and environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.engines.values import EngineSpec
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder that holds the `core` package."""
+
+# Large blobs come and go in every pass: let malloc keep their pages instead of giving them back,
+# and put them on huge pages. Both only where the user has not decided otherwise.
+_MEMORY_SETTINGS = {
+    "MALLOC_MMAP_THRESHOLD_": "1073741824",
+    "MALLOC_TRIM_THRESHOLD_": "1073741824",
+    "THP_MEM_ALLOC_ENABLE": "1",
+}
+# cuBLAS gives the same bits every time only with a workspace of fixed size.
+_DETERMINISM_SETTINGS = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Arguments for subprocess.Popen."""
+
+    arguments: tuple[str, ...]
+    folder: Path
+    environment: dict[str, str]
+    creation_flags: int = 0
+
+
+def launch_of(spec: EngineSpec) -> Launch:
+    """The child runs `python -m core.engines.child NAME OPTION=VALUE...`, from any folder."""
+    options = [f"{name}={value}" for name, value in spec.options]
+    interpreter = spec.command or (sys.executable,)
+    arguments = (*interpreter, "-m", "core.engines.child", spec.name, *options)
+    return Launch(arguments, ROOT, _environment(), _creation_flags())
+
+
+def _environment() -> dict[str, str]:
+    environment = {**_MEMORY_SETTINGS, **_DETERMINISM_SETTINGS, **os.environ}
+    before = os.environ.get("PYTHONPATH")
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), before] if before else [str(ROOT)])
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment["PYTHONIOENCODING"] = "utf-8"
+    return environment
+
+
+def _creation_flags() -> int:
+    """On Windows, no console window beside ours."""
+    return getattr(subprocess, "CREATE_NO_WINDOW", 0)

@@ -1,0 +1,45 @@
+"""Pooling of one activation per image in NumPy, for engines without a tensor library.
+
+Formulas as in core.retrieval.pooling, which can't be imported from below.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.errors import EngineError
+
+GEM_FLOOR = 1e-6
+POOLINGS = ("flatten", "gap", "mac", "gem")
+
+
+def pool(activation: np.ndarray, pooling: str, p: float = 3.0) -> np.ndarray:
+    """Pool an activation (n_images, channels, ...) into (n_images, dimension) float32.
+
+    "flatten" keeps everything; "gap" is the mean, "mac" the maximum and "gem" the generalised mean
+    (Radenovic et al., 2018) over the places of each channel. Raises EngineError otherwise.
+    """
+    check_pooling(pooling, activation.shape, p)
+    flat = activation.reshape(activation.shape[0], -1)
+    if pooling == "flatten":
+        return np.ascontiguousarray(flat, np.float32)
+    places = activation.reshape(*activation.shape[:2], -1).astype(np.float64)
+    if pooling == "gap":
+        pooled = places.mean(2)
+    elif pooling == "mac":
+        pooled = places.max(2)
+    else:
+        pooled = (np.maximum(places, GEM_FLOOR) ** p).mean(2) ** (1.0 / p)
+    result: np.ndarray = pooled.astype(np.float32)
+    return result
+
+
+def check_pooling(pooling: str, shape: tuple[int, ...], p: float) -> None:
+    """EngineError for an unknown pooling, a p that is not positive or an activation too flat."""
+    if pooling not in POOLINGS:
+        known = ", ".join(POOLINGS)
+        raise EngineError(f"There is no pooling '{pooling}'.", hint=f"Known: {known}.")
+    if pooling == "gem" and not p > 0:
+        raise EngineError(f"GeM pooling needs a p above 0, not {p:g}.")
+    if not shape or (pooling != "flatten" and len(shape) < 2):
+        raise EngineError(f"A value of shape {tuple(shape)} can't be pooled per image.")

@@ -1,0 +1,262 @@
+"""One engine child process: starting it, asking it, stopping it from any thread."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core.engines import wire
+from core.engines.engine import Engine, Reply
+from core.engines.failures import error_from_header
+from core.engines.launch import Launch, launch_of
+from core.engines.stderr_tail import StderrTail
+from core.engines.values import Device, EngineSpec
+from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
+from core.net.definition import NetState
+
+PROTOCOL = 1
+CLOSE_TIMEOUT_SECONDS = 3.0
+_DEATH_TIMEOUT_SECONDS = 5.0
+_DEFAULT_STATE = NetState()
+
+
+class EngineProcess:
+    """A child that runs nets; calls wait for its answer, one at a time, from any thread.
+
+    Any call raises EngineCancelled after kill(), EngineCrashed when the child died, EngineError
+    when the child refused and lives on, EngineUnavailableError when it never started.
+    """
+
+    def __init__(self, spec: EngineSpec | None = None) -> None:
+        self.spec = spec or EngineSpec()
+        self._lock = threading.Lock()
+        self._greeting: dict[str, Any] | None = None
+        self._running = ""
+        self._is_cancelled = False
+        self._is_closed = False
+        self._process = _spawn(self.spec.name, launch_of(self.spec))
+        self._stdin, self._stdout = _pipes(self._process)
+        self._stderr = StderrTail(self._process.stderr) if self._process.stderr else None
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the child still runs."""
+        return not self._is_closed and self._process.poll() is None
+
+    @property
+    def running(self) -> str:
+        """The layer the child last said it runs, "" between calls."""
+        return self._running
+
+    def devices(self) -> tuple[Device, ...]:
+        """Where this engine can run a net; the first is its default."""
+        described = self._greeted()["devices"]
+        return tuple(Device(d["id"], d["name"], d["memory_bytes"]) for d in described)
+
+    def versions(self) -> dict[str, str]:
+        """Versions of the interpreter and of the libraries the engine runs on."""
+        return dict(self._greeted()["versions"])
+
+    def open(
+        self,
+        net_text: str,
+        weights_path: Path | None = None,
+        *,
+        device: str = "cpu",
+        seed: int = 0,
+        state: NetState = _DEFAULT_STATE,
+        input_shapes: Mapping[str, tuple[int, ...]] | None = None,
+    ) -> Engine:
+        """Build a net in the child.
+
+        seed: for filler weights. input_shapes: shapes that replace those of the prototxt, by blob.
+        Raises UnsupportedLayerError naming the layers this engine can't run.
+        """
+        request = {
+            "op": "open",
+            "net_text": net_text,
+            "weights": None if weights_path is None else str(Path(weights_path).absolute()),
+            "device": device,
+            "seed": seed,
+            "state": [state.phase, state.level, list(state.stages)],
+            "input_shapes": {name: list(shape) for name, shape in (input_shapes or {}).items()},
+        }
+        header, _ = self.call(request)
+        return Engine(self.call, header)
+
+    def call(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray] = ()) -> Reply:
+        """Send one request and wait for its reply: a header and arrays."""
+        with self._lock:
+            if self._greeting is None:
+                self._greet()
+            return self._exchange(request, arrays)
+
+    def kill(self) -> None:
+        """Stop the child at once; a call that waits in another thread raises EngineCancelled."""
+        self._is_cancelled = True
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the child: politely when it is idle, at once when it is busy. Safe to repeat."""
+        if self._is_closed:
+            return
+        if self._lock.acquire(timeout=0):
+            try:
+                self._end_politely()
+            finally:
+                self._lock.release()
+        else:
+            self.kill()
+        with self._lock:
+            self._is_closed = True
+            self._reap()
+
+    def __enter__(self) -> EngineProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _greeted(self) -> dict[str, Any]:
+        with self._lock:
+            if self._greeting is None:
+                self._greet()
+            return self._greeting or {}
+
+    def _greet(self) -> None:
+        try:
+            header, _ = self._exchange({"op": "hello", "protocol": PROTOCOL}, ())
+        except EngineCrashed as crash:
+            raise EngineUnavailableError(
+                f"The {self.spec.name} engine did not start.",
+                hint=_last_line(crash.details),
+                details=crash.details,
+            ) from crash
+        if header.get("protocol") != PROTOCOL:
+            raise EngineUnavailableError(
+                f"The {self.spec.name} engine speaks another protocol than this Blobscope.",
+                hint="Start the engine from the same copy of Blobscope.",
+            )
+        self._greeting = header
+
+    def _exchange(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Reply:
+        if self._is_closed:
+            raise EngineError("The engine is closed.", hint="Start it again.")
+        self._running = ""
+        try:
+            wire.write_frame(self._stdin, dict(request), arrays)
+            return self._answer()
+        except (wire.WireClosed, OSError, ValueError) as error:
+            raise self._death() from error
+        except wire.WireError as error:
+            raise self._nonsense(error) from error
+
+    def _answer(self) -> Reply:
+        while True:
+            header, arrays = wire.read_frame(self._stdout)
+            if "running" in header:
+                self._running = str(header["running"])
+            elif "error" in header:
+                self._running = ""
+                raise error_from_header(header["error"])
+            else:
+                self._running = ""
+                return header, arrays
+
+    def _death(self) -> EngineError:
+        """The child hung up: say whether we stopped it or it died, and of what."""
+        code = self._wait(_DEATH_TIMEOUT_SECONDS)
+        if code is None:
+            self._process.kill()
+            code = self._wait(_DEATH_TIMEOUT_SECONDS)
+        if self._is_cancelled:
+            return EngineCancelled()
+        return EngineCrashed(code, self._running, _explained(code, self._tail()))
+
+    def _nonsense(self, error: wire.WireError) -> EngineError:
+        """The child wrote something else than frames; it can't be trusted any more."""
+        if self._is_cancelled:
+            return EngineCancelled()
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        code = self._wait(_DEATH_TIMEOUT_SECONDS)
+        return EngineCrashed(code, self._running, f"Unreadable answer: {error}\n{self._tail()}")
+
+    def _tail(self) -> str:
+        return self._stderr.text() if self._stderr else ""
+
+    def _wait(self, timeout_seconds: float) -> int | None:
+        try:
+            return self._process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _end_politely(self) -> None:
+        """The child exits when its stdin closes."""
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        if self._wait(CLOSE_TIMEOUT_SECONDS) is None:
+            self._process.kill()
+
+    def _reap(self) -> None:
+        self._wait(_DEATH_TIMEOUT_SECONDS)
+        if self._stderr:
+            self._stderr.join()
+        for stream in (self._stdin, self._stdout, self._process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+def _spawn(name: str, launch: Launch) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            launch.arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=launch.folder,
+            env=launch.environment,
+            creationflags=launch.creation_flags,
+        )
+    except OSError as error:
+        raise EngineUnavailableError(
+            f"The {name} engine can't start: {launch.arguments[0]}: {error.strerror or error}.",
+            hint="Check the engine's command in the preferences.",
+        ) from error
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise EngineUnavailableError("The engine has no pipes.")
+    return process.stdin, process.stdout
+
+
+def _explained(code: int | None, tail: str) -> str:
+    """The stderr tail, led by the signal's name where one ended the child."""
+    if code is None or code >= 0:
+        return tail
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    why = " (the system may have run out of memory)" if name == "SIGKILL" else ""
+    return f"Ended by {name}{why}.\n{tail}".rstrip()
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""

@@ -1,0 +1,76 @@
+"""What an engine provides inside the child: a backend that opens nets, a session for each."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.engines.values import Device, EngineLayer, PassResult, PoolingRecipe, Value
+from core.net.definition import NetState
+
+OnLayer = Callable[[str], None]
+"""Told the name of each layer just before it runs."""
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """The net to build and where; see EngineProcess.open."""
+
+    net_text: str
+    weights_path: Path | None
+    device: str
+    seed: int
+    state: NetState
+    input_shapes: Mapping[str, tuple[int, ...]]
+
+
+class Session(ABC):
+    """One opened net."""
+
+    layers: tuple[EngineLayer, ...]
+    inputs: Mapping[str, tuple[int, ...] | None]
+    warnings: tuple[str, ...] = ()
+    filler_layers: tuple[str, ...] = ()
+
+    @abstractmethod
+    def forward(
+        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    ) -> list[np.ndarray]:
+        """One pass; the wanted values in order."""
+
+    @abstractmethod
+    def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
+        """One pass that keeps every value for read()."""
+
+    @abstractmethod
+    def read(self, value: Value) -> np.ndarray:
+        """A value of the last run; EngineError when there is none."""
+
+    @abstractmethod
+    def describe(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        recipes: Sequence[PoolingRecipe],
+        on_layer: OnLayer,
+    ) -> list[np.ndarray]:
+        """One pass, pooled: (n_images, dimension) float32 for each recipe."""
+
+
+class Backend(ABC):
+    """One engine in the child."""
+
+    @abstractmethod
+    def versions(self) -> dict[str, str]:
+        """Library versions by name."""
+
+    @abstractmethod
+    def devices(self) -> tuple[Device, ...]:
+        """Where nets can run; the first is the default."""
+
+    @abstractmethod
+    def open(self, request: OpenRequest) -> Session:
+        """Build a net; UnsupportedLayerError names what can't be run."""

@@ -1,0 +1,78 @@
+"""The PyTorch engine: its devices, its settings and opening nets."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+
+import torch
+
+from core.engines.session import Backend, OpenRequest, Session
+from core.engines.torch import packing
+from core.engines.torch.operation import Place
+from core.engines.torch.session import TorchSession
+from core.engines.values import Device
+from core.errors import EngineError
+
+
+def make_backend(options: Mapping[str, str]) -> Backend:
+    """Option `threads`: how many CPU threads to use (torch's own choice by default)."""
+    return TorchBackend(options)
+
+
+class TorchBackend(Backend):
+    """Float32 with the same bits every time: no TF32, deterministic kernels."""
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        if "threads" in options:
+            torch.set_num_threads(int(options["threads"]))
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.deterministic = True
+        torch.set_float32_matmul_precision("highest")
+        self._packs_weights = packing.is_available()
+
+    def versions(self) -> dict[str, str]:
+        """Of torch, and of CUDA and cuDNN where it has them."""
+        versions = {"torch": str(torch.__version__)}
+        if torch.version.cuda and torch.cuda.is_available():
+            versions["cuda"] = str(torch.version.cuda)
+            versions["cudnn"] = str(torch.backends.cudnn.version())  # type: ignore[no-untyped-call]
+        versions["threads"] = str(torch.get_num_threads())
+        return versions
+
+    def devices(self) -> tuple[Device, ...]:
+        """The CPU first, then each GPU that torch can use."""
+        found = [Device("cpu", _cpu_name(), _memory_bytes())]
+        if torch.cuda.is_available():
+            for index in range(torch.cuda.device_count()):
+                gpu = torch.cuda.get_device_properties(index)
+                found.append(Device(f"cuda:{index}", gpu.name, gpu.total_memory))
+        if torch.backends.mps.is_available():
+            found.append(Device("mps", "Apple GPU", None))
+        return tuple(found)
+
+    def open(self, request: OpenRequest) -> Session:
+        """Build a net on one of the devices."""
+        return TorchSession(request, self._place(request.device))
+
+    def _place(self, device_id: str) -> Place:
+        known = [device.id for device in self.devices()]
+        if device_id not in known:
+            hint = f"There is: {', '.join(known)}."
+            raise EngineError(f"The torch engine has no device '{device_id}' here.", hint=hint)
+        device = torch.device(device_id)
+        return Place(device, packs_weights=self._packs_weights and device.type == "cpu")
+
+
+def _cpu_name() -> str:
+    return f"CPU ({torch.get_num_threads()} threads, {platform.machine()})"
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None

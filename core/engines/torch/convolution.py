@@ -1,0 +1,164 @@
+"""Convolution and its relatives.
+
+After BVLC/caffe src/caffe/layers/{base_conv,conv,deconv,im2col}_layer.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.engines.torch import packing
+from core.engines.torch.operation import MakeOperation, Operation
+from core.errors import EngineError
+from core.layers.convolution import Windows, read_windows
+from core.layers.layer_type import ShapeRefused
+
+_CONVOLVE: dict[int, Callable[..., Tensor]] = {
+    1: functional.conv1d,
+    2: functional.conv2d,
+    3: functional.conv3d,
+}
+_DECONVOLVE: dict[int, Callable[..., Tensor]] = {
+    1: functional.conv_transpose1d,
+    2: functional.conv_transpose2d,
+    3: functional.conv_transpose3d,
+}
+
+
+class Windowed(Operation):
+    """A layer with convolution_param over one to three spatial axes."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """Every bottom goes through the same weights to the top of its index."""
+        return [self._one(bottom, self._windows(bottom)) for bottom in bottoms]
+
+    def _one(self, bottom: Tensor, windows: Windows) -> Tensor:
+        """Axes before the channels are all batch."""
+        batch = bottom.shape[: windows.channel_axis]
+        flat = bottom if len(batch) == 1 else bottom.reshape(-1, *bottom.shape[len(batch) :])
+        top = self.convolve(flat, windows)
+        return top if len(batch) == 1 else top.reshape(*batch, *top.shape[1:])
+
+    def convolve(self, x: Tensor, windows: Windows) -> Tensor:
+        """x: (n, channels, spatial...)."""
+        raise NotImplementedError
+
+    def bias(self) -> Tensor | None:
+        """(num_output,), None where the layer has none."""
+        return self.parameters.get(1) if self.parameters.count > 1 else None
+
+    @cached_property
+    def group(self) -> int:
+        """In how many groups the channels are divided."""
+        return self.layer.param("convolution_param").integer("group", 1)
+
+    def _windows(self, bottom: Tensor) -> Windows:
+        try:
+            windows = read_windows(self.layer.param("convolution_param"), tuple(bottom.shape))
+        except ShapeRefused as error:
+            raise self.refused(str(error)) from error
+        if not 1 <= len(windows.kernel) <= 3:
+            raise self.refused(f"can't run over {len(windows.kernel)} spatial axes")
+        return windows
+
+
+class Convolution(Windowed):
+    """On a CPU with oneDNN the weights are packed once for an input shape."""
+
+    can_fuse_relu = True
+
+    def convolve(self, x: Tensor, windows: Windows) -> Tensor:
+        """x: (n, channels, spatial...)."""
+        return self._convolve(x, windows, with_relu=False)
+
+    def run_with_relu(self, bottoms: list[Tensor]) -> Sequence[Tensor]:
+        """Convolve and rectify in one go where oneDNN can."""
+        windows = self._windows(bottoms[0])
+        if windows.channel_axis != 1 or len(bottoms) != 1:
+            return super().run_with_relu(bottoms)
+        return [self._convolve(bottoms[0], windows, with_relu=True)]
+
+    def _convolve(self, x: Tensor, windows: Windows, *, with_relu: bool) -> Tensor:
+        if self.place.packs_weights and len(windows.kernel) == 2 and x.numel():
+            return self._packed(x, windows, with_relu)
+        convolve = _CONVOLVE[len(windows.kernel)]
+        top = convolve(
+            x,
+            self.parameters.get(0),
+            self.bias(),
+            windows.stride,
+            windows.pad,
+            windows.dilation,
+            self.group_of(x),
+        )
+        return torch.relu_(top) if with_relu else top
+
+    def _packed(self, x: Tensor, windows: Windows, with_relu: bool) -> Tensor:
+        frame = packing.Frame(windows.pad, windows.stride, windows.dilation, self.group_of(x))
+        weight = self._weights.get(tuple(x.shape), frame)
+        if with_relu and not self._weights.is_finite:
+            return torch.relu_(packing.convolve(x, weight, self.bias(), frame, with_relu=False))
+        return packing.convolve(x, weight, self.bias(), frame, with_relu=with_relu)
+
+    @cached_property
+    def _weights(self) -> packing.PackedWeights:
+        return packing.PackedWeights(lambda: self.parameters.load(0))
+
+    def group_of(self, x: Tensor) -> int:
+        """In how many groups the channels of x are divided."""
+        return self.group
+
+
+class DepthwiseConvolution(Convolution):
+    """A fork's type: every channel is a group, whatever `group` says."""
+
+    def group_of(self, x: Tensor) -> int:
+        """As many groups as channels."""
+        return int(x.shape[1])
+
+
+class Deconvolution(Windowed):
+    """The transposed convolution."""
+
+    def convolve(self, x: Tensor, windows: Windows) -> Tensor:
+        """x: (n, channels, spatial...)."""
+        deconvolve = _DECONVOLVE[len(windows.kernel)]
+        no_extra = (0,) * len(windows.kernel)
+        return deconvolve(
+            x,
+            self.parameters.get(0),
+            self.bias(),
+            windows.stride,
+            windows.pad,
+            no_extra,
+            self.group,
+            windows.dilation,
+        )
+
+
+class Im2col(Windowed):
+    """Windows laid out as channels: (n, channels * kernel, height, width)."""
+
+    def convolve(self, x: Tensor, windows: Windows) -> Tensor:
+        """x: (n, channels, height, width)."""
+        if len(windows.kernel) != 2:
+            raise EngineError(f"Layer '{self.layer.name}' (Im2col) runs over two spatial axes.")
+        columns = functional.unfold(
+            x, windows.kernel, windows.dilation, windows.pad, windows.stride
+        )
+        height, width = windows.convolve(tuple(x.shape[2:]))
+        return columns.reshape(x.shape[0], -1, height, width)
+
+
+OPERATIONS: dict[str, MakeOperation] = {
+    "Convolution": Convolution,
+    "ConvolutionDepthwise": DepthwiseConvolution,
+    "DepthwiseConvolution": Convolution,
+    "Deconvolution": Deconvolution,
+    "Im2col": Im2col,
+}

@@ -1,0 +1,82 @@
+"""Running a planned pass: a tensor for every version of every blob, memory reused where it can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor
+
+from core.engines.failures import is_out_of_memory
+from core.engines.session import OnLayer
+from core.engines.torch.plan import PlannedStep
+from core.errors import AppError, EngineError
+
+
+class Executor:
+    """The tensors of one pass, by slot."""
+
+    def __init__(self, inputs: Mapping[int, Tensor]) -> None:
+        self.values: dict[int, Tensor] = {}
+        self._n_sharing: dict[int, int] = {}
+        for slot, tensor in inputs.items():
+            self._put(slot, tensor)
+
+    def run(self, steps: Sequence[PlannedStep], on_layer: OnLayer) -> None:
+        """Run the steps in order; EngineError names the layer that failed."""
+        for planned in steps:
+            on_layer(planned.step.layer.name)
+            try:
+                self._run_step(planned)
+            except AppError:
+                raise
+            except (RuntimeError, ValueError, IndexError) as error:
+                raise _named(planned, error) from error
+
+    def _run_step(self, planned: PlannedStep) -> None:
+        slots = planned.step.bottoms
+        bottoms = [self.values[slot] for slot in slots]
+        if planned.runs_with_relu:
+            tops = planned.operation.run_with_relu(bottoms)
+        else:
+            tops = planned.operation.run(bottoms, self._may_overwrite(planned))
+        for slot, top in zip(planned.tops, tops, strict=True):
+            self._put(slot, top)
+        for slot in planned.freed:
+            self._drop(slot)
+
+    def _may_overwrite(self, planned: PlannedStep) -> bool:
+        """Whether the first bottom dies here and no other live tensor has the same memory."""
+        slots = planned.step.bottoms
+        if not slots or slots[0] not in planned.freed or slots.count(slots[0]) > 1:
+            return False
+        tensor = self.values[slots[0]]
+        return self._n_sharing[_storage(tensor)] == 1 and tensor._is_view() is False
+
+    def _put(self, slot: int, tensor: Tensor) -> None:
+        self.values[slot] = tensor
+        storage = _storage(tensor)
+        self._n_sharing[storage] = self._n_sharing.get(storage, 0) + 1
+
+    def _drop(self, slot: int) -> None:
+        tensor = self.values.pop(slot, None)
+        if tensor is None:
+            return
+        storage = _storage(tensor)
+        self._n_sharing[storage] -= 1
+        if not self._n_sharing[storage]:
+            del self._n_sharing[storage]
+
+
+def _storage(tensor: Tensor) -> int:
+    return int(tensor.untyped_storage().data_ptr())
+
+
+def _named(planned: PlannedStep, error: Exception) -> EngineError:
+    layer = planned.step.layer
+    if is_out_of_memory(error):
+        hint = "Use a smaller image or batch, or another device."
+        sentence = f"The engine ran out of memory at layer '{layer.name}' ({layer.type})."
+        return EngineError(sentence, hint=hint, details=str(error))
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    sentence = f"Layer '{layer.name}' ({layer.type}) failed: {lines[0]}"
+    return EngineError(sentence, details=str(error))

@@ -1,0 +1,147 @@
+"""Normalisation and per-channel scaling.
+
+After BVLC/caffe src/caffe/layers/{batch_norm,scale,bias,lrn,mvn}_layer.cpp; Normalize after SSD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.engines.torch.operation import MakeOperation, Operation, canonical
+
+
+class BatchNorm(Operation):
+    """(x - mean) / sqrt(var + eps), statistics from training or from this batch."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """Axis 1 holds the channels; a blob of one axis is one channel."""
+        bottom = bottoms[0]
+        x = bottom if bottom.dim() > 1 else bottom[:, None]
+        mean, var = self._trained if self._uses_trained else _moments(x)
+        return [functional.batch_norm(x, mean, var, eps=self._eps).reshape(bottom.shape)]
+
+    @property
+    def _eps(self) -> float:
+        return self.layer.param("batch_norm_param").number("eps", 1e-5)
+
+    @property
+    def _uses_trained(self) -> bool:
+        return self.layer.param("batch_norm_param").boolean("use_global_stats", True)
+
+    @cached_property
+    def _trained(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance after the factor; a factor of 0 means both are 0."""
+        factor = float(self.parameters.load(2).reshape(-1)[0])
+        scale = 0.0 if factor == 0.0 else 1.0 / factor
+        mean, var = (self.parameters.load(i).reshape(-1) * scale for i in (0, 1))
+        return mean, var
+
+
+def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and (biased) variance of each channel."""
+    axes = [axis for axis in range(x.dim()) if axis != 1]
+    mean = x.mean(axes, keepdim=True)
+    return mean.reshape(-1), ((x - mean) ** 2).mean(axes)
+
+
+class Scale(Operation):
+    """x times a factor, plus a bias; the factor is learned or comes as the second bottom."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """Factor and bias span axes from `axis` on."""
+        param, x = self.layer.param("scale_param"), bottoms[0]
+        factor = bottoms[1] if len(bottoms) > 1 else self.parameters.get(0)
+        spanned = _spanning(factor, x, param.integer("axis", 1))
+        out = x if may_overwrite else None
+        if not param.boolean("bias_term"):
+            return [torch.mul(x, spanned, out=out)]
+        bias = self.parameters.get(self.parameters.count - 1)
+        axis = param.integer("axis", 1)
+        return [torch.addcmul(_spanning(bias, x, axis), x, spanned, out=out)]
+
+
+class Bias(Operation):
+    """x plus a bias that is learned or comes as the second bottom."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """The bias spans axes from `axis` on."""
+        x = bottoms[0]
+        bias = bottoms[1] if len(bottoms) > 1 else self.parameters.get(0)
+        spanned = _spanning(bias, x, self.layer.param("bias_param").integer("axis", 1))
+        return [torch.add(x, spanned, out=x if may_overwrite else None)]
+
+
+def _spanning(factor: Tensor, x: Tensor, axis: int) -> Tensor:
+    """A factor with axes of size 1 around it, so that it broadcasts over x from `axis` on."""
+    if factor.dim() == 0:
+        return factor
+    before = canonical(axis, x.dim())
+    after = x.dim() - before - factor.dim()
+    return factor.reshape((1,) * before + tuple(factor.shape) + (1,) * after)
+
+
+class LRN(Operation):
+    """Division by the local energy, across channels or within each."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """x / (k + alpha * mean of squares)^beta; within channels, Caffe takes k as 1."""
+        param, x = self.layer.param("lrn_param"), bottoms[0]
+        size, alpha = param.integer("local_size", 5), param.number("alpha", 1.0)
+        if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
+            energy = functional.avg_pool2d(x * x, size, 1, (size - 1) // 2)
+            scale = energy * alpha + 1.0
+        else:
+            scale = _sum_over_channels(x * x, size) * (alpha / size) + param.number("k", 1.0)
+        return [x * torch.pow(scale, -param.number("beta", 0.75))]
+
+
+def _sum_over_channels(x: Tensor, size: int) -> Tensor:
+    """Sums of `size` neighbouring channels, fewer at the ends."""
+    channels, half = x.shape[1], (size - 1) // 2
+    total = x.clone()
+    for step in range(1, min(half, channels - 1) + 1):
+        total[:, step:] += x[:, :-step]
+        total[:, :-step] += x[:, step:]
+    return total
+
+
+class MVN(Operation):
+    """Mean 0 and, if asked, deviation 1, per channel or per image."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """Caffe adds eps to the standard deviation, not to the variance."""
+        param, x = self.layer.param("mvn_param"), bottoms[0]
+        n_axes = 1 if param.boolean("across_channels") else 2
+        flat = x.reshape(*x.shape[:n_axes], -1)
+        flat = flat - flat.mean(-1, keepdim=True)
+        if param.boolean("normalize_variance", True):
+            deviation = (flat * flat).mean(-1, keepdim=True).sqrt()
+            flat = flat / (deviation + param.number("eps", 1e-9))
+        return [flat.reshape(x.shape)]
+
+
+class Normalize(Operation):
+    """L2 norm 1 over the channels of each place (or of the whole image), times a learned scale."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """eps joins the sum of squares."""
+        param, x = self.layer.param("norm_param"), bottoms[0]
+        across_image = param.boolean("across_spatial", True)
+        axes = tuple(range(1, x.dim())) if across_image else (1,)
+        energy = (x * x).sum(axes, keepdim=True) + param.number("eps", 1e-10)
+        return [x / energy.sqrt() * _spanning(self.parameters.get(0).reshape(-1), x, 1)]
+
+
+OPERATIONS: dict[str, MakeOperation] = {
+    "BatchNorm": BatchNorm,
+    "Scale": Scale,
+    "Bias": Bias,
+    "LRN": LRN,
+    "MVN": MVN,
+    "Normalize": Normalize,
+}

@@ -1,0 +1,89 @@
+"""What one layer is inside this engine: parameters, and a function from tensors to tensors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.errors import EngineError
+from core.layers.layer_type import ShapeRefused
+from core.layers.registry import layer_type
+from core.net.definition import Layer
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a net runs; `packs_weights`: oneDNN's own weight layouts and fused ReLU work here."""
+
+    device: torch.device
+    packs_weights: bool = False
+
+
+class LayerParameters(ABC):
+    """The learned arrays of one layer, read from the weights file when first asked for."""
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many arrays the layer has."""
+
+    @abstractmethod
+    def load(self, index: int) -> Tensor:
+        """Array `index`, shaped as Caffe would, float32 on the net's device; a fresh tensor."""
+
+    @abstractmethod
+    def get(self, index: int) -> Tensor:
+        """Like load(), but kept for the next time."""
+
+
+class Operation(ABC):
+    """One layer made ready to run.
+
+    `can_fuse_relu`: run_with_relu() gives the bits of run() followed by a ReLU, only faster.
+    """
+
+    can_fuse_relu = False
+
+    def __init__(self, layer: Layer, parameters: LayerParameters, place: Place) -> None:
+        self.layer = layer
+        self.parameters = parameters
+        self.place = place
+
+    @abstractmethod
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """The layer's tops. `may_overwrite`: nobody else needs the memory of bottoms[0]."""
+
+    def run_with_relu(self, bottoms: list[Tensor]) -> Sequence[Tensor]:
+        """The layer's only top after a ReLU."""
+        return [torch.relu_(top) for top in self.run(bottoms, False)]
+
+    def top_shapes(self, bottoms: Sequence[Tensor]) -> tuple[Shape, ...]:
+        """What Caffe's rules make of these bottoms; EngineError where they can't tell."""
+        known = layer_type(self.layer.type)
+        if known.infer is None:
+            raise self.refused("has no rule for its output shape")
+        try:
+            tops = known.infer(self.layer, [tuple(bottom.shape) for bottom in bottoms]).tops
+        except ShapeRefused as error:
+            raise self.refused(str(error)) from error
+        return tuple(top for top in tops if top is not None)
+
+    def refused(self, claim: str) -> EngineError:
+        """An error that begins with the layer's name."""
+        colon = ":" if claim.endswith(".") else ""
+        end = "" if claim.endswith(".") else "."
+        return EngineError(f"Layer '{self.layer.name}' ({self.layer.type}){colon} {claim}{end}")
+
+
+MakeOperation = Callable[[Layer, LayerParameters, Place], Operation]
+
+
+def canonical(axis: int, n_axes: int) -> int:
+    """A negative axis counted from the end."""
+    return axis + n_axes if axis < 0 else axis

@@ -1,0 +1,100 @@
+"""Convolutions and inner products through oneDNN, with weights in its own layout.
+
+These are the operators that torch's own compiler calls. Asked for once with the shape they will
+meet, oneDNN lays the weights out for its fastest kernel and applies a ReLU while the result is
+still in registers; plain eager calls pay for both in every pass.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+MAX_LAYOUTS = 2
+"""Layouts kept for a layer: full batches and the last, smaller one."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How a window moves over (height, width)."""
+
+    pad: Shape
+    stride: Shape
+    dilation: Shape
+    group: int
+
+
+class PackedWeights:
+    """The weights of one layer in the layouts last used, by input shape."""
+
+    def __init__(self, load: Callable[[], Tensor]) -> None:
+        self._load = load
+        self._layouts: OrderedDict[Shape, Tensor] = OrderedDict()
+        self.is_finite = True
+
+    def get(self, input_shape: Shape, frame: Frame | None) -> Tensor:
+        """The layout for this input; frame None packs for an inner product."""
+        found = self._layouts.get(input_shape)
+        if found is None:
+            found = self._pack(input_shape, frame)
+            while len(self._layouts) > MAX_LAYOUTS:
+                self._layouts.popitem(last=False)
+        self._layouts.move_to_end(input_shape)
+        return found
+
+    def _pack(self, input_shape: Shape, frame: Frame | None) -> Tensor:
+        weight = self._load()
+        self.is_finite = bool(torch.isfinite(weight).all())
+        if frame is None:
+            packed = _operators()._reorder_linear_weight(weight, input_shape[0])
+        else:
+            packed = _operators()._reorder_convolution_weight(
+                weight, frame.pad, frame.stride, frame.dilation, frame.group, input_shape
+            )
+        self._layouts[input_shape] = packed
+        result: Tensor = packed
+        return result
+
+
+def convolve(
+    x: Tensor, weight: Tensor, bias: Tensor | None, frame: Frame, *, with_relu: bool
+) -> Tensor:
+    """Convolve x, (n, channels, height, width); the result is channels-last."""
+    result: Tensor = _operators()._convolution_pointwise(
+        x.contiguous(memory_format=torch.channels_last),
+        weight,
+        bias,
+        frame.pad,
+        frame.stride,
+        frame.dilation,
+        frame.group,
+        "relu" if with_relu else "none",
+        [],
+        "",
+    )
+    return result
+
+
+def is_available() -> bool:
+    """Whether these operators exist here and compute a convolution right."""
+    try:
+        x = torch.arange(-24.0, 24.0).reshape(1, 3, 4, 4)
+        weight = torch.arange(-54.0, 54.0).reshape(4, 3, 3, 3)
+        frame = Frame((1, 1), (1, 1), (1, 1), 1)
+        packed = PackedWeights(lambda: weight).get((1, 3, 4, 4), frame)
+        found = convolve(x, packed, None, frame, with_relu=True)
+        wanted = torch.relu(torch.nn.functional.conv2d(x, weight, padding=1))
+        return bool(torch.allclose(found, wanted, rtol=1e-5))
+    except (RuntimeError, AttributeError, NotImplementedError):
+        return False
+
+
+def _operators() -> Any:
+    return torch.ops.mkldnn

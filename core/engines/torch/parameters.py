@@ -1,0 +1,158 @@
+"""Where a net's learned arrays come from: the weights file, read lazily, or fillers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.engines.torch.operation import LayerParameters
+from core.errors import WeightsError
+from core.layers.axes import show_shape
+from core.layers.shapes import LayerShapes, NetShapes
+from core.net.definition import Layer, Net
+from core.weights.binding import WrongShape, compare_layer
+from core.weights.contents import Weights
+from core.weights.fillers import filler_weights, random_weights
+
+Owner = tuple[str, int]
+Fill = Callable[[Net, NetShapes, int], dict[str, tuple[np.ndarray, ...]]]
+
+
+class ParameterStore:
+    """Finds the source of every array of a net; nothing is read before a layer asks.
+
+    Without a weights file every layer gets random values that keep the net alive; with one, layers
+    it lacks get what their fillers say, as in Caffe. Raises WeightsError for an array that does
+    not fit.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        shapes: NetShapes,
+        weights: Weights | None,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.device = device
+        self._net, self._shapes, self._seed = net, shapes, seed
+        self._fill: Fill = filler_weights if weights else random_weights
+        self._loaders: dict[Owner, Callable[[], np.ndarray]] = {}
+        self._unshaped: dict[str, list[Callable[[], np.ndarray]]] = {}
+        self._filled: dict[str, tuple[np.ndarray, ...]] = {}
+        self._kept: dict[Owner, Tensor] = {}
+        if weights is not None:
+            self._bind(weights)
+
+    @property
+    def filler_layers(self) -> tuple[str, ...]:
+        """Layers with an array that no weights file gave, in net order."""
+        rows = (row for row in self._shapes.layers if row.layer.name not in self._unshaped)
+        missing = (row.layer.name for row in rows if self._lacks_array(row))
+        return tuple(dict.fromkeys(missing))
+
+    def of(self, layer: Layer) -> StoredParameters:
+        """The arrays of one layer."""
+        return StoredParameters(self, self._shapes.of(layer))
+
+    def count(self, row: LayerShapes) -> int:
+        """How many arrays a layer has."""
+        return len(row.parameters) or len(self._unshaped.get(row.layer.name, ()))
+
+    def read(self, row: LayerShapes, index: int) -> np.ndarray:
+        """Array `index` of a layer in the net's shape."""
+        if not row.parameters:
+            return self._unshaped[row.layer.name][index]()
+        owner = row.owners[index]
+        loader = self._loaders.get(owner)
+        array = loader() if loader else self._filler(row, index)
+        return array.reshape(row.parameters[index])
+
+    def keep(self, row: LayerShapes, index: int) -> Tensor:
+        """Like load, but one tensor for all that share it."""
+        owner = row.owners[index] if row.parameters else (row.layer.name, index)
+        if owner not in self._kept:
+            self._kept[owner] = self.load(row, index)
+        kept = self._kept[owner]
+        return kept.reshape(row.parameters[index]) if row.parameters else kept
+
+    def load(self, row: LayerShapes, index: int) -> Tensor:
+        """A fresh tensor, aligned and float32, whatever the map of the file holds."""
+        array = np.array(self.read(row, index), dtype=np.float32, order="C", copy=True)
+        return torch.from_numpy(array).to(self.device)
+
+    def _bind(self, weights: Weights) -> None:
+        wrong: list[WrongShape] = []
+        for source in weights.layers:
+            if not self._net.has_layer(source.name) or not source.blobs:
+                continue
+            row = self._shapes.of(source.name)
+            if not row.is_complete:
+                self._unshaped[source.name] = [b.array for b in source.blobs if b.n_values]
+                continue
+            wrong.extend(compare_layer(row, source))
+            for index, owner in enumerate(row.owners):
+                blob = source.blob(index)
+                if blob is not None:
+                    self._loaders[owner] = blob.array
+        if wrong:
+            raise _mismatch(wrong)
+
+    def _lacks_array(self, row: LayerShapes) -> bool:
+        return any(owner not in self._loaders for owner in row.owners)
+
+    def _filler(self, row: LayerShapes, index: int) -> np.ndarray:
+        """Fill the owner's layer alone: the numbers depend on its name and the seed only."""
+        name, at = row.owners[index]
+        if name not in self._filled:
+            rows = tuple(r for r in self._shapes.layers if r.layer.name == name)[:1]
+            self._filled.update(self._fill(self._net, NetShapes(rows), self._seed))
+        return self._filled[name][at]
+
+
+class StoredParameters(LayerParameters):
+    """One layer's view of the store."""
+
+    def __init__(self, store: ParameterStore, row: LayerShapes) -> None:
+        self._store = store
+        self._row = row
+
+    @property
+    def count(self) -> int:
+        """How many arrays the layer has."""
+        return self._store.count(self._row)
+
+    def load(self, index: int) -> Tensor:
+        """A fresh tensor."""
+        return self._store.load(self._row, index)
+
+    def get(self, index: int) -> Tensor:
+        """A tensor that is kept."""
+        return self._store.keep(self._row, index)
+
+
+def filler_warnings(layers: Iterable[str], *, has_weights: bool) -> tuple[str, ...]:
+    """One sentence naming the layers without trained weights."""
+    names = list(layers)
+    if not names:
+        return ()
+    if not has_weights:
+        return (f"No weights file: {len(names)} layers have random weights.",)
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    verb = "layer keeps" if len(names) == 1 else "layers keep"
+    return (f"{len(names)} {verb} filler values, the weights file lacks them: {shown}.",)
+
+
+def _mismatch(wrong: list[WrongShape]) -> WeightsError:
+    first = wrong[0]
+    in_net = "no array" if first.in_net is None else show_shape(first.in_net)
+    in_file = "no array" if first.in_file is None else show_shape(first.in_file)
+    more = f" {len(wrong) - 1} more arrays do not fit." if len(wrong) > 1 else ""
+    return WeightsError(
+        f"Layer '{first.layer}' has {in_net} as parameter {first.index} in the prototxt but "
+        f"{in_file} in the weights.{more}",
+        hint="Are these the weights of another net?",
+    )

@@ -1,0 +1,212 @@
+"""One net opened in the PyTorch engine."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.engines.session import OnLayer, OpenRequest, Session
+from core.engines.torch import operations
+from core.engines.torch.descriptors import pool_on_device
+from core.engines.torch.executor import Executor
+from core.engines.torch.operation import Operation, Place, Shape
+from core.engines.torch.parameters import ParameterStore, filler_warnings
+from core.engines.torch.plan import PlannedStep, plan_pass
+from core.engines.values import EngineLayer, PassResult, PoolingRecipe, Value
+from core.engines.wiring import wire_net
+from core.errors import EngineError
+from core.layers.shapes import NetShapes, infer_shapes
+from core.net.definition import Layer
+from core.net.reader import read_net
+from core.weights.fillers import fill_array
+from core.weights.reader import open_weights
+
+_MAX_PLANS = 32
+
+
+class TorchSession(Session):
+    """Holds the operations of a net, plans for what was asked before, and the last run's values."""
+
+    def __init__(self, request: OpenRequest, place: Place) -> None:
+        self._net = read_net(request.net_text, state=request.state)
+        self._wiring = wire_net(self._net)
+        operations.check_supported(self._wiring)
+        self._place, self._seed = place, request.seed
+        self._input_shapes = dict(request.input_shapes)
+        path = request.weights_path
+        self._weights = None if path is None else open_weights(path)
+        self._plans: OrderedDict[tuple[int, ...], tuple[PlannedStep, ...]] = OrderedDict()
+        self._kept: Executor | None = None
+        self._checked: set[tuple[object, ...]] = set()
+        self._build(infer_shapes(self._net, self._input_shapes))
+
+    def forward(
+        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    ) -> list[np.ndarray]:
+        """One pass over what the wanted values need."""
+        tensors = self._forward(inputs, want, on_layer)
+        return [_to_numpy(tensor) for tensor in tensors]
+
+    def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
+        """One pass over everything the inputs allow; nothing is fused or overwritten."""
+        self._kept = None
+        start = time.perf_counter()
+        slots = self._wiring.computable(inputs)
+        self._kept = self._execute(inputs, slots, on_layer)
+        self._wait()
+        seconds = time.perf_counter() - start
+        storages = {
+            tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes()
+            for tensor in self._kept.values.values()
+        }
+        n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
+        return PassResult(seconds, n_images, sum(storages.values()))
+
+    def read(self, value: Value) -> np.ndarray:
+        """A value of the last run."""
+        slot = self._wiring.slot(value)
+        if self._kept is None:
+            raise EngineError("Nothing has run yet.", hint="Open an image first.")
+        kept = self._kept.values.get(slot)
+        if kept is None:
+            raise EngineError(
+                f"'{value.top}' of layer '{value.layer}' was not computed.",
+                hint="It needs an input blob that was not given.",
+            )
+        return _to_numpy(kept)
+
+    def describe(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        recipes: Sequence[PoolingRecipe],
+        on_layer: OnLayer,
+    ) -> list[np.ndarray]:
+        """One pass, pooled on the device; only descriptors leave it."""
+        tensors = self._forward(inputs, [recipe.value for recipe in recipes], on_layer)
+        pairs = zip(tensors, recipes, strict=True)
+        return [_to_numpy(pool_on_device(t, r.pooling, r.p)) for t, r in pairs]
+
+    def _forward(
+        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    ) -> list[Tensor]:
+        slots = [self._wiring.slot(value) for value in want]
+        values = self._execute(inputs, slots, on_layer).values
+        return [values[slot] for slot in slots]
+
+    @torch.inference_mode()
+    def _execute(
+        self, inputs: Mapping[str, np.ndarray], slots: Sequence[int], on_layer: OnLayer
+    ) -> Executor:
+        self._wiring.check_inputs(inputs, self._wiring.steps_for(slots))
+        self._fit(inputs, slots)
+        is_finite = all(bool(np.isfinite(array).all()) for array in inputs.values())
+        executor = Executor(self._input_tensors(inputs))
+        # a fused ReLU would turn NaN into 0, where Caffe lets it pass
+        executor.run(self._plan(slots, may_fuse=is_finite), on_layer)
+        return executor
+
+    def _plan(self, slots: Sequence[int], *, may_fuse: bool) -> tuple[PlannedStep, ...]:
+        key = (int(may_fuse), *sorted(set(slots)))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = plan_pass(self._wiring, self._operations, set(slots), may_fuse=may_fuse)
+            self._plans[key] = plan
+            if len(self._plans) > _MAX_PLANS:
+                self._plans.popitem(last=False)
+        return plan
+
+    def _build(self, shapes: NetShapes) -> None:
+        """Operations for these shapes; parameters whose shape is unknown come as in the file."""
+        self._shapes = shapes
+        device = self._place.device
+        store = ParameterStore(self._net, shapes, self._weights, self._seed, device)
+        self._operations: tuple[Operation | None, ...] = operations.make_operations(
+            self._wiring, store, self._place
+        )
+        self._plans.clear()
+        self.layers = tuple(_engine_layer(layer, shapes) for layer in self._net.layers)
+        self.filler_layers = store.filler_layers
+        self.warnings = filler_warnings(self.filler_layers, has_weights=self._weights is not None)
+        tops = {
+            top: shape
+            for layer in self.layers
+            for top, shape in zip(layer.tops, layer.top_shapes, strict=True)
+            if not layer.bottoms
+        }
+        self.inputs = {name: tops.get(name) for name in self._wiring.inputs}
+
+    def _fit(self, inputs: Mapping[str, np.ndarray], slots: Sequence[int]) -> None:
+        """Check the shapes that these inputs lead to, once for each combination.
+
+        Raises EngineError naming the layer that can't take them.
+        """
+        key = (tuple(sorted((n, a.shape) for n, a in inputs.items())), tuple(sorted(set(slots))))
+        if key in self._checked:
+            return
+        given = {name: tuple(array.shape) for name, array in inputs.items()}
+        shapes = infer_shapes(self._net, {**self._input_shapes, **given})
+        steps = self._wiring.steps_for(slots)
+        needed = {step.layer.name for step in steps}
+        for problem in shapes.problems:
+            if problem.layer in needed:
+                raise EngineError(problem.sentence)
+        if not all(self._shapes.of(step.layer).is_complete for step in steps if step.bottoms):
+            self._build(shapes)
+        for step in steps:
+            self._check_parameters(step.layer, shapes)
+        self._checked.add(key)
+
+    def _check_parameters(self, layer: Layer, shapes: NetShapes) -> None:
+        built, wanted = self._shapes.parameters(layer), shapes.parameters(layer)
+        if built and wanted and built != wanted:
+            bottom = shapes.bottoms(layer)[0]
+            raise EngineError(
+                f"Layer '{layer.name}' ({layer.type}) can't take an input of shape {bottom}: "
+                f"its weights are {built[0]} and would have to be {wanted[0]}.",
+                hint="An inner product fixes the size of the input image.",
+            )
+
+    def _input_tensors(self, inputs: Mapping[str, np.ndarray]) -> dict[int, Tensor]:
+        tensors = {
+            self._wiring.inputs[name]: torch.from_numpy(array).to(self._place.device)
+            for name, array in inputs.items()
+        }
+        for step in self._wiring.steps:
+            if step.layer.type == "DummyData":
+                for i, slot in enumerate(step.tops):
+                    tensors.setdefault(slot, self._dummy(step.layer, i))
+        return tensors
+
+    def _dummy(self, layer: Layer, index: int) -> Tensor:
+        """What a DummyData layer makes up."""
+        shape: Shape | None = self._shapes.top(layer, index)
+        if shape is None:
+            raise EngineError(f"Layer '{layer.name}' (DummyData): its shape can't be told.")
+        fillers = layer.param("dummy_data_param").messages("data_filler")
+        array = np.zeros(shape, np.float32)
+        if fillers:
+            filler = fillers[min(index, len(fillers) - 1)]
+            array = fill_array(np.random.default_rng([self._seed, index]), shape, filler)
+        return torch.from_numpy(array.astype(np.float32)).to(self._place.device)
+
+    def _wait(self) -> None:
+        """Until the device has done its work."""
+        if self._place.device.type == "cuda":
+            torch.cuda.synchronize(self._place.device)
+        elif self._place.device.type == "mps":
+            torch.mps.synchronize()
+
+
+def _to_numpy(tensor: Tensor) -> np.ndarray:
+    array: np.ndarray = tensor.detach().to("cpu", torch.float32).contiguous().numpy()
+    return array
+
+
+def _engine_layer(layer: Layer, shapes: NetShapes) -> EngineLayer:
+    top_shapes = tuple(shapes.top(layer, i) for i in range(len(layer.tops)))
+    return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, top_shapes)

@@ -1,0 +1,75 @@
+"""The plain values that engines take and give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Value(NamedTuple):
+    """One activation: what `layer` wrote to its top blob `top`."""
+
+    layer: str
+    top: str
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a net can run; `id` is "cpu", "cuda:0" or "mps", `memory_bytes` None if unknown."""
+
+    id: str
+    name: str
+    memory_bytes: int | None
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """Which engine to start and how.
+
+    command: the interpreter, such as ("ssh", "gpu", "python3"); () is the Python that runs us.
+    options: (name, value) pairs for the engine, such as ("threads", "2").
+    """
+
+    name: str = "torch"
+    command: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class EngineLayer:
+    """A layer as the engine built it; a shape is None where only running it can tell."""
+
+    name: str
+    type: str
+    bottoms: tuple[str, ...]
+    tops: tuple[str, ...]
+    top_shapes: tuple[tuple[int, ...] | None, ...]
+
+
+@dataclass(frozen=True)
+class PoolingRecipe:
+    """One descriptor to make of a value; pooling is "flatten", "gap", "mac" or "gem" (with p)."""
+
+    value: Value
+    pooling: str
+    p: float = 3.0
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """A forward pass whose values stayed in the child: its time and what it keeps."""
+
+    seconds: float
+    n_images: int
+    kept_bytes: int
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """Whether an engine can start here, in one sentence, and what it runs on."""
+
+    name: str
+    is_available: bool
+    sentence: str
+    versions: tuple[tuple[str, str], ...] = ()
+    devices: tuple[Device, ...] = ()

@@ -1,0 +1,112 @@
+"""A net as steps that read and write numbered slots, one slot for each blob version."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.engines.values import Value
+from core.errors import EngineError
+from core.net.definition import Layer, Net
+
+DATA_TYPES = frozenset(
+    {"Input", "Data", "ImageData", "MemoryData", "HDF5Data", "WindowData", "DummyData"}
+)
+"""Layers whose tops are given to forward() by blob name."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer: the slots it reads and writes, by bottom and top index."""
+
+    layer: Layer
+    bottoms: tuple[int, ...]
+    tops: tuple[int, ...]
+
+    @property
+    def is_data(self) -> bool:
+        """Whether its tops come from outside."""
+        return self.layer.type in DATA_TYPES and not self.layer.bottoms
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Steps in execution order; `slots` finds the slot of a value, `inputs` of an input blob."""
+
+    steps: tuple[Step, ...]
+    slots: Mapping[Value, int]
+    inputs: Mapping[str, int]
+    n_slots: int
+
+    def slot(self, value: Value) -> int:
+        """The slot of a value; EngineError when the net has no such layer or top."""
+        found = self.slots.get(value)
+        if found is not None:
+            return found
+        tops = [known.top for known in self.slots if known.layer == value.layer]
+        if not tops:
+            raise EngineError(f"The net has no layer '{value.layer}' that writes a blob.")
+        written = ", ".join(tops)
+        raise EngineError(f"Layer '{value.layer}' writes {written}, not '{value.top}'.")
+
+    def steps_for(self, wanted: Collection[int]) -> tuple[Step, ...]:
+        """The steps that the wanted slots depend on, in order; the others need not run."""
+        needed = set(wanted)
+        kept: list[Step] = []
+        for step in reversed(self.steps):
+            if needed.intersection(step.tops):
+                kept.append(step)
+                needed.update(step.bottoms)
+        return tuple(reversed(kept))
+
+    def check_inputs(self, given: Iterable[str], steps: Sequence[Step]) -> None:
+        """EngineError when a blob is unknown, or one that the steps need is missing."""
+        names = set(given)
+        for name in sorted(names - set(self.inputs)):
+            known = ", ".join(self.inputs) or "none"
+            raise EngineError(f"The net has no input blob '{name}'.", hint=f"It has: {known}.")
+        missing = self._missing(names, steps)
+        if missing:
+            raise EngineError(f"The input blob '{missing[0]}' was not given.")
+
+    def computable(self, given: Iterable[str]) -> tuple[int, ...]:
+        """The slots that can be computed from the given input blobs."""
+        known = {self.inputs[name] for name in given if name in self.inputs}
+        known.update(
+            top for step in self.steps if step.layer.type == "DummyData" for top in step.tops
+        )
+        for step in self.steps:
+            if not step.is_data and known.issuperset(step.bottoms):
+                known.update(step.tops)
+        return tuple(sorted(known))
+
+    def _missing(self, given: set[str], steps: Sequence[Step]) -> list[str]:
+        read = {slot for step in steps for slot in step.bottoms}
+        written = {slot for step in steps if step.is_data for slot in step.tops}
+        made = {top for step in steps if step.layer.type == "DummyData" for top in step.layer.tops}
+        return [
+            name
+            for name, slot in self.inputs.items()
+            if slot in read & written and name not in given and name not in made
+        ]
+
+
+def wire_net(net: Net) -> Wiring:
+    """Number the versions of a net; EngineError when a layer reads a blob that none writes."""
+    steps: list[Step] = []
+    slots: dict[Value, int] = {}
+    inputs: dict[str, int] = {}
+    number = {(v.layer_index, v.top_index): i for i, v in enumerate(net.versions)}
+    for layer in net.layers:
+        bottoms = net.bottom_versions[layer.index]
+        known = tuple(slot for slot in bottoms if slot is not None)
+        if len(known) < len(bottoms):
+            blob = layer.bottoms[bottoms.index(None)]
+            raise EngineError(f"Layer '{layer.name}' reads blob '{blob}', which no layer writes.")
+        tops = tuple(number[layer.index, i] for i in range(len(layer.tops)))
+        step = Step(layer, known, tops)
+        steps.append(step)
+        slots.update({Value(layer.name, t): s for t, s in zip(layer.tops, tops, strict=True)})
+        if step.is_data:
+            inputs.update(zip(layer.tops, tops, strict=True))
+    return Wiring(tuple(steps), slots, inputs, len(net.versions))
