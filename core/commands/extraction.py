@@ -16,6 +16,7 @@ from core.engines.base import Engine, PoolingRecipe, Value
 from core.errors import AppError
 from core.net.definition import AUTOMATIC_TOP, Net
 from core.progress import Job, Progress
+from core.retrieval.pooling import effective_pooling
 
 IMAGES_KEY = "images"
 """The key of the images' names; a layer of that name gives way."""
@@ -84,7 +85,6 @@ def extract(
         gathered.class_layer = scores.layer
     batches, gathered.preprocess = _batches(opened, engine, options)
     for batch in batches:
-        yield Progress(len(gathered.images), batch.n_in_all, "images")
         wanted = [*values]
         if gathered.class_layer and scores is not None and scores not in wanted:
             wanted.append(scores)
@@ -97,6 +97,7 @@ def extract(
             gathered.arrays.setdefault(value, []).append(answer[value])
         gathered.images += batch.names
         gathered.n_passes += 1
+        yield Progress(len(gathered.images), batch.n_in_all, "images")
     return gathered
 
 
@@ -117,16 +118,12 @@ def _forward(
     if options.pool == "none":
         return engine.forward(batch.inputs, wanted)
     recipes = [
-        PoolingRecipe(value, options.pool if _is_spatial(engine, value) else "flatten", options.p)
+        PoolingRecipe(
+            value, effective_pooling(options.pool, _engine_shape(engine, value)), options.p
+        )
         for value in wanted
     ]
     return dict(zip(wanted, engine.describe(batch.inputs, recipes), strict=True))
-
-
-def _is_spatial(engine: Engine, value: Value) -> bool:
-    """Whether there are places to pool over; 1 x 1 has none, and GeM would clamp its negatives."""
-    shape = _engine_shape(engine, value)
-    return shape is None or (len(shape) > 2 and max(shape[2:]) > 1)
 
 
 def _engine_shape(engine: Engine, value: Value) -> tuple[int, ...] | None:

@@ -26,14 +26,15 @@ class ProgressLine:
         self._clock = clock
         self._is_terminal = self._stream.isatty()
         self._started = clock()
-        self._what = ""
+        self._work = ""
         self._last_shown: float | None = None
         self._is_drawn = False
 
     def __call__(self, step: Progress) -> None:
         now = self._clock()
-        if step.what != self._what:
-            self._what, self._started, self._last_shown = step.what, now, None
+        work = step.what.partition(",")[0]
+        if work != self._work:
+            self._work, self._started, self._last_shown = work, now, None
         pause = _REDRAW_SECONDS if self._is_terminal else _SPARSE_SECONDS
         is_last = bool(step.total) and step.done >= step.total
         if self._last_shown is not None and now - self._last_shown < pause and not is_last:
@@ -66,13 +67,14 @@ class ProgressLine:
 
 
 def describe(step: Progress, seconds: float) -> str:
-    """ "120 of 400 images, 38.1/s, 7 s left"."""
+    """ "120 of 400 images, 38.1/s, 7 s left"; a rate that `what` brings itself stays."""
     if not step.total:
         return f"{step.done} {step.what}" if step.done else step.what
     said = f"{step.done} of {step.total} {step.what}"
     if step.done and seconds >= 1:
         rate = step.done / seconds
-        said += f", {rate:.3g}/s"
+        if "," not in step.what:
+            said += f", {rate:.3g}/s"
         if step.done < step.total:
             said += f", {(step.total - step.done) / rate:.0f} s left"
     return said
