@@ -15,7 +15,7 @@ def find_records(net: Net, shapes: NetShapes) -> tuple[FindRecord, ...]:
 
 def _record(net: Net, shapes: NetShapes, layer: Layer) -> FindRecord:
     written = net.written(layer)
-    cost = shapes.cost(layer.name)
+    cost = shapes.cost(layer)
     return FindRecord(
         name=layer.name,
         type=layer.type,
@@ -23,10 +23,10 @@ def _record(net: Net, shapes: NetShapes, layer: Layer) -> FindRecord:
         bottoms=layer.bottoms,
         tops=layer.tops,
         versions=tuple(version.label for version in written),
-        shapes=tuple(shapes.top(layer.name, i) for i in range(len(layer.tops))),
+        shapes=tuple(shapes.top(layer, i) for i in range(len(layer.tops))),
         is_in_place=layer.is_in_place,
         is_hidden=any(not version.is_readable for version in written),
-        params=shapes.n_parameters(layer.name),
+        params=shapes.n_parameters(layer),
         macs=cost.macs,
         memory=cost.memory_bytes,
     )

@@ -175,7 +175,7 @@ def _draw_box(
 
 
 def _shape_of(shapes: NetShapes, layer: Layer) -> str:
-    words = [shape_words(shapes.top(layer.name, i)) for i in range(min(len(layer.tops), 3))]
+    words = [shape_words(shapes.top(layer, i)) for i in range(min(len(layer.tops), 3))]
     return ", ".join(word for word in words if word)
 
 
