@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, Qt, pyqtSignal
+from PyQt5.QtCore import QByteArray, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import (
     QComboBox,
@@ -107,7 +107,8 @@ class MainWindow(QMainWindow):
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 12, 0)
-        row.addWidget(self.document_title)
+        row.addWidget(self.document_title, 0, Qt.AlignVCenter)
+        holder.setFixedHeight(self.menuBar().sizeHint().height() - 1)
         self.menuBar().setCornerWidget(holder, Qt.TopRightCorner)
         self._corner = holder
 
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow):
         bar.setFloatable(False)
         bar.toggleViewAction().setVisible(False)
         bar.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        bar.setIconSize(QSize(16, 16))
         self._add_left_tools(bar)
         spacer = QWidget()
         spacer.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
@@ -187,7 +189,7 @@ class MainWindow(QMainWindow):
         self.bottom_tabs.add_panel(self.panels.retrieval, "Retrieval", "search")
         self._maximise_button = IconButton(self._keeper, "fit", "Panel takes the whole window")
         self._maximise_button.clicked.connect(self.actions_["maximise"].toggle)
-        self.bottom_tabs.setCornerWidget(self._maximise_button, Qt.TopRightCorner)
+        self.bottom_tabs.set_corner(self._maximise_button)
         self.left_dock = self._dock("Layers", "layers", self.panels.layer_table)
         self.right_dock = self._dock("Inspector and changes", "inspector", self.right_tabs)
         self.bottom_dock = self._dock("Panels", "bottom", self.bottom_tabs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QTabBar, QTabWidget, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QTabBar, QTabWidget, QWidget
 
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
@@ -104,9 +104,11 @@ class FlatTabs(QTabWidget):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
+        self._corner: QWidget | None = None
         self.bar = FlatTabBar(keeper)
         self.setTabBar(self.bar)
         self.setDocumentMode(True)
+        keeper.changed.connect(self._tint)
 
     def add_panel(self, widget: QWidget, text: str, icon_name: str | None = None) -> int:
         """Add a panel under a tab and return its index."""
@@ -114,3 +116,24 @@ class FlatTabs(QTabWidget):
         if icon_name is not None:
             self.bar.set_icon_name(index, icon_name)
         return index
+
+    def set_corner(self, button: QWidget) -> None:
+        """Put a button at the right end of the row of tabs."""
+        corner = QWidget()
+        corner.setObjectName("tabCorner")
+        corner.setAttribute(Qt.WA_StyledBackground)
+        corner.setFixedHeight(HEIGHT)
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, 6, 0)
+        row.addWidget(button)
+        self._corner = corner
+        self.setCornerWidget(corner, Qt.TopRightCorner)
+        self._tint()
+
+    def _tint(self) -> None:
+        if self._corner is not None:
+            theme = self._keeper.theme
+            self._corner.setStyleSheet(
+                f"#tabCorner {{ background: {theme.header.name()};"
+                f" border-bottom: 1px solid {theme.border.name()}; }}"
+            )

@@ -1,0 +1,79 @@
+"""Starts the window: application, fonts, theme, crash hook, workbench."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import QCoreApplication, Qt
+from PyQt5.QtGui import QGuiApplication, QIcon
+from PyQt5.QtWidgets import QApplication
+
+from core import __version__
+from gui.crash import CrashHook
+from gui.icons import pixmap
+from gui.settings import Settings
+from gui.theme import ThemeKeeper, has_fonts, system_prefers_dark
+from gui.workbench import Workbench
+
+NO_FONT = (
+    "No font is installed, so the window would show no text."
+    " Install one, such as: apt-get install fonts-dejavu-core"
+)
+
+
+def make_application() -> QApplication:
+    """The QApplication, or the one that is there already."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    if os.environ.get("QT_QPA_PLATFORM") != "offscreen":  # its 100 dpi are nobody's screen
+        QCoreApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+    QCoreApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    app = QApplication(["blobscope"])
+    app.setApplicationName("Blobscope")
+    app.setOrganizationName("Blobscope")
+    app.setApplicationVersion(__version__)
+    return app
+
+
+def make_workbench(
+    app: QApplication, settings: Settings, *, hook: CrashHook | None = None
+) -> Workbench:
+    """Theme first, then every object of the window."""
+    keeper = ThemeKeeper("light")
+    keeper.note_system(system_prefers_dark())
+    keeper.choose(settings.theme)
+    bench = Workbench(keeper, settings, hook)
+    app.setWindowIcon(_window_icon(keeper))
+    return bench
+
+
+def run(paths: Sequence[Path] = (), demo: bool = False) -> int:
+    """Open the window on `paths`, or on the demo, and return when it is closed.
+
+    Returns 0, or 1 when no font is installed.
+    """
+    app = make_application()
+    if not has_fonts():
+        sys.stderr.write(f"{NO_FONT}\n")
+        return 1
+    hook = CrashHook()
+    hook.install()
+    try:
+        bench = make_workbench(app, Settings(), hook=hook)
+        bench.start([Path(path) for path in paths], demo=demo)
+        app.exec_()
+        bench.close()
+    finally:
+        hook.remove()
+    return 0
+
+
+def _window_icon(keeper: ThemeKeeper) -> QIcon:
+    return QIcon(pixmap("layout", keeper.theme.mark, 64))

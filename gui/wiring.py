@@ -1,0 +1,195 @@
+"""Joins actions and panels to the controllers, a line a signal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtGui import QGuiApplication
+
+from core.errors import AppError, EngineCrashed
+from gui.controllers.engine import UNAVAILABLE
+from gui.jobs import Run
+from gui.notices import CodeLine, Notice, NoticeAction
+
+if TYPE_CHECKING:
+    from gui.workbench import Workbench
+
+THEMES = ("system", "light", "dark")
+
+
+def connect_actions(bench: Workbench) -> None:
+    """Everything in the table of actions."""
+    actions, window, document = bench.window.actions_, bench.window, bench.document
+    actions.on("open_model", bench.opening.choose_model)
+    actions.on("open_weights", bench.opening.choose_weights)
+    actions.on("open_image", bench.opening.choose_image)
+    actions.on("save_as", bench.saving.choose_and_save)
+    actions.on("quit", window.close)
+    actions.on("undo", bench.renaming.undo)
+    actions.on("redo", bench.renaming.redo)
+    actions.on("find", window.panels.graph.focus_find)
+    actions.on("fit", window.panels.graph.fit)
+    actions.on("zoom_in", window.panels.graph.canvas.zoom_in)
+    actions.on("zoom_out", window.panels.graph.canvas.zoom_out)
+    actions.on("reset_layout", window.set_default_layout)
+    actions.on("rename", lambda: bench.renaming.rename_layer(document.selection))
+    actions.on("rename_chain", lambda: _rename_chain_of_selection(bench))
+    actions.on("rename_all", bench.renaming.rename_all)
+    actions.on("show_changes", lambda: window.show_panel(window.panels.changes))
+    actions.on("verify", bench.verifying.verify)
+    actions.on("show_text", bench.asking.show_text)
+    actions.on("forward", bench.inspecting.forward)
+    actions.on("extract", bench.asking.ask_extract)
+    actions.on("recipe", bench.asking.ask_recipe)
+    actions.on("restart_engine", bench.engine.restart)
+    actions.on("cancel", bench.standing.cancel_job)
+    actions.on("keys", bench.asking.show_keys)
+    actions.on("about", bench.asking.show_about)
+    for choice in THEMES:
+        actions.on(f"theme_{choice}", lambda c=choice: _choose_theme(bench, c))
+    _check_theme(bench)
+    _fill_recent(bench)
+    bench.window.recent_menu.aboutToShow.connect(lambda: _fill_recent(bench))
+
+
+def connect_panels(bench: Workbench) -> None:
+    """What panels wish for."""
+    window, panels = bench.window, bench.window.panels
+    window.files_dropped.connect(bench.opening.open_paths)
+    window.image_picker.image_chosen.connect(bench.opening.open_image)
+    window.image_picker.open_requested.connect(bench.opening.choose_image)
+    window.recipe_line.clicked.connect(lambda: bench.asking.ask_recipe())
+    panels.layer_table.rename_requested.connect(bench.renaming.rename_layer)
+    panels.graph.rename_requested.connect(bench.renaming.rename_layer)
+    panels.inspector.rename_requested.connect(bench.renaming.rename_layer)
+    panels.inspector.rename_chain_requested.connect(bench.renaming.rename_chain)
+    panels.inspector.rename_all_requested.connect(bench.renaming.rename_all)
+    panels.inspector.preview_requested.connect(bench.renaming.preview)
+    panels.changes.save_requested.connect(bench.saving.save_named)
+    panels.changes.undo_requested.connect(bench.renaming.undo)
+    panels.changes.verify_requested.connect(bench.verifying.verify)
+    panels.histogram.forward_requested.connect(bench.inspecting.forward)
+    panels.activations.open_image_requested.connect(bench.opening.choose_image)
+    bench.inspecting.forward_done.connect(lambda done: bench.standing.say(done.sentence))
+    bench.verifying.started.connect(lambda: panels.changes.show_busy("Verifying…"))
+    bench.verifying.finished.connect(lambda v: bench.standing.say(_verified_words(v)))
+    bench.opening.fix_requested.connect(bench.renaming.fix_rewiring)
+    bench.opening.layers_requested.connect(bench.viewing.show_layers)
+    bench.opening.text_requested.connect(bench.asking.show_text)
+    bench.saving.saved.connect(lambda path: bench.standing.say(f"saved {path.name}"))
+
+
+def connect_trouble(bench: Workbench) -> None:
+    """Notices, crashes and bugs."""
+    bar = bench.window.notice_bar
+    bench.notices.changed.connect(lambda: bar.show_notices(bench.notices.current))
+    bar.action_triggered.connect(bench.notices.trigger)
+    bar.closed.connect(bench.notices.dismiss)
+    bench.engine.crashed.connect(lambda error: _show_crash(bench, error))
+    bench.engine.state_changed.connect(lambda: _show_unavailable(bench))
+    bench.engine.restarted.connect(lambda: bench.notices.dismiss("engine"))
+    bench.lanes.bug_found.connect(bench.report_bug)
+    bench.lanes.failed.connect(lambda run, error: _show_failed_run(bench, run, error))
+    bench.verifying.failed.connect(lambda error: bench.notices.show_error(error, "verify"))
+    bench.hook.on_bug = lambda error, report: _show_bug(bench, error, report)
+
+
+def _rename_chain_of_selection(bench: Workbench) -> None:
+    net, name = bench.document.net, bench.document.selection
+    if net is None or not net.has_layer(name):
+        return
+    blobs = [version.blob for version in net.written(name) if version.n_versions > 1]
+    if blobs:
+        bench.renaming.rename_chain(blobs[0])
+
+
+def _choose_theme(bench: Workbench, choice: str) -> None:
+    bench.keeper.choose(choice)
+    bench.settings.theme = choice
+    _check_theme(bench)
+
+
+def _check_theme(bench: Workbench) -> None:
+    for choice in THEMES:
+        bench.window.actions_[f"theme_{choice}"].setChecked(bench.keeper.choice == choice)
+
+
+def _fill_recent(bench: Workbench) -> None:
+    menu = bench.window.recent_menu
+    menu.clear()
+    for path in bench.settings.recent("models"):
+        action = menu.addAction(path.name)
+        action.setToolTip(str(path))
+        action.setStatusTip(str(path))
+        action.triggered.connect(lambda _checked=False, p=path: _open_recent(bench, p))
+    menu.setEnabled(not menu.isEmpty())
+    menu.setToolTipsVisible(True)
+
+
+def _open_recent(bench: Workbench, path: Path) -> None:
+    weights = bench.settings.weights_of(path)
+    known = weights if weights is not None and weights.is_file() else None
+    bench.opening.open_model(path, known)
+
+
+def _show_crash(bench: Workbench, error: EngineCrashed) -> None:
+    lines = tuple(CodeLine(0, line) for line in error.details.splitlines()[-6:])
+    details = f"{error.sentence}\n{error.hint}\n{error.details}"
+    bench.notices.show(
+        Notice(
+            "error",
+            error.sentence.rstrip("."),
+            error.hint,
+            code=lines,
+            actions=(
+                NoticeAction("restart", "Restart engine", "restart"),
+                NoticeAction("copy", "Copy details"),
+            ),
+            key="engine",
+        ),
+        {
+            "restart": bench.engine.restart,
+            "copy": lambda: QGuiApplication.clipboard().setText(details),
+        },
+    )
+
+
+def _show_unavailable(bench: Workbench) -> None:
+    if bench.engine.state != UNAVAILABLE or bench.notices.has("engine"):
+        return
+    bench.notices.show(
+        Notice(
+            "error",
+            f"The {bench.engine.title} engine did not start",
+            bench.engine.sentence,
+            actions=(NoticeAction("restart", "Start again", "restart", closes=True),),
+            key="engine",
+        ),
+        {"restart": bench.engine.restart},
+    )
+
+
+def _show_failed_run(bench: Workbench, run: Run, error: AppError) -> None:
+    if not isinstance(error, EngineCrashed):  # has its own notice
+        bench.notices.show_error(error, run.key)
+
+
+def _show_bug(bench: Workbench, error: BaseException, report: Path | None) -> None:
+    where = f"A crash report is in {report}." if report else "No crash report could be written."
+    bench.notices.show(
+        Notice(
+            "error",
+            "Something went wrong inside Blobscope",
+            f"{where} Your file and your edits are safe.",
+            code=(CodeLine(0, f"{type(error).__name__}: {error}"[:200]),),
+            actions=(NoticeAction("copy", "Copy details"),),
+            key="bug",
+        ),
+        {"copy": lambda: QGuiApplication.clipboard().setText(str(report or error))},
+    )
+
+
+def _verified_words(verification: object) -> str:
+    seconds = getattr(verification, "seconds", 0.0)
+    return f"verify done in {seconds:.1f} s, 2 forward passes"

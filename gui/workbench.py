@@ -1,0 +1,148 @@
+"""Builds every object of the window once, joins them, and lets go of them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import QObject
+
+from core.engines.base import EngineSpec
+from core.errors import AppError
+from gui.controllers.asking import AskingController
+from gui.controllers.engine import EngineController
+from gui.controllers.extracting import ExtractingController
+from gui.controllers.inspecting import InspectingController
+from gui.controllers.opening import OpeningController
+from gui.controllers.renaming import RenamingController
+from gui.controllers.saving import SavingController
+from gui.controllers.standing import StandingController
+from gui.controllers.verifying import VerifyingController
+from gui.controllers.viewing import ViewingController
+from gui.crash import CrashHook
+from gui.derivation import Deriver
+from gui.dialogs.files import FileChooser
+from gui.dialogs.questions import Questioner
+from gui.document import ModelDocument
+from gui.jobs import Lanes
+from gui.main_window import MainWindow
+from gui.notices import Notices
+from gui.settings import Settings
+from gui.theme import ThemeKeeper
+from gui.wiring import connect_actions, connect_panels, connect_trouble
+
+
+class Workbench(QObject):
+    """The window and everything behind it; `close` lets go of threads and the engine."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        settings: Settings,
+        hook: CrashHook | None = None,
+        spec: EngineSpec | None = None,
+    ) -> None:
+        super().__init__()
+        self.keeper = keeper
+        self.settings = settings
+        self.hook = hook or CrashHook()
+        self.document = ModelDocument(self)
+        self.lanes = Lanes(self)
+        self.lanes.revision = lambda: self.document.revision
+        self.notices = Notices(self)
+        self.deriver = Deriver(self.document, self.lanes, self)
+        self.window = MainWindow(keeper)
+        self.chooser = FileChooser(self.window)
+        self.questioner = Questioner(keeper, self.window)
+        self.is_closed = False
+        self._make_controllers(spec)
+        connect_actions(self)
+        connect_panels(self)
+        connect_trouble(self)
+        self.window.may_close = self._may_close
+        self.opening.may_replace = self.saving.before_loss
+        self._restore()
+        self.standing.refresh()
+
+    def _make_controllers(self, spec: EngineSpec | None) -> None:
+        document, lanes = self.document, self.lanes
+        notices, settings = self.notices, self.settings
+        self.engine = EngineController(document, lanes, spec, self)
+        self.engine.device = settings.device
+        self.opening = OpeningController(
+            document, lanes, self.deriver, notices, settings, self.chooser, self
+        )
+        self.renaming = RenamingController(document, lanes, self.deriver, notices, self)
+        self.saving = SavingController(
+            document, lanes, notices, settings, self.chooser, self.questioner, self
+        )
+        self.verifying = VerifyingController(document, lanes, self.engine, self)
+        self.extracting = ExtractingController(document, lanes, self.engine, notices, self)
+        self.viewing = ViewingController(document, lanes, self.window, self.saving, settings, self)
+        panels = self.window.panels
+        self.inspecting = InspectingController(
+            document, lanes, self.engine, notices, panels.activations, panels.histogram, self
+        )
+        self.standing = StandingController(
+            document, lanes, self.engine, self.renaming, self.opening, self.window, settings, self
+        )
+        self.asking = AskingController(
+            self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
+            settings, self.chooser, self,
+        )  # fmt: skip
+
+    def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:
+        """Show the window, start the engine behind it and open what was named."""
+        self.window.show()
+        self.window.panels.graph.setFocus()
+        self.engine.start()
+        if paths:
+            self.opening.open_paths(paths)
+
+    def report_bug(self, error: BaseException) -> None:
+        """Write a crash report and say so; the window stays."""
+        self.hook.report(error)
+
+    def show_problem(self, error: AppError) -> None:
+        """An expected failure that a panel met."""
+        self.notices.show_error(error, "panel")
+
+    def close(self) -> bool:
+        """Remember the window, cancel all, end the engine; True if every thread ended in time."""
+        if self.is_closed:
+            return True
+        self.is_closed = True
+        self._remember()
+        is_clean = self.lanes.close(self.engine.close)
+        if not is_clean:
+            self.engine.kill()
+        return is_clean
+
+    def _may_close(self) -> bool:
+        """Asked by the window; with unsaved edits the answer comes later."""
+        if self.is_closed or not self.document.is_edited:
+            self.close()
+            return True
+        self.saving.before_loss(self._close_for_good)
+        return False
+
+    def _close_for_good(self) -> None:
+        self.close()
+        self.window.close()
+
+    def _restore(self) -> None:
+        window, settings = self.window, self.settings
+        geometry, docks = settings.geometry, settings.docks
+        if geometry is None or not window.restoreGeometry(geometry):
+            window.resize(1440, 900)
+        if docks is not None:
+            window.restore_layout(docks)
+        else:
+            window.set_default_layout()
+
+    def _remember(self) -> None:
+        self.window.actions_["maximise"].setChecked(False)
+        self.settings.geometry = self.window.saveGeometry()
+        self.settings.docks = self.window.layout_state()
+        self.settings.theme = self.keeper.choice
+        self.settings.write()
