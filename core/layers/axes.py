@@ -16,6 +16,11 @@ def canonical_axis(axis: int, n_axes: int) -> int:
     return axis + n_axes if axis < 0 else axis
 
 
+def axis_size(shape: Sequence[int], axis: int) -> int:
+    """The size along an axis; ShapeRefused when the blob has no such axis."""
+    return shape[canonical_axis(axis, len(shape))]
+
+
 def need_axes(shape: Sequence[int], count: int) -> None:
     """ShapeRefused unless the blob has exactly `count` axes."""
     if len(shape) != count:

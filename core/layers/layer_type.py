@@ -65,7 +65,9 @@ class Arity:
     def __str__(self) -> str:
         if self.most is None:
             return f"at least {self.least}"
-        return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
+        return (
+            f"exactly {self.least}" if self.least == self.most else f"{self.least} to {self.most}"
+        )
 
 
 Rule = Callable[[Layer, Sequence[Shape]], Geometry]

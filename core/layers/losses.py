@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import canonical_axis, replace_axis
+from core.layers.axes import axis_size, canonical_axis, replace_axis
 from core.layers.layer_type import (
     ONE,
     Arity,
@@ -58,7 +58,7 @@ def _infer_arg_max(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     else:
         n_candidates = math.prod(bottom[1:])
         rows = 2 if param.boolean("out_max_val") else 1
-        top = (bottom[0], rows, top_k, *(1,) * max(0, len(bottom) - 3))
+        top = (axis_size(bottom, 0), rows, top_k, *(1,) * max(0, len(bottom) - 3))
     if not 1 <= top_k <= n_candidates:
         raise ShapeRefused(f"top_k {top_k} must be between 1 and the {n_candidates} candidates.")
     return Geometry((top,), operations=operations, operation_name="comparisons")

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from core.layers.axes import canonical_axis, replace_axis, show_shape
+from core.layers.axes import axis_size, canonical_axis, replace_axis, show_shape
 from core.layers.layer_type import (
     ONE,
     Arity,
@@ -31,7 +31,8 @@ def _infer_concat(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     name = "concat_dim" if param.has("concat_dim") else "axis"
     axis = canonical_axis(param.integer(name, 1), len(first))
     for bottom in bottoms[1:]:
-        if replace_axis(bottom, axis, 0) != replace_axis(first, axis, 0):
+        is_alike = len(bottom) == len(first)
+        if not is_alike or replace_axis(bottom, axis, 0) != replace_axis(first, axis, 0):
             raise ShapeRefused(
                 f"{show_shape(bottom)} can't be joined to {show_shape(first)} along axis {axis}."
             )
@@ -95,7 +96,7 @@ def _infer_filter(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 
 
 def _infer_batch_reindex(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    top = (bottoms[1][0], *bottoms[0][1:])
+    top = (axis_size(bottoms[1], 0), *bottoms[0][1:])
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import canonical_axis, need_axes, same_shape, show_shape
+from core.layers.axes import axis_size, canonical_axis, need_axes, same_shape, show_shape
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
 from core.net.definition import Layer
 from core.net.message import Message
@@ -19,10 +19,9 @@ _ONE_OR_TWO = Arity(1, 2)
 def _infer_batch_norm(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Mean and variance of each channel, and the factor both are divided by."""
     bottom = bottoms[0]
-    channels = 1 if len(bottom) == 1 else bottom[canonical_axis(1, len(bottom))]
+    channels = 1 if len(bottom) == 1 else axis_size(bottom, 1)
     if layer.param("batch_norm_param").has("axis"):  # NVIDIA's fork
-        axis = layer.param("batch_norm_param").integer("axis", 1)
-        channels = bottom[canonical_axis(axis, len(bottom))]
+        channels = axis_size(bottom, layer.param("batch_norm_param").integer("axis", 1))
     parameters = ((channels,), (channels,), (1,))
     return Geometry((bottom,), parameters, macs=math.prod(bottom))
 
@@ -79,13 +78,13 @@ def _infer_lrn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 def _infer_normalize(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """L2 normalisation over channels with one learned scale a channel."""
     is_shared = layer.param("norm_param").boolean("channel_shared", True)
-    scale: Shape = () if is_shared else (bottoms[0][canonical_axis(1, len(bottoms[0]))],)
+    scale: Shape = () if is_shared else (axis_size(bottoms[0], 1),)
     return Geometry((bottoms[0],), (scale,), macs=2 * math.prod(bottoms[0]))
 
 
 def _infer_bn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """SegNet's BN: a scale and a shift for each channel."""
-    channels = bottoms[0][canonical_axis(1, len(bottoms[0]))]
+    channels = axis_size(bottoms[0], 1)
     parameters = ((1, channels, 1, 1), (1, channels, 1, 1))
     return Geometry((bottoms[0],), parameters, macs=math.prod(bottoms[0]))
 

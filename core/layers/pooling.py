@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import need_axes
+from core.layers.axes import axis_size, need_axes
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
 from core.net.definition import Layer
 from core.net.message import Message
@@ -33,9 +33,11 @@ def _infer_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
         for row in zip(bottom[2:], kernel, stride, pad, strict=True)
     )
     top = (*bottom[:2], *sizes)
-    name = _OPERATIONS.get(pooling_method(param), "operations")
+    method = pooling_method(param)
+    if method not in _OPERATIONS:
+        raise ShapeRefused(f"pool must be MAX, AVE or STOCHASTIC, not {method}.")
     operations = math.prod(top) * math.prod(kernel)
-    return Geometry((top, top), operations=operations, operation_name=name)
+    return Geometry((top, top), operations=operations, operation_name=_OPERATIONS[method])
 
 
 def rounds_up_sizes(param: Message) -> bool:
@@ -114,7 +116,13 @@ def _spp_bins(size: int, bins: int) -> int:
 
 def _infer_roi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     param = layer.param(_roi_message(layer))
-    top = (bottoms[1][0], bottoms[0][1], param.integer("pooled_h"), param.integer("pooled_w"))
+    need_axes(bottoms[0], 4)
+    top = (
+        axis_size(bottoms[1], 0),
+        bottoms[0][1],
+        param.integer("pooled_h"),
+        param.integer("pooled_w"),
+    )
     return Geometry((top,), operations=math.prod(bottoms[0]), operation_name="comparisons")
 
 
@@ -126,7 +134,7 @@ def _roi_message(layer: Layer) -> str:
 def _infer_psroi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     param = layer.param("psroi_pooling_param")
     size = param.integer("group_size")
-    top = (bottoms[1][0], param.integer("output_dim"), size, size)
+    top = (axis_size(bottoms[1], 0), param.integer("output_dim"), size, size)
     return Geometry((top,), operations=math.prod(top), operation_name="additions")
 
 

@@ -5,6 +5,8 @@ To add one: write its rule in the module of its family and a row in that module'
 
 from __future__ import annotations
 
+import difflib
+
 from core.layers import (
     activation,
     convolution,
@@ -20,7 +22,15 @@ from core.layers import (
 )
 from core.layers.layer_type import Family, LayerType, ParameterDefault
 
-__all__ = ["FAMILIES", "Family", "LayerType", "ParameterDefault", "all_types", "layer_type"]
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "LayerType",
+    "ParameterDefault",
+    "all_types",
+    "layer_type",
+    "near_types",
+]
 
 FAMILIES: tuple[Family, ...] = (
     "convolution",
@@ -54,6 +64,17 @@ def layer_type(type_name: str) -> LayerType:
     """What is known of a type; an unknown one is of family "other" and has no rule."""
     known = _TYPES.get(type_name)
     return known or LayerType(type_name, _guess_family(type_name), is_known=False)
+
+
+def near_types(type_name: str) -> tuple[str, ...]:
+    """Known types an unknown one may be a slip for."""
+    if type_name in _TYPES:
+        return ()
+    lowered = {name.lower(): name for name in _TYPES}
+    written = type_name.lower()
+    close = difflib.get_close_matches(written, list(lowered), n=1, cutoff=0.88)
+    # forks name their types by appending, as in Convolution3D: that is no slip
+    return tuple(lowered[name] for name in close if name == written or name not in written)
 
 
 def all_types() -> tuple[LayerType, ...]:

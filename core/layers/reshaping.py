@@ -88,7 +88,8 @@ def _infer_interp(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     if shrink < 1 or zoom < 1:
         raise ShapeRefused("Interp factors must be at least 1.")
     if len(bottoms) == 2:
-        height, width = bottoms[1][-2:]
+        need_axes(bottoms[1], 4)
+        height, width = bottoms[1][2:]
     elif param.has("height") and param.has("width"):
         height, width = param.integer("height"), param.integer("width")
     else:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from core.errors import PrototxtError
+from core.layers.axes import show_shape
 from core.layers.layer_type import Geometry, LayerType, Shape, ShapeRefused
-from core.layers.registry import layer_type
+from core.layers.registry import layer_type, near_types
 from core.net.definition import Layer, Net, Problem
 
 BYTES_PER_VALUE = 4
@@ -171,18 +172,20 @@ class _Walk:
             (n_tops, known.tops, "top"),
         ):
             if not arity.allows(count):
-                self._refuse(layer, f"takes {arity} {word} blobs, but has {count}")
+                self._refuse(layer, f" has {count} {word}{'s' * (count != 1)} but takes {arity}.")
                 return None
+        for near in near_types(layer.type):
+            self._refuse(layer, f" has an unknown type. Is {near} meant?")
         shapes = [shape for shape in bottoms if shape is not None]
         if known.infer is None or len(shapes) < len(bottoms):
             return None
         try:
             geometry = known.infer(layer, shapes)
         except ShapeRefused as refused:
-            self._refuse(layer, str(refused))
+            self._refuse(layer, f": {refused}")
             return None
         except PrototxtError as error:
-            self._refuse(layer, error.sentence)
+            self._refuse(layer, f": {error.sentence}")
             return None
         if geometry.assumption:
             self.assumptions.append(geometry.assumption)
@@ -218,12 +221,11 @@ class _Walk:
         is_permissive = mode in ("PERMISSIVE", "1")
         fits = math.prod(owned) == math.prod(shape) if is_permissive else owned == shape
         if not fits:
-            self._refuse(layer, f"can't share '{name}' of '{owner}': {shape} is not {owned}")
+            shown = f"{show_shape(shape)} is not {show_shape(owned)}"
+            self._refuse(layer, f" can't share '{name}' of '{owner}': {shown}.")
 
-    def _refuse(self, layer: Layer, claim: str) -> None:
-        sentence = f"Layer '{layer.name}' ({layer.type}) {claim}."
-        if claim.endswith("."):
-            sentence = f"Layer '{layer.name}' ({layer.type}): {claim}"
+    def _refuse(self, layer: Layer, predicate: str) -> None:
+        sentence = f"Layer '{layer.name}' ({layer.type}){predicate}"
         self.problems.append(Problem(sentence, layer.name, layer.line))
 
 

@@ -110,7 +110,7 @@ class Message:
         for scalar in self.scalars(name):
             try:
                 values.append(convert(scalar.value))
-            except ValueError:
+            except (ValueError, OverflowError):
                 raise self.wrong_value(name, scalar, wanted) from None
         return tuple(values)
 
