@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from PIL import Image, ImageOps, UnidentifiedImageError, features
+from PIL import Image, UnidentifiedImageError, features
 
 from core.errors import ImageError
 
@@ -45,10 +45,25 @@ def decode_image(path: Path, *, exif: bool = True, max_pixels: int = MAX_PIXELS)
     is laid on white, 16 bits become 8. Raises ImageError for a file that can't be read, is cut off
     or has more than max_pixels.
     """
+    stored, orientation = decode_stored(path, max_pixels=max_pixels)
+    return turn_upright(stored, orientation) if exif else stored
+
+
+def decode_stored(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray, int]:
+    """Like decode_image, but as stored, and the EXIF orientation from 1 (upright) to 8."""
     with open_image(path, max_pixels=max_pixels) as image:
         image.load()
-        upright = _turned(image) if exif else image
-        return np.array(to_rgb(upright), dtype=np.uint8)
+        return np.array(to_rgb(image), dtype=np.uint8), _orientation(image)
+
+
+def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn and mirror a (height, width, 3) picture by its EXIF orientation (EXIF 2.3, 4.6.4)."""
+    picture = stored.swapaxes(0, 1) if orientation >= 5 else stored
+    if orientation in (3, 4, 7, 8):
+        picture = picture[::-1]
+    if orientation in (2, 3, 6, 7):
+        picture = picture[:, ::-1]
+    return np.ascontiguousarray(picture)
 
 
 def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
@@ -64,9 +79,10 @@ def thumbnail(path: Path, side: int, *, exif: bool = True) -> np.ndarray:
     """
     with open_image(path, max_pixels=MAX_PIXELS) as image:
         image.draft("RGB", (side, side))
-        upright = to_rgb(_turned(image) if exif else image)
-        upright.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
-        return np.array(upright, dtype=np.uint8)
+        picture = to_rgb(image)
+        picture.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        stored = np.array(picture, dtype=np.uint8)
+        return turn_upright(stored, _orientation(image)) if exif else stored
 
 
 def decoder_versions() -> dict[str, str]:
@@ -140,14 +156,13 @@ def _eight_bits(grey: np.ndarray) -> np.ndarray:
     return result
 
 
-def _turned(image: Image.Image) -> Image.Image:
-    """The image turned upright; as it is where its EXIF block is damaged."""
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8; 1 where there is none or the EXIF block is damaged."""
     try:
-        if image.getexif().get(_ORIENTATION_TAG, 1) == 1:
-            return image
-        return ImageOps.exif_transpose(image)
-    except (SyntaxError, ValueError, TypeError, KeyError, struct.error):
-        return image
+        found = image.getexif().get(_ORIENTATION_TAG, 1)
+    except _DECODER_ERRORS:
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
 def _what_is_wrong(error: Exception) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.errors import ImageError
 from core.images.checking import ImageCheck, check_image, check_images, count_grey_rows
@@ -92,6 +92,18 @@ def test_exif_orientation_is_a_choice(tmp_path: Path) -> None:
     np.testing.assert_array_equal(turned, np.rot90(stored, -1))
     assert thumbnail(path, 40).shape == (40, 20, 3)
     assert thumbnail(path, 40, exif=False).shape == (20, 40, 3)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("orientation", range(10))
+def test_every_orientation_is_pillow_s(tmp_path: Path, orientation: int, suffix: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(photo(48, 32), tmp_path / f"a{suffix}", exif=exif)
+    with Image.open(path) as image:
+        wanted = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    np.testing.assert_array_equal(decode_image(path), wanted)
+    assert thumbnail(path, 24).shape[:2] == ((16, 24) if wanted.shape[0] == 32 else (24, 16))
 
 
 def test_first_picture_of_an_animation(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""A gallery to search in: the images of an index with labels and descriptors, at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import GalleryError
+from core.images.decoding import decoder_versions
+from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, l2_normalise
+from core.retrieval.gallery_store import Contents, GalleryStore, StoredImage
+
+
+@dataclass(frozen=True)
+class ImageProblem:
+    """A file that could not be described; path relative to the gallery's root, and the reason."""
+
+    path: str
+    reason: str
+
+
+class Gallery:
+    """A snapshot of a gallery folder; images are numbered by their sorted relative paths.
+
+    What is indexed later is not in it: open it again.
+    """
+
+    def __init__(self, folder: Path, contents: Contents) -> None:
+        self.folder = folder
+        self.recipe: DescriptorRecipe = contents.recipe
+        self.made_with: dict[str, str] = contents.made_with
+        self.root: Path = contents.root
+        self.dimension: int = contents.dimension
+        self.images: tuple[StoredImage, ...] = contents.images
+        self.problems = tuple(ImageProblem(p.path, p.reason) for p in contents.problems)
+        self._contents = contents
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """The label of each image, None for one without."""
+        return tuple(image.label for image in self.images)
+
+    @cached_property
+    def descriptors(self) -> np.ndarray:
+        """As the engine gave them, (n_images, dimension) float32. Raises GalleryError."""
+        return GalleryStore(self.folder).descriptors(self._contents)
+
+    @cached_property
+    def normalised(self) -> np.ndarray:
+        """Descriptors of length 1, (n_images, dimension) float32."""
+        return l2_normalise(self.descriptors)
+
+    def path(self, index: int) -> Path:
+        """Where an image lies."""
+        return self.root / self.images[index].path
+
+    def find(self, path: Path) -> int | None:
+        """The index of an image by its path, absolute or relative to the root; None if absent."""
+        return self._indices.get((self.root / path).as_posix())
+
+    def check_recipe(self, recipe: DescriptorRecipe) -> None:
+        """Raise GalleryError, which says what differs, unless descriptors can be compared."""
+        check_same_recipe(self.recipe, recipe)
+
+    def decoder_warning(self) -> str | None:
+        """A sentence if this machine decodes with other versions than the gallery was made with."""
+        return decoder_difference(self.made_with)
+
+    @cached_property
+    def _indices(self) -> dict[str, int]:
+        return {self.path(i).as_posix(): i for i in range(len(self))}
+
+
+def open_gallery(folder: Path) -> Gallery:
+    """Open an index. Raises GalleryError if there is none, or it is damaged."""
+    return Gallery(folder, GalleryStore(folder).read())
+
+
+def decoder_difference(made_with: dict[str, str]) -> str | None:
+    """A sentence naming the decoders whose versions differ from those noted; None if none do."""
+    here = decoder_versions()
+    changed = [
+        f"{name} {version} (here {here.get(name, 'none')})"
+        for name, version in made_with.items()
+        if here.get(name) != version
+    ]
+    if not changed:
+        return None
+    return f"The gallery was made with {', '.join(changed)}: descriptors may differ a little."
+
+
+def check_not_empty(gallery: Gallery) -> None:
+    """Raise GalleryError for a gallery without images."""
+    if not len(gallery):
+        raise GalleryError(
+            "The gallery has no images.", hint="Index a folder that holds readable images."
+        )

@@ -1,0 +1,278 @@
+"""The files of a gallery: SQLite for images, problems and recipe, a .npy file for descriptors."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import GalleryError
+from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.vectors_file import append_rows, read_rows
+
+SCHEMA = 1
+DATABASE_NAME = "gallery.sqlite"
+DESCRIPTORS_NAME = "descriptors.npy"
+_BUSY_SECONDS = 30.0
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE images (
+    path TEXT PRIMARY KEY, label TEXT, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, changed INTEGER NOT NULL, row INTEGER NOT NULL UNIQUE
+) WITHOUT ROWID;
+CREATE TABLE problems (
+    path TEXT PRIMARY KEY, reason TEXT NOT NULL, bytes INTEGER NOT NULL, changed INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class FileStamp:
+    """What tells that a file is still the same: its bytes and its time of change in ns."""
+
+    n_bytes: int
+    changed: int
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """One image as the gallery keeps it; path is relative to the root, with forward slashes.
+
+    width and height are those of the upright picture; `row` is its row among the descriptors.
+    """
+
+    path: str
+    label: str | None
+    width: int
+    height: int
+    stamp: FileStamp
+    row: int = -1
+
+
+@dataclass(frozen=True)
+class StoredProblem:
+    """One file that is not in the gallery, and why."""
+
+    path: str
+    reason: str
+    stamp: FileStamp
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that a gallery's database says at one moment; images and problems sorted by path."""
+
+    recipe: DescriptorRecipe
+    made_with: dict[str, str]
+    root: Path
+    n_rows: int
+    dimension: int
+    images: tuple[StoredImage, ...]
+    problems: tuple[StoredProblem, ...]
+
+
+class GalleryStore:
+    """Reads and changes a gallery folder; every change is whole or not there at all.
+
+    Each call opens the database for itself, so that any thread may call. Descriptors are written
+    inside the transaction that names their rows: a run killed in between leaves rows that nobody
+    names, and the next change writes over them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder holds a gallery, made to the end. Raises GalleryError if damaged."""
+        if not (self.folder / DATABASE_NAME).is_file():
+            return False
+        with self._connected() as db:
+            found = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+        return found is not None
+
+    def create(self, recipe: DescriptorRecipe, root: Path) -> None:
+        """Make an empty gallery. Raises GalleryError if the folder holds something else."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            foreign = sorted(p.name for p in self.folder.iterdir() if not _is_ours(p.name))
+        except OSError as error:
+            raise GalleryError(
+                f"The folder '{self.folder}' can't be made: {error.strerror}."
+            ) from error
+        if foreign:
+            raise GalleryError(
+                f"The folder '{self.folder}' is not empty and holds no gallery.",
+                hint="Choose a new folder for the gallery.",
+                details=", ".join(foreign[:8]),
+            )
+        meta = {
+            "schema": SCHEMA,
+            "recipe": recipe.to_json(),
+            "root": str(root),
+            "n_rows": 0,
+            "dimension": 0,
+        }
+        with self._changing() as db:
+            for statement in _TABLES.split(";")[:-1]:
+                db.execute(statement)
+            for key, value in meta.items():
+                _set(db, key, value)
+
+    def read(self) -> Contents:
+        """Everything but the descriptors. Raises GalleryError for a missing or damaged gallery."""
+        with self._reading() as db:
+            meta = {key: json.loads(value) for key, value in db.execute("SELECT * FROM meta")}
+            if meta.get("schema") != SCHEMA:
+                raise GalleryError(
+                    f"The gallery '{self.folder}' has format {meta.get('schema')}, not {SCHEMA}.",
+                    hint="It was made by another version of Blobscope.",
+                )
+            images = [_image(row) for row in db.execute("SELECT * FROM images ORDER BY path")]
+            problems = [_problem(row) for row in db.execute("SELECT * FROM problems ORDER BY path")]
+        return Contents(
+            recipe=DescriptorRecipe.from_json(meta["recipe"]),
+            made_with=dict(meta["recipe"]["preprocess"].get("made_with", {})),
+            root=Path(meta["root"]),
+            n_rows=int(meta["n_rows"]),
+            dimension=int(meta["dimension"]),
+            images=tuple(images),
+            problems=tuple(problems),
+        )
+
+    def add(self, images: Sequence[StoredImage], descriptors: np.ndarray) -> None:
+        """Add described images, in the place of earlier ones of the same path.
+
+        descriptors: (len(images), dimension) float32; the rows of `images` are filled in here.
+        Raises GalleryError if the dimension is not that of the gallery.
+        """
+        with self._changing() as db:
+            n_rows, dimension = _get(db, "n_rows"), _get(db, "dimension")
+            if n_rows and dimension != descriptors.shape[1]:
+                raise GalleryError(
+                    f"A descriptor has {descriptors.shape[1]} values where the gallery's have "
+                    f"{dimension}.",
+                    hint="'flatten' needs inputs of one size: warp or crop, or choose gap.",
+                )
+            n_after = append_rows(self.folder / DESCRIPTORS_NAME, n_rows, descriptors)
+            for row, image in enumerate(images, start=n_rows):
+                db.execute("DELETE FROM problems WHERE path = ?", (image.path,))
+                db.execute(
+                    "INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        image.path,
+                        image.label,
+                        image.width,
+                        image.height,
+                        image.stamp.n_bytes,
+                        image.stamp.changed,
+                        row,
+                    ),
+                )
+            _set(db, "n_rows", n_after)
+            _set(db, "dimension", int(descriptors.shape[1]))
+
+    def add_problems(self, problems: Sequence[StoredProblem]) -> None:
+        """Note files that can't be described; an earlier descriptor of theirs is dropped."""
+        with self._changing() as db:
+            for problem in problems:
+                db.execute("DELETE FROM images WHERE path = ?", (problem.path,))
+                stamp = problem.stamp
+                db.execute(
+                    "INSERT OR REPLACE INTO problems VALUES (?, ?, ?, ?)",
+                    (problem.path, problem.reason, stamp.n_bytes, stamp.changed),
+                )
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Forget images and problems by path."""
+        with self._changing() as db:
+            for path in paths:
+                db.execute("DELETE FROM images WHERE path = ?", (path,))
+                db.execute("DELETE FROM problems WHERE path = ?", (path,))
+
+    def set_root(self, root: Path) -> None:
+        """Note that the images moved to another folder."""
+        with self._changing() as db:
+            _set(db, "root", str(root))
+
+    def descriptors(self, contents: Contents) -> np.ndarray:
+        """Descriptors of `contents.images` in their order, (n_images, dimension) float32."""
+        path = self.folder / DESCRIPTORS_NAME
+        stored = read_rows(path, contents.n_rows, contents.dimension)
+        rows = np.array([image.row for image in contents.images], dtype=np.int64)
+        if np.array_equal(rows, np.arange(len(stored))):
+            return stored
+        return np.asarray(stored[rows])
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        if not self.exists:
+            raise GalleryError(
+                f"There is no gallery in '{self.folder}'.", hint="Index a folder of images first."
+            )
+        with self._connected() as db:
+            db.execute("BEGIN")
+            yield db
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with self._connected() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        path = self.folder / DATABASE_NAME
+        try:
+            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+            with closing(connection) as db:
+                yield db
+        except sqlite3.OperationalError as error:
+            raise GalleryError(
+                f"The gallery '{self.folder}' can't be used: {error}.",
+                hint="Another program may hold it, or the disk may be full.",
+            ) from error
+        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+            raise GalleryError(
+                f"The gallery '{self.folder}' is damaged.",
+                hint="Index the images again into a new folder.",
+                details=str(error),
+            ) from error
+        except OSError as error:
+            raise GalleryError(
+                f"The gallery '{self.folder}' can't be written: {error.strerror}."
+            ) from error
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(DATABASE_NAME) or name == DESCRIPTORS_NAME
+
+
+def _image(row: tuple[Any, ...]) -> StoredImage:
+    path, label, width, height, n_bytes, changed, at = row
+    return StoredImage(path, label, width, height, FileStamp(n_bytes, changed), at)
+
+
+def _problem(row: tuple[Any, ...]) -> StoredProblem:
+    path, reason, n_bytes, changed = row
+    return StoredProblem(path, reason, FileStamp(n_bytes, changed))
+
+
+def _get(db: sqlite3.Connection, key: str) -> int:
+    (value,) = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return int(json.loads(value))
+
+
+def _set(db: sqlite3.Connection, key: str, value: object) -> None:
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))

@@ -1,0 +1,108 @@
+"""Evaluation against hand-calculated values and the figures of real Caffe's features."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import GalleryError
+from core.progress import Progress, run_job
+from core.retrieval.evaluation import bootstrap_interval, evaluate, random_descriptors
+from core.retrieval.ground_truth import prefix_label
+
+# Angles in degrees. a: 0, 10, 25; b: 20, 40; c alone at 90; one without a label at 5.
+ANGLES = np.deg2rad([0, 10, 25, 20, 40, 90, 5])
+VECTORS = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1).astype(np.float32) * 7
+LABELS = ["a", "a", "a", "b", "b", "c", None]
+
+
+def test_small_gallery_by_hand() -> None:
+    result = run_job(evaluate(VECTORS, LABELS))
+    # a at 0: 5n 10p 20n 25p ..: (1/2 + 2/4) / 2; a at 10: 5n 0p 20n 25p (0 and 20 tie at 10
+    # degrees only up to rounding, either way one before the other); a at 25 and the b's below.
+    found = {query.index: query.score.average_precision for query in result.queries}
+    assert sorted(found) == [0, 1, 2, 3, 4]
+    assert found[0] == pytest.approx((1 / 2 + 2 / 4) / 2)
+    # a at 25: 20n, 10p and 40n both 15 away, 5n, 0p.
+    assert found[2] in (pytest.approx((1 / 2 + 2 / 5) / 2), pytest.approx((1 / 3 + 2 / 5) / 2))
+    # b at 40: 25n, 20p.
+    assert found[4] == pytest.approx(1 / 2)
+    assert (result.n_queries, result.n_alone, result.n_unlabelled, result.n_images) == (5, 1, 1, 7)
+    assert result.mean_ap == pytest.approx(np.mean(list(found.values())))
+    a, b = result.classes
+    assert (a.label, a.n_queries, b.label, b.n_queries) == ("a", 3, "b", 2)
+    assert a.mean_ap == pytest.approx(np.mean([found[0], found[1], found[2]]))
+    assert result.mean_ap_macro == pytest.approx((a.mean_ap + b.mean_ap) / 2)
+
+
+def test_perfect_and_duplicate_descriptors() -> None:
+    vectors = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]
+    result = run_job(evaluate(vectors, list("xyzxyz")))
+    assert (result.mean_ap, result.mean_ap_low, result.mean_ap_high) == (1.0, 1.0, 1.0)
+    assert (result.p_at_1, result.p_at_5, result.r_precision) == pytest.approx((1.0, 0.2, 1.0))
+    assert result.n_queries_with_ties == 6
+    assert result.queries[0].score.first_wrong == 2
+
+
+def test_zero_vectors_tie_in_index_order() -> None:
+    result = run_job(evaluate(np.zeros((4, 3), np.float32), ["a", "b", "a", "b"]))
+    # Ranked 1 2 3, 0 2 3, 0 1 3, 0 1 2: relevant at 2, 3, 1, 2.
+    assert [q.score.average_precision for q in result.queries] == pytest.approx(
+        [1 / 2, 1 / 3, 1, 1 / 2]
+    )
+    assert result.n_queries_with_ties == 4
+
+
+def test_nothing_to_evaluate() -> None:
+    for labels in ([None, None], ["a", "b"], ["a", None]):
+        with pytest.raises(GalleryError, match="No label has two images"):
+            run_job(evaluate(np.eye(2), labels))
+    with pytest.raises(GalleryError, match="1 labels for 2 images"):
+        run_job(evaluate(np.eye(2), ["a"]))
+
+
+def test_json_and_progress() -> None:
+    steps: list[Progress] = []
+    result = run_job(
+        evaluate(random_descriptors(80, 8, 1), [str(i % 7) for i in range(80)]), steps.append
+    )
+    assert [step.done for step in steps] == [0, 32, 64, 80]
+    document = json.loads(json.dumps(result.to_json(with_queries=True), allow_nan=False))
+    assert document["AP_variant"] == "non-interpolated"
+    assert document["n_queries"] == len(document["queries"]) == 80
+    assert document["mAP_95"][0] < document["mAP"] < document["mAP_95"][1]
+    assert "queries" not in result.to_json()
+
+
+def test_bootstrap_covers_the_mean() -> None:
+    values = np.random.default_rng(0).normal(size=400)
+    low, high = bootstrap_interval(values)
+    half = 1.96 * values.std() / 20
+    assert low == pytest.approx(values.mean() - half, abs=0.015)
+    assert high == pytest.approx(values.mean() + half, abs=0.015)
+    assert bootstrap_interval(values) == (low, high)
+
+
+@pytest.mark.parametrize("dataset", ["corel1k", "instances", "pixabay"])
+def test_map_of_real_caffe_features(material: Callable[[str], Path], dataset: str) -> None:
+    goldens = np.load(material("goldens/squeezenet_images.npz"), allow_pickle=False)
+    figures = json.loads(material("goldens/squeezenet_images.json").read_text())
+    wanted = figures["retrieval_cosine_leave_one_out"][dataset]
+    label_rows = json.loads(material("images/labels.json").read_text())
+    label_of = {row["file"]: row.get("label") for row in label_rows}
+    files = [str(name) for name in goldens["files"]]
+    mine = [i for i, name in enumerate(files) if name.startswith(dataset + "/")]
+    labels = [label_of[files[i]] for i in mine]
+    if dataset == "pixabay":
+        assert labels == [prefix_label(files[i]) for i in mine]
+    features = goldens["fire9_gap"][mine].astype(np.float32)
+    result = run_job(evaluate(features, labels))
+    assert len(mine) == wanted["n"]
+    assert result.mean_ap == pytest.approx(wanted["mAP"], abs=1e-4)
+    assert result.p_at_1 == pytest.approx(wanted["P@1"], abs=1e-9)
+    by_chance = run_job(evaluate(random_descriptors(len(mine), 512, 7), labels))
+    assert by_chance.mean_ap_high < result.mean_ap_low

@@ -1,0 +1,135 @@
+"""Pooling and descriptor recipes against hand-calculated values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import GalleryError
+from core.images.preprocess import Preprocess
+from core.retrieval.descriptor import (
+    DescriptorRecipe,
+    check_same_recipe,
+    file_sha256,
+    find_difference,
+    l2_normalise,
+    text_sha256,
+)
+from core.retrieval.pooling import (
+    effective_pooling,
+    pool_flatten,
+    pool_gap,
+    pool_gem,
+    pool_mac,
+)
+
+TOY = np.array([[[[1, 0], [0, 0]], [[1, 2], [0, 4]]]], dtype=np.float32)
+
+
+def test_toy_activation_by_hand() -> None:
+    np.testing.assert_allclose(pool_gap(TOY), [[0.25, 1.75]])
+    np.testing.assert_allclose(pool_mac(TOY), [[1, 4]])
+    # (1/4)^(1/3) and ((1 + 8 + 64) / 4)^(1/3)
+    np.testing.assert_allclose(pool_gem(TOY), [[0.629961, 2.632819]], atol=1e-6)
+    np.testing.assert_array_equal(pool_flatten(TOY), [[1, 0, 0, 0, 1, 2, 0, 4]])
+    assert pool_gem(TOY).dtype == np.float32
+
+
+def test_gem_goes_from_gap_to_mac() -> None:
+    np.testing.assert_allclose(pool_gem(TOY, 1.0), pool_gap(TOY), atol=1e-6)
+    np.testing.assert_allclose(pool_gem(TOY, 400.0), pool_mac(TOY), rtol=4e-3)
+
+
+def test_gem_clamps_negatives() -> None:
+    np.testing.assert_allclose(pool_gem(-TOY), [[1e-6, 1e-6]], rtol=1e-5)
+
+
+def test_mac_keeps_negatives() -> None:
+    np.testing.assert_allclose(pool_mac(-TOY - 1), [[-1, -1]])
+
+
+def test_flatten_has_a_guard() -> None:
+    with pytest.raises(GalleryError, match=r"3,211,264 values an image, 12\.8 MB") as raised:
+        pool_flatten(np.zeros((1, 64, 224, 224), np.float32))
+    assert "gap" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("shape", "pooling"),
+    [
+        ((1, 512, 7, 7), "gem"),
+        ((8, 4096), "flatten"),
+        ((1, 9, 1, 1), "flatten"),
+        (None, "gem"),
+        ((1, 3, 1, 2), "gem"),
+    ],
+)
+def test_one_place_a_channel_is_flatten(shape: tuple[int, ...] | None, pooling: str) -> None:
+    assert effective_pooling("gem", shape) == pooling
+
+
+def test_l2_normalise() -> None:
+    found = l2_normalise(np.array([[3, 4], [0, 0], [-2, 0]], dtype=np.float32))
+    np.testing.assert_allclose(found, [[0.6, 0.8], [0, 0], [-1, 0]], rtol=1e-7)
+    np.testing.assert_allclose(l2_normalise(np.array([0.0, 1e-30])), [0, 1])
+    assert found.dtype == np.float32
+
+
+def test_recipe_travels_as_json(recipe: DescriptorRecipe) -> None:
+    assert DescriptorRecipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+    assert recipe.describe().startswith("conv (conv), gap, L2; warp to 8 x 8")
+    with pytest.raises(GalleryError, match="can't be read"):
+        DescriptorRecipe.from_json({"layer": "x"})
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"net_sha256": "x"}, "The prototxt is another one"),
+        ({"weights_sha256": "x"}, "The weights are others"),
+        ({"layer": "fc"}, "The layer is conv in the gallery and fc here."),
+        ({"top": "fc"}, "The top is conv in the gallery and fc here."),
+        ({"pooling": "mac"}, "The pooling is gap in the gallery and mac here."),
+        ({"p": 2.0}, None),
+        (
+            {"preprocess": Preprocess("warp", 8, 8, scale=0.5)},
+            "Preprocessing: scale is 1.0 in the gallery and 0.5 here.",
+        ),
+        ({"preprocess": Preprocess("warp", 9, 8)}, "width is 8 in the gallery and 9 here"),
+    ],
+)
+def test_differences_are_named(
+    recipe: DescriptorRecipe, change: dict[str, object], sentence: str | None
+) -> None:
+    other = replace(recipe, **change)  # type: ignore[arg-type]
+    if sentence is None:
+        assert find_difference(recipe, other) is None
+        check_same_recipe(recipe, other)
+        return
+    assert sentence in str(find_difference(recipe, other))
+    with pytest.raises(GalleryError, match="another recipe"):
+        check_same_recipe(recipe, other)
+
+
+def test_p_counts_for_gem(recipe: DescriptorRecipe) -> None:
+    gem = replace(recipe, pooling="gem")
+    difference = find_difference(gem, replace(gem, p=4.0))
+    assert difference == "The p is 3.0 in the gallery and 4.0 here."
+
+
+@pytest.mark.parametrize("change", [{"pooling": "sum"}, {"p": 0.0}, {"p": float("nan")}])
+def test_wrong_recipes(recipe: DescriptorRecipe, change: dict[str, object]) -> None:
+    with pytest.raises(GalleryError):
+        replace(recipe, **change)  # type: ignore[arg-type]
+
+
+def test_hashes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    wanted = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert file_sha256(tmp_path / "a") == text_sha256("abc") == wanted
+    with pytest.raises(GalleryError):
+        file_sha256(tmp_path / "gone")
