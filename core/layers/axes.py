@@ -9,6 +9,9 @@ from core.layers.layer_type import Geometry, Rule, Shape, ShapeRefused
 from core.net.definition import Layer
 
 
+MAX_BLOB_VALUES = 2**31 - 1
+
+
 def canonical_axis(axis: int, n_axes: int) -> int:
     """A negative axis counted from the end; ShapeRefused when the blob has no such axis."""
     if not -n_axes <= axis < n_axes:
@@ -35,6 +38,15 @@ def replace_axis(shape: Sequence[int], axis: int, size: int) -> Shape:
 def show_shape(shape: Sequence[int]) -> str:
     """ "1 x 3 x 224 x 224", or "a single number"."""
     return " x ".join(map(str, shape)) if shape else "a single number"
+
+
+def check_sizes(shapes: Sequence[Sequence[int] | None]) -> None:
+    """ShapeRefused for a negative size or a blob beyond Caffe's int counters."""
+    for shape in shapes:
+        if shape is not None and (
+            any(size < 0 for size in shape) or math.prod(shape) > MAX_BLOB_VALUES
+        ):
+            raise ShapeRefused(f"A blob of {show_shape(shape)} values is impossible in Caffe.")
 
 
 def divide(a: int, b: int) -> int:

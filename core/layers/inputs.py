@@ -47,8 +47,6 @@ def _one_for_each_top(layer: Layer, shapes: tuple[Shape, ...], name: str) -> tup
     n_tops = len(layer.tops)
     if len(shapes) not in (1, n_tops):
         raise ShapeRefused(f"{name} must be given once or once for each of {n_tops} tops.")
-    if any(dim < 0 for shape in shapes for dim in shape):
-        raise ShapeRefused("An input shape must not be negative.")
     return shapes * n_tops if len(shapes) == 1 else shapes
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from core.errors import PrototxtError
-from core.layers.axes import show_shape
+from core.layers.axes import check_sizes, show_shape
 from core.layers.layer_type import Geometry, LayerType, Shape, ShapeRefused
 from core.layers.registry import layer_type, near_types
 from core.net.definition import Layer, Net, Problem
@@ -181,6 +181,7 @@ class _Walk:
             return None
         try:
             geometry = known.infer(layer, shapes)
+            check_sizes((*geometry.tops, *geometry.parameters))
         except ShapeRefused as refused:
             self._refuse(layer, f": {refused}")
             return None
