@@ -1,0 +1,392 @@
+"""Searches a folder of images with any layer: indexing, queries, evaluation."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, QStandardPaths, pyqtSignal
+
+from core.errors import AppError, EngineCrashed
+from core.progress import Progress
+from core.retrieval.describing import describe_image
+from core.retrieval.evaluation import Evaluation, evaluate_gallery
+from core.retrieval.gallery import Gallery
+from core.retrieval.search import Ranking, rank, rank_image
+from gui.controllers.engine import EngineController
+from gui.controllers.searching_index import (
+    GalleryPlaces,
+    Indexed,
+    IndexRequest,
+    SlicedJob,
+    index_job,
+    open_what_is_there,
+)
+from gui.controllers.searching_thumbnails import ThumbnailLoader
+from gui.controllers.searching_values import (
+    adapted_choice,
+    evaluation_row,
+    gallery_view,
+    layer_choices,
+    plain_tiles,
+    query_score,
+    query_view,
+    ranked_tiles,
+)
+from gui.document import ModelDocument
+from gui.jobs import Lanes
+from gui.notices import Notice, Notices
+from gui.panels.retrieval import RetrievalPanel
+from gui.panels.retrieval_view import (
+    EvaluationRow,
+    IndexingView,
+    QueryView,
+    RecipeChoice,
+    ResultTile,
+)
+
+INDEX, QUERY, EVALUATE = "index", "query", "evaluate"
+MOST_EVALUATED_UNASKED = 2000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A ranked query."""
+
+    query: QueryView
+    tiles: tuple[ResultTile, ...]
+
+
+def default_cache() -> Path:
+    """Where galleries are kept for this user."""
+    base = QStandardPaths.writableLocation(QStandardPaths.CacheLocation)
+    return Path(base) / "galleries"
+
+
+class SearchingController(QObject):
+    """Joins the retrieval panel, the engine and the galleries in the user's cache."""
+
+    indexed = pyqtSignal(object)
+    ranked = pyqtSignal(object)
+    evaluated = pyqtSignal(object)
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        lanes: Lanes,
+        engine: EngineController,
+        notices: Notices,
+        panel: RetrievalPanel,
+        cache: Path | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._lanes = lanes
+        self._engine = engine
+        self._notices = notices
+        self._panel = panel
+        self._places = GalleryPlaces(cache or default_cache())
+        self._thumbnails = ThumbnailLoader(lanes, panel.thumbnails, self)
+        self._folder: Path | None = None
+        self._choice: RecipeChoice | None = None
+        self._found: Indexed | None = None
+        self._query: Path | None = None
+        self._running: IndexRequest | None = None
+        self._interrupted: IndexRequest | None = None
+        self._started = 0.0
+        self._n_done = 0
+        self._rows: dict[RecipeChoice, EvaluationRow] = {}
+        self._connect()
+        self._on_opened()
+
+    @property
+    def gallery(self) -> Gallery | None:
+        """The gallery that is searched now."""
+        return None if self._found is None else self._found.gallery
+
+    def open_folder(self, folder: Path) -> None:
+        """Index a folder of images and search in it."""
+        if not folder.is_dir():
+            self._notices.show_error(AppError(f"There is no folder {folder}."), INDEX)
+            return
+        if folder != self._folder:
+            self._rows.clear()
+            self._panel.show_evaluations(())
+            self._query = None
+        self._folder = folder
+        self.index()
+
+    def index(self) -> None:
+        """Index the folder with the chosen representation, or go on where it stood."""
+        request = self._request()
+        if request is None:
+            return
+        self._lanes.cancel(EVALUATE)
+        self._running, self._interrupted = request, None
+        self._started, self._n_done = time.monotonic(), 0
+        self._show_progress(Progress(0, 0, ""))
+        job = index_job(self._engine.open_net, self._places, request)
+        self._run_slice(request, SlicedJob(job))
+
+    def cancel(self) -> None:
+        """Stop indexing or evaluating; what is done stays."""
+        self._lanes.cancel(INDEX)
+        self._lanes.cancel(EVALUATE)
+
+    def choose(self, choice: RecipeChoice) -> None:
+        """Search with another layer or pooling; the folder is indexed with it at once."""
+        self._choice = choice
+        self._show_layers()
+        self.index()
+
+    def query_index(self, index: int) -> None:
+        """Rank the gallery for one of its own images."""
+        found = self._found
+        if found is None or not 0 <= index < len(found.gallery):
+            return
+        self._query = found.gallery.path(index)
+        self._lanes.compute.start(
+            lambda: rank_own(found.gallery, index),
+            key=QUERY,
+            on_result=self._show_found,
+            on_error=self._show_error,
+        )
+
+    def query_image(self, path: Path) -> None:
+        """Rank the gallery for an image from anywhere."""
+        found = self._found
+        if found is None:
+            return
+        index = found.gallery.find(path.resolve())
+        if index is not None:
+            self.query_index(index)
+            return
+        self._query = path
+        self._lanes.engine.start(
+            lambda: self._rank_outside(found, path),
+            key=QUERY,
+            on_result=self._show_found,
+            on_error=self._show_error,
+        )
+
+    def evaluate(self, *, is_asked: bool = True) -> None:
+        """Rank for every labelled image; a bar for this layer joins the others."""
+        found = self._found
+        if found is None:
+            return
+        if found.request.choice in self._rows:
+            if is_asked:
+                self._panel.open_evaluations()
+            return
+        self._started = time.monotonic()
+        self._lanes.compute.start(
+            lambda: evaluate_gallery(found.gallery),
+            key=EVALUATE,
+            title="Evaluating" if is_asked else "",
+            on_progress=self._show_evaluating if is_asked else None,
+            on_result=lambda result: self._take_evaluation(found, result, is_asked=is_asked),
+            on_error=self._show_error if is_asked else lambda error: None,
+            on_end=self._hide_progress if is_asked else None,
+        )
+
+    def _connect(self) -> None:
+        document, panel = self._document, self._panel
+        document.opened.connect(self._on_opened)
+        document.net_changed.connect(self._show_layers)
+        document.recipe_changed.connect(self._on_recipe)
+        self._engine.restarted.connect(self._resume)
+        panel.folder_requested.connect(self.open_folder)
+        panel.image_requested.connect(self.query_image)
+        panel.query_requested.connect(self.query_index)
+        panel.recipe_requested.connect(self.choose)
+        panel.evaluate_requested.connect(self.evaluate)
+        panel.cancel_requested.connect(self.cancel)
+
+    def _on_opened(self) -> None:
+        """Another net: what was found with the old one goes."""
+        self.cancel()
+        self._folder = self._choice = self._found = self._query = self._interrupted = None
+        self._rows.clear()
+        self._show_layers()
+        self._panel.show_evaluations(())
+        self._panel.show_result(None, ())
+        self._panel.show_gallery(None)
+
+    def _show_layers(self) -> None:
+        net, shapes = self._document.net, self._document.shapes
+        if net is None or shapes is None:
+            self._panel.show_layers((), None)
+            return
+        self._choice = adapted_choice(net, shapes, self._choice)
+        self._panel.show_layers(layer_choices(net, shapes), self._choice)
+
+    def _on_recipe(self) -> None:
+        """Another preprocessing gives other descriptors."""
+        if self._folder is not None:
+            self._rows.clear()
+            self._panel.show_evaluations(())
+            self.index()
+
+    def _request(self) -> IndexRequest | None:
+        document, choice, folder = self._document, self._choice, self._folder
+        if document.net is None or choice is None or folder is None:
+            return None
+        if document.recipe is None:
+            error = AppError("This net has no input that takes a picture.")
+            self._notices.show_error(error, INDEX)
+            return None
+        labels = {v.layer: v.label for v in document.net.versions if v.layer == choice.layer}
+        blob = labels.get(choice.layer, choice.top)
+        return IndexRequest(self._engine.request(), folder, choice, document.recipe, blob)
+
+    def _run_slice(self, request: IndexRequest, job: SlicedJob) -> None:
+        def on_result(_: None) -> None:
+            if job.result is not None:
+                self._take_index(job.result)
+            elif not job.is_done:
+                self._run_slice(request, job)
+
+        def on_end() -> None:
+            if self._running is request and not self._lanes.is_running(INDEX):
+                self._end_index(request, job)
+
+        self._lanes.engine.start(
+            job.next_slice,
+            key=INDEX,
+            title=f"Reading images, {request.choice.layer}",
+            on_progress=self._show_progress,
+            on_result=on_result,
+            on_error=lambda error: self._stop_index(request, error),
+            on_end=on_end,
+        )
+
+    def _end_index(self, request: IndexRequest, job: SlicedJob) -> None:
+        """The user cancelled: close the job and show what it has done."""
+        job.close()
+        self._running = None
+        self._hide_progress()
+        self._lanes.compute.start(
+            lambda: open_what_is_there(self._places, request),
+            key="index-kept",
+            on_result=self._take_kept,
+            on_error=self._show_error,
+        )
+
+    def _stop_index(self, request: IndexRequest, error: AppError) -> None:
+        self._running = None
+        self._hide_progress()
+        if not isinstance(error, EngineCrashed):
+            self._notices.show_error(error, INDEX)
+            return
+        self._interrupted = request
+        if self._n_done:
+            self._notices.show(
+                Notice(
+                    "warning",
+                    "The engine stopped while reading images",
+                    f"The {self._n_done:,} images of this run are kept. A new engine starts, "
+                    "and the index goes on from there.",
+                    key=INDEX,
+                )
+            )
+            self._engine.restart()
+
+    def _resume(self) -> None:
+        """A new engine is there: go on with the index that the old one left."""
+        if self._interrupted is not None and self._interrupted.folder == self._folder:
+            self.index()
+
+    def _take_kept(self, found: Indexed | None) -> None:
+        if found is not None:
+            self._take_index(found)
+        elif self._found is None:
+            self._panel.show_gallery(None)
+
+    def _take_index(self, found: Indexed) -> None:
+        self._running = None
+        self._found = found
+        self._hide_progress()
+        self._notices.dismiss(INDEX)
+        view = gallery_view(found.gallery, found.request.choice, found.request.blob, found.report)
+        self._panel.show_gallery(view)
+        if not len(found.gallery):
+            self._panel.show_result(None, ())
+            self._notices.show_error(
+                AppError(
+                    f"No image could be read in {found.request.folder.name}.",
+                    hint="Show list names every file with the reason.",
+                ),
+                INDEX,
+            )
+            return
+        self._query_first(found)
+        self.indexed.emit(found)
+        if len(found.gallery) <= MOST_EVALUATED_UNASKED and view.n_groups > 1:
+            self.evaluate(is_asked=False)
+
+    def _query_first(self, found: Indexed) -> None:
+        """Ask the same query again; at first the open image, else the folder's first one."""
+        query = self._query or self._document.image_path
+        if query is not None and query.is_file():
+            self.query_image(query)
+        else:
+            self._panel.show_result(None, plain_tiles(found.gallery))
+            self.query_index(0)
+
+    def _rank_outside(self, found: Indexed, path: Path) -> Found:
+        """Describe with the net the gallery was made with. For the engine lane."""
+        engine = self._engine.open_net(found.request.net)
+        gallery = found.gallery
+        vector = describe_image(engine, gallery.recipe, path)
+        ranking = rank(gallery, vector)
+        query = query_view(path, path.name, "not in the folder, no label", ranking, None)
+        return Found(query, ranked_tiles(gallery, ranking, None))
+
+    def _show_found(self, found: Found) -> None:
+        self._panel.show_result(found.query, found.tiles)
+        self.ranked.emit(found)
+
+    def _take_evaluation(self, found: Indexed, result: Evaluation, *, is_asked: bool) -> None:
+        choice = found.request.choice
+        self._rows[choice] = evaluation_row(result, choice, found.gallery.dimension)
+        self._panel.show_evaluations(tuple(self._rows.values()))
+        if is_asked:
+            self._panel.open_evaluations()
+        self.evaluated.emit(self._rows[choice])
+
+    def _show_progress(self, step: Progress) -> None:
+        request = self._running
+        if request is None:
+            return
+        self._n_done = step.done
+        what = f"{request.choice.layer} {request.choice.pooling_text}"
+        images = f"{step.total:,} images" if step.total else f"the images of {request.folder.name}"
+        seconds = time.monotonic() - self._started
+        self._panel.show_indexing(
+            IndexingView(f"Reading {images}, {what}", step.done, step.total, seconds)
+        )
+
+    def _show_evaluating(self, step: Progress) -> None:
+        seconds = time.monotonic() - self._started
+        title = f"Evaluating {step.total:,} queries"
+        self._panel.show_indexing(IndexingView(title, step.done, step.total, seconds))
+
+    def _hide_progress(self) -> None:
+        if self._running is None:
+            self._panel.show_indexing(None)
+
+    def _show_error(self, error: AppError) -> None:
+        if not isinstance(error, EngineCrashed):
+            self._notices.show_error(error, QUERY)
+
+
+def rank_own(gallery: Gallery, index: int) -> Found:
+    """Rank a gallery for one of its images, scored by the folder it lies in."""
+    ranking: Ranking = rank_image(gallery, index)
+    image = gallery.images[index]
+    score = query_score(gallery, ranking, image.label)
+    note = f"{image.width:,} \N{MULTIPLICATION SIGN} {image.height:,} px"
+    query = query_view(gallery.path(index), image.path, note, ranking, score)
+    return Found(query, ranked_tiles(gallery, ranking, image.label))
