@@ -38,6 +38,7 @@ from gui.widgets.status_line import StatusLine
 from gui.widgets.tabs import FlatTabs
 
 LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 462, 332, 290
+LEAST_PANEL_WIDTH = 360
 LAYOUT_VERSION = 1
 
 
@@ -187,6 +188,8 @@ class MainWindow(QMainWindow):
         self.bottom_tabs.add_panel(self.panels.activations, "Activations", "grid")
         self.bottom_tabs.add_panel(self.panels.histogram, "Histogram", "bars")
         self.bottom_tabs.add_panel(self.panels.retrieval, "Retrieval", "search")
+        for panel in (self.panels.activations, self.panels.histogram, self.panels.retrieval):
+            panel.setMinimumWidth(LEAST_PANEL_WIDTH)  # else the widest rules over the docks
         self._maximise_button = IconButton(self._keeper, "fit", "Panel takes the whole window")
         self._maximise_button.clicked.connect(self.actions_["maximise"].toggle)
         self.bottom_tabs.set_corner(self._maximise_button)

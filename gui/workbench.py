@@ -76,7 +76,9 @@ class Workbench(QObject):
         self.saving = SavingController(
             document, lanes, notices, settings, self.chooser, self.questioner, self
         )
-        self.verifying = VerifyingController(document, lanes, self.engine, self)
+        self.verifying = VerifyingController(
+            document, lanes, self.engine, self.renaming.history, self
+        )
         self.extracting = ExtractingController(document, lanes, self.engine, notices, self)
         self.viewing = ViewingController(document, lanes, self.window, self.saving, settings, self)
         panels = self.window.panels

@@ -73,7 +73,7 @@ class RenamingController(QObject):
     def fix_rewiring(self, rewirings: Sequence[Rewiring]) -> None:
         """Make bypassed layers part of the path again."""
         names = ", ".join(name for found in rewirings for name in found.bypassed)
-        self._plan(f"Fix {names}", lambda net: plan_fix(net, rewirings))
+        self._plan(f"Fix {names}", lambda net: plan_fix(net, rewirings), changes_values=True)
 
     def preview(self, layer: str, new_blob: str = "") -> None:
         """Plan without doing: `previewed` carries the net before and after."""
@@ -98,7 +98,7 @@ class RenamingController(QObject):
         """Make the edit again that was taken back last."""
         self.history.redo()
 
-    def _plan(self, title: str, planner: Planner) -> None:
+    def _plan(self, title: str, planner: Planner, *, changes_values: bool = False) -> None:
         document = self._document
         net = document.net
         if net is None or document.is_partial:
@@ -107,17 +107,17 @@ class RenamingController(QObject):
             lambda: _planned(net, planner, document.state),
             key="rename",
             revision=document.revision,
-            on_result=lambda planned: self._carry_out(title, planned),
+            on_result=lambda planned: self._carry_out(title, planned, changes_values),
             on_error=self._fail,
         )
 
-    def _carry_out(self, title: str, planned: Planned) -> None:
+    def _carry_out(self, title: str, planned: Planned, changes_values: bool) -> None:
         if not planned.plan.edits or planned.plan.old_text != self.history.current_text:
             return  # the text moved on while this was planned
         if self._document.weights is None:
             self._deriver.remember(planned.derived, self._document.state, None)
         self._notices.dismiss("rename")
-        self.history.do(title, planned.plan)
+        self.history.do(title, planned.plan, changes_values=changes_values)
 
     def _fail(self, error: AppError) -> None:
         if isinstance(error, RenameError):

@@ -13,6 +13,7 @@ from core.progress import Progress
 from gui.controllers.engine import READY, EngineController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
+from gui.undo import TextHistory
 
 CHEAP_MACS = 2_000_000_000
 """Nets below this run both texts in well under a second on two cores, so verify by themselves."""
@@ -30,12 +31,14 @@ class VerifyingController(QObject):
         document: ModelDocument,
         lanes: Lanes,
         engine: EngineController,
+        history: TextHistory,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
         self._lanes = lanes
         self._engine = engine
+        self._history = history
         document.net_changed.connect(self._consider)
         document.weights_changed.connect(self._consider)
         engine.state_changed.connect(self._consider)
@@ -49,10 +52,11 @@ class VerifyingController(QObject):
     def verify(self) -> None:
         """Compare the text as it is now with the text as it was opened."""
         document = self._document
-        before, recipe, image = document.original_net, document.recipe, document.image_path
-        if before is None or document.net is None or document.text == before.text:
+        before, after = self._history.base_text, document.text
+        if document.net is None or before == after or document.is_partial:
             return
-        after, weights, device = document.text, document.weights_path, self._engine.device
+        recipe, image, state = document.recipe, document.image_path, document.state
+        weights, device = document.weights_path, self._engine.device
         input_blobs = document.net.inputs
 
         def work() -> Generator[Progress, None, Verification]:
@@ -62,7 +66,7 @@ class VerifyingController(QObject):
             process = self._engine.process()
             return (
                 yield from verify_rename(
-                    process, before.text, after, weights, inputs, device=device, seed=0
+                    process, before, after, weights, inputs, device, seed=0, state=state
                 )
             )
 
@@ -81,8 +85,7 @@ class VerifyingController(QObject):
         is_open_question = (
             bool(document.renames)
             and document.verification is None
-            and document.original_net is not None
-            and document.text != document.original_net.text
+            and document.text != self._history.base_text
         )
         is_ready = self._engine.state == READY and not self._lanes.is_running("verify")
         if is_open_question and is_ready and self.is_cheap:

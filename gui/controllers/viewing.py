@@ -8,6 +8,7 @@ from PyQt5.QtGui import QImage
 
 from core.engines.verification import Verification
 from core.images.decoding import thumbnail
+from core.images.preprocess import Preprocess
 from gui.controllers.saving import SavingController
 from gui.document import ModelDocument
 from gui.graph.view import VerifiedMark
@@ -120,7 +121,10 @@ class ViewingController(QObject):
 
     def _show_recipe(self) -> None:
         recipe = self._document.recipe
-        self._window.recipe_line.set_line(recipe.describe() if recipe else "")
+        if recipe is None:
+            self._window.recipe_line.set_line("", "")
+        else:
+            self._window.recipe_line.set_line(short_recipe(recipe), recipe.describe())
 
     def _show_image(self) -> None:
         path = self._document.image_path
@@ -141,6 +145,16 @@ class ViewingController(QObject):
             on_result=show,
             on_error=lambda error: None,  # the forward pass says what is wrong with the image
         )
+
+
+def short_recipe(recipe: Preprocess) -> str:
+    """Size and channels in a few characters: "224×224 BGR"."""
+    order = recipe.colour_order
+    if recipe.size_policy == "original":
+        return f"original {order}"
+    if recipe.size_policy == "longest side":
+        return f"{recipe.side} longest {order}"
+    return f"{recipe.width}×{recipe.height} {order}"
 
 
 def as_image(rgb: np.ndarray) -> QImage:

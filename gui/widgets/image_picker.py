@@ -110,7 +110,7 @@ class RecipeLine(QPushButton):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self._line = ""
+        self._short = self._line = ""
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.setFixedHeight(26)
         self.setMinimumWidth(26)
@@ -122,17 +122,17 @@ class RecipeLine(QPushButton):
         """The whole recipe in words."""
         return self._line
 
-    def set_line(self, line: str) -> None:
-        """Show a recipe."""
-        self._line = line
+    def set_line(self, short: str, line: str) -> None:
+        """Show a recipe in a few characters; the tooltip holds all of it."""
+        self._short, self._line = short, line
         self.setToolTip(f"Preprocessing: {line or 'none'} (Ctrl+P)")
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        if not self._line:
+        if not self._short:
             return QSize(26, 26)
-        return QSize(min(230, 30 + QFontMetrics(text_font(11)).horizontalAdvance(self._line)), 26)
+        return QSize(34 + QFontMetrics(text_font(11)).horizontalAdvance(self._short), 26)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._keeper.theme
@@ -146,6 +146,6 @@ class RecipeLine(QPushButton):
         painter.setFont(text_font(11))
         painter.setPen(theme.secondary)
         place = QRect(26, 0, self.width() - 30, self.height())
-        text = painter.fontMetrics().elidedText(self._line, Qt.ElideRight, place.width())
+        text = painter.fontMetrics().elidedText(self._short, Qt.ElideRight, place.width())
         painter.drawText(place, int(Qt.AlignVCenter), text)
         painter.end()
