@@ -13,7 +13,7 @@ import numpy as np
 from core.engines.pooling import pool
 from core.engines.session import Backend, OnLayer, OpenRequest, Session
 from core.engines.values import Device, EngineLayer, PassResult, PoolingRecipe, Value
-from core.engines.wiring import Step, Wiring, wire_net
+from core.engines.wiring import Step, Wiring, check_shapes, wire_net
 from core.errors import EngineError, UnsupportedLayerError
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Layer, Net
@@ -104,6 +104,7 @@ class FakeSession(Session):
         steps = self._wiring.steps_for(slots)
         self._wiring.check_inputs(inputs, steps)
         shapes = infer_shapes(self._net, {name: array.shape for name, array in inputs.items()})
+        check_shapes(shapes, steps)
         values = {self._wiring.inputs[name]: array for name, array in inputs.items()}
         for step in steps:
             on_layer(step.layer.name)

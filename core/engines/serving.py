@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -111,6 +112,7 @@ class Server:
 
     def _close(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
         self._sessions.pop(request["net"], None)
+        gc.collect()  # layers refer to themselves; their weights should go now
         return {}, []
 
     def _session(self, request: Mapping[str, Any]) -> Session:

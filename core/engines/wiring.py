@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.engines.values import Value
 from core.errors import EngineError
+from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
 
 DATA_TYPES = frozenset(
@@ -91,8 +92,18 @@ class Wiring:
         ]
 
 
+def check_shapes(shapes: NetShapes, steps: Sequence[Step]) -> None:
+    """EngineError for the first of these steps whose shapes Caffe would refuse."""
+    needed = {step.layer.name for step in steps}
+    for problem in shapes.problems:
+        if problem.layer in needed:
+            raise EngineError(problem.sentence)
+
+
 def wire_net(net: Net) -> Wiring:
-    """Number the versions of a net; EngineError when a layer reads a blob that none writes."""
+    """Number the versions of a net; EngineError for a net that real Caffe refuses."""
+    if net.problems:
+        raise EngineError(net.problems[0].sentence, hint="Real Caffe refuses this net too.")
     steps: list[Step] = []
     slots: dict[Value, int] = {}
     inputs: dict[str, int] = {}
@@ -100,9 +111,6 @@ def wire_net(net: Net) -> Wiring:
     for layer in net.layers:
         bottoms = net.bottom_versions[layer.index]
         known = tuple(slot for slot in bottoms if slot is not None)
-        if len(known) < len(bottoms):
-            blob = layer.bottoms[bottoms.index(None)]
-            raise EngineError(f"Layer '{layer.name}' reads blob '{blob}', which no layer writes.")
         tops = tuple(number[layer.index, i] for i in range(len(layer.tops)))
         step = Step(layer, known, tops)
         steps.append(step)

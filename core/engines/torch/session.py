@@ -18,7 +18,7 @@ from core.engines.torch.operation import Operation, Place, Shape
 from core.engines.torch.parameters import ParameterStore, filler_warnings
 from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.values import EngineLayer, PassResult, PoolingRecipe, Value
-from core.engines.wiring import wire_net
+from core.engines.wiring import check_shapes, wire_net
 from core.errors import EngineError
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Layer
@@ -151,10 +151,7 @@ class TorchSession(Session):
         given = {name: tuple(array.shape) for name, array in inputs.items()}
         shapes = infer_shapes(self._net, {**self._input_shapes, **given})
         steps = self._wiring.steps_for(slots)
-        needed = {step.layer.name for step in steps}
-        for problem in shapes.problems:
-            if problem.layer in needed:
-                raise EngineError(problem.sentence)
+        check_shapes(shapes, steps)
         if not all(self._shapes.of(step.layer).is_complete for step in steps if step.bottoms):
             self._build(shapes)
         for step in steps:

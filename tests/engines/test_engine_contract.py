@@ -1,0 +1,188 @@
+"""What every engine must do alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.activations.summary import summarise_values
+from core.engines.base import Engine, EngineProcess, PoolingRecipe, Value
+from core.engines.pooling import pool
+from core.errors import EngineError
+from core.net.reader import read_net
+
+ALL_VALUES = [
+    Value("conv1", "conv1"),
+    Value("relu1", "conv1"),
+    Value("pool1", "pool1"),
+    Value("fc2", "fc2"),
+    Value("relu2", "fc2"),
+    Value("drop2", "fc2"),
+    Value("fc3", "fc3"),
+    Value("prob", "prob"),
+]
+
+
+def images(n_images: int = 1, height: int = 12, width: int = 10) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(1)
+    return {"data": rng.standard_normal((n_images, 3, height, width)).astype(np.float32)}
+
+
+@pytest.fixture
+def engine(any_process: EngineProcess, small_net: str) -> Engine:
+    return any_process.open(small_net)
+
+
+def test_it_says_what_it_built(engine: Engine) -> None:
+    assert [layer.name for layer in engine.layers] == [
+        "input", "conv1", "relu1", "pool1", "fc2", "relu2", "drop2", "fc3", "prob",
+    ]  # fmt: skip
+    assert engine.layers[3].top_shapes == ((1, 6, 6, 5),)
+    assert engine.inputs == {"data": (1, 3, 12, 10)}
+
+
+def test_it_names_its_devices_and_versions(any_process: EngineProcess) -> None:
+    assert any_process.devices()[0].id == "cpu"
+    assert "numpy" in any_process.versions()
+
+
+def test_every_version_comes_from_one_pass(engine: Engine) -> None:
+    values = engine.forward(images(), ALL_VALUES)
+    assert list(values) == ALL_VALUES
+    before, after = values[Value("conv1", "conv1")], values[Value("relu1", "conv1")]
+    assert before.min() < 0
+    np.testing.assert_array_equal(after, np.maximum(before, 0))
+    np.testing.assert_array_equal(
+        values[Value("relu2", "fc2")], np.maximum(values[Value("fc2", "fc2")], 0)
+    )
+    np.testing.assert_array_equal(values[Value("drop2", "fc2")], values[Value("relu2", "fc2")])
+    np.testing.assert_allclose(values[Value("prob", "prob")].sum(1), 1, rtol=1e-5)
+    assert all(array.dtype == np.float32 for array in values.values())
+
+
+@pytest.mark.parametrize("value", ALL_VALUES, ids=lambda value: value.layer)
+def test_a_value_has_the_same_bits_whatever_else_is_wanted(engine: Engine, value: Value) -> None:
+    together = engine.forward(images(), ALL_VALUES)[value]
+    alone = engine.forward(images(), [value])[value]
+    engine.run(images())
+    assert together.tobytes() == alone.tobytes() == engine.read(value).tobytes()
+
+
+def test_the_batch_may_differ_from_the_prototxt(engine: Engine) -> None:
+    batch = images(3)
+    prob = Value("prob", "prob")
+    together = engine.forward(batch, [prob])[prob]
+    assert together.shape == (3, 5)
+    for i in range(3):
+        alone = engine.forward({"data": batch["data"][i : i + 1]}, [prob])[prob]
+        np.testing.assert_allclose(together[i : i + 1], alone, rtol=1e-4, atol=1e-6)
+
+
+def test_a_run_keeps_its_values_until_the_next(engine: Engine) -> None:
+    result = engine.run(images(2))
+    assert result.n_images == 2
+    assert result.seconds > 0
+    assert result.kept_bytes >= 2 * 6 * 12 * 10 * 4
+    assert engine.read(Value("conv1", "conv1")).shape == (2, 6, 12, 10)
+    engine.run(images(1))
+    assert engine.read(Value("conv1", "conv1")).shape == (1, 6, 12, 10)
+
+
+def test_statistics_share_their_edges_and_agree_with_numpy(engine: Engine) -> None:
+    engine.run(images())
+    wanted = ALL_VALUES[:2]
+    summaries = engine.statistics(wanted, bins=30)
+    expected = summarise_values([engine.read(value) for value in wanted], bins=30)
+    assert [summaries[value] for value in wanted] == list(expected)
+    edges = [summary.histogram.edges for summary in summaries.values()]
+    np.testing.assert_array_equal(edges[0], edges[1])
+    ranged = engine.statistics(wanted[:1], bins=20, value_range=(-1.0, 1.0))[wanted[0]]
+    assert ranged.histogram.edges[0] <= -1.0
+
+
+@pytest.mark.parametrize("pooling", ["flatten", "gap", "mac", "gem"])
+def test_descriptors_agree_with_the_numpy_formulas(engine: Engine, pooling: str) -> None:
+    value = Value("relu1", "conv1")
+    found = engine.describe(images(2), [PoolingRecipe(value, pooling, 3.0)])[0]
+    activation = engine.forward(images(2), [value])[value]
+    expected = pool(activation, pooling, 3.0)
+    assert found.dtype == np.float32
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_several_recipes_take_one_pass(engine: Engine) -> None:
+    recipes = [
+        PoolingRecipe(Value("pool1", "pool1"), "gap"),
+        PoolingRecipe(Value("pool1", "pool1"), "mac"),
+        PoolingRecipe(Value("relu2", "fc2"), "flatten"),
+    ]
+    assert [array.shape for array in engine.describe(images(2), recipes)] == [
+        (2, 6),
+        (2, 6),
+        (2, 8),
+    ]
+
+
+def test_the_same_seed_gives_the_same_bits(any_process: EngineProcess, small_net: str) -> None:
+    prob = Value("prob", "prob")
+    first, again, other = (
+        any_process.open(small_net, seed=seed).forward(images(), [prob])[prob] for seed in (4, 4, 5)
+    )
+    assert first.tobytes() == again.tobytes()
+    assert first.tobytes() != other.tobytes()
+
+
+def test_renaming_blobs_changes_no_bit(any_process: EngineProcess, small_net: str) -> None:
+    from core.net.rename import plan_rename_all
+
+    net = read_net(small_net)
+    renamed = any_process.open(plan_rename_all(net).new_text).forward(
+        images(), [Value("prob", "prob")]
+    )
+    plain = any_process.open(small_net).forward(images(), [Value("prob", "prob")])
+    assert renamed[Value("prob", "prob")].tobytes() == plain[Value("prob", "prob")].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("want", "inputs", "sentence"),
+    [
+        (Value("nowhere", "x"), images(), "no layer 'nowhere'"),
+        (Value("conv1", "x"), images(), "'conv1' writes conv1, not 'x'"),
+        (Value("prob", "prob"), {}, "'data' was not given"),
+        (Value("prob", "prob"), {"image": images()["data"]}, "no input blob 'image'"),
+        (Value("conv1", "conv1"), {"data": np.zeros(12, np.float32)}, "'conv1'"),
+    ],
+    ids=["layer", "top", "missing input", "unknown input", "axes"],
+)
+def test_what_can_not_be_is_refused_in_a_sentence(
+    engine: Engine, want: Value, inputs: dict[str, np.ndarray], sentence: str
+) -> None:
+    with pytest.raises(EngineError, match=sentence):
+        engine.forward(inputs, [want])
+    assert engine.forward(images(), [Value("prob", "prob")])
+
+
+def test_reading_before_running_is_refused(engine: Engine) -> None:
+    with pytest.raises(EngineError):
+        engine.read(Value("prob", "prob"))
+
+
+def test_a_net_that_caffe_refuses_is_refused(any_process: EngineProcess) -> None:
+    text = 'layer { name: "a" type: "ReLU" bottom: "x" top: "y" }'
+    with pytest.raises(EngineError, match="Unknown bottom blob 'x'"):
+        any_process.open(text)
+
+
+def test_a_closed_net_is_gone_and_others_stay(any_process: EngineProcess, small_net: str) -> None:
+    first, second = any_process.open(small_net), any_process.open(small_net)
+    first.close()
+    first.close()
+    with pytest.raises(EngineError, match="closed"):
+        first.run(images())
+    assert second.run(images()).n_images == 1
+
+
+def test_an_unknown_device_is_refused(any_process: EngineProcess, small_net: str) -> None:
+    with pytest.raises(EngineError, match="tpu"):
+        any_process.open(small_net, device="tpu:0")

@@ -1,0 +1,66 @@
+"""Verify: a right rename is identical to the last bit, a wrong one is caught and located."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.engines.base import EngineProcess
+from core.engines.verification import verify_rename
+from core.errors import EngineError
+from core.net.reader import read_net
+from core.net.rename import plan_rename_all
+from core.progress import Progress, run_job
+
+
+def test_a_right_rename_is_identical(any_process: EngineProcess, small_net: str) -> None:
+    after = plan_rename_all(read_net(small_net)).new_text
+    steps: list[Progress] = []
+    found = run_job(verify_rename(any_process, small_net, after), steps.append)
+    assert found.is_identical
+    assert found.outputs == ("prob",)
+    assert (found.n_values, found.n_different, found.largest_difference) == (5, 0, 0.0)
+    assert found.first_different_layer is None
+    assert found.n_images == 1
+    assert [step.done for step in steps] == [0, 1, 2]
+
+
+def test_the_wrong_rewiring_of_the_tutorials_is_located(
+    any_process: EngineProcess, small_net: str
+) -> None:
+    """relu2 and drop2 get blobs of their own, but fc3 still reads fc2."""
+    wrong = small_net.replace(
+        'name: "relu2" type: "ReLU" bottom: "fc2" top: "fc2"',
+        'name: "relu2" type: "ReLU" bottom: "fc2" top: "fc2_relu2"',
+    ).replace(
+        'name: "drop2" type: "Dropout" bottom: "fc2" top: "fc2"',
+        'name: "drop2" type: "Dropout" bottom: "fc2" top: "fc2_drop2"',
+    )
+    image = {"data": np.random.default_rng(3).normal(0, 50, (2, 3, 12, 10)).astype(np.float32)}
+    found = run_job(verify_rename(any_process, small_net, wrong, inputs=image))
+    assert not found.is_identical
+    assert found.n_different > 0
+    assert found.largest_difference > 0
+    assert found.first_different_layer == "drop2"
+    assert found.n_images == 2
+
+
+def test_it_says_when_no_trained_weights_were_used(
+    torch_process: EngineProcess, small_net: str
+) -> None:
+    assert run_job(verify_rename(torch_process, small_net, small_net)).filler
+
+
+def test_nets_without_a_common_output_can_not_be_compared(
+    any_process: EngineProcess, small_net: str
+) -> None:
+    other = small_net.replace('name: "prob"', 'name: "softmax"')
+    with pytest.raises(EngineError, match="share no output"):
+        run_job(verify_rename(any_process, small_net, other))
+
+
+def test_closing_the_job_cancels_it(any_process: EngineProcess, small_net: str) -> None:
+    job = verify_rename(any_process, small_net, small_net)
+    next(job)
+    job.close()
+    assert any_process.is_alive
