@@ -273,6 +273,7 @@ class MainWindow(QMainWindow):
         if is_on:
             self._hidden_by_maximise = [w for w in others if not w.isHidden()]
             self.actions_["show_bottom"].setChecked(True)
+            self.bottom_tabs.currentWidget().setFocus()
             for widget in self._hidden_by_maximise:
                 widget.hide()
         else:

@@ -9,6 +9,7 @@ from PyQt5.QtGui import QGuiApplication
 
 from core.errors import AppError, EngineCrashed
 from gui.controllers.engine import UNAVAILABLE
+from gui.dialogs.files import IMAGE_FILTER
 from gui.jobs import Run
 from gui.notices import CodeLine, Notice, NoticeAction
 
@@ -24,6 +25,9 @@ def connect_actions(bench: Workbench) -> None:
     actions.on("open_model", bench.opening.choose_model)
     actions.on("open_weights", bench.opening.choose_weights)
     actions.on("open_image", bench.opening.choose_image)
+    actions.on("open_demo", bench.demo.open)
+    actions.on("index_folder", lambda: _choose_folder(bench))
+    actions.on("open_query", lambda: _choose_query(bench))
     actions.on("save_as", bench.saving.choose_and_save)
     actions.on("quit", window.close)
     actions.on("undo", bench.renaming.undo)
@@ -72,6 +76,10 @@ def connect_panels(bench: Workbench) -> None:
     panels.histogram.forward_requested.connect(bench.inspecting.forward)
     panels.activations.open_image_requested.connect(bench.opening.choose_image)
     bench.inspecting.forward_done.connect(lambda done: bench.standing.say(done.sentence))
+    bench.opening.folder_dropped.connect(bench.searching.open_folder)
+    bench.searching.indexed.connect(lambda _found: bench.standing.refresh())
+    bench.demo.show_first = lambda: window.show_panel(panels.histogram)
+    bench.standing.extra_words = lambda: _extra_words(bench)
     bench.verifying.started.connect(lambda: panels.changes.show_busy("Verifying…"))
     bench.verifying.finished.connect(lambda v: bench.standing.say(_verified_words(v)))
     bench.opening.fix_requested.connect(bench.renaming.fix_rewiring)
@@ -93,6 +101,30 @@ def connect_trouble(bench: Workbench) -> None:
     bench.lanes.failed.connect(lambda run, error: _show_failed_run(bench, run, error))
     bench.verifying.failed.connect(lambda error: bench.notices.show_error(error, "verify"))
     bench.hook.on_bug = lambda error, report: _show_bug(bench, error, report)
+
+
+def _choose_folder(bench: Workbench) -> None:
+    def open_folder(folder: Path) -> None:
+        bench.settings.set_folder("gallery", folder)
+        bench.window.show_panel(bench.window.panels.retrieval)
+        bench.searching.open_folder(folder)
+
+    start = bench.settings.folder("gallery")
+    bench.chooser.open_folder("Choose a folder of images", start, open_folder)
+
+
+def _choose_query(bench: Workbench) -> None:
+    def search(paths: tuple[Path, ...]) -> None:
+        bench.window.show_panel(bench.window.panels.retrieval)
+        bench.searching.query_image(paths[0])
+
+    start = bench.settings.folder("images")
+    bench.chooser.open_files("Search with an image", start, IMAGE_FILTER, search)
+
+
+def _extra_words(bench: Workbench) -> set[str]:
+    words = {"demo"} if bench.demo.is_there else set()
+    return words | ({"gallery"} if bench.searching.gallery is not None else set())
 
 
 def _rename_chain_of_selection(bench: Workbench) -> None:

@@ -10,12 +10,14 @@ from PyQt5.QtCore import QObject
 from core.engines.base import EngineSpec
 from core.errors import AppError
 from gui.controllers.asking import AskingController
+from gui.controllers.demo import DemoController
 from gui.controllers.engine import EngineController
 from gui.controllers.extracting import ExtractingController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
+from gui.controllers.searching import SearchingController
 from gui.controllers.standing import StandingController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
@@ -41,6 +43,7 @@ class Workbench(QObject):
         settings: Settings,
         hook: CrashHook | None = None,
         spec: EngineSpec | None = None,
+        cache: Path | None = None,
     ) -> None:
         super().__init__()
         self.keeper = keeper
@@ -55,7 +58,7 @@ class Workbench(QObject):
         self.chooser = FileChooser(self.window)
         self.questioner = Questioner(keeper, self.window)
         self.is_closed = False
-        self._make_controllers(spec)
+        self._make_controllers(spec, cache)
         connect_actions(self)
         connect_panels(self)
         connect_trouble(self)
@@ -64,7 +67,7 @@ class Workbench(QObject):
         self._restore()
         self.standing.refresh()
 
-    def _make_controllers(self, spec: EngineSpec | None) -> None:
+    def _make_controllers(self, spec: EngineSpec | None, cache: Path | None) -> None:
         document, lanes = self.document, self.lanes
         notices, settings = self.notices, self.settings
         self.engine = EngineController(document, lanes, spec, self)
@@ -88,6 +91,10 @@ class Workbench(QObject):
         self.standing = StandingController(
             document, lanes, self.engine, self.renaming, self.opening, self.window, settings, self
         )
+        self.searching = SearchingController(
+            document, lanes, self.engine, notices, panels.retrieval, cache, self
+        )
+        self.demo = DemoController(document, self.opening, self.searching, parent=self)
         self.asking = AskingController(
             self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
             settings, self.chooser, self,
@@ -98,7 +105,9 @@ class Workbench(QObject):
         self.window.show()
         self.window.panels.graph.setFocus()
         self.engine.start()
-        if paths:
+        if demo and self.demo.is_there:
+            self.demo.open()
+        elif paths:
             self.opening.open_paths(paths)
 
     def report_bug(self, error: BaseException) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -50,10 +51,16 @@ def _source_lines(error: PrototxtError, source: Sequence[str]) -> list[CodeLine]
         text = source[number - 1][:200]
         if number == line:
             mark = (error.position.column - 1, max(1, error.position.length))
-            shown.append(CodeLine(number, text, mark, "here"))
+            shown.append(CodeLine(number, text, mark, _caret_words(error.sentence)))
         else:
             shown.append(CodeLine(number, text))
     return shown
+
+
+def _caret_words(sentence: str) -> str:
+    """ "Expected a number for x" -> "a number belongs here"."""
+    expected = re.match(r"Expected (an? [\w ]+?)(?: for | after |,|$)", sentence)
+    return f"{expected.group(1)} belongs here" if expected else "here"
 
 
 def problems_notice(net: Net, shapes: NetShapes) -> Notice | None:

@@ -79,11 +79,12 @@ class NoticeBar(QScrollArea):
 
     def _fit(self) -> None:
         """As tall as the cards at this width, up to a limit, then it scrolls."""
-        width = max(120, self.viewport().width())
-        needed = self._layout.totalHeightForWidth(width)
+        needed = self._layout.totalHeightForWidth(max(120, self.width()))
         if needed < 0:
             needed = self._layout.totalSizeHint().height()
-        self.setFixedHeight(min(LARGEST_HEIGHT, needed))
+        fits = needed < LARGEST_HEIGHT
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff if fits else Qt.ScrollBarAsNeeded)
+        self.setFixedHeight(min(LARGEST_HEIGHT, needed + 1))
 
     def _tint(self) -> None:
         theme = self._keeper.theme
