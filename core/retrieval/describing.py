@@ -51,7 +51,8 @@ def describe_image(engine: Describer, recipe: DescriptorRecipe, path: Path) -> n
     prepared = prepare_image(path, recipe.preprocess)
     if prepared.values is None:
         raise ImageError(prepared.problem or f"'{path.name}' can't be read.")
-    return describe_batch(engine, recipe, prepared.values[None])[0]
+    descriptor: np.ndarray = describe_batch(engine, recipe, prepared.values[None])[0]
+    return descriptor
 
 
 def search_image(
