@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, QStandardPaths, pyqtSignal
 
 from core.errors import AppError, EngineCrashed
+from core.images.finding import find_images
 from core.progress import Progress
 from core.retrieval.describing import describe_image
 from core.retrieval.evaluation import Evaluation, evaluate_gallery
@@ -27,9 +28,10 @@ from gui.controllers.searching_thumbnails import ThumbnailLoader
 from gui.controllers.searching_values import (
     adapted_choice,
     evaluation_row,
+    fitting_choice,
     gallery_view,
     layer_choices,
-    plain_tiles,
+    listed_tiles,
     query_score,
     query_view,
     ranked_tiles,
@@ -93,6 +95,7 @@ class SearchingController(QObject):
         self._choice: RecipeChoice | None = None
         self._found: Indexed | None = None
         self._query: Path | None = None
+        self._listed: tuple[Path, ...] = ()
         self._running: IndexRequest | None = None
         self._interrupted: IndexRequest | None = None
         self._started = 0.0
@@ -116,6 +119,8 @@ class SearchingController(QObject):
             self._panel.show_evaluations(())
             self._query = None
         self._folder = folder
+        if not self._found_in(folder):
+            self._list(folder)
         self.index()
 
     def index(self) -> None:
@@ -137,14 +142,20 @@ class SearchingController(QObject):
 
     def choose(self, choice: RecipeChoice) -> None:
         """Search with another layer or pooling; the folder is indexed with it at once."""
-        self._choice = choice
+        document = self._document
+        if document.net is None or document.shapes is None:
+            return
+        self._choice = fitting_choice(layer_choices(document.net, document.shapes), choice)
         self._show_layers()
         self.index()
 
     def query_index(self, index: int) -> None:
         """Rank the gallery for one of its own images."""
         found = self._found
-        if found is None or not 0 <= index < len(found.gallery):
+        if found is None:
+            self._query = self._listed[index] if 0 <= index < len(self._listed) else None
+            return
+        if not 0 <= index < len(found.gallery):
             return
         self._query = found.gallery.path(index)
         self._lanes.compute.start(
@@ -228,6 +239,26 @@ class SearchingController(QObject):
             self._rows.clear()
             self._panel.show_evaluations(())
             self.index()
+
+    def _found_in(self, folder: Path) -> bool:
+        return self._found is not None and self._found.request.folder == folder
+
+    def _list(self, folder: Path) -> None:
+        """Show the images at once, while they are being read."""
+        self._found = None
+        self._listed = ()
+        self._panel.show_result(None, ())
+        self._lanes.compute.start(
+            lambda: find_images(folder),
+            key="list",
+            on_result=lambda paths: self._take_listed(folder, paths),
+            on_error=lambda error: None,  # the index says what is wrong with the folder
+        )
+
+    def _take_listed(self, folder: Path, paths: tuple[Path, ...]) -> None:
+        if self._found is None and folder == self._folder:
+            self._listed = paths
+            self._panel.show_result(None, listed_tiles(folder, paths))
 
     def _request(self) -> IndexRequest | None:
         document, choice, folder = self._document, self._choice, self._folder
@@ -332,7 +363,6 @@ class SearchingController(QObject):
         if query is not None and query.is_file():
             self.query_image(query)
         else:
-            self._panel.show_result(None, plain_tiles(found.gallery))
             self.query_index(0)
 
     def _rank_outside(self, found: Indexed, path: Path) -> Found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -48,6 +50,8 @@ def default_choice(net: Net, shapes: NetShapes) -> RecipeChoice | None:
     n_scores = {_channels(shapes, net, version) for version in net.outputs}
     choices = layer_choices(net, shapes)
     for choice in choices:
+        if net.layer(choice.layer).type == "Dropout":
+            continue  # it changes nothing at TEST
         if choice.is_spatial and choice.shape is not None and choice.shape[0] not in n_scores:
             return RecipeChoice(choice.layer, choice.top, DEFAULT_POOLING)
     return RecipeChoice(choices[0].layer, choices[0].top, "flatten") if choices else None
@@ -63,17 +67,25 @@ def adapted_choice(net: Net, shapes: NetShapes, choice: RecipeChoice | None) -> 
     return RecipeChoice(choice.layer, tops[0], choice.pooling, choice.p)
 
 
+def fitting_choice(choices: Sequence[LayerChoice], choice: RecipeChoice) -> RecipeChoice:
+    """`choice`, with "flatten" where its layer has one place only: every pooling is that there."""
+    is_spatial = any(
+        one.is_spatial for one in choices if (one.layer, one.top) == (choice.layer, choice.top)
+    )
+    return choice if is_spatial else replace(choice, pooling="flatten")
+
+
+def listed_tiles(folder: Path, paths: Sequence[Path]) -> tuple[ResultTile, ...]:
+    """Images of a folder before they are indexed."""
+    return tuple(
+        ResultTile(0, index, path, _name(path.relative_to(folder).as_posix()), 0.0)
+        for index, path in enumerate(paths)
+    )
+
+
 def _channels(shapes: NetShapes, net: Net, version: BlobVersion) -> int:
     shape = shapes.top(net.layers[version.layer_index], version.top_index) or ()
     return shape[1] if len(shape) > 1 else 0
-
-
-def plain_tiles(gallery: Gallery) -> tuple[ResultTile, ...]:
-    """The gallery as it lies in its folder, not ranked."""
-    return tuple(
-        ResultTile(0, index, gallery.path(index), _name(image.path), 0.0)
-        for index, image in enumerate(gallery.images)
-    )
 
 
 def ranked_tiles(gallery: Gallery, ranking: Ranking, label: str | None) -> tuple[ResultTile, ...]:

@@ -110,6 +110,7 @@ class ActivationsPanel(QWidget):
         """Draw the answer to the last request."""
         self._cards = tuple(cards)
         self._refresh()
+        self._settle.start()
 
     def show_classes(self, scores: ClassScores | None) -> None:
         """Show the best classes beside the tiles, or none."""

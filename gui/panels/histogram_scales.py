@@ -74,4 +74,7 @@ def count_axis(
     if is_log:
         return LOG_FLOOR, max(10.0, top * 1.25), log_ticks(1.0, max(10.0, top * 1.25))
     step = max(1.0, round_step(top, wanted))
-    return 0.0, top * 1.06, linear_ticks(0.0, top * 1.06, max(1, round(top * 1.06 / step)))
+    if step > top:
+        step = max(1.0, round_step(top, wanted + 1))
+    n_ticks = int(top * 1.06 / step + 1e-9) + 1
+    return 0.0, top * 1.06, tuple(index * step for index in range(n_ticks))

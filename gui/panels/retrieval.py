@@ -107,7 +107,6 @@ class RetrievalPanel(QWidget):
     def show_result(self, query: QueryView | None, tiles: Sequence[ResultTile]) -> None:
         """Show the ranking of `query`; without one the tiles are the gallery, not ranked."""
         self._query, self._tiles = query, tuple(tiles)
-        self.thumbnails.clear_waiting()
         self.query_column.show_query(query, self._tiles)
         self._refresh_tabs()
         if self.tabs.currentIndex() in (WRONG, MISSED) and not self._is_scored():

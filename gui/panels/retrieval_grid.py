@@ -14,7 +14,7 @@ from PyQt5.QtCore import (
     Qt,
     pyqtSignal,
 )
-from PyQt5.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
+from PyQt5.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -161,6 +161,7 @@ class RankingGrid(QListView):
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._store = store
         self._model = RankingModel(self)
         self.setModel(self._model)
         self.setItemDelegate(TileDelegate(keeper, store, self))
@@ -189,6 +190,11 @@ class RankingGrid(QListView):
     def selected_tile(self) -> ResultTile | None:
         """The tile under the cursor."""
         return self._model.tile(self.currentIndex())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if event.rect() == self.viewport().rect():
+            self._store.begin_wishes(THUMBNAIL_SIDE)
+        super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):

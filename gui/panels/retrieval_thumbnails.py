@@ -1,4 +1,4 @@
-"""Keeps the thumbnails of the grid: at most 2,000, asked for in batches, newest wish first."""
+"""Keeps the thumbnails of the grid: at most 2,000, asked for in batches, in the order wished."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage
 
 MOST_KEPT = 2000
-MOST_WAITING = 96
 BATCH = 6
 MOST_BATCHES = 2
 Key = tuple[Path, int]
@@ -40,10 +39,7 @@ class ThumbnailStore(QObject):
             self._kept.move_to_end(key)
             return image
         if key not in self._asked:
-            self._waiting[key] = None
-            self._waiting.move_to_end(key)
-            while len(self._waiting) > MOST_WAITING:
-                self._waiting.popitem(last=False)
+            self._waiting.setdefault(key)
             if not self._soon.isActive():
                 self._soon.start()
         return None
@@ -63,13 +59,16 @@ class ThumbnailStore(QObject):
         self._n_batches -= 1
         self._ask()
 
-    def clear_waiting(self) -> None:
-        """Forget wishes that no longer matter."""
-        self._waiting.clear()
+    def begin_wishes(self, side: int) -> None:
+        """Forget wishes of this size: whoever paints anew wishes again for what is in view."""
+        for key in [key for key in self._waiting if key[1] == side]:
+            del self._waiting[key]
 
     def _ask(self) -> None:
         while self._waiting and self._n_batches < MOST_BATCHES:
-            keys = [self._waiting.popitem()[0] for _ in range(min(BATCH, len(self._waiting)))]
+            keys = [
+                self._waiting.popitem(last=False)[0] for _ in range(min(BATCH, len(self._waiting)))
+            ]
             self._asked.update(keys)
             self._n_batches += 1
             self.requested.emit(tuple(keys))

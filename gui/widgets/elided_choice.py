@@ -6,6 +6,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
+ARROW_AND_PADDING = 38
+
 
 class ElidedChoice(QComboBox):
     """For texts of any length in a bar of little room."""
@@ -28,11 +30,8 @@ class ElidedChoice(QComboBox):
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         painter.drawComplexControl(QStyle.CC_ComboBox, option)
-        field = self.style().subControlRect(
-            QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self
-        )
         option.currentText = self.fontMetrics().elidedText(
-            self.currentText(), Qt.ElideRight, field.width() - 4
+            self.currentText(), Qt.ElideRight, self.width() - ARROW_AND_PADDING
         )
         self.setToolTip(self.currentText() if option.currentText != self.currentText() else "")
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
