@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from core.layers.layer_type import Geometry, Rule, Shape, ShapeRefused
 from core.net.definition import Layer
 
-
 MAX_BLOB_VALUES = 2**31 - 1
 
 

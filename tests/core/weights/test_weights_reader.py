@@ -1,0 +1,330 @@
+"""Reading weights files of every kind, and refusing what is none."""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.errors import WeightsError
+from core.weights import wire
+from core.weights.contents import WeightBlob
+from core.weights.reader import open_weights, read_mean_image
+from core.weights.writer import write_caffemodel
+
+Material = Callable[[str], Path]
+VARIANTS = {
+    "v1_legacy_dims.caffemodel": "caffemodel V1",
+    "double_data.caffemodel": "caffemodel V2",
+    "unpacked_floats.caffemodel": "caffemodel V2",
+    "unknown_field.caffemodel": "caffemodel V2",
+    "hdf5.caffemodel.h5": "HDF5",
+}
+
+
+def only_blob(path: Path, raw: bytes) -> WeightBlob:
+    path.write_bytes(raw)
+    return open_weights(path).layers[0].blobs[0]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "w.caffemodel"
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_five_formats_hold_the_values_real_caffe_computed_with(shipped: Path, name: str) -> None:
+    weights = open_weights(shipped / name)
+    expected = np.load(shipped / "fmt_v1.npz")
+    keys = [key for key in expected.files if key.startswith("param/")]
+    assert weights.format == VARIANTS[name]
+    assert len(keys) == 4
+    for key in keys:
+        _, layer, index = key.split("/")
+        found = weights.get(layer)
+        assert found is not None
+        array = found.blobs[int(index)].array()
+        np.testing.assert_array_equal(array.ravel(), expected[key].ravel())
+        assert not array.flags.writeable
+    assert weights.n_values == sum(expected[key].size for key in keys)
+
+
+def test_v1_types_become_type_strings_and_legacy_shapes_keep_four_axes(shipped: Path) -> None:
+    weights = open_weights(shipped / "v1_legacy_dims.caffemodel")
+    assert weights.net_name == "fmt_v1"
+    rows = [(layer.name, layer.type) for layer in weights.layers if layer.blobs]
+    assert rows == [("conv1_1", "Convolution"), ("fc6", "InnerProduct")]
+    fc6 = weights.get("fc6")
+    assert fc6 is not None
+    assert [blob.shape for blob in fc6.blobs] == [(1, 1, 6, 100), (1, 1, 1, 6)]
+
+
+def test_a_truncated_file_is_refused_with_a_sentence(shipped: Path) -> None:
+    with pytest.raises(WeightsError) as caught:
+        open_weights(shipped / "truncated.caffemodel")
+    assert caught.value.sentence == (
+        "truncated.caffemodel is cut off: field 100 at offset 721 misses 1,023 bytes."
+    )
+    assert "again" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_no_cut_of_a_file_crashes(shipped: Path, path: Path, name: str) -> None:
+    whole = (shipped / name).read_bytes()
+    n_layers = len(open_weights(shipped / name).layers)
+    n_refused = 0
+    for length in range(0, len(whole), 23):
+        path.unlink(missing_ok=True)  # a mapped file must not be shortened
+        path.write_bytes(whole[:length])
+        try:
+            weights = open_weights(path)
+        except WeightsError:
+            n_refused += 1
+            continue
+        assert len(weights.layers) <= n_layers
+        for layer in weights.layers:
+            for blob in layer.blobs:
+                assert blob.array().size == blob.n_values
+    assert n_refused > 0.6 * len(whole) / 23
+
+
+def test_values_in_several_pieces_are_joined_in_order(path: Path, encoder: Any) -> None:
+    blob = (
+        encoder.floats(5, 1, 2)
+        + encoder.unpacked(5, 3, 4, 5)
+        + encoder.shape(2, 4)
+        + encoder.floats(5, 6)
+        + encoder.unpacked(5, 7)
+        + encoder.floats(5, 8)
+    )
+    array = only_blob(path, encoder.layer("a", blob)).array()
+    np.testing.assert_array_equal(array, np.arange(1, 9, dtype=np.float32).reshape(2, 4))
+    assert array.dtype == np.float32
+
+
+def test_double_data_wins_over_data(path: Path, encoder: Any) -> None:
+    raw = encoder.layer("a", encoder.shape(2) + encoder.floats(5, 1, 2) + encoder.doubles(8, 3, 4))
+    array = only_blob(path, raw).array()
+    assert array.dtype == np.float64
+    assert array.tolist() == [3, 4]
+
+
+def test_any_legacy_size_wins_over_the_shape(path: Path, encoder: Any) -> None:
+    blob = encoder.shape(6) + encoder.legacy(1, 1, 2, 3) + encoder.floats(5, *range(6))
+    read = only_blob(path, encoder.layer("a", blob))
+    assert read.shape == (1, 1, 2, 3)
+    assert read.is_legacy
+
+
+def test_a_shape_may_be_unpacked_and_a_scalar_has_none(path: Path, encoder: Any) -> None:
+    unpacked = encoder.data(7, encoder.number(1, 2) + encoder.number(1, 1)) + encoder.floats(
+        5, 1, 2
+    )
+    assert only_blob(path, encoder.layer("a", unpacked)).shape == (2, 1)
+    path.unlink()
+    assert only_blob(path, encoder.layer("a", encoder.floats(5, 7))).array() == np.float32(7)
+
+
+def test_a_blob_with_gradients_only_opens_but_has_no_values(path: Path, encoder: Any) -> None:
+    blob = only_blob(path, encoder.layer("a", encoder.shape(2) + encoder.floats(6, 1, 2)))
+    assert (blob.shape, blob.n_values) == ((2,), 0)
+    with pytest.raises(WeightsError, match="gradients"):
+        blob.array()
+
+
+def test_gradients_beside_values_are_passed_over(path: Path, encoder: Any) -> None:
+    blob = encoder.floats(5, 1, 2) + encoder.floats(6, 3, 4) + encoder.shape(2)
+    assert only_blob(path, encoder.layer("a", blob)).array().tolist() == [1, 2]
+
+
+def test_half_precision_of_nvidias_branch(path: Path, encoder: Any) -> None:
+    raw = struct.pack("<3e", 1.5, -2, 0.25)
+    blob = encoder.shape(3) + encoder.number(10, 2) + encoder.data(12, raw)
+    array = only_blob(path, encoder.layer("a", blob)).array()
+    assert array.dtype == np.float32
+    assert array.tolist() == [1.5, -2, 0.25]
+
+
+def test_split_layers_are_hidden_and_of_equal_names_the_last_counts(
+    path: Path, encoder: Any
+) -> None:
+    one = encoder.shape(1)
+    path.write_bytes(
+        encoder.layer("a", one + encoder.floats(5, 1))
+        + encoder.layer("a_split", type_name="Split")
+        + encoder.layer("a", one + encoder.floats(5, 2))
+    )
+    weights = open_weights(path)
+    assert [layer.name for layer in weights.layers] == ["a", "a"]
+    found = weights.get("a")
+    assert found is not None
+    assert found.blobs[0].array().tolist() == [2]
+
+
+def test_v0_layers(path: Path, encoder: Any) -> None:
+    blob = encoder.legacy(1, 1, 1, 2) + encoder.floats(5, 1, 2)
+    path.write_bytes(encoder.v0_layer("ip", "innerproduct", blob))
+    weights = open_weights(path)
+    assert weights.format == "caffemodel V0"
+    assert (weights.layers[0].name, weights.layers[0].type) == ("ip", "InnerProduct")
+    assert weights.layers[0].blobs[0].array().shape == (1, 1, 1, 2)
+
+
+def test_unknown_groups_and_types_are_passed_over(path: Path, encoder: Any) -> None:
+    group = encoder.varint(90 << 3 | 3) + encoder.number(1, 5) + encoder.varint(90 << 3 | 4)
+    path.write_bytes(group + encoder.v1_layer("a", 77, encoder.shape(1) + encoder.floats(5, 3)))
+    layer = open_weights(path).layers[0]
+    assert (layer.type, layer.blobs[0].n_values) == ("V1 type 77", 1)
+
+
+HOSTILE = {
+    "length beyond the file": (b"\xa2\x06\xff\xff\xff\xff\x0f", "cut off"),
+    "number without end": (b"\xff" * 20, "longer than 64 bits"),
+    "field number 0": (b"\x02\x01a", "starts no field"),
+    "group without end": (b"\xd3\x05\x08\x01", "group"),
+    "groups without end": (b"\xd3\x05" * 200, "deeper"),
+    "only a name": (b"\x0a\x03abc", "no layers"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_bytes(path: Path, name: str) -> None:
+    raw, words = HOSTILE[name]
+    path.write_bytes(raw)
+    with pytest.raises(WeightsError, match=words):
+        open_weights(path)
+
+
+def test_hostile_arrays(path: Path, encoder: Any) -> None:
+    cases = {
+        "2 x 2 with 3 values": encoder.shape(2, 2) + encoder.floats(5, 1, 2, 3),
+        "not a multiple of 4": encoder.shape(1) + encoder.data(5, b"12345"),
+        "negative size": encoder.shape(-1) + encoder.floats(5, 1),
+        "impossible shape": encoder.shape(2**31, 2**31) + encoder.floats(5, 1),
+        "more than 32 axes": encoder.shape(*[1] * 33) + encoder.floats(5, 1),
+        "raw type 3": encoder.shape(1) + encoder.number(10, 3) + encoder.data(12, b"1234"),
+    }
+    for words, blob in cases.items():
+        path.unlink(missing_ok=True)
+        path.write_bytes(encoder.layer("a", blob))
+        with pytest.raises(WeightsError, match=words):
+            open_weights(path)
+
+
+def test_a_file_of_empty_fields_is_given_up_on(
+    path: Path, encoder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.weights.reader.Wire", lambda b: wire.Wire(b, fields_left=1000))
+    path.write_bytes(encoder.layer("a") * 2000)
+    with pytest.raises(WeightsError, match="more than"):
+        open_weights(path)
+
+
+WRONG_FILES = {
+    "pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "Git LFS"),
+    "page": (b"<!DOCTYPE html><html>", "web page"),
+    "prototxt": (b'name: "LeNet"\nlayer { name: "data" }\n', "text file"),
+    "zip": (b"PK\x03\x04abc", "zip"),
+    "gzip": (b"\x1f\x8babc", "gzip"),
+    "empty": (b"", "empty"),
+    "hdf5": (b"\x89HDF\r\n\x1a\nabc", "HDF5"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_FILES)
+def test_files_that_are_no_weights_are_named(path: Path, name: str) -> None:
+    raw, words = WRONG_FILES[name]
+    path.write_bytes(raw)
+    with pytest.raises(WeightsError, match=words) as caught:
+        open_weights(path)
+    assert caught.value.hint
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="No such file"):
+        open_weights(tmp_path / "none.caffemodel")
+    with pytest.raises(WeightsError, match="directory"):
+        open_weights(tmp_path)
+
+
+def test_hdf5_keeps_gaps_and_nested_names(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        file["data/inc/1x1/1"] = np.ones(3, np.float32)
+        file.create_group("data/relu")
+        file["data/loop"] = h5py.SoftLink("/data")
+    weights = open_weights(path)
+    assert [(layer.name, layer.indices) for layer in weights.layers] == [
+        ("inc/1x1", (1,)),
+        ("relu", ()),
+    ]
+    layer = weights.get("inc/1x1")
+    assert layer is not None
+    assert layer.blob(0) is None
+    assert layer.n_parameters == 2
+
+
+def test_hdf5_without_weights_or_with_too_much(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        file["label"] = np.zeros(3)
+    with pytest.raises(WeightsError, match="no Caffe weights"):
+        open_weights(path)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data/a/0", (1 << 40,), np.float32, chunks=(1 << 20,))
+    with pytest.raises(WeightsError, match="claims more values"):
+        open_weights(path)
+
+
+def test_mean_image(shipped: Path) -> None:
+    mean = read_mean_image(shipped / "mean.binaryproto")
+    assert mean.dtype == np.float32
+    np.testing.assert_array_equal(mean, np.load(shipped / "mean.npy"))
+    with pytest.raises(WeightsError):
+        read_mean_image(shipped / "unpacked_floats.caffemodel")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/statm")
+def test_opening_touches_no_values(path: Path) -> None:
+    values = np.ones((4096, 4096), np.float32)  # 64 MiB
+    write_caffemodel(path, "big", [("fc", "InnerProduct", [values])])
+    open_weights(path)  # modules imported
+    before = resident_bytes()
+    weights = open_weights(path)
+    array = weights.layers[0].blobs[0].array()
+    assert resident_bytes() - before < 4 << 20
+    assert not array.flags.owndata
+    assert array[4095, 4095] == 1
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+def test_every_micro_caffemodel_holds_what_real_caffe_ran_with(material: Material) -> None:
+    n_arrays = 0
+    for name, case in json.loads(material("micro/index.json").read_text()).items():
+        npz = material("micro") / f"{name}.npz"
+        if not case["ok"] or not npz.exists() or name == "err_empty":
+            continue
+        expected = np.load(npz)
+        weights = open_weights(npz.with_suffix(".caffemodel"))
+        for key in expected.files:
+            if not key.startswith("param/"):
+                continue
+            layer, index = key.removeprefix("param/").rsplit("/", 1)
+            found = weights.get(layer)
+            assert found is not None
+            array = found.blobs[int(index)].array()
+            assert array.shape == expected[key].shape, (name, key)
+            np.testing.assert_array_equal(array, expected[key])
+            n_arrays += 1
+    assert n_arrays > 150
