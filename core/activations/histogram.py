@@ -152,7 +152,7 @@ def _freedman_diaconis_width(array: np.ndarray) -> float:
     if sample.size < 2:
         return 0.0
     lower, upper = percentiles(sample, (25.0, 75.0))
-    n_binned = int(np.count_nonzero(values))
+    n_binned = int(np.count_nonzero(values != 0))
     return float(2.0 * (upper - lower) / n_binned ** (1.0 / 3.0))
 
 
@@ -175,7 +175,7 @@ def _count(finite: np.ndarray, edges: np.ndarray, n_nan: int, n_inf: int) -> His
         margin = _rounding_margin(np.finfo(np.float64).eps, edges)
     for start in range(0, finite.size, _CHUNK_VALUES):
         padded += _count_chunk(finite[start : start + _CHUNK_VALUES], edges, margin)
-    n_zeros = int(finite.size - np.count_nonzero(finite))
+    n_zeros = int(finite.size - np.count_nonzero(finite != 0))
     if n_zeros:
         padded[int(_positions(np.zeros(1, finite.dtype), edges)[0])] -= n_zeros
     return Histogram(

@@ -66,7 +66,7 @@ def summarise(array: np.ndarray) -> Statistics:
     """
     values = as_flat_floats(array)
     finite, n_nan, n_inf = split_finite(values)
-    n_zeros = int(finite.size - np.count_nonzero(finite))
+    n_zeros = int(finite.size - np.count_nonzero(finite != 0))
     if finite.size == 0:
         nothing = math.nan
         return Statistics(values.size, n_nan, n_inf, n_zeros, 0, *[nothing] * 8)
