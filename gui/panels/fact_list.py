@@ -1,0 +1,187 @@
+"""Rows of a name and its values, as the inspector's sections show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QContextMenuEvent,
+    QFontMetrics,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PyQt5.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
+
+from gui.theme import ThemeKeeper, text_font
+from gui.widgets.alignment import LEFT
+
+ROW = 19
+_NAME_WIDTH = 104
+_SECOND_AT = 64
+_GAP = 10
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One row. `second` stands in a column of its own right of `value`.
+
+    role: the theme's colour of the value. is_default: grey and slanted. layer: what a click on
+    the value selects, "" for nothing.
+    """
+
+    name: str
+    value: str
+    second: str = ""
+    role: str = "text"
+    is_default: bool = False
+    is_strong: bool = False
+    layer: str = ""
+
+
+class FactList(QWidget):
+    """Paints its rows; values that name a layer can be clicked, every row can be copied."""
+
+    layer_clicked = pyqtSignal(str)
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._facts: tuple[Fact, ...] = ()
+        self._pointed: int | None = None
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.setMouseTracking(True)
+        keeper.changed.connect(self.update)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The rows shown."""
+        return self._facts
+
+    def show_facts(self, facts: Sequence[Fact]) -> None:
+        """Show other rows."""
+        self._facts = tuple(facts)
+        self._pointed = None
+        self.setAccessibleDescription(self.plain_text())
+        self.updateGeometry()
+        self.update()
+
+    def plain_text(self) -> str:
+        """The rows as text, one a line."""
+        return "\n".join(" ".join(p for p in (f.name, f.value, f.second) if p) for f in self._facts)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, ROW * len(self._facts))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        for place in range(len(self._facts)):
+            self._paint_row(painter, place)
+        painter.end()
+
+    def _paint_row(self, painter: QPainter, place: int) -> None:
+        fact, theme = self._facts[place], self._keeper.theme
+        top = place * ROW
+        name_width, value_left = self._columns()
+        painter.setFont(text_font(12))
+        painter.setPen(theme.secondary)
+        metrics = painter.fontMetrics()
+        room = self.width() if not fact.value else name_width
+        name = metrics.elidedText(fact.name, Qt.ElideMiddle, room)
+        painter.drawText(QRectF(0, top, room, ROW), LEFT, name)
+        font = text_font(12, semibold=fact.is_strong)
+        font.setItalic(fact.is_default)
+        font.setUnderline(bool(fact.layer) and place == self._pointed)
+        painter.setFont(font)
+        role = "secondary" if fact.is_default else fact.role
+        painter.setPen(
+            theme.accent if fact.layer and place == self._pointed else getattr(theme, role)
+        )
+        second_left = self._second_left(metrics, value_left)
+        end = second_left - _GAP if fact.second else self.width()
+        value = painter.fontMetrics().elidedText(fact.value, Qt.ElideRight, end - value_left)
+        painter.drawText(QRectF(value_left, top, end - value_left, ROW), LEFT, value)
+        if fact.second:
+            painter.setPen(getattr(theme, role))
+            rest = self.width() - second_left
+            second = painter.fontMetrics().elidedText(fact.second, Qt.ElideRight, rest)
+            painter.drawText(QRectF(second_left, top, rest, ROW), LEFT, second)
+
+    def _columns(self) -> tuple[int, int]:
+        """How wide names may be, and where values begin."""
+        metrics = QFontMetrics(text_font(12))
+        widest = max((metrics.horizontalAdvance(fact.name) for fact in self._facts), default=0)
+        value_left = max(_NAME_WIDTH, min(widest + _GAP, self.width() // 2))
+        return value_left - _GAP, value_left
+
+    def _second_left(self, metrics: QFontMetrics, value_left: int) -> int:
+        widest = max(
+            (metrics.horizontalAdvance(f.value) for f in self._facts if f.second), default=0
+        )
+        largest = max(_SECOND_AT, (self.width() - value_left) * 55 // 100)
+        return value_left + min(max(_SECOND_AT, widest + _GAP), largest)
+
+    def _place_at(self, position: QPoint) -> int | None:
+        place = position.y() // ROW
+        return place if 0 <= place < len(self._facts) else None
+
+    def _layer_at(self, position: QPoint) -> str:
+        place = self._place_at(position)
+        if place is None or position.x() < self._columns()[1]:
+            return ""
+        return self._facts[place].layer
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        has_layer = bool(self._layer_at(event.pos()))
+        pointed = self._place_at(event.pos()) if has_layer else None
+        self.setCursor(Qt.PointingHandCursor if has_layer else Qt.ArrowCursor)
+        if pointed != self._pointed:
+            self._pointed = pointed
+            self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self._pointed = None
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        layer = self._layer_at(event.pos())
+        if layer and event.button() == Qt.LeftButton:
+            self.layer_clicked.emit(layer)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = self._place_at(event.pos())
+        if place is None:
+            return
+        fact = self._facts[place]
+        clipboard = QApplication.clipboard()
+        menu = QMenu(self)
+        value = " ".join(part for part in (fact.value, fact.second) if part)
+        menu.addAction("Copy value", lambda: clipboard.setText(value))
+        menu.addAction("Copy all", lambda: clipboard.setText(self.plain_text()))
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def event(self, event: object) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QHelpEvent.ToolTip:
+            self._show_tip(event)
+            return True
+        return bool(super().event(event))  # type: ignore[arg-type]
+
+    def _show_tip(self, event: QHelpEvent) -> None:
+        """The whole row, in case its value is cut."""
+        place = self._place_at(event.pos())
+        if place is None:
+            return
+        fact = self._facts[place]
+        words = " ".join(part for part in (fact.name, fact.value, fact.second) if part)
+        metrics = QFontMetrics(text_font(12))
+        if metrics.horizontalAdvance(words) + 40 > self.width():
+            QToolTip.showText(
+                event.globalPos(), words, self, QRect(0, place * ROW, self.width(), ROW)
+            )

@@ -1,0 +1,153 @@
+"""The inspector's form that gives a layer a blob of its own, with the check beside the field."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from core.errors import RenameError
+from core.net.definition import Net
+from core.net.rename import default_blob_name, plan_rename
+from gui.panels.inspector_words import RenameOffer
+from gui.theme import ThemeKeeper, text_font
+from gui.widgets.buttons import Button
+from gui.widgets.labels import LinkLabel, ThemedLabel
+
+_CHECK_AFTER_MS = 200
+_MOST_LAYERS_CHECKED = 200
+"""Planning reads the text again; in a larger net that would be felt while typing."""
+
+
+class RenameForm(QWidget):
+    """Asks for renames; plans one only to say what is wrong with the name."""
+
+    rename_requested = pyqtSignal(str, str)
+    rename_chain_requested = pyqtSignal(str)
+    rename_all_requested = pyqtSignal()
+    preview_requested = pyqtSignal(str, str)
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._net: Net | None = None
+        self._offer: RenameOffer | None = None
+        self.question = ThemedLabel(keeper, "", "secondary")
+        self.field = QLineEdit()
+        self.field.setAccessibleName("Name of the new blob")
+        self.button = Button(keeper, "Rename", is_primary=True)
+        self.problem = ThemedLabel(keeper, "", "error_text", pixels=11)
+        self.problem.setWordWrap(True)
+        self.chain_link = LinkLabel(keeper, "")
+        self.all_link = LinkLabel(keeper, "")
+        self.preview_link = LinkLabel(keeper, "Preview text")
+        self._dots = [ThemedLabel(keeper, "·", "secondary") for _ in range(2)]
+        self._check_timer = QTimer(self)
+        self._check_timer.setSingleShot(True)
+        self._check_timer.setInterval(_CHECK_AFTER_MS)
+        self._arrange()
+        self._connect()
+
+    def show_offer(self, net: Net, offer: RenameOffer) -> None:
+        """Offer a rename with its default name."""
+        is_same = self._offer == offer and self._net is net
+        self._net, self._offer = net, offer
+        if is_same:
+            return
+        self.question.setText(f"Give {offer.target} a blob of its own:")
+        self.chain_link.setText(f"Whole chain ({_blobs(offer.n_in_chain)})")
+        self.all_link.setText(f"All in net ({offer.n_in_net})")
+        self._say("")
+        try:
+            self.field.setText(default_blob_name(net, offer.target, offer.top_index))
+        except RenameError as error:
+            self.field.setText("")
+            self._say(error.sentence)
+        self._check_timer.start()
+
+    def focus_field(self) -> None:
+        """Put the cursor into the name."""
+        self.field.setFocus()
+        self.field.selectAll()
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.button)
+        self.button.setMinimumWidth(78)
+        for link in (self.chain_link, self.all_link, self.preview_link):
+            link.setFont(text_font(11))
+        links = QHBoxLayout()
+        links.setSpacing(5)
+        for widget in (self.chain_link, self._dots[0], self.all_link, self._dots[1]):
+            links.addWidget(widget)
+        links.addWidget(self.preview_link)
+        links.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 0)
+        column.setSpacing(5)
+        column.addWidget(self.question)
+        # links in a wide font must not make the inspector scroll sideways
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        column.addLayout(row)
+        column.addWidget(self.problem)
+        column.addLayout(links)
+        self.problem.hide()
+
+    def _connect(self) -> None:
+        self.field.textEdited.connect(self._on_edited)
+        self.field.returnPressed.connect(self._rename)
+        self.button.clicked.connect(lambda: self._rename())
+        self.chain_link.clicked.connect(self._rename_chain)
+        self.all_link.clicked.connect(self.rename_all_requested)
+        self.preview_link.clicked.connect(self._preview)
+        self._check_timer.timeout.connect(self._check)
+
+    def _on_edited(self) -> None:
+        self._say(self._quick_problem())
+        self._check_timer.start()
+
+    def _quick_problem(self) -> str:
+        """What a look at the names tells; the whole check follows when typing pauses."""
+        name = self.field.text()
+        if self._net is None:
+            return ""
+        if not name.strip():
+            return "A blob needs a name."
+        for layer in self._net.layers:
+            if name in layer.tops or name in layer.bottoms:
+                return f"The name '{name}' is already a blob of this net."
+        return ""
+
+    def _check(self) -> None:
+        net, offer, name = self._net, self._offer, self.field.text()
+        if net is None or offer is None or len(net.layers) > _MOST_LAYERS_CHECKED:
+            return
+        problem = self._quick_problem()
+        if not problem:
+            try:
+                plan_rename(net, [offer.target], {offer.target: name})
+            except RenameError as error:
+                problem = str(error)
+        self._say(problem)
+
+    def _say(self, problem: str) -> None:
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        self.button.setEnabled(not problem)
+        self.preview_link.setEnabled(not problem)
+
+    def _rename(self) -> None:
+        if self._offer is not None and self.button.isEnabled():
+            self.rename_requested.emit(self._offer.target, self.field.text())
+
+    def _rename_chain(self) -> None:
+        if self._offer is not None:
+            self.rename_chain_requested.emit(self._offer.blob)
+
+    def _preview(self) -> None:
+        if self._offer is not None and self.preview_link.isEnabled():
+            self.preview_requested.emit(self._offer.target, self.field.text())
+
+
+def _blobs(count: int) -> str:
+    return "1 blob" if count == 1 else f"{count} blobs"
