@@ -42,7 +42,7 @@ check: setup
 
 bench:
 	$(call SETUP,bench)
-	@$(VENV) tests/bench/run.py $(BENCH)
+	@$(VENV) -m tests.bench.run $(BENCH)
 
 screenshots: setup
 	@$(VENV) main.py --screenshots resources/readme

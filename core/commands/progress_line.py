@@ -34,7 +34,8 @@ class ProgressLine:
         now = self._clock()
         work = step.what.partition(",")[0]
         if work != self._work:
-            self._work, self._started, self._last_shown = work, now, None
+            self._work, self._started = work, now
+            self._last_shown = None if self._is_terminal else now
         pause = _REDRAW_SECONDS if self._is_terminal else _SPARSE_SECONDS
         is_last = bool(step.total) and step.done >= step.total
         if self._last_shown is not None and now - self._last_shown < pause and not is_last:

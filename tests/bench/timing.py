@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+
+SETTLE_SECONDS = 0.2
+"""Pause before each turn: idle thread pools of the others spin for a while after their pass."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ def interleave(
     for turn in range(n_warm + n_rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
+            time.sleep(SETTLE_SECONDS)
             took = contestants[name]()
             if turn >= n_warm:
                 seconds[name].append(took)

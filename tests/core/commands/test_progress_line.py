@@ -28,19 +28,19 @@ def test_a_log_gets_a_line_every_ten_seconds_and_the_last() -> None:
             clock.seconds = float(done)
             show(Progress(done, 30, "images"))
     assert [line.split(",")[0] for line in stream.getvalue().splitlines()] == [
-        "0 of 30 images",
         "10 of 30 images",
         "20 of 30 images",
         "30 of 30 images",
     ]
 
 
-def test_another_kind_of_work_is_named_at_once() -> None:
+def test_a_rate_in_the_words_is_no_other_work() -> None:
     stream, clock = io.StringIO(), Clock()
     with ProgressLine(stream, clock) as show:
-        show(Progress(0, 5, "images checked"))
-        show(Progress(0, 5, "images described"))
-    assert stream.getvalue() == "0 of 5 images checked\n0 of 5 images described\n"
+        for done in range(4):
+            clock.seconds = float(done)
+            show(Progress(done, 3, f"images indexed, {done} a second"))
+    assert stream.getvalue() == "3 of 3 images indexed, 3 a second\n"
 
 
 def test_a_terminal_keeps_one_line_and_ends_clean() -> None:
