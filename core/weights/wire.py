@@ -6,14 +6,15 @@ After the encoding rules at protobuf.dev/programming-guides/encoding.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from mmap import mmap
 from typing import NamedTuple
 
 VARINT, FIXED64, BYTES, GROUP_START, GROUP_END, FIXED32 = 0, 1, 2, 3, 4, 5
 MAX_GROUP_DEPTH = 100
-MAX_FIELDS = 4_000_000
-"""A VGG16 file has about 600 fields; the bound keeps a hostile file from keeping us for hours."""
+MIN_FIELDS_ALLOWED = 50_000
+BYTES_A_FIELD = 256
+"""Inception v4 has 8,600 fields; the bound keeps a hostile file from costing hours or gigabytes."""
 
 
 class WireError(Exception):
@@ -35,24 +36,27 @@ class Wire:
     """The bytes of a file and how many fields may still be read from it."""
 
     buffer: mmap | bytes
-    fields_left: int = MAX_FIELDS
+    fields_left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.fields_left = MIN_FIELDS_ALLOWED + len(self.buffer) // BYTES_A_FIELD
 
     def fields(self, start: int, end: int) -> Iterator[WireField]:
         """The fields of the message between two offsets, unknown groups left out."""
         at = start
         while at < end:
-            field = self.field_at(at, end)
-            if field.kind == GROUP_START:
-                at = self._skip_group(field.end, end)
+            found = self.field_at(at, end)
+            if found.kind == GROUP_START:
+                at = self._skip_group(found.end, end)
                 continue
-            yield field
-            at = field.end
+            yield found
+            at = found.end
 
     def field_at(self, at: int, end: int) -> WireField:
         """The field whose tag stands at `at`; WireError when it does not fit before `end`."""
         self.fields_left -= 1
         if self.fields_left < 0:
-            raise WireError(f"has more than {MAX_FIELDS:,} fields")
+            raise WireError("has far more fields than any weights file of its size")
         tag, start = self.varint(at, end)
         number, kind = tag >> 3, tag & 7
         if number == 0 or kind > FIXED32:
@@ -82,20 +86,20 @@ class Wire:
                 return value & 0xFFFF_FFFF_FFFF_FFFF, at
         raise WireError(f"has a number longer than 64 bits at offset {at - 10}")
 
-    def text(self, field: WireField) -> str:
+    def text(self, found: WireField) -> str:
         """The payload as text; bytes that are no UTF-8 become replacement marks."""
-        return bytes(self.buffer[field.start : field.end]).decode("utf-8", "replace")
+        return bytes(self.buffer[found.start : found.end]).decode("utf-8", "replace")
 
     def _skip_group(self, at: int, end: int) -> int:
         depth = 1
         while depth:
             if at >= end:
                 raise WireError("is cut off inside a group")
-            field = self.field_at(at, end)
-            depth += {GROUP_START: 1, GROUP_END: -1}.get(field.kind, 0)
+            found = self.field_at(at, end)
+            depth += {GROUP_START: 1, GROUP_END: -1}.get(found.kind, 0)
             if depth > MAX_GROUP_DEPTH:
                 raise WireError(f"nests groups deeper than {MAX_GROUP_DEPTH}")
-            at = field.end
+            at = found.end
         return at
 
 
