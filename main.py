@@ -76,7 +76,7 @@ def _open_window(files: Sequence[str], *, demo: bool) -> int:
     if reason is None:
         from gui.app import run
 
-        return run(list(files), demo=demo)
+        return run([Path(name) for name in files], demo=demo)
     if not demo:
         print(f"{reason} The commands work without one: main.py --help.", file=sys.stderr)
         return FAILED

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-
 SETTLE_SECONDS = 0.2
 """Pause before each turn: idle thread pools of the others spin for a while after their pass."""
 
