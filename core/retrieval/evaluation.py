@@ -16,7 +16,7 @@ from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.scores import AP_VARIANT, QueryScore, score_ranking
 from core.retrieval.search import order_scores, similarities
 
-_QUERIES_AT_ONCE = 32
+_QUERIES_AT_ONCE = 256
 _N_RESAMPLES = 2000
 
 

@@ -68,12 +68,12 @@ def test_nothing_to_evaluate() -> None:
 def test_json_and_progress() -> None:
     steps: list[Progress] = []
     result = run_job(
-        evaluate(random_descriptors(80, 8, 1), [str(i % 7) for i in range(80)]), steps.append
+        evaluate(random_descriptors(300, 8, 1), [str(i % 7) for i in range(300)]), steps.append
     )
-    assert [step.done for step in steps] == [0, 32, 64, 80]
+    assert [step.done for step in steps] == [0, 256, 300]
     document = json.loads(json.dumps(result.to_json(with_queries=True), allow_nan=False))
     assert document["AP_variant"] == "non-interpolated"
-    assert document["n_queries"] == len(document["queries"]) == 80
+    assert document["n_queries"] == len(document["queries"]) == 300
     assert document["mAP_95"][0] < document["mAP"] < document["mAP_95"][1]
     assert "queries" not in result.to_json()
 

@@ -83,6 +83,16 @@ def test_three_in_a_tie() -> None:
     assert order_scores(np.zeros(0, np.float32)).n_ties == 0
 
 
+def test_order_is_that_of_a_stable_sort() -> None:
+    rng = np.random.default_rng(11)
+    for scale in (1.0, 1e-38, 1e30):
+        scores = (rng.integers(-50, 50, 3000) * scale).astype(np.float32)
+        scores[::7] *= -1
+        scores[::11] = -0.0
+        wanted = np.argsort(-scores, kind="stable")
+        np.testing.assert_array_equal(order_scores(scores).index, wanted)
+
+
 def test_labels() -> None:
     assert folder_label("a/b/1.jpg") == "a/b"
     assert folder_label("1.jpg") is None
