@@ -12,6 +12,7 @@ from core.layers.axes import check_sizes, show_shape
 from core.layers.layer_type import Geometry, LayerType, Shape, ShapeRefused
 from core.layers.registry import layer_type, near_types
 from core.net.definition import Layer, Net, Problem
+from core.net.message import Message
 
 BYTES_PER_VALUE = 4
 
@@ -244,7 +245,5 @@ def _cost(
 
 
 def _absent(name: str) -> LayerShapes:
-    from core.net.message import Message
-
     layer = Layer(name, "", (), (), (), (), None, None, Message())
     return LayerShapes(layer, (), ())

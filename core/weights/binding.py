@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from core.layers.layer_type import Shape
 from core.layers.shapes import LayerShapes, NetShapes
 from core.net.definition import Net
 from core.weights.contents import LayerWeights, WeightBlob, Weights
-from core.weights.fillers import filler_weights
 
 LEGACY_AXES = 4
 
@@ -72,40 +69,6 @@ def bind_weights(net: Net, shapes: NetShapes, weights: Weights) -> Binding:
         match.n_values,
         tuple(match.unchecked),
     )
-
-
-def parameter_arrays(
-    net: Net, shapes: NetShapes, weights: Weights | None, seed: int = 0
-) -> dict[str, tuple[np.ndarray, ...]]:
-    """The parameters the net computes with: bound arrays in the net's shapes, fillers elsewhere.
-
-    Layers that share a parameter get one array: what the file gave last, as in Caffe. Arrays of
-    the file may be read-only, unaligned views of the map. A layer whose own shapes are unknown
-    gets the file's arrays as they are.
-    """
-    filled = filler_weights(net, shapes, seed)
-    held = {(name, i): array for name, arrays in filled.items() for i, array in enumerate(arrays)}
-    unknown: dict[str, tuple[np.ndarray, ...]] = {}
-    for source in weights.layers if weights else ():
-        if not net.has_layer(source.name) or not source.blobs:
-            continue
-        row = shapes.of(source.name)
-        if not row.is_complete:
-            unknown[source.name] = tuple(b.array() for b in source.blobs if b.n_values)
-        elif not compare_layer(row, source):
-            for index, owner in enumerate(row.owners):
-                blob = source.blob(index)
-                if blob is not None:
-                    held[owner] = blob.array()
-    arrays = {
-        row.layer.name: tuple(
-            held[owner].reshape(shape)
-            for owner, shape in zip(row.owners, row.parameters, strict=True)
-        )
-        for row in reversed(shapes.layers)
-        if row.parameters
-    }
-    return {**arrays, **unknown}
 
 
 def compare_layer(row: LayerShapes, source: LayerWeights) -> tuple[WrongShape, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
-from core.weights.binding import Binding, WrongShape, bind_weights, parameter_arrays
+from core.weights.binding import Binding, WrongShape, bind_weights
 from core.weights.reader import Weights, open_weights
 
 NET = """
@@ -137,18 +136,13 @@ def test_a_layer_of_unknown_shape_is_bound_unchecked(files: Files) -> None:
     assert binding.n_values == 18
 
 
-def test_shared_arrays_take_what_the_file_gives_last(files: Files) -> None:
-    layer = files.encoder.layer
-    weights = files.open(
-        layer("a", files.blob(3, 3, 1, 1, value=1), files.blob(3, value=2)),
-        layer("b", files.blob(3, 3, 1, 1, value=3), files.blob(3, value=4)),
-    )
-    net = read_net(SHARED)
-    shapes = infer_shapes(net)
-    arrays = parameter_arrays(net, shapes, weights)
-    assert [array.ravel()[0] for array in arrays["a"]] == [3, 4]
-    assert [array.ravel()[0] for array in arrays["b"]] == [3, 4]
-    assert bind_weights(net, shapes, weights).is_complete
+def test_layers_that_share_arrays_are_bound_each(files: Files) -> None:
+    layer, arrays = files.encoder.layer, (files.blob(3, 3, 1, 1), files.blob(3))
+    both = files.bind(SHARED, layer("a", *arrays), layer("b", *arrays))
+    assert both.bound == ("a", "b")
+    files.path.unlink()
+    owner_only = files.bind(SHARED, layer("a", *arrays))
+    assert owner_only.is_complete  # b computes with a's arrays
 
 
 def test_hdf5_may_store_a_shared_array_at_its_owner_only(tmp_path: Path) -> None:
@@ -159,10 +153,9 @@ def test_hdf5_may_store_a_shared_array_at_its_owner_only(tmp_path: Path) -> None
         file["data/a/1"] = np.full(3, 6, np.float32)
         file.create_group("data/b")
     net = read_net(SHARED)
-    shapes = infer_shapes(net)
-    weights = open_weights(path)
-    assert bind_weights(net, shapes, weights).bound == ("a", "b")
-    assert parameter_arrays(net, shapes, weights)["b"][1].tolist() == [6, 6, 6]
+    binding = bind_weights(net, infer_shapes(net), open_weights(path))
+    assert binding.bound == ("a", "b")
+    assert binding.n_arrays_bound == binding.n_arrays_expected == 4
 
 
 def test_of_two_layers_with_one_name_the_first_is_filled(files: Files) -> None:
@@ -172,15 +165,6 @@ def test_of_two_layers_with_one_name_the_first_is_filled(files: Files) -> None:
     binding = files.bind(net, files.encoder.layer("c", files.blob(2, 3, 1, 1), files.blob(2)))
     assert binding.bound == ("c",)
     assert binding.unbound == ("fc", "c")
-
-
-def test_parameters_of_a_net_without_weights_are_fillers() -> None:
-    net = read_net(NET)
-    arrays = parameter_arrays(net, infer_shapes(net), None)
-    assert {name: [a.shape for a in group] for name, group in arrays.items()} == {
-        "c": [(2, 3, 1, 1), (2,)],
-        "fc": [(2, 32)],
-    }
 
 
 def test_trained_models_bind_completely(material: Callable[[str], Path]) -> None:
@@ -194,18 +178,3 @@ def test_trained_models_bind_completely(material: Callable[[str], Path]) -> None
         assert binding.unused == (("conv5-3",) if path.stem == "mtcnn_det2" else ()), path.name
         n_models += 1
     assert n_models >= 14
-
-
-def test_golden_nets_get_the_arrays_real_caffe_ran_with(material: Callable[[str], Path]) -> None:
-    for name in json.loads(material("micro/index.json").read_text()):
-        npz = material("micro") / f"{name}.npz"
-        if not npz.exists() or name in ("hdf5data", "err_empty"):
-            continue
-        expected = np.load(npz)
-        net = load_net(npz.with_suffix(".prototxt"))
-        weights = open_weights(npz.with_suffix(".caffemodel"))
-        arrays = parameter_arrays(net, infer_shapes(net), weights)
-        for key in expected.files:
-            if key.startswith("param/"):
-                layer, index = key.removeprefix("param/").rsplit("/", 1)
-                np.testing.assert_array_equal(arrays[layer][int(index)], expected[key])
