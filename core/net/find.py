@@ -14,7 +14,9 @@ _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "ki": 1024.0, "mi": 1024.0**2, 
 _TOKEN = re.compile(r'(?P<no>-?)(?P<body>(?:"[^"]*"?|[^\s"])+)')
 _COMPARISON = re.compile(r"^(?P<key>[A-Za-z]+):?(?P<sign><=|>=|<|>|=)(?P<number>.*)$")
 _KEYED = re.compile(r"^(?P<key>[A-Za-z]+):(?P<value>.+)$")
-_NUMBER = re.compile(r"^(?P<number>\d+(?:\.\d*)?(?:e[+-]?\d+)?)(?P<unit>[kmg]i?)?b?$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(?P<number>\d+(?:\.\d*)?(?:e[+-]?\d+)?)(?P<unit>[kmg]i?)?b?$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from gui.widgets.alignment import LEFT
 
 ROW = 19
 _NAME_WIDTH = 104
+_LEAST_NAME = 64
 _SECOND_AT = 64
 _GAP = 10
 
@@ -29,14 +30,15 @@ _GAP = 10
 class Fact:
     """One row. `second` stands in a column of its own right of `value`.
 
-    role: the theme's colour of the value. is_default: grey and slanted. layer: what a click on
-    the value selects, "" for nothing.
+    role, second_role: the theme's colours of the two. is_default: grey and slanted. layer: what
+    a click on the value selects, "" for nothing.
     """
 
     name: str
     value: str
     second: str = ""
     role: str = "text"
+    second_role: str = ""
     is_default: bool = False
     is_strong: bool = False
     layer: str = ""
@@ -105,10 +107,12 @@ class FactList(QWidget):
         )
         second_left = self._second_left(metrics, value_left)
         end = second_left - _GAP if fact.second else self.width()
-        value = painter.fontMetrics().elidedText(fact.value, Qt.ElideRight, end - value_left)
+        elided = Qt.ElideMiddle if fact.second else Qt.ElideRight
+        value = painter.fontMetrics().elidedText(fact.value, elided, end - value_left)
         painter.drawText(QRectF(value_left, top, end - value_left, ROW), LEFT, value)
         if fact.second:
-            painter.setPen(getattr(theme, role))
+            painter.setPen(getattr(theme, fact.second_role or role))
+            painter.setFont(text_font(12, semibold=bool(fact.second_role)))
             rest = self.width() - second_left
             second = painter.fontMetrics().elidedText(fact.second, Qt.ElideRight, rest)
             painter.drawText(QRectF(second_left, top, rest, ROW), LEFT, second)
@@ -118,14 +122,23 @@ class FactList(QWidget):
         metrics = QFontMetrics(text_font(12))
         widest = max((metrics.horizontalAdvance(fact.name) for fact in self._facts), default=0)
         value_left = max(_NAME_WIDTH, min(widest + _GAP, self.width() // 2))
+        if value_left + sum(self._widest_pair(metrics)) > self.width():
+            value_left = min(value_left, max(_LEAST_NAME, widest + _GAP + 4))
         return value_left - _GAP, value_left
 
+    def _widest_pair(self, metrics: QFontMetrics) -> tuple[int, int]:
+        """What the widest value and the widest second value take, where there are any."""
+        pairs = [fact for fact in self._facts if fact.second]
+        value = max((metrics.horizontalAdvance(fact.value) + _GAP for fact in pairs), default=0)
+        second = max((metrics.horizontalAdvance(fact.second) + 2 for fact in pairs), default=0)
+        return value, second
+
     def _second_left(self, metrics: QFontMetrics, value_left: int) -> int:
-        widest = max(
-            (metrics.horizontalAdvance(f.value) for f in self._facts if f.second), default=0
-        )
-        largest = max(_SECOND_AT, (self.width() - value_left) * 55 // 100)
-        return value_left + min(max(_SECOND_AT, widest + _GAP), largest)
+        """Right of the widest value; a value gives way so that every second value shows."""
+        value, second = self._widest_pair(metrics)
+        room = self.width() - value_left
+        second = min(second, room * 6 // 10)
+        return value_left + min(max(_SECOND_AT, value), room - second)
 
     def _place_at(self, position: QPoint) -> int | None:
         place = position.y() // ROW

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QW
 
 from core.errors import RenameError
 from core.net.definition import Net
-from core.net.rename import default_blob_name, plan_rename
+from core.net.rename import plan_rename
 from gui.panels.inspector_words import RenameOffer
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
@@ -56,11 +56,7 @@ class RenameForm(QWidget):
         self.chain_link.setText(f"Whole chain ({_blobs(offer.n_in_chain)})")
         self.all_link.setText(f"All in net ({offer.n_in_net})")
         self._say("")
-        try:
-            self.field.setText(default_blob_name(net, offer.target, offer.top_index))
-        except RenameError as error:
-            self.field.setText("")
-            self._say(error.sentence)
+        self.field.setText(_default_name(net, offer))
         self._check_timer.start()
 
     def focus_field(self) -> None:
@@ -147,6 +143,16 @@ class RenameForm(QWidget):
     def _preview(self) -> None:
         if self._offer is not None and self.preview_link.isEnabled():
             self.preview_requested.emit(self._offer.target, self.field.text())
+
+
+def _default_name(net: Net, offer: RenameOffer) -> str:
+    """`<blob>_<layer>`, with a number where this net has it; other phases are checked later."""
+    taken = {blob for layer in net.layers for blob in (layer.name, *layer.tops, *layer.bottoms)}
+    base = f"{offer.blob}_{offer.target}"
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}_{number}", number + 1
+    return name
 
 
 def _blobs(count: int) -> str:

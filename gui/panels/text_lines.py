@@ -117,7 +117,7 @@ class TextLines(QWidget):
             painter.drawText(QRectF(left - 4, top, 12, height), LEFT, sign)
             left += 12
         text = line.text.replace("\t", "    ")
-        text = metrics.elidedText(text, Qt.ElideRight, self.width() - left - 4)
+        text = metrics.elidedText(text, Qt.ElideMiddle, self.width() - left - 4)
         if line.kind == "marked":
             width = metrics.horizontalAdvance(text) + 4
             painter.fillRect(QRectF(left - 2, top, width, height), theme.mark_fill)
