@@ -12,13 +12,14 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.images.decoding import MAX_PIXELS, decode_image, image_size
+from core.images.jpeg_scans import count_scans
 from core.progress import Job, Progress
 
 # A JPEG decoder fills what is missing with exactly this grey.
 _FILL_GREY = 128
 _LEAST_GREY_ROWS = 4
 _LEAST_ZERO_BYTES = 256
-_CHOPPED_BYTES = 32
+_CHOPPED_BYTES = 8
 _END_OF_IMAGE = b"\xff\xd9"
 
 
@@ -67,7 +68,7 @@ def find_cut_off(path: Path, rgb: np.ndarray) -> str | None:
     rgb: (height, width, 3) uint8 as stored, not turned. Grey rows alone prove nothing: a picture
     may have a grey border. So the last bytes of the picture data are taken away: where the grey
     was coded that changes nothing above it, where data is missing more of the picture turns grey.
-    Pictures stored in several scans with a real grey border may be reported wrongly.
+    A progressive JPEG lacks rows only if it ends in its first scan.
     """
     if not _is_jpeg(path):
         return None
@@ -78,11 +79,9 @@ def find_cut_off(path: Path, rgb: np.ndarray) -> str | None:
     n_grey = count_grey_rows(rgb)
     if n_grey < _LEAST_GREY_ROWS:
         return None
-    shortened = _decode_shortened(data)
-    if shortened is None or shortened.shape != rgb.shape:
-        return None
-    n_kept = rgb.shape[0] - n_grey
-    if n_kept and np.array_equal(shortened[:n_kept], rgb[:n_kept]):
+    is_progressive, n_scans = count_scans(data)
+    is_cut_off = n_scans == 1 if is_progressive else _ends_in_picture(data, rgb, n_grey)
+    if not is_cut_off:
         return None
     share = n_grey / rgb.shape[0]
     return f"'{path.name}' is cut off: its lower {share:.0%} is grey where the data is missing."
@@ -94,6 +93,15 @@ def count_grey_rows(rgb: np.ndarray) -> int:
     coloured = np.flatnonzero(~is_grey)
     n_kept = int(coloured[-1]) + 1 if coloured.size else 0
     return int(rgb.shape[0]) - n_kept
+
+
+def _ends_in_picture(data: bytes, rgb: np.ndarray, n_grey: int) -> bool:
+    """Whether the last bytes of a JPEG belong to the picture above its grey rows."""
+    shortened = _decode_shortened(data)
+    if shortened is None or shortened.shape != rgb.shape:
+        return False
+    n_kept = rgb.shape[0] - n_grey
+    return n_kept == 0 or not np.array_equal(shortened[:n_kept], rgb[:n_kept])
 
 
 def _is_jpeg(path: Path) -> bool:

@@ -16,6 +16,7 @@ from core.errors import ImageError
 from core.images.checking import ImageCheck, check_image, check_images, count_grey_rows
 from core.images.decoding import decode_image, decoder_versions, image_size, thumbnail
 from core.images.finding import find_images, list_folder
+from core.images.jpeg_scans import count_scans
 from core.progress import Progress, run_job
 
 
@@ -210,12 +211,17 @@ def test_broken_download_that_ends_in_zeros(tmp_path: Path) -> None:
     assert check_image(path).problem is None
 
 
-@pytest.mark.parametrize("options", [{}, {"subsampling": 0}, {"optimize": True}])
-def test_a_real_grey_border_is_no_problem(tmp_path: Path, options: dict[str, object]) -> None:
+@pytest.mark.parametrize("top", [16, 64, 104])
+@pytest.mark.parametrize(
+    "options", [{}, {"subsampling": 0}, {"optimize": True}, {"progressive": True}]
+)
+def test_a_real_grey_border_is_no_problem(
+    tmp_path: Path, options: dict[str, object], top: int
+) -> None:
     image = photo()
-    image.paste((128, 128, 128), (0, 64, 160, 120))
+    image.paste((128, 128, 128), (0, top, 160, 120))
     path = save(image, tmp_path / "a.jpg", quality=90, **options)
-    assert count_grey_rows(decode_image(path)) > 8
+    assert count_grey_rows(decode_image(path)) >= 8
     assert check_image(path).problem is None
     assert check_image(save(image, tmp_path / "a.png")).problem is None
     assert check_image(save(photo(), tmp_path / "b.jpg")).problem is None
@@ -275,3 +281,15 @@ def test_real_photos_are_all_good(material: Callable[[str], Path]) -> None:
 
 def test_versions_name_pillow() -> None:
     assert "Pillow" in decoder_versions()
+
+
+def test_scans_are_counted(tmp_path: Path) -> None:
+    plain = save(photo(), tmp_path / "a.jpg").read_bytes()
+    progressive = save(photo(), tmp_path / "b.jpg", progressive=True).read_bytes()
+    assert count_scans(plain) == (False, 1)
+    is_progressive, n_scans = count_scans(progressive)
+    assert is_progressive
+    assert n_scans > 3
+    assert count_scans(progressive[: len(progressive) // 12])[0]
+    assert count_scans(b"") == (False, 0)
+    assert count_scans(b"\xff\xd8" + b"\xff" * 50) == (False, 0)
