@@ -110,6 +110,11 @@ class Workbench(QObject):
         elif paths:
             self.opening.open_paths(paths)
 
+    def set_user(self, chooser: FileChooser, questioner: Questioner) -> None:
+        """Let others answer for the user, as tests do."""
+        self.chooser = self.opening.chooser = self.saving.chooser = self.asking.chooser = chooser
+        self.questioner = self.saving.questioner = questioner
+
     def report_bug(self, error: BaseException) -> None:
         """Write a crash report and say so; the window stays."""
         self.hook.report(error)
@@ -135,7 +140,7 @@ class Workbench(QObject):
             self.close()
             return True
         self.saving.before_loss(self._close_for_good)
-        return False
+        return self.is_closed
 
     def _close_for_good(self) -> None:
         self.close()

@@ -73,6 +73,12 @@ class EngineController(QObject):
         """The chosen device in short: "CPU", "CUDA 0"."""
         return short_device_name(self.device)
 
+    @property
+    def process_id(self) -> int | None:
+        """The living child's process id."""
+        process = self._process
+        return process.pid if process is not None and process.is_alive else None
+
     def start(self) -> None:
         """Start the child in the background; its libraries load meanwhile."""
         self._set_state(STARTING)

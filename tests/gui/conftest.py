@@ -1,0 +1,106 @@
+"""A whole window on the fake engine, and a user who answers its dialogs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="blobscope-tests-"))
+
+from gui.theme import ThemeKeeper
+
+
+@pytest.fixture
+def keeper(qapp: object) -> ThemeKeeper:
+    """The light theme, without dressing the application."""
+    return ThemeKeeper("light")
+
+
+@dataclass
+class FakeUser:
+    """Answers file dialogs and questions; remembers what was asked."""
+
+    files: list[tuple[Path, ...]] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def open_files(
+        self, title: str, folder: Path, filters: str, on_chosen: Callable[[tuple[Path, ...]], None]
+    ) -> None:
+        self.asked.append(title)
+        on_chosen(self.files.pop(0))
+
+    def open_folder(self, title: str, folder: Path, on_chosen: Callable[[Path], None]) -> None:
+        self.asked.append(title)
+        on_chosen(self.files.pop(0)[0])
+
+    def save_file(
+        self, title: str, path: Path, filters: str, on_chosen: Callable[[Path], None]
+    ) -> None:
+        self.asked.append(title)
+        on_chosen(self.files.pop(0)[0] if self.files else path)
+
+    def ask(
+        self,
+        title: str,
+        body: str,
+        choices: Sequence[tuple[str, str]],
+        on_answer: Callable[[str], None],
+    ) -> None:
+        self.asked.append(title)
+        answer = self.answers.pop(0)
+        assert answer in {key for key, _ in choices}
+        on_answer(answer)
+
+
+@pytest.fixture
+def user() -> FakeUser:
+    """Add what the user will choose to `files` and `answers`."""
+    return FakeUser()
+
+
+@pytest.fixture
+def make_bench(qtbot, tmp_path: Path, user: FakeUser) -> Iterator[Callable[..., object]]:
+    """Builds windows on the fake engine; options go to the engine, such as crash_at="fc7"."""
+    from core.engines.base import EngineSpec
+    from gui.crash import CrashHook
+    from gui.settings import Settings
+    from gui.workbench import Workbench
+
+    made: list[Workbench] = []
+
+    def make(*, is_shown: bool = False, **options: str) -> Workbench:
+        keeper = ThemeKeeper("light")
+        keeper.choose("light")
+        bench = Workbench(
+            keeper,
+            Settings(tmp_path / "settings.ini"),
+            CrashHook(tmp_path / "crashes"),
+            EngineSpec("fake", options=tuple(options.items())),
+            tmp_path / "galleries",
+        )
+        bench.set_user(user, user)
+        made.append(bench)
+        bench.window.resize(1280, 800)
+        if is_shown:
+            bench.start()
+            qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=15000)
+        return bench
+
+    yield make
+    for bench in made:
+        bench.document.saved_text = bench.document.text
+        bench.window.close()
+        assert bench.close()
+        bench.window.deleteLater()
+
+
+@pytest.fixture
+def bench(make_bench: Callable[..., object]) -> object:
+    """A window that is shown, with a running fake engine."""
+    return make_bench(is_shown=True)

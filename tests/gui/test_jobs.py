@@ -1,0 +1,170 @@
+"""Lanes deliver, replace, cancel, drop late results and end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from core.errors import AppError, EngineCrashed
+from core.progress import Progress
+from gui.jobs import Lanes
+
+
+@pytest.fixture
+def lanes(qtbot) -> Iterator[Lanes]:
+    lanes = Lanes()
+    yield lanes
+    assert lanes.close()
+
+
+def test_a_result_arrives_in_the_window_thread(lanes: Lanes, qtbot) -> None:
+    threads: list[str] = []
+    results: list[int] = []
+
+    def work() -> int:
+        threads.append(threading.current_thread().name)
+        return 42
+
+    def take(value: int) -> None:
+        threads.append(threading.current_thread().name)
+        results.append(value)
+
+    lanes.compute.start(work, key="a", on_result=take)
+    qtbot.waitUntil(lambda: results == [42])
+    assert threads[0] != threads[1] == threading.main_thread().name
+    assert lanes.is_idle
+
+
+def test_a_generator_reports_progress_and_its_result(lanes: Lanes, qtbot) -> None:
+    steps: list[Progress] = []
+    results: list[str] = []
+
+    def work() -> Generator[Progress, None, str]:
+        yield Progress(0, 2, "parts")
+        yield Progress(2, 2, "parts")
+        return "done"
+
+    lanes.files.start(work, key="g", title="Parts", on_progress=steps.append,
+                      on_result=results.append)  # fmt: skip
+    assert [run.title for run in lanes.running] == ["Parts"]
+    qtbot.waitUntil(lambda: results == ["done"])
+    assert steps[-1] == Progress(2, 2, "parts")
+    assert lanes.running == ()
+
+
+def test_a_job_with_the_same_key_replaces_the_older(lanes: Lanes, qtbot) -> None:
+    gate = threading.Event()
+    results: list[str] = []
+    ends: list[str] = []
+
+    def slow() -> str:
+        gate.wait(5)
+        return "old"
+
+    lanes.compute.start(slow, key="k", on_result=results.append, on_end=lambda: ends.append("old"))
+    lanes.compute.start(lambda: "new", key="k", on_result=results.append,
+                        on_end=lambda: ends.append("new"))  # fmt: skip
+    gate.set()
+    qtbot.waitUntil(lambda: ends == ["old", "new"])
+    assert results == ["new"]
+
+
+def test_cancel_closes_the_generator(lanes: Lanes, qtbot) -> None:
+    closed = threading.Event()
+    started = threading.Event()
+    ends: list[bool] = []
+
+    def work() -> Generator[Progress, None, None]:
+        try:
+            while True:
+                started.set()
+                yield Progress(0, 0, "steps")
+        finally:
+            closed.set()
+
+    told: list[object] = []
+    lanes.files.start(
+        work,
+        key="endless",
+        title="Endless",
+        on_result=told.append,
+        on_error=told.append,
+        on_end=lambda: ends.append(True),
+    )
+    qtbot.waitUntil(started.is_set)
+    lanes.cancel("endless")
+    assert not lanes.is_running("endless")
+    qtbot.waitUntil(lambda: ends == [True])
+    assert closed.is_set()
+    assert told == []
+
+
+def test_a_late_result_is_dropped(lanes: Lanes, qtbot) -> None:
+    revision = [1]
+    lanes.revision = lambda: revision[0]
+    ends: list[bool] = []
+    results: list[int] = []
+    gate = threading.Event()
+    lanes.compute.start(lambda: gate.wait(5), key="late", revision=1, on_result=results.append,
+                        on_end=lambda: ends.append(True))  # fmt: skip
+    revision[0] = 2
+    gate.set()
+    qtbot.waitUntil(lambda: ends == [True])
+    assert results == []
+
+
+def test_an_expected_failure_goes_to_on_error(lanes: Lanes, qtbot) -> None:
+    errors: list[AppError] = []
+
+    def work() -> None:
+        raise AppError("The disk is full.")
+
+    lanes.files.start(work, key="e", on_error=errors.append)
+    qtbot.waitUntil(lambda: len(errors) == 1)
+    assert errors[0].sentence == "The disk is full."
+
+
+def test_a_bug_is_reported_and_ends_the_wait(lanes: Lanes, qtbot) -> None:
+    errors: list[AppError] = []
+    with qtbot.waitSignal(lanes.bug_found) as caught:
+        lanes.compute.start(lambda: 1 / 0, key="bug", on_error=errors.append)
+    assert isinstance(caught.args[0], ZeroDivisionError)
+    assert "ZeroDivisionError" in errors[0].details
+
+
+def test_a_failure_without_on_error_is_announced(lanes: Lanes, qtbot) -> None:
+    def work() -> None:
+        raise AppError("No.")
+
+    with qtbot.waitSignal(lanes.failed) as caught:
+        lanes.files.start(work, key="quiet")
+    assert caught.args[0].key == "quiet"
+
+
+def test_a_dead_engine_is_announced_before_on_error(lanes: Lanes, qtbot) -> None:
+    order: list[str] = []
+    lanes.engine_crashed.connect(lambda _error: order.append("crashed"))
+
+    def work() -> None:
+        raise EngineCrashed(134, "pool5", "F1123 pooling_layer.cpp")
+
+    lanes.engine.start(work, key="f", on_error=lambda _error: order.append("error"))
+    qtbot.waitUntil(lambda: order == ["crashed", "error"])
+
+
+def test_a_cancelled_engine_job_that_goes_on_is_stuck(lanes: Lanes, qtbot) -> None:
+    gate, started = threading.Event(), threading.Event()
+
+    def deaf() -> None:
+        started.set()
+        gate.wait(10)
+
+    lanes.engine.start(deaf, key="deaf")
+    qtbot.waitUntil(started.is_set)
+    with qtbot.waitSignal(lanes.stuck, timeout=5000) as caught:
+        lanes.cancel("deaf")
+    assert caught.args[0].key == "deaf"
+    gate.set()
+    qtbot.waitUntil(lambda: lanes.is_idle)
