@@ -221,7 +221,7 @@ def test_a_real_grey_border_is_no_problem(
     image = photo()
     image.paste((128, 128, 128), (0, top, 160, 120))
     path = save(image, tmp_path / "a.jpg", quality=90, **options)
-    assert count_grey_rows(decode_image(path)) >= 8
+    assert count_grey_rows(decode_image(path)) >= 4
     assert check_image(path).problem is None
     assert check_image(save(image, tmp_path / "a.png")).problem is None
     assert check_image(save(photo(), tmp_path / "b.jpg")).problem is None
