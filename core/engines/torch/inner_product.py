@@ -7,31 +7,70 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.engines.torch import packing
 from core.engines.torch.operation import MakeOperation, Operation, canonical
+from core.net.message import Message
+
+_ANY_BATCH = ()
+"""One layout serves every number of rows as well as one of its own."""
 
 
 class InnerProduct(Operation):
-    """All axes from `axis` on against every output."""
+    """All axes from `axis` on against every output; on a CPU with oneDNN from packed weights."""
+
+    can_fuse_relu = True
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Axes before `axis` are batch."""
-        param, bottom = self.layer.param("inner_product_param"), bottoms[0]
-        axis = canonical(param.integer("axis", 1), bottom.dim())
-        weight = self.parameters.get(0)
-        weight = weight.t() if param.boolean("transpose") else weight
-        n_input = math.prod(bottom.shape[axis:])
-        if weight.shape[1] != n_input:
-            raise self.refused(
-                f"takes {weight.shape[1]:,} inputs but gets {n_input:,}: "
-                "an inner product fixes the size of the input image"
-            )
-        bias = self.parameters.get(1) if self.parameters.count > 1 else None
-        top = functional.linear(bottom.reshape(-1, n_input), weight, bias)
-        return [top.reshape(*bottom.shape[:axis], weight.shape[0])]
+        return [self._multiply(bottoms[0], with_relu=False)]
+
+    def run_with_relu(self, bottoms: list[Tensor]) -> Sequence[Tensor]:
+        """Multiply and rectify in one go where oneDNN can."""
+        return [self._multiply(bottoms[0], with_relu=True)]
+
+    def _multiply(self, bottom: Tensor, *, with_relu: bool) -> Tensor:
+        axis = canonical(self._param.integer("axis", 1), bottom.dim())
+        rows = bottom.reshape(-1, math.prod(bottom.shape[axis:]))
+        if self.place.packs_weights and rows.numel():
+            top = self._multiply_packed(rows, with_relu)
+        else:
+            top = functional.linear(rows, self._kept_weight, self._bias)
+            top = torch.relu_(top) if with_relu else top
+        return top.reshape(*bottom.shape[:axis], top.shape[1])
+
+    def _multiply_packed(self, rows: Tensor, with_relu: bool) -> Tensor:
+        weight = self._packed.get(_ANY_BATCH, None)
+        fuses = with_relu and self._packed.is_finite
+        top = packing.multiply(rows, weight, self._bias, with_relu=fuses)
+        return torch.relu_(top) if with_relu and not fuses else top
+
+    @property
+    def _param(self) -> Message:
+        return self.layer.param("inner_product_param")
+
+    @cached_property
+    def _packed(self) -> packing.PackedWeights:
+        return packing.PackedWeights(lambda: self._load_weight().contiguous())
+
+    @cached_property
+    def _kept_weight(self) -> Tensor:
+        return self._load_weight()
+
+    @cached_property
+    def _bias(self) -> Tensor | None:
+        return self.parameters.get(1).reshape(-1) if self.parameters.count > 1 else None
+
+    def _load_weight(self) -> Tensor:
+        """(num_output, inputs)."""
+        weight = self.parameters.load(0)
+        weight = weight.reshape(weight.shape[-2:])
+        return weight.t() if self._param.boolean("transpose") else weight
 
 
 class Embed(Operation):

@@ -53,7 +53,7 @@ class PackedWeights:
         weight = self._load()
         self.is_finite = bool(torch.isfinite(weight).all())
         if frame is None:
-            packed = _operators()._reorder_linear_weight(weight, input_shape[0])
+            packed = _operators()._reorder_linear_weight(weight, None)
         else:
             packed = _operators()._reorder_convolution_weight(
                 weight, frame.pad, frame.stride, frame.dilation, frame.group, input_shape
@@ -82,8 +82,15 @@ def convolve(
     return result
 
 
+def multiply(rows: Tensor, weight: Tensor, bias: Tensor | None, *, with_relu: bool) -> Tensor:
+    """rows (n, inputs) times packed weights of (outputs, inputs), plus a bias."""
+    activation = "relu" if with_relu else "none"
+    result: Tensor = _operators()._linear_pointwise(rows, weight, bias, activation, [], "")
+    return result
+
+
 def is_available() -> bool:
-    """Whether these operators exist here and compute a convolution right."""
+    """Whether these operators exist here and compute right."""
     try:
         x = torch.arange(-24.0, 24.0).reshape(1, 3, 4, 4)
         weight = torch.arange(-54.0, 54.0).reshape(4, 3, 3, 3)
@@ -91,7 +98,12 @@ def is_available() -> bool:
         packed = PackedWeights(lambda: weight).get((1, 3, 4, 4), frame)
         found = convolve(x, packed, None, frame, with_relu=True)
         wanted = torch.relu(torch.nn.functional.conv2d(x, weight, padding=1))
-        return bool(torch.allclose(found, wanted, rtol=1e-5))
+        rows, matrix = x.reshape(2, 24), weight.reshape(-1)[:72].reshape(3, 24)
+        product = multiply(rows, PackedWeights(lambda: matrix).get((), None), None, with_relu=True)
+        return bool(
+            torch.allclose(found, wanted, rtol=1e-5)
+            and torch.allclose(product, torch.relu(rows @ matrix.t()), rtol=1e-5)
+        )
     except (RuntimeError, AttributeError, NotImplementedError):
         return False
 
