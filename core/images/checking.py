@@ -20,6 +20,8 @@ _FILL_GREY = 128
 _LEAST_GREY_ROWS = 4
 _LEAST_ZERO_BYTES = 256
 _CHOPPED_BYTES = 8
+# Smoothing of colours carries a block this many rows into the one above.
+_BLENDED_ROWS = 2
 _END_OF_IMAGE = b"\xff\xd9"
 
 
@@ -100,7 +102,7 @@ def _ends_in_picture(data: bytes, rgb: np.ndarray, n_grey: int) -> bool:
     shortened = _decode_shortened(data)
     if shortened is None or shortened.shape != rgb.shape:
         return False
-    n_kept = rgb.shape[0] - n_grey
+    n_kept = max(0, rgb.shape[0] - n_grey - _BLENDED_ROWS)
     return n_kept == 0 or not np.array_equal(shortened[:n_kept], rgb[:n_kept])
 
 

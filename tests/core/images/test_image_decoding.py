@@ -211,7 +211,7 @@ def test_broken_download_that_ends_in_zeros(tmp_path: Path) -> None:
     assert check_image(path).problem is None
 
 
-@pytest.mark.parametrize("top", [16, 64, 104])
+@pytest.mark.parametrize("top", [16, 57, 64, 104])
 @pytest.mark.parametrize(
     "options", [{}, {"subsampling": 0}, {"optimize": True}, {"progressive": True}]
 )
