@@ -129,6 +129,7 @@ class Workbench(QObject):
             return True
         self.is_closed = True
         self._remember()
+        self.renaming.history.indexChanged.disconnect()  # an undo stack tells of its own end
         is_clean = self.lanes.close(self.engine.close)
         if not is_clean:
             self.engine.kill()

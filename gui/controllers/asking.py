@@ -13,17 +13,21 @@ from core import __version__
 from core.errors import ImageError
 from core.images.preprocess import Preprocess
 from core.images.presets import recipe_path, save_recipe
+from core.net.definition import Net
+from core.net.difference import text_difference
 from gui.actions import ROWS
 from gui.controllers.engine import EngineController
 from gui.controllers.extracting import ExtractingController
 from gui.dialogs.extract import ExtractDialog
 from gui.dialogs.files import NPZ_FILTER, FileChooser
 from gui.dialogs.help import AboutDialog, KeysDialog, TextDialog
+from gui.dialogs.preview import PreviewDialog
 from gui.dialogs.recipe import RecipeDialog
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
+from gui.panels.text_lines import Kind, TextLine, TextLines
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
@@ -146,6 +150,12 @@ class AskingController(QObject):
             )
         )
 
+    def show_preview(self, before: Net, after: Net) -> None:
+        """What a rename would change in the text."""
+        lines = TextLines(self._keeper)
+        lines.show_lines(_difference_lines(before, after))
+        self._open(PreviewDialog(self._keeper, lines, parent=self._window))
+
     def _line_of_selection(self) -> int:
         net, name = self._document.net, self._document.selection
         return net.layer(name).line if net is not None and net.has_layer(name) else 1
@@ -160,3 +170,12 @@ class AskingController(QObject):
     def _forget(self, dialog: QDialog) -> None:
         if self.dialog is dialog:
             self.dialog = None
+
+
+def _difference_lines(before: Net, after: Net) -> list[TextLine]:
+    kinds: dict[str, Kind] = {" ": "plain", "-": "out", "+": "in"}
+    lines: list[TextLine] = []
+    for difference in text_difference(before, after):
+        lines.append(TextLine("heading", difference.layer, note=difference.type))
+        lines += [TextLine(kinds[line.kind], line.text, line.number) for line in difference.lines]
+    return lines

@@ -24,6 +24,7 @@ class VerifyingController(QObject):
 
     started = pyqtSignal()
     finished = pyqtSignal(object)
+    ended = pyqtSignal()
     failed = pyqtSignal(object)
 
     def __init__(
@@ -78,6 +79,7 @@ class VerifyingController(QObject):
             revision=document.revision,
             on_result=self._take,
             on_error=self._fail,
+            on_end=self._end,
         )
 
     def _consider(self) -> None:
@@ -96,6 +98,10 @@ class VerifyingController(QObject):
     def _take(self, verification: Verification) -> None:
         self._document.set_verification(verification)
         self.finished.emit(verification)
+
+    def _end(self) -> None:
+        if not self._lanes.is_running("verify"):
+            self.ended.emit()
 
     def _fail(self, error: AppError) -> None:
         if not isinstance(error, EngineCrashed):

@@ -60,6 +60,7 @@ class ViewingController(QObject):
         panels.inspector.layer_selected.connect(select)
         panels.changes.layer_selected.connect(select)
         panels.layer_table.layer_hovered.connect(panels.graph.highlight)
+        panels.graph.layer_hovered.connect(panels.layer_table.highlight)
 
     def show_layers(self, names: list[str]) -> None:
         """Select the first of these layers that the net has."""

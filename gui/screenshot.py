@@ -1,0 +1,122 @@
+"""Pictures of the real window on the bundled demo, for the README and where there is no screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import QEventLoop, QTimer
+
+from core.errors import AppError
+from gui.app import make_application
+from gui.crash import CrashHook
+from gui.settings import Settings
+from gui.theme import ThemeKeeper
+from gui.workbench import Workbench
+
+WIDTH, HEIGHT = 1440, 900
+POLL_MILLISECONDS = 20
+LONGEST_SECONDS = 180
+
+
+def save_demo_screenshots(out_dir: Path) -> list[Path]:
+    """Open the demo offscreen, do what a user would, and save the window in both themes.
+
+    Returns the pictures written: the opened demo, the renamed and verified chain, the ranking.
+    Raises AppError when the demo is not there or does not come to an end.
+    """
+    if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    make_application()
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        keeper = ThemeKeeper("light")
+        keeper.choose("light")
+        bench = Workbench(
+            keeper,
+            Settings(Path(scratch) / "settings.ini"),
+            CrashHook(Path(scratch)),
+            cache=Path(scratch) / "galleries",
+        )
+        try:
+            return _take_pictures(bench, out_dir)
+        finally:
+            bench.document.saved_text = bench.document.text
+            bench.close()
+            bench.window.close()
+
+
+def _take_pictures(bench: Workbench, out_dir: Path) -> list[Path]:
+    if not bench.demo.is_there:
+        raise AppError("The demo's files are missing.", hint="Run resources/demo/train_demo.py.")
+    window, panels = bench.window, bench.window.panels
+    window.resize(WIDTH, HEIGHT)
+    bench.start(demo=True)
+    window.set_default_layout()
+    _wait(lambda: bench.document.image_path is not None, "the demo's net")
+    _wait(lambda: bench.searching.gallery is not None, "the demo's gallery")
+    _wait(lambda: bench.lanes.is_idle and bool(panels.retrieval.tiles), "the ranking")
+    pictures = [_grab(bench, out_dir / "window_light.png")]
+    window.actions_["rename_chain"].trigger()
+    _wait(lambda: bench.document.verification is not None, "the verification")
+    window.show_panel(panels.changes)
+    window.show_panel(panels.activations)
+    bench.keeper.choose("dark")
+    _wait(lambda: bench.lanes.is_idle and bool(panels.activations.cards), "the activations")
+    pictures.append(_grab(bench, out_dir / "window_dark.png"))
+    bench.keeper.choose("light")
+    window.show_panel(panels.retrieval)
+    window.actions_["maximise"].setChecked(True)
+    _wait(lambda: bench.lanes.is_idle, "the thumbnails")
+    pictures.append(_grab(bench, out_dir / "retrieval_light.png"))
+    return pictures
+
+
+def _grab(bench: Workbench, path: Path) -> Path:
+    """Let what is still laid out or gliding come to rest, then save the window."""
+    _rest(400)
+    _wait(lambda: bench.lanes.is_idle, "the lanes")
+    _rest(100)
+    if not bench.window.grab().save(str(path)):
+        raise AppError(f"Can't write {path}.", hint="Choose another folder.")
+    return path
+
+
+def _wait(holds: Callable[[], bool], what: str) -> None:
+    """Run the event loop until a condition holds."""
+    loop, poll, limit = QEventLoop(), QTimer(), QTimer()
+    poll.timeout.connect(lambda: loop.quit() if holds() else None)
+    limit.setSingleShot(True)
+    limit.timeout.connect(loop.quit)
+    poll.start(POLL_MILLISECONDS)
+    limit.start(LONGEST_SECONDS * 1000)
+    loop.exec_()
+    if not holds():
+        raise AppError(f"The window did not finish {what} within {LONGEST_SECONDS} s.")
+
+
+def _rest(milliseconds: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec_()
+
+
+def main() -> int:
+    """`python -m gui.screenshot OUT` writes the pictures into the folder OUT."""
+    if len(sys.argv) != 2:
+        sys.stderr.write("usage: python -m gui.screenshot OUT\n")
+        return 2
+    try:
+        for path in save_demo_screenshots(Path(sys.argv[1])):
+            sys.stdout.write(f"{path}\n")
+    except AppError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
