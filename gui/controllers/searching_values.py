@@ -40,7 +40,7 @@ def layer_choices(net: Net, shapes: NetShapes) -> tuple[LayerChoice, ...]:
             continue
         shape = shapes.top(layer, version.top_index)
         top = layer.tops[version.top_index]
-        text = layer.name if version.label == layer.name else f"{layer.name}, {version.label}"
+        text = version.label if version.blob == layer.name else f"{layer.name}, {version.label}"
         choices.append(LayerChoice(layer.name, top, text, None if shape is None else shape[1:]))
     return tuple(reversed(choices))
 

@@ -96,6 +96,9 @@ class ActivationsPanel(QWidget):
         self.empty_state.clicked.connect(self.open_image_requested)
         self._settle.timeout.connect(self._request_if_reshaped)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(360, 120)
+
     def show_choices(self, choices: Sequence[ShowChoice], layer: str) -> None:
         """Offer what can be shown of `layer`; keeps showing chains, or layers, as last chosen."""
         self._choices, self._layer = tuple(choices), layer
@@ -129,7 +132,7 @@ class ActivationsPanel(QWidget):
         if not 0 <= index < len(self._choices):
             return None
         values = self._choices[index].values
-        self._aspect = self.canvas.room_aspect(len(values))
+        self._aspect = self._room_aspect(len(values))
         return ActivationRequest(
             values,
             self.order_choice.currentData(),
@@ -165,9 +168,15 @@ class ActivationsPanel(QWidget):
         """Lay the tiles out anew once the room has settled on quite another shape."""
         if not self._cards or any(card.channels.is_vector for card in self._cards):
             return
-        aspect = self.canvas.room_aspect(len(self._cards))
+        aspect = self._room_aspect(len(self._cards))
         if max(aspect, self._aspect) > 1.15 * min(aspect, self._aspect):
             self._request()
+
+    def _room_aspect(self, n_cards: int) -> float:
+        """From the panel's own size: the canvas may not have been laid out yet."""
+        width = self.width() - (0 if self.classes.isHidden() else self.classes.width())
+        room = QSize(width, self.height() - self._bar.sizeHint().height())
+        return self.canvas.room_aspect(n_cards, room)
 
     def _refresh(self) -> None:
         has_cards = bool(self._cards)
@@ -177,7 +186,7 @@ class ActivationsPanel(QWidget):
         self._pages.setCurrentIndex(1 if has_cards else 0)
 
     def _build(self) -> None:
-        self.show_choice = ElidedChoice(9)
+        self.show_choice = ElidedChoice(6)
         self.show_choice.setAccessibleName("Show")
         self.order_choice, self.scope_choice = QComboBox(), QComboBox()
         for order in CHANNEL_ORDERS:
@@ -191,7 +200,7 @@ class ActivationsPanel(QWidget):
             self._keeper, "save", "Save the tiles as PNG or the values as .npy"
         )
         self._bar = PanelBar(self._keeper)
-        self._bar.add_field("Show", self.show_choice, stretch=8)
+        self._bar.add_field("Show", self.show_choice, stretch=20)
         self._bar.add_field("Sort", self.order_choice)
         self._bar.add_field("Range", self.scope_choice)
         self._bar.add_stretch()

@@ -113,9 +113,9 @@ class TileCanvas(QAbstractScrollArea):
         down.setValue(round(y * ratio - about.y()))
         self.zoom_changed.emit(zoom)
 
-    def room_aspect(self, n_cards: int) -> float:
-        """Width over height of the room one of `n_cards` pictures has."""
-        room = self._room(max(1, n_cards))
+    def room_aspect(self, n_cards: int, view: QSize) -> float:
+        """Width over height of the room one of `n_cards` pictures has in a view of that size."""
+        room = _room(max(1, n_cards), view)
         return max(0.2, min(12.0, room.width() / max(1, room.height())))
 
     def readout(self) -> tuple[str, ...]:
@@ -258,14 +258,8 @@ class TileCanvas(QAbstractScrollArea):
         ]
         self.viewport().update()
 
-    def _room(self, n_cards: int) -> QSize:
-        view = self.viewport().size()
-        width = (view.width() - 2 * PADDING - CARD_GAP * (n_cards - 1)) / n_cards
-        height = view.height() - TITLE_HEIGHT - CAPTION_HEIGHT - PADDING
-        return QSize(max(24, int(width)), max(24, height))
-
     def _placed(self) -> list[PlacedCard]:
-        room = self._room(max(1, len(self._cards)))
+        room = _room(max(1, len(self._cards)), self.viewport().size())
         placed: list[PlacedCard] = []
         left = float(PADDING)
         for card in self._cards:
@@ -329,6 +323,12 @@ _STEPS = {
     Qt.Key_Up: (0, -1),
     Qt.Key_Down: (0, 1),
 }
+
+
+def _room(n_cards: int, view: QSize) -> QSize:
+    width = (view.width() - 2 * PADDING - CARD_GAP * (n_cards - 1)) / n_cards
+    height = view.height() - TITLE_HEIGHT - CAPTION_HEIGHT - PADDING
+    return QSize(max(24, int(width)), max(24, height))
 
 
 def _shape(card: TileCard) -> tuple[object, ...]:

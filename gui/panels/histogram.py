@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPixmap
 from PyQt5.QtWidgets import (
     QAction,
@@ -101,6 +101,9 @@ class HistogramPanel(QWidget):
         self.log_box.toggled.connect(self._refresh)
         self.save_button.clicked.connect(self._save)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(360, 120)
+
     def show_choices(self, net: Net | None, layer_name: str | None) -> None:
         """Offer every blob version of `net`, and choose the pair that tells most of a layer."""
         blockers = [QSignalBlocker(self.a_choice), QSignalBlocker(self.b_choice)]
@@ -188,7 +191,7 @@ class HistogramPanel(QWidget):
 
     def _build_toolbar(self) -> None:
         self.a_swatch, self.b_swatch = QLabel(), QLabel()
-        self.a_choice, self.b_choice = ElidedChoice(), ElidedChoice()
+        self.a_choice, self.b_choice = ElidedChoice(6), ElidedChoice(6)
         self.a_choice.setAccessibleName("Series A")
         self.b_choice.setAccessibleName("Series B")
         self.bins_choice = QComboBox()
@@ -209,7 +212,7 @@ class HistogramPanel(QWidget):
             label.setBuddy(choice)
             for widget in (swatch, label):
                 bar.row.addWidget(widget)
-            bar.row.addWidget(choice, 3)
+            bar.row.addWidget(choice, 20)
         bar.add_field("Bins", self.bins_choice)
         bar.row.addWidget(self.log_box)
         bar.add_stretch()

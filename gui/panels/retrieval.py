@@ -83,6 +83,9 @@ class RetrievalPanel(QWidget):
         self._refresh_tabs()
         self._connect()
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(360, 120)
+
     def show_layers(self, choices: Sequence[LayerChoice], current: RecipeChoice | None) -> None:
         """Offer the values of the net to search with."""
         self._recipe = current
@@ -156,18 +159,15 @@ class RetrievalPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.foot.setVisible(self.height() > LOW)
-        self.query_column.setFixedWidth(184 if self.width() < NARROW else 240)
-        self.legend.setVisible(
-            self.width() > NARROW and self.recipe_bar.evaluate_button.isVisible()
-        )
+        self._fit_room()
 
     def _fit_room(self) -> None:
         """Leave out what the room is too small for."""
         is_narrow = self.width() < NARROW
         can_score = self._gallery is not None and self._gallery.n_groups > 1
         self.foot.setVisible(self.height() > LOW)
-        self.query_column.setFixedWidth(196 if is_narrow else 240)
+        self.query_column.set_low(is_low=self.height() <= LOW)
+        self.query_column.setFixedWidth(186 if is_narrow else 240)
         self.recipe_bar.set_narrow(is_narrow)
         self.recipe_bar.evaluate_button.setVisible(can_score)
         self.legend.setVisible(can_score and not is_narrow)

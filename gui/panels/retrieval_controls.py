@@ -32,7 +32,7 @@ class RecipeBar(PanelBar):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
         self._choices: tuple[LayerChoice, ...] = ()
-        self.layer_choice = ElidedChoice(8)
+        self.layer_choice = ElidedChoice(5)
         self.pooling_choice = QComboBox()
         self.p_field = QDoubleSpinBox()
         self.p_field.setRange(1.0, 20.0)
@@ -46,7 +46,7 @@ class RecipeBar(PanelBar):
         self.folder_button.setToolTip("Choose another folder of images")
         self.evaluate_button = Button(keeper, "Evaluate", "bars")
         self.evaluate_button.setToolTip("Every image once as the query: mAP of this layer")
-        self.add_field("Layer", self.layer_choice, stretch=3)
+        self.add_field("Layer", self.layer_choice, stretch=20)
         self.add_field("Pooling", self.pooling_choice)
         self.row.addWidget(self.p_field)
         self.add_stretch()

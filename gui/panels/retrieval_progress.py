@@ -21,7 +21,7 @@ from gui.panels.retrieval_view import IndexingView
 from gui.theme import ThemeKeeper
 from gui.widgets.bars import ThinBar
 from gui.widgets.buttons import Button
-from gui.widgets.labels import LinkLabel, ThemedLabel
+from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
 
 
 class IndexBar(QWidget):
@@ -31,7 +31,10 @@ class IndexBar(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = ThemedLabel(keeper, "", semibold=True)
+        self.title = ElidedLabel()
+        font = self.title.font()
+        font.setBold(True)
+        self.title.setFont(font)
         self.count = ThemedLabel(keeper, "", "secondary")
         self.pace = ThemedLabel(keeper, "", "secondary")
         self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
@@ -41,10 +44,9 @@ class IndexBar(QWidget):
         column.setContentsMargins(12, 8, 12, 6)
         column.setSpacing(4)
         words = QHBoxLayout()
-        words.addWidget(self.title)
-        words.addSpacing(8)
+        words.setSpacing(12)
+        words.addWidget(self.title, 1)
         words.addWidget(self.count)
-        words.addStretch(1)
         words.addWidget(self.pace)
         row = QHBoxLayout()
         row.addWidget(self.bar, 1)

@@ -27,11 +27,12 @@ from gui.panels.retrieval_view import (
     ResultTile,
 )
 from gui.theme import ThemeKeeper
-from gui.widgets.buttons import Button
+from gui.widgets.buttons import Button, IconButton
 from gui.widgets.dock_title import DockTitle
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 
 PICTURE_SIDE = 440
+LOW_PICTURE_HEIGHT = 64
 
 
 class QueryPicture(QWidget):
@@ -44,6 +45,7 @@ class QueryPicture(QWidget):
         self._keeper = keeper
         self._store = store
         self._query: QueryView | None = None
+        self._height: int | None = None
         keeper.changed.connect(self.update)
         store.arrived.connect(self.update)
 
@@ -52,14 +54,22 @@ class QueryPicture(QWidget):
         self._query = query
         self.update()
 
+    def set_height(self, height: int | None) -> None:
+        """A fixed height, or three quarters of the width."""
+        self._height = height
+        policy = QSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        policy.setHeightForWidth(height is None)
+        self.setSizePolicy(policy)
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
-        return QSize(200, 150)
+        return QSize(200, self._height or 150)
 
     def heightForWidth(self, width: int) -> int:
-        return round(width * 0.75)
+        return self._height or round(width * 0.75)
 
     def hasHeightForWidth(self) -> bool:
-        return True
+        return self._height is None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._keeper.theme
@@ -131,6 +141,7 @@ class QueryColumn(QWidget):
     ) -> None:
         super().__init__(parent)
         self._keeper = keeper
+        self._is_scored = self._is_low = False
         self.title = DockTitle(keeper, "pin", "Query")
         self.picture = QueryPicture(keeper, store)
         self.name = ElidedLabel()
@@ -141,6 +152,11 @@ class QueryColumn(QWidget):
         self.note.setWordWrap(True)
         self.open_button = Button(keeper, "Open image", "image")
         self.open_button.setToolTip("Search with an image from outside the folder")
+        self.small_open_button = IconButton(
+            keeper, "image", "Search with an image from outside the folder"
+        )
+        self.small_open_button.setFixedHeight(22)
+        self.title.add_button(self.small_open_button)
         self.ap = ThemedLabel(keeper, "", pixels=26, semibold=True)
         self.ap_words = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.ap_words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
@@ -155,6 +171,16 @@ class QueryColumn(QWidget):
         self._dress()
         keeper.changed.connect(self._dress)
         self.open_button.clicked.connect(lambda: self.open_requested.emit())
+        self.small_open_button.clicked.connect(lambda: self.open_requested.emit())
+        self.set_low(is_low=False)
+
+    def set_low(self, *, is_low: bool) -> None:
+        """In a low panel the picture gives way, so that the result stays in view."""
+        self.picture.set_height(LOW_PICTURE_HEIGHT if is_low else None)
+        self.open_button.setHidden(is_low)
+        self.small_open_button.setVisible(is_low)
+        self._is_low = is_low
+        self._show_headers()
 
     def show_query(self, query: QueryView | None, tiles: Sequence[ResultTile]) -> None:
         """Show the query and the measures of its ranking."""
@@ -164,15 +190,21 @@ class QueryColumn(QWidget):
         self.name.setVisible(query is not None)
         note = "Click an image, then Use as query. Or open one." if query is None else query.note
         self.note.setText(note)
-        is_scored = query is not None and query.average_precision is not None
-        for widget in (self.result_header, self.ap, self.ap_words):
-            widget.setVisible(is_scored)
+        self._is_scored = query is not None and query.average_precision is not None
+        self._show_headers()
         self.measures.show_facts(_measures(query, tiles))
         n_relevant = query.n_relevant if query is not None else None
         self.title.set_count("" if n_relevant is None else f"{n_relevant:,} relevant")
         if query is not None and query.average_precision is not None:
             self.ap.setText(f"{100 * query.average_precision:.1f}")
-            self.ap_words.setText(f"AP, %\n{AP_NAME}")
+            self._show_headers()
+
+    def _show_headers(self) -> None:
+        for widget in (self.ap, self.ap_words):
+            widget.setVisible(self._is_scored)
+        self.ap_words.setText("AP, %" if self._is_low else f"AP, %\n{AP_NAME}")
+        self.ap_words.setToolTip(AP_NAME)
+        self.result_header.setVisible(self._is_scored and not self._is_low)
 
     def show_gallery(self, gallery: GalleryView | None) -> None:
         """Show what was indexed, and how."""

@@ -6,7 +6,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
-ARROW_AND_PADDING = 38
+ARROW_AND_PADDING = 44
+MOST_WIDTH = 260
 
 
 class ElidedChoice(QComboBox):
@@ -17,6 +18,7 @@ class ElidedChoice(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(n_letters)
         self.setMaxVisibleItems(18)
+        self.setMaximumWidth(MOST_WIDTH)
 
     def showPopup(self) -> None:
         view = self.view()
