@@ -49,6 +49,11 @@ class BracketItem(QGraphicsItem):
         """What the bracket's own line covers; for the minimap."""
         return self._path.boundingRect()
 
+    def label_frame(self) -> QRectF:
+        """What the label covers; empty where it has no room."""
+        has_label = self._room >= _LEAST_LABEL and bool(self.bracket.title)
+        return self._label_box() if has_label else QRectF()
+
     def boundingRect(self) -> QRectF:
         return self._bounds
 

@@ -101,6 +101,11 @@ class GraphCanvas(QGraphicsView):
         self._glide.setEndValue(target)
         self._glide.start()
 
+    def pan(self, across: int, along: int = 0) -> None:
+        """Move what shows by pixels; negative ones move the graph right and down."""
+        self._scroll(QPoint(across, along))
+        self.view_changed.emit()
+
     def is_in_view(self, frame: QRectF) -> bool:
         """Whether all of `frame` shows."""
         shown = self.mapToScene(self.viewport().rect()).boundingRect()
@@ -113,8 +118,7 @@ class GraphCanvas(QGraphicsView):
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.ShiftModifier:
             turn = event.angleDelta().y() or event.angleDelta().x()
-            self._scroll(QPoint(-turn, 0))
-            self.view_changed.emit()
+            self.pan(-turn)
         else:
             turn = event.angleDelta().y()
             position = event.position().toPoint()

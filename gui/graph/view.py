@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt5.QtCore import QPointF, Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QContextMenuEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QApplication, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,7 +12,6 @@ from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 from core.net.layout import Direction
-from gui.graph import metrics as m
 from gui.graph.canvas import GraphCanvas
 from gui.graph.find_bar import GraphBar
 from gui.graph.finder import Finder
@@ -26,15 +25,14 @@ from gui.graph.placing import Placement, place_picture, with_label_rooms
 from gui.graph.scene import EMPTY_PICTURE, GraphScene
 from gui.graph.sentences import badge_sentence
 from gui.graph.verified_item import VerifiedMark
+from gui.graph.viewpoint import Viewpoint
 from gui.graph.walking import next_box
 from gui.theme import ThemeKeeper
 from gui.widgets.empty_state import EmptyState
 
 __all__ = ["GraphPanel", "VerifiedMark"]
 
-_READABLE_SCALE = 0.75
 _NARROW = 520
-_OVERLAY_MARGIN = 10
 
 
 class GraphPanel(QWidget):
@@ -61,7 +59,6 @@ class GraphPanel(QWidget):
         self._second = ""
         self._own: frozenset[tuple[str, str]] = frozenset()
         self._kept_folded: int | None = None
-        self._is_legend_open = True
         self._needs_first_view = False
         self.scene = GraphScene(Ink(keeper.theme), self)
         self.scene.sentence_of = self._sentence_of
@@ -69,6 +66,7 @@ class GraphPanel(QWidget):
         self.bar = GraphBar(keeper)
         self.minimap = Minimap(keeper, self.scene, self.canvas)
         self.legend = Legend(keeper, self.canvas)
+        self.viewpoint = Viewpoint(self.canvas, self.scene, self.minimap, self.legend)
         self.empty = EmptyState(keeper, "layout", "Open or drop a prototxt to draw its graph.")
         self._arrange()
         self._connect()
@@ -127,7 +125,9 @@ class GraphPanel(QWidget):
             self._open_around(index)
         self._kept_folded = None
         self._mark_selection()
-        self._reveal(index)
+        item = self.scene.layer_items.get(self._picture.box_of[index])
+        if item is not None:
+            self.viewpoint.reveal(item, self._direction)
 
     def show_second(self, name: str) -> None:
         """Outline a second layer, the one that is compared with the selection."""
@@ -179,8 +179,8 @@ class GraphPanel(QWidget):
         self.set_direction("LR" if self._direction == "TB" else "TB")
 
     def fit(self) -> None:
-        """Show the whole graph."""
-        self.canvas.fit()
+        """Show the whole graph, beside the legend where there is room."""
+        self.viewpoint.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event is not None and event.key() == Qt.Key_F and event.modifiers() & Qt.ControlModifier:
@@ -213,7 +213,7 @@ class GraphPanel(QWidget):
             self._add_layer_actions(menu, item)
             menu.addSeparator()
         menu.addAction("Fit the whole graph", self.fit)
-        if not self._is_legend_open:
+        if not self.viewpoint.is_legend_open:
             menu.addAction("Show the legend", lambda: self._open_legend(True))
         return menu
 
@@ -249,6 +249,7 @@ class GraphPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
+        self.setFocusProxy(self.canvas)
 
     def _connect(self) -> None:
         self.bar.query_changed.connect(self._find)
@@ -321,7 +322,7 @@ class GraphPanel(QWidget):
             self._needs_first_view = True
             self._show_first_view()
         else:
-            self.canvas.glide_to(self._centre_for(self.scene.layer_items[key]), at_once=True)
+            self.viewpoint.look_at(self.scene.layer_items[key], self._direction, at_once=True)
 
     def _open_around(self, index: int) -> None:
         if not self._is_folded:
@@ -343,56 +344,16 @@ class GraphPanel(QWidget):
             return None
         return self._picture.box_of.get(self._net.layer(name).index)
 
-    def _reveal(self, index: int) -> None:
-        """Glide to a box that is not wholly in view; one that is stays where it is."""
-        item = self.scene.layer_items.get(self._picture.box_of[index])
-        if item is None:
-            return
-        if self.canvas.scale_now < m.TEXT_FROM:
-            self.canvas.set_scale(1.0)
-        if not self.canvas.is_in_view(item.frame().adjusted(-30, -30, self._room_right(item), 30)):
-            self.canvas.glide_to(self._centre_for(item))
-
-    def _room_right(self, item: LayerItem) -> float:
-        """Scene units right of a box that its badge and the button on it take."""
-        return m.BADGE_GAP + m.BADGE_WIDTH + m.TIP_WIDTH if item.box.badges else 30.0
-
-    def _centre_for(self, item: LayerItem) -> QPointF:
-        """Where to look for a box and what hangs on its right."""
-        shift = m.SIDE_SHIFT if self._direction == "TB" and self.scene.badge_items else 0.0
-        return item.frame().center() + QPointF(shift, 0)
-
     def _show_first_view(self) -> None:
-        """The whole graph if it can be read so, else its beginning at 100 %."""
-        if self._placement is None or not self._needs_first_view or not self.isVisible():
-            return
-        self._needs_first_view = False
-        self.canvas.fit(largest=1.0)
-        if self.canvas.scale_now >= _READABLE_SCALE:
-            return
-        frame = self.scene.content_rect()
-        self.canvas.set_scale(1.0)
-        shown = self.canvas.shown_rect()
-        middle = self._centre_for(self.scene.layer_items[min(self.scene.layer_items)])
-        if self._direction == "TB":
-            place = QPointF(middle.x(), frame.top() + shown.height() / 2 - 24)
-        else:
-            place = QPointF(frame.left() + shown.width() / 2 - 24, middle.y())
-        self.canvas.glide_to(place, at_once=True)
+        if self._placement is not None and self._needs_first_view and self.isVisible():
+            self._needs_first_view = False
+            self.viewpoint.show_beginning(self._direction)
 
     def _place_overlays(self) -> None:
-        """Minimap top right, legend bottom left; both give way below 400 pixels."""
-        width, height = self.canvas.width(), self.canvas.height()
-        has_room = width >= m.OVERLAYS_FROM_WIDTH and self._net is not None
-        self.minimap.set_largest_height(max(60, min(300, height - 2 * _OVERLAY_MARGIN)))
-        self.minimap.setVisible(has_room)
-        self.minimap.move(width - self.minimap.width() - _OVERLAY_MARGIN, _OVERLAY_MARGIN - 2)
-        has_height = height >= 2 * self.legend.height()
-        self.legend.setVisible(has_room and has_height and self._is_legend_open)
-        self.legend.move(_OVERLAY_MARGIN, height - self.legend.height() - _OVERLAY_MARGIN)
+        self.viewpoint.place_overlays(has_net=self._net is not None)
 
     def _open_legend(self, is_open: bool) -> None:
-        self._is_legend_open = is_open
+        self.viewpoint.is_legend_open = is_open
         self._place_overlays()
 
     def _on_view_changed(self) -> None:

@@ -129,7 +129,7 @@ class FactList(QWidget):
     def _widest_pair(self, metrics: QFontMetrics) -> tuple[int, int]:
         """What the widest value and the widest second value take, where there are any."""
         pairs = [fact for fact in self._facts if fact.second]
-        value = max((metrics.horizontalAdvance(fact.value) + _GAP for fact in pairs), default=0)
+        value = max((metrics.horizontalAdvance(fact.value) + _GAP + 3 for fact in pairs), default=0)
         second = max((metrics.horizontalAdvance(fact.second) + 2 for fact in pairs), default=0)
         return value, second
 

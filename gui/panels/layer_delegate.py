@@ -13,7 +13,7 @@ from gui.theme import Theme, ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 
 ROW_HEIGHT = 22
-PADDING = 3
+PADDING = 2
 _SQUARE = 10
 _EYE = 14
 EYE_ROOM = 20
@@ -27,6 +27,7 @@ class LayerDelegate(QStyledItemDelegate):
         self._keeper = keeper
         self.hovered_layer = ""
         self._plain = text_font(12)
+        self._small = text_font(11)
         self._bold = text_font(12, semibold=True)
         self._struck = QFont(self._plain)
         self._struck.setStrikeOut(True)
@@ -73,7 +74,7 @@ class LayerDelegate(QStyledItemDelegate):
             return self._struck
         if column is Column.NAME and is_chosen:
             return self._bold
-        return self._plain
+        return self._small if column is Column.TYPE else self._plain
 
     def _colour(self, theme: Theme, column: Column, row: LayerRow, is_chosen: bool) -> QColor:
         if column is Column.BLOB:

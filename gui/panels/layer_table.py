@@ -36,8 +36,9 @@ from gui.widgets.dock_title import DockTitle
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
 
-_FIXED_WIDTHS = {Column.GUTTER: 16, Column.FAMILY: 16}
+_FIXED_WIDTHS = {Column.GUTTER: 15, Column.FAMILY: 15}
 _LARGEST_WIDTHS = {Column.NAME: 170, Column.TYPE: 130, Column.BLOB: 150}
+_HEADER_PADDING = 2
 _OPTIONAL = (Column.TYPE, Column.SHAPE, Column.PARAMS, Column.MACS, Column.MEMORY)
 
 
@@ -67,6 +68,7 @@ class LayerView(QTableView):
         header.setMinimumSectionSize(16)
         header.setFixedHeight(24)
         header.setFont(text_font(11, semibold=True))
+        header.setStyleSheet("QHeaderView::section { padding: 3px 2px; }")
         header.setHighlightSections(False)
         header.setSectionsClickable(True)
         self.setAccessibleName("Layers")
@@ -298,16 +300,17 @@ class LayerTable(QWidget):
 
     def _fit_columns(self) -> None:
         plain, bold = QFontMetrics(text_font(12)), QFontMetrics(text_font(12, semibold=True))
+        small = QFontMetrics(text_font(11))
         headers = QFontMetrics(text_font(11, semibold=True))
         for place, column in enumerate(COLUMNS):
             width = _FIXED_WIDTHS.get(column)
             if width is None:
                 words = {row.text(column) for row in self.model.rows}
-                metrics = bold if column is Column.NAME else plain
+                metrics = {Column.NAME: bold, Column.TYPE: small}.get(column, plain)
                 widest = max((metrics.horizontalAdvance(word) for word in words), default=0)
                 if column is Column.BLOB:
                     widest += EYE_ROOM
-                header = headers.horizontalAdvance(column.value)
+                header = headers.horizontalAdvance(column.value) + _HEADER_PADDING
                 widest = min(_LARGEST_WIDTHS.get(column, 240), max(widest, header))
                 width = widest + 2 * PADDING + 1
             self.view.setColumnWidth(place, width)

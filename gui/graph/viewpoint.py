@@ -1,0 +1,110 @@
+"""Where the graph's canvas looks, and the minimap and legend that lie on it."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPointF, QRectF
+
+from core.net.layout import Direction
+from gui.graph import metrics as m
+from gui.graph.canvas import GraphCanvas
+from gui.graph.layer_item import LayerItem
+from gui.graph.legend import Legend
+from gui.graph.minimap import Minimap
+from gui.graph.scene import GraphScene
+
+_READABLE_SCALE = 0.75
+_OVERLAY_MARGIN = 10
+
+
+class Viewpoint:
+    """Moves the view so that boxes, badges and labels show beside the overlays."""
+
+    def __init__(
+        self, canvas: GraphCanvas, scene: GraphScene, minimap: Minimap, legend: Legend
+    ) -> None:
+        self.canvas = canvas
+        self.scene = scene
+        self.minimap = minimap
+        self.legend = legend
+        self.is_legend_open = True
+
+    def fit(self, largest: float = 1.25) -> None:
+        """Show the whole graph, beside the legend where there is room."""
+        self.canvas.fit(largest)
+        self._move_beside_legend()
+
+    def reveal(self, item: LayerItem, direction: Direction) -> None:
+        """Glide to a box that is not wholly in view; one that is stays where it is."""
+        if self.canvas.scale_now < m.TEXT_FROM:
+            self.canvas.set_scale(1.0)
+        frame = item.frame().adjusted(-30, -30, _room_right(item), 30)
+        if not self.canvas.is_in_view(frame) or self._is_under_legend(item):
+            self.look_at(item, direction)
+
+    def look_at(self, item: LayerItem, direction: Direction, *, at_once: bool = False) -> None:
+        """Put a box, and what hangs on its right, in the middle."""
+        self.canvas.glide_to(self._middle_of(item, direction), at_once=at_once)
+
+    def show_beginning(self, direction: Direction) -> None:
+        """The whole graph if it can be read so, else its first box at 100 %."""
+        if not self.scene.layer_items:
+            return
+        self.canvas.fit(largest=1.0)
+        if self.canvas.scale_now >= _READABLE_SCALE:
+            self._move_beside_legend()
+            return
+        frame = self.scene.content_rect()
+        self.canvas.set_scale(1.0)
+        shown = self.canvas.shown_rect()
+        middle = self._middle_of(self.scene.layer_items[min(self.scene.layer_items)], direction)
+        if direction == "TB":
+            place = QPointF(middle.x(), frame.top() + shown.height() / 2 - 24)
+        else:
+            place = QPointF(frame.left() + shown.width() / 2 - 24, middle.y())
+        self.canvas.glide_to(place, at_once=True)
+
+    def place_overlays(self, *, has_net: bool) -> None:
+        """Minimap top right, legend bottom left; both give way below 400 pixels."""
+        width, height = self.canvas.width(), self.canvas.height()
+        has_room = width >= m.OVERLAYS_FROM_WIDTH and has_net
+        self.minimap.set_largest_height(max(60, min(300, height - 2 * _OVERLAY_MARGIN)))
+        self.minimap.setVisible(has_room)
+        self.minimap.move(width - self.minimap.width() - _OVERLAY_MARGIN, _OVERLAY_MARGIN - 2)
+        has_height = height >= 2 * self.legend.height()
+        self.legend.setVisible(has_room and has_height and self.is_legend_open)
+        self.legend.move(_OVERLAY_MARGIN, height - self.legend.height() - _OVERLAY_MARGIN)
+
+    def _is_under_legend(self, item: LayerItem) -> bool:
+        """Whether the legend hides the box or the label of its chain."""
+        frames = [item.frame()]
+        for bracket in self.scene.bracket_items.values():
+            if item.box.key in bracket.bracket.boxes:
+                frames.append(bracket.label_frame())
+        return any(self._overlap_of_legend(frame) > 0 for frame in frames)
+
+    def _overlap_of_legend(self, frame: QRectF) -> int:
+        """Pixels that the legend covers of the left end of `frame`, 0 where they don't meet."""
+        if not self.legend.isVisible() or frame.isEmpty():
+            return 0
+        on_screen = self.canvas.mapFromScene(frame).boundingRect()
+        legend = self.legend.geometry()
+        return legend.right() + 8 - on_screen.left() if on_screen.intersects(legend) else 0
+
+    def _move_beside_legend(self) -> None:
+        """Move the graph right as far as the legend covers it, if there is room."""
+        frames = [item.frame() for item in self.scene.layer_items.values()]
+        frames += [bracket.label_frame() for bracket in self.scene.bracket_items.values()]
+        overlap = max((self._overlap_of_legend(frame) for frame in frames), default=0)
+        content = self.canvas.mapFromScene(self.scene.content_rect()).boundingRect()
+        room = self.canvas.viewport().width() - content.right() - 4
+        if overlap > 0 and room > 0:
+            self.canvas.pan(-min(overlap, room))
+
+    def _middle_of(self, item: LayerItem, direction: Direction) -> QPointF:
+        shift = m.SIDE_SHIFT if direction == "TB" and self.scene.badge_items else 0.0
+        return item.frame().center() + QPointF(shift, 0)
+
+
+def _room_right(item: LayerItem) -> float:
+    """Scene units right of a box that its badge and the button on it take."""
+    return m.BADGE_GAP + m.BADGE_WIDTH + m.TIP_WIDTH if item.box.badges else 30.0
