@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import os
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ Request = tuple[dict[str, Any], list[np.ndarray]]
 def main(arguments: Sequence[str]) -> int:
     """Serve one engine until the window closes the pipe."""
     name, options = arguments[0], dict(option.split("=", 1) for option in arguments[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started us
     replies = _take_stdout()
     requests = _start_reading(sys.stdin.buffer)
     _offer_to_be_killed_first()

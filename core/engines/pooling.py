@@ -1,7 +1,4 @@
-"""Pooling of one activation per image in NumPy, for engines without a tensor library.
-
-Formulas as in core.retrieval.pooling, which can't be imported from below.
-"""
+"""Pooling of one activation per image in NumPy: the reference for engines that pool on a device."""
 
 from __future__ import annotations
 
@@ -29,9 +26,16 @@ def pool(activation: np.ndarray, pooling: str, p: float = 3.0) -> np.ndarray:
     elif pooling == "mac":
         pooled = places.max(2)
     else:
-        pooled = (np.maximum(places, GEM_FLOOR) ** p).mean(2) ** (1.0 / p)
+        pooled = _generalised_mean(np.maximum(places, GEM_FLOOR), p)
     result: np.ndarray = pooled.astype(np.float32)
     return result
+
+
+def _generalised_mean(places: np.ndarray, p: float) -> np.ndarray:
+    """Of positive values along the last axis; taken over their maximum, so nothing overflows."""
+    peak = places.max(2, keepdims=True)
+    mean: np.ndarray = peak[..., 0] * ((places / peak) ** p).mean(2) ** (1.0 / p)
+    return mean
 
 
 def check_pooling(pooling: str, shape: tuple[int, ...], p: float) -> None:

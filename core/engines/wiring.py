@@ -10,10 +10,8 @@ from core.errors import EngineError
 from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
 
-DATA_TYPES = frozenset(
-    {"Input", "Data", "ImageData", "MemoryData", "HDF5Data", "WindowData", "DummyData"}
-)
-"""Layers whose tops are given to forward() by blob name."""
+PARAMETER_TYPE = "Parameter"
+"""The one layer without bottoms whose top comes from the weights, not from outside."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,8 @@ class Step:
 
     @property
     def is_data(self) -> bool:
-        """Whether its tops come from outside."""
-        return self.layer.type in DATA_TYPES and not self.layer.bottoms
+        """Whether its tops come from outside, whatever the layer would have read them from."""
+        return not self.layer.bottoms and self.layer.type != PARAMETER_TYPE
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Normalisation and per-channel scaling.
 
-After BVLC/caffe src/caffe/layers/{batch_norm,scale,bias,lrn,mvn}_layer.cpp; Normalize after SSD.
+After BVLC/caffe src/caffe/layers/{batch_norm,scale,bias,lrn,mvn}_layer.cpp; Normalize after SSD,
+BN after SegNet.
 """
 
 from __future__ import annotations
@@ -137,6 +138,18 @@ class Normalize(Operation):
         return [x / energy.sqrt() * _spanning(self.parameters.get(0).reshape(-1), x, 1)]
 
 
+class BN(Operation):
+    """SegNet's BN at inference: a learned scale and shift for each channel."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """The mode that still learns statistics is refused: its numbers depend on the batch."""
+        if self.layer.param("bn_param").word("bn_mode", "LEARN") not in ("INFERENCE", "1"):
+            raise self.refused("runs with bn_mode: INFERENCE only")
+        x = bottoms[0]
+        scale, shift = (_spanning(self.parameters.get(i).reshape(-1), x, 1) for i in (0, 1))
+        return [torch.addcmul(shift, x, scale, out=x if may_overwrite else None)]
+
+
 OPERATIONS: dict[str, MakeOperation] = {
     "BatchNorm": BatchNorm,
     "Scale": Scale,
@@ -144,4 +157,5 @@ OPERATIONS: dict[str, MakeOperation] = {
     "LRN": LRN,
     "MVN": MVN,
     "Normalize": Normalize,
+    "BN": BN,
 }

@@ -1,7 +1,8 @@
 """Layers that change a blob's axes.
 
 After BVLC/caffe src/caffe/layers/{flatten,reshape,tile,silence}_layer.cpp; Permute after SSD,
-ShuffleChannel after ShuffleNet, Reorg after YOLO v2.
+ShuffleChannel after ShuffleNet, Interp after DeepLab,
+Upsample after SegNet.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor
+from torch.nn import functional
 
 from core.engines.torch.operation import MakeOperation, Operation, canonical
 
@@ -64,6 +66,46 @@ class ShuffleChannel(Operation):
         return [dealt.reshape(bottom.shape)]
 
 
+class Upsample(Operation):
+    """Values put back where the pooling mask, the second bottom, found them: SegNet's layer."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """Everything else is 0."""
+        if len(bottoms) != 2:
+            raise self.refused("needs the mask of a pooling layer as its second bottom")
+        values, mask = (bottom.flatten(2) for bottom in bottoms)
+        n, channels, height, width = self.top_shapes(bottoms)[0]
+        top = values.new_zeros(n, channels, height * width)
+        places = mask.long()
+        if places.numel() and int(places.max()) >= height * width:
+            raise self.refused(f"has a mask that points beyond its {height} x {width} top")
+        top.scatter_(2, places.clamp_min(0), values)
+        return [top.reshape(n, channels, height, width)]
+
+
+class Interp(Operation):
+    """Bilinear resize whose corners stay in place, after cutting off negative padding."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """The size comes from factors, from the prototxt or from the second bottom."""
+        bottom, param = bottoms[0], self.layer.param("interp_param")
+        height, width = self.top_shapes(bottoms)[0][2:]
+        before, after = -param.integer("pad_beg"), -param.integer("pad_end")
+        if before < 0 or after < 0:
+            raise self.refused("can't add padding, only cut it off")
+        inner = bottom[:, :, before : bottom.shape[2] - after, before : bottom.shape[3] - after]
+        size = (height, width)
+        return [functional.interpolate(inner, size, mode="bilinear", align_corners=True)]
+
+
+class Parameter(Operation):
+    """A learned array as a blob."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """A copy, for a later layer may run in place."""
+        return [self.parameters.get(0).clone()]
+
+
 OPERATIONS: dict[str, MakeOperation] = {
     "Flatten": Reshape,
     "Reshape": Reshape,
@@ -71,4 +113,7 @@ OPERATIONS: dict[str, MakeOperation] = {
     "Silence": Silence,
     "Permute": Permute,
     "ShuffleChannel": ShuffleChannel,
+    "Upsample": Upsample,
+    "Interp": Interp,
+    "Parameter": Parameter,
 }
