@@ -1,0 +1,244 @@
+"""The histogram panel: what it asks for, what it draws, what it says and what it saves."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QApplication
+
+from core.activations.summary import summarise_values
+from core.errors import AppError
+from core.net.reader import read_net
+from gui.panels.histogram import HistogramPanel, HistogramRequest
+from gui.panels.histogram_scales import Scale, count_axis, linear_ticks, log_ticks
+from gui.panels.histogram_view import side_sentences
+from gui.panels.histogram_words import bin_text, share_text, tick_text, value_text
+
+NET = read_net(
+    """layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 } } }
+layer { name: "fc7" type: "InnerProduct" bottom: "data" top: "fc7"
+  inner_product_param { num_output: 8 } }
+layer { name: "relu7" type: "ReLU" bottom: "fc7" top: "fc7" }
+layer { name: "drop7" type: "Dropout" bottom: "fc7" top: "fc7" }
+layer { name: "fc8" type: "InnerProduct" bottom: "fc7" top: "fc8"
+  inner_product_param { num_output: 2 } }
+"""
+)
+BEFORE = np.array([[-3.0, -2.0, -2.0, -1.0, 0.5, 1.5, 1.5, 3.0]], np.float32)
+AFTER = np.maximum(BEFORE, 0)
+
+
+@pytest.fixture
+def panel(keeper, qtbot) -> HistogramPanel:
+    panel = HistogramPanel(keeper)
+    qtbot.addWidget(panel)
+    panel.resize(648, 262)
+    panel.show()
+    return panel
+
+
+@pytest.fixture
+def filled(panel: HistogramPanel) -> HistogramPanel:
+    panel.show_choices(NET, "relu7")
+    panel.show_summaries(summarise_values([BEFORE, AFTER], bins=10))
+    return panel
+
+
+def test_an_empty_panel_says_what_fills_it(panel) -> None:
+    assert panel.empty_state.isVisible()
+    assert panel.request() is None
+    assert panel.view() is None
+
+
+def test_an_in_place_layer_is_compared_with_what_it_read(panel) -> None:
+    panel.show_choices(NET, "relu7")
+    assert panel.a_choice.currentText() == "fc7@0, before ReLU"
+    assert panel.b_choice.currentText() == "fc7@1, after ReLU"
+    assert panel.request() == HistogramRequest((("fc7", "fc7"), ("relu7", "fc7")))
+
+
+@pytest.mark.parametrize(("layer", "text"), [("fc8", "fc8, InnerProduct"), ("data", "data, Input")])
+def test_any_other_layer_stands_alone(panel, layer: str, text: str) -> None:
+    panel.show_choices(NET, layer)
+    assert panel.a_choice.currentText() == text
+    assert panel.b_choice.currentText() == "no second value"
+    assert panel.request().values == ((layer, layer),)
+
+
+def test_choices_and_bins_ask_anew(panel, qtbot) -> None:
+    panel.show_choices(NET, "relu7")
+    asked = []
+    panel.summaries_requested.connect(asked.append)
+    panel.bins_choice.setCurrentIndex(panel.bins_choice.findText("50"))
+    panel.bins_choice.activated.emit(panel.bins_choice.currentIndex())
+    panel.trimmed_action.trigger()
+    panel.b_choice.setCurrentIndex(0)
+    panel.b_choice.activated.emit(0)
+    both = (("fc7", "fc7"), ("relu7", "fc7"))
+    assert asked == [
+        HistogramRequest(both, 50),
+        HistogramRequest(both, 50, True),
+        HistogramRequest(both[:1], 50, True),
+    ]
+
+
+def test_the_same_value_twice_is_measured_once(panel) -> None:
+    panel.show_choices(NET, "fc8")
+    panel.b_choice.setCurrentIndex(panel.b_choice.findText("fc8, InnerProduct"))
+    assert panel.request().values == (("fc8", "fc8"),)
+
+
+def test_exact_zeros_stand_apart_from_the_bins(filled) -> None:
+    view = filled.view()
+    before, after = view.series
+    assert 0.0 in view.edges
+    assert (before.statistics.n_zeros, after.statistics.n_zeros) == (0, 4)
+    assert before.histogram.counts.sum() == 8
+    assert after.histogram.counts.sum() == 4
+    assert side_sentences(view) == ("negative: A only", "positive: A = B")
+
+
+def test_statistics_are_a_table_to_copy(filled, qtbot) -> None:
+    rows = {row[0]: row[1:] for row in filled.statistics.rows()}
+    assert rows["min"] == ("−3.000", "0.000")
+    assert rows["max"] == ("3.000", "3.000")
+    assert rows["sparsity"] == ("0.0 %", "50.0 %")
+    assert rows["negative"] == ("4", "0")
+    assert rows["NaN, Inf"] == ("0, 0", "0, 0")
+    assert rows["L2 norm"] == ("5.635", "3.708")  # the roots of 31.75 and 13.75
+    filled.statistics.setFocus()
+    qtbot.keyClick(filled.statistics, Qt.Key_C, Qt.ControlModifier)
+    copied = QApplication.clipboard().text().splitlines()
+    assert copied[0] == "Statistic\tA fc7@0\tB fc7@1"
+    assert copied[2] == "min\t−3.000\t0.000"
+
+
+def test_the_mouse_reads_a_bin_out(filled, qtbot) -> None:
+    frame = filled.plot.frame()
+    place = QPoint(round(frame.x.pixel(1.5)), round(frame.bins.center().y()))
+    qtbot.mouseMove(filled.plot, QPoint(2, 2))
+    qtbot.mouseMove(filled.plot, place)
+    lines = filled.plot.readout()
+    assert lines[0].startswith("[")
+    assert lines[1:] == ("A and B: 2 values", "25.00 % of 8")
+    qtbot.mouseMove(filled.plot, QPoint(2, 2))
+    assert filled.plot.readout() == ()
+
+
+def test_arrow_keys_walk_the_bins(filled, qtbot) -> None:
+    qtbot.keyClick(filled.plot, Qt.Key_Right)
+    at_zero = filled.plot.readout()[0]
+    assert at_zero.startswith("[0")
+    qtbot.keyClick(filled.plot, Qt.Key_Left)
+    assert filled.plot.readout()[0].startswith("[−")
+    assert filled.plot.readout()[1] == "A and B: 0 values"
+    for _ in range(30):
+        qtbot.keyClick(filled.plot, Qt.Key_Right)
+    assert filled.plot.readout()[0].endswith("]")
+    qtbot.keyClick(filled.plot, Qt.Key_Escape)
+    assert filled.plot.readout() == ()
+
+
+def test_csv_holds_every_bin(filled, tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    filled.save_to(path)
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    assert rows[0] == ["kind", "low", "high", "count fc7@0", "count fc7@1"]
+    assert rows[1] == ["exactly 0", "0", "0", "0", "4"]
+    bins = rows[2:]
+    assert sum(int(row[3]) for row in bins) == 8
+    assert [float(row[1]) for row in bins] == filled.view().edges[:-1].tolist()
+
+
+def test_pictures_are_saved_as_drawn(filled, tmp_path: Path) -> None:
+    filled.save_to(tmp_path / "out.png")
+    assert QImage(str(tmp_path / "out.png")).width() == 1440
+    filled.save_to(tmp_path / "out.svg")
+    assert "exactly 0" in (tmp_path / "out.svg").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "out.svg"]
+
+
+def test_a_folder_that_takes_no_file_is_named(filled, tmp_path: Path) -> None:
+    with pytest.raises(AppError, match="could not be written"):
+        filled.save_to(tmp_path / "absent" / "out.csv")
+    with pytest.raises(AppError, match=r"\.gif"):
+        filled.save_to(tmp_path / "out.gif")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("is_log", [False, True])
+def test_series_are_drawn_in_their_colours(filled, keeper, theme: str, is_log: bool) -> None:
+    keeper.choose(theme)
+    filled.log_box.setChecked(is_log)
+    image = filled.plot.grab().toImage()
+    colours = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+    assert keeper.theme.series_b.rgb() in colours
+    assert keeper.theme.panel.rgb() in colours
+    keeper.choose("light")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.zeros((1, 6), np.float32),
+        np.full((1, 6), 2.5, np.float32),
+        np.array([[np.nan, np.inf, -np.inf]], np.float32),
+        np.array([[1e-30, 3e-30]], np.float64),
+        np.array([[1e20, -1e20, 0]], np.float64),
+    ],
+)
+def test_odd_values_can_be_drawn(panel, values: np.ndarray) -> None:
+    panel.show_choices(NET, "fc8")
+    panel.show_summaries(summarise_values([values]))
+    for is_log in (False, True):
+        panel.log_box.setChecked(is_log)
+        assert not panel.plot.grab().isNull()
+    assert len(panel.statistics.rows()) == 13
+
+
+def test_scales_turn_values_to_pixels_and_back() -> None:
+    line = Scale(-2.0, 6.0, 100.0, 500.0)
+    assert line.pixel(0.0) == 200.0
+    assert line.value(200.0) == pytest.approx(0.0)
+    assert line.pixel(99.0) == 500.0
+    log = Scale(0.5, 5000.0, 400.0, 0.0, is_log=True)
+    assert log.pixel(0) == 400.0
+    assert log.pixel(50.0) == pytest.approx(200.0)
+    assert log.value(200.0) == pytest.approx(50.0)
+
+
+def test_ticks_are_round() -> None:
+    assert linear_ticks(-5.78, 13.2, 4) == (-5.0, 0.0, 5.0, 10.0)
+    assert log_ticks(1.0, 4000.0) == (1.0, 10.0, 100.0, 1000.0)
+    assert count_axis(287, 3, is_log=False)[2] == (0.0, 100.0, 200.0, 300.0)
+    for highest in range(1, 3000, 7):
+        ticks = count_axis(highest, 3, is_log=False)[2]
+        assert 2 <= len(ticks) <= 6
+        assert all(tick == int(tick) for tick in ticks)
+
+
+def test_numbers_are_written_to_be_read() -> None:
+    assert value_text(-0.88691) == "−0.8869"
+    assert value_text(127.584) == "127.58"
+    assert value_text(0.0) == "0.000"
+    assert value_text(1.2e-5) == "1.20e−05"
+    assert value_text(math.nan) == "NaN"
+    assert value_text(-math.inf) == "−Inf"
+    assert bin_text(1.13, 1.36, is_last=False) == "[1.13, 1.36)"
+    assert bin_text(13.0, 14.0, is_last=True) == "[13.0, 14.0]"
+    assert tick_text(-5.0, 5.0) == "−5"
+    assert tick_text(0.25, 0.05) == "0.25"
+
+
+def test_percentages_are_never_rounded_to_a_lie() -> None:
+    assert share_text(0, 4096) == "0.0 %"
+    assert share_text(1, 1_000_000) == "< 0.1 %"
+    assert share_text(999_999, 1_000_000) == "> 99.9 %"
+    assert share_text(4096, 4096, 0) == "100 %"
+    assert share_text(3074, 4096) == "75.0 %"
