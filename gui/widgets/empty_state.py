@@ -46,6 +46,11 @@ class EmptyState(QWidget):
         keeper.changed.connect(self._repaint)
         self._repaint()
 
+    @property
+    def sentence(self) -> str:
+        """What it says now."""
+        return self._sentence.text()
+
     def set_sentence(self, sentence: str) -> None:
         """Say something else."""
         self._sentence.setText(sentence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,16 +49,22 @@ def row(recipe: RecipeChoice, label: str, value: float, spread: float = 0.02) ->
 
 
 @pytest.fixture
-def panel(keeper, qtbot) -> Iterator[RetrievalPanel]:
+def host(qtbot) -> QWidget:
+    """A window without a minimum size of its own."""
     window = QWidget()
     qtbot.addWidget(window)
-    panel = RetrievalPanel(keeper, window)
-    layout = QVBoxLayout(window)
+    return window
+
+
+@pytest.fixture
+def panel(keeper, host: QWidget) -> RetrievalPanel:
+    panel = RetrievalPanel(keeper, host)
+    layout = QVBoxLayout(host)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(panel)
-    window.resize(1100, 700)
-    window.show()
-    yield panel  # and keep the window that owns it
+    host.resize(1100, 700)
+    host.show()
+    return panel
 
 
 @pytest.fixture

@@ -1,0 +1,220 @@
+"""Looking into layers on the fake engine: one pass an image, values where the user looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gui.controllers.inspecting_values import feed_inputs
+from gui.panels.activations import CHAIN, LAYER
+
+NET = """layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+  convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }
+layer { name: "fc8" type: "InnerProduct" bottom: "conv1" top: "fc8"
+  inner_product_param { num_output: 6 } }
+layer { name: "prob" type: "Softmax" bottom: "fc8" top: "prob" }
+"""
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.prototxt"
+    path.write_text(NET)
+    return path
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    values = np.random.default_rng(1).integers(0, 255, (30, 40, 3), dtype=np.uint8)
+    Image.fromarray(values).save(path)
+    return path
+
+
+def open_both(bench, qtbot, net: Path, photo: Path) -> None:
+    bench.opening.open_paths([net, photo])
+    qtbot.waitUntil(lambda: bench.inspecting.can_run())
+
+
+def look_at(bench, qtbot, panel, layer: str) -> None:
+    bench.window.bottom_tabs.setCurrentWidget(panel)
+    bench.document.select(layer)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+
+
+def test_what_is_missing_is_said_in_the_panel(bench, qtbot, net: Path, photo: Path) -> None:
+    panels = bench.window.panels
+    bench.opening.open_paths([net])
+    qtbot.waitUntil(lambda: bench.document.net is not None)
+    look_at(bench, qtbot, panels.activations, "conv1")
+    assert panels.activations.empty_state.sentence == "Open an image to see every channel."
+    bench.document.select("")
+    bench.opening.open_image(photo)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle)
+    assert panels.activations.empty_state.sentence == "Select a layer to see its channels."
+
+
+def test_a_selected_layer_shows_its_whole_chain(bench, qtbot, net: Path, photo: Path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, "relu1")
+    before, after = panel.cards
+    assert [card.value.title for card in panel.cards] == ["conv1@0", "conv1@1"]
+    assert before.array.shape == (1, 4, 6, 6)
+    assert (before.array < 0).any()
+    np.testing.assert_array_equal(after.array, np.maximum(before.array, 0))
+    assert bench.inspecting.last_forward.n_images == 1
+
+
+def test_one_pass_serves_every_layer_and_panel(bench, qtbot, net: Path, photo: Path) -> None:
+    passes = []
+    bench.inspecting.forward_done.connect(passes.append)
+    open_both(bench, qtbot, net, photo)
+    panels = bench.window.panels
+    for panel in (panels.activations, panels.histogram):
+        for layer in ("conv1", "relu1", "fc8", "prob"):
+            look_at(bench, qtbot, panel, layer)
+    assert len(passes) == 1
+    bench.window.actions_["forward"].trigger()
+    qtbot.waitUntil(lambda: len(passes) == 2, timeout=15000)
+
+
+def test_another_image_runs_another_pass(bench, qtbot, net: Path, photo: Path, tmp_path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, "conv1")
+    first = panel.cards[0].array
+    other = tmp_path / "other.png"
+    Image.new("RGB", (9, 9), (1, 200, 30)).save(other)
+    bench.opening.open_image(other)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    assert not np.array_equal(panel.cards[0].array, first)
+
+
+def test_the_histogram_compares_before_and_after(bench, qtbot, net: Path, photo: Path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.histogram
+    look_at(bench, qtbot, panel, "relu1")
+    before, after = panel.view().series
+    assert (before.label, after.label) == ("conv1@0", "conv1@1")
+    assert before.statistics.n_negative == after.statistics.n_zeros > 0
+    assert before.statistics.n_values == 4 * 6 * 6
+    panel.bins_choice.setCurrentIndex(panel.bins_choice.findText("20"))
+    panel.bins_choice.activated.emit(panel.bins_choice.currentIndex())
+    qtbot.waitUntil(lambda: panel.view().n_bins == 20, timeout=15000)
+
+
+def test_trimming_counts_what_it_leaves_out(bench, qtbot, net: Path, photo: Path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.histogram
+    look_at(bench, qtbot, panel, "conv1")
+    full = panel.view()
+    panel.trimmed_action.trigger()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    trimmed = panel.view().series[0].histogram
+    assert trimmed.n_below + trimmed.n_above > 0
+    assert trimmed.n_values == full.series[0].statistics.n_values
+
+
+def test_a_renamed_chain_is_still_shown_whole(bench, qtbot, net: Path, photo: Path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    bench.renaming.rename_layer("relu1")
+    qtbot.waitUntil(lambda: bench.document.is_edited)
+    look_at(bench, qtbot, panel, "relu1")
+    assert [card.value.title for card in panel.cards] == ["conv1", "conv1_relu1"]
+    assert panel.show_choice.currentText() == "whole chain of conv1"
+
+
+def test_a_panel_out_of_view_asks_for_nothing(bench, qtbot, net: Path, photo: Path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panels = bench.window.panels
+    look_at(bench, qtbot, panels.histogram, "conv1")
+    assert panels.activations.cards == ()
+    look_at(bench, qtbot, panels.activations, "conv1")
+    assert len(panels.activations.cards) > 0
+
+
+@pytest.mark.parametrize(("layer", "note"), [("prob", "probabilities"), ("conv1", None)])
+def test_outputs_name_their_best_classes(
+    bench, qtbot, net: Path, photo: Path, tmp_path: Path, layer: str, note: str | None
+) -> None:
+    (tmp_path / "class_names.txt").write_text("ant\nbee\ncat\ndog\neel\nfox\n")
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, layer)
+    scores = panel.classes.scores
+    if note is None:
+        assert scores is None
+        return
+    assert scores.note == note
+    assert len(scores.classes) == 5
+    values = panel.cards[0].array.reshape(-1)
+    assert scores.classes[0].score == pytest.approx(float(values.max()))
+    assert scores.classes[0].name == "ant bee cat dog eel fox".split()[int(values.argmax())]
+
+
+def test_scores_without_softmax_say_so(bench, qtbot, photo: Path, tmp_path: Path) -> None:
+    net = tmp_path / "bare.prototxt"
+    net.write_text(NET[: NET.index('layer { name: "prob"')])
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, "fc8")
+    assert panel.classes.scores is None  # six unnamed numbers are no classes
+    (tmp_path / "labels.txt").write_text("\n".join("abcdef"))
+    bench.inspecting.forward()
+    qtbot.waitUntil(lambda: panel.classes.scores is not None, timeout=15000)
+    assert panel.classes.scores.note == "scores before softmax"
+
+
+def test_a_pass_that_fails_is_told_once(make_bench, qtbot, net: Path, photo: Path) -> None:
+    bench = make_bench(is_shown=True, fail_at="relu1")
+    open_both(bench, qtbot, net, photo)
+    look_at(bench, qtbot, bench.window.panels.histogram, "fc8")
+    qtbot.waitUntil(lambda: bench.notices.has("forward"), timeout=15000)
+    assert sum(notice.key == "forward" for notice in bench.notices.current) == 1
+    assert bench.window.panels.histogram.view() is None
+    assert bench.engine.state == "ready"
+
+
+def test_a_crash_in_a_pass_ends_one_child_only(make_bench, qtbot, net: Path, photo: Path) -> None:
+    bench = make_bench(is_shown=True, crash_at="relu1")
+    crashes = []
+    bench.engine.crashed.connect(crashes.append)
+    open_both(bench, qtbot, net, photo)
+    for layer in ("conv1", "fc8", "prob"):
+        look_at(bench, qtbot, bench.window.panels.histogram, layer)
+    assert bench.engine.state == "stopped"
+    assert {error.running for error in crashes} == {"relu1"}
+    assert bench.notices.has("engine")
+
+
+def test_choices_offer_the_layer_and_the_chain(bench, qtbot, net: Path, photo: Path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    bench.document.select("relu1")
+    assert [panel.show_choice.itemText(i) for i in range(panel.show_choice.count())] == [
+        "relu1, conv1@1",
+        "whole chain of conv1",
+    ]
+    assert (LAYER, CHAIN) == ("layer", "chain")
+    bench.document.select("fc8")
+    assert [panel.show_choice.itemText(i) for i in range(panel.show_choice.count())] == ["fc8"]
+
+
+def test_other_inputs_of_a_net_are_fed_too() -> None:
+    image = np.ones((3, 5, 7), np.float32)
+    fed = feed_inputs(
+        {"data": (1, 3, 9, 9), "im_info": (1, 3), "rois": (4, 5), "odd": None}, "data", image
+    )
+    assert fed["data"].shape == (1, 3, 5, 7)
+    np.testing.assert_array_equal(fed["im_info"], [[5.0, 7.0, 1.0]])
+    assert fed["rois"].shape == (4, 5)
+    assert not fed["rois"].any()
+    assert "odd" not in fed
