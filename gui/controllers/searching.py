@@ -99,7 +99,7 @@ class SearchingController(QObject):
         self._running: IndexRequest | None = None
         self._interrupted: IndexRequest | None = None
         self._started = 0.0
-        self._n_done = 0
+        self._n_done = self._n_vain_crashes = 0
         self._rows: dict[RecipeChoice, EvaluationRow] = {}
         self._connect()
         self._on_opened()
@@ -119,6 +119,7 @@ class SearchingController(QObject):
             self._panel.show_evaluations(())
             self._query = None
         self._folder = folder
+        self._n_vain_crashes = 0
         if not self._found_in(folder):
             self._list(folder)
         self.index()
@@ -312,17 +313,20 @@ class SearchingController(QObject):
             self._notices.show_error(error, INDEX)
             return
         self._interrupted = request
-        if self._n_done:
-            self._notices.show(
-                Notice(
-                    "warning",
-                    "The engine stopped while reading images",
-                    f"The {self._n_done:,} images of this run are kept. A new engine starts, "
-                    "and the index goes on from there.",
-                    key=INDEX,
-                )
+        self._n_vain_crashes = 0 if self._n_done else self._n_vain_crashes + 1
+        if self._n_vain_crashes > 1:
+            self._notices.dismiss(INDEX)  # this net ends every engine: the user decides
+            return
+        kept = f"The {self._n_done:,} images of this run are kept. " if self._n_done else ""
+        self._notices.show(
+            Notice(
+                "warning",
+                "The engine stopped while reading images",
+                f"{kept}A new engine starts, and the index goes on from there.",
+                key=INDEX,
             )
-            self._engine.restart()
+        )
+        self._engine.restart()
 
     def _resume(self) -> None:
         """A new engine is there: go on with the index that the old one left."""

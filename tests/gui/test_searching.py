@@ -1,0 +1,318 @@
+"""Searching a folder on the fake engine: index, query, cancel, crash, evaluate."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.retrieval.search import rank_image
+from gui.controllers.searching_values import default_choice, layer_choices
+from gui.panels.retrieval_view import NOT_RELEVANT, RELEVANT, RecipeChoice
+
+NET = """layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+  convolution_param { num_output: 8 kernel_size: 3 } }
+layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }
+layer { name: "fc8" type: "InnerProduct" bottom: "conv1" top: "fc8"
+  inner_product_param { num_output: 6 } }
+"""
+COLOURS = {"red": (220, 30, 30), "green": (20, 210, 40), "blue": (20, 40, 220)}
+N_EACH = 6
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.prototxt"
+    path.write_text(NET)
+    return path
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Three folders of six noisy pictures of one colour each."""
+    rng = np.random.default_rng(7)
+    for name, colour in COLOURS.items():
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(N_EACH):
+            noise = rng.integers(-20, 20, (24, 32, 3))
+            pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    return tmp_path / "photos"
+
+
+def settle(bench, qtbot) -> None:
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=30000)
+
+
+def open_net(bench, qtbot, net: Path) -> None:
+    bench.opening.open_paths([net])
+    qtbot.waitUntil(lambda: bench.document.recipe is not None)
+    bench.window.bottom_tabs.setCurrentWidget(bench.window.panels.retrieval)
+
+
+@pytest.fixture
+def searched(bench, qtbot, net: Path, photos: Path):
+    open_net(bench, qtbot, net)
+    bench.window.panels.retrieval.folder_requested.emit(photos)
+    settle(bench, qtbot)
+    return bench
+
+
+def test_a_folder_is_indexed_and_searched_at_once(searched) -> None:
+    panel = searched.window.panels.retrieval
+    assert len(searched.searching.gallery) == 3 * N_EACH
+    assert panel.query_column.name.text() == "blue/0.png"
+    assert len(panel.tiles) == 3 * N_EACH - 1
+    assert [tile.rank for tile in panel.tiles] == list(range(1, 3 * N_EACH))
+    assert panel.query_column.title._count.text() == "5 relevant"
+    assert not panel.index_bar.isVisible()
+    assert ("Images", "18") in panel.query_column.gallery.facts
+
+
+def test_marks_and_scores_agree_with_the_gallery(searched) -> None:
+    gallery = searched.searching.gallery
+    ranking = rank_image(gallery, 0)
+    tiles = searched.window.panels.retrieval.tiles
+    assert [tile.index for tile in tiles] == ranking.index.tolist()
+    np.testing.assert_allclose([tile.score for tile in tiles], ranking.score)
+    for tile in tiles:
+        is_same = tile.path.parent.name == gallery.path(0).parent.name
+        assert tile.mark == (RELEVANT if is_same else NOT_RELEVANT)
+
+
+def test_a_tile_becomes_the_query(searched, qtbot) -> None:
+    panel = searched.window.panels.retrieval
+    chosen = panel.tiles[-1]
+    panel.grid.tile_activated.emit(chosen)
+    settle(searched, qtbot)
+    assert panel.query_column.name.text() == f"{chosen.name}.png"
+    assert chosen.index not in {tile.index for tile in panel.tiles}
+
+
+def test_an_outside_image_is_ranked_without_marks(searched, qtbot, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.png"
+    Image.new("RGB", (20, 20), COLOURS["green"]).save(outside)
+    panel = searched.window.panels.retrieval
+    panel.image_requested.emit(outside)
+    settle(searched, qtbot)
+    assert panel.query_column.name.text() == "outside.png"
+    assert len(panel.tiles) == 3 * N_EACH
+    assert {tile.mark for tile in panel.tiles} == {""}
+    assert not panel.query_column.ap.isVisible()
+
+
+def test_an_image_of_the_folder_opened_from_outside_is_itself(searched, qtbot, photos) -> None:
+    panel = searched.window.panels.retrieval
+    panel.image_requested.emit(photos / "red" / "3.png")
+    settle(searched, qtbot)
+    assert panel.query_column.name.text() == "red/3.png"
+    assert len(panel.tiles) == 3 * N_EACH - 1
+
+
+def test_an_image_that_can_not_be_read_is_told(searched, qtbot, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture at all")
+    searched.window.panels.retrieval.image_requested.emit(broken)
+    settle(searched, qtbot)
+    assert searched.notices.has("query")
+    assert searched.window.panels.retrieval.query_column.name.text() == "blue/0.png"
+
+
+def test_another_layer_indexes_anew_and_keeps_the_query(searched, qtbot) -> None:
+    panel = searched.window.panels.retrieval
+    searched.searching.query_index(7)
+    settle(searched, qtbot)
+    name = panel.query_column.name.text()
+    panel.recipe_requested.emit(RecipeChoice("fc8", "fc8", "gem", 3.0))
+    settle(searched, qtbot)
+    assert searched.searching.gallery.recipe.layer == "fc8"
+    assert searched.searching.gallery.recipe.pooling == "flatten"
+    assert searched.searching.gallery.dimension == 6
+    assert panel.query_column.name.text() == name
+    assert ("Pooling", "flatten") in panel.query_column.descriptor.facts
+
+
+def test_every_layer_tried_gets_its_bar(searched, qtbot) -> None:
+    panel = searched.window.panels.retrieval
+    panel.recipe_requested.emit(RecipeChoice("fc8", "fc8", "flatten"))
+    settle(searched, qtbot)
+    assert {row.label for row in panel.chart.rows} == {"relu1 GeM p=3", "fc8 flatten"}
+    assert all(row.n_queries == 3 * N_EACH for row in panel.chart.rows)
+    panel.evaluate_requested.emit()
+    settle(searched, qtbot)
+    assert panel.chart.isVisible()
+
+
+def test_the_same_folder_again_reads_nothing(searched, qtbot, photos: Path) -> None:
+    reports = []
+    searched.searching.indexed.connect(lambda found: reports.append(found.report))
+    searched.searching.open_folder(photos)
+    settle(searched, qtbot)
+    assert (reports[0].n_added, reports[0].n_kept) == (0, 3 * N_EACH)
+
+
+def test_unreadable_files_are_listed_with_the_reason(bench, qtbot, net, photos: Path) -> None:
+    (photos / "red" / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing")
+    (photos / "notes.txt").write_text("no image")
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(photos)
+    settle(bench, qtbot)
+    panel = bench.window.panels.retrieval
+    assert panel.query_column.skipped_line.text.text() == "2 images skipped"
+    assert len(bench.searching.gallery) == 3 * N_EACH
+
+
+def test_a_folder_without_images_is_told(bench, qtbot, net: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(empty)
+    settle(bench, qtbot)
+    assert bench.notices.has("index")
+    bench.searching.open_folder(tmp_path / "absent")
+    assert "There is no folder" in bench.notices.current[0].title
+
+
+def many(photos: Path, n_copies: int) -> int:
+    """Copies of the pictures, so that an index takes a while; returns how many there are."""
+    originals = sorted(photos.rglob("*.png"))
+    for path in originals:
+        for number in range(n_copies):
+            (path.parent / f"{path.stem}_{number}.png").write_bytes(path.read_bytes())
+    return len(originals) * (n_copies + 1)
+
+
+def wait_for_progress(bench, qtbot) -> None:
+    panel = bench.window.panels.retrieval
+    qtbot.waitUntil(
+        lambda: panel.index_bar.isVisible() and panel.index_bar.count.text()[:1] not in ("", "0"),
+        timeout=15000,
+    )
+
+
+def test_cancel_keeps_what_is_done_and_the_next_run_goes_on(
+    make_bench, qtbot, net: Path, photos: Path
+) -> None:
+    n_images = many(photos, 8)
+    bench = make_bench(is_shown=True, seconds_per_layer="0.05")
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(photos)
+    wait_for_progress(bench, qtbot)
+    bench.window.panels.retrieval.index_bar.cancel_button.click()
+    settle(bench, qtbot)
+    n_done = len(bench.searching.gallery)
+    assert 0 < n_done < n_images
+    assert not bench.window.panels.retrieval.index_bar.isVisible()
+    reports = []
+    bench.searching.indexed.connect(lambda found: reports.append(found.report))
+    bench.searching.open_folder(photos)
+    settle(bench, qtbot)
+    assert len(bench.searching.gallery) == n_images
+    assert reports[-1].n_kept == n_done
+
+
+def test_layers_can_be_looked_at_while_a_folder_is_read(
+    make_bench, qtbot, net: Path, photos: Path
+) -> None:
+    many(photos, 12)
+    bench = make_bench(is_shown=True, seconds_per_layer="0.03")
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(photos)
+    wait_for_progress(bench, qtbot)
+    bench.opening.open_image(photos / "red" / "0.png")
+    bench.window.bottom_tabs.setCurrentWidget(bench.window.panels.activations)
+    bench.document.select("conv1")
+    qtbot.waitUntil(lambda: bool(bench.window.panels.activations.cards), timeout=15000)
+    assert bench.lanes.is_running("index")
+    bench.searching.cancel()
+    settle(bench, qtbot)
+
+
+def test_a_killed_engine_is_replaced_and_the_index_goes_on(
+    make_bench, qtbot, net: Path, photos: Path
+) -> None:
+    n_images = many(photos, 8)
+    bench = make_bench(is_shown=True, seconds_per_layer="0.03")
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(photos)
+    wait_for_progress(bench, qtbot)
+    told = []
+    bench.notices.changed.connect(lambda: told.extend(n.title for n in bench.notices.current))
+    dead = bench.engine.process_id
+    os.kill(dead, signal.SIGKILL)
+    qtbot.waitUntil(lambda: bench.searching.gallery is not None, timeout=60000)
+    settle(bench, qtbot)
+    gallery = bench.searching.gallery
+    assert any(title.startswith("The engine stopped") for title in told)
+    assert bench.engine.process_id != dead
+    assert len(gallery) == n_images
+    assert len({image.path for image in gallery.images}) == n_images
+    assert np.isfinite(gallery.descriptors).all()
+
+
+def test_a_net_that_ends_every_engine_is_given_up(make_bench, qtbot, net: Path, photos) -> None:
+    bench = make_bench(is_shown=True, crash_at="relu1")
+    crashes = []
+    bench.engine.crashed.connect(crashes.append)
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(photos)
+    qtbot.waitUntil(lambda: len(crashes) == 2, timeout=30000)
+    settle(bench, qtbot)
+    assert bench.engine.state == "stopped"
+    assert bench.notices.has("engine")
+    assert not bench.window.panels.retrieval.index_bar.isVisible()
+
+
+def test_another_net_takes_the_old_results_away(searched, qtbot, tmp_path: Path) -> None:
+    other = tmp_path / "other.prototxt"
+    other.write_text(NET.replace("conv1", "conv9"))
+    searched.opening.open_paths([other])
+    qtbot.waitUntil(lambda: searched.document.net.has_layer("conv9"))
+    settle(searched, qtbot)
+    panel = searched.window.panels.retrieval
+    assert searched.searching.gallery is None
+    assert panel.tiles == ()
+    assert panel.empty_state.isVisible()
+    assert panel.recipe_bar.recipe().layer == "relu1"
+
+
+def test_a_rename_keeps_layer_and_results(searched, qtbot) -> None:
+    panel = searched.window.panels.retrieval
+    searched.renaming.rename_layer("relu1")
+    qtbot.waitUntil(lambda: searched.document.is_edited)
+    settle(searched, qtbot)
+    assert panel.recipe_bar.recipe() == RecipeChoice("relu1", "conv1_relu1", "gem", 3.0)
+    assert len(panel.tiles) == 3 * N_EACH - 1
+
+
+def test_another_preprocessing_reads_the_folder_again(searched, qtbot) -> None:
+    from dataclasses import replace
+
+    before = searched.searching.gallery.folder
+    searched.document.set_recipe(replace(searched.document.recipe, scale=0.5))
+    settle(searched, qtbot)
+    assert searched.searching.gallery.folder != before
+    assert len(searched.searching.gallery) == 3 * N_EACH
+
+
+def test_thumbnails_are_decoded_for_what_is_in_view(searched, qtbot) -> None:
+    store = searched.window.panels.retrieval.thumbnails
+    first = searched.window.panels.retrieval.tiles[0].path
+    qtbot.waitUntil(lambda: store.get(first, 272) is not None, timeout=15000)
+    image = store.get(first, 272)
+    assert (image.width(), image.height()) == (32, 24)
+    settle(searched, qtbot)
+
+
+def test_the_deepest_map_of_features_is_searched_first(searched) -> None:
+    document = searched.document
+    assert default_choice(document.net, document.shapes) == RecipeChoice("relu1", "conv1", "gem")
+    choices = layer_choices(document.net, document.shapes)
+    assert [choice.text for choice in choices] == ["fc8", "relu1, conv1@1", "conv1@0"]
+    assert [choice.is_spatial for choice in choices] == [False, True, True]
