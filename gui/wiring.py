@@ -75,7 +75,6 @@ def connect_panels(bench: Workbench) -> None:
     panels.changes.save_requested.connect(bench.saving.save_named)
     panels.changes.undo_requested.connect(bench.renaming.undo)
     panels.changes.verify_requested.connect(bench.verifying.verify)
-    panels.histogram.forward_requested.connect(bench.inspecting.forward)
     panels.activations.open_image_requested.connect(bench.opening.choose_image)
     bench.inspecting.forward_done.connect(lambda done: bench.standing.say(done.sentence))
     bench.opening.folder_dropped.connect(bench.searching.open_folder)

@@ -79,7 +79,6 @@ class HistogramPanel(QWidget):
     """Toolbar, plot and statistics; asks for summaries and shows the ones it is given."""
 
     summaries_requested = pyqtSignal(object)
-    forward_requested = pyqtSignal()
     problem_found = pyqtSignal(object)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:

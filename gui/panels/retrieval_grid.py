@@ -14,7 +14,7 @@ from PyQt5.QtCore import (
     Qt,
     pyqtSignal,
 )
-from PyQt5.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QColor, QImage, QKeyEvent, QPaintDevice, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -33,7 +33,7 @@ from gui.widgets.alignment import CENTRE, LEFT, RIGHT
 TILE_WIDTH, PICTURE_HEIGHT, TEXT_HEIGHT = 136, 98, 32
 GAP = 9
 BORDER = 3
-THUMBNAIL_SIDE = 272
+THUMBNAIL_SIDE = 160
 MARK_ICONS = {RELEVANT: "check", NOT_RELEVANT: "cross"}
 
 
@@ -109,7 +109,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.fillRect(area, colour)
         inside = area.adjusted(BORDER, BORDER, -BORDER, -BORDER)
         painter.fillRect(inside, theme.header)
-        image = self._store.get(tile.path, THUMBNAIL_SIDE)
+        image = self._store.get(tile.path, thumbnail_side(painter.device()))
         if image is not None and not image.isNull():
             painter.setRenderHint(QPainter.SmoothPixmapTransform, True)
             painter.drawImage(QRectF(inside), image, filling_part(image, inside.size()))
@@ -193,7 +193,7 @@ class RankingGrid(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if event.rect() == self.viewport().rect():
-            self._store.begin_wishes(THUMBNAIL_SIDE)
+            self._store.begin_wishes(thumbnail_side(self.viewport()))
         super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -209,6 +209,12 @@ class RankingGrid(QListView):
         tile = self._model.tile(index)
         if tile is not None:
             self.tile_activated.emit(tile)
+
+
+def thumbnail_side(device: QPaintDevice | None) -> int:
+    """The longer side of a thumbnail in pixels, enough for a dense screen too."""
+    ratio = 1.0 if device is None else device.devicePixelRatioF()
+    return round(THUMBNAIL_SIDE * max(1.0, min(2.0, ratio)))
 
 
 def filling_part(image: QImage, room: QSize) -> QRectF:

@@ -1,4 +1,4 @@
-"""Keeps the thumbnails of the grid: at most 2,000, asked for in batches, in the order wished."""
+"""Keeps the grid's thumbnails, at most 2,000 and 120 MB, asked for in the order of wishes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage
 
 MOST_KEPT = 2000
+MOST_BYTES = 120 << 20
 BATCH = 6
 MOST_BATCHES = 2
 Key = tuple[Path, int]
@@ -23,6 +24,7 @@ class ThumbnailStore(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._kept: OrderedDict[Key, QImage] = OrderedDict()
+        self._n_bytes = 0
         self._waiting: OrderedDict[Key, None] = OrderedDict()
         self._asked: set[Key] = set()
         self._n_batches = 0
@@ -48,9 +50,12 @@ class ThumbnailStore(QObject):
         """Take a decoded batch in, drop the least recently used, ask for the next."""
         for key, image in batch:
             self._asked.discard(key)
+            replaced = self._kept.pop(key, None)
+            self._n_bytes += image.sizeInBytes() - (replaced.sizeInBytes() if replaced else 0)
             self._kept[key] = image
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+        while len(self._kept) > MOST_KEPT or (self._n_bytes > MOST_BYTES and len(self._kept) > 1):
+            _, oldest = self._kept.popitem(last=False)
+            self._n_bytes -= oldest.sizeInBytes()
         self.arrived.emit()
 
     def end_batch(self, keys: tuple[Key, ...]) -> None:

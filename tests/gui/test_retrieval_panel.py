@@ -301,3 +301,17 @@ def test_what_scrolled_away_is_not_decoded(qtbot) -> None:
     store.get(Path("/here.jpg"), 272)
     qtbot.waitUntil(lambda: len(batches) == 1)
     assert [key[0].name for key in batches[0]] == ["query.jpg", "here.jpg"]
+
+
+def test_the_oldest_thumbnails_go_first(monkeypatch) -> None:
+    monkeypatch.setattr("gui.panels.retrieval_thumbnails.MOST_KEPT", 3)
+    store = ThumbnailStore()
+    keys = [(Path(f"/{i}.jpg"), 160) for i in range(4)]
+    store.put([(key, picture()) for key in keys[:3]])
+    assert store.get(*keys[0]) is not None
+    store.put([(keys[3], picture())])
+    assert keys[1] not in store._kept
+    monkeypatch.setattr("gui.panels.retrieval_thumbnails.MOST_BYTES", 2 * 64)
+    store.put([(keys[1], picture("blue"))])
+    assert list(store._kept) == [keys[3], keys[1]]
+    assert store._n_bytes == 2 * 64

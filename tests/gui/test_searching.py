@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.retrieval.search import rank_image
 from gui.controllers.searching_values import default_choice, layer_choices
+from gui.panels.retrieval_grid import THUMBNAIL_SIDE
 from gui.panels.retrieval_view import NOT_RELEVANT, RELEVANT, RecipeChoice
 
 NET = """layer { name: "data" type: "Input" top: "data"
@@ -304,8 +305,8 @@ def test_another_preprocessing_reads_the_folder_again(searched, qtbot) -> None:
 def test_thumbnails_are_decoded_for_what_is_in_view(searched, qtbot) -> None:
     store = searched.window.panels.retrieval.thumbnails
     first = searched.window.panels.retrieval.tiles[0].path
-    qtbot.waitUntil(lambda: store.get(first, 272) is not None, timeout=15000)
-    image = store.get(first, 272)
+    qtbot.waitUntil(lambda: store.get(first, THUMBNAIL_SIDE) is not None, timeout=15000)
+    image = store.get(first, THUMBNAIL_SIDE)
     assert (image.width(), image.height()) == (32, 24)
     settle(searched, qtbot)
 
