@@ -12,6 +12,7 @@ from PyQt5.QtCore import QEventLoop, QTimer
 
 from core.errors import AppError
 from gui.app import make_application
+from gui.controllers.demo import DEMO
 from gui.crash import CrashHook
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
@@ -22,7 +23,7 @@ POLL_MILLISECONDS = 20
 LONGEST_SECONDS = 180
 
 
-def save_demo_screenshots(out_dir: Path) -> list[Path]:
+def save_demo_screenshots(out_dir: Path, *, demo_folder: Path = DEMO) -> list[Path]:
     """Open the demo offscreen, do what a user would, and save the window in both themes.
 
     Returns the pictures written: the opened demo, the renamed and verified chain, the ranking.
@@ -30,7 +31,7 @@ def save_demo_screenshots(out_dir: Path) -> list[Path]:
     """
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    make_application()
+    app = make_application()
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         keeper = ThemeKeeper("light")
@@ -40,6 +41,7 @@ def save_demo_screenshots(out_dir: Path) -> list[Path]:
             Settings(Path(scratch) / "settings.ini"),
             CrashHook(Path(scratch)),
             cache=Path(scratch) / "galleries",
+            demo_folder=demo_folder,
         )
         try:
             return _take_pictures(bench, out_dir)
@@ -47,11 +49,14 @@ def save_demo_screenshots(out_dir: Path) -> list[Path]:
             bench.document.saved_text = bench.document.text
             bench.close()
             bench.window.close()
+            app.sendPostedEvents()
 
 
 def _take_pictures(bench: Workbench, out_dir: Path) -> list[Path]:
     if not bench.demo.is_there:
-        raise AppError("The demo's files are missing.", hint="Run resources/demo/train_demo.py.")
+        raise AppError(
+            "The demo's files are missing.", hint="Run resources/demo/train_demo_net.py."
+        )
     window, panels = bench.window, bench.window.panels
     window.resize(WIDTH, HEIGHT)
     bench.start(demo=True)

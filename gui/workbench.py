@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject
 from core.engines.base import EngineSpec
 from core.errors import AppError
 from gui.controllers.asking import AskingController
-from gui.controllers.demo import DemoController
+from gui.controllers.demo import DEMO, DemoController
 from gui.controllers.engine import EngineController
 from gui.controllers.extracting import ExtractingController
 from gui.controllers.inspecting import InspectingController
@@ -44,6 +44,7 @@ class Workbench(QObject):
         hook: CrashHook | None = None,
         spec: EngineSpec | None = None,
         cache: Path | None = None,
+        demo_folder: Path = DEMO,
     ) -> None:
         super().__init__()
         self.keeper = keeper
@@ -58,6 +59,7 @@ class Workbench(QObject):
         self.chooser = FileChooser(self.window)
         self.questioner = Questioner(keeper, self.window)
         self.is_closed = False
+        self._demo_folder = demo_folder
         self._make_controllers(spec, cache)
         connect_actions(self)
         connect_panels(self)
@@ -94,7 +96,7 @@ class Workbench(QObject):
         self.searching = SearchingController(
             document, lanes, self.engine, notices, panels.retrieval, cache, self
         )
-        self.demo = DemoController(document, self.opening, self.searching, parent=self)
+        self.demo = DemoController(document, self.opening, self.searching, self._demo_folder, self)
         self.asking = AskingController(
             self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
             settings, self.chooser, self,
@@ -129,6 +131,7 @@ class Workbench(QObject):
             return True
         self.is_closed = True
         self._remember()
+        self.asking.close()
         self.renaming.history.indexChanged.disconnect()  # an undo stack tells of its own end
         is_clean = self.lanes.close(self.engine.close)
         if not is_clean:
@@ -158,8 +161,8 @@ class Workbench(QObject):
             window.set_default_layout()
 
     def _remember(self) -> None:
-        self.window.actions_["maximise"].setChecked(False)
         self.settings.geometry = self.window.saveGeometry()
         self.settings.docks = self.window.layout_state()
+        self.window.actions_["maximise"].setChecked(False)
         self.settings.theme = self.keeper.choice
         self.settings.write()

@@ -160,9 +160,13 @@ class AskingController(QObject):
         net, name = self._document.net, self._document.selection
         return net.layer(name).line if net is not None and net.has_layer(name) else 1
 
-    def _open(self, dialog: QDialog) -> None:
+    def close(self) -> None:
+        """Close the dialog that is open, if any."""
         if self.dialog is not None:
             self.dialog.close()
+
+    def _open(self, dialog: QDialog) -> None:
+        self.close()
         self.dialog = dialog
         dialog.finished.connect(lambda _code: self._forget(dialog))
         dialog.open()

@@ -57,6 +57,7 @@ class EngineController(QObject):
         self.versions: dict[str, str] = {}
         self._process: EngineProcess | None = None
         self._opened: tuple[NetRequest, Engine] | None = None
+        self._last_crash: EngineCrashed | None = None
         self._was_stopped = False
         self._is_closed = False
         lanes.stuck.connect(self._kill_stuck)
@@ -155,6 +156,9 @@ class EngineController(QObject):
             self.restart()
 
     def _on_crashed(self, error: EngineCrashed) -> None:
+        if error is self._last_crash:
+            return  # jobs that waited for the dead child report it again
+        self._last_crash = error
         self._was_stopped = True
         self._set_state(STOPPED, error.sentence)
         self.crashed.emit(error)

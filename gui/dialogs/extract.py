@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QComboBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -113,6 +114,7 @@ class ExtractDialog(FramedDialog):
     def _make_fields(self, choices: Sequence[ValueChoice], chosen: str, out: Path) -> None:
         self.layers = QListWidget()
         self.layers.setAccessibleName("Layers")
+        self.layers.setFrameShape(QFrame.StyledPanel)
         for choice in choices:
             item = QListWidgetItem(choice.label, self.layers)
             item.setData(Qt.UserRole, (choice.layer, choice.top))

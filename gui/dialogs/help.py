@@ -60,8 +60,9 @@ class KeysDialog(FramedDialog):
         area = QScrollArea()
         area.setWidget(content)
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.body.addWidget(area)
-        self.resize(460, 600)
+        self.resize(max(460, content.sizeHint().width() + 60), 600)
 
     def _grid(self, rows: Sequence[ActionRow]) -> QGridLayout:
         pairs = []
@@ -140,7 +141,6 @@ class NumberedText(QPlainTextEdit):
         self.setReadOnly(True)
         self.setLineWrapMode(QPlainTextEdit.NoWrap)
         self.setFont(fixed_font(12))
-        self.setStyleSheet(f"font-family: '{fixed_font().family()}'; font-size: 12px")
         self.setPlainText(text)
         self._gutter = _Gutter(self)
         self.setViewportMargins(self.gutter_width(), 0, 0, 0)
