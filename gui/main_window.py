@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         self._add_docks()
         self._add_status()
         self._hidden_by_maximise: list[QWidget] = []
+        self._layout_before: QByteArray | None = None
         self.actions_["maximise"].toggled.connect(self._maximise)
         self.set_default_layout()
 
@@ -235,7 +236,9 @@ class MainWindow(QMainWindow):
         self.resizeDocks([self.bottom_dock], [BOTTOM_HEIGHT], Qt.Vertical)
 
     def layout_state(self) -> QByteArray:
-        """Sizes of the docks, to be given back to `restore_layout`."""
+        """Sizes of the docks, to be given back to `restore_layout`; those before a panel took all."""
+        if self._layout_before is not None:
+            return self._layout_before
         return self.saveState(LAYOUT_VERSION)
 
     def restore_layout(self, state: QByteArray) -> None:
@@ -271,6 +274,7 @@ class MainWindow(QMainWindow):
     def _maximise(self, is_on: bool) -> None:
         others = [self.left_dock, self.right_dock, self.centralWidget()]
         if is_on:
+            self._layout_before = self.layout_state()
             self._hidden_by_maximise = [w for w in others if not w.isHidden()]
             self.actions_["show_bottom"].setChecked(True)
             self.bottom_tabs.currentWidget().setFocus()
@@ -280,6 +284,9 @@ class MainWindow(QMainWindow):
             for widget in self._hidden_by_maximise:
                 widget.show()
             self._hidden_by_maximise = []
+            if self._layout_before is not None:
+                before, self._layout_before = self._layout_before, None
+                self.restoreState(before, LAYOUT_VERSION)
         for action_id in ("show_layers", "show_inspector", "show_bottom"):
             self.actions_[action_id].setEnabled(not is_on)
         self._maximise_button.set_icon("restore" if is_on else "fit")

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QWidget
 
 from core.activations.summary import ValueSummary
 from core.engines.base import Engine, PassResult, Value
-from core.errors import AppError, EngineCrashed
+from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.images.preprocess import Preprocess
 from gui.controllers.engine import EngineController, NetRequest
 from gui.controllers.inspecting_values import (
@@ -257,7 +257,8 @@ class InspectingController(QObject):
         child.
         """
         if self._failed is not None and self._failed[0] == key:
-            raise self._failed[1]
+            # a crash is told when it happens, not again by every job that waited behind it
+            raise EngineCancelled if isinstance(self._failed[1], EngineCrashed) else self._failed[1]
         engine = self._engine.open_net(key.net)
         if self._ran is not None and self._ran[0] is engine and self._ran[1] == key:
             return engine
