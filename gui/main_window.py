@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -39,6 +39,7 @@ from gui.widgets.tabs import FlatTabs
 
 LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 462, 332, 290
 LEAST_PANEL_WIDTH = 360
+COMPACT_BELOW = 1400
 LAYOUT_VERSION = 1
 
 
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.recipe_line = RecipeLine(keeper)
         self.phase_box, self.engine_box, self.device_box = QComboBox(), QComboBox(), QComboBox()
         self.document_title = ThemedLabel(keeper, "", "secondary")
+        self._tool_labels: list[ThemedLabel] = []
         self.menus = self.actions_.fill_menu_bar(self.menuBar())
         self.recent_menu = self._add_recent_menu()
         self._add_document_title()
@@ -163,7 +165,9 @@ class MainWindow(QMainWindow):
         row.setSpacing(5)
         label = ThemedLabel(self._keeper, text, "secondary")
         label.setBuddy(box)
+        self._tool_labels.append(label)
         box.setAccessibleName(text)
+        box.setToolTip(text)
         box.setSizeAdjustPolicy(QComboBox.AdjustToContents)
         row.addWidget(label)
         row.addWidget(box)
@@ -236,7 +240,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([self.bottom_dock], [BOTTOM_HEIGHT], Qt.Vertical)
 
     def layout_state(self) -> QByteArray:
-        """Sizes of the docks, to be given back to `restore_layout`; those before a panel took all."""
+        """Sizes of the docks for `restore_layout`; of a maximised panel, those before."""
         if self._layout_before is not None:
             return self._layout_before
         return self.saveState(LAYOUT_VERSION)
@@ -290,6 +294,14 @@ class MainWindow(QMainWindow):
         for action_id in ("show_layers", "show_inspector", "show_bottom"):
             self.actions_[action_id].setEnabled(not is_on)
         self._maximise_button.set_icon("restore" if is_on else "fit")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_compact = event.size().width() < COMPACT_BELOW
+        self.image_picker.set_compact(is_compact)
+        self.recipe_line.set_compact(is_compact)
+        for label in self._tool_labels:
+            label.setVisible(not is_compact)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -77,6 +77,7 @@ def connect_panels(bench: Workbench) -> None:
     panels.changes.verify_requested.connect(bench.verifying.verify)
     panels.activations.open_image_requested.connect(bench.opening.choose_image)
     bench.inspecting.forward_done.connect(lambda done: bench.standing.say(done.sentence))
+    bench.opening.model_opened.connect(panels.graph.canvas.setFocus)
     bench.opening.folder_dropped.connect(bench.searching.open_folder)
     bench.searching.indexed.connect(lambda _found: bench.standing.refresh())
     bench.demo.show_first = lambda: window.show_panel(panels.histogram)

@@ -105,7 +105,7 @@ class Workbench(QObject):
     def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:
         """Show the window, start the engine behind it and open what was named."""
         self.window.show()
-        self.window.panels.graph.setFocus()
+        self.window.setFocus()
         self.engine.start()
         if demo and self.demo.is_there:
             self.demo.open()

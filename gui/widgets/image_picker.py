@@ -13,7 +13,7 @@ from gui.icons import icon, paint_icon
 from gui.theme import ThemeKeeper, text_font
 
 NO_IMAGE = "No image"
-WIDTH = 204
+WIDTH, COMPACT_WIDTH = 204, 140
 
 
 class ImagePicker(QPushButton):
@@ -47,6 +47,10 @@ class ImagePicker(QPushButton):
         self._picture = None if thumbnail is None else QPixmap.fromImage(thumbnail)
         self.setToolTip(str(path) if path else "Open an image to run the net on")
         self.update()
+
+    def set_compact(self, is_compact: bool) -> None:
+        """Take less room in a narrow window."""
+        self.setFixedWidth(COMPACT_WIDTH if is_compact else WIDTH)
 
     def set_images(self, paths: Sequence[Path]) -> None:
         """What the menu offers."""
@@ -111,6 +115,7 @@ class RecipeLine(QPushButton):
         super().__init__(parent)
         self._keeper = keeper
         self._short = self._line = ""
+        self._is_compact = False
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.setFixedHeight(26)
         self.setMinimumWidth(26)
@@ -122,6 +127,11 @@ class RecipeLine(QPushButton):
         """The whole recipe in words."""
         return self._line
 
+    def set_compact(self, is_compact: bool) -> None:
+        """Show the icon alone; the tooltip still holds the recipe."""
+        self._is_compact = is_compact
+        self.updateGeometry()
+
     def set_line(self, short: str, line: str) -> None:
         """Show a recipe in a few characters; the tooltip holds all of it."""
         self._short, self._line = short, line
@@ -130,7 +140,7 @@ class RecipeLine(QPushButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        if not self._short:
+        if not self._short or self._is_compact:
             return QSize(26, 26)
         return QSize(34 + QFontMetrics(text_font(11)).horizontalAdvance(self._short), 26)
 
