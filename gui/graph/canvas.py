@@ -54,6 +54,11 @@ class GraphCanvas(QGraphicsView):
         """1.0 at 100 %."""
         return float(self.transform().m11())
 
+    @property
+    def is_gliding(self) -> bool:
+        """Whether the view is on its way to a box."""
+        return bool(self._glide.state() == QVariantAnimation.Running)
+
     def set_scale(self, scale: float, anchor: QPoint | None = None) -> None:
         """Zoom so that the place under `anchor` (viewport pixels; the middle) stays there."""
         scale = min(m.SCALE_MAXIMUM, max(m.SCALE_MINIMUM, scale))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from gui.icons import icon
@@ -12,6 +12,8 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ThemedLabel
 
 HEIGHT = 32
+_WORDS_FROM = 560
+_ALL_FROM = 400
 _EXAMPLES = (
     "Words and conditions, all of which must hold.\n"
     "Words look in name, type, blob and shape: relu 512 fc7@1\n"
@@ -119,11 +121,18 @@ class GraphBar(QWidget):
         way = "top to bottom" if is_sideways else "left to right"
         self.direction.setToolTip(f"Draw from {way}")
 
-    def set_narrow(self, is_narrow: bool) -> None:
-        """Without room, buttons show their icons only."""
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Without room buttons lose their words, with less still the rarer ones go."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _WORDS_FROM
         style = Qt.ToolButtonIconOnly if is_narrow else Qt.ToolButtonTextBesideIcon
         for button in (self.fold, self.direction, self.fit):
             button.setToolButtonStyle(style)
+        for button in (self.up, self.down, self.percent):
+            button.setVisible(self.width() >= _ALL_FROM)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._keeper.theme

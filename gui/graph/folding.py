@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,6 +36,57 @@ class FoldPlan:
         """The keys that must be open for the layer to have a box of its own."""
         groups = (*self.blocks, *self.chains)
         return tuple(group.key for group in groups if layer_index in group.layers)
+
+
+class FoldState:
+    """Which groups of a net are folded now."""
+
+    def __init__(self) -> None:
+        self._plan = FoldPlan((), ())
+        self._opened: set[tuple[str, int]] = set()
+        self.is_on = False
+
+    @property
+    def can_fold(self) -> bool:
+        """Whether the net has anything to fold."""
+        return bool(self._plan.blocks or self._plan.chains)
+
+    def start(self, net: Net) -> None:
+        """Begin with another net, folded if it is large."""
+        self._plan = plan_folds(net)
+        self._opened = set()
+        self.is_on = self.can_fold and len(net.layers) > FOLD_ABOVE
+
+    def turn(self, is_on: bool) -> None:
+        """Fold every group, or none."""
+        self.is_on = is_on
+        self._opened = set()
+
+    def folded(self) -> tuple[FoldGroup, ...]:
+        """The groups that are one box each."""
+        return self._plan.folded(self._opened) if self.is_on else ()
+
+    def open_group(self, group: FoldGroup) -> None:
+        """Unfold one group."""
+        self._opened.add(group.key)
+
+    def open_around(self, layer_index: int) -> bool:
+        """Give a layer a box of its own; True if that unfolds anything."""
+        hidden = set(self._plan.around(layer_index)) - self._opened
+        if not self.is_on or not hidden:
+            return False
+        self._opened |= hidden
+        return True
+
+    def opened_around(self, layer_index: int) -> tuple[tuple[str, int], ...]:
+        """The unfolded groups that a layer belongs to."""
+        if not self.is_on:
+            return ()
+        return tuple(key for key in self._plan.around(layer_index) if key in self._opened)
+
+    def close(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Fold groups again."""
+        self._opened.difference_update(keys)
 
 
 def plan_folds(net: Net) -> FoldPlan:

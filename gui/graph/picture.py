@@ -140,6 +140,13 @@ def in_place_runs(net: Net) -> tuple[tuple[BlobVersion, ...], ...]:
     return tuple(run for run in runs if len(run) > 1)
 
 
+def has_same_layers(net: Net | None, other: Net | None) -> bool:
+    """Whether two nets have layers of the same names in the same order, as before a rename."""
+    if net is None or other is None:
+        return False
+    return [layer.name for layer in net.layers] == [layer.name for layer in other.layers]
+
+
 def shape_words(shape: Sequence[int] | None, *, with_batch: bool = False) -> str:
     """ "512×14×14": the sizes of a shape, the batch axis left out unless asked for."""
     if shape is None:

@@ -53,6 +53,11 @@ class GraphScene(QGraphicsScene):
         self._tip = TipItem(ink)
         self.addItem(self._tip)
 
+    @property
+    def tip(self) -> str:
+        """What the tooltip of a badge says now."""
+        return self._tip.sentence
+
     def badge_widths(self, picture: GraphPicture) -> dict[int, float]:
         """Pixels each box's badges take beside it, by key."""
         return {

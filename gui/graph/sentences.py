@@ -8,11 +8,11 @@ from core.net.rename import default_blob_name
 from gui.graph.picture import BadgePicture
 
 
-def badge_sentence(net: Net, badge: BadgePicture) -> str:
+def badge_sentence(net: Net | None, badge: BadgePicture) -> str:
     """One or two sentences that name the layers and the blob."""
     if badge.state == "own":
         return f"{badge.layer} has blob {badge.label} of its own."
-    if not badge.wish:
+    if net is None or not badge.wish:
         return f"net.blobs['{badge.label}'] holds it after a forward pass."
     if badge.state == "overwritten":
         fate = f"{badge.overwritten_by} overwrites it."

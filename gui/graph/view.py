@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QContextMenuEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QApplication, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtGui import QContextMenuEvent, QImage, QKeyEvent, QShowEvent
+from PyQt5.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 from core.net.layout import Direction
+from gui.graph.box_menu import fill_box_menu
 from gui.graph.canvas import GraphCanvas
 from gui.graph.find_bar import GraphBar
 from gui.graph.finder import Finder
-from gui.graph.folding import FOLD_ABOVE, FoldPlan, plan_folds
+from gui.graph.folding import FoldState
 from gui.graph.ink import Ink
 from gui.graph.layer_item import LayerItem
 from gui.graph.legend import Legend
 from gui.graph.minimap import Minimap
-from gui.graph.picture import BadgePicture, GraphPicture, draw_picture
+from gui.graph.picture import BadgePicture, GraphPicture, draw_picture, has_same_layers
 from gui.graph.placing import Placement, place_picture, with_label_rooms
 from gui.graph.scene import EMPTY_PICTURE, GraphScene
 from gui.graph.sentences import badge_sentence
@@ -31,8 +32,6 @@ from gui.theme import ThemeKeeper
 from gui.widgets.empty_state import EmptyState
 
 __all__ = ["GraphPanel", "VerifiedMark"]
-
-_NARROW = 520
 
 
 class GraphPanel(QWidget):
@@ -49,9 +48,7 @@ class GraphPanel(QWidget):
         self._net: Net | None = None
         self._shapes: NetShapes | None = None
         self._finder = Finder()
-        self._folds = FoldPlan((), ())
-        self._opened: set[tuple[str, int]] = set()
-        self._is_folded = False
+        self._folds = FoldState()
         self._direction: Direction = "TB"
         self._picture: GraphPicture = EMPTY_PICTURE
         self._placement: Placement | None = None
@@ -61,7 +58,7 @@ class GraphPanel(QWidget):
         self._kept_folded: int | None = None
         self._needs_first_view = False
         self.scene = GraphScene(Ink(keeper.theme), self)
-        self.scene.sentence_of = self._sentence_of
+        self.scene.sentence_of = lambda badge: badge_sentence(self._net, badge)
         self.canvas = GraphCanvas(self.scene)
         self.bar = GraphBar(keeper)
         self.minimap = Minimap(keeper, self.scene, self.canvas)
@@ -81,7 +78,7 @@ class GraphPanel(QWidget):
     @property
     def is_folded(self) -> bool:
         """Whether stages and chains are drawn as one box each."""
-        return self._is_folded
+        return self._folds.is_on
 
     @property
     def direction(self) -> Direction:
@@ -90,11 +87,7 @@ class GraphPanel(QWidget):
 
     def show_net(self, net: Net | None, shapes: NetShapes | None) -> None:
         """Draw a net; the same layers again keep their places, folds and view."""
-        is_same = (
-            net is not None
-            and self._net is not None
-            and [layer.name for layer in net.layers] == [layer.name for layer in self._net.layers]
-        )
+        is_same = has_same_layers(net, self._net)
         self._net, self._shapes = net, shapes
         self._stack.setCurrentWidget(self.empty if net is None else self._page)
         if net is None or shapes is None:
@@ -118,11 +111,9 @@ class GraphPanel(QWidget):
             self.scene.show_selection(None, self._key_of(self._second))
             return
         index = self._net.layer(name).index
-        is_kept = self._kept_folded is not None and self._picture.box_of.get(index) == (
-            self._kept_folded
-        )
-        if not is_kept:
-            self._open_around(index)
+        is_kept = self._kept_folded == self._picture.box_of.get(index)
+        if not is_kept and self._folds.open_around(index):
+            self._redraw()
         self._kept_folded = None
         self._mark_selection()
         item = self.scene.layer_items.get(self._picture.box_of[index])
@@ -160,10 +151,10 @@ class GraphPanel(QWidget):
 
     def set_folded(self, is_folded: bool) -> None:
         """Fold all stages and chains, or unfold them."""
-        self._is_folded = is_folded
-        self._opened = set()
-        self.bar.show_fold(is_folded, bool(self._folds.blocks or self._folds.chains))
-        self._keep_selection_open()
+        self._folds.turn(is_folded)
+        self.bar.show_fold(is_folded, self._folds.can_fold)
+        if self._net is not None and self._net.has_layer(self._selection):
+            self._folds.open_around(self._net.layer(self._selection).index)
         self._redraw_around_selection()
 
     def set_direction(self, direction: Direction) -> None:
@@ -183,7 +174,7 @@ class GraphPanel(QWidget):
         self.viewpoint.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event is not None and event.key() == Qt.Key_F and event.modifiers() & Qt.ControlModifier:
+        if event.key() == Qt.Key_F and event.modifiers() & Qt.ControlModifier:
             self.focus_find()
             return
         super().keyPressEvent(event)
@@ -192,10 +183,6 @@ class GraphPanel(QWidget):
         super().showEvent(event)
         self._place_overlays()
         self._show_first_view()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.bar.set_narrow(self.width() < _NARROW)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self._net is None:
@@ -210,30 +197,22 @@ class GraphPanel(QWidget):
         """What a right click on a box, or beside all boxes, offers."""
         menu = QMenu(self)
         if item is not None:
-            self._add_layer_actions(menu, item)
+            opened = self._folds.opened_around(item.box.key)
+            fill_box_menu(
+                menu,
+                item.box,
+                on_rename=self._on_badge_pressed,
+                on_unfold=lambda: self._on_double_clicked(item),
+                on_fold=(lambda: self._fold_again(opened)) if opened else None,
+            )
             menu.addSeparator()
         menu.addAction("Fit the whole graph", self.fit)
         if not self.viewpoint.is_legend_open:
             menu.addAction("Show the legend", lambda: self._open_legend(True))
         return menu
 
-    def _add_layer_actions(self, menu: QMenu, item: LayerItem) -> None:
-        box = item.box
-        for badge in box.badges:
-            if badge.wish:
-                action = menu.addAction(f"Give {badge.wish} a blob of its own")
-                action.triggered.connect(lambda _=False, b=badge: self._on_badge_pressed(b))
-        opened = [key for key in self._folds.around(box.key) if key in self._opened]
-        if box.group is not None:
-            menu.addAction("Unfold", lambda: self._on_double_clicked(item))
-        elif self._is_folded and opened:
-            menu.addAction("Fold its block", lambda: self._fold_again(opened))
-        clipboard = QApplication.clipboard()
-        names = "\n".join(box.layers)
-        menu.addAction("Copy layer name", lambda: clipboard.setText(names))
-
     def _fold_again(self, keys: Iterable[tuple[str, int]]) -> None:
-        self._opened.difference_update(keys)
+        self._folds.close(keys)
         self._redraw_around_selection()
 
     def _arrange(self) -> None:
@@ -287,20 +266,17 @@ class GraphPanel(QWidget):
         self.scene.show_picture(EMPTY_PICTURE, place_picture(EMPTY_PICTURE, {}))
 
     def _start_anew(self, net: Net) -> None:
-        self._folds = plan_folds(net)
-        self._opened = set()
+        self._folds.start(net)
         self._placement = None
         self._selection = self._second = ""
-        can_fold = bool(self._folds.blocks or self._folds.chains)
-        self._is_folded = can_fold and len(net.layers) > FOLD_ABOVE
-        self.bar.show_fold(self._is_folded, can_fold)
+        self.bar.show_fold(self._folds.is_on, self._folds.can_fold)
         self.scene.show_selection(None)
 
     def _redraw(self) -> None:
         """Draw the picture again; positions stay where boxes and arrows are the same."""
         if self._net is None or self._shapes is None:
             return
-        folded = self._folds.folded(self._opened) if self._is_folded else ()
+        folded = self._folds.folded()
         before = self._picture
         self._picture = draw_picture(self._net, self._shapes, folded=folded, own_blobs=self._own)
         widths = self.scene.badge_widths(self._picture)
@@ -323,18 +299,6 @@ class GraphPanel(QWidget):
             self._show_first_view()
         else:
             self.viewpoint.look_at(self.scene.layer_items[key], self._direction, at_once=True)
-
-    def _open_around(self, index: int) -> None:
-        if not self._is_folded:
-            return
-        hidden = [key for key in self._folds.around(index) if key not in self._opened]
-        if hidden:
-            self._opened.update(hidden)
-            self._redraw()
-
-    def _keep_selection_open(self) -> None:
-        if self._is_folded and self._net is not None and self._net.has_layer(self._selection):
-            self._opened.update(self._folds.around(self._net.layer(self._selection).index))
 
     def _mark_selection(self) -> None:
         self.scene.show_selection(self._key_of(self._selection), self._key_of(self._second))
@@ -377,7 +341,7 @@ class GraphPanel(QWidget):
     def _on_double_clicked(self, item: LayerItem) -> None:
         group = item.box.group
         if group is not None:
-            self._opened.add(group.key)
+            self._folds.open_group(group)
             self._redraw_around_selection()
 
     def _on_hovered(self, item: LayerItem | None) -> None:
@@ -428,6 +392,3 @@ class GraphPanel(QWidget):
     def _leave_find(self) -> None:
         self.scene.show_hits(None)
         self.canvas.setFocus(Qt.OtherFocusReason)
-
-    def _sentence_of(self, badge: BadgePicture) -> str:
-        return "" if self._net is None else badge_sentence(self._net, badge)

@@ -101,7 +101,11 @@ class Viewpoint:
             self.canvas.pan(-min(overlap, room))
 
     def _middle_of(self, item: LayerItem, direction: Direction) -> QPointF:
-        shift = m.SIDE_SHIFT if direction == "TB" and self.scene.badge_items else 0.0
+        """A box stands left of the middle, as far as its own left end still shows."""
+        shift = 0.0
+        if direction == "TB" and self.scene.badge_items:
+            room = self.canvas.shown_rect().width() / 2 - m.BOX_WIDTH / 2 - m.BRACKET_GAP - 8
+            shift = max(0.0, min(m.SIDE_SHIFT, room))
         return item.frame().center() + QPointF(shift, 0)
 
 

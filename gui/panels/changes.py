@@ -73,6 +73,11 @@ class ChangesPanel(QWidget):
         """What the card at the top says."""
         return self._card.notice if self._card is not None else None
 
+    @property
+    def difference_note(self) -> str:
+        """ "4 names in 3 layers"."""
+        return self.difference_header.note
+
     def show_changes(
         self,
         before: Net | None,

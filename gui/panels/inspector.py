@@ -124,6 +124,10 @@ class Inspector(QWidget):
         """The sentences of the in-place card."""
         return self._card.notice.body if self._card is not None else ""
 
+    def section_note(self, name: str) -> str:
+        """What stands at the right of a section's heading, such as "lines 344 to 349"."""
+        return self._sections[name].header.note
+
     def _arrange(self) -> None:
         self._page = QWidget()
         self._page.setObjectName("inspectorPage")

@@ -75,6 +75,11 @@ class SectionHeader(QWidget):
         """Change the heading."""
         self._title.setText(text.upper())
 
+    @property
+    def note(self) -> str:
+        """The note at the right."""
+        return self._note.text()
+
     def set_note(self, note: str) -> None:
         """Change the note at the right."""
         self._note.setText(note)

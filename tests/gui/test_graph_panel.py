@@ -1,0 +1,298 @@
+"""The graph panel through mouse and keys: select, find, fold, rename wishes, themes, speed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
+from PyQt5.QtWidgets import QApplication
+
+from core.layers.shapes import infer_shapes
+from core.net.reader import load_net, read_net
+from core.net.rename import plan_rename
+from gui.graph.view import GraphPanel, VerifiedMark
+from gui.theme import ThemeKeeper
+
+
+@pytest.fixture
+def vgg(repository: Path):
+    return load_net(repository / "prototxt" / "vgg16_deploy.prototxt")
+
+
+@pytest.fixture
+def panel(qtbot, keeper: ThemeKeeper, vgg) -> GraphPanel:
+    panel = GraphPanel(keeper)
+    qtbot.addWidget(panel)
+    panel.resize(645, 522)
+    panel.show()
+    panel.show_net(vgg, infer_shapes(vgg))
+    return panel
+
+
+def item_named(panel: GraphPanel, name: str):
+    return next(item for item in panel.scene.layer_items.values() if name in item.box.layers)
+
+
+def badge_named(panel: GraphPanel, label: str):
+    return next(item for item in panel.scene.badge_items.values() if item.badge.label == label)
+
+
+def click_scene(qtbot, panel: GraphPanel, place: QPointF, modifier=Qt.NoModifier) -> None:
+    at = panel.canvas.mapFromScene(place)
+    qtbot.mouseClick(panel.canvas.viewport(), Qt.LeftButton, modifier, at)
+
+
+def settle(qtbot, panel: GraphPanel) -> None:
+    qtbot.waitUntil(lambda: not panel.canvas.is_gliding)
+
+
+def test_without_a_net_one_sentence_stands_there(qtbot, keeper) -> None:
+    panel = GraphPanel(keeper)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.empty.isVisible()
+    assert not panel.bar.isVisible()
+
+
+def test_selecting_a_hidden_layer_opens_its_chain_and_glides_to_it(qtbot, panel) -> None:
+    assert "relu7" not in [box.name for box in panel.picture.boxes]
+    panel.canvas.set_scale(1.0)
+    panel.show_selection("relu7")
+    settle(qtbot, panel)
+    item = item_named(panel, "relu7")
+    assert item.box.name == "relu7"
+    assert item.is_chosen
+    assert panel.canvas.is_in_view(item.frame())
+    assert item_named(panel, "conv5_1").box.is_folded
+
+
+def test_a_click_selects_and_ctrl_click_compares(qtbot, panel) -> None:
+    with qtbot.waitSignal(panel.layer_selected) as selected:
+        click_scene(qtbot, panel, item_named(panel, "fc8").frame().center())
+    assert selected.args == ["fc8"]
+    with qtbot.waitSignal(panel.second_layer_selected) as second:
+        click_scene(qtbot, panel, item_named(panel, "prob").frame().center(), Qt.ControlModifier)
+    assert second.args == ["prob"]
+    assert item_named(panel, "fc8").is_chosen
+    assert item_named(panel, "prob").is_second
+
+
+def test_a_block_stays_folded_on_click_and_opens_on_double_click(qtbot, panel) -> None:
+    place = item_named(panel, "conv3_1").frame().center()
+    click_scene(qtbot, panel, place)
+    assert item_named(panel, "conv3_1").box.is_folded
+    at = panel.canvas.mapFromScene(place)
+    qtbot.mouseDClick(panel.canvas.viewport(), Qt.LeftButton, Qt.NoModifier, at)
+    assert item_named(panel, "pool3").box.name == "pool3"
+
+
+def test_a_badge_click_asks_for_the_rename(qtbot, panel) -> None:
+    panel.show_selection("relu7")
+    settle(qtbot, panel)
+    with qtbot.waitSignal(panel.rename_requested) as wish:
+        click_scene(qtbot, panel, badge_named(panel, "fc7@1").badge_frame().center())
+    assert wish.args == ["relu7"]
+
+
+def test_hovering_a_badge_offers_own_blob_and_says_what_is_lost(qtbot, panel) -> None:
+    panel.show_selection("relu7")
+    settle(qtbot, panel)
+    badge = badge_named(panel, "fc7@1")
+    narrow = badge.shape().boundingRect().width()
+    at = panel.canvas.mapFromScene(badge.badge_frame().center())
+    qtbot.mouseMove(panel.canvas.viewport(), at)
+    qtbot.waitUntil(lambda: badge.is_active)
+    assert badge.shape().boundingRect().width() > narrow + 60
+    assert panel.scene.tip == "drop7 overwrites it. Click: relu7 gets blob fc7_relu7."
+    qtbot.mouseMove(panel.canvas.viewport(), QPoint(5, 5))
+    qtbot.waitUntil(lambda: not badge.is_active)
+    assert panel.scene.tip == ""
+
+
+def test_badges_are_reached_by_tab_and_pressed_by_enter(qtbot, panel) -> None:
+    panel.canvas.set_scale(1.0)
+    panel.canvas.setFocus()
+    qtbot.waitUntil(panel.canvas.hasFocus)
+    qtbot.keyClick(panel.canvas, Qt.Key_Tab)
+    badge = badge_named(panel, "fc6@2")
+    assert badge.hasFocus()
+    assert badge.is_active
+    with qtbot.waitSignal(panel.rename_requested) as wish:
+        qtbot.keyClick(panel.canvas, Qt.Key_Return)
+    assert wish.args == ["drop6"]
+
+
+def test_arrow_keys_walk_along_the_net(qtbot, panel) -> None:
+    panel.show_selection("fc8")
+    settle(qtbot, panel)
+    with qtbot.waitSignal(panel.layer_selected) as selected:
+        qtbot.keyClick(panel.canvas, Qt.Key_Down)
+    assert selected.args == ["prob"]
+
+
+def test_find_dims_the_rest_and_steps_through_the_hits(qtbot, panel) -> None:
+    panel.focus_find()
+    qtbot.keyClicks(panel.bar.field, "type:ReLU fc")
+    assert panel.bar.status.text() == "2 found"
+    assert not item_named(panel, "fc7").is_dimmed
+    assert item_named(panel, "pool1").is_dimmed
+    seen = []
+    panel.layer_selected.connect(seen.append)
+    for key in (Qt.Key_Return, Qt.Key_Down, Qt.Key_Up):
+        qtbot.keyClick(panel.bar.field, key)
+    assert seen == ["relu6", "relu7", "relu6"]
+    assert panel.bar.status.text() == "1 of 2"
+    qtbot.keyClick(panel.bar.field, Qt.Key_Escape)
+    assert panel.bar.field.text() == "type:ReLU fc"
+    assert not item_named(panel, "pool1").is_dimmed
+
+
+def test_a_query_that_cannot_be_read_says_why(qtbot, panel) -> None:
+    qtbot.keyClicks(panel.bar.field, "params>many")
+    assert "needs a number" in panel.bar.status.text()
+    assert not item_named(panel, "pool1").is_dimmed
+
+
+def test_folding_by_button_keeps_the_selection_open(qtbot, panel) -> None:
+    assert panel.bar.fold.isChecked()
+    panel.bar.fold.click()
+    assert len(panel.picture.boxes) == 40
+    panel.show_selection("relu4_2")
+    panel.bar.fold.click()
+    assert item_named(panel, "relu4_2").box.name == "relu4_2"
+    assert item_named(panel, "conv5_1").box.is_folded
+
+
+def test_a_rename_changes_items_in_place_and_moves_nothing(qtbot, panel, vgg) -> None:
+    panel.show_selection("relu7")
+    settle(qtbot, panel)
+    items = dict(panel.scene.layer_items)
+    places = {key: item.pos() for key, item in items.items()}
+    view = panel.canvas.shown_rect()
+    plan = plan_rename(vgg, ["relu7"])
+    after = read_net(plan.new_text)
+    panel.show_own_blobs({(rename.layer, rename.new_blob) for rename in plan.renames})
+    panel.show_net(after, infer_shapes(after))
+    panel.show_verified(VerifiedMark(True, "verified", "bit-identical (prob)"))
+    assert panel.scene.layer_items == items
+    assert {key: item.pos() for key, item in items.items()} == places
+    assert panel.canvas.shown_rect() == view
+    assert badge_named(panel, "fc7_relu7").badge.state == "own"
+    (card,) = panel.scene.verified_items
+    assert card.has_card
+    assert panel.canvas.is_in_view(card.sceneBoundingRect())
+
+
+def test_zoom_stays_at_the_cursor(panel) -> None:
+    panel.canvas.set_scale(1.0)
+    at = QPoint(300, 250)
+    before = panel.canvas.mapToScene(at)
+    wheel = QWheelEvent(
+        QPointF(at), QPointF(at), QPoint(), QPoint(0, 120),
+        Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False,
+    )  # fmt: skip
+    panel.canvas.wheelEvent(wheel)
+    assert panel.canvas.scale_now > 1.1
+    moved = panel.canvas.mapToScene(at) - before
+    assert abs(moved.x()) < 2
+    assert abs(moved.y()) < 2
+    assert panel.bar.percent.text() == f"{round(panel.canvas.scale_now * 100)} %"
+
+
+def test_dragging_pans(qtbot, panel) -> None:
+    panel.canvas.set_scale(1.0)
+    before = panel.canvas.shown_rect().center()
+    target = panel.canvas.viewport()
+    qtbot.mousePress(target, Qt.LeftButton, Qt.NoModifier, QPoint(40, 200))
+    held = QMouseEvent(
+        QEvent.MouseMove, QPointF(40, 160), Qt.NoButton, Qt.LeftButton, Qt.NoModifier
+    )
+    QApplication.sendEvent(target, held)
+    qtbot.mouseRelease(target, Qt.LeftButton, Qt.NoModifier, QPoint(40, 160))
+    assert panel.canvas.shown_rect().center().y() - before.y() == pytest.approx(40, abs=1)
+
+
+def test_minimap_and_legend_give_way_when_narrow_and_the_legend_closes(qtbot, panel) -> None:
+    assert panel.minimap.isVisible()
+    assert panel.legend.isVisible()
+    assert "pooling" not in panel.legend.families
+    panel.resize(380, 500)
+    assert not panel.minimap.isVisible()
+    assert not panel.legend.isVisible()
+    panel.resize(645, 522)
+    qtbot.mouseClick(
+        panel.legend, Qt.LeftButton, Qt.NoModifier, QPoint(panel.legend.width() - 9, 9)
+    )
+    assert not panel.legend.isVisible()
+    assert panel.minimap.isVisible()
+
+
+def test_the_context_menu_offers_the_rename_and_copies_the_name(qtbot, panel) -> None:
+    menu = panel.menu_of(item_named(panel, "fc6"))
+    actions = {action.text(): action for action in menu.actions()}
+    with qtbot.waitSignal(panel.rename_requested) as wish:
+        actions["Give drop6 a blob of its own"].trigger()
+    assert wish.args == ["drop6"]
+    actions["Copy layer name"].trigger()
+    assert QApplication.clipboard().text() == "fc6\nrelu6\ndrop6"
+
+
+def test_the_input_image_stands_on_the_data_box(qtbot, panel) -> None:
+    panel.canvas.set_scale(1.0)
+    panel.show_selection("input")
+    settle(qtbot, panel)
+    image = QImage(50, 30, QImage.Format_RGB32)
+    image.fill(QColor("#12ab34"))
+    panel.show_thumbnail(image)
+    place = item_named(panel, "input").frame().topLeft() + QPointF(19, 19)
+    shot = panel.canvas.viewport().grab().toImage()
+    assert shot.pixelColor(panel.canvas.mapFromScene(place)).name() == "#12ab34"
+
+
+@pytest.mark.parametrize("scale", [0.2, 0.4, 1.0])
+def test_the_theme_changes_what_is_drawn(qtbot, panel, keeper, scale: float) -> None:
+    panel.canvas.set_scale(scale)
+    keeper.choose("dark")
+    item = item_named(panel, "conv3_1")
+    panel.canvas.centerOn(item.frame().center())
+    shot = panel.canvas.viewport().grab().toImage()
+    corner = panel.canvas.mapFromScene(item.frame().topLeft() + QPointF(3, 19))
+    assert shot.pixelColor(corner).name() == keeper.theme.family("convolution").name()
+    assert shot.pixelColor(2, 2).name() == keeper.theme.canvas.name()
+
+
+def test_direction_turns_and_back(qtbot, panel) -> None:
+    panel.bar.direction.click()
+    fc6, fc8 = item_named(panel, "fc6").pos(), item_named(panel, "fc8").pos()
+    assert panel.direction == "LR"
+    assert fc6.x() < fc8.x()
+    assert panel.bar.direction.text() == "Left-right"
+    panel.bar.direction.click()
+    assert item_named(panel, "fc6").y() < item_named(panel, "fc8").y()
+
+
+def test_hundreds_of_boxes_are_built_and_painted_in_time(qtbot, keeper, material) -> None:
+    """ResNet-152, 671 boxes. The design asks 250 ms and 16 ms; slower machines get four times."""
+    path = "prototxts/KaimingHe__deep-residual-networks__prototxt__ResNet-152-deploy.prototxt"
+    net = load_net(material(path))
+    shapes = infer_shapes(net)
+    panel = GraphPanel(keeper)
+    qtbot.addWidget(panel)
+    panel.resize(1000, 800)
+    panel.show()
+    panel.show_net(net, shapes)
+    assert len(panel.picture.boxes) < 80
+    start = time.perf_counter()
+    panel.set_folded(False)
+    built = time.perf_counter() - start
+    assert len(panel.picture.boxes) == 671
+    panel.fit()
+    panel.canvas.viewport().repaint()
+    start = time.perf_counter()
+    panel.canvas.viewport().repaint()
+    painted = time.perf_counter() - start
+    assert built < 1.0
+    assert painted < 0.064

@@ -1,0 +1,232 @@
+"""The inspector: what it says of layers and nets, and the rename form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+
+from core.layers.shapes import infer_shapes
+from core.net.reader import load_net, read_net
+from core.weights.binding import Binding, WrongShape
+from gui.panels.inspector import Inspector
+from gui.panels.version_list import ROW
+
+
+@pytest.fixture
+def vgg(repository: Path):
+    return load_net(repository / "prototxt" / "vgg16_deploy.prototxt")
+
+
+@pytest.fixture
+def inspector(qtbot, keeper) -> Inspector:
+    inspector = Inspector(keeper)
+    qtbot.addWidget(inspector)
+    inspector.resize(332, 812)
+    inspector.show()
+    return inspector
+
+
+def values(facts) -> dict[str, tuple[str, str]]:
+    return {fact.name: (fact.value, fact.second) for fact in facts.facts}
+
+
+def test_without_a_net_one_sentence_stands_there(inspector: Inspector) -> None:
+    assert inspector.empty.isVisible()
+
+
+def test_the_net_is_shown_until_a_layer_is_selected(qtbot, inspector: Inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, None)
+    assert inspector.header.name == "VGG_ILSVRC_16_layers"
+    assert inspector.hint.text() == "Select a layer to see its shapes and parameters."
+    facts = values(inspector.overview)
+    assert facts["Parameters"] == ("138,357,544", "")
+    assert facts["In place"] == ("17 layers, 17 versions lost", "")
+    assert values(inspector.ends) == {
+        "Input": ("data", "1×3×224×224"),
+        "Output": ("prob", "1×1000"),
+    }
+    assert inspector.all_button.text() == "Give 17 layers blobs of their own"
+    with qtbot.waitSignal(inspector.rename_all_requested):
+        inspector.all_button.click()
+
+
+def test_a_layer_in_place_is_explained_by_name(inspector: Inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    assert (inspector.header.name, inspector.header.note) == ("relu7", "layer 37 of 40")
+    assert inspector.card_title == "Shares blob fc7 with fc7 and drop7"
+    assert inspector.card_body == (
+        "After a forward pass blob fc7 holds drop7’s output. fc7’s own and relu7’s are overwritten."
+    )
+    rows = inspector.versions.rows
+    assert [(row.label, row.is_readable) for row in rows] == [
+        ("fc7@0", False),
+        ("fc7@1", False),
+        ("fc7@2", True),
+    ]
+    assert [row.is_current for row in rows] == [False, True, False]
+
+
+def test_shapes_cost_and_text_of_a_layer(inspector: Inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    assert values(inspector.shapes) == {
+        "Bottom": ("fc7@0", "1×4096"),
+        "Top": ("fc7@1", "1×4096"),
+        "Read by": ("drop7", ""),
+    }
+    assert values(inspector.cost) == {
+        "Operations": ("4,096 comparisons", ""),
+        "Weights": ("none", ""),
+        "Memory": ("0 B (uses the 16 KiB of fc7)", ""),
+    }
+    assert values(inspector.parameters)["negative_slope"] == ("0", "")
+    assert all(fact.is_default for fact in inspector.parameters.facts)
+    lines = inspector.text.lines
+    line = vgg.layer("relu7").line
+    assert [row.number for row in lines] == list(range(line, line + len(lines)))
+    marked = [row.text.strip() for row in lines if row.kind == "marked"]
+    assert marked == ['bottom: "fc7"', 'top: "fc7"']
+
+
+def test_written_parameters_are_not_grey(inspector: Inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "conv1_1")
+    facts = {fact.name: fact for fact in inspector.parameters.facts}
+    assert (facts["num_output"].value, facts["num_output"].is_default) == ("64", False)
+    assert (facts["stride"].value, facts["stride"].is_default) == ("1", True)
+
+
+def test_a_layer_with_a_blob_of_its_own_has_no_card_and_no_form(inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "pool5")
+    assert inspector.card_title == ""
+    assert not inspector.form.isVisible()
+    assert not inspector.versions.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("layer", "target", "name"),
+    [
+        ("relu7", "relu7", "fc7_relu7"),
+        ("drop7", "drop7", "fc7_drop7"),
+        ("fc7", "relu7", "fc7_relu7"),
+    ],
+)
+def test_the_form_asks_for_the_rename_that_saves_the_layer(
+    qtbot, inspector: Inspector, vgg, layer: str, target: str, name: str
+) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, layer)
+    assert inspector.form.question.text() == f"Give {target} a blob of its own:"
+    with qtbot.waitSignal(inspector.rename_requested) as wish:
+        inspector.form.button.click()
+    assert wish.args == [target, name]
+
+
+def test_another_name_is_taken_over_by_enter(qtbot, inspector: Inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    inspector.focus_rename()
+    inspector.form.field.clear()
+    qtbot.keyClicks(inspector.form.field, "rectified7")
+    with qtbot.waitSignal(inspector.rename_requested) as wish:
+        qtbot.keyClick(inspector.form.field, Qt.Key_Return)
+    assert wish.args == ["relu7", "rectified7"]
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("fc6", "already a blob"), (" ", "needs a name"), ("relu6", "already"), ('a"b', "quote")],
+)
+def test_a_bad_name_is_said_beside_the_field(
+    qtbot, inspector: Inspector, vgg, name: str, part: str
+) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    form = inspector.form
+    form.field.clear()
+    qtbot.keyClicks(form.field, name)
+    qtbot.waitUntil(lambda: part in form.problem.text())
+    assert form.problem.isVisible()
+    assert not form.button.isEnabled()
+    heard: list[object] = []
+    inspector.rename_requested.connect(lambda *wish: heard.append(wish))
+    qtbot.keyClick(form.field, Qt.Key_Return)
+    assert heard == []
+
+
+def test_links_rename_the_chain_or_all_or_preview(qtbot, inspector: Inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    form = inspector.form
+    assert form.chain_link.text() == "Whole chain (2 blobs)"
+    assert form.all_link.text() == "All in net (17)"
+    with qtbot.waitSignal(inspector.rename_chain_requested) as chain:
+        qtbot.mouseClick(form.chain_link, Qt.LeftButton)
+    assert chain.args == ["fc7"]
+    with qtbot.waitSignal(inspector.rename_all_requested):
+        qtbot.keyClick(form.all_link, Qt.Key_Return)
+    with qtbot.waitSignal(inspector.preview_requested) as preview:
+        qtbot.mouseClick(form.preview_link, Qt.LeftButton)
+    assert preview.args == ["relu7", "fc7_relu7"]
+
+
+def test_versions_and_neighbours_lead_to_their_layers(qtbot, inspector: Inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    with qtbot.waitSignal(inspector.layer_selected) as selected:
+        qtbot.mouseClick(inspector.versions, Qt.LeftButton, Qt.NoModifier, QPoint(60, 2 * ROW + 5))
+    assert selected.args == ["drop7"]
+    with qtbot.waitSignal(inspector.layer_selected) as selected:
+        qtbot.mouseClick(inspector.shapes, Qt.LeftButton, Qt.NoModifier, QPoint(115, 8))
+    assert selected.args == ["fc7"]
+
+
+def test_weights_say_where_they_come_from(inspector: Inspector, vgg) -> None:
+    shapes = infer_shapes(vgg)
+    note = inspector.section_note("weights")
+    inspector.show_layer(vgg, shapes, None, "fc8")
+    assert values(inspector.weights)["weight"] == ("1000×4096", "")
+    assert inspector.section_note("weights") == "no weights file open"
+    bound = Binding(("fc8",), (), (), (), 32, 32, 10)
+    inspector.show_layer(vgg, shapes, bound, "fc8")
+    assert inspector.section_note("weights") == "from the weights file"
+    unbound = Binding((), ("fc8",), (), (), 30, 32, 10)
+    inspector.show_layer(vgg, shapes, unbound, "fc8")
+    assert inspector.section_note("weights") == "not in the file: filler values"
+    wrong = WrongShape("fc8", 0, (1000, 4096), (205, 4096))
+    inspector.show_layer(vgg, shapes, Binding((), (), (), (wrong,), 30, 32, 10), "fc8")
+    assert values(inspector.weights)["weight"] == ("1000×4096", "file: 205×4096")
+    assert note == ""
+
+
+def test_what_caffe_refuses_is_listed(inspector: Inspector) -> None:
+    net = read_net(
+        'input: "data" input_dim: 1 input_dim: 3 input_dim: 4 input_dim: 4\n'
+        'layer { name: "lost" type: "ReLU" bottom: "nowhere" top: "y" }\n'
+    )
+    inspector.show_layer(net, infer_shapes(net), None, None)
+    (fact,) = inspector.problems.facts
+    assert fact.name == "line 2"
+    assert "Unknown bottom blob 'nowhere'" in fact.value
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_follows_the_theme(qtbot, inspector, keeper, vgg, theme: str) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    keeper.choose(theme)
+    versions = inspector.versions
+
+    def is_themed() -> bool:
+        shot = inspector.grab().toImage()
+        place = versions.mapTo(inspector, QPoint(versions.width() - 3, ROW + 3))
+        row = shot.pixelColor(place).name() == keeper.theme.selected_row.name()
+        return row and shot.pixelColor(3, 300).name() == keeper.theme.panel.name()
+
+    qtbot.waitUntil(is_themed)
+
+
+def test_the_net_wide_count_is_the_blobs_all_would_make(inspector: Inspector) -> None:
+    text = 'input: "data" input_dim: 1 input_dim: 3 input_dim: 4 input_dim: 4\n' + "".join(
+        f'layer {{ name: "{name}" type: "ReLU" bottom: "data" top: "data" }}\n' for name in "abc"
+    )
+    net = read_net(text)
+    inspector.show_layer(net, infer_shapes(net), None, "b")
+    assert inspector.form.chain_link.text() == "Whole chain (3 blobs)"
+    assert inspector.card_body == (
+        "After a forward pass blob data holds c’s output. input’s own, a’s and b’s are overwritten."
+    )

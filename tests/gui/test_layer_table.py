@@ -1,0 +1,224 @@
+"""The layer table: rows and brackets, filter, order, selection, wishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QApplication
+
+from core.layers.shapes import infer_shapes
+from core.net.reader import load_net, read_net
+from core.net.rename import plan_rename
+from core.weights.binding import Binding
+from gui.panels.layer_model import GUTTER_ROLE
+from gui.panels.layer_rows import COLUMNS, Column, Gutter, gutter_marks, layer_rows
+from gui.panels.layer_table import LayerTable
+from gui.panels.layer_words import bytes_text, join_names, plural, shape_text, short_count
+
+
+@pytest.fixture
+def vgg(repository: Path):
+    return load_net(repository / "prototxt" / "vgg16_deploy.prototxt")
+
+
+@pytest.fixture
+def table(qtbot, keeper, vgg) -> LayerTable:
+    table = LayerTable(keeper)
+    qtbot.addWidget(table)
+    table.resize(462, 800)
+    table.show()
+    table.show_net(vgg, infer_shapes(vgg))
+    return table
+
+
+def shown(table: LayerTable) -> list[str]:
+    return [row.record.name for row in table.model.shown]
+
+
+def cell(table: LayerTable, name: str, column: Column) -> str:
+    place = table.model.place_of(name)
+    return str(table.model.index(place, COLUMNS.index(column)).data())
+
+
+def selected(table: LayerTable) -> str:
+    rows = table.view.selectionModel().selectedRows()
+    return table.model.row_at(rows[0]).record.name if rows else ""
+
+
+def test_without_a_net_it_offers_to_open_one(qtbot, keeper) -> None:
+    table = LayerTable(keeper)
+    qtbot.addWidget(table)
+    table.show()
+    assert table.empty.isVisible()
+    with qtbot.waitSignal(table.open_requested):
+        table.empty.clicked.emit()
+
+
+def test_cells_say_what_a_layer_is_and_costs(table: LayerTable) -> None:
+    assert len(table.model.shown) == 40
+    assert cell(table, "fc6", Column.TYPE) == "InnerProduct"
+    assert cell(table, "fc6", Column.BLOB) == "fc6@0"
+    assert cell(table, "fc6", Column.SHAPE) == "1×4096"
+    assert cell(table, "fc6", Column.PARAMS) == "102,764,544"
+    assert cell(table, "fc6", Column.MACS) == "103 M"
+    assert cell(table, "relu6", Column.MEMORY) == "0 B"
+    assert cell(table, "pool5", Column.BLOB) == "pool5"
+    assert table.footer.total == "total 138,357,544"
+
+
+def test_chains_are_bracketed_from_first_to_last(table: LayerTable) -> None:
+    marks = {
+        row.record.name: table.model.index(place, 0).data(GUTTER_ROLE)
+        for place, row in enumerate(table.model.shown)
+    }
+    assert [marks[name] for name in ("fc7", "relu7", "drop7")] == [
+        Gutter.FIRST,
+        Gutter.MEMBER,
+        Gutter.LAST,
+    ]
+    assert marks["pool5"] is Gutter.NONE
+    rows = {row.record.name: row for row in table.model.rows}
+    assert rows["relu7"].is_overwritten
+    assert rows["relu7"].tooltip == "drop7 overwrites fc7@1."
+    assert not rows["drop7"].is_overwritten
+
+
+def test_a_bracket_passes_layers_that_are_not_in_the_chain() -> None:
+    net = read_net(
+        'input: "data" input_dim: 1 input_dim: 3 input_dim: 4 input_dim: 4\n'
+        'layer { name: "a" type: "Power" bottom: "data" top: "a" }\n'
+        'layer { name: "b" type: "Power" bottom: "data" top: "b" }\n'
+        'layer { name: "ra" type: "ReLU" bottom: "a" top: "a" }\n'
+    )
+    rows = layer_rows(net, infer_shapes(net))
+    assert gutter_marks(rows) == (Gutter.NONE, Gutter.FIRST, Gutter.PAST, Gutter.LAST)
+    assert gutter_marks(rows[:3]) == (Gutter.NONE,) * 3
+
+
+def test_the_filter_speaks_the_words_of_the_find_bar(qtbot, table: LayerTable) -> None:
+    qtbot.keyClicks(table.filter, "type:ReLU fc")
+    assert shown(table) == ["relu6", "relu7"]
+    table.filter.setText("params>10M")
+    assert shown(table) == ["fc6", "fc7"]
+    table.filter.setText("params>soon")
+    assert table.problem.isVisible()
+    assert "needs a number" in table.problem.text()
+    table.filter.setText("nothing is called so")
+    assert table.no_match.isVisible()
+    table.no_match.clicked.emit()
+    assert len(shown(table)) == 40
+
+
+def test_in_place_only_shows_the_layers_of_chains(table: LayerTable) -> None:
+    table.in_place_only.click()
+    assert len(shown(table)) == 32
+    assert "pool1" not in shown(table)
+
+
+def test_a_header_click_orders_and_the_third_brings_the_file_back(table: LayerTable) -> None:
+    header = table.view.horizontalHeader()
+    section = COLUMNS.index(Column.PARAMS)
+    header.sectionClicked.emit(section)
+    assert shown(table)[:3] == ["fc6", "fc7", "fc8"]
+    header.sectionClicked.emit(section)
+    assert shown(table)[-1] == "fc6"
+    header.sectionClicked.emit(section)
+    assert shown(table)[0] == "input"
+    assert table.model.sorted_by is None
+
+
+def test_selection_goes_both_ways_without_an_echo(qtbot, table: LayerTable) -> None:
+    heard: list[str] = []
+    table.layer_selected.connect(heard.append)
+    table.show_selection("relu7")
+    assert selected(table) == "relu7"
+    assert heard == []
+    place = table.view.visualRect(table.model.index(table.model.place_of("fc7"), 2)).center()
+    qtbot.mouseClick(table.view.viewport(), Qt.LeftButton, Qt.NoModifier, place)
+    assert heard == ["fc7"]
+    qtbot.keyClick(table.view, Qt.Key_Down)
+    assert heard == ["fc7", "relu7"]
+    table.filter.setText("pool")
+    assert selected(table) == ""
+    table.filter.clear()
+    assert selected(table) == "relu7"
+
+
+def test_the_mouse_on_a_row_lights_the_layer(qtbot, table: LayerTable) -> None:
+    heard: list[str] = []
+    table.layer_hovered.connect(heard.append)
+    index = table.model.index(3, 2)
+    qtbot.mouseMove(table.view.viewport(), table.view.visualRect(index).center())
+    qtbot.waitUntil(lambda: heard == [table.model.shown[3].record.name])
+    QApplication.sendEvent(table.view, leave_event())
+    assert heard[-1] == ""
+
+
+def leave_event():
+    from PyQt5.QtCore import QEvent
+
+    return QEvent(QEvent.Leave)
+
+
+def test_f2_and_the_menu_ask_for_renames_of_shared_layers_only(qtbot, table: LayerTable) -> None:
+    heard: list[str] = []
+    table.rename_requested.connect(heard.append)
+    table.show_selection("relu7")
+    qtbot.keyClick(table.view, Qt.Key_F2)
+    table.show_selection("pool5")
+    qtbot.keyClick(table.view, Qt.Key_F2)
+    assert heard == ["relu7"]
+    row = next(row for row in table.model.rows if row.record.name == "drop7")
+    menu = table.menu_of(row)
+    menu.actions()[0].trigger()
+    assert heard == ["relu7", "drop7"]
+    pooling = next(row for row in table.model.rows if row.record.name == "pool5")
+    assert [action.text() for action in table.menu_of(pooling).actions()] == [
+        "Copy layer name",
+        "Copy blob name",
+    ]
+
+
+def test_a_rename_changes_the_cells_and_keeps_the_place(table: LayerTable, vgg) -> None:
+    table.show_selection("relu7")
+    scrolled = table.view.verticalScrollBar().value()
+    plan = plan_rename(vgg, ["relu7"])
+    after = read_net(plan.new_text)
+    table.show_own_blobs({(rename.layer, rename.new_blob) for rename in plan.renames})
+    table.show_net(after, infer_shapes(after))
+    assert cell(table, "relu7", Column.BLOB) == "fc7_relu7"
+    assert next(row for row in table.model.rows if row.record.name == "relu7").is_own
+    assert table.view.verticalScrollBar().value() == scrolled
+    assert selected(table) == "relu7"
+
+
+def test_layers_without_weights_are_told(table: LayerTable, vgg) -> None:
+    binding = Binding(("conv1_1",), ("fc8",), (), (), 2, 4, 10)
+    table.show_net(vgg, infer_shapes(vgg), binding)
+    row = next(row for row in table.model.rows if row.record.name == "fc8")
+    assert row.is_unbound
+    assert "filler values" in row.tooltip
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_cell_paints_in_both_themes(qtbot, table: LayerTable, keeper, theme: str) -> None:
+    keeper.choose(theme)
+    table.show_selection("relu7")
+    shot = table.view.viewport().grab().toImage()
+    place = table.view.visualRect(table.model.index(table.model.place_of("relu7"), 2))
+    corner = QPoint(place.right() - 1, place.top() + 2)
+    assert shot.pixelColor(corner).name() == keeper.theme.selected_row.name()
+
+
+def test_words() -> None:
+    assert shape_text((1, 3, 224, 224)) == "1×3×224×224"
+    assert shape_text(None) == "?"
+    assert shape_text(()) == "scalar"
+    counts = [short_count(n) for n in (0, 999, 1500, 15_470_264_320)]
+    assert counts == ["0", "999", "1.50 k", "15.5 G"]
+    sizes = [bytes_text(n) for n in (0, 16384, 12_845_056, 500)]
+    assert sizes == ["0 B", "16 KiB", "12.2 MiB", "500 B"]
+    assert join_names(["a", "b", "c"]) == "a, b and c"
+    assert plural(1, "layer") == "1 layer"
