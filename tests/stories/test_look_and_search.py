@@ -1,0 +1,88 @@
+"""A user looks into a trained net with a photo, then searches a folder with it: the real engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.images.presets import SQUEEZENET
+from gui.panels.retrieval_view import RecipeChoice
+
+PHOTO = "imagenet40/n02138441_meerkat.jpg"
+
+
+@pytest.fixture
+def bench(qtbot, tmp_path: Path) -> Iterator[object]:
+    """A window on the real engine, with its own settings and cache."""
+    from gui.crash import CrashHook
+    from gui.settings import Settings
+    from gui.theme import ThemeKeeper
+    from gui.workbench import Workbench
+
+    keeper = ThemeKeeper("light")
+    keeper.choose("light")
+    bench = Workbench(
+        keeper,
+        Settings(tmp_path / "settings.ini"),
+        CrashHook(tmp_path / "crashes"),
+        cache=tmp_path / "galleries",
+    )
+    bench.window.resize(1440, 900)
+    bench.start()
+    qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=60000)
+    yield bench
+    bench.window.close()
+    assert bench.close()
+    bench.window.deleteLater()
+
+
+@pytest.fixture
+def squeezenet(bench, qtbot, material: Callable[[str], Path]):
+    """SqueezeNet with its weights open, and the recipe it was trained with."""
+    prototxt = material("models/squeezenet_v1.0.prototxt")
+    bench.opening.open_paths([prototxt, material("models/squeezenet_v1.0.caffemodel")])
+    qtbot.waitUntil(lambda: bench.document.weights is not None, timeout=30000)
+    bench.document.set_recipe(SQUEEZENET)
+    return bench
+
+
+def settle(bench, qtbot) -> None:
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=120000)
+
+
+def test_a_photo_is_named_and_its_layers_are_seen(squeezenet, qtbot, material) -> None:
+    bench, panels = squeezenet, squeezenet.window.panels
+    golden = json.loads(material("goldens/squeezenet_images.json").read_text())["top5"][PHOTO]
+    bench.opening.open_image(material(f"images/{PHOTO}"))
+    bench.window.bottom_tabs.setCurrentWidget(panels.activations)
+    bench.document.select("pool_final")
+    settle(bench, qtbot)
+    scores = panels.activations.classes.scores
+    assert scores.note == "scores before softmax"
+    assert [one.index for one in scores.classes] == [entry[0] for entry in golden]
+    assert scores.classes[0].name.startswith("meerkat")
+    bench.window.bottom_tabs.setCurrentWidget(panels.histogram)
+    bench.document.select("relu_conv1")
+    settle(bench, qtbot)
+    before, after = (one.statistics for one in panels.histogram.view().series)
+    assert before.n_negative == after.n_zeros - before.n_zeros > 0
+    assert after.n_negative == 0
+    assert before.maximum == after.maximum
+
+
+def test_a_folder_is_searched_as_well_as_real_caffe_does(squeezenet, qtbot, material) -> None:
+    bench, panel = squeezenet, squeezenet.window.panels.retrieval
+    golden = json.loads(material("goldens/squeezenet_images.json").read_text())
+    wanted = golden["retrieval_cosine_leave_one_out"]["instances"]
+    bench.window.bottom_tabs.setCurrentWidget(panel)
+    bench.searching.open_folder(material("images/instances"))
+    bench.searching.choose(RecipeChoice("fire9/concat", "fire9/concat", "gap"))
+    settle(bench, qtbot)
+    row = next(one for one in panel.chart.rows if one.label == "fire9/concat GAP")
+    assert row.mean_ap == pytest.approx(wanted["mAP"], abs=2e-3)
+    assert row.precision_at_1 == pytest.approx(wanted["P@1"], abs=1e-9)
+    assert row.n_queries == wanted["n"]
+    assert panel.query_column.ap.isVisible()
