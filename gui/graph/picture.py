@@ -281,10 +281,11 @@ def _own_brackets(
     for run in runs:
         boxes = tuple(dict.fromkeys(box_of[version.layer_index] for version in run))
         n_blobs = len({version.blob for version in run})
-        are_readable = all(version.is_readable for version in run)
         if len(boxes) < 2:
             continue
-        title = f"{len(run)} layers, {n_blobs} blobs"
-        words = "all readable" if are_readable else ""
+        # what still shares its blob has a bracket of its own, and its label, in this place
+        is_free = all(version.n_versions == 1 for version in run)
+        title = f"{len(run)} layers, {n_blobs} blobs" if is_free else ""
+        words = "all readable" if is_free else ""
         brackets.append(BracketPicture("own", boxes, title, words))
     return brackets

@@ -75,6 +75,22 @@ def test_renamed_layers_get_ok_badges_and_one_label(vgg) -> None:
     assert not any(bracket.title == "shares blob fc7" for bracket in picture.brackets)
 
 
+def test_a_chain_renamed_in_part_keeps_its_own_label() -> None:
+    net = read_net(
+        'input: "data" input_dim: 1 input_dim: 3 input_dim: 4 input_dim: 4\n'
+        'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc"'
+        " inner_product_param { num_output: 2 } }\n"
+        + "".join(
+            f'layer {{ name: "{name}" type: "ReLU" bottom: "fc" top: "fc" }}\n' for name in "abc"
+        )
+    )
+    plan = plan_rename(net, ["c"])
+    own = {(rename.layer, rename.new_blob) for rename in plan.renames}
+    picture = picture_of(read_net(plan.new_text), own_blobs=own)
+    titles = {bracket.kind: bracket.title for bracket in picture.brackets}
+    assert titles == {"shared": "shares blob fc", "own": ""}
+
+
 def test_a_rename_leaves_boxes_and_arrows_as_they_were(vgg) -> None:
     plan = plan_rename_all(vgg)
     own = {(rename.layer, rename.new_blob) for rename in plan.renames}
