@@ -41,13 +41,14 @@ ERROR_KEY = "forward"
 
 @dataclass(frozen=True)
 class RunKey:
-    """What one forward pass depends on."""
+    """What one forward pass depends on; `attempt` counts the user's wishes to run it anew."""
 
     net: NetRequest
     image: Path
     modified: int
     recipe: Preprocess
     input: str
+    attempt: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,14 @@ class InspectingController(QObject):
         self._ran: tuple[Engine, RunKey] | None = None
         self._failed: tuple[RunKey, AppError] | None = None
         self._wanted: RunKey | None = None
+        self._attempt = 0
         self.last_forward: LastForward | None = None
         self._connect()
         self._on_changed()
 
     def forward(self) -> None:
         """Run the pass anew, whether or not it ran before."""
-        self._ran = self._failed = self._wanted = None
+        self._attempt += 1
         self._on_changed()
         key = self.run_key()
         if key is not None:
@@ -117,7 +119,8 @@ class InspectingController(QObject):
         if image_input is None or not path.is_file():
             return None
         modified = path.stat().st_mtime_ns
-        return RunKey(self._engine.request(), path, modified, recipe, image_input)
+        request = self._engine.request()
+        return RunKey(request, path, modified, recipe, image_input, self._attempt)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A panel that comes into view gets what it missed."""
@@ -145,7 +148,9 @@ class InspectingController(QObject):
         self._passed.connect(self._on_passed)
 
     def _on_restarted(self) -> None:
-        self._failed = None
+        """Another engine may get through; a pass that the user cancelled waits for Forward."""
+        if self._failed is not None and not isinstance(self._failed[1], EngineCancelled):
+            self._attempt += 1
         self._on_changed()
 
     def _on_changed(self) -> None:

@@ -195,6 +195,31 @@ def test_a_crash_in_a_pass_ends_one_child_only(make_bench, qtbot, net: Path, pho
     assert bench.notices.has("engine")
 
 
+def test_a_cancelled_pass_waits_for_forward(make_bench, qtbot, net: Path, photo: Path) -> None:
+    bench = make_bench(is_shown=True, hang_at="relu1")
+    open_both(bench, qtbot, net, photo)
+    bench.document.select("fc8")
+    status = bench.window.status_line
+    qtbot.waitUntil(lambda: status.texts["job"].startswith("Forward pass"), timeout=15000)
+    dead = bench.engine.process_id
+    status.cancel_clicked.emit()
+    qtbot.waitUntil(lambda: bench.engine.process_id not in (dead, None), timeout=15000)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    bench.document.select("prob")
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    assert not bench.notices.has("engine")
+
+
+def test_forward_right_after_a_selection_still_tells_a_crash(
+    make_bench, qtbot, net: Path, photo: Path
+) -> None:
+    bench = make_bench(is_shown=True, crash_at="relu1")
+    open_both(bench, qtbot, net, photo)
+    bench.document.select("fc8")
+    bench.inspecting.forward()
+    qtbot.waitUntil(lambda: bench.notices.has("engine"), timeout=15000)
+
+
 def test_choices_offer_the_layer_and_the_chain(bench, qtbot, net: Path, photo: Path) -> None:
     open_both(bench, qtbot, net, photo)
     panel = bench.window.panels.activations
