@@ -19,6 +19,7 @@ from core.progress import Progress
 PROGRESS_SECONDS = 0.05
 STUCK_MILLISECONDS = 1000
 CLOSE_SECONDS = 3.0
+SETTLE_SECONDS = 1.5
 
 OnResult = Callable[[Any], None]
 OnError = Callable[[AppError], None]
@@ -41,6 +42,8 @@ class Run:
     number: int
     started: float = field(default_factory=time.monotonic)
     progress: Progress | None = None
+    first: Progress | None = None
+    first_at: float = 0.0
     cancelled: threading.Event = field(default_factory=threading.Event)
     is_ended: bool = False
     is_running: bool = False
@@ -49,6 +52,17 @@ class Run:
     def seconds(self) -> float:
         """Time since the job was asked for."""
         return time.monotonic() - self.started
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the rate since the first report, which a resumed job starts from; None: too early."""
+        first, now = self.first, self.progress
+        if first is None or now is None or not now.total or now.done <= first.done:
+            return None
+        passed = time.monotonic() - self.first_at
+        if passed < SETTLE_SECONDS:
+            return None
+        return passed * (now.total - now.done) / (now.done - first.done)
 
 
 class _Worker(QThread):
@@ -237,6 +251,8 @@ class Lanes(QObject):
     def _on_progressed(self, run: Run, step: Progress) -> None:
         if run.cancelled.is_set():
             return
+        if run.first is None:
+            run.first, run.first_at = step, time.monotonic()
         run.progress = step
         if run.on_progress is not None:
             run.on_progress(step)

@@ -39,7 +39,7 @@ from gui.widgets.tabs import FlatTabs
 
 LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 462, 332, 290
 LEAST_PANEL_WIDTH = 360
-COMPACT_BELOW = 1400
+COMPACT_BELOW, NARROW_BELOW = 1400, 1240
 LAYOUT_VERSION = 1
 
 
@@ -135,10 +135,11 @@ class MainWindow(QMainWindow):
         ):
             bar.addWidget(self._labelled(text, box))
         bar.addAction(self.actions_["keys"])
-        self._icon_only(bar, "keys")
         self.addToolBar(Qt.TopToolBarArea, bar)
         self.setContextMenuPolicy(Qt.NoContextMenu)
         self.toolbar = bar
+        for action_id in ("undo", "redo", "keys"):
+            self._style_tool(action_id, Qt.ToolButtonIconOnly)
 
     def _add_left_tools(self, bar: QToolBar) -> None:
         for entry in ("open_model", "open_image", "|", "undo", "redo", "|", "extract",
@@ -147,16 +148,14 @@ class MainWindow(QMainWindow):
                 bar.addSeparator()
             else:
                 bar.addAction(self.actions_[entry])
-        for entry in ("undo", "redo"):
-            self._icon_only(bar, entry)
         bar.addWidget(self.image_picker)
         bar.addWidget(self.recipe_line)
         bar.addAction(self.actions_["forward"])
 
-    def _icon_only(self, bar: QToolBar, action_id: str) -> None:
-        button = bar.widgetForAction(self.actions_[action_id])
+    def _style_tool(self, action_id: str, style: Qt.ToolButtonStyle) -> None:
+        button = self.toolbar.widgetForAction(self.actions_[action_id])
         if isinstance(button, QToolButton):
-            button.setToolButtonStyle(Qt.ToolButtonIconOnly)
+            button.setToolButtonStyle(style)
 
     def _labelled(self, text: str, box: QComboBox) -> QWidget:
         holder = QWidget()
@@ -298,7 +297,11 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_compact = event.size().width() < COMPACT_BELOW
-        self.image_picker.set_compact(is_compact)
+        is_narrow = event.size().width() < NARROW_BELOW
+        self.image_picker.set_compact(is_narrow)
+        style = Qt.ToolButtonIconOnly if is_narrow else Qt.ToolButtonTextBesideIcon
+        for action_id in ("open_model", "open_image", "extract", "rename_all"):
+            self._style_tool(action_id, style)
         self.recipe_line.set_compact(is_compact)
         for label in self._tool_labels:
             label.setVisible(not is_compact)

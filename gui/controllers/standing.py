@@ -196,18 +196,17 @@ def job_fraction(run: Run) -> float | None:
 
 
 def job_detail(run: Run) -> str:
-    """ "2,137 of 5,063 images, 6.1/s, about 8:00 left"."""
+    """ "2,137 of 5,063, about 8:00 left"."""
     step = run.progress
     if step is None:
         return ""
     if not step.total:
         return f"{step.done:,} {step.what}" if step.done else step.what
-    text = f"{step.done:,} of {step.total:,} {step.what}"
-    if run.seconds < 1.5 or not step.done:
-        return text
-    rate = step.done / run.seconds
-    left = (step.total - step.done) / rate
-    return f"{text}, {rate:.1f}/s, about {int(left // 60)}:{int(left % 60):02d} left"
+    left = run.seconds_left
+    text = f"{step.done:,} of {step.total:,}"
+    if left is None:
+        return f"{text} {step.what}"
+    return f"{text}, about {int(left // 60)}:{int(left % 60):02d} left"
 
 
 def _fill(box: QComboBox, entries: list[tuple[str, str]], chosen: str) -> None:

@@ -74,7 +74,9 @@ def make_bench(qtbot, tmp_path: Path, user: FakeUser) -> Iterator[Callable[..., 
 
     made: list[Workbench] = []
 
-    def make(*, is_shown: bool = False, **options: str) -> Workbench:
+    def make(
+        *, is_shown: bool = False, demo_folder: Path | None = None, **options: str
+    ) -> Workbench:
         keeper = ThemeKeeper("light")
         keeper.choose("light")
         bench = Workbench(
@@ -83,6 +85,7 @@ def make_bench(qtbot, tmp_path: Path, user: FakeUser) -> Iterator[Callable[..., 
             CrashHook(tmp_path / "crashes"),
             EngineSpec("fake", options=tuple(options.items())),
             tmp_path / "galleries",
+            demo_folder or tmp_path / "no demo",
         )
         bench.set_user(user, user)
         made.append(bench)
