@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QStandardPaths, pyqtSignal
@@ -11,10 +10,8 @@ from PyQt5.QtCore import QObject, QStandardPaths, pyqtSignal
 from core.errors import AppError, EngineCrashed
 from core.images.finding import find_images
 from core.progress import Progress
-from core.retrieval.describing import describe_image
 from core.retrieval.evaluation import Evaluation, evaluate_gallery
 from core.retrieval.gallery import Gallery
-from core.retrieval.search import Ranking, rank, rank_image
 from gui.controllers.engine import EngineController
 from gui.controllers.searching_index import (
     GalleryPlaces,
@@ -24,6 +21,7 @@ from gui.controllers.searching_index import (
     index_job,
     open_what_is_there,
 )
+from gui.controllers.searching_queries import Found, rank_outside, rank_own
 from gui.controllers.searching_thumbnails import ThumbnailLoader
 from gui.controllers.searching_values import (
     adapted_choice,
@@ -32,9 +30,6 @@ from gui.controllers.searching_values import (
     gallery_view,
     layer_choices,
     listed_tiles,
-    query_score,
-    query_view,
-    ranked_tiles,
 )
 from gui.document import ModelDocument
 from gui.jobs import Lanes
@@ -43,21 +38,11 @@ from gui.panels.retrieval import RetrievalPanel
 from gui.panels.retrieval_view import (
     EvaluationRow,
     IndexingView,
-    QueryView,
     RecipeChoice,
-    ResultTile,
 )
 
 INDEX, QUERY, EVALUATE = "index", "query", "evaluate"
 MOST_EVALUATED_UNASKED = 2000
-
-
-@dataclass(frozen=True)
-class Found:
-    """A ranked query."""
-
-    query: QueryView
-    tiles: tuple[ResultTile, ...]
 
 
 def default_cache() -> Path:
@@ -177,7 +162,7 @@ class SearchingController(QObject):
             return
         self._query = path
         self._lanes.engine.start(
-            lambda: self._rank_outside(found, path),
+            lambda: rank_outside(self._engine.open_net(found.request.net), found.gallery, path),
             key=QUERY,
             on_result=self._show_found,
             on_error=self._show_error,
@@ -369,15 +354,6 @@ class SearchingController(QObject):
         else:
             self.query_index(0)
 
-    def _rank_outside(self, found: Indexed, path: Path) -> Found:
-        """Describe with the net the gallery was made with. For the engine lane."""
-        engine = self._engine.open_net(found.request.net)
-        gallery = found.gallery
-        vector = describe_image(engine, gallery.recipe, path)
-        ranking = rank(gallery, vector)
-        query = query_view(path, path.name, "not in the folder, no label", ranking, None)
-        return Found(query, ranked_tiles(gallery, ranking, None))
-
     def _show_found(self, found: Found) -> None:
         self._panel.show_result(found.query, found.tiles)
         self.ranked.emit(found)
@@ -414,13 +390,3 @@ class SearchingController(QObject):
     def _show_error(self, error: AppError) -> None:
         if not isinstance(error, EngineCrashed):
             self._notices.show_error(error, QUERY)
-
-
-def rank_own(gallery: Gallery, index: int) -> Found:
-    """Rank a gallery for one of its images, scored by the folder it lies in."""
-    ranking: Ranking = rank_image(gallery, index)
-    image = gallery.images[index]
-    score = query_score(gallery, ranking, image.label)
-    note = f"{image.width:,} \N{MULTIPLICATION SIGN} {image.height:,} px"
-    query = query_view(gallery.path(index), image.path, note, ranking, score)
-    return Found(query, ranked_tiles(gallery, ranking, image.label))
