@@ -108,14 +108,11 @@ def test_docks_hide_and_come_back_by_their_actions(bench) -> None:
 
 
 def test_a_narrow_window_keeps_every_choice_in_the_toolbar(bench, qtbot) -> None:
+    box = bench.window.device_box
     for width in (1100, 1280, 1440):
         bench.window.resize(width, 800)
-        qtbot.waitUntil(lambda w=width: bench.window.toolbar.width() == w)
-        right = bench.window.device_box.mapTo(
-            bench.window, bench.window.device_box.rect().topRight()
-        )
-        assert bench.window.device_box.isVisible()
-        assert right.x() < width
+        qtbot.waitUntil(lambda w=width: bench.window.toolbar.width() == w and box.isVisible())
+        assert box.mapTo(bench.window, box.rect().topRight()).x() < width
 
 
 def test_the_theme_is_remembered(bench, qapp) -> None:
