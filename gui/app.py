@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,6 +64,7 @@ def run(paths: Sequence[Path] = (), demo: bool = False) -> int:
     if not has_fonts():
         sys.stderr.write(f"{NO_FONT}\n")
         return 1
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; Qt's loop is deaf to it
     hook = CrashHook()
     hook.install()
     try:

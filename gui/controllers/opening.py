@@ -88,6 +88,8 @@ class OpeningController(QObject):
         self.chooser = chooser
         self.may_replace: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._waiting_weights: Path | None = None
+        self._watches_rewiring = False
+        document.net_changed.connect(self._follow_rewirings)
 
     def choose_model(self) -> None:
         """Ask for a prototxt, a caffemodel, or both."""
@@ -191,6 +193,7 @@ class OpeningController(QObject):
         if opened.derived is None:
             return
         document = self._document
+        self._watches_rewiring = False
         self._deriver.forget()
         is_partial = opened.error is not None
         document.set_opened(opened.path.absolute(), opened.derived, is_partial=is_partial)
@@ -287,8 +290,23 @@ class OpeningController(QObject):
         refused = problems_notice(net, shapes)
         if refused is not None:
             self._notices.show(refused, {"text": lambda: self.text_requested.emit(1)})
+        self._watches_rewiring = bool(opened.rewirings)
         if opened.rewirings:
             self._show_rewirings(opened.rewirings)
+
+    def _follow_rewirings(self) -> None:
+        """A fix takes the notice away, its undo brings it back; "Keep as is" is kept."""
+        net = self._document.net
+        if not self._watches_rewiring or net is None:
+            return
+        rewirings = find_bypassed_layers(net)
+        if rewirings:
+            self._show_rewirings(rewirings)
+        else:
+            self._notices.dismiss("rewiring")
+
+    def _keep_rewiring(self) -> None:
+        self._watches_rewiring = False
 
     def _show_rewirings(self, rewirings: tuple[Rewiring, ...]) -> None:
         affected = [name for found in rewirings for name in found.bypassed]
@@ -297,6 +315,7 @@ class OpeningController(QObject):
             {
                 "fix": lambda: self.fix_requested.emit(rewirings),
                 "show": lambda: self.layers_requested.emit(affected),
+                "keep": self._keep_rewiring,
             },
         )
 

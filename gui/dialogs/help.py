@@ -180,7 +180,7 @@ class NumberedText(QPlainTextEdit):
         top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
         while block.isValid() and top < height:
             row = self.blockBoundingRect(block).height()
-            place = QRectF(0, top, self.gutter_width() - 10, row)
+            place = QRectF(0, top, self.gutter_width() - 10, self.fontMetrics().height())
             painter.drawText(
                 place, int(Qt.AlignRight | Qt.AlignVCenter), f"{block.blockNumber() + 1}"
             )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QDropEvent
+from PyQt5.QtWidgets import QPushButton
 
 from core.weights.writer import write_caffemodel
 from gui.controllers.opening import sort_paths
@@ -179,9 +180,16 @@ def test_the_wrong_rewiring_is_explained_and_fixed(bench, qtbot, tmp_path: Path)
     qtbot.waitUntil(lambda: bench.document.is_edited)
     assert bench.document.net.layer("drop7").bottoms == ("fc7_relu7",)
     assert bench.document.net.layer("fc8").bottoms == ("fc7_drop7",)
+    assert not bench.notices.has("rewiring")
     bench.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: not bench.document.is_edited)
     assert bench.document.text == WRONG
+    (card,) = bench.window.notice_bar.cards
+    keep = next(b for b in card.findChildren(QPushButton) if b.text() == "Keep as is")
+    keep.click()
+    bench.window.actions_["redo"].trigger()
+    bench.window.actions_["undo"].trigger()
+    assert not bench.notices.has("rewiring")
 
 
 def test_files_are_dropped_on_the_window(bench, qtbot, net_path: Path) -> None:
