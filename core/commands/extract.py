@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
+from core.activations.npz_file import write_npz
 from core.commands.command_line import UsageError
+from core.commands.extract_inputs import Batch, array_batches, image_batches
 from core.commands.extraction import (
     Extraction,
+    Pooling,
     choose_values,
     extract,
     npz_keys,
     npz_members,
 )
-from core.commands.npz_file import write_npz
 from core.commands.opening import (
     OpenedNet,
     add_engine_arguments,
@@ -24,7 +27,7 @@ from core.commands.opening import (
 from core.commands.output import byte_text, counted, print_json, print_table, shape_text
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
-from core.engines.base import Value
+from core.engines.base import Engine, Value
 from core.progress import run_job
 
 POOLINGS = ("none", "gap", "mac", "gem")
@@ -62,29 +65,44 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError("--batch is 1 or more")
     if options.out.suffix != ".npz":
         raise UsageError("--out must end in .npz")
-    opened = open_net(options)
+    opened = open_net(options.net, options.weights)
     values = choose_values(opened.net, options.layers)
     with running_engine(opened, options) as engine, ProgressLine() as show:
-        extraction = run_job(extract(opened, engine, values, options), show)
+        batches, recipe = _batches(opened, engine, options)
+        pooling = Pooling(options.pool, options.p)
+        job = extract(opened, engine, batches, values, pooling, options.classes)
+        extraction = run_job(job, show)
     keys = npz_keys(opened.net, values)
     write_npz(options.out, npz_members(extraction, keys))
-    _report(opened, extraction, keys, options)
+    _report(opened, extraction, keys, recipe, options)
+
+
+def _batches(
+    opened: OpenedNet, engine: Engine, options: argparse.Namespace
+) -> tuple[Iterator[Batch], str]:
+    """The inputs, and for pictures the recipe in one line."""
+    if options.array:
+        return array_batches(options.array, engine.inputs, options.batch), ""
+    return image_batches(
+        options.images, options.preprocess, opened.path, engine.inputs, options.batch
+    )
 
 
 def _report(
     opened: OpenedNet,
     extraction: Extraction,
     keys: dict[Value, str],
+    recipe: str,
     options: argparse.Namespace,
 ) -> None:
     if options.json:
-        print_json(_described(extraction, keys, options))
+        print_json(_described(extraction, keys, recipe, options))
         return
     rows = [(key, shape_text(extraction.shapes[value])) for value, key in keys.items()]
     print_table(("layer", "shape"), rows)
     print()
-    if extraction.preprocess:
-        print(f"Preprocessing: {extraction.preprocess}.")
+    if recipe:
+        print(f"Preprocessing: {recipe}.")
     for warning in extraction.warnings:
         print(f"Note: {warning}")
     if opened.weights is None and extraction.filler_layers:
@@ -107,7 +125,7 @@ def _print_classes(extraction: Extraction) -> None:
 
 
 def _described(
-    extraction: Extraction, keys: dict[Value, str], options: argparse.Namespace
+    extraction: Extraction, keys: dict[Value, str], recipe: str, options: argparse.Namespace
 ) -> dict[str, object]:
     return {
         "out": str(options.out),
@@ -115,7 +133,7 @@ def _described(
         "forward_passes": extraction.n_passes,
         "arrays": {key: list(extraction.shapes[value]) for value, key in keys.items()},
         "pool": options.pool,
-        "preprocess": extraction.preprocess or None,
+        "preprocess": recipe or None,
         "filler_layers": list(extraction.filler_layers),
         "seed": options.seed,
         "warnings": list(extraction.warnings),

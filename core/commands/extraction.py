@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
-from core.commands.class_names import ScoredClass, best_classes, find_class_names, read_class_names
+from core.activations.class_names import (
+    ScoredClass,
+    best_classes,
+    find_class_names,
+    read_class_names,
+)
 from core.commands.command_line import UsageError
-from core.commands.extract_inputs import Batch, array_batches, image_batches
+from core.commands.extract_inputs import Batch
 from core.commands.opening import OpenedNet
 from core.engines.base import Engine, PoolingRecipe, Value
 from core.errors import AppError
@@ -32,9 +37,19 @@ class Extraction:
     shapes: dict[Value, tuple[int, ...]] = field(default_factory=dict)
     classes: list[list[ScoredClass]] = field(default_factory=list)
     class_layer: str = ""
-    preprocess: str = ""
     warnings: tuple[str, ...] = ()
     filler_layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """What to make of each image's activation: "none" keeps it; p is the power of "gem"."""
+
+    name: str = "none"
+    p: float = 3.0
+
+
+KEEP_ALL = Pooling()
 
 
 def choose_values(net: Net, named: str) -> tuple[Value, ...]:
@@ -75,20 +90,28 @@ def _no_top(layer: str) -> str:
 
 
 def extract(
-    opened: OpenedNet, engine: Engine, values: Sequence[Value], options: argparse.Namespace
+    opened: OpenedNet,
+    engine: Engine,
+    batches: Iterable[Batch],
+    values: Sequence[Value],
+    pooling: Pooling = KEEP_ALL,
+    class_names: Path | None = None,
 ) -> Job[Extraction]:
-    """Run every batch once and gather `values`; yields the images done."""
+    """Run every batch once and gather `values`; yields the images done.
+
+    class_names: a file of them; without it one beside the net is used where it fits. The best
+    classes are told where names are known or the scores are among `values`.
+    """
     gathered = Extraction(warnings=engine.warnings, filler_layers=engine.filler_layers)
     scores = class_output(opened.net, engine)
-    names = _class_names(opened, engine, scores, options)
+    names = _class_names(opened, engine, scores, class_names)
     if scores is not None and (names or scores in values):
         gathered.class_layer = scores.layer
-    batches, gathered.preprocess = _batches(opened, engine, options)
     for batch in batches:
         wanted = [*values]
         if gathered.class_layer and scores is not None and scores not in wanted:
             wanted.append(scores)
-        answer = _forward(engine, batch, wanted, options)
+        answer = _forward(engine, batch, wanted, pooling)
         if gathered.class_layer and scores is not None:
             gathered.classes += best_classes(
                 answer[scores], names, are_probabilities=_is_softmax(opened.net, scores)
@@ -101,25 +124,15 @@ def extract(
     return gathered
 
 
-def _batches(
-    opened: OpenedNet, engine: Engine, options: argparse.Namespace
-) -> tuple[Iterator[Batch], str]:
-    if options.array:
-        return array_batches(options.array, engine.inputs, options.batch), ""
-    return image_batches(
-        options.images, options.preprocess, opened.path, engine.inputs, options.batch
-    )
-
-
 def _forward(
-    engine: Engine, batch: Batch, wanted: Sequence[Value], options: argparse.Namespace
+    engine: Engine, batch: Batch, wanted: Sequence[Value], pooling: Pooling
 ) -> dict[Value, np.ndarray]:
-    """One pass; pooled in the engine unless `--pool none`."""
-    if options.pool == "none":
+    """One pass; pooled in the engine unless everything is kept."""
+    if pooling.name == "none":
         return engine.forward(batch.inputs, wanted)
     recipes = [
         PoolingRecipe(
-            value, effective_pooling(options.pool, _engine_shape(engine, value)), options.p
+            value, effective_pooling(pooling.name, _engine_shape(engine, value)), pooling.p
         )
         for value in wanted
     ]
@@ -146,23 +159,23 @@ def class_output(net: Net, engine: Engine) -> Value | None:
 
 
 def _class_names(
-    opened: OpenedNet, engine: Engine, scores: Value | None, options: argparse.Namespace
+    opened: OpenedNet, engine: Engine, scores: Value | None, path: Path | None
 ) -> tuple[str, ...]:
     if scores is None:
-        if options.classes:
+        if path is not None:
             raise AppError(
                 "--classes was given, but this net has no single output of class scores."
             )
         return ()
     n_classes = (_engine_shape(engine, scores) or (0, 0))[1]
-    if options.classes is None:
+    if path is None:
         folders = [opened.path.parent]
-        folders += [options.weights.parent] if options.weights else []
+        folders += [opened.weights_path.parent] if opened.weights_path else []
         return find_class_names(folders, n_classes)
-    names = read_class_names(options.classes)
+    names = read_class_names(path)
     if len(names) != n_classes:
         raise AppError(
-            f"{options.classes.name} has {len(names)} class names, "
+            f"{path.name} has {len(names)} class names, "
             f"but {scores.layer} gives {n_classes} scores."
         )
     return names
@@ -183,6 +196,7 @@ def npz_keys(net: Net, values: Sequence[Value]) -> dict[Value, str]:
 
 
 def npz_members(extraction: Extraction, keys: dict[Value, str]) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays under their keys, each let go when it is written."""
     yield IMAGES_KEY, np.array(extraction.images, dtype=np.str_)
     for value, key in keys.items():
         array = _joined(extraction.arrays.pop(value), key)

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     """Index, or bring an index of the same recipe up to date."""
     if options.batch < 1:
         raise UsageError("--batch is 1 or more")
-    opened = open_net(options)
+    opened = open_net(options.net, options.weights)
     value = _choose_value(opened, options.layer)
     with running_engine(opened, options) as engine, ProgressLine() as show:
         recipe = _recipe(opened, engine, value, options)

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print what the net is made of."""
     state = NetState(phase=options.phase, stages=tuple(options.stage))
-    opened = open_net(options, state)
+    opened = open_net(options.net, options.weights, state)
     if options.json:
         print_json(describe(opened))
     else:

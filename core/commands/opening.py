@@ -28,6 +28,11 @@ class OpenedNet:
     weights: Weights | None
     binding: Binding | None
 
+    @property
+    def weights_path(self) -> Path | None:
+        """The weights file, None where none was given."""
+        return None if self.weights is None else self.weights.path
+
 
 def add_net_arguments(parser: argparse.ArgumentParser, *, needs_weights: bool = False) -> None:
     """`--net` and `--weights`."""
@@ -48,16 +53,16 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_net(options: argparse.Namespace, state: NetState | None = None) -> OpenedNet:
-    """Open what `--net` and `--weights` name; AppError says what can't be read."""
-    net = load_net(options.net, state=state or NetState())
+def open_net(net_path: Path, weights_path: Path | None, state: NetState | None = None) -> OpenedNet:
+    """Open a prototxt and its weights; AppError says what can't be read."""
+    net = load_net(net_path, state=state or NetState())
     if not net.layers:
-        raise NetError(f"{options.net.name} has no layers in the {net.state.phase} phase.")
+        raise NetError(f"{net_path.name} has no layers in the {net.state.phase} phase.")
     shapes = infer_shapes(net)
-    if options.weights is None:
-        return OpenedNet(options.net, net, shapes, None, None)
-    weights = open_weights(options.weights)
-    return OpenedNet(options.net, net, shapes, weights, bind_weights(net, shapes, weights))
+    if weights_path is None:
+        return OpenedNet(net_path, net, shapes, None, None)
+    weights = open_weights(weights_path)
+    return OpenedNet(net_path, net, shapes, weights, bind_weights(net, shapes, weights))
 
 
 @contextmanager
@@ -66,7 +71,7 @@ def running_engine(opened: OpenedNet, options: argparse.Namespace) -> Iterator[E
     with start_engine(EngineSpec(options.engine)) as process:
         yield process.open(
             opened.net.text,
-            options.weights,
+            opened.weights_path,
             device=options.device,
             seed=options.seed,
             state=opened.net.state,

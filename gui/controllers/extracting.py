@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.commands.npz_file import write_npz
+from core.activations.npz_file import write_npz
 from core.engines.base import Engine, PoolingRecipe, Value
 from core.errors import AppError, ImageError
 from core.images.finding import find_images

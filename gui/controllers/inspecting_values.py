@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.commands.class_names import find_class_names
+from core.activations.class_names import find_class_names
 from core.net.definition import BlobVersion, Net
 from gui.document import ModelDocument
 from gui.panels.activations import CHAIN, LAYER

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.commands.npz_file import write_npz
+from core.activations.npz_file import write_npz
 from core.errors import AppError
 
 

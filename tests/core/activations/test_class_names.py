@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.commands.class_names import best_classes, find_class_names, read_class_names
+from core.activations.class_names import best_classes, find_class_names, read_class_names
 from core.errors import AppError
 
 
