@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core import __version__
-from core.commands.command_line import FAILED, SUMMARIES, WRONG_USAGE, leave, run_command
+from core.commands.command_line import DONE, FAILED, SUMMARIES, WRONG_USAGE, leave, run_command
 
 DEMO_PICTURES_HELP = "draw the window on the demo into DIR, without a screen, and stop"
 
@@ -95,10 +95,15 @@ def draw_window(folder: Path) -> list[Path]:
 
 
 def _save_screenshots(folder: Path) -> int:
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in draw_window(folder):
-        print(path)
-    return 0
+    from core.errors import AppError
+
+    try:
+        for path in draw_window(folder):
+            print(path)
+    except AppError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    return DONE
 
 
 if __name__ == "__main__":

@@ -177,7 +177,7 @@ def _print_summary(opened: OpenedNet) -> None:
         f"{counted(len(net.layers), 'layer')}{inactive}, "
         f"{scaled(shapes.total_parameters)} parameters, {scaled(macs)} multiply-adds."
     )
-    print(_in_place_sentence(net))
+    print(in_place_sentence(net))
     for found in find_bypassed_layers(net):
         print(f"Wrong rewiring: {found.title} {found.body}")
     for problem in _problems(opened):
@@ -187,7 +187,7 @@ def _print_summary(opened: OpenedNet) -> None:
         _print_binding(opened, opened.binding)
 
 
-def _in_place_sentence(net: Net) -> str:
+def in_place_sentence(net: Net) -> str:
     """ "15 ReLU and 2 Dropout layers run in place and hide 17 blob versions."."""
     if not net.in_place_layers:
         return "No layer runs in place."
