@@ -89,6 +89,7 @@ def draw_window(folder: Path) -> list[Path]:
     import os
 
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # of the offscreen plugin
     from gui.screenshot import save_demo_screenshots
 
     return list(save_demo_screenshots(folder))
