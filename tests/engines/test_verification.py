@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -64,3 +67,17 @@ def test_closing_the_job_cancels_it(any_process: EngineProcess, small_net: str) 
     next(job)
     job.close()
     assert any_process.is_alive
+
+
+@pytest.mark.parametrize("name", ["net_resnet50", "net_vgg16_pool5_v1", "net_mobilenet_v2"])
+def test_real_nets_with_all_in_place_layers_renamed_are_identical(
+    torch_process: EngineProcess, material: Callable[[str], Path], name: str
+) -> None:
+    folder = material("goldens")
+    text = (folder / f"{name}.prototxt").read_text(encoding="utf-8")
+    after = plan_rename_all(read_net(text)).new_text
+    weights = folder / f"{name}.caffemodel"
+    found = run_job(verify_rename(torch_process, text, after, weights))
+    assert found.is_identical
+    assert found.n_values > 0
+    assert not found.filler
