@@ -7,7 +7,7 @@ import csv
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.commands.demo_steps import (
     DemoFiles,
@@ -32,7 +32,7 @@ from core.engines.base import Engine, EngineProcess
 from core.engines.registry import start_engine
 from core.errors import AppError
 from core.images.finding import find_images
-from core.progress import run_job
+from core.progress import Job, run_job
 from core.retrieval.search import Ranking
 
 DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
@@ -41,6 +41,7 @@ SEARCHED = (("conv3_2", "gem"), ("pool4", "gem"), ("fc7", "flatten"), ("relu7", 
 N_LISTED = 5
 
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,16 +80,13 @@ def _do_all(process: EngineProcess, files: DemoFiles, out: Path, say: Say) -> di
     opened = open_net(files.net, files.weights)
     _say_opened(opened, say)
     images = find_images(files.gallery)
-    with ProgressLine() as show:
-        job = rename_all(process, opened, images, out / "demo_renamed.prototxt")
-        renamed = run_job(job, show)
-        _say_renamed(renamed, say)
-        with process.open(opened.net.text, files.weights) as engine:
-            job_of_layers = extract_all(engine, opened, files.queries, out / "activations.npz")
-            extracted = run_job(job_of_layers, show)
-            _say_extracted(extracted, say)
-            searched = _search(engine, opened, files, out, show, say)
-            rankings = _query(engine, searched[-1], files, out, say)
+    renamed = _watched(rename_all(process, opened, images, out / "demo_renamed.prototxt"))
+    _say_renamed(renamed, say)
+    with process.open(opened.net.text, files.weights) as engine:
+        extracted = _watched(extract_all(engine, opened, files.queries, out / "activations.npz"))
+        _say_extracted(extracted, say)
+        searched = _search(engine, opened, files, out, say)
+        rankings = _query(engine, searched[-1], files, out, say)
     return {
         "net": describe_net(opened),
         "rename": describe_rename(renamed.out, renamed.plan, renamed.verification),
@@ -98,20 +96,21 @@ def _do_all(process: EngineProcess, files: DemoFiles, out: Path, say: Say) -> di
     }
 
 
+def _watched(job: Job[T]) -> T:
+    """Run one job with its own progress line, gone before the next sentence."""
+    with ProgressLine() as show:
+        return run_job(job, show)
+
+
 def _search(
-    engine: Engine,
-    opened: OpenedNet,
-    files: DemoFiles,
-    out: Path,
-    show: ProgressLine,
-    say: Say,
+    engine: Engine, opened: OpenedNet, files: DemoFiles, out: Path, say: Say
 ) -> list[Searched]:
     say("\nSearch: every picture of the gallery is a query against all the others.")
     searched = []
     for layer, pooling in SEARCHED:
         folder = out / "galleries" / f"{layer}_{pooling}"
         folder.parent.mkdir(exist_ok=True)
-        one = run_job(index_and_evaluate(engine, opened, files, layer, pooling, folder), show)
+        one = _watched(index_and_evaluate(engine, opened, files, layer, pooling, folder))
         rate = len(one.gallery) / one.seconds
         say(f"  {one.name:16} {summary(one.evaluation, one.chance)} ({rate:.0f} images/s)")
         searched.append(one)

@@ -13,6 +13,7 @@ from core.progress import Progress
 
 _REDRAW_SECONDS = 0.1
 _SPARSE_SECONDS = 10.0
+_NOTEWORTHY_SECONDS = 2.0
 _BAR_WIDTH = 24
 
 
@@ -37,7 +38,7 @@ class ProgressLine:
             self._work, self._started = work, now
             self._last_shown = None if self._is_terminal else now
         pause = _REDRAW_SECONDS if self._is_terminal else _SPARSE_SECONDS
-        is_last = bool(step.total) and step.done >= step.total
+        is_last = bool(step.total) and step.done >= step.total and self._is_worth_a_line(now)
         if self._last_shown is not None and now - self._last_shown < pause and not is_last:
             return
         self._last_shown = now
@@ -55,6 +56,10 @@ class ProgressLine:
         if self._is_drawn:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
+
+    def _is_worth_a_line(self, now: float) -> bool:
+        """A log is spared the end of work that was over at once."""
+        return self._is_terminal or now - self._started >= _NOTEWORTHY_SECONDS
 
     def _show(self, step: Progress, seconds: float) -> None:
         line = describe(step, seconds)
