@@ -9,6 +9,7 @@ index to take PyTorch from, for instance its CPU builds.
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -154,11 +155,12 @@ def install_packages(extras: tuple[str, ...]) -> None:
     installed = _installed_extras(wanted)
     if installed >= set(extras):
         return
+    requirements = _requirements(installed | set(extras))
     _make_environment()
     _install_torch()
     everything = ",".join(sorted(installed | set(extras)))
     print(f"setup: installing the packages of pyproject.toml [{everything}]", flush=True)
-    _pip("install", "--quiet", "-c", "constraints.txt", *_requirements(installed | set(extras)))
+    _pip("install", "-qq", "-c", "constraints.txt", *requirements)
     STAMP.write_text(json.dumps({"fingerprint": wanted, "extras": everything.split(",")}))
     print("setup: done.", flush=True)
 
@@ -224,6 +226,8 @@ def _make_environment() -> None:
 
 def _install_torch() -> None:
     """Install PyTorch first, so that its size is told before anything is downloaded."""
+    if _has_torch():
+        return
     request = ["-c", "constraints.txt", "torch", "numpy"]
     index = os.environ.get("TORCH_INDEX_URL")
     if index:
@@ -231,14 +235,23 @@ def _install_torch() -> None:
     elif _brings_cuda(request):
         _tell_about_cuda()
     print("setup: installing PyTorch (the CPU build is about 200 MB)", flush=True)
-    _pip("install", "--quiet", *request)
+    _pip("install", "-qq", *request)
+
+
+def _has_torch() -> bool:
+    """Whether .venv has the PyTorch that constraints.txt pins, of whichever build."""
+    pins = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = next(line.partition("==")[2] for line in pins if line.startswith("torch=="))
+    folders = [*ENVIRONMENT.glob("lib/python3*/site-packages"), ENVIRONMENT / "Lib/site-packages"]
+    found = importlib.metadata.distributions(name="torch", path=[str(path) for path in folders])
+    return any(one.version.partition("+")[0] == pinned for one in found)
 
 
 def _brings_cuda(request: Sequence[str]) -> bool:
     """Whether pip would fetch NVIDIA's libraries; asks pip for its plan, downloads no library."""
     if not sys.platform.startswith("linux"):
         return False
-    _pip("install", "--quiet", "--upgrade", "pip>=24")
+    _pip("install", "-qq", "--upgrade", "pip>=24")
     planned = _pip("install", "--quiet", "--dry-run", "--report", "-", *request, capture=True)
     names = [item["metadata"]["name"] for item in json.loads(planned)["install"]]
     return any(name.startswith("nvidia-") for name in names)
