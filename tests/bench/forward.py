@@ -125,5 +125,7 @@ def print_forward(said: dict[str, Any]) -> None:
                 f"{row['slowest']:9.4f}{row['times_ours']:8.2f}{row['relative_difference']:12.1e}"
             )
         print(f"(differs by: largest difference over largest value, against {batch['reference']})")
+    others = {name: version for name, version in said["versions"].items() if name != OURS}
+    print(", ".join(f"{name} {version}" for name, version in others.items()))
     for name, reason in said["skipped"].items():
         print(f"{name} left out: {reason}")
