@@ -91,15 +91,15 @@ def _grab(bench: Workbench, path: Path) -> Path:
 
 
 def _wait(holds: Callable[[], bool], what: str) -> None:
-    """Run the event loop until a condition holds."""
+    """Run the event loop until a condition has held once."""
     loop, poll, limit = QEventLoop(), QTimer(), QTimer()
-    poll.timeout.connect(lambda: loop.quit() if holds() else None)
+    poll.timeout.connect(lambda: loop.exit(1) if holds() else None)
     limit.setSingleShot(True)
     limit.timeout.connect(loop.quit)
     poll.start(POLL_MILLISECONDS)
     limit.start(LONGEST_SECONDS * 1000)
-    loop.exec_()
-    if not holds():
+    has_held = loop.exec_() == 1
+    if not has_held:
         raise AppError(f"The window did not finish {what} within {LONGEST_SECONDS} s.")
 
 

@@ -67,7 +67,8 @@ class Viewpoint:
         """Minimap top right, legend bottom left; both give way below 400 pixels."""
         width, height = self.canvas.width(), self.canvas.height()
         has_room = width >= m.OVERLAYS_FROM_WIDTH and has_net
-        self.minimap.set_largest_height(max(60, min(300, height - 2 * _OVERLAY_MARGIN)))
+        # a third of the height: the selected chain and its card stand in the middle
+        self.minimap.set_largest_height(max(60, min(300, int(height * 0.3))))
         self.minimap.setVisible(has_room)
         self.minimap.move(width - self.minimap.width() - _OVERLAY_MARGIN, _OVERLAY_MARGIN - 2)
         has_height = height >= 2 * self.legend.height()
