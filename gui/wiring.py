@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,9 +77,19 @@ def connect_panels(bench: Workbench) -> None:
     panels.changes.undo_requested.connect(bench.renaming.undo)
     panels.changes.verify_requested.connect(bench.verifying.verify)
     panels.activations.open_image_requested.connect(bench.opening.choose_image)
+    panels.activations.save_requested.connect(
+        lambda name, filters: _choose_export(bench, "Save the tiles", name, filters,
+                                             panels.activations.save_to)
+    )  # fmt: skip
+    panels.histogram.save_requested.connect(
+        lambda name, filters: _choose_export(bench, "Save the histogram", name, filters,
+                                             panels.histogram.save_to)
+    )  # fmt: skip
+    panels.retrieval.choose_folder_requested.connect(lambda: _choose_folder(bench))
+    panels.retrieval.choose_image_requested.connect(lambda: _choose_query(bench))
     bench.inspecting.forward_done.connect(lambda done: bench.standing.say(done.sentence))
     bench.opening.model_opened.connect(panels.graph.canvas.setFocus)
-    bench.opening.folder_dropped.connect(bench.searching.open_folder)
+    bench.opening.folder_dropped.connect(lambda folder: bench.searching.open_folder(folder))
     bench.searching.indexed.connect(lambda _found: bench.standing.refresh())
     bench.demo.show_first = lambda: window.show_panel(panels.histogram)
     bench.standing.extra_words = lambda: _extra_words(bench)
@@ -124,6 +135,21 @@ def _choose_query(bench: Workbench) -> None:
 
     start = bench.settings.folder("images")
     bench.chooser.open_files("Search with an image", start, IMAGE_FILTER, search)
+
+
+def _choose_export(
+    bench: Workbench, title: str, name: str, filters: str, write: Callable[[Path], object]
+) -> None:
+    def save(path: Path) -> None:
+        bench.settings.set_folder("exports", path.parent)
+        try:
+            write(path)
+        except AppError as error:
+            bench.notices.show_error(error, "save")
+        else:
+            bench.standing.say(f"saved {path.name}")
+
+    bench.chooser.save_file(title, bench.settings.folder("exports") / name, filters, save)
 
 
 def _extra_words(bench: Workbench) -> set[str]:

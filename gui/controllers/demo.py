@@ -11,10 +11,12 @@ from core.images.finding import find_images
 from gui.controllers.opening import OpeningController
 from gui.controllers.searching import SearchingController
 from gui.document import ModelDocument
+from gui.panels.retrieval_view import RecipeChoice
 
 DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
 PROTOTXT, WEIGHTS, GALLERY = "demo_deploy.prototxt", "demo.caffemodel", "gallery"
 LAYER = "relu7"
+"""Selected first, and what the gallery is searched by: the best layer of the demo net."""
 
 
 class DemoController(QObject):
@@ -60,7 +62,9 @@ class DemoController(QObject):
         if images:
             document.set_image(images[len(images) // 3])
         self.show_first()
+        choice = None
         if document.net.has_layer(LAYER):
             document.select(LAYER)
-        self._searching.open_folder(self._folder / GALLERY)
+            choice = RecipeChoice(LAYER, document.net.layer(LAYER).tops[0], "flatten")
+        self._searching.open_folder(self._folder / GALLERY, choice)
         self.opened.emit()

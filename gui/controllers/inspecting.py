@@ -132,7 +132,6 @@ class InspectingController(QObject):
         document = self._document
         for panel in (self._activations, self._histogram):
             panel.installEventFilter(self)
-            panel.problem_found.connect(self._show_problem)
         for changed in (
             document.net_changed,
             document.weights_changed,
@@ -295,9 +294,6 @@ class InspectingController(QObject):
         cards, scores = found
         self._activations.show_cards(cards)
         self._activations.show_classes(scores)
-
-    def _show_problem(self, error: AppError) -> None:
-        self._notices.show_error(error, "save")
 
 
 def _summaries(engine: Engine, request: HistogramRequest) -> list[ValueSummary]:

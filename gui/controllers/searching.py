@@ -94,8 +94,8 @@ class SearchingController(QObject):
         """The gallery that is searched now."""
         return None if self._found is None else self._found.gallery
 
-    def open_folder(self, folder: Path) -> None:
-        """Index a folder of images and search in it."""
+    def open_folder(self, folder: Path, choice: RecipeChoice | None = None) -> None:
+        """Index a folder of images, with `choice` where one is given, and search in it."""
         if not folder.is_dir():
             self._notices.show_error(AppError(f"There is no folder {folder}."), INDEX)
             return
@@ -104,6 +104,8 @@ class SearchingController(QObject):
             self._panel.show_evaluations(())
             self._query = None
         self._folder = folder
+        if choice is not None:
+            self._take_choice(choice)
         self._n_vain_crashes = 0
         if not self._found_in(folder):
             self._list(folder)
@@ -128,11 +130,7 @@ class SearchingController(QObject):
 
     def choose(self, choice: RecipeChoice) -> None:
         """Search with another layer or pooling; the folder is indexed with it at once."""
-        document = self._document
-        if document.net is None or document.shapes is None:
-            return
-        self._choice = fitting_choice(layer_choices(document.net, document.shapes), choice)
-        self._show_layers()
+        self._take_choice(choice)
         self.index()
 
     def query_index(self, index: int) -> None:
@@ -188,13 +186,19 @@ class SearchingController(QObject):
             on_end=self._hide_progress if is_asked else None,
         )
 
+    def _take_choice(self, choice: RecipeChoice) -> None:
+        document = self._document
+        if document.net is not None and document.shapes is not None:
+            self._choice = fitting_choice(layer_choices(document.net, document.shapes), choice)
+            self._show_layers()
+
     def _connect(self) -> None:
         document, panel = self._document, self._panel
         document.opened.connect(self._on_opened)
         document.net_changed.connect(self._show_layers)
         document.recipe_changed.connect(self._on_recipe)
         self._engine.restarted.connect(self._resume)
-        panel.folder_requested.connect(self.open_folder)
+        panel.folder_requested.connect(lambda folder: self.open_folder(folder))
         panel.image_requested.connect(self.query_image)
         panel.query_requested.connect(self.query_index)
         panel.recipe_requested.connect(self.choose)

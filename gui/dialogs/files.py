@@ -43,12 +43,16 @@ class FileChooser:
         self._open(dialog)
 
     def save_file(self, title: str, path: Path, filters: str, on_chosen: OnPath) -> None:
-        """A file to write; the dialog asks before an existing one is replaced."""
+        """A file to write; the dialog asks before an existing one is replaced.
+
+        filters: with several, the suffix of the chosen one is added to a name without a suffix.
+        """
         dialog = QFileDialog(self._parent, title, str(path.parent), filters)
         dialog.setAcceptMode(QFileDialog.AcceptSave)
         dialog.selectFile(path.name)
         if path.suffix:
             dialog.setDefaultSuffix(path.suffix[1:])
+        dialog.filterSelected.connect(lambda text: _take_suffix(dialog, text))
         dialog.fileSelected.connect(lambda name: on_chosen(Path(name)))
         self._open(dialog)
 
@@ -56,3 +60,14 @@ class FileChooser:
     def _open(dialog: QFileDialog) -> None:
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+
+def _take_suffix(dialog: QFileDialog, filter_text: str) -> None:
+    """Name the file as the chosen format wants it."""
+    suffix = filter_text.rpartition("(*.")[2].partition(")")[0].partition(" ")[0]
+    if not suffix.isalnum():  # "All files (*)"
+        return
+    dialog.setDefaultSuffix(suffix)
+    chosen = dialog.selectedFiles()
+    if chosen and Path(chosen[0]).suffix:
+        dialog.selectFile(Path(chosen[0]).with_suffix(f".{suffix}").name)

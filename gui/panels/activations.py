@@ -9,7 +9,6 @@ from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QStackedLayout,
     QVBoxLayout,
@@ -18,7 +17,6 @@ from PyQt5.QtWidgets import (
 
 from core.activations.channels import CHANNEL_ORDERS
 from core.activations.tiles import MAX_LEVEL
-from core.errors import AppError
 from gui.panels.activations_canvas import TileCanvas
 from gui.panels.activations_classes import ClassList, ClassScores
 from gui.panels.activations_colours import colour_table
@@ -70,7 +68,7 @@ class ActivationsPanel(QWidget):
 
     activations_requested = pyqtSignal(object)
     open_image_requested = pyqtSignal()
-    problem_found = pyqtSignal(object)
+    save_requested = pyqtSignal(str, str)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -236,16 +234,7 @@ class ActivationsPanel(QWidget):
 
     def _save(self) -> None:
         suggested = f"{self._layer.replace('/', '_') or 'tiles'}.png"
-        path, chosen = QFileDialog.getSaveFileName(self, "Save the tiles", suggested, FILTERS)
-        if not path:
-            return
-        target = Path(path)
-        if not target.suffix:
-            target = target.with_suffix("." + chosen.rsplit("*.", 1)[1].rstrip(")"))
-        try:
-            self.save_to(target)
-        except AppError as problem:
-            self.problem_found.emit(problem)
+        self.save_requested.emit(suggested, FILTERS)
 
 
 def _opaque(rgb: int) -> QColor:

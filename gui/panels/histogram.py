@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QActionGroup,
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -26,7 +25,6 @@ from PyQt5.QtWidgets import (
 )
 
 from core.activations.summary import ValueSummary
-from core.errors import AppError
 from core.net.definition import BlobVersion, Net
 from gui.panels.histogram_export import FILTERS, write_histogram
 from gui.panels.histogram_painting import FILL_ALPHA, series_colour
@@ -79,7 +77,7 @@ class HistogramPanel(QWidget):
     """Toolbar, plot and statistics; asks for summaries and shows the ones it is given."""
 
     summaries_requested = pyqtSignal(object)
-    problem_found = pyqtSignal(object)
+    save_requested = pyqtSignal(str, str)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -291,15 +289,4 @@ class HistogramPanel(QWidget):
         name = (
             "_".join(one.label.replace("/", "_") for one in self._view.series) if self._view else ""
         )
-        path, chosen = QFileDialog.getSaveFileName(
-            self, "Save the histogram", f"{name}_histogram.png", FILTERS
-        )
-        if not path:
-            return
-        target = Path(path)
-        if not target.suffix:
-            target = target.with_suffix("." + chosen.rsplit("*.", 1)[1].rstrip(")"))
-        try:
-            self.save_to(target)
-        except AppError as problem:
-            self.problem_found.emit(problem)
+        self.save_requested.emit(f"{name}_histogram.png", FILTERS)

@@ -8,7 +8,6 @@ from pathlib import Path
 from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt5.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -42,9 +41,6 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 
 EMPTY_SENTENCE = "Choose a folder of images to search with this net."
-IMAGE_FILTER = (
-    "Images (*.jpg *.jpeg *.png *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
-)
 NARROW, LOW = 820, 420
 RANKING, WRONG, MISSED, LEAST, LAYERS = range(5)
 SELECTIONS: tuple[tuple[str, str, Callable[[Sequence[ResultTile]], Sequence[ResultTile]]], ...] = (
@@ -58,6 +54,8 @@ SELECTIONS: tuple[tuple[str, str, Callable[[Sequence[ResultTile]], Sequence[Resu
 class RetrievalPanel(QWidget):
     """Query column, ranking grid, index bar and evaluations; wishes go out as signals."""
 
+    choose_folder_requested = pyqtSignal()
+    choose_image_requested = pyqtSignal()
     folder_requested = pyqtSignal(object)
     image_requested = pyqtSignal(object)
     query_requested = pyqtSignal(int)
@@ -124,19 +122,6 @@ class RetrievalPanel(QWidget):
     def open_evaluations(self) -> None:
         """Bring the bars of the evaluated layers to the front."""
         self.tabs.setCurrentIndex(LAYERS)
-
-    def choose_folder(self) -> None:
-        """Ask for a folder of images."""
-        start = "" if self._gallery is None else str(self._gallery.folder)
-        folder = QFileDialog.getExistingDirectory(self, "Choose a folder of images", start)
-        if folder:
-            self.folder_requested.emit(Path(folder))
-
-    def choose_image(self) -> None:
-        """Ask for an image to search with."""
-        path, _ = QFileDialog.getOpenFileName(self, "Search with an image", "", IMAGE_FILTER)
-        if path:
-            self.image_requested.emit(Path(path))
 
     @property
     def tiles(self) -> tuple[ResultTile, ...]:
@@ -237,13 +222,13 @@ class RetrievalPanel(QWidget):
 
     def _connect(self) -> None:
         self._keeper.changed.connect(self._dress)
-        self.empty_state.clicked.connect(self.choose_folder)
-        self.recipe_bar.folder_requested.connect(self.choose_folder)
+        self.empty_state.clicked.connect(self.choose_folder_requested)
+        self.recipe_bar.folder_requested.connect(self.choose_folder_requested)
         self.recipe_bar.evaluate_requested.connect(self.evaluate_requested)
         self.recipe_bar.recipe_requested.connect(self.recipe_requested)
         self.chart.recipe_requested.connect(self.recipe_requested)
         self.chart.recipe_requested.connect(lambda: self.tabs.setCurrentIndex(RANKING))
-        self.query_column.open_requested.connect(self.choose_image)
+        self.query_column.open_requested.connect(self.choose_image_requested)
         self.index_bar.cancel_requested.connect(self.cancel_requested)
         self.tabs.currentChanged.connect(self._show_tab)
         self.grid.tile_selected.connect(self._show_selected)

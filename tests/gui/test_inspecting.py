@@ -243,3 +243,19 @@ def test_other_inputs_of_a_net_are_fed_too() -> None:
     assert fed["rois"].shape == (4, 5)
     assert not fed["rois"].any()
     assert "odd" not in fed
+
+
+def test_tiles_and_histogram_are_saved_where_the_user_says(
+    bench, qtbot, user, net: Path, photo: Path, tmp_path: Path
+) -> None:
+    open_both(bench, qtbot, net, photo)
+    panels = bench.window.panels
+    for panel, name in ((panels.activations, "tiles.png"), (panels.histogram, "bins.csv")):
+        look_at(bench, qtbot, panel, "conv1")
+        user.files.append((tmp_path / name,))
+        panel.save_button.click()
+        assert (tmp_path / name).stat().st_size > 100
+    assert user.asked == ["Save the tiles", "Save the histogram"]
+    user.files.append((tmp_path / "bins.docx",))
+    panels.histogram.save_button.click()
+    assert "No histogram can be saved as '.docx'" in bench.notices.current[0].title

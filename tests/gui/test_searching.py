@@ -317,3 +317,28 @@ def test_the_deepest_map_of_features_is_searched_first(searched) -> None:
     choices = layer_choices(document.net, document.shapes)
     assert [choice.text for choice in choices] == ["fc8", "relu1, conv1@1", "conv1@0"]
     assert [choice.is_spatial for choice in choices] == [False, True, True]
+
+
+def test_the_buttons_of_the_panel_ask_for_a_folder_and_an_image(
+    bench, qtbot, user, net: Path, photos: Path
+) -> None:
+    open_net(bench, qtbot, net)
+    panel = bench.window.panels.retrieval
+    user.files.append((photos,))
+    panel.empty_state.clicked.emit()
+    settle(bench, qtbot)
+    user.files.append((photos / "red" / "2.png",))
+    panel.query_column.open_requested.emit()
+    settle(bench, qtbot)
+    assert panel.query_column.name.text() == "red/2.png"
+    assert user.asked == ["Choose a folder of images", "Search with an image"]
+
+
+def test_a_folder_can_be_opened_with_the_layer_to_search_by(
+    bench, qtbot, net: Path, photos: Path
+) -> None:
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(photos, RecipeChoice("fc8", "fc8", "gem"))
+    settle(bench, qtbot)
+    assert bench.searching.gallery.recipe.layer == "fc8"
+    assert bench.searching.gallery.recipe.pooling == "flatten"

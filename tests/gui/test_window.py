@@ -322,6 +322,7 @@ def test_the_demo_shows_everything_without_a_click(
         timeout=30000,
     )
     assert bench.document.selection == "relu7"
+    assert bench.searching.gallery.recipe.layer == "relu7"
     assert bench.window.image_picker.name.endswith(".png")
     assert bench.window.bottom_tabs.currentWidget() is panels.histogram
 
