@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.files import write_file
+
 
 def print_json(value: object) -> None:
     """One JSON object on standard output."""
@@ -13,11 +15,9 @@ def print_json(value: object) -> None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """The same to a file, written beside and then renamed."""
+    """The same to a file."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
-    part = path.with_name(path.name + ".blobscope-part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
+    write_file(path, f"{text}\n".encode())
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: str = "") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import ImageError
+from core.files import write_file
 from core.images.preprocess import Preprocess
 
 VGG_MEAN = (103.939, 116.779, 123.68)
@@ -68,14 +69,8 @@ def recipe_path(prototxt: Path) -> Path:
 
 
 def save_recipe(path: Path, recipe: Preprocess) -> None:
-    """Write a recipe as JSON, beside the target and then renamed. Raises ImageError."""
-    text = json.dumps(recipe.to_json(), indent=2) + "\n"
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise ImageError(f"'{path}' can't be written: {error.strerror}.") from error
+    """Write a recipe as JSON. Raises AppError when the disk refuses."""
+    write_file(path, (json.dumps(recipe.to_json(), indent=2) + "\n").encode("utf-8"))
 
 
 def load_recipe(path: Path) -> Preprocess:

@@ -13,7 +13,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from core import __version__
 from core.engines.verification import Verification
-from core.errors import AppError, NetError
+from core.errors import NetError
+from core.files import write_file
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
@@ -135,7 +136,7 @@ class SavingController(QObject):
         if proof is None or not is_saved_rename or document.path is None:
             return
         path = proof_path(document.path)
-        self._lanes.files.start(lambda: _write_text(path, proof), key="save-proof")
+        self._lanes.files.start(lambda: write_file(path, proof.encode("utf-8")), key="save-proof")
 
     def _proof(self, verification: Verification | None) -> str | None:
         document = self._document
@@ -159,24 +160,11 @@ def proof_path(prototxt: Path) -> Path:
 
 
 def _write(path: Path, text: str, proof: str | None) -> None:
-    _write_text(path, text)
+    write_file(path, text.encode("utf-8"))
     if proof is not None:
-        _write_text(proof_path(path), proof)
+        write_file(proof_path(path), proof.encode("utf-8"))
     else:
         proof_path(path).unlink(missing_ok=True)
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Written beside and then renamed, so that nothing is half written."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(text.encode("utf-8"))
-        partial.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise AppError(
-            f"{path} can't be written: {reason}.", hint="Choose another place."
-        ) from error
 
 
 def _sha256(text: str) -> str:

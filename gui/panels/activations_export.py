@@ -11,6 +11,7 @@ from PyQt5.QtCore import QBuffer, QIODevice
 from PyQt5.QtGui import QImage
 
 from core.errors import AppError
+from core.files import write_file
 from gui.panels.activations_tiles import TileCard
 
 FILTERS = (
@@ -29,13 +30,7 @@ def write_tiles(path: Path, picture: QImage, cards: Sequence[TileCard], layer: s
     if suffix not in (".png", ".npy", ".npz"):
         raise AppError(f"No tiles can be saved as '{suffix}'.", hint="Use .png, .npy or .npz.")
     content = _png(picture) if suffix == ".png" else _numpy(suffix, cards, layer)
-    beside = path.with_name(path.name + ".part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as problem:
-        beside.unlink(missing_ok=True)
-        raise AppError(f"{path} could not be written: {problem.strerror}.") from problem
+    write_file(path, content)
 
 
 def _png(picture: QImage) -> bytes:

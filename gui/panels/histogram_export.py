@@ -11,6 +11,7 @@ from PyQt5.QtGui import QFont, QImage, QPainter
 from PyQt5.QtSvg import QSvgGenerator
 
 from core.errors import AppError
+from core.files import write_file
 from gui.panels.histogram_painting import paint_histogram, plan_frame
 from gui.panels.histogram_view import HistogramView
 from gui.theme import Theme
@@ -28,13 +29,7 @@ def write_histogram(path: Path, view: HistogramView, theme: Theme, font: QFont) 
             f"No histogram can be saved as '{path.suffix}'.", hint="Use .png, .svg or .csv."
         )
     content = writer(view, theme, font)
-    beside = path.with_name(path.name + ".part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as problem:
-        beside.unlink(missing_ok=True)
-        raise AppError(f"{path} could not be written: {problem.strerror}.") from problem
+    write_file(path, content)
 
 
 def png_bytes(view: HistogramView, theme: Theme, font: QFont) -> bytes:
