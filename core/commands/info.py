@@ -122,12 +122,15 @@ def _described_binding(opened: OpenedNet) -> dict[str, Any] | None:
         "bound": list(binding.bound),
         "unbound": list(binding.unbound),
         "unused": list(binding.unused),
+        "shared": list(binding.shared),
+        "unchecked": list(binding.unchecked),
         "wrong_shape": [
             {
                 "layer": wrong.layer,
                 "array": wrong.index,
                 "in_net": _maybe_list(wrong.in_net),
                 "in_file": _maybe_list(wrong.in_file),
+                "problem": wrong.problem,
             }
             for wrong in binding.wrong
         ],
@@ -212,12 +215,11 @@ def _print_binding(opened: OpenedNet, binding: Binding) -> None:
             f"{scaled(binding.n_values)} values."
         )
     for wrong in binding.wrong:
-        print(
-            f"Wrong shape: layer {wrong.layer}, array {wrong.index} is "
-            f"{shape_text(wrong.in_net)} in the net but {shape_text(wrong.in_file)} in the weights."
-        )
+        print(f"Caffe would abort: {wrong.sentence}")
     _print_names("Unbound (these layers keep filler values)", binding.unbound)
     _print_names("Unused (in the weights, not in the net)", binding.unused)
+    _print_names("Shared (another layer's arrays, by parameter name)", binding.shared)
+    _print_names("Unchecked (the net's shapes are unknown)", binding.unchecked)
 
 
 def _print_names(heading: str, names: tuple[str, ...]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -24,10 +26,13 @@ MAX_AXES = 32
 MAX_VALUES = 2**40
 _LEGACY_AXES = {1: 0, 2: 1, 3: 2, 4: 3}  # num, channels, height, width
 _DATA, _DIFF, _SHAPE, _DOUBLE_DATA, _DOUBLE_DIFF = 5, 6, 7, 8, 9
-_RAW_TYPE, _RAW_DATA = 10, 12  # NVIDIA's fork: half-precision weights
+_RAW_TYPE, _RAW_DATA = 10, 12  # NVIDIA's fork since 0.16
+_HALF_DATA = 10  # NVIDIA's fork before: a half-float's bits in each number
 _RAW_DTYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
 _WIDTHS = {_DATA: 4, _DIFF: 4, _DOUBLE_DATA: 8, _DOUBLE_DIFF: 8}
 _RUN_STEP = 1 << 20
+
+Buffer = mmap | bytes
 
 
 class Chunk(NamedTuple):
@@ -39,25 +44,52 @@ class Chunk(NamedTuple):
 
 
 def read_blob(wire: Wire, start: int, end: int) -> WeightBlob:
-    """The blob whose message lies between two offsets.
+    """The blob whose message lies between two offsets; its `problem` says what makes it useless.
 
-    Raises WireError when the shape and the number of values disagree.
+    Raises WireError where the bytes themselves are broken.
     """
     parts = _BlobParts(wire)
     parts.read(start, end)
-    dtype, chunks = parts.values()
-    n_values = sum(chunk.n_values for chunk in chunks)
-    if not n_values and not (parts.shape and math.prod(parts.shape) == 0):
-        return WeightBlob(parts.shape, 0, parts.is_legacy)
-    if math.prod(parts.shape) != n_values:
-        shown = " x ".join(map(str, parts.shape)) or "no axes"
-        raise WireError(f"has an array of shape {shown} with {n_values:,} values")
-    shape, buffer = parts.shape, wire.buffer
+    values = parts.values()
+    problem = parts.problem(values.n_values)
+    usable = values if values.n_values and not problem else None
+    is_empty_array = 0 in parts.shape and not problem
+    load = partial(values.load, parts.shape) if usable or is_empty_array else None
+    return WeightBlob(parts.shape, values.n_values, parts.is_legacy, load, problem)
 
-    def load() -> np.ndarray:
-        return _load_chunks(buffer, dtype, chunks).reshape(shape)
 
-    return WeightBlob(shape, n_values, parts.is_legacy, load)
+class Values(NamedTuple):
+    """Where the values of one array lie: chunks of one type, or half-floats as varints."""
+
+    buffer: Buffer
+    dtype: np.dtype
+    chunks: tuple[Chunk, ...]
+    is_varints: bool = False
+
+    @property
+    def n_values(self) -> int:
+        """How many values the chunks hold together."""
+        return sum(chunk.n_values for chunk in self.chunks)
+
+    def load(self, shape: tuple[int, ...]) -> np.ndarray:
+        """The values in that shape, read-only; a view of the file where they lie in one piece."""
+        views = [self._view(chunk) for chunk in self.chunks if chunk.n_values]
+        joined = views[0] if len(views) == 1 else np.concatenate([np.empty(0, self.dtype), *views])
+        half = self.dtype.itemsize == 2
+        values = np.ascontiguousarray(joined, np.float32 if half else self.dtype).reshape(shape)
+        values.flags.writeable = False
+        return values
+
+    def _view(self, chunk: Chunk) -> np.ndarray:
+        if self.is_varints:
+            return _decode_halves(_bytes_of(self.buffer, chunk.start, chunk.step))
+        return np.ndarray(
+            chunk.n_values,
+            self.dtype,
+            self.buffer,
+            chunk.start,
+            (chunk.step,),
+        )
 
 
 class _BlobParts:
@@ -68,9 +100,11 @@ class _BlobParts:
         self.legacy = [0, 0, 0, 0]
         self.is_legacy = False
         self.dims: list[int] = []
+        self.has_too_many_axes = False
         self.chunks: dict[int, list[Chunk]] = {number: [] for number in _WIDTHS}
         self.raw_type = 1
         self.raw: WireField | None = None
+        self.halves: list[Chunk] = []
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -85,24 +119,39 @@ class _BlobParts:
                 continue
             at = found.end
             self._read_field(found)
-        if any(dim < 0 for dim in self.shape):
-            raise WireError(f"has an array with a negative size in its shape {self.shape}")
-        if math.prod(dim for dim in self.shape if dim) > MAX_VALUES:
-            raise WireError(f"has an array of an impossible shape, {self.shape}")
 
-    def values(self) -> tuple[np.dtype, list[Chunk]]:
-        """The chunks that count: double_data before data, then NVIDIA's raw bytes."""
+    def values(self) -> Values:
+        """The values that count: double_data before data, then what forks keep half-floats in."""
+        buffer = self.wire.buffer
         for number, dtype in ((_DOUBLE_DATA, "<f8"), (_DATA, "<f4")):
             if any(chunk.n_values for chunk in self.chunks[number]):
-                return np.dtype(dtype), self.chunks[number]
-        if self.raw is None:
-            return np.dtype("<f4"), []
-        if self.raw_type not in _RAW_DTYPES:
-            raise WireError(
-                f"stores an array as raw type {self.raw_type}, which is not a float type"
-            )
-        raw = np.dtype(_RAW_DTYPES[self.raw_type])
-        return raw, [_packed(self.raw, raw.itemsize)]
+                return Values(buffer, np.dtype(dtype), tuple(self.chunks[number]))
+        if self.raw is not None and self.raw_type in _RAW_DTYPES:
+            raw = np.dtype(_RAW_DTYPES[self.raw_type])
+            return Values(buffer, raw, (_packed(self.raw, raw.itemsize),))
+        return Values(buffer, np.dtype("<f2"), tuple(self.halves), is_varints=True)
+
+    def problem(self, n_values: int) -> str:
+        """Why Caffe would not load this array wherever it belongs, "" when it would."""
+        shape = self.shape
+        if self.has_too_many_axes:
+            return f"has an array with more than {MAX_AXES} axes"
+        if any(dim < 0 for dim in shape):
+            return f"has an array with a negative size in its shape {shape}"
+        if math.prod(dim for dim in shape if dim) > MAX_VALUES:
+            return f"has an array of an impossible shape, {shape}"
+        if self.raw is not None and not n_values and self.raw_type not in _RAW_DTYPES:
+            return f"stores an array as raw type {self.raw_type}, which is not a float type"
+        shown = " x ".join(map(str, shape)) or "no axes"
+        if n_values and math.prod(shape) != n_values:
+            return f"has an array of shape {shown} with {n_values:,} values"
+        n_gradients = self._n_values(_DOUBLE_DIFF) or self._n_values(_DIFF)
+        if n_values and n_gradients not in (0, n_values):
+            return f"has an array of shape {shown} with {n_gradients:,} gradients"
+        return ""
+
+    def _n_values(self, number: int) -> int:
+        return sum(chunk.n_values for chunk in self.chunks[number])
 
     def _read_field(self, found: WireField) -> None:
         if found.number in _LEGACY_AXES and found.kind == VARINT:
@@ -114,6 +163,8 @@ class _BlobParts:
             self._read_shape(found)
         elif found.number == _RAW_TYPE and found.kind == VARINT:
             self.raw_type = found.value
+        elif found.number == _HALF_DATA and found.kind == BYTES:
+            self.halves.append(_packed_varints(self.wire.buffer, found))
         elif found.number == _RAW_DATA and found.kind == BYTES:
             self.raw = found
 
@@ -128,7 +179,9 @@ class _BlobParts:
                 value, at = self.wire.varint(at, found.end)
                 self.dims.append(signed64(value))
             if len(self.dims) > MAX_AXES:
-                raise WireError(f"has an array with more than {MAX_AXES} axes")
+                self.has_too_many_axes = True
+                del self.dims[MAX_AXES:]
+                return
 
     def _read_run(self, first: WireField, at: int, end: int) -> int:
         """A run of unpacked values, each behind its own one-byte tag, taken as one chunk."""
@@ -148,10 +201,10 @@ def _packed(found: WireField, width: int) -> Chunk:
     return Chunk(found.start, n_bytes // width, width)
 
 
-def _run_length(buffer: object, at: int, end: int, step: int) -> int:
+def _run_length(buffer: Buffer, at: int, end: int, step: int) -> int:
     """How many records of `step` bytes from `at` on begin with the same tag byte."""
     n_possible = (end - at) // step
-    tags: np.ndarray = np.ndarray(n_possible, np.uint8, buffer, at, (step,))  # type: ignore[arg-type]
+    tags: np.ndarray = np.ndarray(n_possible, np.uint8, buffer, at, (step,))
     for start in range(0, n_possible, _RUN_STEP):
         other = np.flatnonzero(tags[start : start + _RUN_STEP] != tags[0])
         if other.size:
@@ -159,15 +212,25 @@ def _run_length(buffer: object, at: int, end: int, step: int) -> int:
     return n_possible
 
 
-def _load_chunks(buffer: object, dtype: np.dtype, chunks: list[Chunk]) -> np.ndarray:
-    views: list[np.ndarray] = [
-        np.ndarray(c.n_values, dtype, buffer, c.start, (c.step,))  # type: ignore[arg-type]
-        for c in chunks
-        if c.n_values
-    ]
-    if not views:
-        return np.empty(0, np.float32)
-    values = views[0] if len(views) == 1 else np.concatenate(views)
-    values = np.ascontiguousarray(values, np.float32 if dtype.itemsize == 2 else dtype)
-    values.flags.writeable = False
-    return values
+def _packed_varints(buffer: Buffer, found: WireField) -> Chunk:
+    """Values as varints behind one another; `step` is how many bytes they take together."""
+    last_bytes = _bytes_of(buffer, found.start, found.end - found.start) < 0x80
+    if last_bytes.size and not last_bytes[-1]:
+        raise WireError(f"is cut off at offset {found.end}")
+    return Chunk(found.start, int(np.count_nonzero(last_bytes)), found.end - found.start)
+
+
+def _decode_halves(raw: np.ndarray) -> np.ndarray:
+    """Half-floats whose bits are varints of one to three bytes; longer ones lose what is beyond."""
+    starts = np.flatnonzero(np.concatenate([[True], raw[:-1] < 0x80]))
+    lengths = np.diff(np.append(starts, raw.size))
+    bits = np.zeros(starts.size, np.uint32)
+    for place in range(3):
+        has_place = lengths > place
+        part = raw[starts[has_place] + place].astype(np.uint32) & 0x7F
+        bits[has_place] |= part << np.uint32(7 * place)
+    return bits.astype(np.uint16).view("<f2")
+
+
+def _bytes_of(buffer: Buffer, start: int, n_bytes: int) -> np.ndarray:
+    return np.ndarray(n_bytes, np.uint8, buffer, start)

@@ -12,25 +12,29 @@ import numpy as np
 from core.errors import WeightsError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WeightBlob:
     """One array of a weights file.
 
     shape: as the file says; legacy files always give four axes (num, channels, height, width).
-    n_values: 0 for a blob that holds only gradients.
+    n_values: 0 for a blob that holds only gradients. problem: why its values can't be used, as the
+    end of a sentence about the file; its other arrays still can.
     """
 
     shape: tuple[int, ...]
     n_values: int
     is_legacy: bool = False
     load: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
+    problem: str = ""
 
     def array(self) -> np.ndarray:
         """The values, shaped, read-only, float32 (float64 where the file has double_data).
 
         A view of the mapped file where it holds them in one piece; such a view need not be aligned.
-        Raises WeightsError for a blob without values.
+        Raises WeightsError for a blob without values or with a problem.
         """
+        if self.problem:
+            raise WeightsError(f"The file {self.problem}.", hint="Download or copy it again.")
         if self.load is None:
             raise WeightsError(
                 "The file holds gradients for this array but no values.",
@@ -44,16 +48,25 @@ class LayerWeights:
     """One layer of a weights file; forks' numeric types show as "V1 type 41".
 
     indices: which parameter each blob is; gaps occur only in HDF5 files with shared parameters.
+    n_members: what an HDF5 group holds, strangers among the arrays included; -1 in a caffemodel.
+    problem: why nothing can be taken from it, as the end of a sentence about the file.
     """
 
     name: str
     type: str
     blobs: tuple[WeightBlob, ...]
     indices: tuple[int, ...] = ()
+    n_members: int = -1
+    problem: str = ""
 
     def blob(self, index: int) -> WeightBlob | None:
         """Parameter number `index` of the layer, None where the file leaves it out."""
         return self._by_index.get(index)
+
+    @property
+    def is_hdf5(self) -> bool:
+        """Whether it was a group of an HDF5 file, which may leave out arrays that are shared."""
+        return self.n_members >= 0
 
     @cached_property
     def n_parameters(self) -> int:

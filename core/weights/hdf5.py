@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import numpy as np
 from core.errors import WeightsError
 from core.weights.contents import LayerWeights, WeightBlob, Weights
 
-MAX_DEPTH = 32
-MAX_MEMBERS = 200_000
-MIN_ARRAY_BOUND = 64 << 20
+MAX_MEMBERS = 20_000
+MIN_VALUE_BYTES = 64 << 20
+MAX_UNPACKING = 10
 _DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 """What h5py raises for damaged files, depending on which structure is damaged."""
 
@@ -30,62 +31,84 @@ def open_hdf5(path: Path) -> Weights:
         with h5py.File(path, "r") as file:
             data = file.get("data")
             if not isinstance(data, h5py.Group):
-                hint = "Caffe's HDF5 weights have a `data` group with one group a layer."
-                raise WeightsError(f"{path.name} is HDF5 but holds no Caffe weights.", hint=hint)
-            layers = tuple(_Listing(h5py, path, file_bytes).layers(data, "", 0))
+                raise _not_weights(path, file)
+            layers = tuple(_Listing(h5py, path, file_bytes).layers(data))
     except _DAMAGED as error:
         raise _damaged(path, error) from error
     return Weights(path, "HDF5", layers, file_bytes)
 
 
+def _not_weights(path: Path, file: Any) -> WeightsError:
+    if "learned_net" in file and "history" in file:
+        hint = "Open the .caffemodel.h5 that was saved with it."
+        return WeightsError(f"{path.name} is a solverstate, not the weights.", hint=hint)
+    hint = "Caffe's HDF5 weights have a `data` group with one group a layer."
+    return WeightsError(f"{path.name} is HDF5 but holds no Caffe weights.", hint=hint)
+
+
 @dataclass
 class _Listing:
-    """One walk over the groups; links that could lead in circles or out of the file are passed."""
+    """One walk over the groups; links are named, never followed: they may lead to other files."""
 
     h5py: Any
     path: Path
     file_bytes: int
     members_left: int = field(default=MAX_MEMBERS)
+    value_bytes: int = 0
 
-    def layers(self, group: Any, prefix: str, depth: int) -> Iterator[LayerWeights]:
-        """Each group with numbered arrays is a layer; a name with slashes is nested groups."""
-        if depth > MAX_DEPTH:
-            raise WeightsError(f"{self.path.name} nests groups deeper than {MAX_DEPTH}.")
-        for name, member in self.members(group):
-            if not isinstance(member, self.h5py.Group):
-                continue
-            layer_name = f"{prefix}{name}"
-            arrays = {
-                int(key): value
-                for key, value in self.members(member)
-                if isinstance(value, self.h5py.Dataset) and key.isascii() and key.isdigit()
-            }
-            inner = list(self.layers(member, f"{layer_name}/", depth + 1))
-            if arrays or not inner:
-                blobs = tuple(self.blob(arrays[index]) for index in sorted(arrays))
-                yield LayerWeights(layer_name, "", blobs, tuple(sorted(arrays)))
-            yield from inner
+    def layers(self, data: Any) -> Iterator[LayerWeights]:
+        """Each group is a layer and its numbered arrays the parameters; Caffe looks no deeper."""
+        for name, member in self.members(data):
+            if member is None:
+                yield LayerWeights(name, "", (), (), 1, _link_problem(f"data/{name}"))
+            elif not isinstance(member, self.h5py.Group):
+                yield LayerWeights(name, "", (), (), 1, f"has an array in place of layer '{name}'")
+            else:
+                yield self.layer(name, member)
+
+    def layer(self, name: str, group: Any) -> LayerWeights:
+        arrays = {}
+        n_members = 0
+        for key, member in self.members(group):
+            n_members += 1
+            if key.isascii() and key.isdigit() and key == str(int(key[:9])):
+                arrays[int(key)] = self.blob(f"data/{name}/{key}", member)
+        blobs = tuple(arrays[index] for index in sorted(arrays))
+        return LayerWeights(name, "", blobs, tuple(sorted(arrays)), n_members)
 
     def members(self, group: Any) -> Iterator[tuple[str, Any]]:
+        """Name and object of each member, None in place of a link's target."""
         for name in group:
             self.members_left -= 1
             if self.members_left < 0:
                 raise WeightsError(f"{self.path.name} has more than {MAX_MEMBERS:,} members.")
-            if isinstance(group.get(name, getlink=True), self.h5py.HardLink):
-                yield name, group[name]
+            is_own = isinstance(group.get(name, getlink=True), self.h5py.HardLink)
+            yield name, group[name] if is_own else None
 
-    def blob(self, dataset: Any) -> WeightBlob:
-        key, shape = str(dataset.name), dataset.shape
-        if shape is None or dataset.dtype.kind != "f":
-            raise WeightsError(f"{self.path.name} holds {key} as {dataset.dtype}, not as floats.")
-        if dataset.nbytes > max(MIN_ARRAY_BOUND, 10 * self.file_bytes):
-            raise WeightsError(f"{self.path.name} claims more values in {key} than it can hold.")
-        path = self.path
+    def blob(self, key: str, dataset: Any) -> WeightBlob:
+        problem = self.problem(key, dataset)
+        if problem:
+            return WeightBlob((), 0, problem=problem)
+        self.value_bytes += dataset.nbytes
+        if self.value_bytes > max(MIN_VALUE_BYTES, MAX_UNPACKING * self.file_bytes):
+            raise WeightsError(f"{self.path.name} claims more values than it can hold, at {key}.")
+        load = partial(_load_dataset, self.path, key)
+        return WeightBlob(tuple(dataset.shape), int(dataset.size), load=load)
 
-        def load() -> np.ndarray:
-            return _load_dataset(path, key)
+    def problem(self, key: str, dataset: Any) -> str:
+        if dataset is None:
+            return _link_problem(key)
+        if not isinstance(dataset, self.h5py.Dataset):
+            return f"has a group in place of the array {key}"
+        if dataset.shape is None or dataset.dtype.kind not in "fiu":
+            return f"holds {key} as {dataset.dtype}, not as numbers"
+        if dataset.is_virtual or dataset.external:
+            return f"keeps the values of {key} in another file, which is not opened"
+        return ""
 
-        return WeightBlob(tuple(shape), int(dataset.size), load=load)
+
+def _link_problem(key: str) -> str:
+    return f"has a link in place of {key}, which is not followed"
 
 
 def _import_h5py() -> Any:
@@ -104,7 +127,7 @@ def _load_dataset(path: Path, key: str) -> np.ndarray:
             values = np.asarray(file[key][()])
     except _DAMAGED as error:
         raise _damaged(path, error) from error
-    values = values.astype(np.float64 if values.dtype.itemsize > 4 else np.float32, copy=False)
+    values = values.astype(np.float64 if values.dtype == np.float64 else np.float32, copy=False)
     values.flags.writeable = False
     return values
 

@@ -10,14 +10,18 @@ from torch import Tensor
 
 from core.engines.torch.operation import LayerParameters
 from core.errors import WeightsError
-from core.layers.axes import show_shape
 from core.layers.shapes import LayerShapes, NetShapes
 from core.net.definition import Layer, Net
-from core.weights.binding import WrongShape, compare_layer
+from core.weights.binding import (
+    ArrayKey,
+    WrongShape,
+    array_key,
+    compare_layer,
+    pair_layers,
+)
 from core.weights.contents import Weights
 from core.weights.fillers import filler_weights, random_weights
 
-Owner = tuple[str, int]
 Fill = Callable[[Net, NetShapes, int], dict[str, tuple[np.ndarray, ...]]]
 
 
@@ -40,17 +44,17 @@ class ParameterStore:
         self.device = device
         self._net, self._shapes, self._seed = net, shapes, seed
         self._fill: Fill = filler_weights if weights else random_weights
-        self._loaders: dict[Owner, Callable[[], np.ndarray]] = {}
-        self._unshaped: dict[str, list[Callable[[], np.ndarray]]] = {}
-        self._filled: dict[str, tuple[np.ndarray, ...]] = {}
-        self._kept: dict[Owner, Tensor] = {}
+        self._loaders: dict[ArrayKey, Callable[[], np.ndarray]] = {}
+        self._unshaped: dict[int, list[Callable[[], np.ndarray]]] = {}
+        self._filled: dict[int, tuple[np.ndarray, ...]] = {}
+        self._kept: dict[ArrayKey, Tensor] = {}
         if weights is not None:
             self._bind(weights)
 
     @property
     def filler_layers(self) -> tuple[str, ...]:
         """Layers with an array that no weights file gave, in net order."""
-        rows = (row for row in self._shapes.layers if row.layer.name not in self._unshaped)
+        rows = (row for row in self._shapes.layers if row.layer.index not in self._unshaped)
         missing = (row.layer.name for row in rows if self._lacks_array(row))
         return tuple(dict.fromkeys(missing))
 
@@ -60,24 +64,25 @@ class ParameterStore:
 
     def count(self, row: LayerShapes) -> int:
         """How many arrays a layer has."""
-        return len(row.parameters) or len(self._unshaped.get(row.layer.name, ()))
+        return len(row.parameters) or len(self._unshaped.get(row.layer.index, ()))
 
     def read(self, row: LayerShapes, index: int) -> np.ndarray:
         """Array `index` of a layer in the net's shape."""
         if not row.parameters:
-            return self._unshaped[row.layer.name][index]()
-        owner = row.owners[index]
-        loader = self._loaders.get(owner)
-        array = loader() if loader else self._filler(row, index)
+            return self._unshaped[row.layer.index][index]()
+        key = array_key(self._shapes, row, index)
+        loader = self._loaders.get(key)
+        array = loader() if loader else self._filler(key)
         return array.reshape(row.parameters[index])
 
     def keep(self, row: LayerShapes, index: int) -> Tensor:
         """Like load, but one tensor for all that share it."""
-        owner = row.owners[index] if row.parameters else (row.layer.name, index)
-        if owner not in self._kept:
-            self._kept[owner] = self.load(row, index)
-        kept = self._kept[owner]
-        return kept.reshape(row.parameters[index]) if row.parameters else kept
+        has_shape = bool(row.parameters)
+        key = array_key(self._shapes, row, index) if has_shape else (row.layer.index, index)
+        if key not in self._kept:
+            self._kept[key] = self.load(row, index)
+        kept = self._kept[key]
+        return kept.reshape(row.parameters[index]) if has_shape else kept
 
     def load(self, row: LayerShapes, index: int) -> Tensor:
         """A fresh tensor, aligned and float32, whatever the map of the file holds."""
@@ -86,31 +91,31 @@ class ParameterStore:
 
     def _bind(self, weights: Weights) -> None:
         wrong: list[WrongShape] = []
-        for source in weights.layers:
-            if not self._net.has_layer(source.name) or not source.blobs:
-                continue
-            row = self._shapes.of(source.name)
+        for row, source in pair_layers(self._shapes, weights):
             if not row.is_complete:
-                self._unshaped[source.name] = [b.array for b in source.blobs if b.n_values]
+                arrays = [blob.array for blob in source.blobs if blob.n_values]
+                self._unshaped.update({row.layer.index: arrays} if arrays else {})
                 continue
             wrong.extend(compare_layer(row, source))
-            for index, owner in enumerate(row.owners):
+            for index in range(len(row.parameters)):
                 blob = source.blob(index)
                 if blob is not None:
-                    self._loaders[owner] = blob.array
+                    self._loaders[array_key(self._shapes, row, index)] = blob.array
         if wrong:
             raise _mismatch(wrong)
 
     def _lacks_array(self, row: LayerShapes) -> bool:
-        return any(owner not in self._loaders for owner in row.owners)
+        keys = (array_key(self._shapes, row, index) for index in range(len(row.parameters)))
+        return any(key not in self._loaders for key in keys)
 
-    def _filler(self, row: LayerShapes, index: int) -> np.ndarray:
+    def _filler(self, key: ArrayKey) -> np.ndarray:
         """Fill the owner's layer alone: the numbers depend on its name and the seed only."""
-        name, at = row.owners[index]
-        if name not in self._filled:
-            rows = tuple(r for r in self._shapes.layers if r.layer.name == name)[:1]
-            self._filled.update(self._fill(self._net, NetShapes(rows), self._seed))
-        return self._filled[name][at]
+        owner, at = key
+        if owner not in self._filled:
+            row = self._shapes.layers[owner]
+            filled = self._fill(self._net, NetShapes((row,)), self._seed)
+            self._filled[owner] = filled[row.layer.name]
+        return self._filled[owner][at]
 
 
 class StoredParameters(LayerParameters):
@@ -147,12 +152,5 @@ def filler_warnings(layers: Iterable[str], *, has_weights: bool) -> tuple[str, .
 
 
 def _mismatch(wrong: list[WrongShape]) -> WeightsError:
-    first = wrong[0]
-    in_net = "no array" if first.in_net is None else show_shape(first.in_net)
-    in_file = "no array" if first.in_file is None else show_shape(first.in_file)
     more = f" {len(wrong) - 1} more arrays do not fit." if len(wrong) > 1 else ""
-    return WeightsError(
-        f"Layer '{first.layer}' has {in_net} as parameter {first.index} in the prototxt but "
-        f"{in_file} in the weights.{more}",
-        hint="Are these the weights of another net?",
-    )
+    return WeightsError(f"{wrong[0].sentence}{more}", hint="Are these the weights of another net?")

@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import WeightsError
 from core.weights.contents import WeightBlob
-from core.weights.reader import open_weights, read_mean_image
+from core.weights.reader import open_weights
 from core.weights.writer import write_caffemodel
 
 Material = Callable[[str], Path]
@@ -200,10 +200,11 @@ def test_hostile_bytes(path: Path, name: str) -> None:
         open_weights(path)
 
 
-def test_hostile_arrays(path: Path, encoder: Any) -> None:
+def test_arrays_that_can_not_be_used_spoil_no_other(path: Path, encoder: Any) -> None:
+    good = encoder.shape(1) + encoder.floats(5, 3)
     cases = {
         "2 x 2 with 3 values": encoder.shape(2, 2) + encoder.floats(5, 1, 2, 3),
-        "not a multiple of 4": encoder.shape(1) + encoder.data(5, b"12345"),
+        "1 with 2 gradients": good + encoder.floats(6, 1, 2),
         "negative size": encoder.shape(-1) + encoder.floats(5, 1),
         "impossible shape": encoder.shape(2**31, 2**31) + encoder.floats(5, 1),
         "more than 32 axes": encoder.shape(*[1] * 33) + encoder.floats(5, 1),
@@ -211,9 +212,37 @@ def test_hostile_arrays(path: Path, encoder: Any) -> None:
     }
     for words, blob in cases.items():
         path.unlink(missing_ok=True)
-        path.write_bytes(encoder.layer("a", blob))
+        path.write_bytes(encoder.layer("a", blob, good))
+        bad, kept = open_weights(path).layers[0].blobs
+        assert words in bad.problem
+        assert kept.array().tolist() == [3]
         with pytest.raises(WeightsError, match=words):
-            open_weights(path)
+            bad.array()
+
+
+def test_bytes_that_are_no_whole_values(path: Path, encoder: Any) -> None:
+    path.write_bytes(encoder.layer("a", encoder.shape(1) + encoder.data(5, b"12345")))
+    with pytest.raises(WeightsError, match="not a multiple of 4"):
+        open_weights(path)
+
+
+def test_half_floats_as_numbers_of_nvidias_older_branch(path: Path, encoder: Any) -> None:
+    bits = struct.unpack("<5H", struct.pack("<5e", 1.5, -2, 0.25, 0, 6e-8))
+    packed = b"".join(encoder.varint(number) for number in bits)
+    raw = encoder.layer("a", encoder.shape(5) + encoder.data(10, packed))
+    array = only_blob(path, raw).array()
+    assert array.dtype == np.float32
+    assert array.tolist() == [1.5, -2, 0.25, 0, np.float16(6e-8)]
+    path.unlink()
+    path.write_bytes(encoder.layer("a", encoder.shape(1) + encoder.data(10, b"\xff")))
+    with pytest.raises(WeightsError, match="cut off"):
+        open_weights(path)
+
+
+def test_v1_and_v2_layers_do_not_mix(path: Path, encoder: Any) -> None:
+    path.write_bytes(encoder.layer("a") + encoder.v1_layer("b", 4))
+    with pytest.raises(WeightsError, match="both V1 and V2 layers"):
+        open_weights(path)
 
 
 def test_a_file_of_empty_fields_is_given_up_on(path: Path) -> None:
@@ -224,12 +253,21 @@ def test_a_file_of_empty_fields_is_given_up_on(path: Path) -> None:
 
 WRONG_FILES = {
     "pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "Git LFS"),
-    "page": (b"<!DOCTYPE html><html>", "web page"),
-    "prototxt": (b'name: "LeNet"\nlayer { name: "data" }\n', "text file"),
+    "page": (b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "web page"),
+    "prototxt": (b'# LeNet\nname: "LeNet"\nlayer { name: "data" }\n', "prototxt"),
+    "V1 prototxt": (b'layers {\n  name: "data"\n}\n', "prototxt"),
+    "text": (b"Not found\n", "text file"),
+    "JSON": (b'{"error": "Not found"}', "text file"),
     "zip": (b"PK\x03\x04abc", "zip"),
     "gzip": (b"\x1f\x8babc", "gzip"),
+    "npy": (b"\x93NUMPY\x01\x00", "NumPy"),
+    "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64\x00\x01IM", "MATLAB"),
+    "pickle": (b"\x80\x02}q\x00.", "pickle"),
     "empty": (b"", "empty"),
     "hdf5": (b"\x89HDF\r\n\x1a\nabc", "HDF5"),
+    "solverstate": (b"\x08\x90\x4e\x12\x05/a.cm\x1a\x05\x2a\x00\x3a\x01\x00", "solverstate"),
+    "mean": (b"\x08\x01\x10\x01\x18\x01\x20\x01\x2a\x04abcd", "one array"),
+    "onnx": (b"\x08\x07\x12\x07pytorch\x3a\x02\x12\x00", "ONNX"),
 }
 
 
@@ -249,22 +287,46 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         open_weights(tmp_path)
 
 
-def test_hdf5_keeps_gaps_and_nested_names(tmp_path: Path) -> None:
+def test_hdf5_keeps_gaps_and_looks_one_level_deep(tmp_path: Path) -> None:
     h5py = pytest.importorskip("h5py")
     path = tmp_path / "w.h5"
     with h5py.File(path, "w") as file:
-        file["data/inc/1x1/1"] = np.ones(3, np.float32)
+        file["data/conv/1"] = np.ones(3, np.float32)
+        file["data/inc/1x1/0"] = np.ones(3, np.float32)
         file.create_group("data/relu")
-        file["data/loop"] = h5py.SoftLink("/data")
     weights = open_weights(path)
-    assert [(layer.name, layer.indices) for layer in weights.layers] == [
-        ("inc/1x1", (1,)),
-        ("relu", ()),
+    assert [(layer.name, layer.indices, layer.n_members) for layer in weights.layers] == [
+        ("conv", (1,), 1),
+        ("inc", (), 1),
+        ("relu", (), 0),
     ]
-    layer = weights.get("inc/1x1")
+    layer = weights.get("conv")
     assert layer is not None
     assert layer.blob(0) is None
     assert layer.n_parameters == 2
+
+
+def test_hdf5_never_leaves_its_file(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    path, secret = tmp_path / "w.h5", tmp_path / "secret"
+    secret.write_bytes(np.arange(4, dtype=np.float32).tobytes())
+    with h5py.File(path, "w") as file:
+        group = file.create_group("data/conv")
+        group["0"] = h5py.ExternalLink(str(secret), "/a")
+        group["1"] = h5py.SoftLink("/data")
+        group.create_dataset("2", (4,), np.float32, external=[(str(secret), 0, 16)])
+        layout = h5py.VirtualLayout((4,), np.float32)
+        layout[:] = h5py.VirtualSource(str(secret), "a", (4,))
+        group.create_virtual_dataset("3", layout)
+        file["data/loop"] = h5py.SoftLink("/data")
+    conv, loop = open_weights(path).layers
+    for blob, words in zip(
+        conv.blobs, ("link", "link", "another file", "another file"), strict=True
+    ):
+        assert words in blob.problem
+        with pytest.raises(WeightsError, match=words):
+            blob.array()
+    assert "link" in loop.problem
 
 
 def test_hdf5_without_weights_or_with_too_much(tmp_path: Path) -> None:
@@ -275,17 +337,16 @@ def test_hdf5_without_weights_or_with_too_much(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no Caffe weights"):
         open_weights(path)
     with h5py.File(path, "w") as file:
-        file.create_dataset("data/a/0", (1 << 40,), np.float32, chunks=(1 << 20,))
-    with pytest.raises(WeightsError, match="claims more values"):
+        file["learned_net"] = "a.caffemodel.h5"
+        file.create_group("history")
+    with pytest.raises(WeightsError, match="solverstate"):
         open_weights(path)
-
-
-def test_mean_image(shipped: Path) -> None:
-    mean = read_mean_image(shipped / "mean.binaryproto")
-    assert mean.dtype == np.float32
-    np.testing.assert_array_equal(mean, np.load(shipped / "mean.npy"))
-    with pytest.raises(WeightsError):
-        read_mean_image(shipped / "unpacked_floats.caffemodel")
+    for sizes in ([1 << 40], [1 << 23] * 3):  # 8 million floats are 32 MB
+        with h5py.File(path, "w") as file:
+            for i, size in enumerate(sizes):
+                file.create_dataset(f"data/a/{i}", (size,), np.float32, chunks=(1 << 20,))
+        with pytest.raises(WeightsError, match="claims more values"):
+            open_weights(path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/statm")
