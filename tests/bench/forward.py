@@ -70,7 +70,7 @@ def _our_pass(engine: Engine, value: Value) -> Pass:
 
 def _random_batch(shape: tuple[int, ...]) -> np.ndarray:
     rng = np.random.default_rng(1)
-    return (50 * rng.standard_normal(shape)).astype(np.float32)
+    return (10 * rng.standard_normal(shape)).astype(np.float32)
 
 
 def _measure_batch(passes: dict[str, Pass], batch: np.ndarray, n_rounds: int) -> dict[str, Any]:

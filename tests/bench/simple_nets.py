@@ -43,6 +43,24 @@ def spatial(param: Message, name: str, default: int) -> tuple[int, int]:
     return param.integer(f"{short}_h", default), param.integer(f"{short}_w", default)
 
 
+def read_lrn(layer: Layer) -> tuple[int, float, float, float]:
+    """Size, alpha, beta and k of an LRN across channels."""
+    param = layer.param("lrn_param")
+    size, alpha = param.integer("local_size", 5), param.number("alpha", 1.0)
+    return size, alpha, param.number("beta", 0.75), param.number("k", 1.0)
+
+
+def trained_moments(arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of a BatchNorm, which stores them times a factor."""
+    mean, variance, factor = arrays
+    return mean / factor[0], variance / factor[0]
+
+
+def read_eps(layer: Layer) -> float:
+    """What a BatchNorm adds to the variance."""
+    return layer.param("batch_norm_param").number("eps", 1e-5)
+
+
 def build_torch(net_path: Path, weights_path: Path) -> Callable[[np.ndarray], np.ndarray]:
     """The net as plain eager PyTorch, layer by layer, NCHW float32."""
     import torch
@@ -50,6 +68,11 @@ def build_torch(net_path: Path, weights_path: Path) -> Callable[[np.ndarray], np
 
     net, _, arrays = read_net_and_weights(net_path, weights_path)
     tensors = {name: [torch.from_numpy(a) for a in kept] for name, kept in arrays.items()}
+    moments = {
+        layer.name: [torch.from_numpy(a) for a in trained_moments(arrays[layer.name])]
+        for layer in net.layers
+        if layer.type == "BatchNorm"
+    }
 
     def step(layer: Layer, values: list[Any]) -> Any:
         x, kept = values[0], tensors.get(layer.name, [])
@@ -75,6 +98,16 @@ def build_torch(net_path: Path, weights_path: Path) -> Callable[[np.ndarray], np
             return torch.cat(values, 1)
         if layer.type == "Dropout":
             return x
+        if layer.type == "LRN":
+            return functional.local_response_norm(x, *read_lrn(layer))
+        if layer.type == "BatchNorm":
+            mean, var = moments[layer.name]
+            return functional.batch_norm(x, mean, var, eps=read_eps(layer))
+        if layer.type == "Scale":
+            factor, *bias = (array.reshape(1, -1, 1, 1) for array in kept)
+            return x * factor + bias[0] if bias else x * factor
+        if layer.type == "Eltwise":
+            return values[0] + values[1]
         raise ValueError(f"no plain PyTorch for layer type {layer.type}")
 
     def forward(batch: np.ndarray) -> np.ndarray:
@@ -107,16 +140,17 @@ def write_onnx(net_path: Path, weights_path: Path, out: Path) -> None:
     from onnx import TensorProto, helper, numpy_helper
 
     net, shapes, arrays = read_net_and_weights(net_path, weights_path)
-    nodes, kept = [], []
+    nodes: list[Any] = []
+    kept: list[Any] = []
     names = {net.inputs[0]: net.inputs[0]}
     for layer in net.layers:
         if layer.type == "Input":
             continue
         inputs = [names[bottom] for bottom in layer.bottoms]
-        params = [f"{layer.name}.{i}" for i in range(len(arrays.get(layer.name, [])))]
+        stored = _onnx_arrays(layer, arrays.get(layer.name, []))
+        params = [f"{layer.name}.{i}" for i in range(len(stored))]
         kept += [
-            numpy_helper.from_array(array, name)
-            for array, name in zip(arrays.get(layer.name, []), params, strict=True)
+            numpy_helper.from_array(array, name) for array, name in zip(stored, params, strict=True)
         ]
         result = f"{layer.name}:{layer.tops[0]}"
         nodes += _onnx_nodes(helper, layer, inputs, params, result)
@@ -133,6 +167,16 @@ def write_onnx(net_path: Path, weights_path: Path, out: Path) -> None:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(model, str(out))
+
+
+def _onnx_arrays(layer: Layer, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """The layer's arrays as ONNX wants them."""
+    if layer.type == "BatchNorm":
+        mean, variance = trained_moments(arrays)
+        return [np.ones_like(mean), np.zeros_like(mean), mean, variance]
+    if layer.type == "Scale":
+        return [array.reshape(-1, 1, 1) for array in arrays]
+    return arrays
 
 
 def _onnx_nodes(
@@ -157,6 +201,21 @@ def _onnx_nodes(
             helper.make_node("Flatten", inputs, [flat], axis=1),
             helper.make_node("Gemm", [flat, *params], [result], transB=1),
         ]
+    if layer.type == "BatchNorm":
+        words = [*inputs, *params]
+        return [helper.make_node("BatchNormalization", words, [result], epsilon=read_eps(layer))]
+    if layer.type == "Scale":
+        product = f"{result}.product"
+        return [
+            helper.make_node("Mul", [*inputs, params[0]], [product]),
+            helper.make_node("Add", [product, params[1]], [result]),
+        ]
+    if layer.type == "LRN":
+        size, alpha, beta, k = read_lrn(layer)
+        settings = {"size": size, "alpha": alpha, "beta": beta, "bias": k}
+        return [helper.make_node("LRN", inputs, [result], **settings)]
+    if layer.type == "Eltwise":
+        return [helper.make_node("Add", inputs, [result])]
     plain = {"ReLU": "Relu", "Dropout": "Identity"}
     if layer.type in plain:
         return [helper.make_node(plain[layer.type], inputs, [result])]
