@@ -2,117 +2,119 @@
 
 from __future__ import annotations
 
+import tokenize
+import warnings
 from pathlib import Path
 
 import numpy as np
 
-from core.errors import ImageError
+from core.errors import ImageError, WeightsError
+from core.weights.blob import read_blob
+from core.weights.wire import Wire, WireError
 
 _MAX_BYTES = 256 << 20
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-# Field numbers of BlobProto in caffe.proto.
-_LEGACY_SIZES, _DATA, _SHAPE, _DOUBLE_DATA = (1, 2, 3, 4), 5, 7, 8
+_N_CHANNELS = (1, 3)
+_NPY = b"\x93NUMPY"
+_NOT_A_MEAN = (
+    (b"MATLAB", "is a MATLAB file"),
+    (b"\x89HDF", "is an HDF5 file, as MATLAB writes too"),
+    (b"PK\x03\x04", "is a zip archive"),
+    (b"version https://git-lfs", "is a Git LFS pointer"),
+    (b"<", "is a web page"),
+)
+_EXPECTED = "A mean.binaryproto made by compute_image_mean or a .npy array is expected."
+_DAMAGED = (
+    ValueError, TypeError, KeyError, EOFError, OverflowError,
+    SyntaxError, RecursionError, MemoryError, tokenize.TokenError,
+)  # fmt: skip
+"""What NumPy raises for a header that is no header; it evaluates literals only."""
 
 
 def read_mean_image(path: Path) -> np.ndarray:
-    """Read a mean image, (channels, height, width) float32, channels in BGR order as Caffe's.
+    """Read a mean, (channels, height, width) float32, channels in BGR order as Caffe writes them.
 
+    One value a channel gives (channels, 1, 1). A .npy may be (channels, height, width), (height,
+    width, channels), (height, width) or (channels,), each with a leading 1 or without.
     Raises ImageError for a file that is missing, too large or no mean image.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ImageError(f"The mean image '{path.name}' is larger than 256 MB.")
-        if path.suffix.lower() == ".npy":
-            mean = np.load(path, allow_pickle=False)
-        else:
-            mean = parse_blob(path.read_bytes())
+        with path.open("rb") as file:
+            head = file.read(64)
+        _refuse_other_formats(path, head)
+        mean = _read_npy(path) if head.startswith(_NPY) else _read_blob_proto(path)
     except OSError as error:
         raise ImageError(f"The mean image '{path}' can't be read: {error.strerror}.") from error
-    except (ValueError, IndexError, EOFError) as error:
-        raise ImageError(
-            f"'{path.name}' is no mean image.",
-            hint="A mean.binaryproto made by compute_image_mean or a .npy array is expected.",
-            details=str(error),
-        ) from error
     return _as_image(mean, path)
 
 
-def parse_blob(data: bytes) -> np.ndarray:
-    """Decode a BlobProto message; float64. Raises ValueError or IndexError if it is none."""
-    legacy: dict[int, int] = {}
-    shape: list[int] = []
-    parts: list[np.ndarray] = []
-    for number, wire_type, value in _fields(data):
-        if number in _LEGACY_SIZES and isinstance(value, int):
-            legacy[number] = value
-        elif number in (_DATA, _DOUBLE_DATA) and isinstance(value, bytes):
-            is_double = number == _DOUBLE_DATA or wire_type == _FIXED64
-            parts.append(np.frombuffer(value, "<f8" if is_double else "<f4").astype(np.float64))
-        elif number == _SHAPE and isinstance(value, bytes):
-            shape = _dimensions(value)
-    if not parts:
-        raise ValueError("no values")
-    sizes = shape or [legacy.get(number, 1) for number in _LEGACY_SIZES]
-    return np.concatenate(parts).reshape(sizes)
+def describe_mean_fit(mean: np.ndarray, scaled: tuple[int, int], cut: tuple[int, int]) -> str:
+    """What is subtracted when a mean meets a picture of `scaled` (height, width) cut to `cut`.
+
+    "" where it is the mean as it is. Caffe's data layers cut mean and picture alike and refuse a
+    mean of another size than the uncut picture (BVLC/caffe src/caffe/data_transformer.cpp);
+    examples/cpp_classification takes the average of each channel instead.
+    """
+    size = mean.shape[1:]
+    if size == (1, 1):
+        return "one value a channel"
+    if size == cut:
+        return ""
+    middle = f"the middle {cut[1]} x {cut[0]} of {size[1]} x {size[0]}"
+    if size == scaled:
+        return middle
+    picture = f"{scaled[1]} x {scaled[0]}"
+    return f"{middle}; Caffe's data layers refuse it for pictures of {picture}"
+
+
+def _refuse_other_formats(path: Path, head: bytes) -> None:
+    for signature, claim in _NOT_A_MEAN:
+        if head.startswith(signature):
+            raise ImageError(f"'{path.name}' {claim}, no mean image.", hint=_EXPECTED)
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of sizes like 256L, from Python 2
+            # mapped, so that a header's claim costs no memory
+            mapped: np.ndarray = np.lib.format.open_memmap(path, mode="r")
+    except _DAMAGED as error:
+        raise _no_mean(path, str(error)) from error
+    return mapped
+
+
+def _read_blob_proto(path: Path) -> np.ndarray:
+    buffer = path.read_bytes()
+    try:
+        return read_blob(Wire(buffer), 0, len(buffer)).array()
+    except WireError as error:
+        raise _no_mean(path, f"The file {error}.") from error
+    except WeightsError as error:
+        raise _no_mean(path, error.sentence) from error
+
+
+def _no_mean(path: Path, details: str) -> ImageError:
+    return ImageError(f"'{path.name}' is no mean image.", hint=_EXPECTED, details=details)
 
 
 def _as_image(mean: np.ndarray, path: Path) -> np.ndarray:
-    if mean.ndim == 4 and mean.shape[0] == 1:
+    if mean.ndim in (2, 4) and mean.shape[0] == 1:
         mean = mean[0]
-    if mean.ndim == 2:
+    if mean.ndim == 1:
+        mean = mean[:, None, None]
+    elif mean.ndim == 2:
         mean = mean[None]
-    is_image = mean.ndim == 3 and mean.shape[0] in (1, 3) and mean.size > 0
+    if mean.ndim == 3 and mean.shape[0] not in _N_CHANNELS and mean.shape[2] in _N_CHANNELS:
+        mean = mean.transpose(2, 0, 1)
+    is_image = mean.ndim == 3 and mean.shape[0] in _N_CHANNELS and mean.size > 0
     if not is_image or mean.dtype.kind not in "fiu":
         raise ImageError(
             f"The mean image '{path.name}' has shape {mean.shape}, not channels x height x width."
         )
-    return np.ascontiguousarray(mean, dtype=np.float32)
-
-
-def _dimensions(message: bytes) -> list[int]:
-    """The sizes in a BlobShape message, packed or not."""
-    sizes: list[int] = []
-    for number, _, value in _fields(message):
-        if number == 1 and isinstance(value, int):
-            sizes.append(value)
-        elif number == 1 and isinstance(value, bytes):
-            at = 0
-            while at < len(value):
-                size, at = _varint(value, at)
-                sizes.append(size)
-    return sizes
-
-
-def _fields(data: bytes) -> list[tuple[int, int, int | bytes]]:
-    """All fields of a protobuf message as (number, wire type, value)."""
-    found: list[tuple[int, int, int | bytes]] = []
-    at = 0
-    while at < len(data):
-        key, at = _varint(data, at)
-        number, wire_type = key >> 3, key & 7
-        if wire_type == _VARINT:
-            value, at = _varint(data, at)
-            found.append((number, wire_type, value))
-            continue
-        if wire_type == _BYTES:
-            size, at = _varint(data, at)
-        elif wire_type in (_FIXED32, _FIXED64):
-            size = 4 if wire_type == _FIXED32 else 8
-        else:
-            raise ValueError(f"wire type {wire_type}")
-        if at + size > len(data):
-            raise ValueError("the message ends early")
-        found.append((number, wire_type, data[at : at + size]))
-        at += size
-    return found
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise ValueError("a number is too long")
+    with np.errstate(over="ignore"):
+        values = np.ascontiguousarray(mean, dtype=np.float32)
+    if not np.isfinite(values).all():
+        raise ImageError(f"The mean image '{path.name}' has values that are no finite numbers.")
+    return values

@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.images.decoding import decode_image, decoder_versions
-from core.images.mean_image import read_mean_image
+from core.images.mean_image import describe_mean_fit, read_mean_image
 from core.images.sizing import Sizing, plan_size
 
 SizePolicy = Literal[
@@ -148,11 +148,25 @@ class Preprocess:
 
     def _describe_mean(self) -> str:
         if self.mean_image is not None:
-            return f"{self.colour_order} minus {Path(self.mean_image).name}"
+            return f"{self.colour_order} minus {self._describe_mean_image(self.mean_image)}"
         if not self.mean:
             return self.colour_order
         mean = self.mean[::-1] if self.colour_order == "RGB" else self.mean
         return f"{self.colour_order} minus {', '.join(f'{v:g}' for v in mean)}"
+
+    def _describe_mean_image(self, path: str) -> str:
+        """The file and, where the size of pictures is fixed, which part of it is subtracted."""
+        name = Path(path).name
+        if self.size_policy not in ("warp", "warp, centre crop"):
+            return name
+        try:
+            mean = _mean_image(path)
+        except ImageError as error:
+            return f"{name} ({error.sentence})"
+        sizing = self.sizing(self.width, self.height)
+        cut = sizing.output_height, sizing.output_width
+        fit = describe_mean_fit(mean, (sizing.height, sizing.width), cut)
+        return f"{name} ({fit})" if fit else name
 
 
 def _resized(rgb: np.ndarray, sizing: Sizing, recipe: Preprocess) -> np.ndarray:

@@ -56,8 +56,10 @@ class Sizing:
         """A (channels, height, width) mean image cut like the picture. Raises ImageError.
 
         A mean of the size before the crop or of any larger size is cut in its middle, as Caffe
-        does with the mean of its 256 x 256 training images.
+        does with the mean of its 256 x 256 training images. One value a channel fits any size.
         """
+        if mean.shape[1:] == (1, 1):
+            return mean
         height = min(self.height, self.output_height)
         width = min(self.width, self.output_width)
         if mean.shape[1] < height or mean.shape[2] < width:

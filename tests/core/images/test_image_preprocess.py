@@ -12,7 +12,6 @@ import pytest
 
 from core.errors import ImageError
 from core.images.decoding import decode_image
-from core.images.mean_image import parse_blob, read_mean_image
 from core.images.preprocess import Preprocess
 from core.images.presets import (
     PRESETS,
@@ -100,32 +99,6 @@ def test_mean_image_is_cut_in_its_middle(tmp_path: Path) -> None:
     assert red_first[:, 1, 0].tolist() == [5, 10, 3]
     with pytest.raises(ImageError, match="6 x 6 pixels, smaller than the input of 8 x 8"):
         replace(recipe, width=8, height=8).apply(np.zeros((9, 9, 3), dtype=np.uint8))
-
-
-def test_mean_binaryproto_is_mean_npy(material: Callable[[str], Path]) -> None:
-    found = read_mean_image(material("micro/extras/mean.binaryproto"))
-    wanted = np.load(material("micro/extras/mean.npy"))
-    np.testing.assert_array_equal(found, wanted.reshape(found.shape))
-
-
-def test_blob_by_hand() -> None:
-    values = np.array([1.5, -2.0, 0.25], dtype="<f4").tobytes()
-    legacy = bytes([0x08, 1, 0x10, 3, 0x18, 1, 0x20, 1, 0x2A, 12]) + values
-    assert parse_blob(legacy).tolist() == [[[[1.5]], [[-2.0]], [[0.25]]]]
-    shaped = bytes([0x3A, 4, 0x0A, 2, 1, 3, 0x2A, 12]) + values
-    assert parse_blob(shaped).tolist() == [[1.5, -2.0, 0.25]]
-    unpacked = b"".join(b"\x2d" + values[i : i + 4] for i in (0, 4, 8))
-    assert parse_blob(unpacked + bytes([0x10, 3])).ravel().tolist() == [1.5, -2.0, 0.25]
-
-
-@pytest.mark.parametrize("content", [b"", b"\x2a\xff", b"\xff" * 20, b"\x2a\x03abc", b"hello"])
-def test_no_mean_image(tmp_path: Path, content: bytes) -> None:
-    for name in ("mean.binaryproto", "mean.npy"):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(ImageError, match="no mean image"):
-            read_mean_image(tmp_path / name)
-    with pytest.raises(ImageError, match="can't be read"):
-        read_mean_image(tmp_path / "gone.npy")
 
 
 @pytest.mark.parametrize(
