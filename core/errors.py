@@ -84,6 +84,24 @@ class UnsupportedLayerError(EngineError):
             hint="The net still opens, shows and edits; extract from a net cut before them.",
         )
         self.layers = tuple(layers)
+        self.engine = engine
+
+
+class PythonLayersRefused(EngineError):
+    """The net has Python layers, which run programs; nothing runs before the user agrees.
+
+    layers: (layer name, "module.Class") pairs.
+    """
+
+    def __init__(self, layers: Sequence[tuple[str, str]]) -> None:
+        named = ", ".join(f"{name} ({program})" for name, program in layers[:8])
+        more = f" and {len(layers) - 8} more" if len(layers) > 8 else ""
+        count = "a Python layer" if len(layers) == 1 else f"{len(layers)} Python layers"
+        super().__init__(
+            f"This net has {count}, and running it runs their code: {named}{more}.",
+            hint="If you trust that code, agree to it: --allow-python-layers.",
+        )
+        self.layers = tuple(layers)
 
 
 class EngineUnavailableError(EngineError):
@@ -91,17 +109,24 @@ class EngineUnavailableError(EngineError):
 
 
 class EngineCrashed(EngineError):
-    """The child died: exit code, what it was running and the last lines of its stderr."""
+    """The child died: exit code, what it was running and the last lines of its stderr.
 
-    def __init__(self, exit_code: int | None, running: str, stderr_tail: str) -> None:
+    cause: what Caffe gave as the reason, "" when it gave none.
+    """
+
+    def __init__(
+        self, exit_code: int | None, running: str, stderr_tail: str, *, cause: str = ""
+    ) -> None:
         doing = f" while running {running}" if running else ""
+        why = f": {cause.rstrip('.')}" if cause else ""
         super().__init__(
-            f"The engine stopped{doing}.",
+            f"The engine stopped{doing}{why}.",
             hint=f"Exit code {exit_code}. Your file and your edits are safe.",
             details=stderr_tail,
         )
         self.exit_code = exit_code
         self.running = running
+        self.cause = cause
 
 
 class EngineCancelled(EngineError):

@@ -16,6 +16,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+from tests.real_caffe.provision import provisioned_command
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 LEAK_DEADLINE_SECONDS = 5.0
 
@@ -46,10 +48,17 @@ def material() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def caffe_python() -> tuple[str, ...]:
-    """The command of a Python with real Caffe, from BLOBSCOPE_CAFFE_COMMAND; skips without it."""
-    command = tuple(shlex.split(os.environ.get("BLOBSCOPE_CAFFE_COMMAND", "")))
+    """The command of a Python with real Caffe; skips without one.
+
+    BLOBSCOPE_CAFFE_PYTHON names it, else what tests/real_caffe/provision.py has put in the cache.
+    """
+    named = os.environ.get("BLOBSCOPE_CAFFE_PYTHON", "")
+    command = tuple(shlex.split(named)) or provisioned_command()
     if not command:
-        pytest.skip("no real Caffe: set BLOBSCOPE_CAFFE_COMMAND to a Python that imports caffe")
+        pytest.skip(
+            "no real Caffe: set BLOBSCOPE_CAFFE_PYTHON to the command of a Python that imports "
+            "caffe, or run tests/real_caffe/provision.py"
+        )
     probe = subprocess.run(
         [*command, "-c", "import caffe"],
         stdin=subprocess.DEVNULL,
@@ -59,7 +68,7 @@ def caffe_python() -> tuple[str, ...]:
         check=False,
     )
     if probe.returncode != 0:
-        pytest.fail(f"BLOBSCOPE_CAFFE_COMMAND does not import caffe:\n{probe.stderr[-2000:]}")
+        pytest.fail(f"`{shlex.join(command)}` does not import caffe:\n{probe.stderr[-2000:]}")
     return command
 
 

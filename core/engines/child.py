@@ -21,7 +21,11 @@ from core.engines.serving import Server
 from core.engines.session import Backend
 from core.errors import EngineUnavailableError
 
-BACKENDS = {"torch": "core.engines.torch.backend", "fake": "core.engines.fake"}
+BACKENDS = {
+    "torch": "core.engines.torch.backend",
+    "caffe": "core.engines.caffe.backend",
+    "fake": "core.engines.fake",
+}
 """Modules with a function `make_backend(options) -> Backend`; imported only when asked for."""
 
 Request = tuple[dict[str, Any], list[np.ndarray]]

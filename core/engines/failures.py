@@ -12,6 +12,7 @@ from core.errors import (
     EngineUnavailableError,
     NetError,
     PrototxtError,
+    PythonLayersRefused,
     UnsupportedLayerError,
     WeightsError,
 )
@@ -25,7 +26,9 @@ def header_from_error(error: BaseException, running: str = "") -> dict[str, Any]
     """Describe an exception of the child; an unforeseen one carries its traceback as details."""
     if isinstance(error, UnsupportedLayerError):
         layers = [list(pair) for pair in error.layers]
-        return {"kind": "UnsupportedLayerError", "layers": layers, "sentence": error.sentence}
+        return {"kind": "UnsupportedLayerError", "layers": layers, "engine": error.engine}
+    if isinstance(error, PythonLayersRefused):
+        return {"kind": "PythonLayersRefused", "layers": [list(pair) for pair in error.layers]}
     if isinstance(error, PrototxtError):
         return _described("NetError", str(error), error.hint, error.details)
     if isinstance(error, AppError):
@@ -44,9 +47,11 @@ def header_from_error(error: BaseException, running: str = "") -> dict[str, Any]
 def error_from_header(header: Mapping[str, Any]) -> AppError:
     """The exception a child described."""
     sentence, hint = str(header.get("sentence", "")), str(header.get("hint", ""))
+    pairs = [(str(name), str(type_)) for name, type_ in header.get("layers", [])]
     if header.get("kind") == "UnsupportedLayerError":
-        pairs = [(str(name), str(type_)) for name, type_ in header.get("layers", [])]
         return UnsupportedLayerError(pairs, str(header.get("engine", "torch")))
+    if header.get("kind") == "PythonLayersRefused":
+        return PythonLayersRefused(pairs)
     kind = _KINDS.get(str(header.get("kind")), EngineError)
     return kind(sentence, hint=hint, details=str(header.get("details", "")))
 

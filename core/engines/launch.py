@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.engines.values import EngineSpec
+from core.errors import EngineUnavailableError
+
+CAFFE_PYTHON_VARIABLE = "BLOBSCOPE_CAFFE_PYTHON"
+"""The command of the caffe engine for those who name none."""
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds the `core` package."""
@@ -35,11 +42,37 @@ class Launch:
 
 
 def launch_of(spec: EngineSpec) -> Launch:
-    """The child runs `python -m core.engines.child NAME OPTION=VALUE...`, from any folder."""
+    """The child runs `python -m core.engines.child NAME OPTION=VALUE...`, from any folder.
+
+    The child of the caffe engine is ours too and starts the foreign Python itself, in the folder
+    where the user is. Raises EngineUnavailableError for a command that can't be split into words.
+    """
     options = [f"{name}={value}" for name, value in spec.options]
     interpreter = spec.command or (sys.executable,)
+    if spec.name == "caffe":
+        interpreter = (sys.executable,)
+        command = spec.command or split_command(os.environ.get(CAFFE_PYTHON_VARIABLE, ""))
+        options += [f"command={json.dumps(command)}", f"folder={Path.cwd()}"]
     arguments = (*interpreter, "-m", "core.engines.child", spec.name, *options)
     return Launch(arguments, ROOT, _environment(), _creation_flags())
+
+
+def split_command(text: str) -> tuple[str, ...]:
+    """The words of a command as one types it; no shell runs it. EngineUnavailableError if odd."""
+    try:
+        return tuple(shlex.split(text, posix=os.name != "nt"))
+    except ValueError as error:
+        raise EngineUnavailableError(
+            f"`{text}` is no command: {error}.", hint="Close every quote that opens."
+        ) from error
+
+
+def without_our_path(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of our child as the user's own programs should see it."""
+    ours = [entry for entry in environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    kept = os.pathsep.join(entry for entry in ours if entry != str(ROOT))
+    others = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+    return {**others, "PYTHONPATH": kept} if kept else others
 
 
 def _environment() -> dict[str, str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.engines.caffe_child.pooling import GEM_FLOOR, pool_places
 from core.errors import EngineError
 
-GEM_FLOOR = 1e-6
+__all__ = ["GEM_FLOOR", "POOLINGS", "check_pooling", "pool"]
+
 POOLINGS = ("flatten", "gap", "mac", "gem")
 
 
@@ -17,25 +19,8 @@ def pool(activation: np.ndarray, pooling: str, p: float = 3.0) -> np.ndarray:
     (Radenovic et al., 2018) over the places of each channel. Raises EngineError otherwise.
     """
     check_pooling(pooling, activation.shape, p)
-    flat = activation.reshape(activation.shape[0], -1)
-    if pooling == "flatten":
-        return np.ascontiguousarray(flat, np.float32)
-    places = activation.reshape(*activation.shape[:2], -1).astype(np.float64)
-    if pooling == "gap":
-        pooled = places.mean(2)
-    elif pooling == "mac":
-        pooled = places.max(2)
-    else:
-        pooled = _generalised_mean(np.maximum(places, GEM_FLOOR), p)
-    result: np.ndarray = pooled.astype(np.float32)
-    return result
-
-
-def _generalised_mean(places: np.ndarray, p: float) -> np.ndarray:
-    """Of positive values along the last axis; taken over their maximum, so nothing overflows."""
-    peak = places.max(2, keepdims=True)
-    mean: np.ndarray = peak[..., 0] * ((places / peak) ** p).mean(2) ** (1.0 / p)
-    return mean
+    pooled: np.ndarray = pool_places(activation, pooling, p)
+    return pooled
 
 
 def check_pooling(pooling: str, shape: tuple[int, ...], p: float) -> None:

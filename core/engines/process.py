@@ -16,7 +16,7 @@ from core.engines import wire
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, launch_of
-from core.engines.stderr_tail import StderrTail
+from core.engines.stderr_tail import StderrTail, fatal_message
 from core.engines.values import Device, EngineSpec
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
 from core.net.definition import NetState
@@ -69,6 +69,10 @@ class EngineProcess:
         """Versions of the interpreter and of the libraries the engine runs on."""
         return dict(self._greeted()["versions"])
 
+    def layer_types(self) -> tuple[str, ...]:
+        """Every layer type the engine can run; () where it does not tell."""
+        return tuple(self._greeted().get("layer_types", ()))
+
     def open(
         self,
         net_text: str,
@@ -78,11 +82,14 @@ class EngineProcess:
         seed: int = 0,
         state: NetState = _DEFAULT_STATE,
         input_shapes: Mapping[str, tuple[int, ...]] | None = None,
+        allow_python_layers: bool = False,
     ) -> Engine:
         """Build a net in the child.
 
         seed: for filler weights. input_shapes: shapes that replace those of the prototxt, by blob.
-        Raises UnsupportedLayerError naming the layers this engine can't run.
+        allow_python_layers: the user agrees to run the programs that Python layers name.
+        Raises UnsupportedLayerError naming the layers this engine can't run, PythonLayersRefused
+        naming those that nobody agreed to.
         """
         request = {
             "op": "open",
@@ -92,6 +99,7 @@ class EngineProcess:
             "seed": seed,
             "state": [state.phase, state.level, list(state.stages)],
             "input_shapes": {name: list(shape) for name, shape in (input_shapes or {}).items()},
+            "allow_python_layers": allow_python_layers,
         }
         header, _ = self.call(request)
         return Engine(self.call, header)
@@ -184,7 +192,8 @@ class EngineProcess:
             code = self._wait(_DEATH_TIMEOUT_SECONDS)
         if self._is_cancelled:
             return EngineCancelled()
-        return EngineCrashed(code, self._running, _explained(code, self._tail()))
+        tail = self._tail()
+        return EngineCrashed(code, self._running, _explained(code, tail), cause=fatal_message(tail))
 
     def _nonsense(self, error: wire.WireError) -> EngineError:
         """The child wrote something else than frames; it can't be trusted any more."""
@@ -246,8 +255,8 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
 
 
 def _explained(code: int | None, tail: str) -> str:
-    """The stderr tail, led by the signal's name where one ended the child."""
-    if code is None or code >= 0:
+    """The stderr tail; led by the signal's name where one ended the child without a last word."""
+    if code is None or code >= 0 or fatal_message(tail):
         return tail
     try:
         name = signal.Signals(-code).name

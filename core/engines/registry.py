@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.engines.engine import Engine
 from core.engines.process import EngineProcess
-from core.engines.values import EngineSpec, EngineStatus
+from core.engines.values import Device, EngineSpec, EngineStatus
 from core.errors import EngineError
 
-ENGINE_NAMES = ("torch",)
+ENGINE_NAMES = ("torch", "caffe")
 """Engines a user can choose; `fake` is for tests."""
 
 _DEFAULT_SPEC = EngineSpec()
@@ -32,24 +32,48 @@ def open_engine(
     weights: Path | None = None,
     device: str = "cpu",
     seed: int = 0,
+    allow_python_layers: bool = False,
 ) -> Iterator[Engine]:
     """One net in a child of its own, which ends with the `with` block."""
     with start_engine(spec) as process:
-        yield process.open(net_text, weights, device=device, seed=seed)
+        yield process.open(
+            net_text,
+            weights,
+            device=device,
+            seed=seed,
+            allow_python_layers=allow_python_layers,
+        )
 
 
-def available_engines() -> tuple[EngineStatus, ...]:
-    """Start each engine and ask what it runs on; takes as long as its libraries take to load."""
-    return tuple(_probe(EngineSpec(name)) for name in ENGINE_NAMES)
+def available_engines(caffe_command: tuple[str, ...] = ()) -> tuple[EngineStatus, ...]:
+    """Start each engine and ask what it runs on; takes as long as its libraries take to load.
+
+    caffe_command: what starts a Python with pycaffe; () is what the environment says.
+    """
+    specs = {name: EngineSpec(name) for name in ENGINE_NAMES}
+    specs["caffe"] = EngineSpec("caffe", caffe_command)
+    return tuple(try_engine(spec) for spec in specs.values())
 
 
-def _probe(spec: EngineSpec) -> EngineStatus:
+def try_engine(spec: EngineSpec) -> EngineStatus:
+    """Start an engine, ask what it is and end it: what was found, or why it does not start."""
     try:
         with start_engine(spec) as process:
             versions, devices = process.versions(), process.devices()
+            layer_types = process.layer_types()
     except EngineError as error:
         return EngineStatus(spec.name, False, str(error))
+    sentence = _found(spec.name, versions, devices, len(layer_types))
+    return EngineStatus(spec.name, True, sentence, tuple(versions.items()), devices, layer_types)
+
+
+def _found(
+    name: str, versions: Mapping[str, str], devices: Sequence[Device], n_layer_types: int
+) -> str:
     where = ", ".join(device.name for device in devices)
-    library = versions.get(spec.name, "")
-    sentence = f"{spec.name} {library} runs on {where}.".replace("  ", " ")
-    return EngineStatus(spec.name, True, sentence, tuple(versions.items()), devices)
+    library = f"{name} {versions.get(name, '')}".rstrip()
+    if name != "caffe":
+        return f"{library} runs on {where}."
+    there = f"Python {versions.get('python')} with NumPy {versions.get('numpy')}"
+    what = f"{n_layer_types} layer types" if n_layer_types else "layer types it does not name"
+    return f"{library} in {there} runs {what} on {where}."

@@ -53,7 +53,12 @@ class Server:
         ]
         versions = {"python": platform.python_version(), "numpy": np.__version__}
         versions.update(self._backend.versions())
-        return {"protocol": PROTOCOL, "versions": versions, "devices": devices}, []
+        return {
+            "protocol": PROTOCOL,
+            "versions": versions,
+            "devices": devices,
+            "layer_types": list(self._backend.layer_types()),
+        }, []
 
     def _open(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
         phase, level, stages = request["state"]
@@ -65,6 +70,7 @@ class Server:
             seed=request["seed"],
             state=NetState(phase, level, tuple(stages)),
             input_shapes={n: tuple(shape) for n, shape in request["input_shapes"].items()},
+            allow_python_layers=bool(request.get("allow_python_layers")),
         )
         session = self._backend.open(opened)
         net = self._next_net
@@ -111,7 +117,9 @@ class Server:
         return {}, self._session(request).describe(inputs, recipes, self._on_layer)
 
     def _close(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        self._sessions.pop(request["net"], None)
+        session = self._sessions.pop(request["net"], None)
+        if session is not None:
+            session.close()
         gc.collect()  # layers refer to themselves; their weights should go now
         return {}, []
 

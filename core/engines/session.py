@@ -26,6 +26,7 @@ class OpenRequest:
     seed: int
     state: NetState
     input_shapes: Mapping[str, tuple[int, ...]]
+    allow_python_layers: bool = False
 
 
 class Session(ABC):
@@ -59,6 +60,9 @@ class Session(ABC):
     ) -> list[np.ndarray]:
         """One pass, pooled: (n_images, dimension) float32 for each recipe."""
 
+    def close(self) -> None:  # noqa: B027 - most engines have nothing to say to anybody
+        """Called once, before the session is dropped."""
+
 
 class Backend(ABC):
     """One engine in the child."""
@@ -70,6 +74,10 @@ class Backend(ABC):
     @abstractmethod
     def devices(self) -> tuple[Device, ...]:
         """Where nets can run; the first is the default."""
+
+    def layer_types(self) -> tuple[str, ...]:
+        """Every type it can run, () where it does not tell."""
+        return ()
 
     @abstractmethod
     def open(self, request: OpenRequest) -> Session:

@@ -5,18 +5,30 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import IO
 
 MAX_LINES = 40
 MAX_LINE_BYTES = 4096
-_FATAL = re.compile(r"^F\d{4,8} ")
+_FATAL = re.compile(r"^F\d{4,8} [^\]]*\] ?")
+
+
+def fatal_message(tail: str) -> str:
+    """What Caffe's fatal line says after its date and place; "" when the tail begins with none."""
+    first = tail.split("\n", 1)[0]
+    lead = _FATAL.match(first)
+    return first[lead.end() :].strip() if lead else ""
 
 
 class StderrTail:
-    """Drains a stream in a thread of its own, so that the child never blocks on a full pipe."""
+    """Drains a stream in a thread of its own, so that the child never blocks on a full pipe.
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    on_line: told each line as it comes, in that thread.
+    """
+
+    def __init__(self, stream: IO[bytes], on_line: Callable[[bytes], None] | None = None) -> None:
         self._stream = stream
+        self._on_line = on_line
         self._lines: deque[str] = deque(maxlen=MAX_LINES)
         self._fatal = ""
         self._thread = threading.Thread(target=self._drain, name="engine-stderr", daemon=True)
@@ -43,6 +55,8 @@ class StderrTail:
             if not line:
                 return
             self._keep(line.decode("utf-8", "replace").rstrip())
+            if self._on_line is not None:
+                self._on_line(line)
 
     def _keep(self, line: str) -> None:
         if not self._fatal and _FATAL.match(line):

@@ -26,7 +26,9 @@ class Device:
 class EngineSpec:
     """Which engine to start and how.
 
-    command: the interpreter, such as ("ssh", "gpu", "python3"); () is the Python that runs us.
+    command: for "caffe" what starts a Python with pycaffe, such as ("ssh", "gpu", "python3"), ()
+    is what the variable BLOBSCOPE_CAFFE_PYTHON says; for the others an interpreter that has this
+    Blobscope, () is the Python that runs us.
     options: (name, value) pairs for the engine, such as ("threads", "2").
     """
 
@@ -66,10 +68,14 @@ class PassResult:
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """Whether an engine can start here, in one sentence, and what it runs on."""
+    """Whether an engine can start here, in one sentence, what it runs on and which layer types.
+
+    layer_types: () where the engine does not tell.
+    """
 
     name: str
     is_available: bool
     sentence: str
     versions: tuple[tuple[str, str], ...] = ()
     devices: tuple[Device, ...] = ()
+    layer_types: tuple[str, ...] = ()

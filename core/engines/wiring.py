@@ -102,6 +102,11 @@ def wire_net(net: Net) -> Wiring:
     """Number the versions of a net; EngineError for a net that real Caffe refuses."""
     if net.problems:
         raise EngineError(net.problems[0].sentence, hint="Real Caffe refuses this net too.")
+    return number_versions(net)
+
+
+def number_versions(net: Net) -> Wiring:
+    """Number the versions of a net as it is; a bottom that nothing writes has no number."""
     steps: list[Step] = []
     slots: dict[Value, int] = {}
     inputs: dict[str, int] = {}

@@ -34,10 +34,25 @@ def small_net() -> str:
     return SMALL_NET
 
 
-@pytest.fixture(scope="module", params=["fake", "torch"])
-def any_process(request: pytest.FixtureRequest) -> Iterator[EngineProcess]:
+@pytest.fixture(scope="module", params=["fake", "torch", "caffe"])
+def any_spec(request: pytest.FixtureRequest) -> EngineSpec:
+    """Every engine in turn; real Caffe is skipped, with the reason, where there is none."""
+    if request.param == "caffe":
+        return EngineSpec("caffe", request.getfixturevalue("caffe_python"))
+    return EngineSpec(request.param, options=(("threads", "1"),))
+
+
+@pytest.fixture(scope="module")
+def any_process(any_spec: EngineSpec) -> Iterator[EngineProcess]:
     """A child of every engine in turn."""
-    with start_engine(EngineSpec(request.param, options=(("threads", "1"),))) as process:
+    with start_engine(any_spec) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def caffe_process(caffe_python: tuple[str, ...]) -> Iterator[EngineProcess]:
+    """Real Caffe, for tests that leave it alive."""
+    with start_engine(EngineSpec("caffe", caffe_python)) as process:
         yield process
 
 

@@ -1,0 +1,1 @@
+"""The real-Caffe engine: our side of a foreign Python that runs pycaffe."""

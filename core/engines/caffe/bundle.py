@@ -1,0 +1,106 @@
+"""The program that a foreign Python gets over its standard input.
+
+That Python is started as `... python -u -i`, which takes statements from its standard input one by
+one as they come. So nothing has to be installed there and no program text stands in the command
+line, where `ssh` and `docker` would hand it to a shell once more.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+INTERPRETER_OPTIONS = ("-u", "-i")
+MARK = b"blobscope:"
+"""Begins each line that is for us; whatever else a login or a module prints is passed over."""
+
+_ENGINES = Path(__file__).resolve().parents[1]
+_PACKAGES = ("core", "core.engines", "core.engines.caffe_child")
+_MODULES = (
+    "core.engines.wire",
+    "core.engines.caffe_child.pooling",
+    "core.engines.caffe_child.files",
+    "core.engines.caffe_child.machine",
+    "core.engines.caffe_child.nets",
+    "core.engines.caffe_child.main",
+)
+"""In the order they import one another."""
+
+# The mark is never written whole here: a terminal would echo it, and look like an answer.
+_ASK_FOR_SOURCE = """
+import os, traceback
+def tell(text):
+    os.write(1, b'\\nblob' + b'scope:' + text + b'\\n')
+os.write(2, b'\\n')
+try:
+    if os.isatty(0):
+        tell(b'{"failed": "terminal"}')
+        os._exit(1)
+    if os.name == 'nt':
+        import msvcrt
+        msvcrt.setmode(0, os.O_BINARY)
+        msvcrt.setmode(1, os.O_BINARY)
+    tell(b'{"asks": "source"}')
+    source, n_bytes = b'', %d
+    while len(source) < n_bytes:
+        part = os.read(0, n_bytes - len(source))
+        if not part:
+            os._exit(0)
+        source += part
+    exec(compile(source, 'blobscope', 'exec'), {'tell': tell})
+except BaseException:
+    traceback.print_exc()
+    os._exit(1)
+"""
+
+# The current folder goes last: no file of it may stand in for a module of the standard library.
+_LOAD_MODULES = """
+import sys
+if '' in sys.path:
+    sys.path.remove('')
+    sys.path.append('')
+import json, platform, types
+for name in {packages!r}:
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = []
+    above, _, last = name.rpartition('.')
+    if above:
+        setattr(sys.modules[above], last, sys.modules[name])
+try:
+    for name, source in {modules!r}:
+        module = sys.modules[name] = types.ModuleType(name)
+        exec(compile(source, name, 'exec', 0, True), module.__dict__)
+        above, _, last = name.rpartition('.')
+        setattr(sys.modules[above], last, module)
+except ImportError as error:
+    told = dict(failed='import', sentence=str(error), python=platform.python_version())
+    tell(json.dumps(told).encode('utf-8'))
+    raise
+serve = module.serve
+for name in [name for name in sys.modules if name.split('.')[0] == 'core']:
+    del sys.modules[name]
+serve(b'blob' + b'scope:')
+"""
+
+
+def source_text() -> bytes:
+    """Every module of the child and what loads them, as one ASCII program."""
+    modules = [(name, _source_of(name)) for name in _MODULES]
+    return _LOAD_MODULES.format(packages=_PACKAGES, modules=modules).encode("ascii")
+
+
+def first_statement(n_source_bytes: int) -> bytes:
+    """One line that reads so many bytes and runs them; no shell ever sees it."""
+    return f"exec({_ASK_FOR_SOURCE % n_source_bytes!r})\n".encode("ascii")
+
+
+def module_paths() -> tuple[Path, ...]:
+    """The files that travel."""
+    return tuple(_path_of(name) for name in _MODULES)
+
+
+def _source_of(name: str) -> str:
+    return _path_of(name).read_text(encoding="ascii")
+
+
+def _path_of(name: str) -> Path:
+    return _ENGINES.joinpath(*name.split(".")[2:]).with_suffix(".py")

@@ -1,0 +1,206 @@
+"""The foreign Python as our child: starting it, greeting it, asking it, dying with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import numpy as np
+
+from core.engines import wire
+from core.engines.caffe import bundle, greeting
+from core.engines.launch import without_our_path
+from core.engines.stderr_tail import StderrTail
+from core.errors import EngineError, EngineUnavailableError
+
+PROTOCOL = 1
+MAX_CHUNK_BYTES = 16 * 1024 * 1024
+_DEATH_TIMEOUT_SECONDS = 5.0
+
+Reply = tuple[dict[str, Any], list[np.ndarray]]
+
+
+class Link:
+    """One foreign Python with Caffe; when it dies after the greeting, so do we, the same way.
+
+    Raises EngineUnavailableError when it does not come up.
+    """
+
+    def __init__(self, command: Sequence[str], folder: Path, timeout_seconds: float) -> None:
+        self._command = tuple(command)
+        self._process = _spawn(self._command, folder)
+        self._stdin, self._stdout = _pipes(self._process)
+        self._is_up = False
+        self._tail = StderrTail(_stderr(self._process), self._pass_on)
+        self.greeting = self._greet(timeout_seconds)
+        self._is_up = True
+
+    def ask(
+        self,
+        header: Mapping[str, Any],
+        arrays: Sequence[np.ndarray] = (),
+        on_layer: Callable[[str], None] | None = None,
+    ) -> Reply:
+        """Send a request and wait for its reply; EngineError when Caffe's Python refused it."""
+        try:
+            wire.write_frame(self._stdin, dict(header), arrays)
+            while True:
+                reply, given = wire.read_frame(self._stdout)
+                if "running" not in reply:
+                    break
+                if on_layer is not None:
+                    on_layer(str(reply["running"]))
+        except (wire.WireError, OSError, ValueError) as error:
+            self._die(error)
+        if "error" in reply:
+            raise _error_of(reply["error"])
+        return reply, given
+
+    def send_file(self, path: Path, suffix: str) -> str:
+        """Copy a file to the foreign machine; its path there."""
+        with path.open("rb") as stream:
+            return self._send(stream, suffix)
+
+    def send_text(self, text: str, suffix: str) -> str:
+        """Write a file on the foreign machine; its path there."""
+        there = str(self.ask({"op": "add_file", "suffix": suffix})[0]["path"])
+        chunk = np.frombuffer(text.encode("utf-8"), np.uint8)
+        self.ask({"op": "append", "path": there}, [chunk])
+        return there
+
+    def _send(self, stream: IO[bytes], suffix: str) -> str:
+        there = str(self.ask({"op": "add_file", "suffix": suffix})[0]["path"])
+        chunk = np.empty(MAX_CHUNK_BYTES, np.uint8)
+        while n_bytes := stream.readinto(chunk.data):  # type: ignore[attr-defined]
+            self.ask({"op": "append", "path": there}, [chunk[:n_bytes]])
+        return there
+
+    def _greet(self, timeout_seconds: float) -> dict[str, Any]:
+        """Hand over the program and read what it finds; the timer ends one that never answers."""
+        is_late = threading.Event()
+
+        def end() -> None:
+            is_late.set()
+            self._process.kill()
+
+        timer = threading.Timer(timeout_seconds, end)
+        timer.start()
+        try:
+            return self._hand_over()
+        except (greeting.NoGreeting, OSError) as error:
+            banner = str(error) if isinstance(error, greeting.NoGreeting) else ""
+            self._process.kill() if self._wait(1.0) is None else None
+            code, stderr = self._wait(_DEATH_TIMEOUT_SECONDS), self._tail.text()
+            if is_late.is_set():
+                raise greeting.silent(self._command, timeout_seconds, banner, stderr) from error
+            raise greeting.ended(self._command, code, banner, stderr) from error
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def _hand_over(self) -> dict[str, Any]:
+        source = bundle.source_text()
+        self._stdin.write(bundle.first_statement(len(source)))
+        self._stdin.flush()
+        told, _ = greeting.read_told(self._stdout)
+        if told.get("asks") == "source":
+            self._stdin.write(source)
+            self._stdin.flush()
+            told, _ = greeting.read_told(self._stdout)
+        if told.get("ready") != PROTOCOL:
+            self._process.kill()
+            self._wait(_DEATH_TIMEOUT_SECONDS)
+            raise greeting.refused(self._command, told, self._tail.text())
+        return told
+
+    def _pass_on(self, line: bytes) -> None:
+        """Caffe's log is ours once it runs; before that it may only explain why it does not."""
+        if self._is_up:
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+
+    def _die(self, error: Exception) -> NoReturn:
+        """End this process as the foreign one ended; whoever started us reports it."""
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        code = self._wait(_DEATH_TIMEOUT_SECONDS)
+        if code is None or (isinstance(error, wire.WireError) and not _is_closed(error)):
+            print(f"unreadable answer of Caffe's Python: {error}", file=sys.stderr)  # noqa: T201
+            self._process.kill()
+        self._tail.join()
+        sys.stderr.flush()
+        _leave_like(code)
+
+    def _wait(self, timeout_seconds: float) -> int | None:
+        try:
+            return self._process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def _spawn(command: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """In a session of its own: ssh then can't ask a terminal for a password and wait for ever."""
+    try:
+        return subprocess.Popen(
+            (*command, *bundle.INTERPRETER_OPTIONS),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env=_environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise greeting.not_started(command, error) from error
+
+
+def _environment() -> dict[str, str]:
+    """Without our own folder on the path of the foreign Python."""
+    return without_our_path(os.environ)
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise EngineUnavailableError("The engine has no pipes.")
+    return process.stdin, process.stdout
+
+
+def _stderr(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    if process.stderr is None:
+        raise EngineUnavailableError("The engine has no pipes.")
+    return process.stderr
+
+
+def _error_of(described: Mapping[str, Any]) -> EngineError:
+    sentence, details = str(described.get("sentence")), str(described.get("details", ""))
+    if sentence.startswith("MemoryError"):
+        hint = "Use a smaller image or batch."
+        return EngineError("Caffe ran out of memory.", hint=hint, details=details)
+    return EngineError(f"In Caffe's Python: {sentence}", details=details)
+
+
+def _is_closed(error: wire.WireError) -> bool:
+    return isinstance(error, wire.WireClosed)
+
+
+def _leave_like(code: int | None) -> NoReturn:
+    if code is not None and code < 0 and hasattr(signal, "Signals"):
+        _make_no_core_file()
+        with contextlib.suppress(OSError, ValueError):
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code if code and code > 0 else 1)
+
+
+def _make_no_core_file() -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

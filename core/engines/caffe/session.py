@@ -1,0 +1,262 @@
+"""One net opened in real Caffe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.engines.caffe.link import Link
+from core.engines.caffe.numbering import Numbering, Place, number_layers
+from core.engines.caffe.python_layers import check_python_layers
+from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
+from core.engines.filler_warnings import filler_warnings
+from core.engines.pooling import check_pooling
+from core.engines.session import OnLayer, OpenRequest, Session
+from core.engines.values import EngineLayer, PassResult, PoolingRecipe, Value
+from core.engines.wiring import Step, check_shapes, number_versions
+from core.errors import EngineError, UnsupportedLayerError
+from core.layers.layer_type import Shape
+from core.layers.shapes import NetShapes, infer_shapes
+from core.net.definition import Layer
+from core.net.reader import read_net
+from core.weights.binding import bind_weights
+from core.weights.fillers import random_weights
+from core.weights.reader import open_weights
+
+
+class CaffeSession(Session):
+    """What we read in a net beside what Caffe built of it; Caffe's verdict on the net counts.
+
+    A net with an input of unknown shape is built when the first inputs come.
+    """
+
+    def __init__(
+        self, link: Link, request: OpenRequest, gpu: int | None, layer_types: Sequence[str]
+    ) -> None:
+        self._link, self._request, self._gpu = link, request, gpu
+        self._net = read_net(request.net_text, state=request.state)
+        self._wiring = number_versions(self._net)
+        _check_types(self._wiring.steps, layer_types)
+        check_python_layers(self._net, are_allowed=request.allow_python_layers)
+        self._number: int | None = None
+        self._numbering: Numbering | None = None
+        self._has_run = False
+        self._shapes = infer_shapes(self._net, request.input_shapes)
+        self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
+        self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
+        if None not in self._input_shapes({}).values():
+            self._build({})
+
+    def forward(
+        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    ) -> list[np.ndarray]:
+        """One pass over what the wanted values need."""
+        return self._take(inputs, [(value, None, 0.0) for value in want], on_layer)
+
+    def describe(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        recipes: Sequence[PoolingRecipe],
+        on_layer: OnLayer,
+    ) -> list[np.ndarray]:
+        """One pass, pooled in Caffe's Python; only descriptors leave it."""
+        takes = [(recipe.value, recipe.pooling, recipe.p) for recipe in recipes]
+        return self._take(inputs, takes, on_layer)
+
+    def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
+        """One pass over everything the inputs allow."""
+        slots = self._wiring.computable(inputs)
+        request = self._pass_request("run", inputs, slots)
+        places = [self._place(slot) for slot in slots]
+        request["takes"] = [[place.position, place.blob, None, 0.0] for place in places]
+        header, _ = self._link.ask(request, list(inputs.values()), on_layer)
+        self._has_run = True
+        n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
+        return PassResult(header["seconds"], n_images, header["kept_bytes"])
+
+    def read(self, value: Value) -> np.ndarray:
+        """A value of the last run."""
+        slot = self._wiring.slot(value)
+        if not self._has_run:
+            raise EngineError("Nothing has run yet.", hint="Open an image first.")
+        place = self._place(slot)
+        request = {
+            "op": "read",
+            "net": self._number,
+            "position": place.position,
+            "blob": place.blob,
+        }
+        _, arrays = self._link.ask(request)
+        if not arrays:
+            raise EngineError(
+                f"'{value.top}' of layer '{value.layer}' was not computed.",
+                hint="It needs an input blob that was not given.",
+            )
+        return arrays[0]
+
+    def close(self) -> None:
+        """Let Caffe forget the net."""
+        if self._number is not None:
+            self._link.ask({"op": "close", "net": self._number})
+
+    def _take(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        takes: Sequence[tuple[Value, str | None, float]],
+        on_layer: OnLayer,
+    ) -> list[np.ndarray]:
+        slots = [self._wiring.slot(value) for value, _, _ in takes]
+        request = self._pass_request("take", inputs, slots)
+        request["takes"] = []
+        for slot, (_, pooling, p) in zip(slots, takes, strict=True):
+            place = self._place(slot)
+            if pooling is not None:
+                check_pooling(pooling, self._top_shape(slot) or (1, 1), p)
+            request["takes"].append([place.position, place.blob, pooling, p])
+        _, arrays = self._link.ask(request, list(inputs.values()), on_layer)
+        return arrays
+
+    def _pass_request(
+        self, op: str, inputs: Mapping[str, np.ndarray], slots: Sequence[int]
+    ) -> dict[str, Any]:
+        """Which layers Caffe steps through: those the slots need, and the copies between them."""
+        steps = self._wiring.steps_for(slots)
+        self._wiring.check_inputs(inputs, steps)
+        self._fit(inputs, steps)
+        built = self._built()
+        given = set(inputs)
+        run = [
+            (built.layers[step.layer.index], step.layer.name)
+            for step in steps
+            if step.layer.index in built.layers
+            and not (step.is_data and given.issuperset(step.layer.tops))
+        ]
+        last = max((number for number, _ in run), default=-1)
+        hidden = [(number, "") for number in built.inserted if number < last]
+        return {
+            "op": op,
+            "net": self._number,
+            "inputs": [built.inputs[name] for name in inputs],
+            "steps": sorted({*run, *hidden}),
+        }
+
+    def _fit(self, inputs: Mapping[str, np.ndarray], steps: Sequence[Step]) -> None:
+        """Build if that had to wait; refuse in a sentence what would make Caffe abort."""
+        given = {name: tuple(array.shape) for name, array in inputs.items()}
+        if self._numbering is None:
+            self._build(given)
+        if all(self.inputs.get(name) == shape for name, shape in given.items()):
+            return
+        shapes = infer_shapes(self._net, {**self._known_inputs(), **given})
+        suspected = {problem.layer for problem in self._shapes.problems}
+        check_shapes(shapes, [step for step in steps if step.layer.name not in suspected])
+        for step in steps:
+            check_parameters(step.layer, self._shapes, shapes)
+
+    def _build(self, given: Mapping[str, Shape]) -> None:
+        """Send text and weights; Caffe aborts, and we with it, when it can't build the net."""
+        sizes = {name: shape for name, shape in self._input_shapes(given).items() if shape}
+        request = self._request
+        weights, suffix = request.weights_path, ".caffemodel"
+        filler_layers: tuple[str, ...] = ()
+        self._shapes = infer_shapes(self._net, sizes)
+        if weights is not None:
+            contents = open_weights(weights)
+            suffix = ".h5" if contents.format == "HDF5" else suffix
+            filler_layers = bind_weights(self._net, self._shapes, contents).unbound
+        opened, _ = self._link.ask(
+            {
+                "op": "open",
+                "text": self._link.send_text(
+                    text_for_caffe(self._net, self._wiring, sizes), ".prototxt"
+                ),
+                "weights": weights and self._link.send_file(weights, suffix),
+                "phase": request.state.phase,
+                "level": request.state.level,
+                "gpu": self._gpu,
+                "seed": request.seed,
+            }
+        )
+        self._number = opened["net"]
+        self._numbering = number_layers(self._wiring, opened)
+        self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
+        self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
+        self.filler_layers = filler_layers if weights else self._fill()
+        self.warnings = filler_warnings(self.filler_layers, has_weights=weights is not None)
+
+    def _fill(self) -> tuple[str, ...]:
+        """Without a weights file every layer gets the numbers it gets in our own engine."""
+        built = self._built()
+        filled = random_weights(self._net, self._shapes, self._request.seed)
+        for layer in self._net.layers:
+            arrays = filled.get(layer.name, ())
+            wanted = built.parameters.get(layer.index, ())
+            if arrays and [a.size for a in arrays] == [int(np.prod(shape)) for shape in wanted]:
+                request = {"op": "fill", "net": self._number, "layer": built.layers[layer.index]}
+                self._link.ask(request, arrays)
+        learned = (layer for layer in self._net.layers if built.parameters.get(layer.index))
+        return tuple(dict.fromkeys(layer.name for layer in learned))
+
+    def _built(self) -> Numbering:
+        if self._numbering is None:
+            raise EngineError("The net is not built yet.", hint="Give it inputs first.")
+        return self._numbering
+
+    def _place(self, slot: int) -> Place:
+        place = self._built().places.get(slot)
+        if place is None:
+            raise EngineError("Caffe holds no such value.")
+        return place
+
+    def _known_inputs(self) -> dict[str, Shape]:
+        return {name: shape for name, shape in self.inputs.items() if shape is not None}
+
+    def _input_shapes(self, given: Mapping[str, Shape]) -> dict[str, Shape | None]:
+        """By blob that an input stands in for; a label nobody gives has one value per image."""
+        batch = next((shape[0] for shape in given.values() if shape), None)
+        sizes: dict[str, Shape | None] = {}
+        for step in self._wiring.steps:
+            if is_stood_in(step):
+                for name, slot in zip(step.layer.tops, step.tops, strict=True):
+                    known = given.get(name) or self._top_shape(slot)
+                    sizes[name] = known if known or batch is None else (batch,)
+        return sizes
+
+    def _top_shape(self, slot: int) -> Shape | None:
+        """As Caffe built it, or as the text says before that."""
+        if self._numbering is not None:
+            return self._numbering.shape(slot)
+        version = self._net.versions[slot]
+        return self._shapes.top(self._net.layers[version.layer_index], version.top_index)
+
+    def _engine_layer(self, step: Step) -> EngineLayer:
+        layer = step.layer
+        shapes = tuple(self._top_shape(slot) for slot in step.tops)
+        return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes)
+
+
+def check_parameters(layer: Layer, built: NetShapes, wanted: NetShapes) -> None:
+    """EngineError when new input sizes would need other weights than the net was built with."""
+    before, after = built.parameters(layer), wanted.parameters(layer)
+    if before and after and before != after:
+        bottom = wanted.bottoms(layer)[0]
+        raise EngineError(
+            f"Layer '{layer.name}' ({layer.type}) can't take an input of shape {bottom}: "
+            f"its weights are {before[0]} and would have to be {after[0]}.",
+            hint="An inner product fixes the size of the input image.",
+        )
+
+
+def _check_types(steps: Sequence[Step], known: Sequence[str]) -> None:
+    """UnsupportedLayerError naming every layer that this build of Caffe lacks."""
+    missing = [
+        (step.layer.name, step.layer.type)
+        for step in steps
+        if not is_stood_in(step)
+        and step.layer.type not in WRITES_FILES
+        and step.layer.type not in known
+    ]
+    if known and missing:
+        raise UnsupportedLayerError(missing, "caffe")

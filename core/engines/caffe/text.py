@@ -1,0 +1,65 @@
+"""The text that real Caffe gets: the user's own, with inputs in place of what reads files.
+
+Caffe would abort on a database that is not there. Whatever brings values in (data layers, Input
+layers, `input:` fields) becomes one list of `input:` fields, which Caffe of every age understands,
+so that both engines take the same inputs. A layer that would write files is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from core.engines.wiring import Step, Wiring
+from core.layers.layer_type import Shape
+from core.net.definition import Net
+
+WRITES_FILES = frozenset({"HDF5Output"})
+_INPUT_FIELDS = frozenset({"input", "input_dim", "input_shape"})
+_AFTER_A_FIELD = re.compile(r"\s*[,;]")
+_LEGACY_AXES = 4
+
+
+def is_stood_in(step: Step) -> bool:
+    """Whether the layer becomes an input; DummyData makes its values up and needs no file."""
+    return step.is_data and step.layer.type != "DummyData"
+
+
+def text_for_caffe(net: Net, wiring: Wiring, shapes: Mapping[str, Shape]) -> str:
+    """The prototxt to send; `shapes` by input blob, every one of those that are stood in for."""
+    text = net.text.lstrip("\ufeff")
+    shift = len(net.text) - len(text)
+    for start, end in sorted(_left_out(net, wiring), reverse=True):
+        following = _AFTER_A_FIELD.match(text, end - shift)
+        text = text[: start - shift] + text[following.end() if following else end - shift :]
+    return f"{_inputs(shapes)}{text}\n{_state(net)}"
+
+
+def _left_out(net: Net, wiring: Wiring) -> list[tuple[int, int]]:
+    """Where in the text the fields stand that Caffe should not see."""
+    spans = [field.span for field in net.root.fields if field.name in _INPUT_FIELDS]
+    for step in wiring.steps:
+        goes = is_stood_in(step) or step.layer.type in WRITES_FILES
+        if goes and step.layer.span is not None:
+            spans.append(step.layer.span)
+    return [(span.start, span.end) for span in spans]
+
+
+def _inputs(shapes: Mapping[str, Shape]) -> str:
+    """Four sizes each where that says it all: Caffes before 2015 know no other way."""
+    is_legacy = all(len(shape) == _LEGACY_AXES for shape in shapes.values())
+    lines = []
+    for name, shape in shapes.items():
+        lines.append(f"input: {json.dumps(name, ensure_ascii=False)}\n")
+        sizes = " ".join(f"{'input_dim' if is_legacy else 'dim'}: {size}" for size in shape)
+        lines.append(f"{sizes}\n" if is_legacy else f"input_shape {{ {sizes} }}\n")
+    return "".join(lines)
+
+
+def _state(net: Net) -> str:
+    """Stages and level, where Caffe's own constructors of some ages can't take them."""
+    if not net.state.stages and not net.state.level:
+        return ""
+    stages = " ".join(f"stage: {json.dumps(s, ensure_ascii=False)}" for s in net.state.stages)
+    return f"state {{ level: {net.state.level} {stages} }}\n"

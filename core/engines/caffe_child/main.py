@@ -1,0 +1,157 @@
+"""The loop of the foreign Python: say what is here, then answer requests until the pipe closes.
+
+Valid from Python 2.7 on; types stand in comments.
+"""
+
+import json
+import os
+import platform
+import signal
+import sys
+import traceback
+
+from core.engines import wire
+from core.engines.caffe_child import files, machine, nets
+
+PROTOCOL = 1
+
+
+def serve(mark):
+    # type: (bytes) -> None
+    """Take over the pipes, greet with a line that begins with `mark`, answer; never returns."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started us
+    requests, replies = _take_pipes()
+    received = files.ReceivedFiles()
+    try:
+        _greet(replies, mark, _import_caffe())
+        child = Child(sys.modules["caffe"], received, replies)
+        while True:
+            child.answer(*wire.read_frame(requests))
+    except (wire.WireClosed, IOError, OSError):
+        code = 0  # nobody listens any more
+    except ImportError as error:
+        _tell(replies, mark, dict(_interpreter(), failed="import", sentence=str(error)))
+        code = 1
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    received.leave()
+    os._exit(code)
+
+
+class Child(object):
+    """The open nets and what can be asked of them."""
+
+    def __init__(self, caffe, received, replies):
+        # type: (Any, files.ReceivedFiles, Any) -> None
+        self._caffe = caffe
+        self._received = received
+        self._replies = replies
+        self._nets = {}  # type: Dict[int, nets.CaffeNet]
+        self._next_net = 1
+
+    def answer(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> None
+        """Do one request and write its reply; an exception becomes an error reply."""
+        try:
+            header, given = getattr(self, "_do_" + request["op"])(request, arrays)
+        except Exception as error:
+            sentence = "%s: %s" % (type(error).__name__, error)
+            details = traceback.format_exc()
+            header, given = {"error": {"sentence": sentence, "details": details}}, []
+        wire.write_frame(self._replies, header, given)
+
+    def _announce(self, layer_name):
+        # type: (str) -> None
+        try:
+            wire.write_frame(self._replies, {"running": layer_name})
+        except (IOError, OSError):
+            self._received.leave()
+            os._exit(0)
+
+    def _do_add_file(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        return {"path": self._received.add(str(request["suffix"]))}, []
+
+    def _do_append(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        self._received.append(str(request["path"]), arrays[0])
+        return {}, []
+
+    def _do_open(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        text, weights = str(request["text"]), request["weights"] and str(request["weights"])
+        try:
+            net = nets.CaffeNet(self._caffe, request, text, weights)
+        finally:
+            self._received.forget([text, weights])
+        number = self._next_net
+        self._next_net += 1
+        self._nets[number] = net
+        return dict(net.describe(), net=number), []
+
+    def _do_fill(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        self._nets[request["net"]].fill(request["layer"], arrays)
+        return {}, []
+
+    def _do_take(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        return {}, self._nets[request["net"]].take(request, arrays, self._announce)
+
+    def _do_run(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        return self._nets[request["net"]].run(request, arrays, self._announce), []
+
+    def _do_read(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        kept = self._nets[request["net"]].read(request["position"], request["blob"])
+        return {}, [] if kept is None else [kept]
+
+    def _do_close(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        self._nets.pop(request["net"], None)
+        return {}, []
+
+
+def _take_pipes():
+    # type: () -> Tuple[Any, Any]
+    """Keep both pipes for frames; whatever else prints goes to stderr, and reads nothing."""
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return requests, replies
+
+
+def _import_caffe():
+    # type: () -> Any
+    """Only errors are logged, unless the user has asked for more."""
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    import caffe
+
+    return caffe
+
+
+def _greet(replies, mark, caffe):
+    # type: (Any, bytes, Any) -> None
+    _tell(replies, mark, dict(machine.describe(caffe), ready=PROTOCOL))
+
+
+def _tell(replies, mark, fields):
+    # type: (Any, bytes, Dict[str, Any]) -> None
+    replies.write(b"\n" + mark + json.dumps(fields).encode("utf-8") + b"\n")
+    replies.flush()
+
+
+def _interpreter():
+    # type: () -> Dict[str, Any]
+    return {"python": platform.python_version(), "executable": sys.executable or ""}
+
+
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Tuple
+
+    Answer = Tuple[Dict[str, Any], List[Any]]

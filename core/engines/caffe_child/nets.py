@@ -1,0 +1,179 @@
+"""One net in Caffe: built from files, fed, stepped layer by layer, read between the steps.
+
+Valid from Python 2.7 on; types stand in comments. Blobs and layers are named by their number,
+because names repeat ("(automatic)" tops, layers of the same name).
+"""
+
+import time
+
+import numpy as np
+
+from core.engines.caffe_child.pooling import pool_places
+
+INPUTS = -1
+"""The position of a value before any layer has run."""
+
+
+class CaffeNet(object):
+    """A net on one device. Mode and device are per thread, and another net may have another."""
+
+    def __init__(self, caffe, request, text_path, weights_path):
+        # type: (Any, Dict[str, Any], str, Optional[str]) -> None
+        self._caffe = caffe
+        self._gpu = request["gpu"]  # type: Optional[int]
+        self._seed = int(request["seed"]) % 2**32
+        self._kept = {}  # type: Dict[Tuple[int, int], np.ndarray]
+        self._choose_device()
+        self._net = _build(caffe, text_path, request["phase"], request["level"])
+        if weights_path:
+            self._net.copy_from(weights_path)
+
+    def describe(self):
+        # type: () -> Dict[str, Any]
+        """Every layer and blob in Caffe's order, the Split layers it inserts included."""
+        names = list(self._net._layer_names)
+        layers = [
+            {
+                "name": _text(names[i]),
+                "type": _text(layer.type),
+                "tops": self._tops(i),
+                "parameters": [list(blob.data.shape) for blob in layer.blobs],
+            }
+            for i, layer in enumerate(self._net.layers)
+        ]
+        blobs = zip(self._net._blob_names, self._net._blobs)
+        described = [[_text(name), list(blob.data.shape)] for name, blob in blobs]
+        return {"layers": layers, "blobs": described}
+
+    def fill(self, layer, arrays):
+        # type: (int, List[np.ndarray]) -> None
+        """Give a layer its learned arrays."""
+        for blob, array in zip(self._net.layers[layer].blobs, arrays):
+            blob.data[...] = array.reshape(blob.data.shape)
+
+    def take(self, request, arrays, announce):
+        # type: (Dict[str, Any], List[np.ndarray], Any) -> List[np.ndarray]
+        """One pass; the values at request["takes"], pooled where a pooling is named."""
+        taken = {}  # type: Dict[int, np.ndarray]
+
+        def look(position):
+            # type: (int) -> None
+            for number in wanted.get(position, ()):
+                _, blob, pooling, p = takes[number]
+                taken[number] = _taken(self._net._blobs[blob].data, pooling, p)
+
+        takes = request["takes"]
+        wanted = _by_position(takes)
+        self._pass(request, arrays, announce, look)
+        return [taken[number] for number in range(len(takes))]
+
+    def run(self, request, arrays, announce):
+        # type: (Dict[str, Any], List[np.ndarray], Any) -> Dict[str, Any]
+        """One pass that keeps the values at request["takes"] for read()."""
+        kept = {}  # type: Dict[Tuple[int, int], np.ndarray]
+
+        def look(position):
+            # type: (int) -> None
+            for number in wanted.get(position, ()):
+                blob = takes[number][1]
+                kept[position, blob] = _taken(self._net._blobs[blob].data, None, 0.0)
+
+        takes = request["takes"]
+        wanted = _by_position(takes)
+        self._kept = {}
+        seconds = self._pass(request, arrays, announce, look)
+        self._kept = kept
+        return {"seconds": seconds, "kept_bytes": sum(array.nbytes for array in kept.values())}
+
+    def read(self, position, blob):
+        # type: (int, int) -> Optional[np.ndarray]
+        """A value of the last run, None when that did not keep it."""
+        return self._kept.get((position, blob))
+
+    def _pass(self, request, arrays, announce, look):
+        # type: (Dict[str, Any], List[np.ndarray], Any, Any) -> float
+        """Step through the layers asked for and return the seconds Caffe took.
+
+        Every layer reshapes its tops just before it runs, so that layers that are not asked for
+        never see the new shapes. On a GPU a step returns early; the look at its result waits.
+        """
+        self._choose_device()
+        self._feed(request["inputs"], arrays)
+        look(INPUTS)
+        seconds = 0.0
+        for layer, name in request["steps"]:
+            if name:
+                announce(name)
+            start = time.time()
+            self._net._forward(layer, layer)
+            if self._gpu is None:
+                seconds += time.time() - start
+            look(layer)
+            if self._gpu is not None:
+                seconds += time.time() - start
+        return seconds
+
+    def _feed(self, blobs, arrays):
+        # type: (List[int], List[np.ndarray]) -> None
+        for number, array in zip(blobs, arrays):
+            blob = self._net._blobs[number]
+            if tuple(blob.data.shape) != tuple(array.shape):
+                blob.reshape(*[int(size) for size in array.shape])
+            blob.data[...] = array
+
+    def _choose_device(self):
+        # type: () -> None
+        """And the same random numbers for every build and every pass."""
+        if self._gpu is None:
+            self._caffe.set_mode_cpu()
+        else:
+            self._caffe.set_device(self._gpu)
+            self._caffe.set_mode_gpu()
+        if hasattr(self._caffe, "set_random_seed"):
+            self._caffe.set_random_seed(self._seed)
+
+    def _tops(self, layer):
+        # type: (int) -> Optional[List[int]]
+        """Numbers of the blobs a layer writes; None for a pycaffe too old to tell."""
+        if not hasattr(self._net, "_top_ids"):
+            return None
+        return [int(number) for number in self._net._top_ids(layer)]
+
+
+def _build(caffe, text_path, phase, level):
+    # type: (Any, str, str, int) -> Any
+    """The text itself says stages and level; newer Caffes want the level said again."""
+    number = caffe.TRAIN if phase == "TRAIN" else caffe.TEST
+    if level:
+        try:
+            return caffe.Net(text_path, number, level=level)
+        except TypeError:  # Boost.Python: no constructor takes a level
+            pass
+    return caffe.Net(text_path, number)
+
+
+def _taken(values, pooling, p):
+    # type: (np.ndarray, Optional[str], float) -> np.ndarray
+    """A copy, because Caffe writes there again, or its pooling."""
+    if pooling is None:
+        return np.array(values, dtype=np.float32, order="C")
+    return pool_places(values, pooling, p)
+
+
+def _by_position(takes):
+    # type: (List[Any]) -> Dict[int, List[int]]
+    wanted = {}  # type: Dict[int, List[int]]
+    for number, take in enumerate(takes):
+        wanted.setdefault(take[0], []).append(number)
+    return wanted
+
+
+def _text(name):
+    # type: (Any) -> Any
+    """A name as JSON can carry it: bytes in Python 2."""
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else name
+
+
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Optional, Tuple  # noqa: F401 - for the type comments
