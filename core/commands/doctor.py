@@ -10,9 +10,11 @@ import sys
 from typing import Any
 
 from core import __version__
+from core.commands.opening import add_caffe_python_argument
 from core.commands.output import byte_text, print_json
 from core.commands.screen import why_no_screen
 from core.engines.base import EngineStatus
+from core.engines.launch import split_command
 from core.engines.registry import available_engines
 
 _PACKAGES = ("numpy", "Pillow", "h5py", "PyQt5", "PyQt5-Qt5", "pyqtgraph", "torch")
@@ -20,19 +22,20 @@ _PACKAGES = ("numpy", "Pillow", "h5py", "PyQt5", "PyQt5-Qt5", "pyqtgraph", "torc
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
+    add_caffe_python_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print what can run; takes as long as the engines take to start."""
-    found = _examine()
+    found = _examine(split_command(options.caffe_python or ""))
     if options.json:
         print_json(found)
     else:
         _print(found)
 
 
-def _examine() -> dict[str, Any]:
+def _examine(caffe_command: tuple[str, ...]) -> dict[str, Any]:
     screen = why_no_screen()
     return {
         "blobscope": __version__,
@@ -41,7 +44,7 @@ def _examine() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "packages": {name: _installed_version(name) for name in _PACKAGES},
         "window": {"available": screen is None, "reason": screen},
-        "engines": [_described(status) for status in available_engines()],
+        "engines": [_described(status) for status in available_engines(caffe_command)],
     }
 
 
@@ -58,6 +61,7 @@ def _described(status: EngineStatus) -> dict[str, Any]:
         "available": status.is_available,
         "sentence": status.sentence,
         "versions": dict(status.versions),
+        "layer_types": list(status.layer_types),
         "devices": [
             {"id": device.id, "name": device.name, "memory_bytes": device.memory_bytes}
             for device in status.devices

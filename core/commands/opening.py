@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.commands.command_line import UsageError
 from core.engines.base import Engine, EngineSpec
+from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
 from core.engines.registry import ENGINE_NAMES, start_engine
 from core.errors import NetError
 from core.layers.shapes import NetShapes, infer_shapes
@@ -43,14 +45,38 @@ def add_net_arguments(parser: argparse.ArgumentParser, *, needs_weights: bool = 
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--engine`, `--device` and `--seed`."""
+    """`--engine` and what it runs on and with; `engine_spec` reads them."""
     parser.add_argument("--engine", choices=ENGINE_NAMES, default="torch")
+    add_caffe_python_argument(parser)
+    parser.add_argument(
+        "--allow-python-layers",
+        action="store_true",
+        help="run the programs that Python layers name (engine caffe)",
+    )
     parser.add_argument(
         "--device", default="cpu", metavar="D", help="cpu, cuda:0, mps (default cpu; see doctor)"
     )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="for filler weights (default 0)"
     )
+
+
+def add_caffe_python_argument(parser: argparse.ArgumentParser) -> None:
+    """`--caffe-python`."""
+    parser.add_argument(
+        "--caffe-python",
+        metavar="COMMAND",
+        help='starts a Python with pycaffe, for the engine caffe: "python3", "ssh HOST python3", '
+        f'"docker run -i --rm IMAGE python" (default: ${CAFFE_PYTHON_VARIABLE})',
+    )
+
+
+def engine_spec(options: argparse.Namespace) -> EngineSpec:
+    """The engine that the options name; UsageError for a Python that it would not use."""
+    command = split_command(options.caffe_python or "")
+    if command and options.engine != "caffe":
+        raise UsageError("--caffe-python goes with --engine caffe")
+    return EngineSpec(options.engine, command)
 
 
 def open_net(net_path: Path, weights_path: Path | None, state: NetState | None = None) -> OpenedNet:
@@ -68,11 +94,12 @@ def open_net(net_path: Path, weights_path: Path | None, state: NetState | None =
 @contextmanager
 def running_engine(opened: OpenedNet, options: argparse.Namespace) -> Iterator[Engine]:
     """The opened net in an engine's child, which ends with the `with` block."""
-    with start_engine(EngineSpec(options.engine)) as process:
+    with start_engine(engine_spec(options)) as process:
         yield process.open(
             opened.net.text,
             opened.weights_path,
             device=options.device,
             seed=options.seed,
             state=opened.net.state,
+            allow_python_layers=options.allow_python_layers,
         )

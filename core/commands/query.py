@@ -7,9 +7,8 @@ from pathlib import Path
 
 from core.commands.command_line import UsageError
 from core.commands.gallery_origin import GalleryOrigin, read_origin, recipe_of
-from core.commands.opening import add_engine_arguments
+from core.commands.opening import add_engine_arguments, engine_spec
 from core.commands.output import print_json, print_table
-from core.engines.base import EngineSpec
 from core.engines.registry import open_engine
 from core.errors import ImageError
 from core.net.reader import read_prototxt
@@ -89,9 +88,16 @@ def _search(gallery: Gallery, options: argparse.Namespace) -> Ranking:
         origin = read_origin(options.gallery)
     recipe = recipe_of(origin, gallery.recipe)
     gallery.check_recipe(recipe)
-    spec = EngineSpec(options.engine)
+    spec = engine_spec(options)
     text = read_prototxt(origin.net)
-    with open_engine(spec, text, origin.weights, options.device, options.seed) as engine:
+    with open_engine(
+        spec,
+        text,
+        origin.weights,
+        options.device,
+        options.seed,
+        allow_python_layers=options.allow_python_layers,
+    ) as engine:
         return search_image(engine, gallery, recipe, options.image)
 
 

@@ -119,10 +119,10 @@ def open_library(shown_name: str, net_path: Path, weights_path: Path) -> Iterato
 
 @contextmanager
 def open_caffe(net_path: Path, weights_path: Path, output: str) -> Iterator[Peer]:
-    """Real Caffe, in the Python that BLOBSCOPE_CAFFE_COMMAND starts; PeerError without one."""
-    command = shlex.split(os.environ.get("BLOBSCOPE_CAFFE_COMMAND", ""))
+    """Real Caffe, in the Python that BLOBSCOPE_CAFFE_PYTHON starts; PeerError without one."""
+    command = shlex.split(os.environ.get("BLOBSCOPE_CAFFE_PYTHON", ""))
     if not command:
-        raise PeerError("BLOBSCOPE_CAFFE_COMMAND is not set (a Python that imports caffe)")
+        raise PeerError("BLOBSCOPE_CAFFE_PYTHON is not set (a Python that imports caffe)")
     source = Path(__file__).with_name("caffe_peer.py").read_text()
     weights = weights_path.read_bytes()
     with _started([*command, "-c", source], openblas_kernels()) as peer:

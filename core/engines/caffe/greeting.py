@@ -52,8 +52,8 @@ def refused(command: Sequence[str], told: Mapping[str, Any], details: str) -> Ex
 
 def ended(command: Sequence[str], code: int | None, banner: str, stderr: str) -> Exception:
     """The error for a command that ends before it says anything."""
-    last = _last_line(stderr) or _last_line(banner)
-    why = f": {last}" if last else "."
+    said = _telling_line(command, stderr) or _telling_line(command, banner)
+    why = f": {said.rstrip('.')}." if said else "."
     return EngineUnavailableError(
         f"`{shown(command)}` ended (exit code {code}) before Caffe could start{why}",
         hint=_hint(command, f"{stderr}\n{banner}"),
@@ -101,10 +101,12 @@ def _hint(command: Sequence[str], printed: str) -> str:
     return "The command must start a Python that imports caffe: try it by hand."
 
 
-def _last_line(text: str) -> str:
+def _telling_line(command: Sequence[str], text: str) -> str:
+    """The first line that the program itself signs, else the last; prompts are no lines."""
     lines = [line.strip() for line in text.splitlines()]
-    told = [line for line in lines if line and line.strip(">. ")]
-    return told[-1] if told else ""
+    told = [line for line in lines if line.strip(">. ")]
+    signed = [line for line in told if line.startswith(f"{PurePath(command[0]).name}:")]
+    return (signed[:1] or told[-1:] or [""])[0]
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
