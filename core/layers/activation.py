@@ -72,5 +72,6 @@ TYPES = (
     _activation("Mish", "exponentials", is_fork=True),
     _activation("HSwish", "comparisons", is_fork=True),
     _activation("HardSwish", "comparisons", is_fork=True),
-    _activation("HardSigmoid", "comparisons", is_fork=True),
+    _activation("HardSigmoid", "comparisons",
+                *defaults("hard_sigmoid_param", alpha=0.2, beta=0.5), is_fork=True),
 )  # fmt: skip

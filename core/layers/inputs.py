@@ -1,6 +1,7 @@
 """Layers that bring values into the net.
 
-After BVLC/caffe src/caffe/layers/{input,dummy_data,memory_data,image_data,data}_layer.cpp.
+After BVLC/caffe src/caffe/layers/{input,dummy_data,memory_data,image_data,data}_layer.cpp;
+AnnotatedData and VideoData after SSD, DenseImageData after SegNet.
 A database or a list is never opened: shapes come from the prototxt alone.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.layers.layer_type import (
-    ANY,
     ONE,
     Arity,
     Family,
@@ -82,6 +82,23 @@ def _infer_data(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return _from_database(layer, layer.param("data_param"))
 
 
+def _infer_annotated_data(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """SSD's data: how many true boxes come with the images is not known."""
+    geometry = _from_database(layer, layer.param("data_param"))
+    return Geometry((geometry.tops[0], None), assumption=geometry.assumption)
+
+
+def _infer_dense_image_data(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """SegNet's data: an image and a label for each of its pixels, both of the size asked for."""
+    param = layer.param("dense_image_data_param")
+    crop = layer.param("transform_param").integer("crop_size")
+    height, width = crop or param.integer("new_height"), crop or param.integer("new_width")
+    if min(height, width) < 1:
+        return Geometry((None, None))
+    batch, channels = param.integer("batch_size", 1), 3 if param.boolean("is_color", True) else 1
+    return Geometry(((batch, channels, height, width), (batch, 1, height, width)))
+
+
 def _infer_window_data(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return _from_database(layer, layer.param("window_data_param"))
 
@@ -131,7 +148,12 @@ TYPES = (
     LayerType("WindowData", _FAMILY, _infer_window_data, _NONE, Arity(1, 2), defaults=_TRANSFORM),
     LayerType("HDF5Data", _FAMILY, None, _NONE, Arity(1),
               defaults=defaults("hdf5_data_param", shuffle=False)),
-    LayerType("AnnotatedData", _FAMILY, _infer_data, _NONE, Arity(1, 2), origin="fork"),
-    LayerType("DenseImageData", _FAMILY, None, _NONE, Arity(1), origin="fork"),
-    LayerType("VideoData", _FAMILY, None, _NONE, ANY, origin="fork"),
+    LayerType("AnnotatedData", _FAMILY, _infer_annotated_data, _NONE, Arity(1, 2), origin="fork",
+              defaults=_TRANSFORM),
+    LayerType("DenseImageData", _FAMILY, _infer_dense_image_data, _NONE, Arity(1, 2),
+              origin="fork",
+              defaults=(*_TRANSFORM, *defaults("dense_image_data_param", batch_size=1,
+                                               new_height=0, new_width=0, is_color=True))),
+    LayerType("VideoData", _FAMILY, _infer_data, _NONE, Arity(1, 2), origin="fork",
+              defaults=_TRANSFORM),
 )  # fmt: skip

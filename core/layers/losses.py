@@ -99,9 +99,4 @@ TYPES = (
     LayerType("Reduction", "other", _infer_reduction, ONE, ONE,
               defaults=defaults("reduction_param", operation="SUM", axis=0, coeff=1)),
     LayerType("HDF5Output", _FAMILY, _infer_nothing, Arity(1), Arity(0, 0)),
-    LayerType("SmoothL1Loss", _FAMILY, _infer_loss, Arity(2, 4), Arity(0, 1), origin="fork"),
-    LayerType("SmoothL1LossOHEM", _FAMILY, _infer_loss, Arity(2, 4), Arity(0, 2), origin="fork"),
-    LayerType("CenterLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 1), origin="fork"),
-    LayerType("MultiBoxLoss", _FAMILY, _infer_loss, Arity(4, 4), Arity(0, 1), origin="fork"),
-    LayerType("TripletLoss", _FAMILY, _infer_loss, Arity(2, 3), Arity(0, 1), origin="fork"),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Normalisation and per-channel scaling.
 
-After BVLC/caffe src/caffe/layers/{batch_norm,scale,bias,lrn,mvn}_layer.cpp; Normalize after SSD.
+After BVLC/caffe src/caffe/layers/{batch_norm,scale,bias,lrn,mvn}_layer.cpp.
 """
 
 from __future__ import annotations
@@ -75,20 +75,6 @@ def _infer_lrn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((bottom,), macs=math.prod(bottom) * window)
 
 
-def _infer_normalize(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    """L2 normalisation over channels with one learned scale a channel."""
-    is_shared = layer.param("norm_param").boolean("channel_shared", True)
-    scale: Shape = () if is_shared else (axis_size(bottoms[0], 1),)
-    return Geometry((bottoms[0],), (scale,), macs=2 * math.prod(bottoms[0]))
-
-
-def _infer_bn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    """SegNet's BN: a scale and a shift for each channel."""
-    channels = axis_size(bottoms[0], 1)
-    parameters = ((1, channels, 1, 1), (1, channels, 1, 1))
-    return Geometry((bottoms[0],), parameters, macs=math.prod(bottoms[0]))
-
-
 TYPES = (
     LayerType("BatchNorm", "normalisation", _infer_batch_norm, ONE, ONE, True,
               defaults=defaults("batch_norm_param", use_global_stats="true at TEST",
@@ -103,12 +89,4 @@ TYPES = (
     LayerType("MVN", "normalisation", same_shape(3), ONE, ONE, True,
               defaults=defaults("mvn_param", normalize_variance=True, across_channels=False,
                                 eps="1e-09")),
-    LayerType("Normalize", "normalisation", _infer_normalize, ONE, ONE, origin="fork",
-              defaults=defaults("norm_param", across_spatial=True, channel_shared=True,
-                                eps="1e-10")),
-    LayerType("BN", "normalisation", _infer_bn, ONE, ONE, True, origin="fork",
-              defaults=defaults("bn_param", bn_mode="LEARN", eps="1e-09")),
-    LayerType("L2Normalize", "normalisation", same_shape(2), ONE, ONE, origin="fork"),
-    LayerType("NormalizeL2", "normalisation", same_shape(2), ONE, ONE, origin="fork"),
-    LayerType("L2Normalization", "normalisation", same_shape(2), ONE, ONE, origin="fork"),
 )  # fmt: skip

@@ -1,6 +1,6 @@
-"""Pooling windows and regions.
+"""Pooling windows.
 
-After BVLC/caffe src/caffe/layers/pooling_layer.cpp and spp_layer.cpp; ROIPooling after Fast R-CNN.
+After BVLC/caffe src/caffe/layers/pooling_layer.cpp and spp_layer.cpp.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import axis_size, need_axes
+from core.layers.axes import need_axes
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
 from core.net.definition import Layer
 from core.net.message import Message
@@ -114,30 +114,6 @@ def _spp_bins(size: int, bins: int) -> int:
     return pooled_size(size, kernel, kernel, pad, True, pad > 0)
 
 
-def _infer_roi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    param = layer.param(_roi_message(layer))
-    need_axes(bottoms[0], 4)
-    top = (
-        axis_size(bottoms[1], 0),
-        bottoms[0][1],
-        param.integer("pooled_h"),
-        param.integer("pooled_w"),
-    )
-    return Geometry((top,), operations=math.prod(bottoms[0]), operation_name="comparisons")
-
-
-def _roi_message(layer: Layer) -> str:
-    names = (field.name for field in layer.message.fields)
-    return next((name for name in names if name.startswith("roi_")), "roi_pooling_param")
-
-
-def _infer_psroi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    param = layer.param("psroi_pooling_param")
-    size = param.integer("group_size")
-    top = (axis_size(bottoms[1], 0), param.integer("output_dim"), size, size)
-    return Geometry((top,), operations=math.prod(top), operation_name="additions")
-
-
 _DEFAULTS = defaults(
     "pooling_param",
     pool="MAX",
@@ -147,14 +123,9 @@ _DEFAULTS = defaults(
     round_mode="CEIL",
     engine="DEFAULT",
 )
-_TWO = Arity(2, 2)
 
 TYPES = (
     LayerType("Pooling", "pooling", _infer_pooling, ONE, Arity(1, 2), defaults=_DEFAULTS),
     LayerType("SPP", "pooling", _infer_spp, ONE, ONE,
               defaults=defaults("spp_param", pool="MAX", engine="DEFAULT")),
-    LayerType("ROIPooling", "pooling", _infer_roi_pooling, _TWO, Arity(1, 2), origin="fork",
-              defaults=defaults("roi_pooling_param", pooled_h=0, pooled_w=0, spatial_scale=1)),
-    LayerType("ROIAlign", "pooling", _infer_roi_pooling, _TWO, Arity(1, 2), origin="fork"),
-    LayerType("PSROIPooling", "pooling", _infer_psroi_pooling, _TWO, Arity(1, 2), origin="fork"),
 )  # fmt: skip

@@ -11,6 +11,8 @@ from core.layers import (
     activation,
     convolution,
     detection,
+    fork_losses,
+    fork_normalisation,
     inner_product,
     inputs,
     losses,
@@ -18,7 +20,10 @@ from core.layers import (
     normalisation,
     pooling,
     recurrent,
+    regions,
     reshaping,
+    resizing,
+    yolo,
 )
 from core.layers.layer_type import Family, LayerType, ParameterDefault
 
@@ -48,6 +53,8 @@ _MODULES = (
     activation,
     convolution,
     detection,
+    fork_losses,
+    fork_normalisation,
     inner_product,
     inputs,
     losses,
@@ -55,7 +62,10 @@ _MODULES = (
     normalisation,
     pooling,
     recurrent,
+    regions,
     reshaping,
+    resizing,
+    yolo,
 )
 _TYPES: dict[str, LayerType] = {row.type: row for module in _MODULES for row in module.TYPES}
 

@@ -1,7 +1,6 @@
 """Layers that change a blob's axes, and those that leave it as it is.
 
-After BVLC/caffe src/caffe/layers/{flatten,reshape,tile,dropout,silence}_layer.cpp; Permute after
-SSD, Interp after DeepLab, Upsample after SegNet, Reorg after YOLO v2.
+After BVLC/caffe src/caffe/layers/{flatten,reshape,tile,dropout,silence}_layer.cpp.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import canonical_axis, need_axes, replace_axis, same_shape, show_shape
+from core.layers.axes import canonical_axis, replace_axis, same_shape, show_shape
 from core.layers.layer_type import (
     ANY,
     ONE,
@@ -68,66 +67,6 @@ def _infer_silence(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry(())
 
 
-def _infer_permute(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    """Axes not named in `order` follow in their old order."""
-    bottom = bottoms[0]
-    order = list(dict.fromkeys(layer.param("permute_param").integers("order")))
-    if any(not 0 <= axis < len(bottom) for axis in order):
-        raise ShapeRefused(f"Permute order {order} does not fit {show_shape(bottom)}.")
-    order += [axis for axis in range(len(bottom)) if axis not in order]
-    top = tuple(bottom[axis] for axis in order)
-    return Geometry((top,), operations=math.prod(top), operation_name="copies")
-
-
-def _infer_interp(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    """Bilinear resize by zoom and shrink factors, to a fixed size, or to the second bottom's."""
-    param, bottom = layer.param("interp_param"), bottoms[0]
-    need_axes(bottom, 4)
-    padding = param.integer("pad_beg") + param.integer("pad_end")
-    shrink, zoom = param.integer("shrink_factor", 1), param.integer("zoom_factor", 1)
-    if shrink < 1 or zoom < 1:
-        raise ShapeRefused("Interp factors must be at least 1.")
-    if len(bottoms) == 2:
-        need_axes(bottoms[1], 4)
-        height, width = bottoms[1][2:]
-    elif param.has("height") and param.has("width"):
-        height, width = param.integer("height"), param.integer("width")
-    else:
-        height, width = (_interp_size(size + padding, shrink, zoom) for size in bottom[2:])
-    top = (*bottom[:2], height, width)
-    return Geometry((top,), macs=4 * math.prod(top))
-
-
-def _interp_size(size: int, shrink: int, zoom: int) -> int:
-    shrunk = (size - 1) // shrink + 1
-    return shrunk + (shrunk - 1) * (zoom - 1)
-
-
-def _infer_upsample(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    """Values put back where the pooling mask found them, or repeated without a mask."""
-    param, bottom = layer.param("upsample_param"), bottoms[0]
-    need_axes(bottom, 4)
-    scale = param.integer("scale", param.integer("stride", 2))
-    height = param.integer("upsample_h") or (
-        bottom[2] * param.integer("scale_h", scale) - param.boolean("pad_out_h")
-    )
-    width = param.integer("upsample_w") or (
-        bottom[3] * param.integer("scale_w", scale) - param.boolean("pad_out_w")
-    )
-    top = (*bottom[:2], height, width)
-    return Geometry((top,), operations=math.prod(top), operation_name="copies")
-
-
-def _infer_reorg(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    param, bottom = layer.param("reorg_param"), bottoms[0]
-    need_axes(bottom, 4)
-    step = param.integer("stride")
-    if step < 1 or bottom[2] % step or bottom[3] % step:
-        raise ShapeRefused(f"Reorg stride {step} does not divide {show_shape(bottom)}.")
-    top = (bottom[0], bottom[1] * step * step, bottom[2] // step, bottom[3] // step)
-    return Geometry((top,), operations=math.prod(top), operation_name="copies")
-
-
 TYPES = (
     LayerType("Dropout", "other", same_shape(name="copies"), ONE, ONE, True,
               defaults=defaults("dropout_param", dropout_ratio=0.5)),
@@ -137,14 +76,5 @@ TYPES = (
               defaults=defaults("reshape_param", axis=0, num_axes=-1)),
     LayerType("Tile", "other", _infer_tile, ONE, ONE, defaults=defaults("tile_param", axis=1)),
     LayerType("Silence", "other", _infer_silence, Arity(1), Arity(0, 0)),
-    LayerType("Permute", "other", _infer_permute, ONE, ONE, origin="fork"),
-    LayerType("ShuffleChannel", "other", same_shape(name="copies"), ONE, ONE, origin="fork",
-              defaults=defaults("shuffle_channel_param", group=1)),
-    LayerType("Interp", "other", _infer_interp, Arity(1, 2), ONE, origin="fork",
-              defaults=defaults("interp_param", zoom_factor=1, shrink_factor=1, pad_beg=0,
-                                pad_end=0)),
-    LayerType("Upsample", "other", _infer_upsample, Arity(1, 2), ONE, origin="fork",
-              defaults=defaults("upsample_param", scale=2)),
-    LayerType("Reorg", "other", _infer_reorg, ONE, ONE, origin="fork"),
     LayerType("Python", "other", None, ANY, ANY, True),
 )  # fmt: skip

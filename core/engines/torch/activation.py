@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.engines.torch.operation import MakeOperation, Operation
+from core.layers.spellings import first_message
 
 
 class Activation(Operation):
@@ -163,6 +164,31 @@ class Swish(Activation):
         return x * torch.sigmoid(x * self.layer.param("swish_param").number("beta", 1.0))
 
 
+class Mish(Activation):
+    """x tanh(log(1 + exp(x))) (Misra, 2019)."""
+
+    def apply(self, x: Tensor, may_overwrite: bool) -> Tensor:
+        """Apply the unit."""
+        return functional.mish(x, inplace=may_overwrite)
+
+
+class HardSwish(Activation):
+    """x clamp(x + 3, 0, 6) / 6 (Howard et al., 2019)."""
+
+    def apply(self, x: Tensor, may_overwrite: bool) -> Tensor:
+        """Apply the unit."""
+        return functional.hardswish(x, inplace=may_overwrite)
+
+
+class HardSigmoid(Activation):
+    """alpha x + beta between 0 and 1."""
+
+    def apply(self, x: Tensor, may_overwrite: bool) -> Tensor:
+        """Cut off on both sides."""
+        param = first_message(self.layer, "hard_sigmoid_param", "hardsigmoid_param")
+        return torch.clamp(x * param.number("alpha", 0.2) + param.number("beta", 0.5), 0.0, 1.0)
+
+
 class Dropout(Activation):
     """A copy at TEST, so the same tensor: the executor never overwrites one that is shared."""
 
@@ -186,5 +212,9 @@ OPERATIONS: dict[str, MakeOperation] = {
     "Clip": Clip,
     "ReLU6": ReLU6,
     "Swish": Swish,
+    "Mish": Mish,
+    "HSwish": HardSwish,
+    "HardSwish": HardSwish,
+    "HardSigmoid": HardSigmoid,
     "Dropout": Dropout,
 }

@@ -1,7 +1,6 @@
 """Normalisation and per-channel scaling.
 
-After BVLC/caffe src/caffe/layers/{batch_norm,scale,bias,lrn,mvn}_layer.cpp; Normalize after SSD,
-BN after SegNet.
+After BVLC/caffe src/caffe/layers/{batch_norm,scale,bias,lrn,mvn}_layer.cpp.
 """
 
 from __future__ import annotations
@@ -126,36 +125,10 @@ class MVN(Operation):
         return [flat.reshape(x.shape)]
 
 
-class Normalize(Operation):
-    """L2 norm 1 over the channels of each place (or of the whole image), times a learned scale."""
-
-    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
-        """eps joins the sum of squares."""
-        param, x = self.layer.param("norm_param"), bottoms[0]
-        across_image = param.boolean("across_spatial", True)
-        axes = tuple(range(1, x.dim())) if across_image else (1,)
-        energy = (x * x).sum(axes, keepdim=True) + param.number("eps", 1e-10)
-        return [x / energy.sqrt() * _spanning(self.parameters.get(0).reshape(-1), x, 1)]
-
-
-class BN(Operation):
-    """SegNet's BN at inference: a learned scale and shift for each channel."""
-
-    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
-        """The mode that still learns statistics is refused: its numbers depend on the batch."""
-        if self.layer.param("bn_param").word("bn_mode", "LEARN") not in ("INFERENCE", "1"):
-            raise self.refused("runs with bn_mode: INFERENCE only")
-        x = bottoms[0]
-        scale, shift = (_spanning(self.parameters.get(i).reshape(-1), x, 1) for i in (0, 1))
-        return [torch.addcmul(shift, x, scale, out=x if may_overwrite else None)]
-
-
 OPERATIONS: dict[str, MakeOperation] = {
     "BatchNorm": BatchNorm,
     "Scale": Scale,
     "Bias": Bias,
     "LRN": LRN,
     "MVN": MVN,
-    "Normalize": Normalize,
-    "BN": BN,
 }

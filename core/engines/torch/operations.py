@@ -8,13 +8,21 @@ from __future__ import annotations
 from core.engines.torch import (
     activation,
     convolution,
+    detection,
+    fork_losses,
+    fork_normalisation,
     inner_product,
     losses,
+    margin,
     merge_split,
     normalisation,
     pooling,
+    proposal,
     recurrent,
+    regions,
     reshaping,
+    resizing,
+    yolo,
 )
 from core.engines.torch.operation import MakeOperation, Operation, Place
 from core.engines.torch.parameters import ParameterStore
@@ -24,13 +32,21 @@ from core.errors import UnsupportedLayerError
 _MODULES = (
     activation,
     convolution,
+    detection,
+    fork_losses,
+    fork_normalisation,
     inner_product,
     losses,
+    margin,
     merge_split,
     normalisation,
     pooling,
+    proposal,
     recurrent,
+    regions,
     reshaping,
+    resizing,
+    yolo,
 )
 OPERATIONS: dict[str, MakeOperation] = {
     name: make for module in _MODULES for name, make in module.OPERATIONS.items()
