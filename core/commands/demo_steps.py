@@ -17,7 +17,6 @@ from core.commands.extract_inputs import image_batches
 from core.commands.extraction import choose_values, extract, npz_keys, npz_members
 from core.commands.gallery_origin import GalleryOrigin, write_origin
 from core.commands.opening import OpenedNet
-from core.commands.rename import write_text
 from core.engines.base import Engine, EngineProcess, Value
 from core.engines.verification import Verification, verify_rename
 from core.errors import AppError
@@ -25,6 +24,7 @@ from core.images.finding import find_images
 from core.images.preprocess import Preprocess
 from core.images.presets import load_recipe, recipe_path
 from core.net.rename import RenamePlan, plan_rename_all
+from core.net.text import write_prototxt
 from core.progress import Job
 from core.retrieval.describing import search_image
 from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
@@ -85,7 +85,7 @@ def rename_all(
     verification = yield from verify_rename(
         process, plan.old_text, plan.new_text, opened.weights_path, inputs
     )
-    write_text(out, plan.new_text, like=opened.path)
+    write_prototxt(out, plan.new_text)
     return Renamed(out, plan, verification)
 
 

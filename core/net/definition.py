@@ -100,6 +100,20 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class UnknownField:
+    """A field BVLC Caffe 1.0 does not have; `fork` names where it comes from, "" when unknown.
+
+    path: from the top of the file, as "layer.permute_param"; line and column of the field's name.
+    """
+
+    path: str
+    fork: str
+    layer: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
 class Net:
     """Layers in execution order, the versions they write, and what is wrong with them."""
 
@@ -113,6 +127,7 @@ class Net:
     versions: tuple[BlobVersion, ...]
     bottom_versions: tuple[tuple[int | None, ...], ...] = field(repr=False)
     problems: tuple[Problem, ...]
+    unknown: tuple[UnknownField, ...] = ()
 
     def layer(self, name: str) -> Layer:
         """The layer of that name; NetError when the net has none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from core.net.tokens import Span, position_at
 
 T = TypeVar("T")
 ScalarKind = Literal["string", "word", "number"]
+_OCTAL = re.compile("-?0[0-7]+")
+_DECIMAL = re.compile("-?[0-9]+")
 NOWHERE = Span(0, 0, 1, 1)
 
 
@@ -74,7 +77,7 @@ class Message:
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Every value of a repeated integer field."""
-        return self._convert(name, _to_integer, "a whole number")
+        return self._convert(name, to_integer, "a whole number")
 
     def integer(self, name: str, default: int = 0) -> int:
         """The value of an integer field, or `default`."""
@@ -90,7 +93,7 @@ class Message:
 
     def boolean(self, name: str, default: bool = False) -> bool:
         """The value of a bool field, or `default`."""
-        return _last(self._convert(name, _to_boolean, "true or false"), default)
+        return _last(self._convert(name, to_boolean, "true or false"), default)
 
     def words(self, name: str) -> tuple[str, ...]:
         """Every string or enum value of the field, as written without quotes."""
@@ -123,7 +126,7 @@ class Message:
 
 def to_number(text: str) -> float:
     """A float as prototxt writes it: a trailing f, hex and a spaced minus are allowed."""
-    compact = text.replace(" ", "").lower()
+    compact = "".join(text.split()).lower()
     if compact.lstrip("-").startswith("0x"):
         return float(int(compact, 16))
     if compact.endswith("f") and not compact.endswith("inf"):
@@ -133,19 +136,26 @@ def to_number(text: str) -> float:
     return float(compact)
 
 
-def _to_integer(text: str) -> int:
-    number = to_number(text)
+def to_integer(text: str) -> int:
+    """A whole number as prototxt writes it: a leading 0 means octal, 0x hex."""
+    compact = "".join(text.split())
+    if _OCTAL.fullmatch(compact):
+        return int(compact, 8)
+    number = to_number(compact)
     if number != int(number):
         raise ValueError(text)
-    return int(number)
+    # beyond 2 to the 53 a float is not exact
+    return int(compact) if _DECIMAL.fullmatch(compact) else int(number)
 
 
-def _to_boolean(text: str) -> bool:
-    known = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
-    try:
-        return known[text.lower()]
-    except KeyError:
-        raise ValueError(text) from None
+def to_boolean(text: str) -> bool:
+    """A truth value as prototxt writes it: a word of any case, 0 or 1 in any base."""
+    known = {"true": True, "t": True, "false": False, "f": False}
+    value = known.get(text.lower())
+    number = int(value) if value is not None else to_integer(text)
+    if number not in (0, 1):
+        raise ValueError(text)
+    return bool(number)
 
 
 def _guess_slip(text: str) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import codecs
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import PrototxtError
-from core.net.message import Field, Message, Scalar, Source, to_number
+from core.net.message import Field, Message, Scalar, Source, to_boolean, to_number
 from core.net.schema import BOOLEAN_FIELDS, MESSAGE_FIELDS, NUMBER_FIELDS
+from core.net.strings import unquote
 from core.net.tokens import Span, Token, position_at, tokenize
 
 __all__ = ["Field", "Message", "Scalar", "Span", "complete_part", "parse"]
 
 MAX_DEPTH = 64
 _CLOSERS = {"{": "}", "<": ">"}
+_SEPARATORS = (",", ";")
 
 
 def parse(text: str, path: Path | None = None) -> Message:
@@ -58,47 +59,62 @@ class _Parser:
         return Message(tuple(fields), Span(0, len(self.source.text), 1, 1), self.source)
 
     def _parse_field(self, depth: int) -> list[Field]:
-        name = self._next()
-        if name.kind != "word":
-            raise self._error(name, f"Expected a field name, found {_shown(name)}.")
+        name, name_span = self._parse_name()
         colon = self._peek().text == ":"
         if colon:
             self._next()
         values = self._parse_values(name, colon, depth)
-        return [
-            Field(name.text, value, _join(name.span, span), name.span) for value, span in values
-        ]
+        if self._peek().text in _SEPARATORS:
+            self._next()
+        return [Field(name, value, _join(name_span, span), name_span) for value, span in values]
+
+    def _parse_name(self) -> tuple[str, Span]:
+        """A field's name; an extension's stands in brackets, which belong to it."""
+        token = self._next()
+        if token.kind == "word":
+            return token.text, token.span
+        name, closer = self._next(), self._next()
+        if token.text != "[" or name.kind != "word" or closer.text != "]":
+            raise self._error(token, f"Expected a field name, found {_shown(token)}.")
+        return f"[{name.text}]", _join(token.span, closer.span)
 
     def _parse_values(
-        self, name: Token, colon: bool, depth: int
+        self, name: str, colon: bool, depth: int
     ) -> list[tuple[Scalar | Message, Span]]:
-        token = self._peek()
-        if token.text == "[" and colon:
-            return self._parse_list(name, depth)
+        if self._peek().text == "[":
+            return self._parse_list(name, colon, depth)
         return [self._parse_value(name, colon, depth)]
 
-    def _parse_list(self, name: Token, depth: int) -> list[tuple[Scalar | Message, Span]]:
+    def _parse_list(
+        self, name: str, colon: bool, depth: int
+    ) -> list[tuple[Scalar | Message, Span]]:
         self._next()
-        values = []
-        while self._peek().text != "]":
-            values.append(self._parse_value(name, True, depth))
+        values: list[tuple[Scalar | Message, Span]] = []
+        while self._peek().text != "]" or values:
+            values.append(self._parse_value(name, colon, depth))
+            token = self._next()
+            if token.text == "]":
+                return values
+            if token.text != ",":
+                expected = f'Expected "," or "]" in the list of {name}'
+                raise self._error(token, f"{expected}, found {_shown(token)}.")
         self._next()
         return values
 
-    def _parse_value(self, name: Token, colon: bool, depth: int) -> tuple[Scalar | Message, Span]:
+    def _parse_value(self, name: str, colon: bool, depth: int) -> tuple[Scalar | Message, Span]:
         token = self._peek()
         if token.kind == "punctuation" and token.text in _CLOSERS:
             message = self._parse_message(name, depth + 1)
             return message, message.span
         if not colon or token.kind in ("punctuation", "end"):
-            raise self._error(token, f"Expected a value for {name.text}, found {_shown(token)}.")
-        if name.text in MESSAGE_FIELDS:
-            raise self._error(token, f'Expected "{{" after {name.text}, found {_shown(token)}.')
+            raise self._error(token, f"Expected a value for {name}, found {_shown(token)}.")
+        if name in MESSAGE_FIELDS:
+            raise self._error(token, f'Expected "{{" after {name}, found {_shown(token)}.')
         scalar = self._parse_scalar()
-        self._check_kind(name.text, scalar)
+        self._check_kind(name, scalar)
         return scalar, scalar.span
 
-    def _parse_message(self, name: Token, depth: int) -> Message:
+    def _parse_message(self, name: str, depth: int) -> Message:
         opener = self._next()
         if depth > MAX_DEPTH:
             raise self._error(opener, f"Messages are nested deeper than {MAX_DEPTH}.")
@@ -107,7 +123,7 @@ class _Parser:
         while self._peek().text != closer or self._peek().kind == "string":
             if self._peek().kind == "end":
                 hint = f'Add the missing "{closer}".'
-                raise self._error(opener, f"{name.text} is opened here but never closed.", hint)
+                raise self._error(opener, f"{name} is opened here but never closed.", hint)
             fields.extend(self._parse_field(depth))
         end = self._next()
         return Message(tuple(fields), _join(opener.span, end.span), self.source)
@@ -116,28 +132,26 @@ class _Parser:
         token = self._next()
         if token.kind != "string":
             return Scalar(token.text, "number" if token.kind == "number" else "word", token.span)
-        value, span = _unquote(token.text), token.span
+        value, span = unquote(token.text), token.span
         while self._peek().kind == "string":  # adjacent strings are one, as in C
             more = self._next()
-            value, span = value + _unquote(more.text), _join(span, more.span)
+            value, span = value + unquote(more.text), _join(span, more.span)
         return Scalar(value, "string", span)
 
     def _check_kind(self, name: str, scalar: Scalar) -> None:
-        message = Message((), scalar.span, self.source)
         if name in NUMBER_FIELDS:
-            try:
-                to_number(scalar.value)
-            except ValueError:
-                raise message.wrong_value(name, scalar, "a number") from None
-        if name in BOOLEAN_FIELDS and scalar.value.lower() not in (
-            "true",
-            "false",
-            "t",
-            "f",
-            "0",
-            "1",
-        ):
-            raise message.wrong_value(name, scalar, "true or false")
+            self._convert(name, scalar, to_number, "a number")
+        elif name in BOOLEAN_FIELDS:
+            self._convert(name, scalar, to_boolean, "true or false")
+
+    def _convert(
+        self, name: str, scalar: Scalar, convert: Callable[[str], object], wanted: str
+    ) -> None:
+        try:
+            convert(scalar.value)
+        except (ValueError, OverflowError):
+            message = Message((), scalar.span, self.source)
+            raise message.wrong_value(name, scalar, wanted) from None
 
     def _peek(self) -> Token:
         return self.tokens[self.at]
@@ -153,16 +167,8 @@ class _Parser:
 
 
 def _join(first: Span, last: Span) -> Span:
-    return replace(first, end=last.end)
+    return first._replace(end=last.end)
 
 
 def _shown(token: Token) -> str:
     return "the end of the file" if token.kind == "end" else f'"{token.text}"'.replace('""', '"')
-
-
-def _unquote(text: str) -> str:
-    inner = text[1:-1]
-    if "\\" not in inner:
-        return inner
-    # protobuf escapes bytes: escape_decode is the C-style decoder of the standard library
-    return codecs.escape_decode(inner.encode())[0].decode("utf-8", "replace")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from core.errors import NetError
+from core.net.conformity import check_fields, with_enum_words
 from core.net.definition import AUTOMATIC_TOP, Layer, Net, NetState, Problem, scalar_spans
 from core.net.message import Message
 from core.net.parser import parse
+from core.net.text import read_prototxt
+from core.net.tokens import BYTE_ORDER_MARK
 from core.net.upgrade import (
     WrittenLayer,
     dialect_of,
@@ -18,8 +20,7 @@ from core.net.upgrade import (
 )
 from core.net.versions import trace_versions
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
-"""Real files stay under 2 MB; the bound keeps a wrong file from hanging us."""
+__all__ = ["DEFAULT_STATE", "load_net", "read_net", "read_prototxt"]
 
 DEFAULT_STATE = NetState()
 
@@ -32,23 +33,6 @@ def load_net(path: Path, *, state: NetState = DEFAULT_STATE) -> Net:
     return read_net(read_prototxt(path), path=path, state=state)
 
 
-def read_prototxt(path: Path) -> str:
-    """The text of a prototxt file, line ends as written; NetError when it is not one."""
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise NetError(f"{path.name} is larger than 64 MiB, so it is no prototxt.")
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise NetError(f"Can't open {path}: {error.strerror}.") from error
-    except UnicodeDecodeError:
-        hint = "Is it a caffemodel? Open the prototxt that describes it."
-        raise NetError(f"{path.name} is not a text file.", hint=hint) from None
-    if "\0" in text:
-        hint = "Is it a caffemodel? Open the prototxt that describes it."
-        raise NetError(f"{path.name} is not a text file.", hint=hint)
-    return text
-
-
 def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_STATE) -> Net:
     """Read prototxt text as the net Caffe would build in `state`.
 
@@ -56,7 +40,12 @@ def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_S
     (PrototxtError).
     """
     root = parse(text, path)
-    problems: list[Problem] = []
+    conformity = check_fields(root)
+    if conformity.has_numbered_enums:
+        root = with_enum_words(root)
+    problems = conformity.refused
+    if text.startswith(BYTE_ORDER_MARK):
+        problems.insert(0, Problem("The file starts with a byte order mark.", "", 1))
     state = replace(state, stages=(*state.stages, *root.message("state").words("stage")))
     layers: list[Layer] = _input_layers(root)
     inactive: list[Layer] = []
@@ -80,6 +69,7 @@ def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_S
         versions=traced.versions,
         bottom_versions=traced.bottom_versions,
         problems=(*problems, *traced.problems),
+        unknown=tuple(conformity.unknown),
     )
 
 

@@ -1,6 +1,17 @@
-"""Names of well-known prototxt fields by kind, so that a slip is found when a file is opened."""
+"""The fields of BVLC Caffe 1.0, of its forks, and those whose slips stop the reading.
+
+caffe_schema.txt: per message the kind, then the fields of that kind ("*" repeated, "!" required),
+after "---" the values of each enum. fork_schema.txt: per message the fork and then its fields.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_CAFFE = Path(__file__).with_name("caffe_schema.txt")
+_FORKS = Path(__file__).with_name("fork_schema.txt")
 
 NUMBER_FIELDS = frozenset(
     """
@@ -28,3 +39,73 @@ MESSAGE_FIELDS = frozenset(
     """.split()
 )
 """`param` and `layer` are missing on purpose: V1 files and python_param give them strings."""
+
+
+@dataclass(frozen=True)
+class KnownField:
+    """What Caffe expects of a field; `kind` is a scalar type, a message or an enum."""
+
+    kind: str
+    is_repeated: bool = False
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Messages by name, and the numbers of every enum's words."""
+
+    messages: dict[str, dict[str, KnownField]]
+    enums: dict[str, dict[str, int]]
+    forks: dict[str, dict[str, str]]
+
+    def fork_of(self, message: str, field: str) -> str:
+        """The fork that adds the field to a message, else ""."""
+        return self.forks.get(message, {}).get(field, "")
+
+
+@cache
+def caffe_schema() -> Schema:
+    """The fields of BVLC Caffe 1.0 and, apart, those of forks."""
+    messages, enums = _CAFFE.read_text(encoding="ascii").split("---\n")
+    return Schema(_read_messages(messages), _read_enums(enums), _read_forks())
+
+
+def _read_messages(table: str) -> dict[str, dict[str, KnownField]]:
+    return {
+        name: {
+            field.rstrip("*!"): KnownField(kind, field.endswith("*"), field.endswith("!"))
+            for kind, *fields in rows
+            for field in fields
+        }
+        for name, rows in _blocks(table).items()
+    }
+
+
+def _read_enums(table: str) -> dict[str, dict[str, int]]:
+    enums: dict[str, dict[str, int]] = {}
+    for line in table.splitlines():
+        name, *words = line.split()
+        values = enums.setdefault(name, {})
+        for word in words:
+            written, _, number = word.partition("=")
+            values[written] = int(number) if number else len(values)
+    return enums
+
+
+def _read_forks() -> dict[str, dict[str, str]]:
+    return {
+        name: {field: fork.replace("_", " ") for fork, *fields in rows for field in fields}
+        for name, rows in _blocks(_FORKS.read_text(encoding="ascii")).items()
+    }
+
+
+def _blocks(table: str) -> dict[str, list[list[str]]]:
+    """Indented lines, split into words, by the unindented one above them."""
+    blocks: dict[str, list[list[str]]] = {}
+    rows: list[list[str]] = []
+    for line in table.splitlines():
+        if line.startswith(" "):
+            rows.append(line.split())
+        else:
+            rows = blocks.setdefault(line.strip(), [])
+    return blocks

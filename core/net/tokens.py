@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from core.errors import PrototxtError, SourcePosition
 
 TokenKind = Literal["word", "number", "string", "punctuation", "end"]
+BYTE_ORDER_MARK = "\ufeff"
 
 _TOKEN = re.compile(
-    r"""(?P<space>[\s,;]+|\#[^\n]*)
+    r"""(?P<space>(?:\s+|\#[^\n]*)+)
+      | (?P<word>[A-Za-z_][\w./-]*)
+      | (?P<punctuation>[{}<>:\[\],;])
       | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-      | (?P<number>-?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fF]?)(?![\w.])
-                  |-\s*(?:inf|infinity|nan)\b)
-      | (?P<word>[A-Za-z_0-9][\w./-]*)
-      | (?P<punctuation>[{}<>:\[\]])""",
-    re.VERBOSE,
+      | (?P<number>(?:-\s*)?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fF]?)(?![\w.])
+                  |-\s*(?i:infinity|inf|nan)\b)
+      | (?P<unquoted>[\d/][\w./-]*)""",
+    re.VERBOSE | re.ASCII,
 )
+"""White space is what protobuf takes for it: a no-break space is none. `unquoted`: values that
+Caffe refuses and that people write, as a path without quotes; they read as words."""
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of the text: offsets (end exclusive) and the 1-based line and column of `start`."""
 
     start: int
@@ -32,8 +34,7 @@ class Span:
     column: int
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One token; `text` is as written, quotes included."""
 
     kind: TokenKind
@@ -53,17 +54,22 @@ def position_at(text: str, span: Span, path: Path | None) -> SourcePosition:
 def tokenize(text: str, path: Path | None = None) -> list[Token]:
     """All tokens of `text` in order, closed by one of kind "end".
 
-    Raises PrototxtError for a character no token starts with, or an unclosed string.
+    A byte order mark is skipped. Raises PrototxtError for a character no token starts with, or an
+    unclosed string.
     """
     tokens: list[Token] = []
-    offset, line, line_start = 0, 1, 0
-    while match := _TOKEN.match(text, offset):
+    line, line_start = 1, 0
+    offset = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    match_at, add = _TOKEN.match, tokens.append
+    while match := match_at(text, offset):
         kind = match.lastgroup
         start, offset = match.span()
         if kind != "space":
             span = Span(start, offset, line, start - line_start + 1)
-            tokens.append(Token(cast(TokenKind, kind), match.group(), span))
-            continue
+            known = "word" if kind == "unquoted" else cast(TokenKind, kind)
+            add(Token(known, match.group(), span))
+            if kind != "number":
+                continue
         newlines = text.count("\n", start, offset)
         if newlines:
             line += newlines
@@ -71,7 +77,7 @@ def tokenize(text: str, path: Path | None = None) -> list[Token]:
     end = Span(offset, offset + (offset < len(text)), line, offset - line_start + 1)
     if offset < len(text):
         raise _unreadable(text, end, path)
-    tokens.append(Token("end", "", end))
+    add(Token("end", "", end))
     return tokens
 
 
@@ -82,4 +88,8 @@ def _unreadable(text: str, span: Span, path: Path | None) -> PrototxtError:
         return PrototxtError(
             "This string is not closed on its line.", position, hint="Add the closing quote."
         )
+    if character.isspace():
+        name = f"U+{ord(character):04X}"
+        hint = "Put an ordinary space in its place."
+        return PrototxtError(f"{name} is a space that prototxt does not know.", position, hint=hint)
     return PrototxtError(f"Unexpected character {character!r}.", position)

@@ -15,6 +15,7 @@ from core import __version__
 from core.engines.verification import Verification
 from core.errors import NetError
 from core.files import write_file
+from core.net.text import write_prototxt
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
@@ -160,7 +161,7 @@ def proof_path(prototxt: Path) -> Path:
 
 
 def _write(path: Path, text: str, proof: str | None) -> None:
-    write_file(path, text.encode("utf-8"))
+    write_prototxt(path, text)
     if proof is not None:
         write_file(proof_path(path), proof.encode("utf-8"))
     else:

@@ -1,0 +1,59 @@
+"""Prototxt files as text and back, byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import NetError
+from core.files import write_file
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""Real files stay under 2 MB; the bound keeps a wrong file from hanging us."""
+
+_STAND_IN = 0xF700
+"""A byte that is no UTF-8, as in a Latin-1 comment, is held as the private character U+F700 + byte:
+unlike a lone surrogate it can be shown, hashed and sent to any child."""
+
+_NO_TEXT = "Is it a caffemodel? Open the prototxt that describes it."
+_TO_SURROGATE = {_STAND_IN + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
+_TO_STAND_IN: dict[int, int | str] = {
+    **{surrogate: stand_in for stand_in, surrogate in _TO_SURROGATE.items()},
+    # a file that has such a character itself: its bytes are held one by one
+    **{c: "".join(chr(_STAND_IN + byte) for byte in chr(c).encode()) for c in _TO_SURROGATE},
+}
+
+
+def decode_prototxt(content: bytes) -> str:
+    """The text of any file; `encode_prototxt` gives the same bytes again, order mark included."""
+    text = content.decode("utf-8", "surrogateescape")
+    return text if text.isascii() else text.translate(_TO_STAND_IN)
+
+
+def encode_prototxt(text: str) -> bytes:
+    """The bytes to save for a text that `decode_prototxt` gave, edited or not."""
+    if text.isascii():
+        return text.encode("ascii")
+    return text.translate(_TO_SURROGATE).encode("utf-8", "surrogateescape")
+
+
+def read_prototxt(path: Path) -> str:
+    """The text of a prototxt file, line ends as written; NetError when it is not one."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise NetError(f"{path.name} is larger than 64 MiB, so it is no prototxt.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise NetError(f"Can't open {path}: {error.strerror}.") from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise NetError(f"{path.name} is UTF-16 text.", hint="Save it as UTF-8; Caffe needs that.")
+    if b"\0" in content:
+        raise NetError(f"{path.name} is not a text file.", hint=_NO_TEXT)
+    return decode_prototxt(content)
+
+
+def write_prototxt(path: Path, text: str) -> None:
+    """Save a text; one that was not edited gives the bytes it was read from.
+
+    Raises AppError when the disk refuses.
+    """
+    write_file(path, encode_prototxt(text))
