@@ -15,9 +15,10 @@ from core.commands.output import (
     scaled,
     shape_text,
 )
+from core.edits.findings.finding import described
+from core.edits.findings.search import find_mistakes
 from core.layers.parameters import written_and_default
 from core.net.definition import BlobVersion, Layer, Net, NetState
-from core.net.rewiring import find_bypassed_layers
 from core.weights.binding import Binding
 
 _MOST_LISTED = 12
@@ -64,10 +65,7 @@ def describe(opened: OpenedNet) -> dict[str, Any]:
         "problems": [
             {"sentence": p.sentence, "layer": p.layer, "line": p.line} for p in _problems(opened)
         ],
-        "bypassed": [
-            {"layers": list(found.bypassed), "title": found.title, "body": found.body}
-            for found in find_bypassed_layers(net)
-        ],
+        "findings": [described(found) for found in find_mistakes(net)],
         "weights": None if opened.binding is None else _described_binding(opened),
     }
 
@@ -181,8 +179,8 @@ def _print_summary(opened: OpenedNet) -> None:
         f"{scaled(shapes.total_parameters)} parameters, {scaled(macs)} multiply-adds."
     )
     print(in_place_sentence(net))
-    for found in find_bypassed_layers(net):
-        print(f"Wrong rewiring: {found.title} {found.body}")
+    for found in find_mistakes(net):
+        print(f"Wrong rewiring: {found.title}. {found.body}")
     for problem in _problems(opened):
         where = f" (layer {problem.layer}, line {problem.line})" if problem.layer else ""
         print(f"Caffe would refuse this: {problem.sentence}{where}")

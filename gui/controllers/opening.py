@@ -8,12 +8,13 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.edits.findings.finding import Finding
+from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError, PrototxtError
 from core.images.presets import default_preprocess, load_recipe, recipe_path
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
 from core.net.reader import read_prototxt
-from core.net.rewiring import Rewiring, find_bypassed_layers
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
 from gui.controllers.opening_notices import (
@@ -54,7 +55,7 @@ class OpenedModel:
 
     path: Path
     derived: DerivedNet | None
-    rewirings: tuple[Rewiring, ...] = ()
+    rewirings: tuple[Finding, ...] = ()
     error: PrototxtError | None = None
     source: tuple[str, ...] = ()
     stopped_before_line: int = 0
@@ -299,7 +300,7 @@ class OpeningController(QObject):
         net = self._document.net
         if not self._watches_rewiring or net is None:
             return
-        rewirings = find_bypassed_layers(net)
+        rewirings = find_mistakes(net)
         if rewirings:
             self._show_rewirings(rewirings)
         else:
@@ -308,8 +309,8 @@ class OpeningController(QObject):
     def _keep_rewiring(self) -> None:
         self._watches_rewiring = False
 
-    def _show_rewirings(self, rewirings: tuple[Rewiring, ...]) -> None:
-        affected = [name for found in rewirings for name in found.bypassed]
+    def _show_rewirings(self, rewirings: tuple[Finding, ...]) -> None:
+        affected = [name for found in rewirings for name in found.layers]
         self._notices.show(
             rewiring_notice(rewirings),
             {
@@ -343,7 +344,7 @@ def _read_model(path: Path, state: NetState) -> OpenedModel:
     except PrototxtError as error:
         partial, line = read_partially(text, error, path, state)
         return OpenedModel(path, partial, (), error, tuple(text.splitlines()), line)
-    return OpenedModel(path, derived, find_bypassed_layers(derived.net))
+    return OpenedModel(path, derived, find_mistakes(derived.net))
 
 
 def _read_weights(path: Path, net: Net, shapes: NetShapes) -> tuple[Weights, Binding]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from core.edits.findings.finding import Finding, NameChange
 from core.errors import PrototxtError
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
-from core.net.rewiring import Rewiring
 from core.weights.binding import Binding
 from gui.notices import CodeLine, Notice, NoticeAction
 
@@ -82,21 +82,27 @@ def problems_notice(net: Net, shapes: NetShapes) -> Notice | None:
     )
 
 
-def rewiring_notice(rewirings: Sequence[Rewiring]) -> Notice:
-    """Layers that this file bypasses, what they compute instead, and the names that fix it."""
+def rewiring_notice(rewirings: Sequence[Finding]) -> Notice:
+    """What looks like a rewiring gone wrong, its consequence, and the names that fix it."""
     rows = [row for found in rewirings for row in found.rows]
-    names = [name for found in rewirings for name in found.bypassed]
+    names = [name for found in rewirings for name in found.layers]
     title = rewirings[0].title
     if len(rewirings) > 1:
+        are_bypassed = all(found.kind == "bypassed" for found in rewirings)
         title = f"{len(names)} layers are bypassed in this file"
+        title = title if are_bypassed else f"{len(rewirings)} mistakes in the wiring of this file"
     body = "<br>".join(escape(found.body, quote=False) for found in rewirings[:2])
-    table = [("Layer", "reads now", "should read")]
-    table += [(row.layer, row.reads_now, row.should_read) for row in rows[:8]]
+    is_reading = all(row.place == "bottom" for row in rows)
+    heads = ("reads now", "should read") if is_reading else ("now", "should be")
+    table = [("Layer", *heads)]
+    table += [
+        (row.layer, _shown_name(row, row.now), _shown_name(row, row.should)) for row in rows[:8]
+    ]
     count = f"{len(rows)} name{'s' if len(rows) != 1 else ''}"
     return Notice(
         "warning",
         title,
-        _with_bold(body, {row.reads_now for row in rows}),
+        _with_bold(body, {row.now for row in rows if row.now}),
         table=tuple(table),
         actions=(
             NoticeAction("fix", f"Fix {count}", closes=True),
@@ -105,6 +111,11 @@ def rewiring_notice(rewirings: Sequence[Rewiring]) -> Notice:
         ),
         key="rewiring",
     )
+
+
+def _shown_name(row: NameChange, name: str) -> str:
+    """A name, with its place in the layer where that is not a bottom."""
+    return name if row.place == "bottom" else f"{row.place} {name}" if name else "-"
 
 
 def weights_notice(binding: Binding, file_name: str) -> Notice | None:

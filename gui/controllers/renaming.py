@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.edits.findings.finding import Finding, plan_fix
 from core.errors import AppError, RenameError
 from core.net.definition import Net, NetState
 from core.net.rename import (
@@ -16,7 +17,6 @@ from core.net.rename import (
     plan_rename_all,
     plan_rename_chain,
 )
-from core.net.rewiring import Rewiring, plan_fix
 from gui.derivation import Deriver, derive
 from gui.document import DerivedNet, ModelDocument
 from gui.jobs import Lanes
@@ -70,9 +70,9 @@ class RenamingController(QObject):
         """Give every in-place layer of the net its own blob."""
         self._plan("Rename all in-place layers", plan_rename_all)
 
-    def fix_rewiring(self, rewirings: Sequence[Rewiring]) -> None:
+    def fix_rewiring(self, rewirings: Sequence[Finding]) -> None:
         """Make bypassed layers part of the path again."""
-        names = ", ".join(name for found in rewirings for name in found.bypassed)
+        names = ", ".join(name for found in rewirings for name in found.layers)
         self._plan(f"Fix {names}", lambda net: plan_fix(net, rewirings), changes_values=True)
 
     def preview(self, layer: str, new_blob: str = "") -> None:

@@ -89,7 +89,7 @@ def test_a_chain_is_renamed_as_one_step(opened, qtbot) -> None:
 def test_a_name_that_is_taken_is_refused_in_a_sentence(opened, qtbot) -> None:
     opened.window.panels.inspector.rename_requested.emit("relu7", "fc8")
     qtbot.waitUntil(lambda: opened.notices.has("rename"))
-    assert "'fc8' is already a blob or layer" in opened.notices.current[0].title
+    assert "'fc8' is taken: layer fc8 writes that blob" in opened.notices.current[0].title
     assert opened.document.text == NET
 
 

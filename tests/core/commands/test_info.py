@@ -62,5 +62,5 @@ def test_the_wrong_rewiring_is_explained(command, tmp_path: Path) -> None:
                 inner_product_param { num_output: 2 } }
         """
     )
-    assert command("info", "--net", net, "--json").json["bypassed"][0]["layers"] == ["relu7"]
+    assert command("info", "--net", net, "--json").json["findings"][0]["layers"] == ["relu7"]
     assert "Wrong rewiring" in command("info", "--net", net).out

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from core.edits.findings.search import plan_fix_all
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename_all
-from core.net.rewiring import find_bypassed_layers, plan_fix
 
 COMPARE = r"""
 import json, os, sys, tempfile
@@ -114,6 +114,5 @@ def test_the_wrong_rewiring_differs_and_its_fix_does_not(caffe_python: tuple[str
         .replace('top: "fc7" name: "drop7"', 'top: "fc7_drop7" name: "drop7"')
     )  # fmt: skip
     assert run_both(caffe_python, VGG_TAIL, wrong)["shared_equal"] == {"fc8": False}
-    net = read_net(wrong)
-    fixed = plan_fix(net, find_bypassed_layers(net)).new_text
+    fixed = plan_fix_all(read_net(wrong)).new_text
     assert run_both(caffe_python, VGG_TAIL, fixed)["shared_equal"] == {"fc8": True}

@@ -1,0 +1,163 @@
+"""Files beside a prototxt that name its blobs and layers: Python code, solvers, other prototxts.
+
+Files are only read, a bounded number of them up to a bounded size, in one folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.net.rename_plan import PlanWarning, RenamePlan, TextPlace
+from core.net.rename_warnings import with_warnings
+
+MOST_FILES = 200
+MOST_FILE_BYTES = 1024 * 1024
+MOST_PLACES = 50
+_MOST_LINE = 200
+_STRING = re.compile(r"""(["'])((?:(?!\1)[^\\\n]){1,200})\1""")
+_NET_FIELD = re.compile(r"""\b(net|train_net|test_net)\s*:\s*["']([^"'\n]+)["']""")
+
+
+@dataclass(frozen=True)
+class FolderScan:
+    """Which names stand where in the folder of a prototxt.
+
+    python, prototxts: name -> places; solvers: lines that name the prototxt's file.
+    is_complete: False where the folder has more than was read.
+    """
+
+    folder: Path
+    python: Mapping[str, tuple[TextPlace, ...]]
+    prototxts: Mapping[str, tuple[TextPlace, ...]]
+    solvers: tuple[TextPlace, ...] = ()
+    is_complete: bool = True
+
+
+def scan_folder(prototxt: Path) -> FolderScan:
+    """Read the .py and .prototxt files beside `prototxt`; what can't be read is passed over."""
+    files, is_complete = _files(prototxt)
+    python: dict[str, list[TextPlace]] = {}
+    prototxts: dict[str, list[TextPlace]] = {}
+    solvers: list[TextPlace] = []
+    for path in files:
+        found = python if path.suffix == ".py" else prototxts
+        for place in _lines(path):
+            for name in {match.group(2) for match in _STRING.finditer(place.text)}:
+                places = found.setdefault(name, [])
+                if len(places) < MOST_PLACES:
+                    places.append(place)
+            if path.suffix != ".py" and _names_file(place.text, prototxt.name):
+                solvers.append(place)
+    return FolderScan(
+        prototxt.parent,
+        {name: tuple(places) for name, places in python.items()},
+        {name: tuple(places) for name, places in prototxts.items()},
+        tuple(solvers[:MOST_PLACES]),
+        is_complete,
+    )
+
+
+def with_folder_warnings(plan: RenamePlan, scan: FolderScan) -> RenamePlan:
+    """The plan with what Python code, solvers and other prototxts of the folder make of it."""
+    return with_warnings(plan, *_python_warnings(plan, scan), *_prototxt_warnings(plan, scan))
+
+
+def reading_sentence(scan: FolderScan, blob: str) -> str | None:
+    """One sentence about the Python code that reads this blob by name; None when none does."""
+    places = scan.python.get(blob, ())
+    if not places:
+        return None
+    first = places[0]
+    more = f" and {len(places) - 1} more lines" if len(places) > 1 else ""
+    return f"{first.path.name}, line {first.line}{more}, has the name '{blob}'."
+
+
+def _python_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarning]:
+    for old, layers in _old_names(plan).items():
+        sentence = reading_sentence(scan, old)
+        if sentence:
+            then = (
+                f"After this edit blob {old} holds another value or is gone."
+                if layers
+                else f"No layer is called {old} after this edit."
+            )
+            yield PlanWarning("python", f"{sentence} {then}", layers, scan.python[old])
+
+
+def _prototxt_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarning]:
+    names = _old_names(plan)
+    places = [place for name in names for place in scan.prototxts.get(name, ())]
+    files = tuple(dict.fromkeys(place.path.name for place in places))
+    if files:
+        one = len(files) == 1
+        yield PlanWarning(
+            "prototxt",
+            f"{_some(files)} in this folder use{'s' * one} the same blob names and "
+            f"{'stays as it is' if one else 'stay as they are'}.",
+            (),
+            tuple(places[:MOST_PLACES]),
+        )
+    if scan.solvers:
+        solvers = tuple(dict.fromkeys(place.path.name for place in scan.solvers))
+        yield PlanWarning(
+            "prototxt",
+            f"{_some(solvers)} names the file as it was opened; a copy under another name is not "
+            "trained by it.",
+            (),
+            scan.solvers,
+        )
+
+
+def _old_names(plan: RenamePlan) -> dict[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
+    for rename in plan.renames:
+        names[rename.old_blob] = (*names.get(rename.old_blob, ()), rename.layer)
+    for layer in plan.layer_renames:
+        names.setdefault(layer.old_name, ())
+    return names
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - 3} more" if len(listed) > 3 else ""
+    return f"{', '.join(listed[:3])}{more}"
+
+
+def _names_file(line: str, file_name: str) -> bool:
+    return any(
+        match.group(2).replace("\\", "/").rpartition("/")[2] == file_name
+        for match in _NET_FIELD.finditer(line.partition("#")[0])
+    )
+
+
+def _files(prototxt: Path) -> tuple[list[Path], bool]:
+    try:
+        beside = sorted(
+            path
+            for path in prototxt.parent.iterdir()
+            if path.suffix in (".py", ".prototxt") and path.name != prototxt.name
+        )
+    except OSError:
+        return [], False
+    kept = [path for path in beside if _is_readable(path)]
+    return kept[:MOST_FILES], len(kept) <= MOST_FILES and len(kept) == len(beside)
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size <= MOST_FILE_BYTES
+    except OSError:
+        return False
+
+
+def _lines(path: Path) -> Iterator[TextPlace]:
+    try:
+        text = path.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if '"' in line or "'" in line:
+            yield TextPlace(path, number, line.strip()[:_MOST_LINE])
