@@ -77,14 +77,23 @@ class UnsupportedLayerError(EngineError):
     """The net has layers this engine can't run; they are named before anything runs."""
 
     def __init__(self, layers: Sequence[tuple[str, str]], engine: str) -> None:
-        named = ", ".join(f"{name} ({type_})" for name, type_ in layers[:8])
-        more = f" and {len(layers) - 8} more" if len(layers) > 8 else ""
+        by_type: dict[str, list[str]] = {}
+        for name, type_ in layers:
+            by_type.setdefault(type_, []).append(name)
+        named = "; ".join(f"{type_} ({_some(names)})" for type_, names in by_type.items())
+        count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
         super().__init__(
-            f"The {engine} engine can't run {len(layers)} layers of this net: {named}{more}.",
+            f"The {engine} engine can't run {count} of this net: {named}.",
             hint="The net still opens, shows and edits; extract from a net cut before them.",
+            details="\n".join(f"{name}: {type_}" for name, type_ in layers),
         )
         self.layers = tuple(layers)
         self.engine = engine
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(names[:4]) + more
 
 
 class PythonLayersRefused(EngineError):

@@ -15,6 +15,7 @@ from core.activations.class_names import (
     read_class_names,
 )
 from core.commands.command_line import UsageError
+from core.commands.detection_rows import count_images_on, gives_rows, join_rows
 from core.commands.extract_inputs import Batch
 from core.commands.opening import OpenedNet
 from core.engines.base import Engine, PoolingRecipe, Value
@@ -29,11 +30,12 @@ IMAGES_KEY = "images"
 
 @dataclass
 class Extraction:
-    """What the passes gave, gathered batch by batch."""
+    """What the passes gave, gathered batch by batch; `rows`: values that are rows of images."""
 
     images: list[str] = field(default_factory=list)
     n_passes: int = 0
     arrays: dict[Value, list[np.ndarray]] = field(default_factory=dict)
+    rows: frozenset[Value] = frozenset()
     shapes: dict[Value, tuple[int, ...]] = field(default_factory=dict)
     classes: list[list[ScoredClass]] = field(default_factory=list)
     class_layer: str = ""
@@ -103,6 +105,8 @@ def extract(
     classes are told where names are known or the scores are among `values`.
     """
     gathered = Extraction(warnings=engine.warnings, filler_layers=engine.filler_layers)
+    if pooling.name == "none":
+        gathered.rows = frozenset(v for v in values if gives_rows(opened.net, v.layer, v.top))
     scores = class_output(opened.net, engine)
     names = _class_names(opened, engine, scores, class_names)
     if scores is not None and (names or scores in values):
@@ -117,7 +121,10 @@ def extract(
                 answer[scores], names, are_probabilities=_is_softmax(opened.net, scores)
             )
         for value in values:
-            gathered.arrays.setdefault(value, []).append(answer[value])
+            array = answer[value]
+            if value in gathered.rows:
+                array = count_images_on(array, len(gathered.images))
+            gathered.arrays.setdefault(value, []).append(array)
         gathered.images += batch.names
         gathered.n_passes += 1
         yield Progress(len(gathered.images), batch.n_in_all, "images")
@@ -199,7 +206,8 @@ def npz_members(extraction: Extraction, keys: dict[Value, str]) -> Iterator[tupl
     """The arrays under their keys, each let go when it is written."""
     yield IMAGES_KEY, np.array(extraction.images, dtype=np.str_)
     for value, key in keys.items():
-        array = _joined(extraction.arrays.pop(value), key)
+        batches = extraction.arrays.pop(value)
+        array = join_rows(batches) if value in extraction.rows else _joined(batches, key)
         extraction.shapes[value] = array.shape
         yield key, array
 

@@ -141,12 +141,33 @@ def test_layers_it_can_not_run_are_all_named(torch_process: EngineProcess) -> No
     text = """
     input: "data" input_shape { dim: 1 dim: 2 dim: 2 dim: 2 }
     layer { name: "mine" type: "Python" bottom: "data" top: "x" }
-    layer { name: "boxes" type: "DetectionOutput" bottom: "x" top: "y" }
+    layer { name: "yours" type: "Python" bottom: "x" top: "z" }
+    layer { name: "boxes" type: "RPNProposal" bottom: "x" top: "y" }
     """
     with pytest.raises(UnsupportedLayerError) as caught:
         torch_process.open(text)
-    assert caught.value.layers == (("mine", "Python"), ("boxes", "DetectionOutput"))
-    assert "mine (Python), boxes (DetectionOutput)" in caught.value.sentence
+    assert caught.value.layers == (
+        ("mine", "Python"), ("yours", "Python"), ("boxes", "RPNProposal")
+    )  # fmt: skip
+    assert "3 layers of this net: Python (mine, yours); RPNProposal (boxes)." in (
+        caught.value.sentence
+    )
+    assert caught.value.details.splitlines() == [
+        "mine: Python", "yours: Python", "boxes: RPNProposal"
+    ]  # fmt: skip
+
+
+def test_many_layers_it_can_not_run_are_told_in_few_words_and_listed_in_full(
+    torch_process: EngineProcess,
+) -> None:
+    layers = "".join(
+        f'layer {{ name: "p{i}" type: "Python" bottom: "data" top: "x{i}" }}\n' for i in range(9)
+    )
+    shape = 'input: "data" input_shape { dim: 1 dim: 2 dim: 2 dim: 2 }\n'
+    with pytest.raises(UnsupportedLayerError) as caught:
+        torch_process.open(shape + layers)
+    assert "9 layers of this net: Python (p0, p1, p2, p3 and 5 more)." in caught.value.sentence
+    assert len(caught.value.details.splitlines()) == len(caught.value.layers) == 9
 
 
 def test_a_net_without_sizes_takes_those_of_the_image(torch_process: EngineProcess) -> None:
