@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import codecs
 from pathlib import Path
 from typing import Any
 
 from core.commands.command_line import UsageError
-from core.commands.opening import add_engine_arguments, add_net_arguments
+from core.commands.opening import add_engine_arguments, add_net_arguments, engine_spec
 from core.commands.output import counted, print_json, print_table
 from core.commands.progress_line import ProgressLine
-from core.engines.base import EngineSpec
 from core.engines.registry import start_engine
 from core.engines.verification import Verification, verify_rename
-from core.errors import AppError, RenameError
+from core.errors import RenameError
 from core.net.definition import Net
 from core.net.difference import text_difference
 from core.net.reader import load_net, read_net
 from core.net.rename import RenamePlan, plan_rename, plan_rename_all
+from core.net.text import write_prototxt
 from core.progress import run_job
 
 
@@ -45,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
     _refuse_same_file(options.net, options.out)
     plan = _plan(net, options)
     verification = _verify(plan, options) if options.verify else None
-    write_text(options.out, plan.new_text, like=options.net)
+    write_prototxt(options.out, plan.new_text)
     after = read_net(plan.new_text)
     if options.json:
         print_json(describe(options.out, plan, verification))
@@ -99,21 +98,6 @@ def verified_sentence(verification: Verification) -> str:
     )
 
 
-def write_text(path: Path, text: str, *, like: Path) -> None:
-    """Write a prototxt beside `path`, then rename it; a byte order mark of `like` stays.
-
-    Raises AppError where the file can't be written.
-    """
-    mark = codecs.BOM_UTF8 if like.read_bytes().startswith(codecs.BOM_UTF8) else b""
-    part = path.with_name(path.name + ".blobscope-part")
-    try:
-        part.write_bytes(mark + text.encode("utf-8"))
-        part.replace(path)
-    except OSError as error:
-        hint = "Choose another --out."
-        raise AppError(f"Can't write {path}: {error.strerror or error}.", hint=hint) from error
-
-
 def _refuse_same_file(net_path: Path, out: Path) -> None:
     if out.exists() and out.samefile(net_path):
         raise UsageError("--out is the prototxt itself; name another file")
@@ -136,7 +120,7 @@ def _plan(net: Net, options: argparse.Namespace) -> RenamePlan:
 
 def _verify(plan: RenamePlan, options: argparse.Namespace) -> Verification:
     """The proof; RenameError, before anything is written, where the outputs differ."""
-    with start_engine(EngineSpec(options.engine)) as process, ProgressLine() as show:
+    with start_engine(engine_spec(options)) as process, ProgressLine() as show:
         job = verify_rename(
             process,
             plan.old_text,

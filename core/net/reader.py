@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.net.conformity import check_fields, with_enum_words
 from core.net.definition import AUTOMATIC_TOP, Layer, Net, NetState, Problem, scalar_spans
+from core.net.legacy_inputs import read_legacy_inputs
 from core.net.message import Message
 from core.net.parser import parse
 from core.net.text import read_prototxt
@@ -14,10 +15,9 @@ from core.net.tokens import BYTE_ORDER_MARK
 from core.net.upgrade import (
     WrittenLayer,
     dialect_of,
-    input_layer_view,
-    legacy_input_fields,
     written_layers,
 )
+from core.net.v1_fields import message_field
 from core.net.versions import trace_versions
 
 __all__ = ["DEFAULT_STATE", "load_net", "read_net", "read_prototxt"]
@@ -47,9 +47,9 @@ def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_S
     if text.startswith(BYTE_ORDER_MARK):
         problems.insert(0, Problem("The file starts with a byte order mark.", "", 1))
     state = replace(state, stages=(*state.stages, *root.message("state").words("stage")))
-    layers: list[Layer] = _input_layers(root)
+    layers: list[Layer] = _input_layers(root, problems)
     inactive: list[Layer] = []
-    for written in _fold_padding(list(written_layers(root))):
+    for written in _fold_padding(list(written_layers(root)), problems):
         layer = _make_layer(written)
         rules = _rules(written, layer, problems)
         (layers if _is_included(*rules, state) else inactive).append(layer)
@@ -73,21 +73,22 @@ def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_S
     )
 
 
-def _input_layers(root: Message) -> list[Layer]:
-    names, shapes = legacy_input_fields(root)
-    if not names or not shapes:
-        return []  # Caffe drops `input:` fields that have no shape
+def _input_layers(root: Message, problems: list[Problem]) -> list[Layer]:
+    inputs = read_legacy_inputs(root)
+    if inputs is None:
+        return []
+    problems.extend(inputs.problems)
     return [
         Layer(
             name="input",
             type="Input",
             bottoms=(),
-            tops=tuple(name.value for name in names),
+            tops=tuple(name.value for name in inputs.names),
             bottom_spans=(),
-            top_spans=scalar_spans(names),
+            top_spans=scalar_spans(inputs.names),
             name_span=None,
             span=None,
-            message=input_layer_view(root),
+            message=inputs.view,
         )
     ]
 
@@ -113,37 +114,40 @@ def _make_layer(written: WrittenLayer) -> Layer:
 
 
 def _parameter_names(view: Message) -> tuple[str, ...]:
-    named = tuple(message.word("name") for message in view.messages("param"))
-    return named or view.words("param")  # V1 writes the sharing name itself
+    return tuple(message.word("name") for message in view.messages("param"))
 
 
-def _fold_padding(written: list[WrittenLayer]) -> list[WrittenLayer]:
-    """Merge V0 padding layers into the layer that reads them, as Caffe's upgrade does."""
+def _fold_padding(written: list[WrittenLayer], problems: list[Problem]) -> list[WrittenLayer]:
+    """Merge V0 padding layers into the layers that read them, as Caffe's upgrade does."""
     padding = {w.block.word("top"): w for w in written if w.type == "padding"}
     if not padding:
         return written
-    return [_with_padding(w, padding) for w in written if w.type != "padding"]
+    return [_with_padding(w, padding, problems) for w in written if w.type != "padding"]
 
 
-def _with_padding(written: WrittenLayer, padding: dict[str, WrittenLayer]) -> WrittenLayer:
+def _with_padding(
+    written: WrittenLayer, padding: dict[str, WrittenLayer], problems: list[Problem]
+) -> WrittenLayer:
     source = padding.get(written.block.word("bottom"))
+    if source is None:
+        return written
     home = {"Convolution": "convolution_param", "Pooling": "pooling_param"}.get(written.type)
-    if source is None or home is None:
+    if home is None:
+        name = written.name.value if written.name else ""
+        sentence = f"Layer '{name}' reads a padding layer but neither convolves nor pools."
+        problems.append(Problem(sentence, name, written.block.span.line))
         return written
     pads = tuple(f for f in source.view.fields if f.name == "pad")
-    fields = tuple(
-        replace(f, value=replace(f.value, fields=(*f.value.fields, *pads)))
-        if f.name == home and isinstance(f.value, Message)
-        else f
-        for f in written.view.fields
-    )
+    kept = tuple(f for f in written.view.message(home).fields if f.name != "pad")
+    param = message_field(home, (*kept, *pads), written.view)
     # the bottom becomes the padding layer's own; its span stays there, so an edit stays right
     others = tuple(f for f in written.block.fields if f.name != "bottom")
     bottoms = tuple(f for f in source.block.fields if f.name == "bottom")
+    left = tuple(f for f in written.view.fields if f.name != home)
     return replace(
         written,
         block=replace(written.block, fields=(*bottoms, *others)),
-        view=replace(written.view, fields=fields),
+        view=replace(written.view, fields=(*left, param)),
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from core.net.message import NOWHERE, Field, Message, Scalar
+from core.net.message import Field, Message, Scalar
+from core.net.v1_fields import DATA_PARAMETERS, message_field, with_v2_params, with_v2_transform
 
 V1_TYPES = {
     "NONE": "", "ABSVAL": "AbsVal", "ACCURACY": "Accuracy", "ARGMAX": "ArgMax", "BNLL": "BNLL",
@@ -36,10 +37,9 @@ V0_TYPES = {
 }  # fmt: skip
 
 _CONV_OR_IP = {"Convolution": "convolution_param", "InnerProduct": "inner_product_param"}
-_DATA = {
-    "Data": "data_param", "ImageData": "image_data_param", "HDF5Data": "hdf5_data_param",
-    "WindowData": "window_data_param",
-}  # fmt: skip
+_DATA = {**DATA_PARAMETERS, "HDF5Data": "hdf5_data_param"}
+_SOURCE = {**_DATA, "InfogainLoss": "infogain_loss_param"}
+_WINDOW = {"WindowData": "window_data_param"}
 _TRANSFORM = {"scale": "scale", "meanfile": "mean_file", "mean_file": "mean_file",
               "cropsize": "crop_size", "crop_size": "crop_size", "mirror": "mirror"}  # fmt: skip
 _V0_HOMES: dict[str, tuple[dict[str, str], str]] = {
@@ -57,13 +57,18 @@ _V0_HOMES: dict[str, tuple[dict[str, str], str]] = {
     "alpha": ({"LRN": "lrn_param"}, "alpha"),
     "beta": ({"LRN": "lrn_param"}, "beta"),
     "k": ({"LRN": "lrn_param"}, "k"),
-    "source": (_DATA, "source"),
+    "source": (_SOURCE, "source"),
     "batchsize": (_DATA, "batch_size"),
     "rand_skip": (_DATA, "rand_skip"),
     "new_height": ({"ImageData": "image_data_param"}, "new_height"),
     "new_width": ({"ImageData": "image_data_param"}, "new_width"),
     "shuffle_images": ({"ImageData": "image_data_param"}, "shuffle"),
     "concat_dim": ({"Concat": "concat_param"}, "concat_dim"),
+    "det_fg_threshold": (_WINDOW, "fg_threshold"),
+    "det_bg_threshold": (_WINDOW, "bg_threshold"),
+    "det_fg_fraction": (_WINDOW, "fg_fraction"),
+    "det_context_pad": (_WINDOW, "context_pad"),
+    "det_crop_mode": (_WINDOW, "crop_mode"),
 }
 
 
@@ -95,15 +100,15 @@ def written_layers(root: Message) -> Iterator[WrittenLayer]:
         elif block.has("layer"):
             yield _read_v0(block)
         else:
-            yield _read(block, block, V1_TYPES)
+            yield _read(block, with_v2_params(block), V1_TYPES)
 
 
 def _read(block: Message, view: Message, types: dict[str, str]) -> WrittenLayer:
     names = view.scalars("name")
     written = view.word("type")
     type_name = types.get(written, written)
-    if type_name in _DATA:
-        view = _move_transform(view, _DATA[type_name])
+    if types:
+        view = with_v2_transform(view, type_name)
     return WrittenLayer(block, view, names[-1] if names else None, type_name)
 
 
@@ -121,50 +126,6 @@ def _read_v0(block: Message) -> WrittenLayer:
             grouped.setdefault("transform_param", []).append(renamed)
         else:
             kept.append(field)
-    fields = kept + [_message_field(name, parts, inner) for name, parts in grouped.items()]
-    return _read(block, Message(tuple(fields), block.span, block.source), V0_TYPES)
-
-
-def _move_transform(view: Message, home: str) -> Message:
-    """Data layers once kept crop_size, scale and mirror in data_param; V2 has transform_param."""
-    old = [f for f in view.message(home).fields if f.name in _TRANSFORM]
-    if not old:
-        return view
-    moved = [replace(field, name=_TRANSFORM[field.name]) for field in old]
-    return replace(view, fields=(*view.fields, _message_field("transform_param", moved, view)))
-
-
-def _message_field(name: str, fields: list[Field], parent: Message) -> Field:
-    message = Message(tuple(fields), fields[0].span if fields else NOWHERE, parent.source)
-    return Field(name, message, message.span, message.span)
-
-
-def legacy_input_fields(root: Message) -> tuple[tuple[Scalar, ...], tuple[Message, ...]]:
-    """Names of the `input:` fields and one `shape` message for each, however it was written."""
-    names = root.scalars("input")
-    shapes = root.messages("input_shape")
-    dims = root.scalars("input_dim")
-    if not shapes and dims:
-        groups = [dims[i : i + 4] for i in range(0, len(dims), 4)]
-        shapes = tuple(_shape_message(group, root) for group in groups)
-    return names, shapes
-
-
-def _shape_message(dims: tuple[Scalar, ...], root: Message) -> Message:
-    fields = tuple(Field("dim", dim, dim.span, dim.span) for dim in dims)
-    return Message(fields, dims[0].span, root.source)
-
-
-def input_layer_view(root: Message) -> Message:
-    """The V2 Input layer that the `input:` fields stand for."""
-    names, shapes = legacy_input_fields(root)
-    span = names[0].span
-    param = Message(
-        tuple(Field("shape", shape, shape.span, shape.span) for shape in shapes), span, root.source
-    )
-    fields = (
-        Field("name", Scalar("input", "string", span), span, span),
-        Field("type", Scalar("Input", "string", span), span, span),
-        Field("input_param", param, span, span),
-    )
-    return Message(fields, span, root.source)
+    fields = kept + [message_field(name, tuple(parts), inner) for name, parts in grouped.items()]
+    view = Message(tuple(fields), block.span, block.source)
+    return _read(block, with_v2_params(view), V0_TYPES)

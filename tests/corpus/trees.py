@@ -12,11 +12,13 @@ from core.net.text import encode_prototxt
 Rows = list[list[Any]]
 
 
-def rows_of(message: Message, name: str = "NetParameter") -> Rows:
+def rows_of(message: Message, name: str = "NetParameter", *, skip: tuple[str, ...] = ()) -> Rows:
     """Fields with a value, in the order of the names, every value as protobuf holds it."""
     values: dict[str, list[Any]] = {}
     schema = caffe_schema()
     for field in message.fields:
+        if field.name in skip:
+            continue
         kind = schema.messages[name][field.name].kind
         if isinstance(field.value, Message):
             values.setdefault(field.name, []).append(rows_of(field.value, kind))
