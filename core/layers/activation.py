@@ -24,12 +24,20 @@ from core.net.definition import Layer
 
 def _infer_prelu(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """One slope a channel, or a single one."""
-    if len(bottoms[0]) < 2:
-        raise ShapeRefused("PReLU needs a blob with at least two axes.")
+    if not 2 <= len(bottoms[0]) <= 4:
+        raise ShapeRefused(f"PReLU takes blobs of two to four axes, not {len(bottoms[0])}.")
     is_shared = layer.param("prelu_param").boolean("channel_shared")
     slope: Shape = () if is_shared else (bottoms[0][1],)
     operations = math.prod(bottoms[0])
     return Geometry((bottoms[0],), (slope,), operations=operations, operation_name="comparisons")
+
+
+def _infer_clip(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    param = layer.param("clip_param")
+    if layer.message.has("clip_param") and not (param.has("min") and param.has("max")):
+        raise ShapeRefused("Clip needs both min and max.")
+    operations = 2 * math.prod(bottoms[0])
+    return Geometry((bottoms[0],), operations=operations, operation_name="comparisons")
 
 
 def _activation(
@@ -37,7 +45,7 @@ def _activation(
     name: str,
     *defaults_: ParameterDefault,
     per_value: int = 1,
-    may_run_in_place: bool = True,
+    refuses_in_place: bool = False,
     is_fork: bool = False,
     rule: Rule | None = None,
 ) -> LayerType:
@@ -47,7 +55,8 @@ def _activation(
         rule or same_shape(per_value, name),
         ONE,
         ONE,
-        may_run_in_place,
+        not refuses_in_place,
+        refuses_in_place,
         defaults=defaults_,
         origin="fork" if is_fork else "caffe",
     )
@@ -60,13 +69,13 @@ TYPES = (
     _activation("ELU", "exponentials", *defaults("elu_param", alpha=1)),
     _activation("Sigmoid", "exponentials", *defaults("sigmoid_param", engine="DEFAULT")),
     _activation("TanH", "exponentials", *defaults("tanh_param", engine="DEFAULT")),
-    _activation("AbsVal", "comparisons", may_run_in_place=False),
+    _activation("AbsVal", "comparisons", refuses_in_place=True),
     _activation("Power", "powers", *defaults("power_param", power=1, scale=1, shift=0)),
     _activation("Exp", "exponentials", *defaults("exp_param", base=-1, scale=1, shift=0)),
     _activation("Log", "logarithms", *defaults("log_param", base=-1, scale=1, shift=0)),
     _activation("BNLL", "exponentials"),
     _activation("Threshold", "comparisons", *defaults("threshold_param", threshold=0)),
-    _activation("Clip", "comparisons", per_value=2),
+    _activation("Clip", "comparisons", rule=_infer_clip),
     _activation("Swish", "exponentials", *defaults("swish_param", beta=1)),
     _activation("ReLU6", "comparisons", per_value=2, is_fork=True),
     _activation("Mish", "exponentials", is_fork=True),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from core.layers.layer_type import Geometry, Rule, Shape, ShapeRefused
 from core.net.definition import Layer
+from core.net.message import Message
 
 MAX_BLOB_VALUES = 2**31 - 1
 
@@ -21,6 +22,14 @@ def canonical_axis(axis: int, n_axes: int) -> int:
 def axis_size(shape: Sequence[int], axis: int) -> int:
     """The size along an axis; ShapeRefused when the blob has no such axis."""
     return shape[canonical_axis(axis, len(shape))]
+
+
+def unsigned(param: Message, name: str, default: int = 0) -> int:
+    """An integer field that Caffe's schema declares without a sign."""
+    value = param.integer(name, default)
+    if value < 0:
+        raise ShapeRefused(f"{name} can't be negative, but is {value}.")
+    return value
 
 
 def need_axes(shape: Sequence[int], count: int) -> None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.layers.axes import canonical_axis, divide, show_shape
+from core.layers.axes import canonical_axis, divide, show_shape, unsigned
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
 from core.net.definition import Layer
 from core.net.message import Message
@@ -52,8 +52,8 @@ def read_windows(param: Message, bottom: Sequence[int]) -> Windows:
     stride = _per_axis(param, "stride", ("stride_h", "stride_w"), n_spatial, 1)
     pad = _per_axis(param, "pad", ("pad_h", "pad_w"), n_spatial, 0)
     dilation = _per_axis(param, "dilation", (), n_spatial, 1)
-    if any(size < 1 for size in (*kernel, *stride, *dilation)):
-        raise ShapeRefused("Kernel, stride and dilation must be at least 1.")
+    if any(size < 1 for size in (*kernel, *stride)):
+        raise ShapeRefused("Kernel and stride must be at least 1.")
     return Windows(channel_axis, kernel, stride, pad, dilation)
 
 
@@ -63,8 +63,12 @@ def _per_axis(
     if any(param.has(side) for side in pair):
         if n_spatial != 2:
             raise ShapeRefused(f"{pair[0]} and {pair[1]} need two spatial axes, not {n_spatial}.")
-        return tuple(param.integer(side) for side in pair)
+        if param.has(name):
+            raise ShapeRefused(f"{name} can't stand beside {pair[0]} and {pair[1]}.")
+        return tuple(unsigned(param, side) for side in pair)
     values = param.integers(name)
+    if any(value < 0 for value in values):
+        raise ShapeRefused(f"{name} can't be negative.")
     if not values and default is not None:
         return (default,) * n_spatial
     if len(values) == 1:
@@ -128,6 +132,8 @@ def _infer_depthwise(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 def _infer_im2col(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     windows = read_windows(layer.param("convolution_param"), bottoms[0])
     at, bottom = windows.channel_axis, bottoms[0]
+    if not windows.kernel:
+        raise ShapeRefused(f"No spatial axes follow axis {at} of {show_shape(bottom)}.")
     columns = bottom[at] * math.prod(windows.kernel)
     top = (*bottom[:at], columns, *_checked(windows.convolve(bottom[at + 1 :]), bottom))
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
@@ -171,7 +177,8 @@ TYPES = (
               defaults=_DEFAULTS),
     LayerType("Deconvolution", "convolution", _infer_deconvolution, Arity(1), Arity(1),
               defaults=_DEFAULTS),
-    LayerType("Im2col", "convolution", _infer_im2col, ONE, ONE, defaults=_DEFAULTS),
+    LayerType("Im2col", "convolution", _infer_im2col, ONE, ONE, refuses_in_place=True,
+              defaults=_DEFAULTS),
     LayerType("ConvolutionDepthwise", "convolution", _infer_depthwise, ONE, ONE,
               defaults=_DEFAULTS, origin="fork"),
     LayerType("DepthwiseConvolution", "convolution", _infer_convolution, Arity(1), Arity(1),

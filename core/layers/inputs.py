@@ -33,8 +33,13 @@ def _infer_input(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 def _infer_dummy_data(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     param = layer.param("dummy_data_param")
     shapes: tuple[Shape, ...] = tuple(m.integers("dim") for m in param.messages("shape"))
+    sides = ("num", "channels", "height", "width")
+    if shapes and any(param.has(side) for side in sides):
+        raise ShapeRefused("DummyData takes shape, or num, channels, height and width, not both.")
+    n_fillers = len(param.messages("data_filler"))
+    if n_fillers not in (0, 1, len(layer.tops)):
+        raise ShapeRefused(f"{n_fillers} fillers do not fit {len(layer.tops)} tops.")
     if not shapes:
-        sides = ("num", "channels", "height", "width")
         columns = [param.integers(side) for side in sides]
         n_shapes = max(len(column) for column in columns)
         if any(len(column) not in (1, n_shapes) for column in columns):
@@ -52,7 +57,7 @@ def _one_for_each_top(layer: Layer, shapes: tuple[Shape, ...], name: str) -> tup
 
 def _infer_parameter(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     shape = layer.param("parameter_param").message("shape").integers("dim")
-    return Geometry((shape,), (shape,))
+    return Geometry((shape,), (shape,), views=(0,))
 
 
 def _infer_memory_data(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:

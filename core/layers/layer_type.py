@@ -31,6 +31,7 @@ class Geometry:
     """What a layer makes of its bottoms: shapes of tops and parameters, and the work in numbers.
 
     tops: one for each blob the layer can write; None where the shape is known only when it runs.
+    views: indices of tops in memory that another blob owns, as that of a Concat of one blob.
     assumption: a sentence when a shape rests on a guess, as for a database nobody opened.
     """
 
@@ -39,6 +40,7 @@ class Geometry:
     macs: int = 0
     operations: int = 0
     operation_name: str = ""
+    views: tuple[int, ...] = ()
     assumption: str = ""
 
 
@@ -80,6 +82,7 @@ class LayerType:
     """A layer type: its family for colours, its defaults and the rule for its shapes.
 
     shares_storage: its tops are views of its bottom, so they cost no memory of their own.
+    may_run_in_place: it gives the same values there; refuses_in_place: Caffe aborts there.
     origin: "caffe" for BVLC's own types, "fork" for those of other branches.
     """
 
@@ -89,6 +92,7 @@ class LayerType:
     bottoms: Arity = ANY
     tops: Arity = ANY
     may_run_in_place: bool = False
+    refuses_in_place: bool = False
     shares_storage: bool = False
     defaults: tuple[ParameterDefault, ...] = ()
     origin: Literal["caffe", "fork"] = "caffe"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import axis_size, canonical_axis, replace_axis
+from core.layers.axes import axis_size, canonical_axis, replace_axis, show_shape
 from core.layers.layer_type import (
     ONE,
     Arity,
@@ -28,15 +28,85 @@ _SCALAR: Shape = ()
 
 
 def _infer_loss(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    """A single number; a second top holds what the loss was computed from."""
+    """A single number."""
+    _check_batches(bottoms)
     operations = math.prod(bottoms[0])
-    return Geometry((_SCALAR, bottoms[0]), operations=operations, operation_name="operations")
+    return Geometry((_SCALAR,), operations=operations, operation_name="operations")
+
+
+def _infer_classified(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """A single number from scores of classes; Caffe always aborts for the second top."""
+    message = "infogain_loss_param" if layer.type == "InfogainLoss" else "softmax_param"
+    axis = canonical_axis(layer.param(message).integer("axis", 1), len(bottoms[0]))
+    geometry = _infer_loss(layer, bottoms)
+    _check_labels(bottoms, axis)
+    if len(layer.tops) > 1:
+        raise ShapeRefused("A second top makes Caffe abort, over its loss_weight: leave it out.")
+    n_classes = bottoms[0][axis]
+    if len(bottoms) > 2 and layer.type == "InfogainLoss":
+        _check_table(bottoms[2], n_classes)
+    return geometry
+
+
+def _infer_same_count(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """A single number from two blobs of as many values."""
+    geometry = _infer_loss(layer, bottoms)
+    if math.prod(bottoms[0]) != math.prod(bottoms[1]):
+        raise ShapeRefused(f"{show_shape(bottoms[1])} has not as many values as the first bottom.")
+    return geometry
+
+
+def _infer_legacy_loss(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """A single number from blobs read as num x channels x height x width."""
+    geometry = _infer_loss(layer, bottoms)
+    for bottom in bottoms[:2]:
+        if len(bottom) > 4:
+            raise ShapeRefused(f"It takes blobs of up to four axes, not {len(bottom)}.")
+    if layer.type == "EuclideanLoss" and math.prod(bottoms[0]) != math.prod(bottoms[1]):
+        raise ShapeRefused(f"{show_shape(bottoms[1])} has not as many values as the first bottom.")
+    if layer.type == "MultinomialLogisticLoss" and math.prod(bottoms[1][1:]) != 1:
+        raise ShapeRefused(f"Labels must be one an image, not {show_shape(bottoms[1])}.")
+    return geometry
+
+
+def _infer_contrastive(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """A single number from pairs of vectors and a mark for each pair."""
+    geometry = _infer_legacy_loss(layer, bottoms)
+    first, second, marks = ((*bottom, 1, 1, 1)[:4] for bottom in bottoms)
+    if first[1:] != second[1:] or first[2:] != (1, 1) or marks[1:] != (1, 1, 1):
+        shown = ", ".join(show_shape(bottom) for bottom in bottoms)
+        raise ShapeRefused(f"It takes pairs of vectors and a mark for each pair, not {shown}.")
+    return geometry
+
+
+def _check_batches(bottoms: Sequence[Shape]) -> None:
+    if axis_size(bottoms[0], 0) != axis_size(bottoms[1], 0):
+        shown = f"{show_shape(bottoms[0])} and {show_shape(bottoms[1])}"
+        raise ShapeRefused(f"The first axes differ: {shown}.")
+
+
+def _check_labels(bottoms: Sequence[Shape], axis: int) -> None:
+    """One label for each place that has a score of every class."""
+    scores, labels = bottoms[:2]
+    if math.prod(replace_axis(scores, axis, 1)) != math.prod(labels):
+        shown = f"{show_shape(labels)} labels do not fit scores of {show_shape(scores)}"
+        raise ShapeRefused(f"{shown} with classes along axis {axis}.")
+
+
+def _check_table(table: Shape, n_classes: int) -> None:
+    if math.prod(table) != n_classes**2:
+        raise ShapeRefused(
+            f"A table of {n_classes} x {n_classes} is wanted, not {show_shape(table)}."
+        )
 
 
 def _infer_accuracy(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """The share of hits; a second top holds it for each class."""
     param, scores = layer.param("accuracy_param"), bottoms[0]
     axis = canonical_axis(param.integer("axis", 1), len(scores))
+    _check_labels(bottoms, axis)
+    if param.integer("top_k", 1) > scores[axis]:
+        raise ShapeRefused(f"top_k is more than the {scores[axis]} classes.")
     operations = math.prod(scores)
     tops = (_SCALAR, (scores[axis],))
     return Geometry(tops, operations=operations, operation_name="comparisons")
@@ -71,7 +141,9 @@ def _infer_reduction(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((top,), operations=math.prod(bottom), operation_name="additions")
 
 
-def _infer_nothing(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+def _infer_written(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """Values and labels go to a file, nothing to a blob."""
+    _check_batches(bottoms)
     return Geometry(())
 
 
@@ -80,17 +152,17 @@ _LOSS = defaults("loss_param", normalization="VALID")
 TYPES = (
     LayerType("Softmax", _FAMILY, _infer_softmax, ONE, ONE, True,
               defaults=defaults("softmax_param", axis=1, engine="DEFAULT")),
-    LayerType("SoftmaxWithLoss", _FAMILY, _infer_loss, Arity(2, 3), Arity(0, 2),
+    LayerType("SoftmaxWithLoss", _FAMILY, _infer_classified, Arity(2, 3), Arity(0, 2),
               defaults=(*_LOSS, *defaults("softmax_param", axis=1))),
-    LayerType("EuclideanLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 1)),
-    LayerType("HingeLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 1),
+    LayerType("EuclideanLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1)),
+    LayerType("HingeLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1),
               defaults=defaults("hinge_loss_param", norm="L1")),
-    LayerType("InfogainLoss", _FAMILY, _infer_loss, Arity(2, 3), Arity(0, 2),
+    LayerType("InfogainLoss", _FAMILY, _infer_classified, Arity(2, 3), Arity(0, 2),
               defaults=(*_LOSS, *defaults("infogain_loss_param", axis=1))),
-    LayerType("MultinomialLogisticLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 1)),
-    LayerType("SigmoidCrossEntropyLoss", _FAMILY, _infer_loss, _TWO, Arity(0, 2),
+    LayerType("MultinomialLogisticLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1)),
+    LayerType("SigmoidCrossEntropyLoss", _FAMILY, _infer_same_count, _TWO, Arity(0, 1),
               defaults=defaults("loss_param", normalization="BATCH_SIZE")),
-    LayerType("ContrastiveLoss", _FAMILY, _infer_loss, Arity(3, 3), Arity(0, 1),
+    LayerType("ContrastiveLoss", _FAMILY, _infer_contrastive, Arity(3, 3), Arity(0, 1),
               defaults=defaults("contrastive_loss_param", margin=1, legacy_version=False)),
     LayerType("Accuracy", _FAMILY, _infer_accuracy, _TWO, Arity(1, 2),
               defaults=defaults("accuracy_param", top_k=1, axis=1)),
@@ -98,5 +170,5 @@ TYPES = (
               defaults=defaults("argmax_param", out_max_val=False, top_k=1)),
     LayerType("Reduction", "other", _infer_reduction, ONE, ONE,
               defaults=defaults("reduction_param", operation="SUM", axis=0, coeff=1)),
-    LayerType("HDF5Output", _FAMILY, _infer_nothing, Arity(1), Arity(0, 0)),
+    LayerType("HDF5Output", _FAMILY, _infer_written, _TWO, Arity(0, 0)),
 )  # fmt: skip

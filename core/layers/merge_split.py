@@ -10,7 +10,14 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from core.layers.axes import axis_size, canonical_axis, replace_axis, show_shape
+from core.layers.axes import (
+    axis_size,
+    canonical_axis,
+    need_axes,
+    replace_axis,
+    show_shape,
+    unsigned,
+)
 from core.layers.layer_type import (
     ONE,
     Arity,
@@ -22,14 +29,15 @@ from core.layers.layer_type import (
     defaults,
 )
 from core.net.definition import Layer
+from core.net.message import Message
 
 _TWO = Arity(2, 2)
 
 
 def _infer_concat(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    param, first = layer.param("concat_param"), bottoms[0]
-    name = "concat_dim" if param.has("concat_dim") else "axis"
-    axis = canonical_axis(param.integer(name, 1), len(first))
+    first = bottoms[0]
+    axis = _axis(layer.param("concat_param"), "concat_dim", first)
+    _refuse_in_place(layer, len(bottoms) > 1)
     for bottom in bottoms[1:]:
         is_alike = len(bottom) == len(first)
         if not is_alike or replace_axis(bottom, axis, 0) != replace_axis(first, axis, 0):
@@ -37,13 +45,30 @@ def _infer_concat(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
                 f"{show_shape(bottom)} can't be joined to {show_shape(first)} along axis {axis}."
             )
     top = replace_axis(first, axis, sum(bottom[axis] for bottom in bottoms))
+    if len(bottoms) == 1:
+        return Geometry((top,), views=(0,))
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
+
+
+def _axis(param: Message, old_name: str, bottom: Shape) -> int:
+    """`axis`, or the old name that knows no negative numbers; both at once are refused."""
+    if not param.has(old_name):
+        return canonical_axis(param.integer("axis", 1), len(bottom))
+    if param.has("axis"):
+        raise ShapeRefused(f"Both axis and {old_name} are given; only one may be.")
+    return canonical_axis(unsigned(param, old_name), len(bottom))
+
+
+def _refuse_in_place(layer: Layer, destroys: bool) -> None:
+    """Where Caffe would resize the blob that it still reads."""
+    if destroys and layer.is_in_place:
+        raise ShapeRefused("It can't run in place here: give it a top of its own.")
 
 
 def _infer_slice(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     param, bottom = layer.param("slice_param"), bottoms[0]
-    name = "slice_dim" if param.has("slice_dim") else "axis"
-    axis = canonical_axis(param.integer(name, 1), len(bottom))
+    axis = _axis(param, "slice_dim", bottom)
+    _refuse_in_place(layer, len(layer.tops) > 1)
     points, n_tops, size = param.integers("slice_point"), len(layer.tops), bottom[axis]
     if points:
         edges = (0, *points, size)
@@ -54,6 +79,8 @@ def _infer_slice(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     else:
         edges = tuple(range(0, size + 1, size // n_tops)) if size else (0,) * (n_tops + 1)
     tops = tuple(replace_axis(bottom, axis, b - a) for a, b in pairwise(edges))
+    if n_tops == 1:
+        return Geometry(tops, views=(0,))
     return Geometry(tops, operations=math.prod(bottom), operation_name="copies")
 
 
@@ -64,7 +91,12 @@ def _infer_eltwise(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
             raise ShapeRefused(f"Eltwise needs equal shapes, not {shown}.")
     names = {"PROD": "multiplications", "0": "multiplications", "MAX": "comparisons",
              "2": "comparisons"}  # fmt: skip
-    operation = layer.param("eltwise_param").word("operation", "SUM")
+    param = layer.param("eltwise_param")
+    operation, n_factors = param.word("operation", "SUM"), len(param.numbers("coeff"))
+    if n_factors not in (0, len(bottoms)):
+        raise ShapeRefused(f"{n_factors} coefficients do not fit {len(bottoms)} bottoms.")
+    if n_factors and operation in ("PROD", "0"):
+        raise ShapeRefused("A product takes no coefficients.")
     count = math.prod(bottoms[0]) * (len(bottoms) - 1)
     return Geometry(
         (bottoms[0],), operations=count, operation_name=names.get(operation, "additions")
@@ -92,11 +124,20 @@ def _infer_crop(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 
 def _infer_filter(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """How many items pass is known only when it runs."""
+    marks = bottoms[-1]
+    if len(layer.tops) != len(bottoms) - 1:
+        raise ShapeRefused(f"{len(bottoms)} bottoms need {len(bottoms) - 1} tops.")
+    if any(size != 1 for size in marks[1:]):
+        raise ShapeRefused(f"The last bottom must hold one mark an item, not {show_shape(marks)}.")
+    for bottom in bottoms[:-1]:
+        if axis_size(bottom, 0) != axis_size(marks, 0):
+            raise ShapeRefused(f"{marks[0]} marks do not fit {show_shape(bottom)}.")
     return Geometry((None,) * len(layer.tops))
 
 
 def _infer_batch_reindex(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    top = (axis_size(bottoms[1], 0), *bottoms[0][1:])
+    need_axes(bottoms[1], 1)
+    top = (bottoms[1][0], *bottoms[0][1:])
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
 
 
@@ -114,7 +155,8 @@ TYPES = (
               defaults=defaults("slice_param", axis=1)),
     LayerType("Eltwise", _MERGE, _infer_eltwise, Arity(2), ONE,
               defaults=defaults("eltwise_param", operation="SUM", stable_prod_grad=True)),
-    LayerType("Split", _MERGE, _infer_split, ONE, Arity(1), shares_storage=True),
+    LayerType("Split", _MERGE, _infer_split, ONE, Arity(1), refuses_in_place=True,
+              shares_storage=True),
     LayerType("Crop", _MERGE, _infer_crop, _TWO, ONE,
               defaults=defaults("crop_param", axis=2, offset=0)),
     LayerType("Filter", _MERGE, _infer_filter, Arity(2), Arity(1)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import axis_size, canonical_axis, need_axes, same_shape, show_shape
+from core.layers.axes import axis_size, canonical_axis, need_axes, show_shape
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
 from core.net.definition import Layer
 from core.net.message import Message
@@ -19,7 +19,10 @@ _ONE_OR_TWO = Arity(1, 2)
 def _infer_batch_norm(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Mean and variance of each channel, and the factor both are divided by."""
     bottom = bottoms[0]
-    channels = 1 if len(bottom) == 1 else axis_size(bottom, 1)
+    channels = axis_size(bottom, 1)
+    params = layer.message.messages("param")
+    if len(params) != 3 and any(param.number("lr_mult", 1.0) for param in params):
+        raise ShapeRefused("The statistics are not learned: their lr_mult must be 0.")
     if layer.param("batch_norm_param").has("axis"):  # NVIDIA's fork
         channels = axis_size(bottom, layer.param("batch_norm_param").integer("axis", 1))
     parameters = ((channels,), (channels,), (1,))
@@ -33,6 +36,7 @@ def _infer_scale(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
         _check_fits(param, bottoms[0], factor)
     learned = (factor,) if len(bottoms) == 1 else ()
     if param.boolean("bias_term"):
+        canonical_axis(param.integer("axis", 1), len(bottoms[0]))
         learned = (*learned, factor)
     return Geometry((bottoms[0],), learned, macs=math.prod(bottoms[0]))
 
@@ -49,7 +53,8 @@ def _infer_bias(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 def _spanned_axes(param: Message, bottom: Shape) -> Shape:
     """The axes a learned scale or bias covers: `num_axes` from `axis` on, -1 for all."""
     n_axes = param.integer("num_axes", 1)
-    axis = canonical_axis(param.integer("axis", 1), len(bottom)) if n_axes else 0
+    axis = canonical_axis(param.integer("axis", 1), len(bottom))
+    axis = axis if n_axes else 0
     if n_axes < -1 or axis + n_axes > len(bottom):
         raise ShapeRefused(f"{n_axes} axes from axis {axis} reach beyond {show_shape(bottom)}.")
     return bottom[axis:] if n_axes == -1 else bottom[axis : axis + n_axes]
@@ -62,6 +67,15 @@ def _check_fits(param: Message, bottom: Shape, factor: Shape) -> None:
             f"The second bottom, {show_shape(factor)}, does not match the first, "
             f"{show_shape(bottom)}, from axis {axis} on."
         )
+
+
+def _infer_mvn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    """The top always has four axes, the missing ones of size 1."""
+    bottom = bottoms[0]
+    if len(bottom) > 4:
+        raise ShapeRefused(f"MVN takes blobs of up to four axes, not {len(bottom)}.")
+    top = (*bottom, *(1,) * (4 - len(bottom)))
+    return Geometry((top,), operations=3 * math.prod(bottom), operation_name="operations")
 
 
 def _infer_lrn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
@@ -86,7 +100,7 @@ TYPES = (
     LayerType("LRN", "normalisation", _infer_lrn, ONE, ONE,
               defaults=defaults("lrn_param", local_size=5, alpha=1, beta=0.75,
                                 norm_region="ACROSS_CHANNELS", k=1, engine="DEFAULT")),
-    LayerType("MVN", "normalisation", same_shape(3), ONE, ONE, True,
+    LayerType("MVN", "normalisation", _infer_mvn, ONE, ONE, True,
               defaults=defaults("mvn_param", normalize_variance=True, across_channels=False,
                                 eps="1e-09")),
 )  # fmt: skip

@@ -59,6 +59,8 @@ def read_pooling_window(
     if param.boolean("global_pooling"):
         if stride != (1, 1) or pad != (0, 0):
             raise ShapeRefused("Global pooling takes pad 0 and stride 1 only.")
+        if any(param.has(name) for name in ("kernel_size", "kernel_h", "kernel_w")):
+            raise ShapeRefused("Global pooling takes no kernel size: it spans the whole input.")
         return size, stride, pad
     kernel = _pair(param, "kernel", 0, square="kernel_size")
     if min(kernel) < 1 or min(stride) < 1:
@@ -82,7 +84,12 @@ def pooled_size(
 
 
 def _pair(param: Message, name: str, default: int, square: str = "") -> tuple[int, int]:
-    if param.has(f"{name}_h") or param.has(f"{name}_w"):
+    sides = [param.has(f"{name}_{side}") for side in "hw"]
+    if any(sides):
+        if not all(sides) or param.has(square or name):
+            raise ShapeRefused(
+                f"Pooling takes {square or name}, or both {name}_h and {name}_w, not a mixture."
+            )
         return param.integer(f"{name}_h"), param.integer(f"{name}_w")
     value = param.integer(square or name, default)
     return value, value

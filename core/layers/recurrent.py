@@ -27,17 +27,30 @@ def _recurrent(layer: Layer, bottoms: Sequence[Shape], n_gates: int, n_states: i
     if len(sequence) < 2 or bottoms[1] != sequence[:2]:
         marks = show_shape(sequence[:2])
         raise ShapeRefused(f"The second bottom must be {marks}: a mark for each step and stream.")
+    is_exposed = param.boolean("expose_hidden")
+    n_given = n_states if is_exposed else 0
+    _check_counts(layer, len(bottoms), n_given)
     n_output = param.integer("num_output")
     if n_output < 1:
         raise ShapeRefused("num_output must be given and above 0.")
-    is_exposed = param.boolean("expose_hidden")
-    has_static = len(bottoms) > 2 + (n_states if is_exposed else 0)
+    has_static = len(bottoms) > 2 + n_given
     parameters = _parameters(sequence, bottoms[2] if has_static else None, n_output, n_gates)
     steps, streams = sequence[:2]
     state = (1, streams, n_output)
-    tops = ((steps, streams, n_output), *((state,) * n_states if is_exposed else ()))
+    tops = ((steps, streams, n_output), *(state,) * n_given)
     macs = steps * streams * sum(math.prod(shape) for shape in parameters if len(shape) == 2)
-    return Geometry(tops, parameters, macs=macs)
+    # after a single step the hidden state of an LSTM is its output's memory
+    views = (1,) if n_given == 2 and steps == 1 else ()
+    return Geometry(tops, parameters, macs=macs, views=views)
+
+
+def _check_counts(layer: Layer, n_bottoms: int, n_given: int) -> None:
+    """With exposed states, there is a bottom and a top for each."""
+    bottoms, tops = Arity(2 + n_given, 3 + n_given), Arity(1 + n_given, 1 + n_given)
+    if not bottoms.allows(n_bottoms):
+        raise ShapeRefused(f"It takes {bottoms} bottoms here, not {n_bottoms}.")
+    if not tops.allows(len(layer.tops)):
+        raise ShapeRefused(f"It takes {tops} tops here, not {len(layer.tops)}.")
 
 
 def _parameters(

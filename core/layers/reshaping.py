@@ -59,6 +59,8 @@ def _infer_tile(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     axis, tiles = canonical_axis(param.integer("axis", 1), len(bottom)), param.integer("tiles")
     if tiles < 1:
         raise ShapeRefused("tiles must be given and above 0.")
+    if tiles > 1 and layer.is_in_place:
+        raise ShapeRefused("It can't run in place here: give it a top of its own.")
     top = replace_axis(bottom, axis, bottom[axis] * tiles)
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
 
@@ -70,9 +72,11 @@ def _infer_silence(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 TYPES = (
     LayerType("Dropout", "other", same_shape(name="copies"), ONE, ONE, True,
               defaults=defaults("dropout_param", dropout_ratio=0.5)),
-    LayerType("Flatten", "other", _infer_flatten, ONE, ONE, shares_storage=True,
+    LayerType("Flatten", "other", _infer_flatten, ONE, ONE, refuses_in_place=True,
+              shares_storage=True,
               defaults=defaults("flatten_param", axis=1, end_axis=-1)),
-    LayerType("Reshape", "other", _infer_reshape, ONE, ONE, shares_storage=True,
+    LayerType("Reshape", "other", _infer_reshape, ONE, ONE, refuses_in_place=True,
+              shares_storage=True,
               defaults=defaults("reshape_param", axis=0, num_axes=-1)),
     LayerType("Tile", "other", _infer_tile, ONE, ONE, defaults=defaults("tile_param", axis=1)),
     LayerType("Silence", "other", _infer_silence, Arity(1), Arity(0, 0)),

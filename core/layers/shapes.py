@@ -175,6 +175,14 @@ class _Walk:
             if not arity.allows(count):
                 self._refuse(layer, f" has {count} {word}{'s' * (count != 1)} but takes {arity}.")
                 return None
+        for name, count in (("loss_weight", n_tops), ("propagate_down", len(bottoms))):
+            n_given = len(layer.message.scalars(name))
+            if n_given not in (0, count):
+                self._refuse(layer, f" has {n_given} {name} where {count} or none are wanted.")
+                return None
+        if known.refuses_in_place and layer.is_in_place:
+            self._refuse(layer, " can't run in place: give it a top of its own.")
+            return None
         for near in near_types(layer.type):
             self._refuse(layer, f" has an unknown type. Is {near} meant?")
         shapes = [shape for shape in bottoms if shape is not None]
@@ -183,6 +191,7 @@ class _Walk:
         try:
             geometry = known.infer(layer, shapes)
             check_sizes((*geometry.tops, *geometry.parameters))
+            _check_param_count(layer, len(geometry.parameters))
         except ShapeRefused as refused:
             self._refuse(layer, f": {refused}")
             return None
@@ -198,10 +207,14 @@ class _Walk:
         padded = (*inferred, *(None,) * len(layer.tops))[: len(layer.tops)]
         if layer.bottoms:
             return padded
-        return tuple(
+        tops = tuple(
             self.input_shapes.get(blob, shape)
             for blob, shape in zip(layer.tops, padded, strict=True)
         )
+        for blob, shape in zip(layer.tops, tops, strict=True):
+            if shape is not None and 0 in shape:
+                self._refuse(layer, f" gives '{blob}' no values: {show_shape(shape)}.")
+        return tops
 
     def _share(self, layer: Layer, parameters: Sequence[Shape]) -> tuple[tuple[str, int], ...]:
         """Who holds each parameter: the first layer that used its sharing name."""
@@ -231,12 +244,18 @@ class _Walk:
         self.problems.append(Problem(sentence, layer.name, layer.line))
 
 
+def _check_param_count(layer: Layer, n_parameters: int) -> None:
+    n_given = len(layer.message.messages("param"))
+    if n_given > n_parameters:
+        raise ShapeRefused(f"It is given {n_given} param but has {n_parameters} parameters.")
+
+
 def _cost(
     layer: Layer, known: LayerType, geometry: Geometry | None, tops: Sequence[Shape | None]
 ) -> Cost:
-    in_place = set(layer.in_place_tops())
+    borrowed = {*layer.in_place_tops(), *(geometry.views if geometry else ())}
     values = sum(
-        math.prod(top) for i, top in enumerate(tops) if top is not None and i not in in_place
+        math.prod(top) for i, top in enumerate(tops) if top is not None and i not in borrowed
     )
     memory = 0 if known.shares_storage else BYTES_PER_VALUE * values
     if geometry is None:

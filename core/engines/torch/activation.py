@@ -94,7 +94,7 @@ class Power(Activation):
         power, scale = param.number("power", 1.0), param.number("scale", 1.0)
         shift = param.number("shift")
         if power * scale == 0.0:
-            return torch.full_like(x, 1.0 if power == 0.0 else shift**power)
+            return torch.pow(torch.full_like(x, shift), power)
         y = x if scale == 1.0 else x * scale
         y = y if shift == 0.0 else y + shift
         return y if power == 1.0 else torch.pow(y, power)
@@ -143,9 +143,9 @@ class Clip(Activation):
     """Between `min` and `max`."""
 
     def apply(self, x: Tensor, may_overwrite: bool) -> Tensor:
-        """Cut off on both sides."""
+        """Cut off on both sides; `min` wins where the two cross."""
         param = self.layer.param("clip_param")
-        return torch.clamp(x, param.number("min"), param.number("max"))
+        return torch.clamp_min(torch.clamp_max(x, param.number("max")), param.number("min"))
 
 
 class ReLU6(Activation):

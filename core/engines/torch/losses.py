@@ -38,7 +38,7 @@ class ArgMax(Operation):
         if param.has("axis"):
             values, index = _greatest(bottom, canonical(param.integer("axis"), bottom.dim()), top_k)
             return [values if wants_values else index]
-        values, index = _greatest(bottom.flatten(1), 1, top_k)
+        values, index = _greatest(bottom.reshape(bottom.shape[0], -1), 1, top_k)
         rows = torch.stack([index, values], 1) if wants_values else index[:, None]
         return [rows.reshape(self.top_shapes(bottoms)[0])]
 
@@ -79,16 +79,18 @@ class Accuracy(Operation):
         if param.has("ignore_label"):
             counted = labels != param.integer("ignore_label")
             rows, labels = rows[counted], labels[counted]
-        self._check_labels(labels, rows.shape[1])
+        check_labels(self, labels, rows.shape[1])
         own = rows.gather(1, labels[:, None])
         n_not_worse = (rows >= own).sum(1) - 1
         hits = (n_not_worse < param.integer("top_k", 1)).to(scores.dtype)
         overall = hits.sum() / max(1, len(hits))
         return [overall, _share_by_class(hits, labels, rows.shape[1])][: len(self.layer.tops)]
 
-    def _check_labels(self, labels: Tensor, n_classes: int) -> None:
-        if labels.numel() and (int(labels.min()) < 0 or int(labels.max()) >= n_classes):
-            raise self.refused(f"gets a label outside its {n_classes} classes")
+
+def check_labels(operation: Operation, labels: Tensor, n_classes: int) -> None:
+    """Refuse labels for which Caffe reads beyond its memory."""
+    if labels.numel() and (int(labels.min()) < 0 or int(labels.max()) >= n_classes):
+        raise operation.refused(f"gets a label outside its {n_classes} classes")
 
 
 def _share_by_class(hits: Tensor, labels: Tensor, n_classes: int) -> Tensor:
@@ -100,27 +102,50 @@ def _share_by_class(hits: Tensor, labels: Tensor, n_classes: int) -> Tensor:
 
 
 class SoftmaxWithLoss(Operation):
-    """Minus the mean log probability of the labels; the second top holds the probabilities."""
+    """Minus the mean log probability of the labels."""
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Labels equal to `ignore_label` do not count."""
         scores = bottoms[0]
         axis = canonical(self.layer.param("softmax_param").integer("axis", 1), scores.dim())
-        probabilities = torch.softmax(scores, axis)
-        rows = probabilities.movedim(axis, -1).reshape(-1, scores.shape[axis])
-        labels = bottoms[1].reshape(-1).long()
-        counted = torch.ones_like(labels, dtype=torch.bool)
-        loss_param = self.layer.param("loss_param")
-        if loss_param.has("ignore_label"):
-            counted = labels != loss_param.integer("ignore_label")
+        rows = torch.softmax(scores, axis).movedim(axis, -1).reshape(-1, scores.shape[axis])
+        labels, counted = counted_labels(self, bottoms[1])
         safe = torch.where(counted, labels, torch.zeros_like(labels))
-        if safe.numel() and (int(safe.min()) < 0 or int(safe.max()) >= rows.shape[1]):
-            raise self.refused(f"gets a label outside its {rows.shape[1]} classes")
+        check_labels(self, safe, rows.shape[1])
         own = rows.gather(1, safe[:, None])[:, 0].clamp_min(LEAST_PROBABILITY)
         total = -(torch.log(own) * counted).sum()
         outer = math.prod(scores.shape[:axis])
         loss = total / normaliser(self, "VALID", outer, labels.numel(), int(counted.sum()))
-        return [loss, probabilities][: len(self.layer.tops)]
+        return [loss]
+
+
+class InfogainLoss(Operation):
+    """Cross-entropy weighted by a table: one row of weights for each label."""
+
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """bottoms: scores, labels, table of (classes, classes) in any shape."""
+        if len(bottoms) < 3:
+            raise self.refused("runs with its table as the third bottom, not from a file")
+        scores, param = bottoms[0], self.layer.param("infogain_loss_param")
+        axis = canonical(param.integer("axis", 1), scores.dim())
+        n_classes = scores.shape[axis]
+        rows = torch.softmax(scores, axis).movedim(axis, -1).reshape(-1, n_classes)
+        labels, counted = counted_labels(self, bottoms[1])
+        safe = torch.where(counted, labels, torch.zeros_like(labels))
+        check_labels(self, safe, n_classes)
+        weights = bottoms[2].reshape(n_classes, n_classes)[safe]
+        terms = (weights * torch.log(rows.clamp_min(LEAST_LOG_PROBABILITY))).sum(1)
+        outer = math.prod(scores.shape[:axis])
+        divisor = normaliser(self, "VALID", outer, labels.numel(), int(counted.sum()))
+        return [-(terms * counted).sum() / divisor]
+
+
+def counted_labels(operation: Operation, bottom: Tensor) -> tuple[Tensor, Tensor]:
+    """Labels in a row, and which of them count: all but those equal to `ignore_label`."""
+    labels, param = bottom.reshape(-1).long(), operation.layer.param("loss_param")
+    if not param.has("ignore_label"):
+        return labels, torch.ones_like(labels, dtype=torch.bool)
+    return labels, labels != param.integer("ignore_label")
 
 
 def normaliser(operation: Operation, default: str, outer: int, full: int, valid: int) -> float:
@@ -147,8 +172,9 @@ class HingeLoss(Operation):
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Scores (n, classes); over the number of images."""
-        scores = bottoms[0].flatten(1).clone()
-        labels = bottoms[1].reshape(-1, 1).long()
+        scores = bottoms[0].reshape(bottoms[0].shape[0], -1).clone()
+        labels = bottoms[1].reshape(-1)[: len(scores), None].long()
+        check_labels(self, labels, scores.shape[1])
         own = scores.gather(1, labels)
         scores.scatter_(1, labels, -own)
         margins = torch.clamp_min(1.0 + scores, 0)
@@ -162,7 +188,9 @@ class MultinomialLogisticLoss(Operation):
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Over the number of images."""
-        rows, labels = bottoms[0].flatten(1), bottoms[1].reshape(-1, 1).long()
+        rows = bottoms[0].reshape(bottoms[0].shape[0], -1)
+        labels = bottoms[1].reshape(-1, 1).long()
+        check_labels(self, labels, rows.shape[1])
         own = rows.gather(1, labels).clamp_min(LEAST_LOG_PROBABILITY)
         return [-torch.log(own).sum() / rows.shape[0]]
 
@@ -184,7 +212,7 @@ class SigmoidCrossEntropyLoss(Operation):
         total = -(terms * counted).sum()
         full, valid = scores.numel(), int(counted.sum())
         divisor = normaliser(self, "BATCH_SIZE", scores.shape[0], full, valid)
-        return [total / divisor, torch.sigmoid(scores)][: len(self.layer.tops)]
+        return [total / divisor]
 
 
 class ContrastiveLoss(Operation):
@@ -200,7 +228,9 @@ class ContrastiveLoss(Operation):
             apart = torch.clamp_min(margin - squared, 0)
         else:
             apart = torch.clamp_min(margin - squared.sqrt(), 0) ** 2
-        is_similar = bottoms[2].reshape(-1).long() != 0
+        is_similar = bottoms[2].reshape(-1).long()[: len(squared)] != 0
+        if len(is_similar) < len(squared):
+            raise self.refused(f"gets {len(is_similar)} marks for {len(squared)} pairs")
         return [torch.where(is_similar, squared, apart).sum() / bottoms[0].shape[0] / 2.0]
 
 
@@ -210,6 +240,7 @@ OPERATIONS: dict[str, MakeOperation] = {
     "Reduction": Reduction,
     "Accuracy": Accuracy,
     "SoftmaxWithLoss": SoftmaxWithLoss,
+    "InfogainLoss": InfogainLoss,
     "EuclideanLoss": EuclideanLoss,
     "HingeLoss": HingeLoss,
     "MultinomialLogisticLoss": MultinomialLogisticLoss,

@@ -41,20 +41,33 @@ class Eltwise(Operation):
     """Product, sum with coefficients, or maximum of blobs of one shape."""
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
-        """Combine the blobs from the first to the last."""
+        """Combine the blobs from the first to the last.
+
+        In place, Caffe clears the first blob before it sums or compares: only the others count.
+        """
         param = self.layer.param("eltwise_param")
-        operation = param.word("operation", "SUM")
+        operation, factors = param.word("operation", "SUM"), param.numbers("coeff")
         if operation in ("PROD", "0"):
             return [reduce(torch.mul, bottoms)]
+        if self.layer.is_in_place:
+            bottoms, factors = bottoms[1:], factors[1:]
         if operation in ("MAX", "2"):
-            return [reduce(torch.maximum, bottoms)]
-        return [_weighted_sum(bottoms, param.numbers("coeff"), may_overwrite)]
+            return [reduce(_greater, bottoms)]
+        may_overwrite = may_overwrite and not self.layer.is_in_place
+        return [_weighted_sum(bottoms, factors, may_overwrite)]
+
+
+def _greater(a: Tensor, b: Tensor) -> Tensor:
+    """The greater value; the second where they can't be compared, as in C."""
+    return torch.where(a > b, a, b)
 
 
 def _weighted_sum(
     bottoms: list[Tensor], coefficients: tuple[float, ...], may_overwrite: bool
 ) -> Tensor:
     first = bottoms[0]
+    if len(bottoms) == 1:
+        return first * (coefficients[0] if coefficients else 1.0)
     if not any(factor != 1.0 for factor in coefficients):
         total = torch.add(first, bottoms[1], out=first if may_overwrite else None)
         for bottom in bottoms[2:]:
