@@ -33,6 +33,7 @@ class TorchBackend(Backend):
         torch.backends.cudnn.deterministic = True
         torch.set_float32_matmul_precision("highest")
         self._packs_weights = packing.is_available()
+        self._fuses_sums = self._packs_weights and packing.sums_exactly()
 
     def versions(self) -> dict[str, str]:
         """Of torch, and of CUDA and cuDNN where it has them."""
@@ -64,7 +65,8 @@ class TorchBackend(Backend):
             hint = f"There is: {', '.join(known)}."
             raise EngineError(f"The torch engine has no device '{device_id}' here.", hint=hint)
         device = torch.device(device_id)
-        return Place(device, packs_weights=self._packs_weights and device.type == "cpu")
+        packs = self._packs_weights and device.type == "cpu"
+        return Place(device, packs_weights=packs, fuses_sums=packs and self._fuses_sums)
 
 
 def _cpu_name() -> str:

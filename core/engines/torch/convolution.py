@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
 from core.engines.torch import packing
-from core.engines.torch.operation import MakeOperation, Operation
+from core.engines.torch.operation import PLAIN, MakeOperation, Operation, Tail
 from core.errors import EngineError
 from core.layers.convolution import Windows, read_windows
 from core.layers.layer_type import ShapeRefused
@@ -58,8 +57,17 @@ class Windowed(Operation):
         return self.layer.param("convolution_param").integer("group", 1)
 
     def _windows(self, bottom: Tensor) -> Windows:
+        """Read from the layer once for a shape."""
+        shape = tuple(bottom.shape)
+        if self._known_windows is None or self._known_windows[0] != shape:
+            self._known_windows = (shape, self._read_windows(shape))
+        return self._known_windows[1]
+
+    _known_windows: tuple[tuple[int, ...], Windows] | None = None
+
+    def _read_windows(self, shape: tuple[int, ...]) -> Windows:
         try:
-            windows = read_windows(self.layer.param("convolution_param"), tuple(bottom.shape))
+            windows = read_windows(self.layer.param("convolution_param"), shape)
         except ShapeRefused as error:
             raise self.refused(str(error)) from error
         if not 1 <= len(windows.kernel) <= 3:
@@ -72,20 +80,25 @@ class Convolution(Windowed):
 
     can_fuse_relu = True
 
+    @property
+    def can_fuse_sum(self) -> bool:  # type: ignore[override]
+        """Where oneDNN adds as we do."""
+        return self.place.fuses_sums
+
     def convolve(self, x: Tensor, windows: Windows) -> Tensor:
         """x: (n, channels, spatial...)."""
-        return self._convolve(x, windows, with_relu=False)
+        return self._convolve(x, windows, PLAIN)
 
-    def run_with_relu(self, bottoms: list[Tensor]) -> Sequence[Tensor]:
-        """Convolve and rectify in one go where oneDNN can."""
+    def run_fused(self, bottoms: list[Tensor], tail: Tail) -> Tensor:
+        """Convolve, add and rectify in one go where oneDNN can."""
         windows = self._windows(bottoms[0])
-        if windows.channel_axis != 1 or len(bottoms) != 1:
-            return super().run_with_relu(bottoms)
-        return [self._convolve(bottoms[0], windows, with_relu=True)]
+        if windows.channel_axis != 1:
+            return super().run_fused(bottoms, tail)
+        return self._convolve(bottoms[0], windows, tail)
 
-    def _convolve(self, x: Tensor, windows: Windows, *, with_relu: bool) -> Tensor:
+    def _convolve(self, x: Tensor, windows: Windows, tail: Tail) -> Tensor:
         if self.place.packs_weights and len(windows.kernel) == 2 and x.numel():
-            return self._packed(x, windows, with_relu)
+            return self._packed(x, windows, tail)
         convolve = _CONVOLVE[len(windows.kernel)]
         top = convolve(
             x,
@@ -96,14 +109,18 @@ class Convolution(Windowed):
             windows.dilation,
             self.group_of(x),
         )
-        return torch.relu_(top) if with_relu else top
+        return tail.apply(top)
 
-    def _packed(self, x: Tensor, windows: Windows, with_relu: bool) -> Tensor:
+    def _packed(self, x: Tensor, windows: Windows, tail: Tail) -> Tensor:
         frame = packing.Frame(windows.pad, windows.stride, windows.dilation, self.group_of(x))
         weight = self._weights.get(tuple(x.shape), frame)
-        if with_relu and not self._weights.is_finite:
-            return torch.relu_(packing.convolve(x, weight, self.bias(), frame, with_relu=False))
-        return packing.convolve(x, weight, self.bias(), frame, with_relu=with_relu)
+        if not self._weights.is_finite:
+            return tail.apply(packing.convolve(x, weight, self._bias, frame))
+        return packing.convolve(x, weight, self._bias, frame, tail)
+
+    @cached_property
+    def _bias(self) -> Tensor | None:
+        return self.bias()
 
     @cached_property
     def _weights(self) -> packing.PackedWeights:

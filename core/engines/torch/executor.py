@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.engines.failures import is_out_of_memory
 from core.engines.session import OnLayer
+from core.engines.torch.operation import Tail
 from core.engines.torch.plan import PlannedStep
 from core.errors import AppError, EngineError
 
@@ -35,21 +36,28 @@ class Executor:
     def _run_step(self, planned: PlannedStep) -> None:
         slots = planned.step.bottoms
         bottoms = [self.values[slot] for slot in slots]
-        if planned.runs_with_relu:
-            tops = planned.operation.run_with_relu(bottoms)
+        tops: Sequence[Tensor]
+        if planned.is_fused:
+            tops = [planned.operation.run_fused(bottoms, self._tail(planned))]
         else:
-            tops = planned.operation.run(bottoms, self._may_overwrite(planned))
+            may_overwrite = bool(slots) and self._may_overwrite(planned, slots[0])
+            tops = planned.operation.run(bottoms, may_overwrite)
         for slot, top in zip(planned.tops, tops, strict=True):
             self._put(slot, top)
         for slot in planned.freed:
             self._drop(slot)
 
-    def _may_overwrite(self, planned: PlannedStep) -> bool:
-        """Whether the first bottom dies here and no other live tensor has the same memory."""
-        slots = planned.step.bottoms
-        if not slots or slots[0] not in planned.freed or slots.count(slots[0]) > 1:
+    def _tail(self, planned: PlannedStep) -> Tail:
+        if planned.added is None:
+            return Tail(planned.with_relu)
+        added = self.values[planned.added]
+        return Tail(planned.with_relu, added, self._may_overwrite(planned, planned.added))
+
+    def _may_overwrite(self, planned: PlannedStep, slot: int) -> bool:
+        """Whether the slot dies here, is read once, and no other live tensor has its memory."""
+        if slot not in planned.freed or planned.reads.count(slot) > 1:
             return False
-        tensor = self.values[slots[0]]
+        tensor = self.values[slot]
         return self._n_sharing[_storage(tensor)] == 1 and tensor._is_view() is False
 
     def _put(self, slot: int, tensor: Tensor) -> None:

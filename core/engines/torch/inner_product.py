@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.engines.torch import packing
-from core.engines.torch.operation import MakeOperation, Operation, canonical
+from core.engines.torch.operation import MakeOperation, Operation, Tail, canonical
 from core.net.message import Message
 
 _ANY_BATCH = ()
@@ -30,9 +30,9 @@ class InnerProduct(Operation):
         """Axes before `axis` are batch."""
         return [self._multiply(bottoms[0], with_relu=False)]
 
-    def run_with_relu(self, bottoms: list[Tensor]) -> Sequence[Tensor]:
+    def run_fused(self, bottoms: list[Tensor], tail: Tail) -> Tensor:
         """Multiply and rectify in one go where oneDNN can."""
-        return [self._multiply(bottoms[0], with_relu=True)]
+        return self._multiply(bottoms[0], with_relu=tail.with_relu)
 
     def _multiply(self, bottom: Tensor, *, with_relu: bool) -> Tensor:
         axis = canonical(self._param.integer("axis", 1), bottom.dim())

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.engines.torch.operation import MakeOperation, Operation, canonical
+from core.engines.torch.operation import ChannelAffine, MakeOperation, Operation, canonical
 
 
 class BatchNorm(Operation):
@@ -24,6 +24,17 @@ class BatchNorm(Operation):
         x = bottom if bottom.dim() > 1 else bottom[:, None]
         mean, var = self._trained if self._uses_trained else _moments(x)
         return [functional.batch_norm(x, mean, var, eps=self._eps).reshape(bottom.shape)]
+
+    @property
+    def is_channel_affine(self) -> bool:
+        """With the statistics from training."""
+        return self._uses_trained
+
+    def channel_affine(self) -> ChannelAffine:
+        """The statistics as factor and shift."""
+        mean, var = (moment.double() for moment in self._trained)
+        factor = torch.rsqrt(var + self._eps)
+        return ChannelAffine(factor, -mean * factor)
 
     @property
     def _eps(self) -> float:
@@ -57,12 +68,27 @@ class Scale(Operation):
         param, x = self.layer.param("scale_param"), bottoms[0]
         factor = bottoms[1] if len(bottoms) > 1 else self.parameters.get(0)
         spanned = _spanning(factor, x, param.integer("axis", 1))
-        out = x if may_overwrite else None
+        out = x if may_overwrite else torch.empty_like(x)  # in the layout of x
         if not param.boolean("bias_term"):
             return [torch.mul(x, spanned, out=out)]
         bias = self.parameters.get(self.parameters.count - 1)
         axis = param.integer("axis", 1)
         return [torch.addcmul(_spanning(bias, x, axis), x, spanned, out=out)]
+
+    @property
+    def is_channel_affine(self) -> bool:
+        """With a learned factor for each channel."""
+        param = self.layer.param("scale_param")
+        spans_channels = param.integer("axis", 1) == 1 and param.integer("num_axes", 1) == 1
+        return len(self.layer.bottoms) == 1 and spans_channels
+
+    def channel_affine(self) -> ChannelAffine:
+        """The learned factor, and the bias if there is one."""
+        factor, shift = self.parameters.get(0), None
+        if self.layer.param("scale_param").boolean("bias_term"):
+            shift = self.parameters.get(1)
+        shift = torch.zeros_like(factor) if shift is None else shift
+        return ChannelAffine(factor.double(), shift.double())
 
 
 class Bias(Operation):
@@ -92,22 +118,42 @@ class LRN(Operation):
         """x / (k + alpha * mean of squares)^beta; within channels, Caffe takes k as 1."""
         param, x = self.layer.param("lrn_param"), bottoms[0]
         size, alpha = param.integer("local_size", 5), param.number("alpha", 1.0)
+        beta = param.number("beta", 0.75)
         if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
             energy = functional.avg_pool2d(x * x, size, 1, (size - 1) // 2)
-            scale = energy * alpha + 1.0
-        else:
-            scale = _sum_over_channels(x * x, size) * (alpha / size) + param.number("k", 1.0)
-        return [x * torch.pow(scale, -param.number("beta", 0.75))]
+            return [x * torch.pow(energy * alpha + 1.0, -beta)]
+        return [x * lrn_factor(x, size, alpha / size, param.number("k", 1.0), beta)]
 
 
-def _sum_over_channels(x: Tensor, size: int) -> Tensor:
-    """Sums of `size` neighbouring channels, fewer at the ends."""
+def lrn_factor(x: Tensor, size: int, alpha: float, k: float, beta: float) -> Tensor:
+    """(k + alpha * sum of the squares of `size` neighbouring channels) ** -beta.
+
+    Caffe keeps a running sum, so that a NaN stays in it for all later channels.
+    """
     channels, half = x.shape[1], (size - 1) // 2
-    total = x.clone()
-    for step in range(1, min(half, channels - 1) + 1):
-        total[:, step:] += x[:, :-step]
-        total[:, :-step] += x[:, step:]
-    return total
+    places = x.movedim(1, -1)
+    # all places in one long row, with room around each: a neighbour is then a shift of the row
+    room = x.new_zeros((*places.shape[:-1], channels + 2 * half))
+    torch.mul(places, places, out=room.narrow(-1, half, channels))
+    row = room.reshape(-1)
+    sums = row.clone()
+    n_sums = row.numel() - 2 * half
+    for step in range(1, 2 * half + 1):
+        sums[:n_sums] += row[step : step + n_sums]
+    factor = _to_negative_power(sums.mul_(alpha).add_(k), beta).reshape(room.shape)
+    factor = factor.narrow(-1, 0, channels).movedim(-1, 1)
+    if bool(torch.isnan(factor.sum())):
+        is_late = torch.isnan(factor).to(torch.uint8).cummax(1).values.bool()
+        factor = torch.where(is_late, torch.nan, factor)
+    return factor
+
+
+def _to_negative_power(x: Tensor, power: float) -> Tensor:
+    """x ** -power, in x's memory; 3/4, what nearly all nets ask for, takes two square roots."""
+    if power != 0.75:
+        return x.pow_(-power)
+    root = x.rsqrt_()
+    return root.mul_(root.sqrt())
 
 
 class MVN(Operation):

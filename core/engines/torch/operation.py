@@ -19,10 +19,36 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a net runs; `packs_weights`: oneDNN's own weight layouts and fused ReLU work here."""
+    """Where a net runs.
+
+    packs_weights: oneDNN's own weight layouts and fused ReLU work here. fuses_sums: so does adding
+    another blob to a convolution's result, with the bits of adding it afterwards.
+    """
 
     device: torch.device
     packs_weights: bool = False
+    fuses_sums: bool = False
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What happens to a top before it is written: a blob of its shape added, then a ReLU.
+
+    may_overwrite: nobody else needs the memory of `added`.
+    """
+
+    with_relu: bool = False
+    added: Tensor | None = None
+    may_overwrite: bool = False
+
+    def apply(self, top: Tensor) -> Tensor:
+        """The same, one step after the other; `top` may be overwritten."""
+        if self.added is not None:
+            top = torch.add(top, self.added)
+        return torch.relu_(top) if self.with_relu else top
+
+
+PLAIN = Tail()
 
 
 class LayerParameters(ABC):
@@ -45,10 +71,12 @@ class LayerParameters(ABC):
 class Operation(ABC):
     """One layer made ready to run.
 
-    `can_fuse_relu`: run_with_relu() gives the bits of run() followed by a ReLU, only faster.
+    `can_fuse_relu`, `can_fuse_sum`: run_fused() gives the bits of run() followed by a ReLU, or by
+    a sum and perhaps a ReLU, only faster.
     """
 
     can_fuse_relu = False
+    can_fuse_sum = False
 
     def __init__(self, layer: Layer, parameters: LayerParameters, place: Place) -> None:
         self.layer = layer
@@ -59,9 +87,18 @@ class Operation(ABC):
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """The layer's tops. `may_overwrite`: nobody else needs the memory of bottoms[0]."""
 
-    def run_with_relu(self, bottoms: list[Tensor]) -> Sequence[Tensor]:
-        """The layer's only top after a ReLU."""
-        return [torch.relu_(top) for top in self.run(bottoms, False)]
+    def run_fused(self, bottoms: list[Tensor], tail: Tail) -> Tensor:
+        """The layer's only top after what follows it."""
+        return tail.apply(self.run(bottoms, False)[0])
+
+    @property
+    def is_channel_affine(self) -> bool:
+        """Whether the layer does no more than channel_affine() says."""
+        return False
+
+    def channel_affine(self) -> ChannelAffine:
+        """A learned factor and shift for each channel, of a layer that says so."""
+        raise NotImplementedError
 
     def top_shapes(self, bottoms: Sequence[Tensor]) -> tuple[Shape, ...]:
         """What Caffe's rules make of these bottoms; EngineError where they can't tell."""
@@ -79,6 +116,14 @@ class Operation(ABC):
         colon = ":" if claim.endswith(".") else ""
         end = "" if claim.endswith(".") else "."
         return EngineError(f"Layer '{self.layer.name}' ({self.layer.type}){colon} {claim}{end}")
+
+
+@dataclass(frozen=True)
+class ChannelAffine:
+    """x * factor + shift, both (channels,) float64 on the net's device."""
+
+    factor: Tensor
+    shift: Tensor
 
 
 MakeOperation = Callable[[Layer, LayerParameters, Place], Operation]

@@ -15,8 +15,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core.engines.torch.operation import PLAIN, Tail
+
 MAX_LAYOUTS = 2
 """Layouts kept for a layer: full batches and the last, smaller one."""
+
+_PROBES = ((1, 64), (3, 48), (1, 20), (3, 512))
+"""Kernel sizes and channels that lead to different code in oneDNN."""
 
 Shape = tuple[int, ...]
 
@@ -64,28 +69,30 @@ class PackedWeights:
 
 
 def convolve(
-    x: Tensor, weight: Tensor, bias: Tensor | None, frame: Frame, *, with_relu: bool
+    x: Tensor, weight: Tensor, bias: Tensor | None, frame: Frame, tail: Tail = PLAIN
 ) -> Tensor:
     """Convolve x, (n, channels, height, width); the result is channels-last."""
-    result: Tensor = _operators()._convolution_pointwise(
-        x.contiguous(memory_format=torch.channels_last),
-        weight,
-        bias,
-        frame.pad,
-        frame.stride,
-        frame.dilation,
-        frame.group,
-        "relu" if with_relu else "none",
-        [],
-        "",
-    )
+    x = x.contiguous(memory_format=torch.channels_last)
+    operands = (weight, bias, frame.pad, frame.stride, frame.dilation, frame.group)
+    operators = _operators()
+    result: Tensor
+    if tail.added is None:
+        relu = "relu" if tail.with_relu else "none"
+        result = operators._convolution_pointwise.default(x, *operands, relu, [], "")
+        return result
+    added = tail.added.contiguous(memory_format=torch.channels_last)
+    ending: tuple[object, ...] = ("add", None, "relu" if tail.with_relu else None, [], "")
+    if tail.may_overwrite:
+        result = operators._convolution_pointwise_.binary(added, x, *operands, *ending)
+    else:
+        result = operators._convolution_pointwise.binary(x, added, *operands, *ending)
     return result
 
 
 def multiply(rows: Tensor, weight: Tensor, bias: Tensor | None, *, with_relu: bool) -> Tensor:
     """rows (n, inputs) times packed weights of (outputs, inputs), plus a bias."""
     activation = "relu" if with_relu else "none"
-    result: Tensor = _operators()._linear_pointwise(rows, weight, bias, activation, [], "")
+    result: Tensor = _operators()._linear_pointwise.default(rows, weight, bias, activation, [], "")
     return result
 
 
@@ -96,7 +103,7 @@ def is_available() -> bool:
         weight = torch.arange(-54.0, 54.0).reshape(4, 3, 3, 3)
         frame = Frame((1, 1), (1, 1), (1, 1), 1)
         packed = PackedWeights(lambda: weight).get((1, 3, 4, 4), frame)
-        found = convolve(x, packed, None, frame, with_relu=True)
+        found = convolve(x, packed, None, frame, Tail(with_relu=True))
         wanted = torch.relu(torch.nn.functional.conv2d(x, weight, padding=1))
         rows, matrix = x.reshape(2, 24), weight.reshape(-1)[:72].reshape(3, 24)
         product = multiply(rows, PackedWeights(lambda: matrix).get((), None), None, with_relu=True)
@@ -106,6 +113,26 @@ def is_available() -> bool:
         )
     except (RuntimeError, AttributeError, NotImplementedError):
         return False
+
+
+def sums_exactly() -> bool:
+    """Whether a sum fused into a convolution has the bits of the sum made afterwards."""
+    return all(_sums_exactly(kernel, channels) for kernel, channels in _PROBES)
+
+
+def _sums_exactly(kernel: int, channels: int) -> bool:
+    generator = torch.Generator().manual_seed(1)
+    shape = (2, channels, 9, 9)
+    x, added, weight = (
+        torch.randn(size, generator=generator)
+        for size in (shape, shape, (channels, channels, kernel, kernel))
+    )
+    frame = Frame((kernel // 2,) * 2, (1, 1), (1, 1), 1)
+    packed = PackedWeights(lambda: weight).get(shape, frame)
+    wanted = torch.relu(convolve(x, packed, None, frame) + added)
+    beside = convolve(x, packed, None, frame, Tail(True, added))
+    within = convolve(x, packed, None, frame, Tail(True, added.clone(), may_overwrite=True))
+    return torch.equal(beside, wanted) and torch.equal(within, wanted)
 
 
 def _operators() -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -128,10 +129,13 @@ def _padded(x: Tensor, window: PoolingWindow, filling: float) -> Tensor:
 class Pooling(Operation):
     """MAX, with an optional mask, or AVE."""
 
+    @cached_property
+    def _method(self) -> str:
+        return pooling_method(self.layer.param("pooling_param"))
+
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Pool every map."""
-        window = self._window(bottoms[0])
-        method = pooling_method(self.layer.param("pooling_param"))
+        window, method = self._window(bottoms[0]), self._method
         if method == "AVE":
             return [pool_average(bottoms[0], window)]
         if method != "MAX":
@@ -140,9 +144,17 @@ class Pooling(Operation):
             return pool_max_with_mask(bottoms[0], window)
         return [pool_max(bottoms[0], window)]
 
+    _known_window: tuple[Pair, PoolingWindow] | None = None
+
     def _window(self, bottom: Tensor) -> PoolingWindow:
-        param = self.layer.param("pooling_param")
+        """Read from the layer once for a size."""
         size = (int(bottom.shape[2]), int(bottom.shape[3]))
+        if self._known_window is None or self._known_window[0] != size:
+            self._known_window = (size, self._read_window(size))
+        return self._known_window[1]
+
+    def _read_window(self, size: Pair) -> PoolingWindow:
+        param = self.layer.param("pooling_param")
         try:
             kernel, stride, pad = read_pooling_window(param, size)
             rows = zip(size, kernel, stride, pad, strict=True)

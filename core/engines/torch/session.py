@@ -14,6 +14,7 @@ from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.torch import operations
 from core.engines.torch.descriptors import pool_on_device
 from core.engines.torch.executor import Executor
+from core.engines.torch.folding import fold_affine_layers
 from core.engines.torch.operation import Operation, Place, Shape
 from core.engines.torch.parameters import ParameterStore, filler_warnings
 from core.engines.torch.plan import PlannedStep, plan_pass
@@ -27,6 +28,8 @@ from core.weights.fillers import fill_array
 from core.weights.reader import open_weights
 
 _MAX_PLANS = 32
+_ANNOUNCED_EVERY_SECONDS = 0.02
+"""In a pass like the one before it, which ended well."""
 
 
 class TorchSession(Session):
@@ -34,7 +37,7 @@ class TorchSession(Session):
 
     def __init__(self, request: OpenRequest, place: Place) -> None:
         self._net = read_net(request.net_text, state=request.state)
-        self._wiring = wire_net(self._net)
+        self._wired = self._wiring = wire_net(self._net)
         operations.check_supported(self._wiring)
         self._place, self._seed = place, request.seed
         self._input_shapes = dict(request.input_shapes)
@@ -43,6 +46,7 @@ class TorchSession(Session):
         self._plans: OrderedDict[tuple[int, ...], tuple[PlannedStep, ...]] = OrderedDict()
         self._kept: Executor | None = None
         self._checked: set[tuple[object, ...]] = set()
+        self._last_plan: tuple[PlannedStep, ...] | None = None
         self._build(infer_shapes(self._net, self._input_shapes))
 
     def forward(
@@ -107,7 +111,9 @@ class TorchSession(Session):
         is_finite = all(bool(np.isfinite(array).all()) for array in inputs.values())
         executor = Executor(self._input_tensors(inputs))
         # a fused ReLU would turn NaN into 0, where Caffe lets it pass
-        executor.run(self._plan(slots, may_fuse=is_finite), on_layer)
+        plan = self._plan(slots, may_fuse=is_finite)
+        executor.run(plan, on_layer if plan is not self._last_plan else _sparing(on_layer))
+        self._last_plan = plan
         return executor
 
     def _plan(self, slots: Sequence[int], *, may_fuse: bool) -> tuple[PlannedStep, ...]:
@@ -126,8 +132,10 @@ class TorchSession(Session):
         device = self._place.device
         store = ParameterStore(self._net, shapes, self._weights, self._seed, device)
         self._operations: tuple[Operation | None, ...] = operations.make_operations(
-            self._wiring, store, self._place
+            self._wired, store, self._place
         )
+        if self._place.packs_weights:
+            self._wiring, self._operations = fold_affine_layers(self._wired, self._operations)
         self._plans.clear()
         self.layers = tuple(_engine_layer(layer, shapes) for layer in self._net.layers)
         self.filler_layers = store.filler_layers
@@ -197,6 +205,20 @@ class TorchSession(Session):
             torch.cuda.synchronize(self._place.device)
         elif self._place.device.type == "mps":
             torch.mps.synchronize()
+
+
+def _sparing(on_layer: OnLayer) -> OnLayer:
+    """Only now and then: each word wakes the window, which takes a core from the layers."""
+    said_at = time.perf_counter()
+
+    def say(layer_name: str) -> None:
+        nonlocal said_at
+        now = time.perf_counter()
+        if now - said_at > _ANNOUNCED_EVERY_SECONDS:
+            said_at = now
+            on_layer(layer_name)
+
+    return say
 
 
 def _to_numpy(tensor: Tensor) -> np.ndarray:
