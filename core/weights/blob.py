@@ -30,7 +30,8 @@ _RAW_TYPE, _RAW_DATA = 10, 12  # NVIDIA's fork since 0.16
 _HALF_DATA = 10  # NVIDIA's fork before: a half-float's bits in each number
 _RAW_DTYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
 _WIDTHS = {_DATA: 4, _DIFF: 4, _DOUBLE_DATA: 8, _DOUBLE_DIFF: 8}
-_RUN_STEP = 1 << 20
+_DECODED_AT_ONCE = 1 << 16
+_FIRST_WINDOW, _RUN_STEP = 16, 1 << 20
 
 Buffer = mmap | bytes
 
@@ -202,13 +203,19 @@ def _packed(found: WireField, width: int) -> Chunk:
 
 
 def _run_length(buffer: Buffer, at: int, end: int, step: int) -> int:
-    """How many records of `step` bytes from `at` on begin with the same tag byte."""
+    """How many records of `step` bytes from `at` on begin with the same tag byte.
+
+    Looks ahead in windows that double, so that many short runs cost no more than one long one.
+    """
     n_possible = (end - at) // step
     tags: np.ndarray = np.ndarray(n_possible, np.uint8, buffer, at, (step,))
-    for start in range(0, n_possible, _RUN_STEP):
-        other = np.flatnonzero(tags[start : start + _RUN_STEP] != tags[0])
+    start, window = 0, _FIRST_WINDOW
+    while start < n_possible:
+        other = np.flatnonzero(tags[start : start + window] != tags[0])
         if other.size:
             return start + int(other[0])
+        start += window
+        window = min(2 * window, _RUN_STEP)
     return n_possible
 
 
@@ -222,14 +229,24 @@ def _packed_varints(buffer: Buffer, found: WireField) -> Chunk:
 
 def _decode_halves(raw: np.ndarray) -> np.ndarray:
     """Half-floats whose bits are varints of one to three bytes; longer ones lose what is beyond."""
-    starts = np.flatnonzero(np.concatenate([[True], raw[:-1] < 0x80]))
-    lengths = np.diff(np.append(starts, raw.size))
-    bits = np.zeros(starts.size, np.uint32)
+    ends = np.flatnonzero(raw < 0x80).astype(np.uint32)
+    bits = np.zeros(ends.size, np.uint16)
+    for start in range(0, ends.size, _DECODED_AT_ONCE):
+        part = ends[start : start + _DECODED_AT_ONCE]
+        first = int(ends[start - 1]) + 1 if start else 0
+        bits[start : start + part.size] = _decode_numbers(raw, first, part)
+    return bits.view("<f2")
+
+
+def _decode_numbers(raw: np.ndarray, first: int, ends: np.ndarray) -> np.ndarray:
+    """The low 16 bits of the varints behind one another from `first` on that end at `ends`."""
+    starts = np.concatenate([[first], ends[:-1].astype(np.int64) + 1])
+    lengths = ends + 1 - starts
+    bits = np.zeros(ends.size, np.uint32)
     for place in range(3):
         has_place = lengths > place
-        part = raw[starts[has_place] + place].astype(np.uint32) & 0x7F
-        bits[has_place] |= part << np.uint32(7 * place)
-    return bits.astype(np.uint16).view("<f2")
+        bits[has_place] |= (raw[starts[has_place] + place] & np.uint32(0x7F)) << (7 * place)
+    return bits.astype(np.uint16)
 
 
 def _bytes_of(buffer: Buffer, start: int, n_bytes: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 VARINT, FIXED64, BYTES, GROUP_START, GROUP_END, FIXED32 = 0, 1, 2, 3, 4, 5
 MAX_GROUP_DEPTH = 100
 MIN_FIELDS_ALLOWED = 16_384
-BYTES_A_FIELD = 16
+BYTES_A_FIELD = 32
 """Inception v4 has 8,600 fields in 163 MB, nets without parameters one in 5 bytes of a few hundred;
 the bound keeps a hostile file from costing hours or gigabytes."""
 

@@ -1,0 +1,64 @@
+"""What every reader of foreign bytes must keep: its own errors, no hang, memory in measure."""
+
+from __future__ import annotations
+
+import signal
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from core.errors import AppError
+
+SECONDS = 5.0
+BASE_BYTES = 4 << 20
+
+
+class Hang(BaseException):
+    """An input kept a reader busy beyond the bound; no `except Exception` may swallow this."""
+
+
+@contextmanager
+def deadline(seconds: float = SECONDS) -> Iterator[None]:
+    """Raise Hang in the block after so long; without SIGALRM (Windows) there is no bound."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def late(_signal: int, _frame: FrameType | None) -> None:
+        raise Hang(f"still busy after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def accepts(
+    action: Callable[[], object], errors: tuple[type[Exception], ...] = (AppError,)
+) -> bool:
+    """Whether the action succeeds; False for the errors it may raise, with a sentence each."""
+    try:
+        with deadline():
+            action()
+    except errors as error:
+        sentence = str(error)
+    else:
+        return True
+    assert sentence.strip(), "an error without a sentence"
+    return False
+
+
+def peak_bytes(action: Callable[[], object]) -> int:
+    """The most that Python and NumPy held at once while it ran, beyond what was there before."""
+    tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        action()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,144 @@
+"""What is fuzzed: for each target the inputs and what must hold for every one of them."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from core.engines.wire import WireError, read_frame
+from core.errors import AppError
+from core.images.decoding import decode_image
+from core.images.mean_image import read_mean_image
+from core.layers.shapes import infer_shapes
+from core.net.definition import Net, NetState
+from core.net.message import Message
+from core.net.reader import read_net
+from core.weights.binding import bind_weights
+from core.weights.reader import open_weights
+from tests.fuzz import binary_files, prototxt_texts, rename_nets
+from tests.fuzz.limits import accepts
+
+
+class Target(NamedTuple):
+    """`check` takes one input, answers whether it was accepted, and raises where a claim fails."""
+
+    inputs: st.SearchStrategy[Any]
+    check: Callable[[Any], bool]
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+def written(raw: bytes, name: str) -> Path:
+    """A file with these bytes; a new inode each time, since the last may still be mapped."""
+    path = Path(_folder().name) / f"{threading.get_ident()}_{name}"
+    path.unlink(missing_ok=True)
+    path.write_bytes(raw)
+    return path
+
+
+def check_prototxt(text: str) -> bool:
+    """Read in both phases, follow the shapes; spans name the text."""
+
+    def read() -> None:
+        for phase in ("TEST", "TRAIN"):
+            net = read_net(text, state=NetState(phase))
+            infer_shapes(net).total_cost  # noqa: B018 - computed when asked for
+        lines = text.split("\n")
+        starts = [0, *accumulate(len(line) + 1 for line in lines)]
+        check_spans(net.root, starts, text)
+
+    return accepts(read)
+
+
+def check_spans(message: Message, line_starts: list[int], text: str) -> None:
+    """Every field lies in its message on the line it says, and its name's span holds its name."""
+    for field in message.fields:
+        span = field.span
+        assert message.span.start <= span.start <= span.end <= message.span.end
+        assert text[field.name_span.start : field.name_span.end].strip("[] \t\r\n") in field.name
+        assert line_starts[span.line - 1] + span.column - 1 == span.start
+        if isinstance(field.value, Message):
+            check_spans(field.value, line_starts, text)
+
+
+@cache
+def _bound_net() -> Net:
+    text = (binary_files.SHIPPED / "fmt_v1.prototxt").read_text(encoding="utf-8")
+    return read_net(text.replace("conv1_1", "c").replace("fc6", "fc"))
+
+
+def check_weights(raw: bytes, name: str = "w.caffemodel") -> bool:
+    """Open, bind to a net, read every array; an array is as large as it says."""
+
+    def read() -> None:
+        weights = open_weights(written(raw, name))
+        net = _bound_net()
+        bind_weights(net, infer_shapes(net), weights)
+        for layer in weights.layers:
+            for blob in layer.blobs:
+                try:
+                    array = blob.array()
+                except AppError:
+                    continue
+                assert (array.shape, array.size) == (blob.shape, blob.n_values)
+
+    return accepts(read)
+
+
+def check_hdf5(raw: bytes) -> bool:
+    """As the binary kind."""
+    return check_weights(raw, "w.caffemodel.h5")
+
+
+def check_mean(raw: bytes) -> bool:
+    """A mean that is accepted has one or three finite channels."""
+
+    def read() -> None:
+        mean = read_mean_image(written(raw, "mean"))
+        assert mean.ndim == 3
+        assert mean.shape[0] in (1, 3)
+        assert mean.dtype == "f4"
+
+    return accepts(read)
+
+
+def check_frame(raw: bytes) -> bool:
+    """A frame gives a header and arrays whose bytes were all there."""
+
+    def read() -> None:
+        header, arrays = read_frame(io.BytesIO(raw))
+        assert isinstance(header, dict)
+        assert sum(array.nbytes for array in arrays) <= len(raw)
+
+    return accepts(read, (WireError,))
+
+
+def check_picture(raw: bytes) -> bool:
+    """A picture is decoded to RGB or refused."""
+
+    def read() -> None:
+        assert decode_image(written(raw, "picture"), max_pixels=1_000_000).shape[2] == 3
+
+    return accepts(read)
+
+
+TARGETS = {
+    "prototxt": Target(prototxt_texts.texts, check_prototxt),
+    "weights": Target(binary_files.caffemodels, check_weights),
+    "hdf5": Target(binary_files.hdf5_bytes, check_hdf5),
+    "mean": Target(binary_files.mean_bytes, check_mean),
+    "wire": Target(binary_files.frame_bytes, check_frame),
+    "picture": Target(binary_files.picture_bytes, check_picture),
+    "rename": Target(rename_nets.nets(), rename_nets.check_rename),
+}
