@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +19,46 @@ from core.engines.wiring import wire_net
 from core.errors import EngineError
 from core.net.definition import BlobVersion, Net, NetState
 from core.net.reader import read_net
+from core.net.text import encode_prototxt
 from core.progress import Job, Progress
 
 _RANDOM_SPREAD = 50.0
 """Standard deviation of the random input: about that of an image with its mean taken off."""
 _DEFAULT_STATE = NetState()
+
+
+@dataclass(frozen=True)
+class OutputDifference:
+    """One shared output: its layer and label in the net before, and how far the two nets part."""
+
+    layer: str
+    top_index: int
+    label: str
+    n_values: int
+    n_different: int
+    largest_difference: float
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What ran on what: enough to tell later whether a result still speaks of the same files.
+
+    Hashes are SHA-256 in hex; texts as they are saved, inputs as float32 bytes in blob order.
+    is_seeded: whether the inputs were random values made from `seed`.
+    """
+
+    engine: str
+    versions: tuple[tuple[str, str], ...]
+    device: str
+    precision: str
+    before_sha256: str
+    after_sha256: str
+    weights_sha256: str | None
+    input_sha256: str
+    input_shapes: tuple[tuple[str, tuple[int, ...]], ...]
+    is_seeded: bool
+    seed: int
+    date: str
 
 
 @dataclass(frozen=True)
@@ -42,11 +79,13 @@ class Verification:
     device: str
     n_images: int
     filler: bool
+    differences: tuple[OutputDifference, ...]
+    provenance: Provenance
 
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two nets and where its layers' tops are, by (layer, top index)."""
+    """One of the two nets and its tops, by the layer's name in the net before and top index."""
 
     text: str
     net: Net
@@ -62,6 +101,7 @@ class _Setting:
     device: str
     seed: int
     state: NetState
+    allow_python_layers: bool
 
     def open(self, side: _Side, inputs: Mapping[str, np.ndarray] | None) -> Engine:
         shapes = {name: tuple(array.shape) for name, array in (inputs or {}).items()}
@@ -72,6 +112,7 @@ class _Setting:
             seed=self.seed,
             state=self.state,
             input_shapes=shapes,
+            allow_python_layers=self.allow_python_layers,
         )
 
 
@@ -84,15 +125,19 @@ def verify_rename(
     device: str = "cpu",
     seed: int = 0,
     state: NetState = _DEFAULT_STATE,
+    allow_python_layers: bool = False,
 ) -> Job[Verification]:
-    """Run both nets and compare every output they share, matched by layer and top.
+    """Run both nets and compare every output they share.
 
+    Layers are matched by place where both texts have the same types in the same order, as after a
+    rename, and by name otherwise.
     inputs: by input blob, float32; None for seeded random values. Where an output differs, the
     first layer whose values differ is looked for. Raises EngineError when nothing can be compared.
     """
     start = time.perf_counter()
-    before, after = _side(before_text, state), _side(after_text, state)
-    setting = _Setting(process, weights_path, device, seed, state)
+    before, after = _sides(before_text, after_text, state)
+    setting = _Setting(process, weights_path, device, seed, state, allow_python_layers)
+    is_seeded = inputs is None
     yield Progress(0, 2, "net runs")
     with setting.open(before, inputs) as engine:
         filler = bool(engine.filler_layers)
@@ -103,31 +148,98 @@ def verify_rename(
     with setting.open(after, inputs) as engine:
         found_after = engine.forward(inputs, [after.values[key] for key, _ in shared])
     yield Progress(2, 2, "net runs")
-    pairs = [
-        (found_before[before.values[key]], found_after[after.values[key]]) for key, _ in shared
-    ]
-    n_different = sum(_count_different(a, b) for a, b in pairs)
+    differences = tuple(
+        _difference(version, found_before[before.values[key]], found_after[after.values[key]])
+        for key, version in shared
+    )
+    n_different = sum(found.n_different for found in differences)
     first = None
     if n_different:
         first = yield from _first_different_layer(setting, before, after, inputs)
     return Verification(
         is_identical=n_different == 0,
         outputs=tuple(version.label for _, version in shared),
-        n_values=sum(a.size for a, _ in pairs),
+        n_values=sum(found.n_values for found in differences),
         n_different=n_different,
-        largest_difference=max(_largest_difference(a, b) for a, b in pairs),
+        largest_difference=max(found.largest_difference for found in differences),
         first_different_layer=first,
         seconds=time.perf_counter() - start,
         device=device,
         n_images=max((len(array) for array in inputs.values() if array.ndim), default=0),
         filler=filler,
+        differences=differences,
+        provenance=_provenance(setting, before, after, inputs, is_seeded),
     )
 
 
-def _side(text: str, state: NetState) -> _Side:
-    net = read_net(text, state=state)
-    values = {(v.layer, v.top_index): Value(v.layer, v.blob) for v in net.versions}
-    return _Side(text, net, values)
+def sha256_of_file(path: Path) -> str:
+    """The hash of a file of any size, in hex; EngineError where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise EngineError(f"Can't read {path}: {error.strerror or error}.") from error
+
+
+def sha256_of_text(text: str) -> str:
+    """The hash of a prototxt as it is saved, in hex."""
+    return hashlib.sha256(encode_prototxt(text)).hexdigest()
+
+
+def _provenance(
+    setting: _Setting,
+    before: _Side,
+    after: _Side,
+    inputs: Mapping[str, np.ndarray],
+    is_seeded: bool,
+) -> Provenance:
+    arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in inputs.items()}
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.shape}".encode())
+        digest.update(array.data)
+    return Provenance(
+        engine=setting.process.spec.name,
+        versions=tuple(sorted(setting.process.versions().items())),
+        device=setting.device,
+        precision=dict(setting.process.spec.options).get("precision", "float32"),
+        before_sha256=sha256_of_text(before.text),
+        after_sha256=sha256_of_text(after.text),
+        weights_sha256=None
+        if setting.weights_path is None
+        else sha256_of_file(setting.weights_path),
+        input_sha256=digest.hexdigest(),
+        input_shapes=tuple((name, array.shape) for name, array in sorted(arrays.items())),
+        is_seeded=is_seeded,
+        seed=setting.seed,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _sides(before_text: str, after_text: str, state: NetState) -> tuple[_Side, _Side]:
+    before, after = read_net(before_text, state=state), read_net(after_text, state=state)
+    names = {layer.index: layer.name for layer in after.layers}
+    if [layer.type for layer in before.layers] == [layer.type for layer in after.layers]:
+        names = {layer.index: layer.name for layer in before.layers}
+    return (
+        _Side(before_text, before, _values(before, {x.index: x.name for x in before.layers})),
+        _Side(after_text, after, _values(after, names)),
+    )
+
+
+def _values(net: Net, names: Mapping[int, str]) -> dict[tuple[str, int], Value]:
+    return {(names[v.layer_index], v.top_index): Value(v.layer, v.blob) for v in net.versions}
+
+
+def _difference(version: BlobVersion, one: np.ndarray, other: np.ndarray) -> OutputDifference:
+    return OutputDifference(
+        layer=version.layer,
+        top_index=version.top_index,
+        label=version.label,
+        n_values=one.size,
+        n_different=_count_different(one, other),
+        largest_difference=_largest_difference(one, other),
+    )
 
 
 def _shared_outputs(

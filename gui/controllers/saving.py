@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core import __version__
 from core.engines.verification import Verification
+from core.engines.verification_report import report_path, report_record, write_report
 from core.errors import NetError
-from core.files import write_file
 from core.net.text import write_prototxt
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.dialogs.questions import Questioner
@@ -136,37 +132,24 @@ class SavingController(QObject):
         proof = self._proof(document.verification)
         if proof is None or not is_saved_rename or document.path is None:
             return
-        path = proof_path(document.path)
-        self._lanes.files.start(lambda: write_file(path, proof.encode("utf-8")), key="save-proof")
+        path = document.path
+        self._lanes.files.start(lambda: write_report(path, proof), key="save-proof")
 
-    def _proof(self, verification: Verification | None) -> str | None:
+    def _proof(self, verification: Verification | None) -> dict[str, Any] | None:
         document = self._document
         if verification is None or document.original_net is None:
             return None
-        record: dict[str, Any] = {
-            "made_by": f"Blobscope {__version__}",
-            "verification": asdict(verification),
-            "original_sha256": _sha256(document.original_net.text),
-            "renamed_sha256": _sha256(document.text),
-            "weights": document.weights_path.name if document.weights_path else None,
-            "image": document.image_path.name if document.image_path else None,
-            "renames": [asdict(rename) for rename in document.renames],
-        }
-        return json.dumps(record, indent=2, default=str) + "\n"
+        return report_record(
+            verification,
+            renames=document.renames,
+            weights_name=document.weights_path.name if document.weights_path else None,
+            image_name=document.image_path.name if document.image_path else None,
+        )
 
 
-def proof_path(prototxt: Path) -> Path:
-    """Where the verification of a saved prototxt is kept."""
-    return prototxt.with_suffix(".verified.json")
-
-
-def _write(path: Path, text: str, proof: str | None) -> None:
+def _write(path: Path, text: str, proof: dict[str, Any] | None) -> None:
     write_prototxt(path, text)
     if proof is not None:
-        write_file(proof_path(path), proof.encode("utf-8"))
+        write_report(path, proof)
     else:
-        proof_path(path).unlink(missing_ok=True)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+        report_path(path).unlink(missing_ok=True)
