@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.net.definition import Net
@@ -21,6 +22,8 @@ _BLOCK_TYPES = _NORMALISATIONS | frozenset(
 
 
 _HEAD_TYPES = frozenset({"Convolution", "Permute", "Flatten", "Reshape"})
+_FEWEST_BLOCKS = 3
+_STEM = re.compile(r"(?P<word>\D*)(?P<number>\d*)(?P<rest>.*)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,58 @@ def fold_blocks(net: Net) -> tuple[Group, ...]:
     return tuple(
         Group(found.name, tuple(flow.names[i] for i in sorted(found.members))) for found in chosen
     )
+
+
+def fold_stages(net: Net, blocks: Sequence[Group]) -> tuple[Group, ...]:
+    """Runs of like-named blocks that follow one another, as one group each: "res3a ... res3b7".
+
+    blocks: what `fold_blocks` found. Each stage holds at least three of them and nothing else.
+    """
+    flow = _Flow(net)
+    index_of = {name: i for i, name in enumerate(flow.names)}
+    runs: list[list[Group]] = []
+    last_stem, last_end = "", -1
+    for block in blocks:
+        members = [index_of[name] for name in block.layer_names]
+        stem = _stem_of(block)
+        is_next = bool(stem) and stem == last_stem and min(members) == last_end + 1
+        if is_next:
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+        last_stem, last_end = stem, max(members)
+    stages = [_as_stage(run) for run in runs if len(run) >= _FEWEST_BLOCKS]
+    return tuple(stage for stage in stages if _is_closed(flow, stage, index_of))
+
+
+def _is_closed(flow: _Flow, stage: Group, index_of: Mapping[str, int]) -> bool:
+    """Whether no layer outside lies on a path from one of its layers to another."""
+    members = {index_of[name] for name in stage.layer_names}
+    return flow.closed(members) == members
+
+
+def block_prefix(block: Group) -> str:
+    """What the names at both ends of a block share: "res3b1" of res3b1_branch2a ... res3b1_relu."""
+    if block.name.endswith("/*"):
+        return block.name[:-2]
+    first, last = block.layer_names[0], block.layer_names[-1]
+    n_shared = next(
+        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(last)
+    )
+    return first[:n_shared].rstrip("_/.-")
+
+
+def _stem_of(block: Group) -> str:
+    """What blocks of one stage share: "res3" of res3a and res3b7, "dense" of dense67."""
+    found = _STEM.fullmatch(block_prefix(block))
+    if not found or not found["number"]:
+        return block_prefix(block).rstrip("abcdefghijklmnopqrstuvwxyz") if found else ""
+    return found["word"] + found["number"] if found["rest"] else found["word"]
+
+
+def _as_stage(run: Sequence[Group]) -> Group:
+    names = tuple(name for block in run for name in block.layer_names)
+    return Group(f"{block_prefix(run[0])} ... {block_prefix(run[-1])}", names)
 
 
 @dataclass(frozen=True)

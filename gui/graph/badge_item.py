@@ -25,7 +25,7 @@ _EYE_GAP = 5.0
 
 def badge_width(label: str, ink: Ink) -> float:
     """Pixels the badge of `label` takes: 78, more for a long name, never over 180."""
-    words = ink.badge_metrics.horizontalAdvance(label)
+    words = ink.badge_text_width(label)
     return min(m.BADGE_MAXIMUM, max(m.BADGE_WIDTH, words + 2 * _PADDING + m.EYE_SIZE + _EYE_GAP))
 
 
@@ -35,7 +35,7 @@ class BadgeItem(QGraphicsItem):
     _badge: QRectF
     _button: QRectF
     _bounds: QRectF
-    _label: str
+    _label: str | None
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class BadgeItem(QGraphicsItem):
         painter.setPen(colour)
         left = _PADDING + m.EYE_SIZE + _EYE_GAP - 1
         row = QRectF(left, 0, self._badge.width() - left - 6, m.BADGE_HEIGHT)
-        painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), self._label)
+        painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), self._shown_label())
 
     def _paint_button(self, painter: QPainter) -> None:
         theme = self._ink.theme
@@ -201,13 +201,19 @@ class BadgeItem(QGraphicsItem):
     def _lay_out(self) -> None:
         width = badge_width(self.badge.label, self._ink)
         self._badge = QRectF(0, 0, width, m.BADGE_HEIGHT)
-        words = self._ink.badge_metrics.horizontalAdvance(BUTTON_TEXT)
+        words = self._ink.badge_text_width(BUTTON_TEXT)
         top = (m.BADGE_HEIGHT - m.BUTTON_HEIGHT) / 2
         self._button = QRectF(width + m.BUTTON_GAP, top, words + 35, m.BUTTON_HEIGHT)
         self._bounds = self._badge.united(self._button).adjusted(-2, -2, 2, 2)
-        room = width - 2 * _PADDING - m.EYE_SIZE - _EYE_GAP + 2
-        metrics = QFontMetricsF(self._font())
-        self._label = metrics.elidedText(self.badge.label, Qt.ElideMiddle, room)
+        self._label = None
+
+    def _shown_label(self) -> str:
+        """The name as far as it fits, measured when first drawn."""
+        if self._label is None:
+            room = self._badge.width() - 2 * _PADDING - m.EYE_SIZE - _EYE_GAP + 2
+            metrics = QFontMetricsF(self._font())
+            self._label = metrics.elidedText(self.badge.label, Qt.ElideMiddle, room)
+        return self._label
 
     def _font(self) -> QFont:
         if self.badge.state == "overwritten":

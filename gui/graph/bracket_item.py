@@ -28,7 +28,7 @@ class BracketItem(QGraphicsItem):
         self._path = QPainterPath()
         self._bounds = QRectF()
         self.setZValue(1.2)
-        self.setToolTip(f"{bracket.title}: {bracket.subtitle}" if bracket.title else "")
+        self.setToolTip(bracket.sentence)
 
     def set_place(self, boxes: QRectF, direction: Direction, label_room: float) -> None:
         """Span `boxes`, the frame around the bracketed boxes."""

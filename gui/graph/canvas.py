@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QEasingCurve, QPoint, QPointF, QRectF, Qt, QVariantAnimation, pyqtSignal
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PyQt5.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PyQt5.QtWidgets import QApplication, QFrame, QGraphicsItem, QGraphicsView, QWidget
 
 from gui.graph import metrics as m
@@ -188,9 +196,12 @@ class GraphCanvas(QGraphicsView):
             Qt.Key_Right: "right",
             Qt.Key_Return: "open",
             Qt.Key_Enter: "open",
+            Qt.Key_Backspace: "fold",
         }
         way = directions.get(Qt.Key(event.key()))
-        if way is not None and not event.modifiers() & Qt.ControlModifier:
+        if event.matches(QKeySequence.Copy):
+            self.walked.emit("copy")
+        elif way is not None and not event.modifiers() & Qt.ControlModifier:
             self.walked.emit(way)
         elif event.key() in (Qt.Key_Plus, Qt.Key_Equal):
             self.zoom_in()

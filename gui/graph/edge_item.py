@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from core.net.layout import Direction, Point
 from gui.graph import metrics as m
+from gui.graph.edge_label import EdgeLabel
 from gui.graph.ink import Ink
 from gui.graph.picture import EdgePicture
 
@@ -23,27 +24,38 @@ class EdgeItem(QGraphicsItem):
         self.is_lit = False
         self._ink = ink
         self._route: tuple[Point, ...] = ()
-        self._path = QPainterPath()
-        self._arrow = QPolygonF()
+        self._direction: Direction = "TB"
+        self._drawn: tuple[QPainterPath, QPolygonF] | None = None
+        self._label: EdgeLabel | None = None
         self._bounds = QRectF()
         self.setZValue(1)
+
+    @property
+    def label(self) -> str:
+        """The shapes that stand beside the arrow, "" for none."""
+        return self._label.words if self._label else ""
 
     def set_edge(self, edge: EdgePicture) -> None:
         """Take over what travels along the same arrow."""
         if edge != self.edge or not self.toolTip():
             self.edge = edge
-            self.setToolTip("\n".join(edge.blobs))
+            self.setToolTip(_tip(edge))
 
-    def set_route(self, route: tuple[Point, ...], direction: Direction) -> None:
-        """Follow another path of cubic curves."""
-        if route == self._route:
+    def set_route(
+        self, route: tuple[Point, ...], direction: Direction, label: EdgeLabel | None = None
+    ) -> None:
+        """Follow another path of cubic curves, with shapes beside it or without."""
+        if (route, label) == (self._route, self._label):
             return
         self.prepareGeometryChange()
-        self._route = route
-        self._path, self._arrow = _draw(route, direction)
+        self._route, self._direction, self._label = route, direction, label
+        self._drawn = None
         reach = m.ARROW_HALF_WIDTH + 1
-        bounds = self._path.boundingRect().adjusted(-reach, -reach, reach, reach)
-        self._bounds = bounds.united(self._arrow.boundingRect())
+        xs, ys = [x for x, _ in route], [y for _, y in route]
+        left, top = min(xs) - reach, min(ys) - reach
+        self._bounds = QRectF(left, top, max(xs) + reach - left, max(ys) + reach - top)
+        if label is not None:
+            self._bounds = self._bounds.united(label.box)
 
     def set_ink(self, ink: Ink) -> None:
         """Draw in another theme."""
@@ -63,7 +75,7 @@ class EdgeItem(QGraphicsItem):
     def shape(self) -> QPainterPath:
         stroker = QPainterPathStroker()
         stroker.setWidth(8)
-        return stroker.createStroke(self._path)
+        return stroker.createStroke(self._parts()[0])
 
     def paint(
         self,
@@ -72,13 +84,36 @@ class EdgeItem(QGraphicsItem):
         widget: QWidget | None = None,
     ) -> None:
         ink = self._ink
-        is_far = painter.worldTransform().m11() < m.FILL_ONLY_BELOW
-        near = ink.edge_far if is_far else ink.edge
+        path, arrow = self._parts()
+        scale = painter.worldTransform().m11()
+        is_far = scale < m.FILL_ONLY_BELOW
+        near = ink.edge_dropped if self.edge.is_dropped else ink.edge
+        near = ink.edge_far if is_far else near
         painter.setPen(ink.edge_lit if self.is_lit else near)
-        painter.drawPath(self._path)
-        if not is_far:
-            painter.setBrush(ink.edge_lit_fill if self.is_lit else ink.edge_fill)
-            painter.drawPolygon(self._arrow)
+        painter.setBrush(ink.no_brush)
+        painter.drawPath(path)
+        if is_far:
+            return
+        painter.setPen(ink.edge_lit if self.is_lit else ink.edge)
+        painter.setBrush(ink.edge_lit_fill if self.is_lit else ink.edge_fill)
+        painter.drawPolygon(arrow)
+        if self._label is not None and scale >= m.TEXT_FROM:
+            painter.setFont(ink.edge_font)
+            painter.setPen(ink.text if self.is_lit else ink.secondary)
+            painter.drawText(self._label.box, self._label.side, self._label.words)
+
+    def _parts(self) -> tuple[QPainterPath, QPolygonF]:
+        """Line and arrow head, made when first seen."""
+        if self._drawn is None:
+            self._drawn = _draw(self._route, self._direction)
+        return self._drawn
+
+
+def _tip(edge: EdgePicture) -> str:
+    if edge.is_dropped:
+        return f"{', '.join(edge.blobs)}: not in this phase"
+    pairs = zip(edge.blobs, edge.shapes, strict=False)
+    return "\n".join(f"{blob}  {shape}" for blob, shape in pairs) or "\n".join(edge.blobs)
 
 
 def _draw(route: Sequence[Point], direction: Direction) -> tuple[QPainterPath, QPolygonF]:

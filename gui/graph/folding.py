@@ -1,4 +1,4 @@
-"""Which layers the graph draws as one box: stages of the net and in-place chains."""
+"""Which layers the graph draws as one box: stages, blocks inside them, and in-place chains."""
 
 from __future__ import annotations
 
@@ -8,54 +8,84 @@ from itertools import pairwise
 
 from core.net.definition import BlobVersion, Net
 from core.net.layout import fold_blocks
-from gui.graph.picture import FoldGroup, in_place_runs
+from core.net.layout_folding import Group, fold_stages
+from gui.graph.picture import FoldGroup, FoldKind, in_place_runs
 
 FOLD_ABOVE = 30
 """A net with more layers than this opens folded."""
 
+STAGES_ABOVE = 24
+"""A net that still has more boxes than this with its blocks folded gets stages around them."""
+
+FoldKey = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class FoldMemory:
+    """How a net was folded: `opened` are groups by kind and title, which outlive a change of file.
+
+    is_on: whether stages, blocks and chains were folded at all.
+    """
+
+    is_on: bool
+    opened: frozenset[FoldKey]
+
 
 @dataclass(frozen=True)
 class FoldPlan:
-    """Everything that can fold in a net; a chain inside a block shows once its block is open."""
+    """Everything that can fold in a net; what is inside a group shows once the group is open."""
 
+    stages: tuple[FoldGroup, ...]
     blocks: tuple[FoldGroup, ...]
     chains: tuple[FoldGroup, ...]
 
-    def folded(self, opened: Collection[tuple[str, int]]) -> tuple[FoldGroup, ...]:
-        """The groups that are one box each while those of `opened` are not."""
-        closed = [block for block in self.blocks if block.key not in opened]
-        hidden = {index for block in closed for index in block.layers}
-        chains = [
-            chain
-            for chain in self.chains
-            if chain.key not in opened and hidden.isdisjoint(chain.layers)
-        ]
-        return (*closed, *chains)
+    @property
+    def groups(self) -> tuple[FoldGroup, ...]:
+        """All of them, the outermost first."""
+        return (*self.stages, *self.blocks, *self.chains)
 
-    def around(self, layer_index: int) -> tuple[tuple[str, int], ...]:
-        """The keys that must be open for the layer to have a box of its own."""
-        groups = (*self.blocks, *self.chains)
-        return tuple(group.key for group in groups if layer_index in group.layers)
+    def folded(self, opened: Collection[FoldKey]) -> tuple[FoldGroup, ...]:
+        """The groups that are one box each while those of `opened` are not."""
+        closed: list[FoldGroup] = []
+        hidden: set[int] = set()
+        for level in (self.stages, self.blocks, self.chains):
+            found = [g for g in level if g.key not in opened and hidden.isdisjoint(g.layers)]
+            closed += found
+            hidden.update(index for group in found for index in group.layers)
+        return tuple(closed)
+
+    def around(self, layer_index: int) -> tuple[FoldGroup, ...]:
+        """The groups that must be open for the layer to have a box of its own, outermost first."""
+        return tuple(group for group in self.groups if layer_index in group.layers)
 
 
 class FoldState:
     """Which groups of a net are folded now."""
 
     def __init__(self) -> None:
-        self._plan = FoldPlan((), ())
-        self._opened: set[tuple[str, int]] = set()
+        self._plan = FoldPlan((), (), ())
+        self._opened: set[FoldKey] = set()
         self.is_on = False
 
     @property
     def can_fold(self) -> bool:
         """Whether the net has anything to fold."""
-        return bool(self._plan.blocks or self._plan.chains)
+        return bool(self._plan.groups)
 
-    def start(self, net: Net) -> None:
-        """Begin with another net, folded if it is large."""
+    @property
+    def memory(self) -> FoldMemory:
+        """What to keep for the next time this net is opened."""
+        return FoldMemory(self.is_on, frozenset(self._opened))
+
+    def start(self, net: Net, memory: FoldMemory | None = None) -> None:
+        """Begin with another net: as it was left, else folded if it is large."""
         self._plan = plan_folds(net)
         self._opened = set()
         self.is_on = self.can_fold and len(net.layers) > FOLD_ABOVE
+        if memory is not None and self.can_fold:
+            known = {group.key for group in self._plan.groups}
+            self._opened = set(memory.opened) & known
+            self.is_on = memory.is_on
 
     def turn(self, is_on: bool) -> None:
         """Fold every group, or none."""
@@ -72,31 +102,41 @@ class FoldState:
 
     def open_around(self, layer_index: int) -> bool:
         """Give a layer a box of its own; True if that unfolds anything."""
-        hidden = set(self._plan.around(layer_index)) - self._opened
+        hidden = {group.key for group in self._plan.around(layer_index)} - self._opened
         if not self.is_on or not hidden:
             return False
         self._opened |= hidden
         return True
 
-    def opened_around(self, layer_index: int) -> tuple[tuple[str, int], ...]:
-        """The unfolded groups that a layer belongs to."""
+    def opened_around(self, layer_index: int) -> tuple[FoldGroup, ...]:
+        """The unfolded groups that a layer belongs to, the outermost first."""
         if not self.is_on:
             return ()
-        return tuple(key for key in self._plan.around(layer_index) if key in self._opened)
+        return tuple(g for g in self._plan.around(layer_index) if g.key in self._opened)
 
-    def close(self, keys: Iterable[tuple[str, int]]) -> None:
-        """Fold groups again."""
-        self._opened.difference_update(keys)
+    def close(self, groups: Iterable[FoldGroup]) -> None:
+        """Fold groups again, and all that is inside them."""
+        for group in groups:
+            inside = set(group.layers)
+            self._opened -= {g.key for g in self._plan.groups if inside.issuperset(g.layers)}
 
 
 def plan_folds(net: Net) -> FoldPlan:
-    """Find the stages and the in-place chains of a net."""
+    """Find the stages, blocks and in-place chains of a net."""
     index_of = {layer.name: layer.index for layer in reversed(net.layers)}
-    blocks = []
-    for group in fold_blocks(net):
-        layers = tuple(index_of[name] for name in group.layer_names)
-        blocks.append(FoldGroup("block", group.name, f"{len(layers)} layers", layers))
-    return FoldPlan(tuple(blocks), _fold_chains(net, blocks))
+
+    def as_group(found: Group, kind: FoldKind, note: str) -> FoldGroup:
+        return FoldGroup(kind, found.name, note, tuple(index_of[n] for n in found.layer_names))
+
+    found_blocks = fold_blocks(net)
+    blocks = [as_group(g, "block", f"{len(g.layer_names)} layers") for g in found_blocks]
+    n_boxes = len(net.layers) - sum(len(block.layers) - 1 for block in blocks)
+    stages = []
+    for stage in fold_stages(net, found_blocks) if n_boxes > STAGES_ABOVE else ():
+        members = set(stage.layer_names)
+        n_blocks = sum(members.issuperset(block.layer_names) for block in found_blocks)
+        stages.append(as_group(stage, "stage", f"{n_blocks} blocks"))
+    return FoldPlan(tuple(stages), tuple(blocks), _fold_chains(net, blocks))
 
 
 def _fold_chains(net: Net, blocks: Collection[FoldGroup]) -> tuple[FoldGroup, ...]:

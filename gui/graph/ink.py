@@ -55,6 +55,7 @@ class Ink:
         self.theme = theme
         self.name_font = text_font(12.5, semibold=True)
         self.text_font = text_font(11)
+        self.edge_font = text_font(10.5)
         self.label_font = text_font(12, semibold=True)
         self.label_thin_font = text_font(11.5)
         self.badge_font = text_font(11.5, semibold=True)
@@ -65,15 +66,22 @@ class Ink:
         self.text_metrics = QFontMetricsF(self.text_font)
         self.label_metrics = QFontMetricsF(self.label_font)
         self.badge_metrics = QFontMetricsF(self.badge_font)
+        self._badge_advances = {
+            chr(code): self.badge_metrics.horizontalAdvance(chr(code)) for code in range(32, 127)
+        }
+        self._widest_advance = max(self._badge_advances.values())
         self.no_brush = QBrush(Qt.NoBrush)
         self.panel = QBrush(theme.panel)
         self.lit = QBrush(theme.selected_row)
         self.outline = QPen(theme.outline, 1.0)
+        self.outline_dropped = QPen(theme.edge, 1.0, Qt.DashLine)
         self.lit_outline = QPen(theme.accent, 1.5)
         self.selected = QPen(theme.accent, 2.0)
         self.selected_far = fine_pen(theme.accent, 2.0)
         self.second = QPen(theme.accent, 2.0, Qt.DashLine)
         self.edge = fine_pen(theme.edge, 1.5)
+        self.edge_dropped = fine_pen(theme.edge, 1.2)
+        self.edge_dropped.setDashPattern([4.0, 3.0])
         self.edge_far = fine_pen(theme.edge, 1.0)
         self.edge_lit = fine_pen(theme.accent, 2.0)
         self.edge_fill = QBrush(theme.edge)
@@ -81,6 +89,11 @@ class Ink:
         self.text = QPen(theme.text)
         self.secondary = QPen(theme.secondary)
         self._families: dict[str, tuple[QBrush, QPixmap]] = {}
+
+    def badge_text_width(self, label: str) -> float:
+        """Pixels that a badge's name takes; sums of advances, so that any thread may ask."""
+        advances, widest = self._badge_advances, self._widest_advance
+        return sum(advances.get(letter, widest) for letter in label)
 
     def family(self, family: str) -> tuple[QBrush, QPixmap]:
         """Band and glyph of a layer family."""

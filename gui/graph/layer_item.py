@@ -18,6 +18,7 @@ _SELECTED_FRAME = _FRAME.adjusted(-3, -3, 3, 3)
 _GLYPH = QRectF((m.BAND_WIDTH - m.GLYPH_SIZE) / 2, 11, m.GLYPH_SIZE, m.GLYPH_SIZE)
 _THUMBNAIL = QRectF(2, 2, m.THUMBNAIL_SIZE, m.THUMBNAIL_SIZE)
 DIMMED = 0.3
+DROPPED = 0.55
 
 
 @dataclass
@@ -95,8 +96,8 @@ class LayerItem(QGraphicsItem):
         widget: QWidget | None = None,
     ) -> None:
         scale = painter.worldTransform().m11()
-        if self.is_dimmed:
-            painter.setOpacity(DIMMED)
+        if self.is_dimmed or self.box.is_dropped:
+            painter.setOpacity(DIMMED if self.is_dimmed else DROPPED)
         if scale < m.FILL_ONLY_BELOW:
             self._paint_fill(painter)
             return
@@ -117,7 +118,7 @@ class LayerItem(QGraphicsItem):
 
     def _paint_frame(self, painter: QPainter) -> None:
         ink = self._ink
-        painter.setPen(ink.outline)
+        painter.setPen(ink.outline_dropped if self.box.is_dropped else ink.outline)
         painter.setBrush(ink.panel)
         path = box_path()
         if self.box.is_folded:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PyQt5.QtWidgets import QWidget
@@ -13,6 +15,7 @@ WIDTH = 78
 _PADDING = 6.0
 _LARGEST_SCALE = 0.16
 _LEAST_HEIGHT = 40
+_PALE = 0.25
 
 
 class Minimap(QWidget):
@@ -30,6 +33,7 @@ class Minimap(QWidget):
         self._shown = QRectF()
         self._largest_height = 300
         self._content: QPixmap | None = None
+        self._hits: frozenset[int] | None = None
         self.setCursor(Qt.PointingHandCursor)
         self.setToolTip("")
         self.setAccessibleName("Minimap")
@@ -38,10 +42,7 @@ class Minimap(QWidget):
     def redraw(self) -> None:
         """Take over the scene's boxes."""
         self._content = None
-        boxes = QRectF()
-        for item in self._scene.layer_items.values():
-            boxes = boxes.united(item.frame())
-        self._frame = boxes
+        self._frame = self._scene.boxes_rect()
         self.resize(self.sizeHint())
         self.update()
 
@@ -55,6 +56,13 @@ class Minimap(QWidget):
         """Frame what part of the scene is on screen."""
         if shown != self._shown:
             self._shown = QRectF(shown)
+            self.update()
+
+    def show_hits(self, keys: Iterable[int] | None) -> None:
+        """Let all boxes but these step back; None shows all again."""
+        hits = None if keys is None else frozenset(keys)
+        if hits != self._hits:
+            self._hits, self._content = hits, None
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -116,12 +124,15 @@ class Minimap(QWidget):
         painter.setBrush(theme.panel)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setPen(Qt.NoPen)
-        for item in self._scene.layer_items.values():
+        for key, item in self._scene.layer_items.items():
             frame = item.frame()
             box = QRectF(self._to_map(frame.topLeft()), self._to_map(frame.bottomRight()))
             box.setHeight(max(1.0, box.height()))
             box.setWidth(max(2.0, box.width()))
+            is_pale = item.box.is_dropped or (self._hits is not None and key not in self._hits)
+            painter.setOpacity(_PALE if is_pale else 1.0)
             painter.fillRect(box, theme.family(item.box.family))
+        painter.setOpacity(1.0)
         painter.setBrush(Qt.NoBrush)
         painter.setPen(QPen(theme.mark, 1))
         for bracket in self._scene.bracket_items.values():

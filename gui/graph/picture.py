@@ -9,24 +9,29 @@ from typing import Literal
 from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Layer, Net
+from core.net.sentences import sharing_sentence
 
 BadgeState = Literal["overwritten", "readable", "own", "plain"]
 BracketKind = Literal["shared", "folded", "own"]
+FoldKind = Literal["chain", "block", "stage"]
+
+UNKNOWN_SHAPE = "shape unknown"
+_MOST_SHAPES = 3
 
 
 @dataclass(frozen=True)
 class FoldGroup:
-    """Layers that one box can stand for; `kind` "chain" shares a blob, "block" is a stage."""
+    """Layers that one box can stand for: a chain shares a blob, a stage holds blocks."""
 
-    kind: Literal["chain", "block"]
+    kind: FoldKind
     title: str
     note: str
     layers: tuple[int, ...]
 
     @property
-    def key(self) -> tuple[str, int]:
-        """Names the group as long as the net keeps its layers."""
-        return self.kind, self.layers[0]
+    def key(self) -> tuple[str, str]:
+        """Names the group as long as its layers keep their names."""
+        return self.kind, self.title
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class BoxPicture:
     is_data: bool
     group: FoldGroup | None
     badges: tuple[BadgePicture, ...]
+    is_dropped: bool = False
 
     @property
     def is_folded(self) -> bool:
@@ -63,11 +69,13 @@ class BoxPicture:
 
 @dataclass(frozen=True)
 class EdgePicture:
-    """One arrow between two boxes and the blob versions that travel along it."""
+    """One arrow between two boxes, the blob versions that travel along it and their shapes."""
 
     source: int
     target: int
     blobs: tuple[str, ...]
+    shapes: tuple[str, ...] = ()
+    is_dropped: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ class BracketPicture:
     boxes: tuple[int, ...]
     title: str
     subtitle: str
+    sentence: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,8 +130,8 @@ def draw_picture(
         for layer in net.layers
         if box_of[layer.index] == layer.index
     )
-    brackets = (*_shared_brackets(runs, box_of, group_of), *_own_brackets(own_runs, box_of))
-    return GraphPicture(boxes, _draw_edges(net, box_of), brackets, box_of)
+    brackets = (*_shared_brackets(net, runs, box_of, group_of), *_own_brackets(own_runs, box_of))
+    return GraphPicture(boxes, _draw_edges(net, shapes, box_of), brackets, box_of)
 
 
 def in_place_runs(net: Net) -> tuple[tuple[BlobVersion, ...], ...]:
@@ -150,9 +159,9 @@ def has_same_layers(net: Net | None, other: Net | None) -> bool:
 def shape_words(shape: Sequence[int] | None, *, with_batch: bool = False) -> str:
     """ "512×14×14": the sizes of a shape, the batch axis left out unless asked for."""
     if shape is None:
-        return ""
+        return UNKNOWN_SHAPE
     sizes = shape if with_batch or len(shape) < 2 else shape[1:]
-    return "×".join(str(size) for size in sizes)
+    return "×".join(str(size) for size in sizes) if shape else "scalar"
 
 
 def _draw_box(
@@ -165,7 +174,7 @@ def _draw_box(
     members = [net.layers[index] for index in group.layers] if group else [first]
     last = members[-1]
     shown = badges.get(last.index, ())
-    if group and group.kind == "block":
+    if group and group.kind != "chain":
         shown = ()
     family = layer_type(first.type).family
     return BoxPicture(
@@ -182,22 +191,26 @@ def _draw_box(
 
 
 def _shape_of(shapes: NetShapes, layer: Layer) -> str:
-    words = [shape_words(shapes.top(layer, i)) for i in range(min(len(layer.tops), 3))]
-    return ", ".join(word for word in words if word)
+    words = [shape_words(shapes.top(layer, i)) for i in range(len(layer.tops))]
+    if len(words) > 1 and all(word == UNKNOWN_SHAPE for word in words):
+        return "shapes unknown"
+    return ", ".join([*words[:_MOST_SHAPES], "…"] if len(words) > _MOST_SHAPES else words)
 
 
-def _draw_edges(net: Net, box_of: Mapping[int, int]) -> tuple[EdgePicture, ...]:
-    blobs: dict[tuple[int, int], list[str]] = {}
+def _draw_edges(net: Net, shapes: NetShapes, box_of: Mapping[int, int]) -> tuple[EdgePicture, ...]:
+    carried: dict[tuple[int, int], dict[str, str]] = {}
     for layer in net.layers:
         for version in net.read(layer):
             if version is None:
                 continue
             ends = (box_of[version.layer_index], box_of[layer.index])
             if ends[0] != ends[1]:
-                blobs.setdefault(ends, []).append(version.label)
+                top = shapes.top(net.layers[version.layer_index], version.top_index)
+                shape = shape_words(top, with_batch=True)
+                carried.setdefault(ends, {}).setdefault(version.label, shape)
     return tuple(
-        EdgePicture(source, target, tuple(dict.fromkeys(labels)))
-        for (source, target), labels in blobs.items()
+        EdgePicture(source, target, tuple(blobs), tuple(blobs.values()))
+        for (source, target), blobs in carried.items()
     )
 
 
@@ -233,22 +246,25 @@ def _badge(net: Net, version: BlobVersion, is_own: bool) -> BadgePicture:
 
 
 def _shared_brackets(
+    net: Net,
     runs: Sequence[Sequence[BlobVersion]],
     box_of: Mapping[int, int],
     group_of: Mapping[int, FoldGroup],
 ) -> list[BracketPicture]:
+    sentence_of = {chain.blob: sharing_sentence(chain.versions) for chain in net.chains}
     brackets = []
     for run in runs:
         indices = [version.layer_index for version in run]
+        sentence = sentence_of[run[0].blob]
         boxes = tuple(dict.fromkeys(box_of[index] for index in indices))
         title = f"shares blob {run[0].blob}"
         group = group_of.get(indices[0])
         if len(boxes) > 1:
             words = f"{len(run)} writers, 1 blob"
-            brackets.append(BracketPicture("shared", boxes, title, words))
+            brackets.append(BracketPicture("shared", boxes, title, words, sentence))
         elif group is not None and group.kind == "chain":
             words = f"{len(run)} layers, folded"
-            brackets.append(BracketPicture("folded", boxes, title, words))
+            brackets.append(BracketPicture("folded", boxes, title, words, sentence))
     return brackets
 
 

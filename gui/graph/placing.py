@@ -14,6 +14,8 @@ from gui.graph.picture import BracketPicture, GraphPicture
 _ROW = 64.0
 _GAP = 16.0
 _WIDE_GAP = 30.0
+_LABEL_GAP = 38.0
+_WIDE_LABEL_GAP = 132.0
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,20 @@ class Placement:
 
 
 def place_picture(
-    picture: GraphPicture, badge_widths: Mapping[int, float], direction: Direction = "TB"
+    picture: GraphPicture,
+    badge_widths: Mapping[int, float],
+    direction: Direction = "TB",
+    *,
+    has_edge_labels: bool = False,
 ) -> Placement:
-    """Lay the picture out; badge_widths: pixels that the badges of a box take, by key."""
+    """Lay the picture out; badge_widths: pixels that the badges of a box take, by key.
+
+    has_edge_labels: leave room on the arrows for the shapes that travel along them.
+    """
     is_sideways = direction == "LR"
     gap = _WIDE_GAP if is_sideways else _GAP
+    if has_edge_labels:
+        gap = _WIDE_LABEL_GAP if is_sideways else _LABEL_GAP
     columns = _find_columns(picture)
     bracketed = {key for bracket in picture.brackets for key in bracket.boxes}
     folded = {box.key for box in picture.boxes if box.is_folded}

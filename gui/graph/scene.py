@@ -10,9 +10,11 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from gui.graph import metrics as m
-from gui.graph.badge_item import BadgeItem, badge_width
+from gui.graph.badge_item import BadgeItem
 from gui.graph.bracket_item import BracketItem
+from gui.graph.drawing import EMPTY_PICTURE, Drawing
 from gui.graph.edge_item import EdgeItem
+from gui.graph.edge_label import edge_labels
 from gui.graph.ink import Ink
 from gui.graph.layer_item import LayerItem
 from gui.graph.picture import BadgePicture, BracketPicture, GraphPicture
@@ -23,7 +25,6 @@ from gui.graph.verified_item import VerifiedItem, VerifiedMark
 Key = TypeVar("Key")
 Item = TypeVar("Item", bound=QGraphicsItem)
 InkedItem = LayerItem | EdgeItem | BadgeItem | BracketItem | VerifiedItem | TipItem
-EMPTY_PICTURE = GraphPicture((), (), (), {})
 _MARGIN = 60.0
 _MOST_CARDS = 3
 
@@ -46,6 +47,7 @@ class GraphScene(QGraphicsScene):
         self._placement: Placement | None = None
         self._verified: VerifiedMark | None = None
         self._thumbnail: QImage | None = None
+        self._content = QRectF()
         self._chosen: int | None = None
         self._second: int | None = None
         self._lit: int | None = None
@@ -58,21 +60,14 @@ class GraphScene(QGraphicsScene):
         """What the tooltip of a badge says now."""
         return self._tip.sentence
 
-    def badge_widths(self, picture: GraphPicture) -> dict[int, float]:
-        """Pixels each box's badges take beside it, by key."""
-        return {
-            box.key: sum(badge_width(badge.label, self.ink) for badge in box.badges)
-            + m.BUTTON_GAP * (len(box.badges) - 1)
-            for box in picture.boxes
-            if box.badges
-        }
-
-    def show_picture(self, picture: GraphPicture, placement: Placement) -> None:
-        """Mirror `picture` at the places of `placement`."""
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Mirror the picture at the places of the drawing."""
         self._tip.say("")
+        picture, placement = drawing.picture, drawing.placement
         self.picture, self._placement = picture, placement
+        self._content = QRectF()
         self._mirror_boxes(picture, placement)
-        self._mirror_edges(picture, placement)
+        self._mirror_edges(drawing)
         self._mirror_badges(picture)
         self._mirror_brackets(picture, placement)
         self._show_verified()
@@ -101,6 +96,8 @@ class GraphScene(QGraphicsScene):
 
     def content_rect(self) -> QRectF:
         """What boxes, badges and labels cover."""
+        if not self._content.isEmpty():
+            return QRectF(self._content)
         frame = QRectF()
         for item in self.layer_items.values():
             frame = frame.united(item.frame())
@@ -110,7 +107,16 @@ class GraphScene(QGraphicsScene):
             frame = frame.united(bracket.boundingRect())
         for verified in self.verified_items:
             frame = frame.united(verified.boundingRect())
-        return frame
+        self._content = frame
+        return QRectF(frame)
+
+    def boxes_rect(self) -> QRectF:
+        """What the boxes alone cover."""
+        if self._placement is None or not self._placement.corners:
+            return QRectF()
+        xs, ys = zip(*self._placement.corners.values(), strict=True)
+        corner = QPointF(max(xs) + m.BOX_WIDTH, max(ys) + m.BOX_HEIGHT)
+        return QRectF(QPointF(min(xs), min(ys)), corner)
 
     def show_selection(self, chosen: int | None, second: int | None = None) -> None:
         """Outline the box with this key, and another one for comparing."""
@@ -162,8 +168,12 @@ class GraphScene(QGraphicsScene):
             item.set_box(box)
             item.setPos(*placement.corners[key])
 
-    def _mirror_edges(self, picture: GraphPicture, placement: Placement) -> None:
-        wanted = {(edge.source, edge.target): edge for edge in picture.edges}
+    def _mirror_edges(self, drawing: Drawing) -> None:
+        placement = drawing.placement
+        wanted = {(edge.source, edge.target): edge for edge in drawing.picture.edges}
+        labels = {}
+        if drawing.options.shows_edge_shapes:
+            labels = edge_labels(wanted.values(), placement.routes, placement.direction)
         self._drop(self.edge_items, wanted)
         for ends, edge in wanted.items():
             item = self.edge_items.get(ends)
@@ -171,7 +181,7 @@ class GraphScene(QGraphicsScene):
                 item = self.edge_items[ends] = EdgeItem(edge, self.ink)
                 self.addItem(item)
             item.set_edge(edge)
-            item.set_route(placement.routes[ends], placement.direction)
+            item.set_route(placement.routes[ends], placement.direction, labels.get(ends))
 
     def _mirror_badges(self, picture: GraphPicture) -> None:
         wanted = {
@@ -215,6 +225,7 @@ class GraphScene(QGraphicsScene):
             item.set_place(frame, placement.direction, room)
 
     def _show_verified(self) -> None:
+        self._content = QRectF()
         for item in self.verified_items:
             self.removeItem(item)
         self.verified_items = []

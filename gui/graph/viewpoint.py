@@ -63,6 +63,26 @@ class Viewpoint:
             place = QPointF(frame.left() + shown.width() / 2 - 24, middle.y())
         self.canvas.glide_to(place, at_once=True)
 
+    def show_place(self, scale: float, centre: QPointF) -> None:
+        """Look where the graph was left."""
+        self.canvas.set_scale(scale)
+        self.canvas.glide_to(centre, at_once=True)
+
+    def clear_card(self, key: int | None) -> None:
+        """Move the least that shows the card of a verification beside the selected box."""
+        if key is None or key not in self.scene.layer_items:
+            return
+        box = self.scene.layer_items[key].frame()
+        for card in self.scene.verified_items:
+            frame = card.sceneBoundingRect()
+            if not card.has_card or not frame.top() - 60 <= box.center().y() <= frame.bottom() + 60:
+                continue
+            on_screen = self.canvas.mapFromScene(frame).boundingRect()
+            over = on_screen.right() + 8 - self.canvas.viewport().width()
+            if 0 < over < on_screen.width() + 40:
+                self.canvas.pan(over)
+            return
+
     def place_overlays(self, *, has_net: bool) -> None:
         """Minimap top right, legend bottom left; both give way below 400 pixels."""
         width, height = self.canvas.width(), self.canvas.height()
@@ -103,11 +123,19 @@ class Viewpoint:
 
     def _middle_of(self, item: LayerItem, direction: Direction) -> QPointF:
         """A box stands left of the middle, as far as its own left end still shows."""
-        shift = 0.0
-        if direction == "TB" and self.scene.badge_items:
-            room = self.canvas.shown_rect().width() / 2 - m.BOX_WIDTH / 2 - m.BRACKET_GAP - 8
-            shift = max(0.0, min(m.SIDE_SHIFT, room))
-        return item.frame().center() + QPointF(shift, 0)
+        if direction != "TB":
+            return item.frame().center()
+        half = self.canvas.shown_rect().width() / 2
+        room = half - m.BOX_WIDTH / 2 - self._left_margin() / self.canvas.scale_now
+        wanted = m.SIDE_SHIFT if self.scene.badge_items else 0.0
+        least = m.BOX_WIDTH / 2 + m.BADGE_GAP - half
+        return item.frame().center() + QPointF(max(least, min(wanted, room)), 0)
+
+    def _left_margin(self) -> int:
+        """Pixels at the left that a box keeps clear of: the legend's, or a bracket's."""
+        if self.legend.isVisible():
+            return self.legend.geometry().right() + 12
+        return int(m.BRACKET_GAP) + 8
 
 
 def _room_right(item: LayerItem) -> float:

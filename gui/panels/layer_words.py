@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.net.sentences import join_names as join_names
+
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 _DECIMAL = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
 
@@ -42,15 +44,3 @@ def bytes_text(n_bytes: int) -> str:
 def plural(count: int, word: str) -> str:
     """ "1 layer", "2 layers"."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
-
-
-def join_names(names: Sequence[str]) -> str:
-    """ "fc7", "fc7 and drop7", "bn1, scale1 and relu1"."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def possessive(name: str) -> str:
-    """ "drop7's", with the apostrophe of print."""
-    return f"{name}\N{RIGHT SINGLE QUOTATION MARK}s"

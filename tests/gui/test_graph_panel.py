@@ -236,7 +236,7 @@ def test_the_context_menu_offers_the_rename_and_copies_the_name(qtbot, panel) ->
     with qtbot.waitSignal(panel.rename_requested) as wish:
         actions["Give drop6 a blob of its own"].trigger()
     assert wish.args == ["drop6"]
-    actions["Copy layer name"].trigger()
+    actions["Copy layer names"].trigger()
     assert QApplication.clipboard().text() == "fc6\nrelu6\ndrop6"
 
 

@@ -1,0 +1,99 @@
+"""From a net to a picture with places: the part of drawing that any thread may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.layers.shapes import NetShapes
+from core.net.definition import Net
+from core.net.layout import Direction
+from gui.graph import metrics as m
+from gui.graph.badge_item import badge_width
+from gui.graph.dropped import draw_dropped
+from gui.graph.ink import Ink
+from gui.graph.picture import FoldGroup, GraphPicture, draw_picture
+from gui.graph.placing import Placement, place_picture, with_label_rooms
+
+EMPTY_PICTURE = GraphPicture((), (), (), {})
+
+
+@dataclass(frozen=True)
+class DrawingOptions:
+    """How a user wants any net drawn."""
+
+    direction: Direction = "TB"
+    shows_dropped: bool = True
+    shows_edge_shapes: bool = False
+
+
+DEFAULT_OPTIONS = DrawingOptions()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is to be seen: the net it shows, its picture and where everything goes."""
+
+    net: Net | None
+    picture: GraphPicture
+    placement: Placement
+    options: DrawingOptions = DEFAULT_OPTIONS
+
+
+@dataclass(frozen=True)
+class DrawingRequest:
+    """All that a drawing depends on; `before` lends its places where nothing has moved."""
+
+    net: Net
+    shapes: NetShapes
+    ink: Ink
+    folded: tuple[FoldGroup, ...] = ()
+    own_blobs: frozenset[tuple[str, str]] = frozenset()
+    options: DrawingOptions = DEFAULT_OPTIONS
+    before: Drawing | None = None
+
+    @property
+    def n_boxes(self) -> int:
+        """How many boxes there will be."""
+        n_folded = sum(len(group.layers) - 1 for group in self.folded)
+        n_dropped = len(self.net.inactive) if self.options.shows_dropped else 0
+        return len(self.net.layers) - n_folded + n_dropped
+
+
+def empty_drawing() -> Drawing:
+    """Nothing at all."""
+    return Drawing(None, EMPTY_PICTURE, place_picture(EMPTY_PICTURE, {}))
+
+
+def draw(request: DrawingRequest) -> Drawing:
+    """Draw the net; positions stay where boxes and arrows are the same as before."""
+    picture = draw_picture(
+        request.net, request.shapes, folded=request.folded, own_blobs=request.own_blobs
+    )
+    if request.options.shows_dropped and request.net.inactive:
+        boxes, edges = draw_dropped(request.net, picture.box_of)
+        picture = replace(picture, boxes=(*picture.boxes, *boxes), edges=(*picture.edges, *edges))
+    widths = badge_widths(picture, request.ink)
+    return Drawing(request.net, picture, _place(request, picture, widths), request.options)
+
+
+def badge_widths(picture: GraphPicture, ink: Ink) -> dict[int, float]:
+    """Pixels each box's badges take beside it, by key."""
+    return {
+        box.key: sum(badge_width(badge.label, ink) for badge in box.badges)
+        + m.BUTTON_GAP * (len(box.badges) - 1)
+        for box in picture.boxes
+        if box.badges
+    }
+
+
+def _place(request: DrawingRequest, picture: GraphPicture, widths: dict[int, float]) -> Placement:
+    before, options = request.before, request.options
+    if (
+        before is not None
+        and before.options == options
+        and before.picture.topology == picture.topology
+    ):
+        return with_label_rooms(before.placement, picture, widths)
+    return place_picture(
+        picture, widths, options.direction, has_edge_labels=options.shows_edge_shapes
+    )
