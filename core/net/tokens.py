@@ -12,17 +12,21 @@ TokenKind = Literal["word", "number", "string", "punctuation", "end"]
 BYTE_ORDER_MARK = "\ufeff"
 
 _TOKEN = re.compile(
-    r"""(?P<space>(?:\s+|\#[^\n]*)+)
+    r"""(?P<space>(?:\s++|\#[^\n]*+)++)
       | (?P<word>[A-Za-z_][\w./-]*)
       | (?P<punctuation>[{}<>:\[\],;])
-      | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+      | (?P<string>"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')
       | (?P<number>(?:-\s*)?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fF]?)(?![\w.])
                   |-\s*(?i:infinity|inf|nan)\b)
       | (?P<unquoted>[\d/][\w./-]*)""",
     re.VERBOSE | re.ASCII,
 )
 """White space is what protobuf takes for it: a no-break space is none. `unquoted`: values that
-Caffe refuses and that people write, as a path without quotes; they read as words."""
+Caffe refuses and that people write, as a path without quotes; they read as words. Possessive
+repeats, because the others remember a way back for every character."""
+
+MAX_TOKENS = 500_000
+"""Real files have up to 20,000; each costs about half a kilobyte once parsed."""
 
 
 class Span(NamedTuple):
@@ -54,8 +58,8 @@ def position_at(text: str, span: Span, path: Path | None) -> SourcePosition:
 def tokenize(text: str, path: Path | None = None) -> list[Token]:
     """All tokens of `text` in order, closed by one of kind "end".
 
-    A byte order mark is skipped. Raises PrototxtError for a character no token starts with, or an
-    unclosed string.
+    A byte order mark is skipped. Raises PrototxtError for a character no token starts with, an
+    unclosed string, or more than MAX_TOKENS.
     """
     tokens: list[Token] = []
     line, line_start = 1, 0
@@ -68,6 +72,8 @@ def tokenize(text: str, path: Path | None = None) -> list[Token]:
             span = Span(start, offset, line, start - line_start + 1)
             known = "word" if kind == "unquoted" else cast(TokenKind, kind)
             add(Token(known, match.group(), span))
+            if len(tokens) > MAX_TOKENS:
+                raise _too_long(text, span, path)
             if kind != "number":
                 continue
         newlines = text.count("\n", start, offset)
@@ -79,6 +85,11 @@ def tokenize(text: str, path: Path | None = None) -> list[Token]:
         raise _unreadable(text, end, path)
     add(Token("end", "", end))
     return tokens
+
+
+def _too_long(text: str, span: Span, path: Path | None) -> PrototxtError:
+    sentence = f"The file has more than {MAX_TOKENS:,} words and signs, so it is no prototxt."
+    return PrototxtError(sentence, position_at(text, span, path))
 
 
 def _unreadable(text: str, span: Span, path: Path | None) -> PrototxtError:
