@@ -16,7 +16,8 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 SUMMARIES: Mapping[str, str] = {
     "info": "list a net's layers, blob versions, shapes and how its weights fit",
-    "rename": "give in-place layers blobs of their own, in a new prototxt",
+    "rename": "give in-place layers blobs of their own, or give them back, in a new prototxt",
+    "compare": "say what differs between two prototxts, layer by layer",
     "extract": "write the activations of any layers to an .npz file",
     "index": "describe a folder of images by one layer, into a gallery",
     "query": "find the images of a gallery that look like one image",

@@ -26,8 +26,8 @@ from core.commands.info import in_place_sentence
 from core.commands.opening import OpenedNet, open_net
 from core.commands.output import byte_text, counted, print_json, scaled, write_json
 from core.commands.progress_line import ProgressLine
-from core.commands.rename import describe as describe_rename
-from core.commands.rename import verified_sentence
+from core.commands.rename_words import describe as describe_rename
+from core.commands.rename_words import verified_sentence
 from core.engines.base import Engine, EngineProcess
 from core.engines.registry import start_engine
 from core.errors import AppError

@@ -1,164 +1,126 @@
-"""`rename`: in-place layers get blobs of their own, in a copy that differs in quoted names only."""
+"""`rename`: blobs of their own for in-place layers, the way back, and repairs, in a copy."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from core.commands.command_line import UsageError
-from core.commands.opening import add_engine_arguments, add_net_arguments, engine_spec
-from core.commands.output import counted, print_json, print_table
-from core.commands.progress_line import ProgressLine
-from core.engines.registry import start_engine
-from core.engines.verification import Verification, verify_rename
-from core.errors import RenameError
-from core.net.definition import Net
-from core.net.difference import text_difference
-from core.net.reader import load_net, read_net
-from core.net.rename import RenamePlan, plan_rename, plan_rename_all
+from core.commands.opening import add_engine_arguments, add_net_arguments, net_state, open_net
+from core.commands.output import print_json
+from core.commands.preprocessing import add_preprocess_argument
+from core.commands.rename_steps import choose_plan, verify
+from core.commands.rename_words import (
+    describe,
+    plan_sentence,
+    print_plan,
+    verified_sentence,
+)
+from core.engines.verification import Verification
+from core.engines.verification_report import report_record, write_report
+from core.net.rename_plan import RenamePlan
 from core.net.text import write_prototxt
-from core.progress import run_job
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     add_net_arguments(parser)
-    parser.add_argument("--out", required=True, type=Path, metavar="Q", help="the new prototxt")
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument(
-        "--layer", action="append", metavar="L[=BLOB]", help="one in-place layer; may be repeated"
-    )
-    which.add_argument("--all", action="store_true", help="every in-place layer")
+    parser.add_argument("--out", type=Path, metavar="Q", help="the new prototxt")
+    _add_scopes(parser.add_mutually_exclusive_group(required=True))
     parser.add_argument(
-        "--verify", action="store_true", help="run both nets and compare every shared output"
+        "--name", action="append", default=[], metavar="L=BLOB", help="another name than the usual"
     )
+    parser.add_argument(
+        "--layer-names",
+        action="store_true",
+        help="call layers without weights like their new blobs, as tutorials do",
+    )
+    parser.add_argument(
+        "--verify", action="store_true", help="run both nets, compare, keep a report beside Q"
+    )
+    parser.add_argument(
+        "--image", type=Path, metavar="PATH", help="verify on this image, not on seeded values"
+    )
+    add_preprocess_argument(parser)
     parser.add_argument("--diff", action="store_true", help="print the lines that change")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing")
+    parser.add_argument(
+        "--force", action="store_true", help="replace Q, and write even where outputs differ"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_engine_arguments(parser)
 
 
+def _add_scopes(which: argparse._MutuallyExclusiveGroup) -> None:
+    which.add_argument(
+        "--layer", action="append", metavar="L[=BLOB]", help="one in-place layer; may be repeated"
+    )
+    which.add_argument("--chain", metavar="BLOB", help="every layer that writes this blob in place")
+    which.add_argument("--all", action="store_true", help="every in-place layer")
+    which.add_argument(
+        "--needed", nargs="+", metavar="L", help="only what keeps the values of these layers"
+    )
+    which.add_argument(
+        "--give-back", nargs="+", metavar="L", help="run in place again: layers, or all that can"
+    )
+    which.add_argument("--fix", action="store_true", help="repair every wrong rewiring")
+
+
 def run(options: argparse.Namespace) -> None:
-    """Plan the rename, prove it where asked, write the copy, and say what was done."""
-    net = load_net(options.net)
-    _refuse_same_file(options.net, options.out)
-    plan = _plan(net, options)
-    verification = _verify(plan, options) if options.verify else None
-    write_prototxt(options.out, plan.new_text)
-    after = read_net(plan.new_text)
+    """Plan the edit, prove it where asked, write the copy, and say what was done."""
+    _check_usage(options)
+    opened = open_net(options.net, options.weights, net_state(options))
+    _refuse_same_file(opened.path, options.out)
+    plan = choose_plan(opened, options)
+    verification = verify(plan, opened, options) if options.verify else None
+    report = None
+    out = None if options.dry_run else options.out
+    if out is not None:
+        write_prototxt(out, plan.new_text)
+        report = _keep_report(out, plan, verification, options)
     if options.json:
-        print_json(describe(options.out, plan, verification))
+        print_json(describe(out, plan, verification, report))
         return
-    _print_plan(net, after, plan, options)
+    print_plan(opened.net, plan, with_difference=options.diff)
+    print(plan_sentence(plan, out))
     if verification is not None:
         print(verified_sentence(verification))
+    if report is not None:
+        print(f"The report is in {report}.")
 
 
-def describe(out: Path, plan: RenamePlan, verification: Verification | None) -> dict[str, Any]:
-    """The rename and its proof as plain values for JSON."""
-    return {
-        "out": str(out),
-        "renames": [
-            {"layer": r.layer, "top": r.top_index, "old_blob": r.old_blob, "new_blob": r.new_blob}
-            for r in plan.renames
-        ],
-        "quoted_names_replaced": len(plan.edits),
-        "touched_layers": list(plan.touched_layers),
-        "renamed_outputs": dict(plan.renamed_outputs),
-        "kept_in_place": list(plan.kept_in_place),
-        "verification": None if verification is None else described_verification(verification),
-    }
-
-
-def described_verification(verification: Verification) -> dict[str, Any]:
-    """What was compared and what came out, as plain values for JSON."""
-    return {
-        "is_identical": verification.is_identical,
-        "outputs": list(verification.outputs),
-        "values_compared": verification.n_values,
-        "values_different": verification.n_different,
-        "largest_difference": verification.largest_difference,
-        "first_different_layer": verification.first_different_layer,
-        "device": verification.device,
-        "images": verification.n_images,
-        "filler_weights": verification.filler,
-        "seconds": verification.seconds,
-    }
-
-
-def verified_sentence(verification: Verification) -> str:
-    """The outputs that were compared, the largest difference, and on what both nets ran."""
-    weights = "filler weights" if verification.filler else "the given weights"
-    verdict = "bit-identical" if verification.is_identical else "NOT identical"
-    return (
-        f"Verified: {', '.join(verification.outputs)} {verdict}, "
-        f"largest difference {verification.largest_difference:g} over "
-        f"{counted(verification.n_values, 'value')} "
-        f"({counted(verification.n_images, 'image')}, {weights}, {verification.device})."
+def _keep_report(
+    out: Path, plan: RenamePlan, verification: Verification | None, options: argparse.Namespace
+) -> Path | None:
+    if verification is None:
+        return None
+    record = report_record(
+        verification,
+        renames=plan.renames,
+        layer_renames=plan.layer_renames,
+        weights_name=options.weights.name if options.weights else None,
+        image_name=options.image.name if options.image else None,
     )
+    return write_report(out, record)
 
 
-def _refuse_same_file(net_path: Path, out: Path) -> None:
-    if out.exists() and out.samefile(net_path):
+def _refuse_same_file(net_path: Path, out: Path | None) -> None:
+    if out is not None and out.exists() and net_path.exists() and out.samefile(net_path):
         raise UsageError("--out is the prototxt itself; name another file")
 
 
-def _plan(net: Net, options: argparse.Namespace) -> RenamePlan:
-    if options.all:
-        return plan_rename_all(net)
-    new_names: dict[str, str] = {}
-    layers = []
-    for word in options.layer:
-        layer, equals, blob = word.rpartition("=")
-        if equals and not net.has_layer(word):
-            new_names[layer] = blob
-            layers.append(layer)
-        else:
-            layers.append(word)
-    return plan_rename(net, layers, new_names)
-
-
-def _verify(plan: RenamePlan, options: argparse.Namespace) -> Verification:
-    """The proof; RenameError, before anything is written, where the outputs differ."""
-    with start_engine(engine_spec(options)) as process, ProgressLine() as show:
-        job = verify_rename(
-            process,
-            plan.old_text,
-            plan.new_text,
-            options.weights,
-            None,
-            device=options.device,
-            seed=options.seed,
-        )
-        verification = run_job(job, show)
-    if not verification.is_identical:
-        raise RenameError(
-            f"The renamed net computes something else: {verified_sentence(verification)} "
-            f"The first layer where they part is {verification.first_different_layer}.",
-            hint="Nothing was written.",
-        )
-    return verification
-
-
-def _print_plan(net: Net, after: Net, plan: RenamePlan, options: argparse.Namespace) -> None:
-    rows = [(r.layer, net.layer(r.layer).type, r.old_blob, r.new_blob) for r in plan.renames]
-    print_table(("layer", "type", "wrote to", "writes to"), rows)
-    print()
-    if options.diff:
-        _print_difference(net, after)
-    for old, new in plan.renamed_outputs:
-        print(f"Net output {old} is now called {new}.")
-    if plan.kept_in_place:
-        print(f"Left in place, since another phase needs it: {', '.join(plan.kept_in_place)}.")
-    print(
-        f"{counted(len(plan.renames), 'layer')} renamed, "
-        f"{counted(len(plan.edits), 'quoted name')} replaced -> {options.out}"
-    )
-
-
-def _print_difference(net: Net, after: Net) -> None:
-    for difference in text_difference(net, after):
-        print(f"{difference.layer} ({difference.type})")
-        for line in difference.lines:
-            print(f"{line.number:5} {line.kind} {line.text}")
-        print()
+def _check_usage(options: argparse.Namespace) -> None:
+    out = options.out
+    if out is None and not options.dry_run:
+        raise UsageError("name the new prototxt with --out, or write nothing with --dry-run")
+    _refuse_same_file(options.net, out)
+    if out is not None and out.exists() and not options.force and not options.dry_run:
+        raise UsageError(f"{out} exists already; --force replaces it")
+    if options.fix and options.verify:
+        raise UsageError("a repair changes what the net computes, so --fix can't be verified")
+    if options.image and not options.verify:
+        raise UsageError("--image goes with --verify")
+    if options.name and (options.give_back or options.fix):
+        raise UsageError("--name goes with new blobs, not with --give-back or --fix")
+    if options.layer_names and (options.give_back or options.fix):
+        raise UsageError("--layer-names goes with new blobs, not with --give-back or --fix")

@@ -41,7 +41,11 @@ def what_keeps_own_blob(net: Net, layer_name: str, shapes: NetShapes | None = No
 
 
 def find_give_backs(net: Net, shapes: NetShapes | None = None) -> tuple[GiveBack, ...]:
-    """Every layer that could run in place again, one at a time, without touching a net input."""
+    """Every layer that could run in place again without harm, all of them together too.
+
+    Left out are layers that would overwrite a net input, and net outputs, whose names matter, but
+    for those that a rename has named (`<blob>_<layer>`).
+    """
     states = _with_shapes(net, shapes)
     shapes = states[0][1]
     return tuple(
@@ -51,6 +55,7 @@ def find_give_backs(net: Net, shapes: NetShapes | None = None) -> tuple[GiveBack
         and layer.tops
         and _reason(states, layer.name) is None
         and not _is_source(net, layer)
+        and not _is_named_output(net, layer)
     )
 
 
@@ -77,7 +82,7 @@ def plan_give_back(
 
 
 def plan_give_back_all(net: Net, shapes: NetShapes | None = None) -> RenamePlan:
-    """Make every layer run in place that can; layers that would overwrite a net input stay.
+    """Make every layer of `find_give_backs` run in place.
 
     Raises RenameError when there is none.
     """
@@ -173,6 +178,13 @@ def _warnings(net: Net, layer_names: Sequence[str]) -> Iterator[PlanWarning]:
 
 def _is_source(net: Net, layer: Layer) -> bool:
     return any(v is not None and not net.layers[v.layer_index].bottoms for v in net.read(layer))
+
+
+def _is_named_output(net: Net, layer: Layer) -> bool:
+    """Whether its top is a net output under a name that somebody chose."""
+    (version,) = net.written(layer)
+    is_output = version.is_readable and not version.readers
+    return is_output and not version.blob.endswith(f"_{layer.name}")
 
 
 def _is_named(net: Net, blob: str) -> bool:

@@ -97,7 +97,7 @@ def _described(
     after = read_net(new_text, state=net.state)
     renames = tuple(
         BlobRename(old.name, i, old.tops[i], new.tops[i])
-        for top in targets
+        for top in sorted(targets, key=lambda t: (_place(net, t), t.top_index))
         for old, new in _pairs(net, after, top)
         for i in (top.top_index,)
         if old.tops[i] != new.tops[i]
@@ -112,6 +112,10 @@ def _described(
         kept_in_place=_kept_in_place(states, renames),
     )
     return replace(plan, warnings=text_warnings(net, plan))
+
+
+def _place(net: Net, top: Top) -> int:
+    return net.layer(top.layer).index if net.has_layer(top.layer) else len(net.layers)
 
 
 def _kept_in_place(states: Sequence[Net], renames: Sequence[BlobRename]) -> tuple[str, ...]:

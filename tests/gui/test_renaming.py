@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gui.controllers.saving import proof_path
+from core.engines.verification_report import report_path
 
 NET = """# a comment that must survive
 layer { name: "data" type: "Input" top: "data"
@@ -110,8 +110,8 @@ def test_save_writes_a_new_file_with_the_proof_beside_it(opened, qtbot, tmp_path
     saved = tmp_path / "small_renamed.prototxt"
     assert saved.read_text() == edited
     assert (tmp_path / "small.prototxt").read_text() == NET
-    proof = json.loads(proof_path(saved).read_text())
-    assert proof["verification"]["is_identical"] is True
+    proof = json.loads(report_path(saved).read_text())
+    assert proof["identical"] is True
     assert proof["renames"][0]["old_blob"] == "fc7"
     assert not opened.document.is_edited
     assert opened.window.document_title.text() == "small_renamed.prototxt"

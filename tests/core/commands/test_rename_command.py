@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from core.engines.verification_report import report_standing
+from core.net.reader import load_net
+
 NAMES = re.compile(r'"[^"]*"')
 
 
@@ -73,3 +76,83 @@ def test_verify_names_outputs_and_largest_difference(
     said = command("rename", *words)
     assert said.code == 0, said.err
     assert "Verified: prob bit-identical, largest difference 0 over " in said.out
+
+
+def names_of(path: Path) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    return {layer.name: (layer.bottoms, layer.tops) for layer in load_net(path).layers}
+
+
+def test_every_scope_writes_its_copy(command, repository: Path, tmp_path: Path) -> None:
+    net, out = repository / "prototxt/vgg16_deploy.prototxt", tmp_path / "q.prototxt"
+
+    def rename(*words: object) -> dict[str, object]:
+        return command("rename", "--net", net, "--out", out, "--force", "--json", *words).json
+
+    assert len(rename("--chain", "fc7")["renames"]) == 2
+    found = rename("--needed", "fc7,conv1_1")
+    assert [r["layer"] for r in found["renames"]] == ["relu1_1", "relu7"]
+    assert found["found_in"][0] == {"layer": "fc7", "blob": "fc7"}
+    found = rename("--layer", "relu7", "--name", "relu7=a", "--name", "drop7=b", "--layer-names")
+    assert [r["new_name"] for r in found["layer_renames"]] == ["a", "b"]
+    assert names_of(out)["fc8"][0] == ("b",)
+    assert rename("--all")["saved_bytes"] == 0
+
+
+def test_given_back_and_renamed_again_is_the_file_itself(
+    command, repository: Path, tmp_path: Path
+) -> None:
+    net = repository / "prototxt/vgg16_deploy.prototxt"
+    renamed, back = tmp_path / "renamed.prototxt", tmp_path / "back.prototxt"
+    command("rename", "--net", net, "--out", renamed, "--all")
+    said = command("rename", "--net", renamed, "--out", back, "--give-back", "all")
+    assert back.read_bytes() == net.read_bytes()
+    assert "17 layers in place again" in said.out
+
+
+def test_a_wrong_rewiring_is_repaired(command, repository: Path, tmp_path: Path) -> None:
+    text = (repository / "prototxt/vgg16_deploy_renamed.prototxt").read_text()
+    wrong, out = tmp_path / "wrong.prototxt", tmp_path / "q.prototxt"
+    wrong.write_text(text.replace('bottom: "fc7_drop7"', 'bottom: "fc7"'))
+    said = command("rename", "--net", wrong, "--out", out, "--fix", "--diff")
+    assert said.code == 0, said.err
+    assert out.read_text() == text
+    assert 'bottom: "fc7_drop7"' in said.out
+
+
+def test_dry_run_prints_and_writes_nothing(command, repository: Path, tmp_path: Path) -> None:
+    net = tmp_path / "p.prototxt"
+    net.write_bytes((repository / "prototxt/lenet_deploy.prototxt").read_bytes())
+    (tmp_path / "read.py").write_text("print(net.blobs['ip1'].data)\n")
+    said = command("rename", "--net", net, "--all", "--dry-run", "--diff")
+    assert said.code == 0, said.err
+    assert "+ " in said.out
+    assert "read.py:1: print(net.blobs['ip1'].data)" in said.out
+    assert {path.name for path in tmp_path.iterdir()} == {"p.prototxt", "read.py"}
+
+
+def test_what_makes_no_sense_together_is_wrong_usage(
+    command, repository: Path, tmp_path: Path
+) -> None:
+    net, out = repository / "prototxt/lenet_deploy.prototxt", tmp_path / "q.prototxt"
+    out.write_text("")
+    for words, reason in (
+        (("--all",), "--out"),
+        (("--all", "--out", out), "exists already"),
+        (("--fix", "--verify", "--dry-run"), "can't be verified"),
+        (("--give-back", "all", "--name", "a=b", "--dry-run"), "--name goes with"),
+        (("--all", "--name", "relu9=x", "--dry-run"), "renames no such layer"),
+        (("--all", "--image", net, "--dry-run"), "--image goes with --verify"),
+    ):
+        said = command("rename", "--net", net, *words)
+        assert said.code == 2, words
+        assert reason in said.err
+
+
+def test_the_report_stands_beside_the_copy(command, repository: Path, tmp_path: Path) -> None:
+    net, out = repository / "prototxt/lenet_deploy.prototxt", tmp_path / "q.prototxt"
+    said = command("rename", "--net", net, "--out", out, "--all", "--layer-names", "--verify")
+    assert said.code == 0, said.err
+    standing = report_standing(out, out.read_text())
+    assert standing.status == "matches"
+    assert standing.report is not None
+    assert standing.report.is_identical

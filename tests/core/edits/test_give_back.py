@@ -83,6 +83,16 @@ def test_an_output_that_training_needs_is_named() -> None:
     assert [w.kind for w in plan_give_back(net, ["relu"]).warnings] == ["output", "training"]
 
 
+def test_a_named_output_stays_unless_it_is_asked_for() -> None:
+    softmax = 'layer { name: "prob" type: "Softmax" bottom: "out" top: "prob" }\n'
+    net = read_net(CHAIN + softmax)
+    assert [found.layer for found in find_give_backs(net)] == ["relu", "drop"]
+    plan = plan_give_back(net, ["prob"])
+    assert plan.renamed_outputs == (("prob", "out"),)
+    named_by_rename = read_net(CHAIN + softmax.replace('top: "prob"', 'top: "out_prob"'))
+    assert [found.layer for found in find_give_backs(named_by_rename)] == ["relu", "drop", "prob"]
+
+
 def test_every_real_file_comes_back_byte_for_byte(material: Callable[[str], Path]) -> None:
     """What a rename moved, a give-back moves back, quotes and all."""
     n_equal = n_refused = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +10,20 @@ from pathlib import Path
 import pytest
 
 from core.errors import AppError, RenameError
+from core.net.blob_names import default_blob_name, similar_name, what_is_wrong_with
 from core.net.definition import NetState
 from core.net.difference import text_difference
 from core.net.reader import load_net, read_net
 from core.net.rename import (
-    apply_edits,
-    default_blob_name,
+    plan_needed,
     plan_rename,
     plan_rename_all,
     plan_rename_chain,
+    plan_rename_selection,
 )
+from core.net.rename_plan import Top
+from core.net.text_edits import apply_edits
+from core.net.version_names import plan_names
 
 VGG_TAIL = """\
 # the end of VGG16, as published
@@ -167,3 +172,128 @@ def test_every_real_file_renames_and_undoes(material: Callable[[str], Path]) -> 
         assert apply_edits(plan.new_text, plan.inverse().edits) == net.text, path.name
         renamed += 1
     assert renamed >= 10
+
+
+def test_a_line_that_is_put_in_is_shown_where_it_stands() -> None:
+    net = read_net(VGG_TAIL)
+    added = VGG_TAIL.replace('  bottom: "fc6"', '  bottom: "fc6"\n  # one more')
+    (fc7,) = text_difference(net, read_net(added.replace('" # one', '"\n# one')))
+    assert [(line.kind, line.text.strip()) for line in fc7.lines if line.kind != " "] == [
+        ("-", 'bottom: "fc6"   # odd spacing stays'),
+        ("+", 'bottom: "fc6"'),
+        ("+", "# one more   # odd spacing stays"),
+    ]
+    assert text_difference(net, net) == ()
+
+
+def test_a_selection_passes_over_layers_with_blobs_of_their_own() -> None:
+    net = read_net(VGG_TAIL)
+    plan = plan_rename_selection(net, ["fc8", "relu7"])
+    assert plan.new_text == plan_rename(net, ["relu7"]).new_text
+    with pytest.raises(RenameError, match="already"):
+        plan_rename_selection(net, ["fc8"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "moved", "found_in"),
+    [
+        (["fc7"], ["relu7"], {"fc7": "fc7"}),
+        (["relu7"], ["drop7"], {"relu7": "fc7"}),
+        (["fc7", "relu7"], ["relu7", "drop7"], {"fc7": "fc7", "relu7": "fc7_relu7"}),
+        (["fc7", "drop7"], ["relu7"], {"fc7": "fc7", "drop7": "fc7_relu7"}),
+    ],
+)
+def test_only_what_the_wanted_layers_need(
+    wanted: list[str], moved: list[str], found_in: dict[str, str]
+) -> None:
+    plan = plan_needed(read_net(VGG_TAIL), wanted)
+    assert [rename.layer for rename in plan.renames] == moved
+    assert dict(plan.found_in) == found_in
+    after = read_net(plan.new_text)
+    assert all(v.is_readable for name in wanted for v in after.written(name))
+
+
+def test_no_smaller_set_of_renames_keeps_the_wanted_values() -> None:
+    """Tried out: every smaller choice of layers to move loses one of the values."""
+    net = read_net(VGG_TAIL)
+    for wanted in (["fc7"], ["relu7"], ["fc7", "relu7"], ["fc7", "drop7"]):
+        n_moved = len(plan_needed(net, wanted).renames)
+        for smaller in itertools.combinations(["relu7", "drop7"], n_moved - 1):
+            text = VGG_TAIL
+            if smaller:
+                text = plan_names(net, [Top(name, 0) for name in smaller], {}).new_text
+            after = read_net(text)
+            assert not all(v.is_readable for name in wanted for v in after.written(name))
+
+
+def test_needed_says_when_nothing_is() -> None:
+    with pytest.raises(RenameError, match="drop7, fc8 computes survive a full forward pass"):
+        plan_needed(read_net(VGG_TAIL), ["drop7", "fc8"])
+
+
+def test_two_plans_join_into_one_step() -> None:
+    net = read_net(VGG_TAIL)
+    first = plan_rename(net, ["drop7"])
+    middle = read_net(first.new_text)
+    second = plan_rename(middle, ["relu7"], {"relu7": "rectified"})
+    both = first.then(second)
+    assert both.old_text == VGG_TAIL
+    assert apply_edits(VGG_TAIL, both.edits) == both.new_text == second.new_text
+    assert apply_edits(both.new_text, both.inverse().edits) == VGG_TAIL
+    undone = both.then(both.inverse())
+    assert undone.edits == ()
+    assert undone.renames == ()
+
+
+NAMES_AND_REASONS = [
+    ("fc8", "taken: layer fc8 writes that blob"),
+    ("fc6", "taken: it is an input blob"),
+    ("drop7", "taken: it is the name of layer drop7"),
+    ("", "needs a name"),
+    ("a b", "spaces"),
+    ("a\tb", "spaces"),
+    ("a'b", "quotes"),
+    ("a\\b", "backslash"),
+    ("a\x07b", "control"),
+    ("x_split_0", "copies Caffe makes"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason"), NAMES_AND_REASONS)
+def test_a_wrong_name_is_said_in_a_sentence(name: str, reason: str) -> None:
+    sentence = what_is_wrong_with(read_net(VGG_TAIL), "relu7", name)
+    assert sentence is not None
+    assert reason in sentence
+    assert sentence.endswith(".")
+
+
+def test_right_names_pass_and_the_other_phase_counts() -> None:
+    net = read_net(VGG_TAIL)
+    assert [what_is_wrong_with(net, "relu7", n) for n in ("relu7", "new", "ünï")] == [None] * 3
+    assert similar_name(net, "FC8") == "fc8"
+    assert similar_name(net, "new") is None
+    text = VGG_TAIL.replace("type: DROPOUT", "type: DROPOUT include { phase: TRAIN }")
+    test = read_net(text.replace('top: "fc7" name: "drop7"', 'top: "dropped" name: "drop7"'))
+    assert not test.has_layer("drop7")
+    said = what_is_wrong_with(test, "relu7", "dropped")
+    assert said == "The name 'dropped' is taken: layer drop7 writes that blob in the TRAIN phase."
+
+
+def test_checking_a_name_again_reads_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = read_net(TRAIN_ONLY)
+    assert what_is_wrong_with(net, "relu7", "first") is None
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the text was read again")
+
+    monkeypatch.setattr("core.net.states.read_net", refuse)
+    assert what_is_wrong_with(net, "relu7", "firsts") is None
+    assert default_blob_name(net, "relu7") == "fc7_relu7"
+
+
+def test_what_to_know_stands_on_the_plan() -> None:
+    text = TRAIN_ONLY.replace('type: "ReLU"', 'type: "ReLU" loss_weight: 2')
+    kinds = {warning.kind: warning for warning in plan_rename_all(read_net(text)).warnings}
+    assert set(kinds) == {"phase", "loss weight"}
+    assert kinds["phase"].layers == ("drop7",)
+    assert kinds["phase"].sentence.startswith("drop7 stays in place: it is not active in every")
