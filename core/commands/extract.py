@@ -21,6 +21,7 @@ from core.commands.opening import (
     OpenedNet,
     add_engine_arguments,
     add_net_arguments,
+    net_state,
     open_net,
     running_engine,
 )
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError("--batch is 1 or more")
     if options.out.suffix != ".npz":
         raise UsageError("--out must end in .npz")
-    opened = open_net(options.net, options.weights)
+    opened = open_net(options.net, options.weights, net_state(options))
     values = choose_values(opened.net, options.layers)
     with running_engine(opened, options) as engine, ProgressLine() as show:
         batches, recipe = _batches(opened, engine, options)

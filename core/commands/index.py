@@ -12,6 +12,7 @@ from core.commands.opening import (
     OpenedNet,
     add_engine_arguments,
     add_net_arguments,
+    net_state,
     open_net,
     running_engine,
 )
@@ -46,13 +47,13 @@ def run(options: argparse.Namespace) -> None:
     """Index, or bring an index of the same recipe up to date."""
     if options.batch < 1:
         raise UsageError("--batch is 1 or more")
-    opened = open_net(options.net, options.weights)
+    opened = open_net(options.net, options.weights, net_state(options))
     value = _choose_value(opened, options.layer)
     with running_engine(opened, options) as engine, ProgressLine() as show:
         recipe = _recipe(opened, engine, value, options)
         job = index_folder(engine, options.images, recipe, options.out, batch_size=options.batch)
         report = run_job(job, show)
-    write_origin(options.out, GalleryOrigin(options.net, options.weights))
+    write_origin(options.out, GalleryOrigin(opened.path, options.weights, opened.state))
     if options.json:
         print_json(describe(report, recipe))
     else:

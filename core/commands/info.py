@@ -6,7 +6,8 @@ import argparse
 from collections import Counter
 from typing import Any
 
-from core.commands.opening import OpenedNet, add_net_arguments, open_net
+from core.commands.file_notes import described_file, file_lines
+from core.commands.opening import OpenedNet, add_net_arguments, net_state, open_net
 from core.commands.output import (
     byte_text,
     counted,
@@ -18,7 +19,7 @@ from core.commands.output import (
 from core.edits.findings.finding import described
 from core.edits.findings.search import find_mistakes
 from core.layers.parameters import written_and_default
-from core.net.definition import BlobVersion, Layer, Net, NetState
+from core.net.definition import BlobVersion, Layer, Net
 from core.weights.binding import Binding
 
 _MOST_LISTED = 12
@@ -27,15 +28,12 @@ _MOST_LISTED = 12
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     add_net_arguments(parser)
-    parser.add_argument("--phase", choices=("TEST", "TRAIN"), default="TEST")
-    parser.add_argument("--stage", action="append", default=[], help="a stage; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print what the net is made of."""
-    state = NetState(phase=options.phase, stages=tuple(options.stage))
-    opened = open_net(options.net, options.weights, state)
+    opened = open_net(options.net, options.weights, net_state(options))
     if options.json:
         print_json(describe(opened))
     else:
@@ -51,6 +49,7 @@ def describe(opened: OpenedNet) -> dict[str, Any]:
         "name": net.name,
         "dialect": net.dialect,
         "phase": net.state.phase,
+        **described_file(opened),
         "inputs": list(net.inputs),
         "outputs": [version.blob for version in net.outputs],
         "layers": [_described_layer(opened, layer) for layer in net.layers],
@@ -179,10 +178,13 @@ def _print_summary(opened: OpenedNet) -> None:
         f"{scaled(shapes.total_parameters)} parameters, {scaled(macs)} multiply-adds."
     )
     print(in_place_sentence(net))
+    for line in file_lines(opened):
+        print(line)
     for found in find_mistakes(net):
         print(f"Wrong rewiring: {found.title}. {found.body}")
     for problem in _problems(opened):
-        where = f" (layer {problem.layer}, line {problem.line})" if problem.layer else ""
+        layer = f"layer {problem.layer}, " if problem.layer else ""
+        where = f" ({layer}line {problem.line})"
         print(f"Caffe would refuse this: {problem.sentence}{where}")
     if opened.binding is not None:
         _print_binding(opened, opened.binding)

@@ -15,20 +15,30 @@ from core.engines.registry import ENGINE_NAMES, start_engine
 from core.errors import NetError
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Net, NetState
-from core.net.reader import load_net
+from core.net.reader import read_net
+from core.net.solver import open_prototxt
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
 
 
 @dataclass(frozen=True)
 class OpenedNet:
-    """A prototxt as read, and how the weights fit where any were given."""
+    """A prototxt as read, and how the weights fit where any were given.
+
+    solver: the file that named the prototxt, None where it was given itself.
+    """
 
     path: Path
     net: Net
     shapes: NetShapes
     weights: Weights | None
     binding: Binding | None
+    solver: Path | None = None
+
+    @property
+    def state(self) -> NetState:
+        """The phase, level and stages the net is built in."""
+        return self.net.state
 
     @property
     def weights_path(self) -> Path | None:
@@ -37,11 +47,27 @@ class OpenedNet:
 
 
 def add_net_arguments(parser: argparse.ArgumentParser, *, needs_weights: bool = False) -> None:
-    """`--net` and `--weights`."""
-    parser.add_argument("--net", required=True, type=Path, metavar="P", help="the prototxt")
+    """`--net`, `--weights`, and the state the net is built in, which `net_state` reads."""
+    parser.add_argument(
+        "--net",
+        required=True,
+        type=Path,
+        metavar="P",
+        help="the prototxt, or a solver that names it",
+    )
     parser.add_argument(
         "--weights", required=needs_weights, type=Path, metavar="W", help="caffemodel or HDF5 file"
     )
+    parser.add_argument("--phase", choices=("TEST", "TRAIN"), default="TEST")
+    parser.add_argument("--level", type=int, default=0, metavar="N", help="default 0")
+    parser.add_argument(
+        "--stage", action="append", default=[], metavar="S", help="a stage; may be repeated"
+    )
+
+
+def net_state(options: argparse.Namespace) -> NetState:
+    """The state that the options name."""
+    return NetState(options.phase, options.level, tuple(options.stage))
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,14 +107,16 @@ def engine_spec(options: argparse.Namespace) -> EngineSpec:
 
 def open_net(net_path: Path, weights_path: Path | None, state: NetState | None = None) -> OpenedNet:
     """Open a prototxt and its weights; AppError says what can't be read."""
-    net = load_net(net_path, state=state or NetState())
+    file = open_prototxt(net_path, state or NetState())
+    net = read_net(file.text, path=file.path, state=file.state)
     if not net.layers:
-        raise NetError(f"{net_path.name} has no layers in the {net.state.phase} phase.")
+        raise NetError(f"{file.path.name} has no layers in the {net.state.phase} phase.")
     shapes = infer_shapes(net)
     if weights_path is None:
-        return OpenedNet(net_path, net, shapes, None, None)
+        return OpenedNet(file.path, net, shapes, None, None, file.solver)
     weights = open_weights(weights_path)
-    return OpenedNet(net_path, net, shapes, weights, bind_weights(net, shapes, weights))
+    binding = bind_weights(net, shapes, weights)
+    return OpenedNet(file.path, net, shapes, weights, binding, file.solver)
 
 
 @contextmanager

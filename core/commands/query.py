@@ -7,11 +7,9 @@ from pathlib import Path
 
 from core.commands.command_line import UsageError
 from core.commands.gallery_origin import GalleryOrigin, read_origin, recipe_of
-from core.commands.opening import add_engine_arguments, engine_spec
+from core.commands.opening import add_engine_arguments, open_net, running_engine
 from core.commands.output import print_json, print_table
-from core.engines.registry import open_engine
 from core.errors import ImageError
-from core.net.reader import read_prototxt
 from core.retrieval.describing import search_image
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.ranking_export import export_ranking
@@ -88,16 +86,8 @@ def _search(gallery: Gallery, options: argparse.Namespace) -> Ranking:
         origin = read_origin(options.gallery)
     recipe = recipe_of(origin, gallery.recipe)
     gallery.check_recipe(recipe)
-    spec = engine_spec(options)
-    text = read_prototxt(origin.net)
-    with open_engine(
-        spec,
-        text,
-        origin.weights,
-        options.device,
-        options.seed,
-        allow_python_layers=options.allow_python_layers,
-    ) as engine:
+    opened = open_net(origin.net, origin.weights, origin.state)
+    with running_engine(opened, options) as engine:
         return search_image(engine, gallery, recipe, options.image)
 
 

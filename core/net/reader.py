@@ -10,6 +10,7 @@ from core.net.definition import AUTOMATIC_TOP, Layer, Net, NetState, Problem, sc
 from core.net.legacy_inputs import read_legacy_inputs
 from core.net.message import Message
 from core.net.parser import parse
+from core.net.solver import open_prototxt
 from core.net.text import read_prototxt
 from core.net.tokens import BYTE_ORDER_MARK
 from core.net.upgrade import (
@@ -26,11 +27,12 @@ DEFAULT_STATE = NetState()
 
 
 def load_net(path: Path, *, state: NetState = DEFAULT_STATE) -> Net:
-    """Read a prototxt file.
+    """Read a prototxt file, or the net that a solver file names.
 
     Raises NetError when it can't be opened or is no text, PrototxtError when it can't be parsed.
     """
-    return read_net(read_prototxt(path), path=path, state=state)
+    file = open_prototxt(path, state)
+    return read_net(file.text, path=file.path, state=file.state)
 
 
 def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_STATE) -> Net:
