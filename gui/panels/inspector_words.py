@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.layers.parameters import written_and_default
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Chain, Layer, Net
+from core.net.sentences import sharing_sentence
 from core.weights.binding import Binding
 from gui.panels.fact_list import Fact
 from gui.panels.layer_words import (
@@ -15,7 +16,6 @@ from gui.panels.layer_words import (
     count_text,
     join_names,
     plural,
-    possessive,
     shape_text,
     short_count,
 )
@@ -67,14 +67,7 @@ def sharing_title(chain: Chain, layer: Layer) -> str:
 
 def sharing_body(chain: Chain) -> str:
     """What a full forward pass leaves of the chain."""
-    last = chain.versions[-1].layer
-    lost = [version.layer for version in chain.versions[:-1]]
-    owned = [f"{possessive(lost[0])} own", *(possessive(name) for name in lost[1:])]
-    verb = "is" if len(lost) == 1 else "are"
-    return (
-        f"After a forward pass blob {chain.blob} holds {possessive(last)} output. "
-        f"{join_names(owned)} {verb} overwritten."
-    )
+    return sharing_sentence(chain.versions)
 
 
 def version_rows(net: Net, chain: Chain, layer: Layer) -> tuple[VersionRow, ...]:
