@@ -15,6 +15,7 @@ from core.weights.wire import Wire, WireError
 _MAX_BYTES = 256 << 20
 _N_CHANNELS = (1, 3)
 _NPY = b"\x93NUMPY"
+_MAX_HEADER_BYTES = 4096
 _NOT_A_MEAN = (
     (b"MATLAB", "is a MATLAB file"),
     (b"\x89HDF", "is an HDF5 file, as MATLAB writes too"),
@@ -43,7 +44,7 @@ def read_mean_image(path: Path) -> np.ndarray:
         with path.open("rb") as file:
             head = file.read(64)
         _refuse_other_formats(path, head)
-        mean = _read_npy(path) if head.startswith(_NPY) else _read_blob_proto(path)
+        mean = _read_npy(path, head) if head.startswith(_NPY) else _read_blob_proto(path)
     except OSError as error:
         raise ImageError(f"The mean image '{path}' can't be read: {error.strerror}.") from error
     return _as_image(mean, path)
@@ -74,7 +75,10 @@ def _refuse_other_formats(path: Path, head: bytes) -> None:
             raise ImageError(f"'{path.name}' {claim}, no mean image.", hint=_EXPECTED)
 
 
-def _read_npy(path: Path) -> np.ndarray:
+def _read_npy(path: Path, head: bytes) -> np.ndarray:
+    wide = head[6:7] > b"\x01"  # from version 2 on, the header's length takes four bytes
+    if int.from_bytes(head[8 : 12 if wide else 10], "little") > _MAX_HEADER_BYTES:
+        raise _no_mean(path, "Its header is too long.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of sizes like 256L, from Python 2

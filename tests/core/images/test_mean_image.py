@@ -7,6 +7,7 @@ import io
 import json
 import struct
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -266,6 +267,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "npy of text": (
         npy("{'descr': '<U1', 'fortran_order': False, 'shape': (3,)}", b"0000" * 3), "shape",
     ),
+    "npy with a header of 4 GB": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{", "no mean image"),
     "npy nested deep": (npy("(" * 5000), "no mean image"),
 }  # fmt: skip
 
@@ -283,6 +285,17 @@ def test_no_file(tmp_path: Path) -> None:
     for name in ("gone.npy", "."):
         with pytest.raises(ImageError, match="can't be read"):
             read_mean_image(tmp_path / name)
+
+
+def test_a_header_that_claims_4_gb_costs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "mean.npy"
+    path.write_bytes(REFUSED["npy with a header of 4 GB"][0])
+    tracemalloc.start()
+    with pytest.raises(ImageError):
+        read_mean_image(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
 
 
 def test_a_pickle_is_never_run(tmp_path: Path) -> None:
