@@ -214,6 +214,8 @@ def _print_binding(opened: OpenedNet, binding: Binding) -> None:
             f"{binding.n_arrays_bound} of {binding.n_arrays_expected} arrays bound, "
             f"{scaled(binding.n_values)} values."
         )
+        if weights.is_too_large_for_caffe:
+            print("Caffe can't read a caffemodel of 2 GiB or more; the torch engine can.")
     for wrong in binding.wrong:
         print(f"Caffe would abort: {wrong.sentence}")
     _print_names("Unbound (these layers keep filler values)", binding.unbound)

@@ -11,6 +11,8 @@ import numpy as np
 
 from core.errors import WeightsError
 
+_MOST_BYTES_IN_CAFFE = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class WeightBlob:
@@ -91,6 +93,11 @@ class Weights:
     def get(self, name: str) -> LayerWeights | None:
         """The layer of that name; of several the last, whose copy is the one Caffe leaves."""
         return self._by_name.get(name)
+
+    @property
+    def is_too_large_for_caffe(self) -> bool:
+        """Whether protobuf, whose sizes are 31 bits, keeps Caffe from reading what we can."""
+        return self.format != "HDF5" and self.file_bytes > _MOST_BYTES_IN_CAFFE
 
     @cached_property
     def n_values(self) -> int:

@@ -349,6 +349,26 @@ def test_hdf5_without_weights_or_with_too_much(tmp_path: Path) -> None:
             open_weights(path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs files with holes")
+def test_a_file_beyond_two_gigabytes_opens_although_caffe_reads_none(
+    path: Path, encoder: Any
+) -> None:
+    n_values = (2**31 + 2**20) // 4
+    blob_head = encoder.shape(n_values) + b"\x2a" + encoder.varint(4 * n_values)
+    n_blob = len(blob_head) + 4 * n_values
+    body = encoder.data(1, "fc") + b"\x3a" + encoder.varint(n_blob)
+    head = b"\xa2\x06" + encoder.varint(len(body) + n_blob) + body + blob_head
+    with path.open("wb") as file:
+        file.write(head)
+        file.seek(len(head) + 4 * n_values - 4)
+        file.write(struct.pack("<f", 7.5))
+    weights = open_weights(path)
+    assert weights.is_too_large_for_caffe
+    array = weights.layers[0].blobs[0].array()
+    assert array.shape == (n_values,)
+    assert array[[0, -1]].tolist() == [0, 7.5]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/statm")
 def test_opening_touches_no_values(path: Path) -> None:
     values = np.ones((4096, 4096), np.float32)  # 64 MiB
