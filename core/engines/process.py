@@ -38,6 +38,7 @@ class EngineProcess:
         self.spec = spec or EngineSpec()
         self._lock = threading.Lock()
         self._greeting: dict[str, Any] | None = None
+        self._why_unavailable: EngineUnavailableError | None = None
         self._running = ""
         self._is_cancelled = False
         self._is_closed = False
@@ -52,8 +53,9 @@ class EngineProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the child still runs."""
-        return not self._is_closed and self._process.poll() is None
+        """Whether the child still runs and nobody has killed it."""
+        is_ours = not self._is_closed and not self._is_cancelled
+        return is_ours and self._process.poll() is None
 
     @property
     def running(self) -> str:
@@ -107,8 +109,7 @@ class EngineProcess:
     def call(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray] = ()) -> Reply:
         """Send one request and wait for its reply: a header and arrays."""
         with self._lock:
-            if self._greeting is None:
-                self._greet()
+            self._greet_once()
             return self._exchange(request, arrays)
 
     def kill(self) -> None:
@@ -140,11 +141,21 @@ class EngineProcess:
 
     def _greeted(self) -> dict[str, Any]:
         with self._lock:
-            if self._greeting is None:
-                self._greet()
-            return self._greeting or {}
+            return self._greet_once()
 
-    def _greet(self) -> None:
+    def _greet_once(self) -> dict[str, Any]:
+        """What the child said first; the same error every time when it did not start."""
+        if self._why_unavailable is not None:
+            raise self._why_unavailable
+        if self._greeting is None:
+            try:
+                self._greeting = self._greet()
+            except EngineUnavailableError as error:
+                self._why_unavailable = error
+                raise
+        return self._greeting
+
+    def _greet(self) -> dict[str, Any]:
         try:
             header, _ = self._exchange({"op": "hello", "protocol": PROTOCOL}, ())
         except EngineCrashed as crash:
@@ -158,7 +169,7 @@ class EngineProcess:
                 f"The {self.spec.name} engine speaks another protocol than this Blobscope.",
                 hint="Start the engine from the same copy of Blobscope.",
             )
-        self._greeting = header
+        return header
 
     def _exchange(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Reply:
         if self._is_closed:

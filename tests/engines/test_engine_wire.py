@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import struct
@@ -88,16 +87,3 @@ def test_a_frame_cut_off_is_a_closed_stream() -> None:
 def test_objects_can_not_be_sent() -> None:
     with pytest.raises(wire.WireError, match="object"):
         wire.write_frame(io.BytesIO(), {}, [np.array([None])])
-
-
-def test_an_old_python_can_import_the_module() -> None:
-    """Python 2.7 knows no annotations, f-strings, keyword-only arguments or `nonlocal`."""
-    with open(wire.__file__, encoding="utf-8") as file:  # noqa: PTH123 - as a foreign child would
-        tree = ast.parse(file.read())
-    for node in ast.walk(tree):
-        assert not isinstance(node, (ast.AnnAssign, ast.JoinedStr, ast.Nonlocal, ast.NamedExpr))
-        if isinstance(node, ast.FunctionDef):
-            assert node.returns is None
-            assert not node.args.kwonlyargs
-        if isinstance(node, ast.Raise):
-            assert node.cause is None

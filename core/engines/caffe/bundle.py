@@ -53,6 +53,8 @@ except BaseException:
 """
 
 # The current folder goes last: no file of it may stand in for a module of the standard library.
+# Our names go from sys.modules, where the user's may be called alike; Python 2 empties a module
+# that nobody keeps.
 _LOAD_MODULES = """
 import sys
 if '' in sys.path:
@@ -76,8 +78,7 @@ except ImportError as error:
     tell(json.dumps(told).encode('utf-8'))
     raise
 serve = module.serve
-for name in [name for name in sys.modules if name.split('.')[0] == 'core']:
-    del sys.modules[name]
+kept = [sys.modules.pop(n) for n in list(sys.modules) if n.split('.')[0] == 'core']
 serve(b'blob' + b'scope:')
 """
 

@@ -88,7 +88,7 @@ class Link:
 
         def end() -> None:
             is_late.set()
-            self._process.kill()
+            self._kill()
 
         timer = threading.Timer(timeout_seconds, end)
         timer.start()
@@ -96,7 +96,8 @@ class Link:
             return self._hand_over()
         except (greeting.NoGreeting, OSError) as error:
             banner = str(error) if isinstance(error, greeting.NoGreeting) else ""
-            self._process.kill() if self._wait(1.0) is None else None
+            if self._wait(1.0) is None:
+                self._kill()
             code, stderr = self._wait(_DEATH_TIMEOUT_SECONDS), self._tail.text()
             if is_late.is_set():
                 raise greeting.silent(self._command, timeout_seconds, banner, stderr) from error
@@ -115,7 +116,7 @@ class Link:
             self._stdin.flush()
             told, _ = greeting.read_told(self._stdout)
         if told.get("ready") != PROTOCOL:
-            self._process.kill()
+            self._kill()
             self._wait(_DEATH_TIMEOUT_SECONDS)
             raise greeting.refused(self._command, told, self._tail.text())
         return told
@@ -133,10 +134,18 @@ class Link:
         code = self._wait(_DEATH_TIMEOUT_SECONDS)
         if code is None or (isinstance(error, wire.WireError) and not _is_closed(error)):
             print(f"unreadable answer of Caffe's Python: {error}", file=sys.stderr)  # noqa: T201
-            self._process.kill()
+            self._kill()
         self._tail.join()
         sys.stderr.flush()
         _leave_like(code)
+
+    def _kill(self) -> None:
+        """With all that it started: a script's child would hold the pipes open."""
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
 
     def _wait(self, timeout_seconds: float) -> int | None:
         try:

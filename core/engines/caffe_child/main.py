@@ -48,6 +48,7 @@ class Child(object):
         self._received = received
         self._replies = replies
         self._nets = {}  # type: Dict[int, nets.CaffeNet]
+        self._texts = {}  # type: Dict[int, str]
         self._next_net = 1
 
     def answer(self, request, arrays):
@@ -84,10 +85,10 @@ class Child(object):
         try:
             net = nets.CaffeNet(self._caffe, request, text, weights)
         finally:
-            self._received.forget([text, weights])
+            self._received.forget([weights])
         number = self._next_net
         self._next_net += 1
-        self._nets[number] = net
+        self._nets[number], self._texts[number] = net, text
         return dict(net.describe(), net=number), []
 
     def _do_fill(self, request, arrays):
@@ -111,6 +112,7 @@ class Child(object):
     def _do_close(self, request, arrays):
         # type: (Dict[str, Any], List[Any]) -> Answer
         self._nets.pop(request["net"], None)
+        self._received.forget([self._texts.pop(request["net"], None)])
         return {}, []
 
 

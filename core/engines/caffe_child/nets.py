@@ -12,6 +12,8 @@ from core.engines.caffe_child.pooling import pool_places
 
 INPUTS = -1
 """The position of a value before any layer has run."""
+RECURRENT = ("LSTM", "RNN")
+"""Types that carry a state from one pass into the next."""
 
 
 class CaffeNet(object):
@@ -23,8 +25,11 @@ class CaffeNet(object):
         self._gpu = request["gpu"]  # type: Optional[int]
         self._seed = int(request["seed"]) % 2**32
         self._kept = {}  # type: Dict[Tuple[int, int], np.ndarray]
+        self._arguments = (caffe, text_path, request["phase"], request["level"])
         self._choose_device()
-        self._net = _build(caffe, text_path, request["phase"], request["level"])
+        self._net = _build(*self._arguments)
+        self._carries_state = any(_text(layer.type) in RECURRENT for layer in self._net.layers)
+        self._is_new = True
         if weights_path:
             self._net.copy_from(weights_path)
 
@@ -98,6 +103,7 @@ class CaffeNet(object):
         never see the new shapes. On a GPU a step returns early; the look at its result waits.
         """
         self._choose_device()
+        self._forget_state()
         self._feed(request["inputs"], arrays)
         look(INPUTS)
         seconds = 0.0
@@ -112,6 +118,16 @@ class CaffeNet(object):
             if self._gpu is not None:
                 seconds += time.time() - start
         return seconds
+
+    def _forget_state(self):
+        # type: () -> None
+        """Every pass begins anew: only a net just built has no state of an earlier one."""
+        if self._carries_state and not self._is_new:
+            before, self._net = self._net, _build(*self._arguments)
+            for old, new in zip(before.layers, self._net.layers):
+                for old_blob, new_blob in zip(old.blobs, new.blobs):
+                    new_blob.data[...] = old_blob.data
+        self._is_new = False
 
     def _feed(self, blobs, arrays):
         # type: (List[int], List[np.ndarray]) -> None
