@@ -21,6 +21,9 @@ from core.layers.layer_type import (
 )
 from core.net.definition import Layer
 
+_EULER = -1
+"""What stands for base e."""
+
 
 def _infer_prelu(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """One slope a channel, or a single one."""
@@ -38,6 +41,26 @@ def _infer_clip(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
         raise ShapeRefused("Clip needs both min and max.")
     operations = 2 * math.prod(bottoms[0])
     return Geometry((bottoms[0],), operations=operations, operation_name="comparisons")
+
+
+def _infer_exp(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    _check_base(layer.param("exp_param").number("base", _EULER))
+    count = math.prod(bottoms[0])
+    return Geometry((bottoms[0],), operations=count, operation_name="exponentials")
+
+
+def _infer_log(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+    base = layer.param("log_param").number("base", _EULER)
+    _check_base(base)
+    if base == 1:
+        raise ShapeRefused("No logarithm has the base 1.")
+    count = math.prod(bottoms[0])
+    return Geometry((bottoms[0],), operations=count, operation_name="logarithms")
+
+
+def _check_base(base: float) -> None:
+    if base != _EULER and base <= 0:
+        raise ShapeRefused(f"The base must be above 0, or {_EULER} for e, not {base:g}.")
 
 
 def _activation(
@@ -71,8 +94,10 @@ TYPES = (
     _activation("TanH", "exponentials", *defaults("tanh_param", engine="DEFAULT")),
     _activation("AbsVal", "comparisons", refuses_in_place=True),
     _activation("Power", "powers", *defaults("power_param", power=1, scale=1, shift=0)),
-    _activation("Exp", "exponentials", *defaults("exp_param", base=-1, scale=1, shift=0)),
-    _activation("Log", "logarithms", *defaults("log_param", base=-1, scale=1, shift=0)),
+    _activation("Exp", "exponentials", *defaults("exp_param", base=-1, scale=1, shift=0),
+                rule=_infer_exp),
+    _activation("Log", "logarithms", *defaults("log_param", base=-1, scale=1, shift=0),
+                rule=_infer_log),
     _activation("BNLL", "exponentials"),
     _activation("Threshold", "comparisons", *defaults("threshold_param", threshold=0)),
     _activation("Clip", "comparisons", rule=_infer_clip),

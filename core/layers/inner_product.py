@@ -65,8 +65,9 @@ def _with_bias(param: Message, weight: Shape, n_output: int) -> tuple[Shape, ...
 
 TYPES = (
     LayerType("InnerProduct", "inner product", _infer_inner_product, ONE, ONE,
+              is_spoilt_in_place=True,
               defaults=defaults("inner_product_param", bias_term=True, axis=1, transpose=False)),
-    LayerType("Embed", "inner product", _infer_embed, ONE, ONE,
+    LayerType("Embed", "inner product", _infer_embed, ONE, ONE, is_spoilt_in_place=True,
               defaults=defaults("embed_param", bias_term=True)),
     LayerType("MarginInnerProduct", "inner product", _infer_margin, Arity(2, 2), Arity(1, 2),
               origin="fork"),

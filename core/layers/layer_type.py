@@ -83,6 +83,7 @@ class LayerType:
 
     shares_storage: its tops are views of its bottom, so they cost no memory of their own.
     may_run_in_place: it gives the same values there; refuses_in_place: Caffe aborts there.
+    is_spoilt_in_place: Caffe runs it there, but overwrites values before it reads them.
     origin: "caffe" for BVLC's own types, "fork" for those of other branches.
     """
 
@@ -93,6 +94,7 @@ class LayerType:
     tops: Arity = ANY
     may_run_in_place: bool = False
     refuses_in_place: bool = False
+    is_spoilt_in_place: bool = False
     shares_storage: bool = False
     defaults: tuple[ParameterDefault, ...] = ()
     origin: Literal["caffe", "fork"] = "caffe"

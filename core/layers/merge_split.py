@@ -119,6 +119,7 @@ def _infer_crop(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
         if source[i] - offset < size[i]:
             raise ShapeRefused(f"The crop of axis {i} reaches beyond {source[i]} values.")
     top = (*source[:axis], *size[axis:])
+    _refuse_in_place(layer, top != source)
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
 
 
@@ -160,6 +161,7 @@ TYPES = (
     LayerType("Crop", _MERGE, _infer_crop, _TWO, ONE,
               defaults=defaults("crop_param", axis=2, offset=0)),
     LayerType("Filter", _MERGE, _infer_filter, Arity(2), Arity(1)),
-    LayerType("BatchReindex", _MERGE, _infer_batch_reindex, _TWO, ONE),
+    LayerType("BatchReindex", _MERGE, _infer_batch_reindex, _TWO, ONE,
+              is_spoilt_in_place=True),
     LayerType("Axpy", _MERGE, _infer_axpy, Arity(3, 3), ONE, origin="fork"),
 )  # fmt: skip

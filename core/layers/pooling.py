@@ -132,7 +132,8 @@ _DEFAULTS = defaults(
 )
 
 TYPES = (
-    LayerType("Pooling", "pooling", _infer_pooling, ONE, Arity(1, 2), defaults=_DEFAULTS),
-    LayerType("SPP", "pooling", _infer_spp, ONE, ONE,
+    LayerType("Pooling", "pooling", _infer_pooling, ONE, Arity(1, 2), is_spoilt_in_place=True,
+              defaults=_DEFAULTS),
+    LayerType("SPP", "pooling", _infer_spp, ONE, ONE, is_spoilt_in_place=True,
               defaults=defaults("spp_param", pool="MAX", engine="DEFAULT")),
 )  # fmt: skip

@@ -11,9 +11,8 @@ from functools import cached_property
 from torch import Tensor
 from torch.nn import functional
 
-from core.engines.torch import packing
-from core.engines.torch.operation import PLAIN, MakeOperation, Operation, Tail
-from core.errors import EngineError
+from core.engines.torch import gathering, packing
+from core.engines.torch.operation import PLAIN, MakeOperation, Operation, Tail, spoilt_in_place
 from core.layers.convolution import Windows, read_windows
 from core.layers.layer_type import ShapeRefused
 
@@ -30,7 +29,7 @@ _DECONVOLVE: dict[int, Callable[..., Tensor]] = {
 
 
 class Windowed(Operation):
-    """A layer with convolution_param over one to three spatial axes."""
+    """A layer with convolution_param."""
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Every bottom goes through the same weights to the top of its index."""
@@ -56,6 +55,8 @@ class Windowed(Operation):
         """In how many groups the channels are divided."""
         return self.layer.param("convolution_param").integer("group", 1)
 
+    _known_windows: tuple[tuple[int, ...], Windows] | None = None
+
     def _windows(self, bottom: Tensor) -> Windows:
         """Read from the layer once for a shape."""
         shape = tuple(bottom.shape)
@@ -63,16 +64,25 @@ class Windowed(Operation):
             self._known_windows = (shape, self._read_windows(shape))
         return self._known_windows[1]
 
-    _known_windows: tuple[tuple[int, ...], Windows] | None = None
-
     def _read_windows(self, shape: tuple[int, ...]) -> Windows:
         try:
             windows = read_windows(self.layer.param("convolution_param"), shape)
         except ShapeRefused as error:
             raise self.refused(str(error)) from error
-        if not 1 <= len(windows.kernel) <= 3:
-            raise self.refused(f"can't run over {len(windows.kernel)} spatial axes")
+        if self.layer.is_in_place and set(windows.kernel) == {1}:
+            # larger windows are copied out first
+            raise spoilt_in_place(self.layer)
         return windows
+
+
+def _is_native(x: Tensor, windows: Windows) -> bool:
+    """Whether torch takes these windows: up to three axes, and none larger than its input."""
+    rows = zip(x.shape[2:], windows.pad, windows.extents, strict=True)
+    return (
+        1 <= len(windows.kernel) <= 3
+        and 0 not in windows.dilation
+        and all(extent <= size + 2 * pad for size, pad, extent in rows)
+    )
 
 
 class Convolution(Windowed):
@@ -97,9 +107,15 @@ class Convolution(Windowed):
         return self._convolve(bottoms[0], windows, tail)
 
     def _convolve(self, x: Tensor, windows: Windows, tail: Tail) -> Tensor:
-        if self.place.packs_weights and len(windows.kernel) == 2 and x.numel():
+        is_native = _is_native(x, windows)
+        if is_native and self.place.packs_weights and len(windows.kernel) == 2 and x.numel():
             return self._packed(x, windows, tail)
         convolve = _CONVOLVE[len(windows.kernel)]
+        x = x.float()
+        if not is_native:
+            weight = self.parameters.get(0)
+            top = gathering.convolve(x, weight, self.bias(), windows, self.group_of(x))
+            return tail.apply(top)
         top = convolve(
             x,
             self.parameters.get(0),
@@ -145,6 +161,9 @@ class Deconvolution(Windowed):
     def convolve(self, x: Tensor, windows: Windows) -> Tensor:
         """x: (n, channels, spatial...)."""
         deconvolve = _DECONVOLVE[len(windows.kernel)]
+        if len(windows.kernel) not in _DECONVOLVE or 0 in windows.dilation:
+            weight = self.parameters.get(0)
+            return gathering.deconvolve(x, weight, self.bias(), windows, self.group)
         no_extra = (0,) * len(windows.kernel)
         return deconvolve(
             x,
@@ -159,17 +178,11 @@ class Deconvolution(Windowed):
 
 
 class Im2col(Windowed):
-    """Windows laid out as channels: (n, channels * kernel, height, width)."""
+    """Windows laid out as channels: (n, channels * kernel area, output...)."""
 
     def convolve(self, x: Tensor, windows: Windows) -> Tensor:
-        """x: (n, channels, height, width)."""
-        if len(windows.kernel) != 2:
-            raise EngineError(f"Layer '{self.layer.name}' (Im2col) runs over two spatial axes.")
-        columns = functional.unfold(
-            x, windows.kernel, windows.dilation, windows.pad, windows.stride
-        )
-        height, width = windows.convolve(tuple(x.shape[2:]))
-        return columns.reshape(x.shape[0], -1, height, width)
+        """x: (n, channels, spatial...)."""
+        return gathering.gather_windows(x, windows)
 
 
 OPERATIONS: dict[str, MakeOperation] = {

@@ -16,7 +16,7 @@ from core.layers.convolution import Windows
 
 
 def gather_windows(x: Tensor, windows: Windows) -> Tensor:
-    """Every window of (n, channels, size...) as channels: (n, channels * kernel area, output...)."""
+    """The windows of x, (n, channels, size...), as channels: (n, channels * area, output...)."""
     n_axes = len(windows.kernel)
     sizes = windows.convolve(tuple(x.shape[2:]))
     for axis in range(n_axes):

@@ -19,11 +19,10 @@ class BatchNorm(Operation):
     """(x - mean) / sqrt(var + eps), statistics from training or from this batch."""
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
-        """Axis 1 holds the channels; a blob of one axis is one channel."""
-        bottom = bottoms[0]
-        x = bottom if bottom.dim() > 1 else bottom[:, None]
+        """Axis 1 holds the channels."""
+        x = bottoms[0]
         mean, var = self._trained if self._uses_trained else _moments(x)
-        return [functional.batch_norm(x, mean, var, eps=self._eps).reshape(bottom.shape)]
+        return [functional.batch_norm(x, mean, var, eps=self._eps)]
 
     @property
     def is_channel_affine(self) -> bool:
@@ -115,14 +114,18 @@ class LRN(Operation):
     """Division by the local energy, across channels or within each."""
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
-        """x / (k + alpha * mean of squares)^beta; within channels, Caffe takes k as 1."""
+        """x / (k + alpha * mean of squares)^beta; within channels, Caffe takes k as 1.
+
+        In place and across channels, Caffe multiplies the factor with itself: x is gone by then.
+        """
         param, x = self.layer.param("lrn_param"), bottoms[0]
-        size, alpha = param.integer("local_size", 5), param.number("alpha", 1.0)
         beta = param.number("beta", 0.75)
+        size, alpha = param.integer("local_size", 5), param.number("alpha", 1.0)
         if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
             energy = functional.avg_pool2d(x * x, size, 1, (size - 1) // 2)
             return [x * torch.pow(energy * alpha + 1.0, -beta)]
-        return [x * lrn_factor(x, size, alpha / size, param.number("k", 1.0), beta)]
+        factor = lrn_factor(x, size, alpha / size, param.number("k", 1.0), beta)
+        return [factor * factor if self.layer.is_in_place else x * factor]
 
 
 def lrn_factor(x: Tensor, size: int, alpha: float, k: float, beta: float) -> Tensor:
@@ -162,6 +165,7 @@ class MVN(Operation):
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Caffe adds eps to the standard deviation, not to the variance."""
         param, x = self.layer.param("mvn_param"), bottoms[0]
+        x = x.reshape(*x.shape, *(1,) * (4 - x.dim()))
         n_axes = 1 if param.boolean("across_channels") else 2
         flat = x.reshape(*x.shape[:n_axes], -1)
         flat = flat - flat.mean(-1, keepdim=True)

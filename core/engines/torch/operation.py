@@ -129,6 +129,15 @@ class ChannelAffine:
 MakeOperation = Callable[[Layer, LayerParameters, Place], Operation]
 
 
+def spoilt_in_place(layer: Layer) -> EngineError:
+    """The error for a layer whose values nobody can foretell where it stands."""
+    return EngineError(
+        f"Layer '{layer.name}' ({layer.type}) runs in place, where real Caffe overwrites values "
+        "before it reads them.",
+        hint="Give it a blob of its own.",
+    )
+
+
 def canonical(axis: int, n_axes: int) -> int:
     """A negative axis counted from the end."""
     return axis + n_axes if axis < 0 else axis

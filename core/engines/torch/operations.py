@@ -24,10 +24,11 @@ from core.engines.torch import (
     resizing,
     yolo,
 )
-from core.engines.torch.operation import MakeOperation, Operation, Place
+from core.engines.torch.operation import MakeOperation, Operation, Place, spoilt_in_place
 from core.engines.torch.parameters import ParameterStore
 from core.engines.wiring import Wiring
 from core.errors import UnsupportedLayerError
+from core.layers.registry import layer_type
 
 _MODULES = (
     activation,
@@ -56,7 +57,10 @@ IGNORED_TYPES = frozenset({"HDF5Output"})
 
 
 def check_supported(wiring: Wiring) -> None:
-    """UnsupportedLayerError that names every layer this engine can't run."""
+    """UnsupportedLayerError that names every layer this engine can't run.
+
+    EngineError for a layer that real Caffe runs in place with values nobody can foretell.
+    """
     missing = [
         (step.layer.name, step.layer.type)
         for step in wiring.steps
@@ -66,6 +70,9 @@ def check_supported(wiring: Wiring) -> None:
     ]
     if missing:
         raise UnsupportedLayerError(missing, "torch")
+    for step in wiring.steps:
+        if step.layer.is_in_place and layer_type(step.layer.type).is_spoilt_in_place:
+            raise spoilt_in_place(step.layer)
 
 
 def make_operations(

@@ -182,8 +182,10 @@ class SPP(Operation):
         rows = zip(size, kernel, kernel, pad, strict=True)
         height, width = (pooled_size(*row, True, any(pad)) for row in rows)
         window = PoolingWindow(kernel, kernel, pad, (height, width))
-        is_average = pooling_method(self.layer.param("spp_param")) == "AVE"
-        return pool_average(bottom, window) if is_average else pool_max(bottom, window)
+        method = pooling_method(self.layer.param("spp_param"))
+        if method not in ("MAX", "AVE"):
+            raise self.refused(f"can't run at TEST with method {method}")
+        return pool_average(bottom, window) if method == "AVE" else pool_max(bottom, window)
 
 
 OPERATIONS: dict[str, MakeOperation] = {"Pooling": Pooling, "SPP": SPP}
