@@ -78,8 +78,9 @@ def _plan(
                 raise _conflict(states, [*names, *given_back], before[2], name)
     edits = _edits(net.text, changes.values())
     new_text = apply_edits(net.text, edits)
-    check_same_wiring(states, new_text, [top.layer for top in (*names, *given_back)])
-    return _described(net, states, edits, new_text, [*names, *sorted(given_back)])
+    targets = [*names, *sorted(given_back)]
+    after = check_same_wiring(states, new_text, [top.layer for top in targets])
+    return _described(net, after, states, edits, targets)
 
 
 def _edits(text: str, changes: Collection[tuple[Span, str, str]]) -> tuple[TextEdit, ...]:
@@ -89,12 +90,11 @@ def _edits(text: str, changes: Collection[tuple[Span, str, str]]) -> tuple[TextE
 
 def _described(
     net: Net,
+    after: Net,
     states: Sequence[Net],
     edits: tuple[TextEdit, ...],
-    new_text: str,
     targets: Sequence[Top],
 ) -> RenamePlan:
-    after = read_net(new_text, state=net.state)
     renames = tuple(
         BlobRename(old.name, i, old.tops[i], new.tops[i])
         for top in sorted(targets, key=lambda t: (_place(net, t), t.top_index))
@@ -106,7 +106,7 @@ def _described(
         renames,
         edits,
         net.text,
-        new_text,
+        after.text,
         touched_layers=touched_layers(net, edits),
         renamed_outputs=_renamed_outputs(net, after),
         kept_in_place=_kept_in_place(states, renames),
@@ -189,11 +189,13 @@ def _conflict(states: Sequence[Net], tops: Sequence[Top], first: str, second: st
     )
 
 
-def check_same_wiring(states: Sequence[Net], new_text: str, layers: Sequence[str]) -> None:
+def check_same_wiring(states: Sequence[Net], new_text: str, layers: Sequence[str]) -> Net:
     """Hold the new text against the old, layer by layer, in every state: same wiring, no more.
 
-    Raises RenameError where a state would compute something else.
+    Returns the new text as the net of the first state. Raises RenameError where a state would
+    compute something else.
     """
+    read: list[Net] = []
     for before in states:
         try:
             after = read_net(new_text, state=before.state)
@@ -207,6 +209,8 @@ def check_same_wiring(states: Sequence[Net], new_text: str, layers: Sequence[str
                 f"Renaming {', '.join(dict.fromkeys(layers))} would change what the net computes "
                 f"in phase {before.state.phase}, so it is refused."
             )
+        read.append(after)
+    return read[0]
 
 
 def touched_layers(net: Net, edits: Sequence[TextEdit]) -> tuple[str, ...]:

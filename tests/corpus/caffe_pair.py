@@ -1,0 +1,133 @@
+"""Runs two nets one after the other in real Caffe and compares chosen blobs, bit by bit.
+
+The child is plain pycaffe and none of our code. Weights and inputs are random numbers of a fixed
+seed, drawn layer by layer with a spread that keeps deep nets finite; so two nets with the same
+layers get the same numbers, whatever their blobs are called.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.net.definition import Net
+from core.net.reader import read_net
+
+CHILD = r"""
+import hashlib, json, os, sys, tempfile
+import numpy as np
+import caffe
+
+def spread(blob, index, type_name, random):
+    shape = blob.data.shape
+    if type_name == "BatchNorm":
+        if index == 2:
+            return np.ones(shape, "f4")
+        value = random.rand(*shape)
+        return value * 0.5 + 0.5 if index == 1 else value * 0.2 - 0.1
+    if type_name == "Scale" and index == 0:
+        return random.rand(*shape) * 0.5 + 0.75
+    if index == 0 and len(shape) > 1:
+        fan_in = max(1, int(np.prod(shape[1:])))
+        return random.randn(*shape) * np.sqrt(2.0 / fan_in)
+    return random.randn(*shape) * 0.1
+
+def run(text, blobs, batch):
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, "net.prototxt")
+    with open(path, "w") as file:
+        file.write(text)
+    net = caffe.Net(path, caffe.TEST)
+    types = dict(zip(net._layer_names, [layer.type for layer in net.layers]))
+    random = np.random.RandomState(3)
+    for name in net.params:
+        for index, blob in enumerate(net.params[name]):
+            blob.data[...] = spread(blob, index, types.get(name, ""), random)
+    for name in net.inputs:
+        shape = list(net.blobs[name].data.shape)
+        if batch and len(shape) == 4:
+            net.blobs[name].reshape(batch, *shape[1:])
+    if batch:
+        net.reshape()
+    for name in net.inputs:
+        net.blobs[name].data[...] = random.randn(*net.blobs[name].data.shape)
+    net.forward()
+    found = []
+    for blob in blobs:
+        value = np.ascontiguousarray(net.blobs[blob].data)
+        found.append({
+            "hash": hashlib.sha256(value.tobytes()).hexdigest(),
+            "shape": list(value.shape),
+            "finite": bool(np.isfinite(value).all()),
+            "distinct": int(np.unique(value.ravel()[:100000]).size),
+        })
+    return found, [str(name) for name in net._layer_names]
+
+asked = json.load(sys.stdin)
+answers = []
+for text, blobs in asked["runs"]:
+    found, layers = run(text, blobs, asked["batch"])
+    answers.append({"found": found, "layers": layers})
+print(json.dumps(answers))
+"""
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What the two runs gave.
+
+    n_outputs: outputs compared; different: labels whose bits differ; dull: labels that are not
+    finite or hold one value, on which equality says little; n_layers: of both, with Splits.
+    """
+
+    n_outputs: int
+    different: tuple[str, ...]
+    dull: tuple[str, ...]
+    n_layers: tuple[int, int]
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether every shared output is equal to the last bit."""
+        return self.n_outputs > 0 and not self.different
+
+
+def shared_outputs(before: Net, after: Net) -> list[tuple[str, str]]:
+    """The outputs of `before` and the names the same layers' tops have in `after`."""
+    place = {(v.layer_index, v.top_index): v.blob for v in after.versions if v.is_readable}
+    fed = set(before.inputs)
+    return [
+        (v.blob, place[v.layer_index, v.top_index])
+        for v in before.outputs
+        if v.blob not in fed and (v.layer_index, v.top_index) in place
+    ]
+
+
+def run_pair(
+    command: Sequence[str], before: str, after: str, *, batch: int = 1, timeout_seconds: float = 300
+) -> PairResult:
+    """Both texts in one child, one by one; RuntimeError with Caffe's words when it aborts."""
+    pairs = shared_outputs(read_net(before), read_net(after))
+    runs = [[before, [one for one, _ in pairs]], [after, [other for _, other in pairs]]]
+    done = subprocess.run(
+        [*command, "-c", CHILD],
+        input=json.dumps({"runs": runs, "batch": batch}),
+        capture_output=True,
+        text=True,
+        timeout=timeout_seconds,
+        check=False,
+    )
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("F")]
+        raise RuntimeError("; ".join(lines[:2]) or done.stderr[-400:])
+    first, second = json.loads(done.stdout.splitlines()[-1])
+    rows = list(zip(pairs, first["found"], second["found"], strict=True))
+    return PairResult(
+        n_outputs=len(rows),
+        different=tuple(
+            p[0] for p, a, b in rows if (a["hash"], a["shape"]) != (b["hash"], b["shape"])
+        ),
+        dull=tuple(p[0] for p, a, _ in rows if not a["finite"] or a["distinct"] < 2),
+        n_layers=(len(first["layers"]), len(second["layers"])),
+    )

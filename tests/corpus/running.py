@@ -1,0 +1,62 @@
+"""Running nets of the corpus on the torch engine, with zeros, at batch 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.engines.base import Engine, EngineProcess, EngineSpec
+from core.engines.registry import start_engine
+from core.errors import AppError
+from core.layers.shapes import infer_shapes
+from core.net.reader import read_net
+
+MOST_BYTES = 4 << 30
+MOST_MACS = 60_000_000_000
+_BYTES_PER_VALUE = 4
+
+
+def run(process: EngineProcess, text: str) -> str:
+    """ "" when the net ran, else why not."""
+    net = read_net(text)
+    if not net.layers:
+        return "no layers in the TEST phase"
+    shapes = infer_shapes(net)
+    batch = _batch(shapes.top(net.layers[0]))
+    n_bytes = shapes.total_parameters * _BYTES_PER_VALUE + shapes.total_cost.memory_bytes // batch
+    if n_bytes > MOST_BYTES:
+        return f"left out: {n_bytes / (1 << 30):.1f} GiB are more than this run allows"
+    if shapes.total_cost.macs // batch > MOST_MACS:
+        return f"left out: {shapes.total_cost.macs / batch / 1e9:.0f} G multiply-adds"
+    try:
+        engine = process.open(text, None)
+    except AppError as error:
+        return error.sentence
+    with engine:
+        return _pass(engine)
+
+
+def _batch(shape: tuple[int, ...] | None) -> int:
+    return max(1, shape[0]) if shape else 1
+
+
+def _pass(engine: Engine) -> str:
+    """One pass at batch 1, and at the file's own batch where the net has it built in."""
+    sizes: dict[str, Any] = {name: tuple(shape) for name, shape in engine.inputs.items()}
+    first = {name: np.zeros((1, *shape[1:]), np.float32) for name, shape in sizes.items()}
+    try:
+        engine.run(first)
+    except AppError as error:
+        if all(shape[:1] in ((), (1,)) for shape in sizes.values()):
+            return error.sentence
+        try:
+            engine.run({name: np.zeros(shape, np.float32) for name, shape in sizes.items()})
+        except AppError as again:
+            return again.sentence
+    return ""
+
+
+def start() -> EngineProcess:
+    """The engine's child."""
+    return start_engine(EngineSpec("torch"))
