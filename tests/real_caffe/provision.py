@@ -63,14 +63,26 @@ def _make(folder: Path) -> None:
     if tool is None:
         raise ProvisionError("debootstrap is missing: install it (apt-get install debootstrap).")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as beside:
-        made = Path(beside) / "root"
+    beside = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    made = beside / "root"
+    try:
         _bootstrap(tool, made)
         _try_caffe(made)
         (made / READY).write_text(f"{SUITE} {PACKAGES}\n", encoding="ascii")
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
+    finally:
+        _unmount_below(beside)
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _unmount_below(folder: Path) -> None:
+    """What a debootstrap that broke off has left, before anything there is deleted."""
+    rows = Path("/proc/mounts").read_text("utf-8", "replace").splitlines()
+    mounted = [row.split()[1] for row in rows if row.split()[1].startswith(f"{folder}/")]
+    for point in reversed(mounted):
+        subprocess.run(["umount", "--lazy", point], check=False)
 
 
 def _bootstrap(tool: str, folder: Path) -> None:
