@@ -98,6 +98,18 @@ def check_shapes(shapes: NetShapes, steps: Sequence[Step]) -> None:
             raise EngineError(problem.sentence)
 
 
+def check_parameters(layer: Layer, built: NetShapes, wanted: NetShapes) -> None:
+    """EngineError when new input sizes would need other weights than the net was built with."""
+    before, after = built.parameters(layer), wanted.parameters(layer)
+    if before and after and before != after:
+        bottom = wanted.bottoms(layer)[0]
+        raise EngineError(
+            f"Layer '{layer.name}' ({layer.type}) can't take an input of shape {bottom}: "
+            f"its weights are {before[0]} and would have to be {after[0]}.",
+            hint="An inner product fixes the size of the input image.",
+        )
+
+
 def wire_net(net: Net) -> Wiring:
     """Number the versions of a net; EngineError for a net that real Caffe refuses."""
     if net.problems:

@@ -15,11 +15,10 @@ from core.engines.filler_warnings import filler_warnings
 from core.engines.pooling import check_pooling
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.values import EngineLayer, PassResult, PoolingRecipe, Value
-from core.engines.wiring import Step, check_shapes, number_versions
+from core.engines.wiring import Step, check_parameters, check_shapes, number_versions
 from core.errors import EngineError, UnsupportedLayerError
 from core.layers.layer_type import Shape
-from core.layers.shapes import NetShapes, infer_shapes
-from core.net.definition import Layer
+from core.layers.shapes import infer_shapes
 from core.net.reader import read_net
 from core.weights.binding import bind_weights
 from core.weights.fillers import random_weights
@@ -235,18 +234,6 @@ class CaffeSession(Session):
         layer = step.layer
         shapes = tuple(self._top_shape(slot) for slot in step.tops)
         return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes)
-
-
-def check_parameters(layer: Layer, built: NetShapes, wanted: NetShapes) -> None:
-    """EngineError when new input sizes would need other weights than the net was built with."""
-    before, after = built.parameters(layer), wanted.parameters(layer)
-    if before and after and before != after:
-        bottom = wanted.bottoms(layer)[0]
-        raise EngineError(
-            f"Layer '{layer.name}' ({layer.type}) can't take an input of shape {bottom}: "
-            f"its weights are {before[0]} and would have to be {after[0]}.",
-            hint="An inner product fixes the size of the input image.",
-        )
 
 
 def _check_types(steps: Sequence[Step], known: Sequence[str]) -> None:

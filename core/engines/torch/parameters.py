@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -137,18 +137,6 @@ class StoredParameters(LayerParameters):
     def get(self, index: int) -> Tensor:
         """A tensor that is kept."""
         return self._store.keep(self._row, index)
-
-
-def filler_warnings(layers: Iterable[str], *, has_weights: bool) -> tuple[str, ...]:
-    """One sentence naming the layers without trained weights."""
-    names = list(layers)
-    if not names:
-        return ()
-    if not has_weights:
-        return (f"No weights file: {len(names)} layers have random weights.",)
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    verb = "layer keeps" if len(names) == 1 else "layers keep"
-    return (f"{len(names)} {verb} filler values, the weights file lacks them: {shown}.",)
 
 
 def _mismatch(wrong: list[WrongShape]) -> WeightsError:
