@@ -20,6 +20,9 @@ from core.net.solver import open_prototxt
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
 
+PRECISIONS = ("float32", "bfloat16")
+"""Of the engine torch, the default first."""
+
 
 @dataclass(frozen=True)
 class OpenedNet:
@@ -80,6 +83,12 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         help="run the programs that Python layers name (engine caffe)",
     )
     parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=PRECISIONS[0],
+        help="of the engine torch: bfloat16 is faster and coarser (default float32)",
+    )
+    parser.add_argument(
         "--device", default="cpu", metavar="D", help="cpu, cuda:0, mps (default cpu; see doctor)"
     )
     parser.add_argument(
@@ -102,7 +111,11 @@ def engine_spec(options: argparse.Namespace) -> EngineSpec:
     command = split_command(options.caffe_python or "")
     if command and options.engine != "caffe":
         raise UsageError("--caffe-python goes with --engine caffe")
-    return EngineSpec(options.engine, command)
+    if options.precision == PRECISIONS[0]:
+        return EngineSpec(options.engine, command)
+    if options.engine != "torch":
+        raise UsageError("--precision goes with --engine torch")
+    return EngineSpec(options.engine, command, (("precision", options.precision),))
 
 
 def open_net(net_path: Path, weights_path: Path | None, state: NetState | None = None) -> OpenedNet:

@@ -32,6 +32,8 @@ class Activation(Operation):
 class ReLU(Activation):
     """max(x, 0) + negative_slope * min(x, 0); NaN stays NaN."""
 
+    takes_bfloat16 = True
+
     @property
     def slope(self) -> float:
         """0 for the plain ReLU."""
@@ -191,6 +193,8 @@ class HardSigmoid(Activation):
 
 class Dropout(Activation):
     """A copy at TEST, so the same tensor: the executor never overwrites one that is shared."""
+
+    takes_bfloat16 = True
 
     def apply(self, x: Tensor, may_overwrite: bool) -> Tensor:
         """Nothing is dropped."""

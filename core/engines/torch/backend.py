@@ -13,18 +13,25 @@ from core.engines.torch import packing
 from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
 from core.engines.values import Device
-from core.errors import EngineError
+from core.errors import EngineError, EngineUnavailableError
+
+_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def make_backend(options: Mapping[str, str]) -> Backend:
-    """Option `threads`: how many CPU threads to use (torch's own choice by default)."""
+    """Option `threads`: how many CPU threads to use (torch's own choice by default).
+
+    Option `precision`: float32 (the default), or bfloat16 for the blobs, weights and products of
+    convolutions and inner products, which are still added up in float32.
+    """
     return TorchBackend(options)
 
 
 class TorchBackend(Backend):
-    """Float32 with the same bits every time: no TF32, deterministic kernels."""
+    """The same bits every time: no TF32, deterministic kernels."""
 
     def __init__(self, options: Mapping[str, str]) -> None:
+        self._precision = _read_precision(options)
         if "threads" in options:
             torch.set_num_threads(int(options["threads"]))
         torch.backends.cuda.matmul.allow_tf32 = False
@@ -42,6 +49,8 @@ class TorchBackend(Backend):
             versions["cuda"] = str(torch.version.cuda)
             versions["cudnn"] = str(torch.backends.cudnn.version())  # type: ignore[no-untyped-call]
         versions["threads"] = str(torch.get_num_threads())
+        if self._precision is not torch.float32:
+            versions["precision"] = "bfloat16"
         return versions
 
     def devices(self) -> tuple[Device, ...]:
@@ -66,7 +75,20 @@ class TorchBackend(Backend):
             raise EngineError(f"The torch engine has no device '{device_id}' here.", hint=hint)
         device = torch.device(device_id)
         packs = self._packs_weights and device.type == "cpu"
-        return Place(device, packs_weights=packs, fuses_sums=packs and self._fuses_sums)
+        if self._precision is not torch.float32 and not (packs and packing.has_bfloat16()):
+            raise EngineError(
+                f"The device '{device_id}' can't run in bfloat16 here.",
+                hint="Use float32, or a processor with AVX-512 BF16 or AMX.",
+            )
+        return Place(device, packs, packs and self._fuses_sums, self._precision)
+
+
+def _read_precision(options: Mapping[str, str]) -> torch.dtype:
+    name = options.get("precision", "float32")
+    if name not in _PRECISIONS:
+        known = ", ".join(_PRECISIONS)
+        raise EngineUnavailableError(f"There is no precision '{name}'.", hint=f"Known: {known}.")
+    return _PRECISIONS[name]
 
 
 def _cpu_name() -> str:

@@ -89,6 +89,7 @@ class Convolution(Windowed):
     """On a CPU with oneDNN the weights are packed once for an input shape."""
 
     can_fuse_relu = True
+    takes_bfloat16 = True
 
     @property
     def can_fuse_sum(self) -> bool:  # type: ignore[override]
@@ -110,12 +111,12 @@ class Convolution(Windowed):
         is_native = _is_native(x, windows)
         if is_native and self.place.packs_weights and len(windows.kernel) == 2 and x.numel():
             return self._packed(x, windows, tail)
-        convolve = _CONVOLVE[len(windows.kernel)]
         x = x.float()
         if not is_native:
             weight = self.parameters.get(0)
             top = gathering.convolve(x, weight, self.bias(), windows, self.group_of(x))
             return tail.apply(top)
+        convolve = _CONVOLVE[len(windows.kernel)]
         top = convolve(
             x,
             self.parameters.get(0),
@@ -140,7 +141,7 @@ class Convolution(Windowed):
 
     @cached_property
     def _weights(self) -> packing.PackedWeights:
-        return packing.PackedWeights(lambda: self.parameters.load(0))
+        return packing.PackedWeights(lambda: self.parameters.load(0), self.place.precision)
 
     def group_of(self, x: Tensor) -> int:
         """In how many groups the channels of x are divided."""
@@ -160,10 +161,10 @@ class Deconvolution(Windowed):
 
     def convolve(self, x: Tensor, windows: Windows) -> Tensor:
         """x: (n, channels, spatial...)."""
-        deconvolve = _DECONVOLVE[len(windows.kernel)]
         if len(windows.kernel) not in _DECONVOLVE or 0 in windows.dilation:
             weight = self.parameters.get(0)
             return gathering.deconvolve(x, weight, self.bias(), windows, self.group)
+        deconvolve = _DECONVOLVE[len(windows.kernel)]
         no_extra = (0,) * len(windows.kernel)
         return deconvolve(
             x,

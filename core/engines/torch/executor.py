@@ -36,6 +36,8 @@ class Executor:
     def _run_step(self, planned: PlannedStep) -> None:
         slots = planned.step.bottoms
         bottoms = [self.values[slot] for slot in slots]
+        if not planned.operation.takes_bfloat16:
+            bottoms = [bottom.float() for bottom in bottoms]
         tops: Sequence[Tensor]
         if planned.is_fused:
             tops = [planned.operation.run_fused(bottoms, self._tail(planned))]

@@ -25,6 +25,7 @@ class InnerProduct(Operation):
     """All axes from `axis` on against every output; on a CPU with oneDNN from packed weights."""
 
     can_fuse_relu = True
+    takes_bfloat16 = True
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Axes before `axis` are batch."""
@@ -40,7 +41,7 @@ class InnerProduct(Operation):
         if self.place.packs_weights and rows.numel():
             top = self._multiply_packed(rows, with_relu)
         else:
-            top = functional.linear(rows, self._kept_weight, self._bias)
+            top = functional.linear(rows.float(), self._kept_weight, self._bias)
             top = torch.relu_(top) if with_relu else top
         return top.reshape(*bottom.shape[:axis], top.shape[1])
 
@@ -56,7 +57,7 @@ class InnerProduct(Operation):
 
     @cached_property
     def _packed(self) -> packing.PackedWeights:
-        return packing.PackedWeights(lambda: self._load_weight().contiguous())
+        return packing.PackedWeights(lambda: self._load_weight().contiguous(), self.place.precision)
 
     @cached_property
     def _kept_weight(self) -> Tensor:

@@ -18,6 +18,8 @@ from core.engines.torch.operation import MakeOperation, Operation, canonical
 class Concat(Operation):
     """Blobs one after the other along an axis."""
 
+    takes_bfloat16 = True
+
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """`concat_dim` is the old name of `axis`."""
         param = self.layer.param("concat_param")
@@ -27,6 +29,8 @@ class Concat(Operation):
 
 class Slice(Operation):
     """Parts of a blob along an axis, as views of it."""
+
+    takes_bfloat16 = True
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Cut at the points given, or evenly."""
@@ -39,6 +43,8 @@ class Slice(Operation):
 
 class Eltwise(Operation):
     """Product, sum with coefficients, or maximum of blobs of one shape."""
+
+    takes_bfloat16 = True
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Combine the blobs from the first to the last.
@@ -81,6 +87,8 @@ def _weighted_sum(
 
 class Split(Operation):
     """The same values under several names."""
+
+    takes_bfloat16 = True
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """The executor never overwrites a tensor that is shared."""

@@ -22,12 +22,14 @@ class Place:
     """Where a net runs.
 
     packs_weights: oneDNN's own weight layouts and fused ReLU work here. fuses_sums: so does adding
-    another blob to a convolution's result, with the bits of adding it afterwards.
+    another blob to a convolution's result, with the bits of adding it afterwards. precision: of
+    packed weights, and of what convolutions and inner products take and give.
     """
 
     device: torch.device
     packs_weights: bool = False
     fuses_sums: bool = False
+    precision: torch.dtype = torch.float32
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,12 @@ class Operation(ABC):
     """One layer made ready to run.
 
     `can_fuse_relu`, `can_fuse_sum`: run_fused() gives the bits of run() followed by a ReLU, or by
-    a sum and perhaps a ReLU, only faster.
+    a sum and perhaps a ReLU, only faster. `takes_bfloat16`: the others get float32 bottoms, always.
     """
 
     can_fuse_relu = False
     can_fuse_sum = False
+    takes_bfloat16 = False
 
     def __init__(self, layer: Layer, parameters: LayerParameters, place: Place) -> None:
         self.layer = layer
@@ -126,9 +129,6 @@ class ChannelAffine:
     shift: Tensor
 
 
-MakeOperation = Callable[[Layer, LayerParameters, Place], Operation]
-
-
 def spoilt_in_place(layer: Layer) -> EngineError:
     """The error for a layer whose values nobody can foretell where it stands."""
     return EngineError(
@@ -136,6 +136,9 @@ def spoilt_in_place(layer: Layer) -> EngineError:
         "before it reads them.",
         hint="Give it a blob of its own.",
     )
+
+
+MakeOperation = Callable[[Layer, LayerParameters, Place], Operation]
 
 
 def canonical(axis: int, n_axes: int) -> int:

@@ -39,8 +39,8 @@ class Frame:
 class PackedWeights:
     """The weights of one layer in the layouts last used, by input shape."""
 
-    def __init__(self, load: Callable[[], Tensor]) -> None:
-        self._load = load
+    def __init__(self, load: Callable[[], Tensor], precision: torch.dtype = torch.float32) -> None:
+        self._load, self._precision = load, precision
         self._layouts: OrderedDict[Shape, Tensor] = OrderedDict()
         self.is_finite = True
 
@@ -55,7 +55,7 @@ class PackedWeights:
         return found
 
     def _pack(self, input_shape: Shape, frame: Frame | None) -> Tensor:
-        weight = self._load()
+        weight = self._load().to(self._precision)
         self.is_finite = bool(torch.isfinite(weight).all())
         if frame is None:
             packed = _operators()._reorder_linear_weight(weight, None)
@@ -71,8 +71,11 @@ class PackedWeights:
 def convolve(
     x: Tensor, weight: Tensor, bias: Tensor | None, frame: Frame, tail: Tail = PLAIN
 ) -> Tensor:
-    """Convolve x, (n, channels, height, width); the result is channels-last."""
-    x = x.contiguous(memory_format=torch.channels_last)
+    """Convolve x, (n, channels, height, width), in the precision of the weights.
+
+    The result is channels-last.
+    """
+    x = x.to(weight.dtype).contiguous(memory_format=torch.channels_last)
     operands = (weight, bias, frame.pad, frame.stride, frame.dilation, frame.group)
     operators = _operators()
     result: Tensor
@@ -80,7 +83,7 @@ def convolve(
         relu = "relu" if tail.with_relu else "none"
         result = operators._convolution_pointwise.default(x, *operands, relu, [], "")
         return result
-    added = tail.added.contiguous(memory_format=torch.channels_last)
+    added = tail.added.to(weight.dtype).contiguous(memory_format=torch.channels_last)
     ending: tuple[object, ...] = ("add", None, "relu" if tail.with_relu else None, [], "")
     if tail.may_overwrite:
         result = operators._convolution_pointwise_.binary(added, x, *operands, *ending)
@@ -92,6 +95,7 @@ def convolve(
 def multiply(rows: Tensor, weight: Tensor, bias: Tensor | None, *, with_relu: bool) -> Tensor:
     """rows (n, inputs) times packed weights of (outputs, inputs), plus a bias."""
     activation = "relu" if with_relu else "none"
+    rows = rows.to(weight.dtype)
     result: Tensor = _operators()._linear_pointwise.default(rows, weight, bias, activation, [], "")
     return result
 
@@ -112,6 +116,14 @@ def is_available() -> bool:
             and torch.allclose(product, torch.relu(rows @ matrix.t()), rtol=1e-5)
         )
     except (RuntimeError, AttributeError, NotImplementedError):
+        return False
+
+
+def has_bfloat16() -> bool:
+    """Whether oneDNN computes in bfloat16 on this processor."""
+    try:
+        return bool(_operators()._is_mkldnn_bf16_supported())
+    except (RuntimeError, AttributeError):
         return False
 
 

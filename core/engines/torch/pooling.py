@@ -60,7 +60,7 @@ def pool_max(x: Tensor, window: PoolingWindow) -> Tensor:
         # asking whether a NaN came out would wait for the device
         return _max_of_numbers(_without_nan(x), window)
     top = _max_of_numbers(x, window)
-    return _max_of_numbers(_without_nan(x), window) if bool(torch.isnan(top.sum())) else top
+    return _max_of_numbers(_without_nan(x.float()), window) if bool(torch.isnan(top.sum())) else top
 
 
 def _without_nan(x: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def _without_nan(x: Tensor) -> Tensor:
 def _max_of_numbers(x: Tensor, window: PoolingWindow) -> Tensor:
     if window.is_native(x.shape[2:]):
         return functional.max_pool2d(x, window.kernel, window.stride, window.pad, ceil_mode=True)
-    padded = _padded(x, window, LEAST)
+    padded = _padded(x.float(), window, LEAST)
     return functional.max_pool2d(padded, window.kernel, window.stride)
 
 
@@ -129,6 +129,8 @@ def _padded(x: Tensor, window: PoolingWindow, filling: float) -> Tensor:
 class Pooling(Operation):
     """MAX, with an optional mask, or AVE."""
 
+    takes_bfloat16 = True
+
     @cached_property
     def _method(self) -> str:
         return pooling_method(self.layer.param("pooling_param"))
@@ -141,7 +143,7 @@ class Pooling(Operation):
         if method != "MAX":
             raise self.refused(f"can't run at TEST with method {method}")
         if len(self.layer.tops) > 1:
-            return pool_max_with_mask(bottoms[0], window)
+            return pool_max_with_mask(bottoms[0].float(), window)
         return [pool_max(bottoms[0], window)]
 
     _known_window: tuple[Pair, PoolingWindow] | None = None

@@ -15,6 +15,8 @@ from core.engines.torch.operation import MakeOperation, Operation, canonical
 class Reshape(Operation):
     """The same values under other axes; Flatten too."""
 
+    takes_bfloat16 = True
+
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """A view where the layout in memory allows."""
         return [bottoms[0].reshape(self.top_shapes(bottoms)[0])]
