@@ -9,7 +9,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from core.engines.base import Engine, EngineProcess, Value
+from core.engines.base import Engine, EngineProcess, EngineSpec, Value
+from core.engines.fidelity import cosine
+from core.engines.registry import start_engine
+from core.engines.torch import packing
 from core.engines.torch.normalisation import lrn_factor
 from core.weights.writer import write_caffemodel
 
@@ -73,13 +76,16 @@ def arrays() -> Arrays:
 
 
 @pytest.fixture(scope="module")
-def blocks(
-    torch_process: EngineProcess, arrays: Arrays, tmp_path_factory: pytest.TempPathFactory
-) -> Engine:
-    weights = tmp_path_factory.mktemp("blocks") / "blocks.caffemodel"
+def weights(arrays: Arrays, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("blocks") / "blocks.caffemodel"
     types = {"c": "Convolution", "b": "BatchNorm", "s": "Scale"}
-    write_caffemodel(weights, "blocks", [(n, types[n[0]], kept) for n, kept in arrays.items()])
-    return torch_process.open(BLOCKS, Path(weights))
+    write_caffemodel(path, "blocks", [(n, types[n[0]], kept) for n, kept in arrays.items()])
+    return path
+
+
+@pytest.fixture(scope="module")
+def blocks(torch_process: EngineProcess, weights: Path) -> Engine:
+    return torch_process.open(BLOCKS, weights)
 
 
 def images() -> dict[str, np.ndarray]:
@@ -126,6 +132,21 @@ def test_every_value_is_what_plain_torch_computes_in_double(blocks: Engine, arra
         found = blocks.forward(images(), [value])[value]
         wanted = expected[VALUES.index(value)].numpy()
         assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max(), value.layer
+
+
+@pytest.mark.skipif(
+    not (packing.is_available() and packing.has_bfloat16()),
+    reason="this processor has no bfloat16",
+)
+def test_fused_in_bfloat16_each_value_is_near_float32(blocks: Engine, weights: Path) -> None:
+    spec = EngineSpec("torch", options=(("precision", "bfloat16"), ("threads", "1")))
+    with start_engine(spec) as process:
+        rough = process.open(BLOCKS, weights)
+        for value in VALUES:
+            found = rough.forward(images(), [value])[value]
+            wanted = blocks.forward(images(), [value])[value]
+            assert 1e-4 < np.abs(found - wanted).max() / np.abs(wanted).max() < 0.03, value
+            assert cosine(found.ravel(), wanted.ravel()) > 0.9995, value
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, 9])

@@ -76,6 +76,8 @@ def convolve(
     The result is channels-last.
     """
     x = x.to(weight.dtype).contiguous(memory_format=torch.channels_last)
+    if bias is not None and tail.added is not None:
+        bias = bias.to(weight.dtype)  # this operator asks for one precision
     operands = (weight, bias, frame.pad, frame.stride, frame.dilation, frame.group)
     operators = _operators()
     result: Tensor
