@@ -9,6 +9,7 @@ from PyQt5.QtGui import QImage
 from core.engines.verification import Verification
 from core.images.decoding import thumbnail
 from core.images.preprocess import Preprocess
+from core.weights.binding import Binding
 from gui.controllers.saving import SavingController
 from gui.document import ModelDocument
 from gui.graph.view import VerifiedMark
@@ -37,6 +38,7 @@ class ViewingController(QObject):
         self._window = window
         self._saving = saving
         self._settings = settings
+        self._shown_binding: Binding | None = None
         self._connect_document()
         self._connect_panels()
         self._show_title()
@@ -73,17 +75,18 @@ class ViewingController(QObject):
     def _show_net(self) -> None:
         document, panels = self._document, self._window.panels
         own = document.own_blobs()
-        panels.graph.show_own_blobs(own)
-        panels.layer_table.show_own_blobs(own)
-        panels.graph.show_net(document.net, document.shapes)
-        panels.layer_table.show_net(document.net, document.shapes, document.binding)
+        self._shown_binding = document.binding
+        panels.graph.show_net(document.net, document.shapes, own)
+        panels.layer_table.show_net(document.net, document.shapes, document.binding, own)
         self._show_inspector()
         self._show_changes()
 
     def _show_weights(self) -> None:
         document = self._document
+        if document.binding is self._shown_binding:
+            return  # opening a net tells of its weights, too
+        self._shown_binding = document.binding
         self._window.panels.layer_table.show_net(document.net, document.shapes, document.binding)
-        self._window.panels.layer_table.show_selection(document.selection)
         self._show_inspector()
 
     def _show_selection(self, name: str) -> None:

@@ -113,7 +113,7 @@ class BadgeItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        scale = painter.worldTransform().m11()
+        scale = self._ink.scale_of(painter)
         if scale < m.FILL_ONLY_BELOW:
             return
         if self.is_dimmed:
@@ -131,9 +131,8 @@ class BadgeItem(QGraphicsItem):
 
     def _paint_label(self, painter: QPainter, colour: QColor) -> None:
         name = "eye-off" if self.badge.state == "overwritten" else "eye"
-        eye = self._ink.icon(name, colour, m.EYE_SIZE)
         place = QRectF(_PADDING - 1, (m.BADGE_HEIGHT - m.EYE_SIZE) / 2, m.EYE_SIZE, m.EYE_SIZE)
-        painter.drawPixmap(place, eye, QRectF(eye.rect()))
+        self._ink.draw_icon(painter, name, colour, place)
         painter.setFont(self._font())
         painter.setPen(colour)
         left = _PADDING + m.EYE_SIZE + _EYE_GAP - 1
@@ -145,11 +144,9 @@ class BadgeItem(QGraphicsItem):
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.accent)
         painter.drawRoundedRect(self._button, 4, 4)
-        unlink = self._ink.icon("unlink", theme.text_on_accent, 14)
         top = self._button.top() + (m.BUTTON_HEIGHT - 14) / 2
-        painter.drawPixmap(
-            QRectF(self._button.left() + 7, top, 14, 14), unlink, QRectF(unlink.rect())
-        )
+        place = QRectF(self._button.left() + 7, top, 14, 14)
+        self._ink.draw_icon(painter, "unlink", theme.text_on_accent, place)
         painter.setFont(self._ink.badge_font)
         painter.setPen(theme.text_on_accent)
         row = self._button.adjusted(26, 0, 0, 0)

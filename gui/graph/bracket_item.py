@@ -68,7 +68,7 @@ class BracketItem(QGraphicsItem):
             painter.setPen(QPen(theme.mark, 2.0))
             painter.setBrush(self._ink.no_brush)
             painter.drawPath(self._path)
-        if painter.worldTransform().m11() < m.TEXT_FROM or self._room < _LEAST_LABEL:
+        if self._ink.scale_of(painter) < m.TEXT_FROM or self._room < _LEAST_LABEL:
             return
         colour = theme.ok_text if self.bracket.kind == "own" else theme.mark_text
         is_thin = self.bracket.kind == "folded"

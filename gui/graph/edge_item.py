@@ -85,7 +85,7 @@ class EdgeItem(QGraphicsItem):
     ) -> None:
         ink = self._ink
         path, arrow = self._parts()
-        scale = painter.worldTransform().m11()
+        scale = self._ink.scale_of(painter)
         is_far = scale < m.FILL_ONLY_BELOW
         near = ink.edge_dropped if self.edge.is_dropped else ink.edge
         near = ink.edge_far if is_far else near

@@ -61,7 +61,7 @@ class GraphBar(QWidget):
         self._keeper = keeper
         self.setFixedHeight(HEIGHT)
         self.field = FindField()
-        self.field.setPlaceholderText("Find (Ctrl+F): type:ReLU fc")
+        self.field.setPlaceholderText("Find (Ctrl+F)")
         self.field.setToolTip(_EXAMPLES)
         self.field.setAccessibleName("Find in the graph")
         self.field.setClearButtonEnabled(True)

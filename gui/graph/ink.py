@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from functools import cache
 
-from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import (
     QBrush,
     QColor,
     QFont,
     QFontMetricsF,
+    QPainter,
     QPainterPath,
     QPen,
-    QPixmap,
     QStaticText,
 )
 
 from gui.graph import metrics as m
-from gui.icons import family_glyph, pixmap
+from gui.icons import family_glyph, paint_icon, pixmap
 from gui.theme import Theme, text_font
 
 ICON_RATIO = 4.0
 """Icons are kept larger than drawn, so that they stay sharp when zoomed in."""
 
 
-def fine_pen(colour: QColor, width: float = 1.0) -> QPen:
-    """A pen that keeps its width at every zoom."""
+def fine_pen(colour: QColor, width: float = 1.0, *, is_cosmetic: bool = True) -> QPen:
+    """A pen that keeps its width at every zoom, unless it is for paper."""
     pen = QPen(colour, width)
-    pen.setCosmetic(True)
+    pen.setCosmetic(is_cosmetic)
     return pen
 
 
@@ -49,10 +49,14 @@ def band_path() -> QPainterPath:
 
 
 class Ink:
-    """What the items of one scene draw with."""
+    """What the items of one scene draw with.
 
-    def __init__(self, theme: Theme) -> None:
+    is_for_file: draw everything at every scale, icons as shapes and text as text.
+    """
+
+    def __init__(self, theme: Theme, *, is_for_file: bool = False) -> None:
         self.theme = theme
+        self.is_for_file = is_for_file
         self.name_font = text_font(12.5, semibold=True)
         self.text_font = text_font(11)
         self.edge_font = text_font(10.5)
@@ -77,34 +81,54 @@ class Ink:
         self.outline_dropped = QPen(theme.edge, 1.0, Qt.DashLine)
         self.lit_outline = QPen(theme.accent, 1.5)
         self.selected = QPen(theme.accent, 2.0)
-        self.selected_far = fine_pen(theme.accent, 2.0)
+        self.selected_far = fine_pen(theme.accent, 2.0, is_cosmetic=not is_for_file)
         self.second = QPen(theme.accent, 2.0, Qt.DashLine)
-        self.edge = fine_pen(theme.edge, 1.5)
-        self.edge_dropped = fine_pen(theme.edge, 1.2)
+        self.edge = fine_pen(theme.edge, 1.5, is_cosmetic=not is_for_file)
+        self.edge_dropped = fine_pen(theme.edge, 1.2, is_cosmetic=not is_for_file)
         self.edge_dropped.setDashPattern([4.0, 3.0])
-        self.edge_far = fine_pen(theme.edge, 1.0)
-        self.edge_lit = fine_pen(theme.accent, 2.0)
+        self.edge_far = fine_pen(theme.edge, 1.0, is_cosmetic=not is_for_file)
+        self.edge_lit = fine_pen(theme.accent, 2.0, is_cosmetic=not is_for_file)
         self.edge_fill = QBrush(theme.edge)
         self.edge_lit_fill = QBrush(theme.accent)
         self.text = QPen(theme.text)
         self.secondary = QPen(theme.secondary)
-        self._families: dict[str, tuple[QBrush, QPixmap]] = {}
+        self._families: dict[str, QBrush] = {}
 
     def badge_text_width(self, label: str) -> float:
         """Pixels that a badge's name takes; sums of advances, so that any thread may ask."""
         advances, widest = self._badge_advances, self._widest_advance
         return sum(advances.get(letter, widest) for letter in label)
 
-    def family(self, family: str) -> tuple[QBrush, QPixmap]:
-        """Band and glyph of a layer family."""
+    def scale_of(self, painter: QPainter) -> float:
+        """1.0 at 100 %, by which items leave out what is too small to see."""
+        return 1.0 if self.is_for_file else float(painter.worldTransform().m11())
+
+    def family(self, family: str) -> QBrush:
+        """The colour of a layer family."""
         if family not in self._families:
-            glyph = self.icon(family_glyph(family), self.theme.family_glyph(family), m.GLYPH_SIZE)
-            self._families[family] = QBrush(self.theme.family(family)), glyph
+            self._families[family] = QBrush(self.theme.family(family))
         return self._families[family]
 
-    def icon(self, name: str, colour: QColor, size: float) -> QPixmap:
-        """An icon to be drawn `size` scene units wide."""
-        return pixmap(name, colour, int(size), ICON_RATIO)
+    def draw_glyph(self, painter: QPainter, family: str, place: QRectF) -> None:
+        """The glyph of a layer family."""
+        colour = self.theme.family_glyph(family)
+        self.draw_icon(painter, family_glyph(family), colour, place)
+
+    def draw_icon(self, painter: QPainter, name: str, colour: QColor, place: QRectF) -> None:
+        """An icon, from a picture kept for it."""
+        if self.is_for_file:
+            paint_icon(painter, name, colour, place)
+            return
+        picture = pixmap(name, colour, int(place.width()), ICON_RATIO)
+        painter.drawPixmap(place, picture, QRectF(picture.rect()))
+
+    def draw_text(self, painter: QPainter, place: QPointF, text: QStaticText) -> None:
+        """Words that were laid out, with the painter's font and pen."""
+        if self.is_for_file:  # a laid out text becomes curves in a PDF
+            row = QRectF(place.x(), place.y(), text.size().width() + 20, text.size().height())
+            painter.drawText(row, int(Qt.AlignLeft | Qt.AlignTop), text.text())
+            return
+        painter.drawStaticText(place, text)
 
 
 def static_text(words: str, font: QFont) -> QStaticText:

@@ -95,7 +95,7 @@ class LayerItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        scale = painter.worldTransform().m11()
+        scale = self._ink.scale_of(painter)
         if self.is_dimmed or self.box.is_dropped:
             painter.setOpacity(DIMMED if self.is_dimmed else DROPPED)
         if scale < m.FILL_ONLY_BELOW:
@@ -110,7 +110,7 @@ class LayerItem(QGraphicsItem):
             painter.drawRoundedRect(_SELECTED_FRAME, 6, 6)
 
     def _paint_fill(self, painter: QPainter) -> None:
-        painter.fillRect(_FRAME, self._ink.family(self.box.family)[0])
+        painter.fillRect(_FRAME, self._ink.family(self.box.family))
         if self.is_chosen or self.is_lit:
             painter.setPen(self._ink.selected_far)
             painter.setBrush(self._ink.no_brush)
@@ -131,20 +131,19 @@ class LayerItem(QGraphicsItem):
         if self._thumbnail is not None:
             painter.drawPixmap(_THUMBNAIL, self._thumbnail, QRectF(self._thumbnail.rect()))
             return
-        band, glyph = ink.family(self.box.family)
-        painter.setBrush(band)
+        painter.setBrush(ink.family(self.box.family))
         painter.drawPath(band_path())
-        painter.drawPixmap(_GLYPH, glyph, QRectF(glyph.rect()))
+        ink.draw_glyph(painter, self.box.family, _GLYPH)
 
     def _paint_words(self, painter: QPainter) -> None:
         words = self._words or self._lay_out_words()
         painter.setFont(self._ink.name_font)
         painter.setPen(self._ink.text)
-        painter.drawStaticText(words.name_at, words.name)
+        self._ink.draw_text(painter, words.name_at, words.name)
         painter.setFont(self._ink.text_font)
         painter.setPen(self._ink.secondary)
-        painter.drawStaticText(words.note_at, words.note)
-        painter.drawStaticText(words.shape_at, words.shape)
+        self._ink.draw_text(painter, words.note_at, words.note)
+        self._ink.draw_text(painter, words.shape_at, words.shape)
 
     def _lay_out_words(self) -> _Words:
         """Name left and type right in the first row; a type that won't fit goes below."""

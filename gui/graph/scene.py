@@ -60,6 +60,11 @@ class GraphScene(QGraphicsScene):
         """What the tooltip of a badge says now."""
         return self._tip.sentence
 
+    @property
+    def verified(self) -> VerifiedMark | None:
+        """The result of a verification that shows."""
+        return self._verified
+
     def show_drawing(self, drawing: Drawing) -> None:
         """Mirror the picture at the places of the drawing."""
         self._tip.say("")

@@ -96,11 +96,11 @@ class VerifiedItem(QGraphicsItem):
         painter.setPen(QPen(colour, 1.0))
         painter.setBrush(theme.ok_fill if self.mark.is_ok else theme.error_fill)
         painter.drawRoundedRect(self._card, 4, 4)
-        if painter.worldTransform().m11() < m.TEXT_FROM:
+        if self._ink.scale_of(painter) < m.TEXT_FROM:
             return
-        icon = self._ink.icon("check" if self.mark.is_ok else "error", colour, 16)
         left, top = self._card.left(), self._card.top()
-        painter.drawPixmap(QRectF(left + 8, top + 7, 14, 14), icon, QRectF(icon.rect()))
+        name = "check" if self.mark.is_ok else "error"
+        self._ink.draw_icon(painter, name, colour, QRectF(left + 8, top + 7, 14, 14))
         painter.setFont(self._ink.label_font)
         painter.setPen(colour)
         row = QRectF(left + 27, top + 5, self._card.width() - 31, 19)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from PyQt5.QtCore import QPointF, QRectF
 
 from core.net.layout import Direction
@@ -56,12 +58,25 @@ class Viewpoint:
         frame = self.scene.content_rect()
         self.canvas.set_scale(1.0)
         shown = self.canvas.shown_rect()
-        middle = self._middle_of(self.scene.layer_items[min(self.scene.layer_items)], direction)
+        middle = self._beginning(shown, direction)
         if direction == "TB":
             place = QPointF(middle.x(), frame.top() + shown.height() / 2 - 24)
         else:
             place = QPointF(frame.left() + shown.width() / 2 - 24, middle.y())
         self.canvas.glide_to(place, at_once=True)
+
+    def _beginning(self, shown: QRectF, direction: Direction) -> QPointF:
+        """Where most boxes stand across the flow, as far as the first one stays in view."""
+        items = self.scene.layer_items
+        first = self._middle_of(items[min(items)], direction)
+        centres = [item.frame().center() for item in items.values()]
+        if direction == "LR":
+            reach = shown.height() / 2 - m.BOX_HEIGHT
+            return QPointF(first.x(), _near(median(c.y() for c in centres), first.y(), reach))
+        reach = shown.width() / 2 - m.BOX_WIDTH / 2 - m.BRACKET_GAP
+        shift = first.x() - items[min(items)].frame().center().x()
+        wanted = median(c.x() for c in centres) + shift
+        return QPointF(_near(wanted, first.x(), reach), first.y())
 
     def show_place(self, scale: float, centre: QPointF) -> None:
         """Look where the graph was left."""
@@ -141,3 +156,8 @@ class Viewpoint:
 def _room_right(item: LayerItem) -> float:
     """Scene units right of a box that its badge and the button on it take."""
     return m.BADGE_GAP + m.BADGE_WIDTH + m.TIP_WIDTH if item.box.badges else 30.0
+
+
+def _near(wanted: float, place: float, reach: float) -> float:
+    """`wanted`, or as far towards it from `place` as `reach` allows."""
+    return max(place - reach, min(place + reach, wanted))

@@ -7,8 +7,8 @@ from PyQt5.QtGui import QColor, QFont, QPainter, QPen
 from PyQt5.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui.icons import paint_icon
-from gui.panels.layer_model import GUTTER_ROLE, ROW_ROLE
-from gui.panels.layer_rows import COLUMNS, RIGHT_COLUMNS, Column, Gutter, LayerRow
+from gui.panels.layer_model import GUTTER_ROLE, ROW_ROLE, SHARE_ROLE
+from gui.panels.layer_rows import COLUMNS, COST_COLUMNS, RIGHT_COLUMNS, Column, Gutter, LayerRow
 from gui.theme import Theme, ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 
@@ -17,6 +17,7 @@ PADDING = 2
 _SQUARE = 10
 _EYE = 14
 EYE_ROOM = 20
+_SHARE_OPACITY = 0.22
 
 
 class LayerDelegate(QStyledItemDelegate):
@@ -50,6 +51,8 @@ class LayerDelegate(QStyledItemDelegate):
         elif column is Column.FAMILY:
             self._paint_square(painter, box, row)
         else:
+            if column in COST_COLUMNS:
+                self._paint_share(painter, box, float(index.data(SHARE_ROLE) or 0.0))
             if column is Column.BLOB:
                 box = self._paint_eye(painter, box, row)
             painter.setFont(self._font(column, row, is_chosen))
@@ -107,6 +110,17 @@ class LayerDelegate(QStyledItemDelegate):
         if mark is not Gutter.PAST:
             arm = 6 if mark is not Gutter.MEMBER else 4
             painter.drawLine(int(x), int(middle), int(x) + arm, int(middle))
+
+    def _paint_share(self, painter: QPainter, box: QRectF, share: float) -> None:
+        """A pale bar behind the number, as long as the layer's share of the total."""
+        room = box.width() - 2 * PADDING
+        width = share * room
+        if width < 0.5:
+            return
+        colour = QColor(self._keeper.theme.accent)
+        colour.setAlphaF(_SHARE_OPACITY)
+        bar = QRectF(box.right() - PADDING - width, box.top() + 3, width, box.height() - 6)
+        painter.fillRect(bar, colour)
 
     def _paint_square(self, painter: QPainter, box: QRectF, row: LayerRow) -> None:
         theme = self._keeper.theme

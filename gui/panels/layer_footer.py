@@ -1,4 +1,4 @@
-"""The legend under the layer table, and the number of parameters."""
+"""The legend under the layer table."""
 
 from __future__ import annotations
 
@@ -7,34 +7,21 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QWidget
 
 from gui.icons import paint_icon
-from gui.panels.layer_words import count_text
 from gui.theme import ThemeKeeper, text_font
-from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.alignment import LEFT
 
-HEIGHT = 34
+HEIGHT = 28
 _GAP = 16
 
 
 class LayerFooter(QWidget):
-    """Explains bracket and eyes; what has no room is left out from the right, the total last."""
+    """Explains bracket and eyes; what has no room is left out from the right."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self._total = ""
         self.setFixedHeight(HEIGHT)
         keeper.changed.connect(self.update)
-
-    @property
-    def total(self) -> str:
-        """What stands at the right."""
-        return self._total
-
-    def show_total(self, n_parameters: int) -> None:
-        """Write the net's number of parameters, shared ones counted once."""
-        self._total = f"total {count_text(n_parameters)}"
-        self.setToolTip(f"{count_text(n_parameters)} parameters in all layers")
-        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(200, HEIGHT)
@@ -50,8 +37,7 @@ class LayerFooter(QWidget):
         painter.setFont(font)
         painter.setPen(theme.secondary)
         metrics = QFontMetrics(font)
-        room = self.width() - 10 - metrics.horizontalAdvance(self._total) - _GAP
-        painter.drawText(QRectF(0, 0, self.width() - 10, HEIGHT), RIGHT, self._total)
+        room = self.width() - 10
         left = 12.0
         for name, words in (
             ("", "shared blob"),

@@ -7,10 +7,21 @@ from collections.abc import Sequence
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from core.net.find import Query
-from gui.panels.layer_rows import COLUMNS, RIGHT_COLUMNS, Column, Gutter, LayerRow, gutter_marks
+from gui.panels.layer_costs import NO_COSTS, LayerCosts, total_costs
+from gui.panels.layer_rows import (
+    COLUMNS,
+    COST_COLUMNS,
+    RIGHT_COLUMNS,
+    Column,
+    Gutter,
+    LayerRow,
+    gutter_marks,
+)
 
 ROW_ROLE = int(Qt.UserRole)
 GUTTER_ROLE = int(Qt.UserRole) + 1
+SHARE_ROLE = int(Qt.UserRole) + 2
+"""Of a cost cell: its share of the whole net's total, 0 to 1."""
 
 
 class LayerModel(QAbstractTableModel):
@@ -23,6 +34,8 @@ class LayerModel(QAbstractTableModel):
         self._gutters: tuple[Gutter, ...] = ()
         self._query = Query(())
         self._is_in_place_only = False
+        self._is_hidden_only = False
+        self._totals = NO_COSTS
         self._sorted_by: Column | None = None
         self._is_descending = False
 
@@ -37,6 +50,11 @@ class LayerModel(QAbstractTableModel):
         return self._shown
 
     @property
+    def totals(self) -> LayerCosts:
+        """The costs of all rows."""
+        return self._totals
+
+    @property
     def sorted_by(self) -> Column | None:
         """The column the rows are ordered by; None is the order of the file."""
         return self._sorted_by
@@ -45,6 +63,7 @@ class LayerModel(QAbstractTableModel):
         """Show other layers, or the same ones changed."""
         is_same = len(rows) == len(self._rows)
         self._rows = tuple(rows)
+        self._totals = total_costs(rows)
         shown = self._choose()
         if is_same and [r.index for r in shown] == [r.index for r in self._shown]:
             self._shown = shown
@@ -54,10 +73,13 @@ class LayerModel(QAbstractTableModel):
             return
         self._refresh()
 
-    def set_filter(self, query: Query, is_in_place_only: bool) -> None:
-        """Show only what matches; in place: the layers of chains."""
+    def set_filter(
+        self, query: Query, is_in_place_only: bool, is_hidden_only: bool = False
+    ) -> None:
+        """Show only what matches; in place: the layers of chains; hidden: those overwritten."""
         self._query = query
         self._is_in_place_only = is_in_place_only
+        self._is_hidden_only = is_hidden_only
         self._refresh()
 
     def set_order(self, column: Column | None, *, is_descending: bool = False) -> None:
@@ -94,8 +116,10 @@ class LayerModel(QAbstractTableModel):
             return row
         if role == GUTTER_ROLE:
             return self._gutters[index.row()]
+        if role == SHARE_ROLE:
+            return self._share(row, column)
         if role == Qt.ToolTipRole:
-            return row.tooltip or None
+            return self._tooltip(row, column) or None
         if role == Qt.TextAlignmentRole and column in RIGHT_COLUMNS:
             return int(Qt.AlignRight | Qt.AlignVCenter)
         return None
@@ -113,6 +137,20 @@ class LayerModel(QAbstractTableModel):
             return int(side | Qt.AlignVCenter)
         return None
 
+    def _share(self, row: LayerRow, column: Column) -> float:
+        whole = {
+            Column.PARAMS: self._totals.params,
+            Column.MACS: self._totals.macs,
+            Column.MEMORY: self._totals.memory,
+        }.get(column, 0)
+        return row.cost(column) / whole if whole else 0.0
+
+    def _tooltip(self, row: LayerRow, column: Column) -> str:
+        if column not in COST_COLUMNS:
+            return row.tooltip
+        share = f"{100 * self._share(row, column):.2f} % of the net's {column.value}"
+        return f"{row.tooltip}\n{share}".strip()
+
     def _refresh(self) -> None:
         self.beginResetModel()
         self._shown = self._choose()
@@ -123,7 +161,9 @@ class LayerModel(QAbstractTableModel):
         rows = [
             row
             for row in self._rows
-            if (not self._is_in_place_only or row.is_shared) and self._query.matches(row.record)
+            if (not self._is_in_place_only or row.is_shared)
+            and (not self._is_hidden_only or row.is_overwritten)
+            and self._query.matches(row.record)
         ]
         if self._sorted_by is not None:
             column = self._sorted_by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +11,7 @@ from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Net
 from core.net.find import FindRecord
+from gui.panels.layer_costs import NO_COSTS, LayerCosts
 from gui.panels.layer_words import bytes_text, count_text, shape_text, short_count
 
 
@@ -38,6 +40,7 @@ class Column(Enum):
 
 
 COLUMNS = tuple(Column)
+COST_COLUMNS = frozenset({Column.PARAMS, Column.MACS, Column.MEMORY})
 RIGHT_COLUMNS = frozenset({Column.SHAPE, Column.PARAMS, Column.MACS, Column.MEMORY})
 
 
@@ -54,6 +57,7 @@ class LayerRow:
     is_own: bool
     is_unbound: bool
     tooltip: str
+    costs: LayerCosts = NO_COSTS
 
     def text(self, column: Column) -> str:
         """What the cell of a column shows."""
@@ -73,6 +77,15 @@ class LayerRow:
         if column is Column.MEMORY:
             return bytes_text(record.memory)
         return ""
+
+    def cost(self, column: Column) -> int:
+        """What the layer adds to the total of a column."""
+        by_column = {
+            Column.PARAMS: self.costs.params,
+            Column.MACS: self.costs.macs,
+            Column.MEMORY: self.costs.memory,
+        }
+        return by_column.get(column, 0)
 
     def sort_key(self, column: Column) -> tuple[object, ...]:
         """Orders rows by a column; equal ones stay in file order."""
@@ -106,7 +119,7 @@ def layer_rows(
     """One row a layer, in file order; unbound: layers whose weights no file holds."""
     records = find_records(net, shapes)
     return tuple(
-        _row(net, index, record, record.name in unbound, own_blobs)
+        _row(net, shapes, index, record, record.name in unbound, own_blobs)
         for index, record in enumerate(records)
     )
 
@@ -131,11 +144,13 @@ def gutter_marks(rows: Sequence[LayerRow]) -> tuple[Gutter, ...]:
 
 def _row(
     net: Net,
+    shapes: NetShapes,
     index: int,
     record: FindRecord,
     is_unbound: bool,
     own_blobs: Collection[tuple[str, str]],
 ) -> LayerRow:
+    owned = sum(math.prod(shape) for shape in shapes.of(net.layers[index]).owned_parameters)
     written = net.written(net.layers[index])
     return LayerRow(
         index=index,
@@ -147,6 +162,7 @@ def _row(
         is_own=any((record.name, version.blob) in own_blobs for version in written),
         is_unbound=is_unbound,
         tooltip=_tooltip(written, is_unbound),
+        costs=LayerCosts(owned, record.macs, record.memory),
     )
 
 

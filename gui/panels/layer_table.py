@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 from PyQt5.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QKeyEvent
+from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -23,12 +24,17 @@ from PyQt5.QtWidgets import (
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 from core.net.find import parse_query
+from core.net.pycaffe_words import pycaffe_expression
 from core.weights.binding import Binding
 from gui.icons import icon
-from gui.panels.layer_delegate import EYE_ROOM, PADDING, ROW_HEIGHT, LayerDelegate
+from gui.panels.layer_costs import total_costs
+from gui.panels.layer_csv import layers_as_csv
+from gui.panels.layer_delegate import ROW_HEIGHT, LayerDelegate
 from gui.panels.layer_footer import LayerFooter
 from gui.panels.layer_model import LayerModel
 from gui.panels.layer_rows import COLUMNS, Column, LayerRow, layer_rows
+from gui.panels.layer_totals import LayerTotals
+from gui.panels.layer_widths import column_widths, fitted
 from gui.panels.layer_words import count_text
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
@@ -36,9 +42,6 @@ from gui.widgets.dock_title import DockTitle
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
 
-_FIXED_WIDTHS = {Column.GUTTER: 15, Column.FAMILY: 15}
-_LARGEST_WIDTHS = {Column.NAME: 170, Column.TYPE: 130, Column.BLOB: 150}
-_HEADER_PADDING = 2
 _OPTIONAL = (Column.TYPE, Column.SHAPE, Column.PARAMS, Column.MACS, Column.MEMORY)
 
 
@@ -51,7 +54,7 @@ class LayerView(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
@@ -96,7 +99,9 @@ class LayerTable(QWidget):
     layer_selected = pyqtSignal(str)
     layer_hovered = pyqtSignal(str)
     rename_requested = pyqtSignal(str)
+    plan_requested = pyqtSignal()
     open_requested = pyqtSignal()
+    csv_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,6 +125,11 @@ class LayerTable(QWidget):
         self.in_place_only.setCheckable(True)
         self.in_place_only.setIconSize(QSize(14, 14))
         self.in_place_only.setToolTip("Show only layers that share a blob")
+        self.hidden_only = IconButton(
+            keeper, "eye-off", "Show only hidden versions: what a later layer overwrites"
+        )
+        self.hidden_only.setCheckable(True)
+        self.hidden_only.setFixedSize(28, 26)
         self.problem = ThemedLabel(keeper, "", "error_text", pixels=11)
         self.problem.hide()
         self.model = LayerModel(self)
@@ -127,6 +137,7 @@ class LayerTable(QWidget):
         self.view = LayerView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(self.delegate)
+        self.totals = LayerTotals(keeper, self.view)
         self.footer = LayerFooter(keeper)
         self.empty = EmptyState(keeper, "list", "Open a prototxt to list its layers.", "Open model")
         sentence = "No layer matches this filter."
@@ -137,21 +148,33 @@ class LayerTable(QWidget):
         self.show_net(None, None)
 
     def show_net(
-        self, net: Net | None, shapes: NetShapes | None, binding: Binding | None = None
+        self,
+        net: Net | None,
+        shapes: NetShapes | None,
+        binding: Binding | None = None,
+        own_blobs: Collection[tuple[str, str]] | None = None,
     ) -> None:
-        """List the layers of a net, None for none; binding: how its weights file fits."""
+        """List the layers of a net, None for none.
+
+        binding: how its weights file fits. own_blobs: (layer, top) pairs that a rename gave
+        blobs of their own; None: as before.
+        """
+        if own_blobs is not None:
+            self._own = frozenset(own_blobs)
         is_new = net is None or self._net is None or len(net.layers) != len(self._net.layers)
         self._net, self._shapes, self._binding = net, shapes, binding
         self._update_rows()
-        if net is None or shapes is None:
-            self.title.set_count("")
-        else:
-            self.title.set_count(count_text(len(net.layers)))
-            self.footer.show_total(shapes.total_parameters)
+        self._show_page()
+        self._show_counts()
         if is_new and net is not None:
             self._fit_columns()
-        self._show_page()
-        self._select_row(self._selection)
+
+    @property
+    def selected_layers(self) -> tuple[str, ...]:
+        """The layers of every selected row, from the top."""
+        rows = (self.model.row_at(index) for index in self.view.selectionModel().selectedRows())
+        places = {row.record.name: self.model.place_of(row.record.name) for row in rows if row}
+        return tuple(sorted(places, key=lambda name: places[name] or 0))
 
     def show_own_blobs(self, own_blobs: Collection[tuple[str, str]]) -> None:
         """Mark the (layer, top) pairs that a rename gave blobs of their own."""
@@ -176,6 +199,7 @@ class LayerTable(QWidget):
         tools.setSpacing(6)
         tools.addWidget(self.filter, 1)
         tools.addWidget(self.in_place_only)
+        tools.addWidget(self.hidden_only)
         self._page = QWidget()
         column = QVBoxLayout(self._page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -187,6 +211,7 @@ class LayerTable(QWidget):
         self._rows.addWidget(self.view)
         self._rows.addWidget(self.no_match)
         column.addWidget(self._rows, 1)
+        column.addWidget(self.totals)
         column.addWidget(self.footer)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._page)
@@ -200,6 +225,7 @@ class LayerTable(QWidget):
     def _connect(self) -> None:
         self.filter.textChanged.connect(self._apply_filter)
         self.in_place_only.toggled.connect(self._apply_filter)
+        self.hidden_only.toggled.connect(self._apply_filter)
         self.view.selectionModel().currentRowChanged.connect(self._on_current)
         self.view.layer_pointed.connect(self._on_pointed)
         self.view.rename_pressed.connect(lambda: self._request_rename(self._selection))
@@ -238,16 +264,23 @@ class LayerTable(QWidget):
         self.problem.setVisible(bool(query.problem))
         self._is_quiet = True
         kept = parse_query("") if query.problem else query
-        self.model.set_filter(kept, self.in_place_only.isChecked())
+        self.model.set_filter(kept, self.in_place_only.isChecked(), self.hidden_only.isChecked())
         self._is_quiet = False
         self._show_page()
-        n_shown, n_all = len(self.model.shown), len(self.model.rows)
-        is_whole = n_shown == n_all
-        self.title.set_count(count_text(n_all) if is_whole else f"{n_shown:,} of {n_all:,}")
+        self._show_counts()
         self._select_row(self._selection)
+
+    def _show_counts(self) -> None:
+        """The number of layers in the title, their sums below."""
+        model = self.model
+        n_shown, n_all = len(model.shown), len(model.rows)
+        words = count_text(n_all) if n_shown == n_all else f"{n_shown:,} of {n_all:,}"
+        self.title.set_count(words if n_all else "")
+        self.totals.show_totals(total_costs(model.shown), model.totals, n_shown, n_all)
 
     def _clear_filter(self) -> None:
         self.in_place_only.setChecked(False)
+        self.hidden_only.setChecked(False)
         self.filter.clear()
 
     def _select_row(self, name: str) -> None:
@@ -258,7 +291,8 @@ class LayerTable(QWidget):
             self.view.setCurrentIndex(QModelIndex())
         else:
             index = self.model.index(place, COLUMNS.index(Column.NAME))
-            self.view.setCurrentIndex(index)
+            if self.view.currentIndex().row() != place:  # else other selected rows would be lost
+                self.view.setCurrentIndex(index)
             self.view.scrollTo(index, QAbstractItemView.EnsureVisible)
         self._is_quiet = False
 
@@ -299,20 +333,9 @@ class LayerTable(QWidget):
         self._select_row(self._selection)
 
     def _fit_columns(self) -> None:
-        plain, bold = QFontMetrics(text_font(12)), QFontMetrics(text_font(12, semibold=True))
-        small = QFontMetrics(text_font(11))
-        headers = QFontMetrics(text_font(11, semibold=True))
-        for place, column in enumerate(COLUMNS):
-            width = _FIXED_WIDTHS.get(column)
-            if width is None:
-                words = {row.text(column) for row in self.model.rows}
-                metrics = {Column.NAME: bold, Column.TYPE: small}.get(column, plain)
-                widest = max((metrics.horizontalAdvance(word) for word in words), default=0)
-                if column is Column.BLOB:
-                    widest += EYE_ROOM
-                header = headers.horizontalAdvance(column.value) + _HEADER_PADDING
-                widest = min(_LARGEST_WIDTHS.get(column, 240), max(widest, header))
-                width = widest + 2 * PADDING + 1
+        """As wide as their words; names give way as far as the numbers need it."""
+        widths = column_widths(self.model.rows, self.totals.words)
+        for place, width in enumerate(fitted(widths, self.view.viewport().width())):
             self.view.setColumnWidth(place, width)
 
     def _request_rename(self, name: str) -> None:
@@ -333,11 +356,25 @@ class LayerTable(QWidget):
         name = row.record.name
         if row.is_shared:
             menu.addAction(f"Give {name} a blob of its own\tF2", lambda: self._request_rename(name))
-            menu.addSeparator()
-        clipboard = QApplication.clipboard()
-        menu.addAction("Copy layer name", lambda: clipboard.setText(name))
-        menu.addAction("Copy blob name", lambda: clipboard.setText(", ".join(row.record.tops)))
+        n_selected = len(self.selected_layers)
+        chosen = f"the {n_selected} selected layers" if n_selected > 1 else "this layer"
+        menu.addAction(f"Rename blobs of {chosen}…\tCtrl+Shift+R", self.plan_requested.emit)
+        menu.addSeparator()
+        written = self._net.written(self._net.layers[row.index]) if self._net else ()
+        offers = {
+            "Copy layer name": name,
+            "Copy blob@version": "\n".join(row.record.versions),
+            "Copy as pycaffe": "\n".join(pycaffe_expression(version) for version in written),
+        }
+        for words, text in offers.items():
+            menu.addAction(words, partial(QApplication.clipboard().setText, text))
+        menu.addSeparator()
+        menu.addAction("Save the table as CSV…", lambda: self.csv_requested.emit())
         return menu
+
+    def as_csv(self) -> str:
+        """The rows that are shown, in their order, with totals."""
+        return layers_as_csv(self.model.shown)
 
     def _open_columns(self) -> None:
         menu = QMenu(self)
@@ -346,7 +383,13 @@ class LayerTable(QWidget):
             action = menu.addAction(column.value)
             action.setCheckable(True)
             action.setChecked(not self.view.isColumnHidden(place))
-            action.toggled.connect(lambda on, p=place: self.view.setColumnHidden(p, not on))
+            action.toggled.connect(lambda on, p=place: self._show_column(p, on))
+        menu.addSeparator()
+        menu.addAction("Save the table as CSV…", lambda: self.csv_requested.emit())
         button = self.columns_button
         menu.exec(button.mapToGlobal(QPoint(0, button.height())))
         menu.deleteLater()
+
+    def _show_column(self, place: int, is_on: bool) -> None:
+        self.view.setColumnHidden(place, not is_on)
+        self.totals.update()
