@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import numpy as np
 import pytest
 
 from core.engines.base import EngineProcess, Value
 from core.layers.registry import layer_type
 from core.layers.shapes import infer_shapes
 from core.net.reader import read_net
-from core.weights.writer import write_caffemodel
-
-FOLDER = Path(__file__).resolve().parents[1] / "data" / "forks"
-INDEX = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))
-TOLERANCE = 1e-5
-"""Largest max|ours - golden| / max|golden| over a blob."""
+from tests.conformance.forks import FOLDER, INDEX, compare_fork
 
 
 @pytest.mark.parametrize("name", sorted(INDEX))
-def test_the_layer_computes_what_an_independent_source_says(
-    torch_process: EngineProcess, tmp_path: Path, name: str
-) -> None:
-    with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as arrays:
-        inputs = {key[6:]: arrays[key] for key in arrays.files if key.startswith("input/")}
-        wanted = {key[5:]: arrays[key] for key in arrays.files if key.startswith("blob/")}
-        n_parameters = sum(key.startswith("param/") for key in arrays.files)
-        learned = [arrays[f"param/l/{i}"] for i in range(n_parameters)]
-    weights = tmp_path / "weights.caffemodel"
-    write_caffemodel(weights, "net", [("l", INDEX[name]["type"], learned)])
-    text = (FOLDER / f"{name}.prototxt").read_text(encoding="utf-8")
-    engine = torch_process.open(text, weights)
-    found = engine.forward(inputs, [Value("l", blob) for blob in wanted])
-    assert not engine.filler_layers
-    engine.close()
-    for blob, golden in wanted.items():
-        ours = found[Value("l", blob)]
-        assert ours.shape == golden.shape
-        assert np.abs(ours - golden).max() <= TOLERANCE * np.abs(golden).max()
+def test_the_layer_computes_what_an_independent_source_says(name: str) -> None:
+    agreement = compare_fork(name)
+    assert agreement.is_close, agreement.complaints
+
+
+def test_detections_come_through_the_childs_pipe(torch_process: EngineProcess) -> None:
+    def run(text, weights, inputs, wanted: list[Value]):
+        engine = torch_process.open(text, weights)
+        found = engine.forward(inputs, wanted)
+        engine.run(inputs)
+        assert [engine.read(value).tobytes() for value in wanted] == [
+            found[value].tobytes() for value in wanted
+        ]
+        engine.close()
+        return [found[value] for value in wanted]
+
+    for name in ("detections_batch", "proposal", "yolo_v3", "center_loss"):
+        assert compare_fork(name, run).is_close
 
 
 @pytest.mark.parametrize("name", sorted(INDEX))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_BLOCK = 256
+"""Boxes whose overlaps are computed at once."""
 Boxes = np.ndarray
 """(n, 4) float32: left, top, right, bottom."""
 
@@ -22,13 +24,14 @@ def areas(boxes: Boxes, extra: float = 0.0) -> np.ndarray:
     return area
 
 
-def overlaps(box: np.ndarray, boxes: Boxes, extra: float = 0.0) -> np.ndarray:
-    """(n,) intersection over union of one box, (4,), with others; 0 where nothing is shared."""
-    width = np.minimum(box[2], boxes[:, 2]) - np.maximum(box[0], boxes[:, 0]) + np.float32(extra)
-    height = np.minimum(box[3], boxes[:, 3]) - np.maximum(box[1], boxes[:, 1]) + np.float32(extra)
-    shared = np.maximum(width, 0) * np.maximum(height, 0)
-    union = areas(box[None], extra) + areas(boxes, extra) - shared
-    found = np.zeros(len(boxes), np.float32)
+def overlaps(these: Boxes, those: Boxes, extra: float = 0.0) -> np.ndarray:
+    """(m, n) intersection over union of m boxes with n others; 0 where nothing is shared."""
+    low = np.maximum(these[:, None, :2], those[None, :, :2])
+    high = np.minimum(these[:, None, 2:], those[None, :, 2:])
+    sides = np.maximum(high - low + np.float32(extra), 0)
+    shared = sides[..., 0] * sides[..., 1]
+    union = areas(these, extra)[:, None] + areas(those, extra) - shared
+    found = np.zeros(shared.shape, np.float32)
     np.divide(shared, union, out=found, where=(shared > 0) & (union > 0))
     return found
 
@@ -48,18 +51,20 @@ def suppress(
     by as much. eta: below 1 the threshold shrinks with each box kept, down to a half.
     """
     kept: list[int] = []
-    worst = np.zeros(len(boxes), np.float32)
     limit = np.float32(threshold)
-    for i in range(len(boxes)):
-        if len(kept) == at_most:
-            break
-        is_free = worst[i] <= limit if keeps_equal else worst[i] < limit
-        if not is_free:
-            continue
-        kept.append(i)
-        np.maximum(worst[i + 1 :], overlaps(boxes[i], boxes[i + 1 :], extra), out=worst[i + 1 :])
-        if eta < 1.0 and limit > 0.5:
-            limit = limit * np.float32(eta)
+    for first in range(0, len(boxes), _BLOCK):
+        block = boxes[first : first + _BLOCK]
+        worst = overlaps(boxes[kept], block, extra).max(0, initial=0)
+        inside = overlaps(block, block, extra)
+        for i in range(len(block)):
+            if len(kept) == at_most:
+                return kept
+            if worst[i] > limit or (worst[i] == limit and not keeps_equal):
+                continue
+            kept.append(first + i)
+            np.maximum(worst, inside[i], out=worst)
+            if eta < 1.0 and limit > 0.5:
+                limit = limit * np.float32(eta)
     return kept
 
 

@@ -201,7 +201,7 @@ class DetectionEvaluate(Operation):
         """A true box counts once; one that is difficult counts neither way unless asked."""
         if not len(true):
             return 0.0, 1.0
-        shared = boxes.overlaps(box, true[:, 3:7])
+        shared = boxes.overlaps(box[None], true[:, 3:7])[0]
         best = int(shared.argmax())
         if shared[best] < self._param.number("overlap_threshold", 0.5):
             return 0.0, 1.0
