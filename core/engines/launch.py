@@ -58,7 +58,7 @@ def launch_of(spec: EngineSpec) -> Launch:
         command = spec.command or split_command(os.environ.get(CAFFE_PYTHON_VARIABLE, ""))
         options += [f"command={json.dumps(command)}", f"folder={Path.cwd()}"]
     arguments = (*interpreter, "-m", "core.engines.child", spec.name, *options)
-    return Launch(arguments, ROOT, _environment(), _creation_flags())
+    return Launch(arguments, ROOT, _environment(), creation_flags())
 
 
 def split_command(text: str) -> tuple[str, ...]:
@@ -93,6 +93,6 @@ def _environment() -> dict[str, str]:
     return environment
 
 
-def _creation_flags() -> int:
+def creation_flags() -> int:
     """On Windows, no console window beside ours."""
     return getattr(subprocess, "CREATE_NO_WINDOW", 0)

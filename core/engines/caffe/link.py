@@ -16,7 +16,7 @@ import numpy as np
 
 from core.engines import wire
 from core.engines.caffe import bundle, greeting
-from core.engines.launch import without_our_path
+from core.engines.launch import creation_flags, without_our_path
 from core.engines.stderr_tail import StderrTail
 from core.errors import EngineError, EngineUnavailableError
 
@@ -108,18 +108,22 @@ class Link:
 
     def _hand_over(self) -> dict[str, Any]:
         source = bundle.source_text()
-        self._stdin.write(bundle.first_statement(len(source)))
-        self._stdin.flush()
+        self._give(bundle.first_statement(len(source)))
         told, _ = greeting.read_told(self._stdout)
         if told.get("asks") == "source":
-            self._stdin.write(source)
-            self._stdin.flush()
+            self._give(source)
             told, _ = greeting.read_told(self._stdout)
         if told.get("ready") != PROTOCOL:
             self._kill()
             self._wait(_DEATH_TIMEOUT_SECONDS)
             raise greeting.refused(self._command, told, self._tail.text())
         return told
+
+    def _give(self, text: bytes) -> None:
+        """What a program that has ended said before is still to be read."""
+        with contextlib.suppress(OSError):
+            self._stdin.write(text)
+            self._stdin.flush()
 
     def _pass_on(self, line: bytes) -> None:
         """Caffe's log is ours once it runs; before that it may only explain why it does not."""
@@ -165,6 +169,7 @@ def _spawn(command: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
             cwd=folder,
             env=_environment(),
             start_new_session=True,
+            creationflags=creation_flags(),
         )
     except OSError as error:
         raise greeting.not_started(command, error) from error
