@@ -50,6 +50,11 @@ def prior_sizes(param: Message) -> tuple[tuple[float, float], ...]:
     return tuple(sizes)
 
 
+def has_dense_priors(param: Message) -> bool:
+    """Whether boxes are laid out several a place, as FaceBoxes and others do in their own ways."""
+    return any(param.has(name) for name in ("fixed_size", "density", "density_size"))
+
+
 def _other_ratios(param: Message) -> list[float]:
     """Aspect ratios beside the square, each followed by its inverse when they are flipped."""
     known = [1.0]
@@ -63,14 +68,20 @@ def _other_ratios(param: Message) -> list[float]:
 
 def _infer_prior_box(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Row 0: four corners of every box at every place; row 1: their variances."""
+    param = layer.param("prior_box_param")
     need_axes(bottoms[0], 4)
-    n_priors = len(prior_sizes(layer.param("prior_box_param")))
+    if has_dense_priors(param):
+        return Geometry((None,))
+    n_priors = len(prior_sizes(param))
     top = (1, 2, bottoms[0][2] * bottoms[0][3] * n_priors * CORNERS)
     return Geometry((top,), operations=top[2], operation_name="operations")
 
 
 def _infer_detection_output(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
-    """(1, 1, detections, 7): image, label, score, four corners; how many is told by the values."""
+    """(1, 1, detections, 7): image, label, score, four corners; how many is told by the values.
+
+    RefineDet gives it the boxes of a first stage too.
+    """
     param = layer.param("detection_output_param")
     n_classes = param.integer("num_classes")
     if n_classes < 1:
@@ -155,7 +166,7 @@ TYPES = (
     LayerType("PriorBox", "other", _infer_prior_box, Arity(2, 2), ONE, origin="fork",
               defaults=defaults("prior_box_param", flip=True, clip=False, variance=0.1,
                                 offset=0.5)),
-    LayerType("DetectionOutput", "loss / output", _infer_detection_output, Arity(3, 4), ONE,
+    LayerType("DetectionOutput", "loss / output", _infer_detection_output, Arity(3, 5), ONE,
               origin="fork",
               defaults=defaults(_OUTPUT, share_location=True, background_label_id=0,
                                 code_type="CORNER", variance_encoded_in_target=False,

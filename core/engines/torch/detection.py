@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.engines.torch import boxes
 from core.engines.torch.operation import MakeOperation, Operation
-from core.layers.detection import CORNERS, prior_sizes
+from core.layers.detection import CORNERS, has_dense_priors, prior_sizes
 from core.layers.layer_type import ShapeRefused
 from core.net.message import Message
 
@@ -26,6 +26,8 @@ class PriorBox(Operation):
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """bottoms: the map and the image, of which only the sizes count; top (1, 2, 4 boxes)."""
+        if has_dense_priors(self._param):
+            raise self.refused("lays out several boxes a place, which branches do differently")
         height, width = bottoms[0].shape[2:]
         image = int(bottoms[1].shape[2]), int(bottoms[1].shape[3])
         try:
@@ -76,6 +78,8 @@ class DetectionOutput(Operation):
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """bottoms: locations, scores, priors; top (1, 1, detections, 7), -1 where none is found."""
+        if len(bottoms) > 4:
+            raise self.refused("can't run with the boxes of a first stage, as RefineDet has them")
         n_images, n_classes = bottoms[0].shape[0], self._param.integer("num_classes")
         self.top_shapes(bottoms)
         located = self._decode(bottoms[0].reshape(n_images, -1), bottoms[2]).cpu().numpy()
