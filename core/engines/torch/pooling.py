@@ -100,15 +100,25 @@ def pool_max_with_mask(x: Tensor, window: PoolingWindow) -> tuple[Tensor, Tensor
 
     The first of equals counts. A window without a number points at -1.
     """
+    if window.is_native(x.shape[2:]):
+        best, index = functional.max_pool2d(
+            _without_nan(x), window.kernel, window.stride, window.pad,
+            ceil_mode=True, return_indices=True,
+        )  # fmt: skip
+        mask = index.to(x.dtype)
+    else:
+        best, mask = _max_of_windows(x, window)
+    return best, torch.where(best <= LEAST, torch.full_like(mask, -1.0), mask)
+
+
+def _max_of_windows(x: Tensor, window: PoolingWindow) -> tuple[Tensor, Tensor]:
     height, width = x.shape[2:]
     places = torch.arange(height * width, dtype=x.dtype, device=x.device).reshape(height, width)
     values = _windows(_without_nan(x), window, LEAST)
     index = _windows(places.expand(1, 1, height, width), window, -1.0).expand(values.shape)
-    best, at = values.max(-1)
+    best = values.amax(-1)
     first = (values == best[..., None]).to(torch.uint8).argmax(-1)
-    del at
-    mask = torch.gather(index, -1, first[..., None])[..., 0]
-    return best, torch.where(best <= LEAST, torch.full_like(mask, -1.0), mask)
+    return best, torch.gather(index, -1, first[..., None])[..., 0]
 
 
 def _windows(x: Tensor, window: PoolingWindow, filling: float) -> Tensor:

@@ -19,6 +19,8 @@ from core.layers.resizing import permuted_axes, upsample_steps
 class Permute(Operation):
     """The axes in another order; those not named follow as they were."""
 
+    takes_bfloat16 = True
+
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """A view."""
         try:
@@ -30,6 +32,8 @@ class Permute(Operation):
 class Reverse(Operation):
     """One axis from its end to its beginning."""
 
+    takes_bfloat16 = True
+
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """A copy."""
         return [bottoms[0].flip(self.layer.param("reverse_param").integer("axis"))]
@@ -37,6 +41,8 @@ class Reverse(Operation):
 
 class ShuffleChannel(Operation):
     """Channels dealt out over `group` hands."""
+
+    takes_bfloat16 = True
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """(group, channels / group) turned into (channels / group, group)."""
@@ -91,6 +97,8 @@ class Reorg(Operation):
     Darknet reads the map as if it had the shape it would have after the opposite step; nets are
     trained with that, so it has to stay.
     """
+
+    takes_bfloat16 = True
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """bottom: (n, channels, height, width)."""
