@@ -10,16 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.engines.filler_warnings import filler_warnings
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.torch import operations
 from core.engines.torch.descriptors import pool_on_device
 from core.engines.torch.executor import Executor
 from core.engines.torch.folding import fold_affine_layers
 from core.engines.torch.operation import Operation, Place, Shape
-from core.engines.torch.parameters import ParameterStore, filler_warnings
+from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.values import EngineLayer, PassResult, PoolingRecipe, Value
-from core.engines.wiring import check_shapes, wire_net
+from core.engines.wiring import check_parameters, check_shapes, wire_net
 from core.errors import EngineError
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Layer
@@ -163,18 +164,8 @@ class TorchSession(Session):
         if not all(self._shapes.of(step.layer).is_complete for step in steps if step.bottoms):
             self._build(shapes)
         for step in steps:
-            self._check_parameters(step.layer, shapes)
+            check_parameters(step.layer, self._shapes, shapes)
         self._checked.add(key)
-
-    def _check_parameters(self, layer: Layer, shapes: NetShapes) -> None:
-        built, wanted = self._shapes.parameters(layer), shapes.parameters(layer)
-        if built and wanted and built != wanted:
-            bottom = shapes.bottoms(layer)[0]
-            raise EngineError(
-                f"Layer '{layer.name}' ({layer.type}) can't take an input of shape {bottom}: "
-                f"its weights are {built[0]} and would have to be {wanted[0]}.",
-                hint="An inner product fixes the size of the input image.",
-            )
 
     def _input_tensors(self, inputs: Mapping[str, np.ndarray]) -> dict[int, Tensor]:
         tensors = {
