@@ -25,14 +25,14 @@ def spread(blob, index, type_name, random):
     if type_name == "BatchNorm":
         if index == 2:
             return np.ones(shape, "f4")
-        value = random.rand(*shape)
+        value = random.random(shape, dtype="f4")
         return value * 0.5 + 0.5 if index == 1 else value * 0.2 - 0.1
     if type_name == "Scale" and index == 0:
-        return random.rand(*shape) * 0.5 + 0.75
+        return random.random(shape, dtype="f4") * 0.5 + 0.75
     if index == 0 and len(shape) > 1:
         fan_in = max(1, int(np.prod(shape[1:])))
-        return random.randn(*shape) * np.sqrt(2.0 / fan_in)
-    return random.randn(*shape) * 0.1
+        return random.standard_normal(shape, dtype="f4") * np.float32(np.sqrt(2.0 / fan_in))
+    return random.standard_normal(shape, dtype="f4") * np.float32(0.1)
 
 def run(text, blobs, batch):
     folder = tempfile.mkdtemp()
@@ -41,7 +41,7 @@ def run(text, blobs, batch):
         file.write(text)
     net = caffe.Net(path, caffe.TEST)
     types = dict(zip(net._layer_names, [layer.type for layer in net.layers]))
-    random = np.random.RandomState(3)
+    random = np.random.default_rng(3)
     for name in net.params:
         for index, blob in enumerate(net.params[name]):
             blob.data[...] = spread(blob, index, types.get(name, ""), random)
@@ -52,7 +52,8 @@ def run(text, blobs, batch):
     if batch:
         net.reshape()
     for name in net.inputs:
-        net.blobs[name].data[...] = random.randn(*net.blobs[name].data.shape)
+        data = net.blobs[name].data
+        data[...] = random.standard_normal(data.shape, dtype="f4")
     net.forward()
     found = []
     for blob in blobs:
@@ -105,7 +106,12 @@ def shared_outputs(before: Net, after: Net) -> list[tuple[str, str]]:
 
 
 def run_pair(
-    command: Sequence[str], before: str, after: str, *, batch: int = 1, timeout_seconds: float = 300
+    command: Sequence[str],
+    before: str,
+    after: str,
+    *,
+    batch: int = 1,
+    timeout_seconds: float = 1800,
 ) -> PairResult:
     """Both texts in one child, one by one; RuntimeError with Caffe's words when it aborts."""
     pairs = shared_outputs(read_net(before), read_net(after))
