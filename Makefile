@@ -1,6 +1,6 @@
 # Everything a newcomer types. `make run` and `make test` set up .venv first, quickly when it is there.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench screenshots
+.PHONY: help setup run test check bench conformance screenshots
 
 VENV := .venv/bin/python
 # The first Python that is new enough and can make environments; else any that is new enough.
@@ -22,6 +22,7 @@ help:
 	@echo "make test         set up, then run the tests"
 	@echo "make check        ruff, mypy and the import rules"
 	@echo "make bench        measure start-up, opening, layout and forward passes, with other engines beside us"
+	@echo "make conformance  hold every layer type beside real Caffe's answers and write core/layers/CONFORMANCE.md"
 	@echo "make screenshots  draw the pictures of README.md anew"
 	@echo "make setup        only set up"
 
@@ -43,6 +44,9 @@ check: setup
 bench:
 	$(call SETUP,bench)
 	@$(VENV) -m tests.bench.run $(BENCH)
+
+conformance: setup
+	@$(VENV) -m tests.conformance.table
 
 screenshots: setup
 	@$(VENV) main.py --screenshots resources/readme

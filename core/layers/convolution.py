@@ -89,7 +89,15 @@ def _checked(sizes: Shape, bottom: Shape) -> Shape:
 
 def _infer_convolution(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     param = layer.param("convolution_param")
-    return _convolution(param, bottoms, param.integer("group", 1))
+    geometry = _convolution(param, bottoms, param.integer("group", 1))
+    return _keeping_shape(layer, bottoms, geometry)
+
+
+def _keeping_shape(layer: Layer, bottoms: Sequence[Shape], geometry: Geometry) -> Geometry:
+    """In place, Caffe builds any net, and aborts in the pass when the shape has changed."""
+    if any(geometry.tops[i] != bottoms[i] for i in layer.in_place_tops()):
+        raise ShapeRefused("In place, it must not change the shape of its blob.")
+    return geometry
 
 
 def _convolution(param: Message, bottoms: Sequence[Shape], group: int) -> Geometry:
@@ -114,7 +122,8 @@ def _infer_deconvolution(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     )
     weight = (channels, n_output // group, *windows.kernel)
     macs = sum(math.prod(b) for b in bottoms) * math.prod(weight[1:])
-    return Geometry(tops, _with_bias(param, weight, n_output), macs=macs)
+    geometry = Geometry(tops, _with_bias(param, weight, n_output), macs=macs)
+    return _keeping_shape(layer, bottoms, geometry)
 
 
 def _infer_depthwise(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:

@@ -26,6 +26,8 @@ def pooling_method(param: Message) -> str:
 def _infer_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     param, bottom = layer.param("pooling_param"), bottoms[0]
     need_axes(bottom, 4)
+    if any(step != 1 for step in param.integers("dilation")):
+        raise ShapeRefused("Pooling with dilation belongs to other branches; BVLC knows none.")
     kernel, stride, pad = read_pooling_window(param, (bottom[2], bottom[3]))
     rounds_up = rounds_up_sizes(param)
     sizes = tuple(

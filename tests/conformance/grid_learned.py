@@ -40,6 +40,8 @@ def _embed(grid: Grid) -> None:
     for n, words in enumerate(("num_output: 5", "input_dim: 7", "num_output: 0 input_dim: 7",
                                "num_output: 5 input_dim: 0")):  # fmt: skip
         grid.add("Embed", f"words{n}", f"embed_param {{ {words} }}", ((4,), "label:7"))
+    grid.add("Embed", "beyond", "embed_param { num_output: 5 input_dim: 7 }",
+             ((4,), "constant:7"), is_undefined=True)  # fmt: skip
     grid.add("Embed", "fraction", "embed_param { num_output: 5 input_dim: 7 }", ((4,), "unit"))
 
 

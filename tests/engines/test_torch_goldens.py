@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,17 +28,28 @@ def test_every_value_agrees_with_real_caffe(
     torch_process: EngineProcess, material: Callable[[str], Path], name: str
 ) -> None:
     folder = material("goldens")
-    entry = json.loads((folder / "index.json").read_text(encoding="utf-8"))[name]
-    golden = GoldenNet(
+    entry = _entry(folder, name)
+    differences = relative_differences(torch_process, golden_net(folder, name))
+    worst = max(differences, key=lambda key: differences[key])
+    assert differences[worst] < TOLERANCE, worst
+    assert len(differences) >= entry["inplace_overwritten"]
+
+
+def golden_net(folder: Path, name: str) -> GoldenNet:
+    """One net of the material's goldens/ folder."""
+    entry = _entry(folder, name)
+    return GoldenNet(
         _file(folder, entry.get("prototxt") or f"{name}.prototxt"),
         _file(folder, entry.get("weights") or f"{name}.caffemodel"),
         folder / f"{name}.npz",
         entry["strides"],
     )
-    differences = relative_differences(torch_process, golden)
-    worst = max(differences, key=lambda key: differences[key])
-    assert differences[worst] < TOLERANCE, worst
-    assert len(differences) >= entry["inplace_overwritten"]
+
+
+def _entry(folder: Path, name: str) -> dict[str, Any]:
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = index[name]
+    return found
 
 
 def _file(folder: Path, written: str) -> Path:
