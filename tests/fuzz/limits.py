@@ -20,21 +20,21 @@ class Hang(BaseException):
 
 @contextmanager
 def deadline(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise Hang in the block after so long; without SIGALRM (Windows) there is no bound."""
-    if not hasattr(signal, "SIGALRM"):
+    """Raise Hang in the block after so much CPU time; without SIGPROF (Windows) there is no bound."""
+    if not hasattr(signal, "SIGPROF"):
         yield
         return
 
     def late(_signal: int, _frame: FrameType | None) -> None:
         raise Hang(f"still busy after {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def accepts(

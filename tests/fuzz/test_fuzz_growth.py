@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import struct
 import sys
-import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -69,7 +68,7 @@ def test_a_text_of_more_tokens_than_any_net_is_refused(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_weights_memory_grows_with_the_file(name: str) -> None:
-    raw = WEIGHTS[name](100_000)
+    raw = WEIGHTS[name](40_000)
     assert peak_bytes(lambda: check_weights(raw)) < MEMORY_RATIO * len(raw) + BASE_BYTES
 
 
@@ -108,7 +107,7 @@ def test_numbers_beyond_every_type(number: str, kind: str, fields: str) -> None:
         assert peak_bytes(lambda whole=whole: check_prototxt(whole)) < BASE_BYTES
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no SIGALRM here")
-def test_the_deadline_ends_a_wait() -> None:
+@pytest.mark.skipif(not hasattr(signal, "SIGPROF"), reason="no SIGPROF here")
+def test_the_deadline_ends_what_goes_on() -> None:
     with pytest.raises(Hang), deadline(0.05):
-        threading.Event().wait(30)
+        sum(1 for _ in iter(int, 1))
