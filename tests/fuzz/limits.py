@@ -20,7 +20,7 @@ class Hang(BaseException):
 
 @contextmanager
 def deadline(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise Hang in the block after so much CPU time; without SIGPROF (Windows) there is no bound."""
+    """Raise Hang in the block after so much CPU time; no bound without SIGPROF (Windows)."""
     if not hasattr(signal, "SIGPROF"):
         yield
         return
