@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from core.net.conformity import check_fields, with_enum_words
+from core.net.conformity import Conformity, check_fields, with_enum_words
 from core.net.definition import AUTOMATIC_TOP, Layer, Net, NetState, Problem, scalar_spans
 from core.net.legacy_inputs import read_legacy_inputs
 from core.net.message import Message
@@ -24,6 +25,8 @@ from core.net.versions import trace_versions
 __all__ = ["DEFAULT_STATE", "load_net", "read_net", "read_prototxt"]
 
 DEFAULT_STATE = NetState()
+MOST_REMEMBERED = 2_000_000
+"""Characters of a text whose parsed form is kept for the next phase; real files stay below."""
 
 
 def load_net(path: Path, *, state: NetState = DEFAULT_STATE) -> Net:
@@ -41,11 +44,9 @@ def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_S
     What Caffe would refuse is listed in `Net.problems`; only text that can't be parsed raises
     (PrototxtError).
     """
-    root = parse(text, path)
-    conformity = check_fields(root)
-    if conformity.has_numbered_enums:
-        root = with_enum_words(root)
-    problems = conformity.refused
+    parsed = _remembered if len(text) <= MOST_REMEMBERED else _parsed
+    root, conformity = parsed(text, path)
+    problems = [*conformity.refused]
     if text.startswith(BYTE_ORDER_MARK):
         problems.insert(0, Problem("The file starts with a byte order mark.", "", 1))
     state = replace(state, stages=(*state.stages, *root.message("state").words("stage")))
@@ -73,6 +74,16 @@ def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_S
         problems=(*problems, *traced.problems),
         unknown=tuple(conformity.unknown),
     )
+
+
+def _parsed(text: str, path: Path | None) -> tuple[Message, Conformity]:
+    root = parse(text, path)
+    conformity = check_fields(root)
+    return (with_enum_words(root) if conformity.has_numbered_enums else root), conformity
+
+
+_remembered = lru_cache(maxsize=2)(_parsed)
+"""An edit is checked in every phase and stage of one text, which is then parsed once."""
 
 
 def _input_layers(root: Message, problems: list[Problem]) -> list[Layer]:

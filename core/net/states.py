@@ -46,7 +46,7 @@ def _others(asked: Asked) -> tuple[Net, ...]:
     try:
         found = [net]
         for other in _candidates(net):
-            read = read_net(net.text, state=other)
+            read = read_net(net.text, path=net.root.source.path, state=other)
             if all(_active(read) != _active(known) for known in found):
                 found.append(read)
     except PrototxtError as error:  # the text was parsed once already
