@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.engines.base import EngineProcess, Value
 from core.engines.torch.boxes import best_first, overlaps, suppress
+from core.errors import EngineError
 
 # A and B share 1 of 4 + 4 - 1; A and C touch in a line; D is turned inside out.
 A, B, C, D = [0, 0, 2, 2], [1, 1, 3, 3], [2, 0, 4, 2], [3, 3, 1, 1]
@@ -61,3 +63,21 @@ def test_equal_scores_keep_their_order() -> None:
     scores = np.array([0.5, 0.9, 0.5, 0.9], np.float32)
     assert best_first(scores).tolist() == [1, 3, 0, 2]
     assert best_first(scores, 3).tolist() == [1, 3, 0]
+
+
+def test_boxes_of_an_untrained_net_are_refused_instead_of_compared_for_hours(
+    torch_process: EngineProcess,
+) -> None:
+    text = """
+    input: "data" input_shape { dim: 1 dim: 85 dim: 40 dim: 40 }
+    layer { name: "found" type: "Yolov3DetectionOutput" bottom: "data" top: "found"
+            yolov3_detection_output_param { num_classes: 80 num_box: 1 biases: 9 biases: 9 mask: 0
+                                            mask_group_num: 1 anchors_scale: 8 } }
+    """
+    engine = torch_process.open(text)
+    data = np.zeros((1, 85, 40, 40), np.float32)
+    with pytest.raises(EngineError, match="finds 128,000 boxes"):
+        engine.forward({"data": data}, [Value("found", "found")])
+    data[:, 5:] = -9.0
+    none = engine.forward({"data": data}, [Value("found", "found")])
+    assert none[Value("found", "found")].tolist() == [[[[0.0, *[-1.0] * 6]]]]

@@ -10,6 +10,7 @@ import numpy as np
 
 _BLOCK = 256
 """Boxes whose overlaps are computed at once."""
+_PIECE = 4096
 Boxes = np.ndarray
 """(n, 4) float32: left, top, right, bottom."""
 
@@ -54,7 +55,7 @@ def suppress(
     limit = np.float32(threshold)
     for first in range(0, len(boxes), _BLOCK):
         block = boxes[first : first + _BLOCK]
-        worst = overlaps(boxes[kept], block, extra).max(0, initial=0)
+        worst = _covered(boxes[kept], block, extra)
         inside = overlaps(block, block, extra)
         for i in range(len(block)):
             if len(kept) == at_most:
@@ -66,6 +67,15 @@ def suppress(
             if eta < 1.0 and limit > 0.5:
                 limit = limit * np.float32(eta)
     return kept
+
+
+def _covered(kept: Boxes, block: Boxes, extra: float) -> np.ndarray:
+    """(n,) the most that each box of a block overlaps a kept one, in little memory."""
+    worst = np.zeros(len(block), np.float32)
+    for first in range(0, len(kept), _PIECE):
+        part = overlaps(kept[first : first + _PIECE], block, extra)
+        np.maximum(worst, part.max(0), out=worst)
+    return worst
 
 
 def best_first(scores: np.ndarray, at_most: int = -1) -> np.ndarray:

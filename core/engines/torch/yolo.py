@@ -14,6 +14,9 @@ from core.layers.layer_type import ShapeRefused
 from core.layers.yolo import YoloSettings, read_v2, read_v3
 from core.net.definition import Layer
 
+MOST_BOXES = 50_000
+"""Beyond these, comparing each with each would take hours, as it does in Caffe."""
+
 
 class YoloOutput(Operation):
     """The boxes of all places above the confidence, without near doubles of any class."""
@@ -33,6 +36,11 @@ class YoloOutput(Operation):
             raise self.refused(str(error)) from error
         found = [self._read_map(bottom, i, settings) for i, bottom in enumerate(bottoms)]
         rows = torch.cat(found).cpu().numpy()
+        if len(rows) > MOST_BOXES:
+            raise self.refused(
+                f"finds {len(rows):,} boxes above its confidence_threshold, too many to compare: "
+                "trained weights find a few hundred"
+            )
         rows = rows[boxes.best_first(rows[:, 2])]
         kept = boxes.suppress(rows[:, 3:], settings.overlap, keeps_equal=False)
         return [detection_top([rows[kept]], bottoms[0].shape[0]).to(self.place.device)]
