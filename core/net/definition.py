@@ -174,8 +174,10 @@ class Net:
 
     @cached_property
     def outputs(self) -> tuple[BlobVersion, ...]:
-        """Net outputs as Caffe counts them: what no layer reads, unread inputs included."""
-        return tuple(v for v in self.versions if v.is_readable and not v.readers)
+        """Net outputs as Caffe counts them: named blobs no layer reads, unread inputs included."""
+        return tuple(
+            v for v in self.versions if v.is_readable and not v.readers and v.blob != AUTOMATIC_TOP
+        )
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:

@@ -131,10 +131,9 @@ class Reader:
             "types": [layer.type for layer in net.layers],
             "inputs": list(net.inputs),
             "outputs": list(net.outputs),
-            "blobs": {name: list(blob.data.shape) for name, blob in net.blobs.items()},
+            "blobs": {name: list(blob.shape) for name, blob in net.blobs.items()},
             "parameters": {
-                name: [list(blob.data.shape) for blob in blobs]
-                for name, blobs in net.params.items()
+                name: [list(blob.shape) for blob in blobs] for name, blobs in net.params.items()
             },
         }
 

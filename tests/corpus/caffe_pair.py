@@ -32,7 +32,14 @@ def spread(blob, index, type_name, random):
     if index == 0 and len(shape) > 1:
         fan_in = max(1, int(np.prod(shape[1:])))
         return random.standard_normal(shape, dtype="f4") * np.float32(np.sqrt(2.0 / fan_in))
-    return random.standard_normal(shape, dtype="f4") * np.float32(0.1)
+    return abs(random.standard_normal(shape, dtype="f4")) * np.float32(0.1)
+
+def feed_memory(net, random):
+    if net.layers[0].type != "MemoryData":
+        return
+    value = net.blobs[net.top_names[net._layer_names[0]][0]].data
+    images = random.standard_normal(value.shape, dtype="f4")
+    net.set_input_arrays(images, np.zeros(len(images), "f4"))
 
 def run(text, blobs, batch):
     folder = tempfile.mkdtemp()
@@ -54,6 +61,7 @@ def run(text, blobs, batch):
     for name in net.inputs:
         data = net.blobs[name].data
         data[...] = random.standard_normal(data.shape, dtype="f4")
+    feed_memory(net, random)
     net.forward()
     found = []
     for blob in blobs:

@@ -15,7 +15,7 @@ from core.net.parser import complete_part, parse
 from core.net.reader import read_net
 from core.net.rename import plan_rename_all
 from core.net.text import encode_prototxt, read_prototxt, write_prototxt
-from tests.corpus.golden import digest, sha256
+from tests.corpus.golden import digest, is_solver, sha256
 from tests.corpus.stand_ins import with_stand_ins
 
 
@@ -45,7 +45,7 @@ class Checked:
     faults: list[str] = field(default_factory=list)
 
 
-def check(path: Path, real: dict[str, Any], is_solver: bool) -> Checked:
+def check(path: Path, real: dict[str, Any]) -> Checked:
     """Everything but running it."""
     found = Checked(path.name)
     content = path.read_bytes()
@@ -60,7 +60,7 @@ def check(path: Path, real: dict[str, Any], is_solver: bool) -> Checked:
     found.is_round_trip = _saved_again(text) == content
     found.refusal = real["refusal"] or real.get("built", {}).get("reason", "")
     try:
-        _check_text(found, text, real, is_solver)
+        _check_text(found, text, real)
     except PrototxtError as error:
         head = read_net(complete_part(text)) if complete_part(text) else None
         found.n_layers = 0 if head is None else len(head.layers)
@@ -76,11 +76,11 @@ def _saved_again(text: str) -> bytes:
         return path.read_bytes()
 
 
-def _check_text(found: Checked, text: str, real: dict[str, Any], is_solver: bool) -> None:
-    if is_solver:
-        conformity = check_fields(parse(text), "SolverParameter")
+def _check_text(found: Checked, text: str, real: dict[str, Any]) -> None:
+    if is_solver(real):
         found.kind = "solver"
-        found.agrees_on_reading = real["reads"] == (not conformity.unknown and not conformity.refused)
+        conformity = check_fields(parse(text), "SolverParameter")
+        found.agrees_on_reading = not conformity.unknown and not conformity.refused
         return
     net = read_net(text)
     found.n_layers = len(net.layers) + len(net.inactive)
@@ -134,9 +134,7 @@ def _compare_built(found: Checked, net: Net, shapes: NetShapes, real: dict[str, 
         found.faults += differences(found, other, infer_shapes(other), stand_in)
 
 
-def differences(
-    found: Checked, net: Net, shapes: NetShapes, built: dict[str, Any]
-) -> list[str]:
+def differences(found: Checked, net: Net, shapes: NetShapes, built: dict[str, Any]) -> list[str]:
     """Every blob, parameter and output that is not real Caffe's; counts go into `found`."""
     ours: dict[str, tuple[int, ...] | None] = {}
     for layer in net.layers:

@@ -21,7 +21,7 @@ from core.errors import PrototxtError
 from core.net.text import read_prototxt
 from tests.corpus import running
 from tests.corpus.checks import Checked, check
-from tests.corpus.golden import ask_about, load_golden, save_golden
+from tests.corpus.golden import ask_all, load_golden, save_golden
 from tests.corpus.table import write_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -40,26 +40,11 @@ def corpus() -> list[dict[str, Any]]:
     return list(json.loads((material() / "corpus.json").read_text(encoding="utf-8")))
 
 
-def is_solver(entry: dict[str, Any]) -> bool:
-    """Whether a file of the list is a solver."""
-    return entry.get("parses_as") == "solver"
-
-
 def check_all(golden: dict[str, dict[str, Any]]) -> Iterator[Checked]:
     """Every file of the corpus that real Caffe was asked about."""
     for entry in corpus():
         path = material() / "prototxts" / entry["file"]
-        yield check(path, golden[entry["file"]], is_solver(entry))
-
-
-def ask_all(command: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Real Caffe's answers for the whole corpus; some minutes."""
-    golden = {}
-    for entry in corpus():
-        path = material() / "prototxts" / entry["file"]
-        golden[path.name] = ask_about(command, path, is_solver(entry))
-        sys.stderr.write(f"{path.name}\n")
-    return golden
+        yield check(path, golden[path.name])
 
 
 def run_all(names: Sequence[str]) -> dict[str, str]:
@@ -89,7 +74,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     if options.ask_caffe:
-        save_golden(ask_all(shlex.split(options.ask_caffe)))
+        paths = [material() / "prototxts" / entry["file"] for entry in corpus()]
+        solvers = {entry["file"] for entry in corpus() if entry.get("parses_as") == "solver"}
+        save_golden(ask_all(shlex.split(options.ask_caffe), paths, solvers))
     found = list(check_all(load_golden()))
     if options.run:
         nets = [one.name for one in found if one.kind not in ("solver", "no net", "unreadable")]

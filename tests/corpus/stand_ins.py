@@ -11,6 +11,7 @@ _DATA_TYPES = frozenset(
 )
 _SIDE = 227
 _CHANNELS = 3
+_ONE_REGION = (1, 5)
 
 
 def is_data_layer(layer: Layer) -> bool:
@@ -40,6 +41,8 @@ def with_stand_ins(net: Net) -> str:
 def _size(layer: Layer, index: int, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     if shape is not None:
         return shape
+    if "roi" in layer.tops[index]:
+        return _ONE_REGION
     if index and layer.type != "Python":
         return (1,)
     return (1, 1 if index else _CHANNELS, _SIDE, _SIDE)
