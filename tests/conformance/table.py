@@ -150,7 +150,7 @@ in {worst_net}.
 {purposes}
 - A view (Flatten, Reshape, Split, a Slice into one, a Concat of one) shares its memory with its
   bottom in real Caffe, so that a later in-place layer changes both. Here every version keeps the
-  value that its layer wrote.
+  value that its layer wrote, and a net in which a layer reads the other name afterwards is refused.
 """
 
 

@@ -26,6 +26,7 @@ from core.engines.torch import (
 )
 from core.engines.torch.operation import MakeOperation, Operation, Place, spoilt_in_place
 from core.engines.torch.parameters import ParameterStore
+from core.engines.torch.views import check_views
 from core.engines.wiring import Wiring
 from core.errors import UnsupportedLayerError
 from core.layers.registry import layer_type
@@ -59,7 +60,8 @@ IGNORED_TYPES = frozenset({"HDF5Output"})
 def check_supported(wiring: Wiring) -> None:
     """UnsupportedLayerError that names every layer this engine can't run.
 
-    EngineError for a layer that real Caffe runs in place with values nobody can foretell.
+    EngineError for a layer that real Caffe runs in place with values nobody can foretell, or that
+    changes a blob behind its readers.
     """
     missing = [
         (step.layer.name, step.layer.type)
@@ -73,6 +75,7 @@ def check_supported(wiring: Wiring) -> None:
     for step in wiring.steps:
         if step.layer.is_in_place and layer_type(step.layer.type).is_spoilt_in_place:
             raise spoilt_in_place(step.layer)
+    check_views(wiring)
 
 
 def make_operations(

@@ -1,0 +1,51 @@
+"""Nets in which real Caffe changes a blob behind its readers: refused, for the numbers are others.
+
+A Flatten, Reshape or Split gives its bottom's own memory another name. A layer in place on one of
+the names overwrites the others too; who reads those afterwards gets values no layer wrote there.
+"""
+
+from __future__ import annotations
+
+from core.engines.wiring import Step, Wiring
+from core.errors import EngineError
+from core.layers.registry import layer_type
+
+
+def check_views(wiring: Wiring) -> None:
+    """EngineError for the first layer in place that overwrites what is still read elsewhere."""
+    memory: dict[int, int] = {}
+    for i, step in enumerate(wiring.steps):
+        for index in step.layer.in_place_tops():
+            _check_overwriting(wiring.steps[i:], index, memory)
+            memory[step.tops[index]] = _owner(step.bottoms[index], memory)
+        if _is_view(step):
+            memory.update(dict.fromkeys(step.tops, _owner(step.bottoms[0], memory)))
+
+
+def _owner(slot: int, memory: dict[int, int]) -> int:
+    return memory.get(slot, slot)
+
+
+def _check_overwriting(steps: tuple[Step, ...], index: int, memory: dict[int, int]) -> None:
+    step, later = steps[0], steps[1:]
+    written = step.bottoms[index]
+    owner = _owner(written, memory)
+    shared = {slot for slot, of in memory.items() if of == owner} | {owner}
+    shared.discard(written)
+    for reader in later:
+        if shared.intersection(reader.bottoms):
+            raise EngineError(
+                f"Layer '{step.layer.name}' ({step.layer.type}) overwrites memory that "
+                f"'{reader.layer.name}' reads later under another name; real Caffe gives that "
+                "layer values nobody meant.",
+                hint="Give the in-place layer a blob of its own.",
+            )
+
+
+def _is_view(step: Step) -> bool:
+    """Whether its tops are its bottom's memory."""
+    layer = step.layer
+    is_single = (layer.type == "Concat" and len(layer.bottoms) == 1) or (
+        layer.type == "Slice" and len(layer.tops) == 1
+    )
+    return is_single or layer_type(layer.type).shares_storage
