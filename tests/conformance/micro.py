@@ -74,7 +74,7 @@ def _compare_ok(folder: Path, name: str, entry: Mapping[str, Any]) -> Agreement:
         for blob, shape in _input_shapes(net, entry["blobs"]).items()
     }
     golden = _golden_values(net, arrays)
-    complaints = _shape_complaints(net, entry, inputs)
+    complaints = _shape_complaints(net, entry, inputs, arrays)
     try:
         wanted = list(golden) or _readable(net)
         has_weights = bool(net.layers) and weights.exists()
@@ -98,7 +98,10 @@ def _golden_values(net: Net, arrays: Mapping[str, np.ndarray]) -> dict[Value, np
 
 
 def _shape_complaints(
-    net: Net, entry: Mapping[str, Any], inputs: Mapping[str, np.ndarray]
+    net: Net,
+    entry: Mapping[str, Any],
+    inputs: Mapping[str, np.ndarray],
+    arrays: Mapping[str, np.ndarray],
 ) -> list[str]:
     shapes = infer_shapes(net, {blob: array.shape for blob, array in inputs.items()})
     found = [problem.sentence for problem in shapes.problems]
@@ -107,6 +110,11 @@ def _shape_complaints(
         wanted = entry["blobs"].get(version.blob)
         if version.is_readable and wanted and ours is not None and ours != tuple(wanted):
             found.append(f"{version.blob} is {wanted}, not {ours}")
+    for key, array in arrays.items():
+        kind, _, place = key.partition("/")
+        layer, _, index = place.rpartition("/")
+        if kind == "param" and shapes.parameters(layer)[int(index) :][:1] != (array.shape,):
+            found.append(f"parameter {index} of {layer} is {array.shape}")
     return found
 
 
