@@ -41,14 +41,14 @@ def feed_memory(net, random):
     images = random.standard_normal(value.shape, dtype="f4")
     net.set_input_arrays(images, np.zeros(len(images), "f4"))
 
-def run(text, blobs, batch):
+def run(text, blobs, batch, seed):
     folder = tempfile.mkdtemp()
     path = os.path.join(folder, "net.prototxt")
     with open(path, "w") as file:
         file.write(text)
     net = caffe.Net(path, caffe.TEST)
     types = dict(zip(net._layer_names, [layer.type for layer in net.layers]))
-    random = np.random.default_rng(3)
+    random = np.random.default_rng(seed)
     for name in net.params:
         for index, blob in enumerate(net.params[name]):
             blob.data[...] = spread(blob, index, types.get(name, ""), random)
@@ -77,7 +77,7 @@ def run(text, blobs, batch):
 asked = json.load(sys.stdin)
 answers = []
 for text, blobs in asked["runs"]:
-    found, layers = run(text, blobs, asked["batch"])
+    found, layers = run(text, blobs, asked["batch"], asked["seed"])
     answers.append({"found": found, "layers": layers})
 print(json.dumps(answers))
 """
@@ -105,11 +105,10 @@ class PairResult:
 def shared_outputs(before: Net, after: Net) -> list[tuple[str, str]]:
     """The outputs of `before` and the names the same layers' tops have in `after`."""
     place = {(v.layer_index, v.top_index): v.blob for v in after.versions if v.is_readable}
-    fed = set(before.inputs)
     return [
         (v.blob, place[v.layer_index, v.top_index])
         for v in before.outputs
-        if v.blob not in fed and (v.layer_index, v.top_index) in place
+        if before.layers[v.layer_index].bottoms and (v.layer_index, v.top_index) in place
     ]
 
 
@@ -119,6 +118,7 @@ def run_pair(
     after: str,
     *,
     batch: int = 1,
+    seed: int = 3,
     timeout_seconds: float = 1800,
 ) -> PairResult:
     """Both texts in one child, one by one; RuntimeError with Caffe's words when it aborts."""
@@ -126,7 +126,7 @@ def run_pair(
     runs = [[before, [one for one, _ in pairs]], [after, [other for _, other in pairs]]]
     done = subprocess.run(
         [*command, "-c", CHILD],
-        input=json.dumps({"runs": runs, "batch": batch}),
+        input=json.dumps({"runs": runs, "batch": batch, "seed": seed}),
         capture_output=True,
         text=True,
         timeout=timeout_seconds,

@@ -24,7 +24,7 @@ from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename_all
 from core.net.text import encode_prototxt
 from core.net.text_edits import apply_edits
-from tests.corpus.caffe_pair import run_pair
+from tests.corpus.caffe_pair import PairResult, run_pair
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -47,7 +47,7 @@ def check_file(path: Path, command: Sequence[str]) -> dict[str, Any]:
         row["give_back"] = str(error)
     started = time.perf_counter()
     try:
-        result = run_pair(command, net.text, plan.new_text)
+        result = _run(command, net.text, plan.new_text)
     except Exception as error:  # whatever stops one net must not stop the list
         return {**row, "outcome": "not run", "why": f"{type(error).__name__}: {error}"[:400]}
     row |= {
@@ -59,6 +59,15 @@ def check_file(path: Path, command: Sequence[str]) -> dict[str, Any]:
         "seconds": round(time.perf_counter() - started, 1),
     }
     return row
+
+
+def _run(command: Sequence[str], before: str, after: str) -> PairResult:
+    """With other numbers where an output came out as one value, on which equality says little."""
+    for seed in range(3, 7):
+        result = run_pair(command, before, after, seed=seed)
+        if not result.dull:
+            break
+    return result
 
 
 def main() -> int:
