@@ -78,11 +78,19 @@ class ModelDocument(QObject):
         return None if self.weights is None else Path(self.weights.path)
 
     def set_opened(
-        self, path: Path | None, derived: DerivedNet, *, is_partial: bool = False
+        self,
+        path: Path | None,
+        derived: DerivedNet,
+        *,
+        is_partial: bool = False,
+        saved_text: str | None = None,
     ) -> None:
-        """Replace everything by a file just opened; weights go, the image stays."""
+        """Replace everything by a file just opened; weights go, the image stays.
+
+        saved_text: what the file holds, where `derived` is of another text.
+        """
         self.path = path
-        self.saved_text = derived.text
+        self.saved_text = derived.text if saved_text is None else saved_text
         self.original_net = derived.net
         self.renames = ()
         self.weights = None

@@ -21,6 +21,7 @@ class Notices(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._shown: dict[str, tuple[Notice, Handlers]] = {}
+        self._remedies: dict[type[AppError], Callable[[AppError], None]] = {}
 
     @property
     def current(self) -> tuple[Notice, ...]:
@@ -40,10 +41,18 @@ class Notices(QObject):
         self._shown[notice.key] = (notice, handlers or {})
         self.changed.emit()
 
+    def offer_remedy(self, kind: type[AppError], show: Callable[[AppError], None]) -> None:
+        """Let `show` say every error of one kind, whichever job met it."""
+        self._remedies[kind] = show
+
     def show_error(self, error: AppError, key: str, title: str = "") -> None:
         """Show an expected failure: what happened, what to do, and its details."""
+        remedy = self._remedies.get(type(error))
+        if remedy is not None:
+            remedy(error)
+            return
         lines = tuple(CodeLine(0, line) for line in error.details.splitlines()[-8:])
-        body = _escaped(error.hint if not title else f"{error.sentence} {error.hint}".strip())
+        body = escaped(error.hint if not title else f"{error.sentence} {error.hint}".strip())
         heading = title or error.sentence.rstrip(".")
         self.show(Notice("error", heading, body, code=lines, key=key))
 
@@ -64,8 +73,9 @@ class Notices(QObject):
             handlers[action]()
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text as a notice's body shows it, whatever its brackets."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-__all__ = ["CodeLine", "Handlers", "Notice", "NoticeAction", "Notices"]
+__all__ = ["CodeLine", "Handlers", "Notice", "NoticeAction", "Notices", "escaped"]

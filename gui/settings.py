@@ -64,6 +64,42 @@ class Settings:
     def device(self, value: str) -> None:
         self._store.setValue("engine/device", value)
 
+    @property
+    def engine(self) -> str:
+        """The engine that ran last: "torch" or "caffe"."""
+        return self._word("engine/name", "torch")
+
+    @engine.setter
+    def engine(self, value: str) -> None:
+        self._store.setValue("engine/name", value)
+
+    @property
+    def precision(self) -> str:
+        """The precision of the PyTorch engine: "float32" or "bfloat16"."""
+        return self._word("engine/precision", "float32")
+
+    @precision.setter
+    def precision(self, value: str) -> None:
+        self._store.setValue("engine/precision", value)
+
+    @property
+    def caffe_command(self) -> str:
+        """The command that starts a Python with caffe, as typed; "" where none is known."""
+        return self._word("engine/caffe_command", "")
+
+    @caffe_command.setter
+    def caffe_command(self, value: str) -> None:
+        self._store.setValue("engine/caffe_command", value)
+
+    @property
+    def renames_layers(self) -> bool:
+        """Whether a rename calls the layers so too."""
+        return self._word("rename/layers_too", "no") == "yes"
+
+    @renames_layers.setter
+    def renames_layers(self, value: bool) -> None:
+        self._store.setValue("rename/layers_too", "yes" if value else "no")
+
     def recent(self, kind: str) -> tuple[Path, ...]:
         """Files of a kind ("models", "images", "folders") that were open last, newest first."""
         stored = self._store.value(f"recent/{kind}", [])
@@ -93,6 +129,14 @@ class Settings:
     def set_recipe_of(self, prototxt: Path, json_text: str) -> None:
         """Remember a recipe, as JSON, for a prototxt."""
         self._store.setValue(f"recipe/{_key(prototxt)}", json_text)
+
+    def graph_of(self, prototxt: Path) -> str:
+        """How this prototxt's graph was left, as JSON; "" for one not opened before."""
+        return self._word(f"graph/{_key(prototxt)}", "")
+
+    def set_graph_of(self, prototxt: Path, json_text: str) -> None:
+        """Remember how the graph of a prototxt was left, as JSON."""
+        self._store.setValue(f"graph/{_key(prototxt)}", json_text)
 
     def folder(self, kind: str) -> Path:
         """Where a file dialog of that kind was last."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PyQt5.QtWidgets import QUndoCommand, QUndoStack
 
-from core.net.rename import RenamePlan, apply_edits
+from core.net.rename_plan import RenamePlan
+from core.net.text_edits import apply_edits
+from core.session import EditStep
 
 ApplyText = Callable[[str], None]
 
@@ -21,6 +23,11 @@ class TextEditCommand(QUndoCommand):
         self._history = history
         self._plan = plan
         self.changes_values = changes_values
+
+    @property
+    def step(self) -> EditStep:
+        """This step as a session keeps it."""
+        return EditStep(self.text(), self._plan.edits, self.changes_values)
 
     @property
     def new_text(self) -> str:
@@ -40,16 +47,29 @@ class TextHistory(QUndoStack):
     def __init__(self, apply_text: ApplyText) -> None:
         super().__init__()
         self._apply_text = apply_text
-        self.current_text = self._first_text = ""
+        self.current_text = self.first_text = ""
 
     def begin(self, text: str) -> None:
         """Forget every step and start from `text`."""
         self.clear()
-        self.current_text = self._first_text = text
+        self.current_text = self.first_text = text
 
     def do(self, title: str, plan: RenamePlan, *, changes_values: bool = False) -> None:
         """Make an edit that can be undone."""
         self.push(TextEditCommand(self, title, plan, changes_values=changes_values))
+
+    def steps(self) -> tuple[EditStep, ...]:
+        """Every step, those that were taken back included."""
+        commands = (self.command(index) for index in range(self.count()))
+        return tuple(c.step for c in commands if isinstance(c, TextEditCommand))
+
+    def restore(self, steps: Sequence[EditStep], n_done: int) -> None:
+        """Make every step again, then take back all but the first `n_done`."""
+        for step in steps:
+            new_text = apply_edits(self.current_text, step.edits)
+            plan = RenamePlan((), step.edits, self.current_text, new_text)
+            self.do(step.title, plan, changes_values=step.changes_values)
+        self.setIndex(n_done)
 
     @property
     def base_text(self) -> str:
@@ -58,7 +78,7 @@ class TextHistory(QUndoStack):
             step = self.command(index)
             if isinstance(step, TextEditCommand) and step.changes_values:
                 return step.new_text
-        return self._first_text
+        return self.first_text
 
     def change(self, plan: RenamePlan) -> None:
         """Apply a plan's edits; RenameError when they do not fit the text."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtGui import QGuiApplication
 
-from core.errors import AppError, EngineCrashed
+from core.errors import AppError, EngineCrashed, PythonLayersRefused
+from core.session import SUFFIX as SESSION_SUFFIX
 from gui.controllers.engine import UNAVAILABLE
 from gui.dialogs.files import IMAGE_FILTER
 from gui.jobs import Run
@@ -30,15 +31,20 @@ def connect_actions(bench: Workbench) -> None:
     actions.on("index_folder", lambda: _choose_folder(bench))
     actions.on("open_query", lambda: _choose_query(bench))
     actions.on("save_as", bench.saving.choose_and_save)
+    actions.on("open_session", bench.sessions.choose_and_open)
+    actions.on("save_session", bench.sessions.choose_and_save)
     actions.on("quit", window.close)
     actions.on("undo", bench.renaming.undo)
     actions.on("redo", bench.renaming.redo)
     actions.on("find", window.panels.graph.focus_find)
+    actions.on("export_graph", bench.drawing.choose_and_export)
     actions.on("fit", window.panels.graph.fit)
     actions.on("zoom_in", window.panels.graph.canvas.zoom_in)
     actions.on("zoom_out", window.panels.graph.canvas.zoom_out)
     actions.on("reset_layout", window.set_default_layout)
     actions.on("rename", lambda: bench.renaming.rename_layer(document.selection))
+    actions.on("plan_rename", lambda: bench.rename_asking.ask(_selected_layers(bench)))
+    actions.on("show_difference", bench.asking.show_difference)
     actions.on("rename_chain", lambda: _rename_chain_of_selection(bench))
     actions.on("rename_all", bench.renaming.rename_all)
     actions.on("show_changes", lambda: window.show_panel(window.panels.changes))
@@ -47,6 +53,7 @@ def connect_actions(bench: Workbench) -> None:
     actions.on("forward", bench.inspecting.forward)
     actions.on("extract", bench.asking.ask_extract)
     actions.on("recipe", bench.asking.ask_recipe)
+    actions.on("choose_engine", bench.engine_choice.ask)
     actions.on("restart_engine", bench.engine.restart)
     actions.on("cancel", bench.standing.cancel_job)
     actions.on("keys", bench.asking.show_keys)
@@ -67,12 +74,18 @@ def connect_panels(bench: Workbench) -> None:
     window.image_picker.open_requested.connect(bench.opening.choose_image)
     window.recipe_line.clicked.connect(lambda: bench.asking.ask_recipe())
     panels.layer_table.rename_requested.connect(bench.renaming.rename_layer)
+    panels.layer_table.plan_requested.connect(
+        lambda: bench.rename_asking.ask(_selected_layers(bench))
+    )
     panels.layer_table.open_requested.connect(bench.opening.choose_model)
     panels.graph.rename_requested.connect(bench.renaming.rename_layer)
     panels.inspector.rename_requested.connect(bench.renaming.rename_layer)
     panels.inspector.rename_chain_requested.connect(bench.renaming.rename_chain)
     panels.inspector.rename_all_requested.connect(bench.renaming.rename_all)
-    panels.inspector.preview_requested.connect(bench.renaming.preview)
+    panels.inspector.preview_requested.connect(
+        lambda layer, name: bench.rename_asking.ask([layer], name=name)
+    )
+    panels.changes.difference_requested.connect(bench.asking.show_difference)
     panels.changes.save_requested.connect(bench.saving.save_named)
     panels.changes.undo_requested.connect(bench.renaming.undo)
     panels.changes.verify_requested.connect(bench.verifying.verify)
@@ -92,15 +105,16 @@ def connect_panels(bench: Workbench) -> None:
     bench.opening.folder_dropped.connect(lambda folder: bench.searching.open_folder(folder))
     bench.searching.indexed.connect(lambda _found: bench.standing.refresh())
     bench.demo.show_first = lambda: window.show_panel(panels.histogram)
+    bench.engine_choice.changed.connect(bench.standing.show_devices)
     bench.standing.extra_words = lambda: _extra_words(bench)
     bench.verifying.started.connect(lambda: panels.changes.show_busy("Verifying…"))
     bench.verifying.ended.connect(lambda: panels.changes.show_busy(""))
-    bench.renaming.previewed.connect(bench.asking.show_preview)
     bench.verifying.finished.connect(lambda v: bench.standing.say(_verified_words(v)))
     bench.opening.fix_requested.connect(bench.renaming.fix_rewiring)
     bench.opening.layers_requested.connect(bench.viewing.show_layers)
     bench.opening.text_requested.connect(bench.asking.show_text)
-    bench.saving.saved.connect(lambda path: bench.standing.say(f"saved {path.name}"))
+    for saver in (bench.saving, bench.sessions):
+        saver.saved.connect(lambda path: bench.standing.say(f"saved {path.name}"))
 
 
 def connect_trouble(bench: Workbench) -> None:
@@ -112,6 +126,8 @@ def connect_trouble(bench: Workbench) -> None:
     bench.engine.crashed.connect(lambda error: _show_crash(bench, error))
     bench.engine.state_changed.connect(lambda: _show_unavailable(bench))
     bench.engine.restarted.connect(lambda: bench.notices.dismiss("engine"))
+    bench.engine.request_changed.connect(lambda: bench.notices.dismiss("python-layers"))
+    bench.notices.offer_remedy(PythonLayersRefused, lambda error: _ask_trust(bench, error))
     bench.lanes.bug_found.connect(bench.report_bug)
     bench.lanes.failed.connect(lambda run, error: _show_failed_run(bench, run, error))
     bench.verifying.failed.connect(lambda error: bench.notices.show_error(error, "verify"))
@@ -157,6 +173,11 @@ def _extra_words(bench: Workbench) -> set[str]:
     return words | ({"gallery"} if bench.searching.gallery is not None else set())
 
 
+def _selected_layers(bench: Workbench) -> tuple[str, ...]:
+    selected = bench.window.panels.layer_table.selected_layers
+    return selected or ((bench.document.selection,) if bench.document.selection else ())
+
+
 def _rename_chain_of_selection(bench: Workbench) -> None:
     net, name = bench.document.net, bench.document.selection
     if net is None or not net.has_layer(name):
@@ -190,18 +211,23 @@ def _fill_recent(bench: Workbench) -> None:
 
 
 def _open_recent(bench: Workbench, path: Path) -> None:
+    if path.suffix == SESSION_SUFFIX:
+        bench.sessions.open(path)
+        return
     weights = bench.settings.weights_of(path)
     known = weights if weights is not None and weights.is_file() else None
     bench.opening.open_model(path, known)
 
 
 def _show_crash(bench: Workbench, error: EngineCrashed) -> None:
-    lines = tuple(CodeLine(0, line) for line in error.details.splitlines()[-6:])
+    said = error.details.splitlines()[-6:]
+    lines = tuple(CodeLine(0, line) for line in (*([error.cause] if error.cause else ()), *said))
+    doing = f" while running {error.running}" if error.running else ""
     details = f"{error.sentence}\n{error.hint}\n{error.details}"
     bench.notices.show(
         Notice(
             "error",
-            error.sentence.rstrip("."),
+            f"The engine stopped{doing}",
             error.hint,
             code=lines,
             actions=(
@@ -217,6 +243,29 @@ def _show_crash(bench: Workbench, error: EngineCrashed) -> None:
     )
 
 
+def _ask_trust(bench: Workbench, error: AppError) -> None:
+    """Running a Python layer runs a program of this computer: only the user decides on that."""
+    if not isinstance(error, PythonLayersRefused):
+        return
+    lines = tuple(CodeLine(0, f"{layer}: {program}") for layer, program in error.layers[:8])
+    count = "a Python layer" if len(error.layers) == 1 else f"{len(error.layers)} Python layers"
+    bench.notices.show(
+        Notice(
+            "warning",
+            f"This net has {count}",
+            "Running it runs the programs named here, from Caffe's Python path, with your rights."
+            " Nothing has run yet. Viewing, editing and renaming need none of them.",
+            code=lines,
+            actions=(
+                NoticeAction("trust", "Run them until the window closes", "play", closes=True),
+                NoticeAction("leave", "Leave them", closes=True),
+            ),
+            key="python-layers",
+        ),
+        {"trust": bench.engine.trust_python_layers},
+    )
+
+
 def _show_unavailable(bench: Workbench) -> None:
     if bench.engine.state != UNAVAILABLE or bench.notices.has("engine"):
         return
@@ -225,10 +274,13 @@ def _show_unavailable(bench: Workbench) -> None:
             "error",
             f"The {bench.engine.title} engine did not start",
             bench.engine.sentence,
-            actions=(NoticeAction("restart", "Start again", "restart", closes=True),),
+            actions=(
+                NoticeAction("restart", "Start again", "restart", closes=True),
+                NoticeAction("choose", "Choose another engine", "chip"),
+            ),
             key="engine",
         ),
-        {"restart": bench.engine.restart},
+        {"restart": bench.engine.restart, "choose": bench.engine_choice.ask},
     )
 
 

@@ -10,14 +10,19 @@ from PyQt5.QtCore import QObject
 from core.engines.base import EngineSpec
 from core.errors import AppError
 from gui.controllers.asking import AskingController
+from gui.controllers.autosaving import AutosavingController
 from gui.controllers.demo import DEMO, DemoController
+from gui.controllers.drawing import DrawingController
 from gui.controllers.engine import EngineController
+from gui.controllers.engine_choice import EngineChoiceController, remembered_spec
 from gui.controllers.extracting import ExtractingController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.opening import OpeningController
+from gui.controllers.rename_asking import RenameAskingController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
 from gui.controllers.searching import SearchingController
+from gui.controllers.sessions import SessionController
 from gui.controllers.standing import StandingController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
@@ -45,6 +50,7 @@ class Workbench(QObject):
         spec: EngineSpec | None = None,
         cache: Path | None = None,
         demo_folder: Path = DEMO,
+        autosaves: Path | None = None,
     ) -> None:
         super().__init__()
         self.keeper = keeper
@@ -60,7 +66,7 @@ class Workbench(QObject):
         self.questioner = Questioner(keeper, self.window)
         self.is_closed = False
         self._demo_folder = demo_folder
-        self._make_controllers(spec, cache)
+        self._make_controllers(spec, cache, autosaves)
         connect_actions(self)
         connect_panels(self)
         connect_trouble(self)
@@ -69,10 +75,12 @@ class Workbench(QObject):
         self._restore()
         self.standing.refresh()
 
-    def _make_controllers(self, spec: EngineSpec | None, cache: Path | None) -> None:
+    def _make_controllers(
+        self, spec: EngineSpec | None, cache: Path | None, autosaves: Path | None
+    ) -> None:
         document, lanes = self.document, self.lanes
         notices, settings = self.notices, self.settings
-        self.engine = EngineController(document, lanes, spec, self)
+        self.engine = EngineController(document, lanes, spec or remembered_spec(settings), self)
         self.engine.device = settings.device
         self.opening = OpeningController(
             document, lanes, self.deriver, notices, settings, self.chooser, self
@@ -87,6 +95,10 @@ class Workbench(QObject):
         self.extracting = ExtractingController(document, lanes, self.engine, notices, self)
         self.viewing = ViewingController(document, lanes, self.window, self.saving, settings, self)
         panels = self.window.panels
+        self.drawing = DrawingController(
+            document, lanes, panels.graph, panels.layer_table, self.opening, notices, settings,
+            lambda: self.chooser, self,
+        )  # fmt: skip
         self.inspecting = InspectingController(
             document, lanes, self.engine, notices, panels.activations, panels.histogram, self
         )
@@ -97,6 +109,19 @@ class Workbench(QObject):
             document, lanes, self.engine, notices, panels.retrieval, cache, self
         )
         self.demo = DemoController(document, self.opening, self.searching, self._demo_folder, self)
+        self.sessions = SessionController(
+            document, lanes, self.opening, self.renaming, self.searching, panels.graph, notices,
+            settings, self.chooser, self,
+        )  # fmt: skip
+        self.rename_asking = RenameAskingController(
+            self.keeper, document, lanes, self.renaming, self.window, settings, self
+        )
+        self.engine_choice = EngineChoiceController(
+            self.keeper, lanes, self.engine, self.window, notices, settings, self
+        )
+        self.autosaving = AutosavingController(
+            document, lanes, self.sessions, notices, autosaves, self
+        )
         self.asking = AskingController(
             self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
             settings, self.chooser, self,
@@ -107,6 +132,7 @@ class Workbench(QObject):
         self.window.show()
         self.window.setFocus()
         self.engine.start()
+        self.autosaving.offer_lost_edits()
         if demo and self.demo.is_there:
             self.demo.open()
         elif paths:
@@ -115,6 +141,7 @@ class Workbench(QObject):
     def set_user(self, chooser: FileChooser, questioner: Questioner) -> None:
         """Let others answer for the user, as tests do."""
         self.chooser = self.opening.chooser = self.saving.chooser = self.asking.chooser = chooser
+        self.sessions.chooser = chooser
         self.questioner = self.saving.questioner = questioner
 
     def report_bug(self, error: BaseException) -> None:
@@ -132,10 +159,13 @@ class Workbench(QObject):
         self.is_closed = True
         self._remember()
         self.asking.close()
+        self.engine_choice.close()
+        self.rename_asking.close()
         self.renaming.history.indexChanged.disconnect()  # an undo stack tells of its own end
         is_clean = self.lanes.close(self.engine.close)
         if not is_clean:
             self.engine.kill()
+        self.autosaving.close()
         return is_clean
 
     def _may_close(self) -> bool:
@@ -161,6 +191,7 @@ class Workbench(QObject):
             window.set_default_layout()
 
     def _remember(self) -> None:
+        self.drawing.remember()
         self.settings.geometry = self.window.saveGeometry()
         self.settings.docks = self.window.layout_state()
         self.window.actions_["maximise"].setChecked(False)

@@ -59,12 +59,18 @@ def try_engine(spec: EngineSpec) -> EngineStatus:
     """Start an engine, ask what it is and end it: what was found, or why it does not start."""
     try:
         with start_engine(spec) as process:
-            versions, devices = process.versions(), process.devices()
-            layer_types = process.layer_types()
+            return status_of(process)
     except EngineError as error:
         return EngineStatus(spec.name, False, str(error))
-    sentence = _found(spec.name, versions, devices, len(layer_types))
-    return EngineStatus(spec.name, True, sentence, tuple(versions.items()), devices, layer_types)
+
+
+def status_of(process: EngineProcess) -> EngineStatus:
+    """What a started engine says of itself; raises what EngineProcess.call raises."""
+    name = process.spec.name
+    versions, devices = process.versions(), process.devices()
+    layer_types = process.layer_types()
+    sentence = _found(name, versions, devices, len(layer_types))
+    return EngineStatus(name, True, sentence, tuple(versions.items()), devices, layer_types)
 
 
 def _found(

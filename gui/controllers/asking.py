@@ -13,21 +13,19 @@ from core import __version__
 from core.errors import ImageError
 from core.images.preprocess import Preprocess
 from core.images.presets import recipe_path, save_recipe
-from core.net.definition import Net
-from core.net.difference import text_difference
+from core.net.paired_lines import paired_lines
 from gui.actions import ROWS
 from gui.controllers.engine import EngineController
 from gui.controllers.extracting import ExtractingController
 from gui.dialogs.extract import ExtractDialog
 from gui.dialogs.files import NPZ_FILTER, FileChooser
 from gui.dialogs.help import AboutDialog, KeysDialog, TextDialog
-from gui.dialogs.preview import PreviewDialog
+from gui.dialogs.preview import DifferenceDialog
 from gui.dialogs.recipe import RecipeDialog
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
-from gui.panels.text_lines import Kind, TextLine, TextLines
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
@@ -150,11 +148,25 @@ class AskingController(QObject):
             )
         )
 
-    def show_preview(self, before: Net, after: Net) -> None:
-        """What a rename would change in the text."""
-        lines = TextLines(self._keeper)
-        lines.show_lines(_difference_lines(before, after))
-        self._open(PreviewDialog(self._keeper, lines, parent=self._window))
+    def show_difference(self) -> None:
+        """The text as it is beside the text as it was opened."""
+        document = self._document
+        if document.original_net is None:
+            return
+        rows = paired_lines(document.original_net.text, document.text)
+        n_changed = sum(not row.is_equal for row in rows)
+        name = document.path.name if document.path else "prototxt"
+        self._open(
+            DifferenceDialog(
+                self._keeper,
+                "Text difference",
+                f"{n_changed:,} lines differ. Comments and layout stay." if rows
+                else "Nothing has changed yet.",
+                (f"{name}, as opened", "as it is now"),
+                rows,
+                self._window,
+            )
+        )  # fmt: skip
 
     def _line_of_selection(self) -> int:
         net, name = self._document.net, self._document.selection
@@ -174,12 +186,3 @@ class AskingController(QObject):
     def _forget(self, dialog: QDialog) -> None:
         if self.dialog is dialog:
             self.dialog = None
-
-
-def _difference_lines(before: Net, after: Net) -> list[TextLine]:
-    kinds: dict[str, Kind] = {" ": "plain", "-": "out", "+": "in"}
-    lines: list[TextLine] = []
-    for difference in text_difference(before, after):
-        lines.append(TextLine("heading", difference.layer, note=difference.type))
-        lines += [TextLine(kinds[line.kind], line.text, line.number) for line in difference.lines]
-    return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -16,6 +16,7 @@ from gui.document import ModelDocument
 from gui.jobs import Lanes, Run
 
 STARTING, READY, STOPPED, UNAVAILABLE = "starting", "ready", "stopped", "unavailable"
+DEFAULT_SPEC = EngineSpec()
 ENGINE_TITLES = {"torch": "PyTorch", "fake": "Fake", "caffe": "Caffe"}
 
 
@@ -28,6 +29,8 @@ class NetRequest:
     state: NetState
     device: str
     seed: int = 0
+    engine: EngineSpec = DEFAULT_SPEC
+    allow_python_layers: bool = False
 
 
 class EngineController(QObject):
@@ -35,6 +38,8 @@ class EngineController(QObject):
 
     state_changed = pyqtSignal()
     devices_changed = pyqtSignal()
+    request_changed = pyqtSignal()
+    """From now on nets run on another engine or device, or Python layers may run."""
     crashed = pyqtSignal(object)
     restarted = pyqtSignal()
     _started = pyqtSignal(object, object, object)
@@ -49,7 +54,7 @@ class EngineController(QObject):
         super().__init__(parent)
         self._document = document
         self._lanes = lanes
-        self.spec = spec or EngineSpec()
+        self.spec = spec or DEFAULT_SPEC
         self.state = STARTING
         self.sentence = ""
         self.device = "cpu"
@@ -60,6 +65,7 @@ class EngineController(QObject):
         self._last_crash: EngineCrashed | None = None
         self._was_stopped = False
         self._is_closed = False
+        self._trusted: frozenset[Path] = frozenset()
         lanes.stuck.connect(self._kill_stuck)
         lanes.engine_crashed.connect(self._on_crashed)
         self._started.connect(self._on_started)
@@ -95,14 +101,46 @@ class EngineController(QObject):
         """Run from now on where `device` says; nets open there on next use."""
         if device != self.device:
             self.device = device
-            self._document.revision += 1
-            self.state_changed.emit()
             self.devices_changed.emit()
+            self._change_request()
+
+    def choose_engine(self, spec: EngineSpec) -> None:
+        """Run nets in another engine from now on; the one before ends."""
+        if spec == self.spec:
+            return
+        self.spec = spec
+        self.devices, self.versions = (), {}
+        self.restart()
+        self.devices_changed.emit()
+        self._change_request()
+
+    def trust_python_layers(self) -> None:
+        """Let the open prototxt's Python layers run, for as long as the window lives."""
+        if self._document.path is not None:
+            self._trusted |= {self._document.path}
+            self._change_request()
 
     def request(self) -> NetRequest:
         """The document as it is now, to be opened on the engine lane."""
         document = self._document
-        return NetRequest(document.text, document.weights_path, document.state, self.device)
+        return NetRequest(
+            document.text,
+            document.weights_path,
+            document.state,
+            self.device,
+            engine=self.spec,
+            allow_python_layers=document.path in self._trusted,
+        )
+
+    def adapted(self, request: NetRequest) -> NetRequest:
+        """A request of earlier, for the engine and the device of now."""
+        now = self.request()
+        return replace(
+            request,
+            device=now.device,
+            engine=now.engine,
+            allow_python_layers=now.allow_python_layers,
+        )
 
     def process(self) -> EngineProcess:
         """The living child, started when there is none. For the engine lane."""
@@ -135,6 +173,7 @@ class EngineController(QObject):
             device=request.device,
             seed=request.seed,
             state=request.state,
+            allow_python_layers=request.allow_python_layers,
         )
         self._opened = (request, engine)
         return engine
@@ -180,6 +219,11 @@ class EngineController(QObject):
         if self._was_stopped:
             self._was_stopped = False
             self.restarted.emit()
+
+    def _change_request(self) -> None:
+        self._document.revision += 1
+        self.state_changed.emit()
+        self.request_changed.emit()
 
     def _set_state(self, state: str, sentence: str = "") -> None:
         self.state = state

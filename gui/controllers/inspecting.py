@@ -138,7 +138,7 @@ class InspectingController(QObject):
             document.image_changed,
             document.recipe_changed,
             document.selection_changed,
-            self._engine.devices_changed,
+            self._engine.request_changed,
         ):
             changed.connect(self._on_changed)
         self._engine.restarted.connect(self._on_restarted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -14,13 +14,15 @@ from core.errors import AppError, ImageError, PrototxtError
 from core.images.presets import default_preprocess, load_recipe, recipe_path
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
-from core.net.reader import read_prototxt
+from core.net.solver import open_prototxt
+from core.session import SUFFIX as SESSION_SUFFIX
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
 from gui.controllers.opening_notices import (
     parse_notice,
     problems_notice,
     rewiring_notice,
+    solver_notice,
     weights_notice,
 )
 from gui.controllers.partial_net import read_partially
@@ -35,7 +37,7 @@ WEIGHTS_SUFFIXES = frozenset({".caffemodel", ".h5", ".hdf5"})
 IMAGE_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .png .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .jfif".split()
 )
-MODEL_NOTICES = ("parse", "problems", "rewiring", "weights", "verify")
+MODEL_NOTICES = ("parse", "problems", "rewiring", "weights", "verify", "solver")
 DEMO_RECIPE = "preprocess.json"
 
 
@@ -47,6 +49,7 @@ class SortedPaths:
     weights: Path | None
     image: Path | None
     folder: Path | None
+    session: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class OpenedModel:
     error: PrototxtError | None = None
     source: tuple[str, ...] = ()
     stopped_before_line: int = 0
+    saved_text: str | None = None  # what the file holds, where the text is another
+    solver: Path | None = None  # the file that named this one
 
 
 class OpeningController(QObject):
@@ -69,6 +74,7 @@ class OpeningController(QObject):
     fix_requested = pyqtSignal(object)
     text_requested = pyqtSignal(int)
     layers_requested = pyqtSignal(list)
+    session_opened = pyqtSignal(object)
 
     def __init__(
         self,
@@ -119,6 +125,9 @@ class OpeningController(QObject):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open whatever these are: a prototxt, weights, an image, a folder of images."""
         found = sort_paths(paths)
+        if found.session is not None:
+            self.session_opened.emit(found.session)
+            return
         if found.image is not None:
             self.open_image(found.image)
         if found.folder is not None:
@@ -182,11 +191,12 @@ class OpeningController(QObject):
             lambda: _read_model(path, state),
             key="open",
             title=f"Opening {path.name}",
-            on_result=lambda opened: self._take_model(opened, weights),
+            on_result=lambda opened: self.take_model(opened, weights),
             on_error=lambda error: self._notices.show_error(error, "parse"),
         )
 
-    def _take_model(self, opened: OpenedModel, weights: Path | None) -> None:
+    def take_model(self, opened: OpenedModel, weights: Path | None) -> None:
+        """Make a model that was read the document, and open its weights."""
         self._notices.dismiss_all(*MODEL_NOTICES)
         self._settings.set_folder("models", opened.path.absolute().parent)
         if opened.error is not None:
@@ -197,10 +207,18 @@ class OpeningController(QObject):
         self._watches_rewiring = False
         self._deriver.forget()
         is_partial = opened.error is not None
-        document.set_opened(opened.path.absolute(), opened.derived, is_partial=is_partial)
+        if opened.solver is not None:
+            document.state = opened.derived.net.state
+            self._notices.show(solver_notice(opened.solver, opened.path, document.state))
+        document.set_opened(
+            opened.path.absolute(),
+            opened.derived,
+            is_partial=is_partial,
+            saved_text=opened.saved_text,
+        )
         self._take_recipe(opened)
         if not is_partial:
-            self._settings.add_recent("models", opened.path)
+            self._settings.add_recent("models", opened.solver or opened.path)
             self._deriver.remember(opened.derived, document.state, None)
             self._show_findings(opened)
         self.model_opened.emit()
@@ -323,22 +341,29 @@ class OpeningController(QObject):
 
 def sort_paths(paths: Sequence[Path]) -> SortedPaths:
     """What each path is, by suffix; anything unknown is taken for a prototxt."""
-    prototxt = weights = image = folder = None
+    prototxt = weights = image = folder = session = None
     for path in paths:
         suffix = path.suffix.lower()
         if path.is_dir():
             folder = path
         elif suffix in WEIGHTS_SUFFIXES:
             weights = path
+        elif suffix == SESSION_SUFFIX:
+            session = path
         elif suffix in IMAGE_SUFFIXES:
             image = path
         else:
             prototxt = path
-    return SortedPaths(prototxt, weights, image, folder)
+    return SortedPaths(prototxt, weights, image, folder, session)
 
 
 def _read_model(path: Path, state: NetState) -> OpenedModel:
-    text = read_prototxt(path)
+    file = open_prototxt(path, state)
+    return replace(read_text_as_model(file.text, file.path, file.state), solver=file.solver)
+
+
+def read_text_as_model(text: str, path: Path, state: NetState) -> OpenedModel:
+    """What a prototxt text means; of one that can't be parsed, the layers above that place."""
     try:
         derived = derive(text, path, state, None)
     except PrototxtError as error:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from core.edits.findings.finding import Finding, NameChange
 from core.errors import PrototxtError
 from core.layers.shapes import NetShapes
-from core.net.definition import Net
+from core.net.definition import Net, NetState
 from core.weights.binding import Binding
 from gui.notices import CodeLine, Notice, NoticeAction
 
@@ -41,6 +42,16 @@ def parse_notice(
             NoticeAction("open", "Open another file"),
         ),
         key="parse",
+    )
+
+
+def solver_notice(solver: Path, net: Path, state: NetState) -> Notice:
+    """Which net was opened in place of the solver."""
+    return Notice(
+        "info",
+        f"{solver.name} is a solver: its net is shown",
+        f"{escape(str(net), quote=False)}, in the {state.phase} phase.",
+        key="solver",
     )
 
 

@@ -20,9 +20,10 @@ from core.net.rename import (
 from gui.derivation import Deriver, derive
 from gui.document import DerivedNet, ModelDocument
 from gui.jobs import Lanes
-from gui.notices import Notices
+from gui.notices import Notice, Notices, escaped
 from gui.undo import TextHistory
 
+MOST_WARNINGS = 4
 Planner = Callable[[Net], RenamePlan]
 
 
@@ -38,7 +39,6 @@ class RenamingController(QObject):
     """Plans on the compute lane, then edits the text; the net follows the text."""
 
     edited = pyqtSignal()
-    previewed = pyqtSignal(object, object)
     failed = pyqtSignal(object)
 
     def __init__(
@@ -60,35 +60,20 @@ class RenamingController(QObject):
     def rename_layer(self, layer: str, new_blob: str = "") -> None:
         """Give a layer a blob of its own, `<blob>_<layer>` where no name is given."""
         names = {layer: new_blob} if new_blob else None
-        self._plan(f"Rename {layer}'s blob", lambda net: plan_rename(net, [layer], names))
+        self.plan(f"Rename {layer}'s blob", lambda net: plan_rename(net, [layer], names))
 
     def rename_chain(self, blob: str) -> None:
         """Give every layer that writes this blob in place its own."""
-        self._plan(f"Rename the chain of {blob}", lambda net: plan_rename_chain(net, blob))
+        self.plan(f"Rename the chain of {blob}", lambda net: plan_rename_chain(net, blob))
 
     def rename_all(self) -> None:
         """Give every in-place layer of the net its own blob."""
-        self._plan("Rename all in-place layers", plan_rename_all)
+        self.plan("Rename all in-place layers", plan_rename_all)
 
     def fix_rewiring(self, rewirings: Sequence[Finding]) -> None:
         """Make bypassed layers part of the path again."""
         names = ", ".join(name for found in rewirings for name in found.layers)
-        self._plan(f"Fix {names}", lambda net: plan_fix(net, rewirings), changes_values=True)
-
-    def preview(self, layer: str, new_blob: str = "") -> None:
-        """Plan without doing: `previewed` carries the net before and after."""
-        document = self._document
-        net = document.net
-        if net is None:
-            return
-        names = {layer: new_blob} if new_blob else None
-        self._lanes.compute.start(
-            lambda: _planned(net, lambda n: plan_rename(n, [layer], names), document.state),
-            key="preview",
-            revision=document.revision,
-            on_result=lambda planned: self.previewed.emit(net, planned.derived.net),
-            on_error=self._fail,
-        )
+        self.plan(f"Fix {names}", lambda net: plan_fix(net, rewirings), changes_values=True)
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -98,26 +83,36 @@ class RenamingController(QObject):
         """Make the edit again that was taken back last."""
         self.history.redo()
 
-    def _plan(self, title: str, planner: Planner, *, changes_values: bool = False) -> None:
+    def plan(self, title: str, planner: Planner, *, changes_values: bool = False) -> None:
+        """Plan an edit of the net as it is now, and carry it out."""
         document = self._document
         net = document.net
         if net is None or document.is_partial:
             return
         self._lanes.compute.start(
-            lambda: _planned(net, planner, document.state),
+            lambda: plan_and_derive(net, planner, document.state),
             key="rename",
             revision=document.revision,
-            on_result=lambda planned: self._carry_out(title, planned, changes_values),
+            on_result=lambda planned: self.carry_out(title, planned, changes_values=changes_values),
             on_error=self._fail,
         )
 
-    def _carry_out(self, title: str, planned: Planned, changes_values: bool) -> None:
+    def carry_out(self, title: str, planned: Planned, *, changes_values: bool = False) -> None:
+        """Make a planned edit, and say what to know about it."""
         if not planned.plan.edits or planned.plan.old_text != self.history.current_text:
             return  # the text moved on while this was planned
         if self._document.weights is None:
             self._deriver.remember(planned.derived, self._document.state, None)
         self._notices.dismiss("rename")
         self.history.do(title, planned.plan, changes_values=changes_values)
+        self._warn(planned.plan)
+
+    def _warn(self, plan: RenamePlan) -> None:
+        sentences = [warning.sentence for warning in plan.warnings]
+        if sentences:
+            shown = " ".join(sentences[:MOST_WARNINGS])
+            title = "What to know about this edit"
+            self._notices.show(Notice("info", title, escaped(shown), key="rename"))
 
     def _fail(self, error: AppError) -> None:
         if isinstance(error, RenameError):
@@ -137,20 +132,31 @@ class RenamingController(QObject):
             return  # another step came meanwhile; its net is on the way
         original = self._document.original_net
         renames = () if original is None else renames_between(original, derived.net)
+        selected = self._selection_in(derived.net)
         self._document.set_edited(derived, renames)
+        self._document.select(selected)
         self.edited.emit()
+
+    def _selection_in(self, after: Net) -> str:
+        """The selected layer's name in the edited net, where the layer itself may be called new."""
+        before, name = self._document.net, self._document.selection
+        if before is None or not before.has_layer(name) or after.has_layer(name):
+            return name
+        index = before.layer(name).index
+        return after.layers[index].name if index < len(after.layers) else ""
 
 
 def renames_between(before: Net, after: Net) -> tuple[BlobRename, ...]:
     """Every top whose name differs between two texts of the same layers."""
     return tuple(
-        BlobRename(old.name, i, old_top, new_top)
+        BlobRename(new.name, i, old_top, new_top)
         for old, new in zip(before.layers, after.layers, strict=False)
         for i, (old_top, new_top) in enumerate(zip(old.tops, new.tops, strict=False))
         if old_top != new_top
     )
 
 
-def _planned(net: Net, planner: Planner, state: NetState) -> Planned:
+def plan_and_derive(net: Net, planner: Planner, state: NetState) -> Planned:
+    """A plan and what its text means; for the compute lane. Raises what the planner raises."""
     plan = planner(net)
     return Planned(plan, derive(plan.new_text, None, state, None))

@@ -25,9 +25,11 @@ from gui.controllers.searching_queries import Found, rank_outside, rank_own
 from gui.controllers.searching_thumbnails import ThumbnailLoader
 from gui.controllers.searching_values import (
     adapted_choice,
+    blob_label,
     evaluation_row,
     fitting_choice,
     gallery_view,
+    indexing_title,
     layer_choices,
     listed_tiles,
 )
@@ -35,11 +37,7 @@ from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notice, Notices
 from gui.panels.retrieval import RetrievalPanel
-from gui.panels.retrieval_view import (
-    EvaluationRow,
-    IndexingView,
-    RecipeChoice,
-)
+from gui.panels.retrieval_view import EvaluationRow, IndexingView, RecipeChoice
 
 INDEX, QUERY, EVALUATE = "index", "query", "evaluate"
 MOST_EVALUATED_UNASKED = 2000
@@ -88,6 +86,16 @@ class SearchingController(QObject):
         self._rows: dict[RecipeChoice, EvaluationRow] = {}
         self._connect()
         self._on_opened()
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that is searched, indexed or not yet."""
+        return self._folder
+
+    @property
+    def choice(self) -> RecipeChoice | None:
+        """The representation that it is searched by."""
+        return self._choice
 
     @property
     def gallery(self) -> Gallery | None:
@@ -159,8 +167,9 @@ class SearchingController(QObject):
             self.query_index(index)
             return
         self._query = path
+        net = self._engine.adapted(found.request.net)
         self._lanes.engine.start(
-            lambda: rank_outside(self._engine.open_net(found.request.net), found.gallery, path),
+            lambda: rank_outside(self._engine.open_net(net), found.gallery, path),
             key=QUERY,
             on_result=self._show_found,
             on_error=self._show_error,
@@ -198,6 +207,7 @@ class SearchingController(QObject):
         document.net_changed.connect(self._show_layers)
         document.recipe_changed.connect(self._on_recipe)
         self._engine.restarted.connect(self._resume)
+        self._engine.request_changed.connect(self._try_again)
         panel.folder_requested.connect(lambda folder: self.open_folder(folder))
         panel.image_requested.connect(self.query_image)
         panel.query_requested.connect(self.query_index)
@@ -258,8 +268,7 @@ class SearchingController(QObject):
             error = AppError("This net has no input that takes a picture.")
             self._notices.show_error(error, INDEX)
             return None
-        labels = {v.layer: v.label for v in document.net.versions if v.layer == choice.layer}
-        blob = labels.get(choice.layer, choice.top)
+        blob = blob_label(document.net, choice)
         return IndexRequest(self._engine.request(), folder, choice, document.recipe, blob)
 
     def _run_slice(self, request: IndexRequest, job: SlicedJob) -> None:
@@ -307,15 +316,15 @@ class SearchingController(QObject):
             self._notices.dismiss(INDEX)  # this net ends every engine: the user decides
             return
         kept = f"The {self._n_done:,} images of this run are kept. " if self._n_done else ""
-        self._notices.show(
-            Notice(
-                "warning",
-                "The engine stopped while reading images",
-                f"{kept}A new engine starts, and the index goes on from there.",
-                key=INDEX,
-            )
-        )
+        title = "The engine stopped while reading images"
+        body = f"{kept}A new engine starts, and the index goes on from there."
+        self._notices.show(Notice("warning", title, body, key=INDEX))
         self._engine.restart()
+
+    def _try_again(self) -> None:
+        """What kept a folder from being indexed may be gone."""
+        if self._folder is not None and self._found is None:
+            self.index()
 
     def _resume(self) -> None:
         """A new engine is there: go on with the index that the old one left."""
@@ -337,13 +346,9 @@ class SearchingController(QObject):
         self._panel.show_gallery(view)
         if not len(found.gallery):
             self._panel.show_result(None, ())
-            self._notices.show_error(
-                AppError(
-                    f"No image could be read in {found.request.folder.name}.",
-                    hint="Show list names every file with the reason.",
-                ),
-                INDEX,
-            )
+            sentence = f"No image could be read in {found.request.folder.name}."
+            hint = "Show list names every file with the reason."
+            self._notices.show_error(AppError(sentence, hint=hint), INDEX)
             return
         self._query_first(found)
         self.indexed.emit(found)
@@ -375,12 +380,9 @@ class SearchingController(QObject):
         if request is None:
             return
         self._n_done = step.done
-        what = f"{request.choice.layer} {request.choice.pooling_text}"
-        images = f"{step.total:,} images" if step.total else f"the images of {request.folder.name}"
         seconds = time.monotonic() - self._started
-        self._panel.show_indexing(
-            IndexingView(f"Reading {images}, {what}", step.done, step.total, seconds)
-        )
+        title = indexing_title(request.choice, request.folder, step.total)
+        self._panel.show_indexing(IndexingView(title, step.done, step.total, seconds))
 
     def _show_evaluating(self, step: Progress) -> None:
         seconds = time.monotonic() - self._started

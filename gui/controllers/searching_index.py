@@ -66,6 +66,8 @@ class GalleryPlaces:
         document = recipe.to_json()
         document["preprocess"] = recipe.preprocess.digest
         document["folder"] = str(request.folder.resolve())
+        if request.net.engine.options:  # such as a coarser precision
+            document["engine"] = request.net.engine.options
         text = json.dumps(document, sort_keys=True)
         return self._cache / hashlib.sha256(text.encode()).hexdigest()[:24]
 

@@ -75,6 +75,18 @@ def fitting_choice(choices: Sequence[LayerChoice], choice: RecipeChoice) -> Reci
     return choice if is_spatial else replace(choice, pooling="flatten")
 
 
+def blob_label(net: Net, choice: RecipeChoice) -> str:
+    """The blob version that is searched by."""
+    labels = (v.label for v in net.versions if v.layer == choice.layer and v.blob == choice.top)
+    return next(labels, choice.top)
+
+
+def indexing_title(choice: RecipeChoice, folder: Path, n_images: int) -> str:
+    """What an index job does; n_images is 0 while they are not counted."""
+    images = f"{n_images:,} images" if n_images else f"the images of {folder.name}"
+    return f"Reading {images}, {choice.layer} {choice.pooling_text}"
+
+
 def listed_tiles(folder: Path, paths: Sequence[Path]) -> tuple[ResultTile, ...]:
     """Images of a folder before they are indexed."""
     return tuple(

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PyQt5.QtCore import QObject, QSignalBlocker, QTimer
 from PyQt5.QtWidgets import QComboBox
 
-from core.net.definition import NetState
-from gui.controllers.engine import READY, STARTING, STOPPED, EngineController, short_device_name
+from core.engines.registry import ENGINE_NAMES
+from gui.controllers.engine import (
+    ENGINE_TITLES,
+    READY,
+    STARTING,
+    STOPPED,
+    EngineController,
+    short_device_name,
+)
+from gui.controllers.engine_choice import SETTINGS
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.document import ModelDocument
@@ -48,7 +57,7 @@ class StandingController(QObject):
         window.phase_box.addItems(PHASES)
         self._connect()
         self._show_engine()
-        self._show_devices()
+        self.show_devices()
         self.refresh()
 
     def _connect(self) -> None:
@@ -59,7 +68,7 @@ class StandingController(QObject):
             signal.connect(self.refresh)
         document.selection_changed.connect(lambda _name: self.refresh())
         self._engine.state_changed.connect(self._show_engine)
-        self._engine.devices_changed.connect(self._show_devices)
+        self._engine.devices_changed.connect(self.show_devices)
         self._lanes.changed.connect(self._show_job)
         self._tick.timeout.connect(self._show_job)
         self._renaming.history.indexChanged.connect(lambda _index: self.refresh())
@@ -79,6 +88,7 @@ class StandingController(QObject):
         self._show_weights()
         self._window.actions_.set_state(self._words())
         self._window.phase_box.setEnabled(self._document.net is not None)
+        self._window.phase_box.setCurrentText(self._document.state.phase)
 
     def say(self, sentence: str) -> None:
         """What was done last, with its figures."""
@@ -152,17 +162,23 @@ class StandingController(QObject):
         self._window.status_line.setToolTip(engine.sentence)
         self.refresh()
 
-    def _show_devices(self) -> None:
-        _fill(self._window.engine_box, [(self._engine.title, self._engine.spec.name)],
-              self._engine.spec.name)  # fmt: skip
+    def show_devices(self) -> None:
+        """Fill the lists of engines and devices and mark what runs."""
+        self._show_engines()
         devices = [(short_device_name(d.id), d.id) for d in self._engine.devices]
         _fill(self._window.device_box, devices or [("CPU", "cpu")], self._engine.device)
         for index, device in enumerate(self._engine.devices):
             self._window.device_box.setItemData(index, device.name, 3)  # Qt.ToolTipRole
         self._window.device_box.setEnabled(bool(self._engine.devices))
 
+    def _show_engines(self) -> None:
+        running = self._engine.spec.name
+        entries = [(ENGINE_TITLES[name], name) for name in dict.fromkeys((*ENGINE_NAMES, running))]
+        _fill(self._window.engine_box, [*entries, ("Settings…", SETTINGS)], running)
+
     def _choose_phase(self) -> None:
-        self._opening.choose_state(NetState(self._window.phase_box.currentText()))
+        phase = self._window.phase_box.currentText()
+        self._opening.choose_state(replace(self._document.state, phase=phase))
 
     def _choose_device(self) -> None:
         device = self._window.device_box.currentData()

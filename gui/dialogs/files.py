@@ -11,13 +11,15 @@ OnPaths = Callable[[tuple[Path, ...]], None]
 OnPath = Callable[[Path], None]
 
 MODEL_FILTER = (
-    "Models (*.prototxt *.prototxt.txt *.pt *.pbtxt *.caffemodel *.h5 *.hdf5);;All files (*)"
+    "Models (*.prototxt *.prototxt.txt *.pt *.pbtxt *.caffemodel *.h5 *.hdf5 *.blobscope);;"
+    "All files (*)"
 )
 WEIGHTS_FILTER = "Weights (*.caffemodel *.h5 *.hdf5);;All files (*)"
 IMAGE_FILTER = (
     "Images (*.jpg *.jpeg *.png *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
 )
 PROTOTXT_FILTER = "Prototxt (*.prototxt);;All files (*)"
+SESSION_FILTER = "Blobscope session (*.blobscope)"
 NPZ_FILTER = "NumPy archive (*.npz)"
 
 

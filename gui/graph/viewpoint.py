@@ -48,7 +48,7 @@ class Viewpoint:
         self.canvas.glide_to(self._middle_of(item, direction), at_once=at_once)
 
     def show_beginning(self, direction: Direction) -> None:
-        """The whole graph if it can be read so, else its first box at 100 %."""
+        """The whole graph if it can be read so, else its first box and the main column."""
         if not self.scene.layer_items:
             return
         self.canvas.fit(largest=1.0)
@@ -57,26 +57,35 @@ class Viewpoint:
             return
         frame = self.scene.content_rect()
         self.canvas.set_scale(1.0)
+        across = self._beginning(direction)
         shown = self.canvas.shown_rect()
-        middle = self._beginning(shown, direction)
         if direction == "TB":
-            place = QPointF(middle.x(), frame.top() + shown.height() / 2 - 24)
+            place = QPointF(across, frame.top() + shown.height() / 2 - 24)
         else:
-            place = QPointF(frame.left() + shown.width() / 2 - 24, middle.y())
+            place = QPointF(frame.left() + shown.width() / 2 - 24, across)
         self.canvas.glide_to(place, at_once=True)
 
-    def _beginning(self, shown: QRectF, direction: Direction) -> QPointF:
-        """Where most boxes stand across the flow, as far as the first one stays in view."""
+    def _beginning(self, direction: Direction) -> float:
+        """The middle across the flow: of the first box, and of where most boxes stand.
+
+        A net whose labels go far from its images is drawn smaller, so that both are in view.
+        """
         items = self.scene.layer_items
-        first = self._middle_of(items[min(items)], direction)
+        first = items[min(items)]
         centres = [item.frame().center() for item in items.values()]
         if direction == "LR":
-            reach = shown.height() / 2 - m.BOX_HEIGHT
-            return QPointF(first.x(), _near(median(c.y() for c in centres), first.y(), reach))
-        reach = shown.width() / 2 - m.BOX_WIDTH / 2 - m.BRACKET_GAP
-        shift = first.x() - items[min(items)].frame().center().x()
-        wanted = median(c.x() for c in centres) + shift
-        return QPointF(_near(wanted, first.x(), reach), first.y())
+            start, most = first.frame().center().y(), median(c.y() for c in centres)
+            needed, room = m.BOX_HEIGHT, self.canvas.height()
+        else:
+            start, most = first.frame().center().x(), median(c.x() for c in centres)
+            needed, room = m.BOX_WIDTH, self.canvas.width()
+        distance = abs(most - start)
+        if distance < needed:
+            middle = self._middle_of(first, direction)
+            return middle.y() if direction == "LR" else middle.x() + most - start
+        scale = room / (distance + needed + 2 * m.BADGE_WIDTH)
+        self.canvas.set_scale(max(m.TEXT_FROM, min(1.0, scale)))
+        return (start + most) / 2
 
     def show_place(self, scale: float, centre: QPointF) -> None:
         """Look where the graph was left."""
@@ -93,7 +102,7 @@ class Viewpoint:
             if not card.has_card or not frame.top() - 60 <= box.center().y() <= frame.bottom() + 60:
                 continue
             on_screen = self.canvas.mapFromScene(frame).boundingRect()
-            over = on_screen.right() + 8 - self.canvas.viewport().width()
+            over = on_screen.right() + 3 - self.canvas.viewport().width()
             if 0 < over < on_screen.width() + 40:
                 self.canvas.pan(over)
             return
@@ -156,8 +165,3 @@ class Viewpoint:
 def _room_right(item: LayerItem) -> float:
     """Scene units right of a box that its badge and the button on it take."""
     return m.BADGE_GAP + m.BADGE_WIDTH + m.TIP_WIDTH if item.box.badges else 30.0
-
-
-def _near(wanted: float, place: float, reach: float) -> float:
-    """`wanted`, or as far towards it from `place` as `reach` allows."""
-    return max(place - reach, min(place + reach, wanted))

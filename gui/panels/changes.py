@@ -40,6 +40,7 @@ class ChangesPanel(QWidget):
     save_requested = pyqtSignal(str)
     undo_requested = pyqtSignal()
     verify_requested = pyqtSignal()
+    difference_requested = pyqtSignal()
     layer_selected = pyqtSignal(str)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
@@ -55,6 +56,7 @@ class ChangesPanel(QWidget):
         self.difference_header = SectionHeader(keeper, "Text difference")
         self.difference = TextLines(keeper)
         self.more_link = LinkLabel(keeper, "")
+        self.side_by_side_link = LinkLabel(keeper, "Side by side")
         self.facts = FactList(keeper)
         self.file_name = QLineEdit()
         self.file_name.setAccessibleName("Name of the new file")
@@ -123,7 +125,11 @@ class ChangesPanel(QWidget):
         column.addLayout(self._card_place)
         column.addWidget(self.difference_header)
         column.addWidget(self.difference)
-        column.addWidget(self.more_link)
+        links = QHBoxLayout()
+        links.addWidget(self.side_by_side_link)
+        links.addStretch(1)
+        links.addWidget(self.more_link)
+        column.addLayout(links)
         column.addWidget(SectionHeader(self._keeper, "What changes"))
         column.addWidget(self.facts)
         column.addWidget(SectionHeader(self._keeper, "Save"))
@@ -161,6 +167,7 @@ class ChangesPanel(QWidget):
         self.verify_button.clicked.connect(lambda: self.verify_requested.emit())
         self.difference.layer_clicked.connect(self.layer_selected)
         self.more_link.clicked.connect(self._toggle_all)
+        self.side_by_side_link.clicked.connect(self.difference_requested)
         self.facts.layer_clicked.connect(self.layer_selected)
         self._keeper.changed.connect(self._tint)
 

@@ -168,6 +168,7 @@ class LayerTable(QWidget):
         self._show_counts()
         if is_new and net is not None:
             self._fit_columns()
+            self.view.scrollToTop()
 
     @property
     def selected_layers(self) -> tuple[str, ...]:

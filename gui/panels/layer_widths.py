@@ -12,7 +12,7 @@ from gui.theme import text_font
 
 _FIXED = {Column.GUTTER: 15, Column.FAMILY: 15}
 _LARGEST = {Column.NAME: 170, Column.TYPE: 130, Column.BLOB: 170}
-_LEAST = {Column.NAME: 124, Column.TYPE: 72, Column.BLOB: 124}
+_LEAST = {Column.NAME: 108, Column.BLOB: 104}
 _OTHERS_LARGEST = 240
 _HEADER_PADDING = 2
 _GOALS = tuple(COLUMNS[: COLUMNS.index(last) + 1] for last in (Column.PARAMS, Column.SHAPE))

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from core.errors import RenameError
+from core.net.blob_names import default_blob_name, what_is_wrong_with
 from core.net.definition import Net
-from core.net.rename import plan_rename
 from gui.panels.inspector_words import RenameOffer
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
 from gui.widgets.labels import LinkLabel, ThemedLabel
 
-_CHECK_AFTER_MS = 200
-_MOST_LAYERS_CHECKED = 200
-"""Planning reads the text again; in a larger net that would be felt while typing."""
-
 
 class RenameForm(QWidget):
-    """Asks for renames; plans one only to say what is wrong with the name."""
+    """Asks for renames; says at every key what is wrong with the name."""
 
     rename_requested = pyqtSignal(str, str)
     rename_chain_requested = pyqtSignal(str)
@@ -40,9 +35,6 @@ class RenameForm(QWidget):
         self.all_link = LinkLabel(keeper, "")
         self.preview_link = LinkLabel(keeper, "Preview text")
         self._dots = [ThemedLabel(keeper, "·", "secondary") for _ in range(2)]
-        self._check_timer = QTimer(self)
-        self._check_timer.setSingleShot(True)
-        self._check_timer.setInterval(_CHECK_AFTER_MS)
         self._arrange()
         self._connect()
 
@@ -55,9 +47,8 @@ class RenameForm(QWidget):
         self.question.setText(f"Give {offer.target} a blob of its own:")
         self.chain_link.setText(f"Whole chain ({_blobs(offer.n_in_chain)})")
         self.all_link.setText(f"All in net ({offer.n_in_net})")
-        self._say("")
-        self.field.setText(_default_name(net, offer))
-        self._check_timer.start()
+        self.field.setText(default_blob_name(net, offer.target))
+        self._check()
 
     def focus_field(self) -> None:
         """Put the cursor into the name."""
@@ -90,41 +81,18 @@ class RenameForm(QWidget):
         self.problem.hide()
 
     def _connect(self) -> None:
-        self.field.textEdited.connect(self._on_edited)
+        self.field.textEdited.connect(self._check)
         self.field.returnPressed.connect(self._rename)
         self.button.clicked.connect(lambda: self._rename())
         self.chain_link.clicked.connect(self._rename_chain)
         self.all_link.clicked.connect(self.rename_all_requested)
         self.preview_link.clicked.connect(self._preview)
-        self._check_timer.timeout.connect(self._check)
-
-    def _on_edited(self) -> None:
-        self._say(self._quick_problem())
-        self._check_timer.start()
-
-    def _quick_problem(self) -> str:
-        """What a look at the names tells; the whole check follows when typing pauses."""
-        name = self.field.text()
-        if self._net is None:
-            return ""
-        if not name.strip():
-            return "A blob needs a name."
-        for layer in self._net.layers:
-            if name in layer.tops or name in layer.bottoms:
-                return f"The name '{name}' is already a blob of this net."
-        return ""
 
     def _check(self) -> None:
-        net, offer, name = self._net, self._offer, self.field.text()
-        if net is None or offer is None or len(net.layers) > _MOST_LAYERS_CHECKED:
-            return
-        problem = self._quick_problem()
-        if not problem:
-            try:
-                plan_rename(net, [offer.target], {offer.target: name})
-            except RenameError as error:
-                problem = str(error)
-        self._say(problem)
+        """Say what is wrong with the name, at every key."""
+        if self._net is not None and self._offer is not None:
+            name = self.field.text()
+            self._say(what_is_wrong_with(self._net, self._offer.target, name) or "")
 
     def _say(self, problem: str) -> None:
         self.problem.setText(problem)
@@ -143,16 +111,6 @@ class RenameForm(QWidget):
     def _preview(self) -> None:
         if self._offer is not None and self.preview_link.isEnabled():
             self.preview_requested.emit(self._offer.target, self.field.text())
-
-
-def _default_name(net: Net, offer: RenameOffer) -> str:
-    """`<blob>_<layer>`, with a number where this net has it; other phases are checked later."""
-    taken = {blob for layer in net.layers for blob in (layer.name, *layer.tops, *layer.bottoms)}
-    base = f"{offer.blob}_{offer.target}"
-    name, number = base, 2
-    while name in taken:
-        name, number = f"{base}_{number}", number + 1
-    return name
 
 
 def _blobs(count: int) -> str:

@@ -86,6 +86,7 @@ def make_bench(qtbot, tmp_path: Path, user: FakeUser) -> Iterator[Callable[..., 
             EngineSpec("fake", options=tuple(options.items())),
             tmp_path / "galleries",
             demo_folder or tmp_path / "no demo",
+            tmp_path / "unsaved",
         )
         bench.set_user(user, user)
         made.append(bench)

@@ -165,7 +165,7 @@ def test_pictures_are_saved_as_drawn(filled, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_takes_no_file_is_named(filled, tmp_path: Path) -> None:
-    with pytest.raises(AppError, match="can.t be written"):
+    with pytest.raises(AppError, match=r"can.t be written"):
         filled.save_to(tmp_path / "absent" / "out.csv")
     with pytest.raises(AppError, match=r"\.gif"):
         filled.save_to(tmp_path / "out.gif")

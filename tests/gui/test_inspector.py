@@ -133,7 +133,12 @@ def test_another_name_is_taken_over_by_enter(qtbot, inspector: Inspector, vgg) -
 
 @pytest.mark.parametrize(
     ("name", "part"),
-    [("fc6", "already a blob"), (" ", "needs a name"), ("relu6", "already"), ('a"b', "quote")],
+    [
+        ("fc6", "writes that blob"),
+        (" ", "needs a name"),
+        ("relu6", "name of layer relu6"),
+        ('a"b', "quote"),
+    ],
 )
 def test_a_bad_name_is_said_beside_the_field(
     qtbot, inspector: Inspector, vgg, name: str, part: str

@@ -93,13 +93,6 @@ def test_a_name_that_is_taken_is_refused_in_a_sentence(opened, qtbot) -> None:
     assert opened.document.text == NET
 
 
-def test_a_preview_changes_nothing(opened, qtbot) -> None:
-    with qtbot.waitSignal(opened.renaming.previewed) as seen:
-        opened.window.panels.inspector.preview_requested.emit("relu7", "mine")
-    assert seen.args[1].layer("relu7").tops == ("mine",)
-    assert opened.document.text == NET
-
-
 def test_save_writes_a_new_file_with_the_proof_beside_it(opened, qtbot, tmp_path) -> None:
     opened.window.actions_["rename_all"].trigger()
     wait_verified(opened, qtbot)

@@ -1,0 +1,162 @@
+"""Chooses the engine: the toolbar's list, the dialog with its test, and what is remembered."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.engines.base import EngineProcess, EngineSpec, EngineStatus
+from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
+from core.engines.registry import start_engine, status_of
+from core.errors import AppError, EngineError
+from gui.controllers.engine import EngineController
+from gui.dialogs.engine import CAFFE, TORCH, EngineChoice, EngineDialog
+from gui.jobs import Lanes
+from gui.main_window import MainWindow
+from gui.notices import Notices
+from gui.settings import Settings
+from gui.theme import ThemeKeeper
+
+SETTINGS = "settings"
+"""The entry of the toolbar's list that opens the dialog."""
+
+TEST = "engine-test"
+
+
+class EngineChoiceController(QObject):
+    """Turns what the user chose into the engine that runs."""
+
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        lanes: Lanes,
+        engine: EngineController,
+        window: MainWindow,
+        notices: Notices,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._lanes = lanes
+        self._engine = engine
+        self._window = window
+        self._notices = notices
+        self._settings = settings
+        self.dialog: EngineDialog | None = None
+        self._tested: EngineProcess | None = None
+        window.engine_box.activated.connect(self._choose)
+
+    def choice(self) -> EngineChoice:
+        """The choice that is remembered."""
+        settings = self._settings
+        return EngineChoice(settings.engine, settings.precision, settings.caffe_command)
+
+    def use(self, choice: EngineChoice) -> None:
+        """Run nets this way from now on, and in the next window."""
+        try:
+            spec = spec_of(choice)
+        except AppError as error:
+            self._notices.show_error(error, "engine")
+            return
+        settings = self._settings
+        settings.engine, settings.precision = choice.name, choice.precision
+        settings.caffe_command = choice.command
+        self._notices.dismiss("engine")
+        self._engine.choose_engine(spec)
+        self.changed.emit()
+
+    def ask(self) -> None:
+        """Open the dialog."""
+        self.close()
+        dialog = EngineDialog(self._keeper, self.choice(), parent=self._window)
+        dialog.choice_made.connect(self.use)
+        dialog.test_requested.connect(self._test)
+        dialog.finished.connect(lambda _code: self._forget(dialog))
+        self.dialog = dialog
+        dialog.open()
+
+    def close(self) -> None:
+        """Close the dialog and end a test that runs."""
+        if self.dialog is not None:
+            self.dialog.close()
+        self._stop_test()
+
+    def _choose(self) -> None:
+        """An entry of the toolbar's list; Caffe without a command is asked for it."""
+        name = self._window.engine_box.currentData()
+        before = self.choice()
+        is_known = name == TORCH or before.command or os.environ.get(CAFFE_PYTHON_VARIABLE)
+        if name in (TORCH, CAFFE) and is_known:
+            self.use(EngineChoice(name, before.precision, before.command))
+        else:
+            self.ask()
+            if name == CAFFE and self.dialog is not None:
+                self.dialog.caffe.setChecked(True)
+        self.changed.emit()  # the list shows what runs, not what was clicked
+
+    def _test(self, choice: EngineChoice) -> None:
+        dialog = self.dialog
+        if dialog is None:
+            return
+        self._stop_test()
+        try:
+            process = start_engine(spec_of(EngineChoice(CAFFE, command=choice.command)))
+        except AppError as error:
+            dialog.show_tested(str(error), is_available=False)
+            return
+        self._tested = process
+        dialog.show_testing()
+        self._lanes.files.start(
+            lambda: _status(process),
+            key=TEST,
+            on_result=self._show_status,
+            on_error=self._show_failure,
+        )
+
+    def _show_status(self, status: EngineStatus) -> None:
+        if self.dialog is not None:
+            self.dialog.show_tested(status.sentence, is_available=True)
+
+    def _show_failure(self, error: AppError) -> None:
+        if self.dialog is not None:
+            self.dialog.show_tested(str(error), is_available=False)
+
+    def _stop_test(self) -> None:
+        if self._tested is not None:
+            self._tested.kill()
+            self._tested = None
+
+    def _forget(self, dialog: EngineDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
+        self._stop_test()
+
+
+def remembered_spec(settings: Settings) -> EngineSpec:
+    """The engine of the last window; PyTorch where its command can't be read any more."""
+    choice = EngineChoice(settings.engine, settings.precision, settings.caffe_command)
+    try:
+        return spec_of(choice)
+    except AppError:
+        return EngineSpec()
+
+
+def spec_of(choice: EngineChoice) -> EngineSpec:
+    """How to start the chosen engine. EngineUnavailableError for a command with an open quote."""
+    if choice.name == CAFFE:
+        return EngineSpec(CAFFE, split_command(choice.command))
+    is_plain = choice.precision == "float32"
+    return EngineSpec(TORCH, options=() if is_plain else (("precision", choice.precision),))
+
+
+def _status(process: EngineProcess) -> EngineStatus:
+    try:
+        return status_of(process)
+    finally:
+        with contextlib.suppress(EngineError, OSError):
+            process.close()

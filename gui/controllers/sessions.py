@@ -1,0 +1,218 @@
+"""Saves what the user has in front of him to a session file, and brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.errors import AppError
+from core.images.preprocess import Preprocess
+from core.net.reader import read_prototxt
+from core.session import SUFFIX, Search, Session, read_session, write_session
+from gui.controllers.opening import OpenedModel, OpeningController, read_text_as_model
+from gui.controllers.renaming import RenamingController
+from gui.controllers.searching import SearchingController
+from gui.dialogs.files import SESSION_FILTER, FileChooser
+from gui.document import ModelDocument
+from gui.graph.memory import memory_from_json, memory_to_json
+from gui.graph.view import GraphPanel
+from gui.jobs import Lanes
+from gui.notices import Notice, Notices
+from gui.panels.retrieval_view import RecipeChoice
+from gui.settings import Settings
+
+
+@dataclass(frozen=True)
+class ReadSession:
+    """A session and the model its text means, read off the window's thread."""
+
+    session: Session
+    opened: OpenedModel
+    has_file_changed: bool
+
+
+class SessionController(QObject):
+    """Takes snapshots of the document and panels, writes them, and restores them."""
+
+    saved = pyqtSignal(object)
+    restored = pyqtSignal()
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        lanes: Lanes,
+        opening: OpeningController,
+        renaming: RenamingController,
+        searching: SearchingController,
+        graph: GraphPanel,
+        notices: Notices,
+        settings: Settings,
+        chooser: FileChooser,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._lanes = lanes
+        self._opening = opening
+        self._renaming = renaming
+        self._searching = searching
+        self._graph = graph
+        self._notices = notices
+        self._settings = settings
+        self.chooser = chooser
+        self._waiting_search: Search | None = None
+        opening.session_opened.connect(lambda path: self.open(path))
+        document.weights_changed.connect(self._go_on_searching)
+
+    def snapshot(self) -> Session | None:
+        """The session as it is now; None without a readable net."""
+        document, history = self._document, self._renaming.history
+        if document.net is None or document.path is None or document.is_partial:
+            return None
+        return Session(
+            prototxt=document.path,
+            base_text=history.first_text,
+            steps=history.steps(),
+            n_done=history.index(),
+            weights=document.weights_path,
+            image=document.image_path,
+            state=document.state,
+            selection=document.selection,
+            graph=memory_to_json(self._graph.memory),
+            recipe=None if document.recipe is None else document.recipe.to_json(),
+            search=self._search(),
+        )
+
+    def choose_and_save(self) -> None:
+        """Ask where, then save."""
+        path = self._document.path
+        if path is not None:
+            suggested = path.with_suffix(SUFFIX)
+            self.chooser.save_file("Save session", suggested, SESSION_FILTER, self.save)
+
+    def choose_and_open(self) -> None:
+        """Ask for a session file."""
+        self.chooser.open_files(
+            "Open session",
+            self._settings.folder("models"),
+            SESSION_FILTER,
+            lambda paths: self.open(paths[0]),
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the session to `path`."""
+        session = self.snapshot()
+        if session is None:
+            return
+
+        def finish(_: None) -> None:
+            self._notices.dismiss("session")
+            self._settings.add_recent("models", path)
+            self.saved.emit(path)
+
+        self._lanes.files.start(
+            lambda: write_session(path, session),
+            key="save-session",
+            title=f"Saving {path.name}",
+            on_result=finish,
+            on_error=lambda error: self._notices.show_error(error, "session"),
+        )
+
+    def open(
+        self,
+        path: Path,
+        on_restored: Callable[[], None] = lambda: None,
+        *,
+        is_listed: bool = True,
+    ) -> None:
+        """Read a session and go on where it stopped; asks first where edits would be lost.
+
+        is_listed: whether the file belongs among the recent ones.
+        """
+
+        def take(found: ReadSession) -> None:
+            if is_listed:
+                self._settings.add_recent("models", path)
+            self._restore(found)
+            on_restored()
+
+        def start() -> None:
+            self._lanes.compute.start(
+                lambda: _read(path),
+                key="open",
+                title=f"Opening {path.name}",
+                on_result=take,
+                on_error=lambda error: self._notices.show_error(error, "session"),
+            )
+
+        self._opening.may_replace(start)
+
+    def _restore(self, found: ReadSession) -> None:
+        session, document = found.session, self._document
+        self._notices.dismiss("session")
+        self._waiting_search = session.search
+        missing = [path for path in (session.weights, session.image) if path and not path.is_file()]
+        weights = session.weights if session.weights not in missing else None
+        document.state = session.state
+        document.set_image(session.image if session.image not in missing else None)
+        self._graph.expect_net(memory_from_json(session.graph))
+        self._opening.take_model(found.opened, weights)
+        self._renaming.history.restore(session.steps, session.n_done)
+        self._take_recipe(session)
+        if document.net is not None and document.net.has_layer(session.selection):
+            document.select(session.selection)
+        if weights is None:
+            self._go_on_searching()
+        self._tell(found, missing)
+        self.restored.emit()
+
+    def _tell(self, found: ReadSession, missing: list[Path]) -> None:
+        """Say what is not as it was."""
+        name = found.session.prototxt.name
+        sentences = [f"{path} is not there any more." for path in missing]
+        if found.has_file_changed:
+            sentences.append(
+                f"{name} was changed or moved since. The text shown is the session's, with its"
+                " edits; saving writes it to a new file."
+            )
+        if sentences:
+            title = "Not everything is as the session left it"
+            self._notices.show(Notice("warning", title, " ".join(sentences), key="session"))
+
+    def _take_recipe(self, session: Session) -> None:
+        if session.recipe is None:
+            return
+        try:
+            self._document.set_recipe(Preprocess.from_json(dict(session.recipe)))
+        except AppError as error:
+            self._notices.show_error(error, "recipe", "The session's preprocessing is not usable")
+
+    def _search(self) -> Search | None:
+        folder, choice = self._searching.folder, self._searching.choice
+        if folder is None or choice is None:
+            return self._waiting_search
+        return Search(folder, choice.layer, choice.top, choice.pooling, choice.p)
+
+    def _go_on_searching(self) -> None:
+        """Open the gallery once the net has its weights."""
+        search, document = self._waiting_search, self._document
+        if search is None or document.net is None:
+            return
+        self._waiting_search = None
+        if search.folder.is_dir() and document.net.has_layer(search.layer):
+            choice = RecipeChoice(search.layer, search.top, search.pooling, search.p)
+            self._searching.open_folder(search.folder, choice)
+
+
+def _read(path: Path) -> ReadSession:
+    session = read_session(path)
+    try:
+        file_text = read_prototxt(session.prototxt)
+    except AppError:
+        file_text = ""
+    opened = read_text_as_model(session.base_text, session.prototxt, session.state)
+    has_changed = file_text not in (session.base_text, session.text)
+    return ReadSession(session, replace(opened, saved_text=file_text), has_changed)

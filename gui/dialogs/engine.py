@@ -1,0 +1,155 @@
+"""Which engine runs nets: PyTorch and its precision, or the user's own Caffe and its command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QRadioButton, QWidget
+
+from gui.dialogs.frame import FramedDialog
+from gui.theme import ThemeKeeper, fixed_font
+from gui.widgets.buttons import Button
+from gui.widgets.labels import SectionHeader, ThemedLabel
+
+TORCH, CAFFE = "torch", "caffe"
+PRECISIONS = (
+    ("float32", "float32, Caffe's own"),
+    ("bfloat16", "bfloat16, faster and coarser"),
+)
+EXAMPLES = (
+    ("python3", "pycaffe of this computer"),
+    ("docker run -i --rm bvlc/caffe:cpu python", "an image"),
+    ("ssh gpu-server python3", "another computer, with a key and no password"),
+    ("chroot /opt/caffe python3", "a folder with a system in it"),
+)
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """What the user chose; `command` starts a Python that has caffe, as typed."""
+
+    name: str = TORCH
+    precision: str = "float32"
+    command: str = ""
+
+
+class EngineDialog(FramedDialog):
+    """`choice_made` carries an `EngineChoice`; `test_requested` the one to try."""
+
+    choice_made = pyqtSignal(object)
+    test_requested = pyqtSignal(object)
+
+    def __init__(
+        self, keeper: ThemeKeeper, choice: EngineChoice, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(keeper, "Engine", accept_text="Use this engine", parent=parent)
+        self._make_fields(choice)
+        self._lay_out()
+        self._connect()
+        self._check()
+
+    def choice(self) -> EngineChoice:
+        """What the fields say."""
+        name = CAFFE if self.caffe.isChecked() else TORCH
+        return EngineChoice(name, self.precision.currentData(), self.command.text().strip())
+
+    def show_testing(self) -> None:
+        """A test runs: say so until `show_tested`."""
+        self.finding.set_role("secondary")
+        self.finding.setText("Starting it…")
+        self.test_button.setEnabled(False)
+
+    def show_tested(self, sentence: str, *, is_available: bool) -> None:
+        """What a test found."""
+        self.finding.set_role("ok_text" if is_available else "error_text")
+        self.finding.setText(sentence)
+        self._check()
+
+    def accept(self) -> None:
+        self.choice_made.emit(self.choice())
+        super().accept()
+
+    def _make_fields(self, choice: EngineChoice) -> None:
+        self.torch = QRadioButton("PyTorch")
+        self.caffe = QRadioButton("Your own Caffe")
+        (self.caffe if choice.name == CAFFE else self.torch).setChecked(True)
+        self.precision = QComboBox()
+        self.precision.setAccessibleName("Precision")
+        for key, text in PRECISIONS:
+            self.precision.addItem(text, key)
+        self.precision.setCurrentIndex(max(0, self.precision.findData(choice.precision)))
+        self.command = QLineEdit(choice.command)
+        self.command.setAccessibleName("Command")
+        self.command.setPlaceholderText("a command that starts a Python with caffe")
+        self.command.setClearButtonEnabled(True)
+        self.test_button = Button(self.keeper, "Test", "play")
+        self.test_button.setAutoDefault(False)
+        self.finding = ThemedLabel(self.keeper, "", "secondary")
+        self.finding.setWordWrap(True)
+        self.finding.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.finding.setMinimumHeight(3 * self.finding.fontMetrics().lineSpacing())
+        self.finding.setAlignment(Qt.AlignTop | Qt.AlignLeft)
+
+    def _lay_out(self) -> None:
+        self.body.addWidget(SectionHeader(self.keeper, "PyTorch", "comes with Blobscope"))
+        self.body.addWidget(self.torch)
+        precision = QHBoxLayout()
+        precision.setContentsMargins(22, 0, 0, 0)
+        precision.addWidget(ThemedLabel(self.keeper, "Precision", "secondary"))
+        precision.addWidget(self.precision)
+        precision.addStretch(1)
+        self.body.addLayout(precision)
+        self.body.addWidget(SectionHeader(self.keeper, "Caffe", "the reference"))
+        self.body.addWidget(self.caffe)
+        line = QHBoxLayout()
+        line.setContentsMargins(22, 0, 0, 0)
+        line.addWidget(self.command, 1)
+        line.addWidget(self.test_button)
+        self.body.addLayout(line)
+        self.body.addLayout(self._examples())
+        found = QHBoxLayout()
+        found.setContentsMargins(22, 4, 0, 0)
+        found.addWidget(self.finding)
+        self.body.addLayout(found)
+        self.body.addStretch(1)
+        self.setMinimumWidth(600)
+
+    def _examples(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(22, 0, 0, 0)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(2)
+        note = (
+            "It runs there as it is: nothing is installed. It needs Python 2.7 or newer, NumPy and"
+            " caffe. For example"
+        )
+        label = ThemedLabel(self.keeper, note, "secondary", pixels=11)
+        label.setWordWrap(True)
+        grid.addWidget(label, 0, 0, 1, 2)
+        for row, (command, meaning) in enumerate(EXAMPLES, 1):
+            shown = ThemedLabel(self.keeper, command, pixels=11)
+            shown.setFont(fixed_font(11))
+            shown.setTextInteractionFlags(Qt.TextSelectableByMouse)
+            grid.addWidget(shown, row, 0)
+            grid.addWidget(ThemedLabel(self.keeper, meaning, "secondary", pixels=11), row, 1)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    def _connect(self) -> None:
+        self.torch.toggled.connect(self._check)
+        self.command.textEdited.connect(self._take_command)
+        self.test_button.clicked.connect(lambda: self.test_requested.emit(self.choice()))
+
+    def _take_command(self) -> None:
+        """Who types a command wants Caffe; what was found before holds no longer."""
+        self.caffe.setChecked(True)
+        self.finding.setText("")
+        self._check()
+
+    def _check(self, *_: object) -> None:
+        choice = self.choice()
+        self.precision.setEnabled(choice.name == TORCH)
+        self.test_button.setEnabled(bool(choice.command))
+        is_missing = choice.name == CAFFE and not choice.command
+        self.show_problem("Type the command that starts your Caffe's Python." if is_missing else "")

@@ -1,0 +1,163 @@
+"""Choosing the engine in the window: the list, the dialog, its test, and Python layers."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.engines.base import EngineSpec
+from gui.dialogs.engine import EngineChoice
+
+STUB = """
+__version__ = "1.0.0"
+def layer_type_list():
+    return ["Convolution", "Python", "ReLU"]
+def set_mode_cpu():
+    pass
+"""
+NET = """layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
+layer { name: "det" type: "Python" bottom: "data" top: "det"
+  python_param { module: "detector" layer: "Boxes" } }
+"""
+
+
+@pytest.fixture
+def stub_caffe(tmp_path: Path) -> str:
+    """A command for a Python whose caffe can greet and nothing else."""
+    package = tmp_path / "stub" / "caffe"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(STUB)
+    return shlex.join(["env", f"PYTHONPATH={package.parent}", sys.executable])
+
+
+def ask(bench):
+    bench.window.actions_["choose_engine"].trigger()
+    return bench.engine_choice.dialog
+
+
+def choose(bench, name: str) -> None:
+    box = bench.window.engine_box
+    index = box.findData(name)
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+
+
+def test_a_test_says_what_was_found(bench, qtbot, stub_caffe: str) -> None:
+    dialog = ask(bench)
+    dialog.command.setText(stub_caffe)
+    dialog.command.textEdited.emit(stub_caffe)
+    assert dialog.caffe.isChecked()
+    dialog.test_button.click()
+    assert dialog.finding.text() == "Starting it…"
+    qtbot.waitUntil(lambda: "3 layer types" in dialog.finding.text(), timeout=30000)
+    assert "caffe 1.0.0 in Python 3" in dialog.finding.text()
+    dialog.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (shlex.quote(sys.executable), "caffe"),
+        ("no-such-program python", "no-such-program"),
+        ("python3 'open", "quote"),
+    ],
+)
+def test_a_test_says_why_there_is_none(bench, qtbot, command: str, words: str) -> None:
+    dialog = ask(bench)
+    dialog.command.setText(command)
+    dialog.command.textEdited.emit(command)
+    dialog.test_button.click()
+    qtbot.waitUntil(lambda: words in dialog.finding.text(), timeout=30000)
+    assert dialog.test_button.isEnabled()
+    dialog.close()
+
+
+def test_closing_the_dialog_ends_a_test_that_hangs(bench, qtbot) -> None:
+    dialog = ask(bench)
+    command = shlex.join([sys.executable, "-c", "import time; time.sleep(600)"])
+    dialog.command.setText(command)
+    dialog.command.textEdited.emit(command)
+    dialog.test_button.click()
+    dialog.close()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=10000)
+
+
+def test_the_list_changes_the_engine_and_is_remembered(
+    make_bench, qtbot, stub_caffe: str, tmp_path: Path
+) -> None:
+    bench = make_bench(is_shown=True)
+    bench.settings.caffe_command = stub_caffe
+    box = bench.window.engine_box
+    assert [box.itemText(i) for i in range(box.count())] == [
+        "PyTorch",
+        "Caffe",
+        "Fake",
+        "Settings…",
+    ]
+    revision = bench.document.revision
+    choose(bench, "caffe")
+    qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=30000)
+    assert bench.window.status_line.texts["engine"] == "Engine Caffe - CPU, ready"
+    assert bench.engine.versions["caffe"] == "1.0.0"
+    assert bench.document.revision > revision
+    assert bench.settings.engine == "caffe"
+
+
+def test_caffe_without_a_command_is_asked_for_it(bench, monkeypatch) -> None:
+    monkeypatch.delenv("BLOBSCOPE_CAFFE_PYTHON", raising=False)
+    choose(bench, "caffe")
+    dialog = bench.engine_choice.dialog
+    assert dialog is not None
+    assert dialog.caffe.isChecked()
+    assert dialog.problem.text() == "Type the command that starts your Caffe's Python."
+    assert not dialog.accept_button.isEnabled()
+    dialog.close()
+    assert bench.window.engine_box.currentData() == "fake"
+    assert bench.engine.spec == EngineSpec("fake")
+
+
+def test_an_engine_that_does_not_start_offers_another(bench, qtbot) -> None:
+    bench.engine_choice.use(EngineChoice("caffe", command="no-such-program python"))
+    qtbot.waitUntil(lambda: bench.notices.has("engine"), timeout=30000)
+    notice = bench.notices.current[0]
+    assert notice.title == "The Caffe engine did not start"
+    assert "no-such-program" in notice.body
+    bench.notices.trigger("engine", "choose")
+    assert bench.engine_choice.dialog is not None
+    bench.engine_choice.dialog.close()
+    bench.engine_choice.use(EngineChoice("torch"))
+    qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=60000)
+    assert not bench.notices.has("engine")
+
+
+def test_python_layers_run_only_after_the_user_agrees(
+    bench, qtbot, stub_caffe: str, tmp_path: Path
+) -> None:
+    net, photo = tmp_path / "net.prototxt", tmp_path / "photo.png"
+    net.write_text(NET)
+    Image.new("RGB", (8, 8), (200, 40, 10)).save(photo)
+    bench.engine_choice.use(EngineChoice("caffe", command=stub_caffe))
+    qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=30000)
+    bench.opening.open_paths([net, photo])
+    qtbot.waitUntil(lambda: bench.inspecting.can_run())
+    bench.window.actions_["forward"].trigger()
+    qtbot.waitUntil(lambda: bench.notices.has("python-layers"), timeout=30000)
+    notice = bench.notices.current[0]
+    assert notice.title == "This net has a Python layer"
+    assert [line.text for line in notice.code] == ["det: detector.Boxes"]
+    assert not bench.engine.request().allow_python_layers
+    bench.notices.trigger("python-layers", "trust")
+    assert bench.engine.request().allow_python_layers
+    assert not bench.notices.has("python-layers")
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=30000)
+    assert not bench.notices.has("python-layers")
+    other = tmp_path / "other.prototxt"
+    other.write_text(NET)
+    bench.opening.open_paths([other])
+    qtbot.waitUntil(lambda: bench.document.path == other)
+    assert not bench.engine.request().allow_python_layers
