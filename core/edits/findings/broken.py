@@ -40,15 +40,16 @@ def find_copied_tops(net: Net) -> Iterator[Finding]:
         known = layer_type(layer.type)
         is_copy = layer.is_in_place and known.is_known and not known.may_run_in_place
         if is_copy or (version.version > 0 and not layer.is_in_place):
+            readers = _readers_of(net, layer.name)
             yield Finding(
                 "copied top",
                 "refused",
-                (layer.name, *_readers_of(net, layer.name)),
+                (layer.name, *readers),
                 (NameChange(layer.name, "top", 0, top, layer.name),),
                 f"{layer.name} writes {top}, which belongs to another layer",
                 f"{layer.name} writes over blob {top}, and blob {layer.name}, which "
-                f"{listed(_readers_of(net, layer.name))} reads, is written by nobody. Caffe stops "
-                "on it.",
+                f"{listed(readers)} read{'s' * (len(readers) == 1)}, is written by nobody. Caffe "
+                "stops on it.",
             )
 
 
@@ -203,4 +204,4 @@ def _writer(flow: Flow, number: int) -> str:
 
 
 def _readers_of(net: Net, blob: str) -> Sequence[str]:
-    return [layer.name for layer in net.layers if blob in layer.bottoms]
+    return list(dict.fromkeys(layer.name for layer in net.layers if blob in layer.bottoms))

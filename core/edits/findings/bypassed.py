@@ -66,7 +66,7 @@ def _beside(flow: Flow, number: int) -> Finding | None:
     bypassed = [layer for chain in dead for layer in chain]
     return Finding(
         "bypassed",
-        "wrong values",
+        "suspect" if types_of(bypassed) == ["Dropout"] else "wrong values",
         names_of(bypassed),
         rows,
         _title(bypassed),
