@@ -33,8 +33,8 @@ def interleave(
 ) -> dict[str, Timed]:
     """Run every contestant once a round, each round starting with the next one.
 
-    contestants: callables that return the seconds they took. The first `n_warm` rounds are not
-    counted.
+    contestants: callables that return the seconds they took; called twice a turn, and the second
+    call counts. The first `n_warm` rounds are not counted.
     """
     names = list(contestants)
     seconds: dict[str, list[float]] = {name: [] for name in names}
@@ -42,6 +42,7 @@ def interleave(
         first = turn % len(names)
         for name in names[first:] + names[:first]:
             time.sleep(SETTLE_SECONDS)
+            contestants[name]()  # the others have had the caches since the last turn
             took = contestants[name]()
             if turn >= n_warm:
                 seconds[name].append(took)
