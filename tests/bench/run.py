@@ -90,6 +90,9 @@ def _measure(part: str, options: argparse.Namespace, weights: Path) -> dict[str,
     elif part == "drawing":
         said = measure_drawing(net, options.rounds)
         print_times(f"Drawing the {said['n_layers']} layers of {net.name}", said)
+    elif part == "graph":
+        said = measure_graph(MATERIAL / "prototxts")
+        print_graph(said)
     else:
         said = {path.stem: _measure_passes(path, options, weights) for path in options.nets}
     return said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename
 from core.weights.binding import Binding
-from gui.panels.layer_model import GUTTER_ROLE
+from gui.panels.layer_model import GUTTER_ROLE, SHARE_ROLE
 from gui.panels.layer_rows import COLUMNS, Column, Gutter, gutter_marks, layer_rows
 from gui.panels.layer_table import LayerTable
+from gui.panels.layer_widths import fitted
 from gui.panels.layer_words import bytes_text, join_names, plural, shape_text, short_count
 
 
@@ -221,3 +224,66 @@ def test_words() -> None:
     assert sizes == ["0 B", "16 KiB", "12.2 MiB", "500 B"]
     assert join_names(["a", "b", "c"]) == "a, b and c"
     assert plural(1, "layer") == "1 layer"
+
+
+def test_shares_are_parts_of_the_whole_and_shown_as_bars(table: LayerTable) -> None:
+    """fc6 of VGG16: 25088 x 4096 + 4096 of 138,357,544 parameters."""
+    place = table.model.place_of("fc6")
+    index = table.model.index(place, COLUMNS.index(Column.PARAMS))
+    assert index.data(SHARE_ROLE) == pytest.approx((25088 * 4096 + 4096) / 138_357_544)
+    assert "74.27 % of the net's Params" in index.data(Qt.ToolTipRole)
+    name = table.model.index(place, COLUMNS.index(Column.NAME))
+    assert name.data(SHARE_ROLE) == 0.0
+
+
+def test_only_hidden_versions_is_the_find_operator_as_a_button(qtbot, table: LayerTable) -> None:
+    qtbot.mouseClick(table.hidden_only, Qt.LeftButton)
+    by_button = [row.record.name for row in table.model.shown]
+    qtbot.mouseClick(table.hidden_only, Qt.LeftButton)
+    table.filter.setText("hidden:yes")
+    assert [row.record.name for row in table.model.shown] == by_button
+    assert len(by_button) == 17
+    assert {"fc7", "relu7"} <= set(by_button)
+    assert "drop7" not in by_button
+
+
+def test_totals_follow_the_filter(table: LayerTable) -> None:
+    assert table.totals.words[Column.NAME] == "40 layers"
+    table.filter.setText("name:fc")
+    assert table.totals.words[Column.NAME] == "3 of 40 layers"
+    assert table.totals.words[Column.PARAMS] == "123,642,856"
+
+
+def test_what_is_shared_by_name_counts_once(qtbot, keeper) -> None:
+    text = 'input: "d" input_shape { dim: 1 dim: 4 }' + "".join(
+        f'layer {{ name: "ip{i}" type: "InnerProduct" bottom: "d" top: "ip{i}" '
+        'param { name: "w" } param { name: "b" } inner_product_param { num_output: 3 } }'
+        for i in range(2)
+    )
+    net = read_net(text)
+    table = LayerTable(keeper)
+    qtbot.addWidget(table)
+    table.show_net(net, infer_shapes(net))
+    assert table.totals.words[Column.PARAMS] == "15"
+    assert [row.record.params for row in table.model.rows][1:] == [15, 15]
+
+
+def test_the_csv_holds_the_rows_that_show_and_their_sums(table: LayerTable) -> None:
+    table.filter.setText("name:fc")
+    lines = list(csv.DictReader(io.StringIO(table.as_csv())))
+    assert [line["layer"] for line in lines] == ["fc6", "fc7", "fc8", "total"]
+    assert lines[0]["parameters"] == "102764544"
+    assert lines[0]["output shapes"] == "1x4096"
+    assert lines[0]["overwritten"] == "yes"
+    assert float(lines[0]["parameters share"]) == pytest.approx(102764544 / 123642856, abs=1e-6)
+    assert lines[-1]["parameters"] == "123642856"
+    assert lines[-1]["memory bytes"] == str(4 * (4096 + 4096 + 1000))
+
+
+def test_names_give_way_until_the_shapes_are_in_view() -> None:
+    wide = dict.fromkeys(COLUMNS, 60) | {Column.NAME: 170, Column.BLOB: 170}
+    assert fitted(wide, 2000) == [wide[column] for column in COLUMNS]
+    shrunk = dict(zip(COLUMNS, fitted(wide, 500), strict=True))
+    assert sum(shrunk[column] for column in COLUMNS[:6]) <= 500
+    assert shrunk[Column.NAME] < 170
+    assert shrunk[Column.SHAPE] == 60
