@@ -111,6 +111,8 @@ ROWS: tuple[ActionRow, ...] = (
          tip="Write layers' activations to an .npz file"),
     _row("recipe", "Run", "Preprocessing…", "Ctrl+P", "sliders", "net",
          tip="How an image becomes the net's input"),
+    _row("fidelity", "Run", "Compare engines layer by layer…", "", "compare", "net image", group=1,
+         tip="How far bfloat16 or your own Caffe is from float32 PyTorch"),
     _row("choose_engine", "Run", "Engine…", "", "chip", group=1,
          tip="PyTorch and its precision, or your own Caffe"),
     _row("restart_engine", "Run", "Restart the engine", icon_name="restart", group=1),

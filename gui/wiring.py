@@ -53,6 +53,7 @@ def connect_actions(bench: Workbench) -> None:
     actions.on("forward", bench.inspecting.forward)
     actions.on("extract", bench.asking.ask_extract)
     actions.on("recipe", bench.asking.ask_recipe)
+    actions.on("fidelity", bench.fidelity.ask)
     actions.on("choose_engine", bench.engine_choice.ask)
     actions.on("restart_engine", bench.engine.restart)
     actions.on("cancel", bench.standing.cancel_job)

@@ -16,6 +16,7 @@ from gui.controllers.drawing import DrawingController
 from gui.controllers.engine import EngineController
 from gui.controllers.engine_choice import EngineChoiceController, remembered_spec
 from gui.controllers.extracting import ExtractingController
+from gui.controllers.fidelity import FidelityController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.rename_asking import RenameAskingController
@@ -119,6 +120,9 @@ class Workbench(QObject):
         self.engine_choice = EngineChoiceController(
             self.keeper, lanes, self.engine, self.window, notices, settings, self
         )
+        self.fidelity = FidelityController(
+            self.keeper, document, lanes, self.engine_choice, self.window, self
+        )
         self.autosaving = AutosavingController(
             document, lanes, self.sessions, notices, autosaves, self
         )
@@ -161,6 +165,7 @@ class Workbench(QObject):
         self.asking.close()
         self.engine_choice.close()
         self.rename_asking.close()
+        self.fidelity.close()
         self.renaming.history.indexChanged.disconnect()  # an undo stack tells of its own end
         is_clean = self.lanes.close(self.engine.close)
         if not is_clean:

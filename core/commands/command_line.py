@@ -19,6 +19,7 @@ SUMMARIES: Mapping[str, str] = {
     "rename": "give in-place layers blobs of their own, or give them back, in a new prototxt",
     "compare": "say what differs between two prototxts, layer by layer",
     "extract": "write the activations of any layers to an .npz file",
+    "fidelity": "say how far bfloat16 or real Caffe is from float32 PyTorch, layer by layer",
     "index": "describe a folder of images by one layer, into a gallery",
     "query": "find the images of a gallery that look like one image",
     "evaluate": "measure AP and mAP of a gallery against its folder names",

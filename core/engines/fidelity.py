@@ -1,7 +1,8 @@
-"""How far a net in a lower precision is from the same net in float32, layer by layer."""
+"""How far one engine or precision is from another on the same net, layer by layer."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,20 @@ import numpy as np
 
 from core.engines.base import Engine, EngineSpec, Value
 from core.engines.registry import start_engine
+from core.net.definition import NetState
+from core.net.reader import DEFAULT_STATE
+from core.progress import Job, Progress
+
+FLOAT32 = EngineSpec("torch")
+BFLOAT16 = EngineSpec("torch", options=(("precision", "bfloat16"),))
 
 
 @dataclass(frozen=True)
 class LayerFidelity:
-    """One value in two precisions, all images together.
+    """One value of two engines, all images together.
 
-    cosine: between both. relative_difference: the largest, over the largest float32 value.
+    cosine: between both. relative_difference: the largest, over the reference's largest value;
+    infinite, and the cosine 0, where the shapes differ.
     """
 
     value: Value
@@ -30,21 +38,28 @@ def measure_fidelity(
     weights_path: Path | None,
     inputs: Mapping[str, np.ndarray],
     *,
-    precision: str = "bfloat16",
-) -> tuple[LayerFidelity, ...]:
-    """Run the net in float32 and in another precision and compare every value of every layer.
+    other: EngineSpec = BFLOAT16,
+    reference: EngineSpec = FLOAT32,
+    state: NetState = DEFAULT_STATE,
+) -> Job[tuple[LayerFidelity, ...]]:
+    """Run the net in two engines, or precisions, and compare every value of every layer.
 
-    inputs: as for Engine.forward. Raises EngineError where this processor lacks the precision.
+    inputs: as for Engine.forward. Without weights both run on the same filler values.
+    Raises EngineError where an engine or its precision can't be had.
     """
-    lower = EngineSpec("torch", options=(("precision", precision),))
-    with start_engine(EngineSpec("torch")) as exact, start_engine(lower) as rough:
-        wanted = exact.open(net_text, weights_path)
-        found = rough.open(net_text, weights_path)
+    with start_engine(reference) as one, start_engine(other) as two:
+        wanted = one.open(net_text, weights_path, state=state)
+        yield Progress(0, 0, "passes")
+        found = two.open(net_text, weights_path, state=state)
         wanted.run(inputs)
+        yield Progress(0, 0, "passes")
         found.run(inputs)
-        return tuple(
-            _compare(value, kind, wanted, found) for value, kind in _computed_values(wanted)
-        )
+        values = _computed_values(wanted)
+        rows = []
+        for done, (value, kind) in enumerate(values):
+            yield Progress(done, len(values), "values compared")
+            rows.append(_compare(value, kind, wanted, found))
+        return tuple(rows)
 
 
 def _computed_values(engine: Engine) -> list[tuple[Value, str]]:
@@ -57,7 +72,10 @@ def _computed_values(engine: Engine) -> list[tuple[Value, str]]:
 
 
 def _compare(value: Value, kind: str, wanted: Engine, found: Engine) -> LayerFidelity:
-    a, b = (engine.read(value).astype(np.float64).ravel() for engine in (wanted, found))
+    one, other = wanted.read(value), found.read(value)
+    if one.shape != other.shape:  # as where a detection more or less was kept
+        return LayerFidelity(value, kind, 0.0, math.inf)
+    a, b = (array.astype(np.float64).ravel() for array in (one, other))
     return LayerFidelity(value, kind, cosine(a, b), relative_difference(a, b))
 
 

@@ -149,9 +149,14 @@ def remembered_spec(settings: Settings) -> EngineSpec:
 def spec_of(choice: EngineChoice) -> EngineSpec:
     """How to start the chosen engine. EngineUnavailableError for a command with an open quote."""
     if choice.name == CAFFE:
-        return EngineSpec(CAFFE, split_command(choice.command))
+        return caffe_spec(choice)
     is_plain = choice.precision == "float32"
     return EngineSpec(TORCH, options=() if is_plain else (("precision", choice.precision),))
+
+
+def caffe_spec(choice: EngineChoice) -> EngineSpec:
+    """The user's own Caffe, whichever engine is chosen; without a command the environment's."""
+    return EngineSpec(CAFFE, split_command(choice.command))
 
 
 def _status(process: EngineProcess) -> EngineStatus:

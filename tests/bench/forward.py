@@ -15,6 +15,7 @@ from core.engines.fidelity import measure_fidelity
 from core.engines.registry import start_engine
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net
+from core.progress import run_job
 from tests.bench.peers import LIBRARIES, Peer, PeerError, open_caffe, open_library
 from tests.bench.timing import Timed, interleave
 
@@ -76,7 +77,7 @@ def _measure_bfloat16(
     net_text: str, weights_path: Path, inputs: dict[str, np.ndarray]
 ) -> list[dict[str, Any]]:
     """Each layer's distance to float32, in net order."""
-    rows = measure_fidelity(net_text, weights_path, inputs)
+    rows = run_job(measure_fidelity(net_text, weights_path, inputs))
     return [
         {"layer": row.value.layer, "type": row.type, "cosine": row.cosine,
          "relative_difference": row.relative_difference}

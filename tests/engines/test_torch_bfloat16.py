@@ -10,6 +10,7 @@ from core.engines.fidelity import cosine, measure_fidelity, relative_difference
 from core.engines.registry import start_engine
 from core.engines.torch import packing
 from core.errors import EngineError, EngineUnavailableError
+from core.progress import run_job
 
 BFLOAT16 = EngineSpec("torch", options=(("precision", "bfloat16"), ("threads", "1")))
 needs_bfloat16 = pytest.mark.skipif(
@@ -25,7 +26,7 @@ def images() -> dict[str, np.ndarray]:
 
 @needs_bfloat16
 def test_every_layer_is_near_float32_and_not_it(small_net: str) -> None:
-    rows = measure_fidelity(small_net, None, images())
+    rows = run_job(measure_fidelity(small_net, None, images()))
     assert [row.value.layer for row in rows] == [
         "conv1", "relu1", "pool1", "fc2", "relu2", "drop2", "fc3", "prob",
     ]  # fmt: skip

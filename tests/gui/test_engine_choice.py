@@ -161,3 +161,30 @@ def test_python_layers_run_only_after_the_user_agrees(
     bench.opening.open_paths([other])
     qtbot.waitUntil(lambda: bench.document.path == other)
     assert not bench.engine.request().allow_python_layers
+
+
+def test_two_engines_are_compared_layer_by_layer(bench, qtbot, tmp_path: Path, monkeypatch) -> None:
+    net, photo = tmp_path / "net.prototxt", tmp_path / "photo.png"
+    net.write_text(
+        'layer { name: "data" type: "Input" top: "data"'
+        " input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }\n"
+        'layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"'
+        ' convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }\n'
+        'layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }\n'
+    )
+    Image.new("RGB", (8, 8), (200, 40, 10)).save(photo)
+    monkeypatch.setattr(
+        "gui.controllers.fidelity.BFLOAT16", EngineSpec("torch", options=(("threads", "1"),))
+    )
+    bench.opening.open_paths([net, photo])
+    qtbot.waitUntil(lambda: bench.inspecting.can_run())
+    bench.window.actions_["fidelity"].trigger()
+    dialog = bench.fidelity.dialog
+    dialog.run_button.click()
+    qtbot.waitUntil(lambda: dialog.table.rowCount() == 2, timeout=120000)
+    assert [dialog.table.item(y, 0).text() for y in range(2)] == ["conv1", "relu1"]
+    assert dialog.table.item(0, 3).text() == "1.0000000"
+    assert "lowest cosine 1.0000000" in dialog.note.text()
+    dialog.table.selectRow(1)
+    assert bench.document.selection == "relu1"
+    dialog.close()

@@ -1,0 +1,122 @@
+"""Holds another engine or precision against float32 PyTorch on the open image."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject
+
+from core.engines.base import EngineSpec
+from core.engines.fidelity import BFLOAT16, LayerFidelity, measure_fidelity
+from core.errors import AppError, ImageError
+from core.progress import Job
+from gui.controllers.engine_choice import EngineChoiceController, caffe_spec
+from gui.controllers.inspecting_values import find_image_input
+from gui.dialogs.fidelity import FidelityDialog, FidelityRow
+from gui.document import ModelDocument
+from gui.jobs import Lanes
+from gui.main_window import MainWindow
+from gui.theme import ThemeKeeper
+
+KEY = "fidelity"
+OTHERS = (("bfloat16", "bfloat16 PyTorch"), ("caffe", "your own Caffe"))
+
+
+class FidelityController(QObject):
+    """Opens the dialog and runs both engines, each in a child of its own, beside the window's."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        document: ModelDocument,
+        lanes: Lanes,
+        choice: EngineChoiceController,
+        window: MainWindow,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._document = document
+        self._lanes = lanes
+        self._choice = choice
+        self._window = window
+        self.dialog: FidelityDialog | None = None
+
+    def ask(self) -> None:
+        """Open the dialog."""
+        document = self._document
+        if document.net is None:
+            return
+        self.close()
+        dialog = FidelityDialog(self._keeper, OTHERS, self._first_words(), self._window)
+        dialog.run_requested.connect(lambda other: self._run(dialog, other))
+        dialog.layer_selected.connect(document.select)
+        dialog.finished.connect(lambda _code: self._forget(dialog))
+        self.dialog = dialog
+        dialog.open()
+
+    def close(self) -> None:
+        """Close the dialog that is open, if any."""
+        if self.dialog is not None:
+            self.dialog.close()
+
+    def _first_words(self) -> str:
+        image = self._document.image_path
+        on = image.name if image is not None else "an image, which is not open yet"
+        words = f"Both run {on} and every value of every layer is compared."
+        if self._document.weights is None:
+            words += " Without weights they run on filler values."
+        return words
+
+    def _run(self, dialog: FidelityDialog, other: str) -> None:
+        try:
+            spec = BFLOAT16 if other == "bfloat16" else caffe_spec(self._choice.choice())
+            job = self._job(spec)
+        except AppError as error:
+            dialog.show_failed(str(error))
+            return
+        names = dict(OTHERS)
+        dialog.show_running(f"float32 PyTorch and {names[other]} run.")
+        self._lanes.compute.start(
+            lambda: job,
+            key=KEY,
+            title="Comparing engines",
+            on_result=lambda rows: self._show(dialog, rows, names[other]),
+            on_error=lambda error: self._fail(dialog, error),
+        )
+
+    def _job(self, other: EngineSpec) -> Job[tuple[LayerFidelity, ...]]:
+        """Reads the image first, so that a bad one is named before anything starts."""
+        document = self._document
+        image, recipe, blob = document.image_path, document.recipe, find_image_input(document)
+        if image is None or recipe is None or blob is None:
+            raise ImageError("No image is open.", hint="Open one: both engines run it.")
+        inputs = {blob: recipe.read(image)[None]}
+        return measure_fidelity(
+            document.text, document.weights_path, inputs, other=other, state=document.state
+        )
+
+    def _show(self, dialog: FidelityDialog, rows: tuple[LayerFidelity, ...], name: str) -> None:
+        if dialog is not self.dialog:
+            return
+        shown = [
+            FidelityRow(r.value.layer, r.value.top, r.type, r.cosine, r.relative_difference)
+            for r in rows
+        ]
+        worst = min(shown, key=lambda row: row.cosine, default=None)
+        if worst is None:
+            dialog.show_rows((), "No layer of this net computes anything.")
+            return
+        largest = max(row.difference for row in shown)
+        dialog.show_rows(
+            shown,
+            f"{name} against float32 PyTorch: lowest cosine {worst.cosine:.7f} at {worst.layer},"
+            f" largest difference {largest:.1e} of the largest value of its layer.",
+        )
+
+    def _fail(self, dialog: FidelityDialog, error: AppError) -> None:
+        if dialog is self.dialog:
+            dialog.show_failed(str(error))
+
+    def _forget(self, dialog: FidelityDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
+            self._lanes.cancel(KEY)
