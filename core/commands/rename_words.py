@@ -105,7 +105,8 @@ def print_difference(net: Net, plan: RenamePlan) -> None:
 
 def plan_sentence(plan: RenamePlan, out: Path | None) -> str:
     """How much changes and where it goes."""
-    layers = len({rename.layer for rename in plan.renames}) + len(plan.layer_renames)
+    blobs = {rename.layer for rename in plan.renames}
+    layers = len(blobs | {rename.old_name for rename in plan.layer_renames})
     where = f"-> {out}" if out is not None else "(nothing was written)"
     names = counted(len(plan.edits), "quoted name")
     return f"{counted(layers, 'layer')} renamed, {names} replaced {where}"

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.net.definition import Net
+from core.net.reader import read_net
 from core.net.rename_plan import PlanWarning, RenamePlan, TextPlace
 from core.net.rename_warnings import with_warnings
 
@@ -80,11 +82,26 @@ def _python_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarning
         sentence = reading_sentence(scan, old)
         if sentence:
             then = (
-                f"After this edit blob {old} holds another value or is gone."
+                _what_becomes_of(plan, old)
                 if layers
                 else f"No layer is called {old} after this edit."
             )
             yield PlanWarning("python", f"{sentence} {then}", layers, scan.python[old])
+
+
+def _what_becomes_of(plan: RenamePlan, blob: str) -> str:
+    """Whose value the old name holds after a forward pass of the edited net."""
+    before = _last_writer(read_net(plan.old_text), blob)
+    after = _last_writer(read_net(plan.new_text), blob)
+    if after is None:
+        return f"No blob is called {blob} after this edit."
+    if after == before:
+        return f"Blob {blob} still holds what {after} computes."
+    return f"After this edit blob {blob} holds what {after} computes, not what {before} does."
+
+
+def _last_writer(net: Net, blob: str) -> str | None:
+    return next((v.layer for v in reversed(net.versions) if v.blob == blob), None)
 
 
 def _prototxt_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarning]:

@@ -156,3 +156,9 @@ def test_the_report_stands_beside_the_copy(command, repository: Path, tmp_path: 
     assert standing.status == "matches"
     assert standing.report is not None
     assert standing.report.is_identical
+
+
+def test_a_layer_with_two_new_names_counts_once(command, repository: Path) -> None:
+    net = repository / "prototxt/lenet_deploy.prototxt"
+    said = command("rename", "--net", net, "--all", "--layer-names", "--dry-run")
+    assert "1 layer renamed, 3 quoted names replaced (nothing was written)" in said.out

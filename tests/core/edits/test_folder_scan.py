@@ -29,7 +29,10 @@ def test_code_solvers_and_other_prototxts_are_found(tmp_path: Path) -> None:
     python, twin, solver = plan.warnings[-3:]
     assert [w.kind for w in plan.warnings] == ["output", "python", "prototxt", "prototxt"]
     assert [(p.path.name, p.line) for p in python.places] == [("extract.py", 2)]
-    assert python.sentence.startswith("extract.py, line 2, has the name 'fc7'.")
+    assert python.sentence == (
+        "extract.py, line 2, has the name 'fc7'. "
+        "After this edit blob fc7 holds what fc7 computes, not what relu7 does."
+    )
     assert "train_val.prototxt" in twin.sentence
     assert "solver.prototxt" in solver.sentence
     assert before == {p.name: p.read_bytes() for p in tmp_path.iterdir()}, "only read"
