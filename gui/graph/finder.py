@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.net.find import FindRecord, Query, find_matches, parse_query
 
@@ -11,7 +11,8 @@ class Finder:
     """Keeps a query over the records of a net; hits are layer indices in file order."""
 
     def __init__(self) -> None:
-        self._records: Sequence[FindRecord] = ()
+        self._make_records: Callable[[], Sequence[FindRecord]] = tuple
+        self._records: Sequence[FindRecord] | None = None
         self._query = Query(())
         self.hits: tuple[int, ...] = ()
         self.position: int | None = None
@@ -26,9 +27,10 @@ class Finder:
         """Why the query can't be understood, as a sentence."""
         return self._query.problem
 
-    def set_records(self, records: Sequence[FindRecord]) -> None:
-        """Search another net with the same query."""
-        self._records = records
+    def set_source(self, make_records: Callable[[], Sequence[FindRecord]]) -> None:
+        """Search another net with the same query; its records are made once they are needed."""
+        self._make_records = make_records
+        self._records = None
         self._hit_again()
 
     def search(self, text: str) -> None:
@@ -48,6 +50,10 @@ class Finder:
         return self.hits[self.position]
 
     def _hit_again(self) -> None:
-        self.hits = () if self.is_idle else find_matches(self._query, self._records)
+        self.hits = ()
+        if not self.is_idle:
+            if self._records is None:
+                self._records = self._make_records()
+            self.hits = find_matches(self._query, self._records)
         if self.position is not None and self.position >= len(self.hits):
             self.position = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QContextMenuEvent, QKeyEvent
@@ -60,11 +61,11 @@ class GraphPanel(DrawnGraph):
             self._own = frozenset(own_blobs)
         self.show_page(has_net=net is not None)
         if net is None or shapes is None:
-            self._finder.set_records(())
+            self._finder.set_source(tuple)
             self.redrawer.clear()
             self._is_another_net = True
             return
-        self._finder.set_records(find_records(net, shapes))
+        self._finder.set_source(partial(find_records, net, shapes))
         is_new = self._is_another_net
         is_same = not is_new and has_same_layers(net, before)
         if is_new:
