@@ -96,7 +96,7 @@ def test_a_named_output_stays_unless_it_is_asked_for() -> None:
 def test_every_real_file_comes_back_byte_for_byte(material: Callable[[str], Path]) -> None:
     """What a rename moved, a give-back moves back, quotes and all."""
     n_equal = n_refused = 0
-    for path in sorted(material("prototxts").iterdir())[::4]:
+    for path in sorted(material("prototxts").iterdir())[::8]:
         try:
             net = load_net(path)
             plan = plan_rename_all(net)
@@ -111,5 +111,5 @@ def test_every_real_file_comes_back_byte_for_byte(material: Callable[[str], Path
             continue
         assert back.new_text == net.text, path.name
         n_equal += 1
-    assert n_equal >= 15
-    assert n_refused <= 2
+    assert n_equal >= 10
+    assert n_refused <= 1
