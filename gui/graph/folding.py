@@ -140,23 +140,20 @@ def plan_folds(net: Net) -> FoldPlan:
 
 
 def _fold_chains(net: Net, blocks: Collection[FoldGroup]) -> tuple[FoldGroup, ...]:
+    block_of = {index: i for i, block in enumerate(blocks) for index in block.layers}
     taken: set[int] = set()
     chains = []
     for run in in_place_runs(net):
         layers = tuple(version.layer_index for version in run)
         is_new = len(set(layers)) > 1 and taken.isdisjoint(layers)
-        if not is_new or not _is_closed(run) or not _is_in_one_place(layers, blocks):
+        # a block that holds some of the layers and not the others would tear the chain
+        is_in_one_place = len({block_of.get(index) for index in layers}) == 1
+        if not (is_new and is_in_one_place and _is_closed(run)):
             continue
         taken.update(layers)
         others = ", ".join(version.layer for version in run[1:])
         chains.append(FoldGroup("chain", run[0].layer, f"+ {others}", layers))
     return tuple(chains)
-
-
-def _is_in_one_place(layers: tuple[int, ...], blocks: Collection[FoldGroup]) -> bool:
-    """Whether no block holds some of the layers and not the others."""
-    members = set(layers)
-    return all(members <= set(block.layers) or members.isdisjoint(block.layers) for block in blocks)
 
 
 def _is_closed(run: tuple[BlobVersion, ...]) -> bool:
