@@ -37,7 +37,7 @@ WEIGHTS_SUFFIXES = frozenset({".caffemodel", ".h5", ".hdf5"})
 IMAGE_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .png .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .jfif".split()
 )
-MODEL_NOTICES = ("parse", "problems", "rewiring", "weights", "verify", "solver")
+MODEL_NOTICES = ("parse", "problems", "rewiring", "weights", "verify", "solver", "kept-proof")
 DEMO_RECIPE = "preprocess.json"
 
 

@@ -9,15 +9,23 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.engines.verification import Verification
-from core.engines.verification_report import report_path, report_record, write_report
+from core.engines.verification_report import (
+    ReportStanding,
+    report_path,
+    report_record,
+    report_standing,
+    write_report,
+)
 from core.errors import NetError
 from core.net.text import write_prototxt
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
 from gui.jobs import Lanes
-from gui.notices import Notices
+from gui.notices import Notice, Notices, escaped
 from gui.settings import Settings
+
+KEPT_PROOF = "kept-proof"
 
 
 class SavingController(QObject):
@@ -43,6 +51,7 @@ class SavingController(QObject):
         self.chooser = chooser
         self.questioner = questioner
         document.verification_changed.connect(self._keep_late_proof)
+        document.opened.connect(self._look_for_proof)
 
     def suggested_path(self) -> Path:
         """`<name>_renamed.prototxt` beside the opened file, with a number where it is taken."""
@@ -124,6 +133,26 @@ class SavingController(QObject):
             (("save", "Save as new file…"), ("discard", "Discard edits"), ("cancel", "Cancel")),
             lambda answer: answers[answer](),
         )
+
+    def _look_for_proof(self) -> None:
+        """A file that was verified when it was saved says so when it is opened again."""
+        path, text = self._document.path, self._document.text
+        if path is None or self._document.is_edited:
+            return
+        self._lanes.files.start(
+            lambda: report_standing(path, text),
+            key="kept-proof",
+            on_result=lambda standing: self._show_standing(path, standing),
+        )
+
+    def _show_standing(self, path: Path, standing: ReportStanding) -> None:
+        if standing.status == "none" or path != self._document.path:
+            return
+        is_proved = standing.status == "matches" and standing.report is not None
+        is_identical = is_proved and standing.report is not None and standing.report.is_identical
+        kind = "ok" if is_identical else "error" if is_proved else "info"
+        title = "Verified when it was saved" if is_identical else "About this file's verification"
+        self._notices.show(Notice(kind, title, escaped(standing.sentence), key=KEPT_PROOF))
 
     def _keep_late_proof(self) -> None:
         """A verify that ends after the file was saved still belongs beside it."""

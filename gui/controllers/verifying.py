@@ -58,6 +58,7 @@ class VerifyingController(QObject):
             return
         recipe, image, state = document.recipe, document.image_path, document.state
         weights, device = document.weights_path, self._engine.device
+        may_run_python = self._engine.request().allow_python_layers
         input_blobs = document.net.inputs
 
         def work() -> Generator[Progress, None, Verification]:
@@ -67,7 +68,15 @@ class VerifyingController(QObject):
             process = self._engine.process()
             return (
                 yield from verify_rename(
-                    process, before, after, weights, inputs, device, seed=0, state=state
+                    process,
+                    before,
+                    after,
+                    weights,
+                    inputs,
+                    device,
+                    seed=0,
+                    state=state,
+                    allow_python_layers=may_run_python,
                 )
             )
 

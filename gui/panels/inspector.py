@@ -70,11 +70,13 @@ class Inspector(QWidget):
         self.overview = FactList(keeper)
         self.ends = FactList(keeper)
         self.problems = FactList(keeper)
+        self.foreign = FactList(keeper)
         self.empty = EmptyState(keeper, "info", _SENTENCE)
         self._sections = {
             "overview": _Section(keeper, "Net", self.overview),
             "ends": _Section(keeper, "Inputs and outputs", self.ends),
             "problems": _Section(keeper, "What Caffe refuses", self.problems),
+            "foreign": _Section(keeper, "Not in BVLC Caffe", self.foreign),
             "shapes": _Section(keeper, "Shapes", self.shapes),
             "parameters": _Section(keeper, "Parameters", self.parameters),
             "cost": _Section(keeper, "Cost", self.cost),
@@ -193,8 +195,14 @@ class Inspector(QWidget):
             f"Give {plural(len(net.in_place_layers), 'layer')} blobs of their own"
         )
         self.all_button.setVisible(bool(n_hidden))
-        shown = ["overview", "ends", *(["problems"] if net.problems else [])]
-        self._show_sections(*shown)
+        shown = {"problems": net.problems, "foreign": self._show_foreign(net, None)}
+        self._show_sections("overview", "ends", *(name for name, rows in shown.items() if rows))
+
+    def _show_foreign(self, net: Net, layer: Layer | None) -> list[Fact]:
+        facts = words.foreign_facts(net, layer)
+        self.foreign.show_facts(facts)
+        self._sections["foreign"].header.set_note("kept when saved" if facts else "")
+        return facts
 
     def _show_layer(self, net: Net, shapes: NetShapes, layer: Layer) -> None:
         place = f"layer {layer.index + 1} of {len(net.layers)}"
@@ -213,7 +221,8 @@ class Inspector(QWidget):
         lines, where = words.file_lines(net, layer)
         self.text.show_lines(lines)
         self._sections["text"].header.set_note(where)
-        shown = {"parameters": parameters, "weights": weights, "text": lines}
+        shown = {"foreign": self._show_foreign(net, layer), "parameters": parameters,
+                 "weights": weights, "text": lines}  # fmt: skip
         self._show_sections("shapes", "cost", *(name for name, rows in shown.items() if rows))
 
     def _show_sharing(self, net: Net) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.layers.parameters import written_and_default
+from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Chain, Layer, Net
 from core.net.sentences import sharing_sentence
@@ -143,6 +144,30 @@ def parameter_facts(layer: Layer) -> list[Fact]:
     return [
         Fact(row.name, row.value, is_default=row.is_default) for row in written_and_default(layer)
     ]
+
+
+def foreign_facts(net: Net, layer: Layer | None) -> list[Fact]:
+    """The type and the fields that BVLC's Caffe lacks: of one layer, or of the whole net."""
+    facts = []
+    layers = net.layers if layer is None else (layer,)
+    types = {other.type: other for other in reversed(layers) if _is_foreign(other.type)}
+    for type_name, first in sorted(types.items()):
+        origin = "a fork's type" if layer_type(type_name).is_known else "unknown type"
+        facts.append(Fact("type", type_name, origin, second_role="warning_text", layer=first.name))
+    places: dict[tuple[str, str], int] = {}
+    for found in net.unknown:
+        if layer is None or found.layer == layer.name:
+            places.setdefault((found.path, found.fork), found.line)
+    for (path, fork), line in places.items():
+        origin = f"{fork or 'unknown field'}, line {line}"
+        facts.append(Fact("field", path, origin, second_role="warning_text"))
+    more = len(facts) - _MOST_ROWS
+    return facts if more <= 1 else [*facts[:_MOST_ROWS], Fact("", f"and {more} more")]
+
+
+def _is_foreign(type_name: str) -> bool:
+    known = layer_type(type_name)
+    return not known.is_known or known.origin == "fork"
 
 
 def cost_facts(net: Net, shapes: NetShapes, layer: Layer) -> list[Fact]:

@@ -235,3 +235,29 @@ def test_the_net_wide_count_is_the_blobs_all_would_make(inspector: Inspector) ->
     assert inspector.card_body == (
         "After a forward pass blob data holds c’s output. input’s own, a’s and b’s are overwritten."
     )
+
+
+def test_what_bvlc_caffe_lacks_is_marked_and_said_to_be_kept(inspector: Inspector) -> None:
+    net = read_net(
+        'layer { name: "data" type: "Input" top: "data"'
+        " input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }\n"
+        'layer { name: "pool" type: "Pooling" bottom: "data" top: "pool"\n'
+        "  pooling_param { kernel_size: 2 ceil_mode: false } }\n"
+        'layer { name: "perm" type: "Permute" bottom: "pool" top: "perm"\n'
+        "  permute_param { order: 0 order: 2 order: 3 order: 1 } }\n"
+        'layer { name: "odd" type: "Frobnicate" bottom: "perm" top: "odd" }\n'
+    )
+    shapes = infer_shapes(net)
+    inspector.show_layer(net, shapes, None, "pool")
+    rows = [(fact.name, fact.value) for fact in inspector.foreign.facts]
+    assert rows == [("field", "layer.pooling_param.ceil_mode")]
+    assert inspector.foreign.facts[0].second.endswith("line 3")
+    assert inspector.section_note("foreign") == "kept when saved"
+    inspector.show_layer(net, shapes, None, "perm")
+    assert inspector.foreign.facts[0].second == "a fork's type"
+    inspector.show_layer(net, shapes, None, "odd")
+    assert [fact.second for fact in inspector.foreign.facts] == ["unknown type"]
+    inspector.show_layer(net, shapes, None, None)
+    assert [fact.value for fact in inspector.foreign.facts][:2] == ["Frobnicate", "Permute"]
+    inspector.show_layer(net, shapes, None, "data")
+    assert not inspector.foreign.isVisible()

@@ -167,3 +167,20 @@ def test_verify_says_where_two_nets_part(opened, qtbot) -> None:
     qtbot.waitUntil(
         lambda: opened.document.verification is not None or opened.notices.has("verify")
     )
+
+
+def test_a_saved_proof_is_told_when_its_file_is_opened_again(opened, qtbot, tmp_path) -> None:
+    opened.window.actions_["rename_all"].trigger()
+    wait_verified(opened, qtbot)
+    saved = tmp_path / "small_renamed.prototxt"
+    with qtbot.waitSignal(opened.saving.saved):
+        opened.saving.save(saved)
+    qtbot.waitUntil(lambda: opened.lanes.is_idle)
+    opened.opening.open_paths([saved])
+    qtbot.waitUntil(lambda: opened.notices.has("kept-proof"), timeout=15000)
+    notice = next(one for one in opened.notices.current if one.key == "kept-proof")
+    assert (notice.kind, notice.title) == ("ok", "Verified when it was saved")
+    assert "bit-identical to the original" in notice.body
+    saved.write_text(saved.read_text() + "# by hand\n")
+    opened.opening.open_paths([saved])
+    qtbot.waitUntil(lambda: "another text" in opened.notices.current[0].body, timeout=15000)
