@@ -61,6 +61,7 @@ class LayerTotals(QWidget):
         painter.fillRect(self.rect(), theme.header)
         painter.setPen(QPen(theme.border, 1))
         painter.drawLine(0, 0, self.width(), 0)
+        painter.setClipRect(0, 0, self._header.width(), HEIGHT)  # the table has a scroll bar
         painter.setFont(text_font(11, semibold=True))
         painter.setPen(theme.text)
         for column, words in self._words.items():
