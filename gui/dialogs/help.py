@@ -51,6 +51,8 @@ class KeysDialog(FramedDialog):
         graph = (
             ("Arrow keys", "Walk along the edges of the graph"),
             ("Enter", "Unfold a block, or press the badge in focus"),
+            ("Backspace", "Fold the innermost block around the selected layer"),
+            ("Ctrl+C", "Copy the selected layer's name"),
             ("Ctrl+click", "Choose a second layer"),
             ("Ctrl+wheel", "Zoom where the pointer is"),
         )
