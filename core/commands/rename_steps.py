@@ -16,6 +16,7 @@ from core.edits.findings.search import plan_fix_all
 from core.edits.folder_scan import scan_folder, with_folder_warnings
 from core.edits.give_back import plan_give_back, plan_give_back_all
 from core.edits.layer_names import with_layer_names
+from core.edits.type_warnings import with_type_warnings
 from core.engines.registry import start_engine
 from core.engines.verification import Verification, verify_rename
 from core.errors import RenameError
@@ -40,6 +41,7 @@ def choose_plan(opened: OpenedNet, options: argparse.Namespace) -> RenamePlan:
         raise UsageError(f"--name {', '.join(sorted(unused))}: this edit renames no such layer")
     if options.layer_names:
         plan = with_layer_names(plan, net, opened.weights)
+    plan = with_type_warnings(plan, net)
     return with_folder_warnings(plan, scan_folder(opened.path))
 
 

@@ -10,7 +10,15 @@ from core.errors import RenameError
 from core.net.text_edits import TextEdit, inverse_edits, joined_edits
 
 WarningKind = Literal[
-    "phase", "output", "loss weight", "source", "training", "layer name", "python", "prototxt"
+    "phase",
+    "output",
+    "loss weight",
+    "source",
+    "training",
+    "layer name",
+    "python",
+    "prototxt",
+    "values",
 ]
 
 

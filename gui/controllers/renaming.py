@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.edits.findings.finding import Finding, plan_fix
+from core.edits.type_warnings import with_type_warnings
 from core.errors import AppError, RenameError
 from core.net.definition import Net, NetState
 from core.net.rename import (
@@ -158,5 +159,5 @@ def renames_between(before: Net, after: Net) -> tuple[BlobRename, ...]:
 
 def plan_and_derive(net: Net, planner: Planner, state: NetState) -> Planned:
     """A plan and what its text means; for the compute lane. Raises what the planner raises."""
-    plan = planner(net)
+    plan = with_type_warnings(planner(net), net)
     return Planned(plan, derive(plan.new_text, None, state, None))
