@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from core.errors import GalleryError
+from core.files import written_beside
 from core.retrieval.gallery import Gallery
 from core.retrieval.scores import judge
 from core.retrieval.search import Ranking
@@ -16,18 +16,16 @@ def export_ranking(
 ) -> None:
     """Write rank, score, file, label and whether it is relevant; then put the file in place.
 
-    The last column is empty for a query without a label. Raises GalleryError.
+    The last column is empty for a query without a label. Raises AppError when the disk refuses.
     """
     verdicts = judge(ranking, gallery.labels, query_label)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(["rank", "score", "file", "label", "relevant"])
-            for place, (index, score) in enumerate(zip(ranking.index, ranking.score, strict=True)):
-                image = gallery.images[int(index)]
-                relevant = "" if verdicts is None else int(verdicts[place])
-                rows.writerow([place + 1, f"{score:.6f}", image.path, image.label or "", relevant])
-        partial.replace(path)
-    except OSError as error:
-        raise GalleryError(f"'{path}' can't be written: {error.strerror}.") from error
+    with (
+        written_beside(path) as partial,
+        partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        rows = csv.writer(file)
+        rows.writerow(["rank", "score", "file", "label", "relevant"])
+        for place, (index, score) in enumerate(zip(ranking.index, ranking.score, strict=True)):
+            image = gallery.images[int(index)]
+            relevant = "" if verdicts is None else int(verdicts[place])
+            rows.writerow([place + 1, f"{score:.6f}", image.path, image.label or "", relevant])

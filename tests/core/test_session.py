@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -124,9 +125,12 @@ def test_a_file_that_is_no_session_is_refused(tmp_path: Path, content: bytes) ->
 
 
 def test_a_session_that_can_not_be_written_leaves_the_old_one(
-    session: Session, tmp_path: Path
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "mine.blobscope.partial").mkdir()  # in the way of what is written beside
+    def refuse(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
     path = tmp_path / "mine.blobscope"
     path.write_text("old")
     with pytest.raises(AppError, match="can't be written"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import GalleryError
+from core.errors import AppError, GalleryError
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe, l2_normalise
 from core.retrieval.gallery import Gallery, open_gallery
@@ -154,5 +154,5 @@ def test_export(tmp_path: Path, gallery: Gallery) -> None:
     assert rows[0]["file"].startswith("red/")
     export_ranking(path, gallery, rank_image(gallery, 0, k=1))
     assert path.read_text().endswith(",\r\n") or path.read_text().endswith(",\n")
-    with pytest.raises(GalleryError, match="can't be written"):
+    with pytest.raises(AppError, match="can't be written"):
         export_ranking(tmp_path / "no" / "r.csv", gallery, rank_image(gallery, 0))

@@ -1,0 +1,90 @@
+"""Writing beside and renaming: what is found at a path whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.activations.npz_file import write_npz
+from core.errors import AppError
+from core.files import write_file, written_beside
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="devices and links of POSIX")
+
+
+def test_writers_at_once_leave_one_of_theirs_whole(tmp_path: Path) -> None:
+    path = tmp_path / "out.prototxt"
+    contents = [bytes([65 + i]) * 3_000_000 for i in range(6)]
+    errors: list[Exception] = []
+
+    def write(content: bytes) -> None:
+        try:
+            write_file(path, content)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(content,)) for content in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert path.read_bytes() in contents
+    assert names_in(tmp_path) == ["out.prototxt"]
+
+
+def test_an_interrupt_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "out.npz"
+    path.write_bytes(b"before")
+
+    def write_half() -> None:
+        with written_beside(path) as partial:
+            partial.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert path.read_bytes() == b"before"
+    assert names_in(tmp_path) == ["out.npz"]
+
+
+@posix
+def test_a_device_is_never_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "null"
+    link.symlink_to("/dev/null")
+    for path in (Path("/dev/null"), link, tmp_path):
+        with pytest.raises(AppError, match="no file that can be replaced"):
+            write_file(path, b"x")
+    assert Path("/dev/null").is_char_device()
+    assert link.is_symlink()
+
+
+@posix
+def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    target, link = tmp_path / "real" / "a.txt", tmp_path / "b.txt"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    write_file(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert names_in(tmp_path / "real") == ["a.txt"]
+
+
+def test_an_npz_cut_short_is_not_there(tmp_path: Path) -> None:
+    def arrays() -> object:
+        yield "a", np.zeros(3)
+        raise AppError("The engine stopped.")
+
+    with pytest.raises(AppError, match="engine stopped"):
+        write_npz(tmp_path / "a.npz", arrays())  # type: ignore[arg-type]
+    assert names_in(tmp_path) == []
