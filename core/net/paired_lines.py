@@ -47,16 +47,34 @@ class PairedLine:
         return (start, len(old) - end), (start, len(new) - end)
 
 
-def paired_lines(old: str, new: str, context: int = CONTEXT) -> tuple[PairedLine, ...]:
-    """The rows around every difference; () for equal texts."""
+def paired_lines(
+    old: str, new: str, context: int = CONTEXT, cuts: Sequence[tuple[int, int]] = ()
+) -> tuple[PairedLine, ...]:
+    """The rows around every difference; () for equal texts.
+
+    cuts: indices of lines, increasing on both sides, that must stand beside each other.
+    """
     before, after = old.splitlines(), new.splitlines()
     if before == after:
         return ()
-    return tuple(_rows(before, after, _blocks(before, after), context))
+    blocks = _blocks_between(before, after, cuts) if cuts else _blocks(before, after)
+    return tuple(_rows(before, after, blocks, context))
 
 
 Block = tuple[int, int, int, int]
 """A difference: old lines from the first to the second number, new ones from third to fourth."""
+
+
+def _blocks_between(
+    before: Sequence[str], after: Sequence[str], cuts: Sequence[tuple[int, int]]
+) -> list[Block]:
+    found = []
+    old, new = 0, 0
+    for old_end, new_end in (*cuts, (len(before), len(after))):
+        for a, b, c, d in _blocks(before[old:old_end], after[new:new_end]):
+            found.append((a + old, b + old, c + new, d + new))
+        old, new = old_end, new_end
+    return found
 
 
 def _blocks(before: Sequence[str], after: Sequence[str]) -> list[Block]:
