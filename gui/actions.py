@@ -104,6 +104,8 @@ ROWS: tuple[ActionRow, ...] = (
          "net edited", group=1),
     _row("verify", "Model", "Verify the rename", "Ctrl+Shift+V", "check", "renamed engine",
          group=1, tip="Run both texts on one image and compare every shared output, bit for bit"),
+    _row("compare", "Model", "Compare with another prototxt…", "Ctrl+Shift+C", "compare", group=1,
+         tip="Two prototxts side by side: layers matched by name, differences marked"),
     _row("show_text", "Model", "Show the prototxt", "Ctrl+T", "text", "net", group=1),
     _row("forward", "Run", "Forward", "F5", "play", "net engine image", toolbar_text="Forward",
          tip="Run the net on the image"),

@@ -46,6 +46,15 @@ class Settings:
         self._store.setValue("window/docks", value)
 
     @property
+    def compare_geometry(self) -> QByteArray | None:
+        """Size and place of the comparison window."""
+        return self._bytes("compare/geometry")
+
+    @compare_geometry.setter
+    def compare_geometry(self, value: QByteArray) -> None:
+        self._store.setValue("compare/geometry", value)
+
+    @property
     def theme(self) -> str:
         """ "system", "light" or "dark"."""
         choice = self._word("window/theme", "system")

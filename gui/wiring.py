@@ -44,6 +44,7 @@ def connect_actions(bench: Workbench) -> None:
     actions.on("reset_layout", window.set_default_layout)
     actions.on("rename", lambda: bench.renaming.rename_layer(document.selection))
     actions.on("plan_rename", lambda: bench.rename_asking.ask(_selected_layers(bench)))
+    actions.on("compare", bench.comparing.choose)
     actions.on("show_difference", bench.asking.show_difference)
     actions.on("rename_chain", lambda: _rename_chain_of_selection(bench))
     actions.on("rename_all", bench.renaming.rename_all)
@@ -70,7 +71,8 @@ def connect_actions(bench: Workbench) -> None:
 def connect_panels(bench: Workbench) -> None:
     """What panels wish for."""
     window, panels = bench.window, bench.window.panels
-    window.files_dropped.connect(bench.opening.open_paths)
+    window.files_dropped.connect(lambda paths: _take_dropped(bench, paths))
+    bench.comparing.open_requested.connect(lambda path: bench.opening.open_model(path))
     window.image_picker.image_chosen.connect(bench.opening.open_image)
     window.image_picker.open_requested.connect(bench.opening.choose_image)
     window.recipe_line.clicked.connect(lambda: bench.asking.ask_recipe())
@@ -133,6 +135,11 @@ def connect_trouble(bench: Workbench) -> None:
     bench.lanes.failed.connect(lambda run, error: _show_failed_run(bench, run, error))
     bench.verifying.failed.connect(lambda error: bench.notices.show_error(error, "verify"))
     bench.hook.on_bug = lambda error, report: _show_bug(bench, error, report)
+
+
+def _take_dropped(bench: Workbench, paths: list[Path]) -> None:
+    if not bench.comparing.offer(paths):
+        bench.opening.open_paths(paths)
 
 
 def _choose_folder(bench: Workbench) -> None:

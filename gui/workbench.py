@@ -11,6 +11,7 @@ from core.engines.base import EngineSpec
 from core.errors import AppError
 from gui.controllers.asking import AskingController
 from gui.controllers.autosaving import AutosavingController
+from gui.controllers.comparing import ComparingController
 from gui.controllers.demo import DEMO, DemoController
 from gui.controllers.drawing import DrawingController
 from gui.controllers.engine import EngineController
@@ -123,6 +124,9 @@ class Workbench(QObject):
         self.fidelity = FidelityController(
             self.keeper, document, lanes, self.engine_choice, self.window, self
         )
+        self.comparing = ComparingController(
+            self.keeper, document, lanes, self.window, notices, settings, self.chooser, self
+        )
         self.autosaving = AutosavingController(
             document, lanes, self.sessions, notices, autosaves, self
         )
@@ -145,7 +149,7 @@ class Workbench(QObject):
     def set_user(self, chooser: FileChooser, questioner: Questioner) -> None:
         """Let others answer for the user, as tests do."""
         self.chooser = self.opening.chooser = self.saving.chooser = self.asking.chooser = chooser
-        self.sessions.chooser = chooser
+        self.sessions.chooser = self.comparing.chooser = chooser
         self.questioner = self.saving.questioner = questioner
 
     def report_bug(self, error: BaseException) -> None:
@@ -165,6 +169,7 @@ class Workbench(QObject):
         self.asking.close()
         self.engine_choice.close()
         self.rename_asking.close()
+        self.comparing.close()
         self.fidelity.close()
         self.renaming.history.indexChanged.disconnect()  # an undo stack tells of its own end
         is_clean = self.lanes.close(self.engine.close)

@@ -15,6 +15,9 @@ from gui.widgets.labels import ThemedLabel
 
 _MINUS = "\N{MINUS SIGN}"
 _SIGN_WIDTH = 14
+_LINES_ABOVE = 2
+Lines = tuple[int, int]
+"""The first and the last line of a passage, from 1."""
 
 
 class SideBySide(QWidget):
@@ -59,6 +62,14 @@ class SideBySide(QWidget):
         self.rows.show_rows(rows)
         self._area.verticalScrollBar().setValue(0)
 
+    def show_lines(self, old: Lines | None, new: Lines | None) -> None:
+        """Mark lines (first and last, from 1) on both sides and scroll to them."""
+        place = self.rows.mark(old, new)
+        if place is not None:
+            bar, height = self._area.verticalScrollBar(), self.rows.row_height()
+            self.rows.resize(self.rows.width(), self.rows.sizeHint().height())
+            bar.setValue(max(0, (place - _LINES_ABOVE) * height))
+
     def resizeEvent(self, event: object) -> None:
         middle = self.width() // 2
         for x, label in zip((4, middle + 4), self._headings, strict=True):
@@ -72,6 +83,8 @@ class _Rows(QWidget):
         super().__init__()
         self._keeper = keeper
         self._rows: tuple[PairedLine, ...] = ()
+        self._largest_number = 0
+        self._marked: tuple[Lines | None, Lines | None] = (None, None)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         keeper.changed.connect(self.update)
 
@@ -82,9 +95,20 @@ class _Rows(QWidget):
 
     def show_rows(self, rows: Sequence[PairedLine]) -> None:
         self._rows = tuple(rows)
+        self._largest_number = max((max(r.old_number, r.new_number) for r in rows), default=0)
+        self._marked = (None, None)
         self.setAccessibleDescription(self.plain_text())
         self.updateGeometry()
         self.update()
+
+    def mark(self, old: Lines | None, new: Lines | None) -> int | None:
+        """Mark a passage on both sides; returns the row it begins at, None for nothing."""
+        self._marked = (old, new)
+        self.update()
+        for place, row in enumerate(self._rows):
+            if (old and row.old_number == old[0]) or (new and row.new_number == new[0]):
+                return place
+        return None
 
     def plain_text(self) -> str:
         """The difference as lines with - and +."""
@@ -100,13 +124,13 @@ class _Rows(QWidget):
         return "\n".join(lines)
 
     def sizeHint(self) -> QSize:
-        return QSize(480, len(self._rows) * self._height() + 2)
+        return QSize(480, len(self._rows) * self.row_height() + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, height = self._keeper.theme, self._height()
+        theme, height = self._keeper.theme, self.row_height()
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.panel)
         first = max(0, event.rect().top() // height)
@@ -145,8 +169,11 @@ class _Rows(QWidget):
         if not row.is_equal:
             colour = theme.error_text if is_old else theme.ok_text
             painter.fillRect(box, theme.error_fill if is_old else theme.ok_fill)
+        marked = self._marked[0 if is_old else 1]
+        if marked is not None and marked[0] <= number <= marked[1]:
+            painter.fillRect(QRectF(box.left(), box.top(), 3, box.height()), theme.accent)
         painter.setPen(theme.placeholder if row.is_equal else theme.secondary)
-        numbers = QRectF(box.left() + 2, box.top(), self._number_width(metrics), box.height())
+        numbers = QRectF(box.left() + 4, box.top(), self._number_width(metrics), box.height())
         painter.drawText(numbers, int(RIGHT), str(number))
         painter.setPen(colour)
         if not row.is_equal:
@@ -181,8 +208,8 @@ class _Rows(QWidget):
         painter.drawLine(round(begin), round(base), round(begin + width), round(base))
 
     def _number_width(self, metrics: QFontMetrics) -> int:
-        largest = max((max(row.old_number, row.new_number) for row in self._rows), default=0)
-        return metrics.horizontalAdvance("0" * max(3, len(str(largest))))
+        return metrics.horizontalAdvance("0" * max(3, len(str(self._largest_number))))
 
-    def _height(self) -> int:
+    def row_height(self) -> int:
+        """The height of a row in pixels."""
         return QFontMetrics(fixed_font()).height() + 4

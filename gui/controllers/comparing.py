@@ -1,0 +1,320 @@
+"""Compares two prototxts: asks for files, reads and matches them on a lane, keeps the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtCore import QFileSystemWatcher, QObject, pyqtSignal
+from PyQt5.QtGui import QGuiApplication
+
+from core.errors import AppError, PrototxtError
+from core.files import write_file
+from core.layers.differences import NetSide
+from core.layers.shapes import infer_shapes
+from core.net.comparison import compare_nets
+from core.net.definition import NetState
+from core.net.paired_texts import paired_texts
+from core.net.reader import read_net
+from core.net.solver import open_prototxt
+from gui.controllers.opening import sort_paths
+from gui.controllers.opening_notices import parse_notice
+from gui.dialogs.comparison import ComparisonWindow
+from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
+from gui.document import ModelDocument
+from gui.jobs import Lanes
+from gui.main_window import MainWindow
+from gui.notices import Notice, NoticeAction, Notices, escaped
+from gui.panels.comparison import ComparisonPanel
+from gui.panels.comparison_export import FORMATS, as_text
+from gui.panels.comparison_rows import ComparedFile, Comparison, comparison_rows
+from gui.settings import Settings
+from gui.theme import ThemeKeeper
+
+KEY, DROPPED = "compare", "dropped"
+_FILTERS = {".md": "Markdown (*.md)", ".csv": "CSV table (*.csv)", ".txt": "Text (*.txt)"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one side comes from: a file, or the open model's text while that is its file."""
+
+    path: Path
+    text: str | None = None
+    is_edited: bool = False
+
+
+class ComparingController(QObject):
+    """Holds the two files of the comparison window and follows them."""
+
+    open_requested = pyqtSignal(object)
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        document: ModelDocument,
+        lanes: Lanes,
+        window: MainWindow,
+        notices: Notices,
+        settings: Settings,
+        chooser: FileChooser,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._document = document
+        self._lanes = lanes
+        self._window = window
+        self._notices = notices
+        self._settings = settings
+        self.chooser = chooser
+        self.dialog: ComparisonWindow | None = None
+        self.panel: ComparisonPanel | None = None
+        self._paths: tuple[Path, Path] | None = None
+        self._phases = ("TEST", "TEST")
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self._on_file_changed)
+        document.net_changed.connect(self._on_document_changed)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What the window shows."""
+        return self.panel.comparison if self.panel is not None else None
+
+    def choose(self) -> None:
+        """Ask for the file to hold against the open model; without one, for both."""
+        path = self._document.path
+        if path is None or self._document.net is None:
+            self._ask("Compare two prototxts", self._take_first)
+        else:
+            self._ask(f"Compare {path.name} with", partial(self._take_second, path))
+
+    def offer(self, paths: Sequence[Path]) -> bool:
+        """Offer to compare two prototxts dropped at once; False for anything else."""
+        known = _prototxts(paths)
+        if len(known) != 2 or len(paths) != 2:
+            return False
+        first, second = known
+        self._notices.show(
+            Notice(
+                "info",
+                "Two prototxts at once",
+                f"{escaped(first.name)} and {escaped(second.name)}: compare them, or open one.",
+                actions=(
+                    NoticeAction("compare", "Compare the two", "compare", closes=True),
+                    NoticeAction("first", f"Open {first.name}", closes=True),
+                    NoticeAction("second", f"Open {second.name}", closes=True),
+                ),
+                key=DROPPED,
+            ),
+            {
+                "compare": lambda: self.compare(first, second),
+                "first": lambda: self.open_requested.emit(first),
+                "second": lambda: self.open_requested.emit(second),
+            },
+        )
+        return True
+
+    def compare(self, first: Path, second: Path) -> None:
+        """Show two files against each other; of the open model's, the text as it is edited."""
+        if self.dialog is None:
+            phase = self._document.state.phase
+            self._phases = (phase, phase)
+        self._paths = (first.absolute(), second.absolute())
+        self._settings.set_folder("models", second.absolute().parent)
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read both files from the disk and match them."""
+        if self._paths is None:
+            return
+        first, second = (self._source(path) for path in self._paths)
+        states = tuple(replace(self._document.state, phase=phase) for phase in self._phases)
+        self._lanes.compute.start(
+            lambda: compare_sources(first, second, states[0], states[1]),
+            key=KEY,
+            title=f"Comparing {first.path.name} with {second.path.name}",
+            on_result=self._show,
+            on_error=lambda error: self._notices.show_error(error, KEY),
+        )
+
+    def close(self) -> None:
+        """Close the window, if it is open."""
+        if self.dialog is not None:
+            self.dialog.close()
+
+    def _ask(self, title: str, on_chosen: object) -> None:
+        folder = self._settings.folder("models")
+        self.chooser.open_files(title, folder, PROTOTXT_FILTER, on_chosen)  # type: ignore[arg-type]
+
+    def _take_first(self, paths: tuple[Path, ...]) -> None:
+        if len(paths) > 1:
+            self.compare(paths[0], paths[1])
+        else:
+            self._ask(f"Compare {paths[0].name} with", partial(self._take_second, paths[0]))
+
+    def _take_second(self, first: Path, paths: tuple[Path, ...]) -> None:
+        if len(paths) > 1:
+            self.compare(paths[0], paths[1])
+        else:
+            self.compare(first, paths[0])
+
+    def _source(self, path: Path) -> Source:
+        document = self._document
+        is_open = document.path == path and document.net is not None and not document.is_partial
+        return Source(path, document.text, document.is_edited) if is_open else Source(path)
+
+    def _show(self, comparison: Comparison) -> None:
+        panel = self._open_window()
+        panel.show_phases(*self._phases)
+        panel.show_comparison(comparison, (_notice(comparison.first), _notice(comparison.second)))
+        if self.dialog is not None:
+            names = f"{comparison.first.title} and {comparison.second.title}"
+            self.dialog.setWindowTitle(f"Compare {names}")
+        self._watch()
+
+    def _open_window(self) -> ComparisonPanel:
+        if self.dialog is not None and self.panel is not None:
+            self.dialog.activateWindow()
+            return self.panel
+        panel = ComparisonPanel(self._keeper)
+        dialog = ComparisonWindow(panel, self._settings.compare_geometry, self._window)
+        panel.swap_requested.connect(self._swap)
+        panel.reread_requested.connect(self.read_again)
+        panel.choose_requested.connect(self._choose_side)
+        panel.phases_chosen.connect(self._take_phases)
+        panel.export_requested.connect(self._export)
+        dialog.files_dropped.connect(self._take_dropped)
+        dialog.finished.connect(lambda _code: self._forget(dialog))
+        self.dialog, self.panel = dialog, panel
+        dialog.show()
+        panel.table.setFocus()
+        return panel
+
+    def _forget(self, dialog: ComparisonWindow) -> None:
+        if self.dialog is not dialog:
+            return
+        self._settings.compare_geometry = dialog.saveGeometry()
+        self.dialog = self.panel = self._paths = None
+        self._lanes.cancel(KEY)
+        self._watch()
+
+    def _swap(self) -> None:
+        if self._paths is not None:
+            self._paths = (self._paths[1], self._paths[0])
+            self._phases = (self._phases[1], self._phases[0])
+            self.read_again()
+
+    def _choose_side(self, is_first: bool) -> None:
+        which = "first" if is_first else "second"
+        self._ask(f"Choose the {which} file", partial(self._take_side, is_first))
+
+    def _take_side(self, is_first: bool, paths: Sequence[Path]) -> None:
+        if self._paths is None or not paths:
+            return
+        first, second = self._paths
+        self.compare(*((paths[0], second) if is_first else (first, paths[0])))
+
+    def _take_dropped(self, paths: list[Path], is_first: bool) -> None:
+        known = _prototxts(paths)
+        if len(known) > 1:
+            self.compare(known[0], known[1])
+        else:
+            self._take_side(is_first, known)
+
+    def _take_phases(self, first: str, second: str) -> None:
+        self._phases = (first, second)
+        self.read_again()
+
+    def _export(self, kind: str) -> None:
+        panel, comparison = self.panel, self.comparison
+        if panel is None or comparison is None:
+            return
+        rows = panel.model.shown
+        if kind not in FORMATS:
+            QGuiApplication.clipboard().setText(as_text(comparison, rows))
+            return
+        content = FORMATS[kind](comparison, rows).encode("utf-8")
+        first, second = comparison.first.path.stem, comparison.second.path.stem
+        path = self._settings.folder("exports") / f"{first}_and_{second}{kind}"
+        self.chooser.save_file(
+            "Save the comparison", path, _FILTERS[kind], partial(self._write, content)
+        )
+
+    def _write(self, content: bytes, path: Path) -> None:
+        self._settings.set_folder("exports", path.parent)
+        self._lanes.files.start(
+            lambda: write_file(path, content),
+            key=f"{KEY}-write",
+            on_error=lambda error: self._notices.show_error(error, "save"),
+        )
+
+    def _watch(self) -> None:
+        if self._watcher.files():
+            self._watcher.removePaths(self._watcher.files())
+        there = [str(path) for path in set(self._paths or ()) if path.is_file()]
+        if there:
+            self._watcher.addPaths(there)
+
+    def _on_file_changed(self, name: str) -> None:
+        self._say_changed(Path(name), "changed on the disk")
+
+    def _on_document_changed(self) -> None:
+        path = self._document.path
+        if path is not None:
+            self._say_changed(path, "edited in the main window")
+
+    def _say_changed(self, path: Path, words: str) -> None:
+        if self.panel is None or self._paths is None:
+            return
+        for is_first, known in ((True, self._paths[0]), (False, self._paths[1])):
+            if known == path:
+                self.panel.show_changed(is_first, words)
+
+
+def compare_sources(
+    first: Source, second: Source, first_state: NetState, second_state: NetState
+) -> Comparison:
+    """Read, match and lay side by side; a file that can't be read says so in its place."""
+    one, other = _read(first, first_state), _read(second, second_state)
+    if one.side is None or other.side is None:
+        return Comparison(one, other)
+    nets = compare_nets(one.side.net, other.side.net)
+    return Comparison(
+        one,
+        other,
+        nets,
+        comparison_rows(nets, one.side, other.side),
+        paired_texts(one.side.net, other.side.net, nets),
+    )
+
+
+def _read(source: Source, state: NetState) -> ComparedFile:
+    file = ComparedFile(source.path, source.text is not None, source.is_edited)
+    text = source.text or ""
+    try:
+        path = source.path
+        if source.text is None:
+            opened = open_prototxt(source.path, state)
+            text, path, state = opened.text, opened.path, opened.state
+            if opened.solver is not None:
+                file = replace(file, note=f"a solver: its net {path.name}")
+        net = read_net(text, path=path, state=state)
+        return replace(file, side=NetSide(net, infer_shapes(net)))
+    except AppError as error:
+        return replace(file, error=error, source=tuple(text.splitlines()))
+
+
+def _notice(file: ComparedFile) -> Notice | None:
+    """Why a file can't be read: with its line, where that is known."""
+    if isinstance(file.error, PrototxtError):
+        return replace(parse_notice(file.error, file.source, 0, 0), actions=())
+    if file.error is None:
+        return None
+    return Notice("error", file.error.sentence, escaped(file.error.hint))
+
+
+def _prototxts(paths: Sequence[Path]) -> list[Path]:
+    return [path for path in paths if sort_paths([path]).prototxt is not None]
