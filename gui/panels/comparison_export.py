@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 
 from core.net.comparison import sentence
-from gui.panels.comparison_rows import ComparedFile, Comparison, ComparisonRow, Status, row_words
+from gui.panels.comparison_rows import ComparedFile, Comparison, ComparisonRow, Status
 from gui.panels.comparison_sides import totals_of
 
 HEADER = (
@@ -31,7 +31,7 @@ def as_text(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
               for t in totals_of(comparison.first, comparison.second)]  # fmt: skip
     lines.append("")
     for row in rows:
-        lines.append(f"{row.status.value} {_both_names(row)}  {row_words(row)}".rstrip())
+        lines.append(f"{row.status.value} {_both_names(row)}  {row.words}".rstrip())
         lines += [f"    {d.kind}: {d.short}" for d in row.counted]
     return "\n".join(lines) + "\n"
 
@@ -68,7 +68,7 @@ def as_markdown(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
     for row in rows:
         before = f"{row.before.name} ({row.before.type})" if row.before else ""
         after = f"{row.after.name} ({row.after.type})" if row.after else ""
-        words = "; ".join(f"{d.kind}: {d.short}" for d in row.counted) or row_words(row)
+        words = "; ".join(f"{d.kind}: {d.short}" for d in row.counted) or row.words
         table.append((row.status.value, before, after, words))
     lines += _markdown_table(("", *names, "what differs"), table)
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from core.layers.differences import Effect
 from core.net.find import Query
-from gui.panels.comparison_rows import CELLS, Cell, ComparisonRow, Status, row_words, without
+from gui.panels.comparison_rows import CELLS, Cell, ComparisonRow, Status, without
 
 N_CELLS = len(CELLS)
 SIGN_COLUMN = N_CELLS
@@ -132,14 +132,14 @@ class ComparisonModel(QAbstractTableModel):
     def _text(self, row: ComparisonRow, column: int) -> str:
         place = place_of_column(column)
         if place.cell is None:
-            return row.status.value if place.is_first else row_words(row)
+            return row.status.value if place.is_first else row.words
         return row.text(place.cell, is_first=place.is_first)
 
     def _tooltip(self, row: ComparisonRow, column: int) -> str:
         place = place_of_column(column)
         if place.cell is None:
             lines = [f"{d.kind}: {d.short}" for d in row.counted]
-            return "\n".join(lines) or row_words(row)
+            return "\n".join(lines) or row.words
         return row.text(place.cell, is_first=place.is_first)
 
     def _refresh(self) -> None:

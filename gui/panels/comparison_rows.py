@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 
 from core.errors import AppError
@@ -87,7 +88,7 @@ class ComparisonRow:
     differences: tuple[Difference, ...] = ()
     counted: tuple[Difference, ...] = field(default=(), compare=False)
 
-    @property
+    @cached_property
     def status(self) -> Status:
         """How the two stand to each other, in what counts."""
         if self.after is None:
@@ -97,6 +98,11 @@ class ComparisonRow:
         if any(d.effect != "follows" for d in self.counted):
             return Status.CHANGED
         return Status.FOLLOWS if self.counted else Status.EQUAL
+
+    @cached_property
+    def words(self) -> str:
+        """What differs, on one line."""
+        return _row_words(self)
 
     @property
     def name(self) -> str:
@@ -172,8 +178,7 @@ def without(rows: Sequence[ComparisonRow], ignored: Collection[Effect]) -> list[
     ]
 
 
-def row_words(row: ComparisonRow) -> str:
-    """What differs, on one line."""
+def _row_words(row: ComparisonRow) -> str:
     if row.after is None:
         return "only in the first"
     if row.before is None:
