@@ -112,10 +112,11 @@ def test_nan_in_the_image_reaches_every_layer_as_in_caffe(
 
 
 def test_a_value_that_is_read_twice_is_not_overwritten(torch_process: EngineProcess) -> None:
-    """Dropout and Split give their bottom's own memory; two in-place branches stay apart."""
+    """Dropout gives its bottom's own memory here and copies in Caffe: branches stay apart."""
     text = """
     input: "data" input_shape { dim: 1 dim: 2 dim: 2 dim: 2 }
-    layer { name: "split" type: "Split" bottom: "data" top: "a" top: "b" }
+    layer { name: "one" type: "Dropout" bottom: "data" top: "a" }
+    layer { name: "other" type: "Dropout" bottom: "data" top: "b" }
     layer { name: "double" type: "Scale" bottom: "a" top: "a" scale_param { bias_term: true } }
     layer { name: "relu" type: "ReLU" bottom: "b" top: "b" }
     layer { name: "drop" type: "Dropout" bottom: "b" top: "c" }
