@@ -54,6 +54,7 @@ class ModelDocument(QObject):
         self.saved_text = ""
         self.broken_text = ""
         self.original_net: Net | None = None
+        self.original_shapes: NetShapes | None = None
         self.net: Net | None = None
         self.shapes: NetShapes | None = None
         self.weights: Weights | None = None
@@ -92,6 +93,7 @@ class ModelDocument(QObject):
         self.path = path
         self.saved_text = derived.text if saved_text is None else saved_text
         self.original_net = derived.net
+        self.original_shapes = derived.shapes
         self.renames = ()
         self.weights = None
         self.binding = None

@@ -73,6 +73,7 @@ class StandingController(QObject):
         self._tick.timeout.connect(self._show_job)
         self._renaming.history.indexChanged.connect(lambda _index: self.refresh())
         window.status_line.cancel_clicked.connect(self.cancel_job)
+        window.status_line.hidden_clicked.connect(window.panels.layer_table.hidden_only.toggle)
         window.phase_box.activated.connect(self._choose_phase)
         window.device_box.activated.connect(self._choose_device)
 

@@ -106,12 +106,18 @@ class ViewingController(QObject):
         n_names = 0
         if before is not None and after is not None and document.text != before.text:
             window.panels.changes.show_changes(
-                before, after, document.renames, self._saving.suggested_path()
+                before, after, document.renames, self._saving.suggested_path(), self._memory()
             )
             n_names = n_changed_names(before.text, after.text)
         else:
             window.panels.changes.show_changes(None, None, (), None)
         window.right_tabs.bar.set_count(window.right_tabs.indexOf(window.panels.changes), n_names)
+
+    def _memory(self) -> tuple[int, int]:
+        """Bytes of activations in a forward pass of the file as opened, and as edited."""
+        both = (self._document.original_shapes, self._document.shapes)
+        old, new = (shapes.total_cost.memory_bytes if shapes else 0 for shapes in both)
+        return old, new
 
     def _show_verification(self) -> None:
         verification = self._document.verification

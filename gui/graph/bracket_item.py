@@ -50,9 +50,16 @@ class BracketItem(QGraphicsItem):
         return self._path.boundingRect()
 
     def label_frame(self) -> QRectF:
-        """What the label covers; empty where it has no room."""
-        has_label = self._room >= _LEAST_LABEL and bool(self.bracket.title)
-        return self._label_box() if has_label else QRectF()
+        """What the words of the label cover; empty where they have no room."""
+        if self._room < _LEAST_LABEL or not self.bracket.title:
+            return QRectF()
+        box = self._label_box()
+        title = QFontMetricsF(self._title_font()).horizontalAdvance(self.bracket.title)
+        subtitle = QFontMetricsF(self._ink.text_font).horizontalAdvance(self.bracket.subtitle)
+        spare = max(0.0, box.width() - max(title, subtitle))
+        if self._direction == "LR":
+            return box.adjusted(spare / 2, 0, -spare / 2, 0)
+        return box.adjusted(spare, 0, 0, 0)
 
     def boundingRect(self) -> QRectF:
         return self._bounds
@@ -71,12 +78,10 @@ class BracketItem(QGraphicsItem):
         if self._ink.scale_of(painter) < m.TEXT_FROM or self._room < _LEAST_LABEL:
             return
         colour = theme.ok_text if self.bracket.kind == "own" else theme.mark_text
-        is_thin = self.bracket.kind == "folded"
         box = self._label_box()
         across = Qt.AlignRight if self._direction == "TB" else Qt.AlignHCenter
         painter.setPen(colour)
-        font = self._ink.label_thin_font if is_thin else self._ink.label_font
-        self._line(painter, self.bracket.title, font, box, across)
+        self._line(painter, self.bracket.title, self._title_font(), box, across)
         painter.setPen(theme.secondary)
         box.translate(0, _LINE_HEIGHT)
         self._line(painter, self.bracket.subtitle, self._ink.text_font, box, across)
@@ -88,6 +93,10 @@ class BracketItem(QGraphicsItem):
         shown = _shortened(words, QFontMetricsF(font), box.width())
         row = QRectF(box.left(), box.top(), box.width(), _LINE_HEIGHT)
         painter.drawText(row, int(across | Qt.AlignVCenter), shown)
+
+    def _title_font(self) -> QFont:
+        is_thin = self.bracket.kind == "folded"
+        return self._ink.label_thin_font if is_thin else self._ink.label_font
 
     def _label_box(self) -> QRectF:
         height = 2 * _LINE_HEIGHT

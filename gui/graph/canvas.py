@@ -33,6 +33,7 @@ class GraphCanvas(QGraphicsView):
     zoom_changed = pyqtSignal(float)
     view_changed = pyqtSignal()
     resized = pyqtSignal()
+    rested = pyqtSignal()
 
     def __init__(self, scene: GraphScene, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
@@ -56,6 +57,7 @@ class GraphCanvas(QGraphicsView):
         self.setMouseTracking(True)
         self.setAccessibleName("Graph of the net")
         self._glide.valueChanged.connect(self._glide_to)
+        self._glide.finished.connect(self.rested)
 
     @property
     def scale_now(self) -> float:
@@ -102,6 +104,7 @@ class GraphCanvas(QGraphicsView):
         self.set_scale(min(across, along, largest))
         self.centerOn(frame.center())
         self.view_changed.emit()
+        self.rested.emit()
 
     def glide_to(self, target: QPointF, *, at_once: bool = False) -> None:
         """Bring a place to the middle within 150 ms."""
@@ -109,6 +112,7 @@ class GraphCanvas(QGraphicsView):
         start = self.mapToScene(self.viewport().rect().center())
         if at_once or not self.isVisible():
             self._glide_to(target)
+            self.rested.emit()
             return
         self._glide.setStartValue(start)
         self._glide.setEndValue(target)

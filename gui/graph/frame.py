@@ -10,6 +10,7 @@ from gui.graph.find_bar import GraphBar
 from gui.graph.ink import Ink
 from gui.graph.legend import Legend
 from gui.graph.minimap import Minimap
+from gui.graph.overlays import Overlays
 from gui.graph.scene import GraphScene
 from gui.graph.viewpoint import Viewpoint
 from gui.theme import ThemeKeeper
@@ -28,14 +29,15 @@ class GraphFrame(QWidget):
         self.bar = GraphBar(keeper)
         self.minimap = Minimap(keeper, self.scene, self.canvas)
         self.legend = Legend(keeper, self.canvas)
-        self.viewpoint = Viewpoint(self.canvas, self.scene, self.minimap, self.legend)
+        self.overlays = Overlays(self.canvas, self.scene, self.minimap, self.legend)
+        self.viewpoint = Viewpoint(self.canvas, self.scene, self.overlays)
         self.empty = EmptyState(keeper, "layout", "Open or drop a prototxt to draw its graph.")
         self._arrange()
         self._connect_frame()
         self._tint()
 
     def fit(self) -> None:
-        """Show the whole graph, beside the legend where there is room."""
+        """Show the whole graph, clear of the minimap where there is room."""
         self.viewpoint.fit()
 
     def show_page(self, *, has_net: bool) -> None:
@@ -52,11 +54,11 @@ class GraphFrame(QWidget):
 
     def place_overlays(self) -> None:
         """Put minimap and legend in their corners."""
-        self.viewpoint.place_overlays(has_net=self._has_net)
+        self.overlays.place(has_net=self._has_net)
 
     def open_legend(self, is_open: bool) -> None:
-        """Show the legend, or not."""
-        self.viewpoint.is_legend_open = is_open
+        """Show the legend, or not; one that was asked for shows wherever it lies."""
+        self.overlays.is_legend_open = self.overlays.is_legend_wanted = is_open
         self.place_overlays()
 
     def _arrange(self) -> None:
@@ -82,6 +84,7 @@ class GraphFrame(QWidget):
         self.canvas.zoom_changed.connect(self.bar.show_zoom)
         self.canvas.view_changed.connect(self._on_view_changed)
         self.canvas.resized.connect(self.place_overlays)
+        self.canvas.rested.connect(self.place_overlays)
         self.minimap.place_chosen.connect(self.canvas.centerOn)
         self.minimap.place_chosen.connect(self._on_view_changed)
         self.legend.closed.connect(lambda: self.open_legend(False))

@@ -143,7 +143,7 @@ class GraphPanel(DrawnGraph):
             menu.addSeparator()
         menu.addAction("Fit the whole graph\tF", self.fit)
         if net is not None:
-            shows_legend = self.viewpoint.is_legend_open
+            shows_legend = self.overlays.is_legend_open
             fill_view_menu(menu, net, self._options, self._view_wishes, shows_legend=shows_legend)
         return menu
 

@@ -1,7 +1,8 @@
-"""Where the graph's canvas looks, and the minimap and legend that lie on it."""
+"""Where the graph's canvas looks."""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from statistics import median
 
 from PyQt5.QtCore import QPointF, QRectF
@@ -10,37 +11,35 @@ from core.net.layout import Direction
 from gui.graph import metrics as m
 from gui.graph.canvas import GraphCanvas
 from gui.graph.layer_item import LayerItem
-from gui.graph.legend import Legend
-from gui.graph.minimap import Minimap
+from gui.graph.overlays import MARGIN, Overlays
 from gui.graph.scene import GraphScene
 
 _READABLE_SCALE = 0.75
-_OVERLAY_MARGIN = 10
+_EDGE = 6
 
 
 class Viewpoint:
     """Moves the view so that boxes, badges and labels show beside the overlays."""
 
-    def __init__(
-        self, canvas: GraphCanvas, scene: GraphScene, minimap: Minimap, legend: Legend
-    ) -> None:
+    def __init__(self, canvas: GraphCanvas, scene: GraphScene, overlays: Overlays) -> None:
         self.canvas = canvas
         self.scene = scene
-        self.minimap = minimap
-        self.legend = legend
-        self.is_legend_open = True
+        self.overlays = overlays
 
     def fit(self, largest: float = 1.25) -> None:
-        """Show the whole graph, beside the legend where there is room."""
+        """Show the whole graph, clear of the minimap where there is room."""
         self.canvas.fit(largest)
-        self._move_beside_legend()
+        self._clear_minimap()
 
     def reveal(self, item: LayerItem, direction: Direction) -> None:
         """Glide to a box that is not wholly in view; one that is stays where it is."""
         if self.canvas.scale_now < m.TEXT_FROM:
             self.canvas.set_scale(1.0)
-        frame = item.frame().adjusted(-30, -30, _room_right(item), 30)
-        if not self.canvas.is_in_view(frame) or self._is_under_legend(item):
+        frame = item.frame().adjusted(0, -30, 0, 30)
+        beside = frame.united(self._beside({item.box.key}))
+        frame.setLeft(beside.left())
+        frame.setRight(beside.right())
+        if not self.canvas.is_in_view(frame) or self._is_covered(frame):
             self.look_at(item, direction)
 
     def look_at(self, item: LayerItem, direction: Direction, *, at_once: bool = False) -> None:
@@ -53,7 +52,7 @@ class Viewpoint:
             return
         self.canvas.fit(largest=1.0)
         if self.canvas.scale_now >= _READABLE_SCALE:
-            self._move_beside_legend()
+            self._clear_minimap()
             return
         frame = self.scene.content_rect()
         self.canvas.set_scale(1.0)
@@ -105,63 +104,58 @@ class Viewpoint:
             over = on_screen.right() + 3 - self.canvas.viewport().width()
             if 0 < over < on_screen.width() + 40:
                 self.canvas.pan(over)
+                self.canvas.rested.emit()
             return
 
-    def place_overlays(self, *, has_net: bool) -> None:
-        """Minimap top right, legend bottom left; both give way below 400 pixels."""
-        width, height = self.canvas.width(), self.canvas.height()
-        has_room = width >= m.OVERLAYS_FROM_WIDTH and has_net
-        # a third of the height: the selected chain and its card stand in the middle
-        self.minimap.set_largest_height(max(60, min(300, int(height * 0.3))))
-        self.minimap.setVisible(has_room)
-        self.minimap.move(width - self.minimap.width() - _OVERLAY_MARGIN, _OVERLAY_MARGIN - 2)
-        has_height = height >= 2 * self.legend.height()
-        self.legend.setVisible(has_room and has_height and self.is_legend_open)
-        self.legend.move(_OVERLAY_MARGIN, height - self.legend.height() - _OVERLAY_MARGIN)
-
-    def _is_under_legend(self, item: LayerItem) -> bool:
-        """Whether the legend hides the box or the label of its chain."""
-        frames = [item.frame()]
-        for bracket in self.scene.bracket_items.values():
-            if item.box.key in bracket.bracket.boxes:
-                frames.append(bracket.label_frame())
-        return any(self._overlap_of_legend(frame) > 0 for frame in frames)
-
-    def _overlap_of_legend(self, frame: QRectF) -> int:
-        """Pixels that the legend covers of the left end of `frame`, 0 where they don't meet."""
-        if not self.legend.isVisible() or frame.isEmpty():
-            return 0
-        on_screen = self.canvas.mapFromScene(frame).boundingRect()
-        legend = self.legend.geometry()
-        return legend.right() + 8 - on_screen.left() if on_screen.intersects(legend) else 0
-
-    def _move_beside_legend(self) -> None:
-        """Move the graph right as far as the legend covers it, if there is room."""
-        frames = [item.frame() for item in self.scene.layer_items.values()]
-        frames += [bracket.label_frame() for bracket in self.scene.bracket_items.values()]
-        overlap = max((self._overlap_of_legend(frame) for frame in frames), default=0)
+    def _clear_minimap(self) -> None:
+        """Move the graph left as far as its badges lie under the minimap, if there is room."""
         content = self.canvas.mapFromScene(self.scene.content_rect()).boundingRect()
-        room = self.canvas.viewport().width() - content.right() - 4
-        if overlap > 0 and room > 0:
-            self.canvas.pan(-min(overlap, room))
+        free = self.canvas.width() - self.overlays.minimap.width() - 2 * MARGIN
+        over, room = content.right() - free, content.left() - _EDGE
+        if over > 0 and room > 0:
+            self.canvas.pan(round(min(over, room)))
+            self.canvas.rested.emit()
+
+    def _is_covered(self, frame: QRectF) -> bool:
+        """Whether the legend or the minimap hides some of it."""
+        on_screen = self.canvas.mapFromScene(frame).boundingRect()
+        overlays = (self.overlays.legend, self.overlays.minimap)
+        return any(o.isVisible() and o.geometry().intersects(on_screen) for o in overlays)
 
     def _middle_of(self, item: LayerItem, direction: Direction) -> QPointF:
-        """A box stands left of the middle, as far as its own left end still shows."""
+        """The middle of a box with its label left and badges right, clear of the minimap."""
+        centre = item.frame().center()
         if direction != "TB":
-            return item.frame().center()
-        half = self.canvas.shown_rect().width() / 2
-        room = half - m.BOX_WIDTH / 2 - self._left_margin() / self.canvas.scale_now
-        wanted = m.SIDE_SHIFT if self.scene.badge_items else 0.0
-        least = m.BOX_WIDTH / 2 + m.BADGE_GAP - half
-        return item.frame().center() + QPointF(max(least, min(wanted, room)), 0)
+            return centre
+        scale = self.canvas.scale_now
+        stretch = self._column_of(item)
+        room = self.canvas.width()
+        taken = self.overlays.minimap.width() + 2 * MARGIN
+        wide = stretch.width() * scale
+        left = (room - taken - wide) / 2 if wide + taken <= room else (room - wide) / 2
+        # where not all has room the badges give way: they say less than the label
+        left = max(left, _EDGE)
+        return QPointF(stretch.left() + (room / 2 - left) / scale, centre.y())
 
-    def _left_margin(self) -> int:
-        """Pixels at the left that a box keeps clear of: the legend's, or a bracket's."""
-        if self.legend.isVisible():
-            return self.legend.geometry().right() + 12
-        return int(m.BRACKET_GAP) + 8
+    def _column_of(self, item: LayerItem) -> QRectF:
+        """What stands above and below a box as far as the view reaches, with labels and badges."""
+        frame = item.frame()
+        reach = self.canvas.shown_rect().height() / 2
+        keys = set()
+        for key, other in self.scene.layer_items.items():
+            apart = other.frame().center() - frame.center()
+            if abs(apart.x()) < m.BOX_WIDTH / 2 and abs(apart.y()) < reach:
+                keys.add(key)
+                frame = frame.united(other.frame())
+        return frame.united(self._beside(keys))
 
-
-def _room_right(item: LayerItem) -> float:
-    """Scene units right of a box that its badge and the button on it take."""
-    return m.BADGE_GAP + m.BADGE_WIDTH + m.TIP_WIDTH if item.box.badges else 30.0
+    def _beside(self, keys: Set[int]) -> QRectF:
+        """What labels and badges of these boxes cover."""
+        frame = QRectF()
+        for (key, _), badge in self.scene.badge_items.items():
+            if key in keys:
+                frame = frame.united(badge.badge_frame())
+        for bracket in self.scene.bracket_items.values():
+            if not keys.isdisjoint(bracket.bracket.boxes):
+                frame = frame.united(bracket.line_frame()).united(bracket.label_frame())
+        return frame

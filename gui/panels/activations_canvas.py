@@ -74,7 +74,8 @@ class TileCanvas(QAbstractScrollArea):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAccessibleName("Channel tiles")
         self.viewport().setMouseTracking(True)
-        keeper.changed.connect(self._recolour)
+        self._tables: dict[bool, list[int]] = {}
+        keeper.changed.connect(self._retint)
 
     def show_cards(self, cards: Sequence[TileCard], selected_layer: str = "") -> None:
         """Draw `cards`; the one of `selected_layer` gets the accent outline."""
@@ -251,12 +252,20 @@ class TileCanvas(QAbstractScrollArea):
             self.pin(Cell(pinned.card, pinned.map_index, y, x))
 
     def _recolour(self) -> None:
-        theme = self._keeper.theme
-        tables = {flag: colour_table(theme, is_diverging=flag) for flag in (False, True)}
         self._images = [
-            mosaic_image(card.mosaic, tables[card.mosaic.is_diverging]) for card in self._cards
+            mosaic_image(card.mosaic, self._table(card.mosaic.is_diverging)) for card in self._cards
         ]
         self.viewport().update()
+
+    def _retint(self) -> None:
+        self._tables.clear()
+        self._recolour()
+
+    def _table(self, is_diverging: bool) -> list[int]:
+        """The 256 colours of one kind of mosaic, made once for a theme."""
+        if is_diverging not in self._tables:
+            self._tables[is_diverging] = colour_table(self._keeper.theme, is_diverging=is_diverging)
+        return self._tables[is_diverging]
 
     def _placed(self) -> list[PlacedCard]:
         room = _room(max(1, len(self._cards)), self.viewport().size())

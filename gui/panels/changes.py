@@ -86,20 +86,27 @@ class ChangesPanel(QWidget):
         after: Net | None,
         renames: Sequence[BlobRename],
         suggested_path: Path | str | None,
+        memory: tuple[int, int] = (0, 0),
     ) -> None:
-        """Show what separates two texts; without them the panel is empty."""
+        """Show what separates two texts; without them the panel is empty.
+
+        memory: bytes of activations in a forward pass of the one and the other.
+        """
+        is_same = self._before is before and self._after is after
         self._before, self._after = before, after
         if before is None or after is None:
             self._verification = None
             self._stack.setCurrentWidget(self.empty)
+            return
+        self._suggest(Path(suggested_path).name if suggested_path else "")
+        if is_same:
             return
         self._stack.setCurrentWidget(self._scroll)
         self._difference = text_difference(before, after)
         n_layers = len(self._difference)
         self.difference_header.set_note(words.difference_note(before, after, n_layers))
         self._show_difference()
-        self.facts.show_facts(words.change_facts(before, after, renames))
-        self._suggest(Path(suggested_path).name if suggested_path else "")
+        self.facts.show_facts(words.change_facts(before, after, renames, memory))
         self._show_state()
 
     def show_verification(self, verification: VerificationResult | None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.layers.shapes import infer_shapes
 from core.net.definition import Net
 from core.net.difference import LayerDifference
 from core.net.rename import BlobRename
@@ -114,8 +113,10 @@ def _named_layers(net: Net) -> list[tuple[str, ...]]:
     return [(layer.name, *layer.bottoms, *layer.tops) for layer in ordered]
 
 
-def change_facts(before: Net, after: Net, renames: Sequence[BlobRename]) -> list[Fact]:
-    """What the edit does, beyond its text."""
+def change_facts(
+    before: Net, after: Net, renames: Sequence[BlobRename], memory: tuple[int, int]
+) -> list[Fact]:
+    """What the edit does, beyond its text; memory: bytes of a forward pass before and after."""
     facts = [
         Fact(
             rename.layer,
@@ -130,7 +131,7 @@ def change_facts(before: Net, after: Net, renames: Sequence[BlobRename]) -> list
         facts.append(Fact("", f"and {plural(len(renames) - _MOST_RENAMES, 'more blob')}"))
     kept = [layer.name for layer in before.layers] == [layer.name for layer in after.layers]
     facts.append(Fact("Layer names", "kept, so weights still bind" if kept else "changed"))
-    facts.append(Fact("Memory", _memory_words(before, after)))
+    facts.append(Fact("Memory", _memory_words(*memory)))
     old, new = (tuple(v.blob for v in net.outputs) for net in (before, after))
     for name, other in zip(old, new, strict=False):
         if name != other:
@@ -139,8 +140,7 @@ def change_facts(before: Net, after: Net, renames: Sequence[BlobRename]) -> list
     return facts
 
 
-def _memory_words(before: Net, after: Net) -> str:
-    old, new = (infer_shapes(net).total_cost.memory_bytes for net in (before, after))
+def _memory_words(old: int, new: int) -> str:
     if new == old:
         return "the same"
     sign = "+" if new > old else "\N{MINUS SIGN}"

@@ -84,6 +84,7 @@ class HistogramPanel(QWidget):
         self.setObjectName("histogramPanel")
         self.setAttribute(Qt.WA_StyledBackground)
         self._keeper = keeper
+        self._net: Net | None = None
         self._summaries: tuple[ValueSummary, ...] = ()
         self._view: HistogramView | None = None
         self._build_toolbar()
@@ -104,20 +105,30 @@ class HistogramPanel(QWidget):
     def show_choices(self, net: Net | None, layer_name: str | None) -> None:
         """Offer every blob version of `net`, and choose the pair that tells most of a layer."""
         blockers = [QSignalBlocker(self.a_choice), QSignalBlocker(self.b_choice)]
-        self.a_choice.clear()
-        self.b_choice.clear()
-        if net is not None:
-            self.b_choice.addItem("no second value", None)
-            for version in net.versions:
-                top = net.layers[version.layer_index].tops[version.top_index]
-                text = version_text(net, version)
-                for choice in (self.a_choice, self.b_choice):
-                    choice.addItem(text, (version.layer, top, version.label))
-                    tip = f"written by {version.layer}"
-                    choice.setItemData(choice.count() - 1, tip, Qt.ToolTipRole)
+        if net is not self._net:
+            self._net = net
+            self._offer_versions()
+        if net is not None and self.a_choice.count():
+            self.a_choice.setCurrentIndex(0)
+            self.b_choice.setCurrentIndex(0)
             if layer_name is not None and net.has_layer(layer_name) and net.written(layer_name):
                 self._choose_pair(*default_pair(net, layer_name))
         del blockers
+
+    def _offer_versions(self) -> None:
+        """Fill both choices; a long net takes a moment, so only when the net is another."""
+        self.a_choice.clear()
+        self.b_choice.clear()
+        if self._net is None:
+            return
+        self.b_choice.addItem("no second value", None)
+        for version in self._net.versions:
+            top = self._net.layers[version.layer_index].tops[version.top_index]
+            text = version_text(self._net, version)
+            for choice in (self.a_choice, self.b_choice):
+                choice.addItem(text, (version.layer, top, version.label))
+                tip = f"written by {version.layer}"
+                choice.setItemData(choice.count() - 1, tip, Qt.ToolTipRole)
 
     def show_summaries(self, summaries: Sequence[ValueSummary]) -> None:
         """Draw the answer to the last request: one summary for each value, with shared edges."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from core.net.blob_names import default_blob_name, what_is_wrong_with
@@ -11,6 +12,8 @@ from gui.panels.inspector_words import RenameOffer
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
 from gui.widgets.labels import LinkLabel, ThemedLabel
+
+_LINK_GAP = 16
 
 
 class RenameForm(QWidget):
@@ -34,6 +37,7 @@ class RenameForm(QWidget):
         self.chain_link = LinkLabel(keeper, "")
         self.all_link = LinkLabel(keeper, "")
         self.preview_link = LinkLabel(keeper, "Preview text")
+        self.preview_link.setToolTip("Show what the rename changes in the text")
         self._dots = [ThemedLabel(keeper, "·", "secondary") for _ in range(2)]
         self._arrange()
         self._connect()
@@ -45,10 +49,13 @@ class RenameForm(QWidget):
         if is_same:
             return
         self.question.setText(f"Give {offer.target} a blob of its own:")
-        self.chain_link.setText(f"Whole chain ({_blobs(offer.n_in_chain)})")
-        self.all_link.setText(f"All in net ({offer.n_in_net})")
+        self._fit_links()
         self.field.setText(default_blob_name(net, offer.target))
         self._check()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_links()
 
     def focus_field(self) -> None:
         """Put the cursor into the name."""
@@ -61,7 +68,7 @@ class RenameForm(QWidget):
         row.addWidget(self.field, 1)
         row.addWidget(self.button)
         self.button.setMinimumWidth(78)
-        for link in (self.chain_link, self.all_link, self.preview_link):
+        for link in self._all_links:
             link.setFont(text_font(11))
         links = QHBoxLayout()
         links.setSpacing(5)
@@ -79,6 +86,28 @@ class RenameForm(QWidget):
         column.addWidget(self.problem)
         column.addLayout(links)
         self.problem.hide()
+
+    def _fit_links(self) -> None:
+        """Say what the links do in as many words as there is room for."""
+        if self._offer is None:
+            return
+        chain, everything = self._offer.n_in_chain, self._offer.n_in_net
+        self.chain_link.setToolTip(f"Give every layer of the chain its blob: {_blobs(chain)}")
+        self.all_link.setToolTip(f"Give every in-place layer of the net its blob: {everything}")
+        for wording in (
+            (f"Whole chain ({_blobs(chain)})", f"All in net ({everything})", "Preview text"),
+            (f"Whole chain ({chain})", f"All in net ({everything})", "Preview text"),
+            (f"Whole chain ({chain})", f"All in net ({everything})", "Preview"),
+            (f"Chain ({chain})", f"All ({everything})", "Preview"),
+        ):
+            for link, words in zip(self._all_links, wording, strict=True):
+                link.setText(words)
+            if sum(link.sizeHint().width() + _LINK_GAP for link in self._all_links) <= self.width():
+                return
+
+    @property
+    def _all_links(self) -> tuple[LinkLabel, ...]:
+        return (self.chain_link, self.all_link, self.preview_link)
 
     def _connect(self) -> None:
         self.field.textEdited.connect(self._check)

@@ -89,13 +89,20 @@ class SectionHeader(QWidget):
 
 
 class LinkLabel(QLabel):
-    """Accent text that acts like a button, also from the keyboard."""
+    """Coloured text that acts like a button, also from the keyboard."""
 
     clicked = pyqtSignal()
 
-    def __init__(self, keeper: ThemeKeeper, text: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        text: str,
+        role: str = "accent",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(text, parent)
         self._keeper = keeper
+        self._role = role
         self.setCursor(Qt.PointingHandCursor)
         self.setFocusPolicy(Qt.StrongFocus)
         keeper.changed.connect(self._tint)
@@ -114,7 +121,7 @@ class LinkLabel(QLabel):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self.setStyleSheet(
-            f"QLabel {{ color: {theme.accent.name()}; background: transparent; }}"
+            f"QLabel {{ color: {getattr(theme, self._role).name()}; background: transparent; }}"
             f"QLabel:hover, QLabel:focus {{ text-decoration: underline; }}"
             f"QLabel:disabled {{ color: {theme.placeholder.name()}; }}"
         )

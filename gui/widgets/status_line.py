@@ -10,7 +10,7 @@ from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.bars import ThinBar
 from gui.widgets.buttons import Button
-from gui.widgets.labels import ThemedLabel
+from gui.widgets.labels import LinkLabel, ThemedLabel
 
 HEIGHT = 24
 
@@ -43,6 +43,7 @@ class StatusLine(QWidget):
     """The parts are set one by one; `cancel_clicked` stops the job that is shown."""
 
     cancel_clicked = pyqtSignal()
+    hidden_clicked = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,11 +56,13 @@ class StatusLine(QWidget):
         self._last = ThemedLabel(keeper, "", "secondary")
         self._job = _JobBox(keeper)
         self._link = QLabel()
-        self._hidden = ThemedLabel(keeper, "", "mark_text")
+        self.hidden_link = LinkLabel(keeper, "", "mark_text")
+        self.hidden_link.setToolTip("List only the hidden versions, or all layers again")
         self._weights = ThemedLabel(keeper, "", "secondary")
         self._lines = [_Line(keeper) for _ in range(2)]
         self._lay_out()
         self._job.cancel_clicked.connect(self.cancel_clicked)
+        self.hidden_link.clicked.connect(self.hidden_clicked)
         keeper.changed.connect(self._tint)
         self._tint()
         self.set_hidden("")
@@ -74,7 +77,7 @@ class StatusLine(QWidget):
         for widget in (self._dot, self._engine, self._lines[0], self._last, self._job):
             row.addWidget(widget)
         row.addStretch(1)
-        for part in (self._link, self._hidden, self._lines[1], self._weights):
+        for part in (self._link, self.hidden_link, self._lines[1], self._weights):
             row.addWidget(part)
 
     @property
@@ -84,7 +87,7 @@ class StatusLine(QWidget):
             "engine": self._engine.text(),
             "last": self._last.text() if self._last.isVisibleTo(self) else "",
             "job": self._job.text if self._job.isVisibleTo(self) else "",
-            "hidden": self._hidden.text(),
+            "hidden": self.hidden_link.text(),
             "weights": self._weights.text(),
         }
 
@@ -108,8 +111,8 @@ class StatusLine(QWidget):
 
     def set_hidden(self, text: str) -> None:
         """How many versions in-place layers hide."""
-        self._hidden.setText(text)
-        self._hidden.setVisible(bool(text))
+        self.hidden_link.setText(text)
+        self.hidden_link.setVisible(bool(text))
         self._link.setVisible(bool(text))
         self._lines[1].setVisible(bool(text) and bool(self._weights.text()))
 
@@ -117,7 +120,7 @@ class StatusLine(QWidget):
         """How the weights bind."""
         self._weights.setText(text)
         self._weights.set_role(kind)
-        self._lines[1].setVisible(bool(text) and bool(self._hidden.text()))
+        self._lines[1].setVisible(bool(text) and bool(self.hidden_link.text()))
 
     def _tint(self) -> None:
         theme = self._keeper.theme

@@ -9,6 +9,7 @@ import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QPushButton
 
+from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename, plan_rename_all
 from gui.panels.changes import ChangesPanel
@@ -57,7 +58,9 @@ def panel(qtbot, keeper) -> ChangesPanel:
 def renamed(panel: ChangesPanel, vgg) -> ChangesPanel:
     plan = plan_rename(vgg, ["relu7"])
     path = Path("models") / "vgg16_deploy_renamed.prototxt"
-    panel.show_changes(vgg, read_net(plan.new_text), plan.renames, path)
+    after = read_net(plan.new_text)
+    memory = tuple(infer_shapes(net).total_cost.memory_bytes for net in (vgg, after))
+    panel.show_changes(vgg, after, plan.renames, path, memory)
     return panel
 
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QApplication
 
@@ -228,6 +228,43 @@ def test_minimap_and_legend_give_way_when_narrow_and_the_legend_closes(qtbot, pa
     )
     assert not panel.legend.isVisible()
     assert panel.minimap.isVisible()
+
+
+def on_screen(panel: GraphPanel, frame: QRectF) -> QRect:
+    return panel.canvas.mapFromScene(frame).boundingRect()
+
+
+@pytest.mark.parametrize("width", [540, 620, 900])
+@pytest.mark.parametrize("name", ["conv1_1", "relu3_2", "relu7"])
+def test_a_selected_chain_shows_its_label_and_badges_beside_the_overlays(
+    qtbot, panel, width: int, name: str
+) -> None:
+    panel.resize(width, 420)
+    panel.canvas.set_scale(1.0)
+    panel.show_selection(name)
+    settle(qtbot, panel)
+    item = item_named(panel, name)
+    bracket = next(b for b in panel.scene.bracket_items.values() if item.box.key in b.bracket.boxes)
+    badges = [b for (key, _), b in panel.scene.badge_items.items() if key == item.box.key]
+    frames = [item.frame(), bracket.label_frame(), *(badge.badge_frame() for badge in badges)]
+    assert bracket.label_frame().width() > 60
+    assert badges
+    for frame in frames:
+        place = on_screen(panel, frame)
+        assert place.left() >= 0
+        assert place.right() <= panel.canvas.width()
+        for overlay in (panel.minimap, panel.legend):
+            assert not overlay.isVisible() or not overlay.geometry().intersects(place)
+
+
+def test_a_legend_without_room_shows_when_it_is_asked_for(qtbot, panel) -> None:
+    panel.resize(430, 420)
+    panel.canvas.set_scale(1.0)
+    panel.show_selection("relu7")
+    settle(qtbot, panel)
+    assert not panel.legend.isVisible()
+    panel.open_legend(True)
+    assert panel.legend.isVisible()
 
 
 def test_the_context_menu_offers_the_rename_and_copies_the_name(qtbot, panel) -> None:

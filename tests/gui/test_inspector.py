@@ -156,9 +156,19 @@ def test_a_bad_name_is_said_beside_the_field(
     assert heard == []
 
 
+@pytest.mark.parametrize("width", [260, 300, 420])
+def test_no_link_is_cut_at_any_width(qtbot, inspector: Inspector, vgg, width: int) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    inspector.resize(width, 700)
+    links = (inspector.form.chain_link, inspector.form.all_link, inspector.form.preview_link)
+    qtbot.waitUntil(lambda: all(link.width() >= link.sizeHint().width() for link in links))
+    assert links[-1].geometry().right() < inspector.form.width()
+
+
 def test_links_rename_the_chain_or_all_or_preview(qtbot, inspector: Inspector, vgg) -> None:
     inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
     form = inspector.form
+    inspector.resize(420, 700)
     assert form.chain_link.text() == "Whole chain (2 blobs)"
     assert form.all_link.text() == "All in net (17)"
     with qtbot.waitSignal(inspector.rename_chain_requested) as chain:

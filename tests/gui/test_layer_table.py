@@ -287,3 +287,15 @@ def test_names_give_way_until_the_shapes_are_in_view() -> None:
     assert sum(shrunk[column] for column in COLUMNS[:6]) <= 500
     assert shrunk[Column.NAME] < 170
     assert shrunk[Column.SHAPE] == 60
+
+
+def test_the_count_in_the_status_line_filters_to_hidden_versions(bench, qtbot, repository) -> None:
+    bench.opening.open_paths([repository / "prototxt" / "vgg16_deploy.prototxt"])
+    qtbot.waitUntil(lambda: bench.document.net is not None and bench.lanes.is_idle)
+    table, link = bench.window.panels.layer_table, bench.window.status_line.hidden_link
+    assert link.text() == "17 in-place layers hide 17 blob versions"
+    qtbot.mouseClick(link, Qt.LeftButton)
+    assert len(table.model.shown) == 17
+    assert all(row.is_overwritten for row in table.model.shown)
+    qtbot.keyClick(link, Qt.Key_Return)
+    assert len(table.model.shown) == len(table.model.rows)
