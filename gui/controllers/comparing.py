@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QFileSystemWatcher, QObject, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 
-from core.errors import AppError, PrototxtError
 from core.files import write_file
-from core.layers.differences import NetSide
-from core.layers.shapes import infer_shapes
-from core.net.comparison import compare_nets
-from core.net.definition import NetState
-from core.net.paired_texts import paired_texts
-from core.net.reader import read_net
-from core.net.solver import open_prototxt
+from gui.controllers.comparing_files import Source, compare_sources, notice_of
+from gui.controllers.comparing_graphs import ComparedGraphs
 from gui.controllers.opening import sort_paths
-from gui.controllers.opening_notices import parse_notice
 from gui.dialogs.comparison import ComparisonWindow
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.document import ModelDocument
@@ -29,21 +22,12 @@ from gui.main_window import MainWindow
 from gui.notices import Notice, NoticeAction, Notices, escaped
 from gui.panels.comparison import ComparisonPanel
 from gui.panels.comparison_export import FORMATS, as_text
-from gui.panels.comparison_rows import ComparedFile, Comparison, comparison_rows
+from gui.panels.comparison_rows import Comparison, ComparisonRow
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
 KEY, DROPPED = "compare", "dropped"
 _FILTERS = {".md": "Markdown (*.md)", ".csv": "CSV table (*.csv)", ".txt": "Text (*.txt)"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where one side comes from: a file, or the open model's text while that is its file."""
-
-    path: Path
-    text: str | None = None
-    is_edited: bool = False
 
 
 class ComparingController(QObject):
@@ -72,6 +56,7 @@ class ComparingController(QObject):
         self.chooser = chooser
         self.dialog: ComparisonWindow | None = None
         self.panel: ComparisonPanel | None = None
+        self.graphs: ComparedGraphs | None = None
         self._paths: tuple[Path, Path] | None = None
         self._phases = ("TEST", "TEST")
         self._watcher = QFileSystemWatcher(self)
@@ -169,10 +154,10 @@ class ComparingController(QObject):
     def _show(self, comparison: Comparison) -> None:
         panel = self._open_window()
         panel.show_phases(*self._phases)
-        panel.show_comparison(comparison, (_notice(comparison.first), _notice(comparison.second)))
+        first, second = comparison.first, comparison.second
+        panel.show_comparison(comparison, (notice_of(first), notice_of(second)))
         if self.dialog is not None:
-            names = f"{comparison.first.title} and {comparison.second.title}"
-            self.dialog.setWindowTitle(f"Compare {names}")
+            self.dialog.setWindowTitle(f"Compare {first.title} and {second.title}")
         self._watch()
 
     def _open_window(self) -> ComparisonPanel:
@@ -186,6 +171,9 @@ class ComparingController(QObject):
         panel.choose_requested.connect(self._choose_side)
         panel.phases_chosen.connect(self._take_phases)
         panel.export_requested.connect(self._export)
+        panel.graphs_requested.connect(self._make_graphs)
+        panel.shown_changed.connect(self._show_graphs)
+        panel.row_selected.connect(self._select_in_graphs)
         dialog.files_dropped.connect(self._take_dropped)
         dialog.finished.connect(lambda _code: self._forget(dialog))
         self.dialog, self.panel = dialog, panel
@@ -193,11 +181,34 @@ class ComparingController(QObject):
         panel.table.setFocus()
         return panel
 
+    def _make_graphs(self) -> None:
+        if self.panel is not None and self.graphs is None:
+            panel, self.graphs = self.panel, ComparedGraphs(self._keeper, self._lanes, self.dialog)
+            self.graphs.layer_selected.connect(
+                lambda is_first, name: panel.choose_layer(name, is_first=is_first)
+            )
+            panel.set_graphs(self.graphs.widget)
+
+    def _show_graphs(self) -> None:
+        """Draw only while the graphs are looked at."""
+        panel, comparison, graphs = self.panel, self.comparison, self.graphs
+        if panel is None or comparison is None or graphs is None or not panel.shows_graphs:
+            return
+        first, second = comparison.first.side, comparison.second.side
+        if first is not None and second is not None:
+            graphs.show_nets(first, second, panel.model.rows)
+            graphs.mark(panel.marked)
+            graphs.select(panel.table.chosen)
+
+    def _select_in_graphs(self, row: ComparisonRow | None) -> None:
+        if self.graphs is not None and self.panel is not None and self.panel.shows_graphs:
+            self.graphs.select(row)
+
     def _forget(self, dialog: ComparisonWindow) -> None:
         if self.dialog is not dialog:
             return
         self._settings.compare_geometry = dialog.saveGeometry()
-        self.dialog = self.panel = self._paths = None
+        self.dialog = self.panel = self.graphs = self._paths = None
         self._lanes.cancel(KEY)
         self._watch()
 
@@ -272,48 +283,6 @@ class ComparingController(QObject):
         for is_first, known in ((True, self._paths[0]), (False, self._paths[1])):
             if known == path:
                 self.panel.show_changed(is_first, words)
-
-
-def compare_sources(
-    first: Source, second: Source, first_state: NetState, second_state: NetState
-) -> Comparison:
-    """Read, match and lay side by side; a file that can't be read says so in its place."""
-    one, other = _read(first, first_state), _read(second, second_state)
-    if one.side is None or other.side is None:
-        return Comparison(one, other)
-    nets = compare_nets(one.side.net, other.side.net)
-    return Comparison(
-        one,
-        other,
-        nets,
-        comparison_rows(nets, one.side, other.side),
-        paired_texts(one.side.net, other.side.net, nets),
-    )
-
-
-def _read(source: Source, state: NetState) -> ComparedFile:
-    file = ComparedFile(source.path, source.text is not None, source.is_edited)
-    text = source.text or ""
-    try:
-        path = source.path
-        if source.text is None:
-            opened = open_prototxt(source.path, state)
-            text, path, state = opened.text, opened.path, opened.state
-            if opened.solver is not None:
-                file = replace(file, note=f"a solver: its net {path.name}")
-        net = read_net(text, path=path, state=state)
-        return replace(file, side=NetSide(net, infer_shapes(net)))
-    except AppError as error:
-        return replace(file, error=error, source=tuple(text.splitlines()))
-
-
-def _notice(file: ComparedFile) -> Notice | None:
-    """Why a file can't be read: with its line, where that is known."""
-    if isinstance(file.error, PrototxtError):
-        return replace(parse_notice(file.error, file.source, 0, 0), actions=())
-    if file.error is None:
-        return None
-    return Notice("error", file.error.sentence, escaped(file.error.hint))
 
 
 def _prototxts(paths: Sequence[Path]) -> list[Path]:

@@ -58,6 +58,15 @@ class KeysDialog(FramedDialog):
         )
         column.addWidget(SectionHeader(keeper, "In the graph"))
         column.addLayout(self._pairs(graph))
+        comparison = (
+            ("F8, Shift+F8", "The next difference, the one before"),
+            ("Ctrl+F", "Filter the layers of both nets"),
+            ("Ctrl+D", "Only differences, or all layers"),
+            ("Ctrl+Shift+X", "Swap the two files"),
+            ("F5", "Read both files again"),
+        )
+        column.addWidget(SectionHeader(keeper, "In a comparison"))
+        column.addLayout(self._pairs(comparison))
         column.addStretch(1)
         area = QScrollArea()
         area.setWidget(content)

@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 from core.layers.differences import Effect
 from core.net.find import parse_query
 from gui.icons import icon, pixmap
+from gui.panels.comparison_counts import ComparisonCounts
 from gui.panels.comparison_details import ComparisonDetails
 from gui.panels.comparison_export import hint, summary
 from gui.panels.comparison_model import ComparisonModel
@@ -30,7 +31,7 @@ from gui.panels.layer_words import plural
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import ElidedLabel, ThemedLabel
+from gui.widgets.labels import ThemedLabel
 from gui.widgets.notice_card import Notice
 from gui.widgets.panel_bar import PanelBar
 
@@ -43,13 +44,7 @@ IGNORABLE: tuple[tuple[Effect, str], ...] = (
     ("training", "Training settings: fillers, rates, decay, phases"),
     ("spelling", "Other spellings of the same value"),
 )
-_COUNTED = {
-    Status.CHANGED: "differ",
-    Status.REMOVED: "first only",
-    Status.ADDED: "second only",
-}
 _FILTER_TIP = "Words, or name: type: blob: shape: inplace:yes params>1e6, on either side"
-_GAP = "\N{EM SPACE}"
 EXPORTS = (("text", "Copy as text"), (".md", "Save as Markdown…"), (".csv", "Save as CSV…"),
            (".txt", "Save as text…"))  # fmt: skip
 
@@ -62,6 +57,12 @@ class ComparisonPanel(QWidget):
     choose_requested = pyqtSignal(bool)
     """True for the first file, False for the second."""
     phases_chosen = pyqtSignal(str, str)
+    graphs_requested = pyqtSignal()
+    """The graphs are wanted and not there yet: `set_graphs` brings them."""
+    shown_changed = pyqtSignal()
+    """Other rows than before are shown, or another comparison."""
+    row_selected = pyqtSignal(object)
+    """The ComparisonRow, None for none."""
     export_requested = pyqtSignal(str)
     """ "text" for the clipboard, else the suffix of a file."""
 
@@ -69,6 +70,7 @@ class ComparisonPanel(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self.comparison: Comparison | None = None
+        self._graphs: QWidget | None = None
         self.model = ComparisonModel(self)
         self._make_heads()
         self._make_bar()
@@ -130,10 +132,40 @@ class ComparisonPanel(QWidget):
             menu.addAction(words, lambda k=kind: self.export_requested.emit(k))
         return menu
 
+    @property
+    def shows_graphs(self) -> bool:
+        """Whether the graphs stand in the place of the table."""
+        return self._graphs is not None and self.pages.currentWidget() is self._graphs
+
+    @property
+    def marked(self) -> tuple[ComparisonRow, ...] | None:
+        """The rows that a graph should point out; None while all are shown."""
+        is_all = len(self.model.shown) == len(self.model.rows)
+        return None if is_all and not self.only_differences.isChecked() else self.model.shown
+
+    def set_graphs(self, graphs: QWidget) -> None:
+        """Take the graphs of both nets, to be shown in the table's place."""
+        self._graphs = graphs
+        self.pages.addWidget(graphs)
+        self._show_state()
+
+    def choose_layer(self, name: str, *, is_first: bool) -> None:
+        """Select the pair that a layer of one net belongs to, be its row shown or not."""
+        for row in self.model.rows:
+            record = row.record(is_first=is_first)
+            if record is not None and record.name == name:
+                place = self.model.place_of(row)
+                if place is None:
+                    self._show_row(row)
+                else:
+                    self.table.choose_place(place)
+                return
+
     def step(self, by: int) -> None:
         """Go to the next difference (1) or the one before (-1)."""
         self.table.step(by)
-        self.table.setFocus(Qt.OtherFocusReason)
+        if not self.shows_graphs:
+            self.table.setFocus(Qt.OtherFocusReason)
 
     def _make_heads(self) -> None:
         keeper = self._keeper
@@ -165,13 +197,17 @@ class ComparisonPanel(QWidget):
         self.only_differences.setCheckable(True)
         self.only_differences.setChecked(True)
         self.only_differences.setToolTip("Hide layers whose text is equal (Ctrl+D)")
+        self.as_graphs = Button(keeper, "Graphs", "layout")
+        self.as_graphs.setCheckable(True)
+        self.as_graphs.setToolTip("Both graphs in place of the table; equal layers step back")
         self.ignore_button = Button(keeper, "Ignore…", "sliders")
         self.ignore_button.setToolTip("Choose what counts as equal")
         self.previous = IconButton(keeper, "up", "Difference before (Shift+F8)")
         self.following = IconButton(keeper, "down", "Next difference (F8)")
-        self.counts = ElidedLabel()
+        self.counts = ComparisonCounts(keeper)
         self.phase = QComboBox()
         self.phase.addItems([words for words, _, _ in PHASES])
+        self.phase.setAccessibleName("Phase")
         self.phase.setToolTip("The phase that the nets are built in")
         self.export = Button(keeper, "Export", "save")
 
@@ -190,11 +226,11 @@ class ComparisonPanel(QWidget):
 
     def _lay_out(self) -> None:
         self.bar = PanelBar(self._keeper)
-        for widget in (self.filter, self.only_differences, self.ignore_button, self.previous,
-                       self.following):  # fmt: skip
+        for widget in (self.filter, self.only_differences, self.as_graphs, self.ignore_button,
+                       self.previous, self.following):  # fmt: skip
             self.bar.row.addWidget(widget)
         self.bar.row.addWidget(self.counts, 1)
-        self.bar.add_field("Phase", self.phase)
+        self.bar.row.addWidget(self.phase)
         self.bar.row.addWidget(self.export)
         self.splitter = QSplitter(Qt.Vertical)
         self.splitter.addWidget(self.pages)
@@ -242,6 +278,7 @@ class ComparisonPanel(QWidget):
         self.heads[1].choose_pressed.connect(lambda: self.choose_requested.emit(False))
         self.filter.textChanged.connect(lambda _text: self._choose())
         self.only_differences.toggled.connect(lambda _on: self._choose())
+        self.as_graphs.toggled.connect(self._toggle_graphs)
         self.equal.clicked.connect(lambda: self.only_differences.setChecked(False))
         self.no_match.clicked.connect(self.filter.clear)
         self.ignore_button.clicked.connect(
@@ -278,8 +315,14 @@ class ComparisonPanel(QWidget):
         self.model.set_choice(kept, is_only_differences=self.only_differences.isChecked())
         self._show_state()
 
+    def _toggle_graphs(self, is_on: bool) -> None:
+        if is_on and self._graphs is None:
+            self.graphs_requested.emit()
+        self._show_state()
+
     def _show_row(self, row: ComparisonRow | None) -> None:
         self.details.show_row(row)
+        self.row_selected.emit(row)
 
     def _show_state(self) -> None:
         """The page, the sentences and the counts that belong to what is shown."""
@@ -293,14 +336,22 @@ class ComparisonPanel(QWidget):
         self.summary.setText(summary(comparison))
         self.hint.setText(hint(comparison, model.rows))
         self.hint.setVisible(bool(self.hint.text()))
-        self.counts.setText(self._count_words())
+        self.counts.show_counts(
+            model,
+            is_hidden=self.only_differences.isChecked(),
+            is_filtered=bool(self.filter.text()),
+        )
         n_hidden = len(model.rows) - len(model.shown)
         self.equal.set_sentence(f"No layer differs: {plural(n_hidden, 'equal layer')} hidden.")
         is_equal = not model.count(Status.CHANGED, Status.ADDED, Status.REMOVED)
         is_all_hidden = is_equal and self.only_differences.isChecked()
-        empty = self.equal if is_all_hidden else self.no_match
-        self.pages.setCurrentWidget(self.table if model.shown else empty)
+        empty: QWidget = self.equal if is_all_hidden else self.no_match
+        page: QWidget = self.table if model.shown else empty
+        if self.as_graphs.isChecked() and self._graphs is not None:
+            page = self._graphs
+        self.pages.setCurrentWidget(page)
         self._tint()
+        self.shown_changed.emit()
 
     def _show_broken(self) -> None:
         files = (self.comparison.first, self.comparison.second) if self.comparison else ()
@@ -309,22 +360,6 @@ class ComparisonPanel(QWidget):
         self.hint.hide()
         self.pages.setCurrentWidget(self.broken)
         self._tint()
-
-    def _count_words(self) -> str:
-        model = self.model
-        parts = [
-            f"{status.value} {count:,} {words}"
-            for status, words in _COUNTED.items()
-            if (count := model.count(status))
-        ]
-        n_same, n_follow = model.count(Status.EQUAL, Status.FOLLOWS), model.count(Status.FOLLOWS)
-        if n_same:
-            is_hidden = self.only_differences.isChecked()
-            words = f"= {n_same:,} equal{', hidden' if is_hidden else ''}"
-            parts.append(f"{words} (≈ {n_follow:,} in text only)" if n_follow else words)
-        if self.filter.text():
-            parts.insert(0, f"{len(model.shown):,} shown")
-        return _GAP.join(parts)
 
     def _tint(self) -> None:
         theme = self._keeper.theme
@@ -335,4 +370,3 @@ class ComparisonPanel(QWidget):
         ratio = self.devicePixelRatioF()
         self.mark.setPixmap(pixmap(name, theme.kind_text(kind), 16, ratio))
         self._glass.setIcon(icon("search", theme.secondary))
-        self.counts.setStyleSheet(f"color: {theme.secondary.name()}; font-size: 11px")

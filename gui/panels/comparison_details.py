@@ -38,10 +38,11 @@ _MEANINGS: dict[Effect, str] = {
 _KINDS = {
     "Layer name": "name",
     "Type": "type",
-    "Wiring": "bottom's writer",
+    "Wiring": "connection",
     "Blob name": "blob name",
     "Parameter": "parameter",
 }
+_ONLY_ONE = ("Layer name", "Type")
 _LONGEST_HEADING = 34
 EFFECT_ROLE = int(Qt.UserRole)
 _BEFORE, _AFTER = 2, 3
@@ -225,11 +226,10 @@ def details_sentence(row: ComparisonRow | None) -> str:
 
 def _kinds_words(written: Sequence[Difference]) -> str:
     """ "2 parameters and the wiring differ."."""
-    counts = {words: sum(d.kind == kind for d in written) for kind, words in _KINDS.items()}
     parts = [
-        f"the {words}" if count == 1 else plural(count, words)
-        for words, count in counts.items()
-        if count
+        f"the {words}" if kind in _ONLY_ONE else plural(count, words)
+        for kind, words in _KINDS.items()
+        if (count := sum(d.kind == kind for d in written))
     ]
     return f"{join_names(parts)} {'differs' if len(written) == 1 else 'differ'}."
 

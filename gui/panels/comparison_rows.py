@@ -200,8 +200,9 @@ def _phrases(counted: Sequence[Difference]) -> list[str]:
     phrases += [_result_phrase(d) for d in results[:_MOST_NAMED]]
     if len(results) > _MOST_NAMED:
         phrases.append(f"{len(results) - _MOST_NAMED} more")
-    if any(d.kind == "Blob name" for d in counted):
-        phrases.append("other blob names")
+    renamed = {d.name.partition(" ")[0] for d in counted if d.kind == "Blob name"}
+    if renamed:
+        phrases.append(f"other {'blob' if len(renamed) > 1 else renamed.pop()} names")
     n_training = sum(d.effect == "training" for d in counted)
     if n_training:
         phrases.append(f"training settings ({n_training})")
