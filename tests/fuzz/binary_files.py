@@ -152,7 +152,8 @@ caffemodels = st.one_of(
     mutated_bytes(st.deferred(lambda: st.sampled_from(shipped(".caffemodel")))),
     st.binary(max_size=40),
 )
-hdf5_bytes = mutated_bytes(st.deferred(lambda: st.sampled_from(hdf5_files())))
+_hdf5 = st.deferred(lambda: st.sampled_from(hdf5_files()))
+hdf5_bytes = st.one_of(mutated_bytes(_hdf5), mutated_bytes(_hdf5), mutated_bytes(_hdf5), _hdf5)
 mean_bytes = st.one_of(
     mutated_bytes(st.deferred(lambda: st.sampled_from(means()))), blobs, st.binary(max_size=40)
 )

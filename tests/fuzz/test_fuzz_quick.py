@@ -43,6 +43,6 @@ def test_a_check_notices_what_it_is_for() -> None:
     prototxt = TARGETS["prototxt"].check
     assert prototxt('layer { name: "a" type: "ReLU" }')
     assert not prototxt("layer {")
-    with pytest.raises(AttributeError):  # no reader's own error gets away
+    with pytest.raises(TypeError):  # no reader's own error gets away
         prototxt(None)
     assert isinstance(TARGETS["wire"].inputs, st.SearchStrategy)
