@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ DEMO_PICTURES_HELP = "draw the window on the demo into DIR, without a screen, an
 
 def main(words: Sequence[str]) -> int:
     """Run a command, or open the window; returns the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of layers and files go to any terminal
+        sys.stdout.reconfigure(errors="backslashreplace")
     if words and words[0] in SUMMARIES:
         return run_command(words[0], words[1:], {"draw_window": draw_window})
     parser = _parser()

@@ -20,6 +20,10 @@ class AppError(Exception):
         return f"{self.sentence} {self.hint}".rstrip()
 
 
+_MOST_SHOWN = 120
+"""Characters of a source line that an error message repeats."""
+
+
 @dataclass(frozen=True)
 class SourcePosition:
     """A place in a text file; line and column count from 1, `source_line` is the line itself."""
@@ -31,9 +35,18 @@ class SourcePosition:
     length: int = 1
 
     def caret(self) -> str:
-        """Two lines: the source line and a caret under the column."""
-        lead = "".join("\t" if c == "\t" else " " for c in self.source_line[: self.column - 1])
-        return f"{self.source_line}\n{lead}{'^' * max(1, self.length)}"
+        """Two lines: the source line, of a long one the part around, and a caret under the column.
+
+        A net may be written in one line of megabytes, of which a terminal needs none but this.
+        """
+        column = self.column - 1
+        start = max(0, column - _MOST_SHOWN // 2) if len(self.source_line) > _MOST_SHOWN else 0
+        shown = self.source_line[start : start + _MOST_SHOWN]
+        before = "... " if start else ""
+        after = " ..." if start + _MOST_SHOWN < len(self.source_line) else ""
+        lead = "".join("\t" if c == "\t" else " " for c in shown[: column - start])
+        n_carets = max(1, min(self.length, len(shown) - len(lead)))
+        return f"{before}{shown}{after}\n{' ' * len(before)}{lead}{'^' * n_carets}"
 
 
 class PrototxtError(AppError):
@@ -73,6 +86,10 @@ class EngineError(AppError):
     """An engine refused a request; the child is still alive."""
 
 
+_CUT = "The net still opens, shows and edits; extract from a net cut before them."
+_ONLY_IN_CAFFE = "Python layers run in real Caffe only: choose the engine caffe."
+
+
 class UnsupportedLayerError(EngineError):
     """The net has layers this engine can't run; they are named before anything runs."""
 
@@ -84,7 +101,7 @@ class UnsupportedLayerError(EngineError):
         count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
         super().__init__(
             f"The {engine} engine can't run {count} of this net: {named}.",
-            hint="The net still opens, shows and edits; extract from a net cut before them.",
+            hint=_ONLY_IN_CAFFE if set(by_type) == {"Python"} and engine != "caffe" else _CUT,
             details="\n".join(f"{name}: {type_}" for name, type_ in layers),
         )
         self.layers = tuple(layers)
@@ -106,8 +123,9 @@ class PythonLayersRefused(EngineError):
         named = ", ".join(f"{name} ({program})" for name, program in layers[:8])
         more = f" and {len(layers) - 8} more" if len(layers) > 8 else ""
         count = "a Python layer" if len(layers) == 1 else f"{len(layers)} Python layers"
+        whose = "its" if len(layers) == 1 else "their"
         super().__init__(
-            f"This net has {count}, and running it runs their code: {named}{more}.",
+            f"This net has {count}, and running the net runs {whose} code: {named}{more}.",
             hint="If you trust that code, agree to it: --allow-python-layers.",
         )
         self.layers = tuple(layers)

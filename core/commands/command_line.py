@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 from core.errors import AppError
 
@@ -53,24 +53,19 @@ def run_command(
     extras: callables that the entry point lends, set on the options under their names.
     """
     command = cast(Command, importlib.import_module(f"core.commands.{name}"))
-    parser = argparse.ArgumentParser(prog=f"main.py {name}", description=_sentence(SUMMARIES[name]))
+    parser = _Parser(prog=f"main.py {name}", description=_sentence(SUMMARIES[name]))
     command.add_arguments(parser)
+    as_json = "--json" in words
     try:
-        options = parser.parse_args(words, argparse.Namespace(**(extras or {})))
-    except SystemExit as stop:
+        command.run(parser.parse_args(words, argparse.Namespace(**(extras or {}))))
+    except SystemExit as stop:  # --help
         return int(stop.code or 0)
-    return _guarded(command, options, parser)
-
-
-def _guarded(command: Command, options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    try:
-        command.run(options)
     except UsageError as error:
         parser.print_usage(sys.stderr)
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        _print_error(AppError(f"{parser.prog}: {error}"), "UsageError", as_json=as_json)
         return WRONG_USAGE
     except AppError as error:
-        print_error(error, as_json=getattr(options, "json", False))
+        _print_error(error, type(error).__name__, as_json=as_json)
         return FAILED
     except KeyboardInterrupt:
         print("\nStopped by you. Files that were finished are kept.", file=sys.stderr)
@@ -80,13 +75,19 @@ def _guarded(command: Command, options: argparse.Namespace, parser: argparse.Arg
     return DONE
 
 
-def print_error(error: AppError, *, as_json: bool) -> None:
-    """The sentence on standard error; with `as_json` the same as an object on standard output."""
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words in the same way as the commands do."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def _print_error(error: AppError, type_name: str, *, as_json: bool) -> None:
     print(str(error), file=sys.stderr)
     if not as_json:
         return
     described = {
-        "type": type(error).__name__,
+        "type": type_name,
         "sentence": error.sentence,
         "hint": error.hint,
         "details": error.details,

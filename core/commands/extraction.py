@@ -68,7 +68,7 @@ def choose_values(net: Net, named: str) -> tuple[Value, ...]:
     if named == "all":
         return tuple(every)
     chosen: set[Value] = set()
-    for word in filter(None, (part.strip() for part in named.split(","))):
+    for word in [named] if net.has_layer(named) else filter(None, map(str.strip, named.split(","))):
         layer, top = _split_word(net, word)
         fitting = [v for v in every if v.layer == layer and top in ("", v.top)]
         if not fitting:

@@ -123,13 +123,27 @@ def open_net(net_path: Path, weights_path: Path | None, state: NetState | None =
     file = open_prototxt(net_path, state or NetState())
     net = read_net(file.text, path=file.path, state=file.state)
     if not net.layers:
-        raise NetError(f"{file.path.name} has no layers in the {net.state.phase} phase.")
+        raise _no_layers(file.path.name, net)
     shapes = infer_shapes(net)
     if weights_path is None:
         return OpenedNet(file.path, net, shapes, None, None, file.solver)
     weights = open_weights(weights_path)
     binding = bind_weights(net, shapes, weights)
     return OpenedNet(file.path, net, shapes, weights, binding, file.solver)
+
+
+def _no_layers(name: str, net: Net) -> NetError:
+    if net.inactive:
+        return NetError(
+            f"{name} has no layers in the {net.state.phase} phase.",
+            hint=f"Its {len(net.inactive)} layers belong to others: see --phase, --level, --stage.",
+        )
+    if not net.text.strip():
+        return NetError(f"{name} is empty.")
+    return NetError(
+        f"{name} describes no layers, so it is no net.",
+        hint="A label map, say, is a prototxt too, of another kind.",
+    )
 
 
 @contextmanager

@@ -10,14 +10,14 @@ from core.files import write_file
 
 
 def print_json(value: object) -> None:
-    """One JSON object on standard output."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    """One JSON object on standard output, in ASCII, which every terminal and pipe takes."""
+    print(json.dumps(value, indent=2, default=_plain))
 
 
 def write_json(path: Path, value: object) -> None:
     """The same to a file."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
-    write_file(path, f"{text}\n".encode())
+    write_file(path, f"{text}\n".encode(errors="backslashreplace"))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: str = "") -> None:

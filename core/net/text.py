@@ -39,11 +39,12 @@ def encode_prototxt(text: str) -> bytes:
 def read_prototxt(path: Path) -> str:
     """The text of a prototxt file, line ends as written; NetError when it is not one."""
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise NetError(f"{path.name} is larger than 64 MiB, so it is no prototxt.")
-        content = path.read_bytes()
+        with path.open("rb") as file:  # a pipe or a device has no size before it is read
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise NetError(f"Can't open {path}: {error.strerror}.") from error
+    if len(content) > MAX_FILE_BYTES:
+        raise NetError(f"{path.name} is larger than 64 MiB, so it is no prototxt.")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise NetError(f"{path.name} is UTF-16 text.", hint="Save it as UTF-8; Caffe needs that.")
     if b"\0" in content:

@@ -202,3 +202,10 @@ def test_squeezenet_agrees_with_real_caffe_on_every_blob(command, material, tmp_
             expected = golden[key].ravel()
             found = values[layer].ravel()[:: strides.get(key, 1)]
             assert np.abs(found - expected).max() <= 1e-4 * np.abs(expected).max(), key
+
+
+def test_a_layer_whose_name_has_a_comma_is_found(command, tmp_path: Path, array: Path) -> None:
+    net, out = tmp_path / "comma.prototxt", tmp_path / "o.npz"
+    net.write_text(CHAIN.replace('name: "relu7"', 'name: "relu7:a,b"'))
+    words = ("--array", array, "--layers", "relu7:a,b", "--out", out, "--json")
+    assert command("extract", "--net", net, *words).json["arrays"] == {"relu7:a,b": [5, 32]}

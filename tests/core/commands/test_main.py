@@ -36,7 +36,8 @@ def run_main(
         [sys.executable, str(repository / "main.py"), *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         env={**clean, **(environment or {})},
         timeout=120,
         check=False,
@@ -145,3 +146,57 @@ def test_a_reader_that_leaves_ends_us_quietly(repository: Path) -> None:
         assert child.stderr is not None
         child.stdout.close()
         assert child.stderr.read() == ""
+
+
+@pytest.mark.parametrize("words", [["--nett", "x"], ["--net"], ["--net", "x", "--phase", "NO"]])
+def test_wrong_usage_is_json_where_asked(repository: Path, words: list[str]) -> None:
+    answer = run_main(repository, "info", *words, "--json")
+    assert answer.returncode == 2
+    assert json.loads(answer.stdout)["error"]["type"] == "UsageError"
+    assert "usage: main.py info" in answer.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_names_are_printed_on_a_terminal_that_lacks_their_letters(
+    repository: Path, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text('layer { name: "größe日本" type: "Input" top: "data" }', encoding="utf-8")
+    environment = {"PYTHONIOENCODING": encoding}
+    answer = run_main(repository, "info", "--net", str(path), environment=environment)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert r"\u65e5\u672c" in answer.stdout
+    answer = run_main(repository, "info", "--net", str(path), "--json", environment=environment)
+    assert json.loads(answer.stdout)["layers"][0]["name"] == "größe日本"
+
+
+def test_a_file_without_layers_is_told_from_one_of_another_phase(
+    repository: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.prototxt"
+    for text, said in [
+        ("", "net.prototxt is empty.\n"),
+        ('item { name: "cat" label: 1 }', "describes no layers, so it is no net."),
+        ('layer { name: "a" include { phase: TRAIN } }', "no layers in the TEST phase. Its 1"),
+    ]:
+        path.write_text(text)
+        assert said in run_main(repository, "info", "--net", str(path)).stderr
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no /dev/zero here")
+def test_an_endless_device_is_refused(repository: Path) -> None:
+    answer = run_main(repository, "info", "--net", "/dev/zero")
+    assert answer.returncode == 1
+    assert answer.stderr == "zero is larger than 64 MiB, so it is no prototxt.\n"
+
+
+def test_an_error_in_a_line_of_megabytes_is_shown_in_a_line(
+    repository: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.prototxt"
+    layers = 'layer { name: "a" } ' * 10_000
+    path.write_text(layers + 'layer { name "b" } ' + layers)
+    said = run_main(repository, "info", "--net", str(path)).stderr.splitlines()
+    assert [len(line) < 200 for line in said] == [True, True, True]
+    assert said[0].split("column ")[1].split(":")[0] == "200014"  # of "b", counted from 1
+    assert said[1][said[2].index("^") :].startswith('"b"')
