@@ -125,6 +125,22 @@ def test_several_recipes_take_one_pass(engine: Engine) -> None:
     ]
 
 
+def test_a_layer_that_makes_its_values_up_takes_given_ones(any_process: EngineProcess) -> None:
+    text = """
+        layer { name: "made" type: "DummyData" top: "data"
+                dummy_data_param { shape { dim: 2 dim: 3 } data_filler { value: 7 } } }
+        layer { name: "relu" type: "ReLU" bottom: "data" top: "data" }
+        """
+    engine = any_process.open(text)
+    given = {"data": np.array([[-1, 2, -3], [4, -5, 6]], np.float32)}
+    made, relu = Value("made", "data"), Value("relu", "data")
+    values = engine.forward(given, [made, relu])
+    np.testing.assert_array_equal(values[made], given["data"])
+    np.testing.assert_array_equal(values[relu], np.maximum(given["data"], 0))
+    engine.run(given)
+    np.testing.assert_array_equal(engine.read(made), given["data"])
+
+
 def test_the_same_seed_gives_the_same_bits(any_process: EngineProcess, small_net: str) -> None:
     prob = Value("prob", "prob")
     first, again, other = (

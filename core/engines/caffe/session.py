@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.engines.caffe.link import Link
-from core.engines.caffe.numbering import Numbering, Place, number_layers
+from core.engines.caffe.numbering import BEFORE_ALL, Numbering, Place, number_layers
 from core.engines.caffe.python_layers import check_python_layers
 from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
 from core.engines.filler_warnings import filler_warnings
@@ -42,6 +42,7 @@ class CaffeSession(Session):
         self._number: int | None = None
         self._numbering: Numbering | None = None
         self._has_run = False
+        self._fed: frozenset[int] = frozenset()  # layers of Caffe's that inputs stand in for
         self._shapes = infer_shapes(self._net, request.input_shapes)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
         self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
@@ -125,13 +126,14 @@ class CaffeSession(Session):
         self._wiring.check_inputs(inputs, steps)
         self._fit(inputs, steps)
         built = self._built()
-        given = set(inputs)
-        run = [
-            (built.layers[step.layer.index], step.layer.name)
-            for step in steps
-            if step.layer.index in built.layers
-            and not (step.is_data and given.issuperset(step.layer.tops))
-        ]
+        known = [step for step in steps if step.layer.index in built.layers]
+        self._fed = frozenset(
+            built.layers[step.layer.index]
+            for step in known
+            if step.is_data and set(inputs).issuperset(step.layer.tops)
+        )
+        numbered = [(built.layers[step.layer.index], step.layer.name) for step in known]
+        run = [(number, name) for number, name in numbered if number not in self._fed]
         last = max((number for number, _ in run), default=-1)
         hidden = [(number, "") for number in built.inserted if number < last]
         return {
@@ -207,7 +209,7 @@ class CaffeSession(Session):
         place = self._built().places.get(slot)
         if place is None:
             raise EngineError("Caffe holds no such value.")
-        return place
+        return Place(BEFORE_ALL, place.blob) if place.position in self._fed else place
 
     def _known_inputs(self) -> dict[str, Shape]:
         return {name: shape for name, shape in self.inputs.items() if shape is not None}
