@@ -9,7 +9,7 @@ from typing import Literal
 from core.layers.layer_type import ParameterDefault
 from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
-from core.net.comparison import Change, LayerPair
+from core.net.comparison import Change, LayerPair, parameters_of
 from core.net.definition import BlobVersion, Layer, Net
 
 Effect = Literal["result", "names", "training", "spelling", "follows"]
@@ -61,6 +61,23 @@ def differences_of(pair: LayerPair, first: NetSide, second: NetSide) -> tuple[Di
         return ()
     written = tuple(_written(change, pair.before, pair.after) for change in pair.changes)
     return (*written, *_following(pair.before, pair.after, first, second))
+
+
+def one_sided(layer: Layer, side: NetSide, *, is_first: bool) -> tuple[Difference, ...]:
+    """All that is written of a layer which the other net does not have, and what it gives."""
+    shapes = (_shape(side.shapes.top(layer, k)) for k in range(len(layer.tops)))
+    said = [
+        ("Type", "type", layer.type),
+        *(("Wiring", f"bottom {k}", blob) for k, blob in enumerate(layer.bottoms)),
+        *(("Wiring", f"top {k}", blob) for k, blob in enumerate(layer.tops)),
+        *(("Parameter", _without_message(name), value)
+          for name, value in parameters_of(layer.message).items()),
+        *(("Output shape", f"top {k}", shape) for k, shape in enumerate(shapes)),
+    ]  # fmt: skip
+    return tuple(
+        Difference(kind, name, value if is_first else "", "" if is_first else value, "result")
+        for kind, name, value in said
+    )
 
 
 def _written(change: Change, before: Layer, after: Layer) -> Difference:

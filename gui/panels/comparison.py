@@ -27,7 +27,7 @@ from gui.panels.comparison_model import ComparisonModel
 from gui.panels.comparison_rows import Comparison, ComparisonRow, Status
 from gui.panels.comparison_sides import FileHeader, TotalsBar, totals_of
 from gui.panels.comparison_table import ComparisonTable
-from gui.panels.layer_words import plural
+from gui.panels.layer_words import join_names, plural
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.empty_state import EmptyState
@@ -44,6 +44,11 @@ IGNORABLE: tuple[tuple[Effect, str], ...] = (
     ("training", "Training settings: fillers, rates, decay, phases"),
     ("spelling", "Other spellings of the same value"),
 )
+_IGNORED_SHORT: dict[Effect, str] = {
+    "names": "names",
+    "training": "training settings",
+    "spelling": "spellings",
+}
 _FILTER_TIP = "Words, or name: type: blob: shape: inplace:yes params>1e6, on either side"
 EXPORTS = (("text", "Copy as text"), (".md", "Save as Markdown…"), (".csv", "Save as CSV…"),
            (".txt", "Save as text…"))  # fmt: skip
@@ -188,7 +193,7 @@ class ComparisonPanel(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter layers of both nets")
         self.filter.setToolTip(_FILTER_TIP)
-        self.filter.setMinimumWidth(180)
+        self.filter.setMinimumWidth(130)
         self.filter.setMaximumWidth(320)
         self._glass = self.filter.addAction(
             icon("search", keeper.theme.secondary), QLineEdit.LeadingPosition
@@ -334,7 +339,11 @@ class ComparisonPanel(QWidget):
             self._show_broken()
             return
         self.summary.setText(summary(comparison))
-        self.hint.setText(hint(comparison, model.rows))
+        self.hint.setText(
+            " ".join(filter(None, (hint(comparison, model.rows), self._ignored_words())))
+        )
+        n_ignored = len(self.ignored)
+        self.ignore_button.setText(f"Ignoring {n_ignored}" if n_ignored else "Ignore…")
         self.hint.setVisible(bool(self.hint.text()))
         self.counts.show_counts(
             model,
@@ -352,6 +361,10 @@ class ComparisonPanel(QWidget):
         self.pages.setCurrentWidget(page)
         self._tint()
         self.shown_changed.emit()
+
+    def _ignored_words(self) -> str:
+        names = [_IGNORED_SHORT[effect] for effect, _ in IGNORABLE if effect in self.ignored]
+        return f"Not counted: {join_names(names)}." if names else ""
 
     def _show_broken(self) -> None:
         files = (self.comparison.first, self.comparison.second) if self.comparison else ()

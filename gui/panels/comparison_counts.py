@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QWidget
 
 from gui.panels.comparison_model import ComparisonModel
 from gui.panels.comparison_rows import Status
 from gui.theme import ThemeKeeper
+from gui.widgets.alignment import LEFT
 from gui.widgets.labels import ElidedLabel
 
 _SHORT = {
@@ -47,6 +50,13 @@ class ComparisonCounts(ElidedLabel):
         self.setToolTip(
             "\n".join(f"{s.value} {counts[s]:,} {words}" for s, words in _MEANINGS.items())
         )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """What differs comes first, so that the end of the line is what goes."""
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.ElideRight, self.width())
+        painter.drawText(QRectF(self.rect()), LEFT, shown)
+        painter.end()
 
     def _tint(self) -> None:
         colour = self._keeper.theme.secondary.name()

@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from core.layers.differences import Difference, Effect, NetSide
+from core.layers.differences import Difference, Effect, NetSide, one_sided
 from core.net.definition import Layer
 from core.net.paired_texts import lines_of
 from gui.panels.comparison_rows import Comparison, ComparisonRow
@@ -55,16 +55,19 @@ class DifferenceModel(QAbstractTableModel):
         super().__init__(parent)
         self._differences: tuple[Difference, ...] = ()
         self._names = ("First", "Second")
+        self._meaning = ""
 
     @property
     def differences(self) -> tuple[Difference, ...]:
         """The rows shown."""
         return self._differences
 
-    def show_differences(self, found: Sequence[Difference], names: tuple[str, str]) -> None:
-        """Show the differences of another pair; names: what the two files are called."""
+    def show_differences(
+        self, found: Sequence[Difference], names: tuple[str, str], meaning: str = ""
+    ) -> None:
+        """Show other rows; names: of the two files; meaning: of all, in place of their own."""
         self.beginResetModel()
-        self._differences = tuple(found)
+        self._differences, self._meaning = tuple(found), meaning
         is_long = any(len(name) > _LONGEST_HEADING for name in names)
         self._names = ("In the first", "In the second") if is_long else names
         self.endResetModel()
@@ -78,7 +81,7 @@ class DifferenceModel(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> object:
         found = self._differences[index.row()]
         if role in (Qt.DisplayRole, Qt.ToolTipRole):
-            meaning = _MEANINGS[found.effect]
+            meaning = self._meaning or _MEANINGS[found.effect]
             return (found.kind, found.name, found.before, found.after, meaning)[index.column()]
         if role == EFFECT_ROLE:
             return found.effect
@@ -153,9 +156,23 @@ class ComparisonDetails(QWidget):
         """Say what differs in a pair of layers."""
         self._row = row
         self.heading.setText(details_sentence(row))
-        self.model.show_differences(row.differences if row else (), self._names)
+        self.model.show_differences(*self._rows_of(row))
         self._fit_columns()
         self._show_text_place()
+
+    def _rows_of(
+        self, row: ComparisonRow | None
+    ) -> tuple[Sequence[Difference], tuple[str, str], str]:
+        """What differs; of a layer that only one net has, all that the file says of it."""
+        if row is None:
+            return (), self._names, ""
+        for layer, side, which in zip(
+            (row.pair.before, row.pair.after), self._sides, ("first", "second"), strict=True
+        ):
+            if (row.before is None or row.after is None) and layer is not None and side is not None:
+                facts = one_sided(layer, side, is_first=which == "first")
+                return facts, self._names, f"only in the {which}"
+        return row.differences, self._names, ""
 
     def _show_text_place(self) -> None:
         """Scroll the texts to the selected pair, as soon as they are looked at."""

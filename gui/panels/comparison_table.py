@@ -21,6 +21,7 @@ _SQUARE_WIDTH = 20
 _LARGEST = {Cell.NAME: 210, Cell.TYPE: 130, Cell.BLOB: 190, Cell.SHAPE: 130}
 _LEAST = {Cell.NAME: 112, Cell.TYPE: 72, Cell.BLOB: 98, Cell.SHAPE: 92}
 _LEAST_WORDS = 200
+_TYPE_COLUMNS = tuple(c for c in range(WORDS_COLUMN) if place_of_column(c).cell is Cell.TYPE)
 
 
 class ComparisonTable(QTableView):
@@ -69,15 +70,24 @@ class ComparisonTable(QTableView):
         return following is not None
 
     def fit_columns(self) -> None:
-        """Columns as wide as their words; names give way so that the words at the end show."""
-        widths = [self._width(column) for column in range(WORDS_COLUMN)]
-        missing = sum(widths) + _LEAST_WORDS - self.viewport().width()
+        """Columns as wide as their words; names give way so that the words at the end show.
+
+        In a narrow window the types go: the squares tell the families.
+        """
+        room = self.viewport().width() - _LEAST_WORDS
+        has_types = sum(map(self._least, range(WORDS_COLUMN))) <= room
+        for column in _TYPE_COLUMNS:
+            self.setColumnHidden(column, not has_types)
+        shown = [has_types or column not in _TYPE_COLUMNS for column in range(WORDS_COLUMN)]
+        widths = [self._width(c) if is_shown else 0 for c, is_shown in enumerate(shown)]
+        missing = sum(widths) - room
         spare = [max(0, width - self._least(c)) for c, width in enumerate(widths)]
         if missing > 0 and any(spare):
             share = min(1.0, missing / sum(spare))
             widths = [w - round(s * share) for w, s in zip(widths, spare, strict=True)]
         for column, width in enumerate(widths):
-            self.setColumnWidth(column, width)
+            if shown[column]:
+                self.setColumnWidth(column, width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Home, Qt.Key_End) and self._model.shown:

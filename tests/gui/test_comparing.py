@@ -126,6 +126,8 @@ def test_a_selected_layer_says_before_and_after(compare, files, qtbot) -> None:
     assert ("Output shape", "top 0", "1×4×6×6", "1×6×6×6", "a consequence") in details(panel)
     qtbot.keyClick(panel.table, Qt.Key_Down)
     assert panel.details.heading.text() == "norm, LRN, is only in the second."
+    assert details(panel)[1] == ("Wiring", "bottom 0", "", "conv", "only in the second")
+    assert details(panel)[-1] == ("Output shape", "top 0", "", "1×6×6×6", "only in the second")
     qtbot.keyClick(panel.table, Qt.Key_Down)
     assert details(panel)[0][:4] == (
         "Wiring", "bottom 0", "conv, written by relu", "norm, written by norm",
@@ -190,6 +192,8 @@ def test_names_and_training_settings_can_be_left_out(compare, files, tmp_path: P
     by_words = {action.text(): action for action in panel.ignore_menu().actions()}
     by_words["Names of layers and blobs"].setChecked(True)
     assert [name for _, name, _ in lines(panel)] == ["conv", "pool"]
+    assert panel.hint.text().endswith("Not counted: names.")
+    assert panel.ignore_button.text() == "Ignoring 1"
     by_words["Training settings: fillers, rates, decay, phases"].setChecked(True)
     assert [name for _, name, _ in lines(panel)] == ["pool"]
     by_words["Other spellings of the same value"].setChecked(True)
@@ -410,6 +414,10 @@ def test_columns_fit_and_leave_room_for_the_words(compare, files, bench, qtbot) 
     header = panel.table.horizontalHeader()
     assert header.sectionSize(WORDS_COLUMN) >= 200
     assert panel.table.horizontalScrollBar().maximum() == 0
+    assert not panel.table.isColumnHidden(2)
+    bench.comparing.dialog.resize(900, 600)
+    bar = panel.table.horizontalScrollBar()
+    qtbot.waitUntil(lambda: panel.table.isColumnHidden(2) and bar.maximum() == 0)
 
 
 def test_a_net_of_twelve_hundred_layers_opens_fast(compare, tmp_path: Path) -> None:
