@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import os
@@ -52,12 +53,27 @@ def run_command(
 
     extras: callables that the entry point lends, set on the options under their names.
     """
+    try:
+        return _run(name, words, extras or {})
+    except KeyboardInterrupt:
+        print("\nStopped by you. Files that were finished are kept.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return DONE
+    except OSError as error:  # of what is printed: files that are read or written have their own
+        _silence_stdout()
+        print(f"The system refuses: {error.strerror or error}.", file=sys.stderr)
+        return FAILED
+
+
+def _run(name: str, words: Sequence[str], extras: Mapping[str, Callable[..., object]]) -> int:
     command = cast(Command, importlib.import_module(f"core.commands.{name}"))
     parser = _Parser(prog=f"main.py {name}", description=_sentence(SUMMARIES[name]))
     command.add_arguments(parser)
     as_json = "--json" in words
     try:
-        command.run(parser.parse_args(words, argparse.Namespace(**(extras or {}))))
+        command.run(parser.parse_args(words, argparse.Namespace(**extras)))
     except SystemExit as stop:  # --help
         return int(stop.code or 0)
     except UsageError as error:
@@ -67,11 +83,6 @@ def run_command(
     except AppError as error:
         _print_error(error, type(error).__name__, as_json=as_json)
         return FAILED
-    except KeyboardInterrupt:
-        print("\nStopped by you. Files that were finished are kept.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        _silence_stdout()
     return DONE
 
 
@@ -98,15 +109,21 @@ def _print_error(error: AppError, type_name: str, *, as_json: bool) -> None:
 def leave(code: int) -> int:
     """The exit code again, after what was printed has gone out, or whoever read it has left."""
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started us
+            sys.stdout.flush()
     except BrokenPipeError:
         _silence_stdout()
+    except OSError as error:
+        _silence_stdout()
+        print(f"The output can't be written: {error.strerror or error}.", file=sys.stderr)
+        return FAILED
     return code
 
 
 def _silence_stdout() -> None:
     """Whoever read our output is gone: let Python's own flush at exit go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _sentence(summary: str) -> str:

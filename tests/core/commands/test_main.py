@@ -200,3 +200,39 @@ def test_an_error_in_a_line_of_megabytes_is_shown_in_a_line(
     assert [len(line) < 200 for line in said] == [True, True, True]
     assert said[0].split("column ")[1].split(":")[0] == "200014"  # of "b", counted from 1
     assert said[1][said[2].index("^") :].startswith('"b"')
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("end", ["> /dev/full", ">&-", "| true"])
+def test_an_output_that_takes_nothing_ends_in_a_sentence(
+    repository: Path, tmp_path: Path, end: str
+) -> None:
+    path = tmp_path / "net.prototxt"
+    layer = 'layer { name: "a%d" type: "Input" top: "a%d" }\n'
+    path.write_text("".join(layer % (i, i) for i in range(500)))
+    line = f'"$0" main.py info --net "$1" {end}'
+    answer = subprocess.run(
+        ["/bin/sh", "-c", line, sys.executable, str(path)],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wanted = "The system refuses: No space left on device.\n" if "full" in end else ""
+    assert (answer.stderr, answer.returncode) == (wanted, int("full" in end))
+
+
+def test_ctrl_c_while_it_starts_leaves_no_traceback(repository: Path) -> None:
+    script = """
+import importlib, runpy, sys
+def interrupted(name):
+    raise KeyboardInterrupt
+importlib.import_module = interrupted
+sys.argv = ["main.py", "info"]
+runpy.run_path("main.py", run_name="__main__")
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", script], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 130
+    assert answer.stderr == "\nStopped by you. Files that were finished are kept.\n"
