@@ -7,11 +7,10 @@ from PyQt5.QtGui import QColor, QPainter, QPen
 from PyQt5.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui.panels.comparison_model import (
+    PLACES,
     ROW_ROLE,
     SIGN_COLUMN,
-    WORDS_COLUMN,
     ColumnPlace,
-    place_of_column,
 )
 from gui.panels.comparison_rows import Cell, ComparisonRow, Status
 from gui.theme import ThemeKeeper, text_font
@@ -45,7 +44,7 @@ class ComparisonDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         row: ComparisonRow = index.data(ROW_ROLE)
-        place = place_of_column(index.column())
+        place = PLACES[index.column()]
         is_chosen = bool(option.state & QStyle.State_Selected)
         painter.save()
         painter.fillRect(option.rect, self._fill(row, place, index, is_chosen))
@@ -55,7 +54,7 @@ class ComparisonDelegate(QStyledItemDelegate):
         elif place.cell is Cell.FAMILY:
             self._paint_square(painter, box, row, place)
         else:
-            self._paint_text(painter, box, row, place, index, is_chosen)
+            self._paint_text(painter, box, row, place, is_chosen)
         painter.restore()
 
     def _fill(
@@ -106,17 +105,16 @@ class ComparisonDelegate(QStyledItemDelegate):
         box: QRectF,
         row: ComparisonRow,
         place: ColumnPlace,
-        index: QModelIndex,
         is_chosen: bool,
     ) -> None:
-        is_words = index.column() == WORDS_COLUMN
+        is_words = place.cell is None
         is_name = place.cell is Cell.NAME
         font = self._bold if is_name and is_chosen else self._plain
         painter.setFont(self._small if place.cell is Cell.TYPE else font)
         painter.setPen(self._colour(row, place, is_words))
         inner = box.adjusted(PADDING + (4 if is_words else 0), 0, -PADDING, 0)
         elided = Qt.ElideRight if is_words else Qt.ElideMiddle
-        text = painter.fontMetrics().elidedText(str(index.data()), elided, int(inner.width()))
+        text = painter.fontMetrics().elidedText(place.text(row), elided, int(inner.width()))
         painter.drawText(inner, RIGHT if place.cell is Cell.SHAPE else LEFT, text)
 
     def _colour(self, row: ComparisonRow, place: ColumnPlace, is_words: bool) -> QColor:

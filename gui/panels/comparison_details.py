@@ -105,6 +105,7 @@ class _Delegate(QStyledItemDelegate):
     def __init__(self, keeper: ThemeKeeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
+        self._plain, self._bold = text_font(12), text_font(12, semibold=True)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         theme = self._keeper.theme
@@ -116,7 +117,7 @@ class _Delegate(QStyledItemDelegate):
         if is_strong:
             colour = theme.error_text if column == _BEFORE else theme.ok_text
         painter.setPen(colour)
-        painter.setFont(text_font(12, semibold=is_strong))
+        painter.setFont(self._bold if is_strong else self._plain)
         box = QRectF(option.rect).adjusted(8, 0, -6, 0)
         text = painter.fontMetrics().elidedText(str(index.data()), Qt.ElideMiddle, int(box.width()))
         painter.drawText(box, LEFT, text)

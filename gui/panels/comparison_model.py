@@ -25,13 +25,20 @@ class ColumnPlace:
     cell: Cell | None
     is_first: bool
 
+    def text(self, row: ComparisonRow) -> str:
+        """What the column says of a row: of the two without a cell, the sign is the first."""
+        if self.cell is None:
+            return row.status.value if self.is_first else row.words
+        return row.text(self.cell, is_first=self.is_first)
 
-def place_of_column(column: int) -> ColumnPlace:
-    """What a column of the table shows."""
-    if column in (SIGN_COLUMN, WORDS_COLUMN):
-        return ColumnPlace(None, is_first=column == SIGN_COLUMN)
-    is_first = column < SIGN_COLUMN
-    return ColumnPlace(CELLS[column if is_first else column - SIGN_COLUMN - 1], is_first)
+
+PLACES = (
+    *(ColumnPlace(cell, is_first=True) for cell in CELLS),
+    ColumnPlace(None, is_first=True),
+    *(ColumnPlace(cell, is_first=False) for cell in CELLS),
+    ColumnPlace(None, is_first=False),
+)
+"""Every column of the table, from the left."""
 
 
 class ComparisonModel(QAbstractTableModel):
@@ -109,7 +116,7 @@ class ComparisonModel(QAbstractTableModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.DisplayRole:
-            return self._text(row, index.column())
+            return PLACES[index.column()].text(row)
         if role == Qt.ToolTipRole:
             return self._tooltip(row, index.column()) or None
         return None
@@ -119,7 +126,7 @@ class ComparisonModel(QAbstractTableModel):
     ) -> object:
         if orientation != Qt.Horizontal:
             return None
-        place = place_of_column(section)
+        place = PLACES[section]
         if role == Qt.DisplayRole:
             if place.cell is None:
                 return "" if place.is_first else "What differs"
@@ -129,18 +136,10 @@ class ComparisonModel(QAbstractTableModel):
             return int(side | Qt.AlignVCenter)
         return None
 
-    def _text(self, row: ComparisonRow, column: int) -> str:
-        place = place_of_column(column)
-        if place.cell is None:
-            return row.status.value if place.is_first else row.words
-        return row.text(place.cell, is_first=place.is_first)
-
     def _tooltip(self, row: ComparisonRow, column: int) -> str:
-        place = place_of_column(column)
-        if place.cell is None:
-            lines = [f"{d.kind}: {d.short}" for d in row.counted]
-            return "\n".join(lines) or row.words
-        return row.text(place.cell, is_first=place.is_first)
+        if PLACES[column].cell is not None:
+            return PLACES[column].text(row)
+        return "\n".join(f"{d.kind}: {d.short}" for d in row.counted) or row.words
 
     def _refresh(self) -> None:
         self.beginResetModel()

@@ -8,10 +8,10 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui.panels.comparison_delegate import PADDING, ROW_HEIGHT, ComparisonDelegate
 from gui.panels.comparison_model import (
+    PLACES,
     SIGN_COLUMN,
     WORDS_COLUMN,
     ComparisonModel,
-    place_of_column,
 )
 from gui.panels.comparison_rows import Cell, ComparisonRow
 from gui.theme import ThemeKeeper, text_font
@@ -21,7 +21,7 @@ _SQUARE_WIDTH = 20
 _LARGEST = {Cell.NAME: 210, Cell.TYPE: 130, Cell.BLOB: 190, Cell.SHAPE: 130}
 _LEAST = {Cell.NAME: 112, Cell.TYPE: 72, Cell.BLOB: 98, Cell.SHAPE: 92}
 _LEAST_WORDS = 200
-_TYPE_COLUMNS = tuple(c for c in range(WORDS_COLUMN) if place_of_column(c).cell is Cell.TYPE)
+_TYPE_COLUMNS = tuple(c for c in range(WORDS_COLUMN) if PLACES[c].cell is Cell.TYPE)
 
 
 class ComparisonTable(QTableView):
@@ -34,6 +34,8 @@ class ComparisonTable(QTableView):
         super().__init__(parent)
         self._model = model
         self._chosen: ComparisonRow | None = None
+        self._measured: tuple[ComparisonRow, ...] | None = None
+        self._widths: tuple[int, ...] = ()
         self.setModel(model)
         self.setItemDelegate(ComparisonDelegate(keeper, self))
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
@@ -79,7 +81,10 @@ class ComparisonTable(QTableView):
         for column in _TYPE_COLUMNS:
             self.setColumnHidden(column, not has_types)
         shown = [has_types or column not in _TYPE_COLUMNS for column in range(WORDS_COLUMN)]
-        widths = [self._width(c) if is_shown else 0 for c, is_shown in enumerate(shown)]
+        if self._measured is not self._model.rows:
+            self._measured = self._model.rows
+            self._widths = tuple(self._width(column) for column in range(WORDS_COLUMN))
+        widths = [width if shown[column] else 0 for column, width in enumerate(self._widths)]
         missing = sum(widths) - room
         spare = [max(0, width - self._least(c)) for c, width in enumerate(widths)]
         if missing > 0 and any(spare):
@@ -117,7 +122,7 @@ class ComparisonTable(QTableView):
         header.setStretchLastSection(True)
 
     def _width(self, column: int) -> int:
-        place = place_of_column(column)
+        place = PLACES[column]
         if place.cell is None:
             return _SIGN_WIDTH
         if place.cell is Cell.FAMILY:
@@ -133,7 +138,7 @@ class ComparisonTable(QTableView):
 
     @staticmethod
     def _least(column: int) -> int:
-        cell = place_of_column(column).cell
+        cell = PLACES[column].cell
         if cell is None:
             return _SIGN_WIDTH
         return _LEAST.get(cell, _SQUARE_WIDTH)
