@@ -136,6 +136,39 @@ def test_a_selected_layer_says_before_and_after(compare, files, qtbot) -> None:
     assert panel.details.heading.text() == "fc (second: fc_new): the name differs."
 
 
+def test_a_renamed_net_differs_in_names_only(compare) -> None:
+    folder = Path(__file__).parents[2] / "prototxt"
+    panel = compare(folder / "vgg16_deploy.prototxt", folder / "vgg16_deploy_renamed.prototxt")
+    assert panel.summary.text().endswith("Both are wired alike: only names differ.")
+    words = {name: said for _, name, said in lines(panel)}
+    assert words["relu7"] == "other top names"  # fc7 to fc7_relu7, and it still reads fc7
+    assert words["drop7"] == "other blob names"
+    assert words["fc8"] == "other bottom names"
+    names = panel.ignore_menu().actions()[0]
+    names.setChecked(True)
+    assert panel.pages.currentWidget() is panel.equal
+
+
+def test_the_same_net_in_the_old_format_is_equal(compare, files, tmp_path: Path) -> None:
+    old = tmp_path / "old.prototxt"
+    old.write_text(
+        NET.replace("layer {", "layers {")
+        .replace('type: "Input" top: "data"\n  input_param { shape {', "type: DUMMY_DATA")
+        .replace('"Convolution"', "CONVOLUTION")
+        .replace('"ReLU"', "RELU")
+        .replace('"Pooling"', "POOLING")
+        .replace('"InnerProduct"', "INNER_PRODUCT")
+        .replace("type: DUMMY_DATA dim: 1 dim: 3 dim: 8 dim: 8 } } }",
+                 'type: DUMMY_DATA top: "data" dummy_data_param { num: 1 channels: 3 '
+                 "height: 8 width: 8 } }")
+    )  # fmt: skip
+    panel = compare(files[0], old)
+    assert [(sign, name) for sign, name, _ in lines(panel)] == [("~", "data")]
+    assert [head.facts.text() for head in panel.heads] == [
+        "5 layers · TEST · V2", "5 layers · TEST · V1",
+    ]  # fmt: skip
+
+
 def test_the_text_tab_shows_both_texts_at_the_selected_layer(compare, files) -> None:
     panel = compare(*files)
     panel.details.tabs.setCurrentIndex(1)
