@@ -149,6 +149,17 @@ def test_fused_in_bfloat16_each_value_is_near_float32(blocks: Engine, weights: P
             assert cosine(found.ravel(), wanted.ravel()) > 0.9995, value
 
 
+def test_the_first_pass_of_a_process_has_the_bits_of_the_next(weights: Path) -> None:
+    large = BLOCKS.replace("dim: 20 dim: 18", "dim: 80 dim: 72")
+    shape = (2, 3, 80, 72)
+    inputs = {"data": np.random.default_rng(2).standard_normal(shape).astype(np.float32)}
+    norm3 = Value("norm3", "norm3")
+    with start_engine(EngineSpec("torch", options=(("threads", "2"),))) as process:
+        engine = process.open(large, weights)
+        first, second = (engine.forward(inputs, [norm3])[norm3] for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+
+
 @pytest.mark.parametrize("size", [1, 3, 5, 9])
 @pytest.mark.parametrize("power", [0.75, 0.5])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])

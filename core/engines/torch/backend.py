@@ -34,6 +34,9 @@ class TorchBackend(Backend):
         self._precision = _read_precision(options)
         if "threads" in options:
             torch.set_num_threads(int(options["threads"]))
+        # MKL chooses its vector functions in the first call; where two threads make that call at
+        # once, one of them computes with 12 bits.
+        torch.ones(1).exp()
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.benchmark = False
