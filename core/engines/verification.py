@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -256,8 +256,23 @@ def _shared_outputs(
         and wiring.slots[Value(version.layer, version.blob)] in reached
     ]
     if not shared:
-        raise EngineError("The two nets share no output that these inputs reach.")
+        raise _nothing_to_compare(before.net, [n for n in wiring.inputs if n not in inputs])
     return shared
+
+
+def _nothing_to_compare(net: Net, missing: Sequence[str]) -> EngineError:
+    if not net.outputs:
+        return EngineError(
+            "The net has no output with a name, so there is nothing to compare.",
+            hint="Give its losses a top.",
+        )
+    if missing:
+        return EngineError(
+            f"Nothing can be compared without {' and '.join(missing)}, whose size the file leaves "
+            "open.",
+            hint="Verify a file with an Input layer, such as the deploy file.",
+        )
+    return EngineError("The two nets share no output that these inputs reach.")
 
 
 def _random_inputs(engine: Engine, seed: int) -> dict[str, np.ndarray]:

@@ -23,8 +23,14 @@ def default_blob_name(net: Net, layer_name: str, top_index: int = 0) -> str:
 
 
 def default_base(net: Net, layer_name: str, top_index: int = 0) -> str:
-    """`<blob>_<layer>` before it is made unique."""
-    return f"{net.layer(layer_name).tops[top_index]}_{layer_name}"
+    """`<blob>_<layer>` before it is made unique; what a new name can't have becomes "_"."""
+    base = f"{net.layer(layer_name).tops[top_index]}_{layer_name}"
+    spelled = "".join("_" if _is_unfit(character) else character for character in base)
+    return f"{spelled}_" if _SPLIT_NAME.search(spelled) else spelled
+
+
+def _is_unfit(character: str) -> bool:
+    return character.isspace() or character in "\"'\\" or not character.isprintable()
 
 
 def unused_name(base: str, taken: Iterable[str]) -> str:

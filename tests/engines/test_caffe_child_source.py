@@ -17,8 +17,8 @@ from core.engines.registry import start_engine
 from tests.engines.test_caffe_link import FAKE, IMAGE, NET
 
 ALLOWED_IMPORTS = {
-    "caffe", "core", "json", "msvcrt", "numpy", "os", "platform", "resource", "shutil", "signal",
-    "struct", "subprocess", "sys", "tempfile", "time", "traceback", "typing",
+    "caffe", "core", "importlib", "json", "msvcrt", "numpy", "os", "platform", "resource", "shutil",
+    "signal", "struct", "subprocess", "sys", "tempfile", "time", "traceback", "typing",
 }  # fmt: skip
 TOO_NEW = (
     ast.AnnAssign, ast.JoinedStr, ast.Nonlocal, ast.NamedExpr, ast.YieldFrom, ast.AsyncFunctionDef,

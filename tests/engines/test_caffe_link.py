@@ -227,6 +227,22 @@ def test_python_layers_run_only_after_agreement(fake_caffe: tuple[str, ...]) -> 
         assert Value("p", "p") in engine.forward(IMAGE, [Value("p", "p")])
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PYTHON_NET.replace('"mine"', '"gone"'), "No module named 'gone'"),
+        (PYTHON_NET.replace('"Mine"', '"Gone"'), "has no attribute 'Gone'"),
+    ],
+)
+def test_a_python_layer_without_its_program_says_so(
+    fake_caffe: tuple[str, ...], text: str, said: str
+) -> None:
+    with start(fake_caffe) as process:
+        with pytest.raises(EngineError, match=said):
+            process.open(text, allow_python_layers=True)
+        check_it_works(process)
+
+
 def test_layers_this_caffe_lacks_are_named_before_it_aborts(fake_caffe: tuple[str, ...]) -> None:
     with start(fake_caffe) as process:
         with pytest.raises(UnsupportedLayerError, match="caffe engine") as caught:

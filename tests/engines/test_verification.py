@@ -62,6 +62,28 @@ def test_nets_without_a_common_output_can_not_be_compared(
         run_job(verify_rename(any_process, small_net, other))
 
 
+@pytest.mark.parametrize(
+    ("source", "top", "said"),
+    [
+        (
+            'type: "Data" top: "a" top: "label" data_param { source: "x" batch_size: 2 }',
+            'top: "b"',
+            "without a, whose size",
+        ),
+        ('type: "Input" top: "a" input_param { shape { dim: 2 } }', "", "no output with a name"),
+    ],
+)
+def test_what_keeps_two_nets_from_being_compared_is_said(
+    any_process: EngineProcess, source: str, top: str, said: str
+) -> None:
+    net = f"""
+        layer {{ name: "a" {source} }}
+        layer {{ name: "loss" type: "EuclideanLoss" bottom: "a" bottom: "a" {top} }}
+        """
+    with pytest.raises(EngineError, match=said):
+        run_job(verify_rename(any_process, net, net))
+
+
 def test_closing_the_job_cancels_it(any_process: EngineProcess, small_net: str) -> None:
     job = verify_rename(any_process, small_net, small_net)
     next(job)

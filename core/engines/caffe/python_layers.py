@@ -13,13 +13,19 @@ def check_python_layers(net: Net, *, are_allowed: bool) -> None:
     """
     if are_allowed:
         return
-    found = [
-        (layer.name, python_program(layer))
-        for layer in net.layers
-        if layer.type == "Python" and layer.bottoms
-    ]
+    found = [(layer.name, python_program(layer)) for layer in _python_layers(net)]
     if found:
         raise PythonLayersRefused(found)
+
+
+def python_programs(net: Net) -> list[tuple[str, str]]:
+    """Module and class of each Python layer that runs."""
+    params = [layer.param("python_param") for layer in _python_layers(net)]
+    return [(param.word("module"), param.word("layer")) for param in params]
+
+
+def _python_layers(net: Net) -> list[Layer]:
+    return [layer for layer in net.layers if layer.type == "Python" and layer.bottoms]
 
 
 def python_program(layer: Layer) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.engines.caffe.link import Link
 from core.engines.caffe.numbering import BEFORE_ALL, Numbering, Place, number_layers
-from core.engines.caffe.python_layers import check_python_layers
+from core.engines.caffe.python_layers import check_python_layers, python_programs
 from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
 from core.engines.filler_warnings import filler_warnings
 from core.engines.pooling import check_pooling
@@ -178,6 +178,7 @@ class CaffeSession(Session):
                 "level": request.state.level,
                 "gpu": self._gpu,
                 "seed": request.seed,
+                "programs": python_programs(self._net),
             }
         )
         self._number = opened["net"]

@@ -113,6 +113,20 @@ def test_a_taken_default_name_gets_a_number() -> None:
     assert default_blob_name(read_net(text), "relu7") == "fc7_relu7_2"
 
 
+@pytest.mark.parametrize(
+    ("layer", "blob"),
+    [
+        ("my relu", "fc7_my_relu"),
+        ("re'l\uf7e9", "fc7_re_l_"),  # a Latin-1 byte, as `decode_prototxt` holds it
+        ("relu_split_0", "fc7_relu_split_0_"),
+    ],
+)
+def test_a_default_name_has_only_what_a_name_may_have(layer: str, blob: str) -> None:
+    net = read_net(VGG_TAIL.replace('"relu7"', f'"{layer}"'))
+    assert default_blob_name(net, layer) == blob
+    assert what_is_wrong_with(net, layer, blob) is None
+
+
 def test_a_layer_with_its_own_blob_is_refused_with_a_sentence() -> None:
     with pytest.raises(RenameError, match="already has a blob of its own"):
         plan_rename(read_net(VGG_TAIL), ["fc8"])
