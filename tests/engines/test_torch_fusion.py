@@ -12,8 +12,10 @@ from torch.nn import functional
 from core.engines.base import Engine, EngineProcess, EngineSpec, Value
 from core.engines.fidelity import cosine
 from core.engines.registry import start_engine
-from core.engines.torch import packing
+from core.engines.torch import compiling, packing
+from core.engines.torch.compiling import CompiledCalls, Formula, compile_formula
 from core.engines.torch.normalisation import lrn_factor
+from core.engines.torch.pooling import LEAST, PoolingWindow, pool_max
 from core.weights.writer import write_caffemodel
 
 BLOCKS = """
@@ -147,6 +149,65 @@ def test_fused_in_bfloat16_each_value_is_near_float32(blocks: Engine, weights: P
             wanted = blocks.forward(images(), [value])[value]
             assert 1e-4 < np.abs(found - wanted).max() / np.abs(wanted).max() < 0.03, value
             assert cosine(found.ravel(), wanted.ravel()) > 0.9995, value
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.layer)
+def test_passes_that_come_again_keep_their_bits(blocks: Engine, value: Value) -> None:
+    found = [blocks.forward(images(), [value])[value].tobytes() for _ in range(4)]
+    blocks.run(images())
+    kept = blocks.read(value).tobytes()
+    assert {*found, kept} == {found[0]}
+
+
+needs_compiler = pytest.mark.skipif(
+    not compiling.is_available(), reason="this torch can't compile for this processor"
+)
+
+
+def channels_last(*shape: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(4)
+    x = torch.randn(shape, generator=generator)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+@needs_compiler
+def test_the_third_call_of_a_kind_is_compiled() -> None:
+    calls, n_plain, x = CompiledCalls(), 0, channels_last(1, 16, 8, 8)
+
+    def plain(x: torch.Tensor) -> torch.Tensor:
+        nonlocal n_plain
+        n_plain += 1
+        return functional.max_pool2d(x, 2, 2)
+
+    def make_formula() -> Formula:
+        return lambda x: functional.max_pool2d(x, 2, 2)
+
+    for _ in range(5):
+        found = calls.run("pool", (x,), plain, make_formula)
+        assert torch.equal(found, functional.max_pool2d(x, 2, 2))
+    assert n_plain == 2
+    other = channels_last(1, 16, 10, 8)
+    assert calls.run("pool", (other,), plain, make_formula).shape == (1, 16, 5, 4)
+    assert n_plain == 3
+
+
+@needs_compiler
+def test_a_formula_with_other_bits_is_not_used() -> None:
+    calls, x = CompiledCalls(), channels_last(1, 16, 8, 8)
+    for _ in range(4):
+        found = calls.run("add", (x,), lambda x: x + 1, lambda: lambda x: x + 1.0000001)
+        assert torch.equal(found, x + 1)
+
+
+@needs_compiler
+def test_a_compiled_maximum_is_never_nan() -> None:
+    x = channels_last(2, 20, 12, 12)
+    pool = compile_formula(lambda x: functional.max_pool2d(x, 3, 2, 1, ceil_mode=True), (x,))
+    is_nan = torch.rand(x.shape, generator=torch.Generator().manual_seed(6)) < 0.8
+    spoilt = torch.where(is_nan, torch.nan, x).contiguous(memory_format=torch.channels_last)
+    wanted = pool_max(spoilt, PoolingWindow((3, 3), (2, 2), (1, 1), (7, 7)))
+    assert torch.equal(pool(spoilt), wanted)
+    assert bool((wanted == LEAST).any())
 
 
 def test_the_first_pass_of_a_process_has_the_bits_of_the_next(weights: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import torch
 
 from core.engines.session import Backend, OpenRequest, Session
-from core.engines.torch import packing
+from core.engines.torch import compiling, packing
 from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
 from core.engines.values import Device
@@ -43,6 +43,8 @@ class TorchBackend(Backend):
         torch.backends.cudnn.deterministic = True
         torch.set_float32_matmul_precision("highest")
         self._packs_weights = packing.is_available()
+        is_exact = self._precision is torch.float32
+        self._compiles = self._packs_weights and is_exact and compiling.is_available()
         self._fuses_sums = self._packs_weights and packing.sums_exactly()
 
     def versions(self) -> dict[str, str]:
@@ -83,7 +85,8 @@ class TorchBackend(Backend):
                 f"The device '{device_id}' can't run in bfloat16 here.",
                 hint="Use float32, or a processor with AVX-512 BF16 or AMX.",
             )
-        return Place(device, packs, packs and self._fuses_sums, self._precision)
+        compiles = packs and self._compiles
+        return Place(device, packs, compiles, packs and self._fuses_sums, self._precision)
 
 
 def _read_precision(options: Mapping[str, str]) -> torch.dtype:

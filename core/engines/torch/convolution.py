@@ -6,12 +6,15 @@ After BVLC/caffe src/caffe/layers/{base_conv,conv,deconv,im2col}_layer.cpp.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from core.engines.torch import gathering, packing
+from core.engines.torch.compiling import CompiledCalls, Formula
 from core.engines.torch.operation import PLAIN, MakeOperation, Operation, Tail, spoilt_in_place
 from core.layers.convolution import Windows, read_windows
 from core.layers.layer_type import ShapeRefused
@@ -130,10 +133,46 @@ class Convolution(Windowed):
 
     def _packed(self, x: Tensor, windows: Windows, tail: Tail) -> Tensor:
         frame = packing.Frame(windows.pad, windows.stride, windows.dilation, self.group_of(x))
+        # alone it mostly runs for a pass that keeps every value, once, which isn't worth the memory
+        is_alone = not tail.with_relu and tail.added is None
+        if is_alone or not self.place.compiles or not self._weights.is_finite:
+            return self._call(x, frame, tail)
+
+        def plain(x: Tensor, *added: Tensor) -> Tensor:
+            return self._call(x, frame, replace(tail, added=added[0] if added else None))
+
+        layout = torch.channels_last
+        tensors: tuple[Tensor, ...] = (x.contiguous(memory_format=layout),)
+        if tail.added is not None:
+            tensors = (*tensors, tail.added.contiguous(memory_format=layout))
+        return self._calls.run(
+            tail.with_relu, tensors, plain, lambda: self._formula(x, frame, tail.with_relu)
+        )
+
+    def _formula(self, x: Tensor, frame: packing.Frame, with_relu: bool) -> Formula:
+        """The layer and what follows it, to be compiled; the packed weights are let go."""
+        self._weights.forget(tuple(x.shape))
+        weight, bias = self.parameters.get(0), self._bias
+
+        def formula(x: Tensor, *added: Tensor) -> Tensor:
+            top = functional.conv2d(
+                x, weight, bias, frame.stride, frame.pad, frame.dilation, frame.group
+            )
+            for each in added:
+                top = torch.add(top, each)
+            return torch.relu(top) if with_relu else top
+
+        return formula
+
+    def _call(self, x: Tensor, frame: packing.Frame, tail: Tail) -> Tensor:
         weight = self._weights.get(tuple(x.shape), frame)
         if not self._weights.is_finite:
             return tail.apply(packing.convolve(x, weight, self._bias, frame))
         return packing.convolve(x, weight, self._bias, frame, tail)
+
+    @cached_property
+    def _calls(self) -> CompiledCalls:
+        return CompiledCalls()
 
     @cached_property
     def _bias(self) -> Tensor | None:

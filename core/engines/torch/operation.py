@@ -21,13 +21,15 @@ Shape = tuple[int, ...]
 class Place:
     """Where a net runs.
 
-    packs_weights: oneDNN's own weight layouts and fused ReLU work here. fuses_sums: so does adding
-    another blob to a convolution's result, with the bits of adding it afterwards. precision: of
-    packed weights, and of what convolutions and inner products take and give.
+    packs_weights: oneDNN's own weight layouts and fused ReLU work here. compiles: so do layers
+    compiled for what comes again. fuses_sums: so does adding another blob to a convolution's
+    result, with the bits of adding it afterwards. precision: of packed weights, and of what
+    convolutions and inner products take and give.
     """
 
     device: torch.device
     packs_weights: bool = False
+    compiles: bool = False
     fuses_sums: bool = False
     precision: torch.dtype = torch.float32
 

@@ -54,6 +54,10 @@ class PackedWeights:
         self._layouts.move_to_end(input_shape)
         return found
 
+    def forget(self, input_shape: Shape) -> None:
+        """Let go of the layout for this input."""
+        self._layouts.pop(input_shape, None)
+
     def _pack(self, input_shape: Shape, frame: Frame | None) -> Tensor:
         weight = self._load().to(self._precision)
         self.is_finite = bool(torch.isfinite(weight).all())

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.engines.torch.compiling import CompiledCalls
 from core.engines.torch.operation import MakeOperation, Operation
 from core.layers.layer_type import ShapeRefused
 from core.layers.pooling import pooled_size, pooling_method, read_pooling_window, rounds_up_sizes
@@ -154,7 +155,26 @@ class Pooling(Operation):
             raise self.refused(f"can't run at TEST with method {method}")
         if len(self.layer.tops) > 1:
             return pool_max_with_mask(bottoms[0].float(), window)
-        return [pool_max(bottoms[0], window)]
+        return [self._pool_max(bottoms[0], window)]
+
+    def _pool_max(self, x: Tensor, window: PoolingWindow) -> Tensor:
+        can_compile = self.place.compiles and window.is_native(x.shape[2:])
+        if not can_compile or not x.is_contiguous(memory_format=torch.channels_last):
+            return pool_max(x, window)
+
+        def plain(x: Tensor) -> Tensor:
+            return pool_max(x, window)
+
+        def formula(x: Tensor) -> Tensor:
+            return functional.max_pool2d(
+                x, window.kernel, window.stride, window.pad, ceil_mode=True
+            )
+
+        return self._calls.run(None, (x,), plain, lambda: formula)
+
+    @cached_property
+    def _calls(self) -> CompiledCalls:
+        return CompiledCalls()
 
     _known_window: tuple[Pair, PoolingWindow] | None = None
 
