@@ -318,7 +318,16 @@ class OpeningController(QObject):
         net = self._document.net
         if not self._watches_rewiring or net is None:
             return
-        rewirings = find_mistakes(net)
+        self._lanes.compute.start(
+            lambda: find_mistakes(net),
+            key="findings",
+            revision=self._document.revision,
+            on_result=self._take_rewirings,
+        )
+
+    def _take_rewirings(self, rewirings: tuple[Finding, ...]) -> None:
+        if not self._watches_rewiring:
+            return
         if rewirings:
             self._show_rewirings(rewirings)
         else:

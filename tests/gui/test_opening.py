@@ -180,15 +180,17 @@ def test_the_wrong_rewiring_is_explained_and_fixed(bench, qtbot, tmp_path: Path)
     qtbot.waitUntil(lambda: bench.document.is_edited)
     assert bench.document.net.layer("drop7").bottoms == ("fc7_relu7",)
     assert bench.document.net.layer("fc8").bottoms == ("fc7_drop7",)
-    assert not bench.notices.has("rewiring")
+    qtbot.waitUntil(lambda: not bench.notices.has("rewiring"))
     bench.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: not bench.document.is_edited)
     assert bench.document.text == WRONG
+    qtbot.waitUntil(lambda: bench.notices.has("rewiring"))
     (card,) = bench.window.notice_bar.cards
     keep = next(b for b in card.findChildren(QPushButton) if b.text() == "Keep as is")
     keep.click()
     bench.window.actions_["redo"].trigger()
     bench.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle)
     assert not bench.notices.has("rewiring")
 
 
