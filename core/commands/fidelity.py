@@ -20,6 +20,7 @@ from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.engines.base import EngineSpec
 from core.engines.fidelity import BFLOAT16, LayerFidelity, measure_fidelity
+from core.engines.filler_warnings import filler_warnings
 from core.engines.launch import split_command
 from core.progress import run_job
 
@@ -55,8 +56,10 @@ def run(options: argparse.Namespace) -> None:
             opened.net.text, opened.weights_path, batch.inputs, other=other, state=opened.net.state
         )
         rows = run_job(job, show)
+    unbound = opened.binding.unbound if opened.binding else ()
     if options.json:
-        print_json({"of": options.of, "layers": [_described(row) for row in rows]})
+        layers = [_described(row) for row in rows]
+        print_json({"of": options.of, "filler_layers": list(unbound), "layers": layers})
         return
     print_table(
         ("layer", "top", "type", "cosine", "largest difference"),
@@ -66,7 +69,10 @@ def run(options: argparse.Namespace) -> None:
         ],
         right="cosine,largest difference",
     )
-    print(f"\n{summary(rows, options.of, len(batch.names) or 1)}")
+    print()
+    for warning in filler_warnings(unbound, has_weights=True):
+        print(f"Note: {warning}")
+    print(summary(rows, options.of, len(batch.names) or 1))
 
 
 def summary(rows: Sequence[LayerFidelity], what: str, n_images: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -37,13 +37,17 @@ _UNWRITTEN = {"PReLU": (0.25,), "Scale": (1.0, 0.0), "Normalize": (1.0,), "BN": 
 """What a type fills in when the prototxt names no filler; 0 everywhere else."""
 
 
-def filler_weights(net: Net, shapes: NetShapes, seed: int = 0) -> dict[str, tuple[np.ndarray, ...]]:
+def filler_weights(
+    net: Net, shapes: NetShapes, seed: int = 0, layers: Collection[str] | None = None
+) -> dict[str, tuple[np.ndarray, ...]]:
     """Arrays for every layer with parameters of known shape, float32, as its fillers ask.
+
+    layers: the names of those to fill, None for all.
 
     A layer that shares a parameter by name gets its owner's array. A deploy prototxt names no
     fillers, and Caffe then fills with zeros: see `random_weights` for values that tell more.
     """
-    return _fill_net(net, shapes, seed, _written_fill)
+    return _fill_net(net, shapes, seed, _written_fill, layers)
 
 
 def random_weights(net: Net, shapes: NetShapes, seed: int = 0) -> dict[str, tuple[np.ndarray, ...]]:
@@ -60,12 +64,13 @@ def _fill_net(
     shapes: NetShapes,
     seed: int,
     fill: Callable[[np.random.Generator, Layer, int, Shape], np.ndarray],
+    layers: Collection[str] | None = None,
 ) -> dict[str, tuple[np.ndarray, ...]]:
     held: dict[tuple[str, int], np.ndarray] = {}
     arrays: dict[str, tuple[np.ndarray, ...]] = {}
     for row in shapes.layers:
         name = row.layer.name
-        if not row.parameters or name in arrays:
+        if not row.parameters or name in arrays or (layers is not None and name not in layers):
             continue
         for index, (owner, shape) in enumerate(zip(row.owners, row.parameters, strict=True)):
             if owner not in held:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +117,27 @@ def test_layers_missing_from_the_weights_are_reported(
     assert "fc2" in engine.warnings[0]
     found = engine.forward(image(1, 3, 12, 10), [Value("fc2", "fc2")])[Value("fc2", "fc2")]
     assert not found.any()  # as Caffe's constant filler leaves it
+
+
+def test_both_engines_fill_what_the_weights_lack_with_the_same_numbers(
+    caffe_process: EngineProcess, torch_process: EngineProcess, small_net: str, tmp_path: Path
+) -> None:
+    path = _weights(small_net, tmp_path, leave_out="fc2")
+    text = re.sub(
+        r'(top: "fc2".*?inner_product_param \{)',
+        r'\1 weight_filler { type: "gaussian" std: 0.1 } ',
+        small_net,
+        count=1,
+        flags=re.DOTALL,
+    )
+    assert text != small_net
+    value, batch = Value("fc2", "fc2"), image(1, 3, 12, 10)
+    ours, theirs = (
+        process.open(text, path, seed=3).forward(batch, [value])[value]
+        for process in (torch_process, caffe_process)
+    )
+    assert ours.any()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 def _weights(text: str, folder: Path, leave_out: str) -> Path:

@@ -21,7 +21,7 @@ from core.layers.layer_type import Shape
 from core.layers.shapes import infer_shapes
 from core.net.reader import read_net
 from core.weights.binding import bind_weights
-from core.weights.fillers import random_weights
+from core.weights.fillers import filler_weights, random_weights
 from core.weights.reader import open_weights
 
 
@@ -161,12 +161,12 @@ class CaffeSession(Session):
         sizes = {name: shape for name, shape in self._input_shapes(given).items() if shape}
         request = self._request
         weights, suffix = request.weights_path, ".caffemodel"
-        filler_layers: tuple[str, ...] = ()
+        unbound: tuple[str, ...] | None = None
         self._shapes = infer_shapes(self._net, sizes)
         if weights is not None:
             contents = open_weights(weights)
             suffix = ".h5" if contents.format == "HDF5" else suffix
-            filler_layers = bind_weights(self._net, self._shapes, contents).unbound
+            unbound = bind_weights(self._net, self._shapes, contents).unbound
         opened, _ = self._link.ask(
             {
                 "op": "open",
@@ -185,21 +185,22 @@ class CaffeSession(Session):
         self._numbering = number_layers(self._wiring, opened)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
         self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
-        self.filler_layers = filler_layers if weights else self._fill()
+        self.filler_layers = self._fill(unbound)
         self.warnings = filler_warnings(self.filler_layers, has_weights=weights is not None)
 
-    def _fill(self) -> tuple[str, ...]:
-        """Without a weights file every layer gets the numbers it gets in our own engine."""
+    def _fill(self, unbound: Sequence[str] | None) -> tuple[str, ...]:
+        """What the weights lack gets the numbers it gets in our own engine; None: all layers."""
         built = self._built()
-        filled = random_weights(self._net, self._shapes, self._request.seed)
-        for layer in self._net.layers:
-            arrays = filled.get(layer.name, ())
-            wanted = built.parameters.get(layer.index, ())
+        given = self._net, self._shapes, self._request.seed
+        filled = random_weights(*given) if unbound is None else filler_weights(*given, unbound)
+        learned = [layer for layer in self._net.layers if built.parameters.get(layer.index)]
+        lacking = [layer for layer in learned if unbound is None or layer.name in unbound]
+        for layer in lacking:
+            arrays, wanted = filled.get(layer.name, ()), built.parameters[layer.index]
             if arrays and [a.size for a in arrays] == [int(np.prod(shape)) for shape in wanted]:
                 request = {"op": "fill", "net": self._number, "layer": built.layers[layer.index]}
                 self._link.ask(request, arrays)
-        learned = (layer for layer in self._net.layers if built.parameters.get(layer.index))
-        return tuple(dict.fromkeys(layer.name for layer in learned))
+        return tuple(dict.fromkeys(layer.name for layer in lacking))
 
     def _built(self) -> Numbering:
         if self._numbering is None:
