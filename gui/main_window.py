@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt5.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QFontMetrics,
+    QResizeEvent,
+)
 from PyQt5.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -29,7 +35,7 @@ from gui.panels.histogram import HistogramPanel
 from gui.panels.inspector import Inspector
 from gui.panels.layer_table import LayerTable
 from gui.panels.retrieval import RetrievalPanel
-from gui.theme import ThemeKeeper
+from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.image_picker import ImagePicker, RecipeLine
 from gui.widgets.labels import ThemedLabel
@@ -231,9 +237,12 @@ class MainWindow(QMainWindow):
         for action_id in ("show_layers", "show_inspector", "show_bottom"):
             self.actions_[action_id].setChecked(True)
         scale = min(1.0, max(0.72, self.width() / 1440))
+        # the design's font has digits 7 pixels wide; wider ones push the parameters out of view
+        digit = QFontMetrics(text_font(12)).horizontalAdvance("0" * 10) / 70
+        wider = min(1.06, max(1.0, digit)) if scale == 1.0 else 1.0
         self.resizeDocks(
             [self.left_dock, self.right_dock],
-            [round(LEFT_WIDTH * scale), round(RIGHT_WIDTH * min(1.0, scale + 0.06))],
+            [round(LEFT_WIDTH * scale * wider), round(RIGHT_WIDTH * min(1.0, scale + 0.06))],
             Qt.Horizontal,
         )
         self.resizeDocks([self.bottom_dock], [BOTTOM_HEIGHT], Qt.Vertical)

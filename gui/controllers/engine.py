@@ -13,11 +13,11 @@ from core.engines.registry import start_engine
 from core.errors import AppError, EngineCrashed, EngineError
 from core.net.definition import NetState
 from gui.document import ModelDocument
+from gui.engine_titles import engine_title
 from gui.jobs import Lanes, Run
 
 STARTING, READY, STOPPED, UNAVAILABLE = "starting", "ready", "stopped", "unavailable"
 DEFAULT_SPEC = EngineSpec()
-ENGINE_TITLES = {"torch": "PyTorch", "fake": "Fake", "caffe": "Caffe"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class EngineController(QObject):
     @property
     def title(self) -> str:
         """The engine's name as users know it."""
-        return ENGINE_TITLES.get(self.spec.name, self.spec.name)
+        return engine_title(self.spec.name)
 
     @property
     def device_name(self) -> str:

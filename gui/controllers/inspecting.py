@@ -263,11 +263,11 @@ class InspectingController(QObject):
         if self._failed is not None and self._failed[0] == key:
             # a crash is told when it happens, not again by every job that waited behind it
             raise EngineCancelled if isinstance(self._failed[1], EngineCrashed) else self._failed[1]
-        engine = self._engine.open_net(key.net)
-        if self._ran is not None and self._ran[0] is engine and self._ran[1] == key:
-            return engine
-        self._ran = None
         try:
+            engine = self._engine.open_net(key.net)  # Caffe dies here over what it refuses
+            if self._ran is not None and self._ran[0] is engine and self._ran[1] == key:
+                return engine
+            self._ran = None
             image = key.recipe.read(key.image)
             result = engine.run(feed_inputs(engine.inputs, key.input, image))
         except AppError as error:

@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QComboBox
 
 from core.engines.registry import ENGINE_NAMES
 from gui.controllers.engine import (
-    ENGINE_TITLES,
     READY,
     STARTING,
     STOPPED,
@@ -21,6 +20,7 @@ from gui.controllers.engine_choice import SETTINGS
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.document import ModelDocument
+from gui.engine_titles import ENGINE_TITLES
 from gui.jobs import Lanes, Run
 from gui.main_window import MainWindow
 from gui.settings import Settings

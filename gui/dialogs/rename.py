@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PyQt5.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
+    QLabel,
     QSplitter,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -23,13 +21,13 @@ from PyQt5.QtWidgets import (
 from core.net.paired_lines import PairedLine
 from core.net.rename_plan import Top
 from gui.dialogs.frame import FramedDialog
+from gui.dialogs.rename_names import LAYER, LAYER_NAME, NEW, OLD, NamesTable
+from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import SectionHeader, ThemedLabel
 from gui.widgets.side_by_side import SideBySide
 
 Scope = Literal["layers", "needed", "chain", "all", "give back", "give back all"]
-LAYER, OLD, NEW, LAYER_NAME = range(4)
-HEADINGS = ("Layer", "Blob now", "Blob then", "Layer then")
 PLAN_AFTER_MS = 120
 MOST_WARNINGS = 6
 
@@ -140,18 +138,14 @@ class RenameDialog(FramedDialog):
         self.scope.setCurrentIndex(max(0, self.scope.findData(wish.scope)))
         self.layers_too = QCheckBox("Call the layers so too, where no weights bind to their names")
         self.layers_too.setChecked(wish.renames_layers)
-        self.table = QTableWidget(0, len(HEADINGS))
-        self.table.setHorizontalHeaderLabels(HEADINGS)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(24)
-        self.table.setSelectionMode(QAbstractItemView.SingleSelection)
-        self.table.setAccessibleName("Names of the blobs")
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.Stretch)
-        header.setHighlightSections(False)
+        self.table = NamesTable(self.keeper)
         self.warnings = ThemedLabel(self.keeper, "", "warning_text", pixels=11)
         self.warnings.setWordWrap(True)
         self.warnings.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self._warning_sign = QLabel()
+        self._warning_sign.setPixmap(
+            pixmap("warning", self.keeper.theme.warning_text, 14, self.devicePixelRatioF())
+        )
         self.note = ThemedLabel(self.keeper, "", "secondary", pixels=11)
         self.note.setWordWrap(True)
         self.difference = SideBySide(self.keeper, ("The text now", "The text then"))
@@ -169,7 +163,11 @@ class RenameDialog(FramedDialog):
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(self.table, 1)
         top.addWidget(self.note)
-        top.addWidget(self.warnings)
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 6)
+        line.addWidget(self._warning_sign, 0, Qt.AlignTop)
+        line.addWidget(self.warnings, 1)
+        top.addLayout(line)
         bottom = QVBoxLayout(lower)
         bottom.setContentsMargins(0, 0, 0, 0)
         bottom.addWidget(SectionHeader(self.keeper, "Text", "comments and layout stay"))
@@ -180,8 +178,11 @@ class RenameDialog(FramedDialog):
         splitter.setSizes([280, 320])
         splitter.setChildrenCollapsible(False)
         self.body.addWidget(splitter, 1)
-        self.warnings.hide()
-        self.resize(940, 720)
+        self._show_warnings(())
+        room = self.parentWidget().size() if self.parentWidget() else QSize()
+        self.resize(
+            min(1240, max(940, room.width() - 160)), min(880, max(720, room.height() - 100))
+        )
 
     def _connect(self) -> None:
         self.scope.currentIndexChanged.connect(self._change_scope)
@@ -197,7 +198,9 @@ class RenameDialog(FramedDialog):
         """Keep the cell that is being edited: a plan may come while the user types on."""
         blocker = QSignalBlocker(self.table)
         has_names = any(name.layer_name for name in view.names)
-        self.table.setColumnHidden(LAYER_NAME, not has_names)
+        if self.table.isColumnHidden(LAYER_NAME) == has_names:
+            self.table.setColumnHidden(LAYER_NAME, not has_names)
+            self.table.fit_columns()
         self.table.setRowCount(len(view.names))
         for row, name in enumerate(view.names):
             for column, text in (
@@ -220,6 +223,7 @@ class RenameDialog(FramedDialog):
         item.setData(Qt.UserRole, top)
         if item.text() != text:
             item.setText(text)
+            item.setToolTip(text)
 
     def _take_name(self, item: QTableWidgetItem) -> None:
         if item.column() != NEW:
@@ -247,16 +251,17 @@ class RenameDialog(FramedDialog):
             problem = (self._check_name(layer, cell.text(), others) if is_checked else None) or ""
             theme = self.keeper.theme
             cell.setForeground(theme.error_text if problem else theme.text)
-            cell.setToolTip(problem)
-            first = first or problem
+            cell.setToolTip(problem or cell.text())
+            first = first or (f"{layer}: {problem}" if problem else "")
         del blocker
         self.show_problem(first)
         return first
 
     def _show_warnings(self, warnings: Sequence[tuple[str, str]]) -> None:
-        shown = [f"\N{BULLET} {sentence}" for sentence, _ in warnings[:MOST_WARNINGS]]
+        shown = [sentence for sentence, _ in warnings[:MOST_WARNINGS]]
         if len(warnings) > MOST_WARNINGS:
             shown.append(f"and {len(warnings) - MOST_WARNINGS} more")
         self.warnings.setText("\n".join(shown))
         self.warnings.setToolTip("\n".join(places for _, places in warnings if places))
-        self.warnings.setVisible(bool(shown))
+        for part in (self.warnings, self._warning_sign):
+            part.setVisible(bool(shown))

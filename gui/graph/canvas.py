@@ -32,7 +32,7 @@ class GraphCanvas(QGraphicsView):
     walked = pyqtSignal(str)
     zoom_changed = pyqtSignal(float)
     view_changed = pyqtSignal()
-    resized = pyqtSignal()
+    resized = pyqtSignal(object)
     rested = pyqtSignal()
 
     def __init__(self, scene: GraphScene, parent: QWidget | None = None) -> None:
@@ -63,6 +63,13 @@ class GraphCanvas(QGraphicsView):
     def scale_now(self) -> float:
         """1.0 at 100 %."""
         return float(self.transform().m11())
+
+    @property
+    def place(self) -> tuple[float, int, int]:
+        """Scale and where the bars stand: equal as long as nobody moved the view."""
+        return (
+            self.scale_now, self.horizontalScrollBar().value(), self.verticalScrollBar().value()
+        )  # fmt: skip
 
     @property
     def is_gliding(self) -> bool:
@@ -243,8 +250,9 @@ class GraphCanvas(QGraphicsView):
         super().focusOutEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        before = self.place
         super().resizeEvent(event)
-        self.resized.emit()
+        self.resized.emit(before)
         self.view_changed.emit()
 
     def _click(self, event: QMouseEvent) -> None:

@@ -41,6 +41,9 @@ class DrawnGraph(GraphFrame):
         self._memory: GraphMemory | None = None
         self._needs_first_view = False
         self.redrawer = Redrawer(self._show_drawing)
+        self.canvas.resized.connect(
+            lambda place: self.viewpoint.stay_at_beginning(place, self.direction)
+        )
 
     @property
     def picture(self) -> GraphPicture:

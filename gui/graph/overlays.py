@@ -16,6 +16,9 @@ from gui.graph.scene import GraphScene
 MARGIN = 10
 _CLEARANCE = 3
 _NARROW = 720
+"""Pixels of width under which a legend that covers something hides."""
+_LOW = 260
+"""Pixels of height under which a minimap that covers something hides."""
 
 
 class Overlays:
@@ -43,7 +46,8 @@ class Overlays:
             self.legend.hide()
             return
         taken = self._taken()
-        self._move(self.minimap, ("top right", "bottom right"), taken)
+        is_free = self._move(self.minimap, ("top right", "bottom right"), taken)
+        self.minimap.setVisible(is_free or width >= _NARROW or height >= _LOW)
         taken.append(self.minimap.geometry())
         is_free = self._move(self.legend, ("bottom left", "bottom right", "top left"), taken)
         # in a narrow graph the legend would lie on labels; who asked for it sees it all the same

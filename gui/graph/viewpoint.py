@@ -25,6 +25,7 @@ class Viewpoint:
         self.canvas = canvas
         self.scene = scene
         self.overlays = overlays
+        self._beginning: tuple[float, int, int] | None = None
 
     def fit(self, largest: float = 1.25) -> None:
         """Show the whole graph, clear of the minimap where there is room."""
@@ -50,13 +51,25 @@ class Viewpoint:
         """The whole graph if it can be read so, else its first box and the main column."""
         if not self.scene.layer_items:
             return
+        self._look_at_beginning(direction)
+        self._beginning = self.canvas.place
+
+    def stay_at_beginning(self, before: tuple[float, int, int], direction: Direction) -> None:
+        """After a change of size: who has not moved the view still sees the beginning.
+
+        before: the canvas's place when it changed.
+        """
+        if before == self._beginning:
+            self.show_beginning(direction)
+
+    def _look_at_beginning(self, direction: Direction) -> None:
         self.canvas.fit(largest=1.0)
         if self.canvas.scale_now >= _READABLE_SCALE:
             self._clear_minimap()
             return
         frame = self.scene.content_rect()
         self.canvas.set_scale(1.0)
-        across = self._beginning(direction)
+        across = self._find_beginning(direction)
         shown = self.canvas.shown_rect()
         if direction == "TB":
             place = QPointF(across, frame.top() + shown.height() / 2 - 24)
@@ -64,7 +77,7 @@ class Viewpoint:
             place = QPointF(frame.left() + shown.width() / 2 - 24, across)
         self.canvas.glide_to(place, at_once=True)
 
-    def _beginning(self, direction: Direction) -> float:
+    def _find_beginning(self, direction: Direction) -> float:
         """The middle across the flow: of the first box, and of where most boxes stand.
 
         A net whose labels go far from its images is drawn smaller, so that both are in view.
@@ -104,8 +117,18 @@ class Viewpoint:
             over = on_screen.right() + 3 - self.canvas.viewport().width()
             if 0 < over < on_screen.width() + 40:
                 self.canvas.pan(over)
+                self._make_room(box.united(frame).united(self._beside({key})))
                 self.canvas.rested.emit()
             return
+
+    def _make_room(self, frame: QRectF) -> None:
+        """Step back a little where that shows label, box and card side by side."""
+        room = self.canvas.width() - 2 * _EDGE
+        needed = frame.width() * self.canvas.scale_now
+        if room < needed <= room / _READABLE_SCALE:
+            middle = self.canvas.shown_rect().center().y()
+            self.canvas.set_scale(self.canvas.scale_now * room / needed)
+            self.canvas.glide_to(QPointF(frame.center().x(), middle), at_once=True)
 
     def _clear_minimap(self) -> None:
         """Move the graph left as far as its badges lie under the minimap, if there is room."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from core.net.definition import Net
 from core.net.difference import LayerDifference
 from core.net.rename import BlobRename
+from gui.engine_titles import engine_title
 from gui.panels.fact_list import Fact
 from gui.panels.layer_words import bytes_text, count_text, join_names, plural
 from gui.panels.text_lines import Kind, TextLine
@@ -17,6 +18,15 @@ _MOST_RENAMES = 12
 _KINDS: dict[str, Kind] = {"-": "out", "+": "in", " ": "plain"}
 _ARROW = "\N{RIGHTWARDS ARROW}"
 UNDO, SHOW = "undo", "show"
+
+
+class Proven(Protocol):
+    """On what a verification ran."""
+
+    @property
+    def engine(self) -> str: ...
+    @property
+    def is_seeded(self) -> bool: ...
 
 
 class VerificationResult(Protocol):
@@ -42,12 +52,17 @@ class VerificationResult(Protocol):
     def n_images(self) -> int: ...
     @property
     def filler(self) -> bool: ...
+    @property
+    def provenance(self) -> Proven: ...
 
 
 def verification_notice(result: VerificationResult, phase: str) -> Notice:
     """The card of a verification that has ended."""
     outputs = join_names(result.outputs)
-    facts = [phase, f"PyTorch, {result.device.upper()}", plural(result.n_images, "image")]
+    ran = result.provenance
+    engine = f"{engine_title(ran.engine)}, {result.device.upper()}"
+    values = "random input" if ran.is_seeded else plural(result.n_images, "image")
+    facts = [phase, engine, values]
     if result.filler:
         facts.append("filler weights")
     facts.append(f"{result.seconds:.1f} s")

@@ -132,9 +132,9 @@ class LayerDelegate(QStyledItemDelegate):
 
     def _paint_eye(self, painter: QPainter, box: QRectF, row: LayerRow) -> QRectF:
         """At the right end of the blob's cell; returns what is left for the name."""
-        rest = box.adjusted(0, 0, -EYE_ROOM, 0)
         if not row.is_shared:
-            return rest
+            return box
+        rest = box.adjusted(0, 0, -EYE_ROOM, 0)
         theme = self._keeper.theme
         place = QRectF(rest.right() + 2, box.center().y() - _EYE / 2 + 0.5, _EYE, _EYE)
         name = "eye-off" if row.is_overwritten else "eye"

@@ -43,7 +43,8 @@ def column_widths(
 def fitted(widths: Mapping[Column, int], room: int) -> list[int]:
     """Widths in column order; names shrink, down to a limit, so that more numbers are in view.
 
-    Names keep both their ends when elided, so that they can still be told apart.
+    Names keep both their ends when elided, so that they can still be told apart. Blobs take what
+    room is left, so that the edge of the table cuts no number in two.
     """
     shrunk = dict(widths)
     spare = {c: max(0, widths[c] - least) for c, least in _LEAST.items()}
@@ -51,6 +52,7 @@ def fitted(widths: Mapping[Column, int], room: int) -> list[int]:
     for goal in _GOALS:
         missing = sum(widths[column] for column in goal) - room
         if missing <= 0:
+            shrunk[Column.BLOB] -= missing if sum(widths.values()) > room else 0
             break
         if missing <= total:
             for column, share in spare.items():

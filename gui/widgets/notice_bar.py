@@ -55,6 +55,7 @@ class NoticeBar(QScrollArea):
             self._drop(card)
         for index, card in enumerate(self._cards.values()):
             self._layout.insertWidget(index, card)
+            card.show()  # in a bar that shows, Qt would do so only later, and it takes no room yet
         self.setVisible(bool(self._cards))
         self._fit()
 

@@ -21,6 +21,7 @@ from gui.widgets.buttons import Button, IconButton
 from gui.widgets.code_block import CodeBlock, CodeLine
 from gui.widgets.labels import ThemedLabel
 
+_LONG_CELL = 40
 KIND_ICONS = {"ok": "check", "warning": "warning", "error": "error", "info": "info", "mark": "link"}
 
 
@@ -118,8 +119,11 @@ class NoticeCard(QWidget):
             for x, text in enumerate(row):
                 role = "secondary" if y == 0 else "text"
                 is_last = y > 0 and x == len(row) - 1
-                grid.addWidget(ThemedLabel(self._keeper, text, role, semibold=is_last), y, x)
-        grid.setColumnStretch(max(len(row) for row in rows), 1)
+                cell = ThemedLabel(self._keeper, text, role, semibold=is_last)
+                cell.setWordWrap(is_last and len(text) > _LONG_CELL)
+                grid.addWidget(cell, y, x, Qt.AlignTop)
+        is_long = any(len(row[-1]) > _LONG_CELL for row in rows)
+        grid.setColumnStretch(max(len(row) for row in rows) - is_long, 1)
         return grid
 
     def _add_actions(self, actions: Sequence[NoticeAction]) -> None:

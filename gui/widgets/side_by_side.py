@@ -144,8 +144,8 @@ class _Rows(QWidget):
                 continue
             self._paint_side(painter, row, QRectF(0, top, middle, height), is_old=True)
             self._paint_side(painter, row, QRectF(middle, top, middle, height), is_old=False)
-        painter.setPen(QPen(theme.border, 1))
-        painter.drawLine(round(middle), event.rect().top(), round(middle), event.rect().bottom())
+            painter.setPen(QPen(theme.border, 1))
+            painter.drawLine(round(middle), top, round(middle), top + height)
         painter.end()
 
     def _paint_skip(self, painter: QPainter, row: PairedLine, top: int, height: int) -> None:

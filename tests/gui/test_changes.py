@@ -16,6 +16,14 @@ from gui.panels.changes import ChangesPanel
 
 
 @dataclass(frozen=True)
+class Proven:
+    """On what a verification ran."""
+
+    engine: str = "torch"
+    is_seeded: bool = False
+
+
+@dataclass(frozen=True)
 class Result:
     """A verification as an engine reports it."""
 
@@ -29,6 +37,7 @@ class Result:
     device: str = "cpu"
     n_images: int = 1
     filler: bool = False
+    provenance: Proven = Proven()
 
 
 FAILED = replace(
@@ -122,6 +131,9 @@ def test_proof_doubt_and_failure_have_their_words(qtbot, renamed: ChangesPanel) 
     assert renamed.notice.note == (
         "1,000 of 1,000 values equal · TEST · PyTorch, CPU · 1 image · 0.9 s"
     )
+    on_caffe = replace(Result(), provenance=Proven("caffe", is_seeded=True))
+    renamed.show_verification(on_caffe)
+    assert "TEST · Caffe, CPU · random input" in renamed.notice.note
     assert renamed.verify_button.text() == "Verify again"
     renamed.show_verification(FAILED)
     assert renamed.notice.kind == "error"

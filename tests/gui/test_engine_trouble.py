@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from core.engines.base import EngineSpec
+from core.errors import EngineCrashed
 
 NET = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
@@ -97,3 +98,26 @@ def test_closing_while_a_job_runs_ends_everything(make_bench, qtbot, paths) -> N
     bench.window.close()
     assert bench.is_closed
     assert bench.engine.process_id is None
+
+
+def test_a_net_that_kills_the_engine_at_every_opening_is_tried_once(
+    make_bench, qtbot, paths, monkeypatch
+) -> None:
+    """Real Caffe aborts over a net it refuses; the next job must not start child after child."""
+    bench = make_bench(is_shown=True)
+    opened: list[object] = []
+
+    def die(request: object) -> None:
+        opened.append(request)
+        bench.engine.kill()
+        raise EngineCrashed(134, "", "F1123 conv_layer.cpp:10] Check failed")
+
+    monkeypatch.setattr(bench.engine, "open_net", die)
+    open_all(bench, qtbot, paths)
+    qtbot.waitUntil(lambda: bench.notices.has("engine"), timeout=15000)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle)
+    bench.document.select("fc7")
+    qtbot.waitUntil(lambda: bench.lanes.is_idle)
+    assert len(opened) == 1
+    assert bench.notices.has("engine")
+    assert bench.engine.state == "stopped"

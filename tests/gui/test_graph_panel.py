@@ -333,3 +333,18 @@ def test_hundreds_of_boxes_are_built_and_painted_in_time(qtbot, keeper, material
     painted = time.perf_counter() - start
     assert built < 1.0
     assert painted < 0.064
+
+
+def test_a_smaller_canvas_still_shows_the_beginning_until_the_view_is_moved(qtbot, panel) -> None:
+    panel.show_net(panel.drawing.net, infer_shapes(panel.drawing.net))
+    first = panel.scene.layer_items[0]
+    panel.resize(645, 260)  # as when a notice comes
+    assert panel.canvas.is_in_view(first.frame())
+    panel.resize(645, 522)
+    panel.canvas.set_scale(1.0)
+    panel.show_selection("fc8")
+    settle(qtbot, panel)
+    panel.resize(645, 400)
+    assert panel.canvas.scale_now == 1.0
+    assert not panel.canvas.is_in_view(first.frame())
+    assert panel.canvas.is_in_view(item_named(panel, "fc8").frame())

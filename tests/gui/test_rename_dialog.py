@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QItemSelectionModel
+from PyQt5.QtCore import QItemSelectionModel, Qt
+from PyQt5.QtWidgets import QAbstractItemView, QLineEdit
 
 from core.net.rename_plan import Top
-from gui.dialogs.rename import LAYER_NAME, NEW, OLD
+from gui.dialogs.rename_names import LAYER_NAME, NEW, OLD
 
 NET = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
@@ -179,3 +180,30 @@ def test_the_text_difference_stands_side_by_side(opened, qtbot) -> None:
     changed = [row for row in dialog.difference.rows.shown if not row.is_equal]
     assert [(row.old_number, row.new_number) for row in changed] == [(9, 9)]
     dialog.close()
+
+
+def test_enter_in_a_name_keeps_the_dialog_open_and_escape_takes_the_typing_back(
+    opened, qtbot
+) -> None:
+    dialog = ask(opened, qtbot, "relu6")
+    table = dialog.table
+    place = table.visualItemRect(table.item(0, NEW)).center()
+    qtbot.mouseClick(table.viewport(), Qt.LeftButton, Qt.NoModifier, place)
+    editor = table.findChild(QLineEdit)
+    assert editor is not None
+    editor.selectAll()
+    qtbot.keyClicks(editor, "mine")
+    qtbot.keyClick(editor, Qt.Key_Return)
+    qtbot.waitUntil(lambda: names(dialog)[0] == ("fc6", "mine"))
+    wait_for_plan(opened, qtbot, dialog)
+    assert dialog.isVisible()
+    table.editItem(table.item(0, NEW))
+    editor = table.findChild(QLineEdit)
+    qtbot.keyClicks(editor, "other")
+    qtbot.keyClick(editor, Qt.Key_Escape)
+    qtbot.waitUntil(lambda: table.state() != QAbstractItemView.EditingState)
+    assert dialog.isVisible()
+    assert names(dialog)[0] == ("fc6", "mine")
+    qtbot.keyClick(dialog, Qt.Key_Return)
+    qtbot.waitUntil(lambda: opened.document.is_edited and opened.lanes.is_idle)
+    assert 'top: "mine"' in opened.document.text

@@ -1,0 +1,10 @@
+"""What users call the engines."""
+
+from __future__ import annotations
+
+ENGINE_TITLES = {"torch": "PyTorch", "fake": "Fake", "caffe": "Caffe"}
+
+
+def engine_title(name: str) -> str:
+    """The engine's name as users know it."""
+    return ENGINE_TITLES.get(name, name)
