@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
+
+_NO_WIDTH = "\N{ZERO WIDTH SPACE}"
+_LONG_NAME = re.compile(r"(?<![<&/\w])[\w/.-]{24,}")
+
+
+def breakable(text: str) -> str:
+    """The text, with places in long names where a line may end; tags of rich text stay whole."""
+    return _LONG_NAME.sub(lambda name: re.sub(r"([_/.-])", rf"\1{_NO_WIDTH}", name.group()), text)
 
 
 class ThemedLabel(QLabel):

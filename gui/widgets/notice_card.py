@@ -19,7 +19,7 @@ from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.code_block import CodeBlock, CodeLine
-from gui.widgets.labels import ThemedLabel
+from gui.widgets.labels import ThemedLabel, breakable
 
 _LONG_CELL = 40
 KIND_ICONS = {"ok": "check", "warning": "warning", "error": "error", "info": "info", "mark": "link"}
@@ -85,7 +85,7 @@ class NoticeCard(QWidget):
         row.setSpacing(7)
         row.addWidget(self._picture)
         role = f"{self.notice.kind}_text" if self.notice.kind != "info" else "text"
-        title = ThemedLabel(self._keeper, self.notice.title, role, semibold=True)
+        title = ThemedLabel(self._keeper, breakable(self.notice.title), role, semibold=True)
         title.setWordWrap(True)
         title.setTextInteractionFlags(Qt.TextSelectableByMouse)
         row.addWidget(title, 1)
@@ -99,7 +99,7 @@ class NoticeCard(QWidget):
 
     def _add_body(self) -> None:
         if self.notice.body:
-            body = ThemedLabel(self._keeper, self.notice.body)
+            body = ThemedLabel(self._keeper, breakable(self.notice.body))
             body.setWordWrap(True)
             self._layout.addWidget(body)
         if self.notice.code:
@@ -119,8 +119,10 @@ class NoticeCard(QWidget):
             for x, text in enumerate(row):
                 role = "secondary" if y == 0 else "text"
                 is_last = y > 0 and x == len(row) - 1
-                cell = ThemedLabel(self._keeper, text, role, semibold=is_last)
-                cell.setWordWrap(is_last and len(text) > _LONG_CELL)
+                is_wide = is_last and len(text) > _LONG_CELL
+                shown = breakable(text) if is_wide else text
+                cell = ThemedLabel(self._keeper, shown, role, semibold=is_last)
+                cell.setWordWrap(is_wide)
                 grid.addWidget(cell, y, x, Qt.AlignTop)
         is_long = any(len(row[-1]) > _LONG_CELL for row in rows)
         grid.setColumnStretch(max(len(row) for row in rows) - is_long, 1)

@@ -271,3 +271,19 @@ def test_what_bvlc_caffe_lacks_is_marked_and_said_to_be_kept(inspector: Inspecto
     assert [fact.value for fact in inspector.foreign.facts][:2] == ["Frobnicate", "Permute"]
     inspector.show_layer(net, shapes, None, "data")
     assert not inspector.foreign.isVisible()
+
+
+def test_a_long_name_breaks_rather_than_widen_the_inspector(qtbot, inspector: Inspector) -> None:
+    name = "a_convolution_with_a_name_that_goes_on_and_on_and_on"
+    net = read_net(
+        'input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8\n'
+        f'layer {{ name: "{name}" type: "InnerProduct" bottom: "data" top: "c"'
+        " inner_product_param { num_output: 2 } }\n"
+        'layer { name: "relu" type: "ReLU" bottom: "c" top: "c" }\n'
+    )
+    inspector.resize(300, 700)
+    inspector.show_layer(net, infer_shapes(net), None, "relu")
+    qtbot.waitUntil(inspector.form.isVisible)
+    inspector.form.button.grab()
+    right = inspector.form.button.mapTo(inspector, inspector.form.button.rect().topRight()).x()
+    assert right <= 300
