@@ -92,8 +92,14 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         "--device", default="cpu", metavar="D", help="cpu, cuda:0, mps (default cpu; see doctor)"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="for filler weights (default 0)"
+        "--seed", type=_seed, default=0, metavar="N", help="for filler weights (default 0)"
     )
+
+
+def _seed(word: str) -> int:
+    if not word.isascii() or not word.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{word}' is no whole number from 0 on")
+    return int(word)
 
 
 def add_caffe_python_argument(parser: argparse.ArgumentParser) -> None:

@@ -199,6 +199,12 @@ class Net:
     def _near(self, name: str) -> str:
         import difflib
 
+        writers = list(dict.fromkeys(v.layer for v in self.versions if v.blob == name))
+        if writers:
+            return f"That is a blob; it is written by {', '.join(writers)}."
+        elsewhere = [layer for layer in self.inactive if layer.name == name]
+        if elsewhere:
+            return f"The file has it, but not in the {self.state.phase} phase as it is built here."
         close = difflib.get_close_matches(name, list(self._by_name), n=3, cutoff=0.6)
         return f"Did you mean {', '.join(close)}?" if close else ""
 

@@ -209,3 +209,24 @@ def test_a_layer_whose_name_has_a_comma_is_found(command, tmp_path: Path, array:
     net.write_text(CHAIN.replace('name: "relu7"', 'name: "relu7:a,b"'))
     words = ("--array", array, "--layers", "relu7:a,b", "--out", out, "--json")
     assert command("extract", "--net", net, *words).json["arrays"] == {"relu7:a,b": [5, 32]}
+
+
+def test_a_blob_in_place_of_a_layer_gets_a_hint(command, tmp_path: Path, array: Path) -> None:
+    net = tmp_path / "legacy.prototxt"
+    header = 'input: "data" input_shape { dim: 1 dim: 3 dim: 6 dim: 6 }\n'
+    net.write_text(header + CHAIN[CHAIN.index('layer { name: "fc7"') :])
+    words = ("--array", array, "--out", tmp_path / "o.npz", "--layers")
+    said = command("extract", "--net", net, *words, "data")
+    assert (said.code, said.err) == (
+        1,
+        "The net has no layer 'data'. That is a blob; it is written by input.\n",
+    )
+    net.write_text(CHAIN.replace('name: "drop7"', 'name: "drop7" include { phase: TRAIN }'))
+    assert "not in the TEST phase" in command("extract", "--net", net, *words, "drop7").err
+
+
+def test_a_seed_below_zero_is_wrong_usage(command, chain: Path, array: Path) -> None:
+    words = ("--net", chain, "--array", array, "--layers", "all", "--out", "o.npz", "--seed", "-5")
+    said = command("extract", *words)
+    assert said.code == 2
+    assert "'-5' is no whole number from 0 on" in said.err
