@@ -15,6 +15,7 @@ _LARGEST = {Column.NAME: 170, Column.TYPE: 130, Column.BLOB: 170}
 _LEAST = {Column.NAME: 108, Column.BLOB: 104}
 _OTHERS_LARGEST = 240
 _HEADER_PADDING = 2
+_EDGE = 4
 _GOALS = tuple(COLUMNS[: COLUMNS.index(last) + 1] for last in (Column.PARAMS, Column.SHAPE))
 """What should be in view without scrolling; with long names only the second."""
 
@@ -49,16 +50,26 @@ def fitted(widths: Mapping[Column, int], room: int) -> list[int]:
     shrunk = dict(widths)
     spare = {c: max(0, widths[c] - least) for c, least in _LEAST.items()}
     total = sum(spare.values())
-    for goal in _GOALS:
+    for goal in (_columns_that_fit(widths, room), *_GOALS):
         missing = sum(widths[column] for column in goal) - room
-        if missing <= 0:
-            shrunk[Column.BLOB] -= missing if sum(widths.values()) > room else 0
+        if goal and missing <= 0:
+            has_more = len(goal) < len(COLUMNS)
+            shrunk[Column.BLOB] += max(0, -missing - _EDGE) if has_more else 0
             break
-        if missing <= total:
+        if goal and missing <= total:
             for column, share in spare.items():
                 shrunk[column] -= -(-missing * share // total)
             break
     return [shrunk[column] for column in COLUMNS]
+
+
+def _columns_that_fit(widths: Mapping[Column, int], room: int) -> tuple[Column, ...]:
+    """All columns up to the last that is wholly in view; none if the parameters are not."""
+    least = len(_GOALS[0])
+    for count in range(len(COLUMNS), least - 1, -1):
+        if sum(widths[column] for column in COLUMNS[:count]) <= room:
+            return tuple(COLUMNS[:count])
+    return ()
 
 
 def _widest(words: set[str], metrics: QFontMetrics) -> int:

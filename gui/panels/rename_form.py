@@ -13,7 +13,7 @@ from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
 from gui.widgets.labels import LinkLabel, ThemedLabel
 
-_LINK_GAP = 16
+_LINK_GAP = 10
 
 
 class RenameForm(QWidget):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from pathlib import Path
 
 import pytest
@@ -287,6 +288,14 @@ def test_names_give_way_until_the_shapes_are_in_view() -> None:
     assert sum(shrunk[column] for column in COLUMNS[:6]) <= 500
     assert shrunk[Column.NAME] < 170
     assert shrunk[Column.SHAPE] == 60
+
+
+def test_the_edge_of_the_table_cuts_no_column(qtbot) -> None:
+    widths = dict.fromkeys(COLUMNS, 60)
+    for room in (430, 490, 520):
+        edges = list(itertools.accumulate(fitted(widths, room)))
+        assert any(room - 6 <= edge <= room for edge in edges), room
+    assert fitted(widths, 60 * len(COLUMNS) + 50) == [60] * len(COLUMNS)
 
 
 def test_the_count_in_the_status_line_filters_to_hidden_versions(bench, qtbot, repository) -> None:
