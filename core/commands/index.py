@@ -112,9 +112,9 @@ def _print(report: IndexReport, recipe: DescriptorRecipe) -> None:
     if len(report.problems) > _MOST_LISTED:
         print(f"and {len(report.problems) - _MOST_LISTED} more")
     if report.skipped:
-        verb = "is no image" if len(report.skipped) == 1 else "are no images"
-        named = f"{verb}, such as {report.skipped[0].path.name}"
-        print(f"{counted(len(report.skipped), 'file')} of the folder {named}.")
+        verb = "is no image:" if len(report.skipped) == 1 else "are no images, such as"
+        first = report.skipped[0].path.name
+        print(f"{counted(len(report.skipped), 'file')} of the folder {verb} {first}.")
     rate = f", {report.images_per_second:.1f} a second" if report.n_added else ""
     print(
         f"{counted(report.n_images, 'image')} of {report.dimension} values "

@@ -59,6 +59,13 @@ def test_broken_files_are_listed_with_the_reason(command, files: dict[str, Path]
     assert said.json["unreadable"][0]["reason"]
 
 
+def test_files_that_are_no_images_are_counted(command, files: dict[str, Path]) -> None:
+    (files["pictures"] / "a.txt").write_text("notes")
+    assert "1 file of the folder is no image: a.txt.\n" in index(command, files).out
+    (files["pictures"] / "b.txt").write_text("notes")
+    assert "2 files of the folder are no images, such as a.txt.\n" in index(command, files).out
+
+
 def test_a_second_index_keeps_what_is_there(command, files: dict[str, Path]) -> None:
     index(command, files)
     (files["pictures"] / "red" / "0.png").unlink()
