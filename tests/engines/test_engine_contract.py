@@ -141,6 +141,18 @@ def test_a_layer_that_makes_its_values_up_takes_given_ones(any_process: EnginePr
     np.testing.assert_array_equal(engine.read(made), given["data"])
 
 
+def test_an_input_too_small_for_a_pooling_is_told_so(torch_process: EngineProcess) -> None:
+    text = """
+        layer { name: "data" type: "Input" top: "data"
+                input_param { shape { dim: 1 dim: 1 dim: 5 dim: 5 } } }
+        layer { name: "pool" type: "Pooling" bottom: "data" top: "pool"
+                pooling_param { kernel_size: 3 stride: 2 } }
+        """
+    engine = torch_process.open(text)
+    with pytest.raises(EngineError, match=r"'pool' \(Pooling\) has no room in 1 x 1 values"):
+        engine.forward({"data": np.zeros((1, 1, 1, 1), np.float32)}, [Value("pool", "pool")])
+
+
 def test_the_same_seed_gives_the_same_bits(any_process: EngineProcess, small_net: str) -> None:
     prob = Value("prob", "prob")
     first, again, other = (

@@ -153,6 +153,9 @@ class Pooling(Operation):
             return [pool_average(bottoms[0], window)]
         if method != "MAX":
             raise self.refused(f"can't run at TEST with method {method}")
+        if 0 in window.output:
+            height, width = bottoms[0].shape[2:]
+            raise self.refused(f"has no room in {height} x {width} values: the input is too small")
         if len(self.layer.tops) > 1:
             return pool_max_with_mask(bottoms[0].float(), window)
         return [self._pool_max(bottoms[0], window)]
