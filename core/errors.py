@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,12 +149,22 @@ class EngineCrashed(EngineError):
         why = f": {cause.rstrip('.')}" if cause else ""
         super().__init__(
             f"The engine stopped{doing}{why}.",
-            hint=f"Exit code {exit_code}. Your file and your edits are safe.",
+            hint=f"{_exit_words(exit_code)}. Your file and your edits are safe.",
             details=stderr_tail,
         )
         self.exit_code = exit_code
         self.running = running
         self.cause = cause
+
+
+def _exit_words(exit_code: int | None) -> str:
+    """ "Exit code 134 (SIGABRT)" for a child that a signal ended, as a shell would report it."""
+    if exit_code is None or exit_code >= 0:
+        return f"Exit code {exit_code}"
+    try:
+        return f"Exit code {128 - exit_code} ({signal.Signals(-exit_code).name})"
+    except ValueError:
+        return f"Exit code {128 - exit_code}"
 
 
 class EngineCancelled(EngineError):

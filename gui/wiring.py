@@ -228,8 +228,8 @@ def _open_recent(bench: Workbench, path: Path) -> None:
 
 
 def _show_crash(bench: Workbench, error: EngineCrashed) -> None:
-    said = error.details.splitlines()[-6:]
-    lines = tuple(CodeLine(0, line) for line in (*([error.cause] if error.cause else ()), *said))
+    said = error.details.splitlines()  # Caffe's own reason first, where it gave one
+    lines = tuple(CodeLine(0, line) for line in (*said[:1], *said[1:][-5:]))
     doing = f" while running {error.running}" if error.running else ""
     details = f"{error.sentence}\n{error.hint}\n{error.details}"
     bench.notices.show(

@@ -253,5 +253,5 @@ def test_a_child_killed_from_outside_is_a_crash(
     with start_engine(EngineSpec("caffe", caffe_python)) as process:
         engine = process.open(small_net)
         os.kill(process.pid, signal.SIGKILL)
-        with pytest.raises(EngineCrashed, match="Exit code -9"):
+        with pytest.raises(EngineCrashed, match=r"Exit code 137 \(SIGKILL\)"):
             engine.run(image(1, 3, 12, 10))
