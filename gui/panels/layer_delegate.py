@@ -17,7 +17,8 @@ PADDING = 2
 _SQUARE = 10
 _EYE = 14
 EYE_ROOM = 20
-_SHARE_OPACITY = 0.22
+_SHARE_OPACITY = 0.75
+_SHARE_HEIGHT = 3.0
 
 
 class LayerDelegate(QStyledItemDelegate):
@@ -112,14 +113,14 @@ class LayerDelegate(QStyledItemDelegate):
             painter.drawLine(int(x), int(middle), int(x) + arm, int(middle))
 
     def _paint_share(self, painter: QPainter, box: QRectF, share: float) -> None:
-        """A pale bar behind the number, as long as the layer's share of the total."""
+        """A bar under the number, from the left, as long as the layer's share of the total."""
         room = box.width() - 2 * PADDING
         width = share * room
         if width < 0.5:
             return
         colour = QColor(self._keeper.theme.accent)
         colour.setAlphaF(_SHARE_OPACITY)
-        bar = QRectF(box.right() - PADDING - width, box.top() + 3, width, box.height() - 6)
+        bar = QRectF(box.left() + PADDING, box.bottom() - _SHARE_HEIGHT, width, _SHARE_HEIGHT)
         painter.fillRect(bar, colour)
 
     def _paint_square(self, painter: QPainter, box: QRectF, row: LayerRow) -> None:
