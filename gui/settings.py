@@ -131,14 +131,6 @@ class Settings:
         """Remember the weights of a prototxt."""
         self._store.setValue(f"weights/{_key(prototxt)}", str(weights.absolute()))
 
-    def recipe_of(self, prototxt: Path) -> str:
-        """The preprocess recipe chosen for this prototxt, as JSON; "" for none."""
-        return self._word(f"recipe/{_key(prototxt)}", "")
-
-    def set_recipe_of(self, prototxt: Path, json_text: str) -> None:
-        """Remember a recipe, as JSON, for a prototxt."""
-        self._store.setValue(f"recipe/{_key(prototxt)}", json_text)
-
     def graph_of(self, prototxt: Path) -> str:
         """How this prototxt's graph was left, as JSON; "" for one not opened before."""
         return self._word(f"graph/{_key(prototxt)}", "")

@@ -35,11 +35,6 @@ class GiveBack:
     saved_bytes: int | None
 
 
-def what_keeps_own_blob(net: Net, layer_name: str, shapes: NetShapes | None = None) -> str | None:
-    """One sentence about why this layer can't share its bottom's blob; None when it can."""
-    return _reason(_with_shapes(net, shapes), layer_name)
-
-
 def find_give_backs(net: Net, shapes: NetShapes | None = None) -> tuple[GiveBack, ...]:
     """Every layer that could run in place again without harm, all of them together too.
 

@@ -16,7 +16,6 @@ Effect = Literal["result", "names", "training", "spelling", "follows"]
 """result: the layer computes something else. spelling: the same value written another way.
 follows: the layer's text is the same, what it gives is not, because of another layer."""
 
-EFFECTS: tuple[Effect, ...] = ("result", "names", "training", "spelling", "follows")
 NOT_WRITTEN, NONE = "not written", "none"
 _TRAINING = frozenset(
     "param blobs_lr weight_decay include exclude phase loss_weight propagate_down".split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -66,11 +65,6 @@ def similar_name(net: Net, name: str) -> str | None:
     lowered = {known.lower(): known for known in taken_names(net)}
     known = lowered.get(name.lower())
     return known if known is not None and known != name else None
-
-
-def near_names(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """Names that `name` may be a slip for, the nearest first."""
-    return difflib.get_close_matches(name, list(known), n=n, cutoff=0.75)
 
 
 def layer_of(name: str) -> str:

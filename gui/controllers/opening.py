@@ -175,10 +175,6 @@ class OpeningController(QObject):
         if document.net is not None:
             self._deriver.obtain(document.text, self._take_state, self._show_failure)
 
-    def reload_derived(self) -> None:
-        """Work the net out again, as after new weights."""
-        self._deriver.obtain(self._document.text, self._take_state, self._show_failure)
-
     def _take_state(self, derived: DerivedNet) -> None:
         self._document.set_edited(derived, self._document.renames)
 

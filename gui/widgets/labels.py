@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 
 _NO_WIDTH = "\N{ZERO WIDTH SPACE}"
@@ -135,63 +134,6 @@ class LinkLabel(QLabel):
             f"QLabel:hover, QLabel:focus {{ text-decoration: underline; }}"
             f"QLabel:disabled {{ color: {theme.placeholder.name()}; }}"
         )
-
-
-class BadgePill(QWidget):
-    """A rounded badge with an icon and a short text, in the colours of a kind."""
-
-    def __init__(
-        self,
-        keeper: ThemeKeeper,
-        text: str,
-        kind: str = "mark",
-        icon_name: str | None = None,
-        *,
-        is_struck: bool = False,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._keeper = keeper
-        self._text = text
-        self._kind = kind
-        self._icon_name = icon_name
-        self._is_struck = is_struck
-        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        keeper.changed.connect(self.update)
-
-    def set_text(self, text: str) -> None:
-        """Change the text; the pill grows with it."""
-        self._text = text
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        width = QFontMetrics(self._font()).horizontalAdvance(self._text) + 16
-        return QSize(max(20, width + (18 if self._icon_name else 0)), 18)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = self._keeper.theme
-        colour, fill = theme.kind_text(self._kind), theme.kind_fill(self._kind)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(colour, 1))
-        painter.setBrush(fill)
-        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-        left = 8.0
-        if self._icon_name:
-            paint_icon(painter, self._icon_name, colour, QRectF(left - 1, 2, 14, 14))
-            left += 17
-        painter.setFont(self._font())
-        painter.drawText(
-            QRectF(left, 0, box.width(), self.height()), int(Qt.AlignVCenter), self._text
-        )
-        painter.end()
-
-    def _font(self) -> QFont:
-        font = text_font(11, semibold=not self._is_struck)
-        font.setStrikeOut(self._is_struck)
-        return font
 
 
 class ElidedLabel(QLabel):
