@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.activations.summary import summarise_values
 from core.engines.base import Engine, EngineProcess, EngineSpec, PoolingRecipe, Value
-from core.engines.pooling import pool
 from core.engines.registry import start_engine
 from core.errors import EngineError
 from core.net.reader import read_net
@@ -89,27 +87,63 @@ def test_a_run_keeps_its_values_until_the_next(engine: Engine) -> None:
     assert engine.read(Value("conv1", "conv1")).shape == (1, 6, 12, 10)
 
 
-def test_statistics_share_their_edges_and_agree_with_numpy(engine: Engine) -> None:
-    engine.run(images())
-    wanted = ALL_VALUES[:2]
-    summaries = engine.statistics(wanted, bins=30)
-    expected = summarise_values([engine.read(value) for value in wanted], bins=30)
-    assert [summaries[value] for value in wanted] == list(expected)
-    edges = [summary.histogram.edges for summary in summaries.values()]
-    np.testing.assert_array_equal(edges[0], edges[1])
-    ranged = engine.statistics(wanted[:1], bins=20, value_range=(-1.0, 1.0))[wanted[0]]
-    assert ranged.histogram.edges[0] <= -1.0
+RECTIFIED = """
+    layer { name: "data" type: "Input" top: "data"
+            input_param { shape { dim: 2 dim: 2 dim: 1 dim: 4 } } }
+    layer { name: "relu" type: "ReLU" bottom: "data" top: "data" }
+    """
+GIVEN = np.array([[[[-4, 0, 1, 3]], [[2, 2, 2, 2]]], [[[8, 0, 0, 0]], [[-1, -1, -1, 4]]]], "f4")
+BEFORE, AFTER = Value("data", "data"), Value("relu", "data")
 
 
-@pytest.mark.parametrize("pooling", ["flatten", "gap", "mac", "gem"])
-def test_descriptors_agree_with_the_numpy_formulas(engine: Engine, pooling: str) -> None:
-    value = Value("relu1", "conv1")
-    found = engine.describe(images(2), [PoolingRecipe(value, pooling, 3.0)])[0]
-    activation = engine.forward(images(2), [value])[value]
-    expected = pool(activation, pooling, 3.0)
+def test_statistics_and_histograms_are_those_worked_out_by_hand(any_process) -> None:
+    """Before and after the ReLU: 0, 0, 0, 0, 1, 2, 2, 2, 2, 3, 4, 8 and four negative values."""
+    engine = any_process.open(RECTIFIED)
+    engine.run({"data": GIVEN})
+    before, after = engine.statistics([BEFORE, AFTER], bins=12).values()
+    counts = [
+        (s.n_values, s.n_nan, s.n_inf, s.n_zeros, s.n_negative, s.minimum, s.maximum)
+        for s in (before.statistics, after.statistics)
+    ]
+    assert counts == [(16, 0, 0, 4, 4, -4.0, 8.0), (16, 0, 0, 8, 0, 0.0, 8.0)]
+    assert before.statistics.mean == 17 / 16
+    assert after.statistics.mean == 24 / 16
+    assert before.statistics.median == 0.5
+    assert after.statistics.median == 0.5
+    assert after.statistics.l2 == pytest.approx(106**0.5)  # 1 + 4 * 4 + 9 + 16 + 64
+    assert after.statistics.std == pytest.approx((106 / 16 - 1.5**2) ** 0.5)
+    for summary in (before, after):
+        np.testing.assert_array_equal(summary.histogram.edges, np.arange(-4, 9))
+    # each bin holds its lower edge, the last one its upper too; exact zeros stand apart
+    assert before.histogram.counts.tolist() == [1, 0, 0, 3, 0, 1, 4, 1, 1, 0, 0, 1]
+    assert after.histogram.counts.tolist() == [0, 0, 0, 0, 0, 1, 4, 1, 1, 0, 0, 1]
+    assert (before.histogram.n_zeros, after.histogram.n_zeros) == (4, 8)
+
+
+def test_what_lies_outside_a_given_range_is_counted(any_process: EngineProcess) -> None:
+    engine = any_process.open(RECTIFIED)
+    engine.run({"data": GIVEN})
+    found = engine.statistics([BEFORE], bins=4, value_range=(-2.0, 2.0))[BEFORE].histogram
+    assert found.edges.tolist() == [-2.0, -1.0, 0.0, 1.0, 2.0]
+    assert found.counts.tolist() == [0, 3, 0, 5]
+    assert (found.n_below, found.n_zeros, found.n_above) == (1, 4, 3)
+
+
+BY_HAND = {
+    "flatten": [[0, 0, 1, 3, 2, 2, 2, 2], [8, 0, 0, 0, 0, 0, 0, 4]],
+    "gap": [[1, 2], [2, 1]],
+    "mac": [[3, 2], [8, 4]],
+    # the third root of the mean cube: 28 / 4, 8, 512 / 4, 64 / 4
+    "gem": [[7 ** (1 / 3), 2], [128 ** (1 / 3), 16 ** (1 / 3)]],
+}
+
+
+@pytest.mark.parametrize("pooling", BY_HAND)
+def test_descriptors_are_those_worked_out_by_hand(any_process, pooling: str) -> None:
+    engine = any_process.open(RECTIFIED)
+    (found,) = engine.describe({"data": GIVEN}, [PoolingRecipe(AFTER, pooling, 3.0)])
     assert found.dtype == np.float32
-    assert found.shape == expected.shape
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(found, np.array(BY_HAND[pooling]), rtol=1e-5, atol=1e-6)
 
 
 def test_several_recipes_take_one_pass(engine: Engine) -> None:

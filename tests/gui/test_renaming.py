@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 
 from core.engines.verification_report import report_path
+from core.net.definition import Net
+from core.net.rename_plan import RenamePlan
+from core.net.text_edits import TextEdit
+from gui.notices import Notice
 
 NET = """# a comment that must survive
 layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
 layer { name: "fc7" type: "InnerProduct" bottom: "data" top: "fc7"  # odd   spacing
-  inner_product_param { num_output: 5 } }
+  inner_product_param { num_output: 20 } }
 layer { name: "relu7" type: "ReLU" bottom: "fc7" top: 'fc7' }
 layer { name: "drop7" type: "Dropout" bottom: "fc7" top: "fc7" }
 layer { name: "fc8" type: "InnerProduct" bottom: "fc7" top: "fc8"
-  inner_product_param { num_output: 3 } }
+  inner_product_param { num_output: 8 } }
 """
 
 
@@ -154,19 +158,60 @@ def test_opening_another_net_with_edits_asks(opened, qtbot, user, tmp_path) -> N
     assert (tmp_path / "small_renamed.prototxt").exists()
 
 
-def test_verify_says_where_two_nets_part(opened, qtbot) -> None:
-    """The edited text is made to differ behind the rename's back."""
-    actions = opened.window.actions_
-    actions["rename_all"].trigger()
+def plan_broken_rename(net: Net) -> RenamePlan:
+    """The rewiring that tutorials get wrong: relu7 and drop7 get blobs, fc8 goes on reading fc7."""
+    text = net.text.replace("top: 'fc7'", "top: 'own'")
+    text = text.replace('bottom: "fc7" top: "fc7" }', 'bottom: "own" top: "dropped" }')
+    edits = (TextEdit(0, len(net.text), net.text, text),)
+    return RenamePlan((), edits, net.text, text)
+
+
+def break_rename(opened, qtbot) -> None:
+    opened.renaming.plan("Rename wrongly", plan_broken_rename)
     wait_verified(opened, qtbot)
-    opened.renaming.history._first_text = NET.replace(
-        "num_output: 3 }", "num_output: 3 bias_term: false }"
-    )
-    opened.document.set_verification(None)
-    actions["verify"].trigger()
-    qtbot.waitUntil(
-        lambda: opened.document.verification is not None or opened.notices.has("verify")
-    )
+
+
+def test_a_rename_that_changes_values_is_shown_as_not_equal(opened, qtbot) -> None:
+    """In the Changes panel, on the graph, and with the layer where the two nets part."""
+    break_rename(opened, qtbot)
+    found = opened.document.verification
+    assert not found.is_identical
+    assert (found.outputs, found.n_values, found.first_different_layer) == (("fc8",), 8, "fc8")
+    assert 0 < found.n_different <= 8
+    assert found.largest_difference > 0
+    panels = opened.window.panels
+    assert panels.changes.notice.kind == "error"
+    words = f"not equal: fc8 differs in {found.n_different} of 8 values"
+    assert panels.changes.notice.title == words
+    assert "first layer that differs: fc8" in panels.changes.notice.body
+    marks = {item.mark for item in panels.graph.scene.verified_items}
+    assert [(mark.is_ok, mark.title) for mark in marks] == [(False, "not equal")]
+    opened.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: opened.document.verification is None)
+    assert not panels.graph.scene.verified_items
+
+
+def test_a_failed_proof_is_saved_and_told_as_failed(opened, qtbot, tmp_path: Path) -> None:
+    break_rename(opened, qtbot)
+    saved = tmp_path / "wrong.prototxt"
+    with qtbot.waitSignal(opened.saving.saved):
+        opened.saving.save(saved)
+    proof = json.loads(report_path(saved).read_text())
+    assert (proof["identical"], proof["first_different_layer"]) == (False, "fc8")
+    qtbot.waitUntil(lambda: opened.lanes.is_idle)
+    opened.opening.open_paths([saved])
+    notice = kept_proof(opened, qtbot, "fc8")
+    assert (notice.kind, notice.title) == ("error", "About this file's verification")
+
+
+def kept_proof(opened, qtbot, words: str) -> Notice:
+    """The notice about the proof beside the file, once it says `words`."""
+
+    def found() -> list[Notice]:
+        return [n for n in opened.notices.current if n.key == "kept-proof" and words in n.body]
+
+    qtbot.waitUntil(lambda: bool(found()), timeout=15000)
+    return found()[0]
 
 
 def test_a_saved_proof_is_told_when_its_file_is_opened_again(opened, qtbot, tmp_path) -> None:
@@ -177,10 +222,8 @@ def test_a_saved_proof_is_told_when_its_file_is_opened_again(opened, qtbot, tmp_
         opened.saving.save(saved)
     qtbot.waitUntil(lambda: opened.lanes.is_idle)
     opened.opening.open_paths([saved])
-    qtbot.waitUntil(lambda: opened.notices.has("kept-proof"), timeout=15000)
-    notice = next(one for one in opened.notices.current if one.key == "kept-proof")
+    notice = kept_proof(opened, qtbot, "bit-identical to the original")
     assert (notice.kind, notice.title) == ("ok", "Verified when it was saved")
-    assert "bit-identical to the original" in notice.body
     saved.write_text(saved.read_text() + "# by hand\n")
     opened.opening.open_paths([saved])
-    qtbot.waitUntil(lambda: "another text" in opened.notices.current[0].body, timeout=15000)
+    assert kept_proof(opened, qtbot, "another text").kind == "info"
