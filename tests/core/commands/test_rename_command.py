@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.engines.verification_report import report_standing
+from core.net import rename
 from core.net.reader import load_net
+from core.net.rename_plan import RenamePlan
 
 NAMES = re.compile(r'"[^"]*"')
 
@@ -162,3 +165,46 @@ def test_a_layer_with_two_new_names_counts_once(command, repository: Path) -> No
     net = repository / "prototxt/lenet_deploy.prototxt"
     said = command("rename", "--net", net, "--all", "--layer-names", "--dry-run")
     assert "1 layer renamed, 3 quoted names replaced (nothing was written)" in said.out
+
+
+@pytest.fixture
+def broken_planner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans in which ip2 goes on reading what relu1 read, as in the rewiring tutorials get wrong."""
+
+    def plan_wrongly(*given: object) -> RenamePlan:
+        plan = plan_names(*given)
+        wrong = plan.new_text.replace('bottom: "ip1_relu1"', 'bottom: "ip1"')
+        assert wrong != plan.new_text
+        return replace(plan, new_text=wrong)
+
+    plan_names = rename.plan_names
+    monkeypatch.setattr(rename, "plan_names", plan_wrongly)
+
+
+@pytest.mark.usefixtures("broken_planner")
+def test_a_failed_verify_writes_nothing(command, repository: Path, tmp_path: Path) -> None:
+    net, out = repository / "prototxt/lenet_deploy.prototxt", tmp_path / "q.prototxt"
+    said = command("rename", "--net", net, "--out", out, "--all", "--verify")
+    assert said.code == 1
+    assert "The renamed net computes something else" in said.err
+    assert "Nothing was written." in said.err
+    assert "The first layer where they part is ip2." in said.err
+    assert "bit-identical" not in said.out + said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("broken_planner")
+def test_a_failed_verify_that_is_forced_says_so_and_keeps_it(
+    command, repository: Path, tmp_path: Path
+) -> None:
+    net, out = repository / "prototxt/lenet_deploy.prototxt", tmp_path / "q.prototxt"
+    words = ("--net", net, "--out", out, "--all", "--verify", "--force")
+    proof = command("rename", *words, "--json").json["verification"]
+    assert not proof["is_identical"]
+    assert proof["largest_difference"] > 0
+    said = command("rename", *words)
+    assert said.code == 0, said.err
+    assert "prob NOT identical" in said.out
+    report = report_standing(out, out.read_text()).report
+    assert report is not None
+    assert (report.is_identical, report.first_different_layer) == (False, "ip2")
