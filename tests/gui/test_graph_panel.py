@@ -186,6 +186,35 @@ def test_a_rename_changes_items_in_place_and_moves_nothing(qtbot, panel, vgg) ->
     assert panel.canvas.is_in_view(card.sceneBoundingRect())
 
 
+@pytest.mark.parametrize(
+    ("is_ok", "fill", "other"), [(True, "ok_fill", "error_fill"), (False, "error_fill", "ok_fill")]
+)
+def test_a_verification_is_drawn_in_the_colours_of_its_result(
+    qtbot, panel, vgg, is_ok: bool, fill: str, other: str
+) -> None:
+    panel.show_selection("relu7")
+    settle(qtbot, panel)
+    plan = plan_rename(vgg, ["relu7"])
+    after = read_net(plan.new_text)
+    panel.show_own_blobs({(rename.layer, rename.new_blob) for rename in plan.renames})
+    panel.show_net(after, infer_shapes(after))
+    panel.show_verified(VerifiedMark(is_ok, "verified" if is_ok else "not equal", "prob"))
+    settle(qtbot, panel)
+    (card,) = panel.scene.verified_items
+    panel.canvas.set_scale(1.0)
+    panel.canvas.centerOn(card)
+    shot = panel.canvas.grab().toImage()
+    place = panel.canvas.mapFromScene(card.sceneBoundingRect()).boundingRect()
+    colours = {
+        shot.pixelColor(x, y).name()
+        for x in range(max(0, place.left()), min(shot.width(), place.right()))
+        for y in range(max(0, place.top()), min(shot.height(), place.bottom()))
+    }
+    theme = panel.scene.ink.theme
+    assert getattr(theme, fill).name() in colours
+    assert getattr(theme, other).name() not in colours
+
+
 def test_zoom_stays_at_the_cursor(panel) -> None:
     panel.canvas.set_scale(1.0)
     at = QPoint(300, 250)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,27 @@ def test_pictures_are_saved_as_drawn(filled, tmp_path: Path) -> None:
     filled.save_to(tmp_path / "out.svg")
     assert "exactly 0" in (tmp_path / "out.svg").read_text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "out.svg"]
+
+
+def test_values_beyond_the_range_are_counted_at_the_end_where_they_lie(
+    panel, tmp_path: Path
+) -> None:
+    """Of BEFORE, three values lie below -1.5 and one above 2; of AFTER, one above 2."""
+    panel.show_choices(NET, "relu7")
+    summaries = summarise_values([BEFORE, AFTER], bins=7, value_range=(-1.5, 2.0))
+    panel.show_summaries(summaries)
+    panel.save_to(tmp_path / "both.svg")
+    texts = written_in(tmp_path / "both.svg")
+    assert texts["3 below"] < texts["1 above"]
+    panel.show_summaries(summarise_values([AFTER], bins=7, value_range=(-3.0, 3.0)))
+    panel.save_to(tmp_path / "none.svg")
+    assert not [text for text in written_in(tmp_path / "none.svg") if "below" in text]
+
+
+def written_in(path: Path) -> dict[str, float]:
+    """The texts of an SVG file and how far right each begins."""
+    pattern = re.compile(r'<text [^>]*?\bx="([-0-9.]+)"[^>]*>([^<]*)</text>', re.DOTALL)
+    return {text.strip(): float(x) for x, text in pattern.findall(path.read_text())}
 
 
 def test_a_folder_that_takes_no_file_is_named(filled, tmp_path: Path) -> None:

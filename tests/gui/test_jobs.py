@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import AppError, EngineCrashed
 from core.progress import Progress
+from gui.controllers.standing import job_detail, job_fraction
 from gui.jobs import Lanes
 
 
@@ -166,5 +167,67 @@ def test_a_cancelled_engine_job_that_goes_on_is_stuck(lanes: Lanes, qtbot) -> No
     with qtbot.waitSignal(lanes.stuck, timeout=5000) as caught:
         lanes.cancel("deaf")
     assert caught.args[0].key == "deaf"
+    gate.set()
+    qtbot.waitUntil(lambda: lanes.is_idle)
+
+
+class Clock:
+    """A time that a test sets."""
+
+    seconds = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+def test_time_left_goes_by_the_rate_since_the_first_report(
+    lanes: Lanes, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A resumed job starts at 400 of 1,000; 100 more in 10 s leave 500, which are 50 s."""
+    clock = Clock()
+    monkeypatch.setattr("gui.jobs.time", clock)
+    gates = [threading.Event() for _ in range(3)]
+
+    def work() -> Generator[Progress, None, None]:
+        for done, gate in zip((400, 410, 500), gates, strict=True):
+            yield Progress(done, 1000, "images")
+            gate.wait(10)
+
+    run = lanes.files.start(work, key="long", title="Long")
+
+    def reach(done: int) -> None:
+        qtbot.waitUntil(lambda: run.progress is not None and run.progress.done == done)
+
+    reach(400)
+    assert run.seconds_left is None
+    assert job_detail(run) == "400 of 1,000 images"
+    clock.seconds += 1
+    gates[0].set()
+    reach(410)
+    assert run.seconds_left is None  # a second says too little about the rate
+    clock.seconds += 9
+    gates[1].set()
+    reach(500)
+    assert run.seconds_left == 50
+    assert job_detail(run) == "500 of 1,000, about 0:50 left"
+    assert job_fraction(run) == 0.5
+    clock.seconds += 10
+    assert job_detail(run) == "500 of 1,000, about 1:40 left"
+    gates[2].set()
+    qtbot.waitUntil(lambda: lanes.is_idle)
+
+
+def test_a_job_of_unknown_length_tells_no_time(lanes: Lanes, qtbot) -> None:
+    gate = threading.Event()
+
+    def work() -> Generator[Progress, None, None]:
+        yield Progress(7, 0, "files")
+        gate.wait(10)
+
+    run = lanes.files.start(work, key="open", title="Open")
+    assert (job_detail(run), job_fraction(run)) == ("", None)
+    qtbot.waitUntil(lambda: run.progress is not None)
+    assert (run.seconds_left, job_fraction(run)) == (None, None)
+    assert job_detail(run) == "7 files"
     gate.set()
     qtbot.waitUntil(lambda: lanes.is_idle)

@@ -169,7 +169,7 @@ def test_a_layer_with_two_new_names_counts_once(command, repository: Path) -> No
 
 @pytest.fixture
 def broken_planner(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans in which ip2 goes on reading what relu1 read, as in the rewiring tutorials get wrong."""
+    """Plans in which ip2 goes on reading what relu1 read: the rewiring that tutorials get wrong."""
 
     def plan_wrongly(*given: object) -> RenamePlan:
         plan = plan_names(*given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 
@@ -178,3 +179,28 @@ def test_crossings_of_a_complete_pair_of_ranks() -> None:
     # K(3,3): every pair above with every pair below crosses once: 3 * 3.
     below = [[3, 4, 5], [3, 4, 5], [3, 4, 5], [], [], []]
     assert count_crossings([0, 1, 2], below, [0, 1, 2, 0, 1, 2]) == 9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_shuffled_planar_graph_is_drawn_without_a_crossing(seed: int) -> None:
+    """Six ranks of five boxes, each box read by the one below it and by that one's neighbour."""
+    chance = random.Random(seed)
+    boxes = [Box(f"{r}{c}", 100, 40) for r in range(6) for c in range(5)]
+    edges = [
+        Edge(f"{r}{c}", f"{r + 1}{d}")
+        for r in range(5)
+        for c in range(5)
+        for d in (c, c + 1)
+        if d < 5
+    ]
+    chance.shuffle(boxes)
+    chance.shuffle(edges)
+    layout = lay_out(boxes, edges)
+    x = {key: place[0] for key, place in layout.positions.items()}
+    crossed = [
+        (one, other)
+        for one, other in itertools.combinations(edges, 2)
+        if one.source[0] == other.source[0]
+        and (x[one.source] - x[other.source]) * (x[one.target] - x[other.target]) < 0
+    ]
+    assert crossed == []
