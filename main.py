@@ -69,7 +69,7 @@ def _unknown_words(names: Sequence[str]) -> str:
 
 
 def _open_window(files: Sequence[str], *, demo: bool) -> int:
-    from core.commands.screen import why_no_screen
+    from core.screen import why_no_screen
 
     missing = [name for name in files if not Path(name).exists()]
     if missing:

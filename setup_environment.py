@@ -20,7 +20,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.commands.screen import loads, missing_x_packages
+from core.screen import loads, missing_x_packages
 
 REPOSITORY = Path(__file__).resolve().parent
 ENVIRONMENT = REPOSITORY / ".venv"

@@ -28,13 +28,13 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.actions import Actions
-from gui.graph.view import GraphPanel
-from gui.panels.activations import ActivationsPanel
-from gui.panels.changes import ChangesPanel
-from gui.panels.histogram import HistogramPanel
-from gui.panels.inspector import Inspector
-from gui.panels.layer_table import LayerTable
-from gui.panels.retrieval import RetrievalPanel
+from gui.graph.panel import GraphPanel
+from gui.panels.activations.panel import ActivationsPanel
+from gui.panels.changes.panel import ChangesPanel
+from gui.panels.histogram.panel import HistogramPanel
+from gui.panels.inspector.panel import Inspector
+from gui.panels.layers.table import LayerTable
+from gui.panels.retrieval.panel import RetrievalPanel
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.image_picker import ImagePicker, RecipeLine

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QUndoCommand, QUndoStack
 
 from core.net.rename_plan import RenamePlan
 from core.net.text_edits import apply_edits
-from core.session import EditStep
+from core.session_file import EditStep
 
 ApplyText = Callable[[str], None]
 

@@ -9,23 +9,24 @@ from PyQt5.QtCore import QObject
 
 from core.engines.base import EngineSpec
 from core.errors import AppError
-from gui.controllers.asking import AskingController
+from gui.connections import connect_actions, connect_panels, connect_trouble
 from gui.controllers.autosaving import AutosavingController
 from gui.controllers.comparing import ComparingController
 from gui.controllers.demo import DEMO, DemoController
-from gui.controllers.drawing import DrawingController
-from gui.controllers.engine import EngineController
+from gui.controllers.dialogs import DialogsController
+from gui.controllers.engine_child import EngineController
 from gui.controllers.engine_choice import EngineChoiceController, remembered_spec
 from gui.controllers.extracting import ExtractingController
 from gui.controllers.fidelity import FidelityController
+from gui.controllers.graph import GraphController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.opening import OpeningController
-from gui.controllers.rename_asking import RenameAskingController
+from gui.controllers.rename_dialog import RenameDialogController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
-from gui.controllers.searching import SearchingController
+from gui.controllers.searching.controller import SearchingController
 from gui.controllers.sessions import SessionController
-from gui.controllers.standing import StandingController
+from gui.controllers.status import StatusController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
 from gui.crash import CrashHook
@@ -38,7 +39,6 @@ from gui.main_window import MainWindow
 from gui.notices import Notices
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
-from gui.wiring import connect_actions, connect_panels, connect_trouble
 
 
 class Workbench(QObject):
@@ -75,7 +75,7 @@ class Workbench(QObject):
         self.window.may_close = self._may_close
         self.opening.may_replace = self.saving.before_loss
         self._restore()
-        self.standing.refresh()
+        self.status.refresh()
 
     def _make_controllers(
         self, spec: EngineSpec | None, cache: Path | None, autosaves: Path | None
@@ -97,14 +97,14 @@ class Workbench(QObject):
         self.extracting = ExtractingController(document, lanes, self.engine, notices, self)
         self.viewing = ViewingController(document, lanes, self.window, self.saving, settings, self)
         panels = self.window.panels
-        self.drawing = DrawingController(
+        self.graph = GraphController(
             document, lanes, panels.graph, panels.layer_table, self.opening, notices, settings,
             lambda: self.chooser, self,
         )  # fmt: skip
         self.inspecting = InspectingController(
             document, lanes, self.engine, notices, panels.activations, panels.histogram, self
         )
-        self.standing = StandingController(
+        self.status = StatusController(
             document, lanes, self.engine, self.renaming, self.opening, self.window, settings, self
         )
         self.searching = SearchingController(
@@ -115,7 +115,7 @@ class Workbench(QObject):
             document, lanes, self.opening, self.renaming, self.searching, panels.graph, notices,
             settings, self.chooser, self,
         )  # fmt: skip
-        self.rename_asking = RenameAskingController(
+        self.rename_dialog = RenameDialogController(
             self.keeper, document, lanes, self.renaming, self.window, settings, self
         )
         self.engine_choice = EngineChoiceController(
@@ -130,7 +130,7 @@ class Workbench(QObject):
         self.autosaving = AutosavingController(
             document, lanes, self.sessions, notices, autosaves, self
         )
-        self.asking = AskingController(
+        self.dialogs = DialogsController(
             self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
             settings, self.chooser, self,
         )  # fmt: skip
@@ -148,7 +148,7 @@ class Workbench(QObject):
 
     def set_user(self, chooser: FileChooser, questioner: Questioner) -> None:
         """Let others answer for the user, as tests do."""
-        self.chooser = self.opening.chooser = self.saving.chooser = self.asking.chooser = chooser
+        self.chooser = self.opening.chooser = self.saving.chooser = self.dialogs.chooser = chooser
         self.sessions.chooser = self.comparing.chooser = chooser
         self.questioner = self.saving.questioner = questioner
 
@@ -166,9 +166,9 @@ class Workbench(QObject):
             return True
         self.is_closed = True
         self._remember()
-        self.asking.close()
+        self.dialogs.close()
         self.engine_choice.close()
-        self.rename_asking.close()
+        self.rename_dialog.close()
         self.comparing.close()
         self.fidelity.close()
         self.renaming.history.indexChanged.disconnect()  # an undo stack tells of its own end
@@ -201,7 +201,7 @@ class Workbench(QObject):
             window.set_default_layout()
 
     def _remember(self) -> None:
-        self.drawing.remember()
+        self.graph.remember()
         self.settings.geometry = self.window.saveGeometry()
         self.settings.docks = self.window.layout_state()
         self.window.actions_["maximise"].setChecked(False)

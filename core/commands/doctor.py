@@ -12,10 +12,10 @@ from typing import Any
 from core import __version__
 from core.commands.opening import add_caffe_python_argument
 from core.commands.output import byte_text, print_json
-from core.commands.screen import why_no_screen
 from core.engines.base import EngineStatus
 from core.engines.launch import split_command
 from core.engines.registry import available_engines
+from core.screen import why_no_screen
 
 _PACKAGES = ("numpy", "Pillow", "h5py", "PyQt5", "PyQt5-Qt5", "pyqtgraph", "torch")
 

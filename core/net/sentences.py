@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.net.definition import BlobVersion
+from core.words import join_names
 
 
 def sharing_sentence(versions: Sequence[BlobVersion]) -> str:
@@ -17,13 +18,6 @@ def sharing_sentence(versions: Sequence[BlobVersion]) -> str:
         f"After a forward pass blob {last.blob} holds {possessive(last.layer)} output. "
         f"{join_names(owned)} {verb} overwritten."
     )
-
-
-def join_names(names: Sequence[str]) -> str:
-    """ "fc7", "fc7 and drop7", "bn1, scale1 and relu1"."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def possessive(name: str) -> str:

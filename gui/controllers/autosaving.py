@@ -11,7 +11,7 @@ from pathlib import Path
 from PyQt5.QtCore import QLockFile, QObject, QStandardPaths, QTimer
 
 from core.errors import AppError
-from core.session import SUFFIX, Session, read_session, write_session
+from core.session_file import SUFFIX, Session, read_session, write_session
 from gui.controllers.sessions import SessionController
 from gui.document import ModelDocument
 from gui.jobs import Lanes

@@ -10,6 +10,8 @@ from pathlib import Path
 from PyQt5.QtCore import QFileSystemWatcher, QObject, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 
+from core.comparison.export import FORMATS, as_text
+from core.comparison.rows import Comparison, ComparisonRow
 from core.files import write_file
 from gui.controllers.comparing_files import Source, compare_sources, notice_of
 from gui.controllers.comparing_graphs import ComparedGraphs
@@ -20,9 +22,7 @@ from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notice, NoticeAction, Notices, escaped
-from gui.panels.comparison import ComparisonPanel
-from gui.panels.comparison_export import FORMATS, as_text
-from gui.panels.comparison_rows import Comparison, ComparisonRow
+from gui.panels.comparison.panel import ComparisonPanel
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 

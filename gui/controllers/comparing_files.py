@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.comparison.rows import ComparedFile, Comparison, comparison_rows
 from core.errors import AppError, PrototxtError
 from core.layers.differences import NetSide
 from core.layers.shapes import infer_shapes
@@ -15,7 +16,6 @@ from core.net.reader import read_net
 from core.net.solver import open_prototxt
 from gui.controllers.opening_notices import parse_notice
 from gui.notices import Notice, escaped
-from gui.panels.comparison_rows import ComparedFile, Comparison, comparison_rows
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.images.finding import find_images
 from gui.controllers.opening import OpeningController
-from gui.controllers.searching import SearchingController
+from gui.controllers.searching.controller import SearchingController
 from gui.document import ModelDocument
-from gui.panels.retrieval_view import RecipeChoice
+from gui.panels.retrieval.view import RecipeChoice
 
 DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
 PROTOTXT, WEIGHTS, GALLERY = "demo_deploy.prototxt", "demo.caffemodel", "gallery"

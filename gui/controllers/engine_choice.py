@@ -11,8 +11,8 @@ from core.engines.base import EngineProcess, EngineSpec, EngineStatus
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
 from core.engines.registry import start_engine, status_of
 from core.errors import AppError, EngineError
-from gui.controllers.engine import EngineController
-from gui.dialogs.engine import CAFFE, TORCH, EngineChoice, EngineDialog
+from gui.controllers.engine_child import EngineController
+from gui.dialogs.engine_choice import CAFFE, TORCH, EngineChoice, EngineDialog
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices

@@ -16,7 +16,7 @@ from core.images.finding import find_images
 from core.images.preprocess import Preprocess
 from core.net.definition import AUTOMATIC_TOP, Net
 from core.progress import Progress
-from gui.controllers.engine import EngineController
+from gui.controllers.engine_child import EngineController
 from gui.dialogs.extract import ExtractRequest, ValueChoice
 from gui.document import ModelDocument
 from gui.jobs import Lanes

@@ -15,7 +15,7 @@ from core.activations.summary import ValueSummary
 from core.engines.base import Engine, PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.images.preprocess import Preprocess
-from gui.controllers.engine import EngineController, NetRequest
+from gui.controllers.engine_child import EngineController, NetRequest
 from gui.controllers.inspecting_values import (
     class_scores,
     feed_inputs,
@@ -26,10 +26,10 @@ from gui.controllers.inspecting_values import (
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notices
-from gui.panels.activations import ActivationsPanel
-from gui.panels.activations_classes import ClassScores
-from gui.panels.activations_tiles import ActivationRequest, TileCard, build_cards
-from gui.panels.histogram import HistogramPanel, HistogramRequest
+from gui.panels.activations.classes import ClassScores
+from gui.panels.activations.panel import ActivationsPanel
+from gui.panels.activations.tiles import ActivationRequest, TileCard, build_cards
+from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
 
 NO_IMAGE = "Open an image to see every channel."
 NO_FORWARD = "Run Forward to see how a layer's values spread."

@@ -10,9 +10,9 @@ import numpy as np
 from core.activations.class_names import find_class_names
 from core.net.definition import BlobVersion, Net
 from gui.document import ModelDocument
-from gui.panels.activations import CHAIN, LAYER
-from gui.panels.activations_classes import ClassScore, ClassScores
-from gui.panels.activations_tiles import ShowChoice, ShownValue
+from gui.panels.activations.classes import ClassScore, ClassScores
+from gui.panels.activations.panel import CHAIN, LAYER
+from gui.panels.activations.tiles import ShowChoice, ShownValue
 
 N_BEST = 5
 IMAGE_INFO = "im_info"

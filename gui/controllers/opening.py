@@ -15,7 +15,7 @@ from core.images.presets import default_preprocess, load_recipe, recipe_path
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
 from core.net.solver import open_prototxt
-from core.session import SUFFIX as SESSION_SUFFIX
+from core.session_file import SUFFIX as SESSION_SUFFIX
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
 from gui.controllers.opening_notices import (

@@ -11,17 +11,17 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.errors import AppError
 from core.images.preprocess import Preprocess
 from core.net.reader import read_prototxt
-from core.session import SUFFIX, Search, Session, read_session, write_session
+from core.session_file import SUFFIX, Search, Session, read_session, write_session
 from gui.controllers.opening import OpenedModel, OpeningController, read_text_as_model
 from gui.controllers.renaming import RenamingController
-from gui.controllers.searching import SearchingController
+from gui.controllers.searching.controller import SearchingController
 from gui.dialogs.files import SESSION_FILTER, FileChooser
 from gui.document import ModelDocument
 from gui.graph.memory import memory_from_json, memory_to_json
-from gui.graph.view import GraphPanel
+from gui.graph.panel import GraphPanel
 from gui.jobs import Lanes
 from gui.notices import Notice, Notices
-from gui.panels.retrieval_view import RecipeChoice
+from gui.panels.retrieval.view import RecipeChoice
 from gui.settings import Settings
 
 

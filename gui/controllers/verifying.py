@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.engines.verification import Verification, verify_rename
 from core.errors import AppError, EngineCrashed
 from core.progress import Progress
-from gui.controllers.engine import READY, EngineController
+from gui.controllers.engine_child import READY, EngineController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.undo import TextHistory

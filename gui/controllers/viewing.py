@@ -12,7 +12,7 @@ from core.images.preprocess import Preprocess
 from core.weights.binding import Binding
 from gui.controllers.saving import SavingController
 from gui.document import ModelDocument
-from gui.graph.view import VerifiedMark
+from gui.graph.panel import VerifiedMark
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.settings import Settings

@@ -15,17 +15,17 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.graph import metrics as m
-from gui.graph.ink import Ink
 from gui.graph.picture import BadgePicture
+from gui.graph.style import GraphStyle
 
 BUTTON_TEXT = "Own blob"
 _PADDING = 9.0
 _EYE_GAP = 5.0
 
 
-def badge_width(label: str, ink: Ink) -> float:
+def badge_width(label: str, style: GraphStyle) -> float:
     """Pixels the badge of `label` takes: 78, more for a long name, never over 180."""
-    words = ink.badge_text_width(label)
+    words = style.badge_text_width(label)
     return min(m.BADGE_MAXIMUM, max(m.BADGE_WIDTH, words + 2 * _PADDING + m.EYE_SIZE + _EYE_GAP))
 
 
@@ -40,14 +40,14 @@ class BadgeItem(QGraphicsItem):
     def __init__(
         self,
         badge: BadgePicture,
-        ink: Ink,
+        style: GraphStyle,
         on_pressed: Callable[[BadgeItem], None],
         on_pointed: Callable[[BadgeItem, bool], None],
     ) -> None:
         super().__init__()
         self.badge = badge
         self.is_dimmed = False
-        self._ink = ink
+        self._style = style
         self._on_pressed = on_pressed
         self._on_pointed = on_pointed
         self._is_hovered = False
@@ -85,10 +85,10 @@ class BadgeItem(QGraphicsItem):
             self._follow_wish()
             self.update()
 
-    def set_ink(self, ink: Ink) -> None:
+    def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
         self.prepareGeometryChange()
-        self._ink = ink
+        self._style = style
         self._lay_out()
         self.update()
 
@@ -113,7 +113,7 @@ class BadgeItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        scale = self._ink.scale_of(painter)
+        scale = self._style.scale_of(painter)
         if scale < m.FILL_ONLY_BELOW:
             return
         if self.is_dimmed:
@@ -132,7 +132,7 @@ class BadgeItem(QGraphicsItem):
     def _paint_label(self, painter: QPainter, colour: QColor) -> None:
         name = "eye-off" if self.badge.state == "overwritten" else "eye"
         place = QRectF(_PADDING - 1, (m.BADGE_HEIGHT - m.EYE_SIZE) / 2, m.EYE_SIZE, m.EYE_SIZE)
-        self._ink.draw_icon(painter, name, colour, place)
+        self._style.draw_icon(painter, name, colour, place)
         painter.setFont(self._font())
         painter.setPen(colour)
         left = _PADDING + m.EYE_SIZE + _EYE_GAP - 1
@@ -140,14 +140,14 @@ class BadgeItem(QGraphicsItem):
         painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), self._shown_label())
 
     def _paint_button(self, painter: QPainter) -> None:
-        theme = self._ink.theme
+        theme = self._style.theme
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.accent)
         painter.drawRoundedRect(self._button, 4, 4)
         top = self._button.top() + (m.BUTTON_HEIGHT - 14) / 2
         place = QRectF(self._button.left() + 7, top, 14, 14)
-        self._ink.draw_icon(painter, "unlink", theme.text_on_accent, place)
-        painter.setFont(self._ink.badge_font)
+        self._style.draw_icon(painter, "unlink", theme.text_on_accent, place)
+        painter.setFont(self._style.badge_font)
         painter.setPen(theme.text_on_accent)
         row = self._button.adjusted(26, 0, 0, 0)
         painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), BUTTON_TEXT)
@@ -196,9 +196,9 @@ class BadgeItem(QGraphicsItem):
         self.setCursor(Qt.PointingHandCursor if self.badge.wish else Qt.ArrowCursor)
 
     def _lay_out(self) -> None:
-        width = badge_width(self.badge.label, self._ink)
+        width = badge_width(self.badge.label, self._style)
         self._badge = QRectF(0, 0, width, m.BADGE_HEIGHT)
-        words = self._ink.badge_text_width(BUTTON_TEXT)
+        words = self._style.badge_text_width(BUTTON_TEXT)
         top = (m.BADGE_HEIGHT - m.BUTTON_HEIGHT) / 2
         self._button = QRectF(width + m.BUTTON_GAP, top, words + 35, m.BUTTON_HEIGHT)
         self._bounds = self._badge.united(self._button).adjusted(-2, -2, 2, 2)
@@ -214,12 +214,12 @@ class BadgeItem(QGraphicsItem):
 
     def _font(self) -> QFont:
         if self.badge.state == "overwritten":
-            return self._ink.struck_font
-        return self._ink.badge_font
+            return self._style.struck_font
+        return self._style.badge_font
 
     def _colours(self) -> tuple[QColor, QColor, QColor]:
         """Line, text and fill."""
-        theme = self._ink.theme
+        theme = self._style.theme
         if self.badge.state == "own":
             return theme.ok_text, theme.ok_text, theme.ok_fill
         if self.badge.state == "plain":

@@ -8,8 +8,8 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from core.net.layout import Direction
 from gui.graph import metrics as m
-from gui.graph.ink import Ink
 from gui.graph.picture import BracketPicture
+from gui.graph.style import GraphStyle
 
 _LEAST_LABEL = 56.0
 _LINE_HEIGHT = 16.0
@@ -18,10 +18,10 @@ _LINE_HEIGHT = 16.0
 class BracketItem(QGraphicsItem):
     """Left of the boxes in a drawing from top to bottom, above them in one from left to right."""
 
-    def __init__(self, bracket: BracketPicture, ink: Ink) -> None:
+    def __init__(self, bracket: BracketPicture, style: GraphStyle) -> None:
         super().__init__()
         self.bracket = bracket
-        self._ink = ink
+        self._style = style
         self._frame = QRectF()
         self._direction: Direction = "TB"
         self._room = 0.0
@@ -40,9 +40,9 @@ class BracketItem(QGraphicsItem):
         self._bounds = self._path.boundingRect().united(self._label_box())
         self._bounds.adjust(-2, -2, 2, 2)
 
-    def set_ink(self, ink: Ink) -> None:
+    def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
-        self._ink = ink
+        self._style = style
         self.update()
 
     def line_frame(self) -> QRectF:
@@ -55,7 +55,7 @@ class BracketItem(QGraphicsItem):
             return QRectF()
         box = self._label_box()
         title = QFontMetricsF(self._title_font()).horizontalAdvance(self.bracket.title)
-        subtitle = QFontMetricsF(self._ink.text_font).horizontalAdvance(self.bracket.subtitle)
+        subtitle = QFontMetricsF(self._style.text_font).horizontalAdvance(self.bracket.subtitle)
         spare = max(0.0, box.width() - max(title, subtitle))
         if self._direction == "LR":
             return box.adjusted(spare / 2, 0, -spare / 2, 0)
@@ -70,12 +70,12 @@ class BracketItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        theme = self._ink.theme
+        theme = self._style.theme
         if self.bracket.kind != "own":
             painter.setPen(QPen(theme.mark, 2.0))
-            painter.setBrush(self._ink.no_brush)
+            painter.setBrush(self._style.no_brush)
             painter.drawPath(self._path)
-        if self._ink.scale_of(painter) < m.TEXT_FROM or self._room < _LEAST_LABEL:
+        if self._style.scale_of(painter) < m.TEXT_FROM or self._room < _LEAST_LABEL:
             return
         colour = theme.ok_text if self.bracket.kind == "own" else theme.mark_text
         box = self._label_box()
@@ -84,7 +84,7 @@ class BracketItem(QGraphicsItem):
         self._line(painter, self.bracket.title, self._title_font(), box, across)
         painter.setPen(theme.secondary)
         box.translate(0, _LINE_HEIGHT)
-        self._line(painter, self.bracket.subtitle, self._ink.text_font, box, across)
+        self._line(painter, self.bracket.subtitle, self._style.text_font, box, across)
 
     def _line(
         self, painter: QPainter, words: str, font: QFont, box: QRectF, across: Qt.AlignmentFlag
@@ -96,7 +96,7 @@ class BracketItem(QGraphicsItem):
 
     def _title_font(self) -> QFont:
         is_thin = self.bracket.kind == "folded"
-        return self._ink.label_thin_font if is_thin else self._ink.label_font
+        return self._style.label_thin_font if is_thin else self._style.label_font
 
     def _label_box(self) -> QRectF:
         height = 2 * _LINE_HEIGHT

@@ -9,10 +9,10 @@ from core.net.definition import Net
 from core.net.layout import Direction
 from gui.graph import metrics as m
 from gui.graph.badge_item import badge_width
-from gui.graph.dropped import draw_dropped
-from gui.graph.ink import Ink
+from gui.graph.inactive_layers import draw_inactive
 from gui.graph.picture import FoldGroup, GraphPicture, draw_picture
 from gui.graph.placing import Placement, place_picture, with_label_rooms
+from gui.graph.style import GraphStyle
 
 EMPTY_PICTURE = GraphPicture((), (), (), {})
 
@@ -22,7 +22,7 @@ class DrawingOptions:
     """How a user wants any net drawn."""
 
     direction: Direction = "TB"
-    shows_dropped: bool = True
+    shows_inactive: bool = True
     shows_edge_shapes: bool = False
 
 
@@ -45,7 +45,7 @@ class DrawingRequest:
 
     net: Net
     shapes: NetShapes
-    ink: Ink
+    style: GraphStyle
     folded: tuple[FoldGroup, ...] = ()
     own_blobs: frozenset[tuple[str, str]] = frozenset()
     options: DrawingOptions = DEFAULT_OPTIONS
@@ -55,7 +55,7 @@ class DrawingRequest:
     def n_boxes(self) -> int:
         """How many boxes there will be."""
         n_folded = sum(len(group.layers) - 1 for group in self.folded)
-        n_dropped = len(self.net.inactive) if self.options.shows_dropped else 0
+        n_dropped = len(self.net.inactive) if self.options.shows_inactive else 0
         return len(self.net.layers) - n_folded + n_dropped
 
 
@@ -69,17 +69,17 @@ def draw(request: DrawingRequest) -> Drawing:
     picture = draw_picture(
         request.net, request.shapes, folded=request.folded, own_blobs=request.own_blobs
     )
-    if request.options.shows_dropped and request.net.inactive:
-        boxes, edges = draw_dropped(request.net, picture.box_of)
+    if request.options.shows_inactive and request.net.inactive:
+        boxes, edges = draw_inactive(request.net, picture.box_of)
         picture = replace(picture, boxes=(*picture.boxes, *boxes), edges=(*picture.edges, *edges))
-    widths = badge_widths(picture, request.ink)
+    widths = badge_widths(picture, request.style)
     return Drawing(request.net, picture, _place(request, picture, widths), request.options)
 
 
-def badge_widths(picture: GraphPicture, ink: Ink) -> dict[int, float]:
+def badge_widths(picture: GraphPicture, style: GraphStyle) -> dict[int, float]:
     """Pixels each box's badges take beside it, by key."""
     return {
-        box.key: sum(badge_width(badge.label, ink) for badge in box.badges)
+        box.key: sum(badge_width(badge.label, style) for badge in box.badges)
         + m.BUTTON_GAP * (len(box.badges) - 1)
         for box in picture.boxes
         if box.badges

@@ -11,18 +11,18 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from core.net.layout import Direction, Point
 from gui.graph import metrics as m
 from gui.graph.edge_label import EdgeLabel
-from gui.graph.ink import Ink
 from gui.graph.picture import EdgePicture
+from gui.graph.style import GraphStyle
 
 
 class EdgeItem(QGraphicsItem):
     """Paints the route of one edge with a pen that keeps its width at every zoom."""
 
-    def __init__(self, edge: EdgePicture, ink: Ink) -> None:
+    def __init__(self, edge: EdgePicture, style: GraphStyle) -> None:
         super().__init__()
         self.edge = edge
         self.is_lit = False
-        self._ink = ink
+        self._style = style
         self._route: tuple[Point, ...] = ()
         self._direction: Direction = "TB"
         self._drawn: tuple[QPainterPath, QPolygonF] | None = None
@@ -57,9 +57,9 @@ class EdgeItem(QGraphicsItem):
         if label is not None:
             self._bounds = self._bounds.united(label.box)
 
-    def set_ink(self, ink: Ink) -> None:
+    def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
-        self._ink = ink
+        self._style = style
         self.update()
 
     def set_lit(self, is_lit: bool) -> None:
@@ -83,23 +83,23 @@ class EdgeItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        ink = self._ink
+        style = self._style
         path, arrow = self._parts()
-        scale = self._ink.scale_of(painter)
+        scale = self._style.scale_of(painter)
         is_far = scale < m.FILL_ONLY_BELOW
-        near = ink.edge_dropped if self.edge.is_dropped else ink.edge
-        near = ink.edge_far if is_far else near
-        painter.setPen(ink.edge_lit if self.is_lit else near)
-        painter.setBrush(ink.no_brush)
+        near = style.edge_dropped if self.edge.is_inactive else style.edge
+        near = style.edge_far if is_far else near
+        painter.setPen(style.edge_lit if self.is_lit else near)
+        painter.setBrush(style.no_brush)
         painter.drawPath(path)
         if is_far:
             return
-        painter.setPen(ink.edge_lit if self.is_lit else ink.edge)
-        painter.setBrush(ink.edge_lit_fill if self.is_lit else ink.edge_fill)
+        painter.setPen(style.edge_lit if self.is_lit else style.edge)
+        painter.setBrush(style.edge_lit_fill if self.is_lit else style.edge_fill)
         painter.drawPolygon(arrow)
         if self._label is not None and scale >= m.TEXT_FROM:
-            painter.setFont(ink.edge_font)
-            painter.setPen(ink.text if self.is_lit else ink.secondary)
+            painter.setFont(style.edge_font)
+            painter.setPen(style.text if self.is_lit else style.secondary)
             painter.drawText(self._label.box, self._label.side, self._label.words)
 
     def _parts(self) -> tuple[QPainterPath, QPolygonF]:
@@ -110,7 +110,7 @@ class EdgeItem(QGraphicsItem):
 
 
 def _tip(edge: EdgePicture) -> str:
-    if edge.is_dropped:
+    if edge.is_inactive:
         return f"{', '.join(edge.blobs)}: not in this phase"
     pairs = zip(edge.blobs, edge.shapes, strict=False)
     return "\n".join(f"{blob}  {shape}" for blob, shape in pairs) or "\n".join(edge.blobs)

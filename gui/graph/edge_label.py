@@ -34,7 +34,7 @@ def edge_labels(
     direction: Direction,
 ) -> dict[tuple[int, int], EdgeLabel]:
     """One label an arrow: at its tip if that box has no other arrow, else where it leaves."""
-    shown = [edge for edge in edges if not edge.is_dropped]
+    shown = [edge for edge in edges if not edge.is_inactive]
     n_into = Counter(edge.target for edge in shown)
     n_out_of = Counter(edge.source for edge in shown)
     labels = {}

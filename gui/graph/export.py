@@ -15,8 +15,8 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 from core.errors import AppError
 from gui.graph.drawing import Drawing
 from gui.graph.export_legend import ExportLegend
-from gui.graph.ink import Ink
 from gui.graph.scene import GraphScene
+from gui.graph.style import GraphStyle
 from gui.graph.tip_item import TipItem
 from gui.graph.verified_item import VerifiedMark
 from gui.theme import Theme
@@ -68,11 +68,11 @@ def export_graph(request: ExportRequest) -> Generator[Step, None, None]:
             f"A graph can't be written as {request.path.suffix or request.path.name}.",
             hint=f"Choose a name that ends in {', '.join(SUFFIXES)}.",
         )
-    scene = GraphScene(Ink(request.theme, is_for_file=True))
+    scene = GraphScene(GraphStyle(request.theme, is_for_file=True))
     scene.show_verified(request.verified)
     scene.show_drawing(request.drawing)
     yield None
-    legend = ExportLegend(request.drawing, scene.ink)
+    legend = ExportLegend(request.drawing, scene.graph_style)
     graph = scene.content_rect()
     width = max(graph.width(), legend.width) + 2 * _MARGIN
     extent = QSizeF(width, graph.height() + legend.height + 3 * _MARGIN)
@@ -156,7 +156,7 @@ def _paint(
     page: _Page, scene: GraphScene, legend: ExportLegend, origin: QPointF, extent: QSizeF
 ) -> Generator[Step, None, None]:
     painter = page.painter
-    painter.fillRect(QRectF(QPointF(), extent), scene.ink.theme.canvas)
+    painter.fillRect(QRectF(QPointF(), extent), scene.graph_style.theme.canvas)
     legend.paint(painter, QPointF(_MARGIN, _MARGIN))
     option = QStyleOptionGraphicsItem()
     items = [item for item in scene.items() if item.isVisible() and not isinstance(item, TipItem)]

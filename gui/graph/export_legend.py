@@ -6,7 +6,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPen
 
 from gui.graph.drawing import Drawing
-from gui.graph.ink import Ink
+from gui.graph.style import GraphStyle
 from gui.theme import FAMILY_TOKENS, text_font
 
 _LINE = int(Qt.AlignLeft | Qt.AlignVCenter)
@@ -24,8 +24,8 @@ _SIGNS = (
 class ExportLegend:
     """The net's name and figures, the families present, and what badges mean."""
 
-    def __init__(self, drawing: Drawing, ink: Ink) -> None:
-        self._ink = ink
+    def __init__(self, drawing: Drawing, style: GraphStyle) -> None:
+        self._style = style
         self._title, self._facts = _title(drawing)
         self._title_font = text_font(16, semibold=True)
         self._font = text_font(11)
@@ -49,7 +49,7 @@ class ExportLegend:
 
     def paint(self, painter: QPainter, at: QPointF) -> None:
         """Draw it with its top left corner at `at`."""
-        theme = self._ink.theme
+        theme = self._style.theme
         painter.save()
         painter.translate(at)
         painter.setPen(theme.text)
@@ -78,15 +78,15 @@ class ExportLegend:
         return places
 
     def _paint_sign(self, painter: QPainter, key: str, words: str, place: QRectF) -> None:
-        theme = self._ink.theme
+        theme = self._style.theme
         square = QRectF(place.left(), place.center().y() - _SQUARE / 2, _SQUARE, _SQUARE)
         if not key.startswith("family "):
-            self._ink.draw_icon(painter, key, theme.mark_text, square)
+            self._style.draw_icon(painter, key, theme.mark_text, square)
             return
         painter.setPen(QPen(theme.outline, 1))
         painter.setBrush(theme.family(words))
         painter.drawRoundedRect(square, 2, 2)
-        self._ink.draw_glyph(painter, words, square.adjusted(1.5, 1.5, -1.5, -1.5))
+        self._style.draw_glyph(painter, words, square.adjusted(1.5, 1.5, -1.5, -1.5))
 
 
 def _title(drawing: Drawing) -> tuple[str, str]:

@@ -7,11 +7,11 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from gui.graph.canvas import GraphCanvas
 from gui.graph.drawing import Drawing
 from gui.graph.find_bar import GraphBar
-from gui.graph.ink import Ink
 from gui.graph.legend import Legend
 from gui.graph.minimap import Minimap
 from gui.graph.overlays import Overlays
 from gui.graph.scene import GraphScene
+from gui.graph.style import GraphStyle
 from gui.graph.viewpoint import Viewpoint
 from gui.theme import ThemeKeeper
 from gui.widgets.empty_state import EmptyState
@@ -24,7 +24,7 @@ class GraphFrame(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self._has_net = False
-        self.scene = GraphScene(Ink(keeper.theme), self)
+        self.scene = GraphScene(GraphStyle(keeper.theme), self)
         self.canvas = GraphCanvas(self.scene)
         self.bar = GraphBar(keeper)
         self.minimap = Minimap(keeper, self.scene, self.canvas)
@@ -92,7 +92,7 @@ class GraphFrame(QWidget):
 
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.scene.set_ink(Ink(theme))
+        self.scene.restyle(GraphStyle(theme))
         self.scene.setBackgroundBrush(theme.canvas)
         self.minimap.redraw()
 

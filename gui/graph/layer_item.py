@@ -9,8 +9,8 @@ from PyQt5.QtGui import QFontMetricsF, QImage, QPainter, QPixmap, QStaticText
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
-from gui.graph.ink import Ink, band_path, box_path, static_text
 from gui.graph.picture import BoxPicture
+from gui.graph.style import GraphStyle, band_path, box_path, static_text
 
 _FRAME = QRectF(0, 0, m.BOX_WIDTH, m.BOX_HEIGHT)
 _BOUNDS = _FRAME.adjusted(-5, -5, 2 * m.FOLD_OFFSET + 1, 2 * m.FOLD_OFFSET + 1)
@@ -36,14 +36,14 @@ class _Words:
 class LayerItem(QGraphicsItem):
     """Paints one BoxPicture; knows nothing of the net."""
 
-    def __init__(self, box: BoxPicture, ink: Ink) -> None:
+    def __init__(self, box: BoxPicture, style: GraphStyle) -> None:
         super().__init__()
         self.box = box
         self.is_chosen = False
         self.is_second = False
         self.is_lit = False
         self.is_dimmed = False
-        self._ink = ink
+        self._style = style
         self._words: _Words | None = None
         self._thumbnail: QPixmap | None = None
         self.setZValue(2)
@@ -59,9 +59,9 @@ class LayerItem(QGraphicsItem):
             self._words = None
             self.update()
 
-    def set_ink(self, ink: Ink) -> None:
+    def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
-        self._ink = ink
+        self._style = style
         self._words = None
         self.update()
 
@@ -95,8 +95,8 @@ class LayerItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        scale = self._ink.scale_of(painter)
-        if self.is_dimmed or self.box.is_dropped:
+        scale = self._style.scale_of(painter)
+        if self.is_dimmed or self.box.is_inactive:
             painter.setOpacity(DIMMED if self.is_dimmed else DROPPED)
         if scale < m.FILL_ONLY_BELOW:
             self._paint_fill(painter)
@@ -105,68 +105,68 @@ class LayerItem(QGraphicsItem):
         if scale >= m.TEXT_FROM:
             self._paint_words(painter)
         if self.is_chosen or self.is_second:
-            painter.setPen(self._ink.selected if self.is_chosen else self._ink.second)
-            painter.setBrush(self._ink.no_brush)
+            painter.setPen(self._style.selected if self.is_chosen else self._style.second)
+            painter.setBrush(self._style.no_brush)
             painter.drawRoundedRect(_SELECTED_FRAME, 6, 6)
 
     def _paint_fill(self, painter: QPainter) -> None:
-        painter.fillRect(_FRAME, self._ink.family(self.box.family))
+        painter.fillRect(_FRAME, self._style.family(self.box.family))
         if self.is_chosen or self.is_lit:
-            painter.setPen(self._ink.selected_far)
-            painter.setBrush(self._ink.no_brush)
+            painter.setPen(self._style.selected_far)
+            painter.setBrush(self._style.no_brush)
             painter.drawRect(_SELECTED_FRAME)
 
     def _paint_frame(self, painter: QPainter) -> None:
-        ink = self._ink
-        painter.setPen(ink.outline_dropped if self.box.is_dropped else ink.outline)
-        painter.setBrush(ink.panel)
+        style = self._style
+        painter.setPen(style.outline_inactive if self.box.is_inactive else style.outline)
+        painter.setBrush(style.panel)
         path = box_path()
         if self.box.is_folded:
             for step in (2 * m.FOLD_OFFSET, m.FOLD_OFFSET):
                 painter.drawPath(path.translated(step, step))
         if self.is_lit:
-            painter.setPen(ink.lit_outline)
-            painter.setBrush(ink.lit)
+            painter.setPen(style.lit_outline)
+            painter.setBrush(style.lit)
         painter.drawPath(path)
         if self._thumbnail is not None:
             painter.drawPixmap(_THUMBNAIL, self._thumbnail, QRectF(self._thumbnail.rect()))
             return
-        painter.setBrush(ink.family(self.box.family))
+        painter.setBrush(style.family(self.box.family))
         painter.drawPath(band_path())
-        ink.draw_glyph(painter, self.box.family, _GLYPH)
+        style.draw_glyph(painter, self.box.family, _GLYPH)
 
     def _paint_words(self, painter: QPainter) -> None:
         words = self._words or self._lay_out_words()
-        painter.setFont(self._ink.name_font)
-        painter.setPen(self._ink.text)
-        self._ink.draw_text(painter, words.name_at, words.name)
-        painter.setFont(self._ink.text_font)
-        painter.setPen(self._ink.secondary)
-        self._ink.draw_text(painter, words.note_at, words.note)
-        self._ink.draw_text(painter, words.shape_at, words.shape)
+        painter.setFont(self._style.name_font)
+        painter.setPen(self._style.text)
+        self._style.draw_text(painter, words.name_at, words.name)
+        painter.setFont(self._style.text_font)
+        painter.setPen(self._style.secondary)
+        self._style.draw_text(painter, words.note_at, words.note)
+        self._style.draw_text(painter, words.shape_at, words.shape)
 
     def _lay_out_words(self) -> _Words:
         """Name left and type right in the first row; a type that won't fit goes below."""
-        ink, box = self._ink, self.box
+        style, box = self._style, self.box
         left = (m.THUMBNAIL_SIZE + 2 if self._thumbnail else m.BAND_WIDTH) + m.TEXT_PADDING
         room = m.BOX_WIDTH - m.TEXT_PADDING - left
-        note_width = ink.text_metrics.horizontalAdvance(box.note)
-        fits = ink.name_metrics.horizontalAdvance(box.name) + 10 + note_width <= room
-        name = _shortened(box.name, ink.name_metrics, room)
-        shape = ink.text_metrics.elidedText(box.shape, Qt.ElideRight, room)
+        note_width = style.text_metrics.horizontalAdvance(box.note)
+        fits = style.name_metrics.horizontalAdvance(box.name) + 10 + note_width <= room
+        name = _shortened(box.name, style.name_metrics, room)
+        shape = style.text_metrics.elidedText(box.shape, Qt.ElideRight, room)
         note = box.note
         if not fits:
-            spare = room - ink.text_metrics.horizontalAdvance(shape) - 10
-            note = ink.text_metrics.elidedText(box.note, Qt.ElideRight, max(0.0, spare))
-            note_width = ink.text_metrics.horizontalAdvance(note)
-        text_height = ink.text_metrics.height()
-        name_y = 19 - ink.name_metrics.height() + 1
-        baseline = name_y + ink.name_metrics.ascent()
-        note_y = baseline - ink.text_metrics.ascent() if fits else 35 - text_height
+            spare = room - style.text_metrics.horizontalAdvance(shape) - 10
+            note = style.text_metrics.elidedText(box.note, Qt.ElideRight, max(0.0, spare))
+            note_width = style.text_metrics.horizontalAdvance(note)
+        text_height = style.text_metrics.height()
+        name_y = 19 - style.name_metrics.height() + 1
+        baseline = name_y + style.name_metrics.ascent()
+        note_y = baseline - style.text_metrics.ascent() if fits else 35 - text_height
         self._words = _Words(
-            static_text(name, ink.name_font),
-            static_text(note, ink.text_font),
-            static_text(shape, ink.text_font),
+            static_text(name, style.name_font),
+            static_text(note, style.text_font),
+            static_text(shape, style.text_font),
             QPointF(left, name_y),
             QPointF(m.BOX_WIDTH - m.TEXT_PADDING - note_width, note_y),
             QPointF(left, 35 - text_height),

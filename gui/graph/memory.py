@@ -32,7 +32,7 @@ def memory_to_json(memory: GraphMemory) -> str:
             "folded": memory.folds.is_on,
             "opened": sorted(memory.folds.opened),
             "direction": memory.options.direction,
-            "dropped": memory.options.shows_dropped,
+            "dropped": memory.options.shows_inactive,
             "shapes": memory.options.shows_edge_shapes,
             "scale": memory.scale,
             "centre": memory.centre,

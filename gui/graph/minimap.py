@@ -129,7 +129,7 @@ class Minimap(QWidget):
             box = QRectF(self._to_map(frame.topLeft()), self._to_map(frame.bottomRight()))
             box.setHeight(max(1.0, box.height()))
             box.setWidth(max(2.0, box.width()))
-            is_pale = item.box.is_dropped or (self._hits is not None and key not in self._hits)
+            is_pale = item.box.is_inactive or (self._hits is not None and key not in self._hits)
             painter.setOpacity(_PALE if is_pale else 1.0)
             painter.fillRect(box, theme.family(item.box.family))
         painter.setOpacity(1.0)

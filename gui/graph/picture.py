@@ -59,7 +59,7 @@ class BoxPicture:
     is_data: bool
     group: FoldGroup | None
     badges: tuple[BadgePicture, ...]
-    is_dropped: bool = False
+    is_inactive: bool = False
 
     @property
     def is_folded(self) -> bool:
@@ -75,7 +75,7 @@ class EdgePicture:
     target: int
     blobs: tuple[str, ...]
     shapes: tuple[str, ...] = ()
-    is_dropped: bool = False
+    is_inactive: bool = False
 
 
 @dataclass(frozen=True)

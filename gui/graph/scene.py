@@ -15,10 +15,10 @@ from gui.graph.bracket_item import BracketItem
 from gui.graph.drawing import EMPTY_PICTURE, Drawing
 from gui.graph.edge_item import EdgeItem
 from gui.graph.edge_label import edge_labels
-from gui.graph.ink import Ink
 from gui.graph.layer_item import LayerItem
 from gui.graph.picture import BadgePicture, BracketPicture, GraphPicture
 from gui.graph.placing import Placement
+from gui.graph.style import GraphStyle
 from gui.graph.tip_item import TipItem
 from gui.graph.verified_item import VerifiedItem, VerifiedMark
 
@@ -34,9 +34,9 @@ class GraphScene(QGraphicsScene):
 
     badge_pressed = pyqtSignal(object)
 
-    def __init__(self, ink: Ink, parent: QObject | None = None) -> None:
+    def __init__(self, style: GraphStyle, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.ink = ink
+        self.graph_style = style
         self.picture = EMPTY_PICTURE
         self.layer_items: dict[int, LayerItem] = {}
         self.edge_items: dict[tuple[int, int], EdgeItem] = {}
@@ -52,7 +52,7 @@ class GraphScene(QGraphicsScene):
         self._second: int | None = None
         self._lit: int | None = None
         self._hits: frozenset[int] | None = None
-        self._tip = TipItem(ink)
+        self._tip = TipItem(style)
         self.addItem(self._tip)
 
     @property
@@ -85,9 +85,9 @@ class GraphScene(QGraphicsScene):
         )
         self.setSceneRect(frame.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
 
-    def set_ink(self, ink: Ink) -> None:
+    def restyle(self, style: GraphStyle) -> None:
         """Draw everything in another theme."""
-        self.ink = ink
+        self.graph_style = style
         items: tuple[InkedItem, ...] = (
             *self.layer_items.values(),
             *self.edge_items.values(),
@@ -97,7 +97,7 @@ class GraphScene(QGraphicsScene):
             self._tip,
         )
         for item in items:
-            item.set_ink(ink)
+            item.restyle(style)
 
     def content_rect(self) -> QRectF:
         """What boxes, badges and labels cover."""
@@ -168,7 +168,7 @@ class GraphScene(QGraphicsScene):
         for key, box in wanted.items():
             item = self.layer_items.get(key)
             if item is None:
-                item = self.layer_items[key] = LayerItem(box, self.ink)
+                item = self.layer_items[key] = LayerItem(box, self.graph_style)
                 self.addItem(item)
             item.set_box(box)
             item.setPos(*placement.corners[key])
@@ -183,7 +183,7 @@ class GraphScene(QGraphicsScene):
         for ends, edge in wanted.items():
             item = self.edge_items.get(ends)
             if item is None:
-                item = self.edge_items[ends] = EdgeItem(edge, self.ink)
+                item = self.edge_items[ends] = EdgeItem(edge, self.graph_style)
                 self.addItem(item)
             item.set_edge(edge)
             item.set_route(placement.routes[ends], placement.direction, labels.get(ends))
@@ -196,7 +196,7 @@ class GraphScene(QGraphicsScene):
         for place, badge in wanted.items():
             item = self.badge_items.get(place)
             if item is None:
-                item = BadgeItem(badge, self.ink, self._press, self._point)
+                item = BadgeItem(badge, self.graph_style, self._press, self._point)
                 self.badge_items[place] = item
                 self.addItem(item)
             item.set_badge(badge)
@@ -221,7 +221,7 @@ class GraphScene(QGraphicsScene):
         for bracket in picture.brackets:
             item = self.bracket_items.get(bracket)
             if item is None:
-                item = self.bracket_items[bracket] = BracketItem(bracket, self.ink)
+                item = self.bracket_items[bracket] = BracketItem(bracket, self.graph_style)
                 self.addItem(item)
             frame = QRectF()
             for key in bracket.boxes:
@@ -239,7 +239,7 @@ class GraphScene(QGraphicsScene):
             return
         for bracket in own:
             has_card = len(own) <= _MOST_CARDS or bracket is own[-1]
-            item = VerifiedItem(self._verified, has_card, self.ink)
+            item = VerifiedItem(self._verified, has_card, self.graph_style)
             frame = QRectF()
             for (key, _), badge in self.badge_items.items():
                 if key in bracket.boxes:

@@ -7,7 +7,7 @@ from PyQt5.QtGui import QFontMetricsF, QPainter
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
-from gui.graph.ink import Ink
+from gui.graph.style import GraphStyle
 
 _PADDING = 8.0
 _WRAPPED = int(Qt.TextWordWrap | Qt.AlignLeft | Qt.AlignTop)
@@ -16,26 +16,26 @@ _WRAPPED = int(Qt.TextWordWrap | Qt.AlignLeft | Qt.AlignTop)
 class TipItem(QGraphicsItem):
     """A dark card of wrapped text that keeps its size at every zoom."""
 
-    def __init__(self, ink: Ink) -> None:
+    def __init__(self, style: GraphStyle) -> None:
         super().__init__()
         self.sentence = ""
-        self._ink = ink
+        self._style = style
         self._bounds = QRectF()
         self.setFlag(QGraphicsItem.ItemIgnoresTransformations)
         self.setAcceptedMouseButtons(Qt.NoButton)
         self.setZValue(10)
         self.hide()
 
-    def set_ink(self, ink: Ink) -> None:
+    def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
-        self._ink = ink
+        self._style = style
         self.update()
 
     def say(self, sentence: str) -> None:
         """Show a sentence; an empty one hides the card."""
         self.prepareGeometryChange()
         self.sentence = sentence
-        metrics = QFontMetricsF(self._ink.text_font)
+        metrics = QFontMetricsF(self._style.text_font)
         text = metrics.boundingRect(
             QRectF(0, 0, m.TIP_WIDTH - 2 * _PADDING, 900), _WRAPPED, sentence
         )
@@ -52,9 +52,9 @@ class TipItem(QGraphicsItem):
         widget: QWidget | None = None,
     ) -> None:
         painter.setPen(Qt.NoPen)
-        painter.setBrush(self._ink.theme.tooltip_fill)
+        painter.setBrush(self._style.theme.tooltip_fill)
         painter.drawRoundedRect(self._bounds, 3, 3)
-        painter.setFont(self._ink.text_font)
-        painter.setPen(self._ink.theme.tooltip_text)
+        painter.setFont(self._style.text_font)
+        painter.setPen(self._style.theme.tooltip_text)
         inner = self._bounds.adjusted(_PADDING, _PADDING, -_PADDING + 2, 0)
         painter.drawText(inner, _WRAPPED, self.sentence)

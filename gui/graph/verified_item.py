@@ -9,7 +9,7 @@ from PyQt5.QtGui import QPainter, QPainterPath, QPen
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
-from gui.graph.ink import Ink
+from gui.graph.style import GraphStyle
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class VerifiedMark:
 class VerifiedItem(QGraphicsItem):
     """Spans badges on their right; in a drawing from left to right the card stands below them."""
 
-    def __init__(self, mark: VerifiedMark, has_card: bool, ink: Ink) -> None:
+    def __init__(self, mark: VerifiedMark, has_card: bool, style: GraphStyle) -> None:
         super().__init__()
         self.mark = mark
         self.has_card = has_card
-        self._ink = ink
+        self._style = style
         self._badges = QRectF()
         self._card = QRectF()
         self._path = QPainterPath()
@@ -51,7 +51,9 @@ class VerifiedItem(QGraphicsItem):
             self._bracket_beside(badges, x)
             middle = badges.center().y()
             self._card = QRectF(x + 10, middle - m.CARD_HEIGHT / 2, 0, 0)
-        width = max(m.CARD_WIDTH, 24 + self._ink.text_metrics.horizontalAdvance(self.mark.subtitle))
+        width = max(
+            m.CARD_WIDTH, 24 + self._style.text_metrics.horizontalAdvance(self.mark.subtitle)
+        )
         self._card.setSize(QSizeF(width, m.CARD_HEIGHT))
 
     def _bracket_beside(self, badges: QRectF, x: float) -> None:
@@ -70,9 +72,9 @@ class VerifiedItem(QGraphicsItem):
         self._path.moveTo(badges.center().x(), y)
         self._path.lineTo(badges.center().x(), y + 8)
 
-    def set_ink(self, ink: Ink) -> None:
+    def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
-        self._ink = ink
+        self._style = style
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -86,25 +88,25 @@ class VerifiedItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        theme = self._ink.theme
+        theme = self._style.theme
         colour = theme.ok_text if self.mark.is_ok else theme.error_text
         painter.setPen(QPen(colour, 2.0))
-        painter.setBrush(self._ink.no_brush)
+        painter.setBrush(self._style.no_brush)
         painter.drawPath(self._path)
         if not self.has_card:
             return
         painter.setPen(QPen(colour, 1.0))
         painter.setBrush(theme.ok_fill if self.mark.is_ok else theme.error_fill)
         painter.drawRoundedRect(self._card, 4, 4)
-        if self._ink.scale_of(painter) < m.TEXT_FROM:
+        if self._style.scale_of(painter) < m.TEXT_FROM:
             return
         left, top = self._card.left(), self._card.top()
         name = "check" if self.mark.is_ok else "error"
-        self._ink.draw_icon(painter, name, colour, QRectF(left + 8, top + 7, 14, 14))
-        painter.setFont(self._ink.label_font)
+        self._style.draw_icon(painter, name, colour, QRectF(left + 8, top + 7, 14, 14))
+        painter.setFont(self._style.label_font)
         painter.setPen(colour)
         row = QRectF(left + 27, top + 5, self._card.width() - 31, 19)
         painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), self.mark.title)
-        painter.setFont(self._ink.text_font)
+        painter.setFont(self._style.text_font)
         row = QRectF(left + 8, top + 25, self._card.width() - 12, 17)
         painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), self.mark.subtitle)

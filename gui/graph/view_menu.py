@@ -36,7 +36,7 @@ def fill_view_menu(
     menu.addSection("Show")
     n_dropped = len(net.inactive)
     words = f"Layers that this phase drops ({n_dropped})" if n_dropped else "No layer is dropped"
-    dropped = _check(menu, words, options.shows_dropped and n_dropped > 0, wishes.on_dropped)
+    dropped = _check(menu, words, options.shows_inactive and n_dropped > 0, wishes.on_dropped)
     dropped.setEnabled(n_dropped > 0)
     _check(menu, "Shapes on the arrows", options.shows_edge_shapes, wishes.on_edge_shapes)
     _check(menu, "Legend", shows_legend, wishes.on_legend)

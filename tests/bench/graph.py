@@ -89,7 +89,7 @@ def residual_net(n_blocks: int) -> str:
 def _measure_net(app: Any, text: str, *, with_dot: bool) -> dict[str, Any]:
     from core.layers.shapes import infer_shapes
     from gui.graph.drawing import Drawing, DrawingRequest, draw
-    from gui.graph.view import GraphPanel
+    from gui.graph.panel import GraphPanel
     from gui.theme import ThemeKeeper
 
     panel = GraphPanel(ThemeKeeper("light"))
@@ -98,7 +98,7 @@ def _measure_net(app: Any, text: str, *, with_dot: bool) -> dict[str, Any]:
     app.processEvents()
     net, parse = _timed(lambda: read_net(text))
     shapes, infer = _timed(lambda: infer_shapes(net))
-    request = DrawingRequest(net=net, shapes=shapes, ink=panel.scene.ink)
+    request = DrawingRequest(net=net, shapes=shapes, style=panel.scene.graph_style)
     drawing, layout = _timed(lambda: draw(request))
     assert isinstance(drawing, Drawing)
     panel.show_page(has_net=True)

@@ -70,7 +70,7 @@ def measure_drawing(net_path: Path, n_rounds: int) -> dict[str, Any]:
     from core.layers.shapes import infer_shapes
     from core.net.reader import load_net
     from gui.app import make_application
-    from gui.graph.view import GraphPanel
+    from gui.graph.panel import GraphPanel
     from gui.theme import ThemeKeeper
 
     app = make_application()

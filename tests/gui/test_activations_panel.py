@@ -12,11 +12,11 @@ from PyQt5.QtWidgets import QApplication
 
 from core.activations.tiles import GAP_LEVEL, NOT_FINITE_LEVEL
 from core.errors import AppError
-from gui.panels.activations import CHAIN, LAYER, ActivationsPanel
-from gui.panels.activations_canvas import Cell
-from gui.panels.activations_classes import ClassScore, ClassScores
-from gui.panels.activations_colours import colour_table
-from gui.panels.activations_tiles import ActivationRequest, ShowChoice, ShownValue, build_cards
+from gui.panels.activations.canvas import Cell
+from gui.panels.activations.classes import ClassScore, ClassScores
+from gui.panels.activations.colours import colour_table
+from gui.panels.activations.panel import CHAIN, LAYER, ActivationsPanel
+from gui.panels.activations.tiles import ActivationRequest, ShowChoice, ShownValue, build_cards
 
 BEFORE = np.linspace(-2, 6, 16, dtype=np.float32).reshape(1, 16)
 AFTER = np.maximum(BEFORE, 0)

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QPushButton
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename, plan_rename_all
-from gui.panels.changes import ChangesPanel
+from gui.panels.changes.panel import ChangesPanel
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PyQt5.QtTest import QTest
 
-from gui.panels.comparison_model import ROW_ROLE, SIGN_COLUMN, WORDS_COLUMN
+from gui.panels.comparison.model import ROW_ROLE, SIGN_COLUMN, WORDS_COLUMN
 
 NET = """name: "small"
 layer { name: "data" type: "Input" top: "data"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.engines.base import EngineSpec
-from gui.dialogs.engine import EngineChoice
+from gui.dialogs.engine_choice import EngineChoice
 
 STUB = """
 __version__ = "1.0.0"

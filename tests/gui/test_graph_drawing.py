@@ -10,11 +10,11 @@ from core.net.definition import BlobVersion
 from core.net.pycaffe_words import pycaffe_expression
 from core.net.reader import read_net
 from core.net.state_choices import state_choices
-from gui.graph.copying import copy_offers
+from gui.graph.box_menu import copy_offers
 from gui.graph.drawing import Drawing
-from gui.graph.ink import Ink
+from gui.graph.panel import GraphPanel
 from gui.graph.picture import draw_picture
-from gui.graph.view import GraphPanel
+from gui.graph.style import GraphStyle
 from tests.bench.graph import residual_net
 
 TWO_PHASES = """
@@ -51,12 +51,12 @@ def box_named(panel: GraphPanel, name: str):
 def test_dropped_layers_stand_pale_where_they_would_be(panel) -> None:
     show(panel, TWO_PHASES)
     train, drop = box_named(panel, "train"), box_named(panel, "drop")
-    assert train.is_dropped
+    assert train.is_inactive
     assert train.shape == "only phase TRAIN"
     assert drop.shape == "only stage noisy"
-    assert not box_named(panel, "late").is_dropped
+    assert not box_named(panel, "late").is_inactive
     conv, relu = box_named(panel, "conv").key, box_named(panel, "relu").key
-    pale = {(e.source, e.target) for e in panel.picture.edges if e.is_dropped}
+    pale = {(e.source, e.target) for e in panel.picture.edges if e.is_inactive}
     assert pale == {(train.key, conv), (conv, drop.key), (drop.key, relu)}
     panel.set_shows_dropped(False)
     assert "train" not in [box.name for box in panel.picture.boxes]
@@ -166,6 +166,6 @@ def test_a_bracket_says_what_a_forward_pass_leaves(keeper) -> None:
 
 
 def test_badges_are_measured_without_the_screen(keeper) -> None:
-    ink = Ink(keeper.theme)
-    measured = ink.badge_metrics.horizontalAdvance("conv3_2@0")
-    assert ink.badge_text_width("conv3_2@0") == pytest.approx(measured, abs=3)
+    style = GraphStyle(keeper.theme)
+    measured = style.badge_metrics.horizontalAdvance("conv3_2@0")
+    assert style.badge_text_width("conv3_2@0") == pytest.approx(measured, abs=3)

@@ -12,7 +12,7 @@ from core.errors import AppError
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from gui.graph.export import ExportReport, ExportRequest, export_graph
-from gui.graph.view import GraphPanel
+from gui.graph.panel import GraphPanel
 from gui.theme import Theme
 from tests.bench.graph import residual_net
 

@@ -12,7 +12,7 @@ from core.net.layout_folding import fold_stages
 from core.net.reader import load_net, read_net
 from gui.graph.folding import FoldMemory, FoldState, plan_folds
 from gui.graph.memory import GraphMemory, memory_from_json, memory_to_json
-from gui.graph.view import GraphPanel
+from gui.graph.panel import GraphPanel
 from tests.bench.graph import residual_net
 
 RESNET = "prototxts/KaimingHe__deep-residual-networks__prototxt__ResNet-152-deploy.prototxt"

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename
-from gui.graph.view import GraphPanel, VerifiedMark
+from gui.graph.panel import GraphPanel, VerifiedMark
 from gui.theme import ThemeKeeper
 
 

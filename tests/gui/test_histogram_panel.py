@@ -16,10 +16,11 @@ from PyQt5.QtWidgets import QApplication
 from core.activations.summary import summarise_values
 from core.errors import AppError
 from core.net.reader import read_net
-from gui.panels.histogram import HistogramPanel, HistogramRequest
-from gui.panels.histogram_scales import Scale, count_axis, linear_ticks, log_ticks
-from gui.panels.histogram_view import side_sentences
-from gui.panels.histogram_words import bin_text, share_text, tick_text, value_text
+from core.words import share_text, value_text
+from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
+from gui.panels.histogram.scales import Scale, count_axis, linear_ticks, log_ticks
+from gui.panels.histogram.view import side_sentences
+from gui.panels.histogram.words import bin_text, tick_text
 
 NET = read_net(
     """layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 } } }

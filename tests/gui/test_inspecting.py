@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gui.controllers.inspecting_values import feed_inputs
-from gui.panels.activations import CHAIN, LAYER
+from gui.panels.activations.panel import CHAIN, LAYER
 
 NET = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }

@@ -10,8 +10,8 @@ from PyQt5.QtCore import QPoint, Qt
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.weights.binding import Binding, WrongShape
-from gui.panels.inspector import Inspector
-from gui.panels.version_list import ROW
+from gui.panels.inspector.panel import Inspector
+from gui.panels.inspector.version_list import ROW
 
 
 @pytest.fixture

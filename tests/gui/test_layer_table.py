@@ -15,11 +15,11 @@ from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename
 from core.weights.binding import Binding
-from gui.panels.layer_model import GUTTER_ROLE, SHARE_ROLE
-from gui.panels.layer_rows import COLUMNS, Column, Gutter, gutter_marks, layer_rows
-from gui.panels.layer_table import LayerTable
-from gui.panels.layer_widths import fitted
-from gui.panels.layer_words import bytes_text, join_names, plural, shape_text, short_count
+from core.words import bytes_text, join_names, plural, shape_text, short_count
+from gui.panels.layers.model import GUTTER_ROLE, SHARE_ROLE
+from gui.panels.layers.rows import COLUMNS, Column, Gutter, gutter_marks, layer_rows
+from gui.panels.layers.table import LayerTable
+from gui.panels.layers.widths import fitted
 
 
 @pytest.fixture

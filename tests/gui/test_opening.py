@@ -145,8 +145,8 @@ def test_a_parse_error_names_the_place_and_shows_what_is_above(bench, qtbot, tmp
     assert bench.document.is_partial
     assert not bench.window.actions_["rename_all"].isEnabled()
     bench.notices.trigger("parse", "text")
-    assert bench.asking.dialog.view.textCursor().blockNumber() == 11
-    bench.asking.dialog.close()
+    assert bench.dialogs.dialog.view.textCursor().blockNumber() == 11
+    bench.dialogs.dialog.close()
 
 
 def test_a_file_that_is_no_text(bench, qtbot, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def ask(bench, qtbot, *layers: str):
         clear = QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows
         selection.setCurrentIndex(index, select if number else clear)
     bench.window.actions_["plan_rename"].trigger()
-    dialog = bench.rename_asking.dialog
+    dialog = bench.rename_dialog.dialog
     wait_for_plan(bench, qtbot, dialog)
     return dialog
 
@@ -163,7 +163,7 @@ def test_a_blob_is_given_back(opened, qtbot) -> None:
 
 def test_a_preview_of_the_inspector_opens_the_dialog_with_its_name(opened, qtbot) -> None:
     opened.window.panels.inspector.preview_requested.emit("relu7", "mine")
-    dialog = opened.rename_asking.dialog
+    dialog = opened.rename_dialog.dialog
     wait_for_plan(opened, qtbot, dialog)
     assert dialog.wish().names == ((Top("relu7", 0), "mine"),)
     assert names(dialog) == [("fc7", "mine")]
@@ -175,7 +175,7 @@ def test_the_text_difference_stands_side_by_side(opened, qtbot) -> None:
     opened.renaming.rename_layer("relu7")
     qtbot.waitUntil(lambda: opened.document.is_edited)
     opened.window.panels.changes.side_by_side_link.clicked.emit()
-    dialog = opened.asking.dialog
+    dialog = opened.dialogs.dialog
     assert dialog.windowTitle() == "Text difference"
     changed = [row for row in dialog.difference.rows.shown if not row.is_equal]
     assert [(row.old_number, row.new_number) for row in changed] == [(9, 9)]

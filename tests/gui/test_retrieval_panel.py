@@ -9,10 +9,10 @@ from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QColor, QDropEvent, QImage
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
-from gui.panels.retrieval import LAYERS, LEAST, MISSED, RANKING, WRONG, RetrievalPanel
-from gui.panels.retrieval_progress import SkippedDialog
-from gui.panels.retrieval_thumbnails import BATCH, ThumbnailStore
-from gui.panels.retrieval_view import (
+from gui.panels.retrieval.panel import LAYERS, LEAST, MISSED, RANKING, WRONG, RetrievalPanel
+from gui.panels.retrieval.progress import SkippedDialog
+from gui.panels.retrieval.thumbnails import BATCH, ThumbnailStore
+from gui.panels.retrieval.view import (
     EvaluationRow,
     GalleryView,
     IndexingView,
@@ -304,14 +304,14 @@ def test_what_scrolled_away_is_not_decoded(qtbot) -> None:
 
 
 def test_the_oldest_thumbnails_go_first(monkeypatch) -> None:
-    monkeypatch.setattr("gui.panels.retrieval_thumbnails.MOST_KEPT", 3)
+    monkeypatch.setattr("gui.panels.retrieval.thumbnails.MOST_KEPT", 3)
     store = ThumbnailStore()
     keys = [(Path(f"/{i}.jpg"), 160) for i in range(4)]
     store.put([(key, picture()) for key in keys[:3]])
     assert store.get(*keys[0]) is not None
     store.put([(keys[3], picture())])
     assert keys[1] not in store._kept
-    monkeypatch.setattr("gui.panels.retrieval_thumbnails.MOST_BYTES", 2 * 64)
+    monkeypatch.setattr("gui.panels.retrieval.thumbnails.MOST_BYTES", 2 * 64)
     store.put([(keys[1], picture("blue"))])
     assert list(store._kept) == [keys[3], keys[1]]
     assert store._n_bytes == 2 * 64

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from core.retrieval.search import rank_image
-from gui.controllers.searching_values import default_choice, layer_choices
-from gui.panels.retrieval_grid import THUMBNAIL_SIDE
-from gui.panels.retrieval_view import NOT_RELEVANT, RELEVANT, RecipeChoice
+from gui.controllers.searching.values import default_choice, layer_choices
+from gui.panels.retrieval.grid import THUMBNAIL_SIDE
+from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, RecipeChoice
 
 NET = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }

@@ -158,7 +158,7 @@ def test_recent_files_are_few_and_newest_first(tmp_path: Path) -> None:
 
 def test_the_keys_are_all_listed(bench) -> None:
     bench.window.actions_["keys"].trigger()
-    listed = dict(bench.asking.dialog.texts)
+    listed = dict(bench.dialogs.dialog.texts)
     assert listed["F2"] == "Give the layer its own blob"
     assert "Ctrl+F" in listed
     assert len(listed) >= sum(bool(row.shortcuts) for row in ROWS)
@@ -166,7 +166,7 @@ def test_the_keys_are_all_listed(bench) -> None:
 
 def test_about_names_versions_and_licence(bench) -> None:
     bench.window.actions_["about"].trigger()
-    labels = [label.text() for label in bench.asking.dialog.findChildren(
+    labels = [label.text() for label in bench.dialogs.dialog.findChildren(
         type(bench.window.document_title))]  # fmt: skip
     assert any("GPL-3.0-or-later" in text for text in labels)
     assert "fake" in labels
@@ -175,7 +175,7 @@ def test_about_names_versions_and_licence(bench) -> None:
 def test_a_recipe_is_chosen_and_kept_with_the_prototxt(bench, qtbot, net_path: Path) -> None:
     open_net(bench, qtbot, net_path)
     bench.window.recipe_line.click()
-    dialog = bench.asking.dialog
+    dialog = bench.dialogs.dialog
     dialog.mean.setText("104, 117")
     assert "The mean has 2 values for 3 channels." in dialog.problem.text()
     assert not dialog.accept_button.isEnabled()
@@ -197,7 +197,7 @@ def test_a_recipe_is_chosen_and_kept_with_the_prototxt(bench, qtbot, net_path: P
 def test_a_preset_fills_the_form(bench, qtbot, net_path: Path) -> None:
     open_net(bench, qtbot, net_path)
     bench.window.actions_["recipe"].trigger()
-    dialog = bench.asking.dialog
+    dialog = bench.dialogs.dialog
     name = next(iter(PRESETS))
     dialog.preset.setCurrentText(name)
     dialog.preset.activated.emit(dialog.preset.currentIndex())
@@ -208,7 +208,7 @@ def test_extract_writes_the_ticked_layers(bench, qtbot, net_path, image_path, tm
     open_net(bench, qtbot, net_path, image_path)
     bench.document.select("relu1")
     bench.window.actions_["extract"].trigger()
-    dialog = bench.asking.dialog
+    dialog = bench.dialogs.dialog
     assert dialog.count.text() == "1 of 4 chosen"
     dialog.check_all(False)
     assert dialog.problem.text() == "Tick at least one layer."
@@ -234,7 +234,7 @@ def test_extract_over_a_folder_names_what_it_skipped(
     (folder / "c.png").write_bytes(b"not an image")
     open_net(bench, qtbot, net_path)
     bench.window.actions_["extract"].trigger()
-    dialog = bench.asking.dialog
+    dialog = bench.dialogs.dialog
     dialog.check_all(True)
     assert dialog.problem.text() == "Open an image or choose a folder of images."
     user.files.append((folder,))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.images.presets import SQUEEZENET
-from gui.panels.retrieval_view import RecipeChoice
+from gui.panels.retrieval.view import RecipeChoice
 
 PHOTO = "imagenet40/n02138441_meerkat.jpg"
 

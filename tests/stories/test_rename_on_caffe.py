@@ -60,7 +60,7 @@ def test_a_rename_is_planned_proved_and_saved_on_real_caffe(
     relu = next(layer.name for layer in bench.document.net.in_place_layers)
     bench.document.select(relu)
     bench.window.actions_["plan_rename"].trigger()
-    dialog = bench.rename_asking.dialog
+    dialog = bench.rename_dialog.dialog
     dialog.scope.setCurrentIndex(dialog.scope.findData("all"))
     n_in_place = len(bench.document.net.in_place_layers)
     qtbot.waitUntil(lambda: dialog.table.rowCount() == n_in_place, timeout=30000)

@@ -1,0 +1,1 @@
+"""Two nets compared: rows, totals, and files to keep."""

@@ -1,0 +1,151 @@
+"""A comparison as plain text, as CSV and as Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+from core.comparison.rows import ComparedFile, Comparison, ComparisonRow, Status
+from core.comparison.totals import totals_of
+from core.net.comparison import sentence
+
+HEADER = (
+    "status", "layer in the first", "layer in the second", "type in the first",
+    "type in the second", "kind", "what", "in the first", "in the second", "effect",
+)  # fmt: skip
+_STATUS_WORDS = {
+    Status.EQUAL: "equal",
+    Status.FOLLOWS: "same text",
+    Status.CHANGED: "differs",
+    Status.REMOVED: "only in the first",
+    Status.ADDED: "only in the second",
+}
+
+
+def as_text(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
+    """What differs in these rows, for a message or a note."""
+    names = (comparison.first.title, comparison.second.title)
+    lines = [f"{names[0]} and {names[1]}", summary(comparison), ""]
+    lines += [f"{t.name}: {t.before}, {t.after} ({t.difference})"
+              for t in totals_of(comparison.first, comparison.second)]  # fmt: skip
+    lines.append("")
+    for row in rows:
+        lines.append(f"{row.status.value} {_both_names(row)}  {row.words}".rstrip())
+        lines += [f"    {d.kind}: {d.short}" for d in row.counted]
+    return "\n".join(lines) + "\n"
+
+
+def as_csv(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
+    """One line a difference; a layer without one has a line of its own."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    for row in rows:
+        lead = (
+            _STATUS_WORDS[row.status],
+            row.before.name if row.before else "",
+            row.after.name if row.after else "",
+            row.before.type if row.before else "",
+            row.after.type if row.after else "",
+        )
+        details = [(d.kind, d.name, d.before, d.after, str(d.effect)) for d in row.counted]
+        writer.writerows((*lead, *detail) for detail in details or [("",) * 5])
+    return out.getvalue()
+
+
+def as_markdown(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
+    """Two tables: the totals, then a row a layer."""
+    names = (comparison.first.title, comparison.second.title)
+    lines = [f"# {_cell(names[0])} and {_cell(names[1])}", "", summary(comparison), ""]
+    lines += _markdown_table(
+        ("", *names, "difference"),
+        [(t.name, t.before, t.after, t.difference)
+         for t in totals_of(comparison.first, comparison.second)],
+    )  # fmt: skip
+    lines.append("")
+    table = []
+    for row in rows:
+        before = f"{row.before.name} ({row.before.type})" if row.before else ""
+        after = f"{row.after.name} ({row.after.type})" if row.after else ""
+        words = "; ".join(f"{d.kind}: {d.short}" for d in row.counted) or row.words
+        table.append((row.status.value, before, after, words))
+    lines += _markdown_table(("", *names, "what differs"), table)
+    return "\n".join(lines) + "\n"
+
+
+FORMATS: dict[str, Callable[[Comparison, Sequence[ComparisonRow]], str]] = {
+    ".md": as_markdown,
+    ".csv": as_csv,
+    ".txt": as_text,
+}
+
+
+def summary(comparison: Comparison) -> str:
+    """What the two nets have in common, in a line or two."""
+    if comparison.nets is None:
+        return ""
+    first, second = comparison.first.side, comparison.second.side
+    said = sentence(comparison.nets)
+    if comparison.nets.different or first is None or second is None:
+        return said
+    if first.net.text == second.net.text:
+        return f"{said} The texts are equal, character by character."
+    return f"{said} The texts differ in layout, comments or spelling only."
+
+
+def hint(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
+    """What most differences come down to, and whether the sums are of other batches."""
+    return " ".join(part for part in (_kinds_hint(rows), _batch_hint(comparison)) if part)
+
+
+def _batch_hint(comparison: Comparison) -> str:
+    first, second = (_batch(file) for file in (comparison.first, comparison.second))
+    if first is None or second is None or first == second:
+        return ""
+    return f"MACs and memory are of a whole batch: {first} and {second}."
+
+
+def _batch(file: ComparedFile) -> int | None:
+    """How many inputs a forward pass takes, where the first layer says it."""
+    side = file.side
+    if side is None or not side.net.layers:
+        return None
+    shape = side.shapes.top(side.net.layers[0])
+    return shape[0] if shape else None
+
+
+def _kinds_hint(rows: Sequence[ComparisonRow]) -> str:
+    changed = [row for row in rows if row.status is Status.CHANGED]
+    training = [row for row in changed if _effects(row) <= {"training", "spelling"}]
+    names = [row for row in changed if _effects(row) == {"names"}]
+    spelling = [row for row in changed if _effects(row) == {"spelling"}]
+    parts = []
+    if spelling:
+        parts.append(f"{len(spelling):,} only in how a value is spelled")
+    if len(training) > len(spelling):
+        parts.append(f"{len(training) - len(spelling):,} only in training settings")
+    if names and len(names) < len(changed):
+        parts.append(f"{len(names):,} only in names")
+    if not parts:
+        return ""
+    return f"Of the {len(changed):,} that differ, {', '.join(parts)}."
+
+
+def _effects(row: ComparisonRow) -> set[str]:
+    return {d.effect for d in row.differences if d.effect != "follows"}
+
+
+def _both_names(row: ComparisonRow) -> str:
+    before = row.before.name if row.before else ""
+    after = row.after.name if row.after else ""
+    return f"{before} -> {after}" if before and after and before != after else before or after
+
+
+def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [header, ("---",) * len(header), *rows]
+    return [f"| {' | '.join(_cell(text) for text in line)} |" for line in lines]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

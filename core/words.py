@@ -1,0 +1,84 @@
+"""How names, shapes, counts, bytes, values and shares are written for a reader."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MINUS = "\N{MINUS SIGN}"
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
+_DECIMAL = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
+
+
+def join_names(names: Sequence[str]) -> str:
+    """ "fc7", "fc7 and drop7", "bn1, scale1 and relu1"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def shape_text(shape: Sequence[int] | None) -> str:
+    """ "1×512×14×14"; an unknown shape is a question mark, a scalar says so."""
+    if shape is None:
+        return "?"
+    return "×".join(str(size) for size in shape) if shape else "scalar"
+
+
+def count_text(count: int) -> str:
+    """A count with thousands separators."""
+    return f"{count:,}"
+
+
+def short_count(count: int) -> str:
+    """A large count in three digits: 1.85 G, 102 M, 4.10 M, 512."""
+    for unit, size in _DECIMAL:
+        if count >= size:
+            value = count / size
+            digits = 0 if value >= 100 else 1 if value >= 10 else 2
+            return f"{value:.{digits}f} {unit}"
+    return str(count)
+
+
+def bytes_text(n_bytes: int) -> str:
+    """Bytes in binary units: 16 KiB, 12.2 MiB, 0 B."""
+    value, unit = float(n_bytes), 0
+    while value >= 1024 and unit < len(_BINARY) - 1:
+        value, unit = value / 1024, unit + 1
+    whole = value == int(value) or value >= 100
+    return f"{value:.0f} {_BINARY[unit]}" if whole else f"{value:.1f} {_BINARY[unit]}"
+
+
+def plural(count: int, word: str) -> str:
+    """ "1 layer", "2 layers"."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def value_text(value: float) -> str:
+    """A value with the digits worth reading: 13.218, -0.8869, 1.20e-05, NaN."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return f"{MINUS if value < 0 else ''}Inf"
+    size = abs(value)
+    if size and (size < 1e-3 or size >= 1e6):
+        text = f"{size:.2e}"
+    elif size >= 100:
+        text = f"{size:,.2f}"
+    elif size >= 1 or size == 0:
+        text = f"{size:.3f}"
+    else:
+        text = f"{size:.4f}"
+    return (MINUS if value < 0 else "") + text.replace("e-", f"e{MINUS}")
+
+
+def share_text(count: int, total: int, digits: int = 1) -> str:
+    """`count` of `total` in percent; never a rounded 0 or 100 that is not exact."""
+    if not total:
+        return "0 %"
+    percent = 100.0 * count / total
+    smallest = 10.0**-digits
+    if 0 < percent < smallest:
+        return f"< {smallest:g} %"
+    if 100.0 - smallest < percent < 100.0:
+        return f"> {100.0 - smallest:.{digits}f} %"
+    return f"{percent:.{digits}f} %"

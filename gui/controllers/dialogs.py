@@ -1,0 +1,188 @@
+"""Opens the dialogs: preprocessing, extraction, keys, About and the prototxt's text."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QObject
+from PyQt5.QtWidgets import QDialog
+
+from core import __version__
+from core.errors import ImageError
+from core.images.preprocess import Preprocess
+from core.images.presets import recipe_path, save_recipe
+from core.net.paired_lines import paired_lines
+from gui.actions import ROWS
+from gui.controllers.engine_child import EngineController
+from gui.controllers.extracting import ExtractingController
+from gui.dialogs.extract import ExtractDialog
+from gui.dialogs.files import NPZ_FILTER, FileChooser
+from gui.dialogs.help import AboutDialog, KeysDialog, TextDialog
+from gui.dialogs.preview import DifferenceDialog
+from gui.dialogs.recipe import RecipeDialog
+from gui.document import ModelDocument
+from gui.jobs import Lanes
+from gui.main_window import MainWindow
+from gui.notices import Notices
+from gui.settings import Settings
+from gui.theme import ThemeKeeper
+
+
+class DialogsController(QObject):
+    """Fills each dialog from the document and carries its answer on."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        document: ModelDocument,
+        lanes: Lanes,
+        engine: EngineController,
+        extracting: ExtractingController,
+        window: MainWindow,
+        notices: Notices,
+        settings: Settings,
+        chooser: FileChooser,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._document = document
+        self._lanes = lanes
+        self._engine = engine
+        self._extracting = extracting
+        self._window = window
+        self._notices = notices
+        self._settings = settings
+        self.chooser = chooser
+        self.dialog: QDialog | None = None
+
+    def ask_recipe(self) -> None:
+        """How an image becomes the net's input."""
+        document = self._document
+        net, shapes, path = document.net, document.shapes, document.path
+        if net is None or shapes is None or path is None:
+            return
+        shape = shapes.top(net.layers[0]) if net.inputs else None
+        recipe = document.recipe or Preprocess()
+        dialog = RecipeDialog(
+            self._keeper, recipe, shape, recipe_path(path).name, parent=self._window
+        )
+        dialog.recipe_chosen.connect(self.take_recipe)
+        self._open(dialog)
+
+    def take_recipe(self, recipe: Preprocess) -> None:
+        """Use a recipe from now on and keep it with the prototxt."""
+        document = self._document
+        document.set_recipe(recipe)
+        if document.path is None:
+            return
+        target = recipe_path(document.path)
+        self._lanes.files.start(
+            lambda: save_recipe(target, recipe),
+            key="save-recipe",
+            on_error=lambda error: self._notices.show_error(
+                ImageError(error.sentence, hint="The recipe holds until the window closes."),
+                "recipe",
+                "The recipe could not be kept",
+            ),
+        )
+
+    def ask_extract(self) -> None:
+        """Which activations go into a file."""
+        if self._document.net is None:
+            return
+
+        def choose_out(path: Path, on_chosen: Callable[[Path], None]) -> None:
+            self.chooser.save_file("Write activations to", path, NPZ_FILTER, on_chosen)
+
+        def choose_folder(on_chosen: Callable[[Path], None]) -> None:
+            folder = self._settings.folder("images")
+            self.chooser.open_folder("Choose a folder of images", folder, on_chosen)
+
+        dialog = ExtractDialog(
+            self._keeper,
+            self._extracting.choices(),
+            self._document.selection,
+            self._document.image_path,
+            self._extracting.suggested_path(),
+            choose_out=choose_out,
+            choose_folder=choose_folder,
+            parent=self._window,
+        )
+        dialog.extract_requested.connect(self._extracting.extract)
+        self._open(dialog)
+
+    def show_keys(self) -> None:
+        """Every key there is."""
+        self._open(KeysDialog(self._keeper, ROWS, self._window))
+
+    def show_about(self) -> None:
+        """Versions and licence."""
+        versions = {
+            "Blobscope": __version__,
+            "Python": platform.python_version(),
+            "Qt, PyQt": f"{QT_VERSION_STR}, {PYQT_VERSION_STR}",
+            "Engine": self._engine.title,
+            **{name: v for name, v in self._engine.versions.items() if name != "python"},
+            "System": platform.platform(),
+        }
+        self._open(AboutDialog(self._keeper, versions, self._window))
+
+    def show_text(self, line: int = 0) -> None:
+        """The prototxt at a line, or at the selected layer; the broken file after a parse error."""
+        document = self._document
+        broken = document.broken_text
+        document.broken_text = ""
+        name = document.path.name if document.path else "prototxt"
+        text = broken or document.text
+        self._open(
+            TextDialog(
+                self._keeper,
+                "Text with the error" if broken else name,
+                text,
+                line or self._line_of_selection(),
+                is_error=bool(broken),
+                parent=self._window,
+            )
+        )
+
+    def show_difference(self) -> None:
+        """The text as it is beside the text as it was opened."""
+        document = self._document
+        if document.original_net is None:
+            return
+        rows = paired_lines(document.original_net.text, document.text)
+        n_changed = sum(not row.is_equal for row in rows)
+        name = document.path.name if document.path else "prototxt"
+        self._open(
+            DifferenceDialog(
+                self._keeper,
+                "Text difference",
+                f"{n_changed:,} lines differ. Comments and layout stay." if rows
+                else "Nothing has changed yet.",
+                (f"{name}, as opened", "as it is now"),
+                rows,
+                self._window,
+            )
+        )  # fmt: skip
+
+    def _line_of_selection(self) -> int:
+        net, name = self._document.net, self._document.selection
+        return net.layer(name).line if net is not None and net.has_layer(name) else 1
+
+    def close(self) -> None:
+        """Close the dialog that is open, if any."""
+        if self.dialog is not None:
+            self.dialog.close()
+
+    def _open(self, dialog: QDialog) -> None:
+        self.close()
+        self.dialog = dialog
+        dialog.finished.connect(lambda _code: self._forget(dialog))
+        dialog.open()
+
+    def _forget(self, dialog: QDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None

@@ -1,0 +1,1 @@
+"""Searching a folder of images with the open net."""

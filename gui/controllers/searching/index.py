@@ -1,0 +1,146 @@
+"""The index job of the window: where its gallery lies, and how it shares the engine's lane."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.engines.base import Engine
+from core.images.preprocess import Preprocess
+from core.progress import Job, Progress
+from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
+from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.indexing import IndexReport, index_folder
+from gui.controllers.engine_child import NetRequest
+from gui.panels.retrieval.view import RecipeChoice
+
+SLICE_SECONDS = 0.7
+
+
+@dataclass(frozen=True)
+class IndexRequest:
+    """A folder to index, with which net, value, pooling and preprocessing."""
+
+    net: NetRequest
+    folder: Path
+    choice: RecipeChoice
+    preprocess: Preprocess
+    blob: str
+
+
+@dataclass(frozen=True, eq=False)
+class Indexed:
+    """A gallery with what made it; `report` is None for one that a cancelled run left."""
+
+    request: IndexRequest
+    gallery: Gallery
+    report: IndexReport | None
+
+
+class GalleryPlaces:
+    """Finds the folder of each recipe's gallery below the user's cache."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._hashes: dict[tuple[Path, int, int], str] = {}
+
+    def recipe(self, request: IndexRequest) -> DescriptorRecipe:
+        """The descriptor recipe of a request; hashes the weights the first time."""
+        choice = request.choice
+        return DescriptorRecipe(
+            choice.layer,
+            choice.top,
+            choice.pooling,
+            choice.p if choice.pooling == "gem" else 3.0,
+            request.preprocess,
+            text_sha256(request.net.text),
+            self._weights_hash(request.net),
+        )
+
+    def folder(self, request: IndexRequest, recipe: DescriptorRecipe) -> Path:
+        """Where the gallery of this folder and recipe lies."""
+        document = recipe.to_json()
+        document["preprocess"] = recipe.preprocess.digest
+        document["folder"] = str(request.folder.resolve())
+        if request.net.engine.options:  # such as a coarser precision
+            document["engine"] = request.net.engine.options
+        text = json.dumps(document, sort_keys=True)
+        return self._cache / hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def _weights_hash(self, net: NetRequest) -> str:
+        if net.weights_path is None:
+            return f"filler {net.seed}"
+        status = net.weights_path.stat()
+        key = (net.weights_path, status.st_size, status.st_mtime_ns)
+        if key not in self._hashes:
+            self._hashes[key] = file_sha256(net.weights_path)
+        return self._hashes[key]
+
+
+def index_job(
+    open_net: Callable[[NetRequest], Engine], places: GalleryPlaces, request: IndexRequest
+) -> Job[Indexed]:
+    """Index, or go on from where an earlier run stood; for the engine lane."""
+    engine = open_net(request.net)
+    recipe = places.recipe(request)
+    out = places.folder(request, recipe)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    report = yield from index_folder(engine, request.folder, recipe, out)
+    return Indexed(request, open_gallery(out), report)
+
+
+def open_what_is_there(places: GalleryPlaces, request: IndexRequest) -> Indexed | None:
+    """The gallery a cancelled run left; None when it holds no image yet."""
+    out = places.folder(request, places.recipe(request))
+    if not out.is_dir():
+        return None
+    gallery = open_gallery(out)
+    return Indexed(request, gallery, None) if len(gallery) else None
+
+
+class SlicedJob:
+    """Runs a long job in slices, so that other work of the same lane comes in between.
+
+    Every `next_slice` is a generator for a lane. When it ends, `is_done` tells whether the job has
+    ended and `result` holds what it returned.
+    """
+
+    def __init__(self, job: Job[Indexed]) -> None:
+        self._job = job
+        self.result: Indexed | None = None
+        self.is_done = False
+
+    def next_slice(self) -> Job[None]:
+        """Run on for a while; closing a slice closes the job."""
+        deadline = time.monotonic() + SLICE_SECONDS
+        is_cut_short = True
+        try:
+            while True:
+                step = self._advance()
+                if step is None:
+                    is_cut_short = False
+                    return
+                yield step
+                if time.monotonic() > deadline:
+                    is_cut_short = False
+                    return
+        finally:
+            if is_cut_short:
+                self.close()
+
+    def close(self) -> None:
+        """End the job; what it has stored stays."""
+        self.is_done = True
+        self._job.close()
+
+    def _advance(self) -> Progress | None:
+        try:
+            return next(self._job)
+        except StopIteration as stop:
+            self.result = stop.value
+            self.is_done = True
+            return None

@@ -1,0 +1,41 @@
+"""Ranks a gallery for one query, its own image or one from outside, as the panel shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.engines.base import Engine
+from core.retrieval.describing import describe_image
+from core.retrieval.gallery import Gallery
+from core.retrieval.search import rank, rank_image
+from gui.controllers.searching.values import query_score, query_view, ranked_tiles
+from gui.panels.retrieval.view import QueryView, ResultTile
+
+
+@dataclass(frozen=True)
+class Found:
+    """A ranked query."""
+
+    query: QueryView
+    tiles: tuple[ResultTile, ...]
+
+
+def rank_own(gallery: Gallery, index: int) -> Found:
+    """Rank a gallery for one of its images, scored by the folder it lies in."""
+    ranking = rank_image(gallery, index)
+    image = gallery.images[index]
+    score = query_score(gallery, ranking, image.label)
+    note = f"{image.width:,} \N{MULTIPLICATION SIGN} {image.height:,} px"
+    query = query_view(gallery.path(index), image.path, note, ranking, score)
+    return Found(query, ranked_tiles(gallery, ranking, image.label))
+
+
+def rank_outside(engine: Engine, gallery: Gallery, path: Path) -> Found:
+    """Rank a gallery for an image from outside; it has no label, so nothing is scored.
+
+    engine: of the net the gallery was made with. Raises ImageError if it can't be read.
+    """
+    ranking = rank(gallery, describe_image(engine, gallery.recipe, path))
+    query = query_view(path, path.name, "not in the folder, no label", ranking, None)
+    return Found(query, ranked_tiles(gallery, ranking, None))

@@ -1,0 +1,182 @@
+"""What the retrieval panel is shown: layers to choose from, ranked tiles, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from core.layers.shapes import NetShapes
+from core.net.definition import BlobVersion, Net
+from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.evaluation import Evaluation
+from core.retrieval.gallery import Gallery
+from core.retrieval.indexing import IndexReport
+from core.retrieval.scores import QueryScore, score_ranking
+from core.retrieval.search import Ranking
+from gui.panels.retrieval.view import (
+    NOT_RELEVANT,
+    RELEVANT,
+    UNLABELLED,
+    EvaluationRow,
+    GalleryView,
+    LayerChoice,
+    QueryView,
+    RecipeChoice,
+    ResultTile,
+)
+
+DEFAULT_POOLING = "gem"
+
+
+def layer_choices(net: Net, shapes: NetShapes) -> tuple[LayerChoice, ...]:
+    """Every value but the inputs, deepest first: the useful ones lie near the end."""
+    choices = []
+    for version in net.versions:
+        layer = net.layers[version.layer_index]
+        if layer.type == "Input":
+            continue
+        shape = shapes.top(layer, version.top_index)
+        top = layer.tops[version.top_index]
+        text = version.label if version.blob == layer.name else f"{layer.name}, {version.label}"
+        choices.append(LayerChoice(layer.name, top, text, None if shape is None else shape[1:]))
+    return tuple(reversed(choices))
+
+
+def default_choice(net: Net, shapes: NetShapes) -> RecipeChoice | None:
+    """The last map of features: the deepest spatial value that is not a map of class scores."""
+    n_scores = {_channels(shapes, net, version) for version in net.outputs}
+    choices = layer_choices(net, shapes)
+    for choice in choices:
+        if net.layer(choice.layer).type == "Dropout":
+            continue  # it changes nothing at TEST
+        if choice.is_spatial and choice.shape is not None and choice.shape[0] not in n_scores:
+            return RecipeChoice(choice.layer, choice.top, DEFAULT_POOLING)
+    return RecipeChoice(choices[0].layer, choices[0].top, "flatten") if choices else None
+
+
+def adapted_choice(net: Net, shapes: NetShapes, choice: RecipeChoice | None) -> RecipeChoice | None:
+    """`choice` in a net whose blobs may have been renamed; the default where its layer is gone."""
+    tops = net.layer(choice.layer).tops if choice and net.has_layer(choice.layer) else ()
+    if choice is None or not tops:
+        return default_choice(net, shapes)
+    if choice.top in tops:
+        return choice
+    return RecipeChoice(choice.layer, tops[0], choice.pooling, choice.p)
+
+
+def fitting_choice(choices: Sequence[LayerChoice], choice: RecipeChoice) -> RecipeChoice:
+    """`choice`, with "flatten" where its layer has one place only: every pooling is that there."""
+    is_spatial = any(
+        one.is_spatial for one in choices if (one.layer, one.top) == (choice.layer, choice.top)
+    )
+    return choice if is_spatial else replace(choice, pooling="flatten")
+
+
+def blob_label(net: Net, choice: RecipeChoice) -> str:
+    """The blob version that is searched by."""
+    labels = (v.label for v in net.versions if v.layer == choice.layer and v.blob == choice.top)
+    return next(labels, choice.top)
+
+
+def indexing_title(choice: RecipeChoice, folder: Path, n_images: int) -> str:
+    """What an index job does; n_images is 0 while they are not counted."""
+    images = f"{n_images:,} images" if n_images else f"the images of {folder.name}"
+    return f"Reading {images}, {choice.layer} {choice.pooling_text}"
+
+
+def listed_tiles(folder: Path, paths: Sequence[Path]) -> tuple[ResultTile, ...]:
+    """Images of a folder before they are indexed."""
+    return tuple(
+        ResultTile(0, index, path, _name(path.relative_to(folder).as_posix()), 0.0)
+        for index, path in enumerate(paths)
+    )
+
+
+def _channels(shapes: NetShapes, net: Net, version: BlobVersion) -> int:
+    shape = shapes.top(net.layers[version.layer_index], version.top_index) or ()
+    return shape[1] if len(shape) > 1 else 0
+
+
+def ranked_tiles(gallery: Gallery, ranking: Ranking, label: str | None) -> tuple[ResultTile, ...]:
+    """A tile for each ranked image, marked by its folder where the query has one."""
+    labels = gallery.labels
+    tiles = []
+    for place, (index, score) in enumerate(zip(ranking.index, ranking.score, strict=True)):
+        number = int(index)
+        mark = UNLABELLED
+        if label is not None:
+            mark = RELEVANT if labels[number] == label else NOT_RELEVANT
+        name = _name(gallery.images[number].path)
+        path = gallery.path(number)
+        tiles.append(ResultTile(place + 1, number, path, name, float(score), mark))
+    return tuple(tiles)
+
+
+def query_score(gallery: Gallery, ranking: Ranking, label: str | None) -> QueryScore | None:
+    """Measures of a ranking; None without a label or without anything relevant."""
+    if label is None:
+        return None
+    labels = gallery.labels
+    is_relevant = np.array([labels[int(index)] == label for index in ranking.index], dtype=bool)
+    return score_ranking(is_relevant) if is_relevant.any() else None
+
+
+def query_view(
+    path: Path, name: str, note: str, ranking: Ranking, score: QueryScore | None
+) -> QueryView:
+    """The query column's values."""
+    if score is None:
+        return QueryView(path, name, note, n_ties=ranking.n_ties)
+    precisions = ((1, score.p_at_1), (5, score.p_at_5), (10, score.p_at_10))
+    return QueryView(
+        path, name, note, score.average_precision, precisions, score.n_relevant, ranking.n_ties
+    )
+
+
+def gallery_view(
+    gallery: Gallery, choice: RecipeChoice, blob: str, report: IndexReport | None
+) -> GalleryView:
+    """Facts about the gallery and how it was described."""
+    recipe = gallery.recipe
+    facts = (
+        ("Layer", choice.layer),
+        ("Blob", blob),
+        ("Pooling", choice.pooling_text),
+        ("After", "L2"),
+        ("Dimension", f"{gallery.dimension:,}"),
+        ("Input", input_text(recipe)),
+    )
+    groups = {label for label in gallery.labels if label is not None}
+    skipped = [(problem.path, problem.reason) for problem in gallery.problems]
+    if report is not None:
+        skipped += [(str(one.path), one.reason) for one in report.skipped]
+    n_groups = len(groups)
+    return GalleryView(gallery.root, len(gallery), n_groups, facts, tuple(skipped))
+
+
+def input_text(recipe: DescriptorRecipe) -> str:
+    """How pictures are sized, in short."""
+    return recipe.preprocess.describe().split(", bilinear")[0]
+
+
+def evaluation_row(evaluation: Evaluation, choice: RecipeChoice, dimension: int) -> EvaluationRow:
+    """One bar of the chart."""
+    return EvaluationRow(
+        choice,
+        f"{choice.layer} {choice.pooling_text}",
+        dimension,
+        evaluation.mean_ap,
+        evaluation.mean_ap_low,
+        evaluation.mean_ap_high,
+        evaluation.p_at_1,
+        evaluation.n_queries,
+    )
+
+
+def _name(relative: str) -> str:
+    """Folder and stem, as in "sacre_coeur/10265353"."""
+    path = PurePosixPath(relative)
+    return path.with_suffix("").as_posix()

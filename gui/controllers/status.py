@@ -1,0 +1,239 @@
+"""How things stand: the status line, the toolbar's choices, and which actions are enabled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt5.QtCore import QObject, QSignalBlocker, QTimer
+from PyQt5.QtWidgets import QComboBox
+
+from core.engines.registry import ENGINE_NAMES
+from gui.controllers.engine_child import (
+    READY,
+    STARTING,
+    STOPPED,
+    EngineController,
+    short_device_name,
+)
+from gui.controllers.engine_choice import SETTINGS
+from gui.controllers.opening import OpeningController
+from gui.controllers.renaming import RenamingController
+from gui.document import ModelDocument
+from gui.engine_titles import ENGINE_TITLES
+from gui.jobs import Lanes, Run
+from gui.main_window import MainWindow
+from gui.settings import Settings
+
+PHASES = ("TEST", "TRAIN")
+TICK_MILLISECONDS = 500
+
+
+class StatusController(QObject):
+    """Reads state everywhere and shows it; changes only phase and device, when chosen."""
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        lanes: Lanes,
+        engine: EngineController,
+        renaming: RenamingController,
+        opening: OpeningController,
+        window: MainWindow,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._lanes = lanes
+        self._engine = engine
+        self._renaming = renaming
+        self._opening = opening
+        self._window = window
+        self._settings = settings
+        self.extra_words: Callable[[], set[str]] = set
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MILLISECONDS)
+        window.phase_box.addItems(PHASES)
+        self._connect()
+        self._show_engine()
+        self.show_devices()
+        self.refresh()
+
+    def _connect(self) -> None:
+        document, window = self._document, self._window
+        for signal in (document.net_changed, document.weights_changed, document.image_changed,
+                       document.saved_changed, document.verification_changed,
+                       document.recipe_changed):  # fmt: skip
+            signal.connect(self.refresh)
+        document.selection_changed.connect(lambda _name: self.refresh())
+        self._engine.state_changed.connect(self._show_engine)
+        self._engine.devices_changed.connect(self.show_devices)
+        self._lanes.changed.connect(self._show_job)
+        self._tick.timeout.connect(self._show_job)
+        self._renaming.history.indexChanged.connect(lambda _index: self.refresh())
+        window.status_line.cancel_clicked.connect(self.cancel_job)
+        window.status_line.hidden_clicked.connect(window.panels.layer_table.hidden_only.toggle)
+        window.phase_box.activated.connect(self._choose_phase)
+        window.device_box.activated.connect(self._choose_device)
+
+    def cancel_job(self) -> None:
+        """Stop the job the status line shows."""
+        running = self._lanes.running
+        if running:
+            self._lanes.cancel(running[-1].key)
+
+    def refresh(self) -> None:
+        """Show hidden versions and weights, and enable what can be done now."""
+        self._show_hidden()
+        self._show_weights()
+        self._window.actions_.set_state(self._words())
+        self._window.phase_box.setEnabled(self._document.net is not None)
+        self._window.phase_box.setCurrentText(self._document.state.phase)
+
+    def say(self, sentence: str) -> None:
+        """What was done last, with its figures."""
+        self._window.status_line.set_last(sentence)
+
+    def _words(self) -> set[str]:
+        document, history = self._document, self._renaming.history
+        facts = {
+            "net": document.net is not None,
+            "editable": document.net is not None and not document.is_partial,
+            "edited": document.is_edited,
+            "renamed": bool(document.renames),
+            "undoable": history.canUndo(),
+            "redoable": history.canRedo(),
+            "engine": self._engine.state in (READY, STOPPED, STARTING),
+            "image": document.image_path is not None,
+            "job": bool(self._lanes.running),
+        }
+        return {word for word, holds in facts.items() if holds} | self._selection_words() | (
+            self.extra_words()
+        )  # fmt: skip
+
+    def _selection_words(self) -> set[str]:
+        net, name = self._document.net, self._document.selection
+        if net is None:
+            return set()
+        words = {"in_place"} if net.in_place_layers else set()
+        if not name or not net.has_layer(name):
+            return words
+        written = net.written(name)
+        if any(version.n_versions > 1 for version in written):
+            words |= {"in_chain", "renamable"}
+        return words
+
+    def _show_hidden(self) -> None:
+        net = self._document.net
+        n_layers = len(net.in_place_layers) if net else 0
+        n_hidden = len(net.hidden) if net else 0
+        text = ""
+        if n_layers:
+            text = (
+                f"{_count(n_layers, 'in-place layer')} {'hides' if n_layers == 1 else 'hide'}"
+                f" {_count(n_hidden, 'blob version')}"
+            )
+        self._window.status_line.set_hidden(text)
+
+    def _show_weights(self) -> None:
+        document = self._document
+        if document.net is None:
+            self._window.status_line.set_weights("")
+            return
+        binding = document.binding
+        if binding is None or document.weights is None:
+            self._window.status_line.set_weights("No weights: filler values")
+            return
+        text = f"Weights: {binding.n_arrays_bound} of {binding.n_arrays_expected} arrays bound"
+        kind = "error_text" if binding.wrong or binding.unbound else "secondary"
+        self._window.status_line.set_weights(text, kind)
+
+    def _show_engine(self) -> None:
+        engine = self._engine
+        if engine.state == READY:
+            text, kind = f"Engine {engine.title} - {engine.device_name}, ready", "ok"
+        elif engine.state == STARTING:
+            text, kind = f"Engine {engine.title} - starting", "warning"
+        elif engine.state == STOPPED:
+            text, kind = f"Engine {engine.title} - stopped", "error"
+        else:
+            text, kind = f"Engine {engine.title} - not available", "error"
+        self._window.status_line.set_engine(text, kind)
+        self._window.status_line.setToolTip(engine.sentence)
+        self.refresh()
+
+    def show_devices(self) -> None:
+        """Fill the lists of engines and devices and mark what runs."""
+        self._show_engines()
+        devices = [(short_device_name(d.id), d.id) for d in self._engine.devices]
+        _fill(self._window.device_box, devices or [("CPU", "cpu")], self._engine.device)
+        for index, device in enumerate(self._engine.devices):
+            self._window.device_box.setItemData(index, device.name, 3)  # Qt.ToolTipRole
+        self._window.device_box.setEnabled(bool(self._engine.devices))
+
+    def _show_engines(self) -> None:
+        running = self._engine.spec.name
+        entries = [(ENGINE_TITLES[name], name) for name in dict.fromkeys((*ENGINE_NAMES, running))]
+        _fill(self._window.engine_box, [*entries, ("Settings…", SETTINGS)], running)
+
+    def _choose_phase(self) -> None:
+        phase = self._window.phase_box.currentText()
+        self._opening.choose_state(replace(self._document.state, phase=phase))
+
+    def _choose_device(self) -> None:
+        device = self._window.device_box.currentData()
+        if device is not None:
+            self._engine.choose_device(device)
+            self._settings.device = device
+            self._show_engine()
+
+    def _show_job(self) -> None:
+        running = self._lanes.running
+        line = self._window.status_line
+        if not running:
+            self._tick.stop()
+            line.set_job(None)
+        else:
+            if not self._tick.isActive():
+                self._tick.start()
+            run = running[-1]
+            # a job that ends at once would only flicker
+            if run.seconds * 1000 >= TICK_MILLISECONDS / 2 or run.progress is not None:
+                line.set_job(run.title, job_detail(run), job_fraction(run))
+        has_job = "job" in self._window.actions_.state
+        if bool(running) != has_job:
+            self._window.actions_.set_state(self._words())
+
+
+def job_fraction(run: Run) -> float | None:
+    """How much of the job is done; None while its length is unknown."""
+    step = run.progress
+    return step.done / step.total if step is not None and step.total else None
+
+
+def job_detail(run: Run) -> str:
+    """ "2,137 of 5,063, about 8:00 left"."""
+    step = run.progress
+    if step is None:
+        return ""
+    if not step.total:
+        return f"{step.done:,} {step.what}" if step.done else step.what
+    left = run.seconds_left
+    text = f"{step.done:,} of {step.total:,}"
+    if left is None:
+        return f"{text} {step.what}"
+    return f"{text}, about {int(left // 60)}:{int(left % 60):02d} left"
+
+
+def _fill(box: QComboBox, entries: list[tuple[str, str]], chosen: str) -> None:
+    blocker = QSignalBlocker(box)
+    box.clear()
+    for text, key in entries:
+        box.addItem(text, key)
+    box.setCurrentIndex(max(0, box.findData(chosen)))
+    del blocker
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

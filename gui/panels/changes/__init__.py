@@ -1,0 +1,1 @@
+"""What renaming changes in the text."""

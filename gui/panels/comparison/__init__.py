@@ -1,0 +1,1 @@
+"""Two nets side by side."""

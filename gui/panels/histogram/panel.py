@@ -1,0 +1,303 @@
+"""The Histogram panel: how one or two values spread, with their exact zeros counted apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPixmap
+from PyQt5.QtWidgets import (
+    QAction,
+    QActionGroup,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.activations.summary import ValueSummary
+from core.net.definition import BlobVersion, Net
+from gui.panels.histogram.export import FILTERS, write_histogram
+from gui.panels.histogram.painting import FILL_ALPHA, series_colour
+from gui.panels.histogram.plot import HistogramPlot
+from gui.panels.histogram.statistics import StatisticsTable
+from gui.panels.histogram.view import HistogramView, view_from
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import IconButton
+from gui.widgets.elided_choice import ElidedChoice
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import ThemedLabel
+from gui.widgets.panel_bar import PanelBar
+
+BIN_CHOICES = (None, 10, 20, 30, 50, 100, 200, 300, 500)
+EMPTY_SENTENCE = "Run Forward to see how a layer's values spread."
+ValueKey = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class HistogramRequest:
+    """What to measure: one or two values, how many bins (None: automatic), full range or not."""
+
+    values: tuple[ValueKey, ...]
+    bins: int | None = None
+    is_trimmed: bool = False
+
+
+def version_text(net: Net, version: BlobVersion) -> str:
+    """ "fc7@0, before ReLU" inside an in-place chain, else "fc8, InnerProduct"."""
+    if version.n_versions < 2:
+        return f"{version.label}, {net.layers[version.layer_index].type}"
+    if version.version == 0 and version.overwritten_by:
+        return f"{version.label}, before {net.layer(version.overwritten_by).type}"
+    return f"{version.label}, after {net.layers[version.layer_index].type}"
+
+
+def default_pair(net: Net, layer_name: str) -> tuple[BlobVersion, BlobVersion | None]:
+    """A and B for a selected layer: before and after when it works in place, else one series."""
+    layer = net.layer(layer_name)
+    written = net.written(layer)
+    in_place = layer.in_place_tops()
+    if not in_place:
+        return written[0], None
+    before = net.read(layer)[in_place[0]]
+    after = written[in_place[0]]
+    return (after, None) if before is None else (before, after)
+
+
+class HistogramPanel(QWidget):
+    """Toolbar, plot and statistics; asks for summaries and shows the ones it is given."""
+
+    summaries_requested = pyqtSignal(object)
+    save_requested = pyqtSignal(str, str)
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("histogramPanel")
+        self.setAttribute(Qt.WA_StyledBackground)
+        self._keeper = keeper
+        self._net: Net | None = None
+        self._summaries: tuple[ValueSummary, ...] = ()
+        self._view: HistogramView | None = None
+        self._build_toolbar()
+        self._build_pages()
+        self._dress()
+        self._refresh()
+        keeper.changed.connect(self._dress)
+        self.a_choice.activated.connect(self._request)
+        self.b_choice.activated.connect(self._request)
+        self.bins_choice.activated.connect(self._request)
+        self.range_group.triggered.connect(self._request)
+        self.log_box.toggled.connect(self._refresh)
+        self.save_button.clicked.connect(self._save)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(360, 120)
+
+    def show_choices(self, net: Net | None, layer_name: str | None) -> None:
+        """Offer every blob version of `net`, and choose the pair that tells most of a layer."""
+        blockers = [QSignalBlocker(self.a_choice), QSignalBlocker(self.b_choice)]
+        if net is not self._net:
+            self._net = net
+            self._offer_versions()
+        if net is not None and self.a_choice.count():
+            self.a_choice.setCurrentIndex(0)
+            self.b_choice.setCurrentIndex(0)
+            if layer_name is not None and net.has_layer(layer_name) and net.written(layer_name):
+                self._choose_pair(*default_pair(net, layer_name))
+        del blockers
+
+    def _offer_versions(self) -> None:
+        """Fill both choices; a long net takes a moment, so only when the net is another."""
+        self.a_choice.clear()
+        self.b_choice.clear()
+        if self._net is None:
+            return
+        self.b_choice.addItem("no second value", None)
+        for version in self._net.versions:
+            top = self._net.layers[version.layer_index].tops[version.top_index]
+            text = version_text(self._net, version)
+            for choice in (self.a_choice, self.b_choice):
+                choice.addItem(text, (version.layer, top, version.label))
+                tip = f"written by {version.layer}"
+                choice.setItemData(choice.count() - 1, tip, Qt.ToolTipRole)
+
+    def show_summaries(self, summaries: Sequence[ValueSummary]) -> None:
+        """Draw the answer to the last request: one summary for each value, with shared edges."""
+        self._summaries = tuple(summaries)
+        self._refresh()
+
+    def show_empty(self, sentence: str = EMPTY_SENTENCE) -> None:
+        """Take the plot away and say in one sentence what brings it back."""
+        self._summaries = ()
+        self.empty_state.set_sentence(sentence)
+        self._refresh()
+
+    def request(self) -> HistogramRequest | None:
+        """What the controls ask for now; None before there is a net."""
+        first = self.a_choice.currentData()
+        if first is None:
+            return None
+        second = self.b_choice.currentData()
+        chosen = [first] if second is None or second[:2] == first[:2] else [first, second]
+        return HistogramRequest(
+            tuple((layer, top) for layer, top, _ in chosen),
+            self.bins_choice.currentData(),
+            self.trimmed_action.isChecked(),
+        )
+
+    def view(self) -> HistogramView | None:
+        """What is drawn now."""
+        return self._view
+
+    def save_to(self, path: Path) -> None:
+        """Write the plot (.png, .svg) or its bins (.csv)."""
+        if self._view is not None:
+            write_histogram(path, self._view, self._keeper.theme, self.font())
+
+    def _request(self) -> None:
+        request = self.request()
+        if request is not None:
+            self.summaries_requested.emit(request)
+
+    def _refresh(self) -> None:
+        labels = [
+            choice.currentData()[2]
+            for choice in (self.a_choice, self.b_choice)
+            if choice.currentData() is not None
+        ]
+        self._view = None
+        if self._summaries and len(labels) >= len(self._summaries):
+            self._view = view_from(tuple(labels), self._summaries, is_log=self.log_box.isChecked())
+        self.plot.show_view(self._view)
+        self.statistics.show_view(self._view)
+        self.save_button.setEnabled(self._view is not None)
+        self._statistics_scroll.setFixedWidth(self.statistics.sizeHint().width())
+        self._bar.setVisible(self._view is not None)
+        self._pages.setCurrentIndex(0 if self._view is None else 1)
+
+    def _choose_pair(self, first: BlobVersion, second: BlobVersion | None) -> None:
+        self.a_choice.setCurrentIndex(self._index_of(self.a_choice, first))
+        index = 0 if second is None else self._index_of(self.b_choice, second)
+        self.b_choice.setCurrentIndex(index)
+
+    @staticmethod
+    def _index_of(choice: QComboBox, version: BlobVersion) -> int:
+        for index in range(choice.count()):
+            entry = choice.itemData(index)
+            if entry is not None and (entry[0], entry[2]) == (version.layer, version.label):
+                return index
+        return -1
+
+    def _build_toolbar(self) -> None:
+        self.a_swatch, self.b_swatch = QLabel(), QLabel()
+        self.a_choice, self.b_choice = ElidedChoice(6), ElidedChoice(6)
+        self.a_choice.setAccessibleName("Series A")
+        self.b_choice.setAccessibleName("Series B")
+        self.bins_choice = QComboBox()
+        for bins in BIN_CHOICES:
+            self.bins_choice.addItem("Auto" if bins is None else str(bins), bins)
+        self.bins_choice.setToolTip("Auto: Freedman-Diaconis, 10 to 500 bins")
+        self._build_range_menu()
+        self.log_box = QCheckBox("Log y")
+        self.save_button = IconButton(self._keeper, "save", "Save the histogram as PNG, SVG or CSV")
+
+    def _toolbar(self) -> QWidget:
+        bar = PanelBar(self._keeper)
+        for swatch, letter, choice in (
+            (self.a_swatch, "A", self.a_choice),
+            (self.b_swatch, "B", self.b_choice),
+        ):
+            label = ThemedLabel(self._keeper, letter, semibold=True)
+            label.setBuddy(choice)
+            for widget in (swatch, label):
+                bar.row.addWidget(widget)
+            bar.row.addWidget(choice, 20)
+        bar.add_field("Bins", self.bins_choice)
+        bar.row.addWidget(self.log_box)
+        bar.add_stretch()
+        bar.row.addWidget(self.range_button)
+        bar.row.addWidget(self.save_button)
+        return bar
+
+    def _build_range_menu(self) -> None:
+        menu = QMenu(self)
+        self.range_group = QActionGroup(menu)
+        self.full_action = QAction("Full range", self.range_group)
+        self.trimmed_action = QAction("p0.1 to p99.9: leave the tails out", self.range_group)
+        for action in (self.full_action, self.trimmed_action):
+            action.setCheckable(True)
+            menu.addAction(action)
+        self.full_action.setChecked(True)
+        self.range_button = IconButton(self._keeper, "sliders", "Range of values")
+        self.range_button.setMenu(menu)
+        self.range_button.setPopupMode(QToolButton.InstantPopup)
+
+    def _build_pages(self) -> None:
+        self.plot = HistogramPlot(self._keeper)
+        self.statistics = StatisticsTable(self._keeper)
+        self.empty_state = EmptyState(self._keeper, "bars", EMPTY_SENTENCE)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setWidget(self.statistics)
+        self._statistics_scroll = scroll
+        self._rule = QFrame()
+        self._rule.setFixedWidth(1)
+        page = QWidget()
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.plot, 1)
+        row.addWidget(self._rule)
+        row.addWidget(scroll)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.empty_state)
+        self._pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._bar = self._toolbar()
+        column.addWidget(self._bar)
+        column.addLayout(self._pages, 1)
+
+    def _dress(self) -> None:
+        theme = self._keeper.theme
+        self.a_swatch.setPixmap(self._swatch("A"))
+        self.b_swatch.setPixmap(self._swatch("B"))
+        self.setStyleSheet(f"#histogramPanel {{ background: {theme.panel.name()}; }}")
+        self._rule.setStyleSheet(f"background: {theme.border.name()};")
+
+    def _swatch(self, letter: str) -> QPixmap:
+        theme = self._keeper.theme
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(round(16 * ratio), round(12 * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.transparent)
+        painter = QPainter(picture)
+        colour = series_colour(letter, theme)
+        painter.setPen(colour)
+        if letter == "A":
+            fill = series_colour(letter, theme)
+            fill.setAlpha(FILL_ALPHA)
+            painter.setBrush(fill)
+        painter.drawRect(1, 1, 13, 9)
+        if letter == "B":
+            painter.drawRect(2, 2, 11, 7)
+        painter.end()
+        return picture
+
+    def _save(self) -> None:
+        name = (
+            "_".join(one.label.replace("/", "_") for one in self._view.series) if self._view else ""
+        )
+        self.save_requested.emit(f"{name}_histogram.png", FILTERS)

@@ -1,0 +1,247 @@
+"""The inspector: what a layer shares, reads, writes, costs, and says in the file."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from core.layers.registry import layer_type
+from core.layers.shapes import NetShapes
+from core.net.definition import Layer, Net
+from core.weights.binding import Binding
+from core.words import plural
+from gui.panels.inspector import words
+from gui.panels.inspector.header import InspectorHeader
+from gui.panels.inspector.rename_form import RenameForm
+from gui.panels.inspector.version_list import VersionList
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.fact_list import Fact, FactList
+from gui.widgets.labels import SectionHeader, ThemedLabel
+from gui.widgets.notice_card import Notice, NoticeCard
+from gui.widgets.text_lines import TextLines
+
+_SENTENCE = "Select a layer to see its shapes and parameters."
+_DEFAULT_NOTE = "grey = default, not in the file"
+
+
+class _Section(QWidget):
+    """A heading over one widget; hides as a whole."""
+
+    def __init__(self, keeper: ThemeKeeper, title: str, body: QWidget) -> None:
+        super().__init__()
+        self.header = SectionHeader(keeper, title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.header)
+        column.addWidget(body)
+
+
+class Inspector(QWidget):
+    """Shows one layer, or the whole net while none is selected."""
+
+    rename_requested = pyqtSignal(str, str)
+    rename_chain_requested = pyqtSignal(str)
+    rename_all_requested = pyqtSignal()
+    preview_requested = pyqtSignal(str, str)
+    layer_selected = pyqtSignal(str)
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._net: Net | None = None
+        self._shapes: NetShapes | None = None
+        self._binding: Binding | None = None
+        self._layer: Layer | None = None
+        self._card: NoticeCard | None = None
+        self.header = InspectorHeader(keeper)
+        self.hint = ThemedLabel(keeper, _SENTENCE, "secondary")
+        self.hint.setWordWrap(True)
+        self.versions = VersionList(keeper)
+        self.form = RenameForm(keeper)
+        self.all_button = Button(keeper, "", "unlink")
+        self.shapes = FactList(keeper)
+        self.parameters = FactList(keeper)
+        self.cost = FactList(keeper)
+        self.weights = FactList(keeper)
+        self.text = TextLines(keeper)
+        self.overview = FactList(keeper)
+        self.ends = FactList(keeper)
+        self.problems = FactList(keeper)
+        self.foreign = FactList(keeper)
+        self.empty = EmptyState(keeper, "info", _SENTENCE)
+        self._sections = {
+            "overview": _Section(keeper, "Net", self.overview),
+            "ends": _Section(keeper, "Inputs and outputs", self.ends),
+            "problems": _Section(keeper, "What Caffe refuses", self.problems),
+            "foreign": _Section(keeper, "Not in BVLC Caffe", self.foreign),
+            "shapes": _Section(keeper, "Shapes", self.shapes),
+            "parameters": _Section(keeper, "Parameters", self.parameters),
+            "cost": _Section(keeper, "Cost", self.cost),
+            "weights": _Section(keeper, "Weights", self.weights),
+            "text": _Section(keeper, "In the file", self.text),
+        }
+        self._arrange()
+        self._connect()
+        self._tint()
+        self.show_layer(None, None, None, None)
+
+    def show_layer(
+        self,
+        net: Net | None,
+        shapes: NetShapes | None,
+        binding: Binding | None,
+        name: str | None,
+    ) -> None:
+        """Show a layer of a net; without a name the net itself, without a net nothing."""
+        before = self._layer.name if self._layer else None
+        self._net, self._shapes, self._binding = net, shapes, binding
+        self._layer = net.layer(name) if net is not None and name and net.has_layer(name) else None
+        if net is None or shapes is None:
+            self._stack.setCurrentWidget(self.empty)
+            return
+        self._stack.setCurrentWidget(self._scroll)
+        self._show_sharing(net)
+        if self._layer is None:
+            self._show_net(net, shapes)
+        else:
+            self._show_layer(net, shapes, self._layer)
+        if before != (self._layer.name if self._layer else None):
+            self._scroll.verticalScrollBar().setValue(0)
+
+    def focus_rename(self) -> None:
+        """Put the cursor into the name of the new blob, where there is one to give."""
+        if self.form.isVisibleTo(self):
+            self.form.focus_field()
+
+    @property
+    def card_title(self) -> str:
+        """The heading of the in-place card, "" without one."""
+        return self._card.notice.title if self._card is not None else ""
+
+    @property
+    def card_body(self) -> str:
+        """The sentences of the in-place card."""
+        return self._card.notice.body if self._card is not None else ""
+
+    def section_note(self, name: str) -> str:
+        """What stands at the right of a section's heading, such as "lines 344 to 349"."""
+        return self._sections[name].header.note
+
+    def _arrange(self) -> None:
+        self._page = QWidget()
+        self._page.setObjectName("inspectorPage")
+        self._column = QVBoxLayout(self._page)
+        self._column.setContentsMargins(12, 8, 12, 12)
+        self._column.setSpacing(4)
+        self._column.addWidget(self.header)
+        self._column.addWidget(self.hint)
+        self._card_place = QVBoxLayout()
+        self._card_place.setContentsMargins(0, 4, 0, 0)
+        self._card_place.setSpacing(0)
+        self._card_place.addWidget(self.versions)
+        self._column.addLayout(self._card_place)
+        self._column.addWidget(self.form)
+        self._column.addWidget(self.all_button, 0, Qt.AlignLeft)
+        for section in self._sections.values():
+            self._column.addWidget(section)
+        self._column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(self._page)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._scroll)
+        self._stack.addWidget(self.empty)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+
+    def _connect(self) -> None:
+        self.form.rename_requested.connect(self.rename_requested)
+        self.form.rename_chain_requested.connect(self.rename_chain_requested)
+        self.form.rename_all_requested.connect(self.rename_all_requested)
+        self.form.preview_requested.connect(self.preview_requested)
+        self.all_button.clicked.connect(lambda: self.rename_all_requested.emit())
+        self.versions.layer_clicked.connect(self.layer_selected)
+        for facts in (self.shapes, self.ends, self.problems):
+            facts.layer_clicked.connect(self.layer_selected)
+        self._keeper.changed.connect(self._tint)
+
+    def _tint(self) -> None:
+        panel = self._keeper.theme.panel.name()
+        self._page.setStyleSheet(f"#inspectorPage {{ background: {panel}; }}")
+
+    def _show_sections(self, *names: str) -> None:
+        for name, section in self._sections.items():
+            section.setVisible(name in names)
+
+    def _show_net(self, net: Net, shapes: NetShapes) -> None:
+        self.header.show_words(net.name or "Net without a name", "", "", "")
+        self.hint.show()
+        self.overview.show_facts(words.net_facts(net, shapes, self._binding))
+        self.ends.show_facts(words.end_facts(net, shapes))
+        self.problems.show_facts(
+            [
+                Fact(f"line {problem.line}", problem.sentence, layer=problem.layer)
+                for problem in net.problems[:8]
+            ]
+        )
+        n_hidden = len(net.hidden)
+        self.all_button.setText(
+            f"Give {plural(len(net.in_place_layers), 'layer')} blobs of their own"
+        )
+        self.all_button.setVisible(bool(n_hidden))
+        shown = {"problems": net.problems, "foreign": self._show_foreign(net, None)}
+        self._show_sections("overview", "ends", *(name for name, rows in shown.items() if rows))
+
+    def _show_foreign(self, net: Net, layer: Layer | None) -> list[Fact]:
+        facts = words.foreign_facts(net, layer)
+        self.foreign.show_facts(facts)
+        self._sections["foreign"].header.set_note("kept when saved" if facts else "")
+        return facts
+
+    def _show_layer(self, net: Net, shapes: NetShapes, layer: Layer) -> None:
+        place = f"layer {layer.index + 1} of {len(net.layers)}"
+        self.header.show_words(layer.name, layer.type, place, layer_type(layer.type).family)
+        self.hint.hide()
+        self.all_button.hide()
+        self.shapes.show_facts(words.shape_facts(net, shapes, layer))
+        parameters = words.parameter_facts(layer)
+        self.parameters.show_facts(parameters)
+        has_defaults = any(fact.is_default for fact in parameters)
+        self._sections["parameters"].header.set_note(_DEFAULT_NOTE if has_defaults else "")
+        self.cost.show_facts(words.cost_facts(net, shapes, layer))
+        weights, note = words.weight_facts(net, shapes, self._binding, layer)
+        self.weights.show_facts(weights)
+        self._sections["weights"].header.set_note(note)
+        lines, where = words.file_lines(net, layer)
+        self.text.show_lines(lines)
+        self._sections["text"].header.set_note(where)
+        shown = {"foreign": self._show_foreign(net, layer), "parameters": parameters,
+                 "weights": weights, "text": lines}  # fmt: skip
+        self._show_sections("shapes", "cost", *(name for name, rows in shown.items() if rows))
+
+    def _show_sharing(self, net: Net) -> None:
+        """The in-place card, the versions and the rename form of a layer that shares its blob."""
+        layer = self._layer
+        chain = words.chain_of(net, layer) if layer is not None else None
+        if self._card is not None:
+            self._card_place.removeWidget(self._card)
+            self._card.hide()
+            self._card.deleteLater()
+            self._card = None
+        offer = words.rename_offer(net, layer) if layer is not None else None
+        self.versions.setVisible(chain is not None)
+        self.form.setVisible(offer is not None)
+        if chain is None or layer is None:
+            return
+        notice = Notice("mark", words.sharing_title(chain, layer), words.sharing_body(chain))
+        self._card = NoticeCard(self._keeper, notice, is_closable=False)
+        self._card_place.insertWidget(0, self._card)
+        self.versions.show_rows(words.version_rows(net, chain, layer))
+        if offer is not None:
+            self.form.show_offer(net, offer)

@@ -1,0 +1,198 @@
+"""The rows of the layer table as plain values, and the bracket beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from core.layers.records import find_records
+from core.layers.shapes import NetShapes
+from core.net.definition import BlobVersion, Net
+from core.net.find import FindRecord
+from core.words import bytes_text, count_text, shape_text, short_count
+
+
+class LayerCosts(NamedTuple):
+    """Parameters that no earlier layer holds, MACs, and bytes of tops in storage of their own."""
+
+    params: int = 0
+    macs: int = 0
+    memory: int = 0
+
+
+NO_COSTS = LayerCosts()
+
+
+class Gutter(Enum):
+    """What piece of an in-place bracket a row carries."""
+
+    NONE = ""
+    FIRST = "first"
+    MEMBER = "member"
+    PAST = "past"
+    LAST = "last"
+
+
+class Column(Enum):
+    """The columns in their order; the value is the header."""
+
+    GUTTER = ""
+    FAMILY = " "
+    NAME = "Name"
+    TYPE = "Type"
+    BLOB = "Blob@version"
+    SHAPE = "Output shape"
+    PARAMS = "Params"
+    MACS = "MACs"
+    MEMORY = "Memory"
+
+
+COLUMNS = tuple(Column)
+COST_COLUMNS = frozenset({Column.PARAMS, Column.MACS, Column.MEMORY})
+RIGHT_COLUMNS = frozenset({Column.SHAPE, Column.PARAMS, Column.MACS, Column.MEMORY})
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer; `chains` are the blobs it writes that other layers write too."""
+
+    index: int
+    record: FindRecord
+    blob: str
+    chains: tuple[str, ...]
+    is_overwritten: bool
+    is_shared: bool
+    is_own: bool
+    is_unbound: bool
+    tooltip: str
+    costs: LayerCosts = NO_COSTS
+
+    def text(self, column: Column) -> str:
+        """What the cell of a column shows."""
+        record = self.record
+        if column is Column.NAME:
+            return record.name
+        if column is Column.TYPE:
+            return record.type
+        if column is Column.BLOB:
+            return self.blob
+        if column is Column.SHAPE:
+            return shape_text(record.shapes[0]) if record.shapes else ""
+        if column is Column.PARAMS:
+            return count_text(record.params)
+        if column is Column.MACS:
+            return short_count(record.macs)
+        if column is Column.MEMORY:
+            return bytes_text(record.memory)
+        return ""
+
+    def cost(self, column: Column) -> int:
+        """What the layer adds to the total of a column."""
+        by_column = {
+            Column.PARAMS: self.costs.params,
+            Column.MACS: self.costs.macs,
+            Column.MEMORY: self.costs.memory,
+        }
+        return by_column.get(column, 0)
+
+    def sort_key(self, column: Column) -> tuple[object, ...]:
+        """Orders rows by a column; equal ones stay in file order."""
+        record = self.record
+        if column is Column.SHAPE:
+            shape = record.shapes[0] if record.shapes else None
+            size = 1
+            for length in shape or ():
+                size *= length
+            return (size if shape is not None else -1, self.index)
+        if column is Column.PARAMS:
+            return (record.params, self.index)
+        if column is Column.MACS:
+            return (record.macs, self.index)
+        if column is Column.MEMORY:
+            return (record.memory, self.index)
+        if column is Column.FAMILY:
+            return (record.family, self.index)
+        if column is Column.GUTTER:
+            return (not self.is_overwritten, not self.is_shared, self.index)
+        return (self.text(column).lower(), self.index)
+
+
+def total_costs(rows: Iterable[LayerRow]) -> LayerCosts:
+    """The sums; what is shared by name, by in-place layers or by Split counts once."""
+    params = macs = memory = 0
+    for row in rows:
+        params += row.costs.params
+        macs += row.costs.macs
+        memory += row.costs.memory
+    return LayerCosts(params, macs, memory)
+
+
+def layer_rows(
+    net: Net,
+    shapes: NetShapes,
+    *,
+    unbound: Collection[str] = (),
+    own_blobs: Collection[tuple[str, str]] = (),
+) -> tuple[LayerRow, ...]:
+    """One row a layer, in file order; unbound: layers whose weights no file holds."""
+    records = find_records(net, shapes)
+    return tuple(
+        _row(net, shapes, index, record, record.name in unbound, own_blobs)
+        for index, record in enumerate(records)
+    )
+
+
+def gutter_marks(rows: Sequence[LayerRow]) -> tuple[Gutter, ...]:
+    """The bracket beside rows in file order: it spans each chain's rows that are shown."""
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        for chain in row.chains:
+            places.setdefault(chain, []).append(place)
+    marks = [Gutter.NONE] * len(rows)
+    for members in places.values():
+        first, last = members[0], members[-1]
+        span = range(first, last + 1)
+        if len(members) < 2 or any(marks[place] is not Gutter.NONE for place in span):
+            continue
+        for place in span:
+            marks[place] = Gutter.MEMBER if place in members else Gutter.PAST
+        marks[first], marks[last] = Gutter.FIRST, Gutter.LAST
+    return tuple(marks)
+
+
+def _row(
+    net: Net,
+    shapes: NetShapes,
+    index: int,
+    record: FindRecord,
+    is_unbound: bool,
+    own_blobs: Collection[tuple[str, str]],
+) -> LayerRow:
+    owned = sum(math.prod(shape) for shape in shapes.of(net.layers[index]).owned_parameters)
+    written = net.written(net.layers[index])
+    return LayerRow(
+        index=index,
+        record=record,
+        blob=", ".join(version.label for version in written),
+        chains=tuple(version.blob for version in written if version.n_versions > 1),
+        is_overwritten=record.is_hidden,
+        is_shared=any(version.n_versions > 1 for version in written),
+        is_own=any((record.name, version.blob) in own_blobs for version in written),
+        is_unbound=is_unbound,
+        tooltip=_tooltip(written, is_unbound),
+        costs=LayerCosts(owned, record.macs, record.memory),
+    )
+
+
+def _tooltip(written: Sequence[BlobVersion], is_unbound: bool) -> str:
+    sentences = [
+        f"{version.overwritten_by} overwrites {version.label}."
+        for version in written
+        if version.overwritten_by
+    ]
+    if is_unbound:
+        sentences.append("No weights in the file: it keeps its filler values.")
+    return "\n".join(sentences)

@@ -1,0 +1,138 @@
+"""Session files: what they keep, and what a damaged or foreign one gives."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.errors import AppError
+from core.net.definition import NetState
+from core.net.reader import read_net
+from core.net.rename import plan_rename
+from core.session_file import EditStep, Search, Session, read_session, write_session
+from core.session_values import SessionError
+
+NET = """layer { name: "data" type: "Input" top: "data" }
+layer { name: "fc7" type: "InnerProduct" bottom: "data" top: "fc7" } # größer
+layer { name: "relu7" type: "ReLU" bottom: "fc7" top: "fc7" }
+layer { name: "fc8" type: "InnerProduct" bottom: "fc7" top: "fc8" }
+"""
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """One rename done, its undo at hand, everything else filled in."""
+    folder = tmp_path / "work"
+    (folder / "gallery").mkdir(parents=True)
+    for name in ("net.prototxt", "net.caffemodel", "photo.jpg"):
+        (folder / name).write_text(NET)
+    plan = plan_rename(read_net(NET), ["relu7"])
+    step = EditStep("Rename relu7's blob", plan.edits)
+    return Session(
+        prototxt=folder / "net.prototxt",
+        base_text=NET,
+        steps=(step,),
+        n_done=1,
+        weights=folder / "net.caffemodel",
+        image=folder / "photo.jpg",
+        state=NetState("TRAIN", 2, ("a", "b")),
+        selection="relu7",
+        graph='{"direction": "LR"}',
+        recipe={"size_policy": "warp", "width": 224},
+        search=Search(folder / "gallery", "fc7", "fc7", "gem", 3.0),
+    )
+
+
+def test_a_session_comes_back_as_it_was(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "work" / "mine.blobscope"
+    write_session(path, session)
+    found = read_session(path)
+    assert found.saved_at is not None
+    for name in vars(session):
+        if name != "saved_at":
+            assert getattr(found, name) == getattr(session, name), name
+    assert 'top: "fc7_relu7"' in found.text
+    assert found.text.count("fc7_relu7") == 2
+
+
+def test_a_session_that_moves_with_its_files_finds_them(session: Session, tmp_path: Path) -> None:
+    write_session(tmp_path / "work" / "mine.blobscope", session)
+    shutil.move(tmp_path / "work", tmp_path / "elsewhere")
+    found = read_session(tmp_path / "elsewhere" / "mine.blobscope")
+    assert found.prototxt == tmp_path / "elsewhere" / "net.prototxt"
+    assert found.weights == tmp_path / "elsewhere" / "net.caffemodel"
+
+
+def test_a_session_put_elsewhere_alone_still_knows_its_files(
+    session: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    write_session(tmp_path / "work" / "mine.blobscope", session)
+    shutil.move(tmp_path / "work" / "mine.blobscope", tmp_path / "far" / "away")
+    found = read_session(tmp_path / "far" / "away" / "mine.blobscope")
+    assert found.prototxt == session.prototxt
+
+
+def test_steps_that_were_taken_back_are_kept_for_redo(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "s.blobscope"
+    write_session(path, Session(session.prototxt, NET, session.steps, n_done=0))
+    found = read_session(path)
+    assert found.text == NET
+    assert found.steps == session.steps
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"format": "something"}, "no Blobscope session"),
+        ({"version": 2}, "reads version 1"),
+        ({"base_text": NET + "#"}, "its text is not the one it was"),
+        ({"base_text": "\ud800"}, "its text is not the one it was"),
+        ({"steps": [{"title": "x", "changes_values": False, "edits": [[0, 9, "no", "yes"]]}]},
+         "an edit does not fit its text"),
+        ({"steps": [{"title": "x", "changes_values": False, "edits": [[-5, 2, "la", "b"]]}]},
+         "an edit does not fit its text"),
+        ({"steps": "all"}, "steps is no list"),
+        ({"steps": [{"title": "x", "edits": [[0, 1]]}]}, "edits is no list of rows"),
+        ({"selection": 3}, "selection is no string"),
+        ({"prototxt": None}, "prototxt is no object"),
+        ({"n_done": 1.5}, "n_done is no whole number"),
+        ({"search": {"folder": {"path": "/", "beside": ""}, "layer": "a", "top": "a",
+                     "pooling": "gem", "p": 1e999}}, "search.p is no finite number"),
+    ],
+)  # fmt: skip
+def test_a_damaged_session_is_refused_in_words(
+    session: Session, tmp_path: Path, change: dict[str, object], sentence: str
+) -> None:
+    path = tmp_path / "mine.blobscope"
+    write_session(path, session)
+    record = {**json.loads(path.read_text()), **change}
+    path.write_text(json.dumps(record))
+    with pytest.raises(SessionError, match=sentence):
+        read_session(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[1, 2]", b"{" * 100_000, b"null"])
+def test_a_file_that_is_no_session_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "net.blobscope"
+    path.write_bytes(content)
+    with pytest.raises(SessionError):
+        read_session(path)
+
+
+def test_a_session_that_can_not_be_written_leaves_the_old_one(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    path = tmp_path / "mine.blobscope"
+    path.write_text("old")
+    with pytest.raises(AppError, match="can't be written"):
+        write_session(path, session)
+    assert path.read_text() == "old"
