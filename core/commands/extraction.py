@@ -18,11 +18,11 @@ from core.commands.command_line import UsageError
 from core.commands.detection_rows import count_images_on, gives_rows, join_rows
 from core.commands.extract_inputs import Batch
 from core.commands.opening import OpenedNet
-from core.engines.base import Engine, PoolingRecipe, Value
+from core.engines.base import Engine, Value
 from core.errors import AppError
+from core.measures.measure import KEEP, Measure, Pool
 from core.net.definition import AUTOMATIC_TOP, Net
 from core.progress import Job, Progress
-from core.retrieval.pooling import effective_pooling
 
 IMAGES_KEY = "images"
 """The key of the images' names; a layer of that name gives way."""
@@ -135,22 +135,11 @@ def _forward(
     engine: Engine, batch: Batch, wanted: Sequence[Value], pooling: Pooling
 ) -> dict[Value, np.ndarray]:
     """One pass; pooled in the engine unless everything is kept."""
-    if pooling.name == "none":
-        return engine.forward(batch.inputs, wanted)
-    recipes = [
-        PoolingRecipe(
-            value, effective_pooling(pooling.name, _engine_shape(engine, value)), pooling.p
-        )
-        for value in wanted
-    ]
-    return dict(zip(wanted, engine.describe(batch.inputs, recipes), strict=True))
-
-
-def _engine_shape(engine: Engine, value: Value) -> tuple[int, ...] | None:
-    for layer in engine.layers:
-        if layer.name == value.layer and value.top in layer.tops:
-            return layer.top_shapes[layer.tops.index(value.top)]
-    return None
+    wants: dict[Value, tuple[Measure, ...]] = {}
+    for value in wanted:
+        pool = Pool(pooling.name, pooling.p) if pooling.name != "none" else None  # type: ignore[arg-type]
+        wants[value] = (KEEP if pool is None else pool.fitting(engine.shape_of(value)),)
+    return {value: array for (value, _), array in engine.measure(batch.inputs, wants).items()}
 
 
 def class_output(net: Net, engine: Engine) -> Value | None:
@@ -159,7 +148,7 @@ def class_output(net: Net, engine: Engine) -> Value | None:
     if len(outputs) != 1:
         return None
     value = Value(outputs[0].layer, outputs[0].blob)
-    shape = _engine_shape(engine, value)
+    shape = engine.shape_of(value)
     if shape is None or len(shape) < 2 or shape[1] < 2 or any(n != 1 for n in shape[2:]):
         return None
     return value
@@ -174,7 +163,7 @@ def _class_names(
                 "--classes was given, but this net has no single output of class scores."
             )
         return ()
-    n_classes = (_engine_shape(engine, scores) or (0, 0))[1]
+    n_classes = (engine.shape_of(scores) or (0, 0))[1]
     if path is None:
         folders = [opened.path.parent]
         folders += [opened.weights_path.parent] if opened.weights_path else []

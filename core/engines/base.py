@@ -10,7 +10,6 @@ from core.engines.values import (
     EngineSpec,
     EngineStatus,
     PassResult,
-    PoolingRecipe,
     Value,
 )
 
@@ -22,6 +21,5 @@ __all__ = [
     "EngineSpec",
     "EngineStatus",
     "PassResult",
-    "PoolingRecipe",
     "Value",
 ]

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from core.engines.pooling import pool
+from core.engines.operations import Want
 from core.engines.session import Backend, OnLayer, OpenRequest, Session
-from core.engines.values import Device, EngineLayer, PassResult, PoolingRecipe, Value
+from core.engines.values import Device, EngineLayer, PassResult, Value
 from core.engines.wiring import Step, Wiring, check_shapes, wire_net
 from core.errors import EngineError, UnsupportedLayerError
 from core.layers.shapes import NetShapes, infer_shapes
@@ -63,13 +63,13 @@ class FakeSession(Session):
         self.inputs = _input_shapes(self._wiring, self.layers)
         self._kept: dict[int, np.ndarray] = {}
 
-    def forward(
-        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
-        """One pass over the steps that the wanted values need."""
-        slots = [self._wiring.slot(value) for value in want]
+        """One pass over the steps that the wanted values need, measured in NumPy."""
+        slots = [self._wiring.slot(want.value) for want in wants]
         values = self._compute(inputs, slots, on_layer)
-        return [values[slot] for slot in slots]
+        return [want.measure.of(values[slot]) for want, slot in zip(wants, slots, strict=True)]
 
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
         """One pass over everything the inputs allow."""
@@ -86,17 +86,6 @@ class FakeSession(Session):
         if kept is None:
             raise EngineError(f"'{value.top}' of layer '{value.layer}' was not computed.")
         return kept
-
-    def describe(
-        self,
-        inputs: Mapping[str, np.ndarray],
-        recipes: Sequence[PoolingRecipe],
-        on_layer: OnLayer,
-    ) -> list[np.ndarray]:
-        """One pass, pooled in NumPy."""
-        arrays = self.forward(inputs, [recipe.value for recipe in recipes], on_layer)
-        pairs = zip(arrays, recipes, strict=True)
-        return [pool(array, recipe.pooling, recipe.p) for array, recipe in pairs]
 
     def _compute(
         self, inputs: Mapping[str, np.ndarray], slots: Sequence[int], on_layer: OnLayer

@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
 import numpy as np
 
 from core.engines import wire
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, launch_of
+from core.engines.operations import PROTOCOL, REPLIES, Greeting, Hello, Open, Request
 from core.engines.stderr_tail import StderrTail, fatal_message
 from core.engines.values import Device, EngineSpec
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
@@ -25,7 +27,6 @@ from core.net.definition import NetState
 if sys.platform == "linux":
     import fcntl
 
-PROTOCOL = 1
 CLOSE_TIMEOUT_SECONDS = 3.0
 _DEATH_TIMEOUT_SECONDS = 5.0
 _PIPE_BYTES = 1 << 20
@@ -42,7 +43,7 @@ class EngineProcess:
     def __init__(self, spec: EngineSpec | None = None) -> None:
         self.spec = spec or EngineSpec()
         self._lock = threading.Lock()
-        self._greeting: dict[str, Any] | None = None
+        self._greeting: Greeting | None = None
         self._why_unavailable: EngineUnavailableError | None = None
         self._running = ""
         self._is_cancelled = False
@@ -69,16 +70,15 @@ class EngineProcess:
 
     def devices(self) -> tuple[Device, ...]:
         """Where this engine can run a net; the first is its default."""
-        described = self._greeted()["devices"]
-        return tuple(Device(d["id"], d["name"], d["memory_bytes"]) for d in described)
+        return self._greeted().devices
 
     def versions(self) -> dict[str, str]:
         """Versions of the interpreter and of the libraries the engine runs on."""
-        return dict(self._greeted()["versions"])
+        return dict(self._greeted().versions)
 
     def layer_types(self) -> tuple[str, ...]:
         """Every layer type the engine can run; () where it does not tell."""
-        return tuple(self._greeted().get("layer_types", ()))
+        return self._greeted().layer_types
 
     def open(
         self,
@@ -98,21 +98,20 @@ class EngineProcess:
         Raises UnsupportedLayerError naming the layers this engine can't run, PythonLayersRefused
         naming those that nobody agreed to.
         """
-        request = {
-            "op": "open",
-            "net_text": net_text,
-            "weights": None if weights_path is None else str(Path(weights_path).absolute()),
-            "device": device,
-            "seed": seed,
-            "state": [state.phase, state.level, list(state.stages)],
-            "input_shapes": {name: list(shape) for name, shape in (input_shapes or {}).items()},
-            "allow_python_layers": allow_python_layers,
-        }
-        header, _ = self.call(request)
-        return Engine(self.call, header)
+        request = Open(
+            net_text=net_text,
+            weights=None if weights_path is None else str(Path(weights_path).absolute()),
+            device=device,
+            seed=seed,
+            state=state,
+            input_shapes={name: tuple(shape) for name, shape in (input_shapes or {}).items()},
+            allow_python_layers=allow_python_layers,
+        )
+        opened, _ = self.call(request)
+        return Engine(self.call, opened)
 
-    def call(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray] = ()) -> Reply:
-        """Send one request and wait for its reply: a header and arrays."""
+    def call(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply:
+        """Send one request and wait for its reply, of the type operations.REPLIES names."""
         with self._lock:
             self._greet_once()
             return self._exchange(request, arrays)
@@ -144,11 +143,11 @@ class EngineProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _greeted(self) -> dict[str, Any]:
+    def _greeted(self) -> Greeting:
         with self._lock:
             return self._greet_once()
 
-    def _greet_once(self) -> dict[str, Any]:
+    def _greet_once(self) -> Greeting:
         """What the child said first; the same error every time when it did not start."""
         if self._why_unavailable is not None:
             raise self._why_unavailable
@@ -160,35 +159,37 @@ class EngineProcess:
                 raise
         return self._greeting
 
-    def _greet(self) -> dict[str, Any]:
+    def _greet(self) -> Greeting:
         try:
-            header, _ = self._exchange({"op": "hello", "protocol": PROTOCOL}, ())
+            found, _ = self._exchange(Hello(), ())
         except EngineCrashed as crash:
             raise EngineUnavailableError(
                 f"The {self.spec.name} engine did not start.",
                 hint=_last_line(crash.details),
                 details=crash.details,
             ) from crash
-        if header.get("protocol") != PROTOCOL:
+        greeting: Greeting = found
+        if greeting.protocol != PROTOCOL:
             raise EngineUnavailableError(
                 f"The {self.spec.name} engine speaks another protocol than this Blobscope.",
                 hint="Start the engine from the same copy of Blobscope.",
             )
-        return header
+        return greeting
 
-    def _exchange(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Reply:
+    def _exchange(self, request: Request, arrays: Sequence[np.ndarray]) -> Reply:
         if self._is_closed:
             raise EngineError("The engine is closed.", hint="Start it again.")
         self._running = ""
         try:
-            wire.write_frame(self._stdin, dict(request), arrays)
-            return self._answer()
+            wire.write_frame(self._stdin, msgspec.to_builtins(request), arrays)
+            header, given = self._answer()
+            return msgspec.convert(header, REPLIES[type(request)]), given
         except (wire.WireClosed, OSError, ValueError) as error:
             raise self._death() from error
-        except wire.WireError as error:
+        except (wire.WireError, msgspec.ValidationError) as error:
             raise self._nonsense(error) from error
 
-    def _answer(self) -> Reply:
+    def _answer(self) -> tuple[dict[str, Any], list[np.ndarray]]:
         while True:
             header, arrays = wire.read_frame(self._stdout)
             if "running" in header:
@@ -211,7 +212,7 @@ class EngineProcess:
         tail = self._tail()
         return EngineCrashed(code, self._running, _explained(code, tail), cause=fatal_message(tail))
 
-    def _nonsense(self, error: wire.WireError) -> EngineError:
+    def _nonsense(self, error: Exception) -> EngineError:
         """The child wrote something else than frames; it can't be trusted any more."""
         if self._is_cancelled:
             return EngineCancelled()

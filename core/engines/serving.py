@@ -1,4 +1,4 @@
-"""Answering the requests of the window inside the child."""
+"""Answering the requests of the client inside the child."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from core.activations.summary import summarise_values
+from core.engines import operations
+from core.engines.operations import Done, Greeting, Opened, Operation, Shape
 from core.engines.session import Backend, OnLayer, OpenRequest, Session
-from core.engines.values import PoolingRecipe, Value
 from core.errors import EngineError
-from core.net.definition import NetState
 
-PROTOCOL = 1
-Answer = tuple[dict[str, Any], list[np.ndarray]]
+Answer = tuple[Any, list[np.ndarray]]
+Arrays = Sequence[np.ndarray]
 
 
 class Server:
@@ -28,126 +29,90 @@ class Server:
         self._on_layer = on_layer
         self._sessions: dict[int, Session] = {}
         self._next_net = 1
-        self._operations: dict[str, Callable[[Mapping[str, Any], Sequence[np.ndarray]], Answer]] = {
-            "hello": self._hello,
-            "open": self._open,
-            "forward": self._forward,
-            "run": self._run,
-            "read": self._read,
-            "statistics": self._statistics,
-            "describe": self._describe,
-            "close": self._close,
+        self._operations: dict[type, Callable[[Any, Arrays], Answer]] = {
+            operations.Hello: self._hello,
+            operations.Open: self._open,
+            operations.Take: self._take,
+            operations.Run: self._run,
+            operations.Read: self._read,
+            operations.Statistics: self._statistics,
+            operations.Close: self._close,
         }
 
-    def answer(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        """Do what a request asks; EngineError for an operation nobody knows."""
-        operation = self._operations.get(str(request.get("op")))
-        if operation is None:
-            raise EngineError(f"The engine knows no operation {request.get('op')!r}.")
-        return operation(request, arrays)
+    def answer(
+        self, header: Mapping[str, Any], arrays: Arrays
+    ) -> tuple[dict[str, Any], list[np.ndarray]]:
+        """Do what a request asks; EngineError for one that nobody knows or that lacks a field."""
+        try:
+            request = msgspec.convert(header, Operation)
+        except msgspec.ValidationError as error:
+            raise EngineError(f"The engine can't do that: {error}.") from error
+        reply, given = self._operations[type(request)](request, arrays)
+        return msgspec.to_builtins(reply), given
 
-    def _hello(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        devices = [
-            {"id": device.id, "name": device.name, "memory_bytes": device.memory_bytes}
-            for device in self._backend.devices()
-        ]
+    def _hello(self, request: operations.Hello, arrays: Arrays) -> Answer:
         versions = {"python": platform.python_version(), "numpy": np.__version__}
         versions.update(self._backend.versions())
-        return {
-            "protocol": PROTOCOL,
-            "versions": versions,
-            "devices": devices,
-            "layer_types": list(self._backend.layer_types()),
-        }, []
+        return Greeting(
+            operations.PROTOCOL,
+            versions,
+            self._backend.devices(),
+            tuple(self._backend.layer_types()),
+        ), []
 
-    def _open(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        phase, level, stages = request["state"]
-        weights = request["weights"]
-        opened = OpenRequest(
-            net_text=request["net_text"],
-            weights_path=None if weights is None else Path(weights),
-            device=request["device"],
-            seed=request["seed"],
-            state=NetState(phase, level, tuple(stages)),
-            input_shapes={n: tuple(shape) for n, shape in request["input_shapes"].items()},
-            allow_python_layers=bool(request.get("allow_python_layers")),
+    def _open(self, request: operations.Open, arrays: Arrays) -> Answer:
+        session = self._backend.open(
+            OpenRequest(
+                net_text=request.net_text,
+                weights_path=None if request.weights is None else Path(request.weights),
+                device=request.device,
+                seed=request.seed,
+                state=request.state,
+                input_shapes=request.input_shapes,
+                allow_python_layers=request.allow_python_layers,
+            )
         )
-        session = self._backend.open(opened)
         net = self._next_net
         self._next_net += 1
         self._sessions[net] = session
-        return {"net": net, "device": opened.device, **_described(session)}, []
+        inputs: dict[str, Shape | None] = dict(session.inputs)
+        return Opened(
+            net, request.device, session.layers, inputs, session.warnings, session.filler_layers
+        ), []
 
-    def _forward(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        wanted = [Value(*pair) for pair in request["want"]]
-        session = self._session(request)
-        return {}, session.forward(_inputs(request, arrays), wanted, self._on_layer)
+    def _take(self, request: operations.Take, arrays: Arrays) -> Answer:
+        session = self._session(request.net)
+        given = _named(request.inputs, arrays)
+        return Done(), session.measure(given, request.wants, self._on_layer)
 
-    def _run(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        result = self._session(request).run(_inputs(request, arrays), self._on_layer)
-        return {
-            "seconds": result.seconds,
-            "n_images": result.n_images,
-            "kept_bytes": result.kept_bytes,
-        }, []
+    def _run(self, request: operations.Run, arrays: Arrays) -> Answer:
+        session = self._session(request.net)
+        return session.run(_named(request.inputs, arrays), self._on_layer), []
 
-    def _read(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        return {}, [self._session(request).read(Value(*request["value"]))]
+    def _read(self, request: operations.Read, arrays: Arrays) -> Answer:
+        return Done(), [self._session(request.net).read(request.value)]
 
-    def _statistics(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        session = self._session(request)
-        values = [session.read(Value(*pair)) for pair in request["values"]]
-        value_range = request["value_range"]
-        summaries = summarise_values(
-            values,
-            bins=request["bins"],
-            value_range=None if value_range is None else (value_range[0], value_range[1]),
-        )
+    def _statistics(self, request: operations.Statistics, arrays: Arrays) -> Answer:
+        session = self._session(request.net)
+        values = [session.read(value) for value in request.values]
+        summaries = summarise_values(values, bins=request.bins, value_range=request.value_range)
         parts = [summary.to_wire() for summary in summaries]
-        return (
-            {"summaries": [header for header, _ in parts]},
-            [array for _, pair in parts for array in pair],
-        )
+        found = operations.Summaries(tuple(header for header, _ in parts))
+        return found, [array for _, pair in parts for array in pair]
 
-    def _describe(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        recipes = [
-            PoolingRecipe(Value(*value), pooling, p) for value, pooling, p in request["recipes"]
-        ]
-        inputs = _inputs(request, arrays)
-        return {}, self._session(request).describe(inputs, recipes, self._on_layer)
-
-    def _close(self, request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Answer:
-        session = self._sessions.pop(request["net"], None)
+    def _close(self, request: operations.Close, arrays: Arrays) -> Answer:
+        session = self._sessions.pop(request.net, None)
         if session is not None:
             session.close()
         gc.collect()  # layers refer to themselves; their weights should go now
-        return {}, []
+        return Done(), []
 
-    def _session(self, request: Mapping[str, Any]) -> Session:
-        session = self._sessions.get(request["net"])
+    def _session(self, net: int) -> Session:
+        session = self._sessions.get(net)
         if session is None:
             raise EngineError("This net is closed in the engine.", hint="Open it again.")
         return session
 
 
-def _described(session: Session) -> dict[str, Any]:
-    layers = [
-        {
-            "name": layer.name,
-            "type": layer.type,
-            "bottoms": list(layer.bottoms),
-            "tops": list(layer.tops),
-            "top_shapes": [None if s is None else list(s) for s in layer.top_shapes],
-        }
-        for layer in session.layers
-    ]
-    return {
-        "layers": layers,
-        "inputs": {name: shape and list(shape) for name, shape in session.inputs.items()},
-        "warnings": list(session.warnings),
-        "filler_layers": list(session.filler_layers),
-    }
-
-
-def _inputs(request: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    return dict(zip(request["inputs"], arrays, strict=True))
+def _named(names: Sequence[str], arrays: Arrays) -> dict[str, np.ndarray]:
+    return dict(zip(names, arrays, strict=True))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engines.values import Device, EngineLayer, PassResult, PoolingRecipe, Value
+from core.engines.operations import Want
+from core.engines.values import Device, EngineLayer, PassResult, Value
 from core.net.definition import NetState
 
 OnLayer = Callable[[str], None]
@@ -38,10 +39,10 @@ class Session(ABC):
     filler_layers: tuple[str, ...] = ()
 
     @abstractmethod
-    def forward(
-        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
-        """One pass; the wanted values in order."""
+        """One pass; an array for each want, in order, measured where the value lives."""
 
     @abstractmethod
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
@@ -50,15 +51,6 @@ class Session(ABC):
     @abstractmethod
     def read(self, value: Value) -> np.ndarray:
         """A value of the last run; EngineError when there is none."""
-
-    @abstractmethod
-    def describe(
-        self,
-        inputs: Mapping[str, np.ndarray],
-        recipes: Sequence[PoolingRecipe],
-        on_layer: OnLayer,
-    ) -> list[np.ndarray]:
-        """One pass, pooled: (n_images, dimension) float32 for each recipe."""
 
     def close(self) -> None:  # noqa: B027 - most engines have nothing to say to anybody
         """Called once, before the session is dropped."""

@@ -49,15 +49,6 @@ class EngineLayer:
 
 
 @dataclass(frozen=True)
-class PoolingRecipe:
-    """One descriptor to make of a value; pooling is "flatten", "gap", "mac" or "gem" (with p)."""
-
-    value: Value
-    pooling: str
-    p: float = 3.0
-
-
-@dataclass(frozen=True)
 class PassResult:
     """A forward pass whose values stayed in the child: its time and what it keeps."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from core.engines.values import EngineLayer, PoolingRecipe
+from core.engines.values import EngineLayer, Value
 from core.errors import GalleryError, ImageError
+from core.measures.measure import Measure, check_flatten
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
 from core.retrieval.image_batches import prepare_image
-from core.retrieval.pooling import check_flatten, effective_pooling
 from core.retrieval.search import Ranking, rank
 
 Shape = tuple[int, ...]
@@ -26,9 +27,9 @@ class Describer(Protocol):
     def layers(self) -> tuple[EngineLayer, ...]: ...
     @property
     def inputs(self) -> Mapping[str, Shape | None]: ...
-    def describe(
-        self, inputs: Mapping[str, np.ndarray], recipes: Sequence[PoolingRecipe]
-    ) -> list[np.ndarray]: ...
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> dict[tuple[Value, Measure], np.ndarray]: ...
 
 
 def describe_batch(engine: Describer, recipe: DescriptorRecipe, images: np.ndarray) -> np.ndarray:
@@ -36,8 +37,8 @@ def describe_batch(engine: Describer, recipe: DescriptorRecipe, images: np.ndarr
 
     Not normalised. Raises GalleryError if the engine's answer has another number of rows.
     """
-    pooling = recipe.for_engine(effective_pooling(recipe.pooling, value_shape(engine, recipe)))
-    (found,) = engine.describe({picture_input(engine): images}, [pooling])
+    measure = recipe.measure.fitting(value_shape(engine, recipe))
+    (found,) = engine.measure({picture_input(engine): images}, {recipe.value: (measure,)}).values()
     if found.ndim != 2 or len(found) != len(images):
         raise GalleryError(
             f"Layer '{recipe.layer}' gives {len(found)} descriptors for {len(images)} images.",
@@ -87,7 +88,7 @@ def check_describable(engine: Describer, recipe: DescriptorRecipe) -> None:
         return
     check_flatten(shape, recipe.layer)
     is_free_size = recipe.preprocess.size_policy in ("original", "longest side")
-    if is_free_size and effective_pooling("gap", shape) != "flatten":
+    if is_free_size and math.prod(shape[2:]) != 1:
         raise GalleryError(
             f"Flattened, '{recipe.layer}' has another length for each picture size.",
             hint="Choose gap, mac or gem, or a preprocessing that warps or crops.",

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from core.engines.values import PoolingRecipe, Value
+from core.engines.values import Value
 from core.errors import AppError, GalleryError
 from core.images.preprocess import Preprocess
-from core.retrieval.pooling import POOLINGS
+from core.measures.measure import POOLINGS, Pool
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ class DescriptorRecipe:
         """The layer and top that are read."""
         return Value(self.layer, self.top)
 
-    def for_engine(self, pooling: str | None = None) -> PoolingRecipe:
-        """What to ask an engine for, with another pooling where the layer's shape wants one."""
-        return PoolingRecipe(self.value, pooling or self.pooling, self.p)
+    @property
+    def measure(self) -> Pool:
+        """The pooling as an engine is asked for it, before the layer's shape is known."""
+        return Pool(self.pooling, self.p)  # type: ignore[arg-type]  # checked in __post_init__
 
     def describe(self) -> str:
         """The recipe in one line."""

@@ -25,7 +25,6 @@ from core.retrieval.gallery_store import (
 )
 from core.retrieval.ground_truth import folder_label
 from core.retrieval.image_batches import PreparedImage, prepare_batches
-from core.retrieval.pooling import effective_pooling
 
 
 @dataclass(frozen=True)
@@ -219,7 +218,7 @@ def _notes(engine: Describer, recipe: DescriptorRecipe, contents: Contents) -> t
     """Sentences that a reader of the results should know."""
     notes = []
     shape = value_shape(engine, recipe)
-    if recipe.pooling != "flatten" and effective_pooling(recipe.pooling, shape) == "flatten":
+    if recipe.measure.fitting(shape) != recipe.measure:
         notes.append(f"'{recipe.layer}' has one place per channel: every pooling is flatten.")
     decoders = decoder_difference(contents.made_with)
     if decoders is not None:

@@ -10,10 +10,11 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.activations.npz_file import write_npz
-from core.engines.base import Engine, PoolingRecipe, Value
+from core.engines.base import Engine, Value
 from core.errors import AppError, ImageError
 from core.images.finding import find_images
 from core.images.preprocess import Preprocess
+from core.measures.measure import Pool
 from core.net.definition import AUTOMATIC_TOP, Net
 from core.progress import Progress
 from gui.controllers.engine_child import EngineController
@@ -149,20 +150,9 @@ def _pass(
 ) -> dict[Value, np.ndarray]:
     if pooling == "none":
         return engine.forward(inputs, values)
-    shapes = {
-        Value(layer.name, top): shape
-        for layer in engine.layers
-        for top, shape in zip(layer.tops, layer.top_shapes, strict=True)
-    }
-    recipes = [
-        PoolingRecipe(value, pooling if _is_spatial(shapes.get(value)) else "flatten")
-        for value in values
-    ]
-    return dict(zip(values, engine.describe(inputs, recipes), strict=True))
-
-
-def _is_spatial(shape: tuple[int, ...] | None) -> bool:
-    return shape is None or (len(shape) > 2 and max(shape[2:]) > 1)
+    pool = Pool(pooling)  # type: ignore[arg-type]  # one of the dialog's
+    found = engine.measure(inputs, {v: (pool.fitting(engine.shape_of(v)),) for v in values})
+    return {value: array for (value, _), array in found.items()}
 
 
 def _members(

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.engines.base import EngineSpec, PoolingRecipe, Value
+from core.engines.base import EngineSpec, Value
 from core.engines.caffe import bundle
 from core.engines.registry import start_engine
+from core.measures.measure import Pool
 from tests.engines.test_caffe_link import FAKE, IMAGE, NET
 
 ALLOWED_IMPORTS = {
@@ -97,5 +98,5 @@ def test_python_2_7_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
         assert engine.forward(IMAGE, [Value("r", "a")])[Value("r", "a")].min() == 0
         engine.run(IMAGE)
         np.testing.assert_array_equal(engine.read(Value("a", "a")), 2 * IMAGE["data"])
-        pooled = engine.describe(IMAGE, [PoolingRecipe(Value("b", "b"), "gap")])
-        np.testing.assert_array_equal(pooled[0], [[0, 6]])
+        (pooled,) = engine.measure(IMAGE, {Value("b", "b"): [Pool("gap")]}).values()
+        np.testing.assert_array_equal(pooled, [[0, 6]])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.engines import registry
-from core.engines.base import EngineProcess, EngineSpec, EngineStatus, PoolingRecipe, Value
+from core.engines.base import EngineProcess, EngineSpec, EngineStatus, Value
 from core.errors import (
     EngineCrashed,
     EngineError,
@@ -20,6 +20,7 @@ from core.errors import (
     PythonLayersRefused,
     UnsupportedLayerError,
 )
+from core.measures.measure import Pool
 from core.net.definition import NetState
 
 FAKE = Path(__file__).parent / "fake_pycaffe"
@@ -259,8 +260,8 @@ def test_an_unknown_gpu_is_refused_and_a_known_one_is_used(
         with pytest.raises(EngineError, match="no device 'cuda:2'"):
             process.open(NET, device="cuda:2")
         engine = process.open(NET, device="cuda:1")
-        found = engine.describe(IMAGE, [PoolingRecipe(Value("b", "b"), "mac")])
-        np.testing.assert_array_equal(found[0], [[0, 12]])
+        (found,) = engine.measure(IMAGE, {Value("b", "b"): [Pool("mac")]}).values()
+        np.testing.assert_array_equal(found, [[0, 12]])
 
 
 def test_the_foreign_python_ends_with_us(fake_caffe: tuple[str, ...], tmp_path: Path) -> None:

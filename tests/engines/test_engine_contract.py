@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.engines.base import Engine, EngineProcess, EngineSpec, PoolingRecipe, Value
+from core.engines.base import Engine, EngineProcess, EngineSpec, Value
 from core.engines.registry import start_engine
 from core.errors import EngineError
+from core.measures.measure import KEEP, Pool
 from core.net.reader import read_net
 
 ALL_VALUES = [
@@ -141,20 +142,20 @@ BY_HAND = {
 @pytest.mark.parametrize("pooling", BY_HAND)
 def test_descriptors_are_those_worked_out_by_hand(any_process, pooling: str) -> None:
     engine = any_process.open(RECTIFIED)
-    (found,) = engine.describe({"data": GIVEN}, [PoolingRecipe(AFTER, pooling, 3.0)])
+    (found,) = engine.measure({"data": GIVEN}, {AFTER: [Pool(pooling)]}).values()
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, np.array(BY_HAND[pooling]), rtol=1e-5, atol=1e-6)
 
 
 def test_several_recipes_take_one_pass(engine: Engine) -> None:
-    recipes = [
-        PoolingRecipe(Value("pool1", "pool1"), "gap"),
-        PoolingRecipe(Value("pool1", "pool1"), "mac"),
-        PoolingRecipe(Value("relu2", "fc2"), "flatten"),
-    ]
-    assert [array.shape for array in engine.describe(images(2), recipes)] == [
+    wants = {
+        Value("pool1", "pool1"): [Pool("gap"), Pool("mac"), KEEP],
+        Value("relu2", "fc2"): [Pool("flatten")],
+    }
+    assert [array.shape for array in engine.measure(images(2), wants).values()] == [
         (2, 6),
         (2, 6),
+        (2, 6, 6, 5),
         (2, 8),
     ]
 

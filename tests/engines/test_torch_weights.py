@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.engines.base import EngineProcess, PoolingRecipe, Value
+from core.engines.base import EngineProcess, Value
 from core.errors import EngineError, UnsupportedLayerError, WeightsError
+from core.measures.measure import Pool
 from core.weights.writer import write_caffemodel
 
 CONV1 = Value("conv1", "conv1")
@@ -89,8 +90,8 @@ def test_convolutions_take_any_image_size_and_inner_products_say_why_not(
     engine = torch_process.open(small_net, weights)
     large = {"data": np.ones((1, 3, 40, 30), np.float32)}
     assert engine.forward(large, [CONV1])[CONV1].shape == (1, 6, 40, 30)
-    recipe = PoolingRecipe(Value("pool1", "pool1"), "gap")
-    assert engine.describe(large, [recipe])[0].shape == (1, 6)
+    pool1 = Value("pool1", "pool1")
+    assert engine.measure(large, {pool1: [Pool("gap")]})[pool1, Pool("gap")].shape == (1, 6)
     with pytest.raises(EngineError, match="'fc2'"):
         engine.forward(large, [PROB])
     assert engine.forward(IMAGE, [PROB])[PROB].shape == (1, 5)

@@ -13,11 +13,11 @@ INTERPRETER_OPTIONS = ("-u", "-i")
 MARK = b"blobscope:"
 """Begins each line that is for us; whatever else a login or a module prints is passed over."""
 
-_ENGINES = Path(__file__).resolve().parents[1]
-_PACKAGES = ("core", "core.engines", "core.engines.caffe_child")
+_CORE = Path(__file__).resolve().parents[2]
+_PACKAGES = ("core", "core.measures", "core.engines", "core.engines.caffe_child")
 _MODULES = (
     "core.engines.wire",
-    "core.engines.caffe_child.pooling",
+    "core.measures.places",
     "core.engines.caffe_child.files",
     "core.engines.caffe_child.machine",
     "core.engines.caffe_child.nets",
@@ -104,4 +104,4 @@ def _source_of(name: str) -> str:
 
 
 def _path_of(name: str) -> Path:
-    return _ENGINES.joinpath(*name.split(".")[2:]).with_suffix(".py")
+    return _CORE.joinpath(*name.split(".")[1:]).with_suffix(".py")

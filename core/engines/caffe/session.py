@@ -12,13 +12,14 @@ from core.engines.caffe.numbering import BEFORE_ALL, Numbering, Place, number_la
 from core.engines.caffe.python_layers import check_python_layers, python_programs
 from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
 from core.engines.filler_warnings import filler_warnings
-from core.engines.pooling import check_pooling
+from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
-from core.engines.values import EngineLayer, PassResult, PoolingRecipe, Value
+from core.engines.values import EngineLayer, PassResult, Value
 from core.engines.wiring import Step, check_parameters, check_shapes, number_versions
 from core.errors import EngineError, UnsupportedLayerError
 from core.layers.layer_type import Shape
 from core.layers.shapes import infer_shapes
+from core.measures.measure import Measure, Pool
 from core.net.reader import read_net
 from core.weights.binding import bind_weights
 from core.weights.fillers import filler_weights, random_weights
@@ -49,21 +50,20 @@ class CaffeSession(Session):
         if None not in self._input_shapes({}).values():
             self._build({})
 
-    def forward(
-        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
-        """One pass over what the wanted values need."""
-        return self._take(inputs, [(value, None, 0.0) for value in want], on_layer)
-
-    def describe(
-        self,
-        inputs: Mapping[str, np.ndarray],
-        recipes: Sequence[PoolingRecipe],
-        on_layer: OnLayer,
-    ) -> list[np.ndarray]:
-        """One pass, pooled in Caffe's Python; only descriptors leave it."""
-        takes = [(recipe.value, recipe.pooling, recipe.p) for recipe in recipes]
-        return self._take(inputs, takes, on_layer)
+        """One pass over what the wanted values need, pooled in Caffe's own Python."""
+        slots = [self._wiring.slot(want.value) for want in wants]
+        request = self._pass_request("take", inputs, slots)
+        request["takes"] = []
+        for slot, want in zip(slots, wants, strict=True):
+            place = self._place(slot)
+            want.measure.check(self._top_shape(slot) or (1, 1))
+            pooling, p = _pooling_of(want.measure)
+            request["takes"].append([place.position, place.blob, pooling, p])
+        _, arrays = self._link.ask(request, list(inputs.values()), on_layer)
+        return arrays
 
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
         """One pass over everything the inputs allow."""
@@ -100,23 +100,6 @@ class CaffeSession(Session):
         """Let Caffe forget the net."""
         if self._number is not None:
             self._link.ask({"op": "close", "net": self._number})
-
-    def _take(
-        self,
-        inputs: Mapping[str, np.ndarray],
-        takes: Sequence[tuple[Value, str | None, float]],
-        on_layer: OnLayer,
-    ) -> list[np.ndarray]:
-        slots = [self._wiring.slot(value) for value, _, _ in takes]
-        request = self._pass_request("take", inputs, slots)
-        request["takes"] = []
-        for slot, (_, pooling, p) in zip(slots, takes, strict=True):
-            place = self._place(slot)
-            if pooling is not None:
-                check_pooling(pooling, self._top_shape(slot) or (1, 1), p)
-            request["takes"].append([place.position, place.blob, pooling, p])
-        _, arrays = self._link.ask(request, list(inputs.values()), on_layer)
-        return arrays
 
     def _pass_request(
         self, op: str, inputs: Mapping[str, np.ndarray], slots: Sequence[int]
@@ -238,6 +221,11 @@ class CaffeSession(Session):
         layer = step.layer
         shapes = tuple(self._top_shape(slot) for slot in step.tops)
         return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes)
+
+
+def _pooling_of(measure: Measure) -> tuple[str | None, float]:
+    """As the foreign Python is told: None keeps the value whole."""
+    return (measure.method, measure.p) if isinstance(measure, Pool) else (None, 0.0)
 
 
 def _check_types(steps: Sequence[Step], known: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from core.engines.caffe_child.pooling import pool_places
+from core.measures.places import pool_places
 
 INPUTS = -1
 """The position of a value before any layer has run."""

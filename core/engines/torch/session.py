@@ -11,15 +11,16 @@ import torch
 from torch import Tensor
 
 from core.engines.filler_warnings import filler_warnings
+from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.torch import operations
-from core.engines.torch.descriptors import pool_on_device
 from core.engines.torch.executor import Executor
 from core.engines.torch.folding import fold_affine_layers
+from core.engines.torch.measures import measure_on_device
 from core.engines.torch.operation import Operation, Place, Shape
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
-from core.engines.values import EngineLayer, PassResult, PoolingRecipe, Value
+from core.engines.values import EngineLayer, PassResult, Value
 from core.engines.wiring import check_parameters, check_shapes, wire_net
 from core.errors import EngineError
 from core.layers.shapes import NetShapes, infer_shapes
@@ -50,12 +51,14 @@ class TorchSession(Session):
         self._last_plan: tuple[PlannedStep, ...] | None = None
         self._build(infer_shapes(self._net, self._input_shapes))
 
-    def forward(
-        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
-        """One pass over what the wanted values need."""
-        tensors = self._forward(inputs, want, on_layer)
-        return [_to_numpy(tensor) for tensor in tensors]
+        """One pass over what the wanted values need; only what is measured leaves the device."""
+        slots = [self._wiring.slot(want.value) for want in wants]
+        values = self._execute(inputs, slots, on_layer).values
+        pairs = zip(slots, wants, strict=True)
+        return [_to_numpy(measure_on_device(values[s].float(), w.measure)) for s, w in pairs]
 
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
         """One pass over everything the inputs allow; nothing is fused or overwritten."""
@@ -84,24 +87,6 @@ class TorchSession(Session):
                 hint="It needs an input blob that was not given.",
             )
         return _to_numpy(kept)
-
-    def describe(
-        self,
-        inputs: Mapping[str, np.ndarray],
-        recipes: Sequence[PoolingRecipe],
-        on_layer: OnLayer,
-    ) -> list[np.ndarray]:
-        """One pass, pooled on the device; only descriptors leave it."""
-        tensors = self._forward(inputs, [recipe.value for recipe in recipes], on_layer)
-        pairs = zip(tensors, recipes, strict=True)
-        return [_to_numpy(pool_on_device(t, r.pooling, r.p)) for t, r in pairs]
-
-    def _forward(
-        self, inputs: Mapping[str, np.ndarray], want: Sequence[Value], on_layer: OnLayer
-    ) -> list[Tensor]:
-        slots = [self._wiring.slot(value) for value in want]
-        values = self._execute(inputs, slots, on_layer).values
-        return [values[slot].float() for slot in slots]
 
     @torch.inference_mode()
     def _execute(

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.engines.pooling import pool
-from core.engines.values import EngineLayer, PoolingRecipe
+from core.engines.values import EngineLayer, Value
 from core.images.preprocess import Preprocess
+from core.measures.measure import Measure
 from core.retrieval.descriptor import DescriptorRecipe
 
 
@@ -29,16 +29,16 @@ class StubEngine:
         self.batches: list[tuple[int, ...]] = []
         self.fail_at_batch = fail_at_batch
 
-    def describe(
-        self, inputs: Mapping[str, np.ndarray], recipes: Sequence[PoolingRecipe]
-    ) -> list[np.ndarray]:
-        """Pool the input itself; (n_images, dimension) float32 for each recipe."""
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> dict[tuple[Value, Measure], np.ndarray]:
+        """Measures of the input itself."""
         if self.fail_at_batch == len(self.batches):
             raise RuntimeError("the engine died")
         images = inputs["data"]
         self.batches.append(images.shape)
         values = {"conv": images, "fc": images.reshape(len(images), -1)[:, :4]}
-        return [pool(values[r.value.layer], r.pooling, r.p) for r in recipes]
+        return {(v, m): m.of(values[v.layer]) for v, ms in wants.items() for m in ms}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import GalleryError, ImageError
+from core.errors import AppError, GalleryError, ImageError
 from core.images.preprocess import Preprocess
 from core.progress import Progress, run_job
 from core.retrieval.describing import describe_image, search_image
@@ -118,14 +118,14 @@ def test_infinite_descriptors_are_problems(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     engine = stub_engine()
-    describe = engine.describe
+    measure = engine.measure
 
-    def spoilt(*arguments: Any) -> list[np.ndarray]:
-        (found,) = describe(*arguments)
+    def spoilt(*arguments: Any) -> dict[Any, np.ndarray]:
+        ((key, found),) = measure(*arguments).items()
         found[1, 0] = np.inf
-        return [found]
+        return {key: found}
 
-    engine.describe = spoilt
+    engine.measure = spoilt
     report = run_job(index_folder(engine, pictures, recipe, tmp_path / "g", batch_size=6))
     assert (report.n_images, len(report.problems)) == (10, 2)
     assert "NaN or infinity" in report.problems[0].reason
@@ -271,7 +271,7 @@ def test_what_makes_no_sense_is_refused_before(
     sentence: str,
 ) -> None:
     engine = stub_engine()
-    with pytest.raises(GalleryError, match=sentence):
+    with pytest.raises(AppError, match=sentence):
         run_job(index_folder(engine, pictures, replace(recipe, **change), tmp_path / "g"))
     assert engine.batches == []
     assert not (tmp_path / "g").exists()

@@ -1,4 +1,4 @@
-"""Pooling and descriptor recipes against hand-calculated values."""
+"""Descriptor recipes: what differs, and how they travel."""
 
 from __future__ import annotations
 
@@ -19,57 +19,6 @@ from core.retrieval.descriptor import (
     l2_normalise,
     text_sha256,
 )
-from core.retrieval.pooling import (
-    effective_pooling,
-    pool_flatten,
-    pool_gap,
-    pool_gem,
-    pool_mac,
-)
-
-TOY = np.array([[[[1, 0], [0, 0]], [[1, 2], [0, 4]]]], dtype=np.float32)
-
-
-def test_toy_activation_by_hand() -> None:
-    np.testing.assert_allclose(pool_gap(TOY), [[0.25, 1.75]])
-    np.testing.assert_allclose(pool_mac(TOY), [[1, 4]])
-    # (1/4)^(1/3) and ((1 + 8 + 64) / 4)^(1/3)
-    np.testing.assert_allclose(pool_gem(TOY), [[0.629961, 2.632819]], atol=1e-6)
-    np.testing.assert_array_equal(pool_flatten(TOY), [[1, 0, 0, 0, 1, 2, 0, 4]])
-    assert pool_gem(TOY).dtype == np.float32
-
-
-def test_gem_goes_from_gap_to_mac() -> None:
-    np.testing.assert_allclose(pool_gem(TOY, 1.0), pool_gap(TOY), atol=1e-6)
-    np.testing.assert_allclose(pool_gem(TOY, 400.0), pool_mac(TOY), rtol=4e-3)
-
-
-def test_gem_clamps_negatives() -> None:
-    np.testing.assert_allclose(pool_gem(-TOY), [[1e-6, 1e-6]], rtol=1e-5)
-
-
-def test_mac_keeps_negatives() -> None:
-    np.testing.assert_allclose(pool_mac(-TOY - 1), [[-1, -1]])
-
-
-def test_flatten_has_a_guard() -> None:
-    with pytest.raises(GalleryError, match=r"3,211,264 values an image, 12\.8 MB") as raised:
-        pool_flatten(np.zeros((1, 64, 224, 224), np.float32))
-    assert "gap" in raised.value.hint
-
-
-@pytest.mark.parametrize(
-    ("shape", "pooling"),
-    [
-        ((1, 512, 7, 7), "gem"),
-        ((8, 4096), "flatten"),
-        ((1, 9, 1, 1), "flatten"),
-        (None, "gem"),
-        ((1, 3, 1, 2), "gem"),
-    ],
-)
-def test_one_place_a_channel_is_flatten(shape: tuple[int, ...] | None, pooling: str) -> None:
-    assert effective_pooling("gem", shape) == pooling
 
 
 def test_l2_normalise() -> None:

@@ -1,4 +1,4 @@
-"""The arithmetic of pooling, for our Python and for foreign ones alike.
+"""The arithmetic of pooling over places, for our Python and for foreign ones alike.
 
 Valid from Python 2.7 on with NumPy as its only import: it travels to the Python that runs Caffe.
 """

@@ -1,0 +1,125 @@
+"""The operations that pass between client and child: every request and its reply, once.
+
+Requests travel as the header of a frame, tagged by "op"; arrays go behind it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from core.engines.values import Device, EngineLayer, PassResult, Value
+from core.measures.measure import Measure
+from core.net.definition import NetState
+
+PROTOCOL = 2
+Shape = tuple[int, ...]
+
+
+class Request(msgspec.Struct, frozen=True, tag_field="op", tag=str.lower):
+    """What every request is; `op` is the lower-case name of its class."""
+
+
+class Hello(Request, frozen=True):
+    """Who are you? Answered by a Greeting."""
+
+    protocol: int = PROTOCOL
+
+
+class Greeting(msgspec.Struct, frozen=True):
+    """What a child says of itself; layer_types is () where it does not tell."""
+
+    protocol: int
+    versions: dict[str, str] = {}
+    devices: tuple[Device, ...] = ()
+    layer_types: tuple[str, ...] = ()
+
+
+class Open(Request, frozen=True):
+    """Build a net; see EngineProcess.open. Answered by an Opened."""
+
+    net_text: str
+    weights: str | None
+    device: str
+    seed: int
+    state: NetState
+    input_shapes: dict[str, Shape]
+    allow_python_layers: bool = False
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A net as the engine built it; `net` is its number in later requests."""
+
+    net: int
+    device: str
+    layers: tuple[EngineLayer, ...]
+    inputs: dict[str, Shape | None]
+    warnings: tuple[str, ...]
+    filler_layers: tuple[str, ...]
+
+
+class Want(msgspec.Struct, frozen=True, array_like=True):
+    """One measure of one value."""
+
+    value: Value
+    measure: Measure
+
+
+class Take(Request, frozen=True, tag="measure"):
+    """Run one pass over `inputs` and measure values where they live: an array for each want."""
+
+    net: int
+    inputs: tuple[str, ...]
+    wants: tuple[Want, ...]
+
+
+class Run(Request, frozen=True):
+    """Run one pass over `inputs` that keeps every value. Answered by a PassResult."""
+
+    net: int
+    inputs: tuple[str, ...]
+
+
+class Read(Request, frozen=True):
+    """One value of the last run, as an array."""
+
+    net: int
+    value: Value
+
+
+class Statistics(Request, frozen=True):
+    """Summaries of values of the last run over shared edges: two arrays and a header for each."""
+
+    net: int
+    values: tuple[Value, ...]
+    bins: int | None = None
+    value_range: tuple[float, float] | None = None
+
+
+class Summaries(msgspec.Struct, frozen=True):
+    """The headers of summaries; the arrays are edges and counts, pair by pair."""
+
+    summaries: tuple[dict[str, Any], ...]
+
+
+class Close(Request, frozen=True):
+    """Forget a net."""
+
+    net: int
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The reply of an operation that answers with arrays alone."""
+
+
+Operation = Hello | Open | Take | Run | Read | Statistics | Close
+REPLIES: dict[type[Request], type] = {
+    Hello: Greeting,
+    Open: Opened,
+    Take: Done,
+    Run: PassResult,
+    Read: Done,
+    Statistics: Summaries,
+    Close: Done,
+}
