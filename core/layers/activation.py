@@ -19,6 +19,7 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.row_rules import rows_alone
 from core.net.definition import Layer
 
 _EULER = -1
@@ -82,6 +83,7 @@ def _activation(
         refuses_in_place,
         defaults=defaults_,
         origin="fork" if is_fork else "caffe",
+        rows=rows_alone,
     )
 
 

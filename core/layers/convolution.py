@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from core.layers.axes import canonical_axis, divide, show_shape, unsigned
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.row_rules import rows_unless_axis_0
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -169,6 +170,9 @@ def _with_bias(param: Message, weight: Shape, n_output: int) -> tuple[Shape, ...
     return (weight, (n_output,)) if param.boolean("bias_term", True) else (weight,)
 
 
+_ROWS = rows_unless_axis_0("takes for channels", "convolution_param")
+
+
 _DEFAULTS = defaults(
     "convolution_param",
     bias_term=True,
@@ -183,13 +187,18 @@ _DEFAULTS = defaults(
 
 TYPES = (
     LayerType("Convolution", "convolution", _infer_convolution, Arity(1), Arity(1),
-              defaults=_DEFAULTS),
+              defaults=_DEFAULTS,
+              rows=_ROWS),
     LayerType("Deconvolution", "convolution", _infer_deconvolution, Arity(1), Arity(1),
-              defaults=_DEFAULTS),
+              defaults=_DEFAULTS,
+              rows=_ROWS),
     LayerType("Im2col", "convolution", _infer_im2col, ONE, ONE, refuses_in_place=True,
-              defaults=_DEFAULTS),
+              defaults=_DEFAULTS,
+              rows=_ROWS),
     LayerType("ConvolutionDepthwise", "convolution", _infer_depthwise, ONE, ONE,
-              defaults=_DEFAULTS, origin="fork"),
+              defaults=_DEFAULTS, origin="fork",
+              rows=_ROWS),
     LayerType("DepthwiseConvolution", "convolution", _infer_convolution, Arity(1), Arity(1),
-              defaults=_DEFAULTS, origin="fork"),
+              defaults=_DEFAULTS, origin="fork",
+              rows=_ROWS),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from core.layers.axes import canonical_axis, show_shape
 from core.layers.layer_type import Arity, Family, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.row_rules import ONE_NUMBER
 from core.net.definition import Layer
 
 _FAMILY: Family = "loss / output"
@@ -53,14 +54,19 @@ def _infer_center_loss(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 
 TYPES = (
     LayerType("SmoothL1Loss", _FAMILY, _infer_smooth_l1, Arity(2, 4), Arity(0, 1), origin="fork",
-              defaults=defaults("smooth_l1_loss_param", sigma=1)),
+              defaults=defaults("smooth_l1_loss_param", sigma=1),
+              rows=ONE_NUMBER),
     LayerType("SmoothL1LossOHEM", _FAMILY, _infer_smooth_l1_ohem, Arity(2, 4), Arity(0, 2),
-              origin="fork"),
+              origin="fork",
+              rows=ONE_NUMBER),
     LayerType("CenterLoss", _FAMILY, _infer_center_loss, Arity(2, 2), Arity(0, 1), origin="fork",
-              defaults=defaults("center_loss_param", axis=1)),
+              defaults=defaults("center_loss_param", axis=1),
+              rows=ONE_NUMBER),
     LayerType("MultiBoxLoss", _FAMILY, _infer_scalar, Arity(4, 4), Arity(0, 1), origin="fork",
               defaults=defaults("multibox_loss_param", share_location=True,
                                 loc_loss_type="SMOOTH_L1", conf_loss_type="SOFTMAX",
-                                loc_weight=1, overlap_threshold=0.5, neg_pos_ratio=3)),
-    LayerType("TripletLoss", _FAMILY, _infer_scalar, Arity(2, 3), Arity(0, 1), origin="fork"),
+                                loc_weight=1, overlap_threshold=0.5, neg_pos_ratio=3),
+              rows=ONE_NUMBER),
+    LayerType("TripletLoss", _FAMILY, _infer_scalar, Arity(2, 3), Arity(0, 1), origin="fork",
+              rows=ONE_NUMBER),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from core.layers.axes import axis_size, canonical_axis, need_axes
 from core.layers.layer_type import ONE, Arity, Family, Geometry, LayerType, Shape, defaults
+from core.layers.row_rules import rows_alone
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -55,15 +56,42 @@ def _infer_bn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((bottom, row, row), (row,) * n_arrays, macs=math.prod(bottom))
 
 
+def _bn_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    if takes_batch_moments(layer):
+        return "takes mean and variance over the whole batch"
+    return "gives one mean for the whole batch" if len(layer.tops) > 1 else ""
+
+
+def takes_batch_moments(layer: Layer) -> bool:
+    """Whether a BN takes mean and variance of its bottom, as SegNet's does where it learns."""
+    param = layer.param("bn_param")
+    if has_running_statistics(param):
+        return not param.boolean("moving_average", True)
+    return param.word("bn_mode", "LEARN") not in ("INFERENCE", "1")
+
+
+def _l2_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    param = layer.param("l2n_param")
+    if layer.message.has("l2n_param") and param.boolean("is_global", True):
+        return ""
+    axis = canonical_axis(param.integer("axis", 1), len(bottoms[0]))
+    return "" if axis else "takes the norm along axis 0, the axis of the images"
+
+
 _FAMILY: Family = "normalisation"
 
 TYPES = (
     LayerType("Normalize", _FAMILY, _infer_normalize, ONE, Arity(1, 2), origin="fork",
               defaults=defaults("norm_param", across_spatial=True, channel_shared=True,
-                                eps="1e-10")),
+                                eps="1e-10"),
+              rows=rows_alone),
     LayerType("BN", _FAMILY, _infer_bn, ONE, Arity(1, 3), may_run_in_place=True, origin="fork",
-              defaults=defaults("bn_param", bn_mode="LEARN")),
-    LayerType("L2Normalization", _FAMILY, _infer_l2, ONE, ONE, origin="fork"),
-    LayerType("L2Normalize", _FAMILY, _infer_l2, ONE, ONE, origin="fork"),
-    LayerType("NormalizeL2", _FAMILY, _infer_l2, ONE, ONE, origin="fork"),
+              defaults=defaults("bn_param", bn_mode="LEARN"),
+              rows=_bn_rows),
+    LayerType("L2Normalization", _FAMILY, _infer_l2, ONE, ONE, origin="fork",
+              rows=_l2_rows),
+    LayerType("L2Normalize", _FAMILY, _infer_l2, ONE, ONE, origin="fork",
+              rows=_l2_rows),
+    LayerType("NormalizeL2", _FAMILY, _infer_l2, ONE, ONE, origin="fork",
+              rows=_l2_rows),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.row_rules import rows_alone, rows_unless_axis_0
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -59,6 +60,16 @@ def _outputs(param: Message) -> int:
     return n_output
 
 
+def _margin_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    """The second top is one number, however many rows there are."""
+    if len(layer.tops) > 1:
+        return "gives one lambda for the whole batch"
+    return _MARGIN_ROWS(layer, bottoms, phase)
+
+
+_MARGIN_ROWS = rows_unless_axis_0("multiplies along", "margin_inner_product_param")
+
+
 def _with_bias(param: Message, weight: Shape, n_output: int) -> tuple[Shape, ...]:
     return (weight, (n_output,)) if param.boolean("bias_term", True) else (weight,)
 
@@ -66,9 +77,12 @@ def _with_bias(param: Message, weight: Shape, n_output: int) -> tuple[Shape, ...
 TYPES = (
     LayerType("InnerProduct", "inner product", _infer_inner_product, ONE, ONE,
               is_spoilt_in_place=True,
-              defaults=defaults("inner_product_param", bias_term=True, axis=1, transpose=False)),
+              defaults=defaults("inner_product_param", bias_term=True, axis=1, transpose=False),
+              rows=rows_unless_axis_0("multiplies along", "inner_product_param")),
     LayerType("Embed", "inner product", _infer_embed, ONE, ONE, is_spoilt_in_place=True,
-              defaults=defaults("embed_param", bias_term=True)),
+              defaults=defaults("embed_param", bias_term=True),
+              rows=rows_alone),
     LayerType("MarginInnerProduct", "inner product", _infer_margin, Arity(2, 2), Arity(1, 2),
-              origin="fork"),
+              origin="fork",
+              rows=_margin_rows),
 )  # fmt: skip

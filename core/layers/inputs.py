@@ -19,6 +19,7 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.row_rules import rows_alone, rows_together
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -137,28 +138,43 @@ def _transformed_channels(transform: Message) -> int | None:
     return n_means if n_means > 1 else None
 
 
+_MADE_UP = rows_together("makes up its values, as many for any number of images")
+_LEARNED = rows_together("gives what it has learned, the same for any number of images")
+
+
 _TRANSFORM = defaults("transform_param", scale=1, mirror=False, crop_size=0)
 _FAMILY: Family = "data / input"
 
 TYPES = (
-    LayerType("Input", _FAMILY, _infer_input, _NONE, Arity(1)),
-    LayerType("DummyData", _FAMILY, _infer_dummy_data, _NONE, Arity(1)),
-    LayerType("Parameter", _FAMILY, _infer_parameter, _NONE, ONE),
-    LayerType("MemoryData", _FAMILY, _infer_memory_data, _NONE, Arity(1, 2), defaults=_TRANSFORM),
+    LayerType("Input", _FAMILY, _infer_input, _NONE, Arity(1),
+              rows=rows_alone),
+    LayerType("DummyData", _FAMILY, _infer_dummy_data, _NONE, Arity(1),
+              rows=_MADE_UP),
+    LayerType("Parameter", _FAMILY, _infer_parameter, _NONE, ONE,
+              rows=_LEARNED),
+    LayerType("MemoryData", _FAMILY, _infer_memory_data, _NONE, Arity(1, 2), defaults=_TRANSFORM,
+              rows=rows_alone),
     LayerType("ImageData", _FAMILY, _infer_image_data, _NONE, Arity(1, 2),
               defaults=(*_TRANSFORM, *defaults("image_data_param", batch_size=1, new_height=0,
-                                               new_width=0, is_color=True, shuffle=False))),
+                                               new_width=0, is_color=True, shuffle=False)),
+              rows=rows_alone),
     LayerType("Data", _FAMILY, _infer_data, _NONE, Arity(1, 2),
-              defaults=(*_TRANSFORM, *defaults("data_param", backend="LEVELDB", prefetch=4))),
-    LayerType("WindowData", _FAMILY, _infer_window_data, _NONE, Arity(1, 2), defaults=_TRANSFORM),
+              defaults=(*_TRANSFORM, *defaults("data_param", backend="LEVELDB", prefetch=4)),
+              rows=rows_alone),
+    LayerType("WindowData", _FAMILY, _infer_window_data, _NONE, Arity(1, 2), defaults=_TRANSFORM,
+              rows=rows_alone),
     LayerType("HDF5Data", _FAMILY, None, _NONE, Arity(1),
-              defaults=defaults("hdf5_data_param", shuffle=False)),
+              defaults=defaults("hdf5_data_param", shuffle=False),
+              rows=rows_alone),
     LayerType("AnnotatedData", _FAMILY, _infer_annotated_data, _NONE, Arity(1, 2), origin="fork",
-              defaults=_TRANSFORM),
+              defaults=_TRANSFORM,
+              rows=rows_alone),
     LayerType("DenseImageData", _FAMILY, _infer_dense_image_data, _NONE, Arity(1, 2),
               origin="fork",
               defaults=(*_TRANSFORM, *defaults("dense_image_data_param", batch_size=1,
-                                               new_height=0, new_width=0, is_color=True))),
+                                               new_height=0, new_width=0, is_color=True)),
+              rows=rows_alone),
     LayerType("VideoData", _FAMILY, _infer_data, _NONE, Arity(1, 2), origin="fork",
-              defaults=_TRANSFORM),
+              defaults=_TRANSFORM,
+              rows=rows_alone),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.net.definition import Layer
@@ -73,6 +73,9 @@ class Arity:
 
 
 Rule = Callable[[Layer, Sequence[Shape]], Geometry]
+RowRule = Callable[[Layer, Sequence[Shape], str], str]
+"""From a layer, its bottoms' shapes and the phase: "" where each row of axis 0 stays by itself,
+else what is done to the rows, as "joins its bottoms along axis 0"."""
 ONE = Arity(1, 1)
 ANY = Arity()
 
@@ -81,6 +84,7 @@ ANY = Arity()
 class LayerType:
     """A layer type: its family for colours, its defaults and the rule for its shapes.
 
+    rows: whether row i of its tops comes from row i of its bottoms alone; every type has to say.
     shares_storage: its tops are views of its bottom, so they cost no memory of their own.
     may_run_in_place: it gives the same values there; refuses_in_place: Caffe aborts there.
     is_spoilt_in_place: Caffe runs it there, but overwrites values before it reads them.
@@ -90,6 +94,7 @@ class LayerType:
     type: str
     family: Family
     infer: Rule | None = None
+    rows: RowRule = field(kw_only=True)
     bottoms: Arity = ANY
     tops: Arity = ANY
     may_run_in_place: bool = False

@@ -20,6 +20,7 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.row_rules import ONE_NUMBER, rows_together, rows_unless_axis_0
 from core.net.definition import Layer
 
 _FAMILY: Family = "loss / output"
@@ -147,30 +148,50 @@ def _infer_written(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry(())
 
 
+def _arg_max_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    """Without an axis, the first one stays as it is."""
+    return _AXIS_ROWS(layer, bottoms, phase) if layer.param("argmax_param").has("axis") else ""
+
+
+_AXIS_ROWS = rows_unless_axis_0("looks along", "argmax_param")
+
+
 _LOSS = defaults("loss_param", normalization="VALID")
 
 TYPES = (
     LayerType("Softmax", _FAMILY, _infer_softmax, ONE, ONE, True,
-              defaults=defaults("softmax_param", axis=1, engine="DEFAULT")),
+              defaults=defaults("softmax_param", axis=1, engine="DEFAULT"),
+              rows=rows_unless_axis_0("sums along", "softmax_param")),
     LayerType("SoftmaxWithLoss", _FAMILY, _infer_classified, Arity(2, 3), Arity(0, 2),
-              refuses_in_place=True, defaults=(*_LOSS, *defaults("softmax_param", axis=1))),
+              refuses_in_place=True, defaults=(*_LOSS, *defaults("softmax_param", axis=1)),
+              rows=ONE_NUMBER),
     LayerType("EuclideanLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1),
-              refuses_in_place=True),
+              refuses_in_place=True,
+              rows=ONE_NUMBER),
     LayerType("HingeLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1),
-              defaults=defaults("hinge_loss_param", norm="L1")),
+              defaults=defaults("hinge_loss_param", norm="L1"),
+              rows=ONE_NUMBER),
     LayerType("InfogainLoss", _FAMILY, _infer_classified, Arity(2, 3), Arity(0, 2),
-              defaults=(*_LOSS, *defaults("infogain_loss_param", axis=1))),
-    LayerType("MultinomialLogisticLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1)),
+              defaults=(*_LOSS, *defaults("infogain_loss_param", axis=1)),
+              rows=ONE_NUMBER),
+    LayerType("MultinomialLogisticLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1),
+              rows=ONE_NUMBER),
     LayerType("SigmoidCrossEntropyLoss", _FAMILY, _infer_same_count, _TWO, Arity(0, 1),
               refuses_in_place=True,
-              defaults=defaults("loss_param", normalization="BATCH_SIZE")),
+              defaults=defaults("loss_param", normalization="BATCH_SIZE"),
+              rows=ONE_NUMBER),
     LayerType("ContrastiveLoss", _FAMILY, _infer_contrastive, Arity(3, 3), Arity(0, 1),
-              defaults=defaults("contrastive_loss_param", margin=1, legacy_version=False)),
+              defaults=defaults("contrastive_loss_param", margin=1, legacy_version=False),
+              rows=ONE_NUMBER),
     LayerType("Accuracy", _FAMILY, _infer_accuracy, _TWO, Arity(1, 2), refuses_in_place=True,
-              defaults=defaults("accuracy_param", top_k=1, axis=1)),
+              defaults=defaults("accuracy_param", top_k=1, axis=1),
+              rows=ONE_NUMBER),
     LayerType("ArgMax", _FAMILY, _infer_arg_max, ONE, ONE,
-              defaults=defaults("argmax_param", out_max_val=False, top_k=1)),
+              defaults=defaults("argmax_param", out_max_val=False, top_k=1),
+              rows=_arg_max_rows),
     LayerType("Reduction", "other", _infer_reduction, ONE, ONE,
-              defaults=defaults("reduction_param", operation="SUM", axis=0, coeff=1)),
-    LayerType("HDF5Output", _FAMILY, _infer_written, _TWO, Arity(0, 0)),
+              defaults=defaults("reduction_param", operation="SUM", axis=0, coeff=1),
+              rows=rows_unless_axis_0("adds up", "reduction_param", default=0)),
+    LayerType("HDF5Output", _FAMILY, _infer_written, _TWO, Arity(0, 0),
+              rows=rows_together("writes the batch to a file")),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.row_rules import rows_alone, rows_together, rows_unless_axis_0
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -151,17 +152,25 @@ _MERGE: Family = "merge / split"
 
 TYPES = (
     LayerType("Concat", _MERGE, _infer_concat, Arity(1), ONE,
-              defaults=defaults("concat_param", axis=1)),
+              defaults=defaults("concat_param", axis=1),
+              rows=rows_unless_axis_0("joins its bottoms along", "concat_param", "concat_dim")),
     LayerType("Slice", _MERGE, _infer_slice, ONE, Arity(1),
-              defaults=defaults("slice_param", axis=1)),
+              defaults=defaults("slice_param", axis=1),
+              rows=rows_unless_axis_0("cuts its bottom along", "slice_param", "slice_dim")),
     LayerType("Eltwise", _MERGE, _infer_eltwise, Arity(2), ONE,
-              defaults=defaults("eltwise_param", operation="SUM", stable_prod_grad=True)),
+              defaults=defaults("eltwise_param", operation="SUM", stable_prod_grad=True),
+              rows=rows_alone),
     LayerType("Split", _MERGE, _infer_split, ONE, Arity(1), refuses_in_place=True,
-              shares_storage=True),
+              shares_storage=True,
+              rows=rows_alone),
     LayerType("Crop", _MERGE, _infer_crop, _TWO, ONE,
-              defaults=defaults("crop_param", axis=2, offset=0)),
-    LayerType("Filter", _MERGE, _infer_filter, Arity(2), Arity(1)),
+              defaults=defaults("crop_param", axis=2, offset=0),
+              rows=rows_unless_axis_0("crops", "crop_param", default=2)),
+    LayerType("Filter", _MERGE, _infer_filter, Arity(2), Arity(1),
+              rows=rows_together("passes on only some of the images")),
     LayerType("BatchReindex", _MERGE, _infer_batch_reindex, _TWO, ONE,
-              is_spoilt_in_place=True),
-    LayerType("Axpy", _MERGE, _infer_axpy, Arity(3, 3), ONE, origin="fork"),
+              is_spoilt_in_place=True,
+              rows=rows_together("picks images by number")),
+    LayerType("Axpy", _MERGE, _infer_axpy, Arity(3, 3), ONE, origin="fork",
+              rows=rows_alone),
 )  # fmt: skip

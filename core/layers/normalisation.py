@@ -9,7 +9,17 @@ import math
 from collections.abc import Sequence
 
 from core.layers.axes import axis_size, canonical_axis, need_axes, show_shape
-from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.layer_type import (
+    ONE,
+    Arity,
+    Geometry,
+    LayerType,
+    RowRule,
+    Shape,
+    ShapeRefused,
+    defaults,
+)
+from core.layers.row_rules import rows_alone
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -78,6 +88,35 @@ def _infer_mvn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((top,), operations=3 * math.prod(bottom), operation_name="operations")
 
 
+def _batch_norm_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    """Alone with the statistics from training."""
+    if uses_batch_statistics(layer, phase):
+        return "takes mean and variance over the whole batch"
+    axis = layer.param("batch_norm_param").integer("axis", 1)
+    return "" if canonical_axis(axis, len(bottoms[0])) else "takes axis 0 for channels"
+
+
+def uses_batch_statistics(layer: Layer, phase: str) -> bool:
+    """Whether a BatchNorm takes mean and variance of its bottom, not the learned ones."""
+    return not layer.param("batch_norm_param").boolean("use_global_stats", phase == "TEST")
+
+
+def _spanning_rows(message: str) -> RowRule:
+    """The rule of Scale and Bias: a factor over axis 0 has to come from the images themselves."""
+
+    def rule(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+        param = layer.param(message)
+        axis = canonical_axis(param.integer("axis", 1), len(bottoms[0]))
+        if len(bottoms) == 2 and (axis > 0 or not bottoms[1]):
+            return "gives every image the whole of its second bottom"
+        if len(bottoms) == 2 and not param.boolean("bias_term"):
+            return ""
+        spans_images = axis == 0 and param.integer("num_axes", 1) != 0
+        return "has learned another factor for each row of a batch" if spans_images else ""
+
+    return rule
+
+
 def _infer_lrn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     param, bottom = layer.param("lrn_param"), bottoms[0]
     need_axes(bottom, 4)
@@ -92,15 +131,20 @@ def _infer_lrn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 TYPES = (
     LayerType("BatchNorm", "normalisation", _infer_batch_norm, ONE, ONE, True,
               defaults=defaults("batch_norm_param", use_global_stats="true at TEST",
-                                moving_average_fraction=0.999, eps="1e-05")),
+                                moving_average_fraction=0.999, eps="1e-05"),
+              rows=_batch_norm_rows),
     LayerType("Scale", "normalisation", _infer_scale, _ONE_OR_TWO, ONE, True,
-              defaults=defaults("scale_param", axis=1, num_axes=1, bias_term=False)),
+              defaults=defaults("scale_param", axis=1, num_axes=1, bias_term=False),
+              rows=_spanning_rows("scale_param")),
     LayerType("Bias", "normalisation", _infer_bias, _ONE_OR_TWO, ONE, True,
-              defaults=defaults("bias_param", axis=1, num_axes=1)),
+              defaults=defaults("bias_param", axis=1, num_axes=1),
+              rows=_spanning_rows("bias_param")),
     LayerType("LRN", "normalisation", _infer_lrn, ONE, ONE,
               defaults=defaults("lrn_param", local_size=5, alpha=1, beta=0.75,
-                                norm_region="ACROSS_CHANNELS", k=1, engine="DEFAULT")),
+                                norm_region="ACROSS_CHANNELS", k=1, engine="DEFAULT"),
+              rows=rows_alone),
     LayerType("MVN", "normalisation", _infer_mvn, ONE, ONE, True,
               defaults=defaults("mvn_param", normalize_variance=True, across_channels=False,
-                                eps="1e-09")),
+                                eps="1e-09"),
+              rows=rows_alone),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from core.layers.axes import need_axes
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.row_rules import rows_alone
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -123,6 +124,11 @@ def _spp_bins(size: int, bins: int) -> int:
     return pooled_size(size, kernel, kernel, pad, True, pad > 0)
 
 
+def _pooling_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    is_random = phase == "TRAIN" and pooling_method(layer.param("pooling_param")) == "STOCHASTIC"
+    return "draws at random for the batch as a whole" if is_random else ""
+
+
 _DEFAULTS = defaults(
     "pooling_param",
     pool="MAX",
@@ -135,7 +141,9 @@ _DEFAULTS = defaults(
 
 TYPES = (
     LayerType("Pooling", "pooling", _infer_pooling, ONE, Arity(1, 2), is_spoilt_in_place=True,
-              defaults=_DEFAULTS),
+              defaults=_DEFAULTS,
+              rows=_pooling_rows),
     LayerType("SPP", "pooling", _infer_spp, ONE, ONE, is_spoilt_in_place=True,
-              defaults=defaults("spp_param", pool="MAX", engine="DEFAULT")),
+              defaults=defaults("spp_param", pool="MAX", engine="DEFAULT"),
+              rows=rows_alone),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from core.layers.axes import need_axes, show_shape
 from core.layers.layer_type import Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.row_rules import rows_together
 from core.net.definition import Layer
 
 
@@ -73,10 +74,15 @@ def _infer_lstm_unit(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((bottoms[0], bottoms[0]), operations=operations, operation_name="exponentials")
 
 
+_TIME = rows_together("reads axis 0 as steps in time")
+
+
 _DEFAULTS = defaults("recurrent_param", expose_hidden=False, debug_info=False)
 
 TYPES = (
-    LayerType("LSTM", "other", _infer_lstm, Arity(2, 5), Arity(1, 3), defaults=_DEFAULTS),
-    LayerType("RNN", "other", _infer_rnn, Arity(2, 4), Arity(1, 2), defaults=_DEFAULTS),
-    LayerType("LSTMUnit", "other", _infer_lstm_unit, Arity(3, 3), Arity(2, 2)),
+    LayerType(
+        "LSTM", "other", _infer_lstm, Arity(2, 5), Arity(1, 3), defaults=_DEFAULTS, rows=_TIME
+    ),
+    LayerType("RNN", "other", _infer_rnn, Arity(2, 4), Arity(1, 2), defaults=_DEFAULTS, rows=_TIME),
+    LayerType("LSTMUnit", "other", _infer_lstm_unit, Arity(3, 3), Arity(2, 2), rows=_TIME),
 )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from core.layers.axes import axis_size, need_axes, show_shape
 from core.layers.layer_type import Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.row_rules import rows_together
 from core.layers.spellings import first_field, first_message
 from core.net.definition import Layer
 from core.net.message import Message
@@ -70,13 +71,19 @@ def _regions(bottoms: Sequence[Shape]) -> tuple[int, int]:
     return axis_size(bottoms[1], 0), bottoms[0][1]
 
 
+_REGIONS = rows_together("gives a row for each region, not for each image")
+
+
 _TWO = Arity(2, 2)
 _SIZES = {"pooled_h": 0, "pooled_w": 0, "spatial_scale": 1}
 
 TYPES = (
     LayerType("ROIPooling", "pooling", _infer_roi_pooling, _TWO, Arity(1, 2), origin="fork",
-              defaults=defaults("roi_pooling_param", **_SIZES)),
+              defaults=defaults("roi_pooling_param", **_SIZES),
+              rows=_REGIONS),
     LayerType("ROIAlign", "pooling", _infer_roi_pooling, _TWO, Arity(1, 2), origin="fork",
-              defaults=defaults("roi_align_param", **_SIZES, sampling_ratio=-1)),
-    LayerType("PSROIPooling", "pooling", _infer_psroi_pooling, _TWO, Arity(1, 2), origin="fork"),
+              defaults=defaults("roi_align_param", **_SIZES, sampling_ratio=-1),
+              rows=_REGIONS),
+    LayerType("PSROIPooling", "pooling", _infer_psroi_pooling, _TWO, Arity(1, 2), origin="fork",
+              rows=_REGIONS),
 )  # fmt: skip

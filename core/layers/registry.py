@@ -26,6 +26,7 @@ from core.layers import (
     yolo,
 )
 from core.layers.layer_type import Family, LayerType, ParameterDefault
+from core.layers.row_rules import NOT_KNOWN
 
 __all__ = [
     "FAMILIES",
@@ -73,7 +74,8 @@ _TYPES: dict[str, LayerType] = {row.type: row for module in _MODULES for row in 
 def layer_type(type_name: str) -> LayerType:
     """What is known of a type; an unknown one is of family "other" and has no rule."""
     known = _TYPES.get(type_name)
-    return known or LayerType(type_name, _guess_family(type_name), is_known=False)
+    family = _guess_family(type_name)
+    return known or LayerType(type_name, family, is_known=False, rows=NOT_KNOWN)
 
 
 def near_types(type_name: str) -> tuple[str, ...]:

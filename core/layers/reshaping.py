@@ -19,6 +19,7 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.row_rules import NOT_KNOWN, rows_alone, rows_alone_at_test, rows_unless_axis_0
 from core.net.definition import Layer
 
 
@@ -65,20 +66,49 @@ def _infer_tile(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
 
 
+def _flatten_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    param, n_axes = layer.param("flatten_param"), len(bottoms[0])
+    start = canonical_axis(param.integer("axis", 1), n_axes)
+    end = canonical_axis(param.integer("end_axis", -1), n_axes)
+    return "puts the images into one row" if start == 0 and end > 0 else ""
+
+
+def _reshape_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    """Alone where the top's first axis is copied, or comes out as the number of rows by itself."""
+    param, n_axes = layer.param("reshape_param"), len(bottoms[0])
+    dims = param.message("shape").integers("dim")
+    start, n_replaced = param.integer("axis", 0), param.integer("num_axes", -1)
+    if start not in (0, -n_axes - 1):
+        return ""
+    if n_replaced == 0:
+        return "puts an axis before that of the images" if dims else ""
+    if dims and dims[0] > 0:
+        rows = "1 row" if dims[0] == 1 else f"{dims[0]} rows"
+        return f"gives {rows} for any number of images"
+    top = _infer_reshape(layer, bottoms).tops[0]
+    return "" if top and top[0] == bottoms[0][0] else "deals the images out over other rows"
+
+
 def _infer_silence(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry(())
 
 
 TYPES = (
     LayerType("Dropout", "other", same_shape(name="copies"), ONE, ONE, True,
-              defaults=defaults("dropout_param", dropout_ratio=0.5)),
+              defaults=defaults("dropout_param", dropout_ratio=0.5),
+              rows=rows_alone_at_test("draws at random for the batch as a whole")),
     LayerType("Flatten", "other", _infer_flatten, ONE, ONE, refuses_in_place=True,
               shares_storage=True,
-              defaults=defaults("flatten_param", axis=1, end_axis=-1)),
+              defaults=defaults("flatten_param", axis=1, end_axis=-1),
+              rows=_flatten_rows),
     LayerType("Reshape", "other", _infer_reshape, ONE, ONE, refuses_in_place=True,
               shares_storage=True,
-              defaults=defaults("reshape_param", axis=0, num_axes=-1)),
-    LayerType("Tile", "other", _infer_tile, ONE, ONE, defaults=defaults("tile_param", axis=1)),
-    LayerType("Silence", "other", _infer_silence, Arity(1), Arity(0, 0)),
-    LayerType("Python", "other", None, ANY, ANY, True),
+              defaults=defaults("reshape_param", axis=0, num_axes=-1),
+              rows=_reshape_rows),
+    LayerType("Tile", "other", _infer_tile, ONE, ONE, defaults=defaults("tile_param", axis=1),
+              rows=rows_unless_axis_0("repeats", "tile_param")),
+    LayerType("Silence", "other", _infer_silence, Arity(1), Arity(0, 0),
+              rows=rows_alone),
+    LayerType("Python", "other", None, ANY, ANY, True,
+              rows=NOT_KNOWN),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from core.layers.axes import canonical_axis, need_axes, show_shape
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.row_rules import rows_alone, rows_unless_axis_0
 from core.layers.spellings import first_message
 from core.net.definition import Layer
 from core.net.message import Message
@@ -105,22 +106,34 @@ def _infer_reorg(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return _copied((bottom[0], bottom[1] * area, bottom[2] // step, bottom[3] // step))
 
 
+def _permute_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    order = permuted_axes(layer, len(bottoms[0]))
+    return "" if order[:1] == (0,) else "moves the axis of the images to another place"
+
+
 def _copied(top: Shape) -> Geometry:
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
 
 
 TYPES = (
-    LayerType("Permute", "other", _infer_permute, ONE, ONE, origin="fork"),
-    LayerType("Transpose", "other", _infer_permute, ONE, ONE, origin="fork"),
+    LayerType("Permute", "other", _infer_permute, ONE, ONE, origin="fork",
+              rows=_permute_rows),
+    LayerType("Transpose", "other", _infer_permute, ONE, ONE, origin="fork",
+              rows=_permute_rows),
     LayerType("Reverse", "other", _infer_reverse, ONE, ONE, origin="fork",
-              defaults=defaults("reverse_param", axis=0)),
+              defaults=defaults("reverse_param", axis=0),
+              rows=rows_unless_axis_0("turns round", "reverse_param", default=0)),
     LayerType("ShuffleChannel", "other", _infer_shuffle, ONE, ONE, origin="fork",
-              defaults=defaults("shuffle_channel_param", group=1)),
+              defaults=defaults("shuffle_channel_param", group=1),
+              rows=rows_alone),
     LayerType("Interp", "other", _infer_interp, Arity(1, 2), ONE, origin="fork",
               defaults=defaults("interp_param", zoom_factor=1, shrink_factor=1, pad_beg=0,
-                                pad_end=0)),
+                                pad_end=0),
+              rows=rows_alone),
     LayerType("Upsample", "other", _infer_upsample, Arity(1, 2), ONE, origin="fork",
-              defaults=defaults("upsample_param", scale=2)),
+              defaults=defaults("upsample_param", scale=2),
+              rows=rows_alone),
     LayerType("Reorg", "other", _infer_reorg, ONE, ONE, origin="fork",
-              defaults=defaults("reorg_param", stride=2, reverse=False)),
+              defaults=defaults("reorg_param", stride=2, reverse=False),
+              rows=rows_alone),
 )  # fmt: skip

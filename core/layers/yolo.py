@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from core.layers.axes import need_axes, show_shape
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.row_rules import BOX_ROWS
 from core.net.definition import Layer
 
 V2_MESSAGE = "yolo_detection_output_param"
@@ -114,8 +115,10 @@ def _detections(bottoms: Sequence[Shape], settings: YoloSettings) -> Geometry:
 TYPES = (
     LayerType("YoloDetectionOutput", "loss / output", _infer_v2, Arity(1, 2), ONE, origin="fork",
               defaults=defaults(V2_MESSAGE, num_classes=20, num_box=5, coords=4,
-                                confidence_threshold=0.01, nms_threshold=0.45)),
+                                confidence_threshold=0.01, nms_threshold=0.45),
+              rows=BOX_ROWS),
     LayerType("Yolov3DetectionOutput", "loss / output", _infer_v3, Arity(1), ONE, origin="fork",
               defaults=defaults(V3_MESSAGE, num_classes=20, num_box=3, mask_group_num=2,
-                                confidence_threshold=0.01, nms_threshold=0.45)),
+                                confidence_threshold=0.01, nms_threshold=0.45),
+              rows=BOX_ROWS),
 )  # fmt: skip
