@@ -15,7 +15,6 @@ from core.activations.npz_file import write_npz
 from core.commands.evaluate import evaluate_random
 from core.commands.extract_inputs import image_batches
 from core.commands.extraction import choose_values, extract, npz_keys, npz_members
-from core.commands.gallery_origin import GalleryOrigin, write_origin
 from core.commands.opening import OpenedNet
 from core.engines.base import Engine, EngineProcess, Value
 from core.engines.verification import Verification, verify_rename
@@ -30,6 +29,7 @@ from core.retrieval.describing import search_image
 from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
 from core.retrieval.evaluation import Evaluation, evaluate_gallery
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.indexing import index_folder
 from core.retrieval.ranking_export import export_ranking
 from core.retrieval.search import Ranking
@@ -155,9 +155,9 @@ def index_and_evaluate(
         file_sha256(files.weights),
     )
     started = time.perf_counter()
-    yield from index_folder(engine, files.gallery, recipe, out)
+    origin = GalleryOrigin(files.net, files.weights)
+    yield from index_folder(engine, files.gallery, recipe, out, origin=origin)
     seconds = time.perf_counter() - started
-    write_origin(out, GalleryOrigin(files.net, files.weights))
     gallery = open_gallery(out)
     evaluation = yield from evaluate_gallery(gallery)
     chance = yield from evaluate_random(gallery, gallery.labels)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.commands.output import counted, print_json, print_table
+from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.progress import Job, run_job
 from core.retrieval.evaluation import Evaluation, evaluate, evaluate_gallery, random_descriptors
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
         evaluation = run_job(evaluate_gallery(gallery, labels), show)
         chance = run_job(evaluate_random(gallery, labels), show)
     if options.json:
-        print_json({**described(evaluation, chance), "gallery": str(options.gallery)})
+        print_json({**described(evaluation, chance), **_about(gallery)})
         return
     _print(gallery, evaluation, chance)
 
@@ -71,7 +71,18 @@ def summary(evaluation: Evaluation, chance: Evaluation) -> str:
     )
 
 
+def _about(gallery: Gallery) -> dict[str, object]:
+    """Which gallery was measured, and whether all of it."""
+    return {
+        "gallery": str(gallery.folder),
+        "finished": gallery.progress.is_finished,
+        "images_expected": gallery.progress.n_expected,
+        "notes": list(gallery.notes),
+    }
+
+
 def _print(gallery: Gallery, evaluation: Evaluation, chance: Evaluation) -> None:
+    print_notes(gallery.notes)
     rows = [
         (c.label, c.n_queries, f"{c.mean_ap:.3f}", f"{c.p_at_1:.3f}") for c in evaluation.classes
     ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from core.commands.command_line import UsageError
 from core.commands.extraction import choose_values
-from core.commands.gallery_origin import GalleryOrigin, write_origin
 from core.commands.opening import (
     OpenedNet,
     add_engine_arguments,
@@ -16,12 +16,14 @@ from core.commands.opening import (
     open_net,
     running_engine,
 )
-from core.commands.output import counted, print_json
+from core.commands.output import counted, print_json, print_notes
 from core.commands.preprocessing import add_preprocess_argument, choose_preprocess
 from core.commands.progress_line import ProgressLine
 from core.engines.base import Engine, Value
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
+from core.retrieval.gallery import open_gallery
+from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.indexing import IndexReport, index_folder
 
 _MOST_LISTED = 20
@@ -51,9 +53,19 @@ def run(options: argparse.Namespace) -> None:
     value = _choose_value(opened, options.layer)
     with running_engine(opened, options) as engine, ProgressLine() as show:
         recipe = _recipe(opened, engine, value, options)
-        job = index_folder(engine, options.images, recipe, options.out, batch_size=options.batch)
-        report = run_job(job, show)
-    write_origin(options.out, GalleryOrigin(opened.path, options.weights, opened.state))
+        job = index_folder(
+            engine,
+            options.images,
+            recipe,
+            options.out,
+            origin=GalleryOrigin(options.net, options.weights, opened.state),
+            batch_size=options.batch,
+        )
+        try:
+            report = run_job(job, show)
+        except KeyboardInterrupt:
+            _say_how_far(options)
+            raise
     if options.json:
         print_json(describe(report, recipe))
     else:
@@ -68,6 +80,8 @@ def describe(report: IndexReport, recipe: DescriptorRecipe) -> dict[str, object]
         "added": report.n_added,
         "kept": report.n_kept,
         "removed": report.n_removed,
+        "finished": report.progress.is_finished,
+        "images_expected": report.progress.n_expected,
         "dimension": report.dimension,
         "seconds": report.seconds,
         "images_per_second": report.images_per_second,
@@ -76,6 +90,23 @@ def describe(report: IndexReport, recipe: DescriptorRecipe) -> dict[str, object]
         "notes": list(report.notes),
         "recipe": recipe.to_json(),
     }
+
+
+def _say_how_far(options: argparse.Namespace) -> None:
+    """What a run that was stopped has left."""
+    gallery = open_gallery(options.out)
+    sentence = f"The gallery is {gallery.progress.describe()}; the same command goes on from there."
+    print(f"\n{sentence}", file=sys.stderr)
+    if options.json:
+        print_json(
+            {
+                "gallery": str(options.out),
+                "images": len(gallery),
+                "finished": gallery.progress.is_finished,
+                "images_expected": gallery.progress.n_expected,
+                "notes": [sentence],
+            }
+        )
 
 
 def _choose_value(opened: OpenedNet, layer: str) -> Value:
@@ -105,8 +136,7 @@ def _recipe(
 
 def _print(report: IndexReport, recipe: DescriptorRecipe) -> None:
     print(f"{recipe.describe()}.")
-    for note in report.notes:
-        print(f"Note: {note}")
+    print_notes(report.notes)
     for problem in report.problems[:_MOST_LISTED]:
         print(f"Left out: {problem.path}: {problem.reason}")
     if len(report.problems) > _MOST_LISTED:

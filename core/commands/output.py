@@ -33,6 +33,12 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right
         print("  ".join(cells).rstrip())
 
 
+def print_notes(notes: Sequence[str]) -> None:
+    """What a reader has to know before the figures."""
+    for note in notes:
+        print(f"Note: {note}")
+
+
 def shape_text(shape: Sequence[int] | None) -> str:
     """ "1 x 3 x 224 x 224", or "?" where only running the net can tell."""
     return "?" if shape is None else " x ".join(map(str, shape)) or "scalar"

@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.commands.gallery_origin import GalleryOrigin, read_origin, recipe_of
 from core.commands.opening import add_engine_arguments, open_net, running_engine
-from core.commands.output import print_json, print_table
+from core.commands.output import print_json, print_notes, print_table
 from core.errors import ImageError
 from core.retrieval.describing import search_image
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_origin import GalleryOrigin, check_origin, recipe_of
 from core.retrieval.ranking_export import export_ranking
 from core.retrieval.scores import average_precision, judge
 from core.retrieval.search import Ranking, rank_image
@@ -61,6 +61,9 @@ def describe(
         "recipe": gallery.recipe.to_json(),
         "AP": average_precision(verdicts) if verdicts is not None and verdicts.any() else None,
         "ties": ranking.n_ties,
+        "finished": gallery.progress.is_finished,
+        "images_expected": gallery.progress.n_expected,
+        "notes": list(gallery.notes),
         "results": [
             {
                 "rank": place + 1,
@@ -83,7 +86,7 @@ def _search(gallery: Gallery, options: argparse.Namespace) -> Ranking:
     if options.net is not None:
         origin = GalleryOrigin(options.net, options.weights)
     else:
-        origin = read_origin(options.gallery)
+        origin = check_origin(gallery.origin)
     recipe = recipe_of(origin, gallery.recipe)
     gallery.check_recipe(recipe)
     opened = open_net(origin.net, origin.weights, origin.state)
@@ -94,6 +97,7 @@ def _search(gallery: Gallery, options: argparse.Namespace) -> Ranking:
 def _print(
     gallery: Gallery, ranking: Ranking, label: str | None, options: argparse.Namespace
 ) -> None:
+    print_notes(gallery.notes)
     verdicts = judge(ranking, gallery.labels, label)
     best = ranking.head(options.k)
     rows = []
@@ -105,6 +109,3 @@ def _print(
     print(f"\n{gallery.recipe.describe()}")
     if verdicts is not None and verdicts.any():
         print(f"AP {average_precision(verdicts):.3f} for the label {label}.")
-    warning = gallery.decoder_warning()
-    if warning:
-        print(f"Note: {warning}")

@@ -104,7 +104,15 @@ def evaluate_gallery(
     """Evaluate a gallery with its folder labels, or others in the order of its images."""
     check_not_empty(gallery)
     chosen = gallery.labels if labels is None else labels
-    return (yield from evaluate(gallery.descriptors, chosen))
+    try:
+        return (yield from evaluate(gallery.descriptors, chosen))
+    except GalleryError as error:
+        if gallery.progress.is_finished is False:
+            raise GalleryError(
+                f"The gallery is {gallery.progress.describe()}. {error.sentence}",
+                hint="Index again to finish it.",
+            ) from error
+        raise
 
 
 def evaluate(

@@ -11,7 +11,9 @@ import numpy as np
 from core.errors import GalleryError
 from core.images.decoding import decoder_versions
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, l2_normalise
-from core.retrieval.gallery_store import Contents, GalleryStore, StoredImage
+from core.retrieval.gallery_contents import Contents, GalleryProgress, StoredImage
+from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.gallery_store import GalleryStore
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Gallery:
         self.recipe: DescriptorRecipe = contents.recipe
         self.made_with: dict[str, str] = contents.made_with
         self.root: Path = contents.root
+        self.origin: GalleryOrigin | None = contents.origin
+        self.progress: GalleryProgress = contents.progress
         self.dimension: int = contents.dimension
         self.images: tuple[StoredImage, ...] = contents.images
         self.problems = tuple(ImageProblem(p.path, p.reason) for p in contents.problems)
@@ -48,8 +52,8 @@ class Gallery:
 
     @cached_property
     def descriptors(self) -> np.ndarray:
-        """As the engine gave them, (n_images, dimension) float32. Raises GalleryError."""
-        return GalleryStore(self.folder).descriptors(self._contents)
+        """As the engine gave them, (n_images, dimension) float32."""
+        return self._contents.descriptors
 
     @cached_property
     def normalised(self) -> np.ndarray:
@@ -68,9 +72,25 @@ class Gallery:
         """Raise GalleryError, which says what differs, unless descriptors can be compared."""
         check_same_recipe(self.recipe, recipe)
 
-    def decoder_warning(self) -> str | None:
-        """A sentence if this machine decodes with other versions than the gallery was made with."""
-        return decoder_difference(self.made_with)
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that whoever reads a figure of this gallery has to know."""
+        notes = []
+        if self.progress.is_finished is False:
+            notes.append(
+                f"The gallery is {self.progress.describe()}. "
+                "What is found or measured in it is not what the whole folder would give; "
+                "index again to finish it."
+            )
+        elif self.progress.is_finished is None:
+            notes.append(
+                "Whether all images of its folder are in the gallery is not known: it is of an "
+                "earlier format. Index again to be sure."
+            )
+        decoders = decoder_difference(self.made_with)
+        if decoders is not None:
+            notes.append(decoders)
+        return tuple(notes)
 
     @cached_property
     def _indices(self) -> dict[str, int]:

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,15 @@ import numpy as np
 
 from core.errors import GalleryError
 from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.gallery_contents import (
+    OUTDATED,
+    Contents,
+    FileStamp,
+    GalleryProgress,
+    StoredImage,
+    StoredProblem,
+)
+from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note
 from core.retrieval.vectors_file import append_rows, read_rows
 
 SCHEMA = 1
@@ -30,51 +38,6 @@ CREATE TABLE problems (
     path TEXT PRIMARY KEY, reason TEXT NOT NULL, bytes INTEGER NOT NULL, changed INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True)
-class FileStamp:
-    """What tells that a file is still the same: its bytes and its time of change in ns."""
-
-    n_bytes: int
-    changed: int
-
-
-@dataclass(frozen=True)
-class StoredImage:
-    """One image as the gallery keeps it; path is relative to the root, with forward slashes.
-
-    width and height are those of the upright picture; `row` is its row among the descriptors.
-    """
-
-    path: str
-    label: str | None
-    width: int
-    height: int
-    stamp: FileStamp
-    row: int = -1
-
-
-@dataclass(frozen=True)
-class StoredProblem:
-    """One file that is not in the gallery, and why."""
-
-    path: str
-    reason: str
-    stamp: FileStamp
-
-
-@dataclass(frozen=True)
-class Contents:
-    """All that a gallery's database says at one moment; images and problems sorted by path."""
-
-    recipe: DescriptorRecipe
-    made_with: dict[str, str]
-    root: Path
-    n_rows: int
-    dimension: int
-    images: tuple[StoredImage, ...]
-    problems: tuple[StoredProblem, ...]
 
 
 class GalleryStore:
@@ -97,7 +60,9 @@ class GalleryStore:
             found = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
         return found is not None
 
-    def create(self, recipe: DescriptorRecipe, root: Path) -> None:
+    def create(
+        self, recipe: DescriptorRecipe, root: Path, origin: GalleryOrigin | None = None
+    ) -> None:
         """Make an empty gallery. Raises GalleryError if the folder holds something else."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -116,6 +81,7 @@ class GalleryStore:
             "schema": SCHEMA,
             "recipe": recipe.to_json(),
             "root": str(root),
+            "origin": None if origin is None else origin.to_json(),
             "n_rows": 0,
             "dimension": 0,
         }
@@ -134,17 +100,43 @@ class GalleryStore:
                     f"The gallery '{self.folder}' has format {meta.get('schema')}, not {SCHEMA}.",
                     hint="It was made by another version of Blobscope.",
                 )
-            images = [_image(row) for row in db.execute("SELECT * FROM images ORDER BY path")]
-            problems = [_problem(row) for row in db.execute("SELECT * FROM problems ORDER BY path")]
+            images = tuple(map(_image, db.execute("SELECT * FROM images ORDER BY path")))
+            problems = tuple(map(_problem, db.execute("SELECT * FROM problems ORDER BY path")))
+            # Within the transaction, so that the rows are those that the images name.
+            stored = read_rows(
+                self.folder / DESCRIPTORS_NAME, int(meta["n_rows"]), int(meta["dimension"])
+            )
         return Contents(
             recipe=DescriptorRecipe.from_json(meta["recipe"]),
             made_with=dict(meta["recipe"]["preprocess"].get("made_with", {})),
-            root=Path(meta["root"]),
-            n_rows=int(meta["n_rows"]),
+            roots=(Path(meta["root"]),),
+            origin=GalleryOrigin.from_json(meta.get("origin")) or read_old_note(self.folder),
+            progress=_progress(meta.get("run"), images, problems),
             dimension=int(meta["dimension"]),
-            images=tuple(images),
-            problems=tuple(problems),
+            images=images,
+            problems=problems,
+            stored=stored,
         )
+
+    def begin(self, n_expected: int, outdated: Sequence[str] = ()) -> None:
+        """Note that an index of n_expected files begins; `outdated` are those to describe anew.
+
+        Until then they keep what they have: an old descriptor is better than none.
+        """
+        with self._changing() as db:
+            for path in outdated:
+                for table in ("images", "problems"):
+                    db.execute(
+                        f"UPDATE {table} SET bytes = ?, changed = ? WHERE path = ?",
+                        (OUTDATED.n_bytes, OUTDATED.changed, path),
+                    )
+            _set(db, "run", {"n_expected": n_expected, "has_ended": False})
+
+    def finish(self) -> None:
+        """Note that the index has come to its end."""
+        with self._changing() as db:
+            run = _get(db, "run")
+            _set(db, "run", {**run, "has_ended": True})
 
     def add(self, images: Sequence[StoredImage], descriptors: np.ndarray) -> None:
         """Add described images, in the place of earlier ones of the same path.
@@ -201,14 +193,10 @@ class GalleryStore:
         with self._changing() as db:
             _set(db, "root", str(root))
 
-    def descriptors(self, contents: Contents) -> np.ndarray:
-        """Descriptors of `contents.images` in their order, (n_images, dimension) float32."""
-        path = self.folder / DESCRIPTORS_NAME
-        stored = read_rows(path, contents.n_rows, contents.dimension)
-        rows = np.array([image.row for image in contents.images], dtype=np.int64)
-        if np.array_equal(rows, np.arange(len(stored))):
-            return stored
-        return np.asarray(stored[rows])
+    def set_origin(self, origin: GalleryOrigin) -> None:
+        """Note where the files that the gallery is made with lie now."""
+        with self._changing() as db:
+            _set(db, "origin", origin.to_json())
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -256,7 +244,7 @@ class GalleryStore:
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith(DATABASE_NAME) or name == DESCRIPTORS_NAME
+    return name.startswith(DATABASE_NAME) or name in (DESCRIPTORS_NAME, OLD_NOTE_NAME)
 
 
 def _image(row: tuple[Any, ...]) -> StoredImage:
@@ -269,9 +257,19 @@ def _problem(row: tuple[Any, ...]) -> StoredProblem:
     return StoredProblem(path, reason, FileStamp(n_bytes, changed))
 
 
-def _get(db: sqlite3.Connection, key: str) -> int:
+def _progress(
+    run: object, images: Sequence[StoredImage], problems: Sequence[StoredProblem]
+) -> GalleryProgress:
+    stamps = [image.stamp for image in images] + [problem.stamp for problem in problems]
+    n_done = sum(stamp != OUTDATED for stamp in stamps)
+    if not isinstance(run, dict):
+        return GalleryProgress(n_done, None, has_ended=False)
+    return GalleryProgress(n_done, int(run["n_expected"]), bool(run["has_ended"]))
+
+
+def _get(db: sqlite3.Connection, key: str) -> Any:
     (value,) = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return int(json.loads(value))
+    return json.loads(value)
 
 
 def _set(db: sqlite3.Connection, key: str, value: object) -> None:

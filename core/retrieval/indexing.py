@@ -16,15 +16,19 @@ from core.progress import Job, Progress
 from core.retrieval.describing import Describer, check_describable, describe_batch, value_shape
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
 from core.retrieval.gallery import ImageProblem, decoder_difference
-from core.retrieval.gallery_store import (
+from core.retrieval.gallery_contents import (
     Contents,
     FileStamp,
-    GalleryStore,
+    GalleryProgress,
     StoredImage,
     StoredProblem,
+    stamp_of,
 )
+from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.ground_truth import folder_label
 from core.retrieval.image_batches import PreparedImage, prepare_batches
+from core.retrieval.mixed_order import mixed_order
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class IndexReport:
 
     n_images: now in the gallery; n_added of them now, n_kept from before; n_removed: files that
     are gone. problems: images that could not be described; skipped: files that are no images.
+    progress: whether every file had its turn.
     """
 
     gallery: Path
@@ -45,6 +50,7 @@ class IndexReport:
     problems: tuple[ImageProblem, ...]
     skipped: tuple[SkippedFile, ...]
     notes: tuple[str, ...]
+    progress: GalleryProgress
 
     @property
     def images_per_second(self) -> float:
@@ -54,12 +60,18 @@ class IndexReport:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to do: `todo` by relative path, what stays, and what is gone."""
+    """What is to do: `todo` by relative path, what stays, and what is gone.
+
+    n_expected: files that will be in the gallery or among its problems. outdated: those to do of
+    which the gallery has an older state.
+    """
 
     root: Path
     todo: dict[str, FileStamp]
     unnameable: tuple[StoredProblem, ...]
     n_kept: int
+    n_expected: int
+    outdated: tuple[str, ...]
     gone: tuple[str, ...]
 
 
@@ -69,6 +81,7 @@ def index_folder(
     recipe: DescriptorRecipe,
     out: Path,
     *,
+    origin: GalleryOrigin | None = None,
     batch_size: int = 8,
     n_threads: int = 2,
 ) -> Job[IndexReport]:
@@ -84,10 +97,13 @@ def index_folder(
     yield Progress(0, 0, "images found")
     listing = list_folder(folder)
     store = GalleryStore(out)
-    contents = _open_store(store, recipe, folder.resolve())
+    contents = _open_store(store, recipe, folder.resolve(), origin)
+    _check_still_there(folder, listing, contents)
     plan = _plan(folder, listing, contents)
     _clean(store, plan)
+    store.begin(plan.n_expected, plan.outdated)
     n_added = yield from _describe_all(engine, recipe, store, plan, batch_size, n_threads)
+    store.finish()
     contents = store.read()
     return IndexReport(
         gallery=out,
@@ -99,14 +115,17 @@ def index_folder(
         seconds=time.monotonic() - started,
         problems=tuple(ImageProblem(p.path, p.reason) for p in contents.problems),
         skipped=listing.skipped,
-        notes=_notes(engine, recipe, contents),
+        notes=(*_notes(engine, recipe, contents), *_dropped(plan)),
+        progress=contents.progress,
     )
 
 
-def _open_store(store: GalleryStore, recipe: DescriptorRecipe, root: Path) -> Contents:
+def _open_store(
+    store: GalleryStore, recipe: DescriptorRecipe, root: Path, origin: GalleryOrigin | None
+) -> Contents:
     """Make the gallery, or check that the one there is of the same recipe and folder."""
     if not store.exists:
-        store.create(recipe, root)
+        store.create(recipe, root, origin)
     contents = store.read()
     check_same_recipe(contents.recipe, recipe)
     if contents.root != root:
@@ -116,7 +135,19 @@ def _open_store(store: GalleryStore, recipe: DescriptorRecipe, root: Path) -> Co
                 hint="Index into a new folder.",
             )
         store.set_root(root)
+    if origin is not None:
+        store.set_origin(origin)
     return contents
+
+
+def _check_still_there(folder: Path, listing: FolderListing, contents: Contents) -> None:
+    """Raise GalleryError rather than drop all images because a disk is not connected."""
+    if contents.images and not listing.images:
+        raise GalleryError(
+            f"None of the gallery's {len(contents.images):,} images is in '{folder}' now, which "
+            "holds no images at all.",
+            hint="Is its disk connected? To start anew, delete the gallery or choose another.",
+        )
 
 
 def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
@@ -127,9 +158,9 @@ def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
     unnameable = []
     seen = set()
     n_kept = 0
-    for path in listing.images:
+    for path in mixed_order(listing.images):
         relative = path.relative_to(folder).as_posix()
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         if not _is_utf8(relative):
             shown = relative.encode("utf-8", "backslashreplace").decode()
             unnameable.append(StoredProblem(shown, "Its name is not UTF-8; rename it.", stamp))
@@ -140,8 +171,24 @@ def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
             n_kept += 1
         elif known_problems.get(relative) != stamp:
             todo[relative] = stamp
-    gone = tuple(sorted((known.keys() | known_problems.keys()) - seen))
-    return _Plan(folder, todo, tuple(unnameable), n_kept, gone)
+    there = known.keys() | known_problems.keys()
+    closed = _closed_folders(folder, listing)
+    hidden = {name for name in there - seen if name.startswith(closed)}
+    return _Plan(
+        folder,
+        todo,
+        tuple(unnameable),
+        n_kept,
+        n_expected=len(listing.images) + len(hidden),
+        outdated=tuple(relative for relative in todo if relative in there),
+        gone=tuple(sorted(there - seen - hidden)),
+    )
+
+
+def _closed_folders(folder: Path, listing: FolderListing) -> tuple[str, ...]:
+    """Relative beginnings, "a/b/", of folders that can't be opened: their images may be there."""
+    skipped = (one.path for one in listing.skipped if one.path.is_dir())
+    return tuple(f"{path.relative_to(folder).as_posix()}/" for path in skipped)
 
 
 def _clean(store: GalleryStore, plan: _Plan) -> None:
@@ -226,12 +273,17 @@ def _notes(engine: Describer, recipe: DescriptorRecipe, contents: Contents) -> t
     return tuple(notes)
 
 
-def _stamp(path: Path) -> FileStamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return FileStamp(-1, -1)
-    return FileStamp(status.st_size, status.st_mtime_ns)
+def _dropped(plan: _Plan) -> tuple[str, ...]:
+    """What to say of images that are no longer in the folder."""
+    if not plan.gone:
+        return ()
+    n, named = len(plan.gone), ", ".join(plan.gone[:3])
+    are = "file is" if n == 1 else "files are"
+    return (f"{n:,} {are} gone from the folder, and from the gallery: {named}{_and_more(n)}.",)
+
+
+def _and_more(n: int) -> str:
+    return f" and {n - 3:,} more" if n > 3 else ""
 
 
 def _is_utf8(text: str) -> bool:

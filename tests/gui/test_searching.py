@@ -210,12 +210,19 @@ def test_cancel_keeps_what_is_done_and_the_next_run_goes_on(
     n_done = len(bench.searching.gallery)
     assert 0 < n_done < n_images
     assert not bench.window.panels.retrieval.index_bar.isVisible()
+    assert "unfinished" in dict(bench.window.panels.retrieval.query_column.gallery.facts)["Images"]
+    bench.searching.evaluate()
+    settle(bench, qtbot)
+    (row,) = bench.window.panels.retrieval.chart.rows
+    assert row.is_part
+    assert f"unfinished: {n_done} of {n_images} images" in row.label
     reports = []
     bench.searching.indexed.connect(lambda found: reports.append(found.report))
     bench.searching.open_folder(photos)
     settle(bench, qtbot)
     assert len(bench.searching.gallery) == n_images
     assert reports[-1].n_kept == n_done
+    assert [row.is_part for row in bench.window.panels.retrieval.chart.rows] == [False]
 
 
 def test_layers_can_be_looked_at_while_a_folder_is_read(

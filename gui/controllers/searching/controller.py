@@ -180,7 +180,8 @@ class SearchingController(QObject):
         found = self._found
         if found is None:
             return
-        if found.request.choice in self._rows:
+        row = self._rows.get(found.request.choice)
+        if row is not None and not row.is_part:
             if is_asked:
                 self._panel.open_evaluations()
             return
@@ -369,7 +370,7 @@ class SearchingController(QObject):
 
     def _take_evaluation(self, found: Indexed, result: Evaluation, *, is_asked: bool) -> None:
         choice = found.request.choice
-        self._rows[choice] = evaluation_row(result, choice, found.gallery.dimension)
+        self._rows[choice] = evaluation_row(result, choice, found.gallery)
         self._panel.show_evaluations(tuple(self._rows.values()))
         if is_asked:
             self._panel.open_evaluations()

@@ -154,7 +154,15 @@ def gallery_view(
     if report is not None:
         skipped += [(str(one.path), one.reason) for one in report.skipped]
     n_groups = len(groups)
-    return GalleryView(gallery.root, len(gallery), n_groups, facts, tuple(skipped))
+    return GalleryView(
+        gallery.root, len(gallery), n_groups, facts, tuple(skipped), n_missing(gallery)
+    )
+
+
+def n_missing(gallery: Gallery) -> int:
+    """Files of the folder that an index which did not end has not come to."""
+    progress = gallery.progress
+    return 0 if progress.is_finished in (True, None) else max(1, progress.n_missing)
 
 
 def input_text(recipe: DescriptorRecipe) -> str:
@@ -162,17 +170,20 @@ def input_text(recipe: DescriptorRecipe) -> str:
     return recipe.preprocess.describe().split(", bilinear")[0]
 
 
-def evaluation_row(evaluation: Evaluation, choice: RecipeChoice, dimension: int) -> EvaluationRow:
-    """One bar of the chart."""
+def evaluation_row(evaluation: Evaluation, choice: RecipeChoice, gallery: Gallery) -> EvaluationRow:
+    """One bar of the chart, which says where it is of a part of the folder only."""
+    is_part = gallery.progress.is_finished is False
+    part = f", {gallery.progress.describe()}" if is_part else ""
     return EvaluationRow(
         choice,
-        f"{choice.layer} {choice.pooling_text}",
-        dimension,
+        f"{choice.layer} {choice.pooling_text}{part}",
+        gallery.dimension,
         evaluation.mean_ap,
         evaluation.mean_ap_low,
         evaluation.mean_ap_high,
         evaluation.p_at_1,
         evaluation.n_queries,
+        is_part=is_part,
     )
 
 

@@ -268,6 +268,6 @@ def _gallery_facts(gallery: GalleryView) -> tuple[tuple[str, str], ...]:
     groups = f"{gallery.n_groups:,} folder names" if gallery.n_groups > 1 else "none, one folder"
     return (
         ("Folder", str(gallery.folder)),
-        ("Images", f"{gallery.n_images:,}"),
+        ("Images", gallery.images_text),
         ("Ground truth", groups),
     )

@@ -70,13 +70,24 @@ class QueryView:
 
 @dataclass(frozen=True)
 class GalleryView:
-    """An indexed folder: facts about descriptor and gallery, and the files that were left out."""
+    """An indexed folder: facts about descriptor and gallery, and the files that were left out.
+
+    n_missing: files that the index has not come to, where it was cancelled.
+    """
 
     folder: Path
     n_images: int
     n_groups: int
     descriptor: tuple[tuple[str, str], ...]
     skipped: tuple[tuple[str, str], ...] = ()
+    n_missing: int = 0
+
+    @property
+    def images_text(self) -> str:
+        """ "1,856, unfinished: 8,144 to come" where an index did not come to its end."""
+        if not self.n_missing:
+            return f"{self.n_images:,}"
+        return f"{self.n_images:,}, unfinished: {self.n_missing:,} to come"
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,10 @@ class IndexingView:
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """mAP of one representation over every labelled image, with its 95 % interval; 0 to 1."""
+    """mAP of one representation over every labelled image, with its 95 % interval; 0 to 1.
+
+    is_part: of an unfinished gallery, so that it can't be compared with the others.
+    """
 
     recipe: RecipeChoice
     label: str
@@ -116,6 +130,7 @@ class EvaluationRow:
     high: float
     precision_at_1: float
     n_queries: int
+    is_part: bool = False
 
 
 def clock_text(seconds: float) -> str:
@@ -144,6 +159,7 @@ def least_similar(tiles: Sequence[ResultTile]) -> tuple[ResultTile, ...]:
 
 def evaluation_note(rows: Sequence[EvaluationRow]) -> str:
     """Which representation leads, and whether its interval overlaps with others."""
+    rows = [row for row in rows if not row.is_part]
     if len(rows) < 2:
         return ""
     best, *others = sorted(rows, key=lambda row: -row.mean_ap)

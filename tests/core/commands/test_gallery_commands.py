@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from core.commands.progress_line import ProgressLine
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net
+from core.progress import Progress
+from core.retrieval.gallery import open_gallery
 from core.weights.fillers import filler_weights
 from core.weights.writer import write_caffemodel
 
@@ -141,3 +144,50 @@ def test_squeezenet_retrieves_as_real_caffe_does(command, material, tmp_path: Pa
     said = command("evaluate", tmp_path / "g", "--truth", "folders", "--json").json
     assert said["mAP"] == pytest.approx(0.98175, abs=0.003)
     assert said["mAP_of_random_descriptors"] < 0.2
+
+
+def index_a_part(command, files: dict[str, Path], monkeypatch, *more: object):
+    """Ctrl+C after the first batch of 4 images."""
+
+    def interrupt(self: object, step: Progress) -> None:
+        if step.done == 4:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressLine, "__call__", interrupt)
+        return index(command, files, "--batch", "4", *more)
+
+
+def test_an_index_that_was_stopped_says_how_far_it_came(
+    command, files: dict[str, Path], monkeypatch
+) -> None:
+    (files["pictures"] / "broken.jpg").unlink()
+    said = index_a_part(command, files, monkeypatch, "--json")
+    assert said.code == 130
+    assert (said.json["finished"], said.json["images"]) == (False, 4)
+    assert said.json["images_expected"] == 12
+    assert "unfinished: 4 of 12 images" in said.err
+
+
+def test_unfinished_galleries_say_so_first(command, files: dict[str, Path], monkeypatch) -> None:
+    (files["pictures"] / "broken.jpg").unlink()
+    index_a_part(command, files, monkeypatch)
+    image = next(iter(open_gallery(files["gallery"]).images)).path
+    outside = files["pictures"].parent / "outside.png"
+    Image.new("RGB", (30, 20), (22, 22, 198)).save(outside)
+    words = {
+        "evaluate": (files["gallery"], "--truth", "folders"),
+        "query": (files["gallery"], image),
+    }
+    for name, others in words.items():
+        said = command(name, *others)
+        assert said.code == 0, said.err
+        assert "unfinished: 4 of 12 images" in said.out.splitlines()[0]
+        found = command(name, *others, "--json").json
+        assert (found["finished"], found["images_expected"]) == (False, 12)
+        assert "unfinished" in found["notes"][0]
+    said = command("query", files["gallery"], outside, "--json")
+    assert said.code == 0, said.err  # the net is known although the index did not end
+    found = index(command, files, "--json").json
+    assert (found["finished"], found["images_expected"], found["kept"]) == (True, 12, 4)
+    assert command("evaluate", *words["evaluate"], "--json").json["finished"] is True

@@ -69,7 +69,7 @@ def test_index_a_folder(
     assert gallery.find(Path("gone.png")) is None
     assert (gallery.images[0].width, gallery.images[0].height) == (8, 8)
     np.testing.assert_allclose(np.linalg.norm(gallery.normalised, axis=1), 1, rtol=1e-6)
-    assert gallery.decoder_warning() is None
+    assert gallery.notes == ()
     anyone = np.load(out / DESCRIPTORS_NAME, allow_pickle=False)
     assert anyone.shape == (12, 3)
 
@@ -337,7 +337,7 @@ def test_other_decoders_are_noted(
             "WHERE key = 'recipe'"
         )
         db.commit()
-    assert "Pillow 8.1.2 (here" in str(open_gallery(out).decoder_warning())
+    assert "Pillow 8.1.2 (here" in str(open_gallery(out).notes)
     report = run_job(index_folder(stub_engine(), pictures, recipe, out))
     assert "Pillow 8.1.2" in report.notes[0]
 

@@ -1,0 +1,124 @@
+"""What a gallery's database says: images, problems, recipe, origin, and how far its index came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.gallery_origin import GalleryOrigin
+
+
+@dataclass(frozen=True)
+class FileStamp:
+    """What tells that a file is still the same: its bytes and its time of change in ns."""
+
+    n_bytes: int
+    changed: int
+
+
+GONE = FileStamp(-1, -1)
+"""The stamp of a file that is not there, or can't be asked."""
+
+OUTDATED = FileStamp(-2, -2)
+"""The stamp of an image whose file has changed, until its new content is described."""
+
+
+def stamp_of(path: Path) -> FileStamp:
+    """The stamp of a file as it is now, GONE for one that is not there."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):  # ValueError: a name with a zero byte
+        return GONE
+    return FileStamp(status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """One image as the gallery keeps it; path is relative to the root, with forward slashes.
+
+    width and height are those of the upright picture; `row` is its row among the descriptors.
+    """
+
+    path: str
+    label: str | None
+    width: int
+    height: int
+    stamp: FileStamp
+    row: int = -1
+
+
+@dataclass(frozen=True)
+class StoredProblem:
+    """One file that is not in the gallery, and why."""
+
+    path: str
+    reason: str
+    stamp: FileStamp
+
+
+@dataclass(frozen=True)
+class GalleryProgress:
+    """How far the last index of a gallery came.
+
+    n_done: files that were described or found unusable as they are now. n_expected: files that the
+    folder listed when that index began, None in a gallery made before this was noted.
+    """
+
+    n_done: int
+    n_expected: int | None
+    has_ended: bool
+
+    @property
+    def is_finished(self) -> bool | None:
+        """Whether every file had its turn; None where the gallery does not tell."""
+        if self.n_expected is None:
+            return None
+        return self.has_ended and self.n_done >= self.n_expected
+
+    @property
+    def n_missing(self) -> int:
+        """Files that the index has not come to; 0 where the gallery does not tell."""
+        return 0 if self.n_expected is None else max(0, self.n_expected - self.n_done)
+
+    def describe(self) -> str:
+        """ "unfinished: 96 of 192 images", "whole: 192 images"."""
+        if self.is_finished is None:
+            return f"{self.n_done:,} images, whole or not"
+        if self.is_finished:
+            return f"whole: {self.n_done:,} images"
+        return f"unfinished: {self.n_done:,} of {self.n_expected:,} images"
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """All that a gallery holds at one moment; images and problems sorted by path.
+
+    roots: where the images may lie, the likeliest first. stored: (n_rows, dimension) float32, rows
+    in no order, some of which no image names.
+    """
+
+    recipe: DescriptorRecipe
+    made_with: dict[str, str]
+    roots: tuple[Path, ...]
+    origin: GalleryOrigin | None
+    progress: GalleryProgress
+    dimension: int
+    images: tuple[StoredImage, ...]
+    problems: tuple[StoredProblem, ...]
+    stored: np.ndarray
+
+    @property
+    def root(self) -> Path:
+        """The folder of the images, or where it was, if it is gone."""
+        return self.roots[0]
+
+    @property
+    def descriptors(self) -> np.ndarray:
+        """Descriptors of the images in their order, (n_images, dimension) float32."""
+        rows = np.array([image.row for image in self.images], dtype=np.int64)
+        if np.array_equal(rows, np.arange(len(self.stored))):
+            return self.stored
+        return np.asarray(self.stored[rows])

@@ -1,0 +1,185 @@
+"""A gallery knows whether its index came to the end; a part of it is a fair sample."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from core.errors import GalleryError
+from core.net.definition import NetState
+from core.progress import run_job
+from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.evaluation import evaluate_gallery
+from core.retrieval.gallery import open_gallery
+from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.gallery_store import DATABASE_NAME
+from core.retrieval.indexing import index_folder
+from core.retrieval.mixed_order import mixed_order
+
+Stub = Callable[..., Any]
+
+
+def index_until(n_done: int, *arguments: Any, **named: Any) -> None:
+    """Index and cancel once n_done images are in."""
+    job = index_folder(*arguments, **named)
+    while next(job).done < n_done:
+        pass
+    job.close()
+
+
+def test_a_cancelled_index_is_noted(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    out = tmp_path / "gallery"
+    index_until(5, stub_engine(), pictures, recipe, out, batch_size=5)
+    gallery = open_gallery(out)
+    progress = gallery.progress
+    assert (progress.n_done, progress.n_expected, progress.is_finished) == (5, 12, False)
+    assert "unfinished: 5 of 12 images" in gallery.notes[0]
+    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    assert report.progress.is_finished
+    assert open_gallery(out).progress.describe() == "whole: 12 images"
+    assert open_gallery(out).notes == ()
+
+
+def test_files_that_can_not_be_read_had_their_turn(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    (pictures / "broken.jpg").write_bytes(b"no image")
+    (pictures / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    report = run_job(index_folder(stub_engine(), pictures, recipe, tmp_path / "g"))
+    assert report.n_images == 12
+    assert (report.progress.n_done, report.progress.n_expected) == (14, 14)
+    assert report.progress.is_finished
+
+
+def test_changed_images_are_to_come_until_they_are_described_anew(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    out = tmp_path / "gallery"
+    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    for i in range(3):
+        os.utime(pictures / "red" / f"{i}.png", ns=(7, 7))
+    index_until(2, stub_engine(), pictures, recipe, out, batch_size=2)
+    gallery = open_gallery(out)
+    assert len(gallery) == 12  # an old descriptor is better than none
+    assert gallery.progress.describe() == "unfinished: 11 of 12 images"
+    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    assert (report.n_added, report.progress.is_finished) == (1, True)
+
+
+def test_galleries_of_the_old_format_do_not_know(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    out = tmp_path / "gallery"
+    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    with closing(sqlite3.connect(out / DATABASE_NAME)) as db:
+        db.execute("DELETE FROM meta WHERE key IN ('run', 'origin')")
+        db.commit()
+    (out / "origin.json").write_text('{"net": "/old/net.prototxt", "weights": "/old/w"}')
+    gallery = open_gallery(out)
+    assert gallery.progress.is_finished is None
+    assert "is not known" in gallery.notes[0]
+    assert gallery.origin == GalleryOrigin(Path("/old/net.prototxt"), Path("/old/w"))
+    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    assert open_gallery(out).progress.is_finished
+
+
+def test_the_origin_is_there_from_the_start(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    out = tmp_path / "gallery"
+    origin = GalleryOrigin(tmp_path / "n.prototxt", tmp_path / "w", NetState("TRAIN", 2, ("x",)))
+    index_until(5, stub_engine(), pictures, recipe, out, origin=origin, batch_size=5)
+    assert open_gallery(out).origin == origin
+
+
+@pytest.mark.parametrize("note", ["[]", '{"net": 3}', '{"net": "a", "weights": "b", "level": {}}'])
+def test_a_damaged_origin_is_none(note: str, tmp_path: Path) -> None:
+    assert GalleryOrigin.from_json(json.loads(note)) is None
+
+
+def test_folders_take_turns() -> None:
+    sizes = {"a": 40, "b": 20, "c/d": 10, "": 10}
+    paths = [Path("root", folder, f"{i:03}.jpg") for folder, n in sizes.items() for i in range(n)]
+    mixed = mixed_order(paths)
+    assert sorted(mixed) == sorted(paths)
+    assert mixed == mixed_order(tuple(reversed(paths)))
+    moved = [Path("elsewhere", *path.parts[1:]) for path in mixed if path.parent.name != "root"]
+    assert list(mixed_order(moved)) == moved
+    for n in (16, 40, 64):
+        counts = Counter(path.parent.relative_to("root").as_posix() for path in mixed[:n])
+        for folder, size in sizes.items():
+            assert abs(counts[folder or "."] - n * size / 80) <= 1
+    first = [path.name for path in mixed if path.parent.name == "a"][:5]
+    assert first != sorted(first)
+
+
+def test_a_folder_without_any_image_does_not_empty_the_gallery(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    """As a mount point of a disk that is not connected."""
+    out = tmp_path / "gallery"
+    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    pictures.rename(tmp_path / "disk")
+    pictures.mkdir()
+    with pytest.raises(GalleryError, match="None of the gallery's 12 images"):
+        run_job(index_folder(stub_engine(), pictures, recipe, out))
+    pictures.rmdir()
+    (tmp_path / "disk").rename(pictures)
+    assert run_job(index_folder(stub_engine(), pictures, recipe, out)).n_kept == 12
+
+
+def test_images_of_a_folder_that_can_not_be_opened_stay(
+    tmp_path: Path,
+    pictures: Path,
+    recipe: DescriptorRecipe,
+    stub_engine: Stub,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "gallery"
+    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    scandir = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if Path(os.fspath(path)).name == "red":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    with monkeypatch.context() as patch:  # root, who may run the tests, may open any folder
+        patch.setattr(os, "scandir", refusing)
+        report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    assert (report.n_images, report.n_removed) == (12, 0)
+    assert report.progress.is_finished
+
+
+def test_what_is_dropped_is_named(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    out = tmp_path / "gallery"
+    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    for i in range(4):
+        (pictures / "red" / f"{i}.png").unlink()
+    Image.new("RGB", (8, 8)).save(pictures / "new.png")
+    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    assert report.n_removed == 4
+    named = "red/0.png, red/1.png, red/2.png and 1 more"
+    assert report.notes == (f"4 files are gone from the folder, and from the gallery: {named}.",)
+
+
+def test_nothing_to_evaluate_yet(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    index_until(2, stub_engine(), pictures, recipe, tmp_path / "g", batch_size=2)
+    with pytest.raises(GalleryError, match="unfinished: 2 of 12 images") as caught:
+        run_job(evaluate_gallery(open_gallery(tmp_path / "g")))
+    assert caught.value.hint == "Index again to finish it."
