@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.output import print_json, print_table
-from core.net.comparison import LayerPair, NetComparison, compare_nets, sentence
+from core.comparison.pairs import LayerPair, NetComparison, compare_nets, sentence
 from core.net.definition import NetState
 from core.net.reader import load_net
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.output import byte_text, counted, print_table
+from core.comparison.edit_lines import text_difference
 from core.engines.verification import Verification
 from core.net.definition import Net
-from core.net.difference import text_difference
 from core.net.reader import read_net
 from core.net.rename_plan import PlanWarning, RenamePlan
 

@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
+from core.comparison.pairs import sentence
 from core.comparison.rows import ComparedFile, Comparison, ComparisonRow, Status
 from core.comparison.totals import totals_of
-from core.net.comparison import sentence
 
 HEADER = (
     "status", "layer in the first", "layer in the second", "type in the first",

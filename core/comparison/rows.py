@@ -8,13 +8,13 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
+from core.comparison.differences import NONE, Difference, Effect, NetSide, differences_of
+from core.comparison.paired_lines import PairedLine
+from core.comparison.pairs import LayerPair, NetComparison
 from core.errors import AppError
-from core.layers.differences import NONE, Difference, Effect, NetSide, differences_of
 from core.layers.records import find_records
-from core.net.comparison import LayerPair, NetComparison
 from core.net.definition import Layer
 from core.net.find import FindRecord
-from core.net.paired_lines import PairedLine
 from core.words import join_names, shape_text
 
 _MINUS = "\N{MINUS SIGN}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.comparison.differences import NetSide
+from core.comparison.paired_texts import paired_texts
+from core.comparison.pairs import compare_nets
 from core.comparison.rows import ComparedFile, Comparison, comparison_rows
 from core.errors import AppError, PrototxtError
-from core.layers.differences import NetSide
 from core.layers.shapes import infer_shapes
-from core.net.comparison import compare_nets
 from core.net.definition import NetState
-from core.net.paired_texts import paired_texts
 from core.net.reader import read_net
 from core.net.solver import open_prototxt
 from gui.controllers.opening_notices import parse_notice

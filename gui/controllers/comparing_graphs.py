@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from PyQt5.QtCore import QObject, Qt, pyqtSignal
 from PyQt5.QtWidgets import QSplitter
 
+from core.comparison.differences import NetSide
 from core.comparison.rows import ComparisonRow
-from core.layers.differences import NetSide
 from core.net.definition import Layer
 from gui.graph.drawing import Drawing
 from gui.graph.panel import GraphPanel

@@ -10,10 +10,10 @@ from PyQt5.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QObject
 from PyQt5.QtWidgets import QDialog
 
 from core import __version__
+from core.comparison.paired_lines import paired_lines
 from core.errors import ImageError
 from core.images.preprocess import Preprocess
 from core.images.presets import recipe_path, save_recipe
-from core.net.paired_lines import paired_lines
 from gui.actions import ROWS
 from gui.controllers.engine_child import EngineController
 from gui.controllers.extracting import ExtractingController

@@ -8,13 +8,13 @@ from functools import partial
 
 from PyQt5.QtCore import QObject
 
+from core.comparison.paired_lines import paired_lines
 from core.edits.folder_scan import FolderScan, scan_folder, with_folder_warnings
 from core.edits.give_back import find_give_backs, plan_give_back, plan_give_back_all
 from core.edits.layer_names import with_layer_names
 from core.errors import AppError
 from core.net.blob_names import what_is_wrong_with
 from core.net.definition import Net, NetState
-from core.net.paired_lines import paired_lines
 from core.net.rename import (
     plan_needed,
     plan_rename_all,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PyQt5.QtWidgets import QWidget
 
-from core.net.paired_lines import PairedLine
+from core.comparison.paired_lines import PairedLine
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel

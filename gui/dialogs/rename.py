@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from core.net.paired_lines import PairedLine
+from core.comparison.paired_lines import PairedLine
 from core.net.rename_plan import Top
 from gui.dialogs.frame import FramedDialog
 from gui.dialogs.rename_names import LAYER, LAYER_NAME, NEW, OLD, NamesTable

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QRectF, QSize, Qt
 from PyQt5.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from core.net.paired_lines import PairedLine
+from core.comparison.paired_lines import PairedLine
 from gui.theme import ThemeKeeper, fixed_font, text_font
 from gui.widgets.alignment import CENTRE, LEFT, RIGHT
 from gui.widgets.labels import ThemedLabel

@@ -16,8 +16,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.comparison.edit_lines import LayerDifference, text_difference
 from core.net.definition import Net
-from core.net.difference import LayerDifference, text_difference
 from core.net.rename import BlobRename
 from gui.panels.changes import words
 from gui.panels.changes.words import VerificationResult

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from core.comparison.edit_lines import LayerDifference
 from core.net.definition import Net
-from core.net.difference import LayerDifference
 from core.net.rename import BlobRename
 from core.words import bytes_text, count_text, join_names, plural
 from gui.engine_titles import engine_title

@@ -16,10 +16,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.comparison.differences import Difference, Effect, NetSide, one_sided
+from core.comparison.paired_texts import lines_of
 from core.comparison.rows import Comparison, ComparisonRow
-from core.layers.differences import Difference, Effect, NetSide, one_sided
 from core.net.definition import Layer
-from core.net.paired_texts import lines_of
 from core.words import join_names, plural
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
+from core.comparison.differences import Effect
 from core.comparison.rows import CELLS, Cell, ComparisonRow, Status, without
-from core.layers.differences import Effect
 from core.net.find import Query
 
 N_CELLS = len(CELLS)

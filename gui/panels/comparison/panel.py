@@ -17,10 +17,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.comparison.differences import Effect
 from core.comparison.export import hint, summary
 from core.comparison.rows import Comparison, ComparisonRow, Status
 from core.comparison.totals import totals_of
-from core.layers.differences import Effect
 from core.net.find import parse_query
 from core.words import join_names, plural
 from gui.icons import icon, pixmap

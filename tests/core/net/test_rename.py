@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from core.comparison.edit_lines import text_difference
 from core.errors import AppError, RenameError
 from core.net.blob_names import default_blob_name, similar_name, what_is_wrong_with
 from core.net.definition import NetState
-from core.net.difference import text_difference
 from core.net.reader import load_net, read_net
 from core.net.rename import (
     plan_needed,

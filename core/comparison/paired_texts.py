@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.net.comparison import NetComparison
+from core.comparison.paired_lines import PairedLine, paired_lines
+from core.comparison.pairs import NetComparison
 from core.net.definition import Layer, Net
-from core.net.paired_lines import PairedLine, paired_lines
 
 WHOLE = 1_000_000
 """More context than a text has lines: nothing is left out."""

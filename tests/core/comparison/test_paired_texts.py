@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from core.net.comparison import compare_nets
-from core.net.paired_texts import lines_of, paired_texts
+from core.comparison.paired_texts import lines_of, paired_texts
+from core.comparison.pairs import compare_nets
 from core.net.reader import read_net
 
 BLOCK = 'layer {{\n  name: "{0}"\n  type: "{1}"\n  bottom: "{2}"\n  top: "{0}"\n}}\n'

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from core.comparison.pairs import Change, LayerPair, parameters_of
 from core.layers.layer_type import ParameterDefault
 from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
-from core.net.comparison import Change, LayerPair, parameters_of
 from core.net.definition import BlobVersion, Layer, Net
 
 Effect = Literal["result", "names", "training", "spelling", "follows"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.net.paired_lines import PairedLine, paired_lines
+from core.comparison.paired_lines import PairedLine, paired_lines
 
 
 def shown(rows: tuple[PairedLine, ...]) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.layers.differences import NetSide, differences_of, is_about_training
+from core.comparison.differences import NetSide, differences_of, is_about_training
+from core.comparison.pairs import compare_nets
 from core.layers.shapes import infer_shapes
-from core.net.comparison import compare_nets
 from core.net.reader import read_net
 
 NET = """layer { name: "data" type: "Input" top: "data"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from core.comparison.pairs import Change, compare_nets, sentence
 from core.edits.layer_names import with_layer_names
-from core.net.comparison import Change, compare_nets, sentence
 from core.net.reader import read_net
 from core.net.rename import plan_rename_all
 
