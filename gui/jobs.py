@@ -85,6 +85,7 @@ class _Worker(QThread):
             except Exception as problem:  # the lane must outlive any job
                 error = problem
             self.ended.emit(run, result, error)
+            # Else this thread would hold the result, perhaps half a gigabyte, until its next job.
             del run, result, error
 
     def _perform(self, run: Run) -> Any:
@@ -100,13 +101,15 @@ class _Worker(QThread):
                 step = next(outcome)
             except StopIteration as stop:
                 return stop.value
+            # Looked at between two steps: Python lets nobody close a generator that runs in
+            # another thread, so a job hears of its end only when it reports.
             if run.cancelled.is_set():
                 outcome.close()
                 raise EngineCancelled
             now = time.monotonic()
             if isinstance(step, Progress) and (
                 now - last > PROGRESS_SECONDS or step.done == step.total
-            ):
+            ):  # a signal for each of a thousand files a second would fill the window's event queue
                 last = now
                 self.progressed.emit(run, step)
 
@@ -186,6 +189,9 @@ class Lanes(QObject):
         self._unended: set[Run] = set()
         self._is_closed = False
         self.revision: Callable[[], int] = lambda: 0
+        # One thread for the engine: its child answers one call at a time, and jobs for it must not
+        # overtake one another. The second of `files` lets a thumbnail pass a long write; `compute`
+        # is pure Python, where a second thread would only fight for the interpreter's lock.
         self.engine = Lane("engine", self)
         self.files = Lane("files", self, n_threads=2)
         self.compute = Lane("compute", self)
@@ -262,7 +268,7 @@ class Lanes(QObject):
     def _on_ended(self, run: Run, result: Any, error: BaseException | None) -> None:
         run.is_ended = True
         self._unended.discard(run)
-        if self._runs.get(run.key) is run:
+        if self._runs.get(run.key) is run:  # a newer job may have taken the key
             del self._runs[run.key]
         try:
             if self._is_wanted(run):
@@ -273,6 +279,8 @@ class Lanes(QObject):
             self.changed.emit()
 
     def _is_wanted(self, run: Run) -> bool:
+        # Looked at here, in the window's thread: between the end of the work and now the user may
+        # have cancelled, edited the net or closed the window.
         is_late = run.revision is not None and run.revision != self.revision()
         return not (run.cancelled.is_set() or is_late or self._is_closed)
 

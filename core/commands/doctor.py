@@ -12,7 +12,7 @@ from typing import Any
 from core import __version__
 from core.commands.opening import add_caffe_python_argument
 from core.commands.output import byte_text, print_json
-from core.engines.base import EngineStatus
+from core.engines.base import EngineStatus, FastPath
 from core.engines.launch import split_command
 from core.engines.registry import available_engines
 from core.screen import why_no_screen
@@ -62,6 +62,10 @@ def _described(status: EngineStatus) -> dict[str, Any]:
         "sentence": status.sentence,
         "versions": dict(status.versions),
         "layer_types": list(status.layer_types),
+        "fast_paths": [
+            {"name": path.name, "on": not path.why_not, "why_not": path.why_not or None}
+            for path in status.fast_paths
+        ],
         "devices": [
             {"id": device.id, "name": device.name, "memory_bytes": device.memory_bytes}
             for device in status.devices
@@ -80,3 +84,5 @@ def _print(found: dict[str, Any]) -> None:
         for device in engine["devices"]:
             memory = f", {byte_text(device['memory_bytes'])}" if device["memory_bytes"] else ""
             print(f"  --device {device['id']}: {device['name']}{memory}")
+        for path in engine["fast_paths"]:
+            print(f"  fast path {FastPath(path['name'], path['why_not'] or '').sentence}")

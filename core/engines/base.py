@@ -9,6 +9,7 @@ from core.engines.values import (
     EngineLayer,
     EngineSpec,
     EngineStatus,
+    FastPath,
     PassResult,
     Value,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "EngineProcess",
     "EngineSpec",
     "EngineStatus",
+    "FastPath",
     "PassResult",
     "Value",
 ]

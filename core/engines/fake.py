@@ -12,7 +12,7 @@ import numpy as np
 
 from core.engines.operations import Want
 from core.engines.session import Backend, OnLayer, OpenRequest, Session
-from core.engines.values import Device, EngineLayer, PassResult, Value
+from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.engines.wiring import Step, Wiring, check_shapes, wire_net
 from core.errors import EngineError, UnsupportedLayerError
 from core.layers.shapes import NetShapes, infer_shapes
@@ -24,7 +24,7 @@ Shape = tuple[int, ...]
 
 def make_backend(options: Mapping[str, str]) -> Backend:
     """Options that tests set: crash_at, hang_at, fail_at and print_at name a layer, refuse a type,
-    seconds_per_layer slows every layer down.
+    seconds_per_layer slows every layer down, no_fast_path says why one of two paths is off.
     """
     return FakeBackend(options)
 
@@ -42,6 +42,11 @@ class FakeBackend(Backend):
     def devices(self) -> tuple[Device, ...]:
         """One device that is always there."""
         return (Device("cpu", "CPU (fake)", None),)
+
+    def fast_paths(self) -> tuple[FastPath, ...]:
+        """None, or two of which one is off where a test says why."""
+        why_not = self._options.get("no_fast_path")
+        return (FastPath("stand-ins"), FastPath("real layers", why_not)) if why_not else ()
 
     def open(self, request: OpenRequest) -> Session:
         """Any net whose shapes can be told."""

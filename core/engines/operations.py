@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from core.engines.values import Device, EngineLayer, PassResult, Value
+from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.measures.measure import Measure
 from core.net.definition import NetState
 
@@ -28,12 +28,13 @@ class Hello(Request, frozen=True):
 
 
 class Greeting(msgspec.Struct, frozen=True):
-    """What a child says of itself; layer_types is () where it does not tell."""
+    """What a child says of itself; layer_types and fast_paths are () where it does not tell."""
 
     protocol: int
     versions: dict[str, str] = {}
     devices: tuple[Device, ...] = ()
     layer_types: tuple[str, ...] = ()
+    fast_paths: tuple[FastPath, ...] = ()
 
 
 class Open(Request, frozen=True):

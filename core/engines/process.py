@@ -20,7 +20,7 @@ from core.engines.failures import error_from_header
 from core.engines.launch import Launch, launch_of
 from core.engines.operations import PROTOCOL, REPLIES, Greeting, Hello, Open, Request
 from core.engines.stderr_tail import StderrTail, fatal_message
-from core.engines.values import Device, EngineSpec
+from core.engines.values import Device, EngineSpec, FastPath
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
 from core.net.definition import NetState
 
@@ -79,6 +79,10 @@ class EngineProcess:
     def layer_types(self) -> tuple[str, ...]:
         """Every layer type the engine can run; () where it does not tell."""
         return self._greeted().layer_types
+
+    def fast_paths(self) -> tuple[FastPath, ...]:
+        """Which quicker ways nets take on the CPU, and why not the others; () without any."""
+        return self._greeted().fast_paths
 
     def open(
         self,

@@ -70,7 +70,15 @@ def status_of(process: EngineProcess) -> EngineStatus:
     versions, devices = process.versions(), process.devices()
     layer_types = process.layer_types()
     sentence = _found(name, versions, devices, len(layer_types))
-    return EngineStatus(name, True, sentence, tuple(versions.items()), devices, layer_types)
+    return EngineStatus(
+        name,
+        True,
+        sentence,
+        tuple(versions.items()),
+        devices,
+        layer_types,
+        process.fast_paths(),
+    )
 
 
 def _found(

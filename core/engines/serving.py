@@ -58,6 +58,7 @@ class Server:
             versions,
             self._backend.devices(),
             tuple(self._backend.layer_types()),
+            self._backend.fast_paths(),
         ), []
 
     def _open(self, request: operations.Open, arrays: Arrays) -> Answer:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.engines.operations import Want
-from core.engines.values import Device, EngineLayer, PassResult, Value
+from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.net.definition import NetState
 
 OnLayer = Callable[[str], None]
@@ -69,6 +69,10 @@ class Backend(ABC):
 
     def layer_types(self) -> tuple[str, ...]:
         """Every type it can run, () where it does not tell."""
+        return ()
+
+    def fast_paths(self) -> tuple[FastPath, ...]:
+        """Which quicker ways nets take on the CPU, and why not the others."""
         return ()
 
     @abstractmethod

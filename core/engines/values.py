@@ -49,6 +49,19 @@ class EngineLayer:
 
 
 @dataclass(frozen=True)
+class FastPath:
+    """A quicker way to the same numbers on the CPU; why_not: "" where nets take it."""
+
+    name: str
+    why_not: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """ "compiled layers: off, torch 2.99 compiles nothing here"."""
+        return f"{self.name}: off, {self.why_not}" if self.why_not else f"{self.name}: on"
+
+
+@dataclass(frozen=True)
 class PassResult:
     """A forward pass whose values stayed in the child: its time and what it keeps."""
 
@@ -61,7 +74,7 @@ class PassResult:
 class EngineStatus:
     """Whether an engine can start here, in one sentence, what it runs on and which layer types.
 
-    layer_types: () where the engine does not tell.
+    layer_types, fast_paths: () where the engine does not tell.
     """
 
     name: str
@@ -70,3 +83,4 @@ class EngineStatus:
     versions: tuple[tuple[str, str], ...] = ()
     devices: tuple[Device, ...] = ()
     layer_types: tuple[str, ...] = ()
+    fast_paths: tuple[FastPath, ...] = ()

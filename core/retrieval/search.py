@@ -71,8 +71,11 @@ def similarities(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
 
     Sums are float64 and rounded once, so that equal vectors get equal scores wherever they stand.
     """
+    # A float32 product adds in an order that depends on where a row stands in its block: copies
+    # of one image would score a bit apart, in an order that changes with the gallery's size.
     exact = queries.astype(np.float64)
     scores = np.empty((len(queries), len(vectors)), dtype=np.float32)
+    # In chunks, because a gallery in float64 as a whole is twice its own size.
     for start in range(0, len(vectors), _CHUNK_ROWS):
         chunk = vectors[start : start + _CHUNK_ROWS].astype(np.float64)
         scores[:, start : start + len(chunk)] = exact @ chunk.T
@@ -82,6 +85,7 @@ def similarities(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
 def order_scores(scores: np.ndarray, *, exclude: int | None = None) -> Ranking:
     """Sort scores, greatest first, equal ones by index, leaving one index out."""
     order = _sorted_indices(scores)
+    # Left out after sorting and by number: by score, a copy of the query would go as well.
     if exclude is not None:
         order = order[order != exclude]
     ranked = scores[order]
@@ -99,6 +103,8 @@ def _sorted_indices(scores: np.ndarray) -> np.ndarray:
     they fall as it rises, and its index make one 64-bit key. Adding 0 makes -0 equal to 0.
     """
     bits = (scores.astype(np.float32) + np.float32(0)).view(np.uint32)
+    # IEEE 754: read as whole numbers, the bits rise with a positive value and fall with a negative
+    # one, whose sign bit makes them greater than those of every positive value.
     falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))
     keys = falling.astype(np.uint64) << np.uint64(32)
     keys |= np.arange(scores.size, dtype=np.uint64)

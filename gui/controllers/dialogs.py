@@ -126,6 +126,9 @@ class DialogsController(QObject):
             "Qt, PyQt": f"{QT_VERSION_STR}, {PYQT_VERSION_STR}",
             "Engine": self._engine.title,
             **{name: v for name, v in self._engine.versions.items() if name != "python"},
+            **{
+                f"Fast path {n}": path.sentence for n, path in enumerate(self._engine.fast_paths, 1)
+            },
             "System": platform.platform(),
         }
         self._open(AboutDialog(self._keeper, versions, self._window))

@@ -8,8 +8,15 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.engines.base import Device, Engine, EngineProcess, EngineSpec
-from core.engines.registry import start_engine
+from core.engines.base import (
+    Device,
+    Engine,
+    EngineProcess,
+    EngineSpec,
+    EngineStatus,
+    FastPath,
+)
+from core.engines.registry import start_engine, status_of
 from core.errors import AppError, EngineCrashed, EngineError
 from core.net.definition import NetState
 from gui.document import ModelDocument
@@ -42,7 +49,7 @@ class EngineController(QObject):
     """From now on nets run on another engine or device, or Python layers may run."""
     crashed = pyqtSignal(object)
     restarted = pyqtSignal()
-    _started = pyqtSignal(object, object, object)
+    _started = pyqtSignal(object, object)
 
     def __init__(
         self,
@@ -60,6 +67,7 @@ class EngineController(QObject):
         self.device = "cpu"
         self.devices: tuple[Device, ...] = ()
         self.versions: dict[str, str] = {}
+        self.fast_paths: tuple[FastPath, ...] = ()
         self._process: EngineProcess | None = None
         self._opened: tuple[NetRequest, Engine] | None = None
         self._last_crash: EngineCrashed | None = None
@@ -109,7 +117,7 @@ class EngineController(QObject):
         if spec == self.spec:
             return
         self.spec = spec
-        self.devices, self.versions = (), {}
+        self.devices, self.versions, self.fast_paths = (), {}, ()
         self.restart()
         self.devices_changed.emit()
         self._change_request()
@@ -153,7 +161,7 @@ class EngineController(QObject):
             process.close()
         self._opened = None
         process = self._process = start_engine(self.spec)
-        self._started.emit(process, process.devices(), process.versions())
+        self._started.emit(process, status_of(process))
         return process
 
     def open_net(self, request: NetRequest) -> Engine:
@@ -205,13 +213,12 @@ class EngineController(QObject):
     def _on_not_started(self, error: AppError) -> None:
         self._set_state(UNAVAILABLE, str(error))
 
-    def _on_started(
-        self, process: EngineProcess, devices: tuple[Device, ...], versions: dict[str, str]
-    ) -> None:
+    def _on_started(self, process: EngineProcess, status: EngineStatus) -> None:
         if process is not self._process:
             return
-        self.devices = devices
-        self.versions = versions
+        self.devices = status.devices
+        self.versions = dict(status.versions)
+        self.fast_paths = status.fast_paths
         if self.device not in {device.id for device in self.devices}:
             self.device = self.devices[0].id if self.devices else "cpu"
         self._set_state(READY)

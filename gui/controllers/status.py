@@ -153,6 +153,7 @@ class StatusController(QObject):
         engine = self._engine
         if engine.state == READY:
             text, kind = f"Engine {engine.title} - {engine.device_name}, ready", "ok"
+            text += _slow_words(engine)
         elif engine.state == STARTING:
             text, kind = f"Engine {engine.title} - starting", "warning"
         elif engine.state == STOPPED:
@@ -160,7 +161,8 @@ class StatusController(QObject):
         else:
             text, kind = f"Engine {engine.title} - not available", "error"
         self._window.status_line.set_engine(text, kind)
-        self._window.status_line.setToolTip(engine.sentence)
+        paths = "\n".join(f"Fast path {path.sentence}" for path in engine.fast_paths)
+        self._window.status_line.setToolTip(engine.sentence or paths)
         self.refresh()
 
     def show_devices(self) -> None:
@@ -204,6 +206,14 @@ class StatusController(QObject):
         has_job = "job" in self._window.actions_.state
         if bool(running) != has_job:
             self._window.actions_.set_state(self._words())
+
+
+def _slow_words(engine: EngineController) -> str:
+    """ ", 1 of 3 fast paths off": passes on the CPU then take longer, with the same numbers."""
+    n_off = sum(bool(path.why_not) for path in engine.fast_paths)
+    if engine.device != "cpu" or not n_off:
+        return ""
+    return f", {n_off} of {len(engine.fast_paths)} fast paths off"
 
 
 def job_fraction(run: Run) -> float | None:

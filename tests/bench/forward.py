@@ -70,7 +70,7 @@ def measure_forward(
 def _has_bfloat16() -> bool:
     from core.engines.torch import packing
 
-    return packing.is_available() and packing.has_bfloat16()
+    return not packing.why_unavailable() and packing.has_bfloat16()
 
 
 def _measure_bfloat16(

@@ -14,7 +14,7 @@ from core.progress import run_job
 
 BFLOAT16 = EngineSpec("torch", options=(("precision", "bfloat16"), ("threads", "1")))
 needs_bfloat16 = pytest.mark.skipif(
-    not (packing.is_available() and packing.has_bfloat16()),
+    packing.why_unavailable() or not packing.has_bfloat16(),
     reason="this processor has no bfloat16",
 )
 

@@ -137,7 +137,7 @@ def test_every_value_is_what_plain_torch_computes_in_double(blocks: Engine, arra
 
 
 @pytest.mark.skipif(
-    not (packing.is_available() and packing.has_bfloat16()),
+    packing.why_unavailable() or not packing.has_bfloat16(),
     reason="this processor has no bfloat16",
 )
 def test_fused_in_bfloat16_each_value_is_near_float32(blocks: Engine, weights: Path) -> None:
@@ -160,7 +160,7 @@ def test_passes_that_come_again_keep_their_bits(blocks: Engine, value: Value) ->
 
 
 needs_compiler = pytest.mark.skipif(
-    not compiling.is_available(), reason="this torch can't compile for this processor"
+    bool(compiling.why_unavailable()), reason="this torch can't compile for this processor"
 )
 
 

@@ -11,6 +11,8 @@ from PIL import Image
 
 from core.engines.base import EngineSpec
 from gui.dialogs.engine_choice import EngineChoice
+from gui.dialogs.help import AboutDialog
+from gui.widgets.labels import ThemedLabel
 
 STUB = """
 __version__ = "1.0.0"
@@ -188,3 +190,21 @@ def test_two_engines_are_compared_layer_by_layer(bench, qtbot, tmp_path: Path, m
     dialog.table.selectRow(1)
     assert bench.document.selection == "relu1"
     dialog.close()
+
+
+def test_a_fast_path_that_is_off_is_told_with_its_reason(make_bench) -> None:
+    bench = make_bench(is_shown=True, no_fast_path="torch 2.99 has no operator")
+    line = bench.window.status_line
+    assert line.texts["engine"] == "Engine Fake - CPU, ready, 1 of 2 fast paths off"
+    reason = "real layers: off, torch 2.99 has no operator"
+    assert f"Fast path {reason}" in line.toolTip()
+    bench.window.actions_["about"].trigger()
+    about = next(d for d in bench.window.findChildren(AboutDialog) if d.isVisible())
+    texts = [label.text() for label in about.findChildren(ThemedLabel)]
+    assert "stand-ins: on" in texts
+    assert reason in texts
+    about.close()
+
+
+def test_with_every_fast_path_the_status_line_is_short(bench) -> None:
+    assert bench.window.status_line.texts["engine"] == "Engine Fake - CPU, ready"

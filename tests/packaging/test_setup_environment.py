@@ -6,10 +6,12 @@ import importlib.util
 import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
 
 
 @pytest.fixture
@@ -139,3 +141,16 @@ def test_every_dependency_is_pinned(setup: ModuleType, repository: Path) -> None
         for requirement in setup._requirements({"dev", "bench"})
     }
     assert wanted <= pins
+
+
+def test_pinned_versions_lie_within_the_ranges(repository: Path) -> None:
+    """A torch beyond its range is one whose fast paths nobody has tried."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    extras = [each for group in project["optional-dependencies"].values() for each in group]
+    ranges = {one.name: one for one in map(Requirement, [*project["dependencies"], *extras])}
+    pins = [Requirement(line) for line in (repository / "constraints.txt").read_text().splitlines()
+            if line and not line.startswith("#")]  # fmt: skip
+    versions = {pin.name.lower(): next(iter(pin.specifier)).version for pin in pins}
+    for name, wanted in ranges.items():
+        assert wanted.specifier.contains(versions[name.lower()]), name
+    assert [one.operator for one in ranges["torch"].specifier if one.operator == "<"] == ["<"]

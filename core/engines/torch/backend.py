@@ -12,8 +12,10 @@ from core.engines.session import Backend, OpenRequest, Session
 from core.engines.torch import compiling, packing
 from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
-from core.engines.values import Device
+from core.engines.values import Device, FastPath
 from core.errors import EngineError, EngineUnavailableError
+
+FAST_PATHS = ("packed weights", "compiled layers", "fused sums")
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -42,10 +44,7 @@ class TorchBackend(Backend):
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         torch.set_float32_matmul_precision("highest")
-        self._packs_weights = packing.is_available()
-        is_exact = self._precision is torch.float32
-        self._compiles = self._packs_weights and is_exact and compiling.is_available()
-        self._fuses_sums = self._packs_weights and packing.sums_exactly()
+        self._fast_paths = _probe_fast_paths(self._precision)
 
     def versions(self) -> dict[str, str]:
         """Of torch, and of CUDA and cuDNN where it has them."""
@@ -57,6 +56,10 @@ class TorchBackend(Backend):
         if self._precision is not torch.float32:
             versions["precision"] = "bfloat16"
         return versions
+
+    def fast_paths(self) -> tuple[FastPath, ...]:
+        """Packed weights, compiled layers and fused sums: which this torch has here."""
+        return tuple(self._fast_paths.values())
 
     def devices(self) -> tuple[Device, ...]:
         """The CPU first, then each GPU that torch can use."""
@@ -79,14 +82,27 @@ class TorchBackend(Backend):
             hint = f"There is: {', '.join(known)}."
             raise EngineError(f"The torch engine has no device '{device_id}' here.", hint=hint)
         device = torch.device(device_id)
-        packs = self._packs_weights and device.type == "cpu"
+        packs, compiles, fuses_sums = (
+            device.type == "cpu" and not self._fast_paths[name].why_not for name in FAST_PATHS
+        )
         if self._precision is not torch.float32 and not (packs and packing.has_bfloat16()):
             raise EngineError(
                 f"The device '{device_id}' can't run in bfloat16 here.",
                 hint="Use float32, or a processor with AVX-512 BF16 or AMX.",
             )
-        compiles = packs and self._compiles
-        return Place(device, packs, compiles, packs and self._fuses_sums, self._precision)
+        return Place(device, packs, compiles, fuses_sums, self._precision)
+
+
+def _probe_fast_paths(precision: torch.dtype) -> dict[str, FastPath]:
+    """By name, each tried on this processor; the others build on packed weights."""
+    why_no_packing = packing.why_unavailable()
+    why_no_compiling = why_no_sums = f"needs {FAST_PATHS[0]}" if why_no_packing else ""
+    if not why_no_packing:
+        is_exact = precision is torch.float32
+        why_no_compiling = compiling.why_unavailable() if is_exact else "only float32 is compiled"
+        why_no_sums = "" if packing.sums_exactly() else "a fused sum has other bits here"
+    reasons = (why_no_packing, why_no_compiling, why_no_sums)
+    return {name: FastPath(name, why) for name, why in zip(FAST_PATHS, reasons, strict=True)}
 
 
 def _read_precision(options: Mapping[str, str]) -> torch.dtype:

@@ -48,6 +48,7 @@ class CompiledCalls:
         call = self._calls[key]
         if call is not None:
             return call(*tensors)
+        # Plain may write into the tensors after the first, which the compiled call below reads.
         wanted = plain(tensors[0], *(tensor.clone() for tensor in tensors[1:]))
         compiled = compile_formula(make_formula(), tensors)
         found = compiled(*tensors)
@@ -71,8 +72,10 @@ def compile_formula(formula: Formula, tensors: tuple[Tensor, ...]) -> Formula:
 
 
 @torch.inference_mode()
-def is_available() -> bool:
-    """Whether torch can compile here, and its greatest value is never NaN."""
+def why_unavailable() -> str:
+    """Why torch can't compile here; "" where it can, and its greatest value is never NaN."""
+    # oneDNN Graph lies behind TorchScript's tracer, which torch calls deprecated and has no other
+    # door to: a torch without it must be told from one that is merely slow.
     try:
         torch.jit.enable_onednn_fusion(True)
         x = torch.arange(-32.0, 32.0).reshape(1, 4, 4, 4)
@@ -81,6 +84,10 @@ def is_available() -> bool:
         graph = torch._C._last_executed_optimized_graph()
         x[0, :, ::2, ::3] = torch.nan
         expected = functional.max_pool2d(torch.nan_to_num(x, -1e9), 2, 2)
-        return "oneDNNFusionGroup" in str(graph) and torch.equal(pool(x), expected)
-    except (RuntimeError, AttributeError, NotImplementedError, TypeError, ValueError):
-        return False
+        is_right = torch.equal(pool(x), expected)
+    except (RuntimeError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        return f"torch {torch.__version__} refuses to compile: {said[0]}"
+    if "oneDNNFusionGroup" not in str(graph):
+        return f"torch {torch.__version__} compiles nothing with oneDNN Graph here"
+    return "" if is_right else f"torch {torch.__version__} takes NaN for the greatest value"

@@ -23,6 +23,14 @@ MAX_LAYOUTS = 2
 _PROBES = ((1, 64), (3, 48), (1, 20), (3, 512))
 """Kernel sizes and channels that lead to different code in oneDNN."""
 
+_OPERATORS = (
+    "_reorder_convolution_weight",
+    "_reorder_linear_weight",
+    "_convolution_pointwise",
+    "_convolution_pointwise_",
+    "_linear_pointwise",
+)
+
 Shape = tuple[int, ...]
 
 
@@ -49,6 +57,7 @@ class PackedWeights:
         found = self._layouts.get(input_shape)
         if found is None:
             found = self._pack(input_shape, frame)
+            # A layout is a copy of the weights, 400 MB for VGG16's fc6, so few are kept.
             while len(self._layouts) > MAX_LAYOUTS:
                 self._layouts.popitem(last=False)
         self._layouts.move_to_end(input_shape)
@@ -106,23 +115,36 @@ def multiply(rows: Tensor, weight: Tensor, bias: Tensor | None, *, with_relu: bo
     return result
 
 
-def is_available() -> bool:
-    """Whether these operators exist here and compute right."""
+def why_unavailable() -> str:
+    """Why these operators can't be used here; "" where they exist and compute right."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return "this torch was built without oneDNN"
+    # No public name of torch reaches these operators, so that any new torch may drop or change one.
+    missing = [name for name in _OPERATORS if not hasattr(_operators(), name)]
+    if missing:
+        return f"torch {torch.__version__} has no operator mkldnn.{missing[0]}"
     try:
-        x = torch.arange(-24.0, 24.0).reshape(1, 3, 4, 4)
-        weight = torch.arange(-54.0, 54.0).reshape(4, 3, 3, 3)
-        frame = Frame((1, 1), (1, 1), (1, 1), 1)
-        packed = PackedWeights(lambda: weight).get((1, 3, 4, 4), frame)
-        found = convolve(x, packed, None, frame, Tail(with_relu=True))
-        wanted = torch.relu(torch.nn.functional.conv2d(x, weight, padding=1))
-        rows, matrix = x.reshape(2, 24), weight.reshape(-1)[:72].reshape(3, 24)
-        product = multiply(rows, PackedWeights(lambda: matrix).get((), None), None, with_relu=True)
-        return bool(
-            torch.allclose(found, wanted, rtol=1e-5)
-            and torch.allclose(product, torch.relu(rows @ matrix.t()), rtol=1e-5)
-        )
-    except (RuntimeError, AttributeError, NotImplementedError):
-        return False
+        is_right = _computes_right()
+    except (RuntimeError, AttributeError, NotImplementedError, TypeError) as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        return f"torch {torch.__version__} refuses them: {said[0]}"
+    return "" if is_right else f"torch {torch.__version__} computes something else in them"
+
+
+def _computes_right() -> bool:
+    """Whether a convolution and a product agree with those of plain calls."""
+    x = torch.arange(-24.0, 24.0).reshape(1, 3, 4, 4)
+    weight = torch.arange(-54.0, 54.0).reshape(4, 3, 3, 3)
+    frame = Frame((1, 1), (1, 1), (1, 1), 1)
+    packed = PackedWeights(lambda: weight).get((1, 3, 4, 4), frame)
+    found = convolve(x, packed, None, frame, Tail(with_relu=True))
+    wanted = torch.relu(torch.nn.functional.conv2d(x, weight, padding=1))
+    rows, matrix = x.reshape(2, 24), weight.reshape(-1)[:72].reshape(3, 24)
+    product = multiply(rows, PackedWeights(lambda: matrix).get((), None), None, with_relu=True)
+    return bool(
+        torch.allclose(found, wanted, rtol=1e-5)
+        and torch.allclose(product, torch.relu(rows @ matrix.t()), rtol=1e-5)
+    )
 
 
 def has_bfloat16() -> bool:
@@ -139,6 +161,8 @@ def sums_exactly() -> bool:
 
 
 def _sums_exactly(kernel: int, channels: int) -> bool:
+    # oneDNN may add inside its sum of products, in another order: then a value would have other
+    # bits when the sum after it is not wanted, and Verify would call equal nets different.
     generator = torch.Generator().manual_seed(1)
     shape = (2, channels, 9, 9)
     x, added, weight = (
