@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -68,11 +68,13 @@ class NetComparison:
 def compare_nets(before: Net, after: Net) -> NetComparison:
     """Match the layers of two nets and list what differs.
 
-    Layers of the same name are one layer; of the others, those of the same type that stand at the
-    same place between matched ones are the same layer renamed.
+    Layers of the same name are one layer, in order where a file repeats it; of the others, and of
+    names that one file repeats more often, those of the same type that stand at the same place
+    between matched ones are the same layer.
     """
     matched = _by_name(before, after)
     matched |= _by_place(before, after, matched)
+    matched |= _rest_by_name(before, after, matched)
     back = {there: here for here, there in matched.items()}
     pairs = tuple(
         LayerPair(
@@ -86,14 +88,32 @@ def compare_nets(before: Net, after: Net) -> NetComparison:
 
 
 def _by_name(before: Net, after: Net) -> dict[int, int]:
+    here, there = _places(before.layers), _places(after.layers)
+    return {
+        i: j
+        for name, places in here.items()
+        if len(places) == len(there.get(name, ()))
+        for i, j in zip(places, there[name], strict=True)
+    }
+
+
+def _rest_by_name(before: Net, after: Net, matched: Mapping[int, int]) -> dict[int, int]:
+    """What neither name nor place has matched, as far as a repeated name goes."""
+    taken = set(matched.values())
+    here = _places(layer for layer in before.layers if layer.index not in matched)
+    there = _places(layer for layer in after.layers if layer.index not in taken)
+    return {
+        i: j
+        for name, places in here.items()
+        for i, j in zip(places, there.get(name, ()), strict=False)
+    }
+
+
+def _places(layers: Iterable[Layer]) -> dict[str, list[int]]:
     places: dict[str, list[int]] = {}
-    for layer in after.layers:
-        places.setdefault(layer.name, []).append(layer.index)
-    matched = {}
-    for layer in before.layers:
-        if places.get(layer.name):
-            matched[layer.index] = places[layer.name].pop(0)
-    return matched
+    for layer in layers:
+        places.setdefault(layer.written_name, []).append(layer.index)
+    return places
 
 
 def _by_place(before: Net, after: Net, matched: dict[int, int]) -> dict[int, int]:
@@ -111,7 +131,7 @@ def _by_place(before: Net, after: Net, matched: dict[int, int]) -> dict[int, int
 
 
 def _word(layer: Layer, is_matched: bool) -> str:
-    return f"={layer.name}" if is_matched else layer.type
+    return f"={layer.written_name}" if is_matched else layer.type
 
 
 def _in_order(
@@ -138,8 +158,8 @@ def _in_order(
 
 def _changes(before: Net, after: Net, i: int, j: int, back: dict[int, int]) -> Iterator[Change]:
     old, new = before.layers[i], after.layers[j]
-    if old.name != new.name:
-        yield Change("name", "name", old.name, new.name)
+    if old.written_name != new.written_name:
+        yield Change("name", "name", old.written_name, new.written_name)
     if old.type != new.type:
         yield Change("type", "type", old.type, new.type)
     yield from _blob_changes(before, after, old, new, back)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from core.errors import RenameError
 from core.layers.registry import layer_type
 from core.layers.shapes import BYTES_PER_VALUE, NetShapes, infer_shapes
+from core.net.blob_names import own_ending
 from core.net.definition import BlobVersion, Layer, Net
 from core.net.rename_plan import PlanWarning, RenamePlan, Top
 from core.net.states import every_state
@@ -179,7 +180,7 @@ def _is_named_output(net: Net, layer: Layer) -> bool:
     """Whether its top is a net output under a name that somebody chose."""
     (version,) = net.written(layer)
     is_output = version.is_readable and not version.readers
-    return is_output and not version.blob.endswith(f"_{layer.name}")
+    return is_output and not version.blob.endswith(own_ending(layer))
 
 
 def _is_named(net: Net, blob: str) -> bool:

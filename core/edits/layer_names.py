@@ -33,7 +33,8 @@ def what_keeps_layer_name(
     copies = [layer for layer in _all_layers(net) if layer.name == layer_name]
     if not copies or any(copy.name_span is None for copy in copies):
         return f"{layer_name} has no name in the text."
-    stored = weights.get(layer_name) if weights is not None else None
+    written = copies[0].written_name
+    stored = weights.get(written) if weights is not None else None
     if stored is not None and stored.blobs:
         return f"{layer_name} has weights in {weights.path.name if weights else ''}, bound by name."
     if net.has_layer(layer_name):
@@ -124,7 +125,7 @@ def _taken(net: Net, old: str, new: str, weights: Weights | None) -> str | None:
     if weights is not None and weights.get(new) is not None:
         return f"{weights.path.name} has weights of a layer '{new}', which would bind to {old}."
     for layer in _all_layers(net):
-        if layer.name == new and layer.name != old:
+        if new in (layer.name, layer.written_name) and layer.name != old:
             return f"Another layer is called '{new}' already."
         if layer.name != old and new in layer.tops and new not in _tops_of(net, old):
             return f"Layer {layer.name} writes a blob called '{new}'."
@@ -138,7 +139,7 @@ def _tops_of(net: Net, name: str) -> set[str]:
 def _edits(net: Net, names: Mapping[str, str]) -> Iterator[TextEdit]:
     for layer in _all_layers(net):
         if layer.name in names and layer.name_span is not None:
-            edit = name_edit(net.text, layer.name_span, layer.name, names[layer.name])
+            edit = name_edit(net.text, layer.name_span, layer.written_name, names[layer.name])
             if edit is not None:
                 yield edit
 

@@ -17,6 +17,7 @@ from core.engines.process import EngineProcess
 from core.engines.values import Value
 from core.engines.wiring import wire_net
 from core.errors import EngineError
+from core.net.comparison import compare_nets
 from core.net.definition import BlobVersion, Net, NetState
 from core.net.reader import read_net
 from core.net.text import encode_prototxt
@@ -130,7 +131,7 @@ def verify_rename(
     """Run both nets and compare every output they share.
 
     Layers are matched by place where both texts have the same types in the same order, as after a
-    rename, and by name otherwise.
+    rename, and as `compare_nets` does otherwise.
     inputs: by input blob, float32; None for seeded random values. Where an output differs, the
     first layer whose values differ is looked for. Raises EngineError when nothing can be compared.
     """
@@ -218,17 +219,28 @@ def _provenance(
 
 def _sides(before_text: str, after_text: str, state: NetState) -> tuple[_Side, _Side]:
     before, after = read_net(before_text, state=state), read_net(after_text, state=state)
-    names = {layer.index: layer.name for layer in after.layers}
-    if [layer.type for layer in before.layers] == [layer.type for layer in after.layers]:
-        names = {layer.index: layer.name for layer in before.layers}
+    names = {layer.index: layer.name for layer in before.layers}
+    is_same_order = [x.type for x in before.layers] == [x.type for x in after.layers]
     return (
-        _Side(before_text, before, _values(before, {x.index: x.name for x in before.layers})),
-        _Side(after_text, after, _values(after, names)),
+        _Side(before_text, before, _values(before, names)),
+        _Side(
+            after_text, after, _values(after, names if is_same_order else _matched(before, after))
+        ),
     )
 
 
+def _matched(before: Net, after: Net) -> dict[int, str]:
+    """By layer index in the net after: what its counterpart in the net before is called."""
+    pairs = compare_nets(before, after).pairs
+    return {p.after.index: p.before.name for p in pairs if p.after and p.before}
+
+
 def _values(net: Net, names: Mapping[int, str]) -> dict[tuple[str, int], Value]:
-    return {(names[v.layer_index], v.top_index): Value(v.layer, v.blob) for v in net.versions}
+    return {
+        (names[v.layer_index], v.top_index): Value(v.layer, v.blob)
+        for v in net.versions
+        if v.layer_index in names
+    }
 
 
 def _difference(version: BlobVersion, one: np.ndarray, other: np.ndarray) -> OutputDifference:

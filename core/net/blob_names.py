@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from core.net.definition import AUTOMATIC_TOP, Net
+from core.net.definition import AUTOMATIC_TOP, Layer, Net
 from core.net.states import Asked, every_state
 
 _SPLIT_NAME = re.compile(r"_split_\d+$")
@@ -21,9 +21,15 @@ def default_blob_name(net: Net, layer_name: str, top_index: int = 0) -> str:
     return unused_name(default_base(net, layer_name, top_index), taken_names(net))
 
 
+def own_ending(layer: Layer) -> str:
+    """What tells a layer's own blob from the one it reads: "_relu7"; its type without a name."""
+    return f"_{layer.written_name or layer.type.lower()}"
+
+
 def default_base(net: Net, layer_name: str, top_index: int = 0) -> str:
     """`<blob>_<layer>` before it is made unique; what a new name can't have becomes "_"."""
-    base = f"{net.layer(layer_name).tops[top_index]}_{layer_name}"
+    layer = net.layer(layer_name)
+    base = f"{layer.tops[top_index]}{own_ending(layer)}"
     spelled = "".join("_" if _is_unfit(character) else character for character in base)
     return f"{spelled}_" if _SPLIT_NAME.search(spelled) else spelled
 

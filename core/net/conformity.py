@@ -9,6 +9,7 @@ from core.net.definition import Problem, UnknownField
 from core.net.message import Field, Message, Scalar, to_integer
 from core.net.schema import KnownField, Schema, caffe_schema
 from core.net.strings import unknown_escape
+from core.net.unique_names import NO_NAME
 
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WHOLE = re.compile(r"-?\s*(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
@@ -67,8 +68,8 @@ class _Check:
             seen.add(part.name)
             self._check_value(message, part, expected, path, layer)
         for missing in (n for n, f in known.items() if f.is_required and n not in seen):
-            line = message.span.line
-            self.found.refused.append(Problem(f"{path}{missing} is missing.", layer, line))
+            _, _, line, column = message.span
+            self.found.refused.append(Problem(f"{path}{missing} is missing.", layer, line, column))
 
     def _check_value(
         self, message: Message, part: Field, expected: KnownField, path: str, layer: str
@@ -79,7 +80,7 @@ class _Check:
                 self._refuse(part, f"{path}{part.name} takes {self._wanted(kind)}", layer)
                 return
             if kind in _LAYERS:
-                layer = value.word("name") or layer
+                layer = value.word("name") or layer or NO_NAME
             self.walk(value, kind, f"{path}{part.name}.", layer)
         elif kind in self.schema.messages:
             self._refuse(part, f'{path}{part.name} takes a message in "{{ }}"', layer)
@@ -131,7 +132,8 @@ class _Check:
         )
 
     def _refuse(self, part: Field, words: str, layer: str) -> None:
-        self.found.refused.append(Problem(f"{words}.", layer, part.span.line))
+        _, _, line, column = part.span
+        self.found.refused.append(Problem(f"{words}.", layer, line, column))
 
 
 def _written(value: Scalar, message: Message) -> str:

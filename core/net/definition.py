@@ -24,7 +24,10 @@ class NetState:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer in V2 terms; spans say where its quoted names stand in the text."""
+    """One layer in V2 terms; spans say where its quoted names stand in the text.
+
+    name: no other layer of the net has it, also where the file repeats names or leaves them out.
+    """
 
     name: str
     type: str
@@ -41,6 +44,11 @@ class Layer:
     def param(self, name: str) -> Message:
         """A parameter message such as "pooling_param", empty when absent."""
         return self.message.message(name)
+
+    @property
+    def written_name(self) -> str:
+        """Its name as the file says it, by which Caffe binds weights; "" for none."""
+        return self.message.word("name")
 
     def in_place_tops(self) -> tuple[int, ...]:
         """Indices i with top[i] == bottom[i]: Caffe's own test, per index."""
@@ -92,11 +100,12 @@ class Chain:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something real Caffe would refuse, with the line of the layer concerned."""
+    """Something real Caffe would refuse, with the line of the layer or the field concerned."""
 
     sentence: str
     layer: str
     line: int
+    column: int = 1
 
 
 @dataclass(frozen=True)
@@ -130,11 +139,15 @@ class Net:
     unknown: tuple[UnknownField, ...] = ()
 
     def layer(self, name: str) -> Layer:
-        """The layer of that name; NetError when the net has none."""
-        try:
-            return self._by_name[name]
-        except KeyError:
-            raise NetError(f"The net has no layer '{name}'.", hint=self._near(name)) from None
+        """The layer of that name, else the first that is written so; NetError for none."""
+        found = self._by_name.get(name) or next(iter(self.written_as(name)), None)
+        if found is None:
+            raise NetError(f"The net has no layer '{name}'.", hint=self._near(name))
+        return found
+
+    def written_as(self, name: str) -> tuple[Layer, ...]:
+        """The layers that the file calls so, in order: several where a name stands twice."""
+        return self._by_written_name.get(name, ())
 
     def has_layer(self, name: str) -> bool:
         """Whether a layer of that name is active."""
@@ -186,8 +199,20 @@ class Net:
 
     @cached_property
     def _by_name(self) -> dict[str, Layer]:
-        # the first wins where a name stands twice, as in net.layer_by_name
-        return {layer.name: layer for layer in reversed(self.layers)}
+        return {layer.name: layer for layer in self.layers}
+
+    @cached_property
+    def _by_written_name(self) -> dict[str, tuple[Layer, ...]]:
+        found: dict[str, list[Layer]] = {}
+        for layer in self.layers:
+            if layer.written_name:
+                found.setdefault(layer.written_name, []).append(layer)
+        return {name: tuple(layers) for name, layers in found.items()}
+
+    @cached_property
+    def called_apart(self) -> tuple[Layer, ...]:
+        """Layers whose name is not the one in the file, since that is another's or left out."""
+        return tuple(layer for layer in self.layers if layer.name != layer.written_name)
 
     @cached_property
     def _written(self) -> dict[int, tuple[BlobVersion, ...]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from core.net.definition import Problem
 from core.net.message import Field, Message, Scalar
 
+INPUT_LAYER = "input"
+"""What Caffe calls the layer that it makes of them."""
 _N_DIMS = 4
 
 
@@ -41,7 +43,7 @@ def _missing_shapes(names: tuple[Scalar, ...], n_shapes: int) -> tuple[Problem, 
         return ()
     name = names[n_shapes]
     sentence = f"Input '{name.value}' has no input_shape, though other inputs do."
-    return (Problem(sentence, "input", name.span.line),)
+    return (Problem(sentence, INPUT_LAYER, name.span.line),)
 
 
 def _missing_dims(names: tuple[Scalar, ...], n_dims: int) -> tuple[Problem, ...]:
@@ -49,7 +51,7 @@ def _missing_dims(names: tuple[Scalar, ...], n_dims: int) -> tuple[Problem, ...]
         return ()
     name = names[n_dims // _N_DIMS]
     sentence = f"Input '{name.value}' has {n_dims % _N_DIMS} of the 4 input_dim that Caffe reads."
-    return (Problem(sentence, "input", name.span.line),)
+    return (Problem(sentence, INPUT_LAYER, name.span.line),)
 
 
 def _shape(dims: tuple[Scalar, ...], root: Message) -> Message:
@@ -63,7 +65,7 @@ def _view(names: tuple[Scalar, ...], shapes: tuple[Message, ...], root: Message)
         tuple(Field("shape", shape, shape.span, shape.span) for shape in shapes), span, root.source
     )
     fields = (
-        Field("name", Scalar("input", "string", span), span, span),
+        Field("name", Scalar(INPUT_LAYER, "string", span), span, span),
         Field("type", Scalar("Input", "string", span), span, span),
         Field("input_param", param, span, span),
     )

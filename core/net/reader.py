@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from core.net.conformity import Conformity, check_fields, with_enum_words
-from core.net.definition import AUTOMATIC_TOP, Layer, Net, NetState, Problem, scalar_spans
-from core.net.legacy_inputs import read_legacy_inputs
+from core.net.definition import (
+    AUTOMATIC_TOP,
+    Layer,
+    Net,
+    NetState,
+    Problem,
+    UnknownField,
+    scalar_spans,
+)
+from core.net.legacy_inputs import INPUT_LAYER, read_legacy_inputs
 from core.net.message import Message
 from core.net.parser import parse
+from core.net.phase_rules import is_included
 from core.net.solver import open_prototxt
 from core.net.text import read_prototxt
 from core.net.tokens import BYTE_ORDER_MARK
-from core.net.upgrade import (
-    WrittenLayer,
-    dialect_of,
-    written_layers,
-)
+from core.net.unique_names import NO_NAME, unique_names
+from core.net.upgrade import WrittenLayer, dialect_of, written_layers
 from core.net.v1_fields import message_field
 from core.net.versions import trace_versions
 
@@ -46,21 +54,20 @@ def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_S
     """
     parsed = _remembered if len(text) <= MOST_REMEMBERED else _parsed
     root, conformity = parsed(text, path)
-    problems = [*conformity.refused]
-    if text.startswith(BYTE_ORDER_MARK):
-        problems.insert(0, Problem("The file starts with a byte order mark.", "", 1))
-    state = replace(state, stages=(*state.stages, *root.message("state").words("stage")))
+    problems: list[Problem] = []
+    file_stages = root.message("state").words("stage")
+    state = replace(state, stages=(*state.stages, *file_stages))
     layers: list[Layer] = _input_layers(root, problems)
     inactive: list[Layer] = []
-    for written in _fold_padding(list(written_layers(root)), problems):
-        layer = _make_layer(written)
-        rules = _rules(written, layer, problems)
-        (layers if _is_included(*rules, state) else inactive).append(layer)
-    if root.has("layer") and root.has("layers"):
-        sentence = "The file has both `layer` and `layers` blocks, which Caffe refuses."
-        problems.append(Problem(sentence, "", 1))
+    blocks = _fold_padding(list(written_layers(root)), problems)
+    names = _names(blocks, bool(layers), state, file_stages)
+    for written, name in zip(blocks, names, strict=True):
+        _check_rules(written, name, problems)
+        layer = _make_layer(written, name)
+        (layers if is_included(written.block, state) else inactive).append(layer)
     numbered = tuple(replace(layer, index=i) for i, layer in enumerate(layers))
     traced = trace_versions(numbered)
+    named = _LayerNames(blocks, names)
     return Net(
         name=root.word("name"),
         dialect=dialect_of(root),
@@ -71,9 +78,38 @@ def read_net(text: str, *, path: Path | None = None, state: NetState = DEFAULT_S
         inactive=tuple(inactive),
         versions=traced.versions,
         bottom_versions=traced.bottom_versions,
-        problems=(*problems, *traced.problems),
-        unknown=tuple(conformity.unknown),
+        problems=(
+            *_file_problems(root, text),
+            *(replace(found, layer=named.at(found)) for found in conformity.refused),
+            *problems,
+            *traced.problems,
+        ),
+        unknown=tuple(replace(found, layer=named.at(found)) for found in conformity.unknown),
     )
+
+
+def _file_problems(root: Message, text: str) -> Iterator[Problem]:
+    if text.startswith(BYTE_ORDER_MARK):
+        yield Problem("The file starts with a byte order mark.", "", 1)
+    if root.has("layer") and root.has("layers"):
+        sentence = "The file has both `layer` and `layers` blocks, which Caffe refuses."
+        yield Problem(sentence, "", 1)
+
+
+class _LayerNames:
+    """The names that the blocks of a file got, for what was found in them before they had any."""
+
+    def __init__(self, blocks: Sequence[WrittenLayer], names: Sequence[str]) -> None:
+        pairs = zip(blocks, names, strict=True)
+        placed = [(b.block.span.line, b.block.span.column, _name(b), name) for b, name in pairs]
+        self._starts = [place[:2] for place in sorted(placed)]
+        self._names = [place[2:] for place in sorted(placed)]
+
+    def at(self, found: Problem | UnknownField) -> str:
+        """The name of the layer whose block holds what was found."""
+        at = bisect_right(self._starts, (found.line, found.column)) - 1
+        written, name = self._names[at] if at >= 0 else ("", "")
+        return name if found.layer in (written, NO_NAME) and found.layer else found.layer
 
 
 def _parsed(text: str, path: Path | None) -> tuple[Message, Conformity]:
@@ -93,7 +129,7 @@ def _input_layers(root: Message, problems: list[Problem]) -> list[Layer]:
     problems.extend(inputs.problems)
     return [
         Layer(
-            name="input",
+            name=INPUT_LAYER,
             type="Input",
             bottoms=(),
             tops=tuple(name.value for name in inputs.names),
@@ -106,14 +142,29 @@ def _input_layers(root: Message, problems: list[Problem]) -> list[Layer]:
     ]
 
 
-def _make_layer(written: WrittenLayer) -> Layer:
+def _names(
+    blocks: Sequence[WrittenLayer], has_input: bool, state: NetState, file_stages: Sequence[str]
+) -> tuple[str, ...]:
+    """What each block is called; the layer of `input:` fields comes before them all."""
+    written = [_name(block) for block in blocks]
+    rules = [block.block for block in blocks]
+    if not has_input:
+        return unique_names(written, rules, state, file_stages)
+    return unique_names([INPUT_LAYER, *written], [Message(), *rules], state, file_stages)[1:]
+
+
+def _name(block: WrittenLayer) -> str:
+    return block.name.value if block.name else ""
+
+
+def _make_layer(written: WrittenLayer, name: str) -> Layer:
     bottoms, tops = written.block.scalars("bottom"), written.block.scalars("top")
     top_names = tuple(top.value for top in tops)
     top_spans = scalar_spans(tops)
     if not tops and (written.type.endswith("Loss") or written.type == "SoftmaxWithLoss"):
         top_names, top_spans = (AUTOMATIC_TOP,), (None,)
     return Layer(
-        name=written.name.value if written.name else "",
+        name=name,
         type=written.type,
         bottoms=tuple(bottom.value for bottom in bottoms),
         tops=top_names,
@@ -146,7 +197,7 @@ def _with_padding(
         return written
     home = {"Convolution": "convolution_param", "Pooling": "pooling_param"}.get(written.type)
     if home is None:
-        name = written.name.value if written.name else ""
+        name = _name(written)
         sentence = f"Layer '{name}' reads a padding layer but neither convolves nor pools."
         problems.append(Problem(sentence, name, written.block.span.line))
         return written
@@ -164,30 +215,7 @@ def _with_padding(
     )
 
 
-def _rules(
-    written: WrittenLayer, layer: Layer, problems: list[Problem]
-) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
-    include, exclude = written.block.messages("include"), written.block.messages("exclude")
-    if include and exclude:
-        sentence = f"Layer '{layer.name}' has include and exclude rules; Caffe allows one kind."
-        problems.append(Problem(sentence, layer.name, layer.line))
-    return include, exclude
-
-
-def _is_included(
-    include: tuple[Message, ...], exclude: tuple[Message, ...], state: NetState
-) -> bool:
-    if include:
-        return any(_meets(rule, state) for rule in include)
-    return not any(_meets(rule, state) for rule in exclude)
-
-
-def _meets(rule: Message, state: NetState) -> bool:
-    phase = rule.word("phase")
-    return (
-        (not phase or {"0": "TRAIN", "1": "TEST"}.get(phase, phase) == state.phase)
-        and (not rule.has("min_level") or state.level >= rule.integer("min_level"))
-        and (not rule.has("max_level") or state.level <= rule.integer("max_level"))
-        and all(stage in state.stages for stage in rule.words("stage"))
-        and not any(stage in state.stages for stage in rule.words("not_stage"))
-    )
+def _check_rules(written: WrittenLayer, name: str, problems: list[Problem]) -> None:
+    if written.block.has("include") and written.block.has("exclude"):
+        sentence = f"Layer '{name}' has include and exclude rules; Caffe allows one kind."
+        problems.append(Problem(sentence, name, written.block.span.line))

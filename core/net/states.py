@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from core.errors import PrototxtError, RenameError
-from core.net.definition import Layer, Net, NetState
-from core.net.message import Message
+from core.net.definition import Net, NetState
+from core.net.phase_rules import rules_of, states_of
 from core.net.reader import read_net
 
 MOST_STATES = 64
@@ -60,11 +59,12 @@ def _active(net: Net) -> tuple[int, ...]:
 
 def _candidates(net: Net) -> list[NetState]:
     """Both phases as they are, and for each rule a state that meets it and one that does not."""
-    rules = [rule for layer in (*net.layers, *net.inactive) for rule in _rules(layer)]
+    layers = (*net.layers, *net.inactive)
+    rules = [rule for layer in layers for rule in rules_of(layer.message)]
     if not rules:
         return []
     states = [NetState(phase) for phase in ("TEST", "TRAIN")]
-    states += [state for rule in rules for state in _states_of(rule, net.state)]
+    states += [state for rule in rules for state in states_of(rule, net.state.level)]
     distinct = list(dict.fromkeys(states))
     if len(distinct) > MOST_STATES:
         raise RenameError(
@@ -73,23 +73,3 @@ def _candidates(net: Net) -> list[NetState]:
             hint="Take include and exclude rules that are not needed out of the file.",
         )
     return distinct
-
-
-def _rules(layer: Layer) -> Iterator[Message]:
-    for kind in ("include", "exclude"):
-        yield from layer.message.messages(kind)
-
-
-def _states_of(rule: Message, own: NetState) -> Iterator[NetState]:
-    written = {"0": "TRAIN", "1": "TEST"}.get(rule.word("phase"), rule.word("phase"))
-    stages = tuple(dict.fromkeys((*rule.words("stage"), *rule.words("not_stage"))))
-    levels = {own.level, 0}
-    if rule.has("min_level"):
-        levels |= {rule.integer("min_level"), rule.integer("min_level") - 1}
-    if rule.has("max_level"):
-        levels |= {rule.integer("max_level"), rule.integer("max_level") + 1}
-    for phase in (written,) if written in ("TRAIN", "TEST") else ("TEST", "TRAIN"):
-        for level in sorted(levels):
-            yield NetState(phase, level, ())
-            if stages:
-                yield NetState(phase, level, stages)

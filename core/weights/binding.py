@@ -16,6 +16,9 @@ from core.weights.contents import LayerWeights, WeightBlob, Weights
 
 LEGACY_AXES = 4
 
+ArrayKey = tuple[int, int]
+"""One array of a net, however many layers share it: its owner's index among the layers, its own."""
+
 
 @dataclass(frozen=True)
 class WrongShape:
@@ -50,7 +53,8 @@ class Binding:
     bound: layers whose arrays all come from the file; shared: those of them for which it has only
     another layer's, shared by name; unbound: layers with an array the file lacks, which keeps
     filler values; wrong: arrays Caffe would abort on, their layers are in neither; unused: layers
-    of the file that the net lacks; unchecked: layers bound without their shapes being known.
+    of the file that the net lacks; unchecked: layers bound without their shapes being known;
+    left_to_fillers: the arrays that no layer of the file gives.
     """
 
     bound: tuple[str, ...]
@@ -62,6 +66,7 @@ class Binding:
     n_values: int
     unchecked: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    left_to_fillers: tuple[ArrayKey, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -69,15 +74,9 @@ class Binding:
         return not self.unbound and not self.wrong
 
 
-ArrayKey = tuple[int, int]
-"""One array of a net, however many layers share it: its owner's index among the layers, its own."""
-
-
 def array_key(shapes: NetShapes, row: LayerShapes, index: int) -> ArrayKey:
-    """Where parameter `index` of a layer is held; a name that stands twice is two layers."""
+    """Where parameter `index` of a layer is held."""
     owner, at = row.owners[index]
-    if owner == row.layer.name:
-        return row.layer.index, at
     return shapes.of(owner).layer.index, at
 
 
@@ -87,7 +86,7 @@ def pair_layers(shapes: NetShapes, weights: Weights) -> Iterator[tuple[LayerShap
     Of several layers with one name that is the first, from HDF5 the last.
     """
     rows = shapes.layers if weights.format == "HDF5" else shapes.layers[::-1]
-    by_name = {row.layer.name: row for row in rows}
+    by_name = {row.layer.written_name: row for row in rows}
     for source in weights.layers:
         if source.name in by_name:
             yield by_name[source.name], source
@@ -100,7 +99,7 @@ def bind_weights(net: Net, shapes: NetShapes, weights: Weights) -> Binding:
         match.take(row, source)
     for row in shapes.layers:
         match.report(row)
-    names = {layer.name for layer in net.layers}
+    names = {layer.written_name for layer in net.layers}
     unused = (layer.name for layer in weights.layers if layer.blobs and layer.name not in names)
     return Binding(
         tuple(match.bound),
@@ -112,6 +111,7 @@ def bind_weights(net: Net, shapes: NetShapes, weights: Weights) -> Binding:
         match.n_values,
         tuple(match.unchecked),
         tuple(match.shared),
+        tuple(match.left_to_fillers),
     )
 
 
@@ -163,6 +163,7 @@ class _Match:
     unbound: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
+    left_to_fillers: dict[ArrayKey, None] = field(default_factory=dict)
     n_arrays_bound: int = 0
     n_arrays_expected: int = 0
     n_values: int = 0
@@ -188,7 +189,9 @@ class _Match:
         if row.layer.index in self.wrong or not n_arrays:
             return
         keys = [array_key(self.shapes, row, i) for i in range(len(row.parameters))]
-        if row.is_complete and not self.given.issuperset(keys):
+        lacking = [key for key in keys if key not in self.given]
+        if row.is_complete and lacking:
+            self.left_to_fillers.update(dict.fromkeys(lacking))
             self.unbound.append(row.layer.name)
             return
         self.bound.append(row.layer.name)

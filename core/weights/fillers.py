@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import numpy as np
 
@@ -37,17 +37,27 @@ _UNWRITTEN = {"PReLU": (0.25,), "Scale": (1.0, 0.0), "Normalize": (1.0,), "BN": 
 """What a type fills in when the prototxt names no filler; 0 everywhere else."""
 
 
-def filler_weights(
-    net: Net, shapes: NetShapes, seed: int = 0, layers: Collection[str] | None = None
-) -> dict[str, tuple[np.ndarray, ...]]:
-    """Arrays for every layer with parameters of known shape, float32, as its fillers ask.
+FillArray = Callable[[LayerShapes, int, int], np.ndarray]
+"""Parameter number `index` of a layer that holds it itself, from a seed: float32."""
 
-    layers: the names of those to fill, None for all.
+
+def filler_array(row: LayerShapes, index: int, seed: int) -> np.ndarray:
+    """What the layer's fillers ask for, as Caffe leaves an array that no weights file gives."""
+    return _array(row, index, seed, _written_fill)
+
+
+def random_array(row: LayerShapes, index: int, seed: int) -> np.ndarray:
+    """A value that keeps activations alive, for nets without any weights."""
+    return _array(row, index, seed, _random_fill)
+
+
+def filler_weights(net: Net, shapes: NetShapes, seed: int = 0) -> dict[str, tuple[np.ndarray, ...]]:
+    """Arrays for every layer with parameters of known shape, float32, as its fillers ask.
 
     A layer that shares a parameter by name gets its owner's array. A deploy prototxt names no
     fillers, and Caffe then fills with zeros: see `random_weights` for values that tell more.
     """
-    return _fill_net(net, shapes, seed, _written_fill, layers)
+    return _fill_net(shapes, seed, filler_array)
 
 
 def random_weights(net: Net, shapes: NetShapes, seed: int = 0) -> dict[str, tuple[np.ndarray, ...]]:
@@ -56,28 +66,26 @@ def random_weights(net: Net, shapes: NetShapes, seed: int = 0) -> dict[str, tupl
     Weights: Gaussian scaled by fan-in (He et al., 2015); biases small; BatchNorm: statistics near
     mean 0 and variance 1; Scale near 1. Two nets that differ anywhere then differ at the outputs.
     """
-    return _fill_net(net, shapes, seed, _random_fill)
+    return _fill_net(shapes, seed, random_array)
 
 
-def _fill_net(
-    net: Net,
-    shapes: NetShapes,
+def _fill_net(shapes: NetShapes, seed: int, fill: FillArray) -> dict[str, tuple[np.ndarray, ...]]:
+    held: dict[tuple[str, int], np.ndarray] = {}
+    for row in shapes.layers:
+        for index, owner in enumerate(row.owners):
+            if owner not in held:
+                held[owner] = fill(row, index, seed)
+    return {row.layer.name: _held_arrays(row, held) for row in shapes.layers if row.parameters}
+
+
+def _array(
+    row: LayerShapes,
+    index: int,
     seed: int,
     fill: Callable[[np.random.Generator, Layer, int, Shape], np.ndarray],
-    layers: Collection[str] | None = None,
-) -> dict[str, tuple[np.ndarray, ...]]:
-    held: dict[tuple[str, int], np.ndarray] = {}
-    arrays: dict[str, tuple[np.ndarray, ...]] = {}
-    for row in shapes.layers:
-        name = row.layer.name
-        if not row.parameters or name in arrays or (layers is not None and name not in layers):
-            continue
-        for index, (owner, shape) in enumerate(zip(row.owners, row.parameters, strict=True)):
-            if owner not in held:
-                rng = np.random.default_rng([seed, zlib.crc32(name.encode()), index])
-                held[owner] = fill(rng, row.layer, index, shape).astype(np.float32)
-        arrays[name] = _held_arrays(row, held)
-    return arrays
+) -> np.ndarray:
+    rng = np.random.default_rng([seed, zlib.crc32(row.layer.name.encode()), index])
+    return fill(rng, row.layer, index, row.parameters[index]).astype(np.float32)
 
 
 def _held_arrays(

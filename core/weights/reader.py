@@ -69,10 +69,9 @@ def _read_net(path: Path, wire: Wire) -> Weights:
             net_name = wire.text(field)
         elif field.number in (_V1_FIELD, _V2_FIELD):
             layer = _READERS[dialect](wire, field)
-            is_split = layer.type == "Split" and not layer.blobs
-            if not is_split and (layer.name or layer.blobs):
+            if layer.type != "Split" or layer.blobs:
                 layers.append(layer)
-    if not layers:
+    if not any(layer.name or layer.blobs for layer in layers):
         raise WireError("holds no layers, so it is no caffemodel")
     return Weights(path, f"caffemodel {dialect}", tuple(layers), file_bytes, net_name)
 

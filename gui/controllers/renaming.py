@@ -141,10 +141,9 @@ class RenamingController(QObject):
     def _selection_in(self, after: Net) -> str:
         """The selected layer's name in the edited net, where the layer itself may be called new."""
         before, name = self._document.net, self._document.selection
-        if before is None or not before.has_layer(name) or after.has_layer(name):
+        if before is None or not before.has_layer(name) or len(before.layers) != len(after.layers):
             return name
-        index = before.layer(name).index
-        return after.layers[index].name if index < len(after.layers) else ""
+        return after.layers[before.layer(name).index].name
 
 
 def renames_between(before: Net, after: Net) -> tuple[BlobRename, ...]:

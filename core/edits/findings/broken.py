@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from core.edits.findings.finding import Finding, NameChange, listed
 from core.edits.findings.flow import Flow
 from core.layers.registry import layer_type
-from core.net.blob_names import default_base, taken_names, unused_name
+from core.net.blob_names import default_base, own_ending, taken_names, unused_name
 from core.net.definition import AUTOMATIC_TOP, Layer, Net
 from core.net.states import every_state
 
@@ -33,21 +33,22 @@ def find_copied_tops(net: Net) -> Iterator[Finding]:
     """A layer that writes over another's blob, while a blob of its own name is read and missing."""
     missing = {blob for blob, _ in _lost(net)}
     for layer in net.layers:
-        if layer.name not in missing or len(layer.tops) != 1:
+        own = layer.written_name
+        if own not in missing or len(layer.tops) != 1:
             continue
         top = layer.tops[0]
         (version,) = net.written(layer)
         known = layer_type(layer.type)
         is_copy = layer.is_in_place and known.is_known and not known.may_run_in_place
         if is_copy or (version.version > 0 and not layer.is_in_place):
-            readers = _readers_of(net, layer.name)
+            readers = _readers_of(net, own)
             yield Finding(
                 "copied top",
                 "refused",
                 (layer.name, *readers),
-                (NameChange(layer.name, "top", 0, top, layer.name),),
+                (NameChange(layer.name, "top", 0, top, own),),
                 f"{layer.name} writes {top}, which belongs to another layer",
-                f"{layer.name} writes over blob {top}, and blob {layer.name}, which "
+                f"{layer.name} writes over blob {top}, and blob {own}, which "
                 f"{listed(readers)} read{'s' * (len(readers) == 1)}, is written by nobody. Caffe "
                 "stops on it.",
             )
@@ -146,7 +147,7 @@ def _meant(flow: Flow, blob: str, reader: Layer) -> tuple[str, str] | None:
     }
     dead = [name for name, number in known.items() if flow.is_dead(number)]
     for layer in net.layers[: reader.index]:
-        is_named = blob == layer.name or blob.endswith(f"_{layer.name}")
+        is_named = blob == layer.written_name or blob.endswith(own_ending(layer))
         if is_named and len(layer.tops) == 1 and layer.tops[0] in known:
             top = layer.tops[0]
             return top, f"Layer {layer.name} writes {top}, and nobody writes {blob}."

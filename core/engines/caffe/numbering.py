@@ -45,7 +45,7 @@ class Numbering:
 def number_layers(wiring: Wiring, built: Mapping[str, Any]) -> Numbering:
     """Walk both lists side by side; EngineError where Caffe built other layers than the text says.
 
-    Names alone would not do: they may repeat.
+    Names alone would not do: the file may repeat them.
     """
     layers, inserted = _matched(wiring, built["layers"])
     names = [str(name) for name, _ in built["blobs"]]
@@ -81,7 +81,7 @@ def _matched(
     inserted: list[int] = []
     for number, theirs in enumerate(built):
         ours = expected[len(layers)] if len(layers) < len(expected) else None
-        if ours is not None and ours.name == theirs["name"]:
+        if ours is not None and ours.written_name == theirs["name"]:
             layers[ours.index] = number
         elif theirs["type"] in _INSERTED:
             inserted.append(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,8 +22,8 @@ from core.layers.layer_type import Shape
 from core.layers.shapes import infer_shapes
 from core.measures.measure import Measure, Pool
 from core.net.reader import read_net
-from core.weights.binding import bind_weights
-from core.weights.fillers import filler_weights, random_weights
+from core.weights.binding import Binding, array_key, bind_weights
+from core.weights.fillers import filler_array, random_array
 from core.weights.reader import open_weights
 
 
@@ -144,12 +145,12 @@ class CaffeSession(Session):
         sizes = {name: shape for name, shape in self._input_shapes(given).items() if shape}
         request = self._request
         weights, suffix = request.weights_path, ".caffemodel"
-        unbound: tuple[str, ...] | None = None
+        binding: Binding | None = None
         self._shapes = infer_shapes(self._net, sizes)
         if weights is not None:
             contents = open_weights(weights)
             suffix = ".h5" if contents.format == "HDF5" else suffix
-            unbound = bind_weights(self._net, self._shapes, contents).unbound
+            binding = bind_weights(self._net, self._shapes, contents)
         opened, _ = self._link.ask(
             {
                 "op": "open",
@@ -168,22 +169,34 @@ class CaffeSession(Session):
         self._numbering = number_layers(self._wiring, opened)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
         self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
-        self.filler_layers = self._fill(unbound)
+        self._fill(binding)
+        self.filler_layers = self._layers_with_fillers(binding)
         self.warnings = filler_warnings(self.filler_layers, has_weights=weights is not None)
 
-    def _fill(self, unbound: Sequence[str] | None) -> tuple[str, ...]:
-        """What the weights lack gets the numbers it gets in our own engine; None: all layers."""
+    def _fill(self, binding: Binding | None) -> None:
+        """What the weights lack gets the numbers it gets in our own engine; None: everything.
+
+        Array by array and at the layer that holds it: a layer that borrows one of another's, or has
+        its name, would otherwise overwrite what the file gave.
+        """
+        rows = self._shapes.layers
+        owned = (array_key(self._shapes, row, i) for row in rows for i in range(len(row.owners)))
+        keys = dict.fromkeys(owned) if binding is None else binding.left_to_fillers
+        fill = random_array if binding is None else filler_array
         built = self._built()
-        given = self._net, self._shapes, self._request.seed
-        filled = random_weights(*given) if unbound is None else filler_weights(*given, unbound)
-        learned = [layer for layer in self._net.layers if built.parameters.get(layer.index)]
-        lacking = [layer for layer in learned if unbound is None or layer.name in unbound]
-        for layer in lacking:
-            arrays, wanted = filled.get(layer.name, ()), built.parameters[layer.index]
-            if arrays and [a.size for a in arrays] == [int(np.prod(shape)) for shape in wanted]:
-                request = {"op": "fill", "net": self._number, "layer": built.layers[layer.index]}
-                self._link.ask(request, arrays)
-        return tuple(dict.fromkeys(layer.name for layer in lacking))
+        for owner, at in keys:
+            wanted = built.parameters.get(owner, ())
+            shape = rows[owner].parameters[at]
+            if at < len(wanted) and math.prod(wanted[at]) == math.prod(shape):
+                layer, array = built.layers[owner], fill(rows[owner], at, self._request.seed)
+                request = {"op": "fill", "net": self._number, "layer": layer, "indices": [at]}
+                self._link.ask(request, [array])
+
+    def _layers_with_fillers(self, binding: Binding | None) -> tuple[str, ...]:
+        if binding is not None:
+            return binding.unbound
+        learned = self._built().parameters
+        return tuple(layer.name for layer in self._net.layers if learned.get(layer.index))
 
     def _built(self) -> Numbering:
         if self._numbering is None:

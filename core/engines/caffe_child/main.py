@@ -93,7 +93,7 @@ class Child(object):
 
     def _do_fill(self, request, arrays):
         # type: (Dict[str, Any], List[Any]) -> Answer
-        self._nets[request["net"]].fill(request["layer"], arrays)
+        self._nets[request["net"]].fill(request["layer"], request["indices"], arrays)
         return {}, []
 
     def _do_take(self, request, arrays):

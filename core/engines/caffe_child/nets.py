@@ -52,11 +52,12 @@ class CaffeNet(object):
         described = [[_text(name), list(blob.data.shape)] for name, blob in blobs]
         return {"layers": layers, "blobs": described}
 
-    def fill(self, layer, arrays):
-        # type: (int, List[np.ndarray]) -> None
-        """Give a layer its learned arrays."""
-        for blob, array in zip(self._net.layers[layer].blobs, arrays):
-            blob.data[...] = array.reshape(blob.data.shape)
+    def fill(self, layer, indices, arrays):
+        # type: (int, List[int], List[np.ndarray]) -> None
+        """Give some parameters of a layer their values; whoever shares them gets them too."""
+        blobs = self._net.layers[layer].blobs
+        for index, array in zip(indices, arrays):
+            blobs[index].data[...] = array.reshape(blobs[index].data.shape)
 
     def take(self, request, arrays, announce):
         # type: (Dict[str, Any], List[np.ndarray], Any) -> List[np.ndarray]

@@ -11,7 +11,7 @@ from torch import Tensor
 from core.engines.torch.operation import LayerParameters
 from core.errors import WeightsError
 from core.layers.shapes import LayerShapes, NetShapes
-from core.net.definition import Layer, Net
+from core.net.definition import Layer
 from core.weights.binding import (
     ArrayKey,
     WrongShape,
@@ -20,9 +20,7 @@ from core.weights.binding import (
     pair_layers,
 )
 from core.weights.contents import Weights
-from core.weights.fillers import filler_weights, random_weights
-
-Fill = Callable[[Net, NetShapes, int], dict[str, tuple[np.ndarray, ...]]]
+from core.weights.fillers import FillArray, filler_array, random_array
 
 
 class ParameterStore:
@@ -35,18 +33,16 @@ class ParameterStore:
 
     def __init__(
         self,
-        net: Net,
         shapes: NetShapes,
         weights: Weights | None,
         seed: int,
         device: torch.device,
     ) -> None:
         self.device = device
-        self._net, self._shapes, self._seed = net, shapes, seed
-        self._fill: Fill = filler_weights if weights else random_weights
+        self._shapes, self._seed = shapes, seed
+        self._fill: FillArray = filler_array if weights else random_array
         self._loaders: dict[ArrayKey, Callable[[], np.ndarray]] = {}
         self._unshaped: dict[int, list[Callable[[], np.ndarray]]] = {}
-        self._filled: dict[int, tuple[np.ndarray, ...]] = {}
         self._kept: dict[ArrayKey, Tensor] = {}
         if weights is not None:
             self._bind(weights)
@@ -109,13 +105,8 @@ class ParameterStore:
         return any(key not in self._loaders for key in keys)
 
     def _filler(self, key: ArrayKey) -> np.ndarray:
-        """Fill the owner's layer alone: the numbers depend on its name and the seed only."""
         owner, at = key
-        if owner not in self._filled:
-            row = self._shapes.layers[owner]
-            filled = self._fill(self._net, NetShapes((row,)), self._seed)
-            self._filled[owner] = filled[row.layer.name]
-        return self._filled[owner][at]
+        return self._fill(self._shapes.layers[owner], at, self._seed)
 
 
 class StoredParameters(LayerParameters):

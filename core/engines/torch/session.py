@@ -116,7 +116,7 @@ class TorchSession(Session):
         """Operations for these shapes; parameters whose shape is unknown come as in the file."""
         self._shapes = shapes
         device = self._place.device
-        store = ParameterStore(self._net, shapes, self._weights, self._seed, device)
+        store = ParameterStore(shapes, self._weights, self._seed, device)
         self._operations: tuple[Operation | None, ...] = operations.make_operations(
             self._wired, store, self._place
         )

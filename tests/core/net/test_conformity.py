@@ -96,7 +96,7 @@ def test_unknown_and_fork_fields_are_marked_where_they_stand() -> None:
             "d",
             3,
         ),
-        ("layer { clip_param { min: 0 } }", "layer.clip_param.max is missing.", "", 1),
+        ("layer { clip_param { min: 0 } }", "layer.clip_param.max is missing.", "(no name)", 1),
         ("layer: 3", 'layer takes a message in "{ }".', "", 1),
         ("\ufeffname: 'a'", "The file starts with a byte order mark.", "", 1),
     ],

@@ -36,7 +36,12 @@ def test_a_file_is_upgraded_as_caffe_upgrades_it(case: dict[str, Any]) -> None:
         return
     layers = layers_in_file_order(net)
     assert [
-        [layer.name, layer.type, list(layer.bottoms), [t for t in layer.tops if t[0] != "("]]
+        [
+            layer.written_name,
+            layer.type,
+            list(layer.bottoms),
+            [t for t in layer.tops if t[0] != "("],
+        ]
         for layer in layers
     ] == case["layers"]
     for layer, fields in zip(layers, case["fields"], strict=True):
@@ -54,7 +59,7 @@ def test_a_file_is_upgraded_as_caffe_upgrades_it(case: dict[str, Any]) -> None:
 def test_rules_keep_the_layers_that_caffe_keeps(case: dict[str, Any]) -> None:
     for phase, level, stages, kept in case["states"]:
         net = read_net(case["text"], state=NetState(phase, level, tuple(stages)))
-        assert [layer.name for layer in net.layers] == kept, (phase, level, stages)
+        assert [layer.written_name for layer in net.layers] == kept, (phase, level, stages)
 
 
 def test_the_kept_answers_are_those_of_real_caffe(caffe_python: tuple[str, ...]) -> None:

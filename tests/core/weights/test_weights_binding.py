@@ -164,7 +164,7 @@ def test_of_two_layers_with_one_name_the_first_is_filled(files: Files) -> None:
     )
     binding = files.bind(net, files.encoder.layer("c", files.blob(2, 3, 1, 1), files.blob(2)))
     assert binding.bound == ("c",)
-    assert binding.unbound == ("fc", "c")
+    assert binding.unbound == ("fc", "c#2")
 
 
 def test_trained_models_bind_completely(material: Callable[[str], Path]) -> None:

@@ -78,6 +78,10 @@ TWICE = (
     + CONV
 )
 SAME_NAME = INPUT + CONV + CONV.replace('top: "c"', 'top: "c2"')
+SHARED_NAME = SHARED.replace('name: "b" type', 'name: "a" type')
+PARTLY_SHARED = SHARED.replace(' param { name: "b" }', "")
+NAMELESS = SAME_NAME.replace('name: "c" ', "", 1).replace('name: "c" ', 'name: "" ', 1)
+OTHER_TYPE_FIRST = INPUT + 'layer { name: "c" type: "ReLU" bottom: "x" top: "r" }\n' + CONV
 Case = tuple[str, bytes, str]
 Loaded = list[tuple[str, list[tuple[list[int], list[float]]]]]
 
@@ -248,6 +252,33 @@ def binary_cases(e: Any) -> dict[str, Case]:
         "shared slope, legacy": (NORMALISED, e.layer("p", legacy(e, 1, 1, 1, 1)), ends),
         "one name, two phases": (TWICE, e.layer("c", w, b), ends),
         "one name, two layers": (SAME_NAME, e.layer("c", w, b), ends),
+        "one name, two layers, both in the file": (
+            SAME_NAME, e.layer("c", w, b) + e.layer("c", blob(e, 2, 3, 1, 1, value=9), b), ends,
+        ),
+        "one name, two layers, the second of another shape": (
+            SAME_NAME, e.layer("c", w, b) + e.layer("c", blob(e, 2, 32), b), ends,
+        ),
+        "one name, two layers, one shared array": (
+            SHARED_NAME, e.layer("a", blob(e, 3, 3, 1, 1), blob(e, 3)), ends,
+        ),
+        "one name, two layers, both with the shared array": (
+            SHARED_NAME,
+            e.layer("a", blob(e, 3, 3, 1, 1), blob(e, 3))
+            + e.layer("a", blob(e, 3, 3, 1, 1, value=7), blob(e, 3, value=8)),
+            ends,
+        ),
+        "no names": (NAMELESS, e.layer("", w, b), ends),
+        "no names, twice in the file": (
+            NAMELESS, e.layer("", w, b) + e.layer("", blob(e, 2, 3, 1, 1, value=9), b), ends,
+        ),
+        "no names, the second without arrays": (NAMELESS, e.layer("", w, b) + e.layer(""), ends),
+        "one name, the first without arrays": (OTHER_TYPE_FIRST, e.layer("c", w, b), ends),
+        "one name, the first without arrays, nor the file's": (
+            OTHER_TYPE_FIRST, e.layer("c"), ends,
+        ),
+        "a shared array and one that is not": (
+            PARTLY_SHARED, e.layer("a", blob(e, 3, 3, 1, 1), blob(e, 3)), ends,
+        ),
         "unpacked big": full(e.shape(2, 32) + e.unpacked(5, *big), b),
     }  # fmt: skip
     whole = cases["complete"][1]
@@ -279,10 +310,10 @@ def load(text: str, path: Path) -> Loaded | None:
     net = read_net(text)
     shapes = infer_shapes(net)
     try:
-        store = ParameterStore(net, shapes, open_weights(path), 0, torch.device("cpu"))
+        store = ParameterStore(shapes, open_weights(path), 0, torch.device("cpu"))
         return [
             (
-                row.layer.name,
+                row.layer.written_name,
                 [
                     (list(shape), store.load(row, i).numpy().ravel().tolist())
                     for i, shape in enumerate(row.parameters)
