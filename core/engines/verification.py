@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from core.comparison.pairs import compare_nets
 from core.engines.engine import Engine
 from core.engines.process import EngineProcess
 from core.engines.values import Value
 from core.engines.wiring import wire_net
 from core.errors import EngineError
-from core.net.comparison import compare_nets
 from core.net.definition import BlobVersion, Net, NetState
 from core.net.reader import read_net
 from core.net.text import encode_prototxt

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from core.comparison.pairs import compare_nets, sentence
 from core.edits.give_back import plan_give_back_all
 from core.edits.layer_names import plan_layer_names, with_layer_names
 from core.errors import NetError
 from core.net.blob_names import default_blob_name
-from core.net.comparison import compare_nets, sentence
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE, read_net
 from core.net.rename import plan_rename, plan_rename_all
