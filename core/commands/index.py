@@ -12,6 +12,7 @@ from core.commands.opening import (
     OpenedNet,
     add_engine_arguments,
     add_net_arguments,
+    engine_spec,
     net_state,
     open_net,
     running_engine,
@@ -123,6 +124,7 @@ def _recipe(
     opened: OpenedNet, engine: Engine, value: Value, options: argparse.Namespace
 ) -> DescriptorRecipe:
     preprocess = choose_preprocess(options.preprocess, opened.path, engine.inputs)
+    spec = engine_spec(options)
     return DescriptorRecipe(
         value.layer,
         value.top,
@@ -131,6 +133,9 @@ def _recipe(
         preprocess,
         text_sha256(opened.net.text),
         file_sha256(options.weights),
+        opened.state,
+        spec.precision,
+        spec.value_options,
     )
 
 

@@ -85,7 +85,6 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
-        default=PRECISIONS[0],
         help="of the engine torch: bfloat16 is faster and coarser (default float32)",
     )
     parser.add_argument(
@@ -117,7 +116,7 @@ def engine_spec(options: argparse.Namespace) -> EngineSpec:
     command = split_command(options.caffe_python or "")
     if command and options.engine != "caffe":
         raise UsageError("--caffe-python goes with --engine caffe")
-    if options.precision == PRECISIONS[0]:
+    if options.precision in (None, PRECISIONS[0]):
         return EngineSpec(options.engine, command)
     if options.engine != "torch":
         raise UsageError("--precision goes with --engine torch")

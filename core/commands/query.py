@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.commands.opening import add_engine_arguments, open_net, running_engine
+from core.commands.opening import add_engine_arguments, engine_spec, open_net, running_engine
 from core.commands.output import print_json, print_notes, print_table
 from core.errors import ImageError
 from core.retrieval.describing import search_image
@@ -84,10 +84,12 @@ def _search(gallery: Gallery, options: argparse.Namespace) -> Ranking:
             f"There is no image {options.image}, and none of that name in the gallery."
         )
     if options.net is not None:
-        origin = GalleryOrigin(options.net, options.weights)
+        origin = GalleryOrigin(options.net, options.weights, gallery.recipe.state)
     else:
         origin = check_origin(gallery.origin)
-    recipe = recipe_of(origin, gallery.recipe)
+    if options.precision is None and options.engine == "torch":
+        options.precision = gallery.recipe.precision
+    recipe = recipe_of(origin, engine_spec(options), gallery.recipe)
     gallery.check_recipe(recipe)
     opened = open_net(origin.net, origin.weights, origin.state)
     with running_engine(opened, options) as engine:

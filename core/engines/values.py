@@ -22,6 +22,9 @@ class Device:
     memory_bytes: int | None
 
 
+_NOT_OF_VALUES = ("precision", "threads")
+
+
 @dataclass(frozen=True)
 class EngineSpec:
     """Which engine to start and how.
@@ -35,6 +38,16 @@ class EngineSpec:
     name: str = "torch"
     command: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def precision(self) -> str:
+        """What it computes in: "float32" unless the options name another."""
+        return dict(self.options).get("precision", "float32")
+
+    @property
+    def value_options(self) -> tuple[tuple[str, str], ...]:
+        """Options that may change values, besides the precision; sorted."""
+        return tuple(sorted(o for o in self.options if o[0] not in _NOT_OF_VALUES))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from core.engines.values import Value
 from core.errors import AppError, GalleryError
 from core.images.preprocess import Preprocess
 from core.measures.measure import POOLINGS, Pool
+from core.net.definition import NetState
+from core.net.reader import DEFAULT_STATE
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,9 @@ class DescriptorRecipe:
     """Which value of which net is pooled how, from pictures prepared how.
 
     net_sha256: of the prototxt's text. weights_sha256: of the weights file; without one, a word
-    such as "filler 0" that names the seed. p counts for "gem" only.
+    such as "filler 0" that names the seed. p counts for "gem" only. state: the net is built in.
+    precision and engine_options: what the engine was told that changes values. is_batched: whether
+    images went through the net together, which counts for nets that mix the rows of a batch.
     """
 
     layer: str
@@ -30,6 +36,10 @@ class DescriptorRecipe:
     preprocess: Preprocess
     net_sha256: str
     weights_sha256: str
+    state: NetState = DEFAULT_STATE
+    precision: str = "float32"
+    engine_options: tuple[tuple[str, str], ...] = ()
+    is_batched: bool = True
 
     def __post_init__(self) -> None:
         if self.pooling not in POOLINGS:
@@ -52,7 +62,42 @@ class DescriptorRecipe:
     def describe(self) -> str:
         """The recipe in one line."""
         pooling = f"gem p={self.p:g}" if self.pooling == "gem" else self.pooling
-        return f"{self.layer} ({self.top}), {pooling}, L2; {self.preprocess.describe()}"
+        ran = "".join(f", {words}" for words in self._unusual())
+        return f"{self.layer} ({self.top}), {pooling}, L2{ran}; {self.preprocess.describe()}"
+
+    def _unusual(self) -> list[str]:
+        """How the net was run, where that is not how nets are run."""
+        words = [] if self.precision == "float32" else [self.precision]
+        if self.state.phase != DEFAULT_STATE.phase:
+            words.append(f"phase {self.state.phase}")
+        words += [f"level {self.state.level}"] if self.state.level else []
+        words += [f"stage {stage}" for stage in self.state.stages]
+        words += [f"{name} {value}" for name, value in self.engine_options]
+        return words if self.is_batched else [*words, "one image at a time"]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that changes a descriptor: equal ones can be compared."""
+        document = {**self._compared(), "preprocess": self.preprocess.digest}
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+    def _compared(self) -> dict[str, Any]:
+        """All that changes a descriptor but the preprocessing, under the words of a sentence."""
+        power = {"p": self.p} if self.pooling == "gem" else {}
+        return {
+            "prototxt": self.net_sha256,
+            "weights": self.weights_sha256,
+            "layer": self.layer,
+            "top": self.top,
+            "pooling": self.pooling,
+            **power,
+            "precision": self.precision,
+            "phase": self.state.phase,
+            "level": self.state.level,
+            "set of stages": " ".join(sorted(self.state.stages)) or "empty",
+            "set of engine options": " ".join("=".join(o) for o in self.engine_options) or "empty",
+            "way of images": "together" if self.is_batched else "one at a time",
+        }
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dictionary."""
@@ -64,11 +109,20 @@ class DescriptorRecipe:
             "preprocess": self.preprocess.to_json(),
             "net_sha256": self.net_sha256,
             "weights_sha256": self.weights_sha256,
+            "phase": self.state.phase,
+            "level": self.state.level,
+            "stages": list(self.state.stages),
+            "precision": self.precision,
+            "engine_options": dict(self.engine_options),
+            "batched": self.is_batched,
         }
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> DescriptorRecipe:
-        """The inverse of to_json. Raises GalleryError if a field is missing or wrong."""
+        """The inverse of to_json. Raises GalleryError if a field is missing or wrong.
+
+        Recipes written before they said how the net was run are of float32 and the TEST phase.
+        """
         try:
             return cls(
                 str(document["layer"]),
@@ -78,6 +132,14 @@ class DescriptorRecipe:
                 Preprocess.from_json(document["preprocess"]),
                 str(document["net_sha256"]),
                 str(document["weights_sha256"]),
+                NetState(
+                    str(document.get("phase", "TEST")),
+                    int(document.get("level", 0)),
+                    tuple(str(stage) for stage in document.get("stages", ())),
+                ),
+                str(document.get("precision", "float32")),
+                tuple(sorted((str(k), str(v)) for k, v in _items(document, "engine_options"))),
+                bool(document.get("batched", True)),
             )
         except (KeyError, TypeError, ValueError, AppError) as error:
             raise GalleryError(
@@ -91,9 +153,9 @@ def find_difference(there: DescriptorRecipe, here: DescriptorRecipe) -> str | No
         return "The prototxt is another one than the gallery was made with."
     if there.weights_sha256 != here.weights_sha256:
         return "The weights are others than the gallery was made with."
-    fields = ("layer", "top", "pooling") + (("p",) if here.pooling == "gem" else ())
-    for name in fields:
-        old, new = getattr(there, name), getattr(here, name)
+    new_fields = here._compared()
+    for name, old in there._compared().items():
+        new = new_fields.get(name, old)  # p is missing where the pooling differs
         if old != new:
             return f"The {name} is {old} in the gallery and {new} here."
     return _preprocess_difference(there.preprocess, here.preprocess)
@@ -126,12 +188,28 @@ def text_sha256(text: str) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal; about a second per gigabyte. Raises GalleryError."""
+    """SHA-256 of a file in hexadecimal; about a second per gigabyte, the first time.
+
+    Raises GalleryError.
+    """
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        status = path.stat()
+        return _file_sha256_as_of(path.absolute(), status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise GalleryError(f"'{path}' can't be read: {error.strerror}.") from error
+
+
+@lru_cache(maxsize=64)
+def _file_sha256_as_of(path: Path, _n_bytes: int, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _items(document: dict[str, Any], name: str) -> list[tuple[Any, Any]]:
+    value = document.get(name, {})
+    if not isinstance(value, dict):
+        raise TypeError(f"'{name}' is no object")
+    return list(value.items())
 
 
 def _preprocess_difference(there: Preprocess, here: Preprocess) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from core.engines.values import EngineSpec
 from core.errors import GalleryError
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
@@ -77,14 +78,16 @@ def check_origin(origin: GalleryOrigin | None) -> GalleryOrigin:
     return origin
 
 
-def recipe_of(origin: GalleryOrigin, like: DescriptorRecipe) -> DescriptorRecipe:
-    """The recipe that these files give with the layer, pooling and preprocessing of `like`."""
-    return DescriptorRecipe(
-        like.layer,
-        like.top,
-        like.pooling,
-        like.p,
-        like.preprocess,
-        text_sha256(open_prototxt(origin.net, origin.state).text),
-        file_sha256(origin.weights),
+def recipe_of(
+    origin: GalleryOrigin, engine: EngineSpec, like: DescriptorRecipe
+) -> DescriptorRecipe:
+    """What these files on this engine give with the layer, pooling, preprocessing of `like`."""
+    file = open_prototxt(origin.net, origin.state)
+    return replace(
+        like,
+        net_sha256=text_sha256(file.text),
+        weights_sha256=file_sha256(origin.weights),
+        state=file.state,
+        precision=engine.precision,
+        engine_options=engine.value_options,
     )

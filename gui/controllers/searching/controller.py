@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QStandardPaths, pyqtSignal
@@ -167,9 +168,9 @@ class SearchingController(QObject):
             self.query_index(index)
             return
         self._query = path
-        net = self._engine.adapted(found.request.net)
+        request = replace(found.request, net=self._engine.adapted(found.request.net))
         self._lanes.engine.start(
-            lambda: rank_outside(self._engine.open_net(net), found.gallery, path),
+            lambda: rank_outside(self._engine.open_net, self._places, request, found.gallery, path),
             key=QUERY,
             on_result=self._show_found,
             on_error=self._show_error,

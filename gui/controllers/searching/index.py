@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,39 +45,27 @@ class GalleryPlaces:
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache
-        self._hashes: dict[tuple[Path, int, int], str] = {}
 
     def recipe(self, request: IndexRequest) -> DescriptorRecipe:
         """The descriptor recipe of a request; hashes the weights the first time."""
-        choice = request.choice
+        choice, net = request.choice, request.net
         return DescriptorRecipe(
             choice.layer,
             choice.top,
             choice.pooling,
             choice.p if choice.pooling == "gem" else 3.0,
             request.preprocess,
-            text_sha256(request.net.text),
-            self._weights_hash(request.net),
+            text_sha256(net.text),
+            f"filler {net.seed}" if net.weights_path is None else file_sha256(net.weights_path),
+            net.state,
+            net.engine.precision,
+            net.engine.value_options,
         )
 
     def folder(self, request: IndexRequest, recipe: DescriptorRecipe) -> Path:
         """Where the gallery of this folder and recipe lies."""
-        document = recipe.to_json()
-        document["preprocess"] = recipe.preprocess.digest
-        document["folder"] = str(request.folder.resolve())
-        if request.net.engine.options:  # such as a coarser precision
-            document["engine"] = request.net.engine.options
-        text = json.dumps(document, sort_keys=True)
-        return self._cache / hashlib.sha256(text.encode()).hexdigest()[:24]
-
-    def _weights_hash(self, net: NetRequest) -> str:
-        if net.weights_path is None:
-            return f"filler {net.seed}"
-        status = net.weights_path.stat()
-        key = (net.weights_path, status.st_size, status.st_mtime_ns)
-        if key not in self._hashes:
-            self._hashes[key] = file_sha256(net.weights_path)
-        return self._hashes[key]
+        text = f"{recipe.digest} {request.folder.resolve()}"
+        return self._cache / hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:24]
 
 
 def index_job(

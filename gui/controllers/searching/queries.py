@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.engines.base import Engine
-from core.retrieval.describing import describe_image
+from core.retrieval.describing import search_image
 from core.retrieval.gallery import Gallery
-from core.retrieval.search import rank, rank_image
+from core.retrieval.search import rank_image
+from gui.controllers.engine_child import NetRequest
+from gui.controllers.searching.index import GalleryPlaces, IndexRequest
 from gui.controllers.searching.values import query_score, query_view, ranked_tiles
 from gui.panels.retrieval.view import QueryView, ResultTile
 
@@ -31,11 +34,20 @@ def rank_own(gallery: Gallery, index: int) -> Found:
     return Found(query, ranked_tiles(gallery, ranking, image.label))
 
 
-def rank_outside(engine: Engine, gallery: Gallery, path: Path) -> Found:
+def rank_outside(
+    open_net: Callable[[NetRequest], Engine],
+    places: GalleryPlaces,
+    request: IndexRequest,
+    gallery: Gallery,
+    path: Path,
+) -> Found:
     """Rank a gallery for an image from outside; it has no label, so nothing is scored.
 
-    engine: of the net the gallery was made with. Raises ImageError if it can't be read.
+    request: what made the gallery, on the engine of now. Raises GalleryError if that would describe
+    the image in another way than the gallery's, ImageError if the image can't be read.
     """
-    ranking = rank(gallery, describe_image(engine, gallery.recipe, path))
+    recipe = places.recipe(request)
+    gallery.check_recipe(recipe)
+    ranking = search_image(open_net(request.net), gallery, recipe, path)
     query = query_view(path, path.name, "not in the folder, no label", ranking, None)
     return Found(query, ranked_tiles(gallery, ranking, None))

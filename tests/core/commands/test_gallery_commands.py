@@ -9,12 +9,18 @@ import pytest
 from PIL import Image
 
 from core.commands.progress_line import ProgressLine
+from core.engines.torch import packing
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net
 from core.progress import Progress
 from core.retrieval.gallery import open_gallery
 from core.weights.fillers import filler_weights
 from core.weights.writer import write_caffemodel
+
+needs_bfloat16 = pytest.mark.skipif(
+    not (packing.is_available() and packing.has_bfloat16()),
+    reason="this processor has no bfloat16",
+)
 
 NET = """
 name: "colours"
@@ -191,3 +197,31 @@ def test_unfinished_galleries_say_so_first(command, files: dict[str, Path], monk
     found = index(command, files, "--json").json
     assert (found["finished"], found["images_expected"], found["kept"]) == (True, 12, 4)
     assert command("evaluate", *words["evaluate"], "--json").json["finished"] is True
+
+
+@needs_bfloat16
+def test_precisions_are_not_mixed(command, files: dict[str, Path]) -> None:
+    assert index(command, files, "--precision", "bfloat16").code == 0
+    said = index(command, files)
+    assert said.code == 1
+    assert "The precision is bfloat16 in the gallery and float32 here." in said.err
+    outside = files["pictures"].parent / "outside.png"
+    Image.new("RGB", (30, 20), (22, 22, 198)).save(outside)
+    found = command("query", files["gallery"], outside, "--json")  # in the gallery's precision
+    assert found.json["recipe"]["precision"] == "bfloat16"
+    said = command("query", files["gallery"], outside, "--precision", "float32")
+    assert "The precision is bfloat16 in the gallery and float32 here." in said.err
+    said = command("query", files["gallery"], outside, "--net", files["net"])
+    assert said.code == 2
+
+
+def test_phases_are_not_mixed(command, files: dict[str, Path]) -> None:
+    assert index(command, files, "--phase", "TRAIN").code == 0
+    said = index(command, files)
+    assert "The phase is TRAIN in the gallery and TEST here." in said.err
+    outside = files["pictures"].parent / "outside.png"
+    Image.new("RGB", (30, 20), (22, 22, 198)).save(outside)
+    moved = ("--net", files["net"], "--weights", files["weights"])
+    for more in ((), moved):
+        found = command("query", files["gallery"], outside, "--json", *more)
+        assert found.json["recipe"]["phase"] == "TRAIN"
