@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import ThemeKeeper
 from gui.widgets.notice_card import Notice, NoticeCard
@@ -27,12 +26,15 @@ class NoticeBar(QScrollArea):
         self._content = QWidget()
         self._content.setObjectName("noticeContent")
         self._layout = QVBoxLayout(self._content)
-        self._layout.setContentsMargins(8, 8, 8, 8)
+        self._layout.setContentsMargins(8, 8, 8, 9)
         self._layout.setSpacing(8)
         self.setWidget(self._content)
         self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         keeper.changed.connect(self._tint)
         self._tint()
         self.hide()
@@ -57,15 +59,29 @@ class NoticeBar(QScrollArea):
             self._layout.insertWidget(index, card)
             card.show()  # in a bar that shows, Qt would do so only later, and it takes no room yet
         self.setVisible(bool(self._cards))
-        self._fit()
+        self.updateGeometry()
+
+    def heightForWidth(self, width: int) -> int:
+        """As tall as the cards at this width, up to a limit, then it scrolls.
+
+        The layout around the bar asks for it. A bar that gave itself this height when it was
+        resized was laid out anew amidst that, and the older layout, ending last, put the cards
+        below what shows.
+        """
+        return min(LARGEST_HEIGHT, self._content.heightForWidth(width))
 
     def sizeHint(self) -> QSize:
-        return QSize(300, self.height())
+        return QSize(300, self.heightForWidth(300))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.oldSize().width() != event.size().width():
-            self._fit()
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt has the area watch what it scrolls."""
+        is_filtered = super().eventFilter(watched, event)
+        if event.type() == QEvent.LayoutRequest and watched is self._content:
+            self.updateGeometry()
+        return is_filtered
 
     def _card(self, notice: Notice) -> NoticeCard:
         card = NoticeCard(self._keeper, notice)
@@ -78,18 +94,9 @@ class NoticeBar(QScrollArea):
         card.hide()
         card.deleteLater()
 
-    def _fit(self) -> None:
-        """As tall as the cards at this width, up to a limit, then it scrolls."""
-        needed = self._layout.totalHeightForWidth(max(120, self.width()))
-        if needed < 0:
-            needed = self._layout.totalSizeHint().height()
-        fits = needed < LARGEST_HEIGHT
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff if fits else Qt.ScrollBarAsNeeded)
-        self.setFixedHeight(min(LARGEST_HEIGHT, needed + 1))
-
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
-            f"NoticeBar {{ border: none; border-bottom: 1px solid {theme.border.name()}; }}"
-            f"#noticeContent {{ background: {theme.panel.name()}; }}"
+        self._content.setStyleSheet(
+            f"#noticeContent {{ background: {theme.panel.name()};"
+            f" border: none; border-bottom: 1px solid {theme.border.name()}; }}"
         )

@@ -69,7 +69,8 @@ class NoticeCard(QWidget):
         self.notice = notice
         self.setObjectName("noticeCard")
         self.setAttribute(Qt.WA_StyledBackground)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)
+        # one that could not grow would be cut at the height of its widest form
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
         self._picture = QLabel()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(12, 8, 10, 10)
