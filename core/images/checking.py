@@ -1,28 +1,21 @@
-"""Checking of image files: unreadable ones and JPEGs cut off in a grey area, with the reason."""
+"""Checking of image files: unreadable ones and JPEGs that are cut off, with the reason."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from core.errors import ImageError
 from core.images.decoding import MAX_PIXELS, decode_image, image_size
-from core.images.jpeg_scans import count_scans
+from core.images.jpeg_end import find_jpeg_end, lacks_coded_data
 from core.progress import Job, Progress
 
 # A JPEG decoder fills what is missing with exactly this grey.
 _FILL_GREY = 128
-_LEAST_GREY_ROWS = 4
 _LEAST_ZERO_BYTES = 256
-_CHOPPED_BYTES = 8
-# Smoothing of colours carries a block this many rows into the one above.
-_BLENDED_ROWS = 2
-_END_OF_IMAGE = b"\xff\xd9"
 
 
 @dataclass(frozen=True)
@@ -67,10 +60,7 @@ def check_images(
 def find_cut_off(path: Path, rgb: np.ndarray) -> str | None:
     """A sentence if a JPEG's lower rows are what a decoder makes up for missing data, else None.
 
-    rgb: (height, width, 3) uint8 as stored, not turned. Grey rows alone prove nothing: a picture
-    may have a grey border. So the last bytes of the picture data are taken away: where the grey
-    was coded that changes nothing above it, where data is missing more of the picture turns grey.
-    A progressive JPEG lacks rows only if it ends in its first scan.
+    rgb: (height, width, 3) uint8 as stored, not turned.
     """
     if not _is_jpeg(path):
         return None
@@ -78,15 +68,11 @@ def find_cut_off(path: Path, rgb: np.ndarray) -> str | None:
     n_zeros = _count_zero_bytes(data)
     if n_zeros >= _LEAST_ZERO_BYTES:
         return f"'{path.name}' is cut off: its last {n_zeros} bytes are empty."
-    n_grey = count_grey_rows(rgb)
-    if n_grey < _LEAST_GREY_ROWS:
+    if not lacks_coded_data(data, rgb):
         return None
-    is_progressive, n_scans = count_scans(data)
-    is_cut_off = n_scans == 1 if is_progressive else _ends_in_picture(data, rgb, n_grey)
-    if not is_cut_off:
-        return None
-    share = n_grey / rgb.shape[0]
-    return f"'{path.name}' is cut off: its lower {share:.0%} is grey where the data is missing."
+    share = max(1, count_grey_rows(rgb)) / rgb.shape[0]
+    shown = f"its lower {share:.0%} is" if share >= 0.01 else "its end is"
+    return f"'{path.name}' is cut off: {shown} grey where the data is missing."
 
 
 def count_grey_rows(rgb: np.ndarray) -> int:
@@ -97,15 +83,6 @@ def count_grey_rows(rgb: np.ndarray) -> int:
     return int(rgb.shape[0]) - n_kept
 
 
-def _ends_in_picture(data: bytes, rgb: np.ndarray, n_grey: int) -> bool:
-    """Whether the last bytes of a JPEG belong to the picture above its grey rows."""
-    shortened = _decode_shortened(data)
-    if shortened is None or shortened.shape != rgb.shape:
-        return False
-    n_kept = max(0, rgb.shape[0] - n_grey - _BLENDED_ROWS)
-    return n_kept == 0 or not np.array_equal(shortened[:n_kept], rgb[:n_kept])
-
-
 def _is_jpeg(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(2) == b"\xff\xd8"
@@ -113,18 +90,6 @@ def _is_jpeg(path: Path) -> bool:
 
 def _count_zero_bytes(data: bytes) -> int:
     """Zero bytes at the end of an unfinished JPEG, as a broken download leaves; else 0."""
-    rest = data.rstrip(b"\0")
-    return 0 if rest.endswith(_END_OF_IMAGE) else len(data) - len(rest)
-
-
-def _decode_shortened(data: bytes) -> np.ndarray | None:
-    """The picture of a JPEG without its last bytes of picture data; None if nothing is left."""
-    end = data.rfind(_END_OF_IMAGE)
-    body = data[: end if end >= 0 else len(data)]
-    if len(body) <= _CHOPPED_BYTES:
-        return None
-    try:
-        with Image.open(io.BytesIO(body[:-_CHOPPED_BYTES] + _END_OF_IMAGE)) as image:
-            return np.array(image.convert("RGB"), dtype=np.uint8)
-    except (OSError, SyntaxError, ValueError):
-        return None
+    n_zeros = len(data) - len(data.rstrip(b"\0"))
+    is_suspect = n_zeros >= _LEAST_ZERO_BYTES
+    return n_zeros if is_suspect and find_jpeg_end(data) is None else 0

@@ -7,14 +7,19 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import PIL
 from PIL import Image, UnidentifiedImageError, features
 
 from core.errors import ImageError
+from core.images.eight_bits import describe_dark_range, to_eight_bits
+from core.images.formats import describe_other_content, describe_other_kind, readable_formats
 
+Transparency = Literal["laid on white", "dropped", "kept"]
 MAX_PIXELS = 64_000_000
 # Our own limit and our own sentences stand in for what Pillow would print; set once, because
 # warnings.catch_warnings is not safe in the threads that decode.
@@ -38,6 +43,25 @@ _DECODER_ERRORS = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded image.
+
+    stored: (height, width, 3) uint8 RGB as stored, or (height, width, 4) RGBA where transparency is
+    kept and the file has any; orientation: EXIF's, 1 (upright) to 8; note: a sentence on what was
+    done with values of more than 8 bits, "" where nothing needs telling.
+    """
+
+    stored: np.ndarray
+    orientation: int
+    note: str = ""
+
+    @property
+    def upright(self) -> np.ndarray:
+        """The picture turned by its EXIF orientation."""
+        return turn_upright(self.stored, self.orientation)
+
+
 def decode_image(path: Path, *, exif: bool = True, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Read an image as (height, width, 3) uint8 RGB; of an animation the first picture.
 
@@ -45,15 +69,26 @@ def decode_image(path: Path, *, exif: bool = True, max_pixels: int = MAX_PIXELS)
     is laid on white, 16 bits become 8. Raises ImageError for a file that can't be read, is cut off
     or has more than max_pixels.
     """
-    stored, orientation = decode_stored(path, max_pixels=max_pixels)
-    return turn_upright(stored, orientation) if exif else stored
+    picture = decode_picture(path, max_pixels=max_pixels)
+    return picture.upright if exif else picture.stored
 
 
-def decode_stored(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray, int]:
-    """Like decode_image, but as stored, and the EXIF orientation from 1 (upright) to 8."""
+def decode_picture(
+    path: Path, *, transparency: Transparency = "laid on white", max_pixels: int = MAX_PIXELS
+) -> Picture:
+    """Read an image with all that its pixels do not tell. Raises ImageError as decode_image does.
+
+    transparency: what becomes of an alpha channel or a transparent colour. "dropped" leaves the
+    colours that are stored under it, as cv::imread and so Caffe's data layers do.
+    """
     with open_image(path, max_pixels=max_pixels) as image:
+        is_sixteen_bits = ";16" in str(getattr(image, "tile", ()))
         image.load()
-        return np.array(to_rgb(image), dtype=np.uint8), _orientation(image)
+        eight, note = to_eight_bits(image)
+        stored = np.array(_in_colour(eight, transparency), dtype=np.uint8)
+        if is_sixteen_bits and not note:
+            note = describe_dark_range(stored)
+        return Picture(stored, _orientation(image), f"'{path.name}': {note}" if note else "")
 
 
 def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
@@ -79,7 +114,7 @@ def thumbnail(path: Path, side: int, *, exif: bool = True) -> np.ndarray:
     """
     with open_image(path, max_pixels=MAX_PIXELS) as image:
         image.draft("RGB", (side, side))
-        picture = to_rgb(image)
+        picture = _in_colour(to_eight_bits(image)[0], "laid on white")
         picture.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
         stored = np.array(picture, dtype=np.uint8)
         return turn_upright(stored, _orientation(image)) if exif else stored
@@ -101,7 +136,10 @@ def open_image(path: Path, *, max_pixels: int) -> Iterator[Image.Image]:
     """Open an image lazily; whatever goes wrong inside becomes an ImageError with a sentence."""
     name = f"'{path.name}'"
     try:
-        with Image.open(path) as image:
+        other_kind = describe_other_kind(path)
+        if other_kind is not None:
+            raise ImageError(f"{name} {other_kind}.")
+        with Image.open(path, formats=readable_formats()) as image:
             width, height = image.size
             if width * height > max_pixels:
                 raise ImageError(
@@ -123,37 +161,29 @@ def open_image(path: Path, *, max_pixels: int) -> Iterator[Image.Image]:
     except PermissionError as error:
         raise ImageError(f"{name} may not be read: permission denied.") from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"{name} is no image: its content is of no known format.") from error
+        with path.open("rb") as file:
+            claim = describe_other_content(file.read(64))
+        raise ImageError(f"{name} {claim}.") from error
     except MemoryError as error:
         raise ImageError(f"There is not enough memory to read {name}.") from error
     except _DECODER_ERRORS as error:
         raise ImageError(f"{name} {_what_is_wrong(error)}.", details=str(error)) from error
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """An image of any Pillow mode as 8-bit RGB, transparency laid on white.
+def _in_colour(image: Image.Image, transparency: Transparency) -> Image.Image:
+    """An 8-bit image of any Pillow mode as RGB, or as RGBA where its transparency is kept.
 
     CMYK is converted by its plain formula, without a colour profile.
     """
-    if image.mode.startswith("I") or image.mode == "F":
-        image = Image.fromarray(_eight_bits(np.asarray(image)))
-    if image.has_transparency_data:
+    if image.has_transparency_data and transparency != "dropped":
         layer = image.convert("RGBA")
+        if transparency == "kept":
+            return layer
         white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, layer).convert("RGB")
+    if image.has_transparency_data:
+        return image.convert("RGBA").convert("RGB")
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _eight_bits(grey: np.ndarray) -> np.ndarray:
-    """Grey of 16 bits or of floats as uint8: 65535 or 1.0 is white, 8-bit values stay."""
-    values = np.nan_to_num(grey.astype(np.float64), posinf=0.0, neginf=0.0)
-    greatest = values.max(initial=0.0)
-    if grey.dtype.kind == "f":
-        values = values * 255.0 if greatest <= 1.0 else values
-    elif grey.dtype == np.uint16 or greatest > 255:
-        values = values / 257.0
-    result: np.ndarray = np.clip(np.rint(values), 0, 255).astype(np.uint8)
-    return result
 
 
 def _orientation(image: Image.Image) -> int:

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ImageError
-
-IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .bmp .dib .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .tga".split()
-)
+from core.images.formats import describe_other_suffix, is_image_name
 
 
 @dataclass(frozen=True)
@@ -57,10 +54,10 @@ def list_folder(folder: Path) -> FolderListing:
             path = Path(root, name)
             if name.startswith("."):
                 continue
-            if path.suffix.lower() in IMAGE_SUFFIXES:
+            if is_image_name(path):
                 images.append(path)
             else:
-                skipped.append(SkippedFile(path, _why_skipped(path)))
+                skipped.append(SkippedFile(path, describe_other_suffix(path)))
     return FolderListing(
         tuple(sorted(images, key=_order)), tuple(sorted(skipped, key=lambda s: _order(s.path)))
     )
@@ -68,7 +65,3 @@ def list_folder(folder: Path) -> FolderListing:
 
 def _order(path: Path) -> str:
     return path.as_posix()
-
-
-def _why_skipped(path: Path) -> str:
-    return f"'{path.suffix}' is no image format" if path.suffix else "no suffix of an image format"

@@ -13,8 +13,9 @@ import numpy as np
 from PIL import Image
 
 from core.errors import ImageError
-from core.images.decoding import decode_image, decoder_versions
+from core.images.decoding import Transparency, decode_picture, decoder_versions
 from core.images.mean_image import describe_mean_fit, read_mean_image
+from core.images.opencv_resize import resize_as_opencv
 from core.images.sizing import Sizing, plan_size
 
 SizePolicy = Literal[
@@ -23,11 +24,25 @@ SizePolicy = Literal[
     "shorter side, centre crop",
     "longest side",
     "original",
+    "centre crop",
     "pad",
 ]
-Interpolation = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
-ColourOrder = Literal["BGR", "RGB", "gray"]
+Interpolation = Literal[
+    "nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "OpenCV bilinear"
+]
+ColourOrder = Literal["BGR", "RGB", "gray", "BGRA", "RGBA", "gray, alpha"]
+N_CHANNELS: dict[ColourOrder, int] = {
+    "BGR": 3,
+    "RGB": 3,
+    "gray": 1,
+    "BGRA": 4,
+    "RGBA": 4,
+    "gray, alpha": 2,
+}
 _MAX_SIDE = 16_384
+# Fields that came later: left out of the digest where they change nothing, so that what was made
+# before keeps its digest.
+_LATER_FIELDS = ("side_height", "transparency")
 
 
 @dataclass(frozen=True)
@@ -35,10 +50,13 @@ class Preprocess:
     """A picture's way to the input blob: turn, resize, crop, order channels, minus mean, scale.
 
     size_policy: "warp" to width x height without keeping the aspect; "warp, centre crop" to side x
-    side, then the middle width x height; "shorter side, centre crop" with the shorter side at
-    `side`; "longest side" at `side`, larger only if `enlarge`; "original"; "pad" fits into width x
-    height and fills with the mean. mean: none, one value, or one a channel **in BGR order**
-    whatever colour_order is; mean_image: a file, takes the mean's place. scale multiplies last.
+    side (or side_height), then the middle width x height; "shorter side, centre crop" with the
+    shorter side at `side`; "longest side" at `side`, larger only if `enlarge`; "original"; "centre
+    crop" of the original, which must not be smaller; "pad" fits into width x height and fills with
+    the mean. mean: none, one value, or one a channel **in BGR order, alpha last** whatever
+    colour_order is; mean_image: a file, takes the mean's place. scale multiplies last, one value or
+    one a channel in the mean's order. transparency: what becomes of alpha where colour_order has
+    none; where it has, alpha is resized by itself and 255 for a picture without.
     """
 
     size_policy: SizePolicy = "warp"
@@ -49,44 +67,55 @@ class Preprocess:
     colour_order: ColourOrder = "BGR"
     mean: tuple[float, ...] = ()
     mean_image: str | None = None
-    scale: float = 1.0
+    scale: float | tuple[float, ...] = 1.0
     exif: bool = True
     enlarge: bool = False
+    side_height: int | None = None
+    transparency: Transparency = "laid on white"
 
     def __post_init__(self) -> None:
         _check_recipe(self)
 
     @property
     def n_channels(self) -> int:
-        """Channels of the input blob this makes: 1 for gray, else 3."""
-        return 1 if self.colour_order == "gray" else 3
+        """Channels of the input blob this makes, 1 to 4."""
+        return N_CHANNELS[self.colour_order]
+
+    @property
+    def decoded_transparency(self) -> Transparency:
+        """How a picture for this recipe is decoded."""
+        return "kept" if _has_alpha(self) else self.transparency
 
     @property
     def digest(self) -> str:
         """SHA-256 over all that changes the result, a mean image's content included."""
         document = asdict(self)
+        for field in fields(self):
+            if field.name in _LATER_FIELDS and document[field.name] == field.default:
+                del document[field.name]
         if self.mean_image is not None:
             document["mean_image"] = hashlib.sha256(_mean_image(self.mean_image).tobytes())
             document["mean_image"] = document["mean_image"].hexdigest()
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
-    def apply(self, rgb: np.ndarray) -> np.ndarray:
+    def apply(self, picture: np.ndarray) -> np.ndarray:
         """Make the input of one image.
 
-        rgb: (height, width, 3) uint8. Returns (channels, height, width) float32, contiguous.
-        Raises ImageError if the mean image does not fit or the picture is too large.
+        picture: (height, width, 3 or 4) uint8 RGB or RGBA. Returns (channels, height, width)
+        float32, contiguous. Raises ImageError if the mean image does not fit or the picture is too
+        large or too small.
         """
-        sizing = self.sizing(rgb.shape[1], rgb.shape[0])
-        values = _resized(rgb, sizing, self).astype(np.float32)
-        values = values.transpose(2, 0, 1)
-        if self.colour_order == "BGR":
-            values = values[::-1]
-        values = (values - self._mean_values(sizing)) * np.float32(self.scale)
+        sizing = self.sizing(picture.shape[1], picture.shape[0])
+        values = _resized(picture, sizing, self).astype(np.float32).transpose(2, 0, 1)
+        if self.colour_order.startswith("BGR"):
+            values = _red_and_blue_swapped(values)
+        values = (values - self._mean_values(sizing)) * self._scale_values()
         return np.ascontiguousarray(sizing.padded(values), dtype=np.float32)
 
     def read(self, path: Path) -> np.ndarray:
         """Decode an image file and apply; (channels, height, width) float32. Raises ImageError."""
-        return self.apply(decode_image(path, exif=self.exif))
+        picture = decode_picture(path, transparency=self.decoded_transparency)
+        return self.apply(picture.upright if self.exif else picture.stored)
 
     def sizing(self, width: int, height: int) -> Sizing:
         """Resized size, crop and padding for a picture of width x height. Raises ImageError."""
@@ -101,13 +130,17 @@ class Preprocess:
         """The recipe in one line."""
         parts = [self._describe_size(), self.interpolation, self._describe_mean()]
         if self.scale != 1.0:
-            parts.append(f"times {self.scale:g}")
+            parts.append(f"times {_listed(self.scale, self)}")
         parts.append("EXIF turned" if self.exif else "EXIF ignored")
+        if self.transparency == "dropped" and not _has_alpha(self):
+            parts.append("transparency dropped")
         return ", ".join(parts)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dictionary, with the versions of what decodes under "made_with"."""
-        return {**asdict(self), "mean": list(self.mean), "made_with": decoder_versions()}
+        scale = list(self.scale) if isinstance(self.scale, tuple) else self.scale
+        written = {**asdict(self), "mean": list(self.mean), "scale": scale}
+        return {**written, "made_with": decoder_versions()}
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Preprocess:
@@ -117,10 +150,9 @@ class Preprocess:
         unknown = sorted(set(values) - known)
         if unknown:
             raise ImageError(f"A preprocessing recipe has no field '{unknown[0]}'.")
-        try:
-            values["mean"] = tuple(float(v) for v in values.get("mean", ()))
-        except (TypeError, ValueError) as error:
-            raise ImageError("The mean of a preprocessing recipe is a list of numbers.") from error
+        values["mean"] = _numbers(values.get("mean", ()), "mean")
+        if isinstance(values.get("scale"), list):
+            values["scale"] = _numbers(values["scale"], "scale")
         return cls(**values)
 
     def _mean_values(self, sizing: Sizing) -> np.ndarray:
@@ -133,16 +165,23 @@ class Preprocess:
             raise ImageError(
                 f"The mean has {mean.shape[0]} channels, the input has {self.n_channels}."
             )
-        return mean[::-1] if self.colour_order == "RGB" else mean
+        return _red_and_blue_swapped(mean) if self.colour_order.startswith("RGB") else mean
+
+    def _scale_values(self) -> np.ndarray:
+        """The scale in the order of the channels: (channels or 1, 1, 1)."""
+        scale = np.atleast_1d(np.asarray(self.scale, dtype=np.float32))[:, None, None]
+        return _red_and_blue_swapped(scale) if self.colour_order.startswith("RGB") else scale
 
     def _describe_size(self) -> str:
         target = f"{self.width} x {self.height}"
         return {
             "warp": f"warp to {target}",
-            "warp, centre crop": f"warp to {self.side} x {self.side}, centre crop {target}",
+            "warp, centre crop": f"warp to {self.side} x {self.side_height or self.side}, "
+            f"centre crop {target}",
             "shorter side, centre crop": f"shorter side {self.side}, centre crop {target}",
             "longest side": f"longest side {'' if self.enlarge else 'at most '}{self.side}",
             "original": "original size",
+            "centre crop": f"original size, centre crop {target}",
             "pad": f"fit and pad to {target}",
         }[self.size_policy]
 
@@ -151,8 +190,7 @@ class Preprocess:
             return f"{self.colour_order} minus {self._describe_mean_image(self.mean_image)}"
         if not self.mean:
             return self.colour_order
-        mean = self.mean[::-1] if self.colour_order == "RGB" else self.mean
-        return f"{self.colour_order} minus {', '.join(f'{v:g}' for v in mean)}"
+        return f"{self.colour_order} minus {_listed(self.mean, self)}"
 
     def _describe_mean_image(self, path: str) -> str:
         """The file and, where the size of pictures is fixed, which part of it is subtracted."""
@@ -169,16 +207,53 @@ class Preprocess:
         return f"{name} ({fit})" if fit else name
 
 
-def _resized(rgb: np.ndarray, sizing: Sizing, recipe: Preprocess) -> np.ndarray:
-    """Resized and cropped picture, (height, width, channels) uint8."""
-    picture = Image.fromarray(np.ascontiguousarray(rgb))
-    if recipe.colour_order == "gray":
-        picture = picture.convert("L")
-    size = (sizing.width, sizing.height)
-    if picture.size != size:
-        picture = picture.resize(size, Image.Resampling[recipe.interpolation.upper()])
-    values = np.asarray(picture)
-    return sizing.cropped(values[:, :, None] if values.ndim == 2 else values)
+def _resized(picture: np.ndarray, sizing: Sizing, recipe: Preprocess) -> np.ndarray:
+    """Resized and cropped picture, (height, width, channels) uint8, colours as R, G, B."""
+    colours = np.ascontiguousarray(picture[:, :, :3])
+    if recipe.colour_order.startswith("gray"):
+        colours = np.asarray(Image.fromarray(colours).convert("L"))[:, :, None]
+    planes = [_scaled(colours, sizing, recipe.interpolation)]
+    if _has_alpha(recipe):
+        opaque = np.full((*picture.shape[:2], 1), 255, dtype=np.uint8)
+        alpha = picture[:, :, 3:] if picture.shape[2] == 4 else opaque
+        planes.append(_scaled(np.ascontiguousarray(alpha), sizing, recipe.interpolation))
+    return sizing.cropped(np.concatenate(planes, axis=2))
+
+
+def _scaled(plane: np.ndarray, sizing: Sizing, interpolation: Interpolation) -> np.ndarray:
+    """(height, width, 1 or 3) uint8 at the size before the crop."""
+    if (plane.shape[1], plane.shape[0]) == (sizing.width, sizing.height):
+        return plane
+    if interpolation == "OpenCV bilinear":
+        return resize_as_opencv(plane, sizing.width, sizing.height)
+    image = Image.fromarray(plane[:, :, 0] if plane.shape[2] == 1 else plane)
+    resample = Image.Resampling[interpolation.upper()]
+    values = np.asarray(image.resize((sizing.width, sizing.height), resample))
+    return values[:, :, None] if values.ndim == 2 else values
+
+
+def _has_alpha(recipe: Preprocess) -> bool:
+    return recipe.n_channels in (2, 4)
+
+
+def _red_and_blue_swapped(values: np.ndarray) -> np.ndarray:
+    """The first axis as 2, 1, 0 and then alpha; one value for all channels stays."""
+    return values if len(values) < 3 else np.concatenate([values[2::-1], values[3:]])
+
+
+def _listed(values: float | tuple[float, ...], recipe: Preprocess) -> str:
+    """Numbers of a mean or scale in the order of the recipe's channels."""
+    numbers = np.atleast_1d(np.asarray(values))
+    if recipe.colour_order.startswith("RGB"):
+        numbers = _red_and_blue_swapped(numbers)
+    return ", ".join(f"{value:g}" for value in numbers)
+
+
+def _numbers(values: Any, name: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(value) for value in values)
+    except (TypeError, ValueError) as error:
+        raise ImageError(f"The {name} of a preprocessing recipe is a list of numbers.") from error
 
 
 def _mean_image(path: str) -> np.ndarray:
@@ -201,6 +276,7 @@ def _check_recipe(recipe: Preprocess) -> None:
         "size_policy": get_args(SizePolicy),
         "interpolation": get_args(Interpolation),
         "colour_order": get_args(ColourOrder),
+        "transparency": ("laid on white", "dropped"),
     }
     for name, allowed in choices.items():
         if getattr(recipe, name) not in allowed:
@@ -208,8 +284,10 @@ def _check_recipe(recipe: Preprocess) -> None:
                 f"'{getattr(recipe, name)}' is no {name.replace('_', ' ')}.",
                 hint=f"Choose one of: {'; '.join(allowed)}.",
             )
-    for name in ("width", "height", "side"):
+    for name in ("width", "height", "side", "side_height"):
         value = getattr(recipe, name)
+        if name == "side_height" and value is None:
+            continue
         if not isinstance(value, int) or not 1 <= value <= _MAX_SIDE:
             raise ImageError(f"The {name} must be a number of pixels from 1 to {_MAX_SIDE}.")
     for name in ("exif", "enlarge"):
@@ -217,17 +295,34 @@ def _check_recipe(recipe: Preprocess) -> None:
             raise ImageError(f"'{name}' of a preprocessing recipe is true or false.")
     if not isinstance(recipe.mean_image, str | None):
         raise ImageError("The mean image of a preprocessing recipe is the path of a file.")
+    _check_mean_and_scale(recipe)
+    _check_crop(recipe)
+
+
+def _check_mean_and_scale(recipe: Preprocess) -> None:
+    hint = "Give none, one, or one for each channel in the order B, G, R."
     if len(recipe.mean) not in (0, 1, recipe.n_channels):
         raise ImageError(
-            f"The mean has {len(recipe.mean)} values for {recipe.n_channels} channels.",
-            hint="Give none, one, or one for each channel in the order B, G, R.",
+            f"The mean has {len(recipe.mean)} values for {recipe.n_channels} channels.", hint=hint
         )
-    if not isinstance(recipe.scale, int | float) or recipe.scale == 0:
+    scales = recipe.scale if isinstance(recipe.scale, tuple) else (recipe.scale,)
+    if not all(isinstance(scale, int | float) and scale != 0 for scale in scales):
         raise ImageError("The scale of a preprocessing recipe is a number other than 0.")
-    if not all(np.isfinite((*recipe.mean, recipe.scale))):
-        raise ImageError("Mean and scale must be finite numbers.")
-    is_crop = recipe.size_policy.endswith("centre crop")
-    if is_crop and max(recipe.width, recipe.height) > recipe.side:
+    if len(scales) not in (1, recipe.n_channels):
         raise ImageError(
-            f"A crop of {recipe.width} x {recipe.height} does not fit into side {recipe.side}."
+            f"The scale has {len(scales)} values for {recipe.n_channels} channels.", hint=hint
+        )
+    if not all(np.isfinite((*recipe.mean, *scales))):
+        raise ImageError("Mean and scale must be finite numbers.")
+
+
+def _check_crop(recipe: Preprocess) -> None:
+    if recipe.size_policy not in ("warp, centre crop", "shorter side, centre crop"):
+        return
+    is_warped = recipe.size_policy == "warp, centre crop"
+    side_height = (recipe.side_height if is_warped else None) or recipe.side
+    if recipe.width > recipe.side or recipe.height > side_height:
+        raise ImageError(
+            f"A crop of {recipe.width} x {recipe.height} does not fit into side "
+            f"{min(recipe.side, side_height)}."
         )

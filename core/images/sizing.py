@@ -24,6 +24,8 @@ class SizeFields(Protocol):
     @property
     def side(self) -> int: ...
     @property
+    def side_height(self) -> int | None: ...
+    @property
     def enlarge(self) -> bool: ...
 
 
@@ -75,15 +77,18 @@ class Sizing:
 def plan_size(policy: str, width: int, height: int, recipe: SizeFields) -> Sizing:
     """Sizes for a picture of width x height pixels under a policy of Preprocess.
 
-    Raises ImageError for an original size beyond 4 million pixels, which no net takes.
+    Raises ImageError for an original size beyond 4 million pixels, which no net takes, and for a
+    picture smaller than its crop.
     """
     target = (recipe.width, recipe.height)
     if policy == "warp":
         return Sizing(*target, *target)
     if policy == "warp, centre crop":
-        return Sizing(recipe.side, recipe.side, *target)
+        return Sizing(recipe.side, recipe.side_height or recipe.side, *target)
     if policy == "shorter side, centre crop":
         return Sizing(*_scaled(width, height, recipe.side / min(width, height)), *target)
+    if policy == "centre crop":
+        return _plan_centre_crop(width, height, target)
     if policy == "pad":
         factor = min(recipe.width / width, recipe.height / height)
         fitted = _scaled(width, height, factor)
@@ -98,6 +103,16 @@ def plan_size(policy: str, width: int, height: int, recipe: SizeFields) -> Sizin
             hint="Choose 'longest side'.",
         )
     return Sizing(width, height, width, height)
+
+
+def _plan_centre_crop(width: int, height: int, target: tuple[int, int]) -> Sizing:
+    """The middle of a picture as it is; Caffe's data layers abort where it is too small for it."""
+    if width < target[0] or height < target[1]:
+        raise ImageError(
+            f"{width} x {height} pixels are too small for the crop of {target[0]} x {target[1]}.",
+            hint="Choose 'warp', which enlarges.",
+        )
+    return Sizing(width, height, *target)
 
 
 def _scaled(width: int, height: int, factor: float) -> tuple[int, int]:

@@ -11,10 +11,10 @@ import numpy as np
 
 from core.engines.values import EngineLayer, Value
 from core.errors import GalleryError, ImageError
+from core.images.prepared import prepare_image
 from core.measures.measure import Measure, check_flatten
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
-from core.retrieval.image_batches import prepare_image
 from core.retrieval.search import Ranking, rank
 
 Shape = tuple[int, ...]

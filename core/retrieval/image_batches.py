@@ -6,46 +6,15 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core.errors import AppError
-from core.images.checking import find_cut_off
-from core.images.decoding import decode_stored, turn_upright
+from core.images.prepared import PreparedImage, prepare_image
 from core.images.preprocess import Preprocess
 
 _MAX_WAITING_BYTES = 256 << 20
 _MAX_BATCH_PIXELS = 1 << 21
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedImage:
-    """An image ready for the net: values (channels, height, width) float32, size before resizing.
-
-    Where it could not be prepared, values is None and `problem` says why.
-    """
-
-    path: Path
-    values: np.ndarray | None
-    size: tuple[int, int]
-    problem: str | None = None
-
-
-def prepare_image(path: Path, recipe: Preprocess) -> PreparedImage:
-    """Decode, check and preprocess one file; what is wrong becomes its `problem`."""
-    try:
-        stored, orientation = decode_stored(path)
-        problem = find_cut_off(path, stored)
-        if problem is not None:
-            return PreparedImage(path, None, (0, 0), problem)
-        rgb = turn_upright(stored, orientation) if recipe.exif else stored
-        return PreparedImage(path, recipe.apply(rgb), (rgb.shape[1], rgb.shape[0]))
-    except AppError as error:
-        return PreparedImage(path, None, (0, 0), error.sentence)
-    except OSError as error:
-        return PreparedImage(path, None, (0, 0), f"'{path.name}' can't be read: {error.strerror}.")
 
 
 def prepare_batches(

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.errors import GalleryError
 from core.images.finding import FolderListing, SkippedFile, list_folder
+from core.images.prepared import PreparedImage
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer, check_describable, describe_batch, value_shape
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
@@ -27,7 +28,7 @@ from core.retrieval.gallery_contents import (
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.ground_truth import folder_label
-from core.retrieval.image_batches import PreparedImage, prepare_batches
+from core.retrieval.image_batches import prepare_batches
 from core.retrieval.mixed_order import mixed_order
 
 

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.edits.findings.finding import Finding
 from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError, PrototxtError
+from core.images.formats import is_image_name
 from core.images.presets import default_preprocess, load_recipe, recipe_path
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
@@ -34,9 +35,6 @@ from gui.notices import Notice, NoticeAction, Notices
 from gui.settings import Settings
 
 WEIGHTS_SUFFIXES = frozenset({".caffemodel", ".h5", ".hdf5"})
-IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .png .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .jfif".split()
-)
 MODEL_NOTICES = ("parse", "problems", "rewiring", "weights", "verify", "solver", "kept-proof")
 DEMO_RECIPE = "preprocess.json"
 
@@ -355,7 +353,7 @@ def sort_paths(paths: Sequence[Path]) -> SortedPaths:
             weights = path
         elif suffix == SESSION_SUFFIX:
             session = path
-        elif suffix in IMAGE_SUFFIXES:
+        elif is_image_name(path):
             image = path
         else:
             prototxt = path

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
+from core.images.formats import image_suffixes
+
 OnPaths = Callable[[tuple[Path, ...]], None]
 OnPath = Callable[[Path], None]
 
@@ -15,9 +17,7 @@ MODEL_FILTER = (
     "All files (*)"
 )
 WEIGHTS_FILTER = "Weights (*.caffemodel *.h5 *.hdf5);;All files (*)"
-IMAGE_FILTER = (
-    "Images (*.jpg *.jpeg *.png *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
-)
+IMAGE_FILTER = f"Images ({' '.join(f'*{s}' for s in sorted(image_suffixes()))});;All files (*)"
 PROTOTXT_FILTER = "Prototxt (*.prototxt);;All files (*)"
 SESSION_FILTER = "Blobscope session (*.blobscope)"
 NPZ_FILTER = "NumPy archive (*.npz)"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QLineEdit,
     QSpinBox,
@@ -42,7 +42,7 @@ class RecipeDialog(FramedDialog):
     ) -> None:
         super().__init__(keeper, "Preprocessing", accept_text="Use this recipe", parent=parent)
         self._input_shape = input_shape
-        self._mean_image = recipe.mean_image
+        self._shown = recipe
         self._is_filling = False
         self._make_fields()
         self._lay_out(kept_at)
@@ -51,16 +51,16 @@ class RecipeDialog(FramedDialog):
 
     def recipe(self) -> Preprocess:
         """The recipe in the fields. Raises ImageError for a wrong one."""
-        return Preprocess(
+        return replace(
+            self._shown,  # what has no field here stays
             size_policy=self.policy.currentText(),  # type: ignore[arg-type]
             width=self.crop_width.value(),
             height=self.crop_height.value(),
             side=self.side.value(),
             interpolation=self.interpolation.currentText(),  # type: ignore[arg-type]
             colour_order=self.order.currentText(),  # type: ignore[arg-type]
-            mean=self._mean(),
-            mean_image=self._mean_image,
-            scale=self.scale.value(),
+            mean=_numbers(self.mean),
+            scale=self._scale(),
             exif=self.exif.isChecked(),
             enlarge=self.enlarge.isChecked(),
         )
@@ -68,15 +68,15 @@ class RecipeDialog(FramedDialog):
     def show_recipe(self, recipe: Preprocess) -> None:
         """Fill the fields."""
         self._is_filling = True
-        self._mean_image = recipe.mean_image
+        self._shown = recipe
         self.policy.setCurrentText(recipe.size_policy)
         self.crop_width.setValue(recipe.width)
         self.crop_height.setValue(recipe.height)
         self.side.setValue(recipe.side)
         self.interpolation.setCurrentText(recipe.interpolation)
         self.order.setCurrentText(recipe.colour_order)
-        self.mean.setText(", ".join(f"{value:g}" for value in recipe.mean))
-        self.scale.setValue(recipe.scale)
+        self.mean.setText(_written(recipe.mean))
+        self.scale.setText(_written(recipe.scale))
         self.exif.setChecked(recipe.exif)
         self.enlarge.setChecked(recipe.enlarge)
         names = [name for name, preset in PRESETS.items() if preset == recipe]
@@ -87,9 +87,8 @@ class RecipeDialog(FramedDialog):
     def accept(self) -> None:
         try:
             recipe = self.recipe()
-        except AppError as error:
-            self.show_problem(str(error))
-            return
+        except (AppError, ValueError):
+            return  # said already, beside the fields
         self.recipe_chosen.emit(recipe)
         super().accept()
 
@@ -101,9 +100,8 @@ class RecipeDialog(FramedDialog):
         self.order = _choice(get_args(ColourOrder))
         self.mean = QLineEdit()
         self.mean.setPlaceholderText("none, one number, or blue, green, red")
-        self.scale = QDoubleSpinBox()
-        self.scale.setDecimals(8)
-        self.scale.setRange(-1e6, 1e6)
+        self.scale = QLineEdit()
+        self.scale.setPlaceholderText("1, or blue, green, red")
         self.exif = QCheckBox("Turn the image upright by its EXIF orientation")
         self.enlarge = QCheckBox("Enlarge images smaller than the side")
         self.result_line = ThemedLabel(self.keeper, "", "secondary")
@@ -144,9 +142,10 @@ class RecipeDialog(FramedDialog):
         self.preset.activated.connect(self._take_preset)
         for box in (self.policy, self.interpolation, self.order):
             box.currentTextChanged.connect(self._check)
-        for spin in (self.crop_width, self.crop_height, self.side, self.scale):
+        for spin in (self.crop_width, self.crop_height, self.side):
             spin.valueChanged.connect(self._check)
-        self.mean.textChanged.connect(self._check)
+        for line in (self.mean, self.scale):
+            line.textChanged.connect(self._check)
         self.exif.toggled.connect(self._check)
         self.enlarge.toggled.connect(self._check)
 
@@ -155,9 +154,9 @@ class RecipeDialog(FramedDialog):
         if preset is not None:
             self.show_recipe(preset)
 
-    def _mean(self) -> tuple[float, ...]:
-        text = self.mean.text().replace(",", " ")
-        return tuple(float(word) for word in text.split())
+    def _scale(self) -> float | tuple[float, ...]:
+        scale = _numbers(self.scale)
+        return scale if len(scale) > 1 else (*scale, 1.0)[0]
 
     def _check(self, *_: Any) -> None:
         if self._is_filling:
@@ -168,11 +167,11 @@ class RecipeDialog(FramedDialog):
             self.show_problem(str(error))
             return
         except ValueError:
-            self.show_problem("The mean is a list of numbers, such as 104, 117, 123.")
+            self.show_problem("Mean and scale are lists of numbers, such as 104, 117, 123.")
             return
         self.show_problem("")
         policy = recipe.size_policy
-        self.side.setEnabled("crop" in policy or policy == "longest side")
+        self.side.setEnabled(policy.endswith(", centre crop") or policy == "longest side")
         for spin in (self.crop_width, self.crop_height):
             spin.setEnabled(policy not in ("longest side", "original"))
         self.enlarge.setEnabled(policy == "longest side")
@@ -195,6 +194,17 @@ class RecipeDialog(FramedDialog):
             f"{line}. A photo of 640 × 480 gives {_shape(made)}; the net was written for"
             f" {_shape(wanted)} and is reshaped where its layers allow it."
         )
+
+
+def _numbers(line: QLineEdit) -> tuple[float, ...]:
+    """The numbers of a line. Raises ValueError for a word that is none."""
+    return tuple(float(word) for word in line.text().replace(",", " ").split())
+
+
+def _written(values: float | Sequence[float]) -> str:
+    """Numbers with all their digits, so that what is not edited stays as it is."""
+    listed = values if isinstance(values, Sequence) else (values,)
+    return ", ".join(repr(float(value)).removesuffix(".0") for value in listed)
 
 
 def _choice(texts: Sequence[str]) -> QComboBox:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QPushButton
 
+from core.images.preprocess import Preprocess
 from core.images.presets import PRESETS, load_recipe, recipe_path
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net
@@ -180,9 +182,9 @@ def test_a_recipe_is_chosen_and_kept_with_the_prototxt(bench, qtbot, net_path: P
     assert "The mean has 2 values for 3 channels." in dialog.problem.text()
     assert not dialog.accept_button.isEnabled()
     dialog.mean.setText("one")
-    assert dialog.problem.text().startswith("The mean is a list of numbers")
+    assert dialog.problem.text().startswith("Mean and scale are lists of numbers")
     dialog.mean.setText("104, 117, 123")
-    dialog.scale.setValue(0.5)
+    dialog.scale.setText("0.5")
     assert "Fits the net's input" in dialog.result_line.text()
     dialog.accept_button.click()
     assert bench.document.recipe.mean == (104.0, 117.0, 123.0)
@@ -202,6 +204,25 @@ def test_a_preset_fills_the_form(bench, qtbot, net_path: Path) -> None:
     dialog.preset.setCurrentText(name)
     dialog.preset.activated.emit(dialog.preset.currentIndex())
     assert dialog.recipe() == PRESETS[name]
+
+
+def test_the_form_keeps_what_it_has_no_field_for(bench, qtbot, net_path: Path) -> None:
+    open_net(bench, qtbot, net_path)
+    recipe = Preprocess(
+        mean=(104.00698793, 116.66876762, 122.67891434),
+        scale=(0.01712475, 0.017507, 0.01742919),
+        side_height=300,
+        transparency="dropped",
+        interpolation="OpenCV bilinear",
+    )
+    bench.document.set_recipe(recipe)
+    bench.window.actions_["recipe"].trigger()
+    dialog = bench.asking.dialog
+    assert dialog.recipe() == recipe
+    dialog.scale.setText("0.5, 0.5")
+    assert "The scale has 2 values for 3 channels." in dialog.problem.text()
+    dialog.scale.setText("2")
+    assert dialog.recipe() == replace(recipe, scale=2.0)
 
 
 def test_extract_writes_the_ticked_layers(bench, qtbot, net_path, image_path, tmp_path) -> None:

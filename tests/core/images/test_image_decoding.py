@@ -16,7 +16,6 @@ from core.errors import ImageError
 from core.images.checking import ImageCheck, check_image, check_images, count_grey_rows
 from core.images.decoding import decode_image, decoder_versions, image_size, thumbnail
 from core.images.finding import find_images, list_folder
-from core.images.jpeg_scans import count_scans
 from core.progress import Progress, run_job
 
 
@@ -281,15 +280,3 @@ def test_real_photos_are_all_good(material: Callable[[str], Path]) -> None:
 
 def test_versions_name_pillow() -> None:
     assert "Pillow" in decoder_versions()
-
-
-def test_scans_are_counted(tmp_path: Path) -> None:
-    plain = save(photo(), tmp_path / "a.jpg").read_bytes()
-    progressive = save(photo(), tmp_path / "b.jpg", progressive=True).read_bytes()
-    assert count_scans(plain) == (False, 1)
-    is_progressive, n_scans = count_scans(progressive)
-    assert is_progressive
-    assert n_scans > 3
-    assert count_scans(progressive[: len(progressive) // 12])[0]
-    assert count_scans(b"") == (False, 0)
-    assert count_scans(b"\xff\xd8" + b"\xff" * 50) == (False, 0)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,3 +196,90 @@ def test_input_is_what_real_caffe_was_fed(material: Callable[[str], Path]) -> No
         difference = np.abs(found - wanted)
         assert difference.max() <= 1.0
         assert difference.mean() < 0.3
+
+
+def picture_with_alpha() -> np.ndarray:
+    """(2, 2, 4) RGBA: one colour, and an alpha of its own for each pixel."""
+    rgba = np.full((2, 2, 4), (10, 20, 30, 0), dtype=np.uint8)
+    rgba[:, :, 3] = [[0, 64], [128, 255]]
+    return rgba
+
+
+@pytest.mark.parametrize(
+    ("order", "first_pixel"),
+    [
+        ("gray", [18]),
+        ("gray, alpha", [18, 0]),
+        ("RGB", [10, 20, 30]),
+        ("BGR", [30, 20, 10]),
+        ("RGBA", [10, 20, 30, 0]),
+        ("BGRA", [30, 20, 10, 0]),
+    ],
+)
+def test_one_to_four_channels(order: Any, first_pixel: list[float]) -> None:
+    recipe = Preprocess("original", colour_order=order)
+    assert recipe.n_channels == len(first_pixel)
+    assert recipe.apply(picture_with_alpha())[:, 0, 0].tolist() == first_pixel
+    opaque = recipe.apply(picture_with_alpha()[:, :, :3])
+    if recipe.n_channels in (2, 4):
+        assert opaque[-1].tolist() == [[255, 255], [255, 255]]
+        grown = replace(recipe, size_policy="warp", width=6, height=4).apply(picture_with_alpha())
+        # colours under full transparency count as any other
+        assert grown[:-1].std(axis=(1, 2)).tolist() == [0] * (recipe.n_channels - 1)
+        assert grown[-1, 0, 0] < grown[-1, -1, -1]
+
+
+def test_a_scale_and_a_mean_for_each_channel_are_in_bgr_order() -> None:
+    picture = picture_with_alpha()
+    recipe = Preprocess("original", mean=(1.0, 2.0, 3.0), scale=(10.0, 100.0, 1000.0))
+    assert recipe.apply(picture)[:, 0, 0].tolist() == [290, 1800, 7000]
+    red_first = replace(recipe, colour_order="RGB")
+    assert red_first.apply(picture)[:, 0, 0].tolist() == [7000, 1800, 290]
+    assert "RGB minus 3, 2, 1" in red_first.describe()
+    assert "times 1000, 100, 10" in red_first.describe()
+    four = Preprocess(
+        "original", colour_order="RGBA", mean=(1.0, 2.0, 3.0, 4.0), scale=(1.0, 1.0, 1.0, 0.5)
+    )
+    assert four.apply(picture)[:, 0, 0].tolist() == [7, 18, 29, -2]
+    grey = Preprocess("original", colour_order="gray, alpha", mean=(8.0, 4.0), scale=(1.0, 0.5))
+    assert grey.apply(picture)[:, 0, 0].tolist() == [10, -2]
+
+
+def test_recipes_with_new_fields_are_kept_and_old_ones_read(tmp_path: Path) -> None:
+    recipe = Preprocess(
+        "warp, centre crop", 20, 30, 40, colour_order="BGRA", interpolation="OpenCV bilinear",
+        mean=(1.0, 2.0, 3.0, 4.0), scale=(1.0, 2.0, 3.0, 0.1), side_height=50,
+    )  # fmt: skip
+    save_recipe(tmp_path / "a.json", recipe)
+    assert load_recipe(tmp_path / "a.json") == recipe
+    assert recipe.output_shape(640, 480) == (4, 30, 20)
+    old = Preprocess(mean=(104.0, 117.0, 123.0), exif=False)
+    document = {k: v for k, v in old.to_json().items() if k not in ("side_height", "transparency")}
+    assert Preprocess.from_json(document) == old
+    # as version 0.1 made it, so that its galleries are still known
+    assert old.digest == "c30a0ca560d04eaed7c3f3a6384d10d4210c03da75c7060553fbe6902898c6a2"
+    assert replace(old, transparency="dropped").digest != old.digest
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"scale": (1.0, 2.0)}, "The scale has 2 values for 3 channels"),
+        ({"scale": (1.0, 0.0, 1.0)}, "a number other than 0"),
+        ({"scale": (1.0, float("nan"), 1.0)}, "finite"),
+        ({"colour_order": "BGRA", "mean": (1.0, 2.0, 3.0)}, "3 values for 4 channels"),
+        ({"transparency": "kept"}, "is no transparency"),
+        ({"size_policy": "warp, centre crop", "side": 300, "side_height": 100}, "side 100"),
+        ({"side_height": 0}, "side_height must be"),
+    ],
+)
+def test_wrong_new_fields_are_sentences(fields: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ImageError, match=sentence):
+        Preprocess(**fields)
+
+
+def test_centre_crop_takes_the_middle_and_refuses_a_smaller_picture() -> None:
+    recipe = Preprocess("centre crop", 3, 2, colour_order="RGB")
+    assert recipe.apply(ramp(8, 7))[:2, 0].tolist() == [[2, 3, 4], [2, 2, 2]]
+    with pytest.raises(ImageError, match="2 x 9 pixels are too small for the crop of 3 x 2"):
+        recipe.apply(ramp(2, 9))

@@ -1,0 +1,63 @@
+"""Values of 16 bits, 32 bits or floats as 8 bits, and a note where their range was guessed."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+_MAX_SAMPLE_VALUE = 281  # of TIFF 6.0, page 36
+_DARK_SHARE = 4
+"""A greatest value below a quarter of the range hints at 12 or 14 bits in 16."""
+
+
+def to_eight_bits(image: Image.Image) -> tuple[Image.Image, str]:
+    """A loaded image of 8 bits, and how deeper grey values came to it; "" for an 8-bit image.
+
+    16 bits lose their lower 8, as in Pillow's and OpenCV's readers, unless the TIFF names its
+    greatest value. What a file of 32 bits or floats means by white is not in it: the note says what
+    was taken for it.
+    """
+    if not image.mode.startswith("I") and image.mode != "F":
+        return image, ""
+    values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
+    white, note = _find_white(image, float(values.max(initial=0.0)))
+    scaled = np.floor(values / 256.0) if white == 65535 else np.rint(values * (255.0 / white))
+    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8)), note
+
+
+def describe_dark_range(picture: np.ndarray) -> str:
+    """A note on an 8-bit picture made of 16 bits that Pillow has cut itself; "" where it fits."""
+    greatest = int(picture.max(initial=0))
+    if greatest == 0 or greatest >= 256 // _DARK_SHARE:
+        return ""
+    return _describe_dark(greatest << 8)
+
+
+def _find_white(image: Image.Image, greatest: float) -> tuple[float, str]:
+    """The value that becomes 255, and a note where it is a guess."""
+    named = getattr(image, "tag_v2", {}).get(_MAX_SAMPLE_VALUE)
+    if isinstance(named, tuple):
+        named = named[0] if named else None
+    if isinstance(named, int) and 255 < named < 65535 and greatest <= named:
+        return named, f"its values were scaled by its MaxSampleValue, {named}."
+    if image.mode == "F":
+        return _guess_white(greatest, "floating-point")
+    if image.mode == "I":
+        return _guess_white(greatest, "32-bit")
+    is_dark = 0 < greatest < 65536 / _DARK_SHARE
+    return 65535, _describe_dark(greatest) if is_dark else ""
+
+
+def _guess_white(greatest: float, kind: str) -> tuple[float, str]:
+    whites = (1.0, 255.0, 65535.0) if kind == "floating-point" else (255.0, 65535.0)
+    white = next((white for white in whites if greatest <= white), greatest)
+    return white, (
+        f"its {kind} values reach {greatest:g}; black was taken to be 0 and white {white:g}."
+    )
+
+
+def _describe_dark(greatest: float) -> str:
+    return (
+        f"its 16-bit values reach about {greatest:g} of 65535 and were taken as they are, so the "
+        "picture is dark; scale it first if it has 12 or 14 bits."
+    )

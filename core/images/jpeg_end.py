@@ -1,0 +1,79 @@
+"""Where a JPEG file ends, and whether its coded data ends before its picture does."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+from PIL import Image
+
+_START_OF_SCAN = 0xDA
+_END_OF_IMAGE = 0xD9
+END_MARKER = b"\xff\xd9"
+# In the data of a scan 0xFF stands before 0x00, a restart marker or another 0xFF.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# Bits of every kind, and no 0xFF, which would be a marker.
+_MORE_CODE = bytes((37 * i + 11) % 251 for i in range(64))
+# A decoder that waits for a restart marker passes over data until one comes.
+_MORE_DATA = _MORE_CODE + b"".join(b"\xff" + bytes([0xD0 + i]) + _MORE_CODE for i in range(8))
+_CORNER = 8
+
+
+def find_jpeg_end(data: bytes) -> int | None:
+    """The position of the end marker after the last scan; None where the file lacks one.
+
+    Read from the markers (ITU-T T.81, annex B), so that a preview in front and a video behind the
+    picture, which have markers of their own, do not count.
+    """
+    at = 2
+    while at + 2 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == _END_OF_IMAGE:
+            return at
+        if marker == 0xFF:
+            at += 1
+            continue
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _START_OF_SCAN:
+            found = _NEXT_MARKER.search(data, at)
+            if found is None:
+                return None
+            at = found.start()
+    return None
+
+
+def lacks_coded_data(data: bytes, rgb: np.ndarray) -> bool:
+    """Whether a JPEG's coded data ends early, so that its decoder has made up the rest.
+
+    rgb: (height, width, 3) uint8, its picture as decoded. Decoders fill what is missing with one
+    colour, which a picture may have too. So more code is put behind the data: a decoder that has
+    all its blocks passes over it, one that still wants some takes it for picture.
+    """
+    if not _has_flat_corner(rgb):
+        return False
+    end = find_jpeg_end(data)
+    body = data if end is None else data[:end]
+    longer = _decode(body + _MORE_DATA + END_MARKER)
+    return longer is not None and longer.shape == rgb.shape and not np.array_equal(longer, rgb)
+
+
+def _has_flat_corner(rgb: np.ndarray) -> bool:
+    """Whether the last block is of one colour, as a missing one is. It saves decoding the rest."""
+    corner = rgb[-_CORNER:, -_CORNER:].reshape(-1, 3)
+    # Colours are smoothed at the upper and left border of the block, not in its last pixel.
+    is_fill = bool((corner[-1] == 128).all())
+    return is_fill or bool((corner == corner[0]).all() and _is_inked(corner[0]))
+
+
+def _is_inked(colour: np.ndarray) -> bool:
+    """Whether this may be the fill of a CMYK picture, whose four channels are all half way."""
+    return bool((colour == colour[0]).all() and 32 <= colour[0] <= 96)
+
+
+def _decode(data: bytes) -> np.ndarray | None:
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            return np.array(image.convert("RGB"), dtype=np.uint8)
+    except (OSError, SyntaxError, ValueError):
+        return None
