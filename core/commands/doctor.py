@@ -6,6 +6,7 @@ import argparse
 import importlib.metadata
 import os
 import platform
+import shlex
 import sys
 from typing import Any
 
@@ -13,8 +14,10 @@ from core import __version__
 from core.commands.opening import add_caffe_python_argument
 from core.commands.output import byte_text, print_json
 from core.engines.base import EngineStatus, FastPath
+from core.engines.caffe.probe import FoundCaffe, find_caffes
 from core.engines.launch import split_command
 from core.engines.registry import available_engines
+from core.progress import run_job
 from core.screen import why_no_screen
 
 _PACKAGES = ("numpy", "Pillow", "h5py", "PyQt5", "PyQt5-Qt5", "pyqtgraph", "torch")
@@ -44,6 +47,7 @@ def _examine(caffe_command: tuple[str, ...]) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "packages": {name: _installed_version(name) for name in _PACKAGES},
         "window": {"available": screen is None, "reason": screen},
+        "caffes": [_described_caffe(caffe) for caffe in run_job(find_caffes())],
         "engines": [_described(status) for status in available_engines(caffe_command)],
     }
 
@@ -73,6 +77,18 @@ def _described(status: EngineStatus) -> dict[str, Any]:
     }
 
 
+def _described_caffe(caffe: FoundCaffe) -> dict[str, Any]:
+    return {
+        "command": caffe.candidate.typed,
+        "place": caffe.candidate.place,
+        "caffe": caffe.version,
+        "python": caffe.python,
+        "n_layer_types": caffe.n_layer_types,
+        "gpus": list(caffe.gpus),
+        "sentence": caffe.sentence,
+    }
+
+
 def _print(found: dict[str, Any]) -> None:
     print(f"Blobscope {found['blobscope']}, Python {found['python']}, {found['system']}")
     for name, version in found["packages"].items():
@@ -86,3 +102,6 @@ def _print(found: dict[str, Any]) -> None:
             print(f"  --device {device['id']}: {device['name']}{memory}")
         for path in engine["fast_paths"]:
             print(f"  fast path {FastPath(path['name'], path['why_not'] or '').sentence}")
+    for caffe in found["caffes"]:
+        print(f"Found: {caffe['sentence']}")
+        print(f"  --caffe-python {shlex.quote(caffe['command'])}")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.engines.base import EngineProcess, EngineSpec, EngineStatus
+from core.engines.caffe.probe import FoundCaffe, find_caffes
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
 from core.engines.registry import start_engine, status_of
 from core.errors import AppError, EngineError
+from core.progress import Job
 from gui.controllers.engine_child import EngineController
 from gui.dialogs.engine_choice import CAFFE, TORCH, EngineChoice, EngineDialog
 from gui.jobs import Lanes
@@ -23,6 +26,7 @@ SETTINGS = "settings"
 """The entry of the toolbar's list that opens the dialog."""
 
 TEST = "engine-test"
+FIND = "find-caffe"
 
 
 class EngineChoiceController(QObject):
@@ -48,6 +52,7 @@ class EngineChoiceController(QObject):
         self._notices = notices
         self._settings = settings
         self.dialog: EngineDialog | None = None
+        self.find_caffes: Callable[[], Job[tuple[FoundCaffe, ...]]] = find_caffes
         self._tested: EngineProcess | None = None
         window.engine_box.activated.connect(self._choose)
 
@@ -79,11 +84,19 @@ class EngineChoiceController(QObject):
         dialog.finished.connect(lambda _code: self._forget(dialog))
         self.dialog = dialog
         dialog.open()
+        self._lanes.files.start(
+            self.find_caffes, key=FIND, on_result=self._offer, on_error=lambda error: None
+        )
+
+    def _offer(self, found: Sequence[FoundCaffe]) -> None:
+        if self.dialog is not None:
+            self.dialog.show_found([(caffe.candidate.typed, caffe.sentence) for caffe in found])
 
     def close(self) -> None:
         """Close the dialog and end a test that runs."""
         if self.dialog is not None:
             self.dialog.close()
+        self._lanes.cancel(FIND)
         self._stop_test()
 
     def _choose(self) -> None:
@@ -134,6 +147,7 @@ class EngineChoiceController(QObject):
     def _forget(self, dialog: EngineDialog) -> None:
         if self.dialog is dialog:
             self.dialog = None
+            self._lanes.cancel(FIND)
         self._stop_test()
 
 

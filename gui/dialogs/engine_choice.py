@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt, pyqtSignal
@@ -66,6 +67,12 @@ class EngineDialog(FramedDialog):
         self.finding.setText(sentence)
         self._check()
 
+    def show_found(self, found: Sequence[tuple[str, str]]) -> None:
+        """Offer what was found on this computer: pairs of a command and what it starts."""
+        for command, sentence in found:
+            self.found.addItem(sentence, command)
+        self.found.setVisible(bool(found))
+
     def accept(self) -> None:
         self.choice_made.emit(self.choice())
         super().accept()
@@ -83,6 +90,10 @@ class EngineDialog(FramedDialog):
         self.command.setAccessibleName("Command")
         self.command.setPlaceholderText("a command that starts a Python with caffe")
         self.command.setClearButtonEnabled(True)
+        self.found = QComboBox()
+        self.found.setAccessibleName("Caffe found on this computer")
+        self.found.addItem("Found on this computer…", "")
+        self.found.hide()
         self.test_button = Button(self.keeper, "Test", "play")
         self.test_button.setAutoDefault(False)
         self.finding = ThemedLabel(self.keeper, "", "secondary")
@@ -107,6 +118,10 @@ class EngineDialog(FramedDialog):
         line.addWidget(self.command, 1)
         line.addWidget(self.test_button)
         self.body.addLayout(line)
+        offered = QHBoxLayout()
+        offered.setContentsMargins(22, 0, 0, 0)
+        offered.addWidget(self.found)
+        self.body.addLayout(offered)
         self.body.addLayout(self._examples())
         found = QHBoxLayout()
         found.setContentsMargins(22, 4, 0, 0)
@@ -139,6 +154,7 @@ class EngineDialog(FramedDialog):
     def _connect(self) -> None:
         self.torch.toggled.connect(self._check)
         self.command.textEdited.connect(self._take_command)
+        self.found.activated.connect(self._take_found)
         self.test_button.clicked.connect(lambda: self.test_requested.emit(self.choice()))
 
     def _take_command(self) -> None:
@@ -146,6 +162,14 @@ class EngineDialog(FramedDialog):
         self.caffe.setChecked(True)
         self.finding.setText("")
         self._check()
+
+    def _take_found(self) -> None:
+        """Put what was found into the fields; Caffe is run when the user says so."""
+        command = self.found.currentData()
+        if command:
+            self.command.setText(command)
+            self._take_command()
+            self.show_tested(self.found.currentText(), is_available=True)
 
     def _check(self, *_: object) -> None:
         choice = self.choice()

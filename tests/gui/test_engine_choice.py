@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from core.engines.base import EngineSpec
+from core.engines.caffe.discovery import Candidate
+from core.engines.caffe.probe import FoundCaffe
+from core.progress import Progress
 from gui.dialogs.engine_choice import EngineChoice
 from gui.dialogs.help import AboutDialog
 from gui.widgets.labels import ThemedLabel
@@ -208,3 +212,34 @@ def test_a_fast_path_that_is_off_is_told_with_its_reason(make_bench) -> None:
 
 def test_with_every_fast_path_the_status_line_is_short(bench) -> None:
     assert bench.window.status_line.texts["engine"] == "Engine Fake - CPU, ready"
+
+
+def test_a_caffe_that_was_found_is_offered_and_runs_when_chosen(
+    bench, qtbot, stub_caffe: str
+) -> None:
+    command = tuple(shlex.split(stub_caffe))
+    caffe = FoundCaffe(Candidate(command, "conda environment old"), "1.0.0", "3.6.9", 3, ())
+
+    def find() -> Generator[Progress, None, tuple[FoundCaffe, ...]]:
+        yield Progress(0, 1, "Pythons asked")
+        return (caffe,)
+
+    bench.engine_choice.find_caffes = find
+    dialog = ask(bench)
+    qtbot.waitUntil(dialog.found.isVisible)
+    assert bench.engine.spec.name == "fake"  # found is not chosen
+    index = dialog.found.findText(caffe.sentence)
+    dialog.found.setCurrentIndex(index)
+    dialog.found.activated.emit(index)
+    assert dialog.choice() == EngineChoice("caffe", "float32", stub_caffe)
+    assert dialog.finding.text() == caffe.sentence
+    dialog.accept()
+    qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=30000)
+    assert bench.engine.spec == EngineSpec("caffe", command)
+
+
+def test_without_a_find_nothing_is_offered(bench, qtbot) -> None:
+    dialog = ask(bench)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle)
+    assert not dialog.found.isVisible()
+    dialog.close()

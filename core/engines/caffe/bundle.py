@@ -89,6 +89,11 @@ def source_text() -> bytes:
     return _LOAD_MODULES.format(packages=_PACKAGES, modules=modules).encode("ascii")
 
 
+def machine_source() -> str:
+    """The module whose describe(caffe) tells what a Caffe is, to be run by itself."""
+    return _source_of("core.engines.caffe_child.machine")
+
+
 def first_statement(n_source_bytes: int) -> bytes:
     """One line that reads so many bytes and runs them; no shell ever sees it."""
     return f"exec({_ASK_FOR_SOURCE % n_source_bytes!r})\n".encode("ascii")
