@@ -14,9 +14,10 @@ from core.activations.class_names import ScoredClass
 from core.activations.npz_file import write_npz
 from core.commands.evaluate import evaluate_random
 from core.commands.extract_inputs import image_batches
-from core.commands.extraction import choose_values, extract, npz_keys, npz_members
+from core.commands.extraction import choose_values, extract, npz_members
 from core.commands.opening import OpenedNet
 from core.engines.base import Engine, EngineProcess, Value
+from core.engines.value_keys import value_keys
 from core.engines.verification import Verification, verify_rename
 from core.errors import AppError
 from core.images.finding import find_images
@@ -111,7 +112,7 @@ def extract_all(
     found = yield from extract(opened, engine, batches, values)
     chain = {name: found.arrays[_only(values, name)][0] for name in ("fc7", "relu7", "drop7")}
     classes = {Path(n).stem: best for n, best in zip(found.images, found.classes, strict=False)}
-    n_arrays = write_npz(out, npz_members(found, npz_keys(opened.net, values)))
+    n_arrays = write_npz(out, npz_members(found, value_keys(opened.net, values)))
     return Extracted(
         out,
         len(found.images),

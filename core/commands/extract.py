@@ -14,7 +14,6 @@ from core.commands.extraction import (
     Pooling,
     choose_values,
     extract,
-    npz_keys,
     npz_members,
 )
 from core.commands.opening import (
@@ -29,6 +28,7 @@ from core.commands.output import byte_text, counted, print_json, print_table, sh
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.engines.base import Engine, Value
+from core.engines.value_keys import value_keys
 from core.progress import run_job
 
 POOLINGS = ("none", "gap", "mac", "gem")
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> None:
         pooling = Pooling(options.pool, options.p)
         job = extract(opened, engine, batches, values, pooling, options.classes)
         extraction = run_job(job, show)
-    keys = npz_keys(opened.net, values)
+    keys = value_keys(opened.net, values)
     write_npz(options.out, npz_members(extraction, keys))
     _report(opened, extraction, keys, recipe, options)
 

@@ -19,13 +19,11 @@ from core.commands.detection_rows import count_images_on, gives_rows, join_rows
 from core.commands.extract_inputs import Batch
 from core.commands.opening import OpenedNet
 from core.engines.base import Engine, Value
+from core.engines.value_keys import IMAGES_KEY
 from core.errors import AppError
 from core.measures.measure import KEEP, Measure, Pool
 from core.net.definition import AUTOMATIC_TOP, Net
 from core.progress import Job, Progress
-
-IMAGES_KEY = "images"
-"""The key of the images' names; a layer of that name gives way."""
 
 
 @dataclass
@@ -179,16 +177,6 @@ def _class_names(
 
 def _is_softmax(net: Net, value: Value) -> bool:
     return net.layer(value.layer).type == "Softmax"
-
-
-def npz_keys(net: Net, values: Sequence[Value]) -> dict[Value, str]:
-    """The layer's name, with `:top` where it writes several tops or would hide `images`."""
-    return {
-        value: f"{value.layer}:{value.top}"
-        if len(net.layer(value.layer).tops) > 1 or value.layer == IMAGES_KEY
-        else value.layer
-        for value in values
-    }
 
 
 def npz_members(extraction: Extraction, keys: dict[Value, str]) -> Iterator[tuple[str, np.ndarray]]:

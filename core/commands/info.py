@@ -21,6 +21,7 @@ from core.edits.findings.search import find_mistakes
 from core.layers.parameters import written_and_default
 from core.net.definition import BlobVersion, Layer, Net
 from core.weights.binding import Binding
+from core.weights.repeated_names import repeated_name_notes
 
 _MOST_LISTED = 12
 
@@ -54,6 +55,7 @@ def describe(opened: OpenedNet) -> dict[str, Any]:
         "outputs": [version.blob for version in net.outputs],
         "layers": [_described_layer(opened, layer) for layer in net.layers],
         "inactive_layers": [layer.name for layer in net.inactive],
+        "name_notes": list(_name_notes(opened)),
         "in_place": {
             "layers": [layer.name for layer in net.in_place_layers],
             "by_type": dict(Counter(layer.type for layer in net.in_place_layers)),
@@ -74,6 +76,7 @@ def _described_layer(opened: OpenedNet, layer: Layer) -> dict[str, Any]:
     cost = shapes.cost(layer.name)
     return {
         "name": layer.name,
+        "written_name": layer.written_name,
         "type": layer.type,
         "bottoms": [
             {"blob": blob, "version": None if version is None else version.label}
@@ -138,6 +141,10 @@ def _maybe_list(shape: tuple[int, ...] | None) -> list[int] | None:
     return None if shape is None else list(shape)
 
 
+def _name_notes(opened: OpenedNet) -> tuple[str, ...]:
+    return repeated_name_notes(opened.shapes, opened.weights, opened.binding)
+
+
 def _problems(opened: OpenedNet) -> list[Any]:
     return [*opened.net.problems, *opened.shapes.problems]
 
@@ -180,6 +187,8 @@ def _print_summary(opened: OpenedNet) -> None:
     print(in_place_sentence(net))
     for line in file_lines(opened):
         print(line)
+    for note in _name_notes(opened):
+        print(note)
     for found in find_mistakes(net):
         print(f"Wrong rewiring: {found.title}. {found.body}")
     for problem in _problems(opened):

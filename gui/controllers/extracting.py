@@ -11,6 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.activations.npz_file import write_npz
 from core.engines.base import Engine, Value
+from core.engines.value_keys import IMAGES_KEY, value_keys
 from core.errors import AppError, ImageError
 from core.images.finding import find_images
 from core.images.preprocess import Preprocess
@@ -22,8 +23,6 @@ from gui.dialogs.extract import ExtractRequest, ValueChoice
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notice, Notices
-
-IMAGES_KEY = "images"
 
 
 @dataclass(frozen=True)
@@ -159,9 +158,8 @@ def _members(
     net: Net, names: list[str], gathered: dict[Value, list[np.ndarray]]
 ) -> Generator[tuple[str, np.ndarray], None, None]:
     yield IMAGES_KEY, np.array(names, dtype=np.str_)
-    for value, arrays in gathered.items():
-        has_several = len(net.layer(value.layer).tops) > 1 or value.layer == IMAGES_KEY
-        key = f"{value.layer}:{value.top}" if has_several else value.layer
+    for value, key in value_keys(net, list(gathered)).items():
+        arrays = gathered[value]
         if len({array.shape[1:] for array in arrays}) > 1:
             raise AppError(
                 f"The activations of {key} differ in size from image to image.",

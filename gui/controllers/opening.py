@@ -19,7 +19,9 @@ from core.net.solver import open_prototxt
 from core.session_file import SUFFIX as SESSION_SUFFIX
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
+from core.weights.repeated_names import repeated_name_notes
 from gui.controllers.opening_notices import (
+    names_notice,
     parse_notice,
     problems_notice,
     rewiring_notice,
@@ -35,7 +37,16 @@ from gui.notices import Notice, NoticeAction, Notices
 from gui.settings import Settings
 
 WEIGHTS_SUFFIXES = frozenset({".caffemodel", ".h5", ".hdf5"})
-MODEL_NOTICES = ("parse", "problems", "rewiring", "weights", "verify", "solver", "kept-proof")
+MODEL_NOTICES = (
+    "parse",
+    "problems",
+    "rewiring",
+    "weights",
+    "verify",
+    "solver",
+    "names",
+    "kept-proof",
+)
 DEMO_RECIPE = "preprocess.json"
 
 
@@ -248,6 +259,8 @@ class OpeningController(QObject):
             self._settings.set_weights_of(document.path, path)
         self._deriver.forget()
         document.set_weights(weights, binding)
+        if document.net is not None and document.shapes is not None:
+            self._show_names(document.shapes, weights, binding)
         notice = weights_notice(binding, path.name)
         if notice is None:
             self._notices.dismiss("weights")
@@ -296,10 +309,18 @@ class OpeningController(QObject):
         self._document.broken_text = "\n".join(opened.source)
         self.text_requested.emit(line)
 
+    def _show_names(
+        self, shapes: NetShapes, weights: Weights | None = None, binding: Binding | None = None
+    ) -> None:
+        notice = names_notice(repeated_name_notes(shapes, weights, binding))
+        if notice is not None:
+            self._notices.show(notice)
+
     def _show_findings(self, opened: OpenedModel) -> None:
         if opened.derived is None:
             return
         net, shapes = opened.derived.net, opened.derived.shapes
+        self._show_names(shapes)
         refused = problems_notice(net, shapes)
         if refused is not None:
             self._notices.show(refused, {"text": lambda: self.text_requested.emit(1)})

@@ -74,6 +74,21 @@ def _caret_words(sentence: str) -> str:
     return f"{expected.group(1)} belongs here" if expected else "here"
 
 
+def names_notice(notes: Sequence[str]) -> Notice | None:
+    """Which layers share a name or have none; None for the usual net."""
+    if not notes:
+        return None
+    shown = [escape(note, quote=False) for note in notes[:N_PROBLEMS]]
+    more = len(notes) - N_PROBLEMS
+    return Notice(
+        "info",
+        "Layer names repeat or are missing in this file",
+        "<br>".join(shown),
+        note=f"{more} more." if more > 0 else "",
+        key="names",
+    )
+
+
 def problems_notice(net: Net, shapes: NetShapes) -> Notice | None:
     """What real Caffe would refuse in this file; None for a sound one."""
     found = [*net.problems, *(p for p in shapes.problems if p not in net.problems)]

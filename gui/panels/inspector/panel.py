@@ -205,7 +205,7 @@ class Inspector(QWidget):
         return facts
 
     def _show_layer(self, net: Net, shapes: NetShapes, layer: Layer) -> None:
-        place = f"layer {layer.index + 1} of {len(net.layers)}"
+        place = words.place_text(net, layer)
         self.header.show_words(layer.name, layer.type, place, layer_type(layer.type).family)
         self.hint.hide()
         self.all_button.hide()

@@ -230,6 +230,15 @@ def weight_facts(
     return facts, "from the weights file"
 
 
+def place_text(net: Net, layer: Layer) -> str:
+    """Where the layer stands, and its name in the file where that is another's too."""
+    place = f"layer {layer.index + 1} of {len(net.layers)}"
+    if layer.name == layer.written_name:
+        return place
+    named = f"“{layer.written_name}” in the file" if layer.written_name else "no name in the file"
+    return f"{place}, {named}"
+
+
 def file_lines(net: Net, layer: Layer) -> tuple[list[TextLine], str]:
     """The layer's block of the prototxt and, as a note, its line numbers.
 
