@@ -37,16 +37,7 @@ from gui.notices import Notice, NoticeAction, Notices
 from gui.settings import Settings
 
 WEIGHTS_SUFFIXES = frozenset({".caffemodel", ".h5", ".hdf5"})
-MODEL_NOTICES = (
-    "parse",
-    "problems",
-    "rewiring",
-    "weights",
-    "verify",
-    "solver",
-    "names",
-    "kept-proof",
-)
+MODEL_NOTICES = tuple("parse problems rewiring weights verify solver names kept-proof".split())
 DEMO_RECIPE = "preprocess.json"
 
 
