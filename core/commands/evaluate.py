@@ -11,7 +11,7 @@ from core.commands.progress_line import ProgressLine
 from core.progress import Job, run_job
 from core.retrieval.evaluation import Evaluation, evaluate, evaluate_gallery, random_descriptors
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.ground_truth import folder_label, labels_of, prefix_label, read_label_table
+from core.retrieval.ground_truth import choose_labels
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="folders|prefix|FILE.csv",
         help="labels by folder, by what stands before '__' in the file name, or from a table "
-        "with the columns file and label",
+        "with the columns file and label, or a list file of Caffe",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -30,24 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Use every labelled image as a query and print the means."""
     gallery = open_gallery(options.gallery)
-    labels = choose_labels(gallery, options.truth)
+    truth = choose_labels(options.truth, [image.path for image in gallery.images], gallery.roots)
+    labels, notes = truth.labels, (*gallery.notes, *truth.notes)
     with ProgressLine() as show:
         evaluation = run_job(evaluate_gallery(gallery, labels), show)
         chance = run_job(evaluate_random(gallery, labels), show)
     if options.json:
-        print_json({**described(evaluation, chance), **_about(gallery)})
+        about = {**_about(gallery), "truth": truth.to_json(), "notes": list(notes)}
+        print_json({**described(evaluation, chance), **about})
         return
-    _print(gallery, evaluation, chance)
-
-
-def choose_labels(gallery: Gallery, truth: str) -> tuple[str | None, ...]:
-    """The label of each gallery image by `--truth`."""
-    paths = [image.path for image in gallery.images]
-    if truth == "folders":
-        return tuple(folder_label(path) for path in paths)
-    if truth == "prefix":
-        return tuple(prefix_label(path) for path in paths)
-    return labels_of(paths, read_label_table(Path(truth)))
+    _print(gallery, evaluation, chance, notes)
 
 
 def evaluate_random(gallery: Gallery, labels: Sequence[str | None]) -> Job[Evaluation]:
@@ -77,12 +69,13 @@ def _about(gallery: Gallery) -> dict[str, object]:
         "gallery": str(gallery.folder),
         "finished": gallery.progress.is_finished,
         "images_expected": gallery.progress.n_expected,
-        "notes": list(gallery.notes),
     }
 
 
-def _print(gallery: Gallery, evaluation: Evaluation, chance: Evaluation) -> None:
-    print_notes(gallery.notes)
+def _print(
+    gallery: Gallery, evaluation: Evaluation, chance: Evaluation, notes: Sequence[str]
+) -> None:
+    print_notes(notes)
     rows = [
         (c.label, c.n_queries, f"{c.mean_ap:.3f}", f"{c.p_at_1:.3f}") for c in evaluation.classes
     ]

@@ -130,7 +130,7 @@ def evaluate(
     if not query_indices:
         raise GalleryError(
             "No label has two images, so there is nothing to find.",
-            hint="Put images of the same thing into a folder of its own, and index again.",
+            hint="Labels are needed that two images or more share.",
         )
     scored: list[ScoredQuery] = []
     n_with_ties = 0

@@ -35,6 +35,7 @@ class Gallery:
         self.recipe: DescriptorRecipe = contents.recipe
         self.made_with: dict[str, str] = contents.made_with
         self.root: Path = contents.root
+        self.roots: tuple[Path, ...] = contents.roots
         self.origin: GalleryOrigin | None = contents.origin
         self.progress: GalleryProgress = contents.progress
         self.dimension: int = contents.dimension

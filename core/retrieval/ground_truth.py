@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from core.errors import GalleryError
+from core.retrieval.label_matching import MatchedLabels, match_labels
+from core.retrieval.label_table import read_label_table
 
 
 def folder_label(relative_path: str) -> str | None:
@@ -22,26 +23,22 @@ def prefix_label(relative_path: str, separator: str = "__") -> str | None:
     return label if found and label else None
 
 
-def read_label_table(path: Path) -> dict[str, str]:
-    """Labels by relative path from a CSV file with the columns file and label.
+def choose_labels(truth: str, paths: Sequence[str], roots: Sequence[Path] = ()) -> MatchedLabels:
+    """The label of each image by `truth`: "folders", "prefix" or the name of a table's file.
 
-    Raises GalleryError, with the line, for a file that can't be read or lacks a column.
+    paths: relative to the folder of the images; roots: where that folder is or was. Raises
+    GalleryError where nothing gets a label.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if not {"file", "label"} <= set(rows.fieldnames or ()):
-                raise GalleryError(f"'{path.name}' needs the columns 'file' and 'label'.")
-            labels = {}
-            for row in rows:
-                if not row["file"] or row["label"] is None:
-                    raise GalleryError(f"'{path.name}', line {rows.line_num}: a value is missing.")
-                labels[row["file"].replace("\\", "/")] = row["label"]
-            return labels
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise GalleryError(f"The labels '{path}' can't be read.", details=str(error)) from error
-
-
-def labels_of(paths: Sequence[str], table: dict[str, str]) -> tuple[str | None, ...]:
-    """The label of each relative path in a table, None where it has none."""
-    return tuple(table.get(path) or None for path in paths)
+    if truth not in ("folders", "prefix"):
+        return match_labels(read_label_table(Path(truth)), paths, roots)
+    label_of = folder_label if truth == "folders" else prefix_label
+    labels = tuple(label_of(path) for path in paths)
+    n_labelled = sum(label is not None for label in labels)
+    if paths and not n_labelled:
+        raise GalleryError(
+            "No image lies in a folder of its own kind."
+            if truth == "folders"
+            else "No file name has a label before '__'.",
+            hint="Labels come from folders, from what stands before '__', or from a table.",
+        )
+    return MatchedLabels(labels, n_labelled)

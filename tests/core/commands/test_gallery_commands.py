@@ -18,7 +18,7 @@ from core.weights.fillers import filler_weights
 from core.weights.writer import write_caffemodel
 
 needs_bfloat16 = pytest.mark.skipif(
-    not (packing.is_available() and packing.has_bfloat16()),
+    packing.why_unavailable() or not packing.has_bfloat16(),
     reason="this processor has no bfloat16",
 )
 
@@ -225,3 +225,23 @@ def test_phases_are_not_mixed(command, files: dict[str, Path]) -> None:
     for more in ((), moved):
         found = command("query", files["gallery"], outside, "--json", *more)
         assert found.json["recipe"]["phase"] == "TRAIN"
+
+
+def test_evaluate_counts_the_rows_of_a_table(command, files: dict[str, Path]) -> None:
+    index(command, files)
+    table = files["pictures"].parent / "labels.csv"
+    names = [f"{colour}/{i}.png;{colour}" for colour in COLOURS for i in range(4)]
+    names[0] = names[0].replace("red/", "rde/")
+    table.write_text("Filename;Class\n" + "\n".join(names), encoding="utf-16")
+    said = command("evaluate", files["gallery"], "--truth", table)
+    assert said.code == 0, said.err
+    assert "Labels of 11 of 12 images come from 12 rows of labels.csv." in said.out
+    assert "1 row names no image of the gallery: line 2 'rde/0.png' (is it red/0.png?)." in said.out
+    assert "1 image has no row: red/0.png." in said.out
+    found = command("evaluate", files["gallery"], "--truth", table, "--json").json
+    assert (found["n_unlabelled"], found["truth"]["images_with_row"]) == (1, 11)
+    assert found["truth"]["images_without_row"] == ["red/0.png"]
+    assert [row["line"] for row in found["truth"]["rows_without_image"]] == [2]
+    table.write_text("Filename;Class\nnothing.png;red\n")
+    said = command("evaluate", files["gallery"], "--truth", table)
+    assert (said.code, "Not one of 1 row of" in said.err) == (1, True)

@@ -13,7 +13,7 @@ from core.errors import AppError, GalleryError
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe, l2_normalise
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.ground_truth import folder_label, labels_of, prefix_label, read_label_table
+from core.retrieval.ground_truth import folder_label, prefix_label
 from core.retrieval.indexing import index_folder
 from core.retrieval.ranking_export import export_ranking
 from core.retrieval.scores import average_precision, judge, score_ranking
@@ -103,22 +103,6 @@ def test_labels() -> None:
     assert verdicts is not None
     assert verdicts.tolist() == [False, True, True]
     assert judge(ranking, ["a", "b", "a"], None) is None
-
-
-def test_label_table(tmp_path: Path) -> None:
-    path = tmp_path / "labels.csv"
-    path.write_text("file,label\na/1.jpg,x\nb\\2.jpg,y\n", encoding="utf-8")
-    table = read_label_table(path)
-    assert labels_of(["b/2.jpg", "c.jpg", "a/1.jpg"], table) == ("y", None, "x")
-    path.write_text("name,label\n", encoding="utf-8")
-    with pytest.raises(GalleryError, match="needs the columns"):
-        read_label_table(path)
-    path.write_text("file,label\na.jpg\n", encoding="utf-8")
-    with pytest.raises(GalleryError, match="line 2"):
-        read_label_table(path)
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(GalleryError, match="can't be read"):
-        read_label_table(path)
 
 
 @pytest.fixture

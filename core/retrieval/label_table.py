@@ -1,0 +1,231 @@
+"""Reading a table of labels: a CSV file as any program writes it, or a list file of Caffe."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.errors import GalleryError
+from core.images.finding import IMAGE_SUFFIXES
+
+_FILE_COLUMNS = (
+    "file", "filename", "path", "filepath", "image", "imagefile", "imagename", "imagepath", "img",
+    "name",
+)  # fmt: skip
+_LABEL_COLUMNS = ("label", "labelname", "class", "classname", "category", "categoryname")
+_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+_LIST_LINE = re.compile(r"^(?P<file>\S.*?)\s+(?P<label>\S+)$")
+_EXCEL_SEPARATOR = re.compile(r'^"?sep=(?P<delimiter>[,;\t|:])"?\s*$', re.IGNORECASE)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HINT = "A table of labels has a line 'file,label' and then one line for each image."
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """One row: its line in the file, the image as it is named there, its label or None."""
+
+    line: int
+    file: str
+    label: str | None
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """A table as read; notes say what its reader should know of how it was read."""
+
+    path: Path
+    rows: tuple[LabelRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_label_table(path: Path) -> LabelTable:
+    """Read a table of labels.
+
+    Columns are separated by commas, semicolons or tabs under a header, of which file (filename,
+    image, path, name) and label (class, category) are read, in any case. Without a header every
+    line is a path and a label, as Caffe's ImageData layers read them. UTF-8, UTF-16 or Latin-1.
+    Raises GalleryError, with the line or the columns found, for a file that is none of these.
+    """
+    text, notes = _read_text(path)
+    lines = text.split("\n")  # not splitlines, which breaks names at rarer characters too
+    separator = _EXCEL_SEPARATOR.match(lines[0])
+    n_skipped = 1 if separator else 0
+    delimiters = (separator["delimiter"],) if separator else tuple(_DELIMITERS)
+    body = "\n".join(lines[n_skipped:])
+    if not body.strip():
+        raise GalleryError(f"'{path.name}' has no rows.", hint=_HINT)
+    for delimiter in delimiters:
+        columns = _find_columns(_first_row(body, delimiter))
+        if columns is not None:
+            rows = _read_columns(path, body, delimiter, columns, n_skipped)
+            return LabelTable(path, rows, (*notes, *_columns_note(body, delimiter, columns)))
+    rows = _read_without_header(body, n_skipped) or _read_list(body, n_skipped)
+    if rows:
+        return LabelTable(path, rows, notes)
+    raise _no_columns(path, body, delimiters)
+
+
+def _read_text(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The file's text, and a note where its encoding was guessed."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise GalleryError(
+            f"The labels '{path}' can't be read: {error.strerror}.",
+            hint="Labels come from folders, from prefix, or from a file.",
+        ) from error
+    if data.startswith(_WORKBOOKS):
+        raise GalleryError(
+            f"'{path.name}' is a workbook, not a table of text.", hint="Save it as CSV."
+        )
+    text, note = _decode(data)
+    if "\0" in text:
+        raise GalleryError(f"'{path.name}' can't be read: it is no text.", hint=_HINT)
+    return text.replace("\r\n", "\n").replace("\r", "\n"), (note,) if note else ()
+
+
+def _decode(data: bytes) -> tuple[str, str]:
+    """Text by its byte order mark, else UTF-8, UTF-16 as its zero bytes stand, or Latin-1."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace"), ""
+    for zeros, encoding in ((data[1::2], "utf-16-le"), (data[::2], "utf-16-be")):
+        if len(data) > 3 and zeros.count(0) > len(zeros) // 2:
+            return data.decode(encoding, errors="replace"), ""
+    try:
+        return data.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "The table of labels is not UTF-8; it is read as Latin-1."
+
+
+def _first_row(body: str, delimiter: str) -> list[str]:
+    rows = csv.reader(io.StringIO(body), delimiter=delimiter, skipinitialspace=True)
+    try:
+        return next((row for row in rows if any(cell.strip() for cell in row)), [])
+    except csv.Error:  # a field beyond the reader's limit
+        return []
+
+
+def _find_columns(header: Sequence[str]) -> tuple[int, int] | None:
+    """Which columns are the file and the label, by the first of the known names that is there."""
+    names = [re.sub(r"[\s_.-]", "", cell.strip().strip('"').casefold()) for cell in header]
+    found = [
+        next((names.index(known) for known in wanted if known in names), None)
+        for wanted in (_FILE_COLUMNS, _LABEL_COLUMNS)
+    ]
+    return None if found[0] is None or found[1] is None else (found[0], found[1])
+
+
+def _columns_note(body: str, delimiter: str, columns: tuple[int, int]) -> tuple[str, ...]:
+    header = _first_row(body, delimiter)
+    names = [header[column].strip() for column in columns]
+    if [name.casefold() for name in names] == ["file", "label"] and len(header) == 2:
+        return ()
+    return (f"The table's columns '{names[0]}' and '{names[1]}' are read.",)
+
+
+def _read_columns(
+    path: Path, body: str, delimiter: str, columns: tuple[int, int], n_skipped: int
+) -> tuple[LabelRow, ...]:
+    """The rows under the header. Raises GalleryError for one that has too few or many values."""
+    reader = csv.reader(io.StringIO(body), delimiter=delimiter, skipinitialspace=True)
+    n_columns, rows = 0, []
+    try:
+        for cells in reader:
+            line = reader.line_num + n_skipped
+            values = [cell.strip() for cell in cells]
+            if not any(values):
+                continue
+            if not n_columns:
+                n_columns = len(values)
+                continue
+            rows.append(_row(path, line, values, n_columns, columns))
+    except csv.Error as error:
+        raise GalleryError(
+            f"'{path.name}', line {reader.line_num + n_skipped}, can't be read: {error}.",
+            hint=_HINT,
+        ) from error
+    return tuple(rows)
+
+
+def _row(
+    path: Path, line: int, values: list[str], n_columns: int, columns: tuple[int, int]
+) -> LabelRow:
+    if len(values) > n_columns and any(values[n_columns:]):
+        raise GalleryError(
+            f"'{path.name}', line {line}, has {len(values)} values under {n_columns} columns.",
+            hint="A name with the separator in it stands in double quotes.",
+        )
+    if max(columns) >= len(values) or not values[columns[0]]:
+        raise GalleryError(f"'{path.name}', line {line}: a value is missing.")
+    return LabelRow(line, values[columns[0]], _label(values[columns[1]]))
+
+
+def _label(written: str) -> str | None:
+    """A label in one Unicode form, for two forms of a letter look alike; None for a blank."""
+    return unicodedata.normalize("NFC", written) or None
+
+
+def _read_list(body: str, n_skipped: int) -> tuple[LabelRow, ...]:
+    """Lines "path label" as Caffe's list files have them; () if any line is none."""
+    rows: list[LabelRow] = []
+    for number, line in enumerate(body.split("\n"), start=1 + n_skipped):
+        if not line.strip():
+            continue
+        found = _LIST_LINE.match(line.strip())
+        if found is None:
+            return ()
+        if not rows and _find_columns((found["file"], found["label"])):
+            continue
+        if not (found["label"].isdecimal() or _is_image_name(found["file"])):
+            return ()
+        rows.append(LabelRow(number, found["file"], _label(found["label"])))
+    return tuple(rows)
+
+
+def _read_without_header(body: str, n_skipped: int) -> tuple[LabelRow, ...]:
+    """Two columns of which the first names images from the first line on; () for anything else."""
+    for delimiter in _DELIMITERS:
+        reader = csv.reader(io.StringIO(body), delimiter=delimiter, skipinitialspace=True)
+        rows: list[LabelRow] = []
+        for cells in reader:
+            values = [cell.strip() for cell in cells]
+            if not any(values):
+                continue
+            if len(values) != 2 or not _is_image_name(values[0]):
+                rows = []
+                break
+            rows.append(LabelRow(reader.line_num + n_skipped, values[0], _label(values[1])))
+        if rows:
+            return tuple(rows)
+    return ()
+
+
+def _is_image_name(name: str) -> bool:
+    return PurePosixPath(name.replace("\\", "/")).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _no_columns(path: Path, body: str, delimiters: Sequence[str]) -> GalleryError:
+    """What was found in the place of the header."""
+    best = max(delimiters, key=lambda delimiter: len(_first_row(body, delimiter)))
+    header = [cell.strip() for cell in _first_row(body, best)]
+    shown = ", ".join(f"'{name[:40]}'" for name in header[:8])
+    by = f", separated by {_DELIMITERS.get(best, best)}" if len(header) > 1 else ""
+    return GalleryError(
+        f"'{path.name}' needs the columns 'file' and 'label'; it has {shown}{by}.",
+        hint="A file column is called file, filename, image, path or name, a label column label, "
+        "class or category.",
+    )
