@@ -162,9 +162,10 @@ def _nothing_fits(table: LabelTable, paths: Sequence[str]) -> GalleryError:
         return GalleryError(f"'{table.path.name}' has no rows below its header.")
     first = table.rows[0]
     close = _closest(first.file, paths) or (paths[0] if paths else "none")
+    n_rows = _counted(len(table.rows), "row", "rows")
     return GalleryError(
-        f"Not one of {_counted(len(table.rows), 'row', 'rows')} of '{table.path.name}' names an "
-        f"image of the gallery: line {first.line} says '{first.file}', an image is called '{close}'.",
+        f"Not one of {n_rows} of '{table.path.name}' names an image of the gallery: "
+        f"line {first.line} says '{first.file}', an image is called '{close}'.",
         hint="Rows name images by their path below the folder that was indexed.",
         details=", ".join(paths[:_MOST_NAMED]),
     )
