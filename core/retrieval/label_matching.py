@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import GalleryError
-from core.images.finding import IMAGE_SUFFIXES
+from core.images.formats import is_image_name
 from core.retrieval.label_table import LabelRow, LabelTable
 
 _MOST_NAMED = 3
@@ -269,8 +269,8 @@ def _folded(name: str) -> str:
 
 def _without_suffix(name: str) -> str:
     folded = _folded(name)
-    suffix = PurePosixPath(folded).suffix
-    return folded[: -len(suffix)] if suffix in IMAGE_SUFFIXES else folded
+    path = PurePosixPath(folded)
+    return path.with_suffix("").as_posix() if is_image_name(Path(path)) else folded
 
 
 def _counted(n: int, one: str, more: str) -> str:

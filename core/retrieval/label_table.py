@@ -9,10 +9,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from core.errors import GalleryError
-from core.images.finding import IMAGE_SUFFIXES
+from core.images.formats import is_image_name
 
 _FILE_COLUMNS = (
     "file", "filename", "path", "filepath", "image", "imagefile", "imagename", "imagepath", "img",
@@ -190,7 +190,7 @@ def _read_list(body: str, n_skipped: int) -> tuple[LabelRow, ...]:
             return ()
         if not rows and _find_columns((found["file"], found["label"])):
             continue
-        if not (found["label"].isdecimal() or _is_image_name(found["file"])):
+        if not (found["label"].isdecimal() or is_image_name(Path(found["file"]))):
             return ()
         rows.append(LabelRow(number, found["file"], _label(found["label"])))
     return tuple(rows)
@@ -205,17 +205,13 @@ def _read_without_header(body: str, n_skipped: int) -> tuple[LabelRow, ...]:
             values = [cell.strip() for cell in cells]
             if not any(values):
                 continue
-            if len(values) != 2 or not _is_image_name(values[0]):
+            if len(values) != 2 or not is_image_name(Path(values[0])):
                 rows = []
                 break
             rows.append(LabelRow(reader.line_num + n_skipped, values[0], _label(values[1])))
         if rows:
             return tuple(rows)
     return ()
-
-
-def _is_image_name(name: str) -> bool:
-    return PurePosixPath(name.replace("\\", "/")).suffix.lower() in IMAGE_SUFFIXES
 
 
 def _no_columns(path: Path, body: str, delimiters: Sequence[str]) -> GalleryError:
