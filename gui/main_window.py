@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QByteArray, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -47,6 +47,8 @@ LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 462, 332, 290
 LEAST_PANEL_WIDTH = 360
 COMPACT_BELOW, NARROW_BELOW = 1400, 1240
 LAYOUT_VERSION = 1
+FRAME_HEIGHT = 32
+"""What a window manager adds at most above a window, in pixels; known only once it is shown."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,20 @@ class MainWindow(QMainWindow):
             Qt.Horizontal,
         )
         self.resizeDocks([self.bottom_dock], [BOTTOM_HEIGHT], Qt.Vertical)
+
+    def fit_into(self, room: QRect) -> None:
+        """Take the whole screen where the window at its size would reach beyond `room`.
+
+        Qt keeps a size of another screen, or gives up where that was much larger.
+        """
+        if self.isMaximized() or self.isFullScreen():
+            return
+        frame = QSize(self.width(), self.height() + FRAME_HEIGHT)
+        if frame.width() <= room.width() and frame.height() <= room.height():
+            return
+        self.resize(self.size().boundedTo(room.size() - QSize(0, FRAME_HEIGHT)))
+        self.move(room.topLeft())
+        self.setWindowState(self.windowState() | Qt.WindowMaximized)
 
     def layout_state(self) -> QByteArray:
         """Sizes of the docks for `restore_layout`; of a maximised panel, those before."""

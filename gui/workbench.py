@@ -5,28 +5,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import QObject
+from PyQt5.QtCore import QObject, QSize
+from PyQt5.QtGui import QGuiApplication
 
 from core.engines.base import EngineSpec
-from core.errors import AppError
-from gui.connections import connect_actions, connect_panels, connect_trouble
+from gui.connections.files import (
+    connect_comparing,
+    connect_exports,
+    connect_opening,
+    connect_recent_files,
+    connect_saving,
+    connect_written,
+)
+from gui.connections.looking import (
+    connect_dialogs,
+    connect_engine,
+    connect_inspecting,
+    connect_themes,
+    connect_window,
+)
+from gui.connections.renaming import (
+    connect_changes,
+    connect_rename_dialog,
+    connect_renaming,
+    connect_repairs,
+    connect_verifying,
+)
+from gui.connections.searching import connect_searching, connect_what_is_there
+from gui.connections.trouble import connect_notices, connect_trouble
 from gui.controllers.autosaving import AutosavingController
 from gui.controllers.comparing import ComparingController
 from gui.controllers.demo import DEMO, DemoController
 from gui.controllers.dialogs import DialogsController
 from gui.controllers.engine_child import EngineController
 from gui.controllers.engine_choice import EngineChoiceController, remembered_spec
+from gui.controllers.exporting import ExportingController
 from gui.controllers.extracting import ExtractingController
 from gui.controllers.fidelity import FidelityController
 from gui.controllers.graph import GraphController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.opening import OpeningController
+from gui.controllers.recent_files import RecentFilesController
 from gui.controllers.rename_dialog import RenameDialogController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
+from gui.controllers.trouble import TroubleController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
 from gui.crash import CrashHook
@@ -39,6 +65,8 @@ from gui.main_window import MainWindow
 from gui.notices import Notices
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
+
+FIRST_SIZE = QSize(1440, 900)
 
 
 class Workbench(QObject):
@@ -68,18 +96,17 @@ class Workbench(QObject):
         self.questioner = Questioner(keeper, self.window)
         self.is_closed = False
         self._demo_folder = demo_folder
-        self._make_controllers(spec, cache, autosaves)
-        connect_actions(self)
-        connect_panels(self)
-        connect_trouble(self)
+        self._make_controllers(spec, cache)
+        self._make_dialog_controllers(autosaves)
+        self._connect_files()
+        self._connect_edits()
+        self._connect_values()
         self.window.may_close = self._may_close
         self.opening.may_replace = self.saving.before_loss
         self._restore()
         self.status.refresh()
 
-    def _make_controllers(
-        self, spec: EngineSpec | None, cache: Path | None, autosaves: Path | None
-    ) -> None:
+    def _make_controllers(self, spec: EngineSpec | None, cache: Path | None) -> None:
         document, lanes = self.document, self.lanes
         notices, settings = self.notices, self.settings
         self.engine = EngineController(document, lanes, spec or remembered_spec(settings), self)
@@ -115,11 +142,20 @@ class Workbench(QObject):
             document, lanes, self.opening, self.renaming, self.searching, panels.graph, notices,
             settings, self.chooser, self,
         )  # fmt: skip
+
+    def _make_dialog_controllers(self, autosaves: Path | None) -> None:
+        document, lanes = self.document, self.lanes
+        notices, settings = self.notices, self.settings
         self.rename_dialog = RenameDialogController(
             self.keeper, document, lanes, self.renaming, self.window, settings, self
         )
         self.engine_choice = EngineChoiceController(
             self.keeper, lanes, self.engine, self.window, notices, settings, self
+        )
+        self.trouble = TroubleController(self.engine, self.engine_choice, notices, self)
+        self.exporting = ExportingController(notices, settings, lambda: self.chooser, self)
+        self.recent_files = RecentFilesController(
+            self.window.recent_menu, settings, self.opening, self.sessions, self
         )
         self.fidelity = FidelityController(
             self.keeper, document, lanes, self.engine_choice, self.window, self
@@ -134,6 +170,35 @@ class Workbench(QObject):
             self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
             settings, self.chooser, self,
         )  # fmt: skip
+
+    def _connect_files(self) -> None:
+        window, opening = self.window, self.opening
+        connect_window(window)
+        connect_themes(window, self.keeper, self.settings)
+        connect_notices(window, self.notices)
+        connect_trouble(self.lanes, self.hook, self.verifying, self.trouble)
+        connect_opening(window, opening, self.demo)
+        connect_recent_files(window, self.recent_files)
+        connect_comparing(window, self.comparing, opening)
+        connect_saving(window, self.saving, self.sessions)
+        connect_exports(window, self.graph, self.exporting)
+        connect_written(self.status, self.saving, self.sessions, self.exporting)
+
+    def _connect_edits(self) -> None:
+        window, renaming, dialogs = self.window, self.renaming, self.dialogs
+        connect_renaming(window, self.document, renaming)
+        connect_rename_dialog(window, self.document, self.rename_dialog)
+        connect_changes(window, dialogs)
+        connect_verifying(window, self.verifying, self.status)
+        connect_repairs(self.opening, renaming, self.viewing, dialogs)
+
+    def _connect_values(self) -> None:
+        window, status = self.window, self.status
+        connect_dialogs(window, self.dialogs)
+        connect_engine(window, self.engine, self.engine_choice, self.fidelity, status)
+        connect_inspecting(window, self.inspecting, status)
+        connect_searching(window, self.searching, self.opening, self.settings, lambda: self.chooser)
+        connect_what_is_there(status, self.searching, self.demo)
 
     def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:
         """Show the window, start the engine behind it and open what was named."""
@@ -151,14 +216,6 @@ class Workbench(QObject):
         self.chooser = self.opening.chooser = self.saving.chooser = self.dialogs.chooser = chooser
         self.sessions.chooser = self.comparing.chooser = chooser
         self.questioner = self.saving.questioner = questioner
-
-    def report_bug(self, error: BaseException) -> None:
-        """Write a crash report and say so; the window stays."""
-        self.hook.report(error)
-
-    def show_problem(self, error: AppError) -> None:
-        """An expected failure that a panel met."""
-        self.notices.show_error(error, "panel")
 
     def close(self) -> bool:
         """Remember the window, cancel all, end the engine; True if every thread ended in time."""
@@ -194,7 +251,9 @@ class Workbench(QObject):
         window, settings = self.window, self.settings
         geometry, docks = settings.geometry, settings.docks
         if geometry is None or not window.restoreGeometry(geometry):
-            window.resize(1440, 900)
+            window.resize(FIRST_SIZE)
+        if QGuiApplication.platformName() != "offscreen":  # whose screen is no one's
+            window.fit_into(window.screen().availableGeometry())
         if docks is not None:
             window.restore_layout(docks)
         else:

@@ -1,6 +1,11 @@
-"""A panel that takes the whole window gives it back as it was, also over a restart."""
+"""Sizes: of a panel that takes the whole window, and of a window that needs the whole screen."""
 
 from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QRect
+
+from gui.main_window import MainWindow
 
 
 def sizes(bench, qtbot) -> tuple[int, int, int]:
@@ -26,3 +31,18 @@ def test_closing_a_maximised_window_remembers_the_docks(make_bench, qtbot) -> No
     first.close()
     second = make_bench(is_shown=True)
     qtbot.waitUntil(lambda: sizes(second, qtbot) == before, timeout=5000)
+
+
+@pytest.mark.parametrize(
+    ("room", "fits"),
+    [((1920, 1080), True), ((1440, 932), True), ((1440, 900), False), ((1366, 768), False)],
+)
+def test_a_window_is_never_larger_than_its_screen(keeper, qtbot, room, fits) -> None:
+    """1440 × 900 and the frame around it, on screens of the sizes that people have."""
+    window = MainWindow(keeper)
+    qtbot.addWidget(window)
+    window.resize(1440, 900)
+    window.fit_into(QRect(0, 0, *room))
+    assert window.isMaximized() is not fits
+    assert window.width() <= room[0]
+    assert window.height() < room[1]

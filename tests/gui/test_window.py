@@ -217,7 +217,7 @@ def test_the_form_keeps_what_it_has_no_field_for(bench, qtbot, net_path: Path) -
     )
     bench.document.set_recipe(recipe)
     bench.window.actions_["recipe"].trigger()
-    dialog = bench.asking.dialog
+    dialog = bench.dialogs.dialog
     assert dialog.recipe() == recipe
     dialog.scale.setText("0.5, 0.5")
     assert "The scale has 2 values for 3 channels." in dialog.problem.text()

@@ -1,0 +1,1 @@
+"""Which signal leads where: a file a topic, each function given just what it joins."""

@@ -1,0 +1,85 @@
+"""Opening, saving and exporting: who asks for it and who does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gui.controllers.comparing import ComparingController
+from gui.controllers.demo import DemoController
+from gui.controllers.exporting import ExportingController
+from gui.controllers.graph import GraphController
+from gui.controllers.opening import OpeningController
+from gui.controllers.recent_files import RecentFilesController
+from gui.controllers.saving import SavingController
+from gui.controllers.sessions import SessionController
+from gui.controllers.status import StatusController
+from gui.main_window import MainWindow
+
+
+def connect_opening(window: MainWindow, opening: OpeningController, demo: DemoController) -> None:
+    """What opens models, weights and images."""
+    actions, panels = window.actions_, window.panels
+    actions.on("open_model", opening.choose_model)
+    actions.on("open_weights", opening.choose_weights)
+    actions.on("open_image", opening.choose_image)
+    actions.on("open_demo", demo.open)
+    panels.layer_table.open_requested.connect(opening.choose_model)
+    panels.activations.open_image_requested.connect(opening.choose_image)
+    window.image_picker.open_requested.connect(opening.choose_image)
+    window.image_picker.image_chosen.connect(opening.open_image)
+    opening.model_opened.connect(panels.graph.canvas.setFocus)
+    demo.show_first = lambda: window.show_panel(panels.histogram)
+
+
+def connect_recent_files(window: MainWindow, recent: RecentFilesController) -> None:
+    """The menu of files opened before is filled when it is about to show."""
+    window.recent_menu.aboutToShow.connect(recent.fill)
+    recent.fill()
+
+
+def connect_comparing(
+    window: MainWindow, comparing: ComparingController, opening: OpeningController
+) -> None:
+    """Two prototxts dropped at once are compared, anything else is opened."""
+
+    def take_dropped(paths: list[Path]) -> None:
+        if not comparing.offer(paths):
+            opening.open_paths(paths)
+
+    window.actions_.on("compare", comparing.choose)
+    window.files_dropped.connect(take_dropped)
+    comparing.open_requested.connect(lambda path: opening.open_model(path))
+
+
+def connect_saving(
+    window: MainWindow, saving: SavingController, sessions: SessionController
+) -> None:
+    """The edited text and the session."""
+    window.actions_.on("save_as", saving.choose_and_save)
+    window.actions_.on("open_session", sessions.choose_and_open)
+    window.actions_.on("save_session", sessions.choose_and_save)
+    window.panels.changes.save_requested.connect(saving.save_named)
+
+
+def connect_exports(
+    window: MainWindow, graph: GraphController, exporting: ExportingController
+) -> None:
+    """Pictures and arrays that panels write themselves."""
+    tiles, histogram = window.panels.activations, window.panels.histogram
+    window.actions_.on("export_graph", graph.choose_and_export)
+    tiles.save_requested.connect(
+        lambda name, filters: exporting.choose("Save the tiles", name, filters, tiles.save_to)
+    )
+    histogram.save_requested.connect(
+        lambda name, filters: exporting.choose(
+            "Save the histogram", name, filters, histogram.save_to
+        )
+    )
+
+
+def connect_written(
+    status: StatusController, *writers: SavingController | SessionController | ExportingController
+) -> None:
+    """The status line says which file was written."""
+    for writer in writers:
+        writer.saved.connect(lambda path: status.say(f"saved {path.name}"))

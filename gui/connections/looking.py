@@ -1,0 +1,79 @@
+"""The graph, the window's look, values of layers and the dialogs about them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gui.controllers.dialogs import DialogsController
+from gui.controllers.engine_child import EngineController
+from gui.controllers.engine_choice import EngineChoiceController
+from gui.controllers.fidelity import FidelityController
+from gui.controllers.inspecting import InspectingController
+from gui.controllers.status import StatusController
+from gui.main_window import MainWindow
+from gui.settings import Settings
+from gui.theme import ThemeKeeper
+
+THEMES = ("system", "light", "dark")
+
+
+def connect_window(window: MainWindow) -> None:
+    """What the window does by itself."""
+    actions, graph = window.actions_, window.panels.graph
+    actions.on("quit", window.close)
+    actions.on("find", graph.focus_find)
+    actions.on("fit", graph.fit)
+    actions.on("zoom_in", graph.canvas.zoom_in)
+    actions.on("zoom_out", graph.canvas.zoom_out)
+    actions.on("reset_layout", window.set_default_layout)
+
+
+def connect_themes(window: MainWindow, keeper: ThemeKeeper, settings: Settings) -> None:
+    """The choice of a theme, remembered."""
+
+    def check() -> None:
+        for choice in THEMES:
+            window.actions_[f"theme_{choice}"].setChecked(keeper.choice == choice)
+
+    def choose(choice: str) -> None:
+        keeper.choose(choice)
+        settings.theme = choice
+        check()
+
+    for theme in THEMES:
+        window.actions_.on(f"theme_{theme}", partial(choose, theme))
+    check()
+
+
+def connect_dialogs(window: MainWindow, dialogs: DialogsController) -> None:
+    """What a dialog asks or tells."""
+    actions = window.actions_
+    actions.on("show_text", dialogs.show_text)
+    actions.on("extract", dialogs.ask_extract)
+    actions.on("recipe", dialogs.ask_recipe)
+    actions.on("keys", dialogs.show_keys)
+    actions.on("about", dialogs.show_about)
+    window.recipe_line.clicked.connect(lambda: dialogs.ask_recipe())
+
+
+def connect_engine(
+    window: MainWindow,
+    engine: EngineController,
+    choice: EngineChoiceController,
+    fidelity: FidelityController,
+    status: StatusController,
+) -> None:
+    """Which engine runs, and how far two of them agree."""
+    window.actions_.on("choose_engine", choice.ask)
+    window.actions_.on("restart_engine", engine.restart)
+    window.actions_.on("fidelity", fidelity.ask)
+    window.actions_.on("cancel", status.cancel_job)
+    choice.changed.connect(status.show_devices)
+
+
+def connect_inspecting(
+    window: MainWindow, inspecting: InspectingController, status: StatusController
+) -> None:
+    """A forward pass and what it tells."""
+    window.actions_.on("forward", inspecting.forward)
+    inspecting.forward_done.connect(lambda done: status.say(done.sentence))

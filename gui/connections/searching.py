@@ -1,0 +1,60 @@
+"""Choosing what to search and with which image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gui.controllers.demo import DemoController
+from gui.controllers.opening import OpeningController
+from gui.controllers.searching.controller import SearchingController
+from gui.controllers.status import StatusController
+from gui.dialogs.files import IMAGE_FILTER, FileChooser
+from gui.main_window import MainWindow
+from gui.settings import Settings
+
+
+def connect_searching(
+    window: MainWindow,
+    searching: SearchingController,
+    opening: OpeningController,
+    settings: Settings,
+    chooser: Callable[[], FileChooser],
+) -> None:
+    """A folder to search, from a dialog or dropped, and a query from outside."""
+
+    def open_folder(folder: Path) -> None:
+        settings.set_folder("gallery", folder)
+        window.show_panel(window.panels.retrieval)
+        searching.open_folder(folder)
+
+    def search(paths: tuple[Path, ...]) -> None:
+        window.show_panel(window.panels.retrieval)
+        searching.query_image(paths[0])
+
+    def choose_folder() -> None:
+        start = settings.folder("gallery")
+        chooser().open_folder("Choose a folder of images", start, open_folder)
+
+    def choose_query() -> None:
+        start = settings.folder("images")
+        chooser().open_files("Search with an image", start, IMAGE_FILTER, search)
+
+    window.actions_.on("index_folder", choose_folder)
+    window.actions_.on("open_query", choose_query)
+    window.panels.retrieval.choose_folder_requested.connect(choose_folder)
+    window.panels.retrieval.choose_image_requested.connect(choose_query)
+    opening.folder_dropped.connect(lambda folder: searching.open_folder(folder))
+
+
+def connect_what_is_there(
+    status: StatusController, searching: SearchingController, demo: DemoController
+) -> None:
+    """A gallery and the demo enable actions of their own."""
+
+    def extra_words() -> set[str]:
+        words = {"demo"} if demo.is_there else set()
+        return words | ({"gallery"} if searching.gallery is not None else set())
+
+    status.extra_words = extra_words
+    searching.indexed.connect(lambda _found: status.refresh())

@@ -1,0 +1,46 @@
+"""Asks where an export goes, has it written, and says what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.errors import AppError
+from gui.dialogs.files import FileChooser
+from gui.notices import Notices
+from gui.settings import Settings
+
+
+class ExportingController(QObject):
+    """Remembers the folder of the last export."""
+
+    saved = pyqtSignal(object)
+    """The path of a file that is there now."""
+
+    def __init__(
+        self,
+        notices: Notices,
+        settings: Settings,
+        chooser: Callable[[], FileChooser],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._notices = notices
+        self._settings = settings
+        self._chooser = chooser
+
+    def choose(self, title: str, name: str, filters: str, write: Callable[[Path], object]) -> None:
+        """Offer `name` in the dialog; `write` raises AppError where it can't be done."""
+
+        def save(path: Path) -> None:
+            self._settings.set_folder("exports", path.parent)
+            try:
+                write(path)
+            except AppError as error:
+                self._notices.show_error(error, "save")
+            else:
+                self.saved.emit(path)
+
+        self._chooser().save_file(title, self._settings.folder("exports") / name, filters, save)

@@ -1,0 +1,50 @@
+"""The menu of models and sessions opened before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QObject
+from PyQt5.QtWidgets import QMenu
+
+from core.session_file import SUFFIX as SESSION_SUFFIX
+from gui.controllers.opening import OpeningController
+from gui.controllers.sessions import SessionController
+from gui.settings import Settings
+
+
+class RecentFilesController(QObject):
+    """Opens a model with the weights it last had."""
+
+    def __init__(
+        self,
+        menu: QMenu,
+        settings: Settings,
+        opening: OpeningController,
+        sessions: SessionController,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._menu = menu
+        self._settings = settings
+        self._opening = opening
+        self._sessions = sessions
+        menu.setToolTipsVisible(True)
+
+    def fill(self) -> None:
+        """List the files anew, the last opened first."""
+        self._menu.clear()
+        for path in self._settings.recent("models"):
+            action = self._menu.addAction(path.name)
+            action.setToolTip(str(path))
+            action.setStatusTip(str(path))
+            action.triggered.connect(lambda _checked=False, p=path: self._open(p))
+        self._menu.setEnabled(not self._menu.isEmpty())
+
+    def _open(self, path: Path) -> None:
+        if path.suffix == SESSION_SUFFIX:
+            self._sessions.open(path)
+            return
+        weights = self._settings.weights_of(path)
+        known = weights if weights is not None and weights.is_file() else None
+        self._opening.open_model(path, known)
