@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import queue
 import threading
 import time
@@ -20,6 +21,7 @@ PROGRESS_SECONDS = 0.05
 STUCK_MILLISECONDS = 1000
 CLOSE_SECONDS = 3.0
 SETTLE_SECONDS = 1.5
+_PAUSED = object()
 
 OnResult = Callable[[Any], None]
 OnError = Callable[[AppError], None]
@@ -47,6 +49,8 @@ class Run:
     cancelled: threading.Event = field(default_factory=threading.Event)
     is_ended: bool = False
     is_running: bool = False
+    slice_seconds: float = math.inf
+    steps: Generator[Any, None, Any] | None = None
 
     @property
     def seconds(self) -> float:
@@ -84,34 +88,44 @@ class _Worker(QThread):
                 result = self._perform(run)
             except Exception as problem:  # the lane must outlive any job
                 error = problem
-            self.ended.emit(run, result, error)
-            # Else this thread would hold the result, perhaps half a gigabyte, until its next job.
+            if result is _PAUSED:
+                self._runs.put(run)  # behind those that wait
+            else:
+                self.ended.emit(run, result, error)
             del run, result, error
 
     def _perform(self, run: Run) -> Any:
+        """What the job gives, or _PAUSED where its time is up and others wait."""
         if run.cancelled.is_set():
+            if run.steps is not None:
+                run.steps.close()
             raise EngineCancelled
         run.is_running = True
-        outcome = run.work()
-        if not isinstance(outcome, Generator):
-            return outcome
+        if run.steps is None:
+            outcome = run.work()
+            if not isinstance(outcome, Generator):
+                return outcome
+            run.steps = outcome
+        return self._go_on(run, run.steps, time.monotonic() + run.slice_seconds)
+
+    def _go_on(self, run: Run, steps: Generator[Any, None, Any], until: float) -> Any:
         last = 0.0
         while True:
             try:
-                step = next(outcome)
+                step = next(steps)
             except StopIteration as stop:
                 return stop.value
-            # Looked at between two steps: Python lets nobody close a generator that runs in
-            # another thread, so a job hears of its end only when it reports.
             if run.cancelled.is_set():
-                outcome.close()
+                steps.close()
                 raise EngineCancelled
             now = time.monotonic()
             if isinstance(step, Progress) and (
                 now - last > PROGRESS_SECONDS or step.done == step.total
-            ):  # a signal for each of a thousand files a second would fill the window's event queue
+            ):
                 last = now
                 self.progressed.emit(run, step)
+            if now > until and not self._runs.empty():
+                return _PAUSED
 
 
 class Lane(QObject):
@@ -135,6 +149,7 @@ class Lane(QObject):
         key: str,
         title: str = "",
         revision: int | None = None,
+        slice_seconds: float = math.inf,
         on_result: OnResult | None = None,
         on_error: OnError | None = None,
         on_progress: OnProgress | None = None,
@@ -145,11 +160,13 @@ class Lane(QObject):
         work: called on the lane; returns a value, or a generator of `Progress` with the result.
         title: shown in the status bar while it runs; "" keeps it quiet.
         revision: the document's revision the result belongs to; a late one is dropped.
+        slice_seconds: a generator that has run so long lets the jobs go first that wait behind it,
+            at its next step; its progress and its result come as those of one job.
         on_result, on_error, on_progress, on_end: called in the window's thread. A cancelled,
             replaced or late job calls only `on_end`, which every job calls once.
         """
         run = Run(self.name, key, title, revision, work, on_result, on_error, on_progress, on_end,
-                  self._lanes._next_number())  # fmt: skip
+                  self._lanes._next_number(), slice_seconds=slice_seconds)  # fmt: skip
         self._lanes._begin(run)
         self._queue.put(run)
         return run

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import AppError, EngineCrashed
 from core.progress import Progress
-from gui.controllers.standing import job_detail, job_fraction
+from gui.controllers.status import job_detail, job_fraction
 from gui.jobs import Lanes
 
 
@@ -169,6 +169,57 @@ def test_a_cancelled_engine_job_that_goes_on_is_stuck(lanes: Lanes, qtbot) -> No
     assert caught.args[0].key == "deaf"
     gate.set()
     qtbot.waitUntil(lambda: lanes.is_idle)
+
+
+def test_a_long_job_lets_others_go_first(lanes: Lanes, qtbot) -> None:
+    """The short one comes while the long one is under way, which then ends as one job."""
+    order: list[str] = []
+    started, gate = threading.Event(), threading.Event()
+
+    def long() -> Generator[Progress, None, str]:
+        for done in range(3):
+            order.append(f"step {done}")
+            started.set()
+            gate.wait(5)
+            yield Progress(done + 1, 3, "steps")
+        return "long"
+
+    results: list[str] = []
+    lanes.engine.start(long, key="long", title="Long", slice_seconds=0.0, on_result=results.append)
+    qtbot.waitUntil(started.is_set)
+    lanes.engine.start(lambda: order.append("short") or "short", key="short",
+                       on_result=results.append)  # fmt: skip
+    gate.set()
+    qtbot.waitUntil(lambda: results == ["short", "long"])
+    assert order == ["step 0", "short", "step 1", "step 2"]
+
+
+def test_a_job_that_waits_for_its_next_slice_can_be_cancelled(lanes: Lanes, qtbot) -> None:
+    """Its generator is closed in the lane's thread, and it does not come again."""
+    closed: list[str] = []
+    gate = threading.Event()
+
+    def endless() -> Generator[Progress, None, None]:
+        try:
+            while True:
+                yield Progress(0, 0, "steps")
+        finally:
+            closed.append(threading.current_thread().name)
+
+    def short() -> None:
+        blocked.set()
+        gate.wait(5)
+
+    blocked = threading.Event()
+    ends: list[str] = []
+    lanes.engine.start(endless, key="endless", slice_seconds=0.0, on_end=lambda: ends.append("it"))
+    lanes.engine.start(short, key="short")
+    qtbot.waitUntil(blocked.is_set)
+    lanes.cancel("endless")
+    gate.set()
+    qtbot.waitUntil(lambda: ends == ["it"])
+    assert closed
+    assert closed[0] != threading.main_thread().name
 
 
 class Clock:
