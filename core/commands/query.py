@@ -14,7 +14,7 @@ from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin, check_origin, recipe_of
 from core.retrieval.ranking_export import export_ranking
 from core.retrieval.scores import average_precision, judge
-from core.retrieval.search import Ranking, rank_image
+from core.retrieval.search import Ranking, equal_scores, rank_image
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def describe(
         "ties": ranking.n_ties,
         "finished": gallery.progress.is_finished,
         "images_expected": gallery.progress.n_expected,
-        "notes": list(gallery.notes),
+        "notes": [*gallery.notes, *equal_scores(ranking)],
         "results": [
             {
                 "rank": place + 1,
@@ -99,7 +99,7 @@ def _search(gallery: Gallery, options: argparse.Namespace) -> Ranking:
 def _print(
     gallery: Gallery, ranking: Ranking, label: str | None, options: argparse.Namespace
 ) -> None:
-    print_notes(gallery.notes)
+    print_notes((*gallery.notes, *equal_scores(ranking)))
     verdicts = judge(ranking, gallery.labels, label)
     best = ranking.head(options.k)
     rows = []

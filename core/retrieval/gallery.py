@@ -10,7 +10,9 @@ import numpy as np
 
 from core.errors import GalleryError
 from core.images.decoding import decoder_versions
+from core.measures.places import GEM_FLOOR
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, l2_normalise
+from core.retrieval.equal_descriptors import EqualDescriptors, find_equal_descriptors
 from core.retrieval.gallery_contents import Contents, GalleryProgress, StoredImage
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import GalleryStore
@@ -61,6 +63,12 @@ class Gallery:
         """Descriptors of length 1, (n_images, dimension) float32."""
         return l2_normalise(self.descriptors)
 
+    @cached_property
+    def equality(self) -> EqualDescriptors:
+        """How many descriptors are alike."""
+        floor = GEM_FLOOR if self.recipe.pooling == "gem" else 0.0
+        return find_equal_descriptors(self.descriptors, self.labels, floor=floor)
+
     def path(self, index: int) -> Path:
         """Where an image lies."""
         return self.root / self.images[index].path
@@ -88,6 +96,9 @@ class Gallery:
                 "Whether all images of its folder are in the gallery is not known: it is of an "
                 "earlier format. Index again to be sure."
             )
+        equal = self.equality.note()
+        if equal is not None:
+            notes.append(equal)
         decoders = decoder_difference(self.made_with)
         if decoders is not None:
             notes.append(decoders)

@@ -16,7 +16,7 @@ from core.images.prepared import PreparedImage
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer, check_describable, describe_batch, value_shape
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
-from core.retrieval.gallery import ImageProblem, decoder_difference
+from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.gallery_contents import (
     Contents,
     FileStamp,
@@ -116,7 +116,7 @@ def index_folder(
         seconds=time.monotonic() - started,
         problems=tuple(ImageProblem(p.path, p.reason) for p in contents.problems),
         skipped=listing.skipped,
-        notes=(*_notes(engine, recipe, contents), *_dropped(plan)),
+        notes=(*_notes(engine, recipe, out, contents), *_dropped(plan)),
         progress=contents.progress,
     )
 
@@ -262,16 +262,15 @@ def _problem(plan: _Plan, image: PreparedImage, reason: str | None) -> StoredPro
     return StoredProblem(relative, reason or "", plan.todo[relative])
 
 
-def _notes(engine: Describer, recipe: DescriptorRecipe, contents: Contents) -> tuple[str, ...]:
+def _notes(
+    engine: Describer, recipe: DescriptorRecipe, out: Path, contents: Contents
+) -> tuple[str, ...]:
     """Sentences that a reader of the results should know."""
     notes = []
     shape = value_shape(engine, recipe)
     if recipe.measure.fitting(shape) != recipe.measure:
         notes.append(f"'{recipe.layer}' has one place per channel: every pooling is flatten.")
-    decoders = decoder_difference(contents.made_with)
-    if decoders is not None:
-        notes.append(decoders)
-    return tuple(notes)
+    return (*notes, *Gallery(out, contents).notes)
 
 
 def _dropped(plan: _Plan) -> tuple[str, ...]:

@@ -66,6 +66,17 @@ def rank_vectors(vectors: np.ndarray, query: np.ndarray, *, exclude: int | None 
     return order_scores(similarities(vectors, query[None])[0], exclude=exclude)
 
 
+def equal_scores(ranking: Ranking) -> tuple[str, ...]:
+    """A sentence if all ranked images score the same, so that their order means nothing."""
+    if len(ranking) < 2 or ranking.score[0] != ranking.score[-1]:
+        return ()
+    of_zero = ": the query's descriptor may be zero" if ranking.score[0] == 0 else ""
+    return (
+        f"All {len(ranking):,} images score {ranking.score[0]:.4f}, in the order of their names"
+        f"{of_zero}.",
+    )
+
+
 def similarities(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """Inner products, (n_queries, n_vectors) float32.
 

@@ -148,6 +148,7 @@ def gallery_view(
         ("After", "L2"),
         ("Dimension", f"{gallery.dimension:,}"),
         ("Input", input_text(recipe)),
+        *((("Warning", said),) if (said := gallery.equality.describe()) else ()),
     )
     groups = {label for label in gallery.labels if label is not None}
     skipped = [(problem.path, problem.reason) for problem in gallery.problems]

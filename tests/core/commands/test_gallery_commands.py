@@ -245,3 +245,20 @@ def test_evaluate_counts_the_rows_of_a_table(command, files: dict[str, Path]) ->
     table.write_text("Filename;Class\nnothing.png;red\n")
     said = command("evaluate", files["gallery"], "--truth", table)
     assert (said.code, "Not one of 1 row of" in said.err) == (1, True)
+
+
+def test_equal_descriptors_are_said_by_every_command(command, material, tmp_path: Path) -> None:
+    folder = material("reports/equal_vectors_no_warning")
+    words = ["--net", folder / "net.prototxt", "--weights", folder / "net.caffemodel"]
+    words += ["--layer", "relu", "--pool", "gem", "--out", tmp_path / "g"]
+    images = tmp_path / "imgs"
+    for i, source in enumerate(sorted((folder / "imgs").iterdir())):
+        (images / f"{i % 3}").mkdir(parents=True, exist_ok=True)
+        (images / f"{i % 3}" / source.name).write_bytes(source.read_bytes())
+    wanted = "All 12 descriptors are equal (the layer gives zeros)"
+    said = command("index", *words, "--images", images, "--json")
+    assert said.json["notes"][0].startswith(wanted)
+    query = ("query", tmp_path / "g", images / "0" / "00.png")
+    for others in (query, ("evaluate", tmp_path / "g", "--truth", "folders")):
+        assert wanted in command(*others).out.splitlines()[0]
+        assert command(*others, "--json").json["notes"][0].startswith(wanted)

@@ -1,0 +1,123 @@
+"""Descriptors that are all alike, which rank in the order of the files and mean nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.retrieval.descriptor import l2_normalise
+
+_MOST = 0.9
+_TOLERANCE = 1e-5
+_N_SAMPLED = 1024
+_CHUNK_ROWS = 4096
+_CAUSES = (
+    "The layer may be dead (every value below its ReLU), lack its trained weights, or get pictures "
+    "of another scale or mean: look at its values with extract, or in the window."
+)
+
+
+@dataclass(frozen=True)
+class EqualDescriptors:
+    """How many of n descriptors have one direction, and how many are of zeros only.
+
+    is_constant_by_label: all of one label are equal, for every label, while labels differ.
+    """
+
+    n: int
+    n_equal: int
+    n_zero: int
+    is_constant_by_label: bool = False
+
+    def describe(self) -> str:
+        """ "all 12 descriptors are equal", "180 of 192 descriptors are equal"; "" if few are."""
+        if self.n == self.n_zero == 1:
+            return "the only descriptor is of zeros"
+        if self.n > 1 and self.n_equal >= _MOST * self.n:
+            why = " (the layer gives zeros)" if self.n_zero >= _MOST * self.n_equal else ""
+            n = "all" if self.n_equal == self.n else f"{self.n_equal:,} of"
+            return f"{n} {self.n:,} descriptors are equal{why}"
+        if self.is_constant_by_label:
+            return "all descriptors of one label are equal"
+        return ""
+
+    def note(self) -> str | None:
+        """What a reader of results has to know, with likely causes; None if few are equal."""
+        said = self.describe()
+        if not said:
+            return None
+        if self.is_constant_by_label:
+            causes = "The images of a label may be copies of one file."
+        else:
+            causes = _CAUSES
+        return f"{said[0].upper()}{said[1:]}, so that no ranking means anything. {causes}"
+
+
+def find_equal_descriptors(
+    descriptors: np.ndarray, labels: Sequence[str | None] = (), *, floor: float = 0.0
+) -> EqualDescriptors:
+    """Count equal and zero descriptors, in bounded memory.
+
+    descriptors: (n_images, dimension) of any length; labels: one each, or none at all; floor: what
+    the pooling makes of zeros. Where a sample has no equal ones the rest is not read.
+    """
+    n = len(descriptors)
+    sample = np.arange(n)
+    if n > _N_SAMPLED:
+        sample = np.sort(np.random.default_rng(0).choice(n, _N_SAMPLED, replace=False))
+    common = _most_common(l2_normalise(descriptors[sample]))
+    n_alike = (
+        0 if common is None else int(_is_like(l2_normalise(descriptors[sample]), common).sum())
+    )
+    by_label = _is_constant_by_label(descriptors, labels, sample)
+    if n > _N_SAMPLED and n_alike >= _MOST / 2 * len(sample) and common is not None:
+        n_alike = sum(int(_is_like(rows, common).sum()) for rows in _normalised(descriptors))
+    if n > _N_SAMPLED and by_label:
+        by_label = _is_constant_by_label(descriptors, labels, np.arange(n))
+    is_zero = np.abs(descriptors[sample]).max(axis=1, initial=0) <= floor * 1.001
+    n_zero = round(n * float(is_zero.mean())) if len(sample) else 0
+    return EqualDescriptors(n, n_alike, min(n_zero, n_alike), by_label and n_alike < _MOST * n)
+
+
+def _most_common(rows: np.ndarray) -> np.ndarray | None:
+    """The direction that most rows have."""
+    if not len(rows):
+        return None
+    keys = [row.tobytes() for row in np.round(rows, 4) + np.float32(0)]  # adding 0: -0 is 0
+    ((key, _),) = Counter(keys).most_common(1)
+    common: np.ndarray = rows[keys.index(key)]
+    return common
+
+
+def _is_like(rows: np.ndarray, one: np.ndarray) -> np.ndarray:
+    result: np.ndarray = np.abs(rows - one).max(axis=1, initial=0) <= _TOLERANCE
+    return result
+
+
+def _normalised(descriptors: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(descriptors), _CHUNK_ROWS):
+        yield l2_normalise(descriptors[start : start + _CHUNK_ROWS])
+
+
+def _is_constant_by_label(
+    descriptors: np.ndarray, labels: Sequence[str | None], indices: np.ndarray
+) -> bool:
+    """Whether labels of several images have one direction each, and there are two such labels."""
+    first: dict[str, np.ndarray] = {}
+    again: set[str] = set()
+    for start in range(0, len(indices), _CHUNK_ROWS):
+        chunk = indices[start : start + _CHUNK_ROWS]
+        for index, row in zip(chunk, l2_normalise(descriptors[chunk]), strict=True):
+            label = labels[int(index)] if labels else None
+            if label is None:
+                continue
+            if label not in first:
+                first[label] = row
+            elif np.abs(row - first[label]).max(initial=0) > _TOLERANCE:
+                return False
+            else:
+                again.add(label)
+    return len(again) > 1
