@@ -66,7 +66,7 @@ class LayerShapes:
 
 @dataclass(frozen=True)
 class NetShapes:
-    """Shapes of a whole net; layers are asked for by name, or by Layer where names repeat."""
+    """Shapes of a whole net; layers are asked for by name or as they are."""
 
     layers: tuple[LayerShapes, ...]
     problems: tuple[Problem, ...] = ()
@@ -122,7 +122,7 @@ class NetShapes:
 
     @cached_property
     def _by_name(self) -> dict[str, LayerShapes]:
-        return {row.layer.name: row for row in reversed(self.layers)}
+        return {row.layer.name: row for row in self.layers}
 
 
 def infer_shapes(net: Net, input_shapes: Mapping[str, Shape] | None = None) -> NetShapes:

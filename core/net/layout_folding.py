@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -129,10 +128,9 @@ class _Flow:
             self.sources.append(sorted({version.layer_index for version in versions}))
             for source in self.sources[i]:
                 self.targets[source].append(i)
-        n_uses = Counter(self.names)
         writes_output = {version.layer_index for version in net.outputs}
         self.may_fold = [
-            bool(layer.bottoms) and i not in writes_output and n_uses[layer.name] == 1
+            bool(layer.bottoms) and i not in writes_output
             for i, layer in enumerate(net.layers)
         ]
 

@@ -123,7 +123,7 @@ class FoldState:
 
 def plan_folds(net: Net) -> FoldPlan:
     """Find the stages, blocks and in-place chains of a net."""
-    index_of = {layer.name: layer.index for layer in reversed(net.layers)}
+    index_of = {layer.name: layer.index for layer in net.layers}
 
     def as_group(found: Group, kind: FoldKind, note: str) -> FoldGroup:
         return FoldGroup(kind, found.name, note, tuple(index_of[n] for n in found.layer_names))
