@@ -123,6 +123,7 @@ def _described_binding(opened: OpenedNet) -> dict[str, Any] | None:
         "unbound": list(binding.unbound),
         "unused": list(binding.unused),
         "shared": list(binding.shared),
+        "caffe_note": binding.caffe_note,
         "unchecked": list(binding.unchecked),
         "wrong_shape": [
             {
@@ -225,6 +226,8 @@ def _print_binding(opened: OpenedNet, binding: Binding) -> None:
         )
         if weights.is_too_large_for_caffe:
             print("Caffe can't read a caffemodel of 2 GiB or more; the torch engine can.")
+    if binding.caffe_note:
+        print(binding.caffe_note)
     for wrong in binding.wrong:
         print(f"Caffe would abort: {wrong.sentence}")
     _print_names("Unbound (these layers keep filler values)", binding.unbound)

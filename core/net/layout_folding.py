@@ -130,8 +130,7 @@ class _Flow:
                 self.targets[source].append(i)
         writes_output = {version.layer_index for version in net.outputs}
         self.may_fold = [
-            bool(layer.bottoms) and i not in writes_output
-            for i, layer in enumerate(net.layers)
+            bool(layer.bottoms) and i not in writes_output for i, layer in enumerate(net.layers)
         ]
 
     def range_name(self, members: frozenset[int]) -> str:

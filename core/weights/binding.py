@@ -1,49 +1,16 @@
-"""Which arrays of a weights file fit which layers of a net, found as Caffe does: by layer name.
-
-After BVLC/caffe src/caffe/net.cpp (CopyTrainedLayersFrom) and blob.cpp (ShapeEquals).
-"""
+"""How a weights file covers a net: what is bound, what is missing, what does not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from core.layers.axes import show_shape
-from core.layers.layer_type import Shape
 from core.layers.shapes import LayerShapes, NetShapes
 from core.net.definition import Net
-from core.weights.contents import LayerWeights, WeightBlob, Weights
+from core.weights.caffe_reading import caffe_note
+from core.weights.contents import LayerWeights, Weights
+from core.weights.placing import ArrayKey, WrongShape, array_key, compare_layer, pair_layers
 
-LEGACY_AXES = 4
-
-ArrayKey = tuple[int, int]
-"""One array of a net, however many layers share it: its owner's index among the layers, its own."""
-
-
-@dataclass(frozen=True)
-class WrongShape:
-    """Array number `index` of a layer does not fit; a side is None where it has no such array.
-
-    problem: what is wrong with the file's array itself, "" where only the shapes differ.
-    """
-
-    layer: str
-    index: int
-    in_net: Shape | None
-    in_file: Shape | None
-    problem: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What Caffe would abort on."""
-        if self.problem:
-            return f"Layer '{self.layer}', array {self.index}: the weights file {self.problem}."
-        in_net = "no array" if self.in_net is None else show_shape(self.in_net)
-        in_file = "no array" if self.in_file is None else show_shape(self.in_file)
-        return (
-            f"Layer '{self.layer}' has {in_net} as parameter {self.index} in the prototxt but "
-            f"{in_file} in the weights."
-        )
+__all__ = ["Binding", "WrongShape", "bind_weights"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +21,8 @@ class Binding:
     another layer's, shared by name; unbound: layers with an array the file lacks, which keeps
     filler values; wrong: arrays Caffe would abort on, their layers are in neither; unused: layers
     of the file that the net lacks; unchecked: layers bound without their shapes being known;
-    left_to_fillers: the arrays that no layer of the file gives.
+    left_to_fillers: the arrays that no layer of the file gives; caffe_note: why Caffe reads less
+    from the file than is bound here, "" when it reads the same.
     """
 
     bound: tuple[str, ...]
@@ -67,29 +35,12 @@ class Binding:
     unchecked: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     left_to_fillers: tuple[ArrayKey, ...] = ()
+    caffe_note: str = ""
 
     @property
     def is_complete(self) -> bool:
         """Whether every layer got its arrays and Caffe would load the file."""
         return not self.unbound and not self.wrong
-
-
-def array_key(shapes: NetShapes, row: LayerShapes, index: int) -> ArrayKey:
-    """Where parameter `index` of a layer is held."""
-    owner, at = row.owners[index]
-    return shapes.of(owner).layer.index, at
-
-
-def pair_layers(shapes: NetShapes, weights: Weights) -> Iterator[tuple[LayerShapes, LayerWeights]]:
-    """Each layer of the file that the net has, in file order, with the one Caffe copies it to.
-
-    Of several layers with one name that is the first, from HDF5 the last.
-    """
-    rows = shapes.layers if weights.format == "HDF5" else shapes.layers[::-1]
-    by_name = {row.layer.written_name: row for row in rows}
-    for source in weights.layers:
-        if source.name in by_name:
-            yield by_name[source.name], source
 
 
 def bind_weights(net: Net, shapes: NetShapes, weights: Weights) -> Binding:
@@ -112,45 +63,8 @@ def bind_weights(net: Net, shapes: NetShapes, weights: Weights) -> Binding:
         tuple(match.unchecked),
         tuple(match.shared),
         tuple(match.left_to_fillers),
+        caffe_note(shapes, weights),
     )
-
-
-def compare_layer(row: LayerShapes, source: LayerWeights) -> tuple[WrongShape, ...]:
-    """What keeps Caffe from loading these arrays into this layer; empty when they fit."""
-    name, n_arrays = row.layer.name, len(row.parameters)
-    if source.problem:
-        return (WrongShape(name, 0, row.parameters[0] if n_arrays else None, None, source.problem),)
-    wrong = []
-    for index in range(max(n_arrays, source.n_parameters)):
-        in_net = row.parameters[index] if index < n_arrays else None
-        found = _compare_array(row, source, index, in_net)
-        wrong += [found] if found else []
-    if not wrong and source.n_members > n_arrays:
-        problem = f"has {source.n_members} members in place of {n_arrays} arrays"
-        return (WrongShape(name, n_arrays, None, None, problem),)
-    return tuple(wrong)
-
-
-def _compare_array(
-    row: LayerShapes, source: LayerWeights, index: int, in_net: Shape | None
-) -> WrongShape | None:
-    blob = source.blob(index)
-    if blob is None and in_net is not None and _is_borrowed(row, index) and source.is_hdf5:
-        return None  # HDF5 stores a shared array once, at its owner
-    problem = blob.problem if blob is not None else ""
-    has_values = blob is not None and blob.load is not None
-    if in_net is not None and blob is not None and has_values and shape_fits(in_net, blob):
-        return None
-    in_file = blob.shape if blob is not None and has_values else None
-    return WrongShape(row.layer.name, index, in_net, in_file, problem)
-
-
-def shape_fits(in_net: Shape, blob: WeightBlob) -> bool:
-    """Caffe's comparison: legacy shapes have four axes and align from the right."""
-    if not blob.is_legacy:
-        return in_net == blob.shape
-    padded = (1,) * (LEGACY_AXES - len(in_net)) + in_net
-    return len(in_net) <= LEGACY_AXES and padded == blob.shape
 
 
 @dataclass
@@ -199,7 +113,3 @@ class _Match:
         self.n_values += sum(blob.n_values for blob in source.blobs) if source else 0
         self.unchecked += [] if row.is_complete else [row.layer.name]
         self.shared += [] if n_own else [row.layer.name]
-
-
-def _is_borrowed(row: LayerShapes, index: int) -> bool:
-    return index < len(row.owners) and row.owners[index] != (row.layer.name, index)

@@ -50,7 +50,7 @@ class LayerWeights:
     """One layer of a weights file; forks' numeric types show as "V1 type 41".
 
     indices: which parameter each blob is; gaps occur only in HDF5 files with shared parameters.
-    n_members: what an HDF5 group holds, strangers among the arrays included; -1 in a caffemodel.
+    n_members: all that an HDF5 group holds, which Caffe takes for its arrays; -1 in a caffemodel.
     problem: why nothing can be taken from it, as the end of a sentence about the file.
     """
 
@@ -64,6 +64,11 @@ class LayerWeights:
     def blob(self, index: int) -> WeightBlob | None:
         """Parameter number `index` of the layer, None where the file leaves it out."""
         return self._by_index.get(index)
+
+    @property
+    def is_part_of_names(self) -> bool:
+        """Whether it is an HDF5 group without arrays that other layers' names have made."""
+        return self.n_members > 0 and not self.blobs and not self.problem
 
     @property
     def is_hdf5(self) -> bool:

@@ -14,6 +14,7 @@ from core.errors import WeightsError
 from core.weights.contents import LayerWeights, WeightBlob, Weights
 
 MAX_MEMBERS = 20_000
+MAX_DEPTH = 32
 MIN_VALUE_BYTES = 64 << 20
 MAX_UNPACKING = 10
 _DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError)
@@ -57,24 +58,33 @@ class _Listing:
     value_bytes: int = 0
 
     def layers(self, data: Any) -> Iterator[LayerWeights]:
-        """Each group is a layer and its numbered arrays the parameters; Caffe looks no deeper."""
+        """Each group is a layer and its numbered arrays the parameters."""
         for name, member in self.members(data):
-            if member is None:
-                yield LayerWeights(name, "", (), (), 1, _link_problem(f"data/{name}"))
-            elif not isinstance(member, self.h5py.Group):
+            if member is not None and not isinstance(member, self.h5py.Group):
                 yield LayerWeights(name, "", (), (), 1, f"has an array in place of layer '{name}'")
             else:
-                yield self.layer(name, member)
+                yield from self.layer(name, member)
 
-    def layer(self, name: str, group: Any) -> LayerWeights:
-        arrays = {}
-        n_members = 0
+    def layer(self, name: str, group: Any, depth: int = 1) -> Iterator[LayerWeights]:
+        """A layer and those whose names go on after a "/", for HDF5 nests what Caffe names so."""
+        if group is None:
+            yield LayerWeights(name, "", (), (), 1, _link_problem(f"data/{name}"))
+            return
+        if depth > MAX_DEPTH:
+            raise WeightsError(f"{self.path.name} nests groups deeper than {MAX_DEPTH}.")
+        arrays, inner, n_members = {}, [], 0
         for key, member in self.members(group):
             n_members += 1
-            if key.isascii() and key.isdigit() and key == str(int(key[:9])):
+            if isinstance(member, self.h5py.Group):
+                inner.append((key, member))
+            elif _is_index(key):
                 arrays[int(key)] = self.blob(f"data/{name}/{key}", member)
+            elif member is None:
+                inner.append((key, None))
         blobs = tuple(arrays[index] for index in sorted(arrays))
-        return LayerWeights(name, "", blobs, tuple(sorted(arrays)), n_members)
+        yield LayerWeights(name, "", blobs, tuple(sorted(arrays)), n_members)
+        for key, member in inner:
+            yield from self.layer(f"{name}/{key}", member, depth + 1)
 
     def members(self, group: Any) -> Iterator[tuple[str, Any]]:
         """Name and object of each member, None in place of a link's target."""
@@ -98,13 +108,15 @@ class _Listing:
     def problem(self, key: str, dataset: Any) -> str:
         if dataset is None:
             return _link_problem(key)
-        if not isinstance(dataset, self.h5py.Dataset):
-            return f"has a group in place of the array {key}"
         if dataset.shape is None or dataset.dtype.kind not in "fiu":
             return f"holds {key} as {dataset.dtype}, not as numbers"
         if dataset.is_virtual or dataset.external:
             return f"keeps the values of {key} in another file, which is not opened"
         return ""
+
+
+def _is_index(key: str) -> bool:
+    return key.isascii() and key.isdigit() and key == str(int(key[:9]))
 
 
 def _link_problem(key: str) -> str:

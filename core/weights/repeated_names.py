@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from core.layers.shapes import NetShapes
 from core.net.definition import Layer
-from core.weights.binding import Binding, pair_layers
+from core.weights.binding import Binding
 from core.weights.contents import Weights
+from core.weights.placing import pair_layers
 from core.words import join_names
 
 _MOST_LINES = 4

@@ -148,9 +148,11 @@ def weights_notice(binding: Binding, file_name: str) -> Notice | None:
     """Unbound layers, unused weights and wrong shapes; None when everything binds."""
     if binding.wrong:
         return _wrong_shapes_notice(binding, file_name)
+    caffe_note = escape(binding.caffe_note, quote=False)
     if not binding.unbound and not binding.unused:
-        return None
-    unused = _unused_sentence(binding.unused)
+        title = f"Caffe can't read {file_name} as we do"
+        return Notice("info", title, caffe_note, key="weights") if caffe_note else None
+    unused = f"{_unused_sentence(binding.unused)} {caffe_note}".strip()
     actions = (
         NoticeAction("open", "Open other weights"),
         NoticeAction("layers", "Show layers"),

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from core.engines.caffe.filling import (
+    PlacedArray,
+    fill_everything,
+    fill_from_file,
+    fill_gaps,
+)
 from core.engines.caffe.link import Link
 from core.engines.caffe.numbering import BEFORE_ALL, Numbering, Place, number_layers
 from core.engines.caffe.python_layers import check_python_layers, python_programs
@@ -22,9 +28,8 @@ from core.layers.layer_type import Shape
 from core.layers.shapes import infer_shapes
 from core.measures.measure import Measure, Pool
 from core.net.reader import read_net
-from core.weights.binding import Binding, array_key, bind_weights
-from core.weights.fillers import filler_array, random_array
-from core.weights.reader import open_weights
+from core.weights.binding import Binding, bind_weights
+from core.weights.reader import Weights, open_weights
 
 
 class CaffeSession(Session):
@@ -144,20 +149,17 @@ class CaffeSession(Session):
         """Send text and weights; Caffe aborts, and we with it, when it can't build the net."""
         sizes = {name: shape for name, shape in self._input_shapes(given).items() if shape}
         request = self._request
-        weights, suffix = request.weights_path, ".caffemodel"
-        binding: Binding | None = None
         self._shapes = infer_shapes(self._net, sizes)
-        if weights is not None:
-            contents = open_weights(weights)
-            suffix = ".h5" if contents.format == "HDF5" else suffix
-            binding = bind_weights(self._net, self._shapes, contents)
+        weights = None if request.weights_path is None else open_weights(request.weights_path)
+        binding = None if weights is None else bind_weights(self._net, self._shapes, weights)
+        is_read_by_caffe = binding is None or not binding.caffe_note
         opened, _ = self._link.ask(
             {
                 "op": "open",
                 "text": self._link.send_text(
                     text_for_caffe(self._net, self._wiring, sizes), ".prototxt"
                 ),
-                "weights": weights and self._link.send_file(weights, suffix),
+                "weights": self._send_weights(weights) if is_read_by_caffe else None,
                 "phase": request.state.phase,
                 "level": request.state.level,
                 "gpu": self._gpu,
@@ -169,26 +171,27 @@ class CaffeSession(Session):
         self._numbering = number_layers(self._wiring, opened)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
         self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
-        self._fill(binding)
+        if weights is None or binding is None:
+            self._fill(fill_everything(self._shapes, request.seed))
+        else:
+            self._fill(fill_gaps(self._shapes, binding, request.seed))
+            self._fill(() if is_read_by_caffe else fill_from_file(self._shapes, weights))
         self.filler_layers = self._layers_with_fillers(binding)
         self.warnings = filler_warnings(self.filler_layers, has_weights=weights is not None)
 
-    def _fill(self, binding: Binding | None) -> None:
-        """What the weights lack gets the numbers it gets in our own engine; None: everything.
+    def _send_weights(self, weights: Weights | None) -> str | None:
+        if weights is None:
+            return None
+        suffix = ".h5" if weights.format == "HDF5" else ".caffemodel"
+        return self._link.send_file(weights.path, suffix)
 
-        Array by array and at the layer that holds it: a layer that borrows one of another's, or has
-        its name, would otherwise overwrite what the file gave.
-        """
-        rows = self._shapes.layers
-        owned = (array_key(self._shapes, row, i) for row in rows for i in range(len(row.owners)))
-        keys = dict.fromkeys(owned) if binding is None else binding.left_to_fillers
-        fill = random_array if binding is None else filler_array
+    def _fill(self, arrays: Iterable[PlacedArray]) -> None:
+        """Give Caffe arrays where it has parameters of that size."""
         built = self._built()
-        for owner, at in keys:
+        for (owner, at), array in arrays:
             wanted = built.parameters.get(owner, ())
-            shape = rows[owner].parameters[at]
-            if at < len(wanted) and math.prod(wanted[at]) == math.prod(shape):
-                layer, array = built.layers[owner], fill(rows[owner], at, self._request.seed)
+            if at < len(wanted) and math.prod(wanted[at]) == array.size:
+                layer = built.layers[owner]
                 request = {"op": "fill", "net": self._number, "layer": layer, "indices": [at]}
                 self._link.ask(request, [array])
 

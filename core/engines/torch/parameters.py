@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from core.engines.torch.operation import LayerParameters
-from core.errors import WeightsError
 from core.layers.shapes import LayerShapes, NetShapes
 from core.net.definition import Layer
-from core.weights.binding import (
-    ArrayKey,
-    WrongShape,
-    array_key,
-    compare_layer,
-    pair_layers,
-)
 from core.weights.contents import Weights
 from core.weights.fillers import FillArray, filler_array, random_array
+from core.weights.placing import ArrayKey, FileArrays, array_key, check_fit, place_arrays
 
 
 class ParameterStore:
@@ -41,16 +32,14 @@ class ParameterStore:
         self.device = device
         self._shapes, self._seed = shapes, seed
         self._fill: FillArray = filler_array if weights else random_array
-        self._loaders: dict[ArrayKey, Callable[[], np.ndarray]] = {}
-        self._unshaped: dict[int, list[Callable[[], np.ndarray]]] = {}
+        self._placed = FileArrays({}, {}, ()) if weights is None else place_arrays(shapes, weights)
+        check_fit(self._placed.wrong)
         self._kept: dict[ArrayKey, Tensor] = {}
-        if weights is not None:
-            self._bind(weights)
 
     @property
     def filler_layers(self) -> tuple[str, ...]:
         """Layers with an array that no weights file gave, in net order."""
-        rows = (row for row in self._shapes.layers if row.layer.index not in self._unshaped)
+        rows = (row for row in self._shapes.layers if row.layer.index not in self._placed.unshaped)
         missing = (row.layer.name for row in rows if self._lacks_array(row))
         return tuple(dict.fromkeys(missing))
 
@@ -60,15 +49,15 @@ class ParameterStore:
 
     def count(self, row: LayerShapes) -> int:
         """How many arrays a layer has."""
-        return len(row.parameters) or len(self._unshaped.get(row.layer.index, ()))
+        return len(row.parameters) or len(self._placed.unshaped.get(row.layer.index, ()))
 
     def read(self, row: LayerShapes, index: int) -> np.ndarray:
         """Array `index` of a layer in the net's shape."""
         if not row.parameters:
-            return self._unshaped[row.layer.index][index]()
+            return self._placed.unshaped[row.layer.index][index].array()
         key = array_key(self._shapes, row, index)
-        loader = self._loaders.get(key)
-        array = loader() if loader else self._filler(key)
+        blob = self._placed.by_key.get(key)
+        array = blob.array() if blob else self._filler(key)
         return array.reshape(row.parameters[index])
 
     def keep(self, row: LayerShapes, index: int) -> Tensor:
@@ -85,24 +74,9 @@ class ParameterStore:
         array = np.array(self.read(row, index), dtype=np.float32, order="C", copy=True)
         return torch.from_numpy(array).to(self.device)
 
-    def _bind(self, weights: Weights) -> None:
-        wrong: list[WrongShape] = []
-        for row, source in pair_layers(self._shapes, weights):
-            if not row.is_complete:
-                arrays = [blob.array for blob in source.blobs if blob.n_values]
-                self._unshaped.update({row.layer.index: arrays} if arrays else {})
-                continue
-            wrong.extend(compare_layer(row, source))
-            for index in range(len(row.parameters)):
-                blob = source.blob(index)
-                if blob is not None:
-                    self._loaders[array_key(self._shapes, row, index)] = blob.array
-        if wrong:
-            raise _mismatch(wrong)
-
     def _lacks_array(self, row: LayerShapes) -> bool:
         keys = (array_key(self._shapes, row, index) for index in range(len(row.parameters)))
-        return any(key not in self._loaders for key in keys)
+        return any(key not in self._placed.by_key for key in keys)
 
     def _filler(self, key: ArrayKey) -> np.ndarray:
         owner, at = key
@@ -128,8 +102,3 @@ class StoredParameters(LayerParameters):
     def get(self, index: int) -> Tensor:
         """A tensor that is kept."""
         return self._store.keep(self._row, index)
-
-
-def _mismatch(wrong: list[WrongShape]) -> WeightsError:
-    more = f" {len(wrong) - 1} more arrays do not fit." if len(wrong) > 1 else ""
-    return WeightsError(f"{wrong[0].sentence}{more}", hint="Are these the weights of another net?")

@@ -287,18 +287,23 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         open_weights(tmp_path)
 
 
-def test_hdf5_keeps_gaps_and_looks_one_level_deep(tmp_path: Path) -> None:
+def test_hdf5_keeps_gaps_and_joins_the_names_it_nests(tmp_path: Path) -> None:
     h5py = pytest.importorskip("h5py")
     path = tmp_path / "w.h5"
     with h5py.File(path, "w") as file:
         file["data/conv/1"] = np.ones(3, np.float32)
         file["data/inc/1x1/0"] = np.ones(3, np.float32)
-        file.create_group("data/relu")
+        file["data/inc/1x1/note"] = "no array"
+        file.create_group("data/inc/relu")
+        file["data/res/0/0"] = np.ones(3, np.float32)
     weights = open_weights(path)
     assert [(layer.name, layer.indices, layer.n_members) for layer in weights.layers] == [
         ("conv", (1,), 1),
-        ("inc", (), 1),
-        ("relu", (), 0),
+        ("inc", (), 2),
+        ("inc/1x1", (0,), 2),
+        ("inc/relu", (), 0),
+        ("res", (), 1),
+        ("res/0", (0,), 1),
     ]
     layer = weights.get("conv")
     assert layer is not None
@@ -327,6 +332,16 @@ def test_hdf5_never_leaves_its_file(tmp_path: Path) -> None:
         with pytest.raises(WeightsError, match=words):
             blob.array()
     assert "link" in loop.problem
+
+
+def test_groups_that_hold_themselves_end(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        file["data/a/0"] = np.zeros(1)
+        file["data/a/b"] = file["data/a"]
+    with pytest.raises(WeightsError, match="deeper than 32"):
+        open_weights(path)
 
 
 def test_hdf5_without_weights_or_with_too_much(tmp_path: Path) -> None:
