@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from core import __version__
-from core.commands.command_line import DONE, FAILED, SUMMARIES, WRONG_USAGE, leave, run_command
+from core.commands.command_line import (
+    DONE,
+    FAILED,
+    LOG_HELP,
+    SUMMARIES,
+    WRONG_USAGE,
+    leave,
+    run_command,
+)
+from core.errors import AppError
+from core.log import start_logging
 
+_LOG = logging.getLogger("main")
 DEMO_PICTURES_HELP = "draw the window on the demo into DIR, without a screen, and stop"
 
 
@@ -18,6 +30,17 @@ def main(words: Sequence[str]) -> int:
     """Run a command, or open the window; returns the exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of layers and files go to any terminal
         sys.stdout.reconfigure(errors="backslashreplace")
+    start_logging()
+    try:
+        code = _run(words)
+    except Exception:
+        _LOG.exception("A bug")
+        raise
+    _LOG.info("Ended with exit code %d", code)
+    return code
+
+
+def _run(words: Sequence[str]) -> int:
     if words and words[0] in SUMMARIES:
         return run_command(words[0], words[1:], {"draw_window": draw_window})
     parser = _parser()
@@ -25,6 +48,12 @@ def main(words: Sequence[str]) -> int:
         options = parser.parse_args(words)
     except SystemExit as stop:
         return int(stop.code or 0)
+    if options.log is not None:
+        try:
+            start_logging(options.log)
+        except AppError as error:
+            print(error, file=sys.stderr)
+            return FAILED
     if options.screenshots is not None:
         return _save_screenshots(options.screenshots)
     unknown = [name for name in options.files if _is_no_file(name)]
@@ -53,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         help="open the window on the bundled demo; without a screen do the demo's job",
     )
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help=DEMO_PICTURES_HELP)
+    parser.add_argument("--log", type=Path, metavar="FILE", help=LOG_HELP)
     parser.add_argument("--version", action="version", version=f"Blobscope {__version__}")
     return parser
 
@@ -99,8 +129,6 @@ def draw_window(folder: Path) -> list[Path]:
 
 
 def _save_screenshots(folder: Path) -> int:
-    from core.errors import AppError
-
     try:
         for path in draw_window(folder):
             print(path)

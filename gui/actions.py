@@ -122,6 +122,8 @@ ROWS: tuple[ActionRow, ...] = (
     _row("index_folder", "Retrieval", "Choose a folder of images…", "Ctrl+G", "photo-stack", "net"),
     _row("open_query", "Retrieval", "Open a query image…", "Ctrl+Shift+I", "search", "gallery"),
     _row("keys", "Help", "Keys", "? F1", "help"),
+    _row("show_log", "Help", "Show log", icon_name="text",
+         tip="What happened last, as the log file has it"),
     _row("about", "Help", "About Blobscope", icon_name="info", group=1),
 )  # fmt: skip
 

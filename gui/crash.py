@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import sys
 import traceback
@@ -13,6 +14,9 @@ from types import TracebackType
 from PyQt5.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QStandardPaths
 
 from core import __version__
+from core.log import log_path
+
+_LOG = logging.getLogger(__name__)
 
 N_KEPT = 20
 Hook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
@@ -30,6 +34,7 @@ def write_crash_report(error: BaseException, folder: Path) -> Path | None:
     lines = [
         f"Blobscope {__version__}, Python {platform.python_version()}, {platform.platform()}",
         f"Qt {QT_VERSION_STR}, PyQt {PYQT_VERSION_STR}",
+        f"Log: {log_path() or 'none'}",
         "",
         "".join(traceback.format_exception(error)),
     ]
@@ -63,6 +68,7 @@ class CrashHook:
 
     def report(self, error: BaseException) -> None:
         """Write the report and tell the window."""
+        _LOG.error("A bug", exc_info=error)
         self.on_bug(error, write_crash_report(error, self._folder or crash_folder()))
 
     def _caught(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 import queue
 import threading
@@ -16,6 +17,8 @@ from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal
 
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.progress import Progress
+
+_LOG = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 0.05
 STUCK_MILLISECONDS = 1000
@@ -259,6 +262,7 @@ class Lanes(QObject):
         return next(self._numbers)
 
     def _begin(self, run: Run) -> None:
+        _LOG.debug("Job %s (%s) is queued on lane %s", run.key, run.title or "quiet", run.lane)
         older = self._runs.pop(run.key, None)
         if older is not None:
             older.cancelled.set()
@@ -284,6 +288,7 @@ class Lanes(QObject):
 
     def _on_ended(self, run: Run, result: Any, error: BaseException | None) -> None:
         run.is_ended = True
+        _log_end(run, error)
         self._unended.discard(run)
         if self._runs.get(run.key) is run:  # a newer job may have taken the key
             del self._runs[run.key]
@@ -317,6 +322,16 @@ class Lanes(QObject):
             self.failed.emit(run, shown)
         if shown is not error:
             self.bug_found.emit(error)
+
+
+def _log_end(run: Run, error: BaseException | None) -> None:
+    if error is None or isinstance(error, EngineCancelled):
+        how = "was stopped" if error or run.cancelled.is_set() else "ended"
+        _LOG.debug("Job %s %s after %.2f s", run.key, how, run.seconds)
+    elif isinstance(error, AppError):
+        _LOG.warning("Job %s failed: %s", run.key, error)
+    else:
+        _LOG.error("Job %s met a bug", run.key, exc_info=error)
 
 
 def _as_app_error(error: BaseException) -> AppError:

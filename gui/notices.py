@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -9,6 +10,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.errors import AppError
 from gui.widgets.code_block import CodeLine
 from gui.widgets.notice_card import Notice, NoticeAction
+
+_LOG = logging.getLogger(__name__)
 
 Handlers = Mapping[str, Callable[[], None]]
 
@@ -37,6 +40,7 @@ class Notices(QObject):
 
         handlers: what each of the notice's action ids does.
         """
+        _LOG.info("Notice %s (%s): %s", notice.key, notice.kind, notice.title)
         self._shown.pop(notice.key, None)
         self._shown[notice.key] = (notice, handlers or {})
         self.changed.emit()

@@ -15,6 +15,9 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="blobscope-tests-"))
+os.environ["XDG_STATE_HOME"] = os.environ[
+    "XDG_RUNTIME_DIR"
+]  # the log of the one who tests is theirs
 
 import pytest
 

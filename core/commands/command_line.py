@@ -6,12 +6,18 @@ import argparse
 import contextlib
 import importlib
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
 from core.errors import AppError
+from core.log import start_logging
+
+LOG_HELP = "write the log to FILE, not into your folder for such files"
+_LOG = logging.getLogger(__name__)
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -71,9 +77,13 @@ def _run(name: str, words: Sequence[str], extras: Mapping[str, Callable[..., obj
     command = cast(Command, importlib.import_module(f"core.commands.{name}"))
     parser = _Parser(prog=f"main.py {name}", description=_sentence(SUMMARIES[name]))
     command.add_arguments(parser)
+    parser.add_argument("--log", type=Path, metavar="FILE", help=LOG_HELP)
     as_json = "--json" in words
     try:
-        command.run(parser.parse_args(words, argparse.Namespace(**extras)))
+        options = parser.parse_args(words, argparse.Namespace(**extras))
+        if options.log is not None:
+            start_logging(options.log)
+        command.run(options)
     except SystemExit as stop:  # --help
         return int(stop.code or 0)
     except UsageError as error:
@@ -94,6 +104,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _print_error(error: AppError, type_name: str, *, as_json: bool) -> None:
+    _LOG.warning("%s: %s", type_name, error)
+    if error.details:
+        _LOG.debug("Details: %s", error.details)
     print(str(error), file=sys.stderr)
     if not as_json:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from core.net.definition import NetState
 if sys.platform == "linux":
     import fcntl
 
+_LOG = logging.getLogger(__name__)
+
 CLOSE_TIMEOUT_SECONDS = 3.0
 _DEATH_TIMEOUT_SECONDS = 5.0
 _PIPE_BYTES = 1 << 20
@@ -50,7 +53,9 @@ class EngineProcess:
         self._is_closed = False
         self._process = _spawn(self.spec.name, launch_of(self.spec))
         self._stdin, self._stdout = _pipes(self._process)
-        self._stderr = StderrTail(self._process.stderr) if self._process.stderr else None
+        stderr = self._process.stderr
+        self._stderr = StderrTail(stderr, self._log_line) if stderr else None
+        _LOG.info("Engine %s started as process %d", self.spec.name, self.pid)
 
     @property
     def pid(self) -> int:
@@ -212,8 +217,11 @@ class EngineProcess:
             self._process.kill()
             code = self._wait(_DEATH_TIMEOUT_SECONDS)
         if self._is_cancelled:
+            _LOG.info("Engine %s, process %d, was stopped", self.spec.name, self.pid)
             return EngineCancelled()
         tail = self._tail()
+        _LOG.error("Engine %s, process %d, ended (code %s) at layer '%s': %s",
+                   self.spec.name, self.pid, code, self._running, tail)  # fmt: skip
         return EngineCrashed(code, self._running, _explained(code, tail), cause=fatal_message(tail))
 
     def _nonsense(self, error: Exception) -> EngineError:
@@ -224,6 +232,10 @@ class EngineProcess:
             self._process.kill()
         code = self._wait(_DEATH_TIMEOUT_SECONDS)
         return EngineCrashed(code, self._running, f"Unreadable answer: {error}\n{self._tail()}")
+
+    def _log_line(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip()
+        _LOG.debug("Engine %s, process %d: %s", self.spec.name, self.pid, text)
 
     def _tail(self) -> str:
         return self._stderr.text() if self._stderr else ""

@@ -52,6 +52,7 @@ def connect_dialogs(window: MainWindow, dialogs: DialogsController) -> None:
     actions.on("extract", dialogs.ask_extract)
     actions.on("recipe", dialogs.ask_recipe)
     actions.on("keys", dialogs.show_keys)
+    actions.on("show_log", dialogs.show_log)
     actions.on("about", dialogs.show_about)
     window.recipe_line.clicked.connect(lambda: dialogs.ask_recipe())
 

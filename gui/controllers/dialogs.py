@@ -11,9 +11,10 @@ from PyQt5.QtWidgets import QDialog
 
 from core import __version__
 from core.comparison.paired_lines import paired_lines
-from core.errors import ImageError
+from core.errors import AppError, ImageError
 from core.images.preprocess import Preprocess
 from core.images.presets import recipe_path, save_recipe
+from core.log import last_lines, log_path
 from gui.actions import ROWS
 from gui.controllers.engine_child import EngineController
 from gui.controllers.extracting import ExtractingController
@@ -132,6 +133,19 @@ class DialogsController(QObject):
             "System": platform.platform(),
         }
         self._open(AboutDialog(self._keeper, versions, self._window))
+
+    def show_log(self) -> None:
+        """The end of the log, under its file's name."""
+        path = log_path()
+        if path is None:
+            self._notices.show_error(AppError("No log is written in this window."), "log")
+            return
+
+        def show(text: str) -> None:
+            n_lines = text.count("\n")
+            self._open(TextDialog(self._keeper, str(path), text, n_lines, parent=self._window))
+
+        self._lanes.files.start(lambda: last_lines(path), key="log", on_result=show)
 
     def show_text(self, line: int = 0) -> None:
         """The prototxt at a line, or at the selected layer; the broken file after a parse error."""
