@@ -39,6 +39,7 @@ N_CHANNELS: dict[ColourOrder, int] = {
     "RGBA": 4,
     "gray, alpha": 2,
 }
+_ORDER_OF_CHANNELS: dict[int, ColourOrder] = {1: "gray", 2: "gray, alpha", 3: "BGR", 4: "BGRA"}
 _MAX_SIDE = 16_384
 # Fields that came later: left out of the digest where they change nothing, so that what was made
 # before keeps its digest.
@@ -205,6 +206,16 @@ class Preprocess:
         cut = sizing.output_height, sizing.output_width
         fit = describe_mean_fit(mean, (sizing.height, sizing.width), cut)
         return f"{name} ({fit})" if fit else name
+
+
+def colour_order_of(n_channels: int) -> ColourOrder:
+    """The order in which Caffe's readers give so many channels. Raises ImageError beyond four."""
+    if n_channels not in _ORDER_OF_CHANNELS:
+        raise ImageError(
+            f"How {n_channels} channels come from one picture can't be known.",
+            hint="Make the input yourself and feed it with --array BLOB=FILE.npy.",
+        )
+    return _ORDER_OF_CHANNELS[n_channels]
 
 
 def _resized(picture: np.ndarray, sizing: Sizing, recipe: Preprocess) -> np.ndarray:

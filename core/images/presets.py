@@ -8,10 +8,13 @@ from pathlib import Path
 
 from core.errors import ImageError
 from core.files import write_file
-from core.images.preprocess import Preprocess
+from core.images.preprocess import Preprocess, colour_order_of
+from core.images.transform_param import MEAN_OF_ILSVRC12
 
 VGG_MEAN = (103.939, 116.779, 123.68)
-CAFFENET_MEAN = (104.00698793, 116.66876762, 122.67891434)
+CAFFENET_MEAN = MEAN_OF_ILSVRC12
+# The averages of KaimingHe/deep-residual-networks' ResNet_mean.binaryproto.
+RESNET_MEAN = (103.0626238, 115.90288257, 123.15163084)
 # None of these published conventions turns pictures by EXIF.
 PRESETS: dict[str, Preprocess] = {
     "VGG / Caffe BGR mean 103.939,116.779,123.68: shorter side 256, centre crop 224": Preprocess(
@@ -41,26 +44,51 @@ PRESETS: dict[str, Preprocess] = {
     "LeNet: grey, warp 28, scale 1/256": Preprocess(
         "warp", 28, 28, colour_order="gray", scale=1.0 / 256.0, exif=False
     ),
-}
+    # BVLC/caffe models/bvlc_googlenet/train_val.prototxt, resized as examples/imagenet does
+    "GoogLeNet: warp 256, centre crop 224, mean 104,117,123": Preprocess(
+        "warp, centre crop", 224, 224, 256, mean=(104.0, 117.0, 123.0), exif=False
+    ),
+    # KaimingHe/deep-residual-networks, README, "Disclaimer and known issues"
+    "ResNet: shorter side 256, centre crop 224, mean 103.063,115.903,123.152": Preprocess(
+        "shorter side, centre crop", 224, 224, 256, mean=RESNET_MEAN, exif=False
+    ),
+    # hujie-frank/SENet, README, "Implementation"
+    "SENet: shorter side 256, centre crop 224, mean 104,117,123": Preprocess(
+        "shorter side, centre crop", 224, 224, 256, mean=(104.0, 117.0, 123.0), exif=False
+    ),
+    # shicai/MobileNet-Caffe and shicai/DenseNet-Caffe, README; farmingyard/ShuffleNet
+    "MobileNet, DenseNet, ShuffleNet: shorter side 256, centre crop 224, scale 0.017": Preprocess(
+        "shorter side, centre crop", 224, 224, 256, mean=(103.94, 116.78, 123.68), scale=0.017,
+        exif=False,
+    ),
+    # weiliu89/caffe (SSD) examples/ssd/ssd_pascal.py
+    "SSD: warp 300, mean 104,117,123": Preprocess(
+        "warp", 300, 300, mean=(104.0, 117.0, 123.0), exif=False
+    ),
+    # chuanqi305/MobileNet-SSD demo.py and template/MobileNetSSD_test_template.prototxt
+    "SSD with MobileNet: warp 300, mean 127.5, scale 1/127.5": Preprocess(
+        "warp", 300, 300, mean=(127.5,), scale=0.007843, exif=False
+    ),
+}  # fmt: skip
 SQUEEZENET = PRESETS["SqueezeNet: warp 227, bilinear, BGR mean 104,117,123"]
 
 
 def default_preprocess(input_shape: Sequence[int]) -> Preprocess:
-    """Warp to the input of a net, upright; BGR minus the ImageNet mean, or grey for one channel.
+    """Warp to the input of a net, upright; BGR minus the ImageNet mean, or other channels as read.
 
     input_shape: (n_images, channels, height, width). Raises ImageError for an input that takes no
     pictures.
     """
-    if len(input_shape) != 4 or min(input_shape[1:]) < 1 or input_shape[1] not in (1, 3):
+    if len(input_shape) != 4 or min(input_shape[1:]) < 1:
         shape = " x ".join(str(size) for size in input_shape)
         raise ImageError(
-            f"An input of {shape} takes no picture.",
-            hint="Pictures need n x 1 x height x width or n x 3 x height x width.",
+            f"An input of {shape or 'unknown size'} takes no picture.",
+            hint="Pictures need n x channels x height x width with 1 to 4 channels.",
         )
     _, n_channels, height, width = input_shape
-    if n_channels == 1:
-        return Preprocess("warp", width, height, colour_order="gray")
-    return Preprocess("warp", width, height, mean=CAFFENET_MEAN)
+    order = colour_order_of(n_channels)
+    mean = CAFFENET_MEAN if n_channels == 3 else ()
+    return Preprocess("warp", width, height, colour_order=order, mean=mean)
 
 
 def recipe_path(prototxt: Path) -> Path:

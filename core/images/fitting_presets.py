@@ -1,0 +1,108 @@
+"""Recognising well-known nets, to feed them as their publishers do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from core.images.preprocess import Preprocess
+from core.images.presets import PRESETS
+from core.net.definition import Layer, Net
+
+_DETECTORS = ("DetectionOutput", "PriorBox", "Proposal", "ROIPooling", "Python", "RegionLoss")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A family of nets: the start of its preset's name, its inputs' sizes, and how to tell it.
+
+    sides: heights and widths that its nets are published for; empty for any size.
+    """
+
+    preset: str
+    n_channels: int
+    sides: tuple[int, ...]
+    is_one: Callable[[Net], bool]
+    detects: bool = False
+
+
+def find_fitting_preset(net: Net, n_channels: int | None, side: int | None) -> str | None:
+    """The name of the preset of the family that a net clearly belongs to, else None.
+
+    n_channels, side: those of its input, where known; side only of a square one. Told by layers
+    that the family alone has or by the net's name, never by the input's size alone.
+    """
+    detects = any(layer.type in _DETECTORS for layer in net.layers)
+    for kind in _KINDS:
+        fits = n_channels in (None, kind.n_channels) and (
+            side is None or not kind.sides or side in kind.sides
+        )
+        if fits and kind.detects == detects and kind.is_one(net):
+            return next(name for name in PRESETS if name.startswith(kind.preset))
+    return None
+
+
+def preset_for_input(name: str, height: int, width: int) -> Preprocess:
+    """A preset for an input of this size: what only warps is warped to it."""
+    preset = PRESETS[name]
+    if preset.size_policy == "warp":
+        return replace(preset, width=width, height=height)
+    return preset
+
+
+def _first_convolution(net: Net) -> tuple[int, int, int]:
+    """Outputs, kernel size and stride of the first convolution; zeros where there is none."""
+    layer = next((layer for layer in net.layers if layer.type == "Convolution"), None)
+    if layer is None:
+        return 0, 0, 0
+    param = layer.param("convolution_param")
+    kernel, stride = param.integers("kernel_size"), param.integers("stride")
+    return param.integer("num_output"), kernel[0] if kernel else 0, stride[0] if stride else 1
+
+
+def _begins_with(*first: int) -> Callable[[Net], bool]:
+    return lambda net: _first_convolution(net) == first
+
+
+def _has_layer(*names: str) -> Callable[[Net], bool]:
+    return lambda net: any(net.has_layer(name) for name in names)
+
+
+def _named(pattern: str) -> Callable[[Net], bool]:
+    return lambda net: re.match(pattern, net.name, re.IGNORECASE) is not None
+
+
+def _is_vgg(net: Net) -> bool:
+    """The stacks of 3 x 3 convolutions of Simonyan and Zisserman, with their fc6."""
+    return (
+        _first_convolution(net) == (64, 3, 1)
+        and net.has_layer("conv1_1")
+        and net.has_layer("conv5_3")
+        and _n_outputs(net, "fc6") == 4096
+    )
+
+
+def _n_outputs(net: Net, name: str) -> int:
+    layer: Layer | None = net.layer(name) if net.has_layer(name) else None
+    return 0 if layer is None else layer.param("inner_product_param").integer("num_output")
+
+
+def _is_lenet(net: Net) -> bool:
+    return _named("LeNet")(net) or (
+        _first_convolution(net) == (20, 5, 1) and _n_outputs(net, "ip1") == 500
+    )
+
+
+_KINDS = (
+    _Kind("LeNet", 1, (28,), _is_lenet),
+    _Kind("SqueezeNet", 3, (224, 227), _has_layer("fire2/squeeze1x1")),
+    _Kind("SENet", 3, (224,), _has_layer("conv2_1_1x1_down")),
+    _Kind("ResNet", 3, (224,), _has_layer("res2a_branch2a")),
+    _Kind("GoogLeNet", 3, (224,), _has_layer("inception_3a/1x1")),
+    _Kind("MobileNet", 3, (224,), _named(r"MOBILENET(_?V[12])?$|DENSENET_\d+$|shufflenet$")),
+    _Kind("VGG", 3, (224,), _is_vgg),
+    _Kind("CaffeNet", 3, (227,), _begins_with(96, 11, 4)),
+    _Kind("SSD with MobileNet", 3, (), _named("MobileNet-SSD"), detects=True),
+    _Kind("SSD:", 3, (), _named(r"VGG_\w+_SSD_"), detects=True),
+)  # fmt: skip
