@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.images.recipe_choice import ChosenRecipe
 from core.net.definition import NetState
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class ModelDocument(QObject):
         self.revision = 0
         self.selection = ""
         self.image_path: Path | None = None
-        self.recipe: Preprocess | None = None
+        self.chosen_recipe: ChosenRecipe | None = None
         self.verification: Verification | None = None
         self.state = NetState()
         self.is_partial = False
@@ -140,10 +141,19 @@ class ModelDocument(QObject):
         self.image_path = path
         self.image_changed.emit()
 
-    def set_recipe(self, recipe: Preprocess | None) -> None:
-        """Choose how images become input arrays."""
-        self.recipe = recipe
+    @property
+    def recipe(self) -> Preprocess | None:
+        """How an image becomes the net's input."""
+        return None if self.chosen_recipe is None else self.chosen_recipe.recipe
+
+    def set_chosen_recipe(self, chosen: ChosenRecipe | None) -> None:
+        """Take a recipe with its origin, or none."""
+        self.chosen_recipe = chosen
         self.recipe_changed.emit()
+
+    def set_recipe(self, recipe: Preprocess | None) -> None:
+        """Take the recipe that the user gives, or none."""
+        self.set_chosen_recipe(None if recipe is None else ChosenRecipe(recipe, "given"))
 
     def set_verification(self, verification: Verification | None) -> None:
         """Keep the result of a verify of the text as it is now."""

@@ -108,7 +108,7 @@ def extract_all(
 ) -> Job[Extracted]:
     """All layers of `images` into one .npz."""
     values = choose_values(opened.net, "all")
-    batches, _ = image_batches(images, None, opened.path, engine.inputs, len(images))
+    batches, _ = image_batches(images, None, opened, engine.inputs, len(images))
     found = yield from extract(opened, engine, batches, values)
     chain = {name: found.arrays[_only(values, name)][0] for name in ("fc7", "relu7", "drop7")}
     classes = {Path(n).stem: best for n, best in zip(found.images, found.classes, strict=False)}

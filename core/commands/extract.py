@@ -84,9 +84,7 @@ def _batches(
     """The inputs, and for pictures the recipe in one line."""
     if options.array:
         return array_batches(options.array, engine.inputs, options.batch), ""
-    return image_batches(
-        options.images, options.preprocess, opened.path, engine.inputs, options.batch
-    )
+    return image_batches(options.images, options.preprocess, opened, engine.inputs, options.batch)
 
 
 def _report(

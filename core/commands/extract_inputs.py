@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.commands.command_line import UsageError
+from core.commands.opening import OpenedNet
 from core.commands.preprocessing import choose_preprocess, picture_input
 from core.errors import AppError, ImageError
 from core.images.finding import find_images
@@ -27,22 +28,24 @@ class Batch:
 
 
 def image_batches(
-    paths: Sequence[Path], recipe_name: str | None, net_path: Path, inputs: _Shapes, size: int
+    paths: Sequence[Path], recipe_name: str | None, opened: OpenedNet, inputs: _Shapes, size: int
 ) -> tuple[Iterator[Batch], str]:
-    """Batches of preprocessed images, and the recipe in one line.
+    """Batches of preprocessed images, and the recipe with what there is to know about it.
 
     Images of another size than their neighbours get a pass of their own. Raises ImageError for
     an image that can't be read, before any pass has run on it.
     """
     blob = picture_input(inputs)
-    recipe = choose_preprocess(recipe_name, net_path, inputs)
+    chosen = choose_preprocess(recipe_name, opened, inputs)
+    recipe = chosen.recipe
     expected = inputs[blob]
     if expected is not None and recipe.n_channels != expected[1]:
         raise ImageError(
             f"The recipe gives {recipe.n_channels} channels, input {blob} has {expected[1]}."
         )
     files = _image_files(paths)
-    return _image_batches(files, recipe, blob, size), recipe.describe()
+    line = ". ".join(filter(None, (chosen.describe(), chosen.note)))
+    return _image_batches(files, recipe, blob, size), line
 
 
 def _image_files(paths: Sequence[Path]) -> list[Path]:

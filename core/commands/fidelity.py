@@ -97,7 +97,7 @@ def _first_batch(opened: OpenedNet, options: argparse.Namespace) -> Batch:
     }
     if options.array:
         return next(array_batches(options.array, shapes, MOST_IMAGES))
-    batches, _ = image_batches(options.images, options.preprocess, opened.path, shapes, MOST_IMAGES)
+    batches, _ = image_batches(options.images, options.preprocess, opened, shapes, MOST_IMAGES)
     return next(batches)
 
 

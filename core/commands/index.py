@@ -20,7 +20,9 @@ from core.commands.opening import (
 from core.commands.output import counted, print_json, print_notes
 from core.commands.preprocessing import add_preprocess_argument, choose_preprocess
 from core.commands.progress_line import ProgressLine
-from core.engines.base import Engine, Value
+from core.engines.base import Value
+from core.images.preprocess import Preprocess
+from core.images.recipe_choice import ChosenRecipe
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
 from core.retrieval.gallery import open_gallery
@@ -53,7 +55,8 @@ def run(options: argparse.Namespace) -> None:
     opened = open_net(options.net, options.weights, net_state(options))
     value = _choose_value(opened, options.layer)
     with running_engine(opened, options) as engine, ProgressLine() as show:
-        recipe = _recipe(opened, engine, value, options)
+        chosen = choose_preprocess(options.preprocess, opened, engine.inputs)
+        recipe = _recipe(opened, chosen.recipe, value, options)
         job = index_folder(
             engine,
             options.images,
@@ -68,12 +71,14 @@ def run(options: argparse.Namespace) -> None:
             _say_how_far(options)
             raise
     if options.json:
-        print_json(describe(report, recipe))
+        print_json(describe(report, recipe, chosen))
     else:
-        _print(report, recipe)
+        _print(report, recipe, chosen)
 
 
-def describe(report: IndexReport, recipe: DescriptorRecipe) -> dict[str, object]:
+def describe(
+    report: IndexReport, recipe: DescriptorRecipe, chosen: ChosenRecipe
+) -> dict[str, object]:
     """The report and the recipe as plain values for JSON."""
     return {
         "gallery": str(report.gallery),
@@ -90,6 +95,8 @@ def describe(report: IndexReport, recipe: DescriptorRecipe) -> dict[str, object]
         "no_images": [{"path": str(s.path), "reason": s.reason} for s in report.skipped],
         "notes": list(report.notes),
         "recipe": recipe.to_json(),
+        "preprocess_origin": chosen.origin,
+        "preprocess_note": chosen.note,
     }
 
 
@@ -121,9 +128,8 @@ def _choose_value(opened: OpenedNet, layer: str) -> Value:
 
 
 def _recipe(
-    opened: OpenedNet, engine: Engine, value: Value, options: argparse.Namespace
+    opened: OpenedNet, preprocess: Preprocess, value: Value, options: argparse.Namespace
 ) -> DescriptorRecipe:
-    preprocess = choose_preprocess(options.preprocess, opened.path, engine.inputs)
     spec = engine_spec(options)
     return DescriptorRecipe(
         value.layer,
@@ -139,8 +145,10 @@ def _recipe(
     )
 
 
-def _print(report: IndexReport, recipe: DescriptorRecipe) -> None:
-    print(f"{recipe.describe()}.")
+def _print(report: IndexReport, recipe: DescriptorRecipe, chosen: ChosenRecipe) -> None:
+    print(f"{recipe.describe()} ({chosen.origin}).")
+    if chosen.note:
+        print(chosen.note)
     print_notes(report.notes)
     for problem in report.problems[:_MOST_LISTED]:
         print(f"Left out: {problem.path}: {problem.reason}")

@@ -122,5 +122,5 @@ def _picture(opened: OpenedNet, options: argparse.Namespace) -> dict[str, np.nda
     shapes = {blob: opened.shapes.top(layer.name, i)
               for layer in opened.net.layers if not layer.bottoms
               for i, blob in enumerate(layer.tops)}  # fmt: skip
-    batches, _ = image_batches([options.image], options.preprocess, opened.path, shapes, 1)
+    batches, _ = image_batches([options.image], options.preprocess, opened, shapes, 1)
     return next(iter(batches)).inputs

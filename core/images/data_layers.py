@@ -49,7 +49,7 @@ def _find_transform(net: Net, blob: str) -> tuple[Layer, Message, str] | None:
         transform = layer.param("transform_param")
         is_active = layer in net.layers
         if transform.fields or (is_active and layer.type in _PICTURES):
-            note = f"It is of layer '{layer.name}', which this phase leaves out."
+            note = f"It is of layer '{layer.written_name}', which this phase leaves out."
             return layer, transform, "" if is_active else note
     commented = _commented_transform(net.text)
     writer = next((layer for layer in net.layers if blob in layer.tops), None)

@@ -74,12 +74,13 @@ def _named(pattern: str) -> Callable[[Net], bool]:
 
 
 def _is_vgg(net: Net) -> bool:
-    """The stacks of 3 x 3 convolutions of Simonyan and Zisserman, with their fc6."""
+    """The stacks of 3 x 3 convolutions of Simonyan and Zisserman, cut off anywhere after them."""
+    plain = {"Input", "Convolution", "ReLU", "Pooling", "InnerProduct", "Dropout", "Softmax"}
     return (
         _first_convolution(net) == (64, 3, 1)
         and net.has_layer("conv1_1")
         and net.has_layer("conv5_3")
-        and _n_outputs(net, "fc6") == 4096
+        and all(layer.type in plain for layer in net.layers)
     )
 
 
@@ -96,8 +97,8 @@ def _is_lenet(net: Net) -> bool:
 
 _KINDS = (
     _Kind("LeNet", 1, (28,), _is_lenet),
-    _Kind("SqueezeNet", 3, (224, 227), _has_layer("fire2/squeeze1x1")),
-    _Kind("SENet", 3, (224,), _has_layer("conv2_1_1x1_down")),
+    _Kind("SqueezeNet", 3, (224, 227), _has_layer("fire2/squeeze1x1", "fire2/conv1x1_1")),
+    _Kind("SENet", 3, (224,), _named(r"SE-(ResN|BN-)|SENet")),
     _Kind("ResNet", 3, (224,), _has_layer("res2a_branch2a")),
     _Kind("GoogLeNet", 3, (224,), _has_layer("inception_3a/1x1")),
     _Kind("MobileNet", 3, (224,), _named(r"MOBILENET(_?V[12])?$|DENSENET_\d+$|shufflenet$")),

@@ -66,7 +66,7 @@ def choose_recipe(
         recipe = load_recipe(beside)
         note = _difference(recipe, net, shapes, prototxt, blob)
         return ChosenRecipe(recipe, "beside the net", note)
-    return _choose_for_net(net, shapes, prototxt, blob)
+    return choose_recipe_of_net(net, shapes, prototxt, blob)
 
 
 def read_named_recipe(named: str) -> Preprocess:
@@ -94,9 +94,11 @@ def find_picture_input(net: Net, shapes: NetShapes) -> str | None:
     return unknown
 
 
-def _choose_for_net(
-    net: Net, shapes: NetShapes, prototxt: Path | None, blob: str | None
+def choose_recipe_of_net(
+    net: Net, shapes: NetShapes, prototxt: Path | None, blob: str | None = None
 ) -> ChosenRecipe:
+    """The recipe of a net by itself, as if none were kept beside it. Raises ImageError."""
+    blob = blob or find_picture_input(net, shapes)
     shape = _shape_of(net, shapes, blob)
     preset = _preset(net, shape)
     trouble = ""
@@ -120,9 +122,10 @@ def _choose_for_net(
 
 
 def _shape_of(net: Net, shapes: NetShapes, blob: str | None) -> Shape | None:
+    """The shape of an input blob; without one that of the first input, which no picture fits."""
     for layer in net.layers:
-        if not layer.bottoms and blob in layer.tops:
-            return shapes.top(layer, layer.tops.index(blob))
+        if not layer.bottoms and (blob in layer.tops or (blob is None and layer.tops)):
+            return shapes.top(layer, 0 if blob is None else layer.tops.index(blob))
     return None
 
 

@@ -12,7 +12,8 @@ from core.edits.findings.finding import Finding
 from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError, PrototxtError
 from core.images.formats import is_image_name
-from core.images.presets import default_preprocess, load_recipe, recipe_path
+from core.images.presets import recipe_path
+from core.images.recipe_choice import ChosenRecipe, choose_recipe, choose_recipe_of_net
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
 from core.net.solver import open_prototxt
@@ -38,7 +39,6 @@ from gui.settings import Settings
 
 WEIGHTS_SUFFIXES = frozenset({".caffemodel", ".h5", ".hdf5"})
 MODEL_NOTICES = tuple("parse problems rewiring weights verify solver names kept-proof".split())
-DEMO_RECIPE = "preprocess.json"
 
 
 @dataclass(frozen=True)
@@ -224,24 +224,23 @@ class OpeningController(QObject):
             self.open_weights(weights)
 
     def _take_recipe(self, opened: OpenedModel) -> None:
-        """The recipe kept with the prototxt, else one that fits its input."""
+        """The recipe kept with the prototxt, else the one that fits the net best."""
         document = self._document
         net, shapes = document.net, document.shapes
         if net is None or shapes is None:
             return
-        kept = (recipe_path(opened.path), opened.path.parent / DEMO_RECIPE)
-        for path in kept:
-            if path.is_file():
-                try:
-                    document.set_recipe(load_recipe(path))
-                    return
-                except AppError as error:
-                    self._notices.show_error(error, "recipe")
-        shape = shapes.top(net.layers[0]) if net.inputs and net.layers else None
+        document.set_chosen_recipe(self._choose_recipe(net, shapes, opened.path))
+
+    def _choose_recipe(self, net: Net, shapes: NetShapes, path: Path) -> ChosenRecipe | None:
         try:
-            document.set_recipe(default_preprocess(shape) if shape else None)
+            return choose_recipe(net, shapes, path)
+        except AppError as error:
+            if recipe_path(path).is_file():
+                self._notices.show_error(error, "recipe")
+        try:
+            return choose_recipe_of_net(net, shapes, path)
         except AppError:
-            document.set_recipe(None)  # an input that takes no pictures
+            return None  # a net that takes no pictures
 
     def _take_weights(self, path: Path, weights: Weights, binding: Binding) -> None:
         self._settings.set_folder("models", path.absolute().parent)

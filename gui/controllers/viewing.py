@@ -130,11 +130,15 @@ class ViewingController(QObject):
         self._window.show_document_title(name, document.is_edited)
 
     def _show_recipe(self) -> None:
-        recipe = self._document.recipe
-        if recipe is None:
+        chosen = self._document.chosen_recipe
+        if chosen is None:
             self._window.recipe_line.set_line("", "")
-        else:
-            self._window.recipe_line.set_line(short_recipe(recipe), recipe.describe())
+            return
+        line = short_recipe(chosen.recipe)
+        self._window.recipe_line.set_line(
+            f"guessed: {line}" if chosen.is_guessed else line,
+            f"{chosen.describe()}\n{chosen.note}".rstrip(),
+        )
 
     def _show_image(self) -> None:
         path = self._document.image_path

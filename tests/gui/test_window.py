@@ -225,6 +225,21 @@ def test_the_form_keeps_what_it_has_no_field_for(bench, qtbot, net_path: Path) -
     assert dialog.recipe() == replace(recipe, scale=2.0)
 
 
+def test_the_window_takes_the_recipe_of_the_file_and_marks_a_guess(
+    bench, qtbot, net_path: Path, tmp_path: Path
+) -> None:
+    open_net(bench, qtbot, net_path)
+    assert "(guessed)" in bench.window.recipe_line.line
+    layer = net_path.read_text().replace("\n", " ")
+    stated = tmp_path / "stated.prototxt"
+    comment = "# transform_param { scale: 0.5 mean_value: 7 }\n"
+    stated.write_text(comment + layer)
+    open_net(bench, qtbot, stated)
+    assert "guessed" not in bench.window.recipe_line.line
+    assert (bench.document.recipe.scale, bench.document.recipe.mean) == (0.5, (7.0,))
+    assert "It stands in a comment of the file." in bench.window.recipe_line.toolTip()
+
+
 def test_extract_writes_the_ticked_layers(bench, qtbot, net_path, image_path, tmp_path) -> None:
     open_net(bench, qtbot, net_path, image_path)
     bench.document.select("relu1")
