@@ -87,12 +87,12 @@ class EngineError(AppError):
     """An engine refused a request; the child is still alive."""
 
 
-_CUT = "The net still opens, shows and edits; extract from a net cut before them."
+_OTHERS_RUN = "Every layer that does not need them runs: choose one of those."
 _ONLY_IN_CAFFE = "Python layers run in real Caffe only: choose the engine caffe."
 
 
 class UnsupportedLayerError(EngineError):
-    """The net has layers this engine can't run; they are named before anything runs."""
+    """What is wanted needs layers this engine can't run; they are named before anything runs."""
 
     def __init__(self, layers: Sequence[tuple[str, str]], engine: str) -> None:
         by_type: dict[str, list[str]] = {}
@@ -102,7 +102,9 @@ class UnsupportedLayerError(EngineError):
         count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
         super().__init__(
             f"The {engine} engine can't run {count} of this net: {named}.",
-            hint=_ONLY_IN_CAFFE if set(by_type) == {"Python"} and engine != "caffe" else _CUT,
+            hint=_ONLY_IN_CAFFE
+            if set(by_type) == {"Python"} and engine != "caffe"
+            else _OTHERS_RUN,
             details="\n".join(f"{name}: {type_}" for name, type_ in layers),
         )
         self.layers = tuple(layers)

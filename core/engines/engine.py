@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from core.activations.summary import ValueSummary
+from core.engines.obstacles import refusal
 from core.engines.operations import (
     Close,
     Opened,
@@ -20,6 +21,7 @@ from core.engines.operations import (
     Want,
 )
 from core.engines.values import EngineLayer, PassResult, Value
+from core.engines.wiring import is_fed
 from core.errors import EngineError
 from core.measures.measure import KEEP, Measure
 
@@ -35,14 +37,48 @@ class Call(Protocol):
 class Engine:
     """A net in the child; every method waits for it and may raise what EngineProcess says."""
 
-    def __init__(self, call: Call, opened: Opened) -> None:
-        self._call = call
+    def __init__(self, call: Call, opened: Opened, name: str) -> None:
+        self._call, self._name = call, name
         self._net = opened.net
         self.layers: tuple[EngineLayer, ...] = opened.layers
         self.inputs: dict[str, tuple[int, ...] | None] = opened.inputs
         self.warnings: tuple[str, ...] = opened.warnings
         self.filler_layers: tuple[str, ...] = opened.filler_layers
         self.device: str = opened.device
+        self._needs = _Needs(self.layers)
+
+    @property
+    def cannot_run(self) -> tuple[EngineLayer, ...]:
+        """Layers this engine can't run; `obstacle` says why. What needs none of them runs."""
+        return tuple(layer for layer in self.layers if layer.obstacle)
+
+    def needed_layers(self, want: Sequence[Value]) -> tuple[EngineLayer, ...]:
+        """The layers that a pass for these values runs, in net order, data layers among them."""
+        return self._needs.layers_for(want)
+
+    def needed_inputs(self, want: Sequence[Value]) -> tuple[str, ...]:
+        """The input blobs that have to be given for these values, in net order."""
+        return self._needs.inputs_for(want)
+
+    def check(self, want: Sequence[Value]) -> None:
+        """Raise what a pass for these values would raise over layers that can't run.
+
+        UnsupportedLayerError, PythonLayersRefused or EngineError.
+        """
+        error = self._refusal(self.needed_layers(want))
+        if error is not None:
+            raise error
+
+    @property
+    def whole_net_refusal(self) -> EngineError | None:
+        """What a pass for every value would raise; None where all layers can run."""
+        return self._refusal(self.layers)
+
+    def obstacles(self, want: Sequence[Value]) -> tuple[EngineLayer, ...]:
+        """The layers that these values need and this engine can't run."""
+        if not self.cannot_run:
+            return ()
+        return tuple(layer for layer in self.needed_layers(want) if layer.obstacle)
 
     def forward(
         self, inputs: Mapping[str, np.ndarray], want: Sequence[Value]
@@ -100,6 +136,10 @@ class Engine:
             for i, (value, summary) in enumerate(pairs)
         }
 
+    def _refusal(self, layers: Iterable[EngineLayer]) -> EngineError | None:
+        found = ((layer.name, layer.type, layer.obstacle) for layer in layers)
+        return refusal(((name, type_, why) for name, type_, why in found if why), self._name)
+
     def close(self) -> None:
         """Let the child forget this net."""
         with contextlib.suppress(EngineError):
@@ -110,6 +150,42 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Needs:
+    """Which layer reads what which other one wrote, after the last writer of each blob."""
+
+    def __init__(self, layers: Sequence[EngineLayer]) -> None:
+        self._layers = layers
+        self._sources: list[tuple[tuple[int, str], ...]] = []
+        writers: dict[str, int] = {}
+        for i, layer in enumerate(layers):
+            found = ((writers[blob], blob) for blob in layer.bottoms if blob in writers)
+            self._sources.append(tuple(found))
+            writers.update(dict.fromkeys(layer.tops, i))
+
+    def layers_for(self, want: Sequence[Value]) -> tuple[EngineLayer, ...]:
+        return tuple(self._layers[i] for i in self._indices(want))
+
+    def inputs_for(self, want: Sequence[Value]) -> tuple[str, ...]:
+        fed = {
+            i: layer for i, layer in enumerate(self._layers) if is_fed(layer.type, layer.bottoms)
+        }
+        wanted = {(i, top) for i, layer in fed.items() for top in layer.tops
+                  if Value(layer.name, top) in want}  # fmt: skip
+        read = {source for i in self._indices(want) for source in self._sources[i]}
+        needed = sorted((i, self._layers[i].tops.index(top), top) for i, top in wanted | read
+                        if i in fed)  # fmt: skip
+        return tuple(top for _, _, top in needed)
+
+    def _indices(self, want: Sequence[Value]) -> list[int]:
+        wanted = {Value(*value) for value in want}
+        needed = {i for i, layer in enumerate(self._layers)
+                  if any(Value(layer.name, top) in wanted for top in layer.tops)}  # fmt: skip
+        for i in reversed(range(len(self._layers))):
+            if i in needed:
+                needed.update(source for source, _ in self._sources[i])
+        return sorted(needed)
 
 
 def _float32(inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:

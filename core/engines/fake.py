@@ -10,15 +10,24 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from core.engines.obstacles import (
+    Obstacles,
+    check_free,
+    check_readable,
+    refused_layers,
+    refused_shapes,
+    unknown_types,
+)
 from core.engines.operations import Want
 from core.engines.session import Backend, OnLayer, OpenRequest, Session
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
-from core.engines.wiring import Step, Wiring, check_shapes, wire_net
-from core.errors import EngineError, UnsupportedLayerError
+from core.engines.wiring import Step, Wiring, not_computed, wire_net
+from core.errors import EngineError
 from core.layers.shapes import NetShapes, infer_shapes
-from core.net.definition import Layer, Net
+from core.net.definition import Layer
 from core.net.reader import read_net
 
+ENGINE = "fake"
 Shape = tuple[int, ...]
 
 
@@ -61,10 +70,14 @@ class FakeSession(Session):
             raise EngineError(f"The fake engine has no device '{request.device}'.")
         self._net = read_net(request.net_text, state=request.state)
         self._options, self._seed = options, request.seed
-        _refuse(self._net, options.get("refuse", ""))
+        check_readable(self._net)
         self._wiring = wire_net(self._net)
+        self._obstacles: Obstacles = {
+            **refused_layers(self._net),
+            **_refused_types(self._wiring, options.get("refuse", "")),
+        }
         self._shapes = infer_shapes(self._net, request.input_shapes)
-        self.layers = tuple(_engine_layer(layer, self._shapes) for layer in self._net.layers)
+        self.layers = tuple(self._engine_layer(layer) for layer in self._net.layers)
         self.inputs = _input_shapes(self._wiring, self.layers)
         self._kept: dict[int, np.ndarray] = {}
 
@@ -73,6 +86,7 @@ class FakeSession(Session):
     ) -> list[np.ndarray]:
         """One pass over the steps that the wanted values need, measured in NumPy."""
         slots = [self._wiring.slot(want.value) for want in wants]
+        check_free(self._wiring.steps_for(slots), self._obstacles, ENGINE)
         values = self._compute(inputs, slots, on_layer)
         return [want.measure.of(values[slot]) for want, slot in zip(wants, slots, strict=True)]
 
@@ -80,16 +94,21 @@ class FakeSession(Session):
         """One pass over everything the inputs allow."""
         start = time.perf_counter()
         self._kept = {}
-        self._kept = self._compute(inputs, self._wiring.computable(inputs), on_layer)
+        slots = self._wiring.computable(inputs, self._obstacles)
+        if not any(not step.is_data for step in self._wiring.steps_for(slots)):
+            check_free(self._wiring.steps, self._obstacles, ENGINE)
+        self._kept = self._compute(inputs, slots, on_layer)
         kept_bytes = sum(array.nbytes for array in self._kept.values())
         n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
         return PassResult(time.perf_counter() - start, n_images, kept_bytes)
 
     def read(self, value: Value) -> np.ndarray:
         """A kept value."""
-        kept = self._kept.get(self._wiring.slot(value))
+        slot = self._wiring.slot(value)
+        kept = self._kept.get(slot)
         if kept is None:
-            raise EngineError(f"'{value.top}' of layer '{value.layer}' was not computed.")
+            check_free(self._wiring.steps_for([slot]), self._obstacles, ENGINE)
+            raise not_computed(value, ())
         return kept
 
     def _compute(
@@ -98,7 +117,7 @@ class FakeSession(Session):
         steps = self._wiring.steps_for(slots)
         self._wiring.check_inputs(inputs, steps)
         shapes = infer_shapes(self._net, {name: array.shape for name, array in inputs.items()})
-        check_shapes(shapes, steps)
+        check_free(steps, refused_shapes(shapes), ENGINE)
         values = {self._wiring.inputs[name]: array for name, array in inputs.items()}
         for step in steps:
             on_layer(step.layer.name)
@@ -120,6 +139,11 @@ class FakeSession(Session):
         if not bottoms:
             return np.zeros(shape, np.float32)
         return np.ascontiguousarray(stand_in(bottoms, shape, rng), dtype=np.float32)
+
+    def _engine_layer(self, layer: Layer) -> EngineLayer:
+        tops = tuple(self._shapes.top(layer, i) for i in range(len(layer.tops)))
+        why = self._obstacles.get(layer.index)
+        return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, tops, why)
 
     def _misbehave(self, layer_name: str) -> None:
         """Do to this layer what the options of a test ask for."""
@@ -209,15 +233,9 @@ _STAND_INS: dict[str, StandIn] = {
 }
 
 
-def _refuse(net: Net, type_name: str) -> None:
-    refused = [(layer.name, layer.type) for layer in net.layers if layer.type == type_name]
-    if refused:
-        raise UnsupportedLayerError(refused, "fake")
-
-
-def _engine_layer(layer: Layer, shapes: NetShapes) -> EngineLayer:
-    top_shapes = tuple(shapes.top(layer.name, i) for i in range(len(layer.tops)))
-    return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, top_shapes)
+def _refused_types(wiring: Wiring, type_name: str) -> Obstacles:
+    known = {step.layer.type for step in wiring.steps} - {type_name}
+    return unknown_types(wiring.steps, known, ENGINE)
 
 
 def _input_shapes(wiring: Wiring, layers: Sequence[EngineLayer]) -> dict[str, Shape | None]:

@@ -54,7 +54,7 @@ def measure_fidelity(
         wanted.run(inputs)
         yield Progress(0, 0, "passes")
         found.run(inputs)
-        values = _computed_values(wanted)
+        values = _computed_values(wanted, found, inputs)
         rows = []
         for done, (value, kind) in enumerate(values):
             yield Progress(done, len(values), "values compared")
@@ -62,12 +62,21 @@ def measure_fidelity(
         return tuple(rows)
 
 
-def _computed_values(engine: Engine) -> list[tuple[Value, str]]:
-    return [
+def _computed_values(
+    one: Engine, other: Engine, inputs: Mapping[str, np.ndarray]
+) -> list[tuple[Value, str]]:
+    """What the inputs lead to, past layers that one of the engines can't run."""
+    values = [
         (Value(layer.name, top), layer.type)
-        for layer in engine.layers
+        for layer in one.layers
         if layer.bottoms
         for top in layer.tops
+    ]
+    return [
+        (value, kind)
+        for value, kind in values
+        if not one.obstacles([value]) + other.obstacles([value])
+        and set(one.needed_inputs([value])).issubset(inputs)
     ]
 
 

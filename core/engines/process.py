@@ -104,8 +104,7 @@ class EngineProcess:
 
         seed: for filler weights. input_shapes: shapes that replace those of the prototxt, by blob.
         allow_python_layers: the user agrees to run the programs that Python layers name.
-        Raises UnsupportedLayerError naming the layers this engine can't run, PythonLayersRefused
-        naming those that nobody agreed to.
+        Layers that can't run are told by Engine.cannot_run; only what needs them is refused.
         """
         request = Open(
             net_text=net_text,
@@ -117,7 +116,7 @@ class EngineProcess:
             allow_python_layers=allow_python_layers,
         )
         opened, _ = self.call(request)
-        return Engine(self.call, opened)
+        return Engine(self.call, opened, self.spec.name)
 
     def call(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply:
         """Send one request and wait for its reply, of the type operations.REPLIES names."""

@@ -77,4 +77,4 @@ class Backend(ABC):
 
     @abstractmethod
     def open(self, request: OpenRequest) -> Session:
-        """Build a net; UnsupportedLayerError names what can't be run."""
+        """Build a net; what can't be run of it is told by its layers."""

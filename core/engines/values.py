@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Value(NamedTuple):
@@ -51,14 +51,31 @@ class EngineSpec:
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """Why a layer can't run; of a program the sentence is its module and class.
+
+    kind: "net" where real Caffe refuses the layer as it stands, "type" where the engine lacks it,
+    "program" where nobody has agreed to run it.
+    """
+
+    sentence: str
+    hint: str = ""
+    kind: Literal["net", "type", "program"] = "net"
+
+
+@dataclass(frozen=True)
 class EngineLayer:
-    """A layer as the engine built it; a shape is None where only running it can tell."""
+    """A layer as the engine built it; a shape is None where only running it can tell.
+
+    obstacle: why this engine can't run it, None where it can.
+    """
 
     name: str
     type: str
     bottoms: tuple[str, ...]
     tops: tuple[str, ...]
     top_shapes: tuple[tuple[int, ...] | None, ...]
+    obstacle: Obstacle | None = None
 
 
 @dataclass(frozen=True)

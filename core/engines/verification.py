@@ -143,7 +143,7 @@ def verify_rename(
     with setting.open(before, inputs) as engine:
         filler = bool(engine.filler_layers)
         inputs = _random_inputs(engine, seed) if inputs is None else inputs
-        shared = _shared_outputs(before, after, inputs)
+        shared = _shared_outputs(before, after, inputs, engine)
         found_before = engine.forward(inputs, [before.values[key] for key, _ in shared])
     yield Progress(1, 2, "net runs")
     with setting.open(after, inputs) as engine:
@@ -255,11 +255,11 @@ def _difference(version: BlobVersion, one: np.ndarray, other: np.ndarray) -> Out
 
 
 def _shared_outputs(
-    before: _Side, after: _Side, inputs: Mapping[str, np.ndarray]
+    before: _Side, after: _Side, inputs: Mapping[str, np.ndarray], engine: Engine
 ) -> list[tuple[tuple[str, int], BlobVersion]]:
     """The outputs of the net before that the net after has too and that the inputs reach."""
     wiring = wire_net(before.net)
-    reached = set(wiring.computable(inputs))
+    reached = _reached(before.net, inputs, engine)
     shared = [
         ((version.layer, version.top_index), version)
         for version in before.net.outputs
@@ -270,6 +270,12 @@ def _shared_outputs(
     if not shared:
         raise _nothing_to_compare(before.net, [n for n in wiring.inputs if n not in inputs])
     return shared
+
+
+def _reached(net: Net, inputs: Mapping[str, np.ndarray], engine: Engine) -> set[int]:
+    """The versions that these inputs lead to, past layers that the engine can't run."""
+    left_out = {i for i, layer in enumerate(engine.layers) if layer.obstacle}
+    return set(wire_net(net).computable(inputs, left_out))
 
 
 def _nothing_to_compare(net: Net, missing: Sequence[str]) -> EngineError:
@@ -298,7 +304,7 @@ def _random_inputs(engine: Engine, seed: int) -> dict[str, np.ndarray]:
         else:
             values = np.random.default_rng([seed, len(inputs)]).standard_normal(shape, np.float32)
             inputs[name] = values * np.float32(_RANDOM_SPREAD)
-    if not inputs:
+    if engine.inputs and not inputs:
         raise EngineError("The input size of this net is not known.", hint="Open an image first.")
     return inputs
 
@@ -307,13 +313,13 @@ def _first_different_layer(
     setting: _Setting, before: _Side, after: _Side, inputs: Mapping[str, np.ndarray]
 ) -> Job[str | None]:
     """The first layer, in the order of the net before, whose tops differ."""
-    reached = set(wire_net(before.net).computable(inputs))
-    keys = [
-        (version.layer, version.top_index)
-        for slot, version in enumerate(before.net.versions)
-        if slot in reached and (version.layer, version.top_index) in after.values
-    ]
     with setting.open(before, inputs) as one, setting.open(after, inputs) as other:
+        reached = _reached(before.net, inputs, one)
+        keys = [
+            (version.layer, version.top_index)
+            for slot, version in enumerate(before.net.versions)
+            if slot in reached and (version.layer, version.top_index) in after.values
+        ]
         one.run(inputs)
         other.run(inputs)
         for done, key in enumerate(keys):

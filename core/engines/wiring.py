@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 from core.engines.values import Value
 from core.errors import EngineError
-from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
 
-PARAMETER_TYPE = "Parameter"
-"""The one layer without bottoms whose top comes from the weights, not from outside."""
+MADE_UP_TYPE = "DummyData"
+"""The one data layer that fills its tops by itself; values may still be given in their place."""
+_LEARNED_TYPE = "Parameter"
+
+
+def is_fed(type_name: str, bottoms: Sequence[str]) -> bool:
+    """Whether a layer's tops have to be given, as those of Input and of layers that read files."""
+    return not bottoms and type_name not in (MADE_UP_TYPE, _LEARNED_TYPE)
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,12 @@ class Step:
     @property
     def is_data(self) -> bool:
         """Whether its tops come from outside, whatever the layer would have read them from."""
-        return not self.layer.bottoms and self.layer.type != PARAMETER_TYPE
+        return not self.layer.bottoms and self.layer.type != _LEARNED_TYPE
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether it fills its tops by itself where nobody gives them."""
+        return self.layer.type == MADE_UP_TYPE
 
 
 @dataclass(frozen=True)
@@ -64,61 +74,40 @@ class Wiring:
         for name in sorted(names - set(self.inputs)):
             known = ", ".join(self.inputs) or "none"
             raise EngineError(f"The net has no input blob '{name}'.", hint=f"It has: {known}.")
-        missing = self._missing(names, steps)
+        missing = self.missing(names, steps)
         if missing:
             raise EngineError(f"The input blob '{missing[0]}' was not given.")
 
-    def computable(self, given: Iterable[str]) -> tuple[int, ...]:
-        """The slots that can be computed from the given input blobs."""
+    def computable(
+        self, given: Iterable[str], left_out: Collection[int] = frozenset()
+    ) -> tuple[int, ...]:
+        """The slots that can be computed from these input blobs without the layers left out."""
         known = {self.inputs[name] for name in given if name in self.inputs}
-        known.update(
-            top for step in self.steps if step.layer.type == "DummyData" for top in step.tops
-        )
         for step in self.steps:
-            if not step.is_data and known.issuperset(step.bottoms):
+            is_computed = step.is_made_up or not step.is_data
+            is_runnable = is_computed and step.layer.index not in left_out
+            if is_runnable and known.issuperset(step.bottoms):
                 known.update(step.tops)
         return tuple(sorted(known))
 
-    def _missing(self, given: set[str], steps: Sequence[Step]) -> list[str]:
+    def missing(self, given: Collection[str], steps: Sequence[Step]) -> list[str]:
+        """Input blobs that the steps read and nobody has given."""
         read = {slot for step in steps for slot in step.bottoms}
-        written = {slot for step in steps if step.is_data for slot in step.tops}
-        made = {top for step in steps if step.layer.type == "DummyData" for top in step.layer.tops}
-        return [
-            name
-            for name, slot in self.inputs.items()
-            if slot in read & written and name not in given and name not in made
-        ]
+        fed = {slot for s in steps if s.is_data and not s.is_made_up for slot in s.tops}
+        return [n for n, slot in self.inputs.items() if slot in read & fed and n not in given]
 
 
-def check_shapes(shapes: NetShapes, steps: Sequence[Step]) -> None:
-    """EngineError for the first of these steps whose shapes Caffe would refuse."""
-    needed = {step.layer.name for step in steps}
-    for problem in shapes.problems:
-        if problem.layer in needed:
-            raise EngineError(problem.sentence)
-
-
-def check_parameters(layer: Layer, built: NetShapes, wanted: NetShapes) -> None:
-    """EngineError when new input sizes would need other weights than the net was built with."""
-    before, after = built.parameters(layer), wanted.parameters(layer)
-    if before and after and before != after:
-        bottom = wanted.bottoms(layer)[0]
-        raise EngineError(
-            f"Layer '{layer.name}' ({layer.type}) can't take an input of shape {bottom}: "
-            f"its weights are {before[0]} and would have to be {after[0]}.",
-            hint="An inner product fixes the size of the input image.",
-        )
+def not_computed(value: Value, missing: Sequence[str]) -> EngineError:
+    """The error for a value that a pass left out; `missing`: input blobs nobody gave."""
+    blobs = " and ".join(f"'{name}'" for name in missing)
+    return EngineError(
+        f"'{value.top}' of layer '{value.layer}' was not computed.",
+        hint=f"It needs {blobs}, which nobody gave." if missing else "",
+    )
 
 
 def wire_net(net: Net) -> Wiring:
-    """Number the versions of a net; EngineError for a net that real Caffe refuses."""
-    if net.problems:
-        raise EngineError(net.problems[0].sentence, hint="Real Caffe refuses this net too.")
-    return number_versions(net)
-
-
-def number_versions(net: Net) -> Wiring:
-    """Number the versions of a net as it is; a bottom that nothing writes has no number."""
+    """Number the versions of a net; a bottom that nothing writes has no number."""
     steps: list[Step] = []
     slots: dict[Value, int] = {}
     inputs: dict[str, int] = {}

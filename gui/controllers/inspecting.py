@@ -37,6 +37,7 @@ NO_LAYER = "Select a layer to see its channels."
 NO_LAYER_SPREAD = "Select a layer to see how its values spread."
 NO_PICTURE_INPUT = "This net has no input that takes a picture."
 ERROR_KEY = "forward"
+LEFT_OUT_KEY = "left-out"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class InspectingController(QObject):
     """Runs one pass for each net, image and recipe; every layer's values are a read away then."""
 
     forward_done = pyqtSignal(object)
-    _passed = pyqtSignal(object)
+    _passed = pyqtSignal(object, object)
 
     def __init__(
         self,
@@ -90,6 +91,7 @@ class InspectingController(QObject):
         self._histogram = histogram
         self._stale: set[QWidget] = set()
         self._ran: tuple[Engine, RunKey] | None = None
+        self._told_of: Engine | None = None
         self._failed: tuple[RunKey, AppError] | None = None
         self._wanted: RunKey | None = None
         self._attempt = 0
@@ -274,13 +276,22 @@ class InspectingController(QObject):
             self._failed = (key, error)
             raise
         self._ran = (engine, key)
-        self._passed.emit(result)
+        self._passed.emit(result, engine)
         return engine
 
-    def _on_passed(self, result: PassResult) -> None:
+    def _on_passed(self, result: PassResult, engine: Engine) -> None:
         self.last_forward = LastForward(result.seconds, result.n_images)
         self._notices.dismiss(ERROR_KEY)
+        if engine is not self._told_of:
+            self._told_of = engine
+            self._tell_left_out(engine.whole_net_refusal)
         self.forward_done.emit(self.last_forward)
+
+    def _tell_left_out(self, error: AppError | None) -> None:
+        """Say which layers did not run, once for each net; the others are there to look at."""
+        self._notices.dismiss(LEFT_OUT_KEY)
+        if error is not None:
+            self._notices.show_error(error, LEFT_OUT_KEY)
 
     def _on_failed(self, error: AppError) -> None:
         """Say it once: a dead child has its own notice."""

@@ -18,8 +18,9 @@ from core.measures.measure import Pool
 from tests.engines.test_caffe_link import FAKE, IMAGE, NET
 
 ALLOWED_IMPORTS = {
-    "caffe", "core", "importlib", "json", "msvcrt", "numpy", "os", "platform", "resource", "shutil",
-    "signal", "struct", "subprocess", "sys", "tempfile", "time", "traceback", "typing",
+    "caffe", "core", "google", "importlib", "io", "json", "msvcrt", "numpy", "os", "platform",
+    "resource", "shutil", "signal", "struct", "subprocess", "sys", "tempfile", "time", "traceback",
+    "typing",
 }  # fmt: skip
 TOO_NEW = (
     ast.AnnAssign, ast.JoinedStr, ast.Nonlocal, ast.NamedExpr, ast.YieldFrom, ast.AsyncFunctionDef,

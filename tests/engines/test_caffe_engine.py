@@ -241,8 +241,9 @@ def test_weights_that_do_not_fit_stop_caffe_in_its_own_words(
 def test_a_layer_of_a_fork_is_named(caffe_process: EngineProcess) -> None:
     text = """input: "data" input_shape { dim: 1 dim: 1 dim: 2 dim: 2 }
       layer { name: "p" type: "Permute" bottom: "data" top: "p" }"""
+    engine = caffe_process.open(text)
     with pytest.raises(UnsupportedLayerError, match="caffe engine") as caught:
-        caffe_process.open(text)
+        engine.forward(image(1, 1, 2, 2), [Value("p", "p")])
     assert caught.value.layers == (("p", "Permute"),)
     assert caffe_process.is_alive
 

@@ -220,8 +220,9 @@ def wait_until_gone(folder: Path) -> None:
 
 def test_python_layers_run_only_after_agreement(fake_caffe: tuple[str, ...]) -> None:
     with start(fake_caffe) as process:
+        untrusted = process.open(PYTHON_NET)
         with pytest.raises(PythonLayersRefused) as caught:
-            process.open(PYTHON_NET)
+            untrusted.forward(IMAGE, [Value("p", "p")])
         assert caught.value.layers == (("p", "mine.Mine"),)
         assert "p (mine.Mine)" in caught.value.sentence
         engine = process.open(PYTHON_NET, allow_python_layers=True)
@@ -246,8 +247,9 @@ def test_a_python_layer_without_its_program_says_so(
 
 def test_layers_this_caffe_lacks_are_named_before_it_aborts(fake_caffe: tuple[str, ...]) -> None:
     with start(fake_caffe) as process:
+        engine = process.open(NET.replace('"Double"', '"Permute"'))
         with pytest.raises(UnsupportedLayerError, match="caffe engine") as caught:
-            process.open(NET.replace('"Double"', '"Permute"'))
+            engine.forward(IMAGE, [Value("b", "b")])
         assert caught.value.layers == (("a", "Permute"), ("b", "Permute"))
         check_it_works(process)
 

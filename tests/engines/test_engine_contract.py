@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.engines.base import Engine, EngineProcess, EngineSpec, Value
-from core.engines.registry import start_engine
+from core.engines.base import Engine, EngineProcess, Value
 from core.errors import EngineError
 from core.measures.measure import KEEP, Pool
 from core.net.reader import read_net
@@ -232,14 +231,68 @@ def test_reading_before_running_is_refused(engine: Engine) -> None:
         engine.read(Value("prob", "prob"))
 
 
-def test_a_net_that_caffe_refuses_is_refused(any_spec: EngineSpec) -> None:
-    """In a child of its own, because real Caffe dies of it."""
-    text = 'layer { name: "a" type: "ReLU" bottom: "x" top: "y" }'
-    with (
-        start_engine(any_spec) as process,
-        pytest.raises(EngineError, match="Unknown bottom blob 'x'"),
+def test_a_layer_that_caffe_refuses_is_refused_and_others_run(
+    any_process: EngineProcess, small_net: str
+) -> None:
+    lost = 'layer { name: "a" type: "ReLU" bottom: "x" top: "y" }'
+    after = 'layer { name: "b" type: "ReLU" bottom: "y" top: "z" }'
+    engine = any_process.open(small_net + lost + after)
+    assert [layer.name for layer in engine.cannot_run] == ["a"]
+    assert "Unknown bottom blob 'x'" in engine.cannot_run[0].obstacle.sentence
+    prob, z = Value("prob", "prob"), Value("b", "z")
+    assert [layer.name for layer in engine.obstacles([prob, z])] == ["a"]
+    alone = any_process.open(small_net).forward(images(), [prob])[prob]
+    assert engine.forward(images(), [prob])[prob].tobytes() == alone.tobytes()
+    engine.run(images())
+    assert engine.read(prob).tobytes() == alone.tobytes()
+    for ask in (
+        lambda: engine.forward(images(), [z]),
+        lambda: engine.read(z),
+        lambda: engine.check([prob, z]),
     ):
-        process.open(text)
+        with pytest.raises(EngineError, match="Unknown bottom blob 'x'"):
+            ask()
+
+
+def test_a_net_of_which_nothing_can_run_is_refused(any_process: EngineProcess) -> None:
+    engine = any_process.open('layer { name: "a" type: "ReLU" bottom: "x" top: "y" }')
+    with pytest.raises(EngineError, match="Unknown bottom blob 'x'"):
+        engine.run({})
+
+
+def test_a_net_without_inputs_runs(any_process: EngineProcess) -> None:
+    engine = any_process.open("""
+        layer { name: "made" type: "DummyData" top: "m"
+                dummy_data_param { shape { dim: 2 dim: 3 } data_filler { value: 7 } } }
+        layer { name: "learned" type: "Parameter" top: "p"
+                parameter_param { shape { dim: 2 dim: 3 } } }
+        layer { name: "sum" type: "Eltwise" bottom: "m" bottom: "m" top: "s" }
+        layer { name: "all" type: "Eltwise" bottom: "s" bottom: "p" top: "a" }""")
+    both, everything = Value("sum", "s"), Value("all", "a")
+    assert engine.needed_inputs([both, everything]) == ()
+    found = engine.forward({}, [both, everything])
+    assert found[both].shape == found[everything].shape == (2, 3)
+    assert engine.run({}).n_images == 0
+    assert engine.read(both).tobytes() == found[both].tobytes()
+
+
+def test_only_the_inputs_on_the_way_are_needed(any_process: EngineProcess) -> None:
+    engine = any_process.open("""
+        layer { name: "rows" type: "Input" top: "data" top: "label"
+                input_param { shape { dim: 2 dim: 4 } shape { dim: 2 } } }
+        layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc"
+                inner_product_param { num_output: 3 } }
+        layer { name: "relu" type: "ReLU" bottom: "fc" top: "fc" }
+        layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "loss" }""")
+    fc, loss = Value("relu", "fc"), Value("loss", "loss")
+    assert engine.needed_inputs([fc]) == ("data",)
+    assert engine.needed_inputs([loss]) == ("data", "label")
+    assert engine.needed_inputs([Value("rows", "label")]) == ("label",)
+    assert [layer.name for layer in engine.needed_layers([fc])] == ["rows", "fc", "relu"]
+    data = np.ones((2, 4), np.float32)
+    assert engine.forward({"data": data}, [fc])[fc].shape == (2, 3)
+    with pytest.raises(EngineError, match="'label' was not given"):
+        engine.forward({"data": data}, [loss])
 
 
 def test_a_closed_net_is_gone_and_others_stay(any_process: EngineProcess, small_net: str) -> None:

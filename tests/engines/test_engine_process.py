@@ -133,10 +133,12 @@ def test_an_unforeseen_exception_leaves_the_child_alive(small_net: str) -> None:
         assert engine.forward(IMAGE, [Value("conv1", "conv1")])
 
 
-def test_unsupported_layers_are_named_when_the_net_is_opened(small_net: str) -> None:
+def test_unsupported_layers_are_named_where_they_are_needed(small_net: str) -> None:
     with start_fake(refuse="Dropout") as process:
+        engine = process.open(small_net)
+        assert [layer.name for layer in engine.cannot_run] == ["drop2"]
         with pytest.raises(UnsupportedLayerError) as caught:
-            process.open(small_net)
+            engine.forward(IMAGE, [PROB])
         assert caught.value.layers == (("drop2", "Dropout"),)
         assert process.is_alive
 

@@ -144,10 +144,11 @@ def test_layers_it_can_not_run_are_all_named(torch_process: EngineProcess) -> No
     input: "data" input_shape { dim: 1 dim: 2 dim: 2 dim: 2 }
     layer { name: "mine" type: "Python" bottom: "data" top: "x" }
     layer { name: "yours" type: "Python" bottom: "x" top: "z" }
-    layer { name: "boxes" type: "RPNProposal" bottom: "x" top: "y" }
+    layer { name: "boxes" type: "RPNProposal" bottom: "z" top: "y" }
     """
+    engine = torch_process.open(text)
     with pytest.raises(UnsupportedLayerError) as caught:
-        torch_process.open(text)
+        engine.forward({"data": np.zeros((1, 2, 2, 2), np.float32)}, [Value("boxes", "y")])
     assert caught.value.layers == (
         ("mine", "Python"), ("yours", "Python"), ("boxes", "RPNProposal")
     )  # fmt: skip
@@ -166,8 +167,9 @@ def test_many_layers_it_can_not_run_are_told_in_few_words_and_listed_in_full(
         f'layer {{ name: "p{i}" type: "Python" bottom: "data" top: "x{i}" }}\n' for i in range(9)
     )
     shape = 'input: "data" input_shape { dim: 1 dim: 2 dim: 2 dim: 2 }\n'
+    engine = torch_process.open(shape + layers)
     with pytest.raises(UnsupportedLayerError) as caught:
-        torch_process.open(shape + layers)
+        engine.run({"data": np.zeros((1, 2, 2, 2), np.float32)})
     assert "9 layers of this net: Python (p0, p1, p2, p3 and 5 more)." in caught.value.sentence
     assert len(caught.value.details.splitlines()) == len(caught.value.layers) == 9
 

@@ -41,6 +41,13 @@ def stub_caffe(tmp_path: Path) -> str:
     return shlex.join(["env", f"PYTHONPATH={package.parent}", sys.executable])
 
 
+@pytest.fixture
+def fake_caffe() -> str:
+    """A command for a Python with the stand-in for pycaffe that builds small nets."""
+    folder = Path(__file__).resolve().parents[1] / "engines" / "fake_pycaffe"
+    return shlex.join(["env", f"PYTHONPATH={folder}", sys.executable])
+
+
 def ask(bench):
     bench.window.actions_["choose_engine"].trigger()
     return bench.engine_choice.dialog
@@ -142,12 +149,12 @@ def test_an_engine_that_does_not_start_offers_another(bench, qtbot) -> None:
 
 
 def test_python_layers_run_only_after_the_user_agrees(
-    bench, qtbot, stub_caffe: str, tmp_path: Path
+    bench, qtbot, fake_caffe: str, tmp_path: Path
 ) -> None:
     net, photo = tmp_path / "net.prototxt", tmp_path / "photo.png"
     net.write_text(NET)
     Image.new("RGB", (8, 8), (200, 40, 10)).save(photo)
-    bench.engine_choice.use(EngineChoice("caffe", command=stub_caffe))
+    bench.engine_choice.use(EngineChoice("caffe", command=fake_caffe))
     qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=30000)
     bench.opening.open_paths([net, photo])
     qtbot.waitUntil(lambda: bench.inspecting.can_run())

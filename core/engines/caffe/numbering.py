@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.engines.caffe.text import WRITES_FILES, is_stood_in
+from core.engines.caffe.text import is_stood_in
 from core.engines.wiring import Step, Wiring
 from core.errors import EngineError
 from core.layers.layer_type import Shape
+from core.net.definition import Layer
 
 BEFORE_ALL = -1
 """The position of a value that is there before any layer has run."""
@@ -42,17 +43,21 @@ class Numbering:
         return None if place is None else self.blob_shapes[place.blob]
 
 
-def number_layers(wiring: Wiring, built: Mapping[str, Any]) -> Numbering:
+def number_layers(wiring: Wiring, built: Mapping[str, Any], kept: Collection[int]) -> Numbering:
     """Walk both lists side by side; EngineError where Caffe built other layers than the text says.
 
-    Names alone would not do: the file may repeat them.
+    Names alone would not do: the file may repeat them. kept: indices of the layers
+    that Caffe was given.
     """
-    layers, inserted = _matched(wiring, built["layers"])
+    expected = [step.layer for step in wiring.steps if step.layer.index in kept]
+    layers, inserted = _matched(expected, built["layers"])
     names = [str(name) for name, _ in built["blobs"]]
     by_name = {name: number for number, name in enumerate(names)}
     places: dict[int, Place] = {}
     for step in wiring.steps:
         theirs = layers.get(step.layer.index)
+        if theirs is None and not is_stood_in(step):
+            continue
         ids = _blob_numbers(step, theirs, built["layers"], by_name)
         for slot, blob in zip(step.tops, ids, strict=False):
             places[slot] = Place(BEFORE_ALL if theirs is None else theirs, blob)
@@ -70,13 +75,8 @@ def number_layers(wiring: Wiring, built: Mapping[str, Any]) -> Numbering:
 
 
 def _matched(
-    wiring: Wiring, built: Sequence[Mapping[str, Any]]
+    expected: Sequence[Layer], built: Sequence[Mapping[str, Any]]
 ) -> tuple[dict[int, int], tuple[int, ...]]:
-    expected = [
-        step.layer
-        for step in wiring.steps
-        if not is_stood_in(step) and step.layer.type not in WRITES_FILES
-    ]
     layers: dict[int, int] = {}
     inserted: list[int] = []
     for number, theirs in enumerate(built):

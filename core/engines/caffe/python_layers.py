@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from core.errors import PythonLayersRefused
+from collections.abc import Collection
+
+from core.engines.values import Obstacle
 from core.net.definition import Layer, Net
 
 
-def check_python_layers(net: Net, *, are_allowed: bool) -> None:
-    """PythonLayersRefused when a net would run code that nobody has agreed to.
+def untrusted_layers(net: Net, *, are_allowed: bool) -> dict[int, Obstacle]:
+    """By index, the layers that would run code which nobody has agreed to.
 
     A Python layer without bottoms is a data layer: an input stands in for it, and nothing runs.
     """
     if are_allowed:
-        return
-    found = [(layer.name, python_program(layer)) for layer in _python_layers(net)]
-    if found:
-        raise PythonLayersRefused(found)
+        return {}
+    return {
+        layer.index: Obstacle(python_program(layer), kind="program")
+        for layer in _python_layers(net)
+    }
 
 
-def python_programs(net: Net) -> list[tuple[str, str]]:
-    """Module and class of each Python layer that runs."""
-    params = [layer.param("python_param") for layer in _python_layers(net)]
+def python_programs(net: Net, kept: Collection[int]) -> list[tuple[str, str]]:
+    """Module and class of each Python layer that is kept."""
+    running = [layer for layer in _python_layers(net) if layer.index in kept]
+    params = [layer.param("python_param") for layer in running]
     return [(param.word("module"), param.word("layer")) for param in params]
 
 

@@ -16,20 +16,32 @@ from core.engines.caffe.filling import (
 )
 from core.engines.caffe.link import Link
 from core.engines.caffe.numbering import BEFORE_ALL, Numbering, Place, number_layers
-from core.engines.caffe.python_layers import check_python_layers, python_programs
+from core.engines.caffe.python_layers import python_programs, untrusted_layers
+from core.engines.caffe.refusals import refused_by_any_caffe, unreadable_layers
 from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
 from core.engines.filler_warnings import filler_warnings
+from core.engines.obstacles import (
+    Obstacles,
+    check_free,
+    free_steps,
+    refused_parameters,
+    refused_shapes,
+    unknown_types,
+)
 from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.values import EngineLayer, PassResult, Value
-from core.engines.wiring import Step, check_parameters, check_shapes, number_versions
-from core.errors import EngineError, UnsupportedLayerError
+from core.engines.wiring import Step, not_computed, wire_net
+from core.errors import EngineError
 from core.layers.layer_type import Shape
 from core.layers.shapes import infer_shapes
 from core.measures.measure import Measure, Pool
+from core.net.definition import Layer
 from core.net.reader import read_net
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
+
+ENGINE = "caffe"
 
 
 class CaffeSession(Session):
@@ -43,12 +55,15 @@ class CaffeSession(Session):
     ) -> None:
         self._link, self._request, self._gpu = link, request, gpu
         self._net = read_net(request.net_text, state=request.state)
-        self._wiring = number_versions(self._net)
-        _check_types(self._wiring.steps, layer_types)
-        check_python_layers(self._net, are_allowed=request.allow_python_layers)
+        self._wiring = wire_net(self._net)
+        self._unable: Obstacles = {
+            **_types_it_lacks(self._wiring.steps, layer_types),
+            **untrusted_layers(self._net, are_allowed=request.allow_python_layers),
+        }
+        self._obstacles = self._unable
         self._number: int | None = None
         self._numbering: Numbering | None = None
-        self._has_run = False
+        self._given: frozenset[str] | None = None  # to the last run
         self._fed: frozenset[int] = frozenset()  # layers of Caffe's that inputs stand in for
         self._shapes = infer_shapes(self._net, request.input_shapes)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
@@ -61,6 +76,7 @@ class CaffeSession(Session):
     ) -> list[np.ndarray]:
         """One pass over what the wanted values need, pooled in Caffe's own Python."""
         slots = [self._wiring.slot(want.value) for want in wants]
+        check_free(self._wiring.steps_for(slots), self._unable, ENGINE)
         request = self._pass_request("take", inputs, slots)
         request["takes"] = []
         for slot, want in zip(slots, wants, strict=True):
@@ -72,21 +88,26 @@ class CaffeSession(Session):
         return arrays
 
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
-        """One pass over everything the inputs allow."""
-        slots = self._wiring.computable(inputs)
+        """One pass over everything that can be computed."""
+        if self._numbering is None:
+            self._build({name: tuple(array.shape) for name, array in inputs.items()})
+        slots = self._wiring.computable(inputs, self._obstacles)
+        if not any(not step.is_data for step in self._wiring.steps_for(slots)):
+            check_free(self._wiring.steps, self._obstacles, ENGINE)
         request = self._pass_request("run", inputs, slots)
         places = [self._place(slot) for slot in slots]
         request["takes"] = [[place.position, place.blob, None, 0.0] for place in places]
         header, _ = self._link.ask(request, list(inputs.values()), on_layer)
-        self._has_run = True
+        self._given = frozenset(inputs)
         n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
         return PassResult(header["seconds"], n_images, header["kept_bytes"])
 
     def read(self, value: Value) -> np.ndarray:
         """A value of the last run."""
         slot = self._wiring.slot(value)
-        if not self._has_run:
+        if self._given is None:
             raise EngineError("Nothing has run yet.", hint="Open an image first.")
+        check_free(self._wiring.steps_for([slot]), self._obstacles, ENGINE)
         place = self._place(slot)
         request = {
             "op": "read",
@@ -96,10 +117,8 @@ class CaffeSession(Session):
         }
         _, arrays = self._link.ask(request)
         if not arrays:
-            raise EngineError(
-                f"'{value.top}' of layer '{value.layer}' was not computed.",
-                hint="It needs an input blob that was not given.",
-            )
+            steps = self._wiring.steps_for([slot])
+            raise not_computed(value, self._wiring.missing(self._given, steps))
         return arrays[0]
 
     def close(self) -> None:
@@ -114,6 +133,7 @@ class CaffeSession(Session):
         steps = self._wiring.steps_for(slots)
         self._wiring.check_inputs(inputs, steps)
         self._fit(inputs, steps)
+        check_free(steps, self._obstacles, ENGINE)
         built = self._built()
         known = [step for step in steps if step.layer.index in built.layers]
         self._fed = frozenset(
@@ -141,9 +161,9 @@ class CaffeSession(Session):
             return
         shapes = infer_shapes(self._net, {**self._known_inputs(), **given})
         suspected = {problem.layer for problem in self._shapes.problems}
-        check_shapes(shapes, [step for step in steps if step.layer.name not in suspected])
-        for step in steps:
-            check_parameters(step.layer, self._shapes, shapes)
+        others = [step for step in steps if step.layer.name not in suspected]
+        check_free(others, refused_shapes(shapes), ENGINE)
+        check_free(steps, refused_parameters(steps, self._shapes, shapes), ENGINE)
 
     def _build(self, given: Mapping[str, Shape]) -> None:
         """Send text and weights; Caffe aborts, and we with it, when it can't build the net."""
@@ -153,22 +173,21 @@ class CaffeSession(Session):
         weights = None if request.weights_path is None else open_weights(request.weights_path)
         binding = None if weights is None else bind_weights(self._net, self._shapes, weights)
         is_read_by_caffe = binding is None or not binding.caffe_note
+        text, kept = self._send_text(sizes)
         opened, _ = self._link.ask(
             {
                 "op": "open",
-                "text": self._link.send_text(
-                    text_for_caffe(self._net, self._wiring, sizes), ".prototxt"
-                ),
+                "text": text,
                 "weights": self._send_weights(weights) if is_read_by_caffe else None,
                 "phase": request.state.phase,
                 "level": request.state.level,
                 "gpu": self._gpu,
                 "seed": request.seed,
-                "programs": python_programs(self._net),
+                "programs": python_programs(self._net, kept),
             }
         )
         self._number = opened["net"]
-        self._numbering = number_layers(self._wiring, opened)
+        self._numbering = number_layers(self._wiring, opened, kept)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
         self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
         if weights is None or binding is None:
@@ -178,6 +197,32 @@ class CaffeSession(Session):
             self._fill(() if is_read_by_caffe else fill_from_file(self._shapes, weights))
         self.filler_layers = self._layers_with_fillers(binding)
         self.warnings = filler_warnings(self.filler_layers, has_weights=weights is not None)
+
+    def _send_text(self, sizes: Mapping[str, Shape]) -> tuple[str, frozenset[int]]:
+        """The net without what this Caffe refuses, and the indices of the layers that are left.
+
+        What belongs to a fork may be at home in this one; only where it can't read it does it go.
+        """
+        self._obstacles = {**refused_by_any_caffe(self._net, self._shapes), **self._unable}
+        text, kept = self._write_text(sizes)
+        answer, _ = self._link.ask({"op": "parse", "text": text})
+        if answer["refused"]:
+            self._obstacles = {**unreadable_layers(self._net), **self._obstacles}
+            text, kept = self._write_text(sizes, without=self._net.inactive)
+        return text, kept
+
+    def _write_text(
+        self, sizes: Mapping[str, Shape], without: Sequence[Layer] = ()
+    ) -> tuple[str, frozenset[int]]:
+        running = [
+            step.layer.index
+            for step in free_steps(self._wiring.steps, self._obstacles)
+            if not is_stood_in(step) and step.layer.type not in WRITES_FILES
+        ]
+        kept = frozenset(running)
+        left_out = [step.layer for step in self._wiring.steps if step.layer.index not in kept]
+        text = text_for_caffe(self._net, sizes, [*left_out, *without])
+        return self._link.send_text(text, ".prototxt"), kept
 
     def _send_weights(self, weights: Weights | None) -> str | None:
         if weights is None:
@@ -236,7 +281,8 @@ class CaffeSession(Session):
     def _engine_layer(self, step: Step) -> EngineLayer:
         layer = step.layer
         shapes = tuple(self._top_shape(slot) for slot in step.tops)
-        return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes)
+        why = self._obstacles.get(layer.index)
+        return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes, why)
 
 
 def _pooling_of(measure: Measure) -> tuple[str | None, float]:
@@ -244,14 +290,9 @@ def _pooling_of(measure: Measure) -> tuple[str | None, float]:
     return (measure.method, measure.p) if isinstance(measure, Pool) else (None, 0.0)
 
 
-def _check_types(steps: Sequence[Step], known: Sequence[str]) -> None:
-    """UnsupportedLayerError naming every layer that this build of Caffe lacks."""
-    missing = [
-        (step.layer.name, step.layer.type)
-        for step in steps
-        if not is_stood_in(step)
-        and step.layer.type not in WRITES_FILES
-        and step.layer.type not in known
-    ]
-    if known and missing:
-        raise UnsupportedLayerError(missing, "caffe")
+def _types_it_lacks(steps: Sequence[Step], known: Sequence[str]) -> Obstacles:
+    """By index, layers of types this build of Caffe lacks; none where it doesn't tell its types."""
+    if not known:
+        return {}
+    built = [step for step in steps if not is_stood_in(step)]
+    return unknown_types(built, {*known, *WRITES_FILES}, ENGINE)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from core.engines.wiring import Step, Wiring
+from core.engines.wiring import Step
 from core.layers.layer_type import Shape
-from core.net.definition import Net
+from core.net.definition import Layer, Net
 
 WRITES_FILES = frozenset({"HDF5Output"})
 _INPUT_FIELDS = frozenset({"input", "input_dim", "input_shape"})
@@ -22,28 +22,23 @@ _LEGACY_AXES = 4
 
 
 def is_stood_in(step: Step) -> bool:
-    """Whether the layer becomes an input; DummyData makes its values up and needs no file."""
-    return step.is_data and step.layer.type != "DummyData"
+    """Whether the layer becomes an input; one that fills its tops by itself needs no file."""
+    return step.is_data and not step.is_made_up
 
 
-def text_for_caffe(net: Net, wiring: Wiring, shapes: Mapping[str, Shape]) -> str:
-    """The prototxt to send; `shapes` by input blob, every one of those that are stood in for."""
+def text_for_caffe(net: Net, shapes: Mapping[str, Shape], left_out: Iterable[Layer]) -> str:
+    """The prototxt to send; `shapes` by input blob, in place of all that brings values in.
+
+    left_out: layers that Caffe should not see, those that inputs stand in for among them.
+    """
     text = net.text.lstrip("\ufeff")
     shift = len(net.text) - len(text)
-    for start, end in sorted(_left_out(net, wiring), reverse=True):
+    spans = [field.span for field in net.root.fields if field.name in _INPUT_FIELDS]
+    spans += [layer.span for layer in left_out if layer.span is not None]
+    for start, end in sorted(((span.start, span.end) for span in spans), reverse=True):
         following = _AFTER_A_FIELD.match(text, end - shift)
         text = text[: start - shift] + text[following.end() if following else end - shift :]
     return f"{_inputs(shapes)}{text}\n{_state(net)}"
-
-
-def _left_out(net: Net, wiring: Wiring) -> list[tuple[int, int]]:
-    """Where in the text the fields stand that Caffe should not see."""
-    spans = [field.span for field in net.root.fields if field.name in _INPUT_FIELDS]
-    for step in wiring.steps:
-        goes = is_stood_in(step) or step.layer.type in WRITES_FILES
-        if goes and step.layer.span is not None:
-            spans.append(step.layer.span)
-    return [(span.start, span.end) for span in spans]
 
 
 def _inputs(shapes: Mapping[str, Shape]) -> str:

@@ -3,6 +3,7 @@
 Valid from Python 2.7 on; types stand in comments.
 """
 
+import io
 import json
 import os
 import platform
@@ -78,6 +79,22 @@ class Child(object):
         # type: (Dict[str, Any], List[Any]) -> Answer
         self._received.append(str(request["path"]), arrays[0])
         return {}, []
+
+    def _do_parse(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        """What this Caffe can't read in a text, "" if nothing; building it would abort."""
+        try:
+            from caffe.proto import caffe_pb2
+            from google.protobuf import text_format
+        except (ImportError, AttributeError):  # a pycaffe without its own schema
+            return {"refused": ""}, []
+        with io.open(str(request["text"]), encoding="utf-8") as stream:
+            text = stream.read()
+        try:
+            text_format.Merge(text, caffe_pb2.NetParameter())
+        except Exception as error:
+            return {"refused": "%s" % (error,)}, []
+        return {"refused": ""}, []
 
     def _do_open(self, request, arrays):
         # type: (Dict[str, Any], List[Any]) -> Answer

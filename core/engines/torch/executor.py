@@ -10,7 +10,12 @@ from core.engines.failures import is_out_of_memory
 from core.engines.session import OnLayer
 from core.engines.torch.operation import Tail
 from core.engines.torch.plan import PlannedStep
+from core.engines.values import Obstacle
 from core.errors import AppError, EngineError
+
+
+class OutOfMemory(EngineError):
+    """A layer found no memory for its values."""
 
 
 class Executor:
@@ -33,6 +38,23 @@ class Executor:
             except (RuntimeError, ValueError, IndexError) as error:
                 raise _named(planned, error) from error
 
+    def run_possible(self, steps: Sequence[PlannedStep], on_layer: OnLayer) -> dict[int, Obstacle]:
+        """Run what can be run; by layer index, why a layer failed. Those after it are left out.
+
+        EngineError when memory runs out: the next layer would find no more of it.
+        """
+        failed: dict[int, Obstacle] = {}
+        for planned in steps:
+            if not self.values.keys() >= set(planned.reads):
+                continue
+            try:
+                self.run((planned,), on_layer)
+            except EngineError as error:
+                if isinstance(error, OutOfMemory):
+                    raise
+                failed[planned.step.layer.index] = Obstacle(error.sentence, error.hint)
+        return failed
+
     def _run_step(self, planned: PlannedStep) -> None:
         slots = planned.step.bottoms
         bottoms = [self.values[slot] for slot in slots]
@@ -44,6 +66,8 @@ class Executor:
         else:
             may_overwrite = bool(slots) and self._may_overwrite(planned, slots[0])
             tops = planned.operation.run(bottoms, may_overwrite)
+        if len(tops) != len(planned.tops):
+            raise ValueError(f"it gives {len(tops)} blobs, not {len(planned.tops)}")
         for slot, top in zip(planned.tops, tops, strict=True):
             self._put(slot, top)
         for slot in planned.freed:
@@ -86,7 +110,7 @@ def _named(planned: PlannedStep, error: Exception) -> EngineError:
     if is_out_of_memory(error):
         hint = "Use a smaller image or batch, or another device."
         sentence = f"The engine ran out of memory at layer '{layer.name}' ({layer.type})."
-        return EngineError(sentence, hint=hint, details=str(error))
+        return OutOfMemory(sentence, hint=hint, details=str(error))
     lines = str(error).strip().splitlines() or [type(error).__name__]
     sentence = f"Layer '{layer.name}' ({layer.type}) failed: {lines[0]}"
     return EngineError(sentence, details=str(error))

@@ -5,6 +5,9 @@ To add one: write its Operation in the module of its family and a row in that mo
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from core.engines.obstacles import refused_layers, unknown_types
 from core.engines.torch import (
     activation,
     convolution,
@@ -26,10 +29,11 @@ from core.engines.torch import (
 )
 from core.engines.torch.operation import MakeOperation, Operation, Place, spoilt_in_place
 from core.engines.torch.parameters import ParameterStore
-from core.engines.torch.views import check_views
+from core.engines.torch.views import misled_readers
+from core.engines.values import Obstacle
 from core.engines.wiring import Wiring
-from core.errors import UnsupportedLayerError
 from core.layers.registry import layer_type
+from core.net.definition import Net
 
 _MODULES = (
     activation,
@@ -57,38 +61,33 @@ IGNORED_TYPES = frozenset({"HDF5Output"})
 """Types that write files and no blobs; they do not run here."""
 
 
-def check_supported(wiring: Wiring) -> None:
-    """UnsupportedLayerError that names every layer this engine can't run.
-
-    EngineError for a layer that real Caffe runs in place with values nobody can foretell, or that
-    changes a blob behind its readers.
+def find_obstacles(net: Net, wiring: Wiring) -> dict[int, Obstacle]:
+    """By index, the layers this engine can't run, as it has no such type, or as in real Caffe
+    nobody can foretell their values.
     """
-    missing = [
-        (step.layer.name, step.layer.type)
+    spoilt = {
+        step.layer.index: Obstacle(error.sentence, error.hint)
         for step in wiring.steps
-        if not step.is_data
-        and step.layer.type not in OPERATIONS
-        and not _is_ignored(step.layer.type)
-    ]
-    if missing:
-        raise UnsupportedLayerError(missing, "torch")
-    for step in wiring.steps:
-        if step.layer.is_in_place and layer_type(step.layer.type).is_spoilt_in_place:
-            raise spoilt_in_place(step.layer)
-    check_views(wiring)
+        if step.layer.is_in_place and layer_type(step.layer.type).is_spoilt_in_place
+        for error in (spoilt_in_place(step.layer),)
+    }
+    computed = [step for step in wiring.steps if not step.is_data]
+    known = {*OPERATIONS, *IGNORED_TYPES}
+    return {
+        **refused_layers(net),
+        **misled_readers(wiring),
+        **spoilt,
+        **unknown_types(computed, known, "torch"),
+    }
 
 
 def make_operations(
-    wiring: Wiring, store: ParameterStore, place: Place
+    wiring: Wiring, store: ParameterStore, place: Place, left_out: Collection[int]
 ) -> tuple[Operation | None, ...]:
-    """The operation of each step, by layer index; None for data layers."""
+    """The operation of each step, by layer index; None for data layers and those left out."""
     return tuple(
         OPERATIONS[step.layer.type](step.layer, store.of(step.layer), place)
-        if step.layer.type in OPERATIONS
+        if step.layer.type in OPERATIONS and step.layer.index not in left_out
         else None
         for step in wiring.steps
     )
-
-
-def _is_ignored(type_name: str) -> bool:
-    return type_name in IGNORED_TYPES

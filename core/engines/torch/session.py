@@ -11,6 +11,14 @@ import torch
 from torch import Tensor
 
 from core.engines.filler_warnings import filler_warnings
+from core.engines.obstacles import (
+    Obstacles,
+    check_free,
+    check_readable,
+    free_steps,
+    refused_parameters,
+    refused_shapes,
+)
 from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.torch import operations
@@ -21,7 +29,7 @@ from core.engines.torch.operation import Operation, Place, Shape
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.values import EngineLayer, PassResult, Value
-from core.engines.wiring import check_parameters, check_shapes, wire_net
+from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Layer
@@ -29,6 +37,7 @@ from core.net.reader import read_net
 from core.weights.fillers import fill_array
 from core.weights.reader import open_weights
 
+ENGINE = "torch"
 _MAX_PLANS = 32
 _ANNOUNCED_EVERY_SECONDS = 0.02
 """In a pass like the one before it, which ended well."""
@@ -39,15 +48,18 @@ class TorchSession(Session):
 
     def __init__(self, request: OpenRequest, place: Place) -> None:
         self._net = read_net(request.net_text, state=request.state)
+        check_readable(self._net)
         self._wired = self._wiring = wire_net(self._net)
-        operations.check_supported(self._wiring)
+        self._obstacles: Obstacles = operations.find_obstacles(self._net, self._wiring)
         self._place, self._seed = place, request.seed
         self._input_shapes = dict(request.input_shapes)
         path = request.weights_path
         self._weights = None if path is None else open_weights(path)
         self._plans: OrderedDict[tuple[int, ...], tuple[PlannedStep, ...]] = OrderedDict()
         self._kept: Executor | None = None
-        self._checked: set[tuple[object, ...]] = set()
+        self._given: frozenset[str] = frozenset()  # to the last run
+        self._run_obstacles: Obstacles = {}
+        self._refused: dict[tuple[object, ...], Obstacles] = {}
         self._last_plan: tuple[PlannedStep, ...] | None = None
         self._build(infer_shapes(self._net, self._input_shapes))
 
@@ -56,16 +68,24 @@ class TorchSession(Session):
     ) -> list[np.ndarray]:
         """One pass over what the wanted values need; only what is measured leaves the device."""
         slots = [self._wiring.slot(want.value) for want in wants]
+        steps = self._wiring.steps_for(slots)
+        check_free(steps, self._obstacles, ENGINE)
+        self._wiring.check_inputs(inputs, steps)
+        check_free(steps, self._refused_for(inputs, steps), ENGINE)
         values = self._execute(inputs, slots, on_layer).values
         pairs = zip(slots, wants, strict=True)
         return [_to_numpy(measure_on_device(values[s].float(), w.measure)) for s, w in pairs]
 
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
-        """One pass over everything the inputs allow; nothing is fused or overwritten."""
-        self._kept = None
+        """One pass over everything that can be computed; nothing is fused or overwritten.
+
+        EngineError where that is nothing at all.
+        """
+        self._kept, self._given = None, frozenset(inputs)
         start = time.perf_counter()
-        slots = self._wiring.computable(inputs)
-        self._kept = self._execute(inputs, slots, on_layer)
+        self._wiring.check_inputs(inputs, ())
+        slots = self._runnable(inputs)
+        self._kept = self._execute(inputs, slots, on_layer, may_fail=True)
         self._wait()
         seconds = time.perf_counter() - start
         storages = {
@@ -82,23 +102,46 @@ class TorchSession(Session):
             raise EngineError("Nothing has run yet.", hint="Open an image first.")
         kept = self._kept.values.get(slot)
         if kept is None:
-            raise EngineError(
-                f"'{value.top}' of layer '{value.layer}' was not computed.",
-                hint="It needs an input blob that was not given.",
-            )
+            raise self._why_missing(value)
         return _to_numpy(kept)
+
+    def _why_missing(self, value: Value) -> EngineError:
+        steps = self._wiring.steps_for([self._wiring.slot(value)])
+        check_free(steps, self._obstacles, ENGINE)
+        missing = self._wiring.missing(self._given, steps)
+        if not missing:
+            check_free(steps, self._run_obstacles, ENGINE)
+        return not_computed(value, missing)
+
+    def _runnable(self, inputs: Mapping[str, np.ndarray]) -> tuple[int, ...]:
+        """The slots that can be computed from these inputs, and beside them why others can't."""
+        reached = self._wiring.computable(inputs, self._obstacles)
+        steps = self._wiring.steps_for(reached)
+        self._run_obstacles = {**self._obstacles, **self._refused_for(inputs, steps)}
+        slots = self._wiring.computable(inputs, self._run_obstacles)
+        if not any(not step.is_data for step in self._wiring.steps_for(slots)):
+            check_free(self._wiring.steps, self._run_obstacles, ENGINE)
+        return slots
 
     @torch.inference_mode()
     def _execute(
-        self, inputs: Mapping[str, np.ndarray], slots: Sequence[int], on_layer: OnLayer
+        self,
+        inputs: Mapping[str, np.ndarray],
+        slots: Sequence[int],
+        on_layer: OnLayer,
+        *,
+        may_fail: bool = False,
     ) -> Executor:
-        self._wiring.check_inputs(inputs, self._wiring.steps_for(slots))
-        self._fit(inputs, slots)
         is_finite = all(bool(np.isfinite(array).all()) for array in inputs.values())
         executor = Executor(self._input_tensors(inputs))
         # a fused ReLU would turn NaN into 0, where Caffe lets it pass
         plan = self._plan(slots, may_fuse=is_finite)
-        executor.run(plan, on_layer if plan is not self._last_plan else _sparing(on_layer))
+        say = on_layer if plan is not self._last_plan else _sparing(on_layer)
+        if may_fail:
+            failed = executor.run_possible(plan, say)
+            self._run_obstacles = {**self._run_obstacles, **failed}
+        else:
+            executor.run(plan, say)
         self._last_plan = plan
         return executor
 
@@ -118,12 +161,12 @@ class TorchSession(Session):
         device = self._place.device
         store = ParameterStore(shapes, self._weights, self._seed, device)
         self._operations: tuple[Operation | None, ...] = operations.make_operations(
-            self._wired, store, self._place
+            self._wired, store, self._place, self._obstacles
         )
         if self._place.packs_weights:
             self._wiring, self._operations = fold_affine_layers(self._wired, self._operations)
         self._plans.clear()
-        self.layers = tuple(_engine_layer(layer, shapes) for layer in self._net.layers)
+        self.layers = tuple(self._engine_layer(layer, shapes) for layer in self._net.layers)
         self.filler_layers = store.filler_layers
         self.warnings = filler_warnings(self.filler_layers, has_weights=self._weights is not None)
         tops = {
@@ -134,23 +177,23 @@ class TorchSession(Session):
         }
         self.inputs = {name: tops.get(name) for name in self._wiring.inputs}
 
-    def _fit(self, inputs: Mapping[str, np.ndarray], slots: Sequence[int]) -> None:
-        """Check the shapes that these inputs lead to, once for each combination.
+    def _refused_for(self, inputs: Mapping[str, np.ndarray], steps: Sequence[Step]) -> Obstacles:
+        """Which of these steps can't take inputs of these sizes, found once for each combination.
 
-        Raises EngineError naming the layer that can't take them.
+        Where shapes were open till now, the operations are made anew.
         """
-        key = (tuple(sorted((n, a.shape) for n, a in inputs.items())), tuple(sorted(set(slots))))
-        if key in self._checked:
-            return
-        given = {name: tuple(array.shape) for name, array in inputs.items()}
-        shapes = infer_shapes(self._net, {**self._input_shapes, **given})
-        steps = self._wiring.steps_for(slots)
-        check_shapes(shapes, steps)
-        if not all(self._shapes.of(step.layer).is_complete for step in steps if step.bottoms):
-            self._build(shapes)
-        for step in steps:
-            check_parameters(step.layer, self._shapes, shapes)
-        self._checked.add(key)
+        sizes = tuple(sorted((name, array.shape) for name, array in inputs.items()))
+        key = (sizes, tuple(step.layer.index for step in steps))
+        found = self._refused.get(key)
+        if found is None:
+            shapes = infer_shapes(self._net, {**self._input_shapes, **dict(sizes)})
+            found = refused_shapes(shapes)
+            left = tuple(free_steps(steps, found))
+            if not all(self._shapes.of(step.layer).is_complete for step in left if step.bottoms):
+                self._build(shapes)
+            found = {**found, **refused_parameters(left, self._shapes, shapes)}
+            self._refused[key] = found
+        return found
 
     def _input_tensors(self, inputs: Mapping[str, np.ndarray]) -> dict[int, Tensor]:
         tensors = {
@@ -158,22 +201,26 @@ class TorchSession(Session):
             for name, array in inputs.items()
         }
         for step in self._wiring.steps:
-            if step.layer.type == "DummyData":
+            if step.is_made_up:
                 for i, slot in enumerate(step.tops):
-                    tensors.setdefault(slot, self._dummy(step.layer, i))
+                    shape = self._shapes.top(step.layer, i)
+                    if shape is not None:
+                        tensors.setdefault(slot, self._dummy(step.layer, i, shape))
         return tensors
 
-    def _dummy(self, layer: Layer, index: int) -> Tensor:
+    def _dummy(self, layer: Layer, index: int, shape: Shape) -> Tensor:
         """What a DummyData layer makes up."""
-        shape: Shape | None = self._shapes.top(layer, index)
-        if shape is None:
-            raise EngineError(f"Layer '{layer.name}' (DummyData): its shape can't be told.")
         fillers = layer.param("dummy_data_param").messages("data_filler")
         array = np.zeros(shape, np.float32)
         if fillers:
             filler = fillers[min(index, len(fillers) - 1)]
             array = fill_array(np.random.default_rng([self._seed, index]), shape, filler)
         return torch.from_numpy(array.astype(np.float32)).to(self._place.device)
+
+    def _engine_layer(self, layer: Layer, shapes: NetShapes) -> EngineLayer:
+        tops = tuple(shapes.top(layer, i) for i in range(len(layer.tops)))
+        why = self._obstacles.get(layer.index)
+        return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, tops, why)
 
     def _wait(self) -> None:
         """Until the device has done its work."""
@@ -200,8 +247,3 @@ def _sparing(on_layer: OnLayer) -> OnLayer:
 def _to_numpy(tensor: Tensor) -> np.ndarray:
     array: np.ndarray = tensor.detach().to("cpu", torch.float32).contiguous().numpy()
     return array
-
-
-def _engine_layer(layer: Layer, shapes: NetShapes) -> EngineLayer:
-    top_shapes = tuple(shapes.top(layer, i) for i in range(len(layer.tops)))
-    return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, top_shapes)

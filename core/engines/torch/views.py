@@ -6,40 +6,51 @@ the names overwrites the others too; who reads those afterwards gets values no l
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from core.engines.values import Obstacle
 from core.engines.wiring import Step, Wiring
-from core.errors import EngineError
 from core.layers.registry import layer_type
 
 
-def check_views(wiring: Wiring) -> None:
-    """EngineError for the first layer in place that overwrites what is still read elsewhere."""
+def misled_readers(wiring: Wiring) -> dict[int, Obstacle]:
+    """By index, the layers that read memory which a layer in place has overwritten before."""
     memory: dict[int, int] = {}
+    found: dict[int, Obstacle] = {}
     for i, step in enumerate(wiring.steps):
+        if len(step.bottoms) < len(step.layer.bottoms):
+            continue  # nothing writes one of its bottoms: it never runs
         for index in step.layer.in_place_tops():
-            _check_overwriting(wiring.steps[i:], index, memory)
+            for reader in _readers_of_overwritten(wiring.steps[i:], index, memory):
+                found.setdefault(reader.layer.index, _misled(step, reader))
             memory[step.tops[index]] = _owner(step.bottoms[index], memory)
         if _is_view(step):
             memory.update(dict.fromkeys(step.tops, _owner(step.bottoms[0], memory)))
+    return found
 
 
 def _owner(slot: int, memory: dict[int, int]) -> int:
     return memory.get(slot, slot)
 
 
-def _check_overwriting(steps: tuple[Step, ...], index: int, memory: dict[int, int]) -> None:
+def _readers_of_overwritten(
+    steps: tuple[Step, ...], index: int, memory: dict[int, int]
+) -> Iterator[Step]:
     step, later = steps[0], steps[1:]
     written = step.bottoms[index]
     owner = _owner(written, memory)
     shared = {slot for slot, of in memory.items() if of == owner} | {owner}
     shared.discard(written)
-    for reader in later:
-        if shared.intersection(reader.bottoms):
-            raise EngineError(
-                f"Layer '{step.layer.name}' ({step.layer.type}) overwrites memory that "
-                f"'{reader.layer.name}' reads later under another name; real Caffe gives that "
-                "layer values nobody meant.",
-                hint="Give the in-place layer a blob of its own.",
-            )
+    return (reader for reader in later if shared.intersection(reader.bottoms))
+
+
+def _misled(step: Step, reader: Step) -> Obstacle:
+    return Obstacle(
+        f"Layer '{step.layer.name}' ({step.layer.type}) overwrites memory that "
+        f"'{reader.layer.name}' reads later under another name; real Caffe gives that "
+        "layer values nobody meant.",
+        "Give the in-place layer a blob of its own.",
+    )
 
 
 def _is_view(step: Step) -> bool:
