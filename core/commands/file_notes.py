@@ -13,6 +13,7 @@ from core.errors import RenameError
 from core.layers.registry import layer_type
 from core.net.definition import Layer, Net, NetState, UnknownField
 from core.net.reader import read_net
+from core.net.state_choices import state_text
 from core.net.states import every_state
 
 _MOST_LISTED = 8
@@ -106,16 +107,6 @@ def file_lines(opened: OpenedNet) -> Iterator[str]:
     layers = sorted(unknown_types(opened.net), key=lambda layer: layer.type)
     for type_name, same in groupby(layers, key=lambda layer: layer.type):
         yield _type_line(type_name, list(same))
-
-
-def state_text(state: NetState) -> str:
-    """ "TEST", or "TRAIN, level 2, stage deploy"."""
-    parts = [state.phase]
-    if state.level:
-        parts.append(f"level {state.level}")
-    if state.stages:
-        parts.append(f"stage{'s' if len(state.stages) > 1 else ''} {', '.join(state.stages)}")
-    return ", ".join(parts)
 
 
 def _dropped(names: tuple[str, ...]) -> str:

@@ -12,9 +12,9 @@ from core.commands.command_line import UsageError
 from core.engines.base import Engine, EngineSpec
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
 from core.engines.registry import ENGINE_NAMES, start_engine
-from core.errors import NetError
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Net, NetState
+from core.net.no_layers import check_has_layers
 from core.net.reader import read_net
 from core.net.solver import open_prototxt
 from core.weights.binding import Binding, bind_weights
@@ -127,28 +127,13 @@ def open_net(net_path: Path, weights_path: Path | None, state: NetState | None =
     """Open a prototxt and its weights; AppError says what can't be read."""
     file = open_prototxt(net_path, state or NetState())
     net = read_net(file.text, path=file.path, state=file.state)
-    if not net.layers:
-        raise _no_layers(file.path.name, net)
+    check_has_layers(net, file.path.name)
     shapes = infer_shapes(net)
     if weights_path is None:
         return OpenedNet(file.path, net, shapes, None, None, file.solver)
     weights = open_weights(weights_path)
     binding = bind_weights(net, shapes, weights)
     return OpenedNet(file.path, net, shapes, weights, binding, file.solver)
-
-
-def _no_layers(name: str, net: Net) -> NetError:
-    if net.inactive:
-        return NetError(
-            f"{name} has no layers in the {net.state.phase} phase.",
-            hint=f"Its {len(net.inactive)} layers belong to others: see --phase, --level, --stage.",
-        )
-    if not net.text.strip():
-        return NetError(f"{name} is empty.")
-    return NetError(
-        f"{name} describes no layers, so it is no net.",
-        hint="A label map, say, is a prototxt too, of another kind.",
-    )
 
 
 @contextmanager

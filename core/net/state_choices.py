@@ -1,10 +1,10 @@
-"""The stages and levels that a prototxt's rules name, for whoever picks a state."""
+"""The stages and levels that a prototxt's rules name, and a state in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.net.definition import Net
+from core.net.definition import Net, NetState
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,13 @@ def state_choices(net: Net) -> StateChoices:
             if rule.has("max_level"):
                 levels.add(rule.integer("max_level") + 1)
     return StateChoices(tuple(stages), tuple(sorted(levels)))
+
+
+def state_text(state: NetState) -> str:
+    """ "TEST", or "TRAIN, level 2, stage deploy"."""
+    parts = [state.phase]
+    if state.level:
+        parts.append(f"level {state.level}")
+    if state.stages:
+        parts.append(f"stage{'s' if len(state.stages) > 1 else ''} {', '.join(state.stages)}")
+    return ", ".join(parts)

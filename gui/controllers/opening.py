@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.edits.findings.finding import Finding
 from core.edits.findings.search import find_mistakes
-from core.errors import AppError, ImageError, PrototxtError
+from core.errors import AppError, ImageError
 from core.images.formats import is_image_name
 from core.images.presets import recipe_path
 from core.images.recipe_choice import ChosenRecipe, choose_recipe, choose_recipe_of_net
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
-from core.net.solver import open_prototxt
 from core.session_file import SUFFIX as SESSION_SUFFIX
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
 from core.weights.repeated_names import repeated_name_notes
+from gui.controllers.model_reading import OpenedModel, read_model
 from gui.controllers.opening_notices import (
     names_notice,
+    other_state_notice,
     parse_notice,
     problems_notice,
     rewiring_notice,
     solver_notice,
     weights_notice,
 )
-from gui.controllers.partial_net import read_partially
-from gui.derivation import Deriver, derive
+from gui.derivation import Deriver
 from gui.dialogs.files import IMAGE_FILTER, MODEL_FILTER, WEIGHTS_FILTER, FileChooser
 from gui.document import DerivedNet, ModelDocument
 from gui.jobs import Lanes
@@ -50,20 +50,6 @@ class SortedPaths:
     image: Path | None
     folder: Path | None
     session: Path | None = None
-
-
-@dataclass(frozen=True)
-class OpenedModel:
-    """What reading a prototxt gave: all of it, or the layers above the place that can't be read."""
-
-    path: Path
-    derived: DerivedNet | None
-    rewirings: tuple[Finding, ...] = ()
-    error: PrototxtError | None = None
-    source: tuple[str, ...] = ()
-    stopped_before_line: int = 0
-    saved_text: str | None = None  # what the file holds, where the text is another
-    solver: Path | None = None  # the file that named this one
 
 
 class OpeningController(QObject):
@@ -184,7 +170,7 @@ class OpeningController(QObject):
     def _start_reading(self, path: Path, weights: Path | None) -> None:
         state = self._document.state
         self._lanes.compute.start(
-            lambda: _read_model(path, state),
+            lambda: read_model(path, state),
             key="open",
             title=f"Opening {path.name}",
             on_result=lambda opened: self.take_model(opened, weights),
@@ -206,6 +192,9 @@ class OpeningController(QObject):
         if opened.solver is not None:
             document.state = opened.derived.net.state
             self._notices.show(solver_notice(opened.solver, opened.path, document.state))
+        if opened.other_state is not None:
+            self._notices.show(other_state_notice(document.state, opened.other_state))
+            document.state = opened.other_state
         document.set_opened(
             opened.path.absolute(),
             opened.derived,
@@ -369,21 +358,6 @@ def sort_paths(paths: Sequence[Path]) -> SortedPaths:
         else:
             prototxt = path
     return SortedPaths(prototxt, weights, image, folder, session)
-
-
-def _read_model(path: Path, state: NetState) -> OpenedModel:
-    file = open_prototxt(path, state)
-    return replace(read_text_as_model(file.text, file.path, file.state), solver=file.solver)
-
-
-def read_text_as_model(text: str, path: Path, state: NetState) -> OpenedModel:
-    """What a prototxt text means; of one that can't be parsed, the layers above that place."""
-    try:
-        derived = derive(text, path, state, None)
-    except PrototxtError as error:
-        partial, line = read_partially(text, error, path, state)
-        return OpenedModel(path, partial, (), error, tuple(text.splitlines()), line)
-    return OpenedModel(path, derived, find_mistakes(derived.net))
 
 
 def _read_weights(path: Path, net: Net, shapes: NetShapes) -> tuple[Weights, Binding]:

@@ -11,6 +11,7 @@ from core.edits.findings.finding import Finding, NameChange
 from core.errors import PrototxtError
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
+from core.net.state_choices import state_text
 from core.weights.binding import Binding
 from gui.notices import CodeLine, Notice, NoticeAction
 
@@ -51,6 +52,16 @@ def solver_notice(solver: Path, net: Path, state: NetState) -> Notice:
         "info",
         f"{solver.name} is a solver: its net is shown",
         f"{escape(str(net), quote=False)}, in the {state.phase} phase.",
+        key="solver",
+    )
+
+
+def other_state_notice(asked: NetState, shown: NetState) -> Notice:
+    """Which state is shown of a file without layers in the one that was asked for."""
+    return Notice(
+        "info",
+        f"The file has no layers in the {asked.phase} phase",
+        f"The net is shown as {state_text(shown)} builds it.",
         key="solver",
     )
 

@@ -12,7 +12,8 @@ from core.errors import AppError
 from core.images.preprocess import Preprocess
 from core.net.reader import read_prototxt
 from core.session_file import SUFFIX, Search, Session, read_session, write_session
-from gui.controllers.opening import OpenedModel, OpeningController, read_text_as_model
+from gui.controllers.model_reading import OpenedModel, read_text_as_model
+from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.searching.controller import SearchingController
 from gui.dialogs.files import SESSION_FILTER, FileChooser

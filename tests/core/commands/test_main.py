@@ -175,8 +175,8 @@ def test_a_file_without_layers_is_told_from_one_of_another_phase(
 ) -> None:
     path = tmp_path / "net.prototxt"
     for text, said in [
-        ("", "net.prototxt is empty.\n"),
-        ('item { name: "cat" label: 1 }', "describes no layers, so it is no net."),
+        ("", "net.prototxt is empty. Download or copy it again.\n"),
+        ('item { name: "cat" label: 1 }', "is a label map, which names the classes"),
         ('layer { name: "a" include { phase: TRAIN } }', "no layers in the TEST phase. Its 1"),
     ]:
         path.write_text(text)
