@@ -41,3 +41,12 @@ def write_file(path: Path, content: bytes) -> None:
     """Write `content` beside `path` and rename it into place; AppError when the disk refuses."""
     with written_beside(path) as partial:
         partial.write_bytes(content)
+
+
+def check_writable(path: Path) -> None:
+    """AppError where `path` can't be written, told before the work that would fill it."""
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise AppError(f"There is no folder {folder}.", hint="Make it, or choose another place.")
+    if not os.access(folder, os.W_OK):
+        raise AppError(f"{folder} may not be written to.", hint="Choose another place.")

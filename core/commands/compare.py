@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.output import print_json, print_table
-from core.comparison.pairs import LayerPair, NetComparison, compare_nets, sentence
+from core.comparison.pairs import LayerPair, NetComparison, sentence
+from core.jobs.compare import CompareRequest, compare
 from core.net.definition import NetState
-from core.net.reader import load_net
+from core.progress import run_job
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the layers that differ and how."""
-    state = NetState(options.phase)
-    comparison = compare_nets(
-        load_net(options.before, state=state), load_net(options.after, state=state)
-    )
+    request = CompareRequest(options.before, options.after, NetState(options.phase))
+    comparison = run_job(compare(request))
     if options.json:
         print_json(describe(comparison))
         return

@@ -11,32 +11,36 @@ from typing import Any, TypeVar
 
 from core.commands.demo_steps import (
     DemoFiles,
-    Extracted,
-    Renamed,
+    ExtractedChain,
     Searched,
     extract_all,
     find_demo,
     index_and_evaluate,
-    query,
+    query_outside,
     rename_all,
 )
 from core.commands.evaluate import described, summary
 from core.commands.info import describe as describe_net
 from core.commands.info import in_place_sentence
-from core.commands.opening import OpenedNet, open_net
 from core.commands.output import byte_text, counted, print_json, scaled, write_json
 from core.commands.progress_line import ProgressLine
 from core.commands.rename_words import describe as describe_rename
 from core.commands.rename_words import verified_sentence
-from core.engines.base import Engine, EngineProcess
-from core.engines.registry import start_engine
+from core.engines.host import EngineHost
 from core.errors import AppError
-from core.images.finding import find_images
+from core.jobs.open import OpenedNet, OpenRequest, open_model
+from core.jobs.rename import Renamed
+from core.measures.measure import PoolingName
 from core.progress import Job, run_job
 from core.retrieval.search import Ranking
 
 DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
-SEARCHED = (("conv3_2", "gem"), ("pool4", "gem"), ("fc7", "flatten"), ("relu7", "flatten"))
+SEARCHED: tuple[tuple[str, PoolingName], ...] = (
+    ("conv3_2", "gem"),
+    ("pool4", "gem"),
+    ("fc7", "flatten"),
+    ("relu7", "flatten"),
+)
 """Layer and pooling of each gallery; the last one answers the queries."""
 N_LISTED = 5
 
@@ -66,8 +70,8 @@ def run(options: argparse.Namespace) -> None:
     out: Path = options.out
     _make_folder(out)
     say: Say = (lambda line: None) if options.json else print
-    with start_engine() as process:
-        found = _do_all(process, files, out, say)
+    with EngineHost() as host:
+        found = _do_all(host, files, out, say)
     found["pictures"] = _draw(options, out, say)
     found["seconds"] = round(time.perf_counter() - started, 1)
     write_json(out / "results.json", found)
@@ -76,17 +80,16 @@ def run(options: argparse.Namespace) -> None:
     say(f"\nAll results are in {out.resolve()} ({found['seconds']} s).")
 
 
-def _do_all(process: EngineProcess, files: DemoFiles, out: Path, say: Say) -> dict[str, Any]:
-    opened = open_net(files.net, files.weights)
+def _do_all(host: EngineHost, files: DemoFiles, out: Path, say: Say) -> dict[str, Any]:
+    opened = open_model(OpenRequest(files.net, files.weights))
     _say_opened(opened, say)
-    images = find_images(files.gallery)
-    renamed = _watched(rename_all(process, opened, images, out / "demo_renamed.prototxt"))
+    renamed = _watched(rename_all(opened, host, files, out / "demo_renamed.prototxt"))
     _say_renamed(renamed, say)
-    with process.open(opened.net.text, files.weights) as engine:
-        extracted = _watched(extract_all(engine, opened, files.queries, out / "activations.npz"))
+    with host.opened(opened.to_run):  # so that the steps find it open
+        extracted = _watched(extract_all(opened, host, files, out / "activations.npz"))
         _say_extracted(extracted, say)
-        searched = _search(engine, opened, files, out, say)
-        rankings = _query(engine, searched[-1], files, out, say)
+        searched = _search(opened, host, files, out, say)
+        rankings = _query(searched[-1], host, files, out, say)
     return {
         "net": describe_net(opened),
         "rename": describe_rename(renamed.out, renamed.plan, renamed.verification),
@@ -103,14 +106,14 @@ def _watched(job: Job[T]) -> T:
 
 
 def _search(
-    engine: Engine, opened: OpenedNet, files: DemoFiles, out: Path, say: Say
+    opened: OpenedNet, host: EngineHost, files: DemoFiles, out: Path, say: Say
 ) -> list[Searched]:
     say("\nSearch: every picture of the gallery is a query against all the others.")
     searched = []
     for layer, pooling in SEARCHED:
         folder = out / "galleries" / f"{layer}_{pooling}"
         folder.parent.mkdir(exist_ok=True)
-        one = _watched(index_and_evaluate(engine, opened, files, layer, pooling, folder))
+        one = _watched(index_and_evaluate(opened, host, files, layer, pooling, folder))
         rate = len(one.gallery) / one.seconds
         say(f"  {one.name:16} {summary(one.evaluation, one.chance)} ({rate:.0f} images/s)")
         searched.append(one)
@@ -119,12 +122,13 @@ def _search(
 
 
 def _query(
-    engine: Engine, searched: Searched, files: DemoFiles, out: Path, say: Say
+    searched: Searched, host: EngineHost, files: DemoFiles, out: Path, say: Say
 ) -> dict[str, list[dict[str, Any]]]:
     say(f"\nQueries from outside the gallery, by {searched.name}:")
     answers = {}
     for image in files.queries:
-        ranking = query(engine, searched, image, out / f"ranking_{image.stem}.csv")
+        ranking_file = out / f"ranking_{image.stem}.csv"
+        ranking = _watched(query_outside(searched, host, image, ranking_file))
         best = _described_ranking(searched, ranking)
         named = ", ".join(f"{row['label']} {row['score']:.3f}" for row in best)
         say(f"  {image.stem:12} {named}")
@@ -172,12 +176,14 @@ def _say_renamed(renamed: Renamed, say: Say) -> None:
     plan = renamed.plan
     say(
         f"\nRenamed {counted(len(plan.renames), 'in-place layer')}, "
-        f"{counted(len(plan.edits), 'quoted name')} replaced -> {renamed.out.name}"
+        f"{counted(len(plan.edits), 'quoted name')} replaced -> "
+        f"{renamed.out.name if renamed.out else ''}"
     )
-    say(verified_sentence(renamed.verification))
+    if renamed.verification is not None:
+        say(verified_sentence(renamed.verification))
 
 
-def _say_extracted(extracted: Extracted, say: Say) -> None:
+def _say_extracted(extracted: ExtractedChain, say: Say) -> None:
     say(
         f"\nExtracted {counted(extracted.n_arrays, 'activation')} of "
         f"{counted(extracted.n_images, 'picture')} in "
@@ -190,7 +196,7 @@ def _say_extracted(extracted: Extracted, say: Say) -> None:
         say(f"  {image:12} {', '.join(f'{c.name} {c.score:.3f}' for c in classes[:3])}")
 
 
-def _described_extraction(extracted: Extracted) -> dict[str, Any]:
+def _described_extraction(extracted: ExtractedChain) -> dict[str, Any]:
     return {
         "out": str(extracted.out),
         "images": extracted.n_images,

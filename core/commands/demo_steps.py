@@ -1,37 +1,28 @@
-"""The demo's jobs on the bundled net and gallery, each over the same functions as its command."""
+"""The demo's jobs on the bundled net and gallery, each the same job as its command's."""
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.activations.class_names import ScoredClass
-from core.activations.npz_file import write_npz
-from core.commands.evaluate import evaluate_random
-from core.commands.extract_inputs import image_batches
-from core.commands.extraction import choose_values, extract, npz_members
-from core.commands.opening import OpenedNet
-from core.engines.base import Engine, EngineProcess, Value
-from core.engines.value_keys import value_keys
-from core.engines.verification import Verification, verify_rename
+from core.engines.host import EngineHost
 from core.errors import AppError
 from core.images.finding import find_images
-from core.images.preprocess import Preprocess
-from core.images.presets import load_recipe, recipe_path
-from core.net.rename import RenamePlan, plan_rename_all
-from core.net.text import write_prototxt
+from core.jobs.evaluate import EvaluateRequest, evaluate
+from core.jobs.extract import ExtractRequest, extract
+from core.jobs.index import IndexRequest, index
+from core.jobs.open import OpenedNet
+from core.jobs.query import QueryRequest, query
+from core.jobs.rename import Renamed, RenameRequest, rename
+from core.measures.measure import Pool, PoolingName
 from core.progress import Job
-from core.retrieval.describing import search_image
-from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
-from core.retrieval.evaluation import Evaluation, evaluate_gallery
-from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.gallery_origin import GalleryOrigin
-from core.retrieval.indexing import index_folder
+from core.retrieval.evaluation import Evaluation
+from core.retrieval.gallery import Gallery
 from core.retrieval.ranking_export import export_ranking
 from core.retrieval.search import Ranking
 
@@ -66,32 +57,18 @@ def find_demo(folder: Path) -> DemoFiles:
     return files
 
 
-@dataclass(frozen=True)
-class Renamed:
-    """The renamed prototxt, and the proof that it computes the same."""
-
-    out: Path
-    plan: RenamePlan
-    verification: Verification
-
-
-def rename_all(
-    process: EngineProcess, opened: OpenedNet, images: Sequence[Path], out: Path
-) -> Job[Renamed]:
-    """Every in-place layer gets its blob; both nets run on `images` before the file is written."""
-    plan = plan_rename_all(opened.net)
-    recipe = _recipe(opened)
-    batch = np.stack([recipe.read(path) for path in images[:N_VERIFIED_IMAGES]])
-    inputs = {opened.net.inputs[0]: batch}
-    verification = yield from verify_rename(
-        process, plan.old_text, plan.new_text, opened.weights_path, inputs
+def rename_all(opened: OpenedNet, host: EngineHost, files: DemoFiles, out: Path) -> Job[Renamed]:
+    """Every in-place layer gets its blob; both nets run on pictures before the file is written."""
+    images = find_images(files.gallery)[:N_VERIFIED_IMAGES]
+    return (
+        yield from rename(
+            RenameRequest(opened, "all", out=out, is_verified=True, images=images), host
+        )
     )
-    write_prototxt(out, plan.new_text)
-    return Renamed(out, plan, verification)
 
 
 @dataclass(frozen=True)
-class Extracted:
+class ExtractedChain:
     """Every activation of the queries, from how many passes, and what three of them show."""
 
     out: Path
@@ -100,27 +77,26 @@ class Extracted:
     n_arrays: int
     least: dict[str, float]
     is_dropout_a_copy: bool
-    classes: dict[str, list[ScoredClass]]
+    classes: dict[str, tuple[ScoredClass, ...]]
 
 
 def extract_all(
-    engine: Engine, opened: OpenedNet, images: Sequence[Path], out: Path
-) -> Job[Extracted]:
-    """All layers of `images` into one .npz."""
-    values = choose_values(opened.net, "all")
-    batches, _ = image_batches(images, None, opened, engine.inputs, len(images))
-    found = yield from extract(opened, engine, batches, values)
-    chain = {name: found.arrays[_only(values, name)][0] for name in ("fc7", "relu7", "drop7")}
-    classes = {Path(n).stem: best for n, best in zip(found.images, found.classes, strict=False)}
-    n_arrays = write_npz(out, npz_members(found, value_keys(opened.net, values)))
-    return Extracted(
+    opened: OpenedNet, host: EngineHost, files: DemoFiles, out: Path
+) -> Job[ExtractedChain]:
+    """All layers of the queries into one .npz, which is then read again."""
+    request = ExtractRequest(opened.to_run, "all", out, images=files.queries)
+    found = yield from extract(request, host)
+    with np.load(out, allow_pickle=False) as arrays:
+        chain = {name: arrays[name] for name in ("fc7", "relu7", "drop7")}
+    best = found.classes.images if found.classes is not None else ()
+    return ExtractedChain(
         out,
         len(found.images),
         found.n_passes,
-        n_arrays - 1,
+        len(found.arrays),
         {name: float(array.min()) for name, array in chain.items()},
         bool(np.array_equal(chain["relu7"], chain["drop7"])),
-        classes,
+        {Path(name).stem: one for name, one in zip(found.images, best, strict=False)},
     )
 
 
@@ -140,42 +116,26 @@ class Searched:
 
 
 def index_and_evaluate(
-    engine: Engine, opened: OpenedNet, files: DemoFiles, layer: str, pooling: str, out: Path
+    opened: OpenedNet,
+    host: EngineHost,
+    files: DemoFiles,
+    layer: str,
+    method: PoolingName,
+    out: Path,
 ) -> Job[Searched]:
     """Index the demo's pictures by one layer and measure how well it finds the same kind."""
     if out.exists():
         shutil.rmtree(out)  # of an earlier demo, perhaps with other weights
-    value = _only(choose_values(opened.net, layer), layer)
-    recipe = DescriptorRecipe(
-        value.layer,
-        value.top,
-        pooling,
-        3.0,
-        _recipe(opened),
-        text_sha256(opened.net.text),
-        file_sha256(files.weights),
-    )
     started = time.perf_counter()
-    origin = GalleryOrigin(files.net, files.weights)
-    yield from index_folder(engine, files.gallery, recipe, out, origin=origin)
+    request = IndexRequest(opened.to_run, files.gallery, layer, Pool(method), out)
+    indexed = yield from index(request, host)
     seconds = time.perf_counter() - started
-    gallery = open_gallery(out)
-    evaluation = yield from evaluate_gallery(gallery)
-    chance = yield from evaluate_random(gallery, gallery.labels)
-    return Searched(gallery, evaluation, chance, seconds)
+    found = yield from evaluate(EvaluateRequest(indexed.gallery))
+    return Searched(indexed.gallery, found.evaluation, found.chance, seconds)
 
 
-def query(engine: Engine, searched: Searched, image: Path, out: Path) -> Ranking:
+def query_outside(searched: Searched, host: EngineHost, image: Path, out: Path) -> Job[Ranking]:
     """Rank a gallery for a picture that is not in it, and write the ranking as CSV."""
-    gallery = searched.gallery
-    ranking = search_image(engine, gallery, gallery.recipe, image)
-    export_ranking(out, gallery, ranking, image.stem)
-    return ranking
-
-
-def _recipe(opened: OpenedNet) -> Preprocess:
-    return load_recipe(recipe_path(opened.path))
-
-
-def _only(values: Sequence[Value], layer: str) -> Value:
-    return next(value for value in values if value.layer == layer)
+    ranked = yield from query(QueryRequest(searched.gallery, image), host)
+    export_ranking(out, searched.gallery, ranked.ranking, image.stem)
+    return ranked.ranking

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
-from core.progress import Job, run_job
-from core.retrieval.evaluation import Evaluation, evaluate, evaluate_gallery, random_descriptors
+from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
+from core.progress import run_job
+from core.retrieval.evaluation import Evaluation
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.ground_truth import choose_labels
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,21 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Use every labelled image as a query and print the means."""
     gallery = open_gallery(options.gallery)
-    truth = choose_labels(options.truth, [image.path for image in gallery.images], gallery.roots)
-    labels, notes = truth.labels, (*gallery.notes, *truth.notes)
     with ProgressLine() as show:
-        evaluation = run_job(evaluate_gallery(gallery, labels), show)
-        chance = run_job(evaluate_random(gallery, labels), show)
+        evaluated = run_job(evaluate(EvaluateRequest(gallery, options.truth)), show)
+    evaluation, chance = evaluated.evaluation, evaluated.chance
     if options.json:
-        about = {**_about(gallery), "truth": truth.to_json(), "notes": list(notes)}
+        about = {
+            **_about(gallery),
+            "truth": evaluated.truth.to_json(),
+            "notes": list(evaluated.notes),
+        }
         print_json({**described(evaluation, chance), **about})
         return
-    _print(gallery, evaluation, chance, notes)
-
-
-def evaluate_random(gallery: Gallery, labels: Sequence[str | None]) -> Job[Evaluation]:
-    """The same measures for descriptors of random numbers: what chance gives."""
-    return (yield from evaluate(random_descriptors(len(gallery), gallery.dimension), labels))
+    _print(gallery, evaluated)
 
 
 def described(evaluation: Evaluation, chance: Evaluation) -> dict[str, object]:
@@ -72,10 +68,9 @@ def _about(gallery: Gallery) -> dict[str, object]:
     }
 
 
-def _print(
-    gallery: Gallery, evaluation: Evaluation, chance: Evaluation, notes: Sequence[str]
-) -> None:
-    print_notes(notes)
+def _print(gallery: Gallery, evaluated: Evaluated) -> None:
+    evaluation, chance = evaluated.evaluation, evaluated.chance
+    print_notes(evaluated.notes)
     rows = [
         (c.label, c.n_queries, f"{c.mean_ap:.3f}", f"{c.p_at_1:.3f}") for c in evaluation.classes
     ]

@@ -1,34 +1,27 @@
-"""`extract`: activations of any layers, each as it stands right after its layer, into one .npz."""
+"""`extract`: activations of any layers, each as it stands right after its layer, into one file."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
-from core.activations.npz_file import write_npz
 from core.commands.command_line import UsageError
-from core.commands.extract_inputs import Batch, array_batches, image_batches
-from core.commands.extraction import (
-    Extraction,
-    Pooling,
-    choose_values,
-    extract,
-    npz_members,
+from core.commands.opening import add_engine_arguments, add_net_arguments, model_to_run
+from core.commands.output import (
+    byte_text,
+    counted,
+    print_json,
+    print_skipped,
+    print_table,
+    shape_text,
 )
-from core.commands.opening import (
-    OpenedNet,
-    add_engine_arguments,
-    add_net_arguments,
-    net_state,
-    open_net,
-    running_engine,
-)
-from core.commands.output import byte_text, counted, print_json, print_table, shape_text
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
-from core.engines.base import Engine, Value
-from core.engines.value_keys import value_keys
+from core.engines.host import EngineHost
+from core.jobs.extract import Extracted, ExtractRequest, extract
+from core.jobs.open import OpenedNet
+from core.measures.measure import KEEP, Measure, Pool, PoolingName
 from core.progress import run_job
 
 POOLINGS = ("none", "gap", "mac", "gem")
@@ -38,22 +31,35 @@ _MOST_IMAGES_NAMED = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     add_net_arguments(parser)
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--images", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--images",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="files, folders, or lists of files (.txt)",
+    )
     source.add_argument(
         "--array",
         nargs="+",
         action="extend",
         metavar="[BLOB=]X.npy",
-        help="the raw input blob, not preprocessed; one for each input of the net",
+        help="raw input blobs, not preprocessed; one for each input that the layers need",
     )
     parser.add_argument(
         "--layers", required=True, metavar="L1,L2|all", help="layer names, or layer:top, or all"
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="F.npz")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="F", help="F.npz, F.h5, or a folder of .npy"
+    )
     parser.add_argument("--pool", choices=POOLINGS, default="none", help="(default none)")
     parser.add_argument("--p", type=float, default=3.0, help="the power of GeM (default 3)")
-    parser.add_argument("--batch", type=int, default=8, help="images a pass (default 8)")
+    parser.add_argument(
+        "--batch",
+        type=int,
+        help="images a pass (default 8, and 1 where a layer on the way mixes images)",
+    )
+    parser.add_argument("--strict", action="store_true", help="stop at the first bad image")
     parser.add_argument("--classes", type=Path, metavar="FILE", help="class names, one a line")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
@@ -62,82 +68,103 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run the net over the inputs and write what was asked for."""
-    if options.batch < 1:
+    if options.batch is not None and options.batch < 1:
         raise UsageError("--batch is 1 or more")
-    if options.out.suffix != ".npz":
-        raise UsageError("--out must end in .npz")
-    opened = open_net(options.net, options.weights, net_state(options))
-    values = choose_values(opened.net, options.layers)
-    with running_engine(opened, options) as engine, ProgressLine() as show:
-        batches, recipe = _batches(opened, engine, options)
-        pooling = Pooling(options.pool, options.p)
-        job = extract(opened, engine, batches, values, pooling, options.classes)
-        extraction = run_job(job, show)
-    keys = value_keys(opened.net, values)
-    write_npz(options.out, npz_members(extraction, keys))
-    _report(opened, extraction, keys, recipe, options)
-
-
-def _batches(
-    opened: OpenedNet, engine: Engine, options: argparse.Namespace
-) -> tuple[Iterator[Batch], str]:
-    """The inputs, and for pictures the recipe in one line."""
-    if options.array:
-        return array_batches(options.array, engine.inputs, options.batch), ""
-    return image_batches(options.images, options.preprocess, opened, engine.inputs, options.batch)
-
-
-def _report(
-    opened: OpenedNet,
-    extraction: Extraction,
-    keys: dict[Value, str],
-    recipe: str,
-    options: argparse.Namespace,
-) -> None:
-    if options.json:
-        print_json(_described(extraction, keys, recipe, options))
-        return
-    rows = [(key, shape_text(extraction.shapes[value])) for value, key in keys.items()]
-    print_table(("layer", "shape"), rows)
-    print()
-    if recipe:
-        print(f"Preprocessing: {recipe}.")
-    for warning in extraction.warnings:
-        print(f"Note: {warning}")
-    if opened.weights is None and extraction.filler_layers:
-        print(f"No weights were given: the layers run on filler values of seed {options.seed}.")
-    print(
-        f"{counted(len(extraction.images), 'image')}, "
-        f"{counted(extraction.n_passes, 'forward pass', 'forward passes')}, "
-        f"{counted(len(keys), 'activation')} -> {options.out} "
-        f"({byte_text(options.out.stat().st_size)})"
+    opened = model_to_run(options)
+    request = ExtractRequest(
+        net=opened.to_run,
+        layers=options.layers,
+        out=options.out,
+        images=tuple(options.images or ()),
+        arrays=tuple(split_array_word(word) for word in options.array or ()),
+        measure=_measure(options),
+        recipe=options.preprocess,
+        batch_size=options.batch,
+        class_names=options.classes,
+        is_strict=options.strict,
     )
-    _print_classes(extraction)
+    with EngineHost() as host, ProgressLine() as show:
+        extracted = run_job(extract(request, host), show)
+    if options.json:
+        print_json(_described(extracted, options))
+    else:
+        _print(opened, extracted, options)
 
 
-def _print_classes(extraction: Extraction) -> None:
-    named = list(zip(extraction.images, extraction.classes, strict=False))
-    for image, classes in named[:_MOST_IMAGES_NAMED]:
-        print(f"\n{image} ({extraction.class_layer}):")
+def split_array_word(word: str) -> tuple[str, Path]:
+    """ "BLOB=FILE" as blob and file; a file whose own name has an equals sign wins."""
+    blob, equals, path = word.partition("=")
+    return (blob, Path(path)) if equals and not Path(word).exists() else ("", Path(word))
+
+
+def _measure(options: argparse.Namespace) -> Measure:
+    if options.pool == "none":
+        return KEEP
+    return Pool(cast(PoolingName, options.pool), options.p)
+
+
+def _print(opened: OpenedNet, extracted: Extracted, options: argparse.Namespace) -> None:
+    print_table(
+        ("layer", "shape"), [(key, shape_text(shape)) for key, shape in extracted.arrays.items()]
+    )
+    print()
+    if extracted.recipe is not None:
+        print(f"Preprocessing: {extracted.recipe.describe()}.")
+    for note in (*extracted.warnings, *extracted.notes):
+        print(f"Note: {note}")
+    if extracted.apart and len(extracted.images) > 1:
+        print(f"Each image had a pass of its own: {extracted.apart}")
+    if opened.weights is None and extracted.filler_layers:
+        print(f"No weights were given: the layers run on filler values of seed {options.seed}.")
+    print_skipped(extracted.skipped)
+    if extracted.resumed:
+        print(f"{counted(extracted.resumed, 'image')} had been done by an earlier run.")
+    print(
+        f"{counted(len(extracted.images), 'image')}, "
+        f"{counted(extracted.n_passes, 'forward pass', 'forward passes')}, "
+        f"{counted(len(extracted.arrays), 'activation')} -> {options.out} "
+        f"({byte_text(_n_bytes(options.out))})"
+    )
+    _print_classes(extracted)
+
+
+def _n_bytes(out: Path) -> int:
+    files = out.iterdir() if out.is_dir() else (out,)
+    return sum(path.stat().st_size for path in files)
+
+
+def _print_classes(extracted: Extracted) -> None:
+    if extracted.classes is None:
+        return
+    named = zip(extracted.images, extracted.classes.images, strict=False)
+    for image, classes in list(named)[:_MOST_IMAGES_NAMED]:
+        print(f"\n{image} ({extracted.classes.layer}):")
         for scored in classes:
             print(f"  {scored.score:.4f}  {scored.name}")
 
 
-def _described(
-    extraction: Extraction, keys: dict[Value, str], recipe: str, options: argparse.Namespace
-) -> dict[str, object]:
+def _described(extracted: Extracted, options: argparse.Namespace) -> dict[str, Any]:
+    recipe = extracted.recipe
+    classes = extracted.classes.images if extracted.classes is not None else ()
     return {
-        "out": str(options.out),
-        "images": extraction.images,
-        "forward_passes": extraction.n_passes,
-        "arrays": {key: list(extraction.shapes[value]) for value, key in keys.items()},
+        "out": str(extracted.out),
+        "manifest": str(extracted.manifest),
+        "images": list(extracted.images),
+        "skipped": [{"path": path, "reason": reason} for path, reason in extracted.skipped],
+        "resumed": extracted.resumed,
+        "forward_passes": extracted.n_passes,
+        "one_image_a_pass": extracted.apart or None,
+        "arrays": {key: list(shape) for key, shape in extracted.arrays.items()},
         "pool": options.pool,
-        "preprocess": recipe or None,
-        "filler_layers": list(extraction.filler_layers),
+        "preprocess": None if recipe is None else recipe.describe(),
+        "preprocess_origin": None if recipe is None else recipe.origin,
+        "filler_layers": list(extracted.filler_layers),
         "seed": options.seed,
-        "warnings": list(extraction.warnings),
+        "warnings": [*extracted.warnings, *extracted.notes],
+        "images_per_second": extracted.images_per_second,
+        "slowest": extracted.slowest or None,
         "classes": {
-            image: [{"class": c.number, "name": c.name, "score": c.score} for c in classes]
-            for image, classes in zip(extraction.images, extraction.classes, strict=False)
+            image: [{"class": c.number, "name": c.name, "score": c.score} for c in best]
+            for image, best in zip(extracted.images, classes, strict=False)
         },
     }

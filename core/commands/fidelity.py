@@ -7,24 +7,18 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.commands.extract_inputs import Batch, array_batches, image_batches
-from core.commands.opening import (
-    OpenedNet,
-    add_caffe_python_argument,
-    add_net_arguments,
-    net_state,
-    open_net,
-)
+from core.commands.command_line import UsageError
+from core.commands.extract import split_array_word
+from core.commands.opening import add_caffe_python_argument, add_net_arguments, named_model
 from core.commands.output import counted, print_json, print_table
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.engines.base import EngineSpec
-from core.engines.fidelity import BFLOAT16, LayerFidelity, measure_fidelity
+from core.engines.fidelity import BFLOAT16, LayerFidelity
 from core.engines.filler_warnings import filler_warnings
 from core.engines.launch import split_command
+from core.jobs.fidelity import MOST_IMAGES, FidelityRequest, measure
 from core.progress import run_job
-
-MOST_IMAGES = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--of", choices=("bfloat16", "caffe"), default="bfloat16", help="(default bfloat16)"
     )
+    parser.add_argument(
+        "--batch", type=int, help="images or rows to run (default up to 8; 1 where images mix)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
     add_caffe_python_argument(parser)
@@ -46,33 +43,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run both and print every layer's distance."""
-    opened = open_net(options.net, options.weights, net_state(options))
-    batch = _first_batch(opened, options)
+    if options.batch is not None and options.batch < 1:
+        raise UsageError("--batch is 1 or more")
+    opened = named_model(options)
     other = BFLOAT16
     if options.of == "caffe":
         other = EngineSpec("caffe", split_command(options.caffe_python or ""))
+    request = FidelityRequest(
+        opened.to_run,
+        other,
+        tuple(options.images or ()),
+        tuple(split_array_word(word) for word in options.array or ()),
+        options.preprocess,
+        options.batch,
+    )
     with ProgressLine() as show:
-        job = measure_fidelity(
-            opened.net.text, opened.weights_path, batch.inputs, other=other, state=opened.net.state
-        )
-        rows = run_job(job, show)
+        found = run_job(measure(request), show)
     unbound = opened.binding.unbound if opened.binding else ()
     if options.json:
-        layers = [_described(row) for row in rows]
+        layers = [_described(row) for row in found.rows]
         print_json({"of": options.of, "filler_layers": list(unbound), "layers": layers})
         return
     print_table(
         ("layer", "top", "type", "cosine", "largest difference"),
         [
             (r.value.layer, r.value.top, r.type, f"{r.cosine:.7f}", f"{r.relative_difference:.1e}")
-            for r in rows
+            for r in found.rows
         ],
         right="cosine,largest difference",
     )
     print()
     for warning in filler_warnings(unbound, has_weights=True):
         print(f"Note: {warning}")
-    print(summary(rows, options.of, len(batch.names) or 1))
+    if found.apart:
+        print(f"One image was run: {found.apart}")
+    print(summary(found.rows, options.of, found.n_rows or 1))
 
 
 def summary(rows: Sequence[LayerFidelity], what: str, n_images: int) -> str:
@@ -86,19 +91,6 @@ def summary(rows: Sequence[LayerFidelity], what: str, n_images: int) -> str:
         f"{worst.cosine:.7f} at {worst.value.layer}, largest difference "
         f"{largest.relative_difference:.1e} of the largest value at {largest.value.layer}."
     )
-
-
-def _first_batch(opened: OpenedNet, options: argparse.Namespace) -> Batch:
-    shapes = {
-        top: opened.shapes.top(layer, i)
-        for layer in opened.net.layers
-        for i, top in enumerate(layer.tops)
-        if top in opened.net.inputs and not layer.bottoms
-    }
-    if options.array:
-        return next(array_batches(options.array, shapes, MOST_IMAGES))
-    batches, _ = image_batches(options.images, options.preprocess, opened, shapes, MOST_IMAGES)
-    return next(batches)
 
 
 def _described(row: LayerFidelity) -> dict[str, object]:

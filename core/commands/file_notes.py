@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from core.commands.opening import OpenedNet
 from core.commands.output import counted
 from core.errors import RenameError
+from core.jobs.open import OpenedNet
 from core.layers.registry import layer_type
 from core.net.definition import Layer, Net, NetState, UnknownField
 from core.net.reader import read_net

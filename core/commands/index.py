@@ -7,27 +7,15 @@ import sys
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.commands.extraction import choose_values
-from core.commands.opening import (
-    OpenedNet,
-    add_engine_arguments,
-    add_net_arguments,
-    engine_spec,
-    net_state,
-    open_net,
-    running_engine,
-)
+from core.commands.opening import add_engine_arguments, add_net_arguments, model_to_run
 from core.commands.output import counted, print_json, print_notes
-from core.commands.preprocessing import add_preprocess_argument, choose_preprocess
+from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
-from core.engines.base import Value
-from core.images.preprocess import Preprocess
-from core.images.recipe_choice import ChosenRecipe
+from core.engines.host import EngineHost
+from core.jobs.index import Indexed, IndexRequest, index
+from core.measures.measure import Pool
 from core.progress import run_job
-from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
 from core.retrieval.gallery import open_gallery
-from core.retrieval.gallery_origin import GalleryOrigin
-from core.retrieval.indexing import IndexReport, index_folder
 
 _MOST_LISTED = 20
 
@@ -52,34 +40,31 @@ def run(options: argparse.Namespace) -> None:
     """Index, or bring an index of the same recipe up to date."""
     if options.batch < 1:
         raise UsageError("--batch is 1 or more")
-    opened = open_net(options.net, options.weights, net_state(options))
-    value = _choose_value(opened, options.layer)
-    with running_engine(opened, options) as engine, ProgressLine() as show:
-        chosen = choose_preprocess(options.preprocess, opened, engine.inputs)
-        recipe = _recipe(opened, chosen.recipe, value, options)
-        job = index_folder(
-            engine,
-            options.images,
-            recipe,
-            options.out,
-            origin=GalleryOrigin(options.net, options.weights, opened.state),
-            batch_size=options.batch,
-        )
+    opened = model_to_run(options)
+    request = IndexRequest(
+        opened.to_run,
+        options.images,
+        options.layer,
+        Pool(options.pool, options.p),
+        options.out,
+        options.preprocess,
+        options.batch,
+    )
+    with EngineHost() as host, ProgressLine() as show:
         try:
-            report = run_job(job, show)
+            indexed = run_job(index(request, host), show)
         except KeyboardInterrupt:
             _say_how_far(options)
             raise
     if options.json:
-        print_json(describe(report, recipe, chosen))
+        print_json(describe(indexed))
     else:
-        _print(report, recipe, chosen)
+        _print(indexed)
 
 
-def describe(
-    report: IndexReport, recipe: DescriptorRecipe, chosen: ChosenRecipe
-) -> dict[str, object]:
+def describe(indexed: Indexed) -> dict[str, object]:
     """The report and the recipe as plain values for JSON."""
+    report = indexed.report
     return {
         "gallery": str(report.gallery),
         "images": report.n_images,
@@ -94,9 +79,11 @@ def describe(
         "unreadable": [{"path": p.path, "reason": p.reason} for p in report.problems],
         "no_images": [{"path": str(s.path), "reason": s.reason} for s in report.skipped],
         "notes": list(report.notes),
-        "recipe": recipe.to_json(),
-        "preprocess_origin": chosen.origin,
-        "preprocess_note": chosen.note,
+        "one_image_a_pass": report.apart or None,
+        "slowest": report.slowest or None,
+        "preprocess": indexed.recipe.describe(),
+        "preprocess_origin": indexed.recipe.origin,
+        "recipe": indexed.gallery.recipe.to_json(),
     }
 
 
@@ -117,38 +104,13 @@ def _say_how_far(options: argparse.Namespace) -> None:
         )
 
 
-def _choose_value(opened: OpenedNet, layer: str) -> Value:
-    values = choose_values(opened.net, layer)
-    if len(values) != 1:
-        raise UsageError(
-            f"layer '{layer}' writes {', '.join(value.top for value in values)}; "
-            f"choose one, such as --layer {values[0].layer}:{values[0].top}"
-        )
-    return values[0]
-
-
-def _recipe(
-    opened: OpenedNet, preprocess: Preprocess, value: Value, options: argparse.Namespace
-) -> DescriptorRecipe:
-    spec = engine_spec(options)
-    return DescriptorRecipe(
-        value.layer,
-        value.top,
-        options.pool,
-        options.p,
-        preprocess,
-        text_sha256(opened.net.text),
-        file_sha256(options.weights),
-        opened.state,
-        spec.precision,
-        spec.value_options,
-    )
-
-
-def _print(report: IndexReport, recipe: DescriptorRecipe, chosen: ChosenRecipe) -> None:
-    print(f"{recipe.describe()} ({chosen.origin}).")
-    if chosen.note:
-        print(chosen.note)
+def _print(indexed: Indexed) -> None:
+    report = indexed.report
+    print(f"{indexed.gallery.recipe.describe()}.")
+    if indexed.recipe.origin == "guessed":
+        print(f"Preprocessing: {indexed.recipe.describe()}.")
+    if report.apart:
+        print(f"Each image had a pass of its own: {report.apart}")
     print_notes(report.notes)
     for problem in report.problems[:_MOST_LISTED]:
         print(f"Left out: {problem.path}: {problem.reason}")

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from core.commands.file_notes import described_file, file_lines
-from core.commands.opening import OpenedNet, add_net_arguments, net_state, open_net
+from core.commands.opening import add_net_arguments, named_model
 from core.commands.output import (
     byte_text,
     counted,
@@ -18,6 +18,7 @@ from core.commands.output import (
 )
 from core.edits.findings.finding import described
 from core.edits.findings.search import find_mistakes
+from core.jobs.open import OpenedNet
 from core.layers.parameters import written_and_default
 from core.net.definition import BlobVersion, Layer, Net
 from core.weights.binding import Binding
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print what the net is made of."""
-    opened = open_net(options.net, options.weights, net_state(options))
+    opened = named_model(options)
     if options.json:
         print_json(describe(opened))
     else:

@@ -1,52 +1,19 @@
-"""The net that a command works on, opened with its shapes and the weights bound to it."""
+"""The words that name a net and what runs it, the same in every command."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.engines.base import Engine, EngineSpec
+from core.engines.base import EngineSpec
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
-from core.engines.registry import ENGINE_NAMES, start_engine
-from core.layers.shapes import NetShapes, infer_shapes
-from core.net.definition import Net, NetState
-from core.net.no_layers import check_has_layers
-from core.net.reader import read_net
-from core.net.solver import open_prototxt
-from core.weights.binding import Binding, bind_weights
-from core.weights.reader import Weights, open_weights
+from core.engines.registry import ENGINE_NAMES
+from core.jobs.open import OpenedNet, OpenRequest, open_model
+from core.net.definition import NetState
 
 PRECISIONS = ("float32", "bfloat16")
 """Of the engine torch, the default first."""
-
-
-@dataclass(frozen=True)
-class OpenedNet:
-    """A prototxt as read, and how the weights fit where any were given.
-
-    solver: the file that named the prototxt, None where it was given itself.
-    """
-
-    path: Path
-    net: Net
-    shapes: NetShapes
-    weights: Weights | None
-    binding: Binding | None
-    solver: Path | None = None
-
-    @property
-    def state(self) -> NetState:
-        """The phase, level and stages the net is built in."""
-        return self.net.state
-
-    @property
-    def weights_path(self) -> Path | None:
-        """The weights file, None where none was given."""
-        return None if self.weights is None else self.weights.path
 
 
 def add_net_arguments(parser: argparse.ArgumentParser, *, needs_weights: bool = False) -> None:
@@ -123,28 +90,21 @@ def engine_spec(options: argparse.Namespace) -> EngineSpec:
     return EngineSpec(options.engine, command, (("precision", options.precision),))
 
 
-def open_net(net_path: Path, weights_path: Path | None, state: NetState | None = None) -> OpenedNet:
-    """Open a prototxt and its weights; AppError says what can't be read."""
-    file = open_prototxt(net_path, state or NetState())
-    net = read_net(file.text, path=file.path, state=file.state)
-    check_has_layers(net, file.path.name)
-    shapes = infer_shapes(net)
-    if weights_path is None:
-        return OpenedNet(file.path, net, shapes, None, None, file.solver)
-    weights = open_weights(weights_path)
-    binding = bind_weights(net, shapes, weights)
-    return OpenedNet(file.path, net, shapes, weights, binding, file.solver)
+def named_model(options: argparse.Namespace) -> OpenedNet:
+    """The model that the options name, for commands that run nothing."""
+    return open_model(OpenRequest(options.net, options.weights, net_state(options)))
 
 
-@contextmanager
-def running_engine(opened: OpenedNet, options: argparse.Namespace) -> Iterator[Engine]:
-    """The opened net in an engine's child, which ends with the `with` block."""
-    with start_engine(engine_spec(options)) as process:
-        yield process.open(
-            opened.net.text,
-            opened.weights_path,
-            device=options.device,
-            seed=options.seed,
-            state=opened.net.state,
-            allow_python_layers=options.allow_python_layers,
+def model_to_run(options: argparse.Namespace) -> OpenedNet:
+    """The model that the options name, and the engine, device and seed that run it."""
+    return open_model(
+        OpenRequest(
+            options.net,
+            options.weights,
+            net_state(options),
+            engine_spec(options),
+            options.device,
+            options.seed,
+            options.allow_python_layers,
         )
+    )

@@ -39,6 +39,17 @@ def print_notes(notes: Sequence[str]) -> None:
         print(f"Note: {note}")
 
 
+_MOST_SKIPPED = 20
+
+
+def print_skipped(skipped: Sequence[tuple[str, str]]) -> None:
+    """The images that were left out, each with its reason; the first of many."""
+    for path, reason in skipped[:_MOST_SKIPPED]:
+        print(f"Left out: {path}: {reason}")
+    if len(skipped) > _MOST_SKIPPED:
+        print(f"and {len(skipped) - _MOST_SKIPPED:,} more")
+
+
 def shape_text(shape: Sequence[int] | None) -> str:
     """ "1 x 3 x 224 x 224", or "?" where only running the net can tell."""
     return "?" if shape is None else " x ".join(map(str, shape)) or "scalar"

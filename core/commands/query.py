@@ -6,15 +6,14 @@ import argparse
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.commands.opening import add_engine_arguments, engine_spec, open_net, running_engine
+from core.commands.opening import add_engine_arguments, engine_spec
 from core.commands.output import print_json, print_notes, print_table
-from core.errors import ImageError
-from core.retrieval.describing import search_image
+from core.engines.host import EngineHost
+from core.jobs.open import OpenRequest, open_model
+from core.jobs.query import QueryRequest, Ranked, query
+from core.progress import run_job
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.gallery_origin import GalleryOrigin, check_origin, recipe_of
 from core.retrieval.ranking_export import export_ranking
-from core.retrieval.scores import average_precision, judge
-from core.retrieval.search import Ranking, equal_scores, rank_image
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,34 +35,47 @@ def run(options: argparse.Namespace) -> None:
     if (options.net is None) != (options.weights is None):
         raise UsageError("--net and --weights go together")
     gallery = open_gallery(options.gallery)
-    index = gallery.find(options.image.resolve())
-    if index is None and not options.image.exists():
-        index = gallery.find(options.image)  # named as the gallery lists it
-    label = None if index is None else gallery.labels[index]
-    ranking = _search(gallery, options) if index is None else rank_image(gallery, index)
+    with EngineHost() as host:
+        ranked = run_job(query(_request(gallery, options), host))
     if options.csv is not None:
-        export_ranking(options.csv, gallery, ranking, label)
+        export_ranking(options.csv, gallery, ranked.ranking, ranked.label)
     if options.json:
-        print_json(describe(gallery, ranking, options.image, label, options.k))
+        print_json(describe(gallery, ranked, options.image, options.k))
     else:
-        _print(gallery, ranking, label, options)
+        _print(gallery, ranked, options)
 
 
-def describe(
-    gallery: Gallery, ranking: Ranking, image: Path, label: str | None, k: int
-) -> dict[str, object]:
+def _request(gallery: Gallery, options: argparse.Namespace) -> QueryRequest:
+    """With the net that is named, or the gallery's own on the engine that is named."""
+    if options.precision is None and options.engine == "torch":
+        options.precision = gallery.recipe.precision
+    state = gallery.recipe.state
+    asked = OpenRequest(
+        options.net or Path(),
+        options.weights,
+        state,
+        engine_spec(options),
+        options.device,
+        options.seed,
+        options.allow_python_layers,
+    )
+    net = None if options.net is None else open_model(asked).to_run
+    return QueryRequest(gallery, options.image, net, asked)
+
+
+def describe(gallery: Gallery, ranked: Ranked, image: Path, k: int) -> dict[str, object]:
     """The first k of the ranking as plain values for JSON."""
-    verdicts = judge(ranking, gallery.labels, label)
+    ranking, verdicts = ranked.ranking, ranked.verdicts
     best = ranking.head(k)
     return {
         "query": str(image),
-        "query_label": label,
+        "query_label": ranked.label,
         "recipe": gallery.recipe.to_json(),
-        "AP": average_precision(verdicts) if verdicts is not None and verdicts.any() else None,
+        "AP": None if ranked.score is None else ranked.score.average_precision,
         "ties": ranking.n_ties,
         "finished": gallery.progress.is_finished,
         "images_expected": gallery.progress.n_expected,
-        "notes": [*gallery.notes, *equal_scores(ranking)],
+        "notes": list(ranked.notes),
         "results": [
             {
                 "rank": place + 1,
@@ -77,31 +89,10 @@ def describe(
     }
 
 
-def _search(gallery: Gallery, options: argparse.Namespace) -> Ranking:
-    """Run the gallery's net on an image that is not in it."""
-    if not options.image.is_file():
-        raise ImageError(
-            f"There is no image {options.image}, and none of that name in the gallery."
-        )
-    if options.net is not None:
-        origin = GalleryOrigin(options.net, options.weights, gallery.recipe.state)
-    else:
-        origin = check_origin(gallery.origin)
-    if options.precision is None and options.engine == "torch":
-        options.precision = gallery.recipe.precision
-    recipe = recipe_of(origin, engine_spec(options), gallery.recipe)
-    gallery.check_recipe(recipe)
-    opened = open_net(origin.net, origin.weights, origin.state)
-    with running_engine(opened, options) as engine:
-        return search_image(engine, gallery, recipe, options.image)
-
-
-def _print(
-    gallery: Gallery, ranking: Ranking, label: str | None, options: argparse.Namespace
-) -> None:
-    print_notes((*gallery.notes, *equal_scores(ranking)))
-    verdicts = judge(ranking, gallery.labels, label)
-    best = ranking.head(options.k)
+def _print(gallery: Gallery, ranked: Ranked, options: argparse.Namespace) -> None:
+    print_notes(ranked.notes)
+    verdicts = ranked.verdicts
+    best = ranked.ranking.head(options.k)
     rows = []
     for place, (number, score) in enumerate(zip(best.index, best.score, strict=True)):
         image = gallery.images[int(number)]
@@ -109,5 +100,5 @@ def _print(
         rows.append((place + 1, f"{score:.4f}", image.path, image.label or "", mark))
     print_table(("rank", "score", "image", "label", "relevant"), rows, right="rank,score")
     print(f"\n{gallery.recipe.describe()}")
-    if verdicts is not None and verdicts.any():
-        print(f"AP {average_precision(verdicts):.3f} for the label {label}.")
+    if ranked.score is not None:
+        print(f"AP {ranked.score.average_precision:.3f} for the label {ranked.label}.")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.commands.opening import add_engine_arguments, add_net_arguments, net_state, open_net
+from core.commands.opening import add_engine_arguments, add_net_arguments, model_to_run
 from core.commands.output import print_json
 from core.commands.preprocessing import add_preprocess_argument
-from core.commands.rename_steps import choose_plan, verify
+from core.commands.progress_line import ProgressLine
 from core.commands.rename_words import (
     describe,
     plan_sentence,
     print_plan,
     verified_sentence,
 )
-from core.engines.verification import Verification
-from core.engines.verification_report import report_record, write_report
-from core.net.rename_plan import RenamePlan
-from core.net.text import write_prototxt
+from core.engines.host import EngineHost
+from core.jobs.rename import RenameRequest, Scope, rename, split_targets
+from core.net.definition import Net
+from core.progress import run_job
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,39 +70,69 @@ def _add_scopes(which: argparse._MutuallyExclusiveGroup) -> None:
 def run(options: argparse.Namespace) -> None:
     """Plan the edit, prove it where asked, write the copy, and say what was done."""
     _check_usage(options)
-    opened = open_net(options.net, options.weights, net_state(options))
+    opened = model_to_run(options)
     _refuse_same_file(opened.path, options.out)
-    plan = choose_plan(opened, options)
-    verification = verify(plan, opened, options) if options.verify else None
-    report = None
-    out = None if options.dry_run else options.out
-    if out is not None:
-        write_prototxt(out, plan.new_text)
-        report = _keep_report(out, plan, verification, options)
+    scope, targets, given = _scope(opened.net, options)
+    request = RenameRequest(
+        opened,
+        scope,
+        targets,
+        {**given, **_split_names(opened.net, options.name)},
+        with_layer_names=options.layer_names,
+        out=None if options.dry_run else options.out,
+        is_verified=options.verify,
+        must_be_identical=not options.force,
+        images=() if options.image is None else (options.image,),
+        recipe=options.preprocess,
+    )
+    with EngineHost() as host, ProgressLine() as show:
+        renamed = run_job(rename(request, host), show)
+    plan, verification, report = renamed.plan, renamed.verification, renamed.report
     if options.json:
-        print_json(describe(out, plan, verification, report))
+        print_json(describe(renamed.out, plan, verification, report))
         return
     print_plan(opened.net, plan, with_difference=options.diff)
-    print(plan_sentence(plan, out))
+    print(plan_sentence(plan, renamed.out))
     if verification is not None:
         print(verified_sentence(verification))
     if report is not None:
         print(f"The report is in {report}.")
 
 
-def _keep_report(
-    out: Path, plan: RenamePlan, verification: Verification | None, options: argparse.Namespace
-) -> Path | None:
-    if verification is None:
-        return None
-    record = report_record(
-        verification,
-        renames=plan.renames,
-        layer_renames=plan.layer_renames,
-        weights_name=options.weights.name if options.weights else None,
-        image_name=options.image.name if options.image else None,
-    )
-    return write_report(out, record)
+def _scope(net: Net, options: argparse.Namespace) -> tuple[Scope, tuple[str, ...], dict[str, str]]:
+    """The scope, its targets, and the blobs named with them."""
+    if options.all:
+        return "all", (), {}
+    if options.fix:
+        return "fix", (), {}
+    if options.chain:
+        return "chain", (options.chain,), {}
+    if options.needed:
+        return "needed", split_targets(options.needed), {}
+    if options.give_back == ["all"] and not net.has_layer("all"):
+        return "give back all", (), {}
+    if options.give_back:
+        return "give back", split_targets(options.give_back), {}
+    given = _layer_names(net, options.layer)
+    return "layers", tuple(given), {layer: blob for layer, blob in given.items() if blob}
+
+
+def _layer_names(net: Net, words: Sequence[str]) -> dict[str, str]:
+    """Layer -> blob or "", from `L` and `L=BLOB`; a layer's own name may have an equals sign."""
+    found = {}
+    for word in words:
+        layer, equals, blob = word.rpartition("=")
+        is_pair = equals and not net.has_layer(word)
+        found[layer if is_pair else word] = blob if is_pair else ""
+    return found
+
+
+def _split_names(net: Net, words: Sequence[str]) -> dict[str, str]:
+    found = _layer_names(net, words)
+    for layer, blob in found.items():
+        if not blob:
+            raise UsageError(f"--name {layer}: write it as --name LAYER=BLOB")
+    return found
 
 
 def _refuse_same_file(net_path: Path, out: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,32 @@ class FolderListing:
 
     images: tuple[Path, ...]
     skipped: tuple[SkippedFile, ...]
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Images that a user names: files, and what folders hold; `skipped` says what is left out."""
+
+    files: tuple[Path, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+
+
+def find_files(paths: Sequence[Path]) -> ImageFiles:
+    """The images of files and folders, in the order given. Raises ImageError for a missing one."""
+    files: list[Path] = []
+    skipped: list[SkippedFile] = []
+    for path in paths:
+        if path.is_dir():
+            listing = list_folder(path)
+            files += listing.images
+            skipped += listing.skipped
+        elif path.exists():
+            files.append(path)
+        else:
+            raise ImageError(f"There is no file {path}.")
+    if not files:
+        raise ImageError(f"There are no images in {paths[0]}.")
+    return ImageFiles(tuple(dict.fromkeys(files)), tuple(skipped))
 
 
 def find_images(folder: Path) -> tuple[Path, ...]:

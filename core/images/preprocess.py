@@ -88,6 +88,11 @@ class Preprocess:
         return "kept" if _has_alpha(self) else self.transparency
 
     @property
+    def is_free_size(self) -> bool:
+        """Whether each picture keeps a size of its own, so that the input's size varies."""
+        return self.size_policy in ("original", "longest side")
+
+    @property
     def digest(self) -> str:
         """SHA-256 over all that changes the result, a mean image's content included."""
         document = asdict(self)

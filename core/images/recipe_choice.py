@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.errors import AppError, ImageError
+from core.errors import AppError, ImageError, RequestError
 from core.images.data_layers import read_stated_recipe
 from core.images.fitting_presets import find_fitting_preset, preset_for_input
 from core.images.preprocess import N_CHANNELS, Preprocess
@@ -38,7 +38,7 @@ class ChosenRecipe:
         return f"{self.recipe.describe()} ({self.origin})"
 
 
-class UnknownPresetError(ImageError):
+class UnknownPresetError(RequestError):
     """A name that is no file and fits no preset, or several."""
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from core.engines.values import Value
 from core.errors import GalleryError
 from core.images.finding import FolderListing, SkippedFile, list_folder
 from core.images.prepared import PreparedImage
+from core.measures.measure import Pool
 from core.progress import Job, Progress
-from core.retrieval.describing import Describer, check_describable, describe_batch, value_shape
+from core.retrieval.describing import Describer, checked_rows
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
 from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.gallery_contents import (
@@ -28,8 +29,9 @@ from core.retrieval.gallery_contents import (
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.ground_truth import folder_label
-from core.retrieval.image_batches import prepare_batches
 from core.retrieval.mixed_order import mixed_order
+from core.surveys.pictures import by_shape
+from core.surveys.survey import Results, SurveyReport, survey
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class IndexReport:
 
     n_images: now in the gallery; n_added of them now, n_kept from before; n_removed: files that
     are gone. problems: images that could not be described; skipped: files that are no images.
-    progress: whether every file had its turn.
+    progress: whether every file had its turn. apart: why each image had a pass of its own, "" where
+    they shared passes. slowest: the stage that set the rate.
     """
 
     gallery: Path
@@ -52,6 +55,8 @@ class IndexReport:
     skipped: tuple[SkippedFile, ...]
     notes: tuple[str, ...]
     progress: GalleryProgress
+    apart: str = ""
+    slowest: str = ""
 
     @property
     def images_per_second(self) -> float:
@@ -77,9 +82,8 @@ class _Plan:
 
 
 def index_folder(
-    engine: Describer,
+    describer: Describer,
     folder: Path,
-    recipe: DescriptorRecipe,
     out: Path,
     *,
     origin: GalleryOrigin | None = None,
@@ -94,7 +98,8 @@ def index_folder(
     GalleryError if `out` was made with another recipe or from another folder that still exists.
     """
     started = time.monotonic()
-    check_describable(engine, recipe)
+    describer.check()
+    recipe = describer.recipe
     yield Progress(0, 0, "images found")
     listing = list_folder(folder)
     store = GalleryStore(out)
@@ -103,21 +108,24 @@ def index_folder(
     plan = _plan(folder, listing, contents)
     _clean(store, plan)
     store.begin(plan.n_expected, plan.outdated)
-    n_added = yield from _describe_all(engine, recipe, store, plan, batch_size, n_threads)
+    collector = GalleryCollector(describer, store, plan)
+    done = yield from _survey(describer, collector, plan, batch_size, n_threads)
     store.finish()
     contents = store.read()
     return IndexReport(
         gallery=out,
         n_images=len(contents.images),
-        n_added=n_added,
+        n_added=collector.n_added,
         n_kept=plan.n_kept,
         n_removed=len(plan.gone),
         dimension=contents.dimension,
         seconds=time.monotonic() - started,
         problems=tuple(ImageProblem(p.path, p.reason) for p in contents.problems),
         skipped=listing.skipped,
-        notes=(*_notes(engine, recipe, out, contents), *_dropped(plan)),
+        notes=(*_notes(describer, out, contents), *done.notes, *_dropped(plan)),
         progress=contents.progress,
+        apart=done.apart,
+        slowest=done.slowest,
     )
 
 
@@ -199,56 +207,66 @@ def _clean(store: GalleryStore, plan: _Plan) -> None:
         store.add_problems(plan.unnameable)
 
 
-def _describe_all(
-    engine: Describer,
-    recipe: DescriptorRecipe,
-    store: GalleryStore,
+def _survey(
+    describer: Describer,
+    collector: GalleryCollector,
     plan: _Plan,
     batch_size: int,
     n_threads: int,
-) -> Job[int]:
-    """Describe what is to do, batch by batch; returns how many images were added."""
-    total, done, n_added = len(plan.todo), 0, 0
+) -> Job[SurveyReport]:
+    """Run what is to do, with the rate beside the count."""
     started = time.monotonic()
-    paths = [plan.root / relative for relative in plan.todo]
-    batches = prepare_batches(
-        paths, recipe.preprocess, batch_size=batch_size, n_threads=max(1, n_threads)
+    job = survey(
+        describer.engine,
+        describer.feed,
+        [plan.root / relative for relative in plan.todo],
+        describer.recipe.preprocess,
+        [collector],
+        batch_size=batch_size,
+        grouping=by_shape,
+        n_threads=max(1, n_threads),
     )
-    yield Progress(0, total, "images indexed")
-    with closing(batches):
-        for batch in batches:
-            n_added += _describe(engine, recipe, store, plan, batch)
-            done += len(batch)
-            yield Progress(done, total, _with_rate("images indexed", done, started))
-    return n_added
+    yield Progress(0, len(plan.todo), "images indexed")
+    while True:
+        try:
+            step = next(job)
+        except StopIteration as stop:
+            report: SurveyReport = stop.value
+            return report
+        yield Progress(step.done, step.total, _with_rate("images indexed", step.done, started))
 
 
-def _describe(
-    engine: Describer,
-    recipe: DescriptorRecipe,
-    store: GalleryStore,
-    plan: _Plan,
-    batch: Sequence[PreparedImage],
-) -> int:
-    """Describe and store one batch; returns how many images it added."""
-    problems = [_problem(plan, image, image.problem) for image in batch if image.problem]
-    ready = [image for image in batch if image.values is not None]
-    added: list[StoredImage] = []
-    if ready:
-        values = np.stack([image.values for image in ready if image.values is not None])
-        descriptors = describe_batch(engine, recipe, values)
+class GalleryCollector:
+    """Stores each batch's descriptors; the gallery is whole after each."""
+
+    def __init__(self, describer: Describer, store: GalleryStore, plan: _Plan) -> None:
+        self._recipe, self._store, self._plan = describer.recipe, store, plan
+        self._measure = describer.measure
+        self.n_added = 0
+
+    @property
+    def wants(self) -> Mapping[Value, tuple[Pool, ...]]:
+        """One pooling of one value."""
+        return {self._recipe.value: (self._measure,)}
+
+    def take(self, images: Sequence[PreparedImage], results: Results) -> None:
+        """Keep what is finite; an image that gives NaN or infinity is a problem."""
+        found = results[self._recipe.value, self._measure]
+        descriptors = checked_rows(found, len(images), self._recipe.layer)
         is_finite = np.isfinite(descriptors).all(axis=1)
-        for image, is_good in zip(ready, is_finite, strict=True):
-            if is_good:
-                added.append(_image(plan, image))
-            else:
-                reason = f"Layer '{recipe.layer}' gives NaN or infinity for it."
-                problems.append(_problem(plan, image, reason))
+        pairs = list(zip(images, is_finite, strict=True))
+        added = [_image(self._plan, image) for image, is_good in pairs if is_good]
         if added:
-            store.add(added, descriptors[is_finite])
-    if problems:
-        store.add_problems(problems)
-    return len(added)
+            self._store.add(added, descriptors[is_finite])
+        reason = f"Layer '{self._recipe.layer}' gives NaN or infinity for it."
+        bad = [_problem(self._plan, image, reason) for image, is_good in pairs if not is_good]
+        if bad:
+            self._store.add_problems(bad)
+        self.n_added += len(added)
+
+    def skip(self, image: PreparedImage) -> None:
+        """Note an image that can't be used."""
+        self._store.add_problems([_problem(self._plan, image, image.problem)])
 
 
 def _image(plan: _Plan, image: PreparedImage) -> StoredImage:
@@ -262,14 +280,12 @@ def _problem(plan: _Plan, image: PreparedImage, reason: str | None) -> StoredPro
     return StoredProblem(relative, reason or "", plan.todo[relative])
 
 
-def _notes(
-    engine: Describer, recipe: DescriptorRecipe, out: Path, contents: Contents
-) -> tuple[str, ...]:
+def _notes(describer: Describer, out: Path, contents: Contents) -> tuple[str, ...]:
     """Sentences that a reader of the results should know."""
     notes = []
-    shape = value_shape(engine, recipe)
-    if recipe.measure.fitting(shape) != recipe.measure:
-        notes.append(f"'{recipe.layer}' has one place per channel: every pooling is flatten.")
+    if describer.measure != describer.recipe.measure:
+        layer = describer.recipe.layer
+        notes.append(f"'{layer}' has one place per channel: every pooling is flatten.")
     return (*notes, *Gallery(out, contents).notes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -16,28 +16,15 @@ from core.engines.base import (
     EngineStatus,
     FastPath,
 )
+from core.engines.host import NetToRun
 from core.engines.registry import start_engine, status_of
 from core.errors import AppError, EngineCrashed, EngineError
-from core.net.definition import NetState
 from gui.document import ModelDocument
 from gui.engine_titles import engine_title
 from gui.jobs import Lanes, Run
 
 STARTING, READY, STOPPED, UNAVAILABLE = "starting", "ready", "stopped", "unavailable"
 DEFAULT_SPEC = EngineSpec()
-
-
-@dataclass(frozen=True)
-class NetRequest:
-    """What to run: a snapshot of the document, made in the window's thread."""
-
-    text: str
-    weights_path: Path | None
-    state: NetState
-    device: str
-    seed: int = 0
-    engine: EngineSpec = DEFAULT_SPEC
-    allow_python_layers: bool = False
 
 
 class EngineController(QObject):
@@ -69,7 +56,7 @@ class EngineController(QObject):
         self.versions: dict[str, str] = {}
         self.fast_paths: tuple[FastPath, ...] = ()
         self._process: EngineProcess | None = None
-        self._opened: tuple[NetRequest, Engine] | None = None
+        self._opened: tuple[NetToRun, Engine] | None = None
         self._last_crash: EngineCrashed | None = None
         self._was_stopped = False
         self._is_closed = False
@@ -128,11 +115,12 @@ class EngineController(QObject):
             self._trusted |= {self._document.path}
             self._change_request()
 
-    def request(self) -> NetRequest:
+    def request(self) -> NetToRun:
         """The document as it is now, to be opened on the engine lane."""
         document = self._document
-        return NetRequest(
+        return NetToRun(
             document.text,
+            document.path or Path("net.prototxt"),
             document.weights_path,
             document.state,
             self.device,
@@ -140,7 +128,7 @@ class EngineController(QObject):
             allow_python_layers=document.path in self._trusted,
         )
 
-    def adapted(self, request: NetRequest) -> NetRequest:
+    def adapted(self, request: NetToRun) -> NetToRun:
         """A request of earlier, for the engine and the device of now."""
         now = self.request()
         return replace(
@@ -164,7 +152,7 @@ class EngineController(QObject):
         self._started.emit(process, status_of(process))
         return process
 
-    def open_net(self, request: NetRequest) -> Engine:
+    def open_net(self, request: NetToRun) -> Engine:
         """The net of `request`, kept open until another one is asked for. For the engine lane.
 
         Raises what EngineProcess.open raises.
@@ -177,7 +165,7 @@ class EngineController(QObject):
             self._opened = None
         engine = process.open(
             request.text,
-            request.weights_path,
+            request.weights,
             device=request.device,
             seed=request.seed,
             state=request.state,

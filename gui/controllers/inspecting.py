@@ -13,9 +13,10 @@ from PyQt5.QtWidgets import QWidget
 
 from core.activations.summary import ValueSummary
 from core.engines.base import Engine, PassResult, Value
+from core.engines.host import NetToRun
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.images.preprocess import Preprocess
-from gui.controllers.engine_child import EngineController, NetRequest
+from gui.controllers.engine_child import EngineController
 from gui.controllers.inspecting_values import (
     class_scores,
     feed_inputs,
@@ -44,7 +45,7 @@ LEFT_OUT_KEY = "left-out"
 class RunKey:
     """What one forward pass depends on; `attempt` counts the user's wishes to run it anew."""
 
-    net: NetRequest
+    net: NetToRun
     image: Path
     modified: int
     recipe: Preprocess

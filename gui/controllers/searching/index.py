@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.engines.base import Engine
+from core.engines.host import NetToRun
 from core.images.preprocess import Preprocess
+from core.jobs.index import describer_for
 from core.progress import Job, Progress
 from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.indexing import IndexReport, index_folder
-from gui.controllers.engine_child import NetRequest
 from gui.panels.retrieval.view import RecipeChoice
 
 SLICE_SECONDS = 0.7
@@ -24,7 +25,7 @@ SLICE_SECONDS = 0.7
 class IndexRequest:
     """A folder to index, with which net, value, pooling and preprocessing."""
 
-    net: NetRequest
+    net: NetToRun
     folder: Path
     choice: RecipeChoice
     preprocess: Preprocess
@@ -56,7 +57,7 @@ class GalleryPlaces:
             choice.p if choice.pooling == "gem" else 3.0,
             request.preprocess,
             text_sha256(net.text),
-            f"filler {net.seed}" if net.weights_path is None else file_sha256(net.weights_path),
+            f"filler {net.seed}" if net.weights is None else file_sha256(net.weights),
             net.state,
             net.engine.precision,
             net.engine.value_options,
@@ -69,14 +70,15 @@ class GalleryPlaces:
 
 
 def index_job(
-    open_net: Callable[[NetRequest], Engine], places: GalleryPlaces, request: IndexRequest
+    open_net: Callable[[NetToRun], Engine], places: GalleryPlaces, request: IndexRequest
 ) -> Job[Indexed]:
     """Index, or go on from where an earlier run stood; for the engine lane."""
     engine = open_net(request.net)
     recipe = places.recipe(request)
     out = places.folder(request, recipe)
     out.parent.mkdir(parents=True, exist_ok=True)
-    report = yield from index_folder(engine, request.folder, recipe, out)
+    describer = describer_for(request.net, recipe, engine)
+    report = yield from index_folder(describer, request.folder, out)
     return Indexed(request, open_gallery(out), report)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.engines.base import Engine
-from core.retrieval.describing import search_image
+from core.engines.host import NetToRun
+from core.jobs.index import describer_for
 from core.retrieval.gallery import Gallery
 from core.retrieval.search import rank_image
-from gui.controllers.engine_child import NetRequest
 from gui.controllers.searching.index import GalleryPlaces, IndexRequest
 from gui.controllers.searching.values import query_score, query_view, ranked_tiles
 from gui.panels.retrieval.view import QueryView, ResultTile
@@ -35,7 +35,7 @@ def rank_own(gallery: Gallery, index: int) -> Found:
 
 
 def rank_outside(
-    open_net: Callable[[NetRequest], Engine],
+    open_net: Callable[[NetToRun], Engine],
     places: GalleryPlaces,
     request: IndexRequest,
     gallery: Gallery,
@@ -48,6 +48,7 @@ def rank_outside(
     """
     recipe = places.recipe(request)
     gallery.check_recipe(recipe)
-    ranking = search_image(open_net(request.net), gallery, recipe, path)
+    describer = describer_for(request.net, recipe, open_net(request.net))
+    ranking = describer.search(gallery, path)
     query = query_view(path, path.name, "not in the folder, no label", ranking, None)
     return Found(query, ranked_tiles(gallery, ranking, None))

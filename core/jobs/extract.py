@@ -1,0 +1,356 @@
+"""Extracting: activations of any layers for images or raw arrays, streamed into one file."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import __version__
+from core.engines.engine import Engine
+from core.engines.host import EngineHost, NetToRun
+from core.engines.value_keys import IMAGES_KEY, SKIPPED_KEY
+from core.engines.values import Value
+from core.errors import AppError, ImageError
+from core.files import check_writable
+from core.images.finding import ImageFiles, find_files
+from core.images.preprocess import Preprocess
+from core.images.recipe_choice import ChosenRecipe, choose_recipe
+from core.jobs.arrays import ArrayPasses, plan_array_passes
+from core.jobs.classes import ClassScores, classes_wanted, score_classes
+from core.jobs.open import net_of
+from core.jobs.provenance import net_manifest
+from core.jobs.values import choose_values
+from core.layers.shapes import NetShapes
+from core.measures.measure import KEEP, Keep, Measure, Pool
+from core.net.definition import Net
+from core.progress import Job, Progress
+from core.surveys.feature_files import (
+    check_suffix,
+    manifest_path,
+    write_features,
+)
+from core.surveys.features import Feature, FeatureCollector, features_of, stored_features
+from core.surveys.feed import Feed, plan_feed
+from core.surveys.part_files import PartFiles, request_digest
+from core.surveys.survey import DEFAULT_BATCH, StopAtBadImage, SurveyReport, survey
+
+_SPARE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class ExtractRequest:
+    """What to extract of which net, from what, into which file.
+
+    layers: names as "fc6,relu6", "slice:top" or "all". images: files, folders, list files; else
+    arrays: raw input blobs by name ("" names the only one); neither for a net that feeds itself.
+    recipe: a Preprocess, a file or preset's name; None takes the net's own. batch_size: images a
+    pass, None for the usual. is_strict: the first bad image ends the run.
+    """
+
+    net: NetToRun
+    layers: str
+    out: Path
+    images: tuple[Path, ...] = ()
+    arrays: tuple[tuple[str, Path], ...] = ()
+    measure: Measure = KEEP
+    recipe: Preprocess | str | None = None
+    batch_size: int | None = None
+    class_names: Path | None = None
+    is_strict: bool = False
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What was written. skipped: (image, reason); resumed: images an earlier run had done.
+
+    arrays: shapes by key. apart: why each image had a pass of its own, "" where they shared.
+    """
+
+    out: Path
+    manifest: Path
+    images: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+    arrays: dict[str, tuple[int, ...]]
+    n_passes: int
+    resumed: int
+    recipe: ChosenRecipe | None
+    apart: str
+    slowest: str
+    images_per_second: float
+    warnings: tuple[str, ...]
+    filler_layers: tuple[str, ...]
+    classes: ClassScores | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the files and the net say before anything runs."""
+
+    request: ExtractRequest
+    net: Net
+    shapes: NetShapes
+    features: tuple[Feature, ...]
+    scores: Feature | None
+    files: ImageFiles
+    recipe: ChosenRecipe | None
+    passes: ArrayPasses | None
+    feed: Feed
+
+    @property
+    def collected(self) -> tuple[Feature, ...]:
+        """The features, and the class scores where they are not among them."""
+        extra = self.scores
+        is_extra = extra is not None and all(extra.value != one.value or extra.measure !=
+                                             one.measure for one in self.features)  # fmt: skip
+        return (*self.features, extra) if extra is not None and is_extra else self.features
+
+
+@dataclass
+class _Ran:
+    """What the passes of this run told."""
+
+    report: SurveyReport | None = None
+    n_passes: int = 0
+    warnings: tuple[str, ...] = ()
+    filler_layers: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
+    """Run the inputs once and write what was asked for; yields the images done.
+
+    Features lie beside the file until it is complete, so that a run that was cancelled or killed
+    goes on where it stood when it is asked for again. Raises AppError for what can't be done,
+    before anything runs where that can be told.
+    """
+    check_suffix(request.out)
+    check_writable(request.out)
+    with host.opened(request.net) as engine:
+        plan = _plan(request, engine)
+        parts = PartFiles(request.out, len(plan.collected), _digest(plan))
+        resumed = len(parts.done)
+        names = _names(plan.files)
+        collector = FeatureCollector(plan.collected, parts, names)
+        ran = _Ran(warnings=engine.warnings, filler_layers=engine.filler_layers)
+        if plan.passes is None:
+            yield from _run_images(plan, engine, collector, parts, names, ran)
+        else:
+            yield from _run_arrays(plan, engine, collector, plan.passes, parts, ran)
+    return (yield from _finish(plan, parts, ran, resumed))
+
+
+def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
+    net, shapes = net_of(request.net)
+    values = choose_values(net, request.layers)
+    measures = {value: _fitting(request.measure, engine, value) for value in values}
+    features = features_of(net, measures)
+    scores = classes_wanted(net, engine, request.net, request.class_names, values)
+    wanted = [*values, *([scores.value] if scores is not None else [])]
+    feed = plan_feed(net, shapes, wanted)
+    if request.images:
+        feed.check_takes_pictures()
+        recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
+        files = find_files(request.images)
+        _check_channels(recipe.recipe, feed)
+        return _Plan(request, net, shapes, features, scores, files, recipe, None, feed)
+    passes = plan_array_passes(request.arrays, feed, request.batch_size)
+    return _Plan(request, net, shapes, features, scores, ImageFiles(), None, passes, feed)
+
+
+def _fitting(measure: Measure, engine: Engine, value: Value) -> Measure:
+    return measure.fitting(engine.shape_of(value)) if isinstance(measure, Pool) else measure
+
+
+def _check_channels(recipe: Preprocess, feed: Feed) -> None:
+    declared = feed.needed[feed.picture]
+    if declared is not None and recipe.n_channels != declared[1]:
+        raise ImageError(
+            f"The recipe gives {recipe.n_channels} channels, input {feed.picture} has "
+            f"{declared[1]}."
+        )
+
+
+def _names(files: ImageFiles) -> dict[Path, str]:
+    return {path: str(path) for path in files.files}
+
+
+def _digest(plan: _Plan) -> str:
+    """What decides on the numbers: another net, recipe, layer or list of images begins anew."""
+    request = plan.request
+    described = dataclasses.asdict(dataclasses.replace(request, out=Path()))
+    described["recipe"] = None if plan.recipe is None else plan.recipe.recipe.digest
+    described["images"] = [str(path) for path in plan.files.files]
+    described["net"] = net_manifest(request.net)
+    described["arrays"] = [_stamped(path) for _, path in request.arrays]
+    return request_digest(_plain(described))
+
+
+def _stamped(path: Path) -> tuple[str, int, int]:
+    status = path.stat()
+    return str(path), status.st_size, status.st_mtime_ns
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _run_images(
+    plan: _Plan,
+    engine: Engine,
+    collector: FeatureCollector,
+    parts: PartFiles,
+    names: Mapping[Path, str],
+    ran: _Ran,
+) -> Job[None]:
+    """The survey over the images that no earlier run has done."""
+    done, request = parts.done, plan.request
+    todo = [path for path in plan.files.files if names[path] not in done]
+    if plan.recipe is None:
+        return
+    _check_room(plan, engine, len(plan.files.files), len(todo))
+    job = survey(
+        engine,
+        plan.feed,
+        todo,
+        plan.recipe.recipe,
+        [*([StopAtBadImage()] if request.is_strict else []), collector],
+        batch_size=request.batch_size or DEFAULT_BATCH,
+    )
+    n_before = len(done)
+    while True:
+        try:
+            step = next(job)
+        except StopIteration as stop:
+            ran.report = stop.value
+            break
+        yield Progress(n_before + step.done, n_before + step.total, step.what)
+    ran.n_passes = ran.report.n_passes if ran.report else 0
+
+
+def _run_arrays(
+    plan: _Plan,
+    engine: Engine,
+    collector: FeatureCollector,
+    passes: ArrayPasses,
+    parts: PartFiles,
+    ran: _Ran,
+) -> Job[None]:
+    """Raw blobs as they are; passes that an earlier run has done are not run again."""
+    n_done = len(parts.images)
+    seen = 0
+    for names, inputs in passes:
+        seen += len(names)
+        if len(parts.entries) and seen <= n_done:
+            continue
+        collector.take_named(names, engine.measure(inputs, collector.wants))
+        ran.n_passes += 1
+        yield Progress(seen, passes.n_rows, "images")
+    ran.notes += passes.notes
+
+
+def _check_room(plan: _Plan, engine: Engine, n_images: int, n_todo: int) -> None:
+    """AppError where the disk has no room for what the shapes foretell; parts and file count."""
+    n_bytes = 0
+    for feature in plan.collected:
+        shape = engine.shape_of(feature.value)
+        if shape is None or (isinstance(feature.measure, Keep) and not shape):
+            continue
+        if isinstance(feature.measure, Pool) and feature.measure.method != "flatten":
+            shape = shape[:2]
+        n_bytes += 4 * n_images * int(np.prod(shape[1:], dtype=np.int64))
+    needed = n_bytes + n_bytes * n_todo // max(1, n_images) + _SPARE_BYTES
+    free = shutil.disk_usage(plan.request.out.absolute().parent).free
+    if needed > free:
+        raise AppError(
+            f"The features of {n_images:,} images take {n_bytes / 1e9:.1f} GB, and as much again "
+            f"while they are written; {free / 1e9:.1f} GB are free.",
+            hint="Pool them (--pool gem), name fewer layers, or choose another disk.",
+        )
+
+
+def _finish(plan: _Plan, parts: PartFiles, ran: _Ran, resumed: int) -> Job[Extracted]:
+    """The file, out of the parts."""
+    request = plan.request
+    skipped = (*((str(s.path), s.reason) for s in plan.files.skipped), *parts.skipped)
+    if request.images and not parts.images:
+        first = f" {Path(skipped[0][0]).name}: {skipped[0][1]}" if skipped else ""
+        parts.remove()
+        raise ImageError(
+            f"None of the images can be used.{first}",
+            details="\n".join(f"{name}: {reason}" for name, reason in skipped[:20]),
+        )
+    yield Progress(0, 0, "writing the file")
+    stored = stored_features(plan.collected, parts)
+    classes = score_classes(plan.net, request.net, plan.scores, plan.collected, stored,
+                            request.class_names)  # fmt: skip
+    wanted = [one for one in stored if one.key in {f.key for f in plan.features}]
+    names: dict[str, Sequence[str]] = {IMAGES_KEY: parts.images}
+    if parts.skipped:
+        names[SKIPPED_KEY] = [name for name, _ in parts.skipped]
+    write_features(request.out, wanted, names, _manifest(plan, parts, wanted))
+    parts.remove()
+    report = ran.report
+    return Extracted(
+        request.out,
+        manifest_path(request.out),
+        tuple(parts.images),
+        skipped,
+        {one.key: one.shape for one in wanted},
+        sum(1 for entry in parts.entries if entry.rows),
+        resumed,
+        plan.recipe,
+        report.apart if report else "",
+        report.slowest if report else "",
+        report.images_per_second if report else 0.0,
+        ran.warnings,
+        ran.filler_layers,
+        classes,
+        (*ran.notes, *(report.notes if report else ())),
+    )
+
+
+def _manifest(plan: _Plan, parts: PartFiles, stored: Sequence[Any]) -> dict[str, Any]:
+    """All that a reader of the file needs to know where its numbers come from."""
+    labels = {(version.layer, version.blob): version.label for version in plan.net.versions}
+    return {
+        "made_by": f"Blobscope {__version__}",
+        **net_manifest(plan.request.net),
+        "features": [
+            {
+                "key": one.key,
+                "layer": feature.value.layer,
+                "top": feature.value.top,
+                "version": labels.get((feature.value.layer, feature.value.top)),
+                "measure": _measure_words(feature.measure),
+                "shape": list(one.shape),
+            }
+            for one, feature in zip(stored, plan.features, strict=True)
+        ],
+        "recipe": None
+        if plan.recipe is None
+        else {"origin": plan.recipe.origin, **plan.recipe.recipe.to_json()},
+        "passes": [
+            {"images": list(entry.images), "rows": list(entry.rows)}
+            for entry in parts.entries
+            if entry.rows
+        ],
+        "images": list(parts.images),
+        "skipped": [{"image": name, "reason": reason} for name, reason in parts.skipped],
+    }
+
+
+def _measure_words(measure: Measure) -> dict[str, Any]:
+    if isinstance(measure, Pool):
+        return {"pooling": measure.method, **({"p": measure.p} if measure.method == "gem" else {})}
+    return {"pooling": "none"}

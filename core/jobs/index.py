@@ -1,0 +1,114 @@
+"""Indexing: every image of a folder described by one layer, into a gallery that can be resumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.engines.engine import Engine
+from core.engines.host import EngineHost, NetToRun
+from core.errors import GalleryError, ImageError
+from core.images.preprocess import Preprocess
+from core.images.recipe_choice import ChosenRecipe, choose_recipe
+from core.jobs.open import net_of
+from core.jobs.provenance import file_sha256
+from core.jobs.values import choose_value
+from core.measures.measure import Pool
+from core.progress import Job
+from core.retrieval.describing import Describer
+from core.retrieval.descriptor import DescriptorRecipe, text_sha256
+from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.indexing import IndexReport, index_folder
+from core.surveys.feed import plan_feed
+from core.surveys.survey import DEFAULT_BATCH
+
+
+@dataclass(frozen=True)
+class IndexRequest:
+    """A folder to index: with which net, which value of it pooled how, pictures prepared how.
+
+    layer: "L" or "L:top". recipe: a Preprocess, a file or preset's name; None takes the net's own.
+    """
+
+    net: NetToRun
+    folder: Path
+    layer: str
+    pool: Pool
+    out: Path
+    recipe: Preprocess | str | None = None
+    batch_size: int = DEFAULT_BATCH
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """The gallery as the run left it, and what the run did."""
+
+    gallery: Gallery
+    report: IndexReport
+    recipe: ChosenRecipe
+
+
+def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
+    """Index, or bring an index of the same recipe up to date.
+
+    Raises GalleryError where the gallery there has another recipe, ImageError where the folder has
+    no image that can be used.
+    """
+    recipe = descriptor_recipe(request)
+    with host.opened(request.net) as engine:
+        describer = describer_for(request.net, recipe, engine)
+        origin = None
+        if request.net.weights is not None:
+            origin = GalleryOrigin(request.net.path, request.net.weights, request.net.state)
+        report = yield from index_folder(
+            describer, request.folder, request.out, origin=origin, batch_size=request.batch_size
+        )
+    if not report.n_images:
+        raise _nothing_indexed(request.folder, report)
+    return Indexed(open_gallery(request.out), report, chosen_recipe(request))
+
+
+def chosen_recipe(request: IndexRequest) -> ChosenRecipe:
+    """How the request's pictures are prepared, and why so."""
+    net, shapes = net_of(request.net)
+    return choose_recipe(net, shapes, request.net.path, request.recipe)
+
+
+def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
+    """All that decides on the descriptors, which a gallery keeps."""
+    net, shapes = net_of(request.net)
+    value = choose_value(net, request.layer)
+    to_run = request.net
+    return DescriptorRecipe(
+        value.layer,
+        value.top,
+        request.pool.method,
+        request.pool.p,
+        choose_recipe(net, shapes, to_run.path, request.recipe).recipe,
+        text_sha256(to_run.text),
+        f"filler {to_run.seed}" if to_run.weights is None else file_sha256(to_run.weights),
+        to_run.state,
+        to_run.engine.precision,
+        to_run.engine.value_options,
+    )
+
+
+def describer_for(to_run: NetToRun, recipe: DescriptorRecipe, engine: Engine) -> Describer:
+    """What describes pictures by a recipe with an open net."""
+    net, shapes = net_of(to_run)
+    return Describer(engine, plan_feed(net, shapes, [recipe.value]), recipe)
+
+
+def _nothing_indexed(folder: Path, report: IndexReport) -> ImageError | GalleryError:
+    reasons = [(p.path, p.reason) for p in report.problems]
+    reasons += [(str(s.path), s.reason) for s in report.skipped]
+    details = "\n".join(f"{path}: {reason}" for path, reason in reasons[:20])
+    if not reasons:
+        return ImageError(f"There are no images in '{folder}'.")
+    first = f"{Path(reasons[0][0]).name}: {reasons[0][1]}"
+    return ImageError(
+        f"None of the {len(reasons):,} files in '{folder}' is an image that can be used.",
+        hint=f"The first: {first}",
+        details=details,
+    )

@@ -1,0 +1,94 @@
+"""Opening a model: the prototxt (or the solver that names it), its shapes, weights and recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.engines.host import TORCH, NetToRun
+from core.engines.values import EngineSpec
+from core.images.preprocess import Preprocess
+from core.images.recipe_choice import ChosenRecipe, choose_recipe
+from core.layers.shapes import NetShapes, infer_shapes
+from core.net.definition import Net, NetState
+from core.net.no_layers import check_has_layers
+from core.net.reader import DEFAULT_STATE, read_net
+from core.net.solver import open_prototxt
+from core.weights.binding import Binding, bind_weights
+from core.weights.reader import Weights, open_weights
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """The files of a model, the state it is built in, and what runs it."""
+
+    net: Path
+    weights: Path | None = None
+    state: NetState = DEFAULT_STATE
+    engine: EngineSpec = TORCH
+    device: str = "cpu"
+    seed: int = 0
+    allow_python_layers: bool = False
+
+
+@dataclass(frozen=True)
+class OpenedNet:
+    """A prototxt as read, and how the weights fit where any were given.
+
+    solver: the file that named the prototxt, None where it was given itself.
+    """
+
+    path: Path
+    net: Net
+    shapes: NetShapes
+    weights: Weights | None
+    binding: Binding | None
+    solver: Path | None = None
+    request: OpenRequest = field(default=OpenRequest(Path()))
+
+    @property
+    def state(self) -> NetState:
+        """The phase, level and stages the net is built in."""
+        return self.net.state
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The weights file, None where none was given."""
+        return None if self.weights is None else self.weights.path
+
+    @property
+    def to_run(self) -> NetToRun:
+        """What an engine is asked to run."""
+        return NetToRun(
+            self.net.text,
+            self.path,
+            self.weights_path,
+            self.net.state,
+            self.request.device,
+            self.request.seed,
+            self.request.engine,
+            self.request.allow_python_layers,
+        )
+
+    def recipe(self, given: Preprocess | str | None = None) -> ChosenRecipe:
+        """How pictures are prepared for it: as given, or as its files say, or a guess."""
+        return choose_recipe(self.net, self.shapes, self.path, given)
+
+
+def open_model(request: OpenRequest) -> OpenedNet:
+    """Read a prototxt and its weights; AppError says what can't be read."""
+    file = open_prototxt(request.net, request.state)
+    net = read_net(file.text, path=file.path, state=file.state)
+    check_has_layers(net, file.path.name)
+    shapes = infer_shapes(net)
+    if request.weights is None:
+        return OpenedNet(file.path, net, shapes, None, None, file.solver, request)
+    weights = open_weights(request.weights)
+    binding = bind_weights(net, shapes, weights)
+    return OpenedNet(file.path, net, shapes, weights, binding, file.solver, request)
+
+
+def net_of(to_run: NetToRun) -> tuple[Net, NetShapes]:
+    """A net to run as read from its text, and its shapes."""
+    net = read_net(to_run.text, path=to_run.path, state=to_run.state)
+    return net, infer_shapes(net)

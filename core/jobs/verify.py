@@ -1,0 +1,56 @@
+"""Verifying: a text and its edit run on one input, and every output they share is compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.engines.host import EngineHost, NetToRun
+from core.engines.verification import Verification, verify_rename
+from core.images.preprocess import Preprocess
+from core.images.recipe_choice import choose_recipe
+from core.jobs.open import net_of
+from core.progress import Job
+from core.surveys.feed import plan_whole_feed
+
+
+@dataclass(frozen=True)
+class VerifyRequest:
+    """The text before, the net to run with the text after, and images; (): seeded values."""
+
+    before: str
+    net: NetToRun
+    images: tuple[Path, ...] = ()
+    recipe: Preprocess | str | None = None
+
+
+def verify(request: VerifyRequest, host: EngineHost) -> Job[Verification]:
+    """Run both and compare bit by bit. Raises EngineError when nothing can be compared."""
+    net = request.net
+    return (
+        yield from verify_rename(
+            host.process(net.engine),
+            request.before,
+            net.text,
+            net.weights,
+            _inputs(request),
+            net.device,
+            seed=net.seed,
+            state=net.state,
+            allow_python_layers=net.allow_python_layers,
+        )
+    )
+
+
+def _inputs(request: VerifyRequest) -> dict[str, np.ndarray] | None:
+    """The images through their recipe; None for seeded values, as where nothing takes pictures."""
+    if not request.images:
+        return None
+    net, shapes = net_of(replace(request.net, text=request.before))
+    feed = plan_whole_feed(net, shapes)
+    if not feed.picture:
+        return None
+    recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture).recipe
+    return feed.inputs(np.stack([recipe.read(path) for path in request.images]))

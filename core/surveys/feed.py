@@ -1,0 +1,143 @@
+"""How pictures become the inputs of a pass: which input takes them, and what the others get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.engines.values import Value
+from core.engines.wiring import Step, Wiring, number_versions
+from core.errors import ImageError
+from core.layers.rows import RowMixing, mixing_layer
+from core.layers.shapes import NetShapes, infer_shapes
+from core.net.definition import Net
+
+IMAGE_INFO = "im_info"
+"""What detection nets call the blob of (height, width, scale) of each picture."""
+_SELF_FILLED = ("DummyData", "Parameter")
+_PICTURE_CHANNELS = range(1, 7)
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The one rule for what a net is fed with, whoever asks: command, window or survey.
+
+    needed: the inputs that the wanted values depend on, with their shapes; None where the file
+    leaves a shape open. picture: the one that takes pictures, "" where none does. mixing: why
+    images can't share a pass, None where every layer on the way is proved to keep them apart.
+    all_inputs: those that the wanted values do not need among them.
+    """
+
+    net: Net
+    needed: Mapping[str, Shape | None]
+    picture: str
+    steps: tuple[Step, ...]
+    mixing: RowMixing | None
+    all_inputs: tuple[str, ...] = ()
+
+    def check_takes_pictures(self) -> None:
+        """ImageError for a net whose wanted values read no picture."""
+        if self.picture:
+            return
+        listed = ", ".join(f"{name} {shape_words(s)}" for name, s in self.needed.items()) or "none"
+        raise ImageError(
+            f"This net does not take one picture at a time; its inputs are: {listed}.",
+            hint="Feed it with --array BLOB=FILE.npy, once for each input.",
+        )
+
+    def inputs(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
+        """The inputs of one pass; pictures: (n_images, channels, height, width) float32.
+
+        im_info gets height, width and scale 1 of each picture. Everything else, such as labels or
+        the cont of a recurrent net, gets zeros: label 0, and each image a sequence of its own.
+        """
+        self.check_takes_pictures()
+        fed = {self.picture: pictures}
+        declared = self.needed[self.picture]
+        for name, shape in self.needed.items():
+            if name != self.picture:
+                fed[name] = _other_input(name, shape, pictures, declared)
+        return fed
+
+    def shapes_for(self, picture_shape: Shape, n_images: int = 1) -> NetShapes:
+        """The shapes of the net for pictures of (channels, height, width)."""
+        fed = self.inputs(np.broadcast_to(np.float32(0), (n_images, *picture_shape)))
+        return infer_shapes(self.net, {name: array.shape for name, array in fed.items()})
+
+    def problem_with(self, picture_shape: Shape) -> tuple[str, str] | None:
+        """(layer, sentence) of the first needed layer that can't take such a picture, or None."""
+        needed = {step.layer.name for step in self.steps}
+        for problem in self.shapes_for(picture_shape).problems:
+            if problem.layer in needed:
+                return problem.layer, problem.sentence
+        return None
+
+
+def plan_feed(net: Net, shapes: NetShapes, wanted: Iterable[Value]) -> Feed:
+    """The feed of the values that are wanted. Raises EngineError for a value that is not there.
+
+    A data layer's picture top takes pictures as well as an Input layer's. Of several inputs with
+    four axes the first one the values need is the picture.
+    """
+    wiring = number_versions(net)
+    slots = [wiring.slot(value) for value in wanted]
+    steps = wiring.steps_for(slots)
+    needed = _needed_inputs(wiring, steps, slots, shapes)
+    picture = next((name for name, shape in needed.items() if takes_pictures(shape)), "")
+    if not picture:
+        picture = _open_picture(net, needed)
+    layers = [step.layer for step in steps if not step.is_data]
+    mixing = mixing_layer(net, shapes, layers)
+    return Feed(net, needed, picture, steps, mixing, tuple(wiring.inputs))
+
+
+def plan_whole_feed(net: Net, shapes: NetShapes) -> Feed:
+    """The feed of a pass over the whole net, as the window looks at it."""
+    return plan_feed(net, shapes, [Value(v.layer, v.blob) for v in net.versions])
+
+
+def takes_pictures(shape: Shape | None) -> bool:
+    """Whether an input of this shape can be a picture: four axes, and one to six channels."""
+    return shape is not None and len(shape) == 4 and shape[1] in _PICTURE_CHANNELS
+
+
+def shape_words(shape: Shape | None) -> str:
+    """ "1 x 3 x 224 x 224", or "of unknown size"."""
+    return "of unknown size" if shape is None else " x ".join(map(str, shape)) or "scalar"
+
+
+def _needed_inputs(
+    wiring: Wiring, steps: Iterable[Step], slots: Iterable[int], shapes: NetShapes
+) -> dict[str, Shape | None]:
+    steps = tuple(steps)
+    read = {slot for step in steps for slot in step.bottoms} | set(slots)
+    return {
+        top: shapes.top(step.layer, index)
+        for step in steps
+        if step.is_data and step.layer.type not in _SELF_FILLED
+        for index, (top, slot) in enumerate(zip(step.layer.tops, step.tops, strict=True))
+        if slot in read
+    }
+
+
+def _open_picture(net: Net, needed: Mapping[str, Shape | None]) -> str:
+    """The first top of a layer that reads pictures, whose size the file leaves open."""
+    firsts = {layer.tops[0] for layer in net.layers if not layer.bottoms and layer.tops}
+    return next((name for name, shape in needed.items() if shape is None and name in firsts), "")
+
+
+def _other_input(
+    name: str, shape: Shape | None, pictures: np.ndarray, declared: Shape | None
+) -> np.ndarray:
+    """What an input beside the picture gets; its rows follow the pictures' where the file's do."""
+    n_images = len(pictures)
+    if shape is None:
+        return np.zeros((n_images,), np.float32)
+    follows = bool(shape) and (declared is None or shape[0] == declared[0])
+    if name == IMAGE_INFO:
+        size = np.array([*pictures.shape[2:], 1.0], np.float32)[: shape[-1]]
+        return np.tile(size, (n_images if follows else shape[0], 1))
+    return np.zeros((n_images, *shape[1:]) if follows else shape, np.float32)

@@ -1,0 +1,160 @@
+"""Features on their way to a file: growing .npy parts and a journal that a kill can't spoil.
+
+One folder beside the file that is to come holds a part for each value and the journal, a line of
+JSON for each batch, written after the rows it speaks of are on the disk. What a killed run left
+behind the last whole line is cut away by the next one, which goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from core.errors import AppError
+
+_JOURNAL = "journal.jsonl"
+_REQUEST = "request"
+_CHUNK_BYTES = 4 << 20
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One pass: its images, the rows each part has gained and their shape; or images left out.
+
+    shapes: of the values as the pass gave them.
+    """
+
+    images: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
+    row_shapes: tuple[tuple[int, ...], ...] = ()
+    shapes: tuple[tuple[int, ...], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def n_bytes(self, number: int) -> int:
+        """What this pass has added to a part."""
+        if not self.rows:
+            return 0
+        return 4 * self.rows[number] * math.prod(self.row_shapes[number])
+
+
+def parts_folder(out: Path) -> Path:
+    """Where the parts of `out` lie; the name is short and hidden, whatever `out` is called."""
+    digest = hashlib.sha256(os.fsencode(out.name)).hexdigest()[:16]
+    return out.absolute().parent / f".{digest}.blobscope-part"
+
+
+class PartFiles:
+    """The parts of one extraction, in the order of its values.
+
+    request: what is extracted, in one string; parts of another request are thrown away.
+    """
+
+    def __init__(self, out: Path, n_values: int, request: str) -> None:
+        self.folder = parts_folder(out)
+        self._paths = [self.folder / f"{number}.f32" for number in range(n_values)]
+        self.entries: list[Entry] = []
+        self._open(request)
+
+    @property
+    def done(self) -> set[str]:
+        """The images that need not be run again."""
+        return set(self.images) | {name for name, _ in self.skipped}
+
+    @property
+    def images(self) -> list[str]:
+        """The images in the order of their rows."""
+        return [name for entry in self.entries for name in entry.images]
+
+    @property
+    def skipped(self) -> list[tuple[str, str]]:
+        """(image, reason) of every image that was left out."""
+        return [pair for entry in self.entries for pair in entry.skipped]
+
+    def append(
+        self,
+        images: Sequence[str],
+        arrays: Sequence[np.ndarray],
+        shapes: Sequence[tuple[int, ...]],
+    ) -> None:
+        """One pass; arrays: for each value its rows, (n_rows, ...) float32."""
+        for path, array in zip(self._paths, arrays, strict=True):
+            with path.open("ab") as file:
+                file.write(np.ascontiguousarray(array, "<f4").data)
+                file.flush()
+                os.fsync(file.fileno())
+        rows = tuple(len(array) for array in arrays)
+        row_shapes = tuple(tuple(array.shape[1:]) for array in arrays)
+        self._note(Entry(tuple(images), rows, row_shapes, tuple(map(tuple, shapes))))
+
+    def skip(self, image: str, reason: str) -> None:
+        """An image that was left out."""
+        self._note(Entry(skipped=((image, reason),)))
+
+    def chunks(self, number: int) -> Iterator[np.ndarray]:
+        """The values of a part in order, a few megabytes at a time, (n,) float32.
+
+        Read, not mapped: mapped pages would count as this process's memory.
+        """
+        with self._paths[number].open("rb") as file:
+            while block := file.read(_CHUNK_BYTES):
+                yield np.frombuffer(block, "<f4")
+
+    def row_shape(self, number: int) -> tuple[int, ...] | None:
+        """The shape of each row of a part; None before the first pass."""
+        return next((entry.row_shapes[number] for entry in self.entries if entry.rows), None)
+
+    def remove(self) -> None:
+        """The file is there: the parts have served."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _open(self, request: str) -> None:
+        try:
+            if self._read(self.folder / _REQUEST) != request.encode():
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self.folder.mkdir(parents=True)
+                (self.folder / _REQUEST).write_bytes(request.encode())
+            self._recover()
+        except OSError as error:
+            raise AppError(
+                f"{self.folder.parent} can't be written: {error.strerror or error}.",
+                hint="Choose another place.",
+            ) from error
+
+    def _recover(self) -> None:
+        """Read the journal up to its last whole line and cut the parts to what it says."""
+        whole = self._read(self.folder / _JOURNAL).rpartition(b"\n")[0]
+        lines = whole.splitlines()
+        n_bytes = 0
+        for line in lines:
+            try:
+                self.entries.append(msgspec.json.decode(line, type=Entry))
+            except msgspec.MsgspecError:
+                break
+            n_bytes += len(line) + 1
+        with (self.folder / _JOURNAL).open("ab") as file:
+            file.truncate(n_bytes)
+        for number, path in enumerate(self._paths):
+            with path.open("ab") as file:
+                file.truncate(sum(entry.n_bytes(number) for entry in self.entries))
+
+    def _note(self, entry: Entry) -> None:
+        with (self.folder / _JOURNAL).open("ab") as file:
+            file.write(msgspec.json.encode(entry) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self.entries.append(entry)
+
+    @staticmethod
+    def _read(path: Path) -> bytes:
+        return path.read_bytes() if path.is_file() else b""
+
+
+def request_digest(fields: Mapping[str, object]) -> str:
+    """One string for all that decides on the numbers and names of an extraction."""
+    return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()
