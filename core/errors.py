@@ -50,6 +50,10 @@ class SourcePosition:
         return f"{before}{shown}{after}\n{' ' * len(before)}{lead}{'^' * n_carets}"
 
 
+class RequestError(AppError):
+    """A request that makes no sense as it is put: a name or an option that fits nothing."""
+
+
 class PrototxtError(AppError):
     """A prototxt that can't be read as written; says file, line, column and the line itself."""
 

@@ -24,11 +24,14 @@ Job = Generator[Progress, None, T]
 
 def run_job(job: Job[T], on_progress: Callable[[Progress], None] | None = None) -> T:
     """Run `job` to its end in this thread, reporting each step to `on_progress`."""
-    while True:
-        try:
-            step = next(job)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        if on_progress is not None:
-            on_progress(step)
+    try:
+        while True:
+            try:
+                step = next(job)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            if on_progress is not None:
+                on_progress(step)
+    finally:
+        job.close()  # Ctrl+C may come here, and what the job holds must end before it is looked at

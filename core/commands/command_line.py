@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
-from core.errors import AppError
 from core.log import start_logging
 
 LOG_HELP = "write the log to FILE, not into your folder for such files"
 _LOG = logging.getLogger(__name__)
+from core.errors import AppError, RequestError
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -92,7 +92,7 @@ def _run(name: str, words: Sequence[str], extras: Mapping[str, Callable[..., obj
         return WRONG_USAGE
     except AppError as error:
         _print_error(error, type(error).__name__, as_json=as_json)
-        return FAILED
+        return WRONG_USAGE if isinstance(error, RequestError) else FAILED
     return DONE
 
 

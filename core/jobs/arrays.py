@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import AppError
+from core.errors import AppError, RequestError
 from core.surveys.feed import Feed, shape_words
 
 _BATCH = 8
@@ -45,7 +45,8 @@ def plan_array_passes(
 
     named: (input blob, .npy file), the blob "" for the only one. They are cut into passes only
     where every layer on the way is proved to treat rows alone, or where `size` asks for it.
-    Raises AppError for a blob that is no input or is missing, or an array that does not fit.
+    Raises RequestError for a blob that is no input or is missing, AppError for an array that does
+    not fit.
     """
     files = _by_blob(named, feed)
     arrays = {blob: _load(path, blob, feed.needed.get(blob)) for blob, path in files.items()}
@@ -56,7 +57,7 @@ def plan_array_passes(
     can_cut = len(lengths) == 1 and feed.mixing is None
     if size is not None and size < n_rows and not can_cut:
         if len(lengths) > 1 or feed.mixing is None:
-            raise AppError("Inputs of unlike length go in one pass.", hint="Leave --batch out.")
+            raise RequestError("Inputs of unlike length go in one pass.", hint="Leave --batch out.")
         notes = (f"Cut into passes of {size} as asked, though rows mix: {feed.mixing.reason}",)
         can_cut = True
     chosen = (size or _BATCH) if can_cut else n_rows
@@ -69,15 +70,15 @@ def _by_blob(named: Sequence[tuple[str, Path]], feed: Feed) -> dict[str, Path]:
     for blob, path in named:
         name = blob or _only_input(feed, path)
         if name not in inputs:
-            raise AppError(
+            raise RequestError(
                 f"'{name}' is no input of the net.", hint=f"Its inputs: {', '.join(inputs)}."
             )
         if name in files:
-            raise AppError(f"Two arrays are given for input '{name}'.")
+            raise RequestError(f"Two arrays are given for input '{name}'.")
         files[name] = path
     missing = [blob for blob in feed.needed if blob not in files]
     if missing:
-        raise AppError(
+        raise RequestError(
             f"Input {', '.join(missing)} is missing.",
             hint=" ".join(f"--array {blob}=FILE.npy" for blob in missing),
         )
@@ -86,7 +87,7 @@ def _by_blob(named: Sequence[tuple[str, Path]], feed: Feed) -> dict[str, Path]:
 
 def _only_input(feed: Feed, path: Path) -> str:
     if len(feed.needed) != 1:
-        raise AppError(
+        raise RequestError(
             f"Which input is {path.name} for?",
             hint=f"Write --array BLOB=FILE.npy; inputs: {', '.join(feed.all_inputs) or 'none'}.",
         )

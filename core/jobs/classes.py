@@ -55,7 +55,7 @@ def classes_wanted(
         if given is not None:
             raise AppError("This net has no single output of class scores to name.")
         return None
-    names = _names(to_run, (engine.shape_of(scores) or (0, 0))[1], given)
+    names = _names(to_run, scores.layer, (engine.shape_of(scores) or (0, 0))[1], given)
     return Feature(scores, KEEP, scores.layer) if names or scores in values else None
 
 
@@ -76,13 +76,13 @@ def score_classes(
         return None
     n_classes = int(np.prod(found.shape[1:]))
     flat = np.concatenate(list(found.chunks())).reshape(-1, n_classes)
-    names = _names(to_run, n_classes, given)
+    names = _names(to_run, scores.value.layer, n_classes, given)
     are_probabilities = net.layer(scores.value.layer).type == "Softmax"
     best = best_classes(flat, names, are_probabilities=are_probabilities)
     return ClassScores(scores.value.layer, tuple(tuple(one) for one in best))
 
 
-def _names(to_run: NetToRun, n_classes: int, given: Path | None) -> tuple[str, ...]:
+def _names(to_run: NetToRun, layer: str, n_classes: int, given: Path | None) -> tuple[str, ...]:
     if given is None:
         folders = [to_run.path.parent]
         folders += [to_run.weights.parent] if to_run.weights is not None else []
@@ -90,6 +90,6 @@ def _names(to_run: NetToRun, n_classes: int, given: Path | None) -> tuple[str, .
     names = read_class_names(given)
     if len(names) != n_classes:
         raise AppError(
-            f"{given.name} has {len(names)} class names, but the net gives {n_classes} scores."
+            f"{given.name} has {len(names)} class names, but {layer} gives {n_classes} scores."
         )
     return names

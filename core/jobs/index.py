@@ -80,6 +80,7 @@ def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
     net, shapes = net_of(request.net)
     value = choose_value(net, request.layer)
     to_run = request.net
+    feed = plan_feed(net, shapes, [value])
     return DescriptorRecipe(
         value.layer,
         value.top,
@@ -91,6 +92,7 @@ def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
         to_run.state,
         to_run.engine.precision,
         to_run.engine.value_options,
+        feed.mixing is None,
     )
 
 

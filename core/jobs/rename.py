@@ -15,7 +15,7 @@ from core.edits.type_warnings import with_type_warnings
 from core.engines.host import EngineHost
 from core.engines.verification import Verification
 from core.engines.verification_report import report_record, write_report
-from core.errors import RenameError
+from core.errors import RenameError, RequestError
 from core.images.preprocess import Preprocess
 from core.jobs.open import OpenedNet
 from core.jobs.verify import VerifyRequest, verify
@@ -81,7 +81,7 @@ def plan_edit(request: RenameRequest) -> RenamePlan:
     plan = _scope(request)
     unused = set(request.names) - {rename.layer for rename in plan.renames}
     if unused:
-        raise RenameError(f"This edit renames no layer {', '.join(sorted(unused))}.")
+        raise RequestError(f"This edit renames no such layer: {', '.join(sorted(unused))}.")
     if request.with_layer_names:
         plan = with_layer_names(plan, net, request.opened.weights)
     return with_folder_warnings(with_type_warnings(plan, net), scan_folder(path))

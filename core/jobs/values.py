@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.engines.values import Value
-from core.errors import NetError
+from core.errors import RequestError
 from core.net.definition import AUTOMATIC_TOP, Net
 
 
@@ -20,7 +20,7 @@ def every_value(net: Net) -> tuple[Value, ...]:
 def choose_values(net: Net, named: str) -> tuple[Value, ...]:
     """The values that "L1,L2", "layer:top" or "all" mean, in the net's order.
 
-    Raises NetError for a layer that is not in the net or writes nothing.
+    Raises NetError for a layer that is not in the net, RequestError for one that writes nothing.
     """
     every = every_value(net)
     if named == "all" and not net.has_layer("all"):
@@ -31,18 +31,18 @@ def choose_values(net: Net, named: str) -> tuple[Value, ...]:
         fitting = [v for v in every if v.layer == layer and top in ("", v.top)]
         if not fitting:
             what = f"no blob '{top}'" if top else "no blob"
-            raise NetError(f"Layer '{layer}' writes {what}.")
+            raise RequestError(f"Layer '{layer}' writes {what}.")
         chosen.update(fitting)
     if not chosen:
-        raise NetError("No layer is named.", hint='Name layers as "fc6,relu6", or "all".')
+        raise RequestError("The words name no layer.", hint='Name layers as "fc6,relu6", or "all".')
     return tuple(value for value in every if value in chosen)
 
 
 def choose_value(net: Net, named: str) -> Value:
-    """The one value that a word means; NetError where the layer writes several."""
+    """The one value that a word means; RequestError where the layer writes several."""
     values = choose_values(net, named)
     if len(values) != 1:
-        raise NetError(
+        raise RequestError(
             f"Layer '{named}' writes {', '.join(value.top for value in values)}.",
             hint=f"Choose one, such as {values[0].layer}:{values[0].top}.",
         )

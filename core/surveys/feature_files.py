@@ -13,7 +13,7 @@ from typing import IO, Any
 import h5py
 import numpy as np
 
-from core.errors import AppError
+from core.errors import AppError, RequestError
 from core.files import write_file, written_beside
 from core.surveys.features import StoredFeature
 
@@ -24,9 +24,9 @@ Names = dict[str, Sequence[str]]
 
 
 def check_suffix(out: Path) -> None:
-    """AppError for a name that says none of the formats."""
+    """RequestError for a name that says none of the formats."""
     if out.suffix.lower() not in SUFFIXES:
-        raise AppError(
+        raise RequestError(
             f"'{out.name}' names no format for features.",
             hint="End it in .npz, .h5 or .hdf5, or give a name without suffix for a folder of "
             ".npy files.",

@@ -168,7 +168,7 @@ def test_names_that_do_not_fit_are_refused(
 
 @pytest.mark.parametrize(
     ("layers", "code", "said"),
-    [("fc9", 1, "no layer 'fc9'"), ("fc7:nothing", 2, "writes no blob"), (",", 2, "no layer")],
+    [("fc9", 1, "no layer 'fc9'"), ("fc7:nothing", 2, "writes no blob"), (",", 2, "name no layer")],
 )
 def test_layers_that_are_not_there(
     command, chain: Path, array: Path, tmp_path: Path, layers: str, code: int, said: str

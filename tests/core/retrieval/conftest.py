@@ -29,6 +29,11 @@ class StubEngine:
         self.batches: list[tuple[int, ...]] = []
         self.fail_at_batch = fail_at_batch
 
+    def shape_of(self, value: Value) -> tuple[int, ...] | None:
+        """As its layers say."""
+        shapes = {layer.name: layer.top_shapes[0] for layer in self.layers}
+        return shapes.get(value.layer)
+
     def measure(
         self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
     ) -> dict[tuple[Value, Measure], np.ndarray]:

@@ -17,6 +17,7 @@ from core.retrieval.equal_descriptors import find_equal_descriptors
 from core.retrieval.gallery import open_gallery
 from core.retrieval.indexing import index_folder
 from core.retrieval.search import equal_scores, order_scores
+from tests.core.retrieval.describers import describer
 
 RNG = np.random.default_rng(2)
 VARIED = RNG.standard_normal((40, 6)).astype(np.float32)
@@ -93,6 +94,6 @@ def test_an_index_of_black_pictures_says_so(
     for pooling in ("gap", "gem"):
         out = tmp_path / pooling
         chosen = replace(recipe, pooling=pooling)
-        report = run_job(index_folder(stub_engine(), folder, chosen, out))
+        report = run_job(index_folder(describer(stub_engine(), chosen), folder, out))
         assert report.notes[0].startswith("All 5 descriptors are equal (the layer gives zeros)")
         assert open_gallery(out).notes == report.notes

@@ -17,6 +17,7 @@ from core.net.definition import NetState
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe, find_difference
 from core.retrieval.indexing import index_folder
+from tests.core.retrieval.describers import describer
 
 OTHERS: list[tuple[dict[str, Any], str]] = [
     ({"net_sha256": "x"}, "The prototxt is another one than the gallery was made with."),
@@ -97,10 +98,12 @@ def test_both_are_never_mixed_in_a_gallery(
     stub_engine: Callable[..., Any],
     change: dict[str, Any],
 ) -> None:
-    run_job(index_folder(stub_engine(), pictures, recipe, tmp_path / "g"))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, tmp_path / "g"))
     engine = stub_engine()
     with pytest.raises(GalleryError, match=re.escape("made with another recipe")):
-        run_job(index_folder(engine, pictures, replace(recipe, **change), tmp_path / "g"))
+        run_job(
+            index_folder(describer(engine, replace(recipe, **change)), pictures, tmp_path / "g")
+        )
     assert engine.batches == []
 
 

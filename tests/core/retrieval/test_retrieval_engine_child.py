@@ -15,10 +15,10 @@ from core.engines.registry import start_engine
 from core.errors import EngineCrashed
 from core.images.preprocess import Preprocess
 from core.progress import run_job
-from core.retrieval.describing import search_image
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.gallery import open_gallery
 from core.retrieval.indexing import index_folder
+from tests.core.retrieval.describers import describer
 
 FAKE = EngineSpec("fake")
 NET = """
@@ -45,9 +45,15 @@ def test_killed_child_and_resumed_index(
 ) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     with start_engine(FAKE) as process:
-        run_job(index_folder(process.open(NET, None), pictures, conv_recipe, whole, batch_size=3))
+        run_job(
+            index_folder(
+                describer(process.open(NET, None), conv_recipe, NET), pictures, whole, batch_size=3
+            )
+        )
     with start_engine(FAKE) as process:
-        job = index_folder(process.open(NET, None), pictures, conv_recipe, cut, batch_size=3)
+        job = index_folder(
+            describer(process.open(NET, None), conv_recipe, NET), pictures, cut, batch_size=3
+        )
         while next(job).done < 6:
             pass
         assert process.pid is not None
@@ -57,10 +63,12 @@ def test_killed_child_and_resumed_index(
     assert len(open_gallery(cut)) == 6
     with start_engine(FAKE) as process:
         engine = process.open(NET, None)
-        report = run_job(index_folder(engine, pictures, conv_recipe, cut, batch_size=3))
+        report = run_job(
+            index_folder(describer(engine, conv_recipe, NET), pictures, cut, batch_size=3)
+        )
         assert (report.n_kept, report.n_added, report.dimension) == (6, 6, 6)
         query = pictures / "red" / "1.png"
-        ranking = search_image(engine, open_gallery(cut), conv_recipe, query, k=1)
+        ranking = describer(engine, conv_recipe, NET).search(open_gallery(cut), query, k=1)
     first, second = open_gallery(whole), open_gallery(cut)
     assert [image.path for image in first.images] == [image.path for image in second.images]
     np.testing.assert_array_equal(first.descriptors, second.descriptors)
@@ -75,9 +83,9 @@ def test_in_place_layers_and_their_own_values(
         engine = process.open(NET, None)
         for layer in ("conv", "relu"):
             recipe = replace(conv_recipe, layer=layer)
-            run_job(index_folder(engine, pictures, recipe, tmp_path / layer))
+            run_job(index_folder(describer(engine, recipe, NET), pictures, tmp_path / layer))
         fc = replace(conv_recipe, layer="fc", top="fc", pooling="gem")
-        report = run_job(index_folder(engine, pictures, fc, tmp_path / "fc"))
+        report = run_job(index_folder(describer(engine, fc, NET), pictures, tmp_path / "fc"))
     assert open_gallery(tmp_path / "conv").descriptors.min() < 0
     assert open_gallery(tmp_path / "relu").descriptors.min() >= 0
     assert report.dimension == 5

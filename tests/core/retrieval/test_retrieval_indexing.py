@@ -19,12 +19,12 @@ from PIL import Image
 from core.errors import AppError, GalleryError, ImageError
 from core.images.preprocess import Preprocess
 from core.progress import Progress, run_job
-from core.retrieval.describing import describe_image, search_image
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import open_gallery
 from core.retrieval.gallery_store import DATABASE_NAME, DESCRIPTORS_NAME
 from core.retrieval.indexing import IndexReport, index_folder
 from core.retrieval.vectors_file import append_rows, read_rows
+from tests.core.retrieval.describers import describer
 
 Stub = Callable[..., Any]
 
@@ -54,7 +54,9 @@ def test_index_a_folder(
 ) -> None:
     engine, steps = stub_engine(), list[Progress]()
     out = tmp_path / "gallery"
-    report = run_job(index_folder(engine, pictures, recipe, out, batch_size=5), steps.append)
+    report = run_job(
+        index_folder(describer(engine, recipe), pictures, out, batch_size=5), steps.append
+    )
     assert isinstance(report, IndexReport)
     assert (report.n_images, report.n_added, report.n_kept, report.dimension) == (12, 12, 0, 3)
     assert report.problems == report.skipped == report.notes == ()
@@ -81,7 +83,7 @@ def test_pictures_of_many_shapes_are_grouped(
         Image.new("RGB", size, (i * 20, 5, 5)).save(pictures / f"size{i}.png")
     free = replace(recipe, preprocess=Preprocess("original"))
     engine = stub_engine()
-    run_job(index_folder(engine, pictures, free, tmp_path / "gallery", batch_size=8))
+    run_job(index_folder(describer(engine, free), pictures, tmp_path / "gallery", batch_size=8))
     assert sorted(engine.batches) == [
         (1, 3, 9, 7),
         (1, 3, 20, 10),
@@ -101,16 +103,18 @@ def test_what_can_not_be_read_is_listed(
     data = (pictures / "red" / "0.png").read_bytes()
     (pictures / "red" / "half.png").write_bytes(data[: len(data) // 2])
     out = tmp_path / "gallery"
-    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert report.n_images == 12
     assert [p.path for p in report.problems] == ["empty.png", "red/broken.jpg", "red/half.png"]
     assert "no image" in report.problems[1].reason
     assert [s.path.name for s in report.skipped] == ["notes.txt"]
     again = stub_engine()
-    assert run_job(index_folder(again, pictures, recipe, out)).problems == report.problems
+    assert (
+        run_job(index_folder(describer(again, recipe), pictures, out)).problems == report.problems
+    )
     assert again.batches == []
     shutil.copy(pictures / "red" / "1.png", pictures / "red" / "half.png")
-    repaired = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    repaired = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert (repaired.n_images, repaired.n_added, len(repaired.problems)) == (13, 1, 2)
 
 
@@ -126,7 +130,9 @@ def test_infinite_descriptors_are_problems(
         return {key: found}
 
     engine.measure = spoilt
-    report = run_job(index_folder(engine, pictures, recipe, tmp_path / "g", batch_size=6))
+    report = run_job(
+        index_folder(describer(engine, recipe), pictures, tmp_path / "g", batch_size=6)
+    )
     assert (report.n_images, len(report.problems)) == (10, 2)
     assert "NaN or infinity" in report.problems[0].reason
 
@@ -135,13 +141,13 @@ def test_cancel_and_resume(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    job = index_folder(stub_engine(), pictures, recipe, out, batch_size=5)
+    job = index_folder(describer(stub_engine(), recipe), pictures, out, batch_size=5)
     while next(job).done < 5:
         pass
     job.close()
     assert len(open_gallery(out)) == 5
     engine = stub_engine()
-    report = run_job(index_folder(engine, pictures, recipe, out, batch_size=5))
+    report = run_job(index_folder(describer(engine, recipe), pictures, out, batch_size=5))
     assert (report.n_added, report.n_kept, report.n_images) == (7, 5, 12)
     assert sum(shape[0] for shape in engine.batches) == 7
     check_whole(out, pictures)
@@ -152,9 +158,13 @@ def test_resume_after_the_engine_died(
 ) -> None:
     out = tmp_path / "gallery"
     with pytest.raises(RuntimeError, match="died"):
-        run_job(index_folder(stub_engine(fail_at_batch=2), pictures, recipe, out, batch_size=5))
+        run_job(
+            index_folder(
+                describer(stub_engine(fail_at_batch=2), recipe), pictures, out, batch_size=5
+            )
+        )
     assert len(open_gallery(out)) == 10
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     check_whole(out, pictures)
 
 
@@ -169,7 +179,7 @@ def test_resume_after_a_kill(
         _index_until_killed(stub_engine(), pictures, recipe, out, killed_in)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == -9
-    report = run_job(index_folder(stub_engine(), pictures, recipe, out, batch_size=5))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out, batch_size=5))
     assert report.n_kept == (0 if killed_in == "at creation" else 5)
     assert report.n_images == 12
     check_whole(out, pictures)
@@ -199,7 +209,7 @@ def _index_until_killed(
     if killed_in == "at creation":
         gallery_store._set = lambda *_: os.kill(os.getpid(), 9)  # type: ignore[assignment]
     try:
-        run_job(index_folder(engine, pictures, recipe, out, batch_size=5))
+        run_job(index_folder(describer(engine, recipe), pictures, out, batch_size=5))
     finally:
         os._exit(3)
 
@@ -208,12 +218,12 @@ def test_changed_new_and_removed_files(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     Image.new("RGB", (8, 8), (1, 2, 3)).save(pictures / "red" / "2.png")
     os.utime(pictures / "red" / "2.png", ns=(5, 5))
     Image.new("RGB", (8, 8), (4, 5, 6)).save(pictures / "new.png")
     (pictures / "grey0.png").unlink()
-    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert (report.n_added, report.n_kept, report.n_removed, report.n_images) == (2, 10, 1, 12)
     check_whole(out, pictures)
 
@@ -222,19 +232,19 @@ def test_another_recipe_or_folder_is_refused(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     other = replace(recipe, pooling="mac")
     with pytest.raises(GalleryError, match="The pooling is gap in the gallery and mac here"):
-        run_job(index_folder(stub_engine(), pictures, other, out))
+        run_job(index_folder(describer(stub_engine(), other), pictures, out))
     with pytest.raises(GalleryError, match="The pooling is gap in the gallery and mac here"):
-        search_image(stub_engine(), open_gallery(out), other, pictures / "grey0.png")
+        describer(stub_engine(), other).search(open_gallery(out), pictures / "grey0.png")
     copy = tmp_path / "copy"
     shutil.copytree(pictures, copy)
     with pytest.raises(GalleryError, match="is of the folder"):
-        run_job(index_folder(stub_engine(), copy, recipe, out))
+        run_job(index_folder(describer(stub_engine(), recipe), copy, out))
     pictures.rename(tmp_path / "moved")
     engine = stub_engine()
-    report = run_job(index_folder(engine, tmp_path / "moved", recipe, out))
+    report = run_job(index_folder(describer(engine, recipe), tmp_path / "moved", out))
     assert (report.n_kept, engine.batches) == (12, [])
     assert open_gallery(out).path(0).is_file()
 
@@ -243,14 +253,14 @@ def test_an_image_from_outside(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     gallery = open_gallery(out)
     Image.new("RGB", (50, 40), (20, 20, 200)).save(tmp_path / "query.png")
-    ranking = search_image(stub_engine(), gallery, recipe, tmp_path / "query.png", k=5)
+    ranking = describer(stub_engine(), recipe).search(gallery, tmp_path / "query.png", k=5)
     assert [gallery.labels[i] for i in ranking.index] == ["things/blue"] * 5
     (tmp_path / "bad.png").write_bytes(b"x")
     with pytest.raises(ImageError, match="is no image"):
-        describe_image(stub_engine(), recipe, tmp_path / "bad.png")
+        describer(stub_engine(), recipe).describe_file(tmp_path / "bad.png")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +282,9 @@ def test_what_makes_no_sense_is_refused_before(
 ) -> None:
     engine = stub_engine()
     with pytest.raises(AppError, match=sentence):
-        run_job(index_folder(engine, pictures, replace(recipe, **change), tmp_path / "g"))
+        run_job(
+            index_folder(describer(engine, replace(recipe, **change)), pictures, tmp_path / "g")
+        )
     assert engine.batches == []
     assert not (tmp_path / "g").exists()
 
@@ -281,7 +293,7 @@ def test_fully_connected_layers_say_that_pooling_is_flatten(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     gem = replace(recipe, layer="fc", top="fc", pooling="gem")
-    report = run_job(index_folder(stub_engine(), pictures, gem, tmp_path / "g"))
+    report = run_job(index_folder(describer(stub_engine(), gem), pictures, tmp_path / "g"))
     assert report.dimension == 4
     assert "every pooling is flatten" in report.notes[0]
 
@@ -292,16 +304,18 @@ def test_folders_that_are_no_gallery(
     with pytest.raises(GalleryError, match="There is no gallery"):
         open_gallery(tmp_path)
     with pytest.raises(GalleryError, match="is not empty and holds no gallery"):
-        run_job(index_folder(stub_engine(), pictures, recipe, pictures))
+        run_job(index_folder(describer(stub_engine(), recipe), pictures, pictures))
     with pytest.raises(ImageError, match="There is no folder"):
-        run_job(index_folder(stub_engine(), tmp_path / "gone", recipe, tmp_path / "g"))
+        run_job(index_folder(describer(stub_engine(), recipe), tmp_path / "gone", tmp_path / "g"))
     empty = tmp_path / "none"
     empty.mkdir()
-    report = run_job(index_folder(stub_engine(), empty, recipe, tmp_path / "empty gallery"))
+    report = run_job(
+        index_folder(describer(stub_engine(), recipe), empty, tmp_path / "empty gallery")
+    )
     assert report.n_images == 0
     with pytest.raises(GalleryError, match="no images"):
-        search_image(
-            stub_engine(), open_gallery(tmp_path / "empty gallery"), recipe, pictures / "grey0.png"
+        describer(stub_engine(), recipe).search(
+            open_gallery(tmp_path / "empty gallery"), pictures / "grey0.png"
         )
 
 
@@ -309,7 +323,7 @@ def test_damaged_galleries(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     descriptors = out / DESCRIPTORS_NAME
     data = descriptors.read_bytes()
     for content in (data[:-1], b"x" * len(data)):
@@ -330,7 +344,7 @@ def test_other_decoders_are_noted(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     with closing(sqlite3.connect(out / DATABASE_NAME)) as db:
         db.execute(
             "UPDATE meta SET value = json_set(value, '$.preprocess.made_with.Pillow', '8.1.2') "
@@ -338,7 +352,7 @@ def test_other_decoders_are_noted(
         )
         db.commit()
     assert "Pillow 8.1.2 (here" in str(open_gallery(out).notes)
-    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert "Pillow 8.1.2" in report.notes[0]
 
 
@@ -347,7 +361,7 @@ def test_names_that_are_not_utf8(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     shutil.copy(pictures / "grey0.png", os.fsencode(pictures) + b"/caf\xe9.png")
-    report = run_job(index_folder(stub_engine(), pictures, recipe, tmp_path / "g"))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, tmp_path / "g"))
     assert report.n_images == 12
     assert [p.path for p in report.problems] == ["caf\\udce9.png"]
 

@@ -18,6 +18,7 @@ from core.retrieval.indexing import index_folder
 from core.retrieval.ranking_export import export_ranking
 from core.retrieval.scores import average_precision, judge, score_ranking
 from core.retrieval.search import order_scores, rank, rank_image, rank_vectors
+from tests.core.retrieval.describers import describer
 
 
 def relevant(marks: str) -> np.ndarray:
@@ -112,7 +113,7 @@ def gallery(
     recipe: DescriptorRecipe,
     stub_engine: Callable[..., object],
 ) -> Gallery:
-    run_job(index_folder(stub_engine(), pictures, recipe, tmp_path / "gallery"))  # type: ignore[arg-type]
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, tmp_path / "gallery"))  # type: ignore[arg-type]
     return open_gallery(tmp_path / "gallery")
 
 

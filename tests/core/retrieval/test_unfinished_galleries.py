@@ -24,6 +24,7 @@ from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import DATABASE_NAME
 from core.retrieval.indexing import index_folder
 from core.retrieval.mixed_order import mixed_order
+from tests.core.retrieval.describers import describer
 
 Stub = Callable[..., Any]
 
@@ -40,12 +41,12 @@ def test_a_cancelled_index_is_noted(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    index_until(5, stub_engine(), pictures, recipe, out, batch_size=5)
+    index_until(5, describer(stub_engine(), recipe), pictures, out, batch_size=5)
     gallery = open_gallery(out)
     progress = gallery.progress
     assert (progress.n_done, progress.n_expected, progress.is_finished) == (5, 12, False)
     assert "unfinished: 5 of 12 images" in gallery.notes[0]
-    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert report.progress.is_finished
     assert open_gallery(out).progress.describe() == "whole: 12 images"
     assert open_gallery(out).notes == ()
@@ -56,7 +57,7 @@ def test_files_that_can_not_be_read_had_their_turn(
 ) -> None:
     (pictures / "broken.jpg").write_bytes(b"no image")
     (pictures / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
-    report = run_job(index_folder(stub_engine(), pictures, recipe, tmp_path / "g"))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, tmp_path / "g"))
     assert report.n_images == 12
     assert (report.progress.n_done, report.progress.n_expected) == (14, 14)
     assert report.progress.is_finished
@@ -66,14 +67,14 @@ def test_changed_images_are_to_come_until_they_are_described_anew(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     for i in range(3):
         os.utime(pictures / "red" / f"{i}.png", ns=(7, 7))
-    index_until(2, stub_engine(), pictures, recipe, out, batch_size=2)
+    index_until(2, describer(stub_engine(), recipe), pictures, out, batch_size=2)
     gallery = open_gallery(out)
     assert len(gallery) == 12  # an old descriptor is better than none
     assert gallery.progress.describe() == "unfinished: 11 of 12 images"
-    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert (report.n_added, report.progress.is_finished) == (1, True)
 
 
@@ -81,7 +82,7 @@ def test_galleries_of_the_old_format_do_not_know(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     with closing(sqlite3.connect(out / DATABASE_NAME)) as db:
         db.execute("DELETE FROM meta WHERE key IN ('run', 'origin')")
         db.commit()
@@ -90,7 +91,7 @@ def test_galleries_of_the_old_format_do_not_know(
     assert gallery.progress.is_finished is None
     assert "is not known" in gallery.notes[0]
     assert gallery.origin == GalleryOrigin(Path("/old/net.prototxt"), Path("/old/w"))
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert open_gallery(out).progress.is_finished
 
 
@@ -99,7 +100,7 @@ def test_the_origin_is_there_from_the_start(
 ) -> None:
     out = tmp_path / "gallery"
     origin = GalleryOrigin(tmp_path / "n.prototxt", tmp_path / "w", NetState("TRAIN", 2, ("x",)))
-    index_until(5, stub_engine(), pictures, recipe, out, origin=origin, batch_size=5)
+    index_until(5, describer(stub_engine(), recipe), pictures, out, origin=origin, batch_size=5)
     assert open_gallery(out).origin == origin
 
 
@@ -129,14 +130,14 @@ def test_a_folder_without_any_image_does_not_empty_the_gallery(
 ) -> None:
     """As a mount point of a disk that is not connected."""
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     pictures.rename(tmp_path / "disk")
     pictures.mkdir()
     with pytest.raises(GalleryError, match="None of the gallery's 12 images"):
-        run_job(index_folder(stub_engine(), pictures, recipe, out))
+        run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     pictures.rmdir()
     (tmp_path / "disk").rename(pictures)
-    assert run_job(index_folder(stub_engine(), pictures, recipe, out)).n_kept == 12
+    assert run_job(index_folder(describer(stub_engine(), recipe), pictures, out)).n_kept == 12
 
 
 def test_images_of_a_folder_that_can_not_be_opened_stay(
@@ -147,7 +148,7 @@ def test_images_of_a_folder_that_can_not_be_opened_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     scandir = os.scandir
 
     def refusing(path: Any) -> Any:
@@ -157,7 +158,7 @@ def test_images_of_a_folder_that_can_not_be_opened_stay(
 
     with monkeypatch.context() as patch:  # root, who may run the tests, may open any folder
         patch.setattr(os, "scandir", refusing)
-        report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+        report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert (report.n_images, report.n_removed) == (12, 0)
     assert report.progress.is_finished
 
@@ -166,11 +167,11 @@ def test_what_is_dropped_is_named(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
     out = tmp_path / "gallery"
-    run_job(index_folder(stub_engine(), pictures, recipe, out))
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     for i in range(4):
         (pictures / "red" / f"{i}.png").unlink()
     Image.new("RGB", (8, 8)).save(pictures / "new.png")
-    report = run_job(index_folder(stub_engine(), pictures, recipe, out))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert report.n_removed == 4
     named = "red/0.png, red/1.png, red/2.png and 1 more"
     assert report.notes == (f"4 files are gone from the folder, and from the gallery: {named}.",)
@@ -179,7 +180,7 @@ def test_what_is_dropped_is_named(
 def test_nothing_to_evaluate_yet(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
-    index_until(2, stub_engine(), pictures, recipe, tmp_path / "g", batch_size=2)
+    index_until(2, describer(stub_engine(), recipe), pictures, tmp_path / "g", batch_size=2)
     with pytest.raises(GalleryError, match="unfinished: 2 of 12 images") as caught:
         run_job(evaluate_gallery(open_gallery(tmp_path / "g")))
     assert caught.value.hint == "Index again to finish it."
