@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
+from core.errors import AppError, RequestError
 from core.log import start_logging
 
 LOG_HELP = "write the log to FILE, not into your folder for such files"
 _LOG = logging.getLogger(__name__)
-from core.errors import AppError, RequestError
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
