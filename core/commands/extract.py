@@ -12,6 +12,7 @@ from core.commands.output import (
     byte_text,
     counted,
     print_json,
+    print_notes,
     print_skipped,
     print_table,
     shape_text,
@@ -110,6 +111,7 @@ def _print(opened: OpenedNet, extracted: Extracted, options: argparse.Namespace)
     print()
     if extracted.recipe is not None:
         print(f"Preprocessing: {extracted.recipe.describe()}.")
+        print_notes([extracted.recipe.note] if extracted.recipe.note else [])
     for note in (*extracted.warnings, *extracted.notes):
         print(f"Note: {note}")
     if extracted.apart and len(extracted.images) > 1:
@@ -158,6 +160,7 @@ def _described(extracted: Extracted, options: argparse.Namespace) -> dict[str, A
         "pool": options.pool,
         "preprocess": None if recipe is None else recipe.describe(),
         "preprocess_origin": None if recipe is None else recipe.origin,
+        "preprocess_note": None if recipe is None else recipe.note,
         "filler_layers": list(extracted.filler_layers),
         "seed": options.seed,
         "warnings": [*extracted.warnings, *extracted.notes],

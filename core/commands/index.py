@@ -83,6 +83,7 @@ def describe(indexed: Indexed) -> dict[str, object]:
         "slowest": report.slowest or None,
         "preprocess": indexed.recipe.describe(),
         "preprocess_origin": indexed.recipe.origin,
+        "preprocess_note": indexed.recipe.note,
         "recipe": indexed.gallery.recipe.to_json(),
     }
 
@@ -106,9 +107,8 @@ def _say_how_far(options: argparse.Namespace) -> None:
 
 def _print(indexed: Indexed) -> None:
     report = indexed.report
-    print(f"{indexed.gallery.recipe.describe()}.")
-    if indexed.recipe.origin == "guessed":
-        print(f"Preprocessing: {indexed.recipe.describe()}.")
+    print(f"{indexed.gallery.recipe.describe()} ({indexed.recipe.origin}).")
+    print_notes([indexed.recipe.note] if indexed.recipe.note else [])
     if report.apart:
         print(f"Each image had a pass of its own: {report.apart}")
     print_notes(report.notes)

@@ -339,7 +339,11 @@ def _manifest(plan: _Plan, parts: PartFiles, stored: Sequence[Any]) -> dict[str,
         ],
         "recipe": None
         if plan.recipe is None
-        else {"origin": plan.recipe.origin, **plan.recipe.recipe.to_json()},
+        else {
+            "origin": plan.recipe.origin,
+            "note": plan.recipe.note,
+            **plan.recipe.recipe.to_json(),
+        },
         "passes": [
             {"images": list(entry.images), "rows": list(entry.rows)}
             for entry in parts.entries

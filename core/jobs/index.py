@@ -81,12 +81,13 @@ def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
     value = choose_value(net, request.layer)
     to_run = request.net
     feed = plan_feed(net, shapes, [value])
+    feed.check_takes_pictures()
     return DescriptorRecipe(
         value.layer,
         value.top,
         request.pool.method,
         request.pool.p,
-        choose_recipe(net, shapes, to_run.path, request.recipe).recipe,
+        choose_recipe(net, shapes, to_run.path, request.recipe, blob=feed.picture).recipe,
         text_sha256(to_run.text),
         f"filler {to_run.seed}" if to_run.weights is None else file_sha256(to_run.weights),
         to_run.state,

@@ -10,6 +10,7 @@ import numpy as np
 from core.engines.values import Value
 from core.engines.wiring import Step, Wiring, number_versions
 from core.errors import ImageError
+from core.images.preprocess import N_CHANNELS
 from core.layers.rows import RowMixing, mixing_layer
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Net
@@ -17,7 +18,6 @@ from core.net.definition import Net
 IMAGE_INFO = "im_info"
 """What detection nets call the blob of (height, width, scale) of each picture."""
 _SELF_FILLED = ("DummyData", "Parameter")
-_PICTURE_CHANNELS = range(1, 7)
 Shape = tuple[int, ...]
 
 
@@ -100,8 +100,8 @@ def plan_whole_feed(net: Net, shapes: NetShapes) -> Feed:
 
 
 def takes_pictures(shape: Shape | None) -> bool:
-    """Whether an input of this shape can be a picture: four axes, and one to six channels."""
-    return shape is not None and len(shape) == 4 and shape[1] in _PICTURE_CHANNELS
+    """Whether an input of this shape can be a picture: four axes, channels a recipe can make."""
+    return shape is not None and len(shape) == 4 and shape[1] in N_CHANNELS.values()
 
 
 def shape_words(shape: Shape | None) -> str:
