@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.engines.values import Value
-from core.engines.wiring import Step, Wiring, number_versions
+from core.engines.wiring import Step, Wiring, is_fed, wire_net
 from core.errors import ImageError
 from core.images.preprocess import N_CHANNELS
 from core.layers.rows import RowMixing, mixing_layer
@@ -17,7 +17,6 @@ from core.net.definition import Net
 
 IMAGE_INFO = "im_info"
 """What detection nets call the blob of (height, width, scale) of each picture."""
-_SELF_FILLED = ("DummyData", "Parameter")
 Shape = tuple[int, ...]
 
 
@@ -82,7 +81,7 @@ def plan_feed(net: Net, shapes: NetShapes, wanted: Iterable[Value]) -> Feed:
     A data layer's picture top takes pictures as well as an Input layer's. Of several inputs with
     four axes the first one the values need is the picture.
     """
-    wiring = number_versions(net)
+    wiring = wire_net(net)
     slots = [wiring.slot(value) for value in wanted]
     steps = wiring.steps_for(slots)
     needed = _needed_inputs(wiring, steps, slots, shapes)
@@ -117,7 +116,7 @@ def _needed_inputs(
     return {
         top: shapes.top(step.layer, index)
         for step in steps
-        if step.is_data and step.layer.type not in _SELF_FILLED
+        if is_fed(step.layer.type, step.layer.bottoms)
         for index, (top, slot) in enumerate(zip(step.layer.tops, step.tops, strict=True))
         if slot in read
     }
