@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import NetError
+from core.file_kinds import HEAD_BYTES, file_kind
 from core.files import write_file
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -45,8 +46,9 @@ def read_prototxt(path: Path) -> str:
         raise NetError(f"Can't open {path}: {error.strerror}.") from error
     if len(content) > MAX_FILE_BYTES:
         raise NetError(f"{path.name} is larger than 64 MiB, so it is no prototxt.")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise NetError(f"{path.name} is UTF-16 text.", hint="Save it as UTF-8; Caffe needs that.")
+    kind = file_kind(content[:HEAD_BYTES])
+    if kind is not None:
+        raise NetError(f"{path.name} is {kind.words}, not a prototxt.", hint=kind.hint)
     if b"\0" in content:
         raise NetError(f"{path.name} is not a text file.", hint=_NO_TEXT)
     return decode_prototxt(content)

@@ -6,6 +6,7 @@ import mmap
 from pathlib import Path
 
 from core.errors import WeightsError
+from core.file_kinds import HEAD_BYTES
 from core.net.upgrade import V0_TYPES
 from core.weights.blob import read_blob
 from core.weights.contents import LayerWeights, WeightBlob, Weights
@@ -41,7 +42,7 @@ def open_weights(path: Path) -> Weights:
     mapped = _map_file(path)
     if mapped[:8] == _HDF5_SIGNATURE:
         return open_hdf5(path)
-    refuse_other_formats(path, mapped[:512])
+    refuse_other_formats(path, mapped[:HEAD_BYTES])
     try:
         return _read_net(path, Wire(mapped))
     except WireError as error:
