@@ -138,7 +138,7 @@ class FakeSession(Session):
         rng = np.random.default_rng([self._seed, zlib.crc32(step.layer.name.encode()), index])
         if not bottoms:
             return np.zeros(shape, np.float32)
-        return np.ascontiguousarray(stand_in(bottoms, shape, rng), dtype=np.float32)
+        return np.asarray(stand_in(bottoms, shape, rng), dtype=np.float32, order="C")
 
     def _engine_layer(self, layer: Layer) -> EngineLayer:
         tops = tuple(self._shapes.top(layer, i) for i in range(len(layer.tops)))

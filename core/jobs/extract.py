@@ -102,6 +102,7 @@ class _Plan:
     recipe: ChosenRecipe | None
     passes: ArrayPasses | None
     feed: Feed
+    notes: tuple[str, ...] = ()
 
     @property
     def collected(self) -> tuple[Feature, ...]:
@@ -148,7 +149,7 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
 
 def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
     net, shapes = net_of(request.net)
-    values = choose_values(net, request.layers)
+    values, left_out = _runnable(choose_values(net, request.layers), request.layers, engine)
     measures = {value: _fitting(request.measure, engine, value) for value in values}
     features = features_of(net, measures)
     scores = classes_wanted(net, engine, request.net, request.class_names, values)
@@ -159,9 +160,34 @@ def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
         recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
         files = find_files(request.images)
         _check_channels(recipe.recipe, feed)
-        return _Plan(request, net, shapes, features, scores, files, recipe, None, feed)
+        return _Plan(request, net, shapes, features, scores, files, recipe, None, feed, left_out)
     passes = plan_array_passes(request.arrays, feed, request.batch_size)
-    return _Plan(request, net, shapes, features, scores, ImageFiles(), None, passes, feed)
+    return _Plan(request, net, shapes, features, scores, ImageFiles(), None, passes, feed, left_out)
+
+
+def _runnable(
+    values: tuple[Value, ...], layers: str, engine: Engine
+) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+    """The values this engine can give; of "all" the others are left out, with a note.
+
+    Raises UnsupportedLayerError or the like for a value that was named, or where none is left.
+    """
+    blocked = {value: engine.obstacles([value]) for value in values}
+    able = tuple(value for value in values if not blocked[value])
+    if layers != "all" or not able:
+        engine.check(values)
+        return values, ()
+    reasons = {
+        layer.name: layer.obstacle.sentence
+        for found in blocked.values()
+        for layer in found
+        if layer.obstacle is not None
+    }
+    if not reasons:
+        return values, ()
+    named = " ".join(f"{name}: {reason}" for name, reason in list(reasons.items())[:4])
+    n_left = len(values) - len(able)
+    return able, (f"{n_left:,} of {len(values):,} values can't be computed here. {named}",)
 
 
 def _fitting(measure: Measure, engine: Engine, value: Value) -> Measure:
@@ -294,7 +320,7 @@ def _finish(plan: _Plan, parts: PartFiles, ran: _Ran, resumed: int) -> Job[Extra
     stored = stored_features(plan.collected, parts)
     classes = score_classes(plan.net, request.net, plan.scores, plan.collected, stored,
                             request.class_names)  # fmt: skip
-    wanted = [one for one in stored if one.key in {f.key for f in plan.features}]
+    wanted = stored[: len(plan.features)]  # without the class scores that only came along
     names: dict[str, Sequence[str]] = {IMAGES_KEY: parts.images}
     if parts.skipped:
         names[SKIPPED_KEY] = [name for name, _ in parts.skipped]
@@ -316,7 +342,7 @@ def _finish(plan: _Plan, parts: PartFiles, ran: _Ran, resumed: int) -> Job[Extra
         ran.warnings,
         ran.filler_layers,
         classes,
-        (*ran.notes, *(report.notes if report else ())),
+        (*plan.notes, *ran.notes, *(report.notes if report else ())),
     )
 
 
