@@ -1,6 +1,6 @@
 # Everything a newcomer types. `make run` and `make test` set up .venv first, quickly when it is there.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench conformance screenshots
+.PHONY: help setup run test check bench conformance mutants screenshots
 
 VENV := .venv/bin/python
 # The first Python that is new enough and can make environments; else any that is new enough.
@@ -23,6 +23,7 @@ help:
 	@echo "make check        ruff, mypy and the import rules"
 	@echo "make bench        measure start-up, opening, layout and forward passes, with other engines beside us"
 	@echo "make conformance  hold every layer type beside real Caffe's answers and write core/layers/CONFORMANCE.md"
+	@echo "make mutants      plant faults in a copy of the tree and count those that the tests notice (20 minutes)"
 	@echo "make screenshots  draw the pictures of README.md anew"
 	@echo "make setup        only set up"
 
@@ -47,6 +48,9 @@ bench:
 
 conformance: setup
 	@$(VENV) -m tests.conformance.table
+
+mutants: setup
+	@$(VENV) -m tests.mutants.run $(MUTANTS)
 
 screenshots: setup
 	@$(VENV) main.py --screenshots resources/readme

@@ -1,0 +1,201 @@
+"""Faults in running nets, sending arrays and proving a rename."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Faults
+
+VERIFICATION = (
+    "tests/engines/test_verification.py",
+    "tests/engines/test_verification_report.py",
+)
+FAST = ("tests/engines/test_torch_fast_paths.py", "tests/engines/test_torch_fusion.py")
+
+FAULTS = [
+    Faults("core/engines/verification.py", *VERIFICATION)
+    .plant("every verification succeeds", "is_identical=n_different == 0,", "is_identical=True,")
+    .plant(
+        "equal values are enough, bits may differ",
+        "int(np.count_nonzero(a.view(np.uint32) != b.view(np.uint32)))",
+        "int(np.count_nonzero(a != b))",
+    )
+    .plant(
+        "nothing ever differs",
+        "if a.shape != b.shape:\n        return max(",
+        "if True:\n        return 0 * max(",
+    )
+    .plant("other shapes differ by 0", "return math.inf", "return 0.0")
+    .plant(
+        "the net before runs twice",
+        "with setting.open(after, inputs) as engine:",
+        "with setting.open(before, inputs) as engine:",
+    )
+    .plant(
+        "the last layer that differs is named",
+        "for done, key in enumerate(keys):",
+        "for done, key in enumerate(reversed(keys)):",
+    )
+    .plant("filler weights go untold", "filler = bool(engine.filler_layers)", "filler = False")
+    .plant(
+        "the proof names the text before twice",
+        "after_sha256=sha256_of_text(after.text),",
+        "after_sha256=sha256_of_text(before.text),",
+    )
+    .plant(
+        "the proof does not depend on the input",
+        "        digest.update(array.data)\n",
+        "",
+    ),
+    Faults("core/engines/verification_report.py", *VERIFICATION)
+    .plant(
+        "a proof of another text passes",
+        "if report.renamed_sha256 != sha256_of_text(text):",
+        "if report.renamed_sha256 == 'never':",
+    )
+    .plant(
+        "a failed proof reads as passed",
+        'is_identical=bool(record["identical"]),',
+        "is_identical=True,",
+    )
+    .plant(
+        "a newer schema is read all the same",
+        'if int(record["schema"]) > SCHEMA:',
+        'if int(record["schema"]) < 0:',
+    ),
+    Faults("core/engines/wire.py", "tests/engines/test_engine_wire.py")
+    .plant("any beginning is a frame", "if magic != MAGIC:", "if magic == b'XXXX':")
+    .plant(
+        "a frame may be of any size",
+        "if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:",
+        "if header_bytes > 2 * MAX_HEADER_BYTES:",
+    )
+    .plant(
+        "arrays need not add up",
+        "if sum(_n_bytes(dtype, shape) for dtype, shape in kinds) != body_bytes:",
+        "if body_bytes < 0:",
+    )
+    .plant("other types are sent as they are", "if name not in DTYPES:", "if not name:")
+    .plant("a shape may have any number of axes", "len(shape) > MAX_AXES", "len(shape) > 10**6")
+    .plant("true is a size", "and not isinstance(size, bool)", "")
+    .plant(
+        "a stream that ends gives what there was",
+        '        if not part:\n            raise WireClosed("the stream ended")\n',
+        "        if not part:\n            break\n",
+    )
+    .plant(
+        "big-endian bytes go as they lie",
+        'if contiguous.dtype.byteorder == ">":',
+        'if contiguous.dtype.byteorder == "?":',
+    ),
+    Faults("core/engines/torch/packing.py", *FAST)
+    .plant("packing off", 'return "" if is_right else', 'return "off" if is_right else')
+    .plant(
+        "a ReLU within is left out", 'relu = "relu" if tail.with_relu else "none"', 'relu = "none"'
+    )
+    .plant(
+        "a ReLU after a sum is left out",
+        '("add", None, "relu" if tail.with_relu else None, [], "")',
+        '("add", None, None, [], "")',
+    )
+    .plant(
+        "the bits of fused sums are not tried",
+        "return torch.equal(beside, wanted) and torch.equal(within, wanted)",
+        "return False",
+    )
+    .plant(
+        "one layout serves all input sizes",
+        "found = self._layouts.get(input_shape)",
+        "found = next(iter(self._layouts.values()), None)",
+    ),
+    Faults("core/engines/torch/compiling.py", *FAST)
+    .plant("compiling off", 'return "" if is_right else', 'return "off" if is_right else')
+    .plant(
+        "a compiled formula with other bits is used",
+        "self._calls[key] = compiled if is_same else plain",
+        "self._calls[key] = compiled",
+    )
+    .plant(
+        "nothing is compiled twice, nothing at all",
+        "        if call is not None:\n            return call(*tensors)\n",
+        "        if call is not None:\n            return plain(*tensors)\n",
+    )
+    .plant(
+        "tensors of other strides share a kernel",
+        "key = (kind, *((tensor.shape, tensor.stride()) for tensor in tensors))",
+        "key = kind",
+    ),
+    Faults("core/engines/torch/convolution.py", *FAST)
+    .plant(
+        "convolutions are not packed",
+        "if is_native and self.place.packs_weights and",
+        "if False and self.place.packs_weights and",
+    )
+    .plant(
+        "convolutions are not compiled",
+        "if is_alone or not self.place.compiles or",
+        "if True or not self.place.compiles or",
+    ),
+    Faults("core/engines/torch/plan.py", *FAST, "tests/engines/test_engine_contract.py")
+    .plant("nothing is fused", "if may_fuse else {}", "if False else {}")
+    .plant(
+        "a wanted value may be fused away",
+        "return readers[0] if len(readers) == 1 and slot not in self._wanted else None",
+        "return readers[0] if len(readers) == 1 else None",
+    )
+    .plant(
+        "a value that two read may be fused away",
+        "return readers[0] if len(readers) == 1 and",
+        "return readers[0] if len(readers) >= 1 and",
+    )
+    .plant(
+        "a ReLU with a slope is a plain one",
+        'return None if step.layer.param("relu_param").number("negative_slope") else step',
+        "return step",
+    )
+    .plant(
+        "a weighted sum is a plain one",
+        'and all(factor == 1.0 for factor in param.numbers("coeff"))',
+        "and True",
+    )
+    .plant(
+        "a product is a sum",
+        'and param.word("operation", "SUM") in ("SUM", "1")',
+        "and True",
+    )
+    .plant(
+        "values are freed before their last reader",
+        "freed = tuple(s for s in touched if last_use[s] == i and",
+        "freed = tuple(s for s in touched if",
+    ),
+    Faults("core/engines/torch/folding.py", *FAST)
+    .plant(
+        "a fold forgets the shift",
+        "value = value + affine.shift if index else value",
+        "value = value",
+    )
+    .plant(
+        "a fold forgets the factor of the bias",
+        "value = value * affine.factor.reshape(-1, *[1] * (value.dim() - 1))",
+        "value = value if index else value * affine.factor.reshape(-1, *[1] * (value.dim() - 1))",
+    )
+    .plant(
+        "folding rounds to float32 in between",
+        "value = self._bias(weight) if index else weight.double()",
+        "value = self._bias(weight).half().double() if index else weight.double()",
+    )
+    .plant(
+        "every layer of a chain is folded",
+        "if chain and chain[-1].tops[0] not in continued:",
+        "if chain:",
+    ),
+    Faults("core/engines/torch/backend.py", *FAST)
+    .plant(
+        "fast paths are claimed on any device",
+        'device.type == "cpu" and not self._fast_paths[name].why_not',
+        "not self._fast_paths[name].why_not and False",
+    )
+    .plant(
+        "bfloat16 is compiled too",
+        'compiling.why_unavailable() if is_exact else "only float32 is compiled"',
+        "compiling.why_unavailable()",
+    ),
+]

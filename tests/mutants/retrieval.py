@@ -1,0 +1,229 @@
+"""Faults in search, evaluation, galleries, pictures and weights."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Faults
+
+EVALUATION = ("tests/core/retrieval/test_retrieval_evaluation.py",)
+SEARCH = ("tests/core/retrieval/test_retrieval_search.py", *EVALUATION)
+GALLERY = (
+    "tests/core/retrieval/test_retrieval_indexing.py",
+    "tests/core/retrieval/test_unfinished_galleries.py",
+)
+PICTURES = ("tests/core/images/test_image_preprocess.py",)
+CHECKING = ("tests/core/images/test_image_decoding.py", "tests/core/images/test_jpeg_end.py")
+BINDING = (
+    "tests/core/weights/test_weights_binding.py",
+    "tests/core/weights/test_repeated_names.py",
+)
+
+FAULTS = [
+    Faults("core/retrieval/scores.py", *EVALUATION)
+    .plant(
+        "ranks begin at 0",
+        "ranks = np.flatnonzero(ranked) + 1",
+        "ranks = np.flatnonzero(ranked) + 2",
+    )
+    .plant(
+        "relevant images that the ranking misses are forgotten",
+        "n_wanted = ranks.size if n_relevant is None else n_relevant",
+        "n_wanted = ranks.size",
+    )
+    .plant(
+        "a query without relevant images has AP 0",
+        'return float("nan")\n    return float((np',
+        "return 0.0\n    return float((np",
+    )
+    .plant(
+        "precision at k divides by the length",
+        "return float(np.count_nonzero(is_relevant[:k]) / k)",
+        "return float(np.count_nonzero(is_relevant[:k]) / max(1, len(is_relevant[:k])))",
+    )
+    .plant(
+        "R-precision takes one too many",
+        "precision_at(ranked, n_relevant)",
+        "precision_at(ranked, n_relevant + 1)",
+    )
+    .plant("the first wrong image counts from 0", "int(wrong[0]) + 1", "int(wrong[0])")
+    .plant("images without a label match", "if query_label is None:", "if query_label == '':"),
+    Faults("core/retrieval/search.py", *SEARCH)
+    .plant(
+        "scores are summed in float32",
+        "exact = queries.astype(np.float64)",
+        "exact = queries.astype(np.float32)",
+    )
+    .plant(
+        "chunks overlap",
+        "scores[:, start : start + len(chunk)] = exact @ chunk.T",
+        "scores[:, : len(chunk)] = exact @ chunk.T",
+    )
+    .plant("the query finds itself", "order = order[order != exclude]", "order = order")
+    .plant(
+        "lowest first",
+        "falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))",
+        "falling = bits",
+    )
+    .plant(
+        "-0 and 0 are no tie",
+        "(scores.astype(np.float32) + np.float32(0))",
+        "(scores.astype(np.float32))",
+    )
+    .plant(
+        "ties by falling number",
+        "keys |= np.arange(scores.size, dtype=np.uint64)",
+        "keys |= np.arange(scores.size, dtype=np.uint64)[::-1].copy()",
+    )
+    .plant("half of the ties are counted", "    in_tie[:-1] |= is_same\n", "")
+    .plant(
+        "a query of another dimension is taken",
+        "if query.shape != (gallery.dimension,):",
+        "if query.ndim != 1:",
+    ),
+    Faults("core/retrieval/evaluation.py", *EVALUATION)
+    .plant("an image alone under its label is a query", "counts[label] > 1]", "counts[label] > 0]")
+    .plant(
+        "the query is in its own ranking",
+        "ranking = order_scores(scores, exclude=index)",
+        "ranking = order_scores(scores)",
+    )
+    .plant(
+        "images without a label are a class",
+        "-1 if label is None else numbers[label]",
+        "len(numbers) if label is None else numbers[label]",
+    )
+    .plant(
+        "the macro mean is the micro mean",
+        "mean_ap_macro=float(np.mean([c.mean_ap for c in classes])),",
+        "mean_ap_macro=float(precisions.mean()),",
+    )
+    .plant("the interval is of 90 %", "[2.5, 97.5]", "[5.0, 95.0]")
+    .plant(
+        "an odd number of labels passes",
+        "if len(labels) != len(descriptors):",
+        "if len(labels) > len(descriptors):",
+    )
+    .plant(
+        "the interval follows the clock",
+        "rng = np.random.default_rng(seed)\n    means",
+        "rng = np.random.default_rng()\n    means",
+    )
+    .plant(
+        "vectors keep their length",
+        "vectors = l2_normalise(descriptors)",
+        "vectors = np.asarray(descriptors)",
+    ),
+    Faults("core/retrieval/gallery_store.py", *GALLERY)
+    .plant("a kill leaves half a change", 'db.execute("ROLLBACK")', 'db.execute("COMMIT")')
+    .plant(
+        "descriptors of another dimension are added",
+        "if n_rows and dimension != descriptors.shape[1]:",
+        "if n_rows < 0:",
+    )
+    .plant(
+        "a bad file keeps its old descriptor",
+        'db.execute("DELETE FROM images WHERE path = ?", (problem.path,))',
+        "pass",
+    )
+    .plant(
+        "a mended file stays a problem",
+        'db.execute("DELETE FROM problems WHERE path = ?", (image.path,))',
+        "pass",
+    )
+    .plant(
+        "a folder of something else is taken",
+        "        if foreign:\n",
+        "        if foreign and False:\n",
+    )
+    .plant(
+        "another format is read",
+        'if meta.get("schema") != SCHEMA:',
+        'if meta.get("schema") == 77777:',
+    )
+    .plant(
+        "rows count from the beginning again",
+        "for row, image in enumerate(images, start=n_rows):",
+        "for row, image in enumerate(images, start=0):",
+    )
+    .plant(
+        "a killed index has ended",
+        '_set(db, "run", {"n_expected": n_expected, "has_ended": False})',
+        '_set(db, "run", {"n_expected": n_expected, "has_ended": True})',
+    )
+    .plant(
+        "outdated images count as done",
+        "n_done = sum(stamp != OUTDATED for stamp in stamps)",
+        "n_done = len(stamps)",
+    ),
+    Faults("core/images/preprocess.py", *PICTURES)
+    .plant(
+        "RGB takes the mean in BGR order",
+        'return _red_and_blue_swapped(mean) if self.colour_order.startswith("RGB") else mean',
+        "return mean",
+    )
+    .plant(
+        "RGB takes the scale in BGR order",
+        'return _red_and_blue_swapped(scale) if self.colour_order.startswith("RGB") else scale',
+        "return scale",
+    )
+    .plant(
+        "a crop larger than its side passes",
+        "if recipe.width > recipe.side or recipe.height > side_height:",
+        "if recipe.width > 10**9:",
+    )
+    .plant(
+        "a picture of the right size is resized",
+        "if (plane.shape[1], plane.shape[0]) == (sizing.width, sizing.height):",
+        "if (plane.shape[0], plane.shape[1]) == (sizing.width, sizing.height):",
+    )
+    .plant("a scale of 0 passes", "and scale != 0 for", "for")
+    .plant(
+        "a mean that is no number passes",
+        "if not all(np.isfinite((*recipe.mean, *scales))):",
+        "if False:",
+    )
+    .plant(
+        "a changed mean image is not read again",
+        "    return _mean_image_as_of(path, changed)",
+        "    return _mean_image_as_of(path, 0)",
+    )
+    .plant(
+        "the digest forgets the mean image's content",
+        "hashlib.sha256(_mean_image(self.mean_image).tobytes())",
+        "hashlib.sha256(b'')",
+    ),
+    Faults("core/images/checking.py", *CHECKING)
+    .plant("no JPEG is cut off", "if not lacks_coded_data(data, rgb):", "if True:")
+    .plant(
+        "grey rows are counted from the top",
+        "n_kept = int(coloured[-1]) + 1 if coloured.size else 0",
+        "n_kept = int(coloured[0]) + 1 if coloured.size else 0",
+    )
+    .plant("empty bytes at the end are fine", "if n_zeros >= _LEAST_ZERO_BYTES:", "if n_zeros < 0:")
+    .plant(
+        "a whole JPEG with padding is cut off",
+        "return n_zeros if is_suspect and find_jpeg_end(data) is None else 0",
+        "return n_zeros if is_suspect else 0",
+    ),
+    Faults("core/weights/binding.py", *BINDING)
+    .plant("wrong shapes bind", "        if wrong:\n", "        if wrong and False:\n")
+    .plant(
+        "a layer with one of two arrays is bound",
+        "if row.is_complete and lacking:",
+        "if row.is_complete and len(lacking) == len(keys):",
+    )
+    .plant(
+        "unused layers go untold",
+        "if layer.blobs and layer.name not in names)",
+        "if layer.blobs and layer.name is None)",
+    )
+    .plant(
+        "layers left to fillers are complete",
+        "return not self.unbound and not self.wrong",
+        "return not self.wrong",
+    )
+    .plant(
+        "values are counted once a layer",
+        "self.n_values += sum(blob.n_values for blob in source.blobs) if source else 0",
+        "self.n_values += len(source.blobs) if source else 0",
+    ),
+]
