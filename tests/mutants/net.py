@@ -104,7 +104,7 @@ FAULTS = [
     .plant(
         "the next writer may differ by phase",
         "return found.pop() if len(found) == 1 else None",
-        "return found.pop() if found else None",
+        "return next((top for top in found if top is not None), None)",
     )
     .plant(
         "the fewest renames move the wanted layer itself",

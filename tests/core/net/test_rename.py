@@ -23,7 +23,7 @@ from core.net.rename import (
 )
 from core.net.rename_plan import Top
 from core.net.text_edits import apply_edits
-from core.net.version_names import plan_names
+from core.net.version_names import check_same_wiring, plan_names
 
 VGG_TAIL = """\
 # the end of VGG16, as published
@@ -311,3 +311,49 @@ def test_what_to_know_stands_on_the_plan() -> None:
     assert set(kinds) == {"phase", "loss weight"}
     assert kinds["phase"].layers == ("drop7",)
     assert kinds["phase"].sentence.startswith("drop7 stays in place: it is not active in every")
+
+
+def test_an_edit_that_rewires_the_net_is_refused_whoever_planned_it() -> None:
+    net = read_net(VGG_TAIL)
+    right = plan_rename_all(net).new_text
+    assert check_same_wiring([net], right, ["relu7"]).text == right
+    for wrong in (
+        right.replace('bottom: "fc7_drop7"', 'bottom: "fc7"'),  # the tutorials' mistake
+        right.replace('bottom: "fc7_drop7"', 'bottom: "nowhere"'),
+        right.replace('top: "fc8"', 'top: "fc7"'),  # which relu7 reads
+    ):
+        assert wrong != right
+        with pytest.raises(RenameError, match="Renaming relu7 would change what the net computes"):
+            check_same_wiring([net], wrong, ["relu7"])
+    with pytest.raises(RenameError, match="can't be read"):
+        check_same_wiring([net], right[:-4], ["relu7"])
+
+
+def test_layers_whose_default_names_are_the_same_get_two_blobs() -> None:
+    text = VGG_TAIL.replace('"relu7"', '"x y"').replace('"drop7"', '"x_y"')
+    renamed = [rename.new_blob for rename in plan_rename_all(read_net(text)).renames]
+    assert renamed[0] == "fc7_x_y"
+    assert len(set(renamed)) == 2
+
+
+def test_quotes_stay_as_they_were_written() -> None:
+    text = VGG_TAIL.replace('bottom: "fc7" top: "fc8"', "bottom: 'fc7' top: \"fc8\"")
+    assert "bottom: 'fc7_drop7' top: \"fc8\"" in plan_rename_all(read_net(text)).new_text
+
+
+def test_edits_fit_only_the_text_that_they_were_planned_for() -> None:
+    plan = plan_rename_all(read_net(VGG_TAIL))
+    for moved in (f"# a line\n{VGG_TAIL}", VGG_TAIL.replace('"relu7"', '"rectifier7"'), ""):
+        with pytest.raises(RenameError, match="has changed since"):
+            apply_edits(moved, plan.edits)
+    with pytest.raises(RenameError, match="planned for different texts"):
+        plan.then(plan)
+
+
+def test_who_is_overwritten_in_one_phase_only_is_refused_with_the_reason() -> None:
+    text = VGG_TAIL.replace("type: RELU }", "type: RELU include { phase: TRAIN } }").replace(
+        "type: DROPOUT }", "type: DROPOUT include { phase: TRAIN } }"
+    )
+    net = read_net(text, state=NetState("TRAIN"))
+    with pytest.raises(RenameError, match="relu7 overwrites fc7's blob, but only in some phases"):
+        plan_rename(net, ["fc7"])

@@ -105,3 +105,14 @@ def test_micro_nets_have_caffes_layers_blobs_and_overwritten_values(
         assert {v.blob for v in net.outputs} == set(case["outputs"]), name
         checked += 1
     assert checked >= 150
+
+
+def test_two_sources_of_one_blob_are_named_as_caffe_names_them() -> None:
+    net = read_net(
+        'layer { name: "a" type: "Input" top: "x" }'
+        'layer { name: "one" type: "ReLU" bottom: "x" top: "y" }'
+        'layer { name: "two" type: "ReLU" bottom: "x" top: "y" }'
+    )
+    assert [(problem.layer, problem.sentence) for problem in net.problems] == [
+        ("two", "Top blob 'y' produced by multiple sources.")
+    ]
