@@ -7,6 +7,7 @@ from tests.mutants.mutation import Faults
 EVALUATION = ("tests/core/retrieval/test_retrieval_evaluation.py",)
 SEARCH = ("tests/core/retrieval/test_retrieval_search.py", *EVALUATION)
 GALLERY = (
+    "tests/core/retrieval/test_gallery_store.py",
     "tests/core/retrieval/test_retrieval_indexing.py",
     "tests/core/retrieval/test_unfinished_galleries.py",
 )
@@ -18,7 +19,7 @@ BINDING = (
 )
 
 FAULTS = [
-    Faults("core/retrieval/scores.py", *EVALUATION)
+    Faults("core/retrieval/scores.py", *SEARCH)
     .plant(
         "ranks begin at 0",
         "ranks = np.flatnonzero(ranked) + 1",
@@ -49,8 +50,8 @@ FAULTS = [
     Faults("core/retrieval/search.py", *SEARCH)
     .plant(
         "scores are summed in float32",
-        "exact = queries.astype(np.float64)",
-        "exact = queries.astype(np.float32)",
+        "] = exact @ chunk.T",
+        "] = exact.astype(np.float32) @ chunk.astype(np.float32).T",
     )
     .plant(
         "chunks overlap",
@@ -89,7 +90,7 @@ FAULTS = [
     .plant(
         "images without a label are a class",
         "-1 if label is None else numbers[label]",
-        "len(numbers) if label is None else numbers[label]",
+        "0 if label is None else numbers[label]",
     )
     .plant(
         "the macro mean is the micro mean",

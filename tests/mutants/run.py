@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.mutants.catalogue import MUTATIONS
@@ -30,7 +30,9 @@ def main(words: Sequence[str]) -> int:
         tree = Path(folder) / "tree"
         copy_tree(tree)
         tests = sorted({test for mutation in chosen for test in mutation.tests})
-        if not run_tests(tree, tests):
+        output = failure_of(tree, tests)
+        if output is not None:
+            print(output)
             print("The tests fail without any fault; mend them first.")
             return 2
         survivors = [mutation for mutation in chosen if not is_noticed(tree, mutation)]
@@ -55,7 +57,7 @@ def is_noticed(tree: Path, mutation: Mutation) -> bool:
     start = time.monotonic()
     file.write_text(mutation.planted(tree), encoding="utf-8")
     try:
-        is_killed = not run_tests(tree, mutation.tests)
+        is_killed = failure_of(tree, mutation.tests) is not None
     finally:
         file.write_text(before, encoding="utf-8")
     verdict = "killed  " if is_killed else "SURVIVED"
@@ -64,8 +66,8 @@ def is_noticed(tree: Path, mutation: Mutation) -> bool:
     return is_killed
 
 
-def run_tests(tree: Path, tests: Iterable[str]) -> bool:
-    """Whether they pass."""
+def failure_of(tree: Path, tests: Sequence[str]) -> str | None:
+    """What pytest says at the first failure; None where all pass."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     # The copy stands in another folder, from where ../shared/data leads nowhere.
     material = REPOSITORY.parent / "shared" / "data"
@@ -78,14 +80,12 @@ def run_tests(tree: Path, tests: Iterable[str]) -> bool:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=SECONDS_A_FAULT * max(1, len(list(tests)) / 4),
+            timeout=SECONDS_A_FAULT * max(1.0, len(tests) / 4),
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return False
-    if answer.returncode not in (0, 1):  # neither passed nor failed: it did not run
-        sys.stdout.buffer.write(answer.stdout[-3000:])
-    return answer.returncode == 0
+        return "They hang."
+    return None if answer.returncode == 0 else answer.stdout.decode("utf-8", "replace")[-3000:]
 
 
 def report(n_planted: int, survivors: Sequence[Mutation]) -> int:

@@ -280,3 +280,12 @@ def test_real_photos_are_all_good(material: Callable[[str], Path]) -> None:
 
 def test_versions_name_pillow() -> None:
     assert "Pillow" in decoder_versions()
+
+
+def test_grey_rows_are_counted_from_below() -> None:
+    rgb = np.full((10, 4, 3), 128, np.uint8)
+    assert count_grey_rows(rgb) == 10
+    rgb[3:7] = 90
+    assert count_grey_rows(rgb) == 3
+    rgb[9, 2, 1] = 127
+    assert count_grey_rows(rgb) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -283,3 +284,19 @@ def test_centre_crop_takes_the_middle_and_refuses_a_smaller_picture() -> None:
     assert recipe.apply(ramp(8, 7))[:2, 0].tolist() == [[2, 3, 4], [2, 2, 2]]
     with pytest.raises(ImageError, match="2 x 9 pixels are too small for the crop of 3 x 2"):
         recipe.apply(ramp(2, 9))
+
+
+def test_width_and_height_are_not_confused() -> None:
+    tall = ramp(10, 20)
+    assert Preprocess("warp", 20, 10).apply(tall).shape == (3, 10, 20)
+    assert (Preprocess("warp", 10, 20).apply(tall) == tall.transpose(2, 0, 1)[::-1]).all()
+
+
+def test_a_mean_image_that_changed_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "mean.npy"
+    recipe = Preprocess("warp", 2, 2, mean_image=str(path))
+    grey = np.full((2, 2, 3), 10, dtype=np.uint8)
+    for number, value in enumerate((1.0, 4.0)):
+        np.save(path, np.full((3, 2, 2), value, np.float32))
+        os.utime(path, ns=(10**9 * number, 10**9 * number))
+        assert (recipe.apply(grey) == 10 - value).all()

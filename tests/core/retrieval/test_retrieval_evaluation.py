@@ -87,6 +87,13 @@ def test_bootstrap_covers_the_mean() -> None:
     assert bootstrap_interval(values) == (low, high)
 
 
+def test_the_interval_is_of_95_percent() -> None:
+    """Half of 400 values are 0, half 1: their mean spreads by 0.025, 1.96 of which lie each way."""
+    low, high = bootstrap_interval(np.repeat([0.0, 1.0], 200), n_resamples=4000)
+    assert low == pytest.approx(0.5 - 0.049, abs=0.0035)
+    assert high == pytest.approx(0.5 + 0.049, abs=0.0035)
+
+
 @pytest.mark.parametrize("dataset", ["corel1k", "instances", "pixabay"])
 def test_map_of_real_caffe_features(material: Callable[[str], Path], dataset: str) -> None:
     goldens = np.load(material("goldens/squeezenet_images.npz"), allow_pickle=False)

@@ -178,3 +178,14 @@ def test_trained_models_bind_completely(material: Callable[[str], Path]) -> None
         assert binding.unused == (("conv5-3",) if path.stem == "mtcnn_det2" else ()), path.name
         n_models += 1
     assert n_models >= 14
+
+
+def test_a_layer_whose_other_array_is_shared_lacks_its_own(files: Files) -> None:
+    """Layer b takes its weight from a, by name; nobody gives its bias."""
+    before, after = SHARED.split('name: "b" type')
+    text = before + 'name: "b" type' + after.replace('param { name: "b" }', 'param { name: "own" }')
+    binding = files.bind(text, files.encoder.layer("a", files.blob(3, 3, 1, 1), files.blob(3)))
+    assert (binding.bound, binding.unbound) == (("a",), ("b",))
+    assert len(binding.left_to_fillers) == 1
+    assert (binding.n_arrays_bound, binding.n_arrays_expected) == (2, 4)
+    assert not binding.is_complete
