@@ -136,6 +136,7 @@ def index_and_evaluate(
 
 def query_outside(searched: Searched, host: EngineHost, image: Path, out: Path) -> Job[Ranking]:
     """Rank a gallery for a picture that is not in it, and write the ranking as CSV."""
-    ranked = yield from query(QueryRequest(searched.gallery, image), host)
-    export_ranking(out, searched.gallery, ranked.ranking, image.stem)
-    return ranked.ranking
+    found = yield from query(QueryRequest(searched.gallery, (image,)), host)
+    ranking = found.answers[0].ranking
+    export_ranking(out, searched.gallery, ranking, image.stem)
+    return ranking

@@ -1,4 +1,4 @@
-"""`query`: the images of a gallery that are most like one image, in it or from anywhere."""
+"""`query`: the images of a gallery that are most like an image, in it or from anywhere."""
 
 from __future__ import annotations
 
@@ -8,74 +8,96 @@ from pathlib import Path
 from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, engine_spec
 from core.commands.output import print_json, print_notes, print_table
-from core.engines.host import EngineHost
+from core.commands.progress_line import ProgressLine
+from core.engines.host import EngineHost, NetToRun
 from core.jobs.open import OpenRequest, open_model
-from core.jobs.query import QueryRequest, Ranked, query
+from core.jobs.query import QueryRequest, query
 from core.progress import run_job
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.ranking_export import export_ranking
+from core.retrieval.queries import Answer
+from core.retrieval.ranking_export import export_rankings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     parser.add_argument("gallery", type=Path, metavar="GALLERY")
-    parser.add_argument("image", type=Path, metavar="IMAGE", help="in the gallery, or any file")
+    parser.add_argument(
+        "images", type=Path, metavar="IMAGE", nargs="+", help="in the gallery, or any file"
+    )
     parser.add_argument("-k", type=int, default=10, help="how many to list (default 10)")
-    parser.add_argument("--net", type=Path, metavar="P", help="where the prototxt is now")
-    parser.add_argument("--weights", type=Path, metavar="W", help="where the weights are now")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the whole ranking too")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_gallery_net_arguments(parser)
+
+
+def add_gallery_net_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where a gallery's net lies now and what runs it; `gallery_net` reads them."""
+    parser.add_argument("--net", type=Path, metavar="P", help="where the prototxt is now")
+    parser.add_argument("--weights", type=Path, metavar="W", help="where the weights are now")
     add_engine_arguments(parser)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Rank the gallery and print the best."""
-    if options.k < 1:
-        raise UsageError("-k is 1 or more")
+def gallery_net(
+    gallery: Gallery, options: argparse.Namespace
+) -> tuple[NetToRun | None, OpenRequest]:
+    """The net that is named, if one is, and what runs the gallery's own."""
     if (options.net is None) != (options.weights is None):
         raise UsageError("--net and --weights go together")
-    gallery = open_gallery(options.gallery)
-    with EngineHost() as host:
-        ranked = run_job(query(_request(gallery, options), host))
-    if options.csv is not None:
-        export_ranking(options.csv, gallery, ranked.ranking, ranked.label)
-    if options.json:
-        print_json(describe(gallery, ranked, options.image, options.k))
-    else:
-        _print(gallery, ranked, options)
-
-
-def _request(gallery: Gallery, options: argparse.Namespace) -> QueryRequest:
-    """With the net that is named, or the gallery's own on the engine that is named."""
     if options.precision is None and options.engine == "torch":
         options.precision = gallery.recipe.precision
-    state = gallery.recipe.state
     asked = OpenRequest(
         options.net or Path(),
         options.weights,
-        state,
+        gallery.recipe.state,
         engine_spec(options),
         options.device,
         options.seed,
         options.allow_python_layers,
     )
-    net = None if options.net is None else open_model(asked).to_run
-    return QueryRequest(gallery, options.image, net, asked)
+    return None if options.net is None else open_model(asked).to_run, asked
 
 
-def describe(gallery: Gallery, ranked: Ranked, image: Path, k: int) -> dict[str, object]:
-    """The first k of the ranking as plain values for JSON."""
-    ranking, verdicts = ranked.ranking, ranked.verdicts
+def run(options: argparse.Namespace) -> None:
+    """Rank the gallery for each image and print the best."""
+    if options.k < 1:
+        raise UsageError("-k is 1 or more")
+    gallery = open_gallery(options.gallery)
+    net, runs_on = gallery_net(gallery, options)
+    with EngineHost() as host, ProgressLine() as show:
+        request = QueryRequest(gallery, tuple(options.images), net, runs_on)
+        found = run_job(query(request, host), show)
+    if options.csv is not None:
+        export_rankings(options.csv, gallery, found.answers)
+    if options.json:
+        described = [describe(gallery, answer, options.k) for answer in found.answers]
+        unreadable = [{"path": p.path, "reason": p.reason} for p in found.problems]
+        is_one = len(options.images) == 1
+        print_json(described[0] if is_one else {"queries": described, "unreadable": unreadable})
+        return
+    print_notes(gallery.notes)
+    for problem in found.problems:
+        print(f"Left out: {problem.path}: {problem.reason}")
+    for answer in found.answers:
+        if len(options.images) > 1:
+            print(f"\n{answer.query.given}")
+        _print(gallery, answer, options.k)
+    print(f"\n{gallery.recipe.describe()}")
+
+
+def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:
+    """The first k of a ranking as plain values for JSON."""
+    query, ranking, verdicts = answer.query, answer.ranking, answer.verdicts
     best = ranking.head(k)
     return {
-        "query": str(image),
-        "query_label": ranked.label,
+        "query": str(query.given),
+        "query_label": query.label,
+        "query_changed": query.has_changed,
         "recipe": gallery.recipe.to_json(),
-        "AP": None if ranked.score is None else ranked.score.average_precision,
+        "AP": None if answer.score is None else answer.score.average_precision,
         "ties": ranking.n_ties,
         "finished": gallery.progress.is_finished,
         "images_expected": gallery.progress.n_expected,
-        "notes": list(ranked.notes),
+        "notes": [*gallery.notes, *answer.notes],
         "results": [
             {
                 "rank": place + 1,
@@ -89,16 +111,14 @@ def describe(gallery: Gallery, ranked: Ranked, image: Path, k: int) -> dict[str,
     }
 
 
-def _print(gallery: Gallery, ranked: Ranked, options: argparse.Namespace) -> None:
-    print_notes(ranked.notes)
-    verdicts = ranked.verdicts
-    best = ranked.ranking.head(options.k)
+def _print(gallery: Gallery, answer: Answer, k: int) -> None:
+    print_notes(answer.notes)
+    verdicts, best = answer.verdicts, answer.ranking.head(k)
     rows = []
     for place, (number, score) in enumerate(zip(best.index, best.score, strict=True)):
         image = gallery.images[int(number)]
         mark = "" if verdicts is None else ("yes" if verdicts[place] else "no")
         rows.append((place + 1, f"{score:.4f}", image.path, image.label or "", mark))
     print_table(("rank", "score", "image", "label", "relevant"), rows, right="rank,score")
-    print(f"\n{gallery.recipe.describe()}")
-    if ranked.score is not None:
-        print(f"AP {ranked.score.average_precision:.3f} for the label {ranked.label}.")
+    if answer.score is not None:
+        print(f"AP {answer.score.average_precision:.3f} for the label {answer.query.label}.")

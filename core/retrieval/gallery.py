@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +16,8 @@ from core.images.decoding import decoder_versions
 from core.measures.places import GEM_FLOOR
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, l2_normalise
 from core.retrieval.equal_descriptors import EqualDescriptors, find_equal_descriptors
-from core.retrieval.gallery_contents import Contents, GalleryProgress, StoredImage
-from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.gallery_contents import Contents, GalleryProgress, StoredImage, stamp_of
+from core.retrieval.gallery_origin import NotedOrigin
 from core.retrieval.gallery_store import GalleryStore
 
 
@@ -38,7 +41,7 @@ class Gallery:
         self.made_with: dict[str, str] = contents.made_with
         self.root: Path = contents.root
         self.roots: tuple[Path, ...] = contents.roots
-        self.origin: GalleryOrigin | None = contents.origin
+        self.origin: NotedOrigin | None = contents.origin
         self.progress: GalleryProgress = contents.progress
         self.dimension: int = contents.dimension
         self.images: tuple[StoredImage, ...] = contents.images
@@ -74,8 +77,35 @@ class Gallery:
         return self.root / self.images[index].path
 
     def find(self, path: Path) -> int | None:
-        """The index of an image by its path, absolute or relative to the root; None if absent."""
-        return self._indices.get((self.root / path).as_posix())
+        """The index of an image by its path; None if it is not in the gallery.
+
+        A relative path is one below the root. An absolute one is tried as it is given before links
+        in it are followed, for files of the gallery may be links; then by the file itself.
+        """
+        if not path.is_absolute():
+            return self._indices.get(path.as_posix())
+        given = Path(os.path.normpath(path))
+        for name in (*self._below_roots(given), *self._below_roots(path.resolve())):
+            if name in self._indices:
+                return self._indices[name]
+        return self._find_same_file(path)
+
+    def _below_roots(self, path: Path) -> Iterator[str]:
+        """The path relative to each root that it lies below, whatever links led to that root."""
+        roots = [root.resolve() for root in self.roots]
+        for folder in path.parents:
+            if folder.resolve() in roots:
+                yield path.relative_to(folder).as_posix()
+
+    def _find_same_file(self, path: Path) -> int | None:
+        """The image whose file this is under another name, as of a link; None if there is none."""
+        stamp = stamp_of(path)
+        for index, image in enumerate(self.images):
+            if image.stamp == stamp:
+                with suppress(OSError):
+                    if path.samefile(self.path(index)):
+                        return index
+        return None
 
     def check_recipe(self, recipe: DescriptorRecipe) -> None:
         """Raise GalleryError, which says what differs, unless descriptors can be compared."""
@@ -96,6 +126,10 @@ class Gallery:
                 "Whether all images of its folder are in the gallery is not known: it is of an "
                 "earlier format. Index again to be sure."
             )
+        if not self.root.is_dir():
+            notes.append(
+                f"The folder of the images, {self.root}, is gone: paths are those of before."
+            )
         equal = self.equality.note()
         if equal is not None:
             notes.append(equal)
@@ -106,7 +140,7 @@ class Gallery:
 
     @cached_property
     def _indices(self) -> dict[str, int]:
-        return {self.path(i).as_posix(): i for i in range(len(self))}
+        return {image.path: i for i, image in enumerate(self.images)}
 
 
 def open_gallery(folder: Path) -> Gallery:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.retrieval.descriptor import DescriptorRecipe
-from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.gallery_origin import NotedOrigin
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,15 @@ class GalleryProgress:
 class Contents:
     """All that a gallery holds at one moment; images and problems sorted by path.
 
-    roots: where the images may lie, the likeliest first. stored: (n_rows, dimension) float32, rows
+    roots: where the images may lie, the likeliest first; of the folders that are gone the noted
+    one alone. stored: (n_rows, dimension) float32, rows
     in no order, some of which no image names.
     """
 
     recipe: DescriptorRecipe
     made_with: dict[str, str]
     roots: tuple[Path, ...]
-    origin: GalleryOrigin | None
+    origin: NotedOrigin | None
     progress: GalleryProgress
     dimension: int
     images: tuple[StoredImage, ...]

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from core.retrieval.gallery_contents import (
     StoredImage,
     StoredProblem,
 )
-from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note
+from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note, read_origin
+from core.retrieval.nearby import candidates, find_roots, path_from
 from core.retrieval.vectors_file import append_rows, read_rows
 
 SCHEMA = 1
@@ -80,10 +82,10 @@ class GalleryStore:
         meta = {
             "schema": SCHEMA,
             "recipe": recipe.to_json(),
-            "root": str(root),
-            "origin": None if origin is None else origin.to_json(),
+            "origin": None if origin is None else origin.to_json(self.folder),
             "n_rows": 0,
             "dimension": 0,
+            **self._places(recipe, root),
         }
         with self._changing() as db:
             for statement in _TABLES.split(";")[:-1]:
@@ -107,10 +109,13 @@ class GalleryStore:
                 self.folder / DESCRIPTORS_NAME, int(meta["n_rows"]), int(meta["dimension"])
             )
         return Contents(
-            recipe=DescriptorRecipe.from_json(meta["recipe"]),
+            recipe=self._recipe(meta),
             made_with=dict(meta["recipe"]["preprocess"].get("made_with", {})),
-            roots=(Path(meta["root"]),),
-            origin=GalleryOrigin.from_json(meta.get("origin")) or read_old_note(self.folder),
+            roots=find_roots(
+                candidates(self.folder, Path(meta["root"]), meta.get("root_from_gallery")),
+                [image.path for image in images],
+            ),
+            origin=read_origin(meta.get("origin"), self.folder) or read_old_note(self.folder),
             progress=_progress(meta.get("run"), images, problems),
             dimension=int(meta["dimension"]),
             images=images,
@@ -188,15 +193,34 @@ class GalleryStore:
                 db.execute("DELETE FROM images WHERE path = ?", (path,))
                 db.execute("DELETE FROM problems WHERE path = ?", (path,))
 
-    def set_root(self, root: Path) -> None:
-        """Note that the images moved to another folder."""
+    def set_places(
+        self, recipe: DescriptorRecipe, root: Path, origin: GalleryOrigin | None = None
+    ) -> None:
+        """Note where the images and the files that the gallery is made with lie now."""
         with self._changing() as db:
-            _set(db, "root", str(root))
+            for key, value in self._places(recipe, root).items():
+                _set(db, key, value)
+            if origin is not None:
+                _set(db, "origin", origin.to_json(self.folder))
 
-    def set_origin(self, origin: GalleryOrigin) -> None:
-        """Note where the files that the gallery is made with lie now."""
-        with self._changing() as db:
-            _set(db, "origin", origin.to_json())
+    def _places(self, recipe: DescriptorRecipe, root: Path) -> dict[str, str | None]:
+        mean = recipe.preprocess.mean_image
+        return {
+            "root": str(root),
+            "root_from_gallery": path_from(self.folder, root),
+            "mean_image": mean,
+            "mean_image_from_gallery": None if mean is None else path_from(self.folder, Path(mean)),
+        }
+
+    def _recipe(self, meta: dict[str, Any]) -> DescriptorRecipe:
+        """The recipe, with its mean image where that is now."""
+        recipe = DescriptorRecipe.from_json(meta["recipe"])
+        noted = meta.get("mean_image") or recipe.preprocess.mean_image
+        if noted is None:
+            return recipe
+        places = candidates(self.folder, Path(noted), meta.get("mean_image_from_gallery"))
+        mean = next((path for path in places if path.is_file()), places[0])
+        return replace(recipe, preprocess=replace(recipe.preprocess, mean_image=str(mean)))
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

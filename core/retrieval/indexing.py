@@ -137,15 +137,12 @@ def _open_store(
         store.create(recipe, root, origin)
     contents = store.read()
     check_same_recipe(contents.recipe, recipe)
-    if contents.root != root:
-        if contents.root.is_dir():
-            raise GalleryError(
-                f"This gallery is of the folder '{contents.root}', not of '{root}'.",
-                hint="Index into a new folder.",
-            )
-        store.set_root(root)
-    if origin is not None:
-        store.set_origin(origin)
+    if root not in contents.roots and contents.root.is_dir():
+        raise GalleryError(
+            f"This gallery is of the folder '{contents.root}', not of '{root}'.",
+            hint="Index into a new folder.",
+        )
+    store.set_places(recipe, root, origin)
     return contents
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from core.files import written_beside
 from core.retrieval.gallery import Gallery
+from core.retrieval.queries import Answer
 from core.retrieval.scores import judge
 from core.retrieval.search import Ranking
+
+_COLUMNS = ("rank", "score", "file", "label", "relevant")
 
 
 def export_ranking(
@@ -18,14 +22,35 @@ def export_ranking(
 
     The last column is empty for a query without a label. Raises AppError when the disk refuses.
     """
-    verdicts = judge(ranking, gallery.labels, query_label)
+    _write(path, _COLUMNS, _rows(gallery, ranking, query_label))
+
+
+def export_rankings(path: Path, gallery: Gallery, answers: Sequence[Answer]) -> None:
+    """Write the ranking of one query as `export_ranking`; of several with their files before."""
+    if len(answers) == 1:
+        export_ranking(path, gallery, answers[0].ranking, answers[0].query.label)
+        return
+    rows = (
+        (str(answer.query.given), *row)
+        for answer in answers
+        for row in _rows(gallery, answer.ranking, answer.query.label)
+    )
+    _write(path, ("query", *_COLUMNS), rows)
+
+
+def _rows(gallery: Gallery, ranking: Ranking, label: str | None) -> Iterator[tuple[object, ...]]:
+    verdicts = judge(ranking, gallery.labels, label)
+    for place, (index, score) in enumerate(zip(ranking.index, ranking.score, strict=True)):
+        image = gallery.images[int(index)]
+        relevant = "" if verdicts is None else int(verdicts[place])
+        yield place + 1, f"{score:.6f}", image.path, image.label or "", relevant
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     with (
         written_beside(path) as partial,
         partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
     ):
-        rows = csv.writer(file)
-        rows.writerow(["rank", "score", "file", "label", "relevant"])
-        for place, (index, score) in enumerate(zip(ranking.index, ranking.score, strict=True)):
-            image = gallery.images[int(index)]
-            relevant = "" if verdicts is None else int(verdicts[place])
-            rows.writerow([place + 1, f"{score:.6f}", image.path, image.label or "", relevant])
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)

@@ -10,6 +10,7 @@ from core.engines.base import Engine
 from core.engines.host import NetToRun
 from core.jobs.index import describer_for
 from core.retrieval.gallery import Gallery
+from core.retrieval.queries import own_query
 from core.retrieval.search import rank_image
 from gui.controllers.searching.index import GalleryPlaces, IndexRequest
 from gui.controllers.searching.values import query_score, query_view, ranked_tiles
@@ -30,6 +31,8 @@ def rank_own(gallery: Gallery, index: int) -> Found:
     image = gallery.images[index]
     score = query_score(gallery, ranking, image.label)
     note = f"{image.width:,} \N{MULTIPLICATION SIGN} {image.height:,} px"
+    if own_query(gallery, index).has_changed:
+        note = "changed since it was indexed: index again"
     query = query_view(gallery.path(index), image.path, note, ranking, score)
     return Found(query, ranked_tiles(gallery, ranking, image.label))
 

@@ -262,3 +262,61 @@ def test_equal_descriptors_are_said_by_every_command(command, material, tmp_path
     for others in (query, ("evaluate", tmp_path / "g", "--truth", "folders")):
         assert wanted in command(*others).out.splitlines()[0]
         assert command(*others, "--json").json["notes"][0].startswith(wanted)
+
+
+def test_a_query_that_changed_is_described_anew(command, files: dict[str, Path]) -> None:
+    index(command, files)
+    query = files["pictures"] / "red" / "1.png"
+    query.write_bytes((files["pictures"] / "blue" / "2.png").read_bytes())
+    said = command("query", files["gallery"], query)
+    assert said.code == 0, said.err
+    assert "red/1.png has changed since it was indexed" in said.out
+    found = command("query", files["gallery"], query, "--json").json
+    assert found["results"][0]["path"].endswith("blue/2.png")
+    assert found["query_changed"] is True
+    assert "has changed" in found["notes"][0]
+    query.unlink()
+    said = command("query", files["gallery"], query)
+    assert (said.code, "red/1.png is gone since" in said.out) == (0, True)
+
+
+def test_several_queries_at_once(command, files: dict[str, Path], tmp_path: Path) -> None:
+    index(command, files)
+    outside = tmp_path / "outside.png"
+    Image.new("RGB", (30, 20), (22, 22, 198)).save(outside)
+    own, broken = files["pictures"] / "red" / "1.png", files["pictures"] / "broken.jpg"
+    words = (files["gallery"], own, outside, broken, tmp_path / "nowhere.png", "-k", "2")
+    found = command("query", *words, "--json", "--csv", tmp_path / "all.csv").json
+    assert [one["query"] for one in found["queries"]] == [str(own), str(outside)]
+    assert found["queries"][1]["results"][0]["label"] == "blue"
+    assert {Path(one["path"]).name for one in found["unreadable"]} == {"broken.jpg", "nowhere.png"}
+    with (tmp_path / "all.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 11 + 12
+    assert rows[0]["query"] == str(own)
+    said = command("query", *words)
+    assert said.out.count("rank") == 2
+    assert "Left out:" in said.out
+    assert command("query", files["gallery"], broken).code == 1
+
+
+def test_a_project_that_moved_answers_from_outside(
+    command, files: dict[str, Path], tmp_path: Path, monkeypatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for path in (files["net"], files["weights"], files["pictures"]):
+        path.rename(project / path.name)
+    monkeypatch.chdir(project)
+    words = ("--net", "net.prototxt", "--weights", "net.caffemodel", "--images", "pictures")
+    command("index", *words, "--layer", "conv", "--pool", "gap", "--out", "gallery")
+    monkeypatch.chdir(tmp_path)
+    project.rename(tmp_path / "moved")
+    outside = tmp_path / "outside.png"
+    Image.new("RGB", (30, 20), (22, 22, 198)).save(outside)
+    found = command("query", tmp_path / "moved" / "gallery", outside, "--json")
+    assert found.code == 0, found.err
+    assert Path(found.json["results"][0]["path"]).is_file()
+    own = tmp_path / "moved" / "pictures" / "red" / "1.png"
+    found = command("query", tmp_path / "moved" / "gallery", own, "--json")
+    assert (found.json["query_label"], found.json["AP"]) == ("red", 1)

@@ -20,7 +20,7 @@ from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import evaluate_gallery
 from core.retrieval.gallery import open_gallery
-from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.gallery_origin import GalleryOrigin, NotedOrigin, read_origin
 from core.retrieval.gallery_store import DATABASE_NAME
 from core.retrieval.indexing import index_folder
 from core.retrieval.mixed_order import mixed_order
@@ -90,7 +90,7 @@ def test_galleries_of_the_old_format_do_not_know(
     gallery = open_gallery(out)
     assert gallery.progress.is_finished is None
     assert "is not known" in gallery.notes[0]
-    assert gallery.origin == GalleryOrigin(Path("/old/net.prototxt"), Path("/old/w"))
+    assert gallery.origin == NotedOrigin((Path("/old/net.prototxt"),), (Path("/old/w"),))
     run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
     assert open_gallery(out).progress.is_finished
 
@@ -101,12 +101,13 @@ def test_the_origin_is_there_from_the_start(
     out = tmp_path / "gallery"
     origin = GalleryOrigin(tmp_path / "n.prototxt", tmp_path / "w", NetState("TRAIN", 2, ("x",)))
     index_until(5, describer(stub_engine(), recipe), pictures, out, origin=origin, batch_size=5)
-    assert open_gallery(out).origin == origin
+    noted = open_gallery(out).origin
+    assert noted == NotedOrigin((origin.net,), (origin.weights,), origin.state)
 
 
 @pytest.mark.parametrize("note", ["[]", '{"net": 3}', '{"net": "a", "weights": "b", "level": {}}'])
 def test_a_damaged_origin_is_none(note: str, tmp_path: Path) -> None:
-    assert GalleryOrigin.from_json(json.loads(note)) is None
+    assert read_origin(json.loads(note), tmp_path) is None
 
 
 def test_folders_take_turns() -> None:

@@ -1,0 +1,54 @@
+"""The net that a gallery was made with, found again and run for images that are not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from core.engines.host import EngineHost, NetToRun
+from core.jobs.index import describer_for
+from core.jobs.open import OpenRequest, open_model
+from core.retrieval.describing import Describer
+from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
+from core.retrieval.gallery import Gallery
+from core.retrieval.gallery_origin import find_origin
+
+
+@contextmanager
+def opened_gallery_net(
+    gallery: Gallery,
+    host: EngineHost,
+    net: NetToRun | None = None,
+    runs_on: OpenRequest | None = None,
+) -> Iterator[Describer]:
+    """What describes as the gallery was described.
+
+    net: None for the net that the gallery was made with, from where it lies now; runs_on: engine
+    and device of that. Raises GalleryError where the files are gone, or give another recipe.
+    """
+    to_run = net or _net_of_gallery(gallery, runs_on)
+    gallery.check_recipe(_recipe_of(to_run, gallery.recipe))
+    with host.opened(to_run) as engine:
+        yield describer_for(to_run, gallery.recipe, engine)
+
+
+def _net_of_gallery(gallery: Gallery, runs_on: OpenRequest | None) -> NetToRun:
+    origin = find_origin(gallery.origin, gallery.recipe)
+    asked = runs_on or OpenRequest(origin.net)
+    return open_model(
+        replace(asked, net=origin.net, weights=origin.weights, state=origin.state)
+    ).to_run
+
+
+def _recipe_of(to_run: NetToRun, like: DescriptorRecipe) -> DescriptorRecipe:
+    """What this net gives with the layer, pooling and preprocessing of `like`."""
+    weights = to_run.weights
+    return replace(
+        like,
+        net_sha256=text_sha256(to_run.text),
+        weights_sha256=f"filler {to_run.seed}" if weights is None else file_sha256(weights),
+        state=to_run.state,
+        precision=to_run.engine.precision,
+        engine_options=to_run.engine.value_options,
+    )

@@ -1,0 +1,35 @@
+"""Files that a gallery was made with, found again after they moved together with its folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def path_from(folder: Path, path: Path) -> str | None:
+    """The way from a folder to a file or folder, with forward slashes; None if there is none."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except (OSError, ValueError):  # ValueError: another drive
+        return None
+
+
+def candidates(folder: Path, noted: Path, way: object) -> tuple[Path, ...]:
+    """Where a file may be: at the path that was noted, else at the same way from the folder."""
+    if not isinstance(way, str):
+        return (noted,)
+    return tuple(dict.fromkeys((noted, Path(os.path.normpath(folder.resolve() / way)))))
+
+
+def find_roots(places: Sequence[Path], images: Sequence[str]) -> tuple[Path, ...]:
+    """Of the places of an image folder those that are there, else the first.
+
+    A folder found by its way from the gallery counts only if it holds one of the first images.
+    """
+    noted, *others = places
+    there = [noted] if noted.is_dir() else []
+    for place in others:
+        if any((place / image).exists() for image in images[:8]):
+            there.append(place)
+    return tuple(dict.fromkeys((*there, noted)))

@@ -1,0 +1,130 @@
+"""Images as queries: a gallery's own as they were indexed, or any files, described now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import ImageError
+from core.progress import Job, Progress
+from core.retrieval.describing import Describer
+from core.retrieval.gallery import Gallery, ImageProblem
+from core.retrieval.gallery_contents import GONE, stamp_of
+from core.retrieval.scores import QueryScore, judge, score_ranking
+from core.retrieval.search import Ranking, equal_scores, rank, rank_image
+
+
+@dataclass(frozen=True)
+class QueryImage:
+    """A file to search with, which was named `given`.
+
+    index: of the gallery's image that it is, None for one from outside. label: of that image.
+    has_changed: since it was indexed, so that its stored descriptor is of another picture.
+    """
+
+    given: Path
+    path: Path
+    index: int | None = None
+    label: str | None = None
+    has_changed: bool = False
+    note: str | None = None
+
+    @property
+    def needs_net(self) -> bool:
+        """Whether it has to be described, for the gallery has no descriptor of what it shows."""
+        return self.index is None or self.has_changed
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The ranking of a query, which is not in it itself.
+
+    verdicts: (n,) bool, which ranked images have its label, None without one; score: the measures,
+    None where none has it.
+    """
+
+    query: QueryImage
+    ranking: Ranking
+    verdicts: np.ndarray | None
+    score: QueryScore | None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What its reader has to know."""
+        own = () if self.query.note is None else (self.query.note,)
+        return (*own, *equal_scores(self.ranking))
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """The answers to several queries, and the files that can't be read."""
+
+    answers: tuple[Answer, ...]
+    problems: tuple[ImageProblem, ...]
+
+
+def find_query(gallery: Gallery, path: Path) -> QueryImage:
+    """What `path` is to a gallery: relative to the working folder, or else as the gallery lists it.
+
+    Raises ImageError if there is neither such a file nor such an image.
+    """
+    index = gallery.find(path.absolute())
+    if index is None and not path.exists():
+        index = gallery.find(path)
+    if index is not None:
+        return own_query(gallery, index, path)
+    if not path.is_file():
+        raise ImageError(f"There is no image {path}, and none of that name in the gallery.")
+    return QueryImage(path, path)
+
+
+def answer_queries(
+    gallery: Gallery, queries: Sequence[QueryImage], describer: Describer | None = None
+) -> Job[Answers]:
+    """Rank a gallery for each query.
+
+    describer: of the gallery's recipe; needed if any query says that it needs the net.
+    """
+    answers, problems = [], []
+    for number, query in enumerate(queries):
+        yield Progress(number, len(queries), "queries ranked")
+        try:
+            answers.append(_answer(gallery, query, describer))
+        except ImageError as error:
+            problems.append(ImageProblem(str(query.given), error.sentence))
+    yield Progress(len(queries), len(queries), "queries ranked")
+    return Answers(tuple(answers), tuple(problems))
+
+
+def own_query(gallery: Gallery, index: int, given: Path | None = None) -> QueryImage:
+    """An image of the gallery as a query, with a note where its file is another now, or gone."""
+    image, path = gallery.images[index], gallery.path(index)
+    given = given or path
+    stamp = stamp_of(path)
+    if stamp == image.stamp:
+        return QueryImage(given, path, index, image.label)
+    if stamp == GONE:
+        note = f"{image.path} is gone since it was indexed; its descriptor of then is used."
+        return QueryImage(given, path, index, image.label, note=note)
+    note = f"{image.path} has changed since it was indexed, so it is described anew."
+    return QueryImage(given, path, index, image.label, has_changed=True, note=note)
+
+
+def _answer(gallery: Gallery, query: QueryImage, describer: Describer | None) -> Answer:
+    ranking = _rank(gallery, query, describer)
+    verdicts = judge(ranking, gallery.labels, query.label)
+    is_scored = verdicts is not None and bool(verdicts.any())
+    score = score_ranking(verdicts) if is_scored and verdicts is not None else None
+    return Answer(query, ranking, verdicts, score)
+
+
+def _rank(gallery: Gallery, query: QueryImage, describer: Describer | None) -> Ranking:
+    if query.index is not None and not query.has_changed:
+        return rank_image(gallery, query.index)
+    if describer is None:
+        raise ImageError(f"{query.path} can't be searched with, for no net is running.")
+    gallery.check_recipe(describer.recipe)
+    return rank(gallery, describer.describe_file(query.path), exclude=query.index)
