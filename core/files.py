@@ -20,18 +20,13 @@ def written_beside(path: Path) -> Iterator[Path]:
     refuses or `path` is a device or a folder; what was at `path` before is still there then, as it
     is after Ctrl+C.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise AppError(f"{path} is no file that can be replaced.", hint="Choose another place.")
-    partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}.partial")
+    target = _find_target(path)
+    partial = _name_beside(target)
     try:
         yield partial
         partial.replace(target)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise AppError(
-            f"{path} can't be written: {reason}.", hint="Choose another place."
-        ) from error
+        raise _refusal(path, error) from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -44,9 +39,42 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """AppError where `path` can't be written, told before the work that would fill it."""
-    folder = Path(os.path.realpath(path)).parent
-    if not folder.is_dir():
-        raise AppError(f"There is no folder {folder}.", hint="Make it, or choose another place.")
-    if not os.access(folder, os.W_OK):
-        raise AppError(f"{folder} may not be written to.", hint="Choose another place.")
+    """Raise the AppError that writing `path` would end in, before the work that it is for.
+
+    The folder must be there and take a new file, and the name must be one that it can have. What is
+    at `path` stays as it is.
+    """
+    target = _find_target(path)
+    if not target.parent.is_dir():
+        raise AppError(
+            f"{path} can't be written: there is no folder {target.parent}.",
+            hint="Make it first, or choose another place.",
+        )
+    partial = _name_beside(target)
+    try:
+        partial.touch(exist_ok=False)
+        partial.unlink()
+    except OSError as error:
+        raise _refusal(path, error) from error
+
+
+def _find_target(path: Path) -> Path:
+    """What a link at `path` leads to, else `path`. Raises AppError for what is no plain file."""
+    target = Path(os.path.realpath(path))
+    try:
+        is_there, is_file = target.exists(), target.is_file()
+    except OSError as error:  # a name too long, a folder that may not be searched
+        raise _refusal(path, error) from error
+    if is_there and not is_file:
+        raise AppError(f"{path} is no file that can be replaced.", hint="Choose another place.")
+    return target
+
+
+def _name_beside(target: Path) -> Path:
+    """A name of its own, and not longer with the target's, which may be as long as names may be."""
+    return target.with_name(f".blobscope-{secrets.token_hex(4)}.partial")
+
+
+def _refusal(path: Path, error: OSError) -> AppError:
+    reason = error.strerror or str(error)
+    return AppError(f"{path} can't be written: {reason}.", hint="Choose another place.")

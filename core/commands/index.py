@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         print_json(describe(indexed))
     else:
-        _print(indexed)
+        _print(indexed, options.images)
 
 
 def describe(indexed: Indexed) -> dict[str, object]:
@@ -105,7 +105,7 @@ def _say_how_far(options: argparse.Namespace) -> None:
         )
 
 
-def _print(indexed: Indexed) -> None:
+def _print(indexed: Indexed, folder: Path) -> None:
     report = indexed.report
     print(f"{indexed.gallery.recipe.describe()} ({indexed.recipe.origin}).")
     print_notes([indexed.recipe.note] if indexed.recipe.note else [])
@@ -116,10 +116,13 @@ def _print(indexed: Indexed) -> None:
         print(f"Left out: {problem.path}: {problem.reason}")
     if len(report.problems) > _MOST_LISTED:
         print(f"and {len(report.problems) - _MOST_LISTED} more")
-    if report.skipped:
-        verb = "is no image:" if len(report.skipped) == 1 else "are no images, such as"
-        first = report.skipped[0].path.name
-        print(f"{counted(len(report.skipped), 'file')} of the folder {verb} {first}.")
+    losses = [one for one in report.skipped if one.is_loss]
+    for loss in losses[:_MOST_LISTED]:
+        print(f"Left out: {loss.describe(folder)}")
+    others = [one for one in report.skipped if not one.is_loss]
+    if others:
+        verb = "is no image:" if len(others) == 1 else "are no images, such as"
+        print(f"{counted(len(others), 'file')} of the folder {verb} {others[0].path.name}.")
     rate = f", {report.images_per_second:.1f} a second" if report.n_added else ""
     print(
         f"{counted(report.n_images, 'image')} of {report.dimension} values "

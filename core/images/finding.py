@@ -1,27 +1,43 @@
-"""Images of a folder, found by their suffix, and the files that are none, with the reason."""
+"""The images that folders, files and lists of paths name, and what was left out and why."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import ImageError
 from core.images.formats import describe_other_suffix, is_image_name
+from core.images.path_list import ListedPath, is_path_list, read_path_list
 
 
 @dataclass(frozen=True)
 class SkippedFile:
-    """A file that is not taken for an image, and why."""
+    """A path that is not taken for an image, and why.
+
+    is_loss: images may be missing because of it, as with a folder that can't be opened; not so with
+    a file that is plainly none.
+    """
 
     path: Path
     reason: str
+    is_loss: bool = False
+    is_folder: bool = False
+
+    def describe(self, root: Path | None = None) -> str:
+        """ "folder vase: permission denied", its name as seen from `root`."""
+        is_inside = root is not None and self.path.is_relative_to(root)
+        name = self.path.relative_to(root) if root is not None and is_inside else self.path
+        return f"{'folder ' if self.is_folder else ''}{name}: {self.reason}"
 
 
 @dataclass(frozen=True)
 class FolderListing:
-    """What a folder and its sub-folders hold; both sorted by path, hidden files left out."""
+    """What a folder and its sub-folders hold, sorted by path, hidden files left out.
+
+    skipped: first what may cost images, then files that are none.
+    """
 
     images: tuple[Path, ...]
     skipped: tuple[SkippedFile, ...]
@@ -29,28 +45,43 @@ class FolderListing:
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """Images that a user names: files, and what folders hold; `skipped` says what is left out."""
+    """Images to work on: those of folders by path, those of lists in the list's order.
 
-    files: tuple[Path, ...] = ()
-    skipped: tuple[SkippedFile, ...] = ()
+    labels: one for each file, None where no list gives it one; skipped: as in FolderListing.
+    """
+
+    files: tuple[Path, ...]
+    labels: tuple[str | None, ...]
+    skipped: tuple[SkippedFile, ...]
+
+    @property
+    def losses(self) -> tuple[SkippedFile, ...]:
+        """What was left out and may have cost images."""
+        return tuple(one for one in self.skipped if one.is_loss)
 
 
 def find_files(paths: Sequence[Path]) -> ImageFiles:
-    """The images of files and folders, in the order given. Raises ImageError for a missing one."""
-    files: list[Path] = []
+    """The images of folders, single files and lists, one after another.
+
+    A list is a text with one path a line, alone or with a label behind it as Caffe's ImageData
+    reads; relative to the list's folder, else to the current one. A path that is given by itself is
+    taken for an image whatever it is called. Each file counts once. Raises ImageError for a path that is not there and
+    where no image is found at all.
+    """
+    found: dict[Path, str | None] = {}
     skipped: list[SkippedFile] = []
     for path in paths:
-        if path.is_dir():
-            listing = list_folder(path)
-            files += listing.images
-            skipped += listing.skipped
-        elif path.exists():
-            files.append(path)
-        else:
-            raise ImageError(f"There is no file {path}.")
-    if not files:
-        raise ImageError(f"There are no images in {paths[0]}.")
-    return ImageFiles(tuple(dict.fromkeys(files)), tuple(skipped))
+        for file, label in _expand(path, skipped):
+            if file in found:
+                skipped.append(SkippedFile(file, "named a second time"))
+            else:
+                found[file] = label
+    if not found:
+        first = f" {skipped[0].describe()}." if skipped else ""
+        named = ", ".join(str(path) for path in paths)
+        raise ImageError(f"There are no images in {named}.{first}", hint="Choose other files.")
+    ordered = sorted(skipped, key=lambda one: not one.is_loss)
+    return ImageFiles(tuple(found), tuple(found.values()), tuple(ordered))
 
 
 def find_images(folder: Path) -> tuple[Path, ...]:
@@ -62,33 +93,105 @@ def find_images(folder: Path) -> tuple[Path, ...]:
 
 
 def list_folder(folder: Path) -> FolderListing:
-    """Images and other files below a folder; links to folders are not followed.
+    """Images and other files below a folder; links are followed, each real folder once.
 
-    Raises ImageError if there is no such folder.
+    Raises ImageError if there is no such folder or it can't be opened.
     """
     if not folder.is_dir():
         raise ImageError(f"There is no folder '{folder}'.", hint="Choose a folder of images.")
-    images: list[Path] = []
-    skipped: list[SkippedFile] = []
+    walk = _Walk()
+    try:
+        walk.enter(folder)
+    except OSError as error:
+        raise ImageError(f"The folder '{folder}' can't be opened: {_reason(error)}.") from error
+    walk.follow_links()
+    skipped = sorted(walk.skipped, key=lambda one: (not one.is_loss, one.path.as_posix()))
+    return FolderListing(tuple(sorted(walk.images, key=Path.as_posix)), tuple(skipped))
 
-    def note(error: OSError) -> None:
-        reason = f"can't be opened: {error.strerror}"
-        skipped.append(SkippedFile(Path(error.filename or folder), reason))
 
-    for root, folders, names in os.walk(folder, onerror=note):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(root, name)
-            if name.startswith("."):
-                continue
-            if is_image_name(path):
-                images.append(path)
+@dataclass
+class _Walk:
+    """One way through folders; links wait, so that a folder is listed under its own name."""
+
+    images: list[Path] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    linked: list[Path] = field(default_factory=list)
+    seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def enter(self, folder: Path) -> None:
+        """List a folder and the real folders below it. Raises OSError for the first alone."""
+        status = folder.stat()
+        self.seen.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as entries:
+            names = sorted((entry.name, entry.is_symlink()) for entry in entries)
+        for name, is_link in names:
+            if not name.startswith("."):
+                self._take(folder / name, is_link=is_link)
+
+    def follow_links(self) -> None:
+        """List the folders that links lead to, unless they were listed."""
+        while self.linked:
+            folder = self.linked.pop(0)
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in self.seen:
+                reason = "a link to a folder that is listed already"
+                self.skipped.append(SkippedFile(folder, reason, is_folder=True))
             else:
-                skipped.append(SkippedFile(path, describe_other_suffix(path)))
-    return FolderListing(
-        tuple(sorted(images, key=_order)), tuple(sorted(skipped, key=lambda s: _order(s.path)))
-    )
+                self._enter_or_skip(folder)
+
+    def _take(self, path: Path, *, is_link: bool) -> None:
+        try:
+            is_folder = path.is_dir()
+            if is_link and not path.exists():
+                reason = f"a link to '{path.readlink()}', which is not there"
+                self.skipped.append(SkippedFile(path, reason, is_loss=True))
+                return
+        except OSError as error:  # a link that leads to itself, a folder that may not be searched
+            self.skipped.append(SkippedFile(path, _reason(error), is_loss=True))
+            return
+        if is_folder and is_link:
+            self.linked.append(path)
+        elif is_folder:
+            self._enter_or_skip(path)
+        elif is_image_name(path):
+            self.images.append(path)
+        else:
+            self.skipped.append(SkippedFile(path, describe_other_suffix(path)))
+
+    def _enter_or_skip(self, folder: Path) -> None:
+        try:
+            self.enter(folder)
+        except OSError as error:
+            self.skipped.append(SkippedFile(folder, _reason(error), is_loss=True, is_folder=True))
 
 
-def _order(path: Path) -> str:
-    return path.as_posix()
+def _expand(path: Path, skipped: list[SkippedFile]) -> Iterator[tuple[Path, str | None]]:
+    """The images that one given path stands for, with their labels."""
+    if path.is_dir():
+        listing = list_folder(path)
+        skipped += listing.skipped
+        yield from ((file, None) for file in listing.images)
+    elif not path.exists():
+        raise ImageError(f"There is no file {path}.")
+    elif is_image_name(path) or not is_path_list(path):
+        yield path, None
+    else:
+        for listed in read_path_list(path):
+            yield from _expand_listed(listed, skipped)
+
+
+def _expand_listed(
+    listed: ListedPath, skipped: list[SkippedFile]
+) -> Iterator[tuple[Path, str | None]]:
+    if listed.problem:
+        skipped.append(SkippedFile(listed.path, listed.problem, is_loss=True))
+    elif listed.path.is_dir():
+        listing = list_folder(listed.path)
+        skipped += listing.skipped
+        yield from ((file, listed.label) for file in listing.images)
+    else:
+        yield listed.path, listed.label
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -108,8 +108,17 @@ def describe_other_kind(path: Path) -> str | None:
 
 def describe_other_content(head: bytes) -> str:
     """The predicate of a file whose content is of none of the formats that are read."""
+    return _find_claim(head) or "is no image: its content is of no known format"
+
+
+def is_known_content(head: bytes) -> bool:
+    """Whether a file is of a kind that is known and not read, such as PostScript or a web page."""
+    return _find_claim(head) is not None
+
+
+def _find_claim(head: bytes) -> str | None:
     trimmed = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for offset, beginnings, claim in _SIGNATURES:
         if (head if offset else trimmed)[offset:].startswith(beginnings):
             return claim
-    return "is no image: its content is of no known format"
+    return None

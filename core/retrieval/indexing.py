@@ -192,8 +192,8 @@ def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
 
 
 def _closed_folders(folder: Path, listing: FolderListing) -> tuple[str, ...]:
-    """Relative beginnings, "a/b/", of folders that can't be opened: their images may be there."""
-    skipped = (one.path for one in listing.skipped if one.path.is_dir())
+    """Relative beginnings, "a/b/", of what can't be opened now: its images may be there."""
+    skipped = (one.path for one in listing.skipped if one.is_loss)
     return tuple(f"{path.relative_to(folder).as_posix()}/" for path in skipped)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from core.activations.npz_file import write_npz
 from core.errors import AppError
-from core.files import write_file, written_beside
+from core.files import check_writable, write_file, written_beside
 
 
 def names_in(folder: Path) -> list[str]:
@@ -88,3 +88,41 @@ def test_an_npz_cut_short_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(AppError, match="engine stopped"):
         write_npz(tmp_path / "a.npz", arrays())  # type: ignore[arg-type]
     assert names_in(tmp_path) == []
+
+
+@posix
+@pytest.mark.parametrize(
+    "name", ["a" * 251 + ".npz", "画" * 80 + ".npz", "\U0001f600" * 62 + ".csv"]
+)
+def test_names_as_long_as_the_disk_takes(tmp_path: Path, name: str) -> None:
+    assert 239 < len(name.encode()) <= 255
+    path = tmp_path / name
+    check_writable(path)
+    assert names_in(tmp_path) == []
+    write_npz(path, iter([("a", np.zeros(3))]))
+    assert names_in(tmp_path) == [name]
+    write_file(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@posix
+def test_what_can_not_be_written_is_said_before(tmp_path: Path) -> None:
+    for path, reason in (
+        (tmp_path / ("a" * 256), "File name too long"),
+        (tmp_path / "gone" / "a.npz", "there is no folder"),
+        (tmp_path, "no file that can be replaced"),
+        (Path("/dev/null"), "no file that can be replaced"),
+        (Path("/proc/a.npz"), "can't be written"),
+    ):
+        with pytest.raises(AppError, match=reason):
+            check_writable(path)
+        with pytest.raises(AppError):
+            write_file(path, b"x")
+    assert names_in(tmp_path) == []
+
+
+def test_checking_leaves_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"before")
+    check_writable(path)
+    assert (path.read_bytes(), names_in(tmp_path)) == (b"before", ["a.npz"])

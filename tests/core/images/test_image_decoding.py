@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from core.errors import ImageError
 from core.images.checking import ImageCheck, check_image, check_images, count_grey_rows
 from core.images.decoding import decode_image, decoder_versions, image_size, thumbnail
-from core.images.finding import find_images, list_folder
+from core.images.finding import find_images
 from core.progress import Progress, run_job
 
 
@@ -254,22 +254,6 @@ def test_check_images_reports_each_step(tmp_path: Path) -> None:
     assert checks[0] == ImageCheck(good, (160, 120), None)
     assert checks[1].problem == "There is no image 'b.png'."
     assert steps[-1] == Progress(2, 2, "images checked")
-
-
-def test_finding_is_sorted_and_says_what_is_skipped(tmp_path: Path) -> None:
-    for name in ("b/2.JPG", "a/10.png", "a/1.webp", "notes.txt", ".hidden/x.png", "a/.y.png", "z"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"")
-    listing = list_folder(tmp_path)
-    names = [path.relative_to(tmp_path).as_posix() for path in find_images(tmp_path)]
-    assert names == ["a/1.webp", "a/10.png", "b/2.JPG"]
-    assert [(s.path.name, s.reason) for s in listing.skipped] == [
-        ("notes.txt", "'.txt' is no image format"),
-        ("z", "no suffix of an image format"),
-    ]
-    with pytest.raises(ImageError, match="There is no folder"):
-        find_images(tmp_path / "gone")
 
 
 def test_real_photos_are_all_good(material: Callable[[str], Path]) -> None:

@@ -141,3 +141,23 @@ def test_export(tmp_path: Path, gallery: Gallery) -> None:
     assert path.read_text().endswith(",\r\n") or path.read_text().endswith(",\n")
     with pytest.raises(AppError, match="can't be written"):
         export_ranking(tmp_path / "no" / "r.csv", gallery, rank_image(gallery, 0))
+
+
+def test_an_image_of_a_linked_gallery_is_found_as_it_is_named(
+    stub_engine: Callable[..., object], pictures: Path, recipe: DescriptorRecipe, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    root = tmp_path / "set"
+    (root / "files").mkdir(parents=True)
+    (root / "red").symlink_to(pictures / "red", target_is_directory=True)
+    (root / "files" / "0.png").symlink_to(pictures / "things" / "blue" / "0.png")
+    (tmp_path / "other").symlink_to(root, target_is_directory=True)
+    run_job(index_folder(stub_engine(), root, recipe, tmp_path / "g"))  # type: ignore[arg-type]
+    gallery = open_gallery(tmp_path / "g")
+    monkeypatch.chdir(tmp_path)
+    for name in ("red/1.png", "files/0.png"):
+        index = [image.path for image in gallery.images].index(name)
+        for path in (root / name, Path("set") / name, tmp_path / "other" / name):
+            assert gallery.find_file(path) == index
+    assert gallery.find_file(pictures / "red" / "9.png") is None
+    assert gallery.find_file(pictures / "grey0.png") is None

@@ -59,8 +59,9 @@ def test_files_that_can_not_be_read_had_their_turn(
     (pictures / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
     report = run_job(index_folder(describer(stub_engine(), recipe), pictures, tmp_path / "g"))
     assert report.n_images == 12
-    assert (report.progress.n_done, report.progress.n_expected) == (14, 14)
+    assert (report.progress.n_done, report.progress.n_expected) == (13, 13)
     assert report.progress.is_finished
+    assert [one.path.name for one in report.skipped] == ["gone.jpg"]
 
 
 def test_changed_images_are_to_come_until_they_are_described_anew(
