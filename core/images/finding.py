@@ -50,9 +50,9 @@ class ImageFiles:
     labels: one for each file, None where no list gives it one; skipped: as in FolderListing.
     """
 
-    files: tuple[Path, ...]
-    labels: tuple[str | None, ...]
-    skipped: tuple[SkippedFile, ...]
+    files: tuple[Path, ...] = ()
+    labels: tuple[str | None, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
 
     @property
     def losses(self) -> tuple[SkippedFile, ...]:
@@ -65,8 +65,8 @@ def find_files(paths: Sequence[Path]) -> ImageFiles:
 
     A list is a text with one path a line, alone or with a label behind it as Caffe's ImageData
     reads; relative to the list's folder, else to the current one. A path that is given by itself is
-    taken for an image whatever it is called. Each file counts once. Raises ImageError for a path that is not there and
-    where no image is found at all.
+    taken for an image whatever it is called. Each file counts once. Raises ImageError for a path
+    that is not there and where no image is found at all.
     """
     found: dict[Path, str | None] = {}
     skipped: list[SkippedFile] = []

@@ -134,11 +134,11 @@ LISTS = {
                      [("b.jpg", "0"), ("sub/c.jpg", "2")]),
     "UTF-16": ("b.jpg\tdie\r\n".encode("utf-16"), [("b.jpg", "die")]),
     "quoted": (b'"with blank 7.jpg" 3\n\'a.jpg\'\n', [("with blank 7.jpg", "3"), ("a.jpg", None)]),
-    "blanks in the name": (b"with blank 7.jpg 3\nwith blank 7.jpg\n",
-                           [("with blank 7.jpg", "3"), ("with blank 7.jpg", None)]),
+    "blanks in the name": (b"with blank 7.jpg 3\n", [("with blank 7.jpg", "3")]),
+    "blanks and no label": (b"with blank 7.jpg\n", [("with blank 7.jpg", None)]),
     "several labels": (b"a.jpg 1 0 1\n", [("a.jpg", "1 0 1")]),
-    "tabs, commas, semicolons": (b"a.jpg\tdie\na.jpg,vase\na.jpg; cup\n",
-                                 [("a.jpg", "die"), ("a.jpg", "vase"), ("a.jpg", "cup")]),
+    "tabs, commas, semicolons": (b"a.jpg\tdie\nb.jpg,vase\nsub/c.jpg; cup\n",
+                                 [("a.jpg", "die"), ("b.jpg", "vase"), ("sub/c.jpg", "cup")]),
     "a folder with a label": (b"sub 5\n", [("sub/c.jpg", "5"), ("sub/d.jpg", "5")]),
     "blank lines and margins": (b"\n  a.jpg   4  \n\n", [("a.jpg", "4")]),
     "other letters": ("gr\u00fcn.jpg 1\n".encode(), [("gr\u00fcn.jpg", "1")]),
@@ -164,6 +164,14 @@ def test_a_list_is_relative_to_its_folder_then_to_the_current_one(
         "here/only.jpg",
         "absolute.jpg",
     ]
+
+
+def test_a_file_named_twice_counts_once_and_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "f/1.jpg")
+    (tmp_path / "l.txt").write_text("f/1.jpg 0\nf/1.jpg 1\n")
+    found = find_files([tmp_path / "l.txt", tmp_path / "f"])
+    assert (len(found.files), found.labels) == (1, ("0",))
+    assert [one.reason for one in found.skipped] == ["named a second time"] * 2
 
 
 def test_a_missing_file_is_named_with_its_line(tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def test_default_fits_the_input() -> None:
     recipe = default_preprocess((10, 3, 227, 113))
     assert recipe.output_shape(640, 480) == (3, 227, 113)
     assert default_preprocess((1, 1, 28, 28)).output_shape(5, 5) == (1, 28, 28)
-    for shape in ((1, 4, 10, 10), (1, 10), (), (1, 3, 0, 5)):
+    for shape in ((1, 10), (), (1, 3, 0, 5)):
         with pytest.raises(ImageError, match="takes no picture"):
             default_preprocess(shape)
 

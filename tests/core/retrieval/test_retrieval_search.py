@@ -152,7 +152,7 @@ def test_an_image_of_a_linked_gallery_is_found_as_it_is_named(
     (root / "red").symlink_to(pictures / "red", target_is_directory=True)
     (root / "files" / "0.png").symlink_to(pictures / "things" / "blue" / "0.png")
     (tmp_path / "other").symlink_to(root, target_is_directory=True)
-    run_job(index_folder(stub_engine(), root, recipe, tmp_path / "g"))  # type: ignore[arg-type]
+    run_job(index_folder(describer(stub_engine(), recipe), root, tmp_path / "g"))  # type: ignore[arg-type]
     gallery = open_gallery(tmp_path / "g")
     monkeypatch.chdir(tmp_path)
     for name in ("red/1.png", "files/0.png"):
