@@ -107,21 +107,6 @@ class Gallery:
                         return index
         return None
 
-    def find_file(self, path: Path) -> int | None:
-        """The index of an image by its file as it is named from here; None if absent.
-
-        A name below the gallery's folder counts before what it links to, since galleries are often
-        put together of links.
-        """
-        named = path.absolute()
-        below = (
-            self.find(self.root / named.relative_to(parent))
-            for parent in named.parents
-            if parent.resolve() == self.root
-        )
-        index = next((index for index in below if index is not None), None)
-        return self.find(path.resolve()) if index is None else index
-
     def check_recipe(self, recipe: DescriptorRecipe) -> None:
         """Raise GalleryError, which says what differs, unless descriptors can be compared."""
         check_same_recipe(self.recipe, recipe)

@@ -71,7 +71,7 @@ def find_query(gallery: Gallery, path: Path) -> QueryImage:
 
     Raises ImageError if there is neither such a file nor such an image.
     """
-    index = gallery.find_file(path)
+    index = gallery.find(path.absolute())
     if index is None and not path.exists():
         index = gallery.find(path)
     if index is not None:

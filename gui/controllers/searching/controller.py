@@ -163,7 +163,7 @@ class SearchingController(QObject):
         found = self._found
         if found is None:
             return
-        index = found.gallery.find_file(path)
+        index = found.gallery.find(path.absolute())
         if index is not None:
             self.query_index(index)
             return

@@ -158,6 +158,6 @@ def test_an_image_of_a_linked_gallery_is_found_as_it_is_named(
     for name in ("red/1.png", "files/0.png"):
         index = [image.path for image in gallery.images].index(name)
         for path in (root / name, Path("set") / name, tmp_path / "other" / name):
-            assert gallery.find_file(path) == index
-    assert gallery.find_file(pictures / "red" / "9.png") is None
-    assert gallery.find_file(pictures / "grey0.png") is None
+            assert gallery.find(path.absolute()) == index
+    assert gallery.find(pictures / "red" / "9.png") is None
+    assert gallery.find(pictures / "grey0.png") is None
