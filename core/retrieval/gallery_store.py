@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,15 @@ from core.retrieval.gallery_contents import (
 )
 from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note, read_origin
 from core.retrieval.nearby import candidates, find_roots, path_from
-from core.retrieval.vectors_file import append_rows, read_rows
+from core.retrieval.vectors_file import append_rows, read_rows, sync_folder
 
 SCHEMA = 1
 DATABASE_NAME = "gallery.sqlite"
 DESCRIPTORS_NAME = "descriptors.npy"
+COMPACT_NAME = "descriptors.compact.npy"
+"""Descriptors written anew, until they take the place of the others."""
 _BUSY_SECONDS = 30.0
+_COPIED_AT_ONCE = 4096
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE images (
@@ -47,7 +50,8 @@ class GalleryStore:
 
     Each call opens the database for itself, so that any thread may call. Descriptors are written
     inside the transaction that names their rows: a run killed in between leaves rows that nobody
-    names, and the next change writes over them.
+    names, and the next change writes over them. Rows that an image named once are never written
+    over, for whoever opened the gallery before may still read them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -105,8 +109,8 @@ class GalleryStore:
             images = tuple(map(_image, db.execute("SELECT * FROM images ORDER BY path")))
             problems = tuple(map(_problem, db.execute("SELECT * FROM problems ORDER BY path")))
             # Within the transaction, so that the rows are those that the images name.
-            stored = read_rows(
-                self.folder / DESCRIPTORS_NAME, int(meta["n_rows"]), int(meta["dimension"])
+            stored = self._read_rows(
+                str(meta.get("vectors")), int(meta["n_rows"]), int(meta["dimension"])
             )
         return Contents(
             recipe=self._recipe(meta),
@@ -138,10 +142,13 @@ class GalleryStore:
             _set(db, "run", {"n_expected": n_expected, "has_ended": False})
 
     def finish(self) -> None:
-        """Note that the index has come to its end."""
+        """Note that the index has come to its end, and leave out rows that no image names."""
         with self._changing() as db:
             run = _get(db, "run")
             _set(db, "run", {**run, "has_ended": True})
+        self._settle()
+        self._compact()
+        self._settle()
 
     def add(self, images: Sequence[StoredImage], descriptors: np.ndarray) -> None:
         """Add described images, in the place of earlier ones of the same path.
@@ -157,7 +164,8 @@ class GalleryStore:
                     f"{dimension}.",
                     hint="'flatten' needs inputs of one size: warp or crop, or choose gap.",
                 )
-            n_after = append_rows(self.folder / DESCRIPTORS_NAME, n_rows, descriptors)
+            path = self._descriptors_path(str(_get(db, "vectors")))
+            n_after = append_rows(path, n_rows, descriptors)
             for row, image in enumerate(images, start=n_rows):
                 db.execute("DELETE FROM problems WHERE path = ?", (image.path,))
                 db.execute(
@@ -202,6 +210,63 @@ class GalleryStore:
                 _set(db, key, value)
             if origin is not None:
                 _set(db, "origin", origin.to_json(self.folder))
+
+    def _compact(self) -> None:
+        """Write the descriptors anew, in the order of paths, if half of the rows or more are dead.
+
+        A kill before the commit leaves a file that nobody names. After it the new file is the one
+        that is named, and has its final name once `_settle` has renamed it.
+        """
+        with self._changing() as db:
+            n_rows, dimension = int(_get(db, "n_rows")), int(_get(db, "dimension"))
+            rows = [row for (row,) in db.execute("SELECT row FROM images ORDER BY path")]
+            is_unsettled = _get(db, "vectors") == COMPACT_NAME
+            if len(rows) * 2 > n_rows or not n_rows or is_unsettled:
+                return
+            old = self._read_rows(str(_get(db, "vectors")), n_rows, dimension)
+            new = self.folder / COMPACT_NAME
+            new.unlink(missing_ok=True)
+            n_written = append_rows(new, 0, np.zeros((0, dimension), np.float32))
+            for start in range(0, len(rows), _COPIED_AT_ONCE):
+                chunk = np.asarray(old[rows[start : start + _COPIED_AT_ONCE]])
+                n_written = append_rows(new, n_written, chunk)
+            sync_folder(self.folder)
+            db.execute("UPDATE images SET row = -1 - row")  # each row is unique at every moment
+            for number, row in enumerate(rows):
+                db.execute("UPDATE images SET row = ? WHERE row = ?", (number, -1 - row))
+            _set(db, "n_rows", len(rows))
+            _set(db, "vectors", COMPACT_NAME)
+
+    def _settle(self) -> None:
+        """Give descriptors that were written anew their name, also after a kill in between."""
+        with self._changing() as db:
+            if _get(db, "vectors") != COMPACT_NAME:
+                return
+            with suppress(FileNotFoundError):  # renamed already, then killed
+                try:
+                    (self.folder / COMPACT_NAME).replace(self.folder / DESCRIPTORS_NAME)
+                except PermissionError:  # Windows, while someone reads the old ones: next time
+                    return
+            sync_folder(self.folder)
+            _set(db, "vectors", DESCRIPTORS_NAME)
+
+    def _descriptors_path(self, named: str) -> Path:
+        """The file of descriptors; one that was named before its renaming has its final name."""
+        compact = self.folder / COMPACT_NAME
+        return compact if named == COMPACT_NAME and compact.exists() else self._final_path
+
+    @property
+    def _final_path(self) -> Path:
+        return self.folder / DESCRIPTORS_NAME
+
+    def _read_rows(self, named: str, n_rows: int, dimension: int) -> np.ndarray:
+        path = self._descriptors_path(named)
+        try:
+            return read_rows(path, n_rows, dimension)
+        except GalleryError:
+            if path == self._final_path or path.exists():
+                raise
+            return read_rows(self._final_path, n_rows, dimension)  # renamed in this moment
 
     def _places(self, recipe: DescriptorRecipe, root: Path) -> dict[str, str | None]:
         mean = recipe.preprocess.mean_image
@@ -268,7 +333,7 @@ class GalleryStore:
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith(DATABASE_NAME) or name in (DESCRIPTORS_NAME, OLD_NOTE_NAME)
+    return name.startswith(DATABASE_NAME) or name in (DESCRIPTORS_NAME, COMPACT_NAME, OLD_NOTE_NAME)
 
 
 def _image(row: tuple[Any, ...]) -> StoredImage:
@@ -292,8 +357,9 @@ def _progress(
 
 
 def _get(db: sqlite3.Connection, key: str) -> Any:
-    (value,) = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return json.loads(value)
+    """A value of the meta table; None for one that galleries of earlier formats lack."""
+    found = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if found is None else json.loads(found[0])
 
 
 def _set(db: sqlite3.Connection, key: str, value: object) -> None:
