@@ -82,3 +82,14 @@ def share_text(count: int, total: int, digits: int = 1) -> str:
     if 100.0 - smallest < percent < 100.0:
         return f"> {100.0 - smallest:.{digits}f} %"
     return f"{percent:.{digits}f} %"
+
+
+def tick_text(value: float, step: float) -> str:
+    """A tick label with as many decimals as the step between ticks needs."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1e5 or step < 1e-4:
+        text = f"{abs(value):.0e}" if abs(value) == step else f"{abs(value):.2g}"
+    else:
+        text = f"{abs(value):,.{max(0, -math.floor(math.log10(step) + 1e-9))}f}"
+    return (MINUS if value < 0 else "") + text.replace("e+0", "e").replace("e-", f"e{MINUS}")

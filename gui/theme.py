@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QApplication, QStyleFactory
 STYLES = Path(__file__).resolve().parent.parent / "resources" / "styles"
 GLYPH_LIGHT = "#FFFFFF"
 GLYPH_DARK = "#14181C"
+FILL_SHARE = 0.28
 
 TOKENS: dict[str, tuple[str, str]] = {
     "window": ("#F1F3F5", "#1D2125"),
@@ -230,6 +231,13 @@ def glyph_colour(band: QColor) -> QColor:
     """White or near-black, whichever stands out more on `band`."""
     light, dark = QColor(GLYPH_LIGHT), QColor(GLYPH_DARK)
     return light if contrast(light, band) >= contrast(dark, band) else dark
+
+
+def pale(colour: QColor) -> QColor:
+    """A colour as areas are filled with it, so that lines of it and of others stay in view."""
+    filling = QColor(colour)
+    filling.setAlphaF(FILL_SHARE)
+    return filling
 
 
 def text_font(pixels: float = 12, *, semibold: bool = False) -> QFont:

@@ -18,11 +18,13 @@ from gui.connections.files import (
     connect_written,
 )
 from gui.connections.looking import (
+    connect_captions,
     connect_dialogs,
     connect_engine,
     connect_inspecting,
     connect_themes,
     connect_window,
+    load_plots_beside,
 )
 from gui.connections.renaming import (
     connect_changes,
@@ -197,6 +199,8 @@ class Workbench(QObject):
         connect_dialogs(window, self.dialogs)
         connect_engine(window, self.engine, self.engine_choice, self.fidelity, status)
         connect_inspecting(window, self.inspecting, status)
+        connect_captions(self.document, window.panels.histogram)
+        load_plots_beside(self.engine, self.lanes)
         connect_searching(window, self.searching, self.opening, self.settings, lambda: self.chooser)
         connect_what_is_there(status, self.searching, self.demo)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 
 from gui.controllers.dialogs import DialogsController
-from gui.controllers.engine_child import EngineController
+from gui.controllers.engine_child import READY, EngineController
 from gui.controllers.engine_choice import EngineChoiceController
 from gui.controllers.fidelity import FidelityController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.status import StatusController
+from gui.document import ModelDocument
+from gui.jobs import Lanes
 from gui.main_window import MainWindow
+from gui.panels.histogram.panel import HistogramPanel
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
@@ -78,3 +82,26 @@ def connect_inspecting(
     """A forward pass and what it tells."""
     window.actions_.on("forward", inspecting.forward)
     inspecting.forward_done.connect(lambda done: status.say(done.sentence))
+
+
+def connect_captions(document: ModelDocument, histogram: HistogramPanel) -> None:
+    """A saved plot says which net and image it is of."""
+
+    def tell() -> None:
+        net, image = document.path, document.image_path
+        histogram.show_source(net.name if net else "", image.name if image else "")
+
+    document.opened.connect(tell)
+    document.saved_changed.connect(tell)
+    document.image_changed.connect(tell)
+
+
+def load_plots_beside(engine: EngineController, lanes: Lanes) -> None:
+    """Import pyqtgraph, which takes 0.2 s, once the engine is up and before a plot is asked for."""
+
+    def load() -> None:
+        if engine.state == READY:
+            engine.state_changed.disconnect(load)
+            lanes.files.start(partial(import_module, "gui.widgets.plot"), key="load-plots")
+
+    engine.state_changed.connect(load)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import csv
 import math
 import re
+import subprocess
+import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtGui import QImage, QWheelEvent
+from PyQt5.QtWidgets import QApplication, QGraphicsTextItem
 
 from core.activations.summary import summarise_values
 from core.errors import AppError
 from core.net.reader import read_net
-from core.words import share_text, value_text
+from core.words import share_text, tick_text, value_text
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
-from gui.panels.histogram.scales import Scale, count_axis, linear_ticks, log_ticks
 from gui.panels.histogram.view import side_sentences
-from gui.panels.histogram.words import bin_text, tick_text
+from gui.panels.histogram.words import bin_text
+from gui.widgets.plot import Axis
 
 NET = read_net(
     """layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 } } }
@@ -119,17 +122,43 @@ def test_statistics_are_a_table_to_copy(filled, qtbot) -> None:
     copied = QApplication.clipboard().text().splitlines()
     assert copied[0] == "Statistic\tA fc7@0\tB fc7@1"
     assert copied[2] == "min\t−3.000\t0.000"
+    assert len(copied) == 14
+
+
+def test_selected_statistics_are_copied_alone(filled, qtbot) -> None:
+    """By mouse and keys: mean and std of B, below its heading; Escape lets the selection go."""
+    table = filled.statistics
+    table.scrollTo(table.model().index(4, 2))
+    cell = table.visualRect(table.model().index(3, 2)).center()
+    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=cell)
+    qtbot.keyClick(table, Qt.Key_Down, Qt.ShiftModifier)
+    qtbot.keyClick(table, Qt.Key_C, Qt.ControlModifier)
+    mean, std = (f"{value:.4f}" if value < 1 else f"{value:.3f}"
+                 for value in (AFTER.mean(), AFTER.std()))  # fmt: skip
+    assert QApplication.clipboard().text() == f"B fc7@1\n{mean}\n{std}"
+    qtbot.keyClick(table, Qt.Key_Escape)
+    assert not table.selectedIndexes()
+
+
+def test_statistics_are_aligned_and_differences_stand_out(filled) -> None:
+    model = filled.statistics.model()
+    right = {model.index(row, column).data(Qt.TextAlignmentRole) for row in range(13)
+             for column in (1, 2)}  # fmt: skip
+    assert right == {int(Qt.AlignRight | Qt.AlignVCenter)}
+    bold = [model.index(row, 2).data(Qt.FontRole).bold() for row in range(13)]
+    rows = filled.statistics.rows()
+    assert bold == [row[1] != row[2] for row in rows]
+    assert bold[:3] == [False, True, False]  # the count, the least, the greatest
 
 
 def test_the_mouse_reads_a_bin_out(filled, qtbot) -> None:
-    frame = filled.plot.frame()
-    place = QPoint(round(frame.x.pixel(1.5)), round(frame.bins.center().y()))
-    qtbot.mouseMove(filled.plot, QPoint(2, 2))
-    qtbot.mouseMove(filled.plot, place)
+    area = filled.plot.viewport()
+    qtbot.mouseMove(area, QPoint(2, 2))
+    qtbot.mouseMove(area, filled.plot.place_of(1.5))
     lines = filled.plot.readout()
     assert lines[0].startswith("[")
     assert lines[1:] == ("A and B: 2 values", "25.00 % of 8")
-    qtbot.mouseMove(filled.plot, QPoint(2, 2))
+    qtbot.mouseMove(area, QPoint(2, 2))
     assert filled.plot.readout() == ()
 
 
@@ -162,7 +191,7 @@ def test_pictures_are_saved_as_drawn(filled, tmp_path: Path) -> None:
     filled.save_to(tmp_path / "out.png")
     assert QImage(str(tmp_path / "out.png")).width() == 1440
     filled.save_to(tmp_path / "out.svg")
-    assert "exactly 0" in (tmp_path / "out.svg").read_text()
+    assert "exactly 0" in written_in(tmp_path / "out.svg")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "out.svg"]
 
 
@@ -183,8 +212,44 @@ def test_values_beyond_the_range_are_counted_at_the_end_where_they_lie(
 
 def written_in(path: Path) -> dict[str, float]:
     """The texts of an SVG file and how far right each begins."""
-    pattern = re.compile(r'<text [^>]*?\bx="([-0-9.]+)"[^>]*>([^<]*)</text>', re.DOTALL)
-    return {text.strip(): float(x) for x, text in pattern.findall(path.read_text())}
+    shifts: list[float] = []
+    found = {}
+    for element in ElementTree.parse(path).iter():
+        if transform := element.get("transform"):
+            shifts = [float(number) for number in re.findall(r"-?[0-9.]+", transform)]
+        if element.tag.endswith("}text") and element.text:
+            assert abs(shifts[0]) + abs(shifts[1]) == 1.0, "no text is scaled"
+            x, y = float(element.get("x", 0)), float(element.get("y", 0))
+            found[element.text.strip()] = shifts[0] * x + shifts[2] * y + shifts[4]
+    return found
+
+
+def test_a_saved_plot_says_what_it_shows(filled, tmp_path: Path) -> None:
+    """Layers, versions, net and image; then the series, the axes and their numbers."""
+    filled.show_source("net.prototxt", "cat.jpg")
+    filled.show_summaries(summarise_values([BEFORE, AFTER], bins=10))
+    filled.save_to(tmp_path / "out.svg")
+    texts = written_in(tmp_path / "out.svg")
+    assert "fc7@0 of fc7 and fc7@1 of relu7, net.prototxt, cat.jpg" in texts
+    assert {"exactly 0", "A fc7@0", "B fc7@1", "value", "values per bin"} <= set(texts)
+    assert {"50 %", "100 %", "0", "2"} <= set(texts)
+    assert texts["exactly 0"] < texts["−2"] < texts["A fc7@0"]
+
+
+def test_the_wheel_zooms_along_the_values_and_a_double_click_shows_all(filled, qtbot) -> None:
+    whole = filled.plot.shown_range()
+    assert whole == (filled.view().edges[0], filled.view().edges[-1])
+    place = filled.plot.place_of(0.5)
+    turn = QWheelEvent(
+        QPointF(place), QPointF(filled.plot.mapToGlobal(place)), QPoint(), QPoint(0, 240),
+        Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(filled.plot.viewport(), turn)
+    low, high = filled.plot.shown_range()
+    assert whole[0] < low < 0.5 < high < whole[1]
+    qtbot.mouseDClick(filled.plot.viewport(), Qt.LeftButton, pos=place)
+    qtbot.mouseRelease(filled.plot.viewport(), Qt.LeftButton, pos=place)  # else Qt holds it down
+    assert filled.plot.shown_range() == whole
 
 
 def test_a_folder_that_takes_no_file_is_named(filled, tmp_path: Path) -> None:
@@ -192,6 +257,21 @@ def test_a_folder_that_takes_no_file_is_named(filled, tmp_path: Path) -> None:
         filled.save_to(tmp_path / "absent" / "out.csv")
     with pytest.raises(AppError, match=r"\.gif"):
         filled.save_to(tmp_path / "out.gif")
+
+
+def test_a_narrow_plot_is_drawn_whole(filled, qtbot) -> None:
+    """Titles and names give way; nothing lies beside what shows."""
+    filled.resize(420, 180)
+    plot = filled.plot
+    qtbot.waitUntil(lambda: plot.ci.geometry().width() == plot.viewport().width())
+    assert plot.viewport().rect().contains(plot.place_of(2.9))
+    shown = {
+        item.toPlainText()
+        for item in plot.scene().items()
+        if isinstance(item, QGraphicsTextItem) and item.isVisible()
+    }
+    assert "exactly 0" in shown
+    assert not {text for text in shown if "A only" in text or "fc7@1" in text}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -225,25 +305,46 @@ def test_odd_values_can_be_drawn(panel, values: np.ndarray) -> None:
     assert len(panel.statistics.rows()) == 13
 
 
-def test_scales_turn_values_to_pixels_and_back() -> None:
-    line = Scale(-2.0, 6.0, 100.0, 500.0)
-    assert line.pixel(0.0) == 200.0
-    assert line.value(200.0) == pytest.approx(0.0)
-    assert line.pixel(99.0) == 500.0
-    log = Scale(0.5, 5000.0, 400.0, 0.0, is_log=True)
-    assert log.pixel(0) == 400.0
-    assert log.pixel(50.0) == pytest.approx(200.0)
-    assert log.value(200.0) == pytest.approx(50.0)
+@pytest.mark.parametrize("highest", [1, 2, 3, 7, 40, 287, 4096, 1_000_000])
+def test_counts_are_marked_at_whole_numbers(keeper, qtbot, highest: int) -> None:
+    axis = Axis("left", is_count=True)
+    ((spacing, places),) = axis.tickValues(0, highest * 1.06, 200)
+    assert 2 <= len(places) <= 8
+    assert spacing == int(spacing)
+    assert all(place == int(place) for place in places)
 
 
-def test_ticks_are_round() -> None:
-    assert linear_ticks(-5.78, 13.2, 4) == (-5.0, 0.0, 5.0, 10.0)
-    assert log_ticks(1.0, 4000.0) == (1.0, 10.0, 100.0, 1000.0)
-    assert count_axis(287, 3, is_log=False)[2] == (0.0, 100.0, 200.0, 300.0)
-    for highest in range(1, 3000, 7):
-        ticks = count_axis(highest, 3, is_log=False)[2]
-        assert 2 <= len(ticks) <= 6
-        assert all(tick == int(tick) for tick in ticks)
+def test_counts_on_a_log_axis_are_marked_at_powers_of_ten(keeper, qtbot) -> None:
+    axis = Axis("left", is_count=True)
+    axis.setLogMode(False, True)
+    ((spacing, places),) = axis.tickValues(math.log10(0.5), math.log10(5000), 200)
+    assert axis.tickStrings(places, 1.0, spacing) == ["1", "10", "100", "1,000"]
+
+
+def test_pyqtgraph_is_loaded_only_once_there_is_something_to_draw(
+    repository: Path, tmp_path: Path
+) -> None:
+    """It takes longer to import than all of the window."""
+    code = (
+        "import sys; from gui.app import make_application, make_workbench;"
+        "from gui.settings import Settings; from pathlib import Path;"
+        "app = make_application(); bench = make_workbench(app, Settings(Path(sys.argv[1])));"
+        "bench.window.show(); found = 'pyqtgraph' in sys.modules; bench.close(); sys.exit(found)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "settings.ini"],
+        cwd=repository, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0
+
+
+def test_pyqtgraph_leaves_the_hooks_for_bugs_alone() -> None:
+    code = (
+        "import sys, threading; before = sys.excepthook, threading.excepthook;"
+        "import gui.widgets.plot; sys.exit(before != (sys.excepthook, threading.excepthook))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=120)
+    assert done.returncode == 0
 
 
 def test_numbers_are_written_to_be_read() -> None:

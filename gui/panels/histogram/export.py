@@ -1,4 +1,4 @@
-"""Writes a histogram to a file: PNG and SVG as drawn, CSV with every bin."""
+"""Writes a histogram to a file: PNG and SVG as drawn, below what it is of; CSV with every bin."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import io
 from pathlib import Path
 
 from PyQt5.QtCore import QBuffer, QIODevice, QRectF, QSize
-from PyQt5.QtGui import QFont, QImage, QPainter
+from PyQt5.QtGui import QImage, QPainter, QPicture
 from PyQt5.QtSvg import QSvgGenerator
 
 from core.errors import AppError
 from core.files import write_file
-from gui.panels.histogram.painting import paint_histogram, plan_frame
+from gui.panels.histogram.plot import HistogramPlot
 from gui.panels.histogram.view import HistogramView
-from gui.theme import Theme
+from gui.theme import ThemeKeeper, text_font
+from gui.widgets.alignment import LEFT
 
-SIZE = QSize(720, 320)
-FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;CSV table (*.csv)"
+SIZE = QSize(720, 352)
+CAPTION_HEIGHT = 32
 
 
-def write_histogram(path: Path, view: HistogramView, theme: Theme, font: QFont) -> None:
+def write_histogram(path: Path, view: HistogramView, keeper: ThemeKeeper) -> None:
     """Write `view` in the format the suffix names; AppError when that can't be done."""
     writers = {".png": png_bytes, ".svg": svg_bytes, ".csv": csv_bytes}
     writer = writers.get(path.suffix.lower())
@@ -28,16 +29,16 @@ def write_histogram(path: Path, view: HistogramView, theme: Theme, font: QFont) 
         raise AppError(
             f"No histogram can be saved as '{path.suffix}'.", hint="Use .png, .svg or .csv."
         )
-    content = writer(view, theme, font)
+    content = writer(view, keeper)
     write_file(path, content)
 
 
-def png_bytes(view: HistogramView, theme: Theme, font: QFont) -> bytes:
+def png_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
     """The plot as a PNG, twice as fine as the screen."""
     image = QImage(SIZE * 2, QImage.Format_RGB32)
     image.setDevicePixelRatio(2.0)
     painter = QPainter(image)
-    _paint(painter, view, theme, font)
+    _paint(painter, view, keeper)
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.WriteOnly)
@@ -45,7 +46,7 @@ def png_bytes(view: HistogramView, theme: Theme, font: QFont) -> bytes:
     return bytes(buffer.data())
 
 
-def svg_bytes(view: HistogramView, theme: Theme, font: QFont) -> bytes:
+def svg_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
     """The plot as an SVG drawing."""
     buffer = QBuffer()
     buffer.open(QIODevice.WriteOnly)
@@ -53,14 +54,15 @@ def svg_bytes(view: HistogramView, theme: Theme, font: QFont) -> bytes:
     generator.setOutputDevice(buffer)
     generator.setSize(SIZE)
     generator.setViewBox(QRectF(0, 0, SIZE.width(), SIZE.height()))
-    generator.setTitle(" and ".join(one.label for one in view.series))
+    generator.setTitle(view.title)
+    generator.setResolution(QPicture().logicalDpiX())  # axes are kept as QPictures, which scale
     painter = QPainter(generator)
-    _paint(painter, view, theme, font)
+    _paint(painter, view, keeper)
     painter.end()
     return bytes(buffer.data())
 
 
-def csv_bytes(view: HistogramView, theme: Theme, font: QFont) -> bytes:
+def csv_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
     """A row for the exact zeros, then a row for each bin: low, high, one count per series."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -74,8 +76,13 @@ def csv_bytes(view: HistogramView, theme: Theme, font: QFont) -> bytes:
     return text.getvalue().encode()
 
 
-def _paint(painter: QPainter, view: HistogramView, theme: Theme, font: QFont) -> None:
-    area = QRectF(0, 0, SIZE.width(), SIZE.height())
-    painter.fillRect(area, theme.panel)
-    painter.setFont(font)
-    paint_histogram(painter, view, plan_frame(view, area, font), theme)
+def _paint(painter: QPainter, view: HistogramView, keeper: ThemeKeeper) -> None:
+    plot = HistogramPlot(keeper)
+    plot.show_view(view)
+    width, height = SIZE.width(), SIZE.height()
+    painter.fillRect(QRectF(0, 0, width, height), keeper.theme.panel)
+    painter.setFont(text_font(12, semibold=True))
+    painter.setPen(keeper.theme.text)
+    painter.drawText(QRectF(12, 6, width - 24, 20), LEFT, view.title)
+    plot.render_to(painter, QRectF(0, CAPTION_HEIGHT, width, height - CAPTION_HEIGHT))
+    plot.deleteLater()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPixmap
 from PyQt5.QtWidgets import (
     QAction,
     QActionGroup,
@@ -17,7 +17,6 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QScrollArea,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -26,9 +25,7 @@ from PyQt5.QtWidgets import (
 
 from core.activations.summary import ValueSummary
 from core.net.definition import BlobVersion, Net
-from gui.panels.histogram.export import FILTERS, write_histogram
-from gui.panels.histogram.painting import FILL_ALPHA, series_colour
-from gui.panels.histogram.plot import HistogramPlot
+from gui.panels.histogram.colours import swatch
 from gui.panels.histogram.statistics import StatisticsTable
 from gui.panels.histogram.view import HistogramView, view_from
 from gui.theme import ThemeKeeper
@@ -38,6 +35,10 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.panel_bar import PanelBar
 
+if TYPE_CHECKING:
+    from gui.panels.histogram.plot import HistogramPlot
+
+FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;CSV table (*.csv)"
 BIN_CHOICES = (None, 10, 20, 30, 50, 100, 200, 300, 500)
 EMPTY_SENTENCE = "Run Forward to see how a layer's values spread."
 ValueKey = tuple[str, str]
@@ -87,6 +88,8 @@ class HistogramPanel(QWidget):
         self._net: Net | None = None
         self._summaries: tuple[ValueSummary, ...] = ()
         self._view: HistogramView | None = None
+        self._source: tuple[str, ...] = ()
+        self._plot: HistogramPlot | None = None
         self._build_toolbar()
         self._build_pages()
         self._dress()
@@ -130,6 +133,10 @@ class HistogramPanel(QWidget):
                 tip = f"written by {version.layer}"
                 choice.setItemData(choice.count() - 1, tip, Qt.ToolTipRole)
 
+    def show_source(self, net: str, image: str) -> None:
+        """Which net and which image the values are of, for the caption of a saved plot."""
+        self._source = tuple(name for name in (net, image) if name)
+
     def show_summaries(self, summaries: Sequence[ValueSummary]) -> None:
         """Draw the answer to the last request: one summary for each value, with shared edges."""
         self._summaries = tuple(summaries)
@@ -158,10 +165,22 @@ class HistogramPanel(QWidget):
         """What is drawn now."""
         return self._view
 
+    @property
+    def plot(self) -> HistogramPlot:
+        """What draws; pyqtgraph takes long to import, so only once there is something to draw."""
+        if self._plot is None:
+            from gui.panels.histogram.plot import HistogramPlot
+
+            self._plot = HistogramPlot(self._keeper)
+            self._row.insertWidget(0, self._plot, 1)
+        return self._plot
+
     def save_to(self, path: Path) -> None:
         """Write the plot (.png, .svg) or its bins (.csv)."""
+        from gui.panels.histogram.export import write_histogram
+
         if self._view is not None:
-            write_histogram(path, self._view, self._keeper.theme, self.font())
+            write_histogram(path, self._view, self._keeper)
 
     def _request(self) -> None:
         request = self.request()
@@ -169,18 +188,20 @@ class HistogramPanel(QWidget):
             self.summaries_requested.emit(request)
 
     def _refresh(self) -> None:
-        labels = [
-            choice.currentData()[2]
+        values = [
+            (choice.currentData()[2], choice.currentData()[0])
             for choice in (self.a_choice, self.b_choice)
             if choice.currentData() is not None
         ]
         self._view = None
-        if self._summaries and len(labels) >= len(self._summaries):
-            self._view = view_from(tuple(labels), self._summaries, is_log=self.log_box.isChecked())
-        self.plot.show_view(self._view)
+        if self._summaries and len(values) >= len(self._summaries):
+            is_log = self.log_box.isChecked()
+            self._view = view_from(values, self._summaries, is_log=is_log, source=self._source)
+        if self._view is not None or self._plot is not None:
+            self.plot.show_view(self._view)
         self.statistics.show_view(self._view)
         self.save_button.setEnabled(self._view is not None)
-        self._statistics_scroll.setFixedWidth(self.statistics.sizeHint().width())
+        self.statistics.setFixedWidth(self.statistics.sizeHint().width())
         self._bar.setVisible(self._view is not None)
         self._pages.setCurrentIndex(0 if self._view is None else 1)
 
@@ -212,13 +233,13 @@ class HistogramPanel(QWidget):
 
     def _toolbar(self) -> QWidget:
         bar = PanelBar(self._keeper)
-        for swatch, letter, choice in (
+        for square, letter, choice in (
             (self.a_swatch, "A", self.a_choice),
             (self.b_swatch, "B", self.b_choice),
         ):
             label = ThemedLabel(self._keeper, letter, semibold=True)
             label.setBuddy(choice)
-            for widget in (swatch, label):
+            for widget in (square, label):
                 bar.row.addWidget(widget)
             bar.row.addWidget(choice, 20)
         bar.add_field("Bins", self.bins_choice)
@@ -242,24 +263,16 @@ class HistogramPanel(QWidget):
         self.range_button.setPopupMode(QToolButton.InstantPopup)
 
     def _build_pages(self) -> None:
-        self.plot = HistogramPlot(self._keeper)
         self.statistics = StatisticsTable(self._keeper)
         self.empty_state = EmptyState(self._keeper, "bars", EMPTY_SENTENCE)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setWidget(self.statistics)
-        self._statistics_scroll = scroll
         self._rule = QFrame()
         self._rule.setFixedWidth(1)
         page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.plot, 1)
-        row.addWidget(self._rule)
-        row.addWidget(scroll)
+        self._row = QHBoxLayout(page)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self._rule)
+        self._row.addWidget(self.statistics)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.empty_state)
         self._pages.addWidget(page)
@@ -272,29 +285,10 @@ class HistogramPanel(QWidget):
 
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.a_swatch.setPixmap(self._swatch("A"))
-        self.b_swatch.setPixmap(self._swatch("B"))
+        self.a_swatch.setPixmap(swatch("A", theme, self.devicePixelRatioF()))
+        self.b_swatch.setPixmap(swatch("B", theme, self.devicePixelRatioF()))
         self.setStyleSheet(f"#histogramPanel {{ background: {theme.panel.name()}; }}")
         self._rule.setStyleSheet(f"background: {theme.border.name()};")
-
-    def _swatch(self, letter: str) -> QPixmap:
-        theme = self._keeper.theme
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(round(16 * ratio), round(12 * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.transparent)
-        painter = QPainter(picture)
-        colour = series_colour(letter, theme)
-        painter.setPen(colour)
-        if letter == "A":
-            fill = series_colour(letter, theme)
-            fill.setAlpha(FILL_ALPHA)
-            painter.setBrush(fill)
-        painter.drawRect(1, 1, 13, 9)
-        if letter == "B":
-            painter.drawRect(2, 2, 11, 7)
-        painter.end()
-        return picture
 
     def _save(self) -> None:
         name = (

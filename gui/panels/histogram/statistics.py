@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt
+from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtWidgets import QHeaderView, QWidget
 
 from core.activations.statistics import Statistics
 from core.words import count_text, share_text, value_text
-from gui.panels.histogram.painting import series_colour
+from gui.panels.histogram.colours import swatch
 from gui.panels.histogram.view import HistogramView
-from gui.theme import ThemeKeeper
+from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.copy_table import CopyTable
 
-HEADER_HEIGHT = 24
-ROW_HEIGHT = 15
-NAME_WIDTH = 56
+ROW_HEIGHT, NAME_WIDTH, PADDING = 15, 70, 12
+WIDEST_TITLE = 100
 NAMES = (
     *("values", "min", "max", "mean", "std", "median", "p1", "p99"),
     *("zeros", "sparsity", "negative", "NaN, Inf", "L2 norm"),
@@ -36,110 +36,106 @@ def statistics_texts(one: Statistics) -> tuple[str, ...]:
     )
 
 
-class StatisticsTable(QWidget):
-    """Paints the statistics of up to two series; Ctrl+C copies them as tab-separated text."""
+class StatisticsModel(QAbstractTableModel):
+    """A row a measure, a column a series."""
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, keeper: ThemeKeeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self._view: HistogramView | None = None
-        self.setFocusPolicy(Qt.ClickFocus)
+        self._titles: tuple[str, ...] = ("Statistic",)
+        self._rows: tuple[tuple[str, ...], ...] = ()
+        self._plain, self._bold = text_font(11), text_font(11, semibold=True)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The headings."""
+        return self._titles
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """Name and cells of each row, as text."""
+        return self._rows
+
+    def show_view(self, view: HistogramView | None) -> None:
+        """Take the statistics of every series in `view`."""
+        self.beginResetModel()
+        series = () if view is None else view.series
+        self._titles = ("Statistic", *(f"{one.letter} {one.label}" for one in series))
+        columns = [statistics_texts(one.statistics) for one in series]
+        self._rows = tuple(zip(NAMES, *columns, strict=True)) if columns else ()
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
+        return 0 if parent.isValid() else len(self._titles)
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> object:
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.DisplayRole:
+            return row[column]
+        if role == Qt.TextAlignmentRole:
+            return int(LEFT if column == 0 else RIGHT)
+        if role == Qt.ForegroundRole and column == 0:
+            return self._keeper.theme.secondary
+        if role == Qt.FontRole:
+            return self._bold if column == 2 and row[2] != row[1] else self._plain
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole
+    ) -> object:
+        if orientation != Qt.Horizontal:
+            return None
+        if role in (Qt.DisplayRole, Qt.ToolTipRole):
+            return self._titles[section]
+        if role == Qt.TextAlignmentRole:
+            return int(LEFT if section == 0 else RIGHT)
+        if role == Qt.DecorationRole and section:
+            return swatch("AB"[section - 1], self._keeper.theme, 1.0)
+        return None
+
+
+class StatisticsTable(CopyTable):
+    """The statistics of up to two series, as wide as its numbers need."""
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(ROW_HEIGHT, parent)
+        self.statistics = StatisticsModel(keeper, self)
+        self.setModel(self.statistics)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.Fixed)
         self.setAccessibleName("Statistics")
-        self.setToolTip("Ctrl+C copies the table")
-        keeper.changed.connect(self.update)
+        keeper.changed.connect(self._dress)
 
     def show_view(self, view: HistogramView | None) -> None:
         """Show the statistics of every series in `view`."""
-        self._view = view
+        self.statistics.show_view(view)
+        self._fit_columns()
         self.updateGeometry()
-        self.update()
 
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Name and cells of each row, as text."""
-        if self._view is None:
-            return ()
-        columns = [statistics_texts(one.statistics) for one in self._view.series]
-        return tuple(zip(NAMES, *columns, strict=True))
-
-    def text(self) -> str:
-        """The whole table, tab-separated, with its header."""
-        if self._view is None:
-            return ""
-        header = ("Statistic", *(f"{one.letter} {one.label}" for one in self._view.series))
-        return "\n".join("\t".join(row) for row in (header, *self.rows()))
+        return self.statistics.rows
 
     def sizeHint(self) -> QSize:
-        return QSize(self._wanted_width(), HEADER_HEIGHT + ROW_HEIGHT * len(NAMES) + 2)
+        columns = range(self.statistics.columnCount())
+        width = sum(self.columnWidth(column) for column in columns)
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(max(150, width + bar), 24 + ROW_HEIGHT * len(NAMES) + 2)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._wanted_width(), HEADER_HEIGHT + ROW_HEIGHT * len(NAMES))
+        return QSize(self.sizeHint().width(), 60)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        clipboard = QApplication.clipboard()
-        if clipboard is not None and event.matches(QKeySequence.Copy):
-            clipboard.setText(self.text())
-        else:
-            super().keyPressEvent(event)
+    def _fit_columns(self) -> None:
+        metrics = QFontMetrics(text_font(11, semibold=True))
+        self.setColumnWidth(0, NAME_WIDTH)
+        for column in range(1, self.statistics.columnCount()):
+            cells = [metrics.horizontalAdvance(row[column]) for row in self.statistics.rows]
+            title = metrics.horizontalAdvance(self.statistics.titles[column]) + 24
+            self.setColumnWidth(column, max(*cells, min(WIDEST_TITLE, title)) + PADDING)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._keeper.theme
-        painter.fillRect(self.rect(), theme.panel)
-        if self._view is None:
-            return
-        painter.fillRect(QRect(0, 0, self.width(), HEADER_HEIGHT), theme.header)
-        painter.setPen(theme.border)
-        painter.drawLine(0, HEADER_HEIGHT - 1, self.width(), HEADER_HEIGHT - 1)
-        self._paint_header(painter, self._view)
-        for number, row in enumerate(self.rows()):
-            self._paint_row(painter, number, row)
-
-    def _paint_header(self, painter: QPainter, view: HistogramView) -> None:
-        painter.setFont(self._font(is_bold=True))
-        painter.setPen(self._keeper.theme.text)
-        first, *cells = self._cells(0, HEADER_HEIGHT)
-        painter.drawText(first, LEFT, "Statistic")
-        for cell, one in zip(cells, view.series, strict=True):
-            painter.setPen(series_colour(one.letter, self._keeper.theme))
-            title = painter.fontMetrics().elidedText(
-                f"{one.letter} {one.label}", Qt.ElideMiddle, int(cell.width())
-            )
-            painter.drawText(cell, RIGHT, title)
-
-    def _paint_row(self, painter: QPainter, number: int, row: tuple[str, ...]) -> None:
-        theme = self._keeper.theme
-        top = HEADER_HEIGHT + number * ROW_HEIGHT
-        if number % 2 == 1:
-            painter.fillRect(QRect(0, top, self.width(), ROW_HEIGHT), theme.alternate_row)
-        name, *cells = self._cells(top, ROW_HEIGHT)
-        painter.setFont(self._font())
-        painter.setPen(theme.secondary)
-        painter.drawText(name, LEFT, row[0])
-        painter.setPen(theme.text)
-        for index, cell in enumerate(cells, start=1):
-            painter.setFont(self._font(is_bold=index == 2 and row[2] != row[1]))
-            painter.drawText(cell, RIGHT, row[index])
-
-    def _cells(self, top: int, height: int) -> list[QRectF]:
-        n_series = len(self._view.series) if self._view else 1
-        name = float(NAME_WIDTH)
-        width = (self.width() - 8 - name) / n_series
-        cells = [QRectF(8, top, name, height)]
-        for index in range(n_series):
-            cells.append(QRectF(8 + name + index * width, top, width - 8, height))
-        return cells
-
-    def _wanted_width(self) -> int:
-        if self._view is None:
-            return 204
-        metrics = QFontMetrics(self._font(is_bold=True))
-        n_series = len(self._view.series)
-        widest = max(metrics.horizontalAdvance(cell) for row in self.rows() for cell in row[1:])
-        titles = (metrics.horizontalAdvance(f"B {one.label}") for one in self._view.series)
-        cell = max(widest, min(96, max(titles))) + 12
-        return max(150, 8 + NAME_WIDTH + n_series * cell)
-
-    def _font(self, *, is_bold: bool = False) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        font.setWeight(QFont.DemiBold if is_bold else QFont.Normal)
-        return font
+    def _dress(self) -> None:
+        self.viewport().update()
+        self.horizontalHeader().viewport().update()

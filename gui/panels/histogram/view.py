@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,11 @@ from core.activations.summary import ValueSummary
 
 @dataclass(frozen=True)
 class Series:
-    """One measured value: `letter` is A or B, `label` the blob version it shows."""
+    """One measured value: `letter` is A or B, `label` its blob version, written by `layer`."""
 
     letter: str
     label: str
+    layer: str
     statistics: Statistics
     histogram: Histogram
 
@@ -27,6 +29,14 @@ class HistogramView:
 
     series: tuple[Series, ...]
     is_log: bool = False
+    source: tuple[str, ...] = ()
+    """The net and the image that the values come from."""
+
+    @property
+    def title(self) -> str:
+        """What it shows: "fc7@0 of fc7 and fc7@1 of relu7, net.prototxt, cat.jpg"."""
+        values = " and ".join(f"{one.label} of {one.layer}" for one in self.series)
+        return ", ".join((values, *self.source))
 
     @property
     def edges(self) -> np.ndarray:
@@ -49,15 +59,20 @@ class HistogramView:
 
 
 def view_from(
-    labels: tuple[str, ...], summaries: tuple[ValueSummary, ...], *, is_log: bool
+    values: Sequence[tuple[str, str]],
+    summaries: Sequence[ValueSummary],
+    *,
+    is_log: bool,
+    source: tuple[str, ...] = (),
 ) -> HistogramView:
-    """The view of `summaries`, lettered A and B in their order."""
+    """The view of `summaries`, lettered A and B in their order; values: (label, layer) of each."""
     return HistogramView(
         tuple(
-            Series(letter, label, summary.statistics, summary.histogram)
-            for letter, label, summary in zip("AB", labels, summaries, strict=False)
+            Series(letter, label, layer, summary.statistics, summary.histogram)
+            for letter, (label, layer), summary in zip("AB", values, summaries, strict=False)
         ),
         is_log,
+        source,
     )
 
 
