@@ -12,7 +12,7 @@ from core.engines.wiring import Step, Wiring, is_fed, wire_net
 from core.errors import ImageError
 from core.images.preprocess import N_CHANNELS
 from core.layers.rows import RowMixing, mixing_layer
-from core.layers.shapes import NetShapes, infer_shapes
+from core.layers.shapes import LayerShapes, NetShapes, infer_shapes
 from core.net.definition import Net
 
 IMAGE_INFO = "im_info"
@@ -69,10 +69,22 @@ class Feed:
     def problem_with(self, picture_shape: Shape) -> tuple[str, str] | None:
         """(layer, sentence) of the first needed layer that can't take such a picture, or None."""
         needed = {step.layer.name for step in self.steps}
-        for problem in self.shapes_for(picture_shape).problems:
+        shapes = self.shapes_for(picture_shape)
+        for problem in shapes.problems:
             if problem.layer in needed:
                 return problem.layer, problem.sentence
-        return None
+        # Caffe accepts a pooling without places, whose every value is empty
+        empty = (row for row in shapes.layers if row.layer.name in needed and _is_empty(row))
+        return next(((row.layer.name, _no_room(row)) for row in empty), None)
+
+
+def _is_empty(row: LayerShapes) -> bool:
+    return any(top is not None and 0 in top for top in row.tops)
+
+
+def _no_room(row: LayerShapes) -> str:
+    read = next((shape_words(bottom[2:]) for bottom in row.bottoms if bottom), "no")
+    return f"Layer '{row.layer.name}' ({row.layer.type}) has no room in {read} values."
 
 
 def plan_feed(net: Net, shapes: NetShapes, wanted: Iterable[Value]) -> Feed:

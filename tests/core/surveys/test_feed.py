@@ -81,3 +81,13 @@ def test_a_picture_that_is_too_small_names_the_layer() -> None:
     problem = feed.problem_with((3, 1, 1))
     assert problem is not None
     assert problem[0] == "conv"
+
+
+def test_a_strip_that_leaves_a_pooling_without_places_is_too_small() -> None:
+    net = """input: "data" input_shape { dim: 1 dim: 3 dim: 20 dim: 30 }
+        layer { name: "pool" type: "Pooling" bottom: "data" top: "pool"
+                pooling_param { kernel_size: 6 stride: 3 } }
+        layer { name: "after" type: "ReLU" bottom: "pool" top: "after" }"""
+    problem = feed_of(net, "after").problem_with((3, 40, 1))
+    assert problem == ("pool", "Layer 'pool' (Pooling) has no room in 40 x 1 values.")
+    assert feed_of(net, "after").problem_with((3, 40, 4)) is None
