@@ -11,11 +11,10 @@ from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename, plan_rename_all
 from gui.graph import metrics as m
-from gui.graph.arrow_keys import next_box
-from gui.graph.badge_sentence import badge_sentence
+from gui.graph.badge_item import badge_sentence
 from gui.graph.folding import FoldState, plan_folds
 from gui.graph.picture import GraphPicture, draw_picture
-from gui.graph.placing import place_picture
+from gui.graph.placing import next_box, place_picture
 
 
 @pytest.fixture

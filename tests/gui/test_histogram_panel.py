@@ -21,8 +21,8 @@ from core.errors import AppError
 from core.net.reader import read_net
 from core.words import share_text, tick_text, value_text
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
+from gui.panels.histogram.plot import bin_text
 from gui.panels.histogram.view import side_sentences
-from gui.panels.histogram.words import bin_text
 from gui.widgets.plot import Axis
 
 NET = read_net(

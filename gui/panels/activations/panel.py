@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+import numpy as np
+from PyQt5.QtCore import QBuffer, QIODevice, QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -17,10 +19,11 @@ from PyQt5.QtWidgets import (
 
 from core.activations.channels import CHANNEL_ORDERS
 from core.activations.tiles import MAX_LEVEL
+from core.errors import AppError
+from core.files import write_file
 from gui.panels.activations.canvas import TileCanvas
 from gui.panels.activations.classes import ClassList, ClassScores
 from gui.panels.activations.colours import colour_table
-from gui.panels.activations.export import FILTERS, write_tiles
 from gui.panels.activations.tiles import ActivationRequest, ShowChoice, TileCard
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import CENTRE
@@ -32,6 +35,11 @@ from gui.widgets.panel_bar import PanelBar
 EMPTY_SENTENCE = "Open an image to see every channel."
 SETTLE_MILLISECONDS = 150
 LAYER, CHAIN = "layer", "chain"
+FILTERS = (
+    "PNG picture of the tiles (*.png);;"
+    "NumPy array of the layer (*.npy);;"
+    "NumPy arrays of all shown (*.npz)"
+)
 
 
 class ColourLegend(QWidget):
@@ -239,3 +247,39 @@ class ActivationsPanel(QWidget):
 
 def _opaque(rgb: int) -> QColor:
     return QColor.fromRgb(rgb)
+
+
+def write_tiles(path: Path, picture: QImage, cards: Sequence[TileCard], layer: str) -> None:
+    """Write in the format the suffix names; AppError when that can't be done.
+
+    layer: whose array goes into a .npy; where it is not shown, the first card's.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".npy", ".npz"):
+        raise AppError(f"No tiles can be saved as '{suffix}'.", hint="Use .png, .npy or .npz.")
+    content = _png(picture) if suffix == ".png" else _numpy(suffix, cards, layer)
+    write_file(path, content)
+
+
+def _png(picture: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.WriteOnly)
+    picture.save(buffer, "PNG")
+    return bytes(buffer.data())
+
+
+def _numpy(suffix: str, cards: Sequence[TileCard], layer: str) -> bytes:
+    stream = io.BytesIO()
+    if suffix == ".npy":
+        chosen = next((card for card in cards if card.value.layer == layer), cards[0])
+        np.save(stream, chosen.array, allow_pickle=False)
+    else:
+        arrays = {_array_name(card, cards): card.array for card in cards}
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def _array_name(card: TileCard, cards: Sequence[TileCard]) -> str:
+    """The layer's name; `layer:top` where a layer is shown with several tops."""
+    same = sum(other.value.layer == card.value.layer for other in cards)
+    return card.value.layer if same == 1 else f"{card.value.layer}:{card.value.top}"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PyQt5.QtCore import QPoint, QPointF, QSize, Qt
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
-from core.words import count_text, share_text
+from core.words import MINUS, count_text, share_text, value_text
 from gui.panels.histogram.colours import series_colour
 from gui.panels.histogram.view import HistogramView, Series, side_sentences
-from gui.panels.histogram.words import bin_text
 from gui.theme import Theme, ThemeKeeper
 from gui.widgets.plot import (
     Axis,
@@ -260,3 +261,19 @@ def _coloured(sentences: tuple[str, str], theme: Theme) -> str:
         if said
     ]
     return "&nbsp;&nbsp;&nbsp;".join(spans)
+
+
+def edge_text(value: float, width: float) -> str:
+    """A bin edge with enough decimals to tell it from the next one, `width` away."""
+    if width <= 0 or not math.isfinite(width):
+        return value_text(value)
+    decimals = max(0, 2 - math.floor(math.log10(width) + 1e-9) - 1)
+    if decimals > 6:
+        return f"{value:.3e}".replace("-", MINUS)
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
+
+
+def bin_text(low: float, high: float, *, is_last: bool) -> str:
+    """`[low, high)`; the last bin holds its upper edge too."""
+    width = high - low
+    return f"[{edge_text(low, width)}, {edge_text(high, width)}{']' if is_last else ')'}"

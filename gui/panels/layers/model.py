@@ -6,18 +6,16 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
+from core.layers.cost_table import NO_COSTS, LayerCosts, total_costs
 from core.net.find import Query
 from gui.panels.layers.rows import (
     COLUMNS,
     COST_COLUMNS,
-    NO_COSTS,
     RIGHT_COLUMNS,
     Column,
     Gutter,
-    LayerCosts,
     LayerRow,
     gutter_marks,
-    total_costs,
 )
 
 ROW_ROLE = int(Qt.UserRole)
@@ -65,7 +63,7 @@ class LayerModel(QAbstractTableModel):
         """Show other layers, or the same ones changed."""
         is_same = len(rows) == len(self._rows)
         self._rows = tuple(rows)
-        self._totals = total_costs(rows)
+        self._totals = total_costs(row.costs for row in rows)
         shown = self._choose()
         if is_same and [r.index for r in shown] == [r.index for r in self._shown]:
             self._shown = shown

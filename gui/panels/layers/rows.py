@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
 
+from core.layers.cost_table import NO_COSTS, LayerCosts, costs_of
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Net
 from core.net.find import FindRecord
 from core.words import bytes_text, count_text, shape_text, short_count
-
-
-class LayerCosts(NamedTuple):
-    """Parameters that no earlier layer holds, MACs, and bytes of tops in storage of their own."""
-
-    params: int = 0
-    macs: int = 0
-    memory: int = 0
-
-
-NO_COSTS = LayerCosts()
 
 
 class Gutter(Enum):
@@ -120,16 +108,6 @@ class LayerRow:
         return (self.text(column).lower(), self.index)
 
 
-def total_costs(rows: Iterable[LayerRow]) -> LayerCosts:
-    """The sums; what is shared by name, by in-place layers or by Split counts once."""
-    params = macs = memory = 0
-    for row in rows:
-        params += row.costs.params
-        macs += row.costs.macs
-        memory += row.costs.memory
-    return LayerCosts(params, macs, memory)
-
-
 def layer_rows(
     net: Net,
     shapes: NetShapes,
@@ -171,7 +149,6 @@ def _row(
     is_unbound: bool,
     own_blobs: Collection[tuple[str, str]],
 ) -> LayerRow:
-    owned = sum(math.prod(shape) for shape in shapes.of(net.layers[index]).owned_parameters)
     written = net.written(net.layers[index])
     return LayerRow(
         index=index,
@@ -183,7 +160,7 @@ def _row(
         is_own=any((record.name, version.blob) in own_blobs for version in written),
         is_unbound=is_unbound,
         tooltip=_tooltip(written, is_unbound),
-        costs=LayerCosts(owned, record.macs, record.memory),
+        costs=costs_of(shapes, net.layers[index], record),
     )
 
 

@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.layers.cost_table import layers_as_csv, total_costs
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 from core.net.find import parse_query
@@ -28,11 +29,10 @@ from core.net.pycaffe_words import pycaffe_expression
 from core.weights.binding import Binding
 from core.words import count_text
 from gui.icons import icon
-from gui.panels.layers.csv import layers_as_csv
 from gui.panels.layers.delegate import ROW_HEIGHT, LayerDelegate
 from gui.panels.layers.footer import LayerFooter
 from gui.panels.layers.model import LayerModel
-from gui.panels.layers.rows import COLUMNS, Column, LayerRow, layer_rows, total_costs
+from gui.panels.layers.rows import COLUMNS, Column, LayerRow, layer_rows
 from gui.panels.layers.totals import LayerTotals
 from gui.panels.layers.widths import column_widths, fitted
 from gui.theme import ThemeKeeper, text_font
@@ -276,7 +276,9 @@ class LayerTable(QWidget):
         n_shown, n_all = len(model.shown), len(model.rows)
         words = count_text(n_all) if n_shown == n_all else f"{n_shown:,} of {n_all:,}"
         self.title.set_count(words if n_all else "")
-        self.totals.show_totals(total_costs(model.shown), model.totals, n_shown, n_all)
+        self.totals.show_totals(
+            total_costs(row.costs for row in model.shown), model.totals, n_shown, n_all
+        )
 
     def _clear_filter(self) -> None:
         self.in_place_only.setChecked(False)
@@ -374,7 +376,7 @@ class LayerTable(QWidget):
 
     def as_csv(self) -> str:
         """The rows that are shown, in their order, with totals."""
-        return layers_as_csv(self.model.shown)
+        return layers_as_csv([(row.record, row.costs) for row in self.model.shown])
 
     def _open_columns(self) -> None:
         menu = QMenu(self)

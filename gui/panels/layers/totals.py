@@ -6,8 +6,9 @@ from PyQt5.QtCore import QRectF, QSize
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QHeaderView, QTableView, QWidget
 
+from core.layers.cost_table import LayerCosts
 from core.words import bytes_text, count_text, short_count
-from gui.panels.layers.rows import COLUMNS, Column, LayerCosts
+from gui.panels.layers.rows import COLUMNS, Column
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 
