@@ -143,7 +143,9 @@ def test_half_grey_pictures_are_left_out_by_extract_too(
 ) -> None:
     demo = repository / "resources" / "demo"
     images = (material("reports/extract_one_bad/half_grey.jpg"), demo / "gallery" / "die")
-    opened = open_model(OpenRequest(demo / "demo_deploy.prototxt", demo / "demo.caffemodel"))
+    opened = open_model(
+        OpenRequest(demo / "demo_deploy.prototxt", demo / "demo.caffemodel", engine=TORCH)
+    )
     request = ExtractRequest(opened.to_run, "fc6", tmp_path / "o.npz", images=images)
     found = run_job(extract(request, host))
     ((name, reason),) = found.skipped
@@ -153,7 +155,9 @@ def test_half_grey_pictures_are_left_out_by_extract_too(
 
 def test_names_of_255_bytes_are_written(host: EngineHost, tmp_path: Path, repository: Path) -> None:
     demo = repository / "resources" / "demo"
-    opened = open_model(OpenRequest(demo / "demo_deploy.prototxt", demo / "demo.caffemodel"))
+    opened = open_model(
+        OpenRequest(demo / "demo_deploy.prototxt", demo / "demo.caffemodel", engine=TORCH)
+    )
     out = tmp_path / ("\N{CJK UNIFIED IDEOGRAPH-753B}" * 83 + "x.npz")
     assert len(out.name.encode()) == 254
     image = next((demo / "queries").iterdir())
