@@ -48,8 +48,8 @@ class Picture:
     """A decoded image.
 
     stored: (height, width, 3) uint8 RGB as stored, or (height, width, 4) RGBA where transparency is
-    kept and the file has any; orientation: EXIF's, 1 (upright) to 8; note: a sentence on what was
-    done with values of more than 8 bits, "" where nothing needs telling.
+    kept and the file has any; orientation: EXIF's, 1 (upright) to 8; note: what was done with
+    values of more than 8 bits, "" where nothing needs telling.
     """
 
     stored: np.ndarray
@@ -88,7 +88,7 @@ def decode_picture(
         stored = np.array(_in_colour(eight, transparency), dtype=np.uint8)
         if is_sixteen_bits and not note:
             note = describe_dark_range(stored)
-        return Picture(stored, _orientation(image), f"'{path.name}': {note}" if note else "")
+        return Picture(stored, _orientation(image), note)
 
 
 def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:

@@ -53,6 +53,20 @@ _SIGNATURES: tuple[tuple[int, tuple[bytes, ...], str], ...] = (
     (4, tuple(b"ftyp" + brand for brand in _HEIC_BRANDS), _HEIC_REASON),
     (4, (b"ftypavif", b"ftypavis"), _AVIF_REASON),
 )
+_BEGINNINGS: tuple[tuple[int, tuple[bytes, ...], str], ...] = (
+    (0, (b"\xff\xd8\xff",), "JPEG"),
+    (0, (b"\x89PNG\r\n",), "PNG"),
+    (0, (b"GIF8",), "GIF"),
+    (0, (b"II*\0", b"MM\0*"), "TIFF"),
+    (8, (b"WEBP",), "WEBP"),
+    (4, (b"jP  \r\n", b"ftypjp2"), "JPEG2000"),
+    (4, (b"ftypavif", b"ftypavis"), "AVIF"),
+    (4, tuple(b"ftyp" + brand for brand in _HEIC_BRANDS), "HEIF"),
+    (0, (b"qoif",), "QOI"),
+    (0, (b"\0\0\1\0",), "ICO"),
+    (0, (b"8BPS",), "PSD"),
+)
+"""How files of formats that are read begin; one that is not recognised is damaged."""
 _KINDS = (
     (stat.S_ISFIFO, "is a pipe, no image"),
     (stat.S_ISSOCK, "is a socket, no image"),
@@ -107,18 +121,21 @@ def describe_other_kind(path: Path) -> str | None:
 
 
 def describe_other_content(head: bytes) -> str:
-    """The predicate of a file whose content is of none of the formats that are read."""
-    return _find_claim(head) or "is no image: its content is of no known format"
+    """The predicate of a file that none of the formats that are read recognises."""
+    damaged = _find(_BEGINNINGS, head)
+    if damaged in readable_formats():
+        return f"is damaged: it begins as {damaged} does, but can't be decoded"
+    return _find(_SIGNATURES, head) or "is no image: its content is of no known format"
 
 
 def is_known_content(head: bytes) -> bool:
-    """Whether a file is of a kind that is known and not read, such as PostScript or a web page."""
-    return _find_claim(head) is not None
+    """Whether a file is of a kind that is known by its beginning, a picture or not."""
+    return bool(_find(_SIGNATURES, head) or _find(_BEGINNINGS, head))
 
 
-def _find_claim(head: bytes) -> str | None:
+def _find(table: tuple[tuple[int, tuple[bytes, ...], str], ...], head: bytes) -> str | None:
     trimmed = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for offset, beginnings, claim in _SIGNATURES:
+    for offset, beginnings, claim in table:
         if (head if offset else trimmed)[offset:].startswith(beginnings):
             return claim
     return None

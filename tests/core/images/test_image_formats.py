@@ -17,6 +17,7 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.images import formats
+from core.images.checking import check_image
 from core.images.decoding import decode_image, decode_picture, image_size
 from core.images.finding import list_folder
 
@@ -155,7 +156,7 @@ def test_twelve_bits_in_sixteen_are_said(tmp_path: Path) -> None:
     for name in ("a.png", "a.tif"):
         found, note = note_of(Image.fromarray(values), path=tmp_path / name)
         assert found == [0, 1, 15]
-        assert note.startswith(f"'{name}': its 16-bit values reach about 4095 of 65535")
+        assert note.startswith("its 16-bit values reach about 4095 of 65535")
     found, note = note_of(Image.fromarray(values), path=tmp_path / "b.tif", tiffinfo={281: 4095})
     assert (found, "MaxSampleValue, 4095" in note) == ([0, 16, 255], True)
     full = np.array([[0, 257, 65535]], dtype=np.uint16)
@@ -168,9 +169,7 @@ def test_floats_and_32_bits_are_said(tmp_path: Path) -> None:
 
     pixels, note = found(np.array([[0.0, 0.5, 1.0]], dtype=np.float32))
     assert pixels == [0, 128, 255]
-    assert note == (
-        "'a.tif': its floating-point values reach 1; black was taken to be 0 and white 1."
-    )
+    assert note == ("its floating-point values reach 1; black was taken to be 0 and white 1.")
     assert found(np.array([[0, 100, 200]], dtype=np.float32))[0] == [0, 100, 200]
     assert found(np.array([[0, 1000, 2000]], dtype=np.int32))[0] == [0, 3, 7]
     assert "white 100000" in found(np.array([[0, 50000, 100000]], dtype=np.int32))[1]
@@ -204,3 +203,30 @@ def test_transparency_is_a_choice(tmp_path: Path) -> None:
     assert decode_picture(path, transparency="kept").stored[0, 0].tolist() == [200, 100, 50, 0]
     image.convert("RGB").save(path)
     assert decode_picture(path, transparency="kept").stored.shape == (1, 2, 3)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    "suffix", "png gif bmp tif webp avif jp2 j2k ppm pcx sgi qoi dds ico tga".split()
+)
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_a_file_that_lost_its_end_is_a_problem(tmp_path: Path, suffix: str, share: float) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    path = tmp_path / f"a.{suffix}"
+    kind = {"tif": "TIFF", "jp2": "JPEG2000", "j2k": "JPEG2000"}.get(suffix, suffix.upper())
+    Image.fromarray(pixels).save(path, kind)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    problem = check_image(path).problem
+    assert problem is not None
+    assert "built without" not in problem
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_damaged_file_is_not_called_one_of_no_known_format(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    Image.new("RGB", (16, 16)).save(path, compression="tiff_lzw")
+    path.write_bytes(path.read_bytes()[:20])
+    assert check_image(path).problem == (
+        "'a.tif' is damaged: it begins as TIFF does, but can't be decoded."
+    )
