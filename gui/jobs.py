@@ -24,6 +24,8 @@ PROGRESS_SECONDS = 0.05
 STUCK_MILLISECONDS = 1000
 CLOSE_SECONDS = 3.0
 SETTLE_SECONDS = 1.5
+SLICE_SECONDS = 0.7
+"""Of a long job: how long those wait that queue behind it, such as a look into a layer."""
 _PAUSED = object()
 
 OnResult = Callable[[Any], None]

@@ -160,7 +160,7 @@ class Workbench(QObject):
             self.window.recent_menu, settings, self.opening, self.sessions, self
         )
         self.fidelity = FidelityController(
-            self.keeper, document, lanes, self.engine_choice, self.window, self
+            self.keeper, document, lanes, self.engine, self.engine_choice, self.window, self
         )
         self.comparing = ComparingController(
             self.keeper, document, lanes, self.window, notices, settings, self.chooser, self

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from core.activations.channels import ChannelMaps, ChannelOrder, order_channels
+from core.activations.channels import ChannelMaps, ChannelOrder, channel_maps, order_channels
 
 MAX_LEVEL = 252
 ZERO_LEVEL = 126
@@ -70,6 +71,45 @@ class Mosaic:
     high: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class DrawnChannels:
+    """One value as drawn: its array (n_images, ...), the maps of the first image, their mosaic."""
+
+    array: np.ndarray
+    channels: ChannelMaps
+    mosaic: Mosaic
+
+
+def draw_channels(
+    arrays: Sequence[np.ndarray],
+    *,
+    order: ChannelOrder = "index",
+    scope: RangeScope = "layer",
+    aspect: float = 1.6,
+) -> tuple[DrawnChannels, ...]:
+    """Values drawn to be compared: with scope "layer" one range of colours serves them all.
+
+    arrays: (n_images, ...) each; the first image is drawn.
+    """
+    channels = [channel_maps(array) for array in arrays]
+    high = _shared_high(channels) if scope == "layer" and len(channels) > 1 else None
+    return tuple(
+        DrawnChannels(
+            array,
+            maps,
+            draw_mosaic(
+                maps,
+                order=order,
+                scope=scope,
+                high=high,
+                gap=0 if maps.is_vector else 1,
+                aspect=aspect,
+            ),
+        )
+        for array, maps in zip(arrays, channels, strict=True)
+    )
+
+
 def draw_mosaic(
     channels: ChannelMaps,
     *,
@@ -111,6 +151,14 @@ def lay_out_tiles(
     n_columns = min(n_maps, max(1, round(wanted)))
     n_rows = -(-n_maps // n_columns)
     return TileLayout(n_rows, n_columns, height, width, gap, tuple(int(i) for i in order))
+
+
+def _shared_high(channels: Sequence[ChannelMaps]) -> float:
+    highs = [
+        float(np.nanmax(np.abs(one.maps), initial=0.0, where=np.isfinite(one.maps)))
+        for one in channels
+    ]
+    return max(highs, default=1.0) or 1.0
 
 
 def _highs(maps: np.ndarray, scope: RangeScope) -> np.ndarray:

@@ -38,6 +38,10 @@ class ChosenRecipe:
         return f"{self.recipe.describe()} ({self.origin})"
 
 
+RecipeWish = ChosenRecipe | Preprocess | str | None
+"""A recipe as asked for: chosen before, a value, a file or a preset's name; None: the net's own."""
+
+
 class UnknownPresetError(RequestError):
     """A name that is no file and fits no preset, or several."""
 
@@ -46,7 +50,7 @@ def choose_recipe(
     net: Net,
     shapes: NetShapes,
     prototxt: Path | None,
-    named: str | Preprocess | None = None,
+    named: RecipeWish = None,
     *,
     blob: str | None = None,
 ) -> ChosenRecipe:
@@ -57,6 +61,8 @@ def choose_recipe(
     the first that can without it. Raises UnknownPresetError, and ImageError for a recipe that can't
     be read and for a net that takes no pictures.
     """
+    if isinstance(named, ChosenRecipe):
+        return named
     blob = blob or find_picture_input(net, shapes)
     if named is not None:
         recipe = named if isinstance(named, Preprocess) else read_named_recipe(named)

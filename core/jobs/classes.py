@@ -37,10 +37,39 @@ def class_output(net: Net, shape_of: Engine | None) -> Value | None:
     if len(outputs) != 1 or shape_of is None:
         return None
     value = Value(outputs[0].layer, outputs[0].blob)
-    shape = shape_of.shape_of(value)
-    if shape is None or len(shape) < 2 or shape[1] < 2 or any(n != 1 for n in shape[2:]):
-        return None
-    return value
+    return value if gives_scores(shape_of.shape_of(value)) else None
+
+
+def gives_scores(shape: tuple[int, ...] | None) -> bool:
+    """Whether a value of this shape is a list of scores for each image."""
+    return (
+        shape is not None
+        and len(shape) > 1
+        and shape[1] > 1
+        and all(size == 1 for size in shape[2:])
+    )
+
+
+def classes_of(
+    net: Net, to_run: NetToRun, value: Value, scores: np.ndarray
+) -> tuple[ScoredClass, ...]:
+    """The best classes of the first image; () for what is no output of scores.
+
+    scores: the value, (n_images, n_classes, ...). Scores of unnamed classes count only where a
+    Softmax gives them: a few numbers are no classes.
+    """
+    is_output = any((v.layer, v.blob) == value for v in net.outputs)
+    if not is_output or not gives_scores(scores.shape):
+        return ()
+    names = _names(to_run, value.layer, scores.shape[1], None)
+    if not names and not is_softmax(net, value):
+        return ()
+    return tuple(best_classes(scores[:1], names, are_probabilities=is_softmax(net, value))[0])
+
+
+def is_softmax(net: Net, value: Value) -> bool:
+    """Whether scores are probabilities already."""
+    return net.layer(value.layer).type == "Softmax"
 
 
 def classes_wanted(
@@ -77,8 +106,7 @@ def score_classes(
     n_classes = int(np.prod(found.shape[1:]))
     flat = np.concatenate(list(found.chunks())).reshape(-1, n_classes)
     names = _names(to_run, scores.value.layer, n_classes, given)
-    are_probabilities = net.layer(scores.value.layer).type == "Softmax"
-    best = best_classes(flat, names, are_probabilities=are_probabilities)
+    best = best_classes(flat, names, are_probabilities=is_softmax(net, scores.value))
     return ClassScores(scores.value.layer, tuple(tuple(one) for one in best))
 
 

@@ -19,8 +19,7 @@ from core.engines.values import Value
 from core.errors import AppError, ImageError
 from core.files import check_writable
 from core.images.finding import ImageFiles, find_files
-from core.images.preprocess import Preprocess
-from core.images.recipe_choice import ChosenRecipe, choose_recipe
+from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.arrays import ArrayPasses, plan_array_passes
 from core.jobs.classes import ClassScores, classes_wanted, score_classes
 from core.jobs.open import net_of
@@ -47,19 +46,19 @@ _SPARE_BYTES = 64 << 20
 class ExtractRequest:
     """What to extract of which net, from what, into which file.
 
-    layers: names as "fc6,relu6", "slice:top" or "all". images: files, folders, list files; else
-    arrays: raw input blobs by name ("" names the only one); neither for a net that feeds itself.
-    recipe: a Preprocess, a file or preset's name; None takes the net's own. batch_size: images a
-    pass, None for the usual. is_strict: the first bad image ends the run.
+    layers: names as "fc6,relu6", "slice:top" or "all", or values. images: files, folders, list
+    files; else arrays: raw input blobs by name ("" names the only one); neither for a net that
+    feeds itself. recipe: None takes the net's own. batch_size: images a pass, None for the usual.
+    is_strict: the first bad image ends the run.
     """
 
     net: NetToRun
-    layers: str
+    layers: str | tuple[Value, ...]
     out: Path
     images: tuple[Path, ...] = ()
     arrays: tuple[tuple[str, Path], ...] = ()
     measure: Measure = KEEP
-    recipe: Preprocess | str | None = None
+    recipe: RecipeWish = None
     batch_size: int | None = None
     class_names: Path | None = None
     is_strict: bool = False
@@ -159,14 +158,14 @@ def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
         feed.check_takes_pictures()
         recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
         files = find_files(request.images)
-        _check_channels(recipe.recipe, feed)
+        feed.check_channels(recipe.recipe.n_channels)
         return _Plan(request, net, shapes, features, scores, files, recipe, None, feed, left_out)
     passes = plan_array_passes(request.arrays, feed, request.batch_size)
     return _Plan(request, net, shapes, features, scores, ImageFiles(), None, passes, feed, left_out)
 
 
 def _runnable(
-    values: tuple[Value, ...], layers: str, engine: Engine
+    values: tuple[Value, ...], layers: str | tuple[Value, ...], engine: Engine
 ) -> tuple[tuple[Value, ...], tuple[str, ...]]:
     """The values this engine can give; of "all" the others are left out, with a note.
 
@@ -194,15 +193,6 @@ def _fitting(measure: Measure, engine: Engine, value: Value) -> Measure:
     return measure.fitting(engine.shape_of(value)) if isinstance(measure, Pool) else measure
 
 
-def _check_channels(recipe: Preprocess, feed: Feed) -> None:
-    declared = feed.needed[feed.picture]
-    if declared is not None and recipe.n_channels != declared[1]:
-        raise ImageError(
-            f"The recipe gives {recipe.n_channels} channels, input {feed.picture} has "
-            f"{declared[1]}."
-        )
-
-
 def _names(files: ImageFiles) -> dict[Path, str]:
     return {path: str(path) for path in files.files}
 
@@ -211,6 +201,7 @@ def _digest(plan: _Plan) -> str:
     """What decides on the numbers: another net, recipe, layer or list of images begins anew."""
     request = plan.request
     described = dataclasses.asdict(dataclasses.replace(request, out=Path()))
+    described["layers"] = [list(feature.value) for feature in plan.features]
     described["recipe"] = None if plan.recipe is None else plan.recipe.recipe.digest
     described["images"] = [str(path) for path in plan.files.files]
     described["net"] = net_manifest(request.net)

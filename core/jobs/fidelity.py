@@ -12,8 +12,7 @@ from core.engines.host import NetToRun
 from core.engines.values import EngineSpec
 from core.errors import AppError, ImageError
 from core.images.finding import find_files
-from core.images.preprocess import Preprocess
-from core.images.recipe_choice import choose_recipe
+from core.images.recipe_choice import RecipeWish, choose_recipe
 from core.jobs.arrays import plan_array_passes
 from core.jobs.open import net_of
 from core.layers.shapes import NetShapes
@@ -34,7 +33,7 @@ class FidelityRequest:
     other: EngineSpec
     images: tuple[Path, ...] = ()
     arrays: tuple[tuple[str, Path], ...] = ()
-    recipe: Preprocess | str | None = None
+    recipe: RecipeWish = None
     batch_size: int | None = None
 
 

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from core.engines.host import EngineHost, NetToRun
-from core.jobs.index import describer_for
+from core.jobs.index import describer_for, recipe_on
 from core.jobs.open import OpenRequest, open_model
 from core.retrieval.describing import Describer
-from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
 from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_origin import find_origin
 
@@ -28,7 +27,7 @@ def opened_gallery_net(
     and device of that. Raises GalleryError where the files are gone, or give another recipe.
     """
     to_run = net or _net_of_gallery(gallery, runs_on)
-    gallery.check_recipe(_recipe_of(to_run, gallery.recipe))
+    gallery.check_recipe(recipe_on(to_run, gallery.recipe))
     with host.opened(to_run) as engine:
         yield describer_for(to_run, gallery.recipe, engine)
 
@@ -39,16 +38,3 @@ def _net_of_gallery(gallery: Gallery, runs_on: OpenRequest | None) -> NetToRun:
     return open_model(
         replace(asked, net=origin.net, weights=origin.weights, state=origin.state)
     ).to_run
-
-
-def _recipe_of(to_run: NetToRun, like: DescriptorRecipe) -> DescriptorRecipe:
-    """What this net gives with the layer, pooling and preprocessing of `like`."""
-    weights = to_run.weights
-    return replace(
-        like,
-        net_sha256=text_sha256(to_run.text),
-        weights_sha256=f"filler {to_run.seed}" if weights is None else file_sha256(weights),
-        state=to_run.state,
-        precision=to_run.engine.precision,
-        engine_options=to_run.engine.value_options,
-    )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
+from core.engines.values import Value
 from core.errors import GalleryError, ImageError
-from core.images.preprocess import Preprocess
-from core.images.recipe_choice import ChosenRecipe, choose_recipe
+from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.open import net_of
 from core.jobs.provenance import file_sha256
 from core.jobs.values import choose_value
@@ -28,15 +29,15 @@ from core.surveys.survey import DEFAULT_BATCH
 class IndexRequest:
     """A folder to index: with which net, which value of it pooled how, pictures prepared how.
 
-    layer: "L" or "L:top". recipe: a Preprocess, a file or preset's name; None takes the net's own.
+    layer: "L" or "L:top", or the value. recipe: None takes the net's own.
     """
 
     net: NetToRun
     folder: Path
-    layer: str
+    layer: str | Value
     pool: Pool
     out: Path
-    recipe: Preprocess | str | None = None
+    recipe: RecipeWish = None
     batch_size: int = DEFAULT_BATCH
 
 
@@ -72,7 +73,9 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
 def chosen_recipe(request: IndexRequest) -> ChosenRecipe:
     """How the request's pictures are prepared, and why so."""
     net, shapes = net_of(request.net)
-    return choose_recipe(net, shapes, request.net.path, request.recipe)
+    feed = plan_feed(net, shapes, [choose_value(net, request.layer)])
+    feed.check_takes_pictures()
+    return choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
 
 
 def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
@@ -88,13 +91,25 @@ def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
         request.pool.method,
         request.pool.p,
         choose_recipe(net, shapes, to_run.path, request.recipe, blob=feed.picture).recipe,
-        text_sha256(to_run.text),
-        f"filler {to_run.seed}" if to_run.weights is None else file_sha256(to_run.weights),
-        to_run.state,
-        to_run.engine.precision,
-        to_run.engine.value_options,
-        feed.mixing is None,
+        **_what_runs(to_run),
+        is_batched=feed.mixing is None,
     )
+
+
+def recipe_on(to_run: NetToRun, like: DescriptorRecipe) -> DescriptorRecipe:
+    """What a net gives with the layer, pooling and preprocessing of a recipe."""
+    return replace(like, **_what_runs(to_run))
+
+
+def _what_runs(to_run: NetToRun) -> dict[str, Any]:
+    weights = to_run.weights
+    return {
+        "net_sha256": text_sha256(to_run.text),
+        "weights_sha256": f"filler {to_run.seed}" if weights is None else file_sha256(weights),
+        "state": to_run.state,
+        "precision": to_run.engine.precision,
+        "engine_options": to_run.engine.value_options,
+    }
 
 
 def describer_for(to_run: NetToRun, recipe: DescriptorRecipe, engine: Engine) -> Describer:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from core.engines.host import TORCH, NetToRun
 from core.engines.values import EngineSpec
-from core.images.preprocess import Preprocess
-from core.images.recipe_choice import ChosenRecipe, choose_recipe
+from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Net, NetState
 from core.net.no_layers import check_has_layers
@@ -70,7 +69,7 @@ class OpenedNet:
             self.request.allow_python_layers,
         )
 
-    def recipe(self, given: Preprocess | str | None = None) -> ChosenRecipe:
+    def recipe(self, given: RecipeWish = None) -> ChosenRecipe:
         """How pictures are prepared for it: as given, or as its files say, or a guess."""
         return choose_recipe(self.net, self.shapes, self.path, given)
 

@@ -16,7 +16,7 @@ from core.engines.host import EngineHost
 from core.engines.verification import Verification
 from core.engines.verification_report import report_record, write_report
 from core.errors import RenameError, RequestError
-from core.images.preprocess import Preprocess
+from core.images.recipe_choice import RecipeWish
 from core.jobs.open import OpenedNet
 from core.jobs.verify import VerifyRequest, verify
 from core.net.rename import plan_needed, plan_rename, plan_rename_all, plan_rename_chain
@@ -45,7 +45,7 @@ class RenameRequest:
     is_verified: bool = False
     must_be_identical: bool = True
     images: tuple[Path, ...] = ()
-    recipe: Preprocess | str | None = None
+    recipe: RecipeWish = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.engines.values import Value
 from core.errors import RequestError
 from core.net.definition import AUTOMATIC_TOP, Net
@@ -17,12 +19,17 @@ def every_value(net: Net) -> tuple[Value, ...]:
     )
 
 
-def choose_values(net: Net, named: str) -> tuple[Value, ...]:
-    """The values that "L1,L2", "layer:top" or "all" mean, in the net's order.
+def choose_values(net: Net, named: str | Sequence[Value]) -> tuple[Value, ...]:
+    """The values that "L1,L2", "layer:top" or "all" mean, or values themselves, in net order.
 
     Raises NetError for a layer that is not in the net, RequestError for one that writes nothing.
     """
     every = every_value(net)
+    if not isinstance(named, str):
+        missing = [value for value in named if value not in every]
+        if missing:
+            raise RequestError(f"The net has no '{missing[0].top}' of layer '{missing[0].layer}'.")
+        return tuple(value for value in every if value in set(named))
     if named == "all" and not net.has_layer("all"):
         return every
     chosen: set[Value] = set()
@@ -38,9 +45,9 @@ def choose_values(net: Net, named: str) -> tuple[Value, ...]:
     return tuple(value for value in every if value in chosen)
 
 
-def choose_value(net: Net, named: str) -> Value:
+def choose_value(net: Net, named: str | Value) -> Value:
     """The one value that a word means; RequestError where the layer writes several."""
-    values = choose_values(net, named)
+    values = choose_values(net, named if isinstance(named, str) else (named,))
     if len(values) != 1:
         raise RequestError(
             f"Layer '{named}' writes {', '.join(value.top for value in values)}.",

@@ -9,8 +9,7 @@ import numpy as np
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.verification import Verification, verify_rename
-from core.images.preprocess import Preprocess
-from core.images.recipe_choice import choose_recipe
+from core.images.recipe_choice import RecipeWish, choose_recipe
 from core.jobs.open import net_of
 from core.progress import Job
 from core.surveys.feed import plan_whole_feed
@@ -23,7 +22,7 @@ class VerifyRequest:
     before: str
     net: NetToRun
     images: tuple[Path, ...] = ()
-    recipe: Preprocess | str | None = None
+    recipe: RecipeWish = None
 
 
 def verify(request: VerifyRequest, host: EngineHost) -> Job[Verification]:

@@ -47,6 +47,14 @@ class Feed:
             hint="Feed it with --array BLOB=FILE.npy, once for each input.",
         )
 
+    def check_channels(self, n_channels: int) -> None:
+        """ImageError where the recipe of pictures gives other channels than the input has."""
+        declared = self.needed[self.picture]
+        if declared is not None and n_channels != declared[1]:
+            raise ImageError(
+                f"The recipe gives {n_channels} channels, input {self.picture} has {declared[1]}."
+            )
+
     def inputs(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         """The inputs of one pass; pictures: (n_images, channels, height, width) float32.
 

@@ -19,7 +19,7 @@ from gui.actions import ROWS
 from gui.controllers.engine_child import EngineController
 from gui.controllers.extracting import ExtractingController
 from gui.dialogs.extract import ExtractDialog
-from gui.dialogs.files import NPZ_FILTER, FileChooser
+from gui.dialogs.files import FEATURES_FILTER, FileChooser
 from gui.dialogs.help import AboutDialog, KeysDialog, TextDialog
 from gui.dialogs.preview import DifferenceDialog
 from gui.dialogs.recipe import RecipeDialog
@@ -96,7 +96,7 @@ class DialogsController(QObject):
             return
 
         def choose_out(path: Path, on_chosen: Callable[[Path], None]) -> None:
-            self.chooser.save_file("Write activations to", path, NPZ_FILTER, on_chosen)
+            self.chooser.save_file("Write activations to", path, FEATURES_FILTER, on_chosen)
 
         def choose_folder(on_chosen: Callable[[Path], None]) -> None:
             folder = self._settings.folder("images")

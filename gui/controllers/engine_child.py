@@ -1,24 +1,17 @@
-"""Keeps one engine child: starts it, hands out nets on its lane, restarts it after a crash."""
+"""Which engine runs the window's nets: started, restarted after a crash, and what it says."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.engines.base import (
-    Device,
-    Engine,
-    EngineProcess,
-    EngineSpec,
-    EngineStatus,
-    FastPath,
-)
-from core.engines.host import NetToRun
+from core.engines.host import EngineHost, NetToRun
+from core.engines.process import EngineProcess
 from core.engines.registry import start_engine, status_of
-from core.errors import AppError, EngineCrashed, EngineError
+from core.engines.values import Device, EngineSpec, EngineStatus, FastPath
+from core.errors import AppError, EngineCrashed
 from gui.document import ModelDocument
 from gui.engine_titles import engine_title
 from gui.jobs import Lanes, Run
@@ -28,7 +21,7 @@ DEFAULT_SPEC = EngineSpec()
 
 
 class EngineController(QObject):
-    """One child for the whole window; `open_net` and `process` are for jobs of the engine lane."""
+    """The engine of the whole window; jobs open their nets through `host`, on any lane."""
 
     state_changed = pyqtSignal()
     devices_changed = pyqtSignal()
@@ -36,7 +29,7 @@ class EngineController(QObject):
     """From now on nets run on another engine or device, or Python layers may run."""
     crashed = pyqtSignal(object)
     restarted = pyqtSignal()
-    _started = pyqtSignal(object, object)
+    _launched = pyqtSignal(object)
 
     def __init__(
         self,
@@ -55,15 +48,14 @@ class EngineController(QObject):
         self.devices: tuple[Device, ...] = ()
         self.versions: dict[str, str] = {}
         self.fast_paths: tuple[FastPath, ...] = ()
+        self.host = EngineHost(self._launch)
         self._process: EngineProcess | None = None
-        self._opened: tuple[NetToRun, Engine] | None = None
         self._last_crash: EngineCrashed | None = None
         self._was_stopped = False
-        self._is_closed = False
         self._trusted: frozenset[Path] = frozenset()
         lanes.stuck.connect(self._kill_stuck)
         lanes.engine_crashed.connect(self._on_crashed)
-        self._started.connect(self._on_started)
+        self._launched.connect(self._on_launched)
 
     @property
     def title(self) -> str:
@@ -84,7 +76,10 @@ class EngineController(QObject):
     def start(self) -> None:
         """Start the child in the background; its libraries load meanwhile."""
         self._set_state(STARTING)
-        self._lanes.engine.start(self.process, key="engine-start", on_error=self._on_not_started)
+        spec = self.spec
+        self._lanes.engine.start(
+            lambda: self.host.process(spec), key="engine-start", on_error=self._on_not_started
+        )
 
     def restart(self) -> None:
         """Start a new child in place of a dead or deaf one."""
@@ -116,7 +111,7 @@ class EngineController(QObject):
             self._change_request()
 
     def request(self) -> NetToRun:
-        """The document as it is now, to be opened on the engine lane."""
+        """The document as it is now, as a job is to run it."""
         document = self._document
         return NetToRun(
             document.text,
@@ -138,57 +133,32 @@ class EngineController(QObject):
             allow_python_layers=now.allow_python_layers,
         )
 
-    def process(self) -> EngineProcess:
-        """The living child, started when there is none. For the engine lane."""
-        process = self._process
-        if process is not None and process.is_alive:
-            return process
-        if self._is_closed:
-            raise EngineError("The window is closing.")
-        if process is not None:
-            process.close()
-        self._opened = None
-        process = self._process = start_engine(self.spec)
-        self._started.emit(process, status_of(process))
-        return process
-
-    def open_net(self, request: NetToRun) -> Engine:
-        """The net of `request`, kept open until another one is asked for. For the engine lane.
-
-        Raises what EngineProcess.open raises.
-        """
-        process = self.process()
-        if self._opened is not None:
-            if self._opened[0] == request:
-                return self._opened[1]
-            self._opened[1].close()
-            self._opened = None
-        engine = process.open(
-            request.text,
-            request.weights,
-            device=request.device,
-            seed=request.seed,
-            state=request.state,
-            allow_python_layers=request.allow_python_layers,
-        )
-        self._opened = (request, engine)
-        return engine
-
     def kill(self) -> None:
-        """Stop the child at once; the job that waits for it ends as cancelled."""
-        if self._process is not None:
-            self._process.kill()
+        """Stop the child at once; the jobs that wait for it end as cancelled."""
+        self.host.kill()
 
     def close(self) -> None:
         """End the child for good."""
-        self._is_closed = True
-        if self._process is not None:
-            with contextlib.suppress(EngineError, OSError):
-                self._process.close()
+        self.host.close()
 
-    def _kill_stuck(self, run: Run) -> None:
-        if run.lane == "engine":
-            self.restart()
+    def _launch(self, spec: EngineSpec) -> EngineProcess:
+        """Called by the host in the thread of whichever job needs a child first."""
+        process = start_engine(spec)
+        self._process = process
+        self._launched.emit(process)
+        return process
+
+    def _on_launched(self, process: EngineProcess) -> None:
+        """Ask what it is while its libraries load."""
+        self._lanes.engine.start(
+            lambda: status_of(process),
+            key="engine-status",
+            on_result=lambda status: self._on_started(process, status),
+            on_error=lambda error: self._on_not_started(error, process),
+        )
+
+    def _kill_stuck(self, _run: Run) -> None:
+        self.restart()
 
     def _on_crashed(self, error: EngineCrashed) -> None:
         if error is self._last_crash:
@@ -198,12 +168,13 @@ class EngineController(QObject):
         self._set_state(STOPPED, error.sentence)
         self.crashed.emit(error)
 
-    def _on_not_started(self, error: AppError) -> None:
-        self._set_state(UNAVAILABLE, str(error))
+    def _on_not_started(self, error: AppError, process: EngineProcess | None = None) -> None:
+        if process is self._process or process is None:
+            self._set_state(UNAVAILABLE, str(error))
 
     def _on_started(self, process: EngineProcess, status: EngineStatus) -> None:
-        if process is not self._process:
-            return
+        if process is not self._process or not process.is_alive:
+            return  # the job that started it has ended it before it was asked
         self.devices = status.devices
         self.versions = dict(status.versions)
         self.fast_paths = status.fast_paths

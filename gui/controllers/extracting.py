@@ -1,42 +1,28 @@
-"""Writing activations to an .npz: of the current image or of every image in a folder."""
+"""Writing activations to a file: of the current image or of every image in a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.activations.npz_file import write_npz
-from core.engines.base import Engine, Value
-from core.engines.value_keys import IMAGES_KEY, value_keys
-from core.errors import AppError, ImageError
-from core.images.finding import find_images
-from core.images.preprocess import Preprocess
-from core.measures.measure import Pool
+from core.engines.values import Value
+from core.errors import ImageError
+from core.jobs.extract import Extracted, ExtractRequest, extract
+from core.measures.measure import KEEP, Pool
 from core.net.definition import AUTOMATIC_TOP, Net
-from core.progress import Progress
 from gui.controllers.engine_child import EngineController
-from gui.dialogs.extract import ExtractRequest, ValueChoice
+from gui.dialogs.extract import ExtractChoice, ValueChoice
 from gui.document import ModelDocument
-from gui.jobs import Lanes
-from gui.notices import Notice, Notices
+from gui.jobs import SLICE_SECONDS, Lanes
+from gui.notices import Notice, Notices, escaped
 
-
-@dataclass(frozen=True)
-class Extracted:
-    """What was written, and which images could not be read."""
-
-    out: Path
-    n_images: int
-    n_arrays: int
-    skipped: tuple[tuple[Path, str], ...]
+KEY = "extract"
+N_SKIPPED_NAMED = 3
 
 
 class ExtractingController(QObject):
-    """Runs one extraction at a time on the engine lane."""
+    """Runs one extraction at a time on the engine lane; other jobs come in between."""
 
     finished = pyqtSignal(object)
 
@@ -70,106 +56,62 @@ class ExtractingController(QObject):
         path = self._document.path or Path.cwd() / "net.prototxt"
         return path.with_name(f"{path.stem}_activations.npz")
 
-    def extract(self, request: ExtractRequest) -> None:
+    def extract(self, choice: ExtractChoice) -> None:
         """Start; the notices say where the file is, or what went wrong."""
-        document = self._document
-        net, recipe = document.net, document.recipe
-        if net is None or recipe is None or len(net.inputs) != 1:
-            problem = ImageError(
-                "This net takes no single image.", hint="Use main.py extract --array for it."
-            )
-            self._notices.show_error(problem, "extract")
+        request = self._request(choice)
+        if not request.images:
+            error = ImageError("No image is open.", hint="Open one, or choose a folder of images.")
+            self._notices.show_error(error, KEY)
             return
-        images = self._images(request)
-        net_request, input_blob = self._engine.request(), net.inputs[0]
-
-        def work() -> Generator[Progress, None, Extracted]:
-            engine = self._engine.open_net(net_request)
-            found = find_images(request.folder) if request.folder else images
-            return (yield from _extract(engine, net, recipe, input_blob, tuple(found), request))
-
         self._lanes.engine.start(
-            work,
-            key="extract",
+            lambda: extract(request, self._engine.host),
+            key=KEY,
             title=f"Extracting to {request.out.name}",
+            slice_seconds=SLICE_SECONDS,
             on_result=self._take,
-            on_error=lambda error: self._notices.show_error(error, "extract"),
+            on_error=lambda error: self._notices.show_error(error, KEY),
         )
 
-    def _images(self, request: ExtractRequest) -> tuple[Path, ...]:
-        image = self._document.image_path
-        return () if request.folder or image is None else (image,)
+    def _request(self, choice: ExtractChoice) -> ExtractRequest:
+        source = choice.folder or self._document.image_path
+        return ExtractRequest(
+            net=self._engine.request(),
+            layers=tuple(Value(*value) for value in choice.values),
+            out=choice.out,
+            images=() if source is None else (source,),
+            measure=KEEP if choice.pooling is None else Pool(choice.pooling),
+            recipe=self._document.chosen_recipe,
+            is_strict=choice.is_strict,
+        )
 
     def _take(self, extracted: Extracted) -> None:
-        names = "".join(f"{path.name}: {why}<br>" for path, why in extracted.skipped[:3])
-        n_skipped = len(extracted.skipped)
+        n_images, n_arrays = len(extracted.images), len(extracted.arrays)
         self._notices.show(
             Notice(
-                "warning" if n_skipped else "ok",
-                f"{extracted.n_arrays:,} activations of {extracted.n_images:,}"
-                f" {'image' if extracted.n_images == 1 else 'images'} written",
-                f"{extracted.out}" + (f"<br>{n_skipped} skipped. {names}" if n_skipped else ""),
-                key="extract",
+                "warning" if extracted.skipped else "ok",
+                f"{n_arrays:,} {'activation' if n_arrays == 1 else 'activations'} of"
+                f" {n_images:,} {'image' if n_images == 1 else 'images'} written",
+                "<br>".join(map(escaped, _sentences(extracted))),
+                key=KEY,
             )
         )
         self.finished.emit(extracted)
 
 
-def _extract(
-    engine: Engine,
-    net: Net,
-    recipe: Preprocess,
-    input_blob: str,
-    images: tuple[Path, ...],
-    request: ExtractRequest,
-) -> Generator[Progress, None, Extracted]:
-    values = [Value(*value) for value in request.values]
-    gathered: dict[Value, list[np.ndarray]] = {value: [] for value in values}
-    names: list[str] = []
-    skipped: list[tuple[Path, str]] = []
-    for done, path in enumerate(images):
-        yield Progress(done, len(images), "images")
-        try:
-            inputs = {input_blob: recipe.read(path)[None]}
-        except ImageError as error:
-            skipped.append((path, error.sentence))
-            continue
-        for value, array in _pass(engine, inputs, values, request.pooling).items():
-            gathered[value].append(array)
-        names.append(path.name if request.folder is None else str(path.relative_to(request.folder)))
-    if not names:
-        raise ImageError("None of the images can be read.", details=_reasons(skipped))
-    yield Progress(len(images), len(images), "images")
-    write_npz(request.out, _members(net, names, gathered))
-    return Extracted(request.out, len(names), len(values), tuple(skipped))
-
-
-def _pass(
-    engine: Engine, inputs: dict[str, np.ndarray], values: list[Value], pooling: str
-) -> dict[Value, np.ndarray]:
-    if pooling == "none":
-        return engine.forward(inputs, values)
-    pool = Pool(pooling)  # type: ignore[arg-type]  # one of the dialog's
-    found = engine.measure(inputs, {v: (pool.fitting(engine.shape_of(v)),) for v in values})
-    return {value: array for (value, _), array in found.items()}
-
-
-def _members(
-    net: Net, names: list[str], gathered: dict[Value, list[np.ndarray]]
-) -> Generator[tuple[str, np.ndarray], None, None]:
-    yield IMAGES_KEY, np.array(names, dtype=np.str_)
-    for value, key in value_keys(net, list(gathered)).items():
-        arrays = gathered[value]
-        if len({array.shape[1:] for array in arrays}) > 1:
-            raise AppError(
-                f"The activations of {key} differ in size from image to image.",
-                hint="Pool them, or choose a recipe that gives every image one size.",
-            )
-        yield key, np.concatenate(arrays)
-
-
-def _reasons(skipped: list[tuple[Path, str]]) -> str:
-    return "\n".join(f"{path.name}: {why}" for path, why in skipped[:8])
+def _sentences(extracted: Extracted) -> list[str]:
+    """What to know of the file: where it is, what is not in it, and how it was made."""
+    lines = [f"{extracted.out}, described in {extracted.manifest.name}"]
+    if extracted.skipped:
+        lines.append(f"{len(extracted.skipped):,} left out:")
+        named = extracted.skipped[:N_SKIPPED_NAMED]
+        lines += [f"{Path(name).name}: {reason}" for name, reason in named]
+    if extracted.resumed:
+        lines.append(f"{extracted.resumed:,} had been done by an earlier run.")
+    if extracted.apart and len(extracted.images) > 1:
+        lines.append(f"Each image had a pass of its own: {extracted.apart}")
+    if extracted.recipe is not None:
+        lines.append(f"Preprocessing, {extracted.recipe.origin}: {extracted.recipe.describe()}.")
+    return [*lines, *extracted.warnings, *extracted.notes]
 
 
 def _label(net: Net, layer: str, version: str) -> str:

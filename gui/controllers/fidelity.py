@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
-from core.engines.base import EngineSpec
-from core.engines.fidelity import BFLOAT16, LayerFidelity, measure_fidelity
-from core.errors import AppError, ImageError
-from core.progress import Job
+from core.engines.fidelity import BFLOAT16
+from core.errors import AppError
+from core.jobs.fidelity import Fidelity, FidelityRequest, measure
+from gui.controllers.engine_child import EngineController
 from gui.controllers.engine_choice import EngineChoiceController, caffe_spec
-from gui.controllers.inspecting_values import find_image_input
 from gui.dialogs.fidelity import FidelityDialog, FidelityRow
 from gui.document import ModelDocument
 from gui.jobs import Lanes
@@ -28,6 +27,7 @@ class FidelityController(QObject):
         keeper: ThemeKeeper,
         document: ModelDocument,
         lanes: Lanes,
+        engine: EngineController,
         choice: EngineChoiceController,
         window: MainWindow,
         parent: QObject | None = None,
@@ -36,6 +36,7 @@ class FidelityController(QObject):
         self._keeper = keeper
         self._document = document
         self._lanes = lanes
+        self._engine = engine
         self._choice = choice
         self._window = window
         self.dialog: FidelityDialog | None = None
@@ -68,38 +69,32 @@ class FidelityController(QObject):
 
     def _run(self, dialog: FidelityDialog, other: str) -> None:
         try:
-            spec = BFLOAT16 if other == "bfloat16" else caffe_spec(self._choice.choice())
-            job = self._job(spec)
+            request = self._request(other)
         except AppError as error:
             dialog.show_failed(str(error))
             return
         names = dict(OTHERS)
         dialog.show_running(f"float32 PyTorch and {names[other]} run.")
         self._lanes.compute.start(
-            lambda: job,
+            lambda: measure(request),
             key=KEY,
             title="Comparing engines",
-            on_result=lambda rows: self._show(dialog, rows, names[other]),
+            on_result=lambda found: self._show(dialog, found, names[other]),
             on_error=lambda error: self._fail(dialog, error),
         )
 
-    def _job(self, other: EngineSpec) -> Job[tuple[LayerFidelity, ...]]:
-        """Reads the image first, so that a bad one is named before anything starts."""
+    def _request(self, other: str) -> FidelityRequest:
         document = self._document
-        image, recipe, blob = document.image_path, document.recipe, find_image_input(document)
-        if image is None or recipe is None or blob is None:
-            raise ImageError("No image is open.", hint="Open one: both engines run it.")
-        inputs = {blob: recipe.read(image)[None]}
-        return measure_fidelity(
-            document.text, document.weights_path, inputs, other=other, state=document.state
-        )
+        spec = BFLOAT16 if other == "bfloat16" else caffe_spec(self._choice.choice())
+        images = () if document.image_path is None else (document.image_path,)
+        return FidelityRequest(self._engine.request(), spec, images, recipe=document.chosen_recipe)
 
-    def _show(self, dialog: FidelityDialog, rows: tuple[LayerFidelity, ...], name: str) -> None:
+    def _show(self, dialog: FidelityDialog, found: Fidelity, name: str) -> None:
         if dialog is not self.dialog:
             return
         shown = [
             FidelityRow(r.value.layer, r.value.top, r.type, r.cosine, r.relative_difference)
-            for r in rows
+            for r in found.rows
         ]
         worst = min(shown, key=lambda row: row.cosine, default=None)
         if worst is None:

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PyQt5.QtCore import QEvent, QObject, pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
-from core.activations.summary import ValueSummary
-from core.engines.base import Engine, PassResult, Value
-from core.engines.host import NetToRun
+from core.engines.engine import Engine
+from core.engines.values import PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
-from core.images.preprocess import Preprocess
+from core.jobs.classes import classes_of, is_softmax
+from core.jobs.look import Looker, LookRequest, PictureInput, picture_input
+from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
+from core.jobs.tiles import TilesRequest, tiles
+from core.net.definition import Net
+from core.progress import Job
 from gui.controllers.engine_child import EngineController
-from gui.controllers.inspecting_values import (
-    class_scores,
-    feed_inputs,
-    find_image_input,
-    n_classes,
-    show_choices,
-)
+from gui.controllers.inspecting_values import show_choices
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notices
-from gui.panels.activations.classes import ClassScores
+from gui.panels.activations.classes import ClassScore, ClassScores
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.activations.tiles import ActivationRequest, TileCard, build_cards
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
@@ -39,18 +35,6 @@ NO_LAYER_SPREAD = "Select a layer to see how its values spread."
 NO_PICTURE_INPUT = "This net has no input that takes a picture."
 ERROR_KEY = "forward"
 LEFT_OUT_KEY = "left-out"
-
-
-@dataclass(frozen=True)
-class RunKey:
-    """What one forward pass depends on; `attempt` counts the user's wishes to run it anew."""
-
-    net: NetToRun
-    image: Path
-    modified: int
-    recipe: Preprocess
-    input: str
-    attempt: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,10 +75,10 @@ class InspectingController(QObject):
         self._activations = activations
         self._histogram = histogram
         self._stale: set[QWidget] = set()
-        self._ran: tuple[Engine, RunKey] | None = None
+        self._looker = Looker(engine.host, self._passed.emit)
         self._told_of: Engine | None = None
-        self._failed: tuple[RunKey, AppError] | None = None
-        self._wanted: RunKey | None = None
+        self._wanted: LookRequest | None = None
+        self._input: tuple[Net | None, PictureInput | None] = (None, None)
         self._attempt = 0
         self.last_forward: LastForward | None = None
         self._connect()
@@ -112,18 +96,29 @@ class InspectingController(QObject):
         """Whether there is a net, an image and a recipe to run."""
         return self.run_key() is not None
 
-    def run_key(self) -> RunKey | None:
+    def run_key(self) -> LookRequest | None:
         """The pass that the document asks for now; None where something is missing."""
         document = self._document
-        path, recipe = document.image_path, document.recipe
+        path, recipe = document.image_path, document.chosen_recipe
         if document.net is None or document.is_partial or path is None or recipe is None:
             return None
-        image_input = find_image_input(document)
-        if image_input is None or not path.is_file():
+        if self._picture_input() is None or not path.is_file():
             return None
-        modified = path.stat().st_mtime_ns
-        request = self._engine.request()
-        return RunKey(request, path, modified, recipe, image_input, self._attempt)
+        return LookRequest(
+            self._engine.request(),
+            path,
+            recipe,
+            modified=path.stat().st_mtime_ns,
+            attempt=self._attempt,
+        )
+
+    def _picture_input(self) -> PictureInput | None:
+        """What takes the picture in the net of now; worked out once for each net."""
+        net, shapes = self._document.net, self._document.shapes
+        if self._input[0] is not net:
+            found = None if net is None or shapes is None else picture_input(net, shapes)
+            self._input = (net, found)
+        return self._input[1]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A panel that comes into view gets what it missed."""
@@ -151,7 +146,8 @@ class InspectingController(QObject):
 
     def _on_restarted(self) -> None:
         """Another engine may get through; a pass that the user cancelled waits for Forward."""
-        if self._failed is not None and not isinstance(self._failed[1], EngineCancelled):
+        failure = self._looker.failure
+        if failure is not None and not isinstance(failure, EngineCancelled):
             self._attempt += 1
         self._on_changed()
 
@@ -174,7 +170,7 @@ class InspectingController(QObject):
         """Ask for what `panel` shows, or say in it what is missing."""
         document = self._document
         if self.run_key() is None:
-            has_input = document.net is None or find_image_input(document) is not None
+            has_input = document.net is None or self._picture_input() is not None
             self._show_empty(panel, NO_IMAGE, NO_FORWARD, "" if has_input else NO_PICTURE_INPUT)
         elif not document.selection:
             self._show_empty(panel, NO_LAYER, NO_LAYER_SPREAD)
@@ -194,33 +190,16 @@ class InspectingController(QObject):
         if request is None or key is None:
             self._activations.show_empty(NO_LAYER)
             return
-        score = self._score_reader()
+        net, layer = self._document.net, self._document.selection
+        values = tuple(Value(one.layer, one.top) for one in request.values)
+        wanted = TilesRequest(key, values, request.order, request.scope, request.aspect)
 
-        def read() -> tuple[tuple[TileCard, ...], ClassScores | None]:
-            engine = self._run(key)
-            arrays = [engine.read(Value(one.layer, one.top)) for one in request.values]
-            return build_cards(request, arrays), score(request, arrays)
+        def read() -> Job[tuple[tuple[TileCard, ...], ClassScores | None]]:
+            drawn = yield from tiles(wanted, self._looker)
+            cards = build_cards(request, drawn)
+            return cards, None if net is None else _scores_among(cards, net, key, layer)
 
         self._start("activations", key, read, self._show_activations)
-
-    def _score_reader(
-        self,
-    ) -> Callable[[ActivationRequest, list[np.ndarray]], ClassScores | None]:
-        """Finds the best classes among arrays; made here, runs on the engine lane."""
-        document, layer = self._document, self._document.selection
-        if document.net is None or not n_classes(document, layer):
-            return lambda request, arrays: None
-        is_softmax = document.net.layer(layer).type == "Softmax"
-        paths = (document.path, document.weights_path)
-        folders = tuple(path.parent for path in paths if path is not None)
-
-        def score(request: ActivationRequest, arrays: list[np.ndarray]) -> ClassScores | None:
-            for one, array in zip(request.values, arrays, strict=True):
-                if one.layer == layer:
-                    return class_scores(layer, array, folders, are_probabilities=is_softmax)
-            return None
-
-        return score
 
     def _read_summaries(self, request: HistogramRequest | None) -> None:
         key = self.run_key()
@@ -228,13 +207,18 @@ class InspectingController(QObject):
             self._histogram.show_empty(NO_LAYER_SPREAD)
             return
 
-        def read() -> list[ValueSummary]:
-            return _summaries(self._run(key), request)
-
-        self._start("summaries", key, read, self._histogram.show_summaries)
+        values = tuple(Value(*value) for value in request.values)
+        over: HistogramRange = "central" if request.is_trimmed else "full"
+        wanted = StatisticsRequest(key, values, request.bins, over)
+        self._start(
+            "summaries",
+            key,
+            lambda: statistics(wanted, self._looker),
+            self._histogram.show_summaries,
+        )
 
     def _start(
-        self, name: str, key: RunKey, work: Callable[[], Any], on_result: Callable[[Any], None]
+        self, name: str, key: LookRequest, work: Callable[[], Any], on_result: Callable[[Any], None]
     ) -> None:
         self._ensure_pass(key)
         self._lanes.engine.start(
@@ -245,7 +229,7 @@ class InspectingController(QObject):
             on_error=self._on_failed,
         )
 
-    def _ensure_pass(self, key: RunKey) -> None:
+    def _ensure_pass(self, key: LookRequest) -> None:
         """Let the pass run as a job of its own, with a title, where it has not run yet."""
         if self._wanted == key:
             return
@@ -257,28 +241,9 @@ class InspectingController(QObject):
             on_error=self._on_failed,
         )
 
-    def _run(self, key: RunKey) -> Engine:
-        """The engine holding the values of `key`'s pass. For the engine lane.
-
-        A pass that failed fails again at once, so that one bad layer does not end child after
-        child.
-        """
-        if self._failed is not None and self._failed[0] == key:
-            # a crash is told when it happens, not again by every job that waited behind it
-            raise EngineCancelled if isinstance(self._failed[1], EngineCrashed) else self._failed[1]
-        try:
-            engine = self._engine.open_net(key.net)  # Caffe dies here over what it refuses
-            if self._ran is not None and self._ran[0] is engine and self._ran[1] == key:
-                return engine
-            self._ran = None
-            image = key.recipe.read(key.image)
-            result = engine.run(feed_inputs(engine.inputs, key.input, image))
-        except AppError as error:
-            self._failed = (key, error)
-            raise
-        self._ran = (engine, key)
-        self._passed.emit(result, engine)
-        return engine
+    def _run(self, key: LookRequest) -> None:
+        with self._looker.passed(key):
+            pass
 
     def _on_passed(self, result: PassResult, engine: Engine) -> None:
         self.last_forward = LastForward(result.seconds, result.n_images)
@@ -308,13 +273,14 @@ class InspectingController(QObject):
         self._activations.show_classes(scores)
 
 
-def _summaries(engine: Engine, request: HistogramRequest) -> list[ValueSummary]:
-    """Summaries in the order of the request; trimmed ones over p0.1 to p99.9 of all values."""
-    values = [Value(*value) for value in request.values]
-    found = engine.statistics(values, bins=request.bins)
-    if request.is_trimmed:
-        ends = [found[value].statistics for value in values]
-        low, high = min(one.p0_1 for one in ends), max(one.p99_9 for one in ends)
-        if np.isfinite((low, high)).all() and low < high:
-            found = engine.statistics(values, bins=request.bins, value_range=(low, high))
-    return [found[value] for value in values]
+def _scores_among(
+    cards: tuple[TileCard, ...], net: Net, key: LookRequest, layer: str
+) -> ClassScores | None:
+    """The best classes, where the layer that is looked at gives scores of classes."""
+    for card in cards:
+        value = Value(card.value.layer, card.value.top)
+        best = classes_of(net, key.net, value, card.array) if value.layer == layer else ()
+        if best:
+            classes = tuple(ClassScore(one.number, one.name, one.score) for one in best)
+            return ClassScores(layer, classes, is_softmax(net, value))
+    return None

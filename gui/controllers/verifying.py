@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.engines.verification import Verification, verify_rename
+from core.engines.verification import Verification
 from core.errors import AppError, EngineCrashed
-from core.progress import Progress
+from core.jobs.verify import VerifyRequest, verify
 from gui.controllers.engine_child import READY, EngineController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
@@ -56,33 +53,12 @@ class VerifyingController(QObject):
         before, after = self._history.base_text, document.text
         if document.net is None or before == after or document.is_partial:
             return
-        recipe, image, state = document.recipe, document.image_path, document.state
-        weights, device = document.weights_path, self._engine.device
-        may_run_python = self._engine.request().allow_python_layers
-        input_blobs = document.net.inputs
-
-        def work() -> Generator[Progress, None, Verification]:
-            inputs: dict[str, Any] | None = None
-            if image is not None and recipe is not None and len(input_blobs) == 1:
-                inputs = {input_blobs[0]: recipe.read(image)[None]}
-            process = self._engine.process()
-            return (
-                yield from verify_rename(
-                    process,
-                    before,
-                    after,
-                    weights,
-                    inputs,
-                    device,
-                    seed=0,
-                    state=state,
-                    allow_python_layers=may_run_python,
-                )
-            )
-
+        image = document.image_path
+        images = () if image is None or document.recipe is None else (image,)
+        request = VerifyRequest(before, self._engine.request(), images, document.chosen_recipe)
         self.started.emit()
         self._lanes.engine.start(
-            work,
+            lambda: verify(request, self._engine.host),
             key="verify",
             title="Verifying the rename",
             revision=document.revision,

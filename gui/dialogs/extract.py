@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -19,13 +20,16 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.errors import AppError
+from core.measures.measure import PoolingName
+from core.surveys.feature_files import check_suffix
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.labels import LinkLabel, ThemedLabel
 
-POOLINGS = (
-    ("none", "none: every value"),
+POOLINGS: tuple[tuple[PoolingName | None, str], ...] = (
+    (None, "none: every value"),
     ("gap", "GAP: mean of each channel"),
     ("mac", "MAC: maximum of each channel"),
     ("gem", "GeM: generalised mean, p = 3"),
@@ -33,13 +37,17 @@ POOLINGS = (
 
 
 @dataclass(frozen=True)
-class ExtractRequest:
-    """What the user asked for; `folder` None means the current image."""
+class ExtractChoice:
+    """What the user chose; `folder` None means the current image.
+
+    values: (layer, top). pooling: None keeps every value. is_strict: stop at the first bad image.
+    """
 
     values: tuple[tuple[str, str], ...]
-    pooling: str
+    pooling: PoolingName | None
     folder: Path | None
     out: Path
+    is_strict: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class ValueChoice:
 
 
 class ExtractDialog(FramedDialog):
-    """Collects an `ExtractRequest`; `extract_requested` carries it."""
+    """Collects an `ExtractChoice`; `extract_requested` carries it."""
 
     extract_requested = pyqtSignal(object)
 
@@ -78,15 +86,16 @@ class ExtractDialog(FramedDialog):
         self._connect()
         self._check()
 
-    def request(self) -> ExtractRequest:
+    def choice(self) -> ExtractChoice:
         """What the fields say."""
-        return ExtractRequest(
+        return ExtractChoice(
             tuple(
                 item.data(Qt.UserRole) for item in self._items() if item.checkState() == Qt.Checked
             ),
             self.pooling.currentData(),
             self._folder if self.over_folder.isChecked() else None,
             Path(self.out.text()).expanduser(),
+            self.strict.isChecked(),
         )
 
     def set_folder(self, folder: Path) -> None:
@@ -104,7 +113,7 @@ class ExtractDialog(FramedDialog):
             item.setCheckState(Qt.Checked if is_checked else Qt.Unchecked)
 
     def accept(self) -> None:
-        self.extract_requested.emit(self.request())
+        self.extract_requested.emit(self.choice())
         super().accept()
 
     def _items(self) -> list[QListWidgetItem]:
@@ -131,7 +140,9 @@ class ExtractDialog(FramedDialog):
         self.over_image.setChecked(self._image is not None)
         self.over_folder.setEnabled(False)
         self.folder_button = Button(self.keeper, "Choose folder…", "open")
+        self.strict = QCheckBox("Stop at the first image that can't be read")
         self.out = QLineEdit(str(out))
+        self.out.setToolTip(".npz, .h5, or a name without suffix for a folder of .npy files")
         self.out_button = Button(self.keeper, "Choose…")
         self.all_link = LinkLabel(self.keeper, "all")
         self.none_link = LinkLabel(self.keeper, "none")
@@ -150,14 +161,15 @@ class ExtractDialog(FramedDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(6)
-        for y, text in enumerate(("Pooling", "Images", "", "Write to")):
+        for y, text in enumerate(("Pooling", "Images", "", "", "Write to")):
             grid.addWidget(ThemedLabel(self.keeper, text, "secondary"), y, 0)
         grid.addWidget(self.pooling, 0, 1, 1, 2)
         grid.addWidget(self.over_image, 1, 1, 1, 2)
         grid.addWidget(self.over_folder, 2, 1)
         grid.addWidget(self.folder_button, 2, 2)
-        grid.addWidget(self.out, 3, 1)
-        grid.addWidget(self.out_button, 3, 2)
+        grid.addWidget(self.strict, 3, 1, 1, 2)
+        grid.addWidget(self.out, 4, 1)
+        grid.addWidget(self.out_button, 4, 2)
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
         self.resize(540, 560)
@@ -174,15 +186,24 @@ class ExtractDialog(FramedDialog):
         self.over_folder.toggled.connect(self._check)
 
     def _check(self, *_: object) -> None:
-        request = self.request()
-        self.count.setText(f"{len(request.values)} of {self.layers.count()} chosen")
-        if not request.values:
+        choice = self.choice()
+        self.count.setText(f"{len(choice.values)} of {self.layers.count()} chosen")
+        if not choice.values:
             self.show_problem("Tick at least one layer.")
-        elif request.out.suffix != ".npz":
-            self.show_problem("The file name ends in .npz.")
-        elif not request.out.parent.is_dir():
-            self.show_problem(f"There is no folder {request.out.parent}.")
+        elif not choice.out.name:
+            self.show_problem("Name the file to write.")
+        elif not choice.out.parent.is_dir():
+            self.show_problem(f"There is no folder {choice.out.parent}.")
         elif not (self.over_image.isChecked() or self.over_folder.isChecked()):
             self.show_problem("Open an image or choose a folder of images.")
         else:
-            self.show_problem("")
+            self.show_problem(_problem_with(choice.out))
+
+
+def _problem_with(out: Path) -> str:
+    """Why nothing can be written there, "" where it can."""
+    try:
+        check_suffix(out)
+    except AppError as error:
+        return str(error)
+    return ""

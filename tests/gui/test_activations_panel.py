@@ -10,13 +10,19 @@ from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QImage, QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
-from core.activations.tiles import GAP_LEVEL, NOT_FINITE_LEVEL
+from core.activations.tiles import GAP_LEVEL, NOT_FINITE_LEVEL, draw_channels
 from core.errors import AppError
 from gui.panels.activations.canvas import Cell
 from gui.panels.activations.classes import ClassScore, ClassScores
 from gui.panels.activations.colours import colour_table
 from gui.panels.activations.panel import CHAIN, LAYER, ActivationsPanel
-from gui.panels.activations.tiles import ActivationRequest, ShowChoice, ShownValue, build_cards
+from gui.panels.activations.tiles import (
+    ActivationRequest,
+    ShowChoice,
+    ShownValue,
+    TileCard,
+    build_cards,
+)
 
 BEFORE = np.linspace(-2, 6, 16, dtype=np.float32).reshape(1, 16)
 AFTER = np.maximum(BEFORE, 0)
@@ -27,6 +33,12 @@ DROP7 = ShownValue("drop7", "fc7", "fc7@2", "drop7, Dropout")
 CONV = ShownValue("conv1", "conv1", "conv1", "conv1, Convolution")
 ONE = ShowChoice("relu7, fc7@1", LAYER, (RELU7,))
 WHOLE = ShowChoice("whole chain of fc7", CHAIN, (FC7, RELU7, DROP7))
+
+
+def cards(request: ActivationRequest, arrays: list[np.ndarray]) -> tuple[TileCard, ...]:
+    """The cards of these arrays, drawn as the job draws them."""
+    drawn = draw_channels(arrays, order=request.order, scope=request.scope, aspect=request.aspect)
+    return build_cards(request, drawn)
 
 
 @pytest.fixture
@@ -41,14 +53,14 @@ def panel(keeper, qtbot) -> ActivationsPanel:
 @pytest.fixture
 def chain(panel: ActivationsPanel) -> ActivationsPanel:
     panel.show_choices([ONE, WHOLE], "relu7")
-    panel.show_cards(build_cards(panel.request(), [BEFORE, AFTER, AFTER]))
+    panel.show_cards(cards(panel.request(), [BEFORE, AFTER, AFTER]))
     return panel
 
 
 @pytest.fixture
 def maps(panel: ActivationsPanel) -> ActivationsPanel:
     panel.show_choices([ShowChoice("conv1", LAYER, (CONV,))], "conv1")
-    panel.show_cards(build_cards(panel.request(), [MAPS]))
+    panel.show_cards(cards(panel.request(), [MAPS]))
     return panel
 
 
@@ -101,9 +113,9 @@ def test_cards_say_their_range_and_what_is_equal(chain) -> None:
 
 def test_cards_of_a_chain_share_one_scale() -> None:
     request = ActivationRequest((FC7, RELU7))
-    first, second = build_cards(request, [BEFORE, AFTER / 2])
+    first, second = cards(request, [BEFORE, AFTER / 2])
     assert first.mosaic.high[0] == second.mosaic.high[0] == 6.0
-    alone = build_cards(ActivationRequest((FC7, RELU7), scope="channel"), [BEFORE, AFTER / 2])
+    alone = cards(ActivationRequest((FC7, RELU7), scope="channel"), [BEFORE, AFTER / 2])
     assert alone[1].mosaic.high[0] == 3.0
 
 
@@ -176,14 +188,14 @@ def test_dragging_scrolls_and_does_not_pin(maps, qtbot) -> None:
 def test_any_shape_can_be_drawn(panel, shape: tuple[int, ...]) -> None:
     values = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     panel.show_choices([ONE], "relu7")
-    panel.show_cards(build_cards(panel.request(), [values]))
+    panel.show_cards(cards(panel.request(), [values]))
     assert not panel.canvas.grab().isNull()
 
 
 def test_values_that_are_not_finite_stand_out(panel, keeper) -> None:
     values = np.array([[1.0, np.nan, np.inf, -1.0]], np.float32)
     panel.show_choices([ONE], "relu7")
-    panel.show_cards(build_cards(panel.request(), [values]))
+    panel.show_cards(cards(panel.request(), [values]))
     assert panel.cards[0].caption == "−1.000 ... 1.000, 2 NaN or Inf"
     table = colour_table(keeper.theme, is_diverging=True)
     assert table[NOT_FINITE_LEVEL] == keeper.theme.mark.rgb()
@@ -208,10 +220,10 @@ def test_the_best_classes_stand_beside_the_tiles(chain) -> None:
     assert chain.classes.isVisible()
     assert scores.note == "probabilities"
     assert chain.classes.toolTip() == "cat: 90.0 %\nclass 1: 10.0 %"
-    before_softmax = ClassScores("fc8", (ClassScore(3, "cat", 26.6),), False)
-    chain.show_classes(before_softmax)
-    assert before_softmax.note == "scores before softmax"
-    assert chain.classes.toolTip() == "cat: 26.600"
+    without_softmax = ClassScores("fc8", (ClassScore(3, "cat", 0.266),), False)
+    chain.show_classes(without_softmax)
+    assert without_softmax.note == "softmax of its scores"
+    assert chain.classes.toolTip() == "cat: 26.6 %"
     chain.show_classes(None)
     assert not chain.classes.isVisible()
 

@@ -112,7 +112,7 @@ def test_a_net_that_kills_the_engine_at_every_opening_is_tried_once(
         bench.engine.kill()
         raise EngineCrashed(134, "", "F1123 conv_layer.cpp:10] Check failed")
 
-    monkeypatch.setattr(bench.engine, "open_net", die)
+    monkeypatch.setattr(bench.engine.host, "opened", die)
     open_all(bench, qtbot, paths)
     qtbot.waitUntil(lambda: bench.notices.has("engine"), timeout=15000)
     qtbot.waitUntil(lambda: bench.lanes.is_idle)

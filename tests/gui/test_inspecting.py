@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gui.controllers.inspecting_values import feed_inputs
 from gui.panels.activations.panel import CHAIN, LAYER
 
 NET = """layer { name: "data" type: "Input" top: "data"
@@ -170,7 +169,9 @@ def test_scores_without_softmax_say_so(bench, qtbot, photo: Path, tmp_path: Path
     (tmp_path / "labels.txt").write_text("\n".join("abcdef"))
     bench.inspecting.forward()
     qtbot.waitUntil(lambda: panel.classes.scores is not None, timeout=15000)
-    assert panel.classes.scores.note == "scores before softmax"
+    assert panel.classes.scores.note == "softmax of its scores"
+    raised = np.exp(panel.cards[0].array.reshape(-1).astype(np.float64))
+    assert panel.classes.scores.classes[0].score == pytest.approx(raised.max() / raised.sum())
 
 
 def test_a_pass_that_fails_is_told_once(make_bench, qtbot, net: Path, photo: Path) -> None:
@@ -233,16 +234,34 @@ def test_choices_offer_the_layer_and_the_chain(bench, qtbot, net: Path, photo: P
     assert [panel.show_choice.itemText(i) for i in range(panel.show_choice.count())] == ["fc8"]
 
 
-def test_other_inputs_of_a_net_are_fed_too() -> None:
-    image = np.ones((3, 5, 7), np.float32)
-    fed = feed_inputs(
-        {"data": (1, 3, 9, 9), "im_info": (1, 3), "rois": (4, 5), "odd": None}, "data", image
-    )
-    assert fed["data"].shape == (1, 3, 5, 7)
-    np.testing.assert_array_equal(fed["im_info"], [[5.0, 7.0, 1.0]])
-    assert fed["rois"].shape == (4, 5)
-    assert not fed["rois"].any()
-    assert "odd" not in fed
+DETECTOR = """layer { name: "data" type: "Input" top: "data" top: "im_info"
+  input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } shape { dim: 1 dim: 3 } } }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+  convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "info" type: "Power" bottom: "im_info" top: "info" }
+"""
+TRAINED = """layer { name: "mnist" type: "Data" top: "data" top: "label"
+  transform_param { crop_size: 8 } data_param { source: "nowhere" batch_size: 2 } }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+  convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "fc8" type: "InnerProduct" bottom: "conv1" top: "fc8"
+  inner_product_param { num_output: 6 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc8" bottom: "label" top: "loss" }
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [DETECTOR, TRAINED, *(NET.replace("dim: 3", f"dim: {n}") for n in (1, 2, 4))]
+)
+def test_nets_with_other_inputs_or_channels_take_pictures(
+    bench, qtbot, photo: Path, tmp_path: Path, text: str
+) -> None:
+    net = tmp_path / "other.prototxt"
+    net.write_text(text)
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, "conv1")
+    assert panel.cards[0].array.shape == (1, 4, 6, 6)
 
 
 def test_tiles_and_histogram_are_saved_where_the_user_says(

@@ -254,7 +254,7 @@ def test_extract_writes_the_ticked_layers(bench, qtbot, net_path, image_path, tm
         dialog.accept_button.click()
     with np.load(tmp_path / "out.npz", allow_pickle=False) as arrays:
         assert set(arrays) == {"images", "data", "conv1", "relu1", "fc2"}
-        assert arrays["images"].tolist() == ["photo.png"]
+        assert arrays["images"].tolist() == [str(image_path)]
         assert arrays["relu1"].shape == (1, 4, 6, 6)
         assert arrays["relu1"].min() >= 0 > arrays["conv1"].min()
     assert bench.notices.current[0].title == "4 activations of 1 image written"

@@ -1,28 +1,32 @@
-"""Searches a folder of images with any layer: indexing, queries, evaluation."""
+"""Searches a folder of images with any layer: starts index, queries, evaluation; shows them."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QStandardPaths, pyqtSignal
 
+from core.engines.values import Value
 from core.errors import AppError, EngineCrashed
 from core.images.finding import find_images
+from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
+from core.jobs.index import IndexRequest
+from core.jobs.query import QueryRequest, query
 from core.progress import Progress
-from core.retrieval.evaluation import Evaluation, evaluate_gallery
 from core.retrieval.gallery import Gallery
+from core.retrieval.queries import find_query
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.index import (
     GalleryPlaces,
-    Indexed,
-    IndexRequest,
-    SlicedJob,
-    index_job,
+    Reading,
+    Searched,
     open_what_is_there,
+    read_folder,
 )
-from gui.controllers.searching.queries import Found, rank_outside, rank_own
+from gui.controllers.searching.queries import Found, found_view
+from gui.controllers.searching.states import Event, Search
 from gui.controllers.searching.thumbnails import ThumbnailLoader
 from gui.controllers.searching.values import (
     adapted_choice,
@@ -33,12 +37,13 @@ from gui.controllers.searching.values import (
     indexing_title,
     layer_choices,
     listed_tiles,
+    pool_of,
 )
 from gui.document import ModelDocument
-from gui.jobs import Lanes
+from gui.jobs import SLICE_SECONDS, Lanes, Run
 from gui.notices import Notice, Notices
 from gui.panels.retrieval.panel import RetrievalPanel
-from gui.panels.retrieval.view import EvaluationRow, IndexingView, RecipeChoice
+from gui.panels.retrieval.view import IndexingView, RecipeChoice
 
 INDEX, QUERY, EVALUATE = "index", "query", "evaluate"
 MOST_EVALUATED_UNASKED = 2000
@@ -51,7 +56,7 @@ def default_cache() -> Path:
 
 
 class SearchingController(QObject):
-    """Joins the retrieval panel, the engine and the galleries in the user's cache."""
+    """Joins the retrieval panel, the jobs and the galleries in the user's cache."""
 
     indexed = pyqtSignal(object)
     ranked = pyqtSignal(object)
@@ -75,62 +80,61 @@ class SearchingController(QObject):
         self._panel = panel
         self._places = GalleryPlaces(cache or default_cache())
         self._thumbnails = ThumbnailLoader(lanes, panel.thumbnails, self)
-        self._folder: Path | None = None
-        self._choice: RecipeChoice | None = None
-        self._found: Indexed | None = None
-        self._query: Path | None = None
-        self._listed: tuple[Path, ...] = ()
-        self._running: IndexRequest | None = None
-        self._interrupted: IndexRequest | None = None
+        self._search = Search()
         self._started = 0.0
-        self._n_done = self._n_vain_crashes = 0
-        self._rows: dict[RecipeChoice, EvaluationRow] = {}
         self._connect()
         self._on_opened()
 
     @property
     def folder(self) -> Path | None:
         """The folder that is searched, indexed or not yet."""
-        return self._folder
+        return self._search.folder
 
     @property
     def choice(self) -> RecipeChoice | None:
         """The representation that it is searched by."""
-        return self._choice
+        return self._search.choice
 
     @property
     def gallery(self) -> Gallery | None:
         """The gallery that is searched now."""
-        return None if self._found is None else self._found.gallery
+        searched = self._search.searched
+        return None if searched is None else searched.gallery
 
     def open_folder(self, folder: Path, choice: RecipeChoice | None = None) -> None:
         """Index a folder of images, with `choice` where one is given, and search in it."""
         if not folder.is_dir():
             self._notices.show_error(AppError(f"There is no folder {folder}."), INDEX)
             return
-        if folder != self._folder:
-            self._rows.clear()
-            self._panel.show_evaluations(())
-            self._query = None
-        self._folder = folder
+        self._search.choose_folder(folder)
+        self._show_rows()
         if choice is not None:
             self._take_choice(choice)
-        self._n_vain_crashes = 0
-        if not self._found_in(folder):
+        if self._search.searched is None:
             self._list(folder)
         self.index()
 
     def index(self) -> None:
         """Index the folder with the chosen representation, or go on where it stood."""
-        request = self._request()
-        if request is None:
+        reading = self._reading()
+        if reading is None:
             return
         self._lanes.cancel(EVALUATE)
-        self._running, self._interrupted = request, None
-        self._started, self._n_done = time.monotonic(), 0
-        self._show_progress(Progress(0, 0, ""))
-        job = index_job(self._engine.open_net, self._places, request)
-        self._run_slice(request, SlicedJob(job))
+        self._search.ask()
+        self._started = time.monotonic()
+        self._show_progress(reading, Progress(0, 0, ""))
+        runs: list[Run] = []
+        run = self._lanes.engine.start(
+            lambda: read_folder(self._places, reading, self._engine.host),
+            key=INDEX,
+            title=f"Reading images, {reading.choice.layer}",
+            slice_seconds=SLICE_SECONDS,
+            on_progress=partial(self._show_progress, reading),
+            on_result=self._take_index,
+            on_error=self._stop_index,
+            on_end=lambda: self._end_index(reading, runs[0]),
+        )
+        runs.append(run)
 
     def cancel(self) -> None:
         """Stop indexing or evaluating; what is done stays."""
@@ -144,55 +148,53 @@ class SearchingController(QObject):
 
     def query_index(self, index: int) -> None:
         """Rank the gallery for one of its own images."""
-        found = self._found
-        if found is None:
-            self._query = self._listed[index] if 0 <= index < len(self._listed) else None
-            return
-        if not 0 <= index < len(found.gallery):
-            return
-        self._query = found.gallery.path(index)
-        self._lanes.compute.start(
-            lambda: rank_own(found.gallery, index),
-            key=QUERY,
-            on_result=self._show_found,
-            on_error=self._show_error,
-        )
+        search = self._search
+        gallery = self.gallery
+        if gallery is not None and 0 <= index < len(gallery):
+            self.query_image(gallery.path(index))
+        elif gallery is None:
+            search.query = search.listed[index] if 0 <= index < len(search.listed) else None
 
     def query_image(self, path: Path) -> None:
-        """Rank the gallery for an image from anywhere."""
-        found = self._found
-        if found is None:
+        """Rank the gallery for one of its images, or one from anywhere."""
+        searched = self._search.searched
+        if searched is None:
             return
-        index = found.gallery.find(path.absolute())
-        if index is not None:
-            self.query_index(index)
+        self._search.query = path
+        gallery, net = searched.gallery, self._engine.adapted(searched.reading.request.net)
+        try:
+            needs_net = find_query(gallery, path).needs_net
+        except AppError as error:
+            self._show_error(error)
             return
-        self._query = path
-        request = replace(found.request, net=self._engine.adapted(found.request.net))
-        self._lanes.engine.start(
-            lambda: rank_outside(self._engine.open_net, self._places, request, found.gallery, path),
+        request = QueryRequest(gallery, (path,), net)
+        lane = self._lanes.engine if needs_net else self._lanes.compute
+        lane.start(
+            lambda: query(request, self._engine.host),
             key=QUERY,
-            on_result=self._show_found,
+            on_result=lambda found: self._show_found(found_view(gallery, found.answers[0])),
             on_error=self._show_error,
         )
 
     def evaluate(self, *, is_asked: bool = True) -> None:
         """Rank for every labelled image; a bar for this layer joins the others."""
-        found = self._found
-        if found is None:
+        searched = self._search.searched
+        if searched is None:
             return
-        row = self._rows.get(found.request.choice)
+        row = self._search.rows.get(searched.reading.choice)
         if row is not None and not row.is_part:
             if is_asked:
                 self._panel.open_evaluations()
             return
         self._started = time.monotonic()
+        request = EvaluateRequest(searched.gallery)
         self._lanes.compute.start(
-            lambda: evaluate_gallery(found.gallery),
+            lambda: evaluate(request),
             key=EVALUATE,
             title="Evaluating" if is_asked else "",
+            slice_seconds=SLICE_SECONDS,
             on_progress=self._show_evaluating if is_asked else None,
-            on_result=lambda result: self._take_evaluation(found, result, is_asked=is_asked),
+            on_result=lambda result: self._take_evaluation(searched, result, is_asked=is_asked),
             on_error=self._show_error if is_asked else lambda error: None,
             on_end=self._hide_progress if is_asked else None,
         )
@@ -200,7 +202,8 @@ class SearchingController(QObject):
     def _take_choice(self, choice: RecipeChoice) -> None:
         document = self._document
         if document.net is not None and document.shapes is not None:
-            self._choice = fitting_choice(layer_choices(document.net, document.shapes), choice)
+            choices = layer_choices(document.net, document.shapes)
+            self._search.choice = fitting_choice(choices, choice)
             self._show_layers()
 
     def _connect(self) -> None:
@@ -220,10 +223,10 @@ class SearchingController(QObject):
     def _on_opened(self) -> None:
         """Another net: what was found with the old one goes."""
         self.cancel()
-        self._folder = self._choice = self._found = self._query = self._interrupted = None
-        self._rows.clear()
+        self._search.close()
         self._show_layers()
-        self._panel.show_evaluations(())
+        self._show_rows()
+        self._hide_progress()
         self._panel.show_result(None, ())
         self._panel.show_gallery(None)
 
@@ -232,23 +235,21 @@ class SearchingController(QObject):
         if net is None or shapes is None:
             self._panel.show_layers((), None)
             return
-        self._choice = adapted_choice(net, shapes, self._choice)
-        self._panel.show_layers(layer_choices(net, shapes), self._choice)
+        self._search.choice = adapted_choice(net, shapes, self._search.choice)
+        self._panel.show_layers(layer_choices(net, shapes), self._search.choice)
+
+    def _show_rows(self) -> None:
+        self._panel.show_evaluations(tuple(self._search.rows.values()))
 
     def _on_recipe(self) -> None:
         """Another preprocessing gives other descriptors."""
-        if self._folder is not None:
-            self._rows.clear()
-            self._panel.show_evaluations(())
+        if self._search.folder is not None:
+            self._search.rows.clear()
+            self._show_rows()
             self.index()
-
-    def _found_in(self, folder: Path) -> bool:
-        return self._found is not None and self._found.request.folder == folder
 
     def _list(self, folder: Path) -> None:
         """Show the images at once, while they are being read."""
-        self._found = None
-        self._listed = ()
         self._panel.show_result(None, ())
         self._lanes.compute.start(
             lambda: find_images(folder),
@@ -258,66 +259,58 @@ class SearchingController(QObject):
         )
 
     def _take_listed(self, folder: Path, paths: tuple[Path, ...]) -> None:
-        if self._found is None and folder == self._folder:
-            self._listed = paths
+        search = self._search
+        if search.searched is None and folder == search.folder:
+            search.listed = paths
             self._panel.show_result(None, listed_tiles(folder, paths))
 
-    def _request(self) -> IndexRequest | None:
-        document, choice, folder = self._document, self._choice, self._folder
+    def _reading(self) -> Reading | None:
+        document, choice, folder = self._document, self._search.choice, self._search.folder
         if document.net is None or choice is None or folder is None:
             return None
         if document.recipe is None:
             error = AppError("This net has no input that takes a picture.")
             self._notices.show_error(error, INDEX)
             return None
-        blob = blob_label(document.net, choice)
-        return IndexRequest(self._engine.request(), folder, choice, document.recipe, blob)
-
-    def _run_slice(self, request: IndexRequest, job: SlicedJob) -> None:
-        def on_result(_: None) -> None:
-            if job.result is not None:
-                self._take_index(job.result)
-            elif not job.is_done:
-                self._run_slice(request, job)
-
-        def on_end() -> None:
-            if self._running is request and not self._lanes.is_running(INDEX):
-                self._end_index(request, job)
-
-        self._lanes.engine.start(
-            job.next_slice,
-            key=INDEX,
-            title=f"Reading images, {request.choice.layer}",
-            on_progress=self._show_progress,
-            on_result=on_result,
-            on_error=lambda error: self._stop_index(request, error),
-            on_end=on_end,
+        request = IndexRequest(
+            self._engine.request(),
+            folder,
+            Value(choice.layer, choice.top),
+            pool_of(choice),
+            Path(),
+            document.chosen_recipe,
         )
+        return Reading(request, choice, blob_label(document.net, choice))
 
-    def _end_index(self, request: IndexRequest, job: SlicedJob) -> None:
-        """The user cancelled: close the job and show what it has done."""
-        job.close()
-        self._running = None
+    def _end_index(self, reading: Reading, run: Run) -> None:
+        """Where neither a result nor an error came, the user cancelled or the engine is gone."""
+        if not self._search.is_indexing or self._lanes.is_running(INDEX):
+            return
         self._hide_progress()
+        if not run.cancelled.is_set():
+            self._search.happens(Event.ENGINE_GONE)
+            return
+        self._search.happens(Event.CANCELLED)
         self._lanes.compute.start(
-            lambda: open_what_is_there(self._places, request),
+            lambda: open_what_is_there(self._places, reading),
             key="index-kept",
-            on_result=self._take_kept,
+            on_result=self._take_part,
             on_error=self._show_error,
         )
 
-    def _stop_index(self, request: IndexRequest, error: AppError) -> None:
-        self._running = None
-        self._hide_progress()
+    def _stop_index(self, error: AppError) -> None:
         if not isinstance(error, EngineCrashed):
+            self._search.happens(Event.FAILED)
+            self._hide_progress()
             self._notices.show_error(error, INDEX)
             return
-        self._interrupted = request
-        self._n_vain_crashes = 0 if self._n_done else self._n_vain_crashes + 1
-        if self._n_vain_crashes > 1:
+        goes_on = self._search.crash()
+        self._hide_progress()
+        if not goes_on:
             self._notices.dismiss(INDEX)  # this net ends every engine: the user decides
             return
-        kept = f"The {self._n_done:,} images of this run are kept. " if self._n_done else ""
+        n_done = self._search.n_done
+        kept = f"The {n_done:,} images of this run are kept. " if n_done else ""
         title = "The engine stopped while reading images"
         body = f"{kept}A new engine starts, and the index goes on from there."
         self._notices.show(Notice("warning", title, body, key=INDEX))
@@ -325,43 +318,40 @@ class SearchingController(QObject):
 
     def _try_again(self) -> None:
         """What kept a folder from being indexed may be gone."""
-        if self._folder is not None and self._found is None:
+        if self._search.may_work_now:
             self.index()
 
     def _resume(self) -> None:
         """A new engine is there: go on with the index that the old one left."""
-        if self._interrupted is not None and self._interrupted.folder == self._folder:
+        if self._search.goes_on_with_next_engine:
             self.index()
 
-    def _take_kept(self, found: Indexed | None) -> None:
-        if found is not None:
-            self._take_index(found)
-        elif self._found is None:
+    def _take_part(self, searched: Searched | None) -> None:
+        if searched is not None and self._search.take_part(searched):
+            self._show_searched(searched)
+        elif self._search.searched is None:
             self._panel.show_gallery(None)
 
-    def _take_index(self, found: Indexed) -> None:
-        self._running = None
-        self._found = found
+    def _take_index(self, searched: Searched) -> None:
+        if self._search.finish(searched):
+            self._show_searched(searched)
+
+    def _show_searched(self, searched: Searched) -> None:
         self._hide_progress()
         self._notices.dismiss(INDEX)
-        view = gallery_view(found.gallery, found.request.choice, found.request.blob, found.report)
+        reading = searched.reading
+        view = gallery_view(searched.gallery, reading.choice, reading.blob, searched.report)
         self._panel.show_gallery(view)
-        if not len(found.gallery):
-            self._panel.show_result(None, ())
-            sentence = f"No image could be read in {found.request.folder.name}."
-            hint = "Show list names every file with the reason."
-            self._notices.show_error(AppError(sentence, hint=hint), INDEX)
-            return
-        self._query_first(found)
-        self.indexed.emit(found)
-        if len(found.gallery) <= MOST_EVALUATED_UNASKED and view.n_groups > 1:
+        self._query_first()
+        self.indexed.emit(searched)
+        if len(searched.gallery) <= MOST_EVALUATED_UNASKED and view.n_groups > 1:
             self.evaluate(is_asked=False)
 
-    def _query_first(self, found: Indexed) -> None:
+    def _query_first(self) -> None:
         """Ask the same query again; at first the open image, else the folder's first one."""
-        query = self._query or self._document.image_path
-        if query is not None and query.is_file():
-            self.query_image(query)
+        path = self._search.query or self._document.image_path
+        if path is not None and path.is_file():
+            self.query_image(path)
         else:
             self.query_index(0)
 
@@ -369,21 +359,19 @@ class SearchingController(QObject):
         self._panel.show_result(found.query, found.tiles)
         self.ranked.emit(found)
 
-    def _take_evaluation(self, found: Indexed, result: Evaluation, *, is_asked: bool) -> None:
-        choice = found.request.choice
-        self._rows[choice] = evaluation_row(result, choice, found.gallery)
-        self._panel.show_evaluations(tuple(self._rows.values()))
+    def _take_evaluation(self, searched: Searched, result: Evaluated, *, is_asked: bool) -> None:
+        choice = searched.reading.choice
+        row = evaluation_row(result.evaluation, choice, searched.gallery)
+        self._search.rows[choice] = row
+        self._show_rows()
         if is_asked:
             self._panel.open_evaluations()
-        self.evaluated.emit(self._rows[choice])
+        self.evaluated.emit(row)
 
-    def _show_progress(self, step: Progress) -> None:
-        request = self._running
-        if request is None:
-            return
-        self._n_done = step.done
+    def _show_progress(self, reading: Reading, step: Progress) -> None:
+        self._search.n_done = step.done
         seconds = time.monotonic() - self._started
-        title = indexing_title(request.choice, request.folder, step.total)
+        title = indexing_title(reading.choice, reading.request.folder, step.total)
         self._panel.show_indexing(IndexingView(title, step.done, step.total, seconds))
 
     def _show_evaluating(self, step: Progress) -> None:
@@ -392,7 +380,7 @@ class SearchingController(QObject):
         self._panel.show_indexing(IndexingView(title, step.done, step.total, seconds))
 
     def _hide_progress(self) -> None:
-        if self._running is None:
+        if not self._search.is_indexing:
             self._panel.show_indexing(None)
 
     def _show_error(self, error: AppError) -> None:

@@ -1,19 +1,12 @@
-"""Ranks a gallery for one query, its own image or one from outside, as the panel shows it."""
+"""A ranked query as the panel shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from core.engines.base import Engine
-from core.engines.host import NetToRun
-from core.jobs.index import describer_for
 from core.retrieval.gallery import Gallery
-from core.retrieval.queries import own_query
-from core.retrieval.search import rank_image
-from gui.controllers.searching.index import GalleryPlaces, IndexRequest
-from gui.controllers.searching.values import query_score, query_view, ranked_tiles
+from core.retrieval.queries import Answer
+from gui.controllers.searching.values import query_view, ranked_tiles
 from gui.panels.retrieval.view import QueryView, ResultTile
 
 
@@ -25,33 +18,16 @@ class Found:
     tiles: tuple[ResultTile, ...]
 
 
-def rank_own(gallery: Gallery, index: int) -> Found:
-    """Rank a gallery for one of its images, scored by the folder it lies in."""
-    ranking = rank_image(gallery, index)
-    image = gallery.images[index]
-    score = query_score(gallery, ranking, image.label)
-    note = f"{image.width:,} \N{MULTIPLICATION SIGN} {image.height:,} px"
-    if own_query(gallery, index).has_changed:
-        note = "changed since it was indexed: index again"
-    query = query_view(gallery.path(index), image.path, note, ranking, score)
-    return Found(query, ranked_tiles(gallery, ranking, image.label))
-
-
-def rank_outside(
-    open_net: Callable[[NetToRun], Engine],
-    places: GalleryPlaces,
-    request: IndexRequest,
-    gallery: Gallery,
-    path: Path,
-) -> Found:
-    """Rank a gallery for an image from outside; it has no label, so nothing is scored.
-
-    request: what made the gallery, on the engine of now. Raises GalleryError if that would describe
-    the image in another way than the gallery's, ImageError if the image can't be read.
-    """
-    recipe = places.recipe(request)
-    gallery.check_recipe(recipe)
-    describer = describer_for(request.net, recipe, open_net(request.net))
-    ranking = describer.search(gallery, path)
-    query = query_view(path, path.name, "not in the folder, no label", ranking, None)
-    return Found(query, ranked_tiles(gallery, ranking, None))
+def found_view(gallery: Gallery, answer: Answer) -> Found:
+    """The ranking of one of the gallery's images, or of one from outside, which has no label."""
+    query = answer.query
+    if query.index is None:
+        name, note = query.path.name, "not in the folder, no label"
+    else:
+        image = gallery.images[query.index]
+        name = image.path
+        note = f"{image.width:,} \N{MULTIPLICATION SIGN} {image.height:,} px"
+    if query.note is not None:
+        note = "changed since it was indexed" if query.has_changed else "gone since it was indexed"
+    view = query_view(query.path, name, note, answer)
+    return Found(view, ranked_tiles(gallery, answer))

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-
-import numpy as np
+from typing import cast
 
 from core.layers.shapes import NetShapes
+from core.measures.measure import Pool, PoolingName
 from core.net.definition import BlobVersion, Net
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import Evaluation
 from core.retrieval.gallery import Gallery
 from core.retrieval.indexing import IndexReport
-from core.retrieval.scores import QueryScore, score_ranking
-from core.retrieval.search import Ranking
+from core.retrieval.queries import Answer
 from gui.panels.retrieval.view import (
     NOT_RELEVANT,
     RELEVANT,
@@ -75,6 +74,12 @@ def fitting_choice(choices: Sequence[LayerChoice], choice: RecipeChoice) -> Reci
     return choice if is_spatial else replace(choice, pooling="flatten")
 
 
+def pool_of(choice: RecipeChoice) -> Pool:
+    """The pooling of a choice; only GeM has a power, so that others have one gallery each."""
+    method = cast(PoolingName, choice.pooling)
+    return Pool(method, choice.p) if method == "gem" else Pool(method)
+
+
 def blob_label(net: Net, choice: RecipeChoice) -> str:
     """The blob version that is searched by."""
     labels = (v.label for v in net.versions if v.layer == choice.layer and v.blob == choice.top)
@@ -100,39 +105,29 @@ def _channels(shapes: NetShapes, net: Net, version: BlobVersion) -> int:
     return shape[1] if len(shape) > 1 else 0
 
 
-def ranked_tiles(gallery: Gallery, ranking: Ranking, label: str | None) -> tuple[ResultTile, ...]:
-    """A tile for each ranked image, marked by its folder where the query has one."""
-    labels = gallery.labels
+def ranked_tiles(gallery: Gallery, answer: Answer) -> tuple[ResultTile, ...]:
+    """A tile for each ranked image, marked by its label where the query has one."""
+    ranking, verdicts = answer.ranking, answer.verdicts
     tiles = []
     for place, (index, score) in enumerate(zip(ranking.index, ranking.score, strict=True)):
         number = int(index)
         mark = UNLABELLED
-        if label is not None:
-            mark = RELEVANT if labels[number] == label else NOT_RELEVANT
+        if verdicts is not None:
+            mark = RELEVANT if verdicts[place] else NOT_RELEVANT
         name = _name(gallery.images[number].path)
         path = gallery.path(number)
         tiles.append(ResultTile(place + 1, number, path, name, float(score), mark))
     return tuple(tiles)
 
 
-def query_score(gallery: Gallery, ranking: Ranking, label: str | None) -> QueryScore | None:
-    """Measures of a ranking; None without a label or without anything relevant."""
-    if label is None:
-        return None
-    labels = gallery.labels
-    is_relevant = np.array([labels[int(index)] == label for index in ranking.index], dtype=bool)
-    return score_ranking(is_relevant) if is_relevant.any() else None
-
-
-def query_view(
-    path: Path, name: str, note: str, ranking: Ranking, score: QueryScore | None
-) -> QueryView:
+def query_view(path: Path, name: str, note: str, answer: Answer) -> QueryView:
     """The query column's values."""
+    score, n_ties = answer.score, answer.ranking.n_ties
     if score is None:
-        return QueryView(path, name, note, n_ties=ranking.n_ties)
+        return QueryView(path, name, note, n_ties=n_ties)
     precisions = ((1, score.p_at_1), (5, score.p_at_5), (10, score.p_at_10))
     return QueryView(
-        path, name, note, score.average_precision, precisions, score.n_relevant, ranking.n_ties
+        path, name, note, score.average_precision, precisions, score.n_relevant, n_ties
     )
 
 

@@ -8,7 +8,6 @@ from PyQt5.QtCore import QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QWidget
 
-from core.words import value_text
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 
@@ -17,7 +16,7 @@ HEADER_HEIGHT, ROW_HEIGHT, WIDTH = 38, 34, 224
 
 @dataclass(frozen=True)
 class ClassScore:
-    """One class: its index in the output, its name ("" when unknown) and its score."""
+    """One class: its index in the output, its name ("" when unknown) and its share, 0 to 1."""
 
     index: int
     name: str
@@ -26,7 +25,7 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class ClassScores:
-    """The best classes, best first; `are_probabilities` when a Softmax made them."""
+    """The best classes, best first; `are_probabilities` where the net's own Softmax made them."""
 
     layer: str
     classes: tuple[ClassScore, ...]
@@ -35,7 +34,7 @@ class ClassScores:
     @property
     def note(self) -> str:
         """What the numbers are."""
-        return "probabilities" if self.are_probabilities else "scores before softmax"
+        return "probabilities" if self.are_probabilities else "softmax of its scores"
 
 
 class ClassList(QWidget):
@@ -54,7 +53,7 @@ class ClassList(QWidget):
         self._scores = scores
         self.setVisible(scores is not None)
         if scores is not None:
-            lines = (f"{class_text(one)}: {score_text(one, scores)}" for one in scores.classes)
+            lines = (f"{class_text(one)}: {score_text(one)}" for one in scores.classes)
             self.setToolTip("\n".join(lines))
             self.setMinimumHeight(0)
         self.update()
@@ -90,7 +89,7 @@ class ClassList(QWidget):
         row = QRectF(12, top, self.width() - 24, 18)
         painter.setFont(text_font(12, semibold=True))
         painter.setPen(theme.text)
-        number_text = score_text(one, scores)
+        number_text = score_text(one)
         painter.drawText(row, RIGHT, number_text)
         taken = painter.fontMetrics().horizontalAdvance(number_text) + 10
         painter.setFont(text_font(12, semibold=number == 0))
@@ -100,7 +99,7 @@ class ClassList(QWidget):
         painter.drawText(row, LEFT, name)
         bar = QRectF(row.left(), row.bottom() + 1, row.width(), 5)
         painter.fillRect(bar, theme.grid)
-        bar.setWidth(bar.width() * self._share(one, scores))
+        bar.setWidth(bar.width() * min(1.0, max(0.0, one.score)))
         painter.fillRect(bar, theme.accent if number == 0 else theme.sweep_bar)
 
     def _row_height(self) -> int:
@@ -108,19 +107,12 @@ class ClassList(QWidget):
         room = (self.height() - HEADER_HEIGHT) // max(1, n_rows)
         return max(26, min(ROW_HEIGHT, room))
 
-    @staticmethod
-    def _share(one: ClassScore, scores: ClassScores) -> float:
-        if scores.are_probabilities:
-            return min(1.0, max(0.0, one.score))
-        best = max(abs(other.score) for other in scores.classes) or 1.0
-        return min(1.0, max(0.0, one.score / best))
-
 
 def class_text(one: ClassScore) -> str:
     """The class's name, or its index where names are not known."""
     return one.name or f"class {one.index}"
 
 
-def score_text(one: ClassScore, scores: ClassScores) -> str:
-    """A probability in percent, any other score as a number."""
-    return f"{100 * one.score:.1f} %" if scores.are_probabilities else value_text(one.score)
+def score_text(one: ClassScore) -> str:
+    """A share in percent."""
+    return f"{100 * one.score:.1f} %"

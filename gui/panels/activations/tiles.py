@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations.channels import ChannelMaps, ChannelOrder, channel_maps
-from core.activations.tiles import Mosaic, RangeScope, draw_mosaic
+from core.activations.channels import ChannelMaps, ChannelOrder
+from core.activations.tiles import DrawnChannels, Mosaic, RangeScope
 from core.words import value_text
 
 
@@ -68,33 +68,13 @@ class TileCard:
         return f"channel {name}, row {y}, column {x}"
 
 
-def build_cards(request: ActivationRequest, arrays: Sequence[np.ndarray]) -> tuple[TileCard, ...]:
-    """The cards of `request`; cards of one shape share order and range, so they compare.
-
-    arrays: one (n_images, ...) array for each value of the request; the first image is shown.
-    """
-    channels = [channel_maps(array) for array in arrays]
-    high = _shared_high(channels) if request.scope == "layer" and len(channels) > 1 else None
+def build_cards(request: ActivationRequest, drawn: Sequence[DrawnChannels]) -> tuple[TileCard, ...]:
+    """The cards of `request`, from its values as drawn."""
     cards: list[TileCard] = []
-    for value, array, maps in zip(request.values, arrays, channels, strict=True):
-        mosaic = draw_mosaic(
-            maps,
-            order=request.order,
-            scope=request.scope,
-            high=high,
-            gap=0 if maps.is_vector else 1,
-            aspect=request.aspect,
-        )
-        cards.append(TileCard(value, array, maps, mosaic, _caption(array, cards)))
+    for value, one in zip(request.values, drawn, strict=True):
+        caption = _caption(one.array, cards)
+        cards.append(TileCard(value, one.array, one.channels, one.mosaic, caption))
     return tuple(cards)
-
-
-def _shared_high(channels: Sequence[ChannelMaps]) -> float:
-    highs = [
-        float(np.nanmax(np.abs(one.maps), initial=0.0, where=np.isfinite(one.maps)))
-        for one in channels
-    ]
-    return max(highs, default=1.0) or 1.0
 
 
 def _caption(array: np.ndarray, earlier: Sequence[TileCard]) -> str:

@@ -1,0 +1,34 @@
+"""Tiles: every channel of layers after one pass, drawn side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.activations.channels import ChannelOrder
+from core.activations.tiles import DrawnChannels, RangeScope, draw_channels
+from core.engines.values import Value
+from core.jobs.look import Looker, LookRequest
+from core.progress import Job, Progress
+
+
+@dataclass(frozen=True)
+class TilesRequest:
+    """A pass, and the values of it to draw so that they compare.
+
+    order: of the channels. scope: one range of colours for a layer, or for each channel.
+    aspect: the wanted width over height of a picture.
+    """
+
+    look: LookRequest
+    values: tuple[Value, ...]
+    order: ChannelOrder = "index"
+    scope: RangeScope = "layer"
+    aspect: float = 1.6
+
+
+def tiles(request: TilesRequest, looker: Looker) -> Job[tuple[DrawnChannels, ...]]:
+    """The values of the first image, drawn, in the order of the request. Raises AppError."""
+    yield Progress(0, 1, "forward pass")
+    with looker.passed(request.look) as engine:
+        arrays = [engine.read(value) for value in request.values]
+    return draw_channels(arrays, order=request.order, scope=request.scope, aspect=request.aspect)

@@ -1,0 +1,147 @@
+"""Where the search of a folder stands: a table of stages and what happens to them, without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+
+from gui.controllers.searching.index import Searched
+from gui.panels.retrieval.view import EvaluationRow, RecipeChoice
+
+MOST_VAIN_CRASHES = 1
+
+
+class Stage(Enum):
+    """Where the search of a folder stands."""
+
+    NO_FOLDER = auto()
+    INDEXING = auto()
+    SEARCHABLE = auto()
+    """Every image of the folder that can be used is in the gallery."""
+    STOPPED = auto()
+    """The user ended the index; nothing of it is shown (yet)."""
+    PART = auto()
+    """What an ended index has left can be searched."""
+    INTERRUPTED = auto()
+    """The engine is gone; the index goes on with the next one."""
+    FAILED = auto()
+    """The folder can't be indexed as things are."""
+
+
+class Event(Enum):
+    """What happens to a search."""
+
+    ASKED = auto()
+    INDEXED = auto()
+    CANCELLED = auto()
+    PART_FOUND = auto()
+    ENGINE_GONE = auto()
+    FAILED = auto()
+    NET_OPENED = auto()
+
+
+_S, _E = Stage, Event
+TRANSITIONS: Mapping[tuple[Stage, Event], Stage] = {
+    **{(stage, _E.NET_OPENED): _S.NO_FOLDER for stage in Stage},
+    **{(stage, _E.ASKED): _S.INDEXING for stage in Stage},
+    (_S.INDEXING, _E.INDEXED): _S.SEARCHABLE,
+    (_S.INDEXING, _E.CANCELLED): _S.STOPPED,
+    (_S.INDEXING, _E.ENGINE_GONE): _S.INTERRUPTED,
+    (_S.INDEXING, _E.FAILED): _S.FAILED,
+    (_S.INTERRUPTED, _E.CANCELLED): _S.STOPPED,
+    (_S.STOPPED, _E.PART_FOUND): _S.PART,
+}
+"""The stage that follows; what is not here changes nothing, as a result that comes too late."""
+
+
+@dataclass
+class Search:
+    """One folder searched with one representation.
+
+    searched: the gallery shown now; while another layer is indexed, that of the layer before.
+    listed: the folder's images before they are indexed. rows: what was evaluated, by choice.
+    """
+
+    stage: Stage = Stage.NO_FOLDER
+    folder: Path | None = None
+    choice: RecipeChoice | None = None
+    searched: Searched | None = None
+    query: Path | None = None
+    listed: tuple[Path, ...] = ()
+    rows: dict[RecipeChoice, EvaluationRow] = field(default_factory=dict)
+    n_done: int = 0
+    _n_vain_crashes: int = 0
+
+    def happens(self, event: Event) -> bool:
+        """Go where the table says; False where it says nothing."""
+        following = TRANSITIONS.get((self.stage, event))
+        if following is None:
+            return False
+        self.stage = following
+        return True
+
+    @property
+    def is_indexing(self) -> bool:
+        """Whether an index job is queued or running."""
+        return self.stage is Stage.INDEXING
+
+    @property
+    def goes_on_with_next_engine(self) -> bool:
+        """Whether a new engine takes up what the last one left."""
+        return self.stage is Stage.INTERRUPTED
+
+    @property
+    def may_work_now(self) -> bool:
+        """Whether another engine or device is worth a try."""
+        return self.searched is None and self.stage in (
+            Stage.INDEXING,
+            Stage.INTERRUPTED,
+            Stage.FAILED,
+        )
+
+    def choose_folder(self, folder: Path) -> None:
+        """Turn to a folder; another one has other images, bars and queries."""
+        self._n_vain_crashes = 0
+        if folder == self.folder:
+            return
+        self.folder, self.searched, self.query = folder, None, None
+        self.listed = ()
+        self.rows.clear()
+
+    def ask(self) -> None:
+        """An index begins, or goes on."""
+        self.happens(Event.ASKED)
+        self.n_done = 0
+
+    def finish(self, searched: Searched) -> bool:
+        """An index came to its end; False where nobody waits for it any more."""
+        if not self.happens(Event.INDEXED):
+            return False
+        self.searched = searched
+        self._n_vain_crashes = 0
+        return True
+
+    def take_part(self, searched: Searched) -> bool:
+        """What an ended index left; False where the search has moved on."""
+        if not self.happens(Event.PART_FOUND):
+            return False
+        self.searched = searched
+        return True
+
+    def crash(self) -> bool:
+        """The engine died while indexing; False where this net has ended one in vain before."""
+        self._n_vain_crashes = 0 if self.n_done else self._n_vain_crashes + 1
+        if self._n_vain_crashes > MOST_VAIN_CRASHES:
+            self.happens(Event.FAILED)
+            return False
+        return self.happens(Event.ENGINE_GONE)
+
+    def close(self) -> None:
+        """Another net: nothing of this search holds."""
+        self.happens(Event.NET_OPENED)
+        self.folder = self.choice = self.searched = self.query = None
+        self.listed = ()
+        self.rows.clear()
+        self.n_done = self._n_vain_crashes = 0
