@@ -281,7 +281,8 @@ def test_extract_over_a_folder_names_what_it_skipped(
         dialog.accept_button.click()
     with np.load(tmp_path / "pooled.npz", allow_pickle=False) as arrays:
         assert arrays["conv1"].shape == (2, 4)
-        assert arrays["images"].tolist() == ["a.png", "b.png"]
+        assert arrays["images"].tolist() == [str(folder / "a.png"), str(folder / "b.png")]
+        assert set(arrays) == {"images", "skipped", "data", "conv1", "relu1", "fc2"}
     notice = bench.notices.current[0]
     assert notice.kind == "warning"
     assert "c.png" in notice.body
