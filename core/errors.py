@@ -64,7 +64,7 @@ class PrototxtError(AppError):
     def __str__(self) -> str:
         name = self.position.path or "prototxt"
         where = f"{name}, line {self.position.line}, column {self.position.column}"
-        return f"{where}: {self.sentence}\n{self.details}"
+        return f"{where}: {self.sentence}\n{self.details}\n{self.hint}".rstrip()
 
 
 class NetError(AppError):

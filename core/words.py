@@ -17,6 +17,11 @@ def join_names(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def readable_name(name: str) -> str:
+    """A name, in quotes where they alone show it: an empty one, or blanks at an end."""
+    return name if name and name == name.strip() and name.isprintable() else repr(name)
+
+
 def shape_text(shape: Sequence[int] | None) -> str:
     """ "1×512×14×14"; an unknown shape is a question mark, a scalar says so."""
     if shape is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from core.commands.file_notes import described_file, file_lines
@@ -20,9 +21,11 @@ from core.edits.findings.finding import described
 from core.edits.findings.search import find_mistakes
 from core.jobs.open import OpenedNet
 from core.layers.parameters import written_and_default
-from core.net.definition import BlobVersion, Layer, Net
+from core.net.definition import BlobVersion, Layer, Net, Problem
 from core.weights.binding import Binding
+from core.weights.placing import LEARN_ANEW
 from core.weights.repeated_names import repeated_name_notes
+from core.words import readable_name
 
 _MOST_LISTED = 12
 
@@ -147,7 +150,7 @@ def _name_notes(opened: OpenedNet) -> tuple[str, ...]:
     return repeated_name_notes(opened.shapes, opened.weights, opened.binding)
 
 
-def _problems(opened: OpenedNet) -> list[Any]:
+def _problems(opened: OpenedNet) -> list[Problem]:
     return [*opened.net.problems, *opened.shapes.problems]
 
 
@@ -193,12 +196,19 @@ def _print_summary(opened: OpenedNet) -> None:
         print(note)
     for found in find_mistakes(net):
         print(f"Wrong rewiring: {found.title}. {found.body}")
+    by_sentence: dict[str, list[Problem]] = {}
     for problem in _problems(opened):
-        layer = f"layer {problem.layer}, " if problem.layer else ""
-        where = f" ({layer}line {problem.line})"
-        print(f"Caffe would refuse this: {problem.sentence}{where}")
+        by_sentence.setdefault(problem.sentence, []).append(problem)
+    for sentence, problems in by_sentence.items():
+        print(f"Caffe would refuse this: {sentence} ({_places(problems)})")
     if opened.binding is not None:
         _print_binding(opened, opened.binding)
+
+
+def _places(found: Sequence[Problem]) -> str:
+    layer = f"layer {found[0].layer}, " if found[0].layer else ""
+    more = f", and {counted(len(found) - 1, 'more place')}" if len(found) > 1 else ""
+    return f"{layer}line {found[0].line}{more}"
 
 
 def in_place_sentence(net: Net) -> str:
@@ -231,6 +241,10 @@ def _print_binding(opened: OpenedNet, binding: Binding) -> None:
         print(binding.caffe_note)
     for wrong in binding.wrong:
         print(f"Caffe would abort: {wrong.sentence}")
+    if binding.wrong:
+        print(LEARN_ANEW)
+    for note in binding.near_names:
+        print(note)
     _print_names("Unbound (these layers keep filler values)", binding.unbound)
     _print_names("Unused (in the weights, not in the net)", binding.unused)
     _print_names("Shared (another layer's arrays, by parameter name)", binding.shared)
@@ -240,4 +254,5 @@ def _print_binding(opened: OpenedNet, binding: Binding) -> None:
 def _print_names(heading: str, names: tuple[str, ...]) -> None:
     if names:
         more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
-        print(f"{heading}: {', '.join(names[:_MOST_LISTED])}{more}.")
+        shown = ", ".join(map(readable_name, names[:_MOST_LISTED]))
+        print(f"{heading}: {shown}{more}.")

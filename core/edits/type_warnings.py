@@ -37,5 +37,6 @@ def with_type_warnings(plan: RenamePlan, net: Net) -> RenamePlan:
 
 
 def _differs_in_place(type_name: str) -> bool:
+    """Not Reshape and its like, which hand their bottom's values on whatever blob they are in."""
     known = layer_type(type_name)
-    return known.is_known and not known.may_run_in_place
+    return known.is_known and not known.may_run_in_place and not known.shares_storage

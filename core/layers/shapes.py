@@ -12,7 +12,8 @@ from core.layers.axes import check_sizes, show_shape
 from core.layers.layer_type import Geometry, LayerType, Shape, ShapeRefused
 from core.layers.registry import layer_type, near_types
 from core.net.definition import Layer, Net, Problem
-from core.net.message import Message
+from core.net.message import LeftOpenError, Message
+from core.net.schema import caffe_schema
 
 BYTES_PER_VALUE = 4
 
@@ -183,7 +184,7 @@ class _Walk:
         if known.refuses_in_place and layer.is_in_place:
             self._refuse(layer, " can't run in place: give it a top of its own.")
             return None
-        for near in near_types(layer.type):
+        for near in _meant_types(layer):
             self._refuse(layer, f" has an unknown type. Is {near} meant?")
         shapes = [shape for shape in bottoms if shape is not None]
         if known.infer is None or len(shapes) < len(bottoms):
@@ -195,6 +196,8 @@ class _Walk:
         except ShapeRefused as refused:
             self._refuse(layer, f": {refused}")
             return None
+        except LeftOpenError:
+            return None  # the field itself is among the net's problems
         except PrototxtError as error:
             self._refuse(layer, f": {error.sentence}")
             return None
@@ -242,6 +245,15 @@ class _Walk:
     def _refuse(self, layer: Layer, predicate: str) -> None:
         sentence = f"Layer '{layer.name}' ({layer.type}){predicate}"
         self.problems.append(Problem(sentence, layer.name, layer.line))
+
+
+def _meant_types(layer: Layer) -> tuple[str, ...]:
+    """Types that this one may be a slip for: not V1's words, nor where a fork's fields stand."""
+    written = layer.message.scalars("type")
+    known = caffe_schema().messages["LayerParameter"]
+    is_forks = any(field.name not in known for field in layer.message.fields)
+    is_word = bool(written) and written[-1].kind != "string"
+    return () if is_forks or is_word else near_types(layer.type)
 
 
 def _check_param_count(layer: Layer, n_parameters: int) -> None:

@@ -12,7 +12,7 @@ from core.errors import PrototxtError
 from core.net.tokens import Span, position_at
 
 T = TypeVar("T")
-ScalarKind = Literal["string", "word", "number"]
+ScalarKind = Literal["string", "word", "number", "placeholder"]
 _OCTAL = re.compile("-?0[0-7]+")
 _DECIMAL = re.compile("-?[0-9]+")
 NOWHERE = Span(0, 0, 1, 1)
@@ -28,7 +28,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Scalar:
-    """One value; `span` covers it as written, quotes included."""
+    """One value; `span` covers it as written, quotes included.
+
+    A "placeholder" is what a template is still to fill in, such as ${NUM_LABELS}.
+    """
 
     value: str
     kind: ScalarKind
@@ -119,9 +122,21 @@ class Message:
 
     def wrong_value(self, name: str, scalar: Scalar, wanted: str) -> PrototxtError:
         """The error for a value of the wrong kind, with a guess at the slip."""
+        if scalar.kind == "placeholder":
+            position = position_at(self.source.text, scalar.span, self.source.path)
+            return LeftOpenError(left_open(name, scalar), position)
         guess = _guess_slip(scalar.value) if wanted != "true or false" else ""
         sentence = f'Expected {wanted} for {name}, found "{scalar.value}"{guess}.'
         return self.error_at(scalar.span, sentence)
+
+
+class LeftOpenError(PrototxtError):
+    """A value that a template is still to fill in, where its number was asked for."""
+
+
+def left_open(name: str, scalar: Scalar) -> str:
+    """What is said of a placeholder."""
+    return f"{name} is left open: {scalar.value} is still to be filled in."
 
 
 def to_number(text: str) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import PrototxtError
+from core.net.foreign_signs import conflict_words
 from core.net.message import Field, Message, Scalar, Source, to_boolean, to_number
 from core.net.schema import BOOLEAN_FIELDS, MESSAGE_FIELDS, NUMBER_FIELDS
 from core.net.strings import unquote
@@ -71,8 +72,14 @@ class _Parser:
     def _parse_name(self) -> tuple[str, Span]:
         """A field's name; an extension's stands in brackets, which belong to it."""
         token = self._next()
+        if token.text.startswith("//"):
+            hint = "A comment starts with # in a prototxt."
+            raise self._error(token, f"Expected a field name, found {_shown(token)}.", hint)
         if token.kind == "word":
             return token.text, token.span
+        if token.kind == "placeholder":
+            hint = "Fill the template in first, with the program that it belongs to."
+            raise self._error(token, f"{token.text} is a template's, not a field.", hint)
         name, closer = self._next(), self._next()
         if token.text != "[" or name.kind != "word" or closer.text != "]":
             raise self._error(token, f"Expected a field name, found {_shown(token)}.")
@@ -130,8 +137,10 @@ class _Parser:
 
     def _parse_scalar(self) -> Scalar:
         token = self._next()
+        if token.kind in ("number", "placeholder"):
+            return Scalar(token.text, token.kind, token.span)
         if token.kind != "string":
-            return Scalar(token.text, "number" if token.kind == "number" else "word", token.span)
+            return Scalar(token.text, "word", token.span)
         value, span = unquote(token.text), token.span
         while self._peek().kind == "string":  # adjacent strings are one, as in C
             more = self._next()
@@ -139,6 +148,8 @@ class _Parser:
         return Scalar(value, "string", span)
 
     def _check_kind(self, name: str, scalar: Scalar) -> None:
+        if scalar.kind == "placeholder":
+            return  # a net to look at all the same; what the value is for stays unknown
         if name in NUMBER_FIELDS:
             self._convert(name, scalar, to_number, "a number")
         elif name in BOOLEAN_FIELDS:
@@ -163,6 +174,7 @@ class _Parser:
 
     def _error(self, token: Token, sentence: str, hint: str = "") -> PrototxtError:
         position = position_at(self.source.text, token.span, self.source.path)
+        sentence, hint = conflict_words(position.source_line) or (sentence, hint)
         return PrototxtError(sentence, position, hint=hint)
 
 

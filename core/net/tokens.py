@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 from core.errors import PrototxtError, SourcePosition
+from core.net.foreign_signs import foreign_words
 
-TokenKind = Literal["word", "number", "string", "punctuation", "end"]
+TokenKind = Literal["word", "number", "string", "placeholder", "punctuation", "end"]
 BYTE_ORDER_MARK = "\ufeff"
 
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s++|\#[^\n]*+)++)
+      | (?P<placeholder>(?:\$\{[^{}\n]*+\}|\$\([^()\n]*+\)|\$\w++\$?|\{\{[^{}\n]*+\}\}|@\w++@
+                        |%\(\w++\)[sdif]|\{%[^{}%\n]*+%\}|<%[^<>%\n]*+%>)[\w.-]*+)
       | (?P<word>[A-Za-z_][\w./-]*)
       | (?P<punctuation>[{}<>:\[\],;])
       | (?P<string>"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')
@@ -22,8 +25,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 """White space is what protobuf takes for it: a no-break space is none. `unquoted`: values that
-Caffe refuses and that people write, as a path without quotes; they read as words. Possessive
-repeats, because the others remember a way back for every character."""
+Caffe refuses and that people write, as a path without quotes; they read as words. `placeholder`:
+what a template is still to fill in, as ${N}, $N$, {{ n }}, @N@ or %(n)d. Possessive repeats,
+because the others remember a way back for every character."""
 
 MAX_TOKENS = 500_000
 """Real files have up to 20,000; each costs about half a kilobyte once parsed."""
@@ -99,8 +103,5 @@ def _unreadable(text: str, span: Span, path: Path | None) -> PrototxtError:
         return PrototxtError(
             "This string is not closed on its line.", position, hint="Add the closing quote."
         )
-    if character.isspace():
-        name = f"U+{ord(character):04X}"
-        hint = "Put an ordinary space in its place."
-        return PrototxtError(f"{name} is a space that prototxt does not know.", position, hint=hint)
-    return PrototxtError(f"Unexpected character {character!r}.", position)
+    sentence, hint = foreign_words(character, position.source_line, position.column)
+    return PrototxtError(sentence, position, hint=hint)

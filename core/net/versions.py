@@ -20,6 +20,11 @@ class TracedVersions:
     problems: tuple[Problem, ...]
 
 
+_ADD_INPUT = (
+    " No layer gives this net its input: add an Input layer, or choose another phase or stage."
+)
+
+
 @dataclass
 class _Open:
     """A version while the trace runs."""
@@ -34,14 +39,15 @@ class _Open:
 
 def trace_versions(layers: Sequence[Layer]) -> TracedVersions:
     """Follow the layers in order and give every written value its version number."""
-    trace = _Trace()
+    trace = _Trace(has_source=any(not layer.bottoms for layer in layers))
     for layer in layers:
         trace.add(layer)
     return trace.finish()
 
 
 class _Trace:
-    def __init__(self) -> None:
+    def __init__(self, *, has_source: bool) -> None:
+        self.has_source = has_source
         self.versions: list[_Open] = []
         self.current: dict[str, int] = {}
         self.bottoms: list[tuple[int | None, ...]] = []
@@ -59,7 +65,8 @@ class _Trace:
         number = self.current.get(blob)
         if number is None:
             where = f"(layer '{layer.name}', bottom index {index})"
-            self._refuse(layer, f"Unknown bottom blob '{blob}' {where}.")
+            remedy = "" if self.has_source or self.problems else _ADD_INPUT
+            self._refuse(layer, f"Unknown bottom blob '{blob}' {where}.{remedy}")
             return None
         self.versions[number].readers.append(layer)
         return number

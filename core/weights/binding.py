@@ -9,6 +9,7 @@ from core.net.definition import Net
 from core.weights.caffe_reading import caffe_note
 from core.weights.contents import LayerWeights, Weights
 from core.weights.placing import ArrayKey, WrongShape, array_key, compare_layer, pair_layers
+from core.words import readable_name
 
 __all__ = ["Binding", "WrongShape", "bind_weights"]
 
@@ -36,6 +37,18 @@ class Binding:
     shared: tuple[str, ...] = ()
     left_to_fillers: tuple[ArrayKey, ...] = ()
     caffe_note: str = ""
+
+    @property
+    def near_names(self) -> tuple[str, ...]:
+        """Sentences about layers that the file has under almost the same name."""
+        by_letters = {name.strip().casefold(): name for name in self.unused}
+        pairs = ((by_letters.get(name.strip().casefold()), name) for name in self.unbound)
+        return tuple(
+            f"The file's {readable_name(near)} is not {readable_name(name)}: "
+            f"{'capitals' if near.strip() == near and name.strip() == name else 'blanks'} count."
+            for near, name in pairs
+            if near is not None
+        )
 
     @property
     def is_complete(self) -> bool:

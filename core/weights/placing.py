@@ -16,6 +16,9 @@ from core.weights.contents import LayerWeights, WeightBlob, Weights
 
 LEGACY_AXES = 4
 
+LEARN_ANEW = "To learn such a layer from scratch, give it another name in the prototxt."
+"""Caffe's own advice where shapes differ."""
+
 ArrayKey = tuple[int, int]
 """One array of a net, however many layers share it: its owner's index among the layers, its own."""
 
@@ -98,7 +101,7 @@ def check_fit(wrong: Sequence[WrongShape]) -> None:
     """WeightsError when there is anything that Caffe would abort on."""
     if wrong:
         more = f" {len(wrong) - 1} more arrays do not fit." if len(wrong) > 1 else ""
-        hint = "Are these the weights of another net?"
+        hint = f"Are these the weights of another net? {LEARN_ANEW}"
         raise WeightsError(f"{wrong[0].sentence}{more}", hint=hint)
 
 

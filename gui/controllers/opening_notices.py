@@ -13,6 +13,8 @@ from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
 from core.net.state_choices import state_text
 from core.weights.binding import Binding
+from core.weights.placing import LEARN_ANEW
+from core.words import readable_name
 from gui.notices import CodeLine, Notice, NoticeAction
 
 N_NAMED = 4
@@ -175,7 +177,8 @@ def weights_notice(binding: Binding, file_name: str) -> Notice | None:
     keeps = "keeps its filler values, so its" if one else "keep their filler values, so their"
     has = "has" if one else "have"
     title = f"{_count(len(binding.unbound), 'layer')} {has} no weights in this file"
-    body = f"{_names(binding.unbound)} {keeps} output means nothing. {unused}".strip()
+    near = escape(" ".join(binding.near_names[:2]), quote=False)
+    body = f"{_names(binding.unbound)} {keeps} output means nothing. {unused} {near}".strip()
     return Notice("warning", title, body, note=_bound_note(binding), actions=actions, key="weights")
 
 
@@ -192,7 +195,7 @@ def _wrong_shapes_notice(binding: Binding, file_name: str) -> Notice:
     return Notice(
         "error",
         title,
-        "Caffe stops on weights of another shape, so this net can't run with them.",
+        f"Caffe stops on weights of another shape, so this net can't run with them. {LEARN_ANEW}",
         table=tuple(rows),
         note=_bound_note(binding),
         actions=(
@@ -223,7 +226,7 @@ def _bound_note(binding: Binding) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = [f"<b>{escape(name, quote=False)}</b>" for name in names[:N_NAMED]]
+    shown = [f"<b>{escape(readable_name(name), quote=False)}</b>" for name in names[:N_NAMED]]
     if len(names) > N_NAMED:
         shown.append(f"{len(names) - N_NAMED} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -21,6 +21,15 @@ OTHER_FILES = {
     "something": ("a: 1 b: 2", "describes no layers"),
 }
 
+TEMPLATE = """layer {{ name: "data" type: "Data" top: "data" top: "label"
+  transform_param {{ crop_size: {crop_size} }} }}
+layer {{ name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param {{ num_output: {num_output} kernel_size: {kernel_size} }} }}
+layer {{ name: "relu" type: "ReLU" bottom: "conv" top: "conv" }}
+layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "conv" bottom: "label" top: "loss"
+  loss_weight: {loss_weight} }}
+"""
+
 
 @pytest.mark.parametrize("kind", OTHER_FILES)
 def test_what_the_file_is_stands_in_a_notice(bench, qtbot, tmp_path: Path, kind: str) -> None:
@@ -49,3 +58,28 @@ def test_a_net_for_training_only_is_shown_as_training_builds_it(
     (notice,) = [notice for notice in bench.notices.current if notice.key == "solver"]
     assert notice.title == "The file has no layers in the TEST phase"
     assert "as TRAIN builds it" in notice.body
+
+
+@pytest.mark.parametrize("field", ["num_output", "kernel_size", "crop_size", "loss_weight"])
+def test_a_template_opens_for_looking_at(bench, qtbot, tmp_path: Path, field: str) -> None:
+    values = {"num_output": 4, "kernel_size": 3, "crop_size": 8, "loss_weight": 1, field: "${N}"}
+    path = tmp_path / "template.prototxt"
+    path.write_text(TEMPLATE.format(**values))
+    bench.opening.open_paths([path])
+    qtbot.waitUntil(lambda: bench.document.net is not None)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    assert len(bench.document.net.layers) == 4
+    (notice,) = [notice for notice in bench.notices.current if notice.key == "problems"]
+    assert f"{field} is left open" in str(notice.table)
+    for layer in bench.document.net.layers:
+        bench.document.select(layer.name)
+        qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+
+
+def test_a_file_of_another_kind_is_named(bench, qtbot, tmp_path: Path) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text("\n<!DOCTYPE html>\n")
+    bench.opening.open_paths([path])
+    qtbot.waitUntil(lambda: bool(bench.notices.current))
+    (notice,) = bench.notices.current
+    assert notice.title == "net.prototxt is a web page, not a prototxt"
