@@ -29,7 +29,8 @@ SUMMARIES: Mapping[str, str] = {
     "fidelity": "say how far bfloat16 or real Caffe is from float32 PyTorch, layer by layer",
     "index": "describe a folder of images by one layer, into a gallery",
     "query": "find the images of a gallery that look like one image",
-    "evaluate": "measure AP and mAP of a gallery against its folder names",
+    "evaluate": "measure AP and mAP of a gallery, with its own images or others as queries",
+    "gallery": "say what a gallery holds, and export its descriptors with their names",
     "demo": "do everything above on the bundled net and photos, without a window",
     "doctor": "say what can run here: engines, devices, versions, and why not",
 }

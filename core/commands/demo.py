@@ -94,7 +94,9 @@ def _do_all(host: EngineHost, files: DemoFiles, out: Path, say: Say) -> dict[str
         "net": describe_net(opened),
         "rename": describe_rename(renamed.out, renamed.plan, renamed.verification),
         "extract": _described_extraction(extracted),
-        "evaluate": {one.name: described(one.evaluation, one.chance) for one in searched},
+        "evaluate": {
+            one.name: described(one.evaluation, one.chance, one.files) for one in searched
+        },
         "query": rankings,
     }
 

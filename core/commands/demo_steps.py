@@ -110,6 +110,11 @@ class Searched:
     seconds: float
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The images by their index."""
+        return tuple(image.path for image in self.gallery.images)
+
+    @property
     def name(self) -> str:
         """ "relu7, gem"."""
         return f"{self.gallery.recipe.layer}, {self.gallery.recipe.pooling}"

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
-from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
+from core.commands.query import add_gallery_net_arguments, gallery_net
+from core.engines.host import EngineHost
+from core.jobs.evaluate import (
+    Evaluated,
+    EvaluateQueriesRequest,
+    EvaluateRequest,
+    evaluate,
+    evaluate_queries,
+)
 from core.progress import run_job
 from core.retrieval.evaluation import Evaluation
 from core.retrieval.gallery import Gallery, open_gallery
@@ -23,29 +32,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="labels by folder, by what stands before '__' in the file name, or from a table "
         "with the columns file and label, or a list file of Caffe",
     )
+    parser.add_argument(
+        "--queries",
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="rank the gallery for these images, folders or lists instead of for its own images",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_gallery_net_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Use every labelled image as a query and print the means."""
+    """Use every labelled image, or every query apart, and print the means."""
     gallery = open_gallery(options.gallery)
-    with ProgressLine() as show:
-        evaluated = run_job(evaluate(EvaluateRequest(gallery, options.truth)), show)
+    net, runs_on = gallery_net(gallery, options)
+    with EngineHost() as host, ProgressLine() as show:
+        if options.queries:
+            queries = tuple(options.queries)
+            request = EvaluateQueriesRequest(gallery, queries, options.truth, net, runs_on)
+            evaluated = run_job(evaluate_queries(request, host), show)
+        else:
+            evaluated = run_job(evaluate(EvaluateRequest(gallery, options.truth)), show)
     evaluation, chance = evaluated.evaluation, evaluated.chance
     if options.json:
         about = {
             **_about(gallery),
             "truth": evaluated.truth.to_json(),
             "notes": list(evaluated.notes),
+            "unreadable": [{"path": p.path, "reason": p.reason} for p in evaluated.problems],
         }
-        print_json({**described(evaluation, chance), **about})
+        print_json({**described(evaluation, chance, evaluated.query_files), **about})
         return
-    _print(gallery, evaluated)
+    _print(gallery, evaluated, options)
 
 
-def described(evaluation: Evaluation, chance: Evaluation) -> dict[str, object]:
-    """Everything measured, as plain values for JSON."""
-    return {**evaluation.to_json(with_queries=True), "mAP_of_random_descriptors": chance.mean_ap}
+def described(
+    evaluation: Evaluation, chance: Evaluation, query_files: Sequence[str]
+) -> dict[str, object]:
+    """Everything measured, as plain values for JSON; query_files: by the index of each query."""
+    return {**evaluation.to_json(query_files), "mAP_of_random_descriptors": chance.mean_ap}
 
 
 def summary(evaluation: Evaluation, chance: Evaluation) -> str:
@@ -68,7 +94,7 @@ def _about(gallery: Gallery) -> dict[str, object]:
     }
 
 
-def _print(gallery: Gallery, evaluated: Evaluated) -> None:
+def _print(gallery: Gallery, evaluated: Evaluated, options: argparse.Namespace) -> None:
     evaluation, chance = evaluated.evaluation, evaluated.chance
     print_notes(evaluated.notes)
     rows = [
@@ -77,13 +103,25 @@ def _print(gallery: Gallery, evaluated: Evaluated) -> None:
     print_table(("label", "queries", "mAP", "P@1"), rows, right="queries,mAP,P@1")
     print(f"\n{gallery.recipe.describe()}")
     print(f"{summary(evaluation, chance)}.")
-    left_out = evaluation.n_alone + evaluation.n_unlabelled
-    if left_out:
-        print(
-            f"{counted(left_out, 'image')} without another of the same label: "
-            "no queries, but wrong answers."
-        )
+    _print_left_out(evaluated, options)
     if evaluation.n_queries_with_ties:
         tied = counted(evaluation.n_queries_with_ties, "query", "queries")
         print(f"{tied} had equal scores, which keep the gallery's order.")
     print(f"AP: {evaluation.ap_variant}.")
+
+
+def _print_left_out(evaluated: Evaluated, options: argparse.Namespace) -> None:
+    """Images that are no queries, and queries that can't be read."""
+    for problem in evaluated.problems:
+        print(f"Left out: {problem.path}: {problem.reason}")
+    left_out = evaluated.evaluation.n_alone + evaluated.evaluation.n_unlabelled
+    if not left_out:
+        return
+    if options.queries:
+        n_queries = counted(left_out, "query", "queries")
+        print(f"{n_queries} without an image of the same label in the gallery: not counted.")
+    else:
+        print(
+            f"{counted(left_out, 'image')} without another of the same label: "
+            "no queries, but wrong answers."
+        )

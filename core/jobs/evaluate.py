@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from core.engines.host import EngineHost, NetToRun
+from core.engines.values import Value
+from core.errors import ImageError
+from core.images.finding import find_files
+from core.images.prepared import PreparedImage
+from core.jobs.gallery_net import opened_gallery_net
+from core.jobs.open import OpenRequest
+from core.measures.measure import Pool
 from core.progress import Job
-from core.retrieval.evaluation import Evaluation, evaluate_gallery, random_descriptors
+from core.retrieval.describing import Describer, checked_rows
+from core.retrieval.evaluation import (
+    Evaluation,
+    OutsideQueries,
+    evaluate_gallery,
+    evaluate_outside,
+    random_descriptors,
+)
 from core.retrieval.evaluation import evaluate as evaluate_descriptors
-from core.retrieval.gallery import Gallery
-from core.retrieval.ground_truth import choose_labels
+from core.retrieval.gallery import Gallery, ImageProblem, check_not_empty
+from core.retrieval.ground_truth import LabelledPaths, choose_labels, choose_labels_apart
 from core.retrieval.label_matching import MatchedLabels
+from core.surveys.pictures import by_shape
+from core.surveys.survey import DEFAULT_BATCH, Results, survey
 
 FOLDERS = "folders"
 
@@ -25,26 +44,139 @@ class EvaluateRequest:
 
 
 @dataclass(frozen=True)
+class EvaluateQueriesRequest:
+    """A gallery, and folders or files of queries apart from it, which one truth labels.
+
+    net: None for the net that the gallery was made with, from where it lies now; else the net to
+    run, which must give the gallery's recipe. runs_on: engine and device of a net so found.
+    """
+
+    gallery: Gallery
+    queries: tuple[Path, ...]
+    truth: str | Path = FOLDERS
+    net: NetToRun | None = None
+    runs_on: OpenRequest | None = None
+
+
+@dataclass(frozen=True)
 class Evaluated:
-    """What was measured, and the same of random descriptors, which is what chance gives."""
+    """What was measured, and the same of random descriptors, which is what chance gives.
+
+    query_files: the names of the queries by their index. problems: queries that can't be read.
+    """
 
     evaluation: Evaluation
     chance: Evaluation
     truth: MatchedLabels
+    query_files: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    problems: tuple[ImageProblem, ...] = ()
 
 
 def evaluate(request: EvaluateRequest) -> Job[Evaluated]:
     """Use every labelled image as a query and average."""
     gallery = request.gallery
-    paths = [image.path for image in gallery.images]
+    paths = tuple(image.path for image in gallery.images)
     truth = choose_labels(str(request.truth), paths, gallery.roots)
     evaluation = yield from evaluate_gallery(gallery, truth.labels)
     chance = yield from evaluate_random(gallery, truth.labels)
-    return Evaluated(evaluation, chance, truth, (*gallery.notes, *truth.notes))
+    return Evaluated(evaluation, chance, truth, paths, (*gallery.notes, *truth.notes))
+
+
+def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[Evaluated]:
+    """Describe the queries as the gallery was described, rank it for each, and average.
+
+    A query that is an image of the gallery too is left out of its own ranking.
+    """
+    gallery = request.gallery
+    check_not_empty(gallery)
+    described = _Described()
+    with opened_gallery_net(gallery, host, request.net, request.runs_on) as describer:
+        yield from _describe(describer, find_files(request.queries).files, described)
+    names = [_name_below(path, request.queries) for path in described.paths]
+    truth, of_queries = choose_labels_apart(
+        str(request.truth),
+        LabelledPaths([image.path for image in gallery.images], gallery.roots),
+        LabelledPaths(names, [path.resolve() for path in request.queries if path.is_dir()]),
+    )
+    own = [gallery.find(path.absolute()) for path in described.paths]
+    queries = OutsideQueries(np.concatenate(described.vectors), of_queries.labels, own)
+    evaluation = yield from evaluate_outside(gallery.descriptors, truth.labels, queries)
+    random = random_descriptors(len(gallery) + len(names), gallery.dimension)
+    chance = yield from evaluate_outside(
+        random[: len(gallery)],
+        truth.labels,
+        OutsideQueries(random[len(gallery) :], of_queries.labels, own),
+    )
+    files = tuple(str(path) for path in described.paths)
+    notes = (*gallery.notes, *truth.notes)
+    return Evaluated(evaluation, chance, truth, files, notes, tuple(described.problems))
 
 
 def evaluate_random(gallery: Gallery, labels: Sequence[str | None]) -> Job[Evaluation]:
     """The same measures for descriptors of random numbers."""
     random = random_descriptors(len(gallery), gallery.dimension)
     return (yield from evaluate_descriptors(random, labels))
+
+
+@dataclass
+class _Described:
+    """Queries described so far: their paths, (n, dimension) arrays, and those left out."""
+
+    paths: list[Path] = field(default_factory=list)
+    vectors: list[np.ndarray] = field(default_factory=list)
+    problems: list[ImageProblem] = field(default_factory=list)
+
+
+class _QueryCollector:
+    """Keeps the descriptor of each query."""
+
+    def __init__(self, describer: Describer, described: _Described) -> None:
+        self._value, self._measure = describer.recipe.value, describer.measure
+        self._described = described
+
+    @property
+    def wants(self) -> Mapping[Value, tuple[Pool, ...]]:
+        """One pooling of one value."""
+        return {self._value: (self._measure,)}
+
+    def take(self, images: Sequence[PreparedImage], results: Results) -> None:
+        """Keep what is finite."""
+        found = results[self._value, self._measure]
+        rows = checked_rows(found, len(images), self._value.layer)
+        is_finite = np.isfinite(rows).all(axis=1)
+        for image, is_good in zip(images, is_finite, strict=True):
+            if is_good:
+                self._described.paths.append(image.path)
+            else:
+                reason = f"Layer '{self._value.layer}' gives NaN or infinity for it."
+                self._described.problems.append(ImageProblem(str(image.path), reason))
+        self._described.vectors.append(rows[is_finite])
+
+    def skip(self, image: PreparedImage) -> None:
+        """Note a query that can't be read."""
+        self._described.problems.append(ImageProblem(str(image.path), image.problem or ""))
+
+
+def _describe(describer: Describer, files: Sequence[Path], described: _Described) -> Job[None]:
+    """Fill `described`. Raises ImageError if no query can be read."""
+    describer.check()
+    yield from survey(
+        describer.engine,
+        describer.feed,
+        files,
+        describer.recipe.preprocess,
+        [_QueryCollector(describer, described)],
+        batch_size=DEFAULT_BATCH,
+        grouping=by_shape,
+    )
+    if not described.paths:
+        raise ImageError(described.problems[0].reason)
+
+
+def _name_below(path: Path, given: Sequence[Path]) -> str:
+    """A query's path below the folder it was found in, else its name."""
+    for folder in given:
+        if folder.is_dir() and path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name

@@ -1,4 +1,4 @@
-"""Evaluation of descriptors: every labelled image is a query against all the others."""
+"""Evaluation of descriptors: every labelled image, or every query apart, ranks a gallery."""
 
 from __future__ import annotations
 
@@ -32,11 +32,23 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class ScoredQuery:
-    """One query: its index in the gallery, its label and its measures."""
+    """One query: its index in the gallery, or among the queries apart, its label, its measures."""
 
     index: int
     label: str
     score: QueryScore
+
+
+@dataclass(frozen=True, eq=False)
+class OutsideQueries:
+    """Queries apart from a gallery: (n, dimension) descriptors of any length, and their labels.
+
+    own: the index of the gallery's image that a query is, which its ranking leaves out; else None.
+    """
+
+    descriptors: np.ndarray
+    labels: Sequence[str | None]
+    own: Sequence[int | None]
 
 
 @dataclass(frozen=True)
@@ -44,8 +56,9 @@ class Evaluation:
     """Measures of a gallery, the query itself excluded by its index.
 
     Micro means are over queries, macro means over labels. The interval is a 95 % percentile
-    bootstrap of the micro mAP over queries. Images alone under their label are no queries; they
-    and the unlabelled ones stay in the gallery as wrong answers.
+    bootstrap of the micro mAP over queries. n_alone: images without another of their label, which
+    are no queries; they and the n_unlabelled stay in the gallery as wrong answers. Of queries apart
+    n_alone and n_unlabelled count the queries that are left out so.
     """
 
     mean_ap: float
@@ -69,8 +82,8 @@ class Evaluation:
         """How many images were queries."""
         return len(self.queries)
 
-    def to_json(self, *, with_queries: bool = False) -> dict[str, Any]:
-        """A JSON-able dictionary; with_queries adds the measures of every query."""
+    def to_json(self, query_files: Sequence[str] | None = None) -> dict[str, Any]:
+        """A JSON-able dictionary, with every query where their files are given, by its index."""
         document: dict[str, Any] = {
             "mAP": self.mean_ap,
             "mAP_95": [self.mean_ap_low, self.mean_ap_high],
@@ -91,9 +104,15 @@ class Evaluation:
                 for c in self.classes
             ],
         }
-        if with_queries:
+        if query_files is not None:
             document["queries"] = [
-                {"index": q.index, "label": q.label, **q.score.to_json()} for q in self.queries
+                {
+                    "index": q.index,
+                    "file": query_files[q.index],
+                    "label": q.label,
+                    **q.score.to_json(),
+                }
+                for q in self.queries
             ]
         return document
 
@@ -132,20 +151,64 @@ def evaluate(
             "No label has two images, so there is nothing to find.",
             hint="Labels are needed that two images or more share.",
         )
+    queries = OutsideQueries(descriptors, labels, range(len(labels)))
+    scored, n_with_ties = yield from _score(descriptors, labels, queries, query_indices)
+    n_alone = sum(1 for count in counts.values() if count == 1)
+    n_unlabelled = sum(1 for label in labels if label is None)
+    return _summarise(scored, len(labels), n_alone, n_unlabelled, n_with_ties, seed)
+
+
+def evaluate_outside(
+    descriptors: np.ndarray,
+    labels: Sequence[str | None],
+    queries: OutsideQueries,
+    *,
+    seed: int = 0,
+) -> Job[Evaluation]:
+    """Rank all images for every query apart that has something to find, and average.
+
+    descriptors: (n_images, dimension), labels: one each, None for none. Raises GalleryError if no
+    query has the label of an image other than itself.
+    """
+    counts = Counter(label for label in labels if label is not None)
+    n_unlabelled = sum(1 for label in queries.labels if label is None)
+    query_indices = []
+    for index, (label, own) in enumerate(zip(queries.labels, queries.own, strict=True)):
+        is_itself = own is not None and labels[own] == label
+        if label is not None and counts[label] > is_itself:
+            query_indices.append(index)
+    if not query_indices:
+        raise GalleryError(
+            "No query has the label of an image of the gallery, so there is nothing to find.",
+            hint="Queries and gallery are labelled in the same way, by folders or by one table.",
+        )
+    scored, n_with_ties = yield from _score(descriptors, labels, queries, query_indices)
+    n_alone = len(queries.labels) - n_unlabelled - len(query_indices)
+    return _summarise(scored, len(labels), n_alone, n_unlabelled, n_with_ties, seed)
+
+
+def _score(
+    descriptors: np.ndarray,
+    labels: Sequence[str | None],
+    queries: OutsideQueries,
+    query_indices: Sequence[int],
+) -> Job[tuple[list[ScoredQuery], int]]:
+    """The measures of some of the queries, and how many of them had equal scores."""
     scored: list[ScoredQuery] = []
     n_with_ties = 0
-    vectors = l2_normalise(descriptors)
-    codes = _codes(labels)
+    vectors, asked = l2_normalise(descriptors), l2_normalise(queries.descriptors)
+    codes = _codes([*labels, *queries.labels])
+    of_images, of_queries = codes[: len(labels)], codes[len(labels) :]
     for start in range(0, len(query_indices), _QUERIES_AT_ONCE):
         yield Progress(start, len(query_indices), "queries evaluated")
-        chunk = query_indices[start : start + _QUERIES_AT_ONCE]
-        for index, scores in zip(chunk, similarities(vectors, vectors[chunk]), strict=True):
-            ranking = order_scores(scores, exclude=index)
+        chunk = list(query_indices[start : start + _QUERIES_AT_ONCE])
+        for index, scores in zip(chunk, similarities(vectors, asked[chunk]), strict=True):
+            ranking = order_scores(scores, exclude=queries.own[index])
             n_with_ties += ranking.n_ties > 0
-            score = score_ranking(codes[ranking.index] == codes[index])
-            scored.append(ScoredQuery(index, str(labels[index]), score))
+            score = score_ranking(of_images[ranking.index] == of_queries[index])
+            scored.append(ScoredQuery(index, str(queries.labels[index]), score))
     yield Progress(len(query_indices), len(query_indices), "queries evaluated")
-    return _summarise(scored, labels, counts, n_with_ties, seed)
+    return scored, n_with_ties
 
 
 def random_descriptors(n_images: int, dimension: int, seed: int = 0) -> np.ndarray:
@@ -171,8 +234,9 @@ def _codes(labels: Sequence[str | None]) -> np.ndarray:
 
 def _summarise(
     scored: Sequence[ScoredQuery],
-    labels: Sequence[str | None],
-    counts: Counter[str],
+    n_images: int,
+    n_alone: int,
+    n_unlabelled: int,
     n_with_ties: int,
     seed: int,
 ) -> Evaluation:
@@ -188,9 +252,9 @@ def _summarise(
         p_at_5=float(np.mean([query.score.p_at_5 for query in scored])),
         p_at_10=float(np.mean([query.score.p_at_10 for query in scored])),
         r_precision=float(np.mean([query.score.r_precision for query in scored])),
-        n_images=len(labels),
-        n_alone=sum(1 for count in counts.values() if count == 1),
-        n_unlabelled=sum(1 for label in labels if label is None),
+        n_images=n_images,
+        n_alone=n_alone,
+        n_unlabelled=n_unlabelled,
         n_queries_with_ties=n_with_ties,
         classes=classes,
         queries=tuple(scored),

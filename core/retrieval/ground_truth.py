@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from core.errors import GalleryError
 from core.retrieval.label_matching import MatchedLabels, match_labels
 from core.retrieval.label_table import read_label_table
+
+
+class LabelledPaths(NamedTuple):
+    """Images by their relative paths, and the folders that they are relative to."""
+
+    paths: Sequence[str]
+    roots: Sequence[Path] = ()
 
 
 def folder_label(relative_path: str) -> str | None:
@@ -21,6 +30,24 @@ def prefix_label(relative_path: str, separator: str = "__") -> str | None:
     stem = PurePosixPath(relative_path).stem
     label, found, _ = stem.partition(separator)
     return label if found and label else None
+
+
+def choose_labels_apart(
+    truth: str, gallery: LabelledPaths, queries: LabelledPaths
+) -> tuple[MatchedLabels, MatchedLabels]:
+    """The labels of a gallery and of queries apart from it, by one truth.
+
+    The rows of a table are looked for among both, and what is said of them is said of both, with
+    the gallery's. A name that is in both is one image.
+    """
+    if truth in ("folders", "prefix"):
+        return choose_labels(truth, *gallery), choose_labels(truth, *queries)
+    names = list(dict.fromkeys((*gallery.paths, *queries.paths)))
+    both = choose_labels(truth, names, (*gallery.roots, *queries.roots))
+    label_of = dict(zip(names, both.labels, strict=True))
+    of_queries = tuple(label_of[path] for path in queries.paths)
+    of_gallery = replace(both, labels=tuple(label_of[path] for path in gallery.paths))
+    return of_gallery, MatchedLabels(of_queries, sum(label is not None for label in of_queries))
 
 
 def choose_labels(truth: str, paths: Sequence[str], roots: Sequence[Path] = ()) -> MatchedLabels:

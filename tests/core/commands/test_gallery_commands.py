@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -320,3 +321,60 @@ def test_a_project_that_moved_answers_from_outside(
     own = tmp_path / "moved" / "pictures" / "red" / "1.png"
     found = command("query", tmp_path / "moved" / "gallery", own, "--json")
     assert (found.json["query_label"], found.json["AP"]) == ("red", 1)
+
+
+def test_evaluate_names_its_queries_by_file(command, files: dict[str, Path]) -> None:
+    index(command, files)
+    found = command("evaluate", files["gallery"], "--truth", "folders", "--json").json
+    wanted = [f"{colour}/{i}.png" for colour in sorted(COLOURS) for i in range(4)]
+    assert [query["file"] for query in found["queries"]] == wanted
+    assert all(query["label"] == query["file"].split("/")[0] for query in found["queries"])
+
+
+def test_queries_apart_from_the_gallery(command, files: dict[str, Path], tmp_path: Path) -> None:
+    index(command, files)
+    queries = tmp_path / "queries"
+    for name, colour in {**COLOURS, "grey": (100, 100, 100)}.items():
+        (queries / name).mkdir(parents=True)
+        Image.new("RGB", (20, 20), colour).save(queries / name / "q.png")
+    (queries / "bad.jpg").write_bytes(b"no image")
+    words = ("evaluate", files["gallery"], "--truth", "folders", "--queries", queries)
+    said = command(*words, "--json")
+    assert said.code == 0, said.err
+    found = said.json
+    assert (found["mAP"], found["n_queries"], found["n_alone_in_class"]) == (1, 3, 1)
+    assert {query["file"] for query in found["queries"]} == {
+        str(queries / colour / "q.png") for colour in COLOURS
+    }
+    assert [problem["path"] for problem in found["unreadable"]] == [str(queries / "bad.jpg")]
+    said = command(*words)
+    assert "1 query without an image of the same label in the gallery: not counted." in said.out
+    assert "Left out:" in said.out
+    table = tmp_path / "labels.csv"
+    rows = [f"{colour}/{i}.png,{colour}" for colour in COLOURS for i in range(4)]
+    rows += [f"queries/{colour}/q.png,{colour}" for colour in COLOURS]
+    table.write_text("file,label\n" + "\n".join(rows))
+    found = command(*words[:2], "--truth", table, *words[4:], "--json").json
+    assert (found["mAP"], found["n_queries"], found["n_unlabelled"]) == (1, 3, 1)
+    assert found["truth"]["rows_without_image"] == []
+    assert found["truth"]["images_without_row"] == ["grey/q.png"]
+
+
+def test_gallery_says_what_it_holds_and_exports_it(command, files: dict[str, Path]) -> None:
+    index(command, files)
+    said = command("gallery", files["gallery"])
+    assert said.code == 0, said.err
+    assert "12 images of 6 values, 1 file left out" in said.out
+    out = files["gallery"].parent / "e.npz"
+    found = command("gallery", files["gallery"], "--export", out, "--json").json
+    assert (found["images"], found["labels"], found["finished"]) == (
+        12,
+        dict.fromkeys(COLOURS, 4),
+        True,
+    )
+    assert found["written"] == [str(out)]
+    with np.load(out, allow_pickle=False) as exported:
+        assert exported["features"].shape == (12, 6)
+        assert exported["files"][0] == "blue/0.png"
+    assert "-> " in command("gallery", files["gallery"], "--export", out).out
+    assert command("gallery", files["gallery"], "--export", out.with_suffix(".x")).code != 0

@@ -11,7 +11,13 @@ import pytest
 
 from core.errors import GalleryError
 from core.progress import Progress, run_job
-from core.retrieval.evaluation import bootstrap_interval, evaluate, random_descriptors
+from core.retrieval.evaluation import (
+    OutsideQueries,
+    bootstrap_interval,
+    evaluate,
+    evaluate_outside,
+    random_descriptors,
+)
 from core.retrieval.ground_truth import prefix_label
 
 # Angles in degrees. a: 0, 10, 25; b: 20, 40; c alone at 90; one without a label at 5.
@@ -71,10 +77,13 @@ def test_json_and_progress() -> None:
         evaluate(random_descriptors(300, 8, 1), [str(i % 7) for i in range(300)]), steps.append
     )
     assert [step.done for step in steps] == [0, 256, 300]
-    document = json.loads(json.dumps(result.to_json(with_queries=True), allow_nan=False))
+    document = json.loads(
+        json.dumps(result.to_json([f"{i}.jpg" for i in range(300)]), allow_nan=False)
+    )
     assert document["AP_variant"] == "non-interpolated"
     assert document["n_queries"] == len(document["queries"]) == 300
     assert document["mAP_95"][0] < document["mAP"] < document["mAP_95"][1]
+    assert document["queries"][17]["file"] == "17.jpg"
     assert "queries" not in result.to_json()
 
 
@@ -113,3 +122,33 @@ def test_map_of_real_caffe_features(material: Callable[[str], Path], dataset: st
     assert result.p_at_1 == pytest.approx(wanted["P@1"], abs=1e-9)
     by_chance = run_job(evaluate(random_descriptors(len(mine), 512, 7), labels))
     assert by_chance.mean_ap_high < result.mean_ap_low
+
+
+def test_queries_apart_by_hand() -> None:
+    """At 12 degrees a: images at 10 (a), 20 (b), 0 (a), 25 (a), 5 (none), 40 (b), 90 (c)."""
+    angles = np.deg2rad([12, 41, 0, 1])
+    asked = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    queries = OutsideQueries(asked, ["a", "b", "d", None], [None, None, None, None])
+    result = run_job(evaluate_outside(VECTORS, LABELS, queries))
+    found = {query.index: query.score for query in result.queries}
+    # 12: 10a 5- 20b 0a 25a; distances 2, 7, 8, 12, 13
+    assert found[0].average_precision == pytest.approx((1 + 2 / 4 + 3 / 5) / 3)
+    # 41: 40b 25a 20b
+    assert found[1].average_precision == pytest.approx((1 + 2 / 3) / 2)
+    assert found[1].n_relevant == 2
+    assert (result.n_queries, result.n_alone, result.n_unlabelled, result.n_images) == (2, 1, 1, 7)
+
+
+def test_a_query_that_is_in_the_gallery_does_not_find_itself() -> None:
+    own = OutsideQueries(VECTORS, LABELS, list(range(len(LABELS))))
+    apart, within = (
+        run_job(evaluate_outside(VECTORS, LABELS, own)),
+        run_job(evaluate(VECTORS, LABELS)),
+    )
+    assert apart.queries == within.queries
+    assert (apart.mean_ap, apart.n_alone) == (within.mean_ap, within.n_alone)
+    alone = OutsideQueries(VECTORS[5:6], ["c"], [5])
+    with pytest.raises(GalleryError, match="No query has the label"):
+        run_job(evaluate_outside(VECTORS, LABELS, alone))
+    elsewhere = OutsideQueries(VECTORS[5:6], ["c"], [None])
+    assert run_job(evaluate_outside(VECTORS, LABELS, elsewhere)).mean_ap == 1

@@ -1,0 +1,74 @@
+"""A gallery's descriptors with the names of their images, for use outside: .npz, .npy or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.activations.npz_file import write_npz
+from core.errors import RequestError
+from core.files import written_beside
+from core.retrieval.gallery import Gallery, check_not_empty
+
+
+def export_gallery(gallery: Gallery, path: Path) -> tuple[Path, ...]:
+    """Write descriptors and names in one order, that of the gallery, and return the files.
+
+    "F.npz" holds features (n_images, dimension) float32 as the layer gave them, not normalised,
+    files and labels (n_images,) text, "" for none, and the recipe as JSON; "F.npy" the features
+    alone, with files and labels in F.csv; "F.csv" a row an image with all its values. Raises
+    RequestError for another suffix, AppError when the disk refuses.
+    """
+    check_not_empty(gallery)
+    writers: dict[str, Callable[[Gallery, Path], tuple[Path, ...]]] = {
+        ".npz": _write_npz,
+        ".npy": _write_npy,
+        ".csv": _write_csv,
+    }
+    write = writers.get(path.suffix.lower())
+    if write is None:
+        raise RequestError(
+            f"'{path.name}' names no format for an export.", hint="End it in .npz, .npy or .csv."
+        )
+    return write(gallery, path)
+
+
+def _write_npz(gallery: Gallery, path: Path) -> tuple[Path, ...]:
+    arrays = {
+        "features": gallery.descriptors,
+        "files": np.array([image.path for image in gallery.images]),
+        "labels": np.array([image.label or "" for image in gallery.images]),
+        "recipe": np.array(json.dumps(gallery.recipe.to_json())),
+    }
+    write_npz(path, arrays.items())
+    return (path,)
+
+
+def _write_npy(gallery: Gallery, path: Path) -> tuple[Path, ...]:
+    names = path.with_suffix(".csv")
+    with written_beside(path) as partial, partial.open("wb") as file:
+        np.lib.format.write_array(file, np.asarray(gallery.descriptors), allow_pickle=False)
+    rows = ((image.path, image.label or "") for image in gallery.images)
+    _write_rows(names, ("file", "label"), rows)
+    return path, names
+
+
+def _write_csv(gallery: Gallery, path: Path) -> tuple[Path, ...]:
+    columns = ("file", "label", *(f"v{i}" for i in range(gallery.dimension)))
+    rows = (
+        (image.path, image.label or "", *(f"{value:.9g}" for value in values))
+        for image, values in zip(gallery.images, gallery.descriptors, strict=True)
+    )
+    _write_rows(path, columns, rows)
+    return (path,)
+
+
+def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with written_beside(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
