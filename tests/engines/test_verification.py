@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,3 +104,39 @@ def test_real_nets_with_all_in_place_layers_renamed_are_identical(
     assert found.is_identical
     assert found.n_values > 0
     assert not found.filler
+
+
+def one_layer(layer: str) -> str:
+    return f"""
+        layer {{ name: "d" type: "Input" top: "d" input_param {{ shape {{ dim: 1 dim: 3 }} }} }}
+        layer {{ name: "p" bottom: "d" top: "p" {layer} }}
+        """
+
+
+def test_0_and_minus_0_are_different_bits(torch_process: EngineProcess) -> None:
+    texts = [one_layer(f'type: "Power" power_param {{ scale: {scale} }}') for scale in (1, -1)]
+    inputs = {"d": np.zeros((1, 3), np.float32)}
+    found = run_job(verify_rename(torch_process, *texts, inputs=inputs))
+    assert (found.is_identical, found.n_different, found.largest_difference) == (False, 3, 0)
+
+
+def test_nan_equals_itself(torch_process: EngineProcess) -> None:
+    text = one_layer('type: "Log"')
+    inputs = {"d": np.array([[-1, 1, -2]], np.float32)}
+    found = run_job(verify_rename(torch_process, text, f"# renamed\n{text}", inputs=inputs))
+    assert (found.is_identical, found.n_values, found.largest_difference) == (True, 3, 0)
+
+
+def test_a_proof_names_texts_and_inputs_that_differ(
+    torch_process: EngineProcess, small_net: str
+) -> None:
+    after = plan_rename_all(read_net(small_net)).new_text
+    zeros = np.zeros((1, 3, 12, 10), np.float32)
+    proofs = [
+        run_job(verify_rename(torch_process, small_net, text, inputs={"data": data})).provenance
+        for text, data in ((after, zeros), (small_net, zeros), (after, zeros + 1))
+    ]
+    assert proofs[0].after_sha256 == hashlib.sha256(after.encode()).hexdigest()
+    assert proofs[0].before_sha256 == proofs[1].after_sha256 != proofs[0].after_sha256
+    assert proofs[0].input_sha256 == proofs[1].input_sha256 != proofs[2].input_sha256
+    assert not proofs[0].is_seeded

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gui.theme import ThemeKeeper
+from tests.gui.lent_engine import Lender
 
 
 @pytest.fixture
@@ -60,14 +61,33 @@ def user() -> FakeUser:
     return FakeUser()
 
 
+LENDER = Lender()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_lent_engine() -> Iterator[None]:
+    LENDER.prepare()
+    yield
+    LENDER.close()
+
+
+def pytest_runtest_logstart() -> None:
+    """Before each test, and before what it leaves behind is counted."""
+    if LENDER.is_in_use:
+        LENDER.prepare()
+
+
 @pytest.fixture
-def make_bench(qtbot, tmp_path: Path, user: FakeUser) -> Iterator[Callable[..., object]]:
+def make_bench(
+    qtbot, tmp_path: Path, user: FakeUser, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., object]]:
     """Builds windows on the fake engine; options go to the engine, such as crash_at="fc7"."""
     from core.engines.base import EngineSpec
     from gui.crash import CrashHook
     from gui.settings import Settings
     from gui.workbench import Workbench
 
+    monkeypatch.setattr("gui.controllers.engine_child.start_engine", LENDER.start)
     made: list[Workbench] = []
 
     def make(

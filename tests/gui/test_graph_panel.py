@@ -190,7 +190,7 @@ def test_a_rename_changes_items_in_place_and_moves_nothing(qtbot, panel, vgg) ->
     ("is_ok", "fill", "other"), [(True, "ok_fill", "error_fill"), (False, "error_fill", "ok_fill")]
 )
 def test_a_verification_is_drawn_in_the_colours_of_its_result(
-    qtbot, panel, vgg, is_ok: bool, fill: str, other: str
+    qtbot, keeper, panel, vgg, is_ok: bool, fill: str, other: str
 ) -> None:
     panel.show_selection("relu7")
     settle(qtbot, panel)
@@ -210,7 +210,7 @@ def test_a_verification_is_drawn_in_the_colours_of_its_result(
         for x in range(max(0, place.left()), min(shot.width(), place.right()))
         for y in range(max(0, place.top()), min(shot.height(), place.bottom()))
     }
-    theme = panel.scene.ink.theme
+    theme = keeper.theme
     assert getattr(theme, fill).name() in colours
     assert getattr(theme, other).name() not in colours
 

@@ -199,7 +199,6 @@ FAULTS = [
         "n_kept = int(coloured[-1]) + 1 if coloured.size else 0",
         "n_kept = int(coloured[0]) + 1 if coloured.size else 0",
     )
-    .plant("empty bytes at the end are fine", "if n_zeros >= _LEAST_ZERO_BYTES:", "if n_zeros < 0:")
     .plant(
         "a whole JPEG with padding is cut off",
         "return n_zeros if is_suspect and find_jpeg_end(data) is None else 0",
