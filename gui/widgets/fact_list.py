@@ -20,7 +20,6 @@ from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
 
 ROW = 19
-_NAME_WIDTH = 104
 _LEAST_NAME = 64
 _SECOND_AT = 64
 _GAP = 10
@@ -49,9 +48,12 @@ class FactList(QWidget):
 
     layer_clicked = pyqtSignal(str)
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, keeper: ThemeKeeper, parent: QWidget | None = None, *, name_width: int = 104
+    ) -> None:
         super().__init__(parent)
         self._keeper = keeper
+        self._name_width = name_width
         self._facts: tuple[Fact, ...] = ()
         self._pointed: int | None = None
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
@@ -107,8 +109,7 @@ class FactList(QWidget):
         )
         second_left = self._second_left(metrics, value_left)
         end = second_left - _GAP if fact.second else self.width()
-        elided = Qt.ElideMiddle if fact.second else Qt.ElideRight
-        value = painter.fontMetrics().elidedText(fact.value, elided, end - value_left)
+        value = painter.fontMetrics().elidedText(fact.value, Qt.ElideMiddle, end - value_left)
         painter.drawText(QRectF(value_left, top, end - value_left, ROW), LEFT, value)
         if fact.second:
             painter.setPen(getattr(theme, fact.second_role or role))
@@ -121,7 +122,7 @@ class FactList(QWidget):
         """How wide names may be, and where values begin."""
         metrics = QFontMetrics(text_font(12))
         widest = max((metrics.horizontalAdvance(fact.name) for fact in self._facts), default=0)
-        value_left = max(_NAME_WIDTH, min(widest + _GAP, self.width() // 2))
+        value_left = max(self._name_width, min(widest + _GAP, self.width() // 2))
         if value_left + sum(self._widest_pair(metrics)) > self.width():
             value_left = min(value_left, max(_LEAST_NAME, widest + _GAP + 4))
         return value_left - _GAP, value_left

@@ -8,7 +8,6 @@ from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QScrollArea,
     QSizePolicy,
@@ -29,9 +28,11 @@ from gui.panels.retrieval.view import (
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.dock_title import DockTitle
+from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 
 PICTURE_SIDE = 440
+NAME_WIDTH = 92
 LOW_PICTURE_HEIGHT = 64
 
 
@@ -87,48 +88,28 @@ class QueryPicture(QWidget):
         painter.drawImage(box, image)
 
 
-class FactList(QWidget):
-    """Names and values in two columns, under a section heading where one is given."""
+class FactSection(QWidget):
+    """Names and values, under a heading where one is given; hidden without any."""
 
     def __init__(self, keeper: ThemeKeeper, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
-        self._facts: tuple[tuple[str, str], ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         if title:
             column.addWidget(SectionHeader(keeper, title))
-        self._grid = QGridLayout()
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(2)
-        self._grid.setColumnStretch(1, 1)
-        self._grid.setColumnMinimumWidth(0, 82)
-        column.addLayout(self._grid)
+        self._list = FactList(keeper, name_width=NAME_WIDTH)
+        column.addWidget(self._list)
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
-        """Replace the rows; without any the whole list hides."""
+        """Replace the rows."""
         self.setVisible(bool(facts))
-        if tuple(facts) == self._facts:
-            return
-        self._facts = tuple(facts)
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for row, (name, value) in enumerate(self._facts):
-            self._grid.addWidget(ThemedLabel(self._keeper, name, "secondary"), row, 0)
-            shown = ElidedLabel(value)
-            shown.setAlignment(Qt.AlignLeft)
-            self._grid.addWidget(shown, row, 1)
+        self._list.show_facts([Fact(name, value) for name, value in facts])
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """The rows shown."""
-        return self._facts
+        return tuple((fact.name, fact.value) for fact in self._list.facts)
 
 
 class QueryColumn(QWidget):
@@ -162,9 +143,9 @@ class QueryColumn(QWidget):
         self.ap_words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.ap_words.setMinimumWidth(40)
         self.result_header = SectionHeader(keeper, "Result of this query")
-        self.measures = FactList(keeper)
-        self.descriptor = FactList(keeper, "Descriptor")
-        self.gallery = FactList(keeper, "Gallery")
+        self.measures = FactSection(keeper)
+        self.descriptor = FactSection(keeper, "Descriptor")
+        self.gallery = FactSection(keeper, "Gallery")
         self.skipped_line = SkippedLine(keeper)
         self._lay_out()
         self.show_query(None, ())
