@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from core import __version__
 from core.errors import AppError
 from core.files import write_file
@@ -22,11 +24,15 @@ from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.net.text import MAX_FILE_BYTES
 from core.net.text_edits import TextEdit, apply_edits
-from core.session_values import Entry, SessionError
+from core.typed_json import as_type, load_json
 
 SUFFIX = ".blobscope"
 FORMAT, VERSION = "Blobscope session", 1
 MAX_SESSION_BYTES = 2 * MAX_FILE_BYTES
+
+
+class SessionError(AppError):
+    """A session file that can't be read."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,61 @@ class Session:
         return text
 
 
+class _StoredPath(msgspec.Struct, frozen=True):
+    """A path twice: as it is, and as seen from the session, which may move along with the files."""
+
+    path: str
+    beside: str
+
+    def found(self, folder: Path) -> Path:
+        """Beside the session where it is there, else where it was."""
+        beside = folder / self.beside
+        return beside.absolute() if self.beside and beside.exists() else Path(self.path)
+
+
+class _StoredSearch(msgspec.Struct, frozen=True):
+    folder: _StoredPath
+    layer: str
+    top: str
+    pooling: str
+    p: float
+
+
+class _StoredStep(msgspec.Struct, frozen=True):
+    title: str
+    changes_values: bool
+    edits: tuple[tuple[int, int, str, str], ...]
+
+
+class _Header(msgspec.Struct, frozen=True):
+    format: str
+    version: int
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """The file as JSON."""
+
+    prototxt: _StoredPath
+    base_sha256: str
+    base_text: str
+    steps: tuple[_StoredStep, ...]
+    n_done: int
+    weights: _StoredPath | None
+    image: _StoredPath | None
+    state: NetState
+    selection: str
+    graph: str
+    recipe: dict[str, Any] | None
+    search: _StoredSearch | None
+    saved_at: str
+    format: str = FORMAT
+    version: int = VERSION
+    made_by: str = f"Blobscope {__version__}"
+
+
 def write_session(path: Path, session: Session) -> None:
     """Write a session; AppError when the disk refuses."""
-    record = _record(session, path.absolute().parent)
+    record = msgspec.to_builtins(_record(session, path.absolute().parent))
     write_file(path, json.dumps(record, indent=1).encode("utf-8"))
 
 
@@ -91,144 +149,101 @@ def read_session(path: Path) -> Session:
 
     Raises SessionError when it is none, is damaged, or comes from a newer Blobscope.
     """
-    entry = Entry(_load(path), path.name)
-    if entry.word("format") != FORMAT:
-        raise SessionError(f"{path.name} is no Blobscope session.")
-    version = entry.integer("version")
-    if version != VERSION:
-        raise SessionError(
-            f"{path.name} has version {version}; this Blobscope reads version {VERSION}.",
-            hint="Open it with the Blobscope that wrote it.",
-        )
-    return _checked(_session(entry, path.absolute().parent), entry)
-
-
-def _load(path: Path) -> Any:
     try:
-        if path.stat().st_size > MAX_SESSION_BYTES:
-            raise SessionError(f"{path.name} is too large for a session.")
-        return json.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise SessionError(f"Can't open {path}: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise SessionError(f"{path.name} is no Blobscope session.", details=str(error)) from error
+        document = load_json(path, MAX_SESSION_BYTES)
+        header = as_type(document, _Header, path.name)
+        if header.format != FORMAT:
+            raise SessionError(f"{path.name} is no Blobscope session.")
+        if header.version != VERSION:
+            raise SessionError(
+                f"{path.name} has version {header.version}; this Blobscope reads version "
+                f"{VERSION}.",
+                hint="Open it with the Blobscope that wrote it.",
+            )
+        record = as_type(document, _Record, path.name)
+    except SessionError:
+        raise
+    except AppError as error:
+        raise SessionError(error.sentence, hint=error.hint, details=error.details) from error
+    return _checked(_session(record, path.absolute().parent), record, path.name)
 
 
-def _record(session: Session, folder: Path) -> dict[str, Any]:
+def _record(session: Session, folder: Path) -> _Record:
     search = session.search
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "made_by": f"Blobscope {__version__}",
-        "saved_at": (session.saved_at or datetime.now(UTC)).isoformat(timespec="seconds"),
-        "prototxt": _stored(session.prototxt, folder),
-        "base_sha256": _sha256(session.base_text),
-        "base_text": session.base_text,
-        "steps": [_step_record(step) for step in session.steps],
-        "n_done": session.n_done,
-        "weights": session.weights and _stored(session.weights, folder),
-        "image": session.image and _stored(session.image, folder),
-        "state": {
-            "phase": session.state.phase,
-            "level": session.state.level,
-            "stages": list(session.state.stages),
-        },
-        "selection": session.selection,
-        "graph": session.graph,
-        "recipe": None if session.recipe is None else dict(session.recipe),
-        "search": None
+    return _Record(
+        prototxt=_stored(session.prototxt, folder),
+        base_sha256=_sha256(session.base_text),
+        base_text=session.base_text,
+        steps=tuple(_stored_step(step) for step in session.steps),
+        n_done=session.n_done,
+        weights=None if session.weights is None else _stored(session.weights, folder),
+        image=None if session.image is None else _stored(session.image, folder),
+        state=session.state,
+        selection=session.selection,
+        graph=session.graph,
+        recipe=None if session.recipe is None else dict(session.recipe),
+        search=None
         if search is None
-        else {
-            "folder": _stored(search.folder, folder),
-            "layer": search.layer,
-            "top": search.top,
-            "pooling": search.pooling,
-            "p": search.p,
-        },
-    }
-
-
-def _step_record(step: EditStep) -> dict[str, Any]:
-    return {
-        "title": step.title,
-        "changes_values": step.changes_values,
-        "edits": [[edit.start, edit.end, edit.old, edit.new] for edit in step.edits],
-    }
-
-
-def _session(entry: Entry, folder: Path) -> Session:
-    state = entry.entry("state")
-    search = entry.optional_entry("search")
-    steps = tuple(_step(step) for step in entry.entries("steps"))
-    return Session(
-        prototxt=_found(entry.entry("prototxt"), folder),
-        base_text=entry.word("base_text"),
-        steps=steps,
-        n_done=min(max(0, entry.integer("n_done")), len(steps)),
-        weights=_optional_path(entry, "weights", folder),
-        image=_optional_path(entry, "image", folder),
-        state=NetState(state.word("phase"), state.integer("level"), state.words("stages")),
-        selection=entry.word("selection"),
-        graph=entry.word("graph"),
-        recipe=None if (recipe := entry.optional_entry("recipe")) is None else recipe.values,
-        search=None if search is None else _search(search, folder),
-        saved_at=_time(entry.word("saved_at")),
+        else _StoredSearch(
+            _stored(search.folder, folder), search.layer, search.top, search.pooling, search.p
+        ),
+        saved_at=(session.saved_at or datetime.now(UTC)).isoformat(timespec="seconds"),
     )
 
 
-def _checked(session: Session, entry: Entry) -> Session:
+def _stored_step(step: EditStep) -> _StoredStep:
+    edits = tuple((edit.start, edit.end, edit.old, edit.new) for edit in step.edits)
+    return _StoredStep(step.title, step.changes_values, edits)
+
+
+def _session(record: _Record, folder: Path) -> Session:
+    search = record.search
+    steps = tuple(
+        EditStep(step.title, tuple(TextEdit(*edit) for edit in step.edits), step.changes_values)
+        for step in record.steps
+    )
+    return Session(
+        prototxt=record.prototxt.found(folder),
+        base_text=record.base_text,
+        steps=steps,
+        n_done=min(max(0, record.n_done), len(steps)),
+        weights=None if record.weights is None else record.weights.found(folder),
+        image=None if record.image is None else record.image.found(folder),
+        state=record.state,
+        selection=record.selection,
+        graph=record.graph,
+        recipe=record.recipe,
+        search=None
+        if search is None
+        else Search(
+            search.folder.found(folder), search.layer, search.top, search.pooling, search.p
+        ),
+        saved_at=_time(record.saved_at),
+    )
+
+
+def _checked(session: Session, record: _Record, name: str) -> Session:
     """SessionError for a session whose parts do not fit one another."""
     try:
-        is_as_written = _sha256(session.base_text) == entry.word("base_sha256")
+        is_as_written = _sha256(session.base_text) == record.base_sha256
     except UnicodeEncodeError:  # half of a surrogate pair
         is_as_written = False
     if not is_as_written:
-        raise SessionError(f"{entry.file_name} is damaged: its text is not the one it was.")
+        raise SessionError(f"{name} is damaged: its text is not the one it was.")
     try:
         _ = session.text
     except AppError as error:
-        raise SessionError(
-            f"{entry.file_name} is damaged: an edit does not fit its text."
-        ) from error
+        raise SessionError(f"{name} is damaged: an edit does not fit its text.") from error
     return session
 
 
-def _step(entry: Entry) -> EditStep:
-    edits = []
-    for row in entry.rows("edits", (int, int, str, str)):
-        edits.append(TextEdit(*row))
-    return EditStep(entry.word("title"), tuple(edits), entry.boolean("changes_values"))
-
-
-def _search(entry: Entry, folder: Path) -> Search:
-    return Search(
-        _found(entry.entry("folder"), folder),
-        entry.word("layer"),
-        entry.word("top"),
-        entry.word("pooling"),
-        entry.number("p"),
-    )
-
-
-def _stored(path: Path, folder: Path) -> dict[str, str]:
-    """A path twice: as it is, and as seen from the session, which may move along with the files."""
+def _stored(path: Path, folder: Path) -> _StoredPath:
     absolute = path.absolute()
     try:
         relative = Path(os.path.relpath(absolute, folder)).as_posix()
     except ValueError:  # another drive of Windows
         relative = ""
-    return {"path": str(absolute), "beside": relative}
-
-
-def _found(entry: Entry, folder: Path) -> Path:
-    relative, absolute = entry.word("beside"), Path(entry.word("path"))
-    beside = folder / relative
-    return beside.absolute() if relative and beside.exists() else absolute
-
-
-def _optional_path(entry: Entry, name: str, folder: Path) -> Path | None:
-    stored = entry.optional_entry(name)
-    return None if stored is None else _found(stored, folder)
+    return _StoredPath(str(absolute), relative)
 
 
 def _time(text: str) -> datetime | None:
