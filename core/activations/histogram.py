@@ -63,13 +63,6 @@ class Histogram:
             **self.counters(),
         }
 
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Histogram:
-        """The inverse of to_json."""
-        edges = np.asarray(document["edges"], dtype=np.float64)
-        counts = np.asarray(document["counts"], dtype=np.int64)
-        return cls(edges, counts, **{n: int(document[n]) for n in cls(edges, counts).counters()})
-
 
 def histogram(
     arrays: Sequence[np.ndarray],

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -48,15 +47,6 @@ class Statistics:
     def to_json(self) -> dict[str, int | float | None]:
         """A JSON-able dictionary; what is not a number becomes None."""
         return {name: _json_number(value) for name, value in asdict(self).items()}
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Statistics:
-        """The inverse of to_json; unknown keys are left out."""
-        values: dict[str, Any] = {}
-        for field in fields(cls):
-            value = document.get(field.name)
-            values[field.name] = math.nan if value is None else value
-        return cls(**values)
 
 
 def summarise(array: np.ndarray) -> Statistics:

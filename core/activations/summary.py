@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,31 +22,6 @@ class ValueSummary:
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dictionary that holds everything."""
         return {"statistics": self.statistics.to_json(), "histogram": self.histogram.to_json()}
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> ValueSummary:
-        """The inverse of to_json."""
-        return cls(
-            Statistics.from_json(document["statistics"]),
-            Histogram.from_json(document["histogram"]),
-        )
-
-    def to_wire(self) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
-        """A small JSON-able header, and the arrays: edges float64 and counts int64."""
-        header = {
-            "statistics": self.statistics.to_json(),
-            "histogram": self.histogram.counters(),
-        }
-        return header, (self.histogram.edges, self.histogram.counts)
-
-    @classmethod
-    def from_wire(cls, header: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> ValueSummary:
-        """The inverse of to_wire."""
-        edges, counts = arrays
-        return cls(
-            Statistics.from_json(header["statistics"]),
-            Histogram(edges, counts, **header["histogram"]),
-        )
 
 
 def summarise_values(

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from core.activations.histogram import Histogram
 from core.activations.summary import ValueSummary
 from core.engines.obstacles import refusal
 from core.engines.operations import (
@@ -132,7 +133,10 @@ class Engine:
         found, arrays = self._call(Statistics(self._net, wanted, bins, value_range))
         pairs = zip(wanted, found.summaries, strict=True)
         return {
-            value: ValueSummary.from_wire(summary, arrays[2 * i : 2 * i + 2])
+            value: ValueSummary(
+                summary.statistics,
+                Histogram(arrays[2 * i], arrays[2 * i + 1], **summary.counters),
+            )
             for i, (value, summary) in enumerate(pairs)
         }
 

@@ -5,10 +5,9 @@ Requests travel as the header of a frame, tagged by "op"; arrays go behind it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from core.activations.statistics import Statistics as ValueStatistics
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.measures.measure import Measure
 from core.net.definition import NetState
@@ -98,10 +97,17 @@ class Statistics(Request, frozen=True):
     value_range: tuple[float, float] | None = None
 
 
+class SummaryHeader(msgspec.Struct, frozen=True):
+    """A summary without its arrays: the statistics, and what the histogram counts beside bins."""
+
+    statistics: ValueStatistics
+    counters: dict[str, int]
+
+
 class Summaries(msgspec.Struct, frozen=True):
     """The headers of summaries; the arrays are edges and counts, pair by pair."""
 
-    summaries: tuple[dict[str, Any], ...]
+    summaries: tuple[SummaryHeader, ...]
 
 
 class Close(Request, frozen=True):

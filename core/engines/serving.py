@@ -97,9 +97,11 @@ class Server:
         session = self._session(request.net)
         values = [session.read(value) for value in request.values]
         summaries = summarise_values(values, bins=request.bins, value_range=request.value_range)
-        parts = [summary.to_wire() for summary in summaries]
-        found = operations.Summaries(tuple(header for header, _ in parts))
-        return found, [array for _, pair in parts for array in pair]
+        headers = tuple(
+            operations.SummaryHeader(one.statistics, one.histogram.counters()) for one in summaries
+        )
+        arrays = [a for one in summaries for a in (one.histogram.edges, one.histogram.counts)]
+        return operations.Summaries(headers), arrays
 
     def _close(self, request: operations.Close, arrays: Arrays) -> Answer:
         session = self._sessions.pop(request.net, None)

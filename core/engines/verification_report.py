@@ -9,11 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from core import __version__
 from core.engines.verification import OutputDifference, Verification, sha256_of_text
 from core.errors import AppError
 from core.files import write_file
 from core.net.rename_plan import BlobRename, LayerRename
+from core.typed_json import as_type, load_json
 
 SCHEMA = 1
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -110,6 +113,38 @@ def write_report(prototxt: Path, record: dict[str, Any]) -> Path:
     return path
 
 
+class _Engine(msgspec.Struct, frozen=True):
+    name: str
+    device: str
+
+
+class _Output(msgspec.Struct, frozen=True):
+    """An OutputDifference; a largest difference that was infinite is null."""
+
+    layer: str
+    top_index: int
+    label: str
+    n_values: int
+    n_different: int
+    largest_difference: float | None
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """What is read of a report."""
+
+    identical: bool
+    engine: _Engine
+    date: str
+    original_sha256: str
+    renamed_sha256: str
+    first_different_layer: str | None
+    outputs: tuple[_Output, ...]
+
+
+class _Schema(msgspec.Struct, frozen=True):
+    schema: int
+
+
 def read_report(prototxt: Path) -> VerificationReport | None:
     """The report beside a prototxt, None where there is none.
 
@@ -119,16 +154,17 @@ def read_report(prototxt: Path) -> VerificationReport | None:
     try:
         if not path.exists():
             return None
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise AppError(f"{path.name} is too large to be a report of a verification.")
-        record = json.loads(path.read_bytes())
-        return _report(path, record)
     except OSError as error:
         raise AppError(f"Can't read {path.name}: {error.strerror or error}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    document = load_json(path, MAX_FILE_BYTES)
+    if as_type(document, _Schema, path.name).schema > SCHEMA:
         raise AppError(
-            f"{path.name} is damaged.", hint="Verify again to write a new one."
-        ) from error
+            f"{path.name} was written by a newer Blobscope.", hint="Verify again, or update."
+        )
+    try:
+        return _report(as_type(document, _Record, path.name), document)
+    except AppError as error:
+        raise AppError(error.sentence, hint="Verify again to write a new one.") from error
 
 
 def report_standing(prototxt: Path, text: str) -> ReportStanding:
@@ -154,22 +190,17 @@ def _sentence(report: VerificationReport) -> str:
     return f"Not identical to the original: the two part at {first} ({where})."
 
 
-def _report(path: Path, record: dict[str, Any]) -> VerificationReport:
-    if int(record["schema"]) > SCHEMA:
-        raise AppError(
-            f"{path.name} was written by a newer Blobscope.", hint="Verify again, or update."
-        )
-    first = record["first_different_layer"]
+def _report(record: _Record, document: object) -> VerificationReport:
     return VerificationReport(
-        is_identical=bool(record["identical"]),
-        engine=str(record["engine"]["name"]),
-        device=str(record["engine"]["device"]),
-        date=str(record["date"]),
-        original_sha256=str(record["original_sha256"]),
-        renamed_sha256=str(record["renamed_sha256"]),
-        first_different_layer=None if first is None else str(first),
-        outputs=tuple(_read(row) for row in record["outputs"]),
-        record=record,
+        is_identical=record.identical,
+        engine=record.engine.name,
+        device=record.engine.device,
+        date=record.date,
+        original_sha256=record.original_sha256,
+        renamed_sha256=record.renamed_sha256,
+        first_different_layer=record.first_different_layer,
+        outputs=tuple(_read(row) for row in record.outputs),
+        record=document if isinstance(document, dict) else {},
     )
 
 
@@ -178,13 +209,13 @@ def _written(found: OutputDifference) -> dict[str, Any]:
     return {**asdict(found), "largest_difference": largest if math.isfinite(largest) else None}
 
 
-def _read(row: dict[str, Any]) -> OutputDifference:
-    largest = row["largest_difference"]
+def _read(row: _Output) -> OutputDifference:
+    largest = row.largest_difference
     return OutputDifference(
-        layer=str(row["layer"]),
-        top_index=int(row["top_index"]),
-        label=str(row["label"]),
-        n_values=int(row["n_values"]),
-        n_different=int(row["n_different"]),
-        largest_difference=math.inf if largest is None else float(largest),
+        row.layer,
+        row.top_index,
+        row.label,
+        row.n_values,
+        row.n_different,
+        math.inf if largest is None else largest,
     )

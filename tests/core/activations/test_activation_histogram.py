@@ -14,7 +14,7 @@ from core.activations.histogram import (
     histogram,
     shared_edges,
 )
-from core.activations.summary import ValueSummary, summarise_values
+from core.activations.summary import summarise_values
 
 
 def check_against_numpy(values: np.ndarray, found: Histogram) -> None:
@@ -113,11 +113,9 @@ def test_central_range_leaves_out_the_tails(rng: np.random.Generator) -> None:
     assert found.n_above > 0
 
 
-def test_summary_travels_as_json_and_as_arrays(rng: np.random.Generator) -> None:
-    arrays = [rng.normal(size=(2, 3, 4)).astype(np.float32), np.zeros((2, 2), np.float32)]
-    for summary in summarise_values(arrays, bins=20):
-        text = json.dumps(summary.to_json(), allow_nan=False)
-        assert ValueSummary.from_json(json.loads(text)) == summary
-        header, wire = summary.to_wire()
-        copies = [np.frombuffer(a.tobytes(), a.dtype) for a in wire]
-        assert ValueSummary.from_wire(json.loads(json.dumps(header)), copies) == summary
+def test_summary_is_written_as_json() -> None:
+    (summary,) = summarise_values([np.array([0, 1, 1, 3], np.float32)], bins=3)
+    written = json.loads(json.dumps(summary.to_json(), allow_nan=False))
+    assert written["histogram"]["counts"] == [0, 2, 1]
+    assert written["histogram"]["n_zeros"] == 1
+    assert written["statistics"]["mean"] == 1.25

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from core.activations.statistics import Statistics, percentiles, summarise
+from core.activations.statistics import percentiles, summarise
 
 
 def test_small_array_by_hand() -> None:
@@ -44,14 +44,9 @@ def test_nothing_finite(array: np.ndarray) -> None:
     assert found.n_finite == 0
     assert math.isnan(found.mean)
     assert math.isnan(found.l2)
-    again = Statistics.from_json(json.loads(json.dumps(found.to_json(), allow_nan=False)))
-    assert again.n_values == array.size
-    assert math.isnan(again.maximum)
-
-
-def test_json_round_trip_is_exact(rng: np.random.Generator) -> None:
-    found = summarise(rng.normal(size=(2, 3)).astype(np.float32))
-    assert Statistics.from_json(json.loads(json.dumps(found.to_json()))) == found
+    written = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert written["n_values"] == array.size
+    assert written["maximum"] is None
 
 
 @pytest.mark.parametrize("type_", [np.uint8, np.int64, np.float16, np.bool_])
