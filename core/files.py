@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -9,6 +10,29 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import AppError
+
+_MOST_NAME_BYTES = 255
+
+
+def path_named_after(path: Path, stem: str, ending: str) -> Path:
+    """The path beside `path` of a stem with another ending, such as vgg16 with ".preprocess.json".
+
+    A stem too long for that is cut, with a checksum of all of it in place of what is lost.
+    """
+    room = _MOST_NAME_BYTES - len(os.fsencode(ending))
+    raw = os.fsencode(stem)
+    if len(raw) > room:
+        checksum = hashlib.sha256(raw).hexdigest()[:8]
+        stem = f"{raw[: room - 9].decode(errors='ignore')}-{checksum}"
+    return path.with_name(f"{stem}{ending}")
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether there is such a file; False for what no file can be called, unlike Path.is_file."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import msgspec
 from core import __version__
 from core.engines.verification import OutputDifference, Verification, sha256_of_text
 from core.errors import AppError
-from core.files import write_file
+from core.files import path_named_after, write_file
 from core.net.rename_plan import BlobRename, LayerRename
 from core.typed_json import as_type, load_json
 
@@ -59,7 +59,7 @@ class ReportStanding:
 
 def report_path(prototxt: Path) -> Path:
     """`<name>.verification.json` beside the prototxt."""
-    return prototxt.with_name(prototxt.name.removesuffix(".prototxt") + _SUFFIX)
+    return path_named_after(prototxt, prototxt.name.removesuffix(".prototxt"), _SUFFIX)
 
 
 def report_record(

@@ -23,7 +23,7 @@ _PICTURES = frozenset((*IMAGE_FILE_PARAMETERS, "Data", "WindowData", "AnnotatedD
 _NO_PICTURES = frozenset(("HDF5Data", "DummyData", "Parameter", "Input"))
 _COMMENT = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _MARKS = re.compile(r"^[ \t]*#+", re.MULTILINE)
-_BLOCK = re.compile(r"transform_param\s*:?\s*\{[^{}]*\}")
+_BLOCK = re.compile(r"transform_param\s*(?::\s*)?\{[^{}]*\}")
 
 
 def read_stated_recipe(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import ImageError
-from core.files import write_file
+from core.files import path_named_after, write_file
 from core.images.preprocess import Preprocess, colour_order_of
 from core.images.transform_param import MEAN_OF_ILSVRC12
 
@@ -93,7 +93,7 @@ def default_preprocess(input_shape: Sequence[int]) -> Preprocess:
 
 def recipe_path(prototxt: Path) -> Path:
     """Where the recipe of a prototxt is kept: vgg16.prototxt has vgg16.preprocess.json."""
-    return prototxt.with_suffix(".preprocess.json")
+    return path_named_after(prototxt, prototxt.stem, ".preprocess.json")
 
 
 def save_recipe(path: Path, recipe: Preprocess) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import AppError, ImageError, RequestError
+from core.files import is_plain_file
 from core.images.data_layers import read_stated_recipe
 from core.images.fitting_presets import find_fitting_preset, preset_for_input
 from core.images.preprocess import N_CHANNELS, Preprocess
@@ -68,7 +69,7 @@ def choose_recipe(
         recipe = named if isinstance(named, Preprocess) else read_named_recipe(named)
         return ChosenRecipe(recipe, "given", _difference(recipe, net, shapes, prototxt, blob))
     beside = None if prototxt is None else recipe_path(prototxt)
-    if beside is not None and beside.is_file():
+    if beside is not None and is_plain_file(beside):
         recipe = load_recipe(beside)
         note = _difference(recipe, net, shapes, prototxt, blob)
         return ChosenRecipe(recipe, "beside the net", note)
@@ -77,7 +78,7 @@ def choose_recipe(
 
 def read_named_recipe(named: str) -> Preprocess:
     """A recipe file, or the preset whose name begins so. Raises UnknownPresetError, ImageError."""
-    if Path(named).is_file():
+    if is_plain_file(Path(named)):
         return load_recipe(Path(named))
     fitting = [name for name in PRESETS if name.lower().startswith(named.lower())]
     if len(fitting) != 1:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ImageError
+from core.files import is_plain_file
 from core.images.mean_image import read_mean_image
 from core.images.preprocess import Preprocess, colour_order_of
 from core.net.definition import Layer
@@ -233,7 +234,7 @@ def _find_mean_file(written: str, folder: Path | None) -> Path | None:
     places = [] if folder is None else [folder, *folder.absolute().parents]
     candidates = [place / path for place in places] + [path]
     candidates += [] if folder is None else [folder / path.name]
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    return next((candidate for candidate in candidates if is_plain_file(candidate)), None)
 
 
 def _describe_chance(transform: Message, phase: str) -> tuple[str, ...]:

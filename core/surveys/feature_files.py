@@ -14,12 +14,11 @@ import h5py
 import numpy as np
 
 from core.errors import AppError, RequestError
-from core.files import write_file, written_beside
+from core.files import path_named_after, write_file, written_beside
 from core.surveys.features import StoredFeature
 
 SUFFIXES = {".npz": "npz", ".h5": "hdf5", ".hdf5": "hdf5", "": "folder of .npy files"}
 _MANIFEST = "manifest.json"
-_MOST_NAME_BYTES = 200
 Names = dict[str, Sequence[str]]
 
 
@@ -37,8 +36,7 @@ def manifest_path(out: Path) -> Path:
     """Where the manifest lies: in the folder, or beside the file."""
     if not out.suffix:
         return out / _MANIFEST
-    stem = out.stem.encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
-    return out.with_name(f"{stem}.{_MANIFEST}")
+    return path_named_after(out, out.stem, f".{_MANIFEST}")
 
 
 def write_features(
@@ -70,7 +68,7 @@ def _write_npz(out: Path, features: Sequence[StoredFeature], names: Names) -> No
 def _write_folder(out: Path, features: Sequence[StoredFeature], names: Names) -> None:
     """A file for each key, its name spelled for any file system."""
     _check_replaceable(out)
-    partial = out.with_name(f".{out.name[:100]}.partial")
+    partial = path_named_after(out, f".{out.name}", ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)

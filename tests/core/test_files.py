@@ -11,7 +11,7 @@ import pytest
 
 from core.activations.npz_file import write_npz
 from core.errors import AppError
-from core.files import check_writable, write_file, written_beside
+from core.files import check_writable, is_plain_file, path_named_after, write_file, written_beside
 
 
 def names_in(folder: Path) -> list[str]:
@@ -126,3 +126,21 @@ def test_checking_leaves_what_is_there(tmp_path: Path) -> None:
     path.write_bytes(b"before")
     check_writable(path)
     assert (path.read_bytes(), names_in(tmp_path)) == (b"before", ["a.npz"])
+
+
+def test_names_made_from_names_fit_the_disk(tmp_path: Path) -> None:
+    assert path_named_after(tmp_path / "a.npz", "a", ".json") == tmp_path / "a.json"
+    exact = path_named_after(tmp_path / "x", "a" * 250, ".json")
+    assert exact.name == "a" * 250 + ".json"
+    for stem in ("a" * 251, "画" * 85, "\U0001f600" * 63):
+        path = path_named_after(tmp_path / "x", stem, ".json")
+        assert 240 < len(path.name.encode()) <= 255
+        write_file(path, b"{}")
+        assert path != path_named_after(tmp_path / "x", f"{stem}b", ".json")
+
+
+def test_what_can_be_no_name_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    assert is_plain_file(tmp_path / "a")
+    for name in ("a" * 300, "a\0b", "gone"):
+        assert not is_plain_file(tmp_path / name)

@@ -6,6 +6,7 @@ import io
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -17,6 +18,7 @@ from core.engines.wire import WireError, read_frame
 from core.errors import AppError
 from core.images.decoding import decode_image
 from core.images.mean_image import read_mean_image
+from core.images.recipe_choice import choose_recipe
 from core.layers.shapes import infer_shapes
 from core.net.definition import Net, NetState
 from core.net.message import Message
@@ -53,7 +55,10 @@ def check_prototxt(text: str) -> bool:
     def read() -> None:
         for phase in ("TEST", "TRAIN"):
             net = read_net(text, state=NetState(phase))
-            infer_shapes(net).total_cost  # noqa: B018 - computed when asked for
+            shapes = infer_shapes(net)
+            shapes.total_cost  # noqa: B018 - computed when asked for
+            with suppress(AppError):
+                choose_recipe(net, shapes, Path("net.prototxt")).describe()
         lines = text.split("\n")
         starts = [0, *accumulate(len(line) + 1 for line in lines)]
         check_spans(net.root, starts, text)

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import ImageError
 from core.images.preprocess import Preprocess
-from core.images.presets import CAFFENET_MEAN, PRESETS, save_recipe
+from core.images.presets import CAFFENET_MEAN, PRESETS, recipe_path, save_recipe
 from core.images.recipe_choice import ChosenRecipe, UnknownPresetError, choose_recipe
 from core.layers.shapes import infer_shapes
 from core.net.definition import NetState
@@ -288,3 +288,14 @@ def test_a_deploy_file_of_mobilenet_says_it_in_a_comment(material: Callable[[str
     chosen = choose_recipe(net, infer_shapes(net), path)
     assert chosen.origin == "the net's transform_param"
     assert (chosen.recipe.scale, chosen.recipe.mean) == (0.017, (103.94, 116.78, 123.68))
+
+
+def test_names_that_no_file_can_have_are_only_missing(tmp_path: Path) -> None:
+    prototxt = tmp_path / ("n" * 246 + ".prototxt")
+    assert choose(RGB, prototxt=prototxt).is_guessed
+    save_recipe(recipe_path(prototxt), Preprocess())
+    assert choose(RGB, prototxt=prototxt).origin == "beside the net"
+    long = DATA % f'transform_param {{ crop_size: 30 mean_file: "{"m" * 300}" }}'
+    assert "is not there" in choose(long, prototxt=tmp_path / "n.prototxt").note
+    with pytest.raises(UnknownPresetError):
+        choose(RGB, "p" * 300)
