@@ -84,8 +84,8 @@ FAULTS = [
     .plant("an image alone under its label is a query", "counts[label] > 1]", "counts[label] > 0]")
     .plant(
         "the query is in its own ranking",
-        "ranking = order_scores(scores, exclude=index)",
-        "ranking = order_scores(scores)",
+        "order_scores(scores, exclude=queries.own[index])",
+        "order_scores(scores)",
     )
     .plant(
         "images without a label are a class",
@@ -110,8 +110,8 @@ FAULTS = [
     )
     .plant(
         "vectors keep their length",
-        "vectors = l2_normalise(descriptors)",
-        "vectors = np.asarray(descriptors)",
+        "vectors, asked = l2_normalise(descriptors), l2_normalise(queries.descriptors)",
+        "vectors, asked = np.asarray(descriptors), np.asarray(queries.descriptors)",
     ),
     Faults("core/retrieval/gallery_store.py", *GALLERY)
     .plant("a kill leaves half a change", 'db.execute("ROLLBACK")', 'db.execute("COMMIT")')

@@ -20,7 +20,7 @@ def test_every_fault_can_be_planted_and_its_tests_are_there(repository: Path) ->
         except (DoesNotApply, SyntaxError) as error:
             lost.append(str(error))
         lost += [f"no {test}" for test in mutation.tests if not is_there(repository, test)]
-    assert lost == []
+    assert not lost, "give each fault its new text:\n" + "\n".join(lost)
     assert len(MUTATIONS) >= 60
 
 

@@ -165,15 +165,13 @@ FAULTS = [
     Faults("core/words.py", *HISTOGRAM)
     .plant("99.99 % is 100 %", "if 100.0 - smallest < percent < 100.0:", "if percent < 0:")
     .plant("0.001 % is 0 %", "if 0 < percent < smallest:", "if percent < 0:")
-    .plant("a minus is lost", 'return (MINUS if value < 0 else "") + text', "return text"),
-    Faults("gui/panels/histogram/words.py", *HISTOGRAM).plant(
-        "the last bin is open", "{']' if is_last else ')'}", "{')'}"
-    ),
-    Faults("gui/panels/histogram/painting.py", *HISTOGRAM)
-    .plant("what lies below goes unsaid", "    if below:\n", "    if below < 0:\n")
     .plant(
-        "what lies above is said to lie below",
-        "{count_text(above)} above",
-        "{count_text(above)} below",
+        "a minus is lost",
+        'return (MINUS if value < 0 else "") + text.replace("e-"',
+        'return text.replace("e-"',
     ),
+    Faults("gui/panels/histogram/plot.py", *HISTOGRAM)
+    .plant("the last bin is open", "{']' if is_last else ')'}", "{')'}")
+    .plant("what lies below goes unsaid", '(below, "below",', '(0, "below",')
+    .plant("what lies below is said to lie above", '(below, "below",', '(below, "above",'),
 ]
