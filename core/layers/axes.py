@@ -10,6 +10,7 @@ from core.net.definition import Layer
 from core.net.message import Message
 
 MAX_BLOB_VALUES = 2**31 - 1
+LEGACY_AXES = 4
 
 
 def canonical_axis(axis: int, n_axes: int) -> int:
@@ -36,6 +37,25 @@ def need_axes(shape: Sequence[int], count: int) -> None:
     """ShapeRefused unless the blob has exactly `count` axes."""
     if len(shape) != count:
         raise ShapeRefused(f"The input must have {count} axes, but is {show_shape(shape)}.")
+
+
+def with_legacy_axes(rule: Rule) -> Rule:
+    """The rule of a type that reads num, channels, height and width: 1 where a blob lacks them.
+
+    After BVLC/caffe include/caffe/blob.hpp, LegacyShape.
+    """
+
+    def padded(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
+        return rule(layer, [legacy_shape(bottom) for bottom in bottoms])
+
+    return padded
+
+
+def legacy_shape(shape: Sequence[int]) -> Shape:
+    """(num, channels, height, width); ShapeRefused for a blob of more axes."""
+    if len(shape) > LEGACY_AXES:
+        raise ShapeRefused(f"It takes blobs of up to four axes, not {len(shape)}.")
+    return (*shape, *(1,) * (LEGACY_AXES - len(shape)))
 
 
 def replace_axis(shape: Sequence[int], axis: int, size: int) -> Shape:

@@ -52,10 +52,31 @@ def read_windows(param: Message, bottom: Sequence[int]) -> Windows:
     kernel = _per_axis(param, "kernel_size", ("kernel_h", "kernel_w"), n_spatial, None)
     stride = _per_axis(param, "stride", ("stride_h", "stride_w"), n_spatial, 1)
     pad = _per_axis(param, "pad", ("pad_h", "pad_w"), n_spatial, 0)
-    dilation = _per_axis(param, "dilation", (), n_spatial, 1)
+    dilation = _dilation(param, n_spatial)
     if any(size < 1 for size in (*kernel, *stride)):
         raise ShapeRefused("Kernel and stride must be at least 1.")
     return Windows(channel_axis, kernel, stride, pad, dilation)
+
+
+def rectified_slope(layer: Layer) -> float | None:
+    """The slope of the ReLU that Intel's Caffe makes part of a convolution; None without one."""
+    param = layer.param("convolution_param")
+    return param.number("negative_slope") if param.boolean("relu") else None
+
+
+_HOLES = ("hole", "hole_h", "hole_w")
+"""DeepLab's names for dilation."""
+
+
+def _dilation(param: Message, n_spatial: int) -> Shape:
+    if not any(param.has(name) for name in _HOLES):
+        return _per_axis(param, "dilation", (), n_spatial, 1)
+    if param.has("dilation"):
+        raise ShapeRefused("hole and dilation mean the same: only one of them may be given.")
+    both = unsigned(param, "hole", 1)
+    if n_spatial != len(_HOLES) - 1:
+        return (both,) * n_spatial
+    return unsigned(param, "hole_h", both), unsigned(param, "hole_w", both)
 
 
 def _per_axis(

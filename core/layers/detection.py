@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.layers.axes import axis_size, need_axes, show_shape
+from core.layers.axes import axis_size, need_axes, show_shape, with_legacy_axes
 from core.layers.layer_type import (
     ANY,
     ONE,
@@ -67,6 +67,7 @@ def _other_ratios(param: Message) -> list[float]:
     return known[1:]
 
 
+@with_legacy_axes
 def _infer_prior_box(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Row 0: four corners of every box at every place; row 1: their variances."""
     param = layer.param("prior_box_param")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import axis_size, canonical_axis, need_axes
+from core.layers.axes import axis_size, canonical_axis, legacy_shape
 from core.layers.layer_type import ONE, Arity, Family, Geometry, LayerType, Shape, defaults
 from core.layers.row_rules import rows_alone
 from core.net.definition import Layer
@@ -49,24 +49,25 @@ def _infer_l2(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 
 def _infer_bn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Scale and shift of each channel, then mean and variance where they are kept."""
-    bottom, param = bottoms[0], layer.param("bn_param")
-    need_axes(bottom, 4)
-    row = (1, bottom[1], 1, 1)
-    n_arrays = 4 if has_running_statistics(param) else 2
-    return Geometry((bottom, row, row), (row,) * n_arrays, macs=math.prod(bottom))
+    padded = legacy_shape(bottoms[0])
+    row = (1, padded[1], 1, 1)
+    if has_running_statistics(layer.param("bn_param")):
+        return Geometry((bottoms[0], row, row), (row,) * 4, macs=math.prod(padded))
+    return Geometry((padded, row, row), (row,) * 2, macs=math.prod(padded))
 
 
 def _bn_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
-    if takes_batch_moments(layer):
+    if takes_batch_moments(layer, phase):
         return "takes mean and variance over the whole batch"
     return "gives one mean for the whole batch" if len(layer.tops) > 1 else ""
 
 
-def takes_batch_moments(layer: Layer) -> bool:
+def takes_batch_moments(layer: Layer, phase: str) -> bool:
     """Whether a BN takes mean and variance of its bottom, as SegNet's does where it learns."""
     param = layer.param("bn_param")
     if has_running_statistics(param):
-        return not param.boolean("moving_average", True)
+        is_trained = phase == "TRAIN" and not param.boolean("frozen")
+        return is_trained or not param.boolean("moving_average", True)
     return param.word("bn_mode", "LEARN") not in ("INFERENCE", "1")
 
 

@@ -29,13 +29,13 @@ _ONE_OR_TWO = Arity(1, 2)
 def _infer_batch_norm(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Mean and variance of each channel, and the factor both are divided by."""
     bottom = bottoms[0]
-    channels = axis_size(bottom, 1)
+    channels = axis_size(bottom, layer.param("batch_norm_param").integer("axis", 1))
+    parameters: tuple[Shape, ...] = ((channels,), (channels,), (1,))
+    if has_scale_and_bias(layer):
+        return Geometry((bottom,), (*parameters, *((channels,),) * 2), macs=2 * math.prod(bottom))
     params = layer.message.messages("param")
     if len(params) != 3 and any(param.number("lr_mult", 1.0) for param in params):
         raise ShapeRefused("The statistics are not learned: their lr_mult must be 0.")
-    if layer.param("batch_norm_param").has("axis"):  # NVIDIA's fork
-        channels = axis_size(bottom, layer.param("batch_norm_param").integer("axis", 1))
-    parameters = ((channels,), (channels,), (1,))
     return Geometry((bottom,), parameters, macs=math.prod(bottom))
 
 
@@ -94,6 +94,12 @@ def _batch_norm_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
         return "takes mean and variance over the whole batch"
     axis = layer.param("batch_norm_param").integer("axis", 1)
     return "" if canonical_axis(axis, len(bottoms[0])) else "takes axis 0 for channels"
+
+
+def has_scale_and_bias(layer: Layer) -> bool:
+    """Whether a BatchNorm learns scale and bias too, as NVIDIA's does; their fillers say so too."""
+    param = layer.param("batch_norm_param")
+    return param.boolean("scale_bias") or param.has("scale_filler") or param.has("bias_filler")
 
 
 def uses_batch_statistics(layer: Layer, phase: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import axis_size, need_axes, show_shape
+from core.layers.axes import axis_size, need_axes, show_shape, with_legacy_axes
 from core.layers.layer_type import Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
 from core.layers.row_rules import rows_together
 from core.layers.spellings import first_field, first_message
@@ -39,6 +39,7 @@ def samples_corners(layer: Layer) -> bool:
     return layer.type == "ROIAlign" and layer.message.has(GRID_MESSAGE)
 
 
+@with_legacy_axes
 def _infer_roi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     rows, columns = pooled_sizes(roi_message(layer))
     extra = 1 if samples_corners(layer) else 0
@@ -47,6 +48,7 @@ def _infer_roi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((top, top), operations=math.prod(top), operation_name=word)
 
 
+@with_legacy_axes
 def _infer_psroi_pooling(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Every bin reads channels of its own."""
     param = layer.param("psroi_pooling_param")

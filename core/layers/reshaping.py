@@ -19,7 +19,7 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
-from core.layers.row_rules import NOT_KNOWN, rows_alone, rows_alone_at_test, rows_unless_axis_0
+from core.layers.row_rules import NOT_KNOWN, rows_alone, rows_unless_axis_0
 from core.net.definition import Layer
 
 
@@ -66,6 +66,16 @@ def _infer_tile(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((top,), operations=math.prod(top), operation_name="copies")
 
 
+def drops_at_random(layer: Layer, phase: str) -> bool:
+    """Whether a Dropout drops: in training, and in Bayesian SegNet at TEST where it is told to."""
+    return phase == "TRAIN" or layer.param("dropout_param").boolean("sample_weights_test")
+
+
+def _dropout_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
+    is_random = drops_at_random(layer, phase)
+    return "draws at random for the batch as a whole" if is_random else ""
+
+
 def _flatten_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
     param, n_axes = layer.param("flatten_param"), len(bottoms[0])
     start = canonical_axis(param.integer("axis", 1), n_axes)
@@ -96,7 +106,7 @@ def _infer_silence(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 TYPES = (
     LayerType("Dropout", "other", same_shape(name="copies"), ONE, ONE, True,
               defaults=defaults("dropout_param", dropout_ratio=0.5),
-              rows=rows_alone_at_test("draws at random for the batch as a whole")),
+              rows=_dropout_rows),
     LayerType("Flatten", "other", _infer_flatten, ONE, ONE, refuses_in_place=True,
               shares_storage=True,
               defaults=defaults("flatten_param", axis=1, end_axis=-1),

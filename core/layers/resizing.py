@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.layers.axes import canonical_axis, need_axes, show_shape
+from core.layers.axes import canonical_axis, need_axes, show_shape, with_legacy_axes
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
 from core.layers.row_rules import rows_alone, rows_unless_axis_0
 from core.layers.spellings import first_message
@@ -44,6 +44,7 @@ def _infer_shuffle(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return _copied(bottom)
 
 
+@with_legacy_axes
 def _infer_interp(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Bilinear resize by zoom and shrink factors, to a fixed size, or to the second bottom's."""
     param, bottom = layer.param("interp_param"), bottoms[0]
@@ -68,6 +69,7 @@ def _interp_size(size: int, shrink: int, zoom: int) -> int:
     return shrunk + (shrunk - 1) * (zoom - 1)
 
 
+@with_legacy_axes
 def _infer_upsample(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Values put back where the pooling mask found them, or repeated without a mask."""
     param, bottom = layer.param("upsample_param"), bottoms[0]
@@ -91,6 +93,7 @@ def upsample_steps(param: Message) -> tuple[int, int]:
     return steps
 
 
+@with_legacy_axes
 def _infer_reorg(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     """Blocks of stride x stride places become channels, or back when `reverse` is set."""
     param, bottom = layer.param("reorg_param"), bottoms[0]

@@ -39,15 +39,6 @@ def rows_unless_axis_0(claim: str, message: str, *spellings: str, default: int =
     return rule
 
 
-def rows_alone_at_test(claim: str) -> RowRule:
-    """The rule of types that draw random numbers in training."""
-
-    def rule(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
-        return claim if phase == "TRAIN" else ""
-
-    return rule
-
-
 ONE_NUMBER = rows_together("gives one number for the whole batch")
 BOX_ROWS = rows_together("gives as many rows as it finds boxes, not one for each image")
 NOT_KNOWN = rows_together("is of a type of which nobody knows how it treats the images of a batch")

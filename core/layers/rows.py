@@ -33,7 +33,7 @@ def mixing_layer(net: Net, shapes: NetShapes, layers: Sequence[Layer]) -> RowMix
         if n_rows is None and bottoms and bottoms[0]:
             n_rows = bottoms[0][0]
         tops = zip(layer.tops, shapes.of(layer).tops, strict=True)
-        claim = _claim(layer, bottoms, tops, n_rows, net.state.phase)
+        claim = _claim(layer, bottoms, tops, n_rows, layer.phase_in(net.state))
         if claim:
             return RowMixing(layer, f"{layer.type} '{layer.name}' {claim}.")
     return None

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.layers.axes import need_axes, show_shape
+from core.layers.axes import need_axes, show_shape, with_legacy_axes
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
 from core.layers.row_rules import BOX_ROWS
 from core.net.definition import Layer
@@ -90,10 +90,12 @@ def _checked(settings: YoloSettings) -> YoloSettings:
     return settings
 
 
+@with_legacy_axes
 def _infer_v2(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return _detections(bottoms, read_v2(layer))
 
 
+@with_legacy_axes
 def _infer_v3(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return _detections(bottoms, read_v3(layer))
 

@@ -55,6 +55,10 @@ class Layer:
         pairs = zip(self.bottoms, self.tops, strict=False)
         return tuple(i for i, (bottom, top) in enumerate(pairs) if bottom == top)
 
+    def phase_in(self, state: NetState) -> str:
+        """ "TRAIN" or "TEST": its own `phase` where it has one, else the net's."""
+        return self.message.word("phase", state.phase)
+
     @property
     def is_in_place(self) -> bool:
         """Whether any top overwrites the bottom of the same index."""

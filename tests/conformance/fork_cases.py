@@ -231,6 +231,76 @@ def caffe_cases() -> Sequence[ForkCase]:
     )  # fmt: skip
 
 
+def field_cases() -> Sequence[ForkCase]:
+    """Types of BVLC's with fields of other branches, and BN without height and width."""
+    x, flat = _normal(2, 6, 9, 8, seed=1), _normal(3, 6, seed=2)
+    kernel = {"l/0": _normal(4, 6, 3, 3), "l/1": _normal(4, seed=3)}
+    window = "num_output: 4 kernel_size: 3 pad: 2"
+    convolved = (
+        'layer {{ name: "l" type: "{}" bottom: "x0" top: "{}" convolution_param {{ {} }} }} '
+    )
+    rectified = 'layer {{ name: "r" type: "ReLU" bottom: "h" top: "y0" relu_param {{ {} }} }}'
+    moments = {"l/0": _normal(6), "l/1": _uniform(6, low=0.5, high=2.0), "l/2": _uniform(1)}
+    affine = {"l/3": _normal(6, seed=4), "l/4": _normal(6, seed=5)}
+    twin = {f"b/{i}": moments[f"l/{i}"] for i in range(3)}
+    twin |= {f"s/{i}": affine[f"l/{3 + i}"] for i in range(2)}
+    slope = 'bn_param { slope_filler { type: "constant" value: 1 } eps: 1e-3 }'
+    running = {f"l/{i}": _uniform(1, 6, 1, 1, seed=i, low=0.5, high=2) for i in range(4)}
+    return (
+        ForkCase("conv_hole", "Convolution", f"convolution_param {{ {window} hole: 2 }}",
+                 _named(x), kernel, in_caffe=convolved.format("Convolution", "y0",
+                                                              f"{window} dilation: 2")),
+        ForkCase("conv_hole_sides", "Convolution",
+                 f"convolution_param {{ {window} hole_h: 2 hole_w: 3 }}", _named(x), kernel,
+                 in_caffe=convolved.format("Convolution", "y0",
+                                           f"{window} dilation: 2 dilation: 3")),
+        ForkCase("deconv_hole", "Deconvolution",
+                 "convolution_param { num_output: 4 kernel_size: 3 hole: 2 bias_term: false }",
+                 _named(x), {"l/0": _normal(6, 4, 3, 3)},
+                 in_caffe=convolved.format(
+                     "Deconvolution", "y0",
+                     "num_output: 4 kernel_size: 3 dilation: 2 bias_term: false")),
+        ForkCase("conv_relu", "Convolution", f"convolution_param {{ {window} relu: true }}",
+                 _named(x), kernel,
+                 in_caffe=convolved.format("Convolution", "h", window) + rectified.format("")),
+        ForkCase("conv_relu_slope", "Convolution",
+                 f"convolution_param {{ {window} relu: true negative_slope: 0.3 }}", _named(x),
+                 kernel, in_caffe=convolved.format("Convolution", "h", window)
+                 + rectified.format("negative_slope: 0.3")),
+        ForkCase("batch_norm_scale_bias", "BatchNorm", "batch_norm_param { scale_bias: true }",
+                 _named(x), moments | affine, twin_parameters=twin,
+                 in_caffe='layer { name: "b" type: "BatchNorm" bottom: "x0" top: "h" } '
+                 'layer { name: "s" type: "Scale" bottom: "h" top: "y0" '
+                 "scale_param { bias_term: true } }"),
+        ForkCase("batch_norm_fillers", "BatchNorm",
+                 'param { lr_mult: 1 } param { lr_mult: 1 } batch_norm_param { use_global_stats: '
+                 'false scale_filler { type: "constant" value: 1 } bias_filler { } }',
+                 _named(x), moments | affine, twin_parameters=twin,
+                 in_caffe='layer { name: "b" type: "BatchNorm" bottom: "x0" top: "h" '
+                 "batch_norm_param { use_global_stats: false } } "
+                 'layer { name: "s" type: "Scale" bottom: "h" top: "y0" '
+                 "scale_param { bias_term: true } }"),
+        ForkCase("dropout_scaled_at_test", "Dropout",
+                 "dropout_param { dropout_ratio: 0.3 scale_train: false }", _named(x),
+                 in_caffe='layer { name: "p" type: "Power" bottom: "x0" top: "y0" '
+                 "power_param { scale: 0.7 } }"),
+        _numpy("InnerProduct", "product_normalised",
+               "inner_product_param { num_output: 4 normalize: true }",
+               references.normalised_product, flat,
+               parameters={"l/0": _normal(4, 6, scale=0.01), "l/1": _normal(4, seed=3)}),
+        _numpy("BatchNorm", "batch_norm_axis", "batch_norm_param { axis: 2 }",
+               references.batch_norm_of_rows, _normal(2, 3, 6, 4),
+               parameters=moments),
+        _numpy("BN", "bn_two_axes", slope, references.running_norm, flat, parameters=running),
+        _numpy("BN", "bn_inference_two_axes",
+               'bn_param { bn_mode: INFERENCE scale_filler { type: "constant" value: 1 } }',
+               references.scale_and_shift, flat, parameters={k: running[k] for k in
+                                                             ("l/0", "l/1")}),
+        _numpy("Interp", "interp_two_axes", "interp_param { height: 2 width: 3 }",
+               references.spread_out, flat),
+    )  # fmt: skip
+
+
 def numpy_cases() -> Sequence[ForkCase]:
     """Layers computed by loops over single numbers."""
     mask = np.array([[0, 8, 10], [25, 13, 29]], np.float32)[None, None].repeat(2, 1)
@@ -314,4 +384,4 @@ def _numpy(
 
 def all_cases() -> tuple[ForkCase, ...]:
     """Every case."""
-    return (*opencv_cases(), *caffe_cases(), *numpy_cases())
+    return (*opencv_cases(), *caffe_cases(), *field_cases(), *numpy_cases())

@@ -27,6 +27,48 @@ def overlap(a: list[float], b: list[float], pixel: float = 0.0) -> float:
     return width * height / (sum(sides) - width * height)
 
 
+def normalised_product(inputs: Arrays, parameters: Arrays) -> Arrays:
+    """Each row of weights over its length, to whose square 1e-6 is added; then a plain product."""
+    x, weight, bias = inputs["x0"], parameters["l/0"], parameters["l/1"]
+    top = np.zeros((len(x), len(weight)))
+    for i, row in enumerate(weight.astype(np.float64)):
+        length = math.sqrt(sum(value * value for value in row) + 1e-6)
+        for j, image in enumerate(x):
+            top[j, i] = sum(a * b for a, b in zip(row / length, image, strict=True)) + bias[i]
+    return {"y0": top}
+
+
+def batch_norm_of_rows(inputs: Arrays, parameters: Arrays) -> Arrays:
+    """(x - mean) / sqrt(variance + 1e-5) with a mean and a variance for each place of axis 2."""
+    x, factor = inputs["x0"].astype(np.float64), float(parameters["l/2"][0])
+    top = np.empty_like(x)
+    for row in range(x.shape[2]):
+        mean, variance = (float(parameters[f"l/{i}"][row]) / factor for i in (0, 1))
+        top[:, :, row] = (x[:, :, row] - mean) / math.sqrt(variance + 1e-5)
+    return {"y0": top}
+
+
+def running_norm(inputs: Arrays, parameters: Arrays) -> Arrays:
+    """slope (x - mean) / sqrt(variance + 1e-3) + bias for each channel of vectors."""
+    x = inputs["x0"].astype(np.float64)
+    slope, bias, mean, variance = (parameters[f"l/{i}"].ravel() for i in range(4))
+    top = np.empty_like(x)
+    for c in range(x.shape[1]):
+        top[:, c] = slope[c] * (x[:, c] - mean[c]) / math.sqrt(variance[c] + 1e-3) + bias[c]
+    return {"y0": top}
+
+
+def scale_and_shift(inputs: Arrays, parameters: Arrays) -> Arrays:
+    """x times a scale plus a shift for each channel, as a blob of four axes."""
+    scale, shift = (parameters[f"l/{i}"].ravel() for i in (0, 1))
+    return {"y0": (inputs["x0"] * scale + shift)[:, :, None, None]}
+
+
+def spread_out(inputs: Arrays, parameters: Arrays) -> Arrays:
+    """A map of one place resized to 2 x 3: its value everywhere."""
+    return {"y0": inputs["x0"][:, :, None, None].repeat(2, 2).repeat(3, 3)}
+
+
 def hard_swish(inputs: Arrays, parameters: Arrays) -> Arrays:
     """Howard et al., 2019: x ReLU6(x + 3) / 6."""
     values = [x * min(max(x + 3.0, 0.0), 6.0) / 6.0 for x in inputs["x0"].ravel().tolist()]

@@ -6,14 +6,17 @@ After BVLC/caffe src/caffe/layers/*_layer.cpp of the same names.
 from __future__ import annotations
 
 import math
+import zlib
 from abc import abstractmethod
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from core.engines.torch.operation import MakeOperation, Operation
+from core.layers.reshaping import drops_at_random
 from core.layers.spellings import first_message
 
 
@@ -191,14 +194,31 @@ class HardSigmoid(Activation):
         return torch.clamp(x * param.number("alpha", 0.2) + param.number("beta", 0.5), 0.0, 1.0)
 
 
-class Dropout(Activation):
-    """A copy at TEST, so the same tensor: the executor never overwrites one that is shared."""
+class Dropout(Operation):
+    """A copy at TEST, so the same tensor: the executor never overwrites one that is shared.
+
+    In training each value is kept with probability 1 - ratio, and then divided by it; where
+    `scale_train` is false (Fast R-CNN's Caffe) the scale is made good for at TEST instead.
+    """
 
     takes_bfloat16 = True
 
-    def apply(self, x: Tensor, may_overwrite: bool) -> Tensor:
-        """Nothing is dropped."""
-        return x
+    def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
+        """The same values are dropped in every pass of a seed."""
+        x, param = bottoms[0], self.layer.param("dropout_param")
+        kept = 1.0 - param.number("dropout_ratio", 0.5)
+        scales_at_once = param.boolean("scale_train", True)
+        if not drops_at_random(self.layer, self.layer.phase_in(self.place.state)):
+            return [x if scales_at_once else x * kept]
+        generator = torch.Generator().manual_seed(self._seed)
+        mask = torch.rand(x.shape, generator=generator).to(x.device) < kept
+        return [x * mask / kept if scales_at_once else x * mask]
+
+    @property
+    def _seed(self) -> int:
+        """Of the net's and the layer's name, in 32 bits: torch takes no more of it."""
+        sequence = np.random.SeedSequence([self.place.seed, zlib.crc32(self.layer.name.encode())])
+        return int(sequence.generate_state(1)[0])
 
 
 OPERATIONS: dict[str, MakeOperation] = {

@@ -16,7 +16,7 @@ from torch.nn import functional
 from core.engines.torch import gathering, packing
 from core.engines.torch.compiling import CompiledCalls, Formula
 from core.engines.torch.operation import PLAIN, MakeOperation, Operation, Tail, spoilt_in_place
-from core.layers.convolution import Windows, read_windows
+from core.layers.convolution import Windows, read_windows, rectified_slope
 from core.layers.layer_type import ShapeRefused
 
 _CONVOLVE: dict[int, Callable[..., Tensor]] = {
@@ -91,17 +91,28 @@ def _is_native(x: Tensor, windows: Windows) -> bool:
 class Convolution(Windowed):
     """On a CPU with oneDNN the weights are packed once for an input shape."""
 
-    can_fuse_relu = True
     takes_bfloat16 = True
+
+    @property
+    def can_fuse_relu(self) -> bool:  # type: ignore[override]
+        """Where it has none of its own."""
+        return self.is_linear
 
     @property
     def can_fuse_sum(self) -> bool:  # type: ignore[override]
         """Where oneDNN adds as we do."""
-        return self.place.fuses_sums
+        return self.is_linear and self.place.fuses_sums
+
+    @cached_property
+    def is_linear(self) -> bool:
+        """Whether no ReLU is part of it, as Intel's Caffe has it."""
+        return rectified_slope(self.layer) is None
 
     def convolve(self, x: Tensor, windows: Windows) -> Tensor:
         """x: (n, channels, spatial...)."""
-        return self._convolve(x, windows, PLAIN)
+        top = self._convolve(x, windows, PLAIN)
+        slope = rectified_slope(self.layer)
+        return top if slope is None else functional.leaky_relu(top, slope)
 
     def run_fused(self, bottoms: list[Tensor], tail: Tail) -> Tensor:
         """Convolve, add and rectify in one go where oneDNN can."""

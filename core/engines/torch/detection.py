@@ -24,6 +24,8 @@ ROW = 7
 class PriorBox(Operation):
     """Boxes of several sizes and shapes at every place of a map, as shares of the image."""
 
+    reads_legacy_axes = True
+
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """bottoms: the map and the image, of which only the sizes count; top (1, 2, 4 boxes)."""
         if has_dense_priors(self._param):

@@ -12,6 +12,7 @@ from core.engines.torch.operation import Tail
 from core.engines.torch.plan import PlannedStep
 from core.engines.values import Obstacle
 from core.errors import AppError, EngineError
+from core.layers.axes import legacy_shape
 
 
 class OutOfMemory(EngineError):
@@ -60,6 +61,8 @@ class Executor:
         bottoms = [self.values[slot] for slot in slots]
         if not planned.operation.takes_bfloat16:
             bottoms = [bottom.float() for bottom in bottoms]
+        if planned.operation.reads_legacy_axes:
+            bottoms = [bottom.reshape(legacy_shape(bottom.shape)) for bottom in bottoms]
         tops: Sequence[Tensor]
         if planned.is_fused:
             tops = [planned.operation.run_fused(bottoms, self._tail(planned))]

@@ -71,7 +71,7 @@ def _chain(step: Step, operations: Operations, producers: Mapping[int, Step]) ->
     while _is_affine(operations[chain[0].layer.index]):
         chain.insert(0, producers[chain[0].bottoms[0]])
     first = operations[chain[0].layer.index]
-    can_fold = isinstance(first, Convolution) and len(chain[0].bottoms) == 1
+    can_fold = isinstance(first, Convolution) and first.is_linear and len(chain[0].bottoms) == 1
     return chain if can_fold and len(chain) > 1 else []
 
 

@@ -12,7 +12,13 @@ import torch
 from torch import Tensor
 
 from core.engines.torch.operation import MakeOperation, Operation
-from core.layers.fork_normalisation import has_running_statistics, is_unlearned
+from core.layers.axes import legacy_shape
+from core.layers.fork_normalisation import (
+    has_running_statistics,
+    is_unlearned,
+    takes_batch_moments,
+)
+from core.net.message import Message
 
 SEGNET_EPS = 1e-9
 
@@ -29,6 +35,9 @@ class Normalize(Operation):
         """eps joins the sum of squares; NormFace's has no scale and can give the norms."""
         x = bottoms[0]
         if is_unlearned(self.layer):
+            norm_type = self.layer.param("normalize_param").word("normalize_type", "L2")
+            if norm_type not in ("L2", "0"):
+                raise self.refused(f"takes L2 norms only, not {norm_type}")
             norms = (x * x).sum(1, keepdim=True).sqrt()
             return [x / norms.clamp_min(1e-12), norms][: len(self.layer.tops)]
         param = self.layer.param("norm_param")
@@ -65,28 +74,43 @@ class BN(Operation):
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """SegNet's LEARN takes mean and variance of the batch and can give them as tops."""
-        x, param = bottoms[0], self.layer.param("bn_param")
+        shape = self.top_shapes(bottoms)[0]
+        x = bottoms[0].reshape(legacy_shape(bottoms[0].shape))
         scale, shift = (_by_channel(self.parameters.get(i).reshape(-1), x) for i in (0, 1))
-        if not has_running_statistics(param) and param.word("bn_mode") in ("INFERENCE", "1"):
+        if self._is_plain:
             if len(self.layer.tops) > 1:
                 raise self.refused("gives no statistics with bn_mode: INFERENCE")
-            return [torch.addcmul(shift, x, scale, out=x if may_overwrite else None)]
-        mean, variance, eps = self._statistics(x)
-        factor = scale / (_by_channel(variance, x) + eps).sqrt()
-        top = (x - _by_channel(mean, x)) * factor + shift
+            out = x if may_overwrite else None
+            return [torch.addcmul(shift, x, scale, out=out).reshape(shape)]
+        mean, variance = self._statistics(x)
+        factor = scale / (_by_channel(variance, x) + self._eps).sqrt()
+        top = ((x - _by_channel(mean, x)) * factor + shift).reshape(shape)
         rows = [values.reshape(1, -1, 1, 1) for values in (mean, variance)]
         return [top, *rows][: len(self.layer.tops)]
 
-    def _statistics(self, x: Tensor) -> tuple[Tensor, Tensor, float]:
-        param = self.layer.param("bn_param")
-        is_running = has_running_statistics(param)
-        if is_running and param.boolean("moving_average", True):
-            eps = param.number("var_eps", param.number("eps", 1e-5))
-            mean, variance = (self.parameters.get(i).reshape(-1) for i in (2, 3))
-            return mean, variance, eps
-        axes = (0, 2, 3)
-        eps = param.number("var_eps", 1e-10) if is_running else SEGNET_EPS
-        return x.mean(axes), x.var(axes, unbiased=False), eps
+    @property
+    def _param(self) -> Message:
+        return self.layer.param("bn_param")
+
+    @property
+    def _is_plain(self) -> bool:
+        """Without any normalisation: folded into scale and shift after training."""
+        is_inference = self._param.word("bn_mode") in ("INFERENCE", "1")
+        return is_inference and not has_running_statistics(self._param)
+
+    def _statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        if takes_batch_moments(self.layer, self.layer.phase_in(self.place.state)):
+            return x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
+        mean, variance = (self.parameters.get(i).reshape(-1) for i in (2, 3))
+        return mean, variance
+
+    @property
+    def _eps(self) -> float:
+        if not has_running_statistics(self._param):
+            return SEGNET_EPS
+        is_averaged = self._param.boolean("moving_average", True)
+        usual = self._param.number("eps", 1e-5) if is_averaged else 1e-10
+        return self._param.number("var_eps", usual)
 
 
 OPERATIONS: dict[str, MakeOperation] = {

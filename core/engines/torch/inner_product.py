@@ -17,6 +17,7 @@ from core.engines.torch import packing
 from core.engines.torch.operation import MakeOperation, Operation, Tail, canonical
 from core.net.message import Message
 
+_LEAST_ENERGY = 1e-6
 _ANY_BATCH = ()
 """One layout serves every number of rows as well as one of its own."""
 
@@ -70,6 +71,11 @@ class InnerProduct(Operation):
     def _load_weight(self) -> Tensor:
         """(num_output, inputs)."""
         weight = self.parameters.load(0)
+        if self._param.boolean("normalize"):
+            # AMSoftmax's: stretches of memory, which are the rows unless they are transposed too
+            rows = weight.reshape(self._param.integer("num_output"), -1)
+            energy = (rows * rows).sum(1, keepdim=True) + _LEAST_ENERGY
+            weight = (rows / energy.sqrt()).reshape(weight.shape)
         weight = weight.reshape(weight.shape[-2:])
         return weight.t() if self._param.boolean("transpose") else weight
 

@@ -13,35 +13,46 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.engines.torch.operation import ChannelAffine, MakeOperation, Operation, canonical
+from core.layers.normalisation import has_scale_and_bias, uses_batch_statistics
 
 
 class BatchNorm(Operation):
-    """(x - mean) / sqrt(var + eps), statistics from training or from this batch."""
+    """(x - mean) / sqrt(var + eps), statistics from training or from this batch.
+
+    NVIDIA's learns a scale and a bias too, and may have its channels along another axis.
+    """
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
-        """Axis 1 holds the channels."""
-        x = bottoms[0]
-        mean, var = self._trained if self._uses_trained else _moments(x)
-        return [functional.batch_norm(x, mean, var, eps=self._eps)]
+        """Axis 1 holds the channels where no other is named."""
+        axis = self.layer.param("batch_norm_param").integer("axis", 1)
+        x = bottoms[0].movedim(axis, 1)
+        mean, var = self._trained if self.is_channel_affine else _moments(x)
+        top = functional.batch_norm(x, mean, var, *self._scale_and_bias, eps=self._eps)
+        return [top.movedim(1, axis)]
 
-    @property
+    @cached_property
     def is_channel_affine(self) -> bool:
         """With the statistics from training."""
-        return self._uses_trained
+        return not uses_batch_statistics(self.layer, self.layer.phase_in(self.place.state))
 
     def channel_affine(self) -> ChannelAffine:
         """The statistics as factor and shift."""
         mean, var = (moment.double() for moment in self._trained)
+        scale, bias = self._scale_and_bias
         factor = torch.rsqrt(var + self._eps)
-        return ChannelAffine(factor, -mean * factor)
+        factor = factor if scale is None else factor * scale
+        shift = -mean * factor
+        return ChannelAffine(factor, shift if bias is None else shift + bias)
 
     @property
     def _eps(self) -> float:
         return self.layer.param("batch_norm_param").number("eps", 1e-5)
 
-    @property
-    def _uses_trained(self) -> bool:
-        return self.layer.param("batch_norm_param").boolean("use_global_stats", True)
+    @cached_property
+    def _scale_and_bias(self) -> tuple[Tensor | None, Tensor | None]:
+        if not has_scale_and_bias(self.layer):
+            return None, None
+        return self.parameters.get(3), self.parameters.get(4)
 
     @cached_property
     def _trained(self) -> tuple[Tensor, Tensor]:

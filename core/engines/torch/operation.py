@@ -12,19 +12,21 @@ from torch import Tensor
 from core.errors import EngineError
 from core.layers.layer_type import ShapeRefused
 from core.layers.registry import layer_type
-from core.net.definition import Layer
+from core.net.definition import Layer, NetState
 
 Shape = tuple[int, ...]
+_TEST = NetState()
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a net runs.
+    """Where a net runs, and how.
 
     packs_weights: oneDNN's own weight layouts and fused ReLU work here. compiles: so do layers
     compiled for what comes again. fuses_sums: so does adding another blob to a convolution's
     result, with the bits of adding it afterwards. precision: of packed weights, and of what
-    convolutions and inner products take and give.
+    convolutions and inner products take and give. state: whose phase a layer without one has.
+    seed: of what is drawn at random.
     """
 
     device: torch.device
@@ -32,6 +34,8 @@ class Place:
     compiles: bool = False
     fuses_sums: bool = False
     precision: torch.dtype = torch.float32
+    state: NetState = _TEST
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,13 @@ class Operation(ABC):
 
     `can_fuse_relu`, `can_fuse_sum`: run_fused() gives the bits of run() followed by a ReLU, or by
     a sum and perhaps a ReLU, only faster. `takes_bfloat16`: the others get float32 bottoms, always.
+    `reads_legacy_axes`: bottoms come with the four axes that Caffe's old accessors see.
     """
 
     can_fuse_relu = False
     can_fuse_sum = False
     takes_bfloat16 = False
+    reads_legacy_axes = False
 
     def __init__(self, layer: Layer, parameters: LayerParameters, place: Place) -> None:
         self.layer = layer

@@ -32,6 +32,7 @@ from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.views import misled_readers
 from core.engines.values import Obstacle
 from core.engines.wiring import Wiring
+from core.layers.fork_fields import foreign_fields
 from core.layers.registry import layer_type
 from core.net.definition import Net
 
@@ -61,6 +62,9 @@ IGNORED_TYPES = frozenset({"HDF5Output"})
 """Types that write files and no blobs; they do not run here."""
 
 
+_HINT_ON_FIELDS = "Run it in the Caffe it belongs to, or take the field out if it changes nothing."
+
+
 def find_obstacles(net: Net, wiring: Wiring) -> dict[int, Obstacle]:
     """By index, the layers this engine can't run, as it has no such type, or as in real Caffe
     nobody can foretell their values.
@@ -71,9 +75,15 @@ def find_obstacles(net: Net, wiring: Wiring) -> dict[int, Obstacle]:
         if step.layer.is_in_place and layer_type(step.layer.type).is_spoilt_in_place
         for error in (spoilt_in_place(step.layer),)
     }
+    foreign = {
+        index: Obstacle(field.sentence(net.layers[index]), _HINT_ON_FIELDS)
+        for index, field in foreign_fields(net).items()
+        if not wiring.steps[index].is_data
+    }
     computed = [step for step in wiring.steps if not step.is_data]
     known = {*OPERATIONS, *IGNORED_TYPES}
     return {
+        **foreign,
         **refused_layers(net),
         **misled_readers(wiring),
         **spoilt,

@@ -36,6 +36,8 @@ class Bins:
 class RegionLayer(Operation):
     """Two bottoms: a map (n, channels, height, width), and rows (image, left, top, right, end)."""
 
+    reads_legacy_axes = True
+
     def regions(self, bottoms: Sequence[Tensor]) -> tuple[np.ndarray, np.ndarray]:
         """(regions,) image of each, and (regions, 4) float32 corners in pixels of the image."""
         rows = bottoms[1].reshape(-1, 5).to(torch.float32).cpu().numpy()

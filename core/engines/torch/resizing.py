@@ -55,6 +55,8 @@ class ShuffleChannel(Operation):
 class Upsample(Operation):
     """Values put back where the pooling mask, the second bottom, found them; else repeated."""
 
+    reads_legacy_axes = True
+
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """With a mask everything else is 0."""
         shape = self.top_shapes(bottoms)[0]
@@ -80,6 +82,8 @@ class Upsample(Operation):
 class Interp(Operation):
     """Bilinear resize whose corners stay in place, after cutting off negative padding."""
 
+    reads_legacy_axes = True
+
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """The size comes from factors, from the prototxt or from the second bottom."""
         bottom, param = bottoms[0], self.layer.param("interp_param")
@@ -97,6 +101,8 @@ class Reorg(Operation):
     Darknet reads the map as if it had the shape it would have after the opposite step; nets are
     trained with that, so it has to stay.
     """
+
+    reads_legacy_axes = True
 
     takes_bfloat16 = True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -51,7 +52,7 @@ class TorchSession(Session):
         check_readable(self._net)
         self._wired = self._wiring = wire_net(self._net)
         self._obstacles: Obstacles = operations.find_obstacles(self._net, self._wiring)
-        self._place, self._seed = place, request.seed
+        self._place = replace(place, state=request.state, seed=request.seed)
         self._input_shapes = dict(request.input_shapes)
         path = request.weights_path
         self._weights = None if path is None else open_weights(path)
@@ -117,7 +118,7 @@ class TorchSession(Session):
         """The slots that can be computed from these inputs, and beside them why others can't."""
         reached = self._wiring.computable(inputs, self._obstacles)
         steps = self._wiring.steps_for(reached)
-        self._run_obstacles = {**self._obstacles, **self._refused_for(inputs, steps)}
+        self._run_obstacles = {**self._refused_for(inputs, steps), **self._obstacles}
         slots = self._wiring.computable(inputs, self._run_obstacles)
         if not any(not step.is_data for step in self._wiring.steps_for(slots)):
             check_free(self._wiring.steps, self._run_obstacles, ENGINE)
@@ -159,7 +160,7 @@ class TorchSession(Session):
         """Operations for these shapes; parameters whose shape is unknown come as in the file."""
         self._shapes = shapes
         device = self._place.device
-        store = ParameterStore(shapes, self._weights, self._seed, device)
+        store = ParameterStore(shapes, self._weights, self._place.seed, device)
         self._operations: tuple[Operation | None, ...] = operations.make_operations(
             self._wired, store, self._place, self._obstacles
         )
@@ -214,7 +215,7 @@ class TorchSession(Session):
         array = np.zeros(shape, np.float32)
         if fillers:
             filler = fillers[min(index, len(fillers) - 1)]
-            array = fill_array(np.random.default_rng([self._seed, index]), shape, filler)
+            array = fill_array(np.random.default_rng([self._place.seed, index]), shape, filler)
         return torch.from_numpy(array.astype(np.float32)).to(self._place.device)
 
     def _engine_layer(self, layer: Layer, shapes: NetShapes) -> EngineLayer:

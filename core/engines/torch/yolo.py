@@ -21,6 +21,8 @@ MOST_BOXES = 50_000
 class YoloOutput(Operation):
     """The boxes of all places above the confidence, without near doubles of any class."""
 
+    reads_legacy_axes = True
+
     read: Callable[[Layer], YoloSettings]
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
