@@ -41,7 +41,8 @@ def what_keeps_layer_name(
         row = (shapes or infer_shapes(net)).of(layer_name)
         if row.parameters:
             return _bound(row.layer)
-    for copy in copies:
+    namesakes = [x for x in _all_layers(net) if x.written_name == written and x not in copies]
+    for copy in (*copies, *(namesakes if written else ())):
         if copy.type in _MAY_HOLD_WEIGHTS or copy.parameter_names or copy.message.has("blobs"):
             return _bound(copy)
         if copy.type in ("Scale", "Bias") and len(copy.bottoms) < 2:

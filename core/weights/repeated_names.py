@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from core.layers.shapes import NetShapes
 from core.net.definition import Layer
 from core.weights.binding import Binding
-from core.weights.contents import Weights
+from core.weights.contents import LayerWeights, Weights
 from core.weights.placing import pair_layers
 from core.words import join_names
 
@@ -17,18 +17,24 @@ _MOST_LINES = 4
 def repeated_name_notes(
     shapes: NetShapes, weights: Weights | None = None, binding: Binding | None = None
 ) -> tuple[str, ...]:
-    """A sentence or two for every name that several layers of the net have, and for none at all.
+    """A sentence or two for every name that several layers have, of the net or of the file.
 
     Empty for the usual net, whose layers all have names of their own.
     """
     groups: dict[str, list[Layer]] = {}
     for row in shapes.layers:
         groups.setdefault(row.layer.written_name, []).append(row.layer)
-    return tuple(
-        " ".join((_called(name, layers), *_weights(name, layers, shapes, weights, binding)))
-        for name, layers in groups.items()
-        if len(layers) > 1 or not name
-    )
+    notes = []
+    for name, layers in groups.items():
+        said = [_called(name, layers)] if len(layers) > 1 or not name else []
+        if said or (weights is not None and len(_sources(weights, name)) > 1):
+            said += _weights(name, layers, shapes, weights, binding)
+        notes += [" ".join(said)] if said else []
+    return tuple(notes)
+
+
+def _sources(weights: Weights, written: str) -> list[LayerWeights]:
+    return [layer for layer in weights.layers if layer.name == written and layer.blobs]
 
 
 def _called(written: str, layers: Sequence[Layer]) -> str:
@@ -54,12 +60,13 @@ def _weights(
     """Which of them gets the file's arrays, and what the others run with."""
     if weights is None or binding is None or not any(shapes.parameters(x) for x in layers):
         return
-    sources = [layer for layer in weights.layers if layer.name == written and layer.blobs]
+    sources = _sources(weights, written)
     if not sources:
         return
     is_hdf5 = weights.format == "HDF5"
     getter = next(row for row, found in pair_layers(shapes, weights) if found is sources[-1])
-    yield _copied(written, len(sources), getter.layer, "last" if is_hdf5 else "first")
+    place = "" if len(layers) == 1 else "the last of them, " if is_hdf5 else "the first of them, "
+    yield _copied(written, len(sources), f"{place}{getter.layer.name}")
     fillers = [x.name for x in layers if x.name in binding.unbound and x is not getter.layer]
     if fillers:
         yield f"{join_names(fillers)} keep{'s' * (len(fillers) == 1)} filler values."
@@ -70,11 +77,11 @@ def _weights(
         yield f"{join_names(shared)} {verb} arrays by parameter name."
 
 
-def _copied(written: str, n_sources: int, getter: Layer, place: str) -> str:
+def _copied(written: str, n_sources: int, getter: str) -> str:
     called = f" called {written}" if written else " without a name"
     if n_sources == 1:
-        return f"Caffe copies the weights{called} to the {place} of them, {getter.name}."
+        return f"Caffe copies the weights{called} to {getter}."
     return (
-        f"The weights file has {n_sources} layers{called}; Caffe copies each to the {place} of "
-        f"them, {getter.name}, which keeps the last one's arrays."
+        f"The weights file has {n_sources} layers{called}; Caffe copies each to {getter}, which "
+        "keeps the last one's arrays."
     )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from core.comparison.pairs import compare_nets, sentence
 from core.edits.give_back import plan_give_back_all
-from core.edits.layer_names import plan_layer_names, with_layer_names
+from core.edits.layer_names import plan_layer_names, what_keeps_layer_name, with_layer_names
 from core.errors import NetError
 from core.net.blob_names import default_blob_name
 from core.net.definition import NetState
-from core.net.reader import DEFAULT_STATE, read_net
+from core.net.reader import DEFAULT_STATE, load_net, read_net
 from core.net.rename import plan_rename, plan_rename_all
+from core.net.states import every_state
 
 INPUT = 'input: "x" input_shape { dim: 1 dim: 2 dim: 3 dim: 3 }\n'
 
@@ -148,6 +152,52 @@ def test_layers_of_one_name_can_be_named_apart() -> None:
     one = plan_layer_names(net, {"relu1#2": "relu2"})
     first, _, rest = net.text.rpartition('"relu1"')
     assert one.new_text == f'{first}"relu2"{rest}'
+
+
+def test_a_layer_keeps_the_name_that_anothers_weights_bind_to() -> None:
+    text = (
+        INPUT
+        + layer("c", "x", "x")
+        + layer("c", "x", "y", "Convolution", CONV)
+        + layer("r", "y", "y")
+    )
+    net = read_net(text)
+    problem = what_keeps_layer_name(net, "c")
+    assert problem == "c#2 (Convolution) has weights, which bind to a layer by its name."
+    assert what_keeps_layer_name(net, "r") is None
+
+
+def test_a_copy_of_training_only_changes_no_name_elsewhere() -> None:
+    text = (
+        INPUT
+        + layer("r", "x", "a")
+        + layer("r", "a", "a", more="include { phase: TRAIN }")
+        + layer("r", "a", "b")
+        + layer("r", "b", "b")
+    )
+    net = read_net(text)
+    assert [found.name for found in net.layers] == ["input", "r", "r#3", "r#4"]
+    plan = plan_rename_all(net)
+    assert [(r.layer, r.new_blob) for r in plan.renames] == [("r#4", "b_r")]
+    assert plan.new_text == text.replace('bottom: "b" top: "b"', 'bottom: "b" top: "b_r"')
+
+
+def test_real_files_have_one_name_for_each_layer_in_every_state(
+    material: Callable[[str], Path],
+) -> None:
+    repeated = set()
+    for path in sorted(material("prototxts").glob("*mobilenet*")) + sorted(
+        material("prototxts").glob("*mnist_autoencoder.*")
+    ):
+        states = every_state(load_net(path))
+        names: dict[int, str] = {}
+        for net in states:
+            assert len({found.name for found in net.layers}) == len(net.layers), path
+            for found in (*net.layers, *net.inactive):
+                place = found.span.start if found.span else -1
+                assert names.setdefault(place, found.name) == found.name, path
+        repeated |= {found.name for net in states for found in net.called_apart}
+    assert repeated == {"data#2", "loss#2"}
 
 
 def test_a_file_without_its_first_copy_is_compared_by_place() -> None:

@@ -53,6 +53,14 @@ def test_each_copy_is_told_where_its_weights_come_from(
     assert note == f"{called} {said}"
 
 
+def test_a_name_that_only_the_file_repeats_is_told_too(tmp_path: Path) -> None:
+    text = INPUT + CONV.format("c", "a", "")
+    assert notes(text, tmp_path, 2) == (
+        "The weights file has 2 layers called c; Caffe copies each to c, which keeps the last "
+        "one's arrays.",
+    )
+
+
 def test_of_hdf5_weights_the_last_gets_them(tmp_path: Path) -> None:
     h5py = pytest.importorskip("h5py")
     path = tmp_path / "w.h5"
