@@ -29,7 +29,7 @@ def write_random_weights(net_path: Path, out: Path, *, seed: int = 0) -> int:
         wanted = shapes.parameters(layer.name)
         arrays = _ARRAYS.get(layer.type, _gaussian)(rng, wanted)
         if arrays:
-            layers.append((layer.name, layer.type, arrays))
+            layers.append((layer.written_name, layer.type, arrays))
     write_caffemodel(out, net.name, layers)
     return out.stat().st_size
 

@@ -25,7 +25,7 @@ def read_net_and_weights(net_path: Path, weights_path: Path) -> tuple[Net, NetSh
     weights: Weights = open_weights(weights_path)
     arrays: Arrays = {}
     for layer in net.layers:
-        stored = weights.get(layer.name)
+        stored = weights.get(layer.written_name)
         if stored is not None:
             arrays[layer.name] = [
                 np.array(blob.array(), np.float32).reshape(shape)

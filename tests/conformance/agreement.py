@@ -111,7 +111,7 @@ def shape_complaints(net: Net, shapes: NetShapes, answer: Answer) -> list[str]:
         if ours is not None and ours != answer.blobs[version.blob]:
             found.append(f"{version.blob} is {answer.blobs[version.blob]}, not {ours}")
     for layer in net.layers:
-        wanted = answer.parameters.get(layer.name, ())
+        wanted = answer.parameters.get(layer.written_name, ())
         if shapes.of(layer).is_complete and shapes.parameters(layer) != wanted:
             found.append(f"parameters of {layer.name} are {wanted}")
     if not shapes.n_unknown and shapes.total_cost.memory_bytes != answer.memory:

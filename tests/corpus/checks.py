@@ -103,11 +103,18 @@ def _has_same_structure(net: Net, real: dict[str, Any]) -> bool:
     """Names, types, bottoms and tops after the upgrade, and what each phase keeps of them."""
     layers = sorted((*net.layers, *net.inactive), key=_place)
     rows = [
-        [layer.name, layer.type, list(layer.bottoms), [t for t in layer.tops if t != AUTOMATIC_TOP]]
+        [
+            layer.written_name,
+            layer.type,
+            list(layer.bottoms),
+            [t for t in layer.tops if t != AUTOMATIC_TOP],
+        ]
         for layer in layers
     ]
     kept = {
-        phase: digest([layer.name for layer in read_net(net.text, state=NetState(phase)).layers])
+        phase: digest(
+            [layer.written_name for layer in read_net(net.text, state=NetState(phase)).layers]
+        )
         for phase in real["states"]
     }
     return digest(rows) == real["upgraded"] and kept == real["states"]

@@ -53,9 +53,10 @@ def _input_layer(layer: Layer, sizes: list[tuple[int, ...]], dialect: str) -> st
     tops = " ".join(f'top: "{top}"' for top in layer.tops)
     if dialect == "V2":
         shapes = " ".join(f"shape {{ {_dims(size)} }}" for size in sizes)
-        return f'layer {{ name: "{layer.name}" type: "Input" {tops} input_param {{ {shapes} }} }}'
+        name = layer.written_name
+        return f'layer {{ name: "{name}" type: "Input" {tops} input_param {{ {shapes} }} }}'
     shapes = " ".join(f"shape {{ {_dims(size)} }}" for size in sizes)
-    body = f'name: "{layer.name}" type: DUMMY_DATA {tops} dummy_data_param {{ {shapes} }}'
+    body = f'name: "{layer.written_name}" type: DUMMY_DATA {tops} dummy_data_param {{ {shapes} }}'
     return f"layers {{ {body} }}"
 
 
