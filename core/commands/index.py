@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from core.commands.command_line import UsageError
@@ -12,6 +13,7 @@ from core.commands.output import counted, print_json, print_notes
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.engines.host import EngineHost
+from core.errors import AppError, EngineError
 from core.jobs.index import Indexed, IndexRequest, index
 from core.measures.measure import Pool
 from core.progress import run_job
@@ -54,7 +56,12 @@ def run(options: argparse.Namespace) -> None:
         try:
             indexed = run_job(index(request, host), show)
         except KeyboardInterrupt:
-            _say_how_far(options)
+            left = _say_how_far(options.out)
+            if options.json:
+                print_json(left)
+            raise
+        except EngineError:
+            _say_how_far(options.out)
             raise
     if options.json:
         print_json(describe(indexed))
@@ -88,21 +95,22 @@ def describe(indexed: Indexed) -> dict[str, object]:
     }
 
 
-def _say_how_far(options: argparse.Namespace) -> None:
-    """What a run that was stopped has left."""
-    gallery = open_gallery(options.out)
-    sentence = f"The gallery is {gallery.progress.describe()}; the same command goes on from there."
-    print(f"\n{sentence}", file=sys.stderr)
-    if options.json:
-        print_json(
-            {
-                "gallery": str(options.out),
+def _say_how_far(out: Path) -> dict[str, object]:
+    """Say what a run that was stopped has left, and return it as plain values for JSON."""
+    with suppress(AppError):  # what stopped the run is told, not this
+        gallery = open_gallery(out)
+        if gallery.progress.is_finished is False:
+            words = gallery.progress.describe()
+            sentence = f"The gallery is {words}; the same command goes on from there."
+            print(f"\n{sentence}", file=sys.stderr)
+            return {
+                "gallery": str(out),
                 "images": len(gallery),
-                "finished": gallery.progress.is_finished,
+                "finished": False,
                 "images_expected": gallery.progress.n_expected,
                 "notes": [sentence],
             }
-        )
+    return {"gallery": str(out), "finished": None}
 
 
 def _print(indexed: Indexed, folder: Path) -> None:

@@ -97,7 +97,7 @@ def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:
         "ties": ranking.n_ties,
         "finished": gallery.progress.is_finished,
         "images_expected": gallery.progress.n_expected,
-        "notes": [*gallery.notes, *answer.notes],
+        "notes": [*gallery.notes, *_notes(gallery, answer, k)],
         "results": [
             {
                 "rank": place + 1,
@@ -111,8 +111,14 @@ def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:
     }
 
 
+def _notes(gallery: Gallery, answer: Answer, k: int) -> tuple[str, ...]:
+    """What to know of an answer: its own notes, and listed files that changed since the index."""
+    stale = gallery.stale_note([int(index) for index in answer.ranking.head(k).index])
+    return answer.notes if stale is None else (*answer.notes, stale)
+
+
 def _print(gallery: Gallery, answer: Answer, k: int) -> None:
-    print_notes(answer.notes)
+    print_notes(_notes(gallery, answer, k))
     verdicts, best = answer.verdicts, answer.ranking.head(k)
     rows = []
     for place, (number, score) in enumerate(zip(best.index, best.score, strict=True)):

@@ -80,7 +80,7 @@ def evaluate(request: EvaluateRequest) -> Job[Evaluated]:
     truth = choose_labels(str(request.truth), paths, gallery.roots)
     evaluation = yield from evaluate_gallery(gallery, truth.labels)
     chance = yield from evaluate_random(gallery, truth.labels)
-    return Evaluated(evaluation, chance, truth, paths, (*gallery.notes, *truth.notes))
+    return Evaluated(evaluation, chance, truth, paths, (*_notes(gallery), *truth.notes))
 
 
 def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[Evaluated]:
@@ -109,7 +109,7 @@ def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[E
         OutsideQueries(random[len(gallery) :], of_queries.labels, own),
     )
     files = tuple(str(path) for path in described.paths)
-    notes = (*gallery.notes, *truth.notes)
+    notes = (*_notes(gallery), *truth.notes)
     return Evaluated(evaluation, chance, truth, files, notes, tuple(described.problems))
 
 
@@ -117,6 +117,12 @@ def evaluate_random(gallery: Gallery, labels: Sequence[str | None]) -> Job[Evalu
     """The same measures for descriptors of random numbers."""
     random = random_descriptors(len(gallery), gallery.dimension)
     return (yield from evaluate_descriptors(random, labels))
+
+
+def _notes(gallery: Gallery) -> tuple[str, ...]:
+    """What to know of a gallery, files that changed since it was made among it."""
+    stale = gallery.stale_note(range(len(gallery)))
+    return gallery.notes if stale is None else (*gallery.notes, stale)
 
 
 @dataclass

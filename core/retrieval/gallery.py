@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,13 @@ from core.images.decoding import decoder_versions
 from core.measures.places import GEM_FLOOR
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, l2_normalise
 from core.retrieval.equal_descriptors import EqualDescriptors, find_equal_descriptors
-from core.retrieval.gallery_contents import Contents, GalleryProgress, StoredImage, stamp_of
+from core.retrieval.gallery_contents import (
+    Contents,
+    FileStamp,
+    GalleryProgress,
+    StoredImage,
+    stamp_of,
+)
 from core.retrieval.gallery_origin import NotedOrigin
 from core.retrieval.gallery_store import GalleryStore
 
@@ -90,6 +97,21 @@ class Gallery:
                 return self._indices[name]
         return self._find_same_file(path)
 
+    def stale_note(self, indices: Sequence[int]) -> str | None:
+        """A sentence naming which of these images changed or went since they were indexed."""
+        if not self.root.is_dir():
+            return None  # said of the whole folder
+        stale = [i for i in indices if stamp_of(self.path(i)) != self.images[i].stamp]
+        if not stale:
+            return None
+        are = "image has" if len(stale) == 1 else "images have"
+        named = ", ".join(self.images[i].path for i in stale[:3])
+        more = f" and {len(stale) - 3:,} more" if len(stale) > 3 else ""
+        return (
+            f"{len(stale):,} {are} changed or gone since the index: {named}{more}. "
+            "Index again to describe them as they are."
+        )
+
     def _below_roots(self, path: Path) -> Iterator[str]:
         """The path relative to each root that it lies below, whatever links led to that root."""
         roots = [root.resolve() for root in self.roots]
@@ -99,12 +121,10 @@ class Gallery:
 
     def _find_same_file(self, path: Path) -> int | None:
         """The image whose file this is under another name, as of a link; None if there is none."""
-        stamp = stamp_of(path)
-        for index, image in enumerate(self.images):
-            if image.stamp == stamp:
-                with suppress(OSError):
-                    if path.samefile(self.path(index)):
-                        return index
+        for index in self._by_stamp.get(stamp_of(path), ()):
+            with suppress(OSError):
+                if path.samefile(self.path(index)):
+                    return index
         return None
 
     def check_recipe(self, recipe: DescriptorRecipe) -> None:
@@ -137,6 +157,13 @@ class Gallery:
         if decoders is not None:
             notes.append(decoders)
         return tuple(notes)
+
+    @cached_property
+    def _by_stamp(self) -> dict[FileStamp, list[int]]:
+        by_stamp: dict[FileStamp, list[int]] = defaultdict(list)
+        for index, image in enumerate(self.images):
+            by_stamp[image.stamp].append(index)
+        return by_stamp
 
     @cached_property
     def _indices(self) -> dict[str, int]:

@@ -68,8 +68,8 @@ class IndexReport:
 class _Plan:
     """What is to do: `todo` by relative path, what stays, and what is gone.
 
-    n_expected: files that will be in the gallery or among its problems. outdated: those to do of
-    which the gallery has an older state.
+    hidden: what stays although it can't be reached now. n_expected: files that will be in the
+    gallery or among its problems. outdated: those to do of which the gallery has an older state.
     """
 
     root: Path
@@ -78,6 +78,7 @@ class _Plan:
     n_kept: int
     n_expected: int
     outdated: tuple[str, ...]
+    hidden: tuple[str, ...]
     gone: tuple[str, ...]
 
 
@@ -179,7 +180,7 @@ def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
             todo[relative] = stamp
     there = known.keys() | known_problems.keys()
     closed = _closed_folders(folder, listing)
-    hidden = {name for name in there - seen if name.startswith(closed)}
+    hidden = {name for name in there - seen if f"{name}/".startswith(closed)}
     return _Plan(
         folder,
         todo,
@@ -187,12 +188,16 @@ def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
         n_kept,
         n_expected=len(listing.images) + len(hidden),
         outdated=tuple(relative for relative in todo if relative in there),
+        hidden=tuple(sorted(hidden)),
         gone=tuple(sorted(there - seen - hidden)),
     )
 
 
 def _closed_folders(folder: Path, listing: FolderListing) -> tuple[str, ...]:
-    """Relative beginnings, "a/b/", of what can't be opened now: its images may be there."""
+    """Relative beginnings, "a/b/", of what can't be opened now: its images may be there.
+
+    Such is a folder without permission, and a link to a disk that is not connected.
+    """
     skipped = (one.path for one in listing.skipped if one.is_loss)
     return tuple(f"{path.relative_to(folder).as_posix()}/" for path in skipped)
 
@@ -287,16 +292,21 @@ def _notes(describer: Describer, out: Path, contents: Contents) -> tuple[str, ..
 
 
 def _dropped(plan: _Plan) -> tuple[str, ...]:
-    """What to say of images that are no longer in the folder."""
-    if not plan.gone:
-        return ()
-    n, named = len(plan.gone), ", ".join(plan.gone[:3])
-    are = "file is" if n == 1 else "files are"
-    return (f"{n:,} {are} gone from the folder, and from the gallery: {named}{_and_more(n)}.",)
+    """What to say of images that are no longer in the folder, or that can't be reached."""
+    notes = []
+    if plan.gone:
+        are = "file is" if len(plan.gone) == 1 else "files are"
+        said = f"{len(plan.gone):,} {are} gone from the folder, and from the gallery"
+        notes.append(f"{said}: {_named(plan.gone)}.")
+    if plan.hidden:
+        said = f"{len(plan.hidden):,} of the gallery's files can't be reached now, and are kept"
+        notes.append(f"{said}: {_named(plan.hidden)}.")
+    return tuple(notes)
 
 
-def _and_more(n: int) -> str:
-    return f" and {n - 3:,} more" if n > 3 else ""
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def _is_utf8(text: str) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from core.errors import GalleryError
+from core.jobs.evaluate import EvaluateRequest, evaluate
 from core.net.definition import NetState
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe
@@ -186,3 +187,66 @@ def test_nothing_to_evaluate_yet(
     with pytest.raises(GalleryError, match="unfinished: 2 of 12 images") as caught:
         run_job(evaluate_gallery(open_gallery(tmp_path / "g")))
     assert caught.value.hint == "Index again to finish it."
+
+
+def test_linked_images_whose_disk_is_away_stay(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    links = tmp_path / "links"
+    (links / "kind").mkdir(parents=True)
+    for i in range(3):
+        (links / "kind" / f"{i}.png").symlink_to(pictures / "red" / f"{i}.png")
+    (links / "blue").symlink_to(pictures / "things" / "blue")
+    (links / "own.png").write_bytes((pictures / "grey0.png").read_bytes())
+    out = tmp_path / "gallery"
+    report = run_job(index_folder(describer(stub_engine(), recipe), links, out))
+    assert (report.n_images, report.notes) == (9, ())
+    pictures.rename(tmp_path / "away")
+    report = run_job(index_folder(describer(stub_engine(), recipe), links, out))
+    assert (report.n_images, report.n_removed) == (9, 0)
+    named = "blue/0.png, blue/1.png, blue/2.png and 5 more"
+    assert f"8 of the gallery's files can't be reached now, and are kept: {named}." in report.notes
+    (tmp_path / "away").rename(pictures)
+    report = run_job(index_folder(describer(stub_engine(), recipe), links, out))
+    assert (report.n_kept, report.n_added, report.notes) == (9, 0, ())
+
+
+def test_a_gallery_of_an_earlier_format_goes_on(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    """Without any of what the database notes since then, in meta or in the recipe."""
+    out = tmp_path / "gallery"
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
+    known = ("schema", "recipe", "root", "n_rows", "dimension")
+    old = {"layer", "top", "pooling", "p", "preprocess", "net_sha256", "weights_sha256"}
+    with closing(sqlite3.connect(out / DATABASE_NAME)) as db:
+        meta = {key: json.loads(value) for key, value in db.execute("SELECT * FROM meta")}
+        meta["recipe"] = {key: meta["recipe"][key] for key in old}
+        db.execute("DELETE FROM meta")
+        for key in known:
+            db.execute("INSERT INTO meta VALUES (?, ?)", (key, json.dumps(meta[key])))
+        db.commit()
+    gallery = open_gallery(out)
+    assert (gallery.recipe, gallery.root, gallery.origin) == (recipe, pictures, None)
+    assert gallery.progress.is_finished is None
+    for path in pictures.rglob("*.png"):
+        os.utime(path, ns=(7, 7))
+    report = run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
+    assert (report.n_added, report.progress.is_finished) == (12, True)
+    assert [image.row for image in open_gallery(out).images] == list(range(12))
+
+
+def test_files_that_changed_since_are_named(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    out = tmp_path / "gallery"
+    run_job(index_folder(describer(stub_engine(), recipe), pictures, out))
+    gallery = open_gallery(out)
+    assert gallery.stale_note(range(12)) is None
+    os.utime(pictures / "red" / "1.png", ns=(7, 7))
+    (pictures / "grey1.png").unlink()
+    said = "2 images have changed or gone since the index: grey1.png, red/1.png."
+    assert (gallery.stale_note(range(12)) or "").startswith(said)
+    found = run_job(evaluate(EvaluateRequest(gallery)))
+    assert any(note.startswith(said) for note in found.notes)
+    assert gallery.stale_note([0, 2]) is None
