@@ -25,6 +25,7 @@ from core.net.definition import BlobVersion, Layer, Net, Problem
 from core.weights.binding import Binding
 from core.weights.placing import LEARN_ANEW
 from core.weights.repeated_names import repeated_name_notes
+from core.weights.zero_factors import zero_factor_note
 from core.words import readable_name
 
 _MOST_LISTED = 12
@@ -128,6 +129,7 @@ def _described_binding(opened: OpenedNet) -> dict[str, Any] | None:
         "unused": list(binding.unused),
         "shared": list(binding.shared),
         "caffe_note": binding.caffe_note,
+        "zero_factors": list(binding.zero_factors),
         "unchecked": list(binding.unchecked),
         "wrong_shape": [
             {
@@ -239,6 +241,8 @@ def _print_binding(opened: OpenedNet, binding: Binding) -> None:
             print("Caffe can't read a caffemodel of 2 GiB or more; the torch engine can.")
     if binding.caffe_note:
         print(binding.caffe_note)
+    if binding.zero_factors:
+        print(zero_factor_note(binding.zero_factors))
     for wrong in binding.wrong:
         print(f"Caffe would abort: {wrong.sentence}")
     if binding.wrong:

@@ -8,7 +8,15 @@ from core.layers.shapes import LayerShapes, NetShapes
 from core.net.definition import Net
 from core.weights.caffe_reading import caffe_note
 from core.weights.contents import LayerWeights, Weights
-from core.weights.placing import ArrayKey, WrongShape, array_key, compare_layer, pair_layers
+from core.weights.placing import (
+    ArrayKey,
+    WrongShape,
+    array_key,
+    compare_layer,
+    pair_layers,
+    place_arrays,
+)
+from core.weights.zero_factors import zero_factor_layers
 from core.words import readable_name
 
 __all__ = ["Binding", "WrongShape", "bind_weights"]
@@ -23,7 +31,8 @@ class Binding:
     filler values; wrong: arrays Caffe would abort on, their layers are in neither; unused: layers
     of the file that the net lacks; unchecked: layers bound without their shapes being known;
     left_to_fillers: the arrays that no layer of the file gives; caffe_note: why Caffe reads less
-    from the file than is bound here, "" when it reads the same.
+    from the file than is bound here, "" when it reads the same; zero_factors: BatchNorm layers
+    whose statistics count as zero.
     """
 
     bound: tuple[str, ...]
@@ -37,6 +46,7 @@ class Binding:
     shared: tuple[str, ...] = ()
     left_to_fillers: tuple[ArrayKey, ...] = ()
     caffe_note: str = ""
+    zero_factors: tuple[str, ...] = ()
 
     @property
     def near_names(self) -> tuple[str, ...]:
@@ -57,7 +67,7 @@ class Binding:
 
 
 def bind_weights(net: Net, shapes: NetShapes, weights: Weights) -> Binding:
-    """Compare a weights file with a net; nothing is loaded."""
+    """Compare a weights file with a net; of its values only factors of BatchNorm are read."""
     match = _Match(shapes)
     for row, source in pair_layers(shapes, weights):
         match.take(row, source)
@@ -77,6 +87,7 @@ def bind_weights(net: Net, shapes: NetShapes, weights: Weights) -> Binding:
         tuple(match.shared),
         tuple(match.left_to_fillers),
         caffe_note(shapes, weights),
+        zero_factor_layers(shapes, place_arrays(shapes, weights).by_key, net.state),
     )
 
 

@@ -14,6 +14,7 @@ from core.net.definition import Net, NetState
 from core.net.state_choices import state_text
 from core.weights.binding import Binding
 from core.weights.placing import LEARN_ANEW
+from core.weights.zero_factors import zero_factor_note
 from core.words import readable_name
 from gui.notices import CodeLine, Notice, NoticeAction
 
@@ -161,7 +162,11 @@ def weights_notice(binding: Binding, file_name: str) -> Notice | None:
     """Unbound layers, unused weights and wrong shapes; None when everything binds."""
     if binding.wrong:
         return _wrong_shapes_notice(binding, file_name)
-    caffe_note = escape(binding.caffe_note, quote=False)
+    zero_note = escape(zero_factor_note(binding.zero_factors), quote=False)
+    caffe_note = f"{escape(binding.caffe_note, quote=False)} {zero_note}".strip()
+    if not binding.unbound and not binding.unused and zero_note:
+        title = f"Statistics of BatchNorm are missing in {file_name}"
+        return Notice("warning", title, caffe_note, key="weights")
     if not binding.unbound and not binding.unused:
         title = f"Caffe can't read {file_name} as we do"
         return Notice("info", title, caffe_note, key="weights") if caffe_note else None

@@ -12,8 +12,12 @@ from core.engines.base import EngineProcess, Value
 from core.engines.torch.operations import OPERATIONS
 from core.errors import AppError, EngineError
 from core.layers.fork_fields import foreign_fields
+from core.layers.shapes import infer_shapes
 from core.net.definition import NetState
 from core.net.reader import load_net, read_net
+from core.weights.binding import bind_weights
+from core.weights.reader import open_weights
+from core.weights.zero_factors import zero_factor_note
 
 INPUT = """layer { name: "x" type: "Input" top: "x"
     input_param { shape { dim: 2 dim: 4 dim: 7 dim: 7 } } }\n"""
@@ -142,3 +146,24 @@ def test_a_bn_after_an_inner_product_normalises_vectors(
     fc, bn = Value("fc7", "fc7"), Value("fc7_bn", "fc7_bn")
     found = engine.forward({"data": np.load(folder / "data.npy")}, [fc, bn])
     assert found[bn].shape == (2, 4)
+
+
+def test_statistics_that_count_as_zero_are_said(
+    torch_process: EngineProcess, material: Callable[[str], Path]
+) -> None:
+    folder = material("reports/nvidia_batchnorm")
+    text, weights = (folder / "factor_zero.prototxt").read_text(), folder / "factor_zero.caffemodel"
+    said = "1 BatchNorm layer (bn): factor 0 in the weights, so mean and variance count as zero"
+    net = read_net(text)
+    assert said in zero_factor_note(
+        bind_weights(net, infer_shapes(net), open_weights(weights)).zero_factors
+    )
+    assert any(said in warning for warning in torch_process.open(text, weights).warnings)
+    by_batch = 'top: "bn" batch_norm_param { use_global_stats: false } }'
+    own = read_net(text.replace('top: "bn" }', by_batch, 1))
+    assert not bind_weights(own, infer_shapes(own), open_weights(weights)).zero_factors
+    good = folder / "nvbn5.caffemodel"
+    five = read_net((folder / "nvbn5.prototxt").read_text())
+    binding = bind_weights(five, infer_shapes(five), open_weights(good))
+    assert binding.is_complete
+    assert not binding.zero_factors

@@ -8,10 +8,11 @@ from torch import Tensor
 
 from core.engines.torch.operation import LayerParameters
 from core.layers.shapes import LayerShapes, NetShapes
-from core.net.definition import Layer
+from core.net.definition import Layer, NetState
 from core.weights.contents import Weights
 from core.weights.fillers import FillArray, filler_array, random_array
 from core.weights.placing import ArrayKey, FileArrays, array_key, check_fit, place_arrays
+from core.weights.zero_factors import zero_factor_layers
 
 
 class ParameterStore:
@@ -42,6 +43,10 @@ class ParameterStore:
         rows = (row for row in self._shapes.layers if row.layer.index not in self._placed.unshaped)
         missing = (row.layer.name for row in rows if self._lacks_array(row))
         return tuple(dict.fromkeys(missing))
+
+    def zero_factors(self, state: NetState) -> tuple[str, ...]:
+        """BatchNorm layers whose statistics in the file count as zero."""
+        return zero_factor_layers(self._shapes, self._placed.by_key, state)
 
     def of(self, layer: Layer) -> StoredParameters:
         """The arrays of one layer."""

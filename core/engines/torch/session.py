@@ -37,6 +37,7 @@ from core.net.definition import Layer
 from core.net.reader import read_net
 from core.weights.fillers import fill_array
 from core.weights.reader import open_weights
+from core.weights.zero_factors import zero_factor_note
 
 ENGINE = "torch"
 _MAX_PLANS = 32
@@ -169,7 +170,10 @@ class TorchSession(Session):
         self._plans.clear()
         self.layers = tuple(self._engine_layer(layer, shapes) for layer in self._net.layers)
         self.filler_layers = store.filler_layers
-        self.warnings = filler_warnings(self.filler_layers, has_weights=self._weights is not None)
+        note = zero_factor_note(store.zero_factors(self._net.state))
+        has_weights = self._weights is not None
+        fillers = filler_warnings(self.filler_layers, has_weights=has_weights)
+        self.warnings = (*fillers, note) if note else fillers
         tops = {
             top: shape
             for layer in self.layers
