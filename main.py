@@ -6,8 +6,9 @@ import argparse
 import io
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import __version__
 from core.commands.command_line import (
@@ -21,6 +22,10 @@ from core.commands.command_line import (
 )
 from core.errors import AppError
 from core.log import start_logging
+
+if TYPE_CHECKING:
+    from core.layers.shapes import NetShapes
+    from core.net.definition import Net
 
 _LOG = logging.getLogger("main")
 DEMO_PICTURES_HELP = "draw the window on the demo into DIR, without a screen, and stop"
@@ -42,7 +47,7 @@ def main(words: Sequence[str]) -> int:
 
 def _run(words: Sequence[str]) -> int:
     if words and words[0] in SUMMARIES:
-        return run_command(words[0], words[1:], {"draw_window": draw_window})
+        return run_command(words[0], words[1:], LENT)
     parser = _parser()
     try:
         options = parser.parse_args(words)
@@ -114,18 +119,30 @@ def _open_window(files: Sequence[str], *, demo: bool) -> int:
         print(f"{reason} The commands work without one: main.py --help.", file=sys.stderr)
         return FAILED
     print(f"{reason} So the demo runs without a window.", file=sys.stderr)
-    return run_command("demo", [], {"draw_window": draw_window})
+    return run_command("demo", [], LENT)
 
 
 def draw_window(folder: Path) -> list[Path]:
     """Pictures of the window on the demo, drawn into `folder` without a screen."""
+    _need_no_screen()
+    from gui.screenshot import save_demo_screenshots
+
+    return list(save_demo_screenshots(folder))
+
+
+def draw_graph(net: Net, shapes: NetShapes, path: Path) -> None:
+    """The graph of a net as the window exports it, drawn without a screen."""
+    _need_no_screen()
+    from gui.graph_file import write_graph
+
+    write_graph(net, shapes, path)
+
+
+def _need_no_screen() -> None:
     import os
 
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # of the offscreen plugin
-    from gui.screenshot import save_demo_screenshots
-
-    return list(save_demo_screenshots(folder))
 
 
 def _save_screenshots(folder: Path) -> int:
@@ -137,6 +154,9 @@ def _save_screenshots(folder: Path) -> int:
         return FAILED
     return DONE
 
+
+LENT: Mapping[str, Callable[..., object]] = {"draw_window": draw_window, "draw_graph": draw_graph}
+"""What commands borrow from the window: core itself knows no Qt."""
 
 if __name__ == "__main__":
     sys.exit(leave(main(sys.argv[1:])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from core.commands.file_notes import described_file, file_lines
@@ -19,7 +20,9 @@ from core.commands.output import (
 )
 from core.edits.findings.finding import described
 from core.edits.findings.search import find_mistakes
+from core.files import write_file
 from core.jobs.open import OpenedNet
+from core.layers.cost_table import net_as_csv
 from core.layers.parameters import written_and_default
 from core.net.definition import BlobVersion, Layer, Net, Problem
 from core.weights.binding import Binding
@@ -34,12 +37,15 @@ _MOST_LISTED = 12
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     add_net_arguments(parser)
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table of layers too")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print what the net is made of."""
     opened = named_model(options)
+    if options.csv is not None:
+        write_file(options.csv, net_as_csv(opened.net, opened.shapes).encode("utf-8"))
     if options.json:
         print_json(describe(opened))
     else:

@@ -8,8 +8,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from core.layers.records import find_records
 from core.layers.shapes import NetShapes
-from core.net.definition import Layer
+from core.net.definition import Layer, Net
 from core.net.find import FindRecord
 
 HEADER = (
@@ -39,6 +40,12 @@ def total_costs(costs: Iterable[LayerCosts]) -> LayerCosts:
     """The sums; what is shared by name, by in-place layers or by Split counts once."""
     columns = tuple(zip(*costs, strict=True))
     return LayerCosts(*map(sum, columns)) if columns else NO_COSTS
+
+
+def net_as_csv(net: Net, shapes: NetShapes) -> str:
+    """The table of a whole net."""
+    pairs = zip(net.layers, find_records(net, shapes), strict=True)
+    return layers_as_csv([(record, costs_of(shapes, layer, record)) for layer, record in pairs])
 
 
 def layers_as_csv(rows: Sequence[tuple[FindRecord, LayerCosts]]) -> str:

@@ -1,0 +1,24 @@
+"""The graph of a net into a file without a screen, as the window would export it unfolded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.layers.shapes import NetShapes
+from core.net.definition import Net
+from gui.app import make_application
+from gui.graph.drawing import DrawingRequest, draw
+from gui.graph.export import ExportRequest, export_graph
+from gui.graph.style import GraphStyle
+from gui.theme import Theme
+
+
+def write_graph(net: Net, shapes: NetShapes, path: Path) -> None:
+    """Write SVG, PDF or PNG by the suffix. Raises AppError for another, or a full disk."""
+    app = make_application()
+    theme = Theme.light()
+    drawing = draw(DrawingRequest(net, shapes, GraphStyle(theme)))
+    for step in export_graph(ExportRequest(drawing, theme, path)):
+        if callable(step):
+            step()
+    app.sendPostedEvents()  # lets go of the scene
