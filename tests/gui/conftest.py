@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from gui.theme import ThemeKeeper
 from tests.gui.lent_engine import Lender
+
+COLOURS = {"red": (220, 30, 30), "green": (20, 210, 40), "blue": (20, 40, 220)}
+N_EACH = 6
 
 
 @pytest.fixture
@@ -125,3 +130,16 @@ def make_bench(
 def bench(make_bench: Callable[..., object]) -> object:
     """A window that is shown, with a running fake engine."""
     return make_bench(is_shown=True)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Three folders of six noisy pictures of one colour each."""
+    rng = np.random.default_rng(7)
+    for name, colour in COLOURS.items():
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(N_EACH):
+            noise = rng.integers(-20, 20, (24, 32, 3))
+            pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    return tmp_path / "photos"

@@ -14,6 +14,7 @@ from core.retrieval.search import rank_image
 from gui.controllers.searching.values import default_choice, layer_choices
 from gui.panels.retrieval.grid import THUMBNAIL_SIDE
 from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, RecipeChoice
+from tests.gui.conftest import COLOURS, N_EACH
 
 NET = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
@@ -23,8 +24,6 @@ layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }
 layer { name: "fc8" type: "InnerProduct" bottom: "conv1" top: "fc8"
   inner_product_param { num_output: 6 } }
 """
-COLOURS = {"red": (220, 30, 30), "green": (20, 210, 40), "blue": (20, 40, 220)}
-N_EACH = 6
 
 
 @pytest.fixture
@@ -32,19 +31,6 @@ def net(tmp_path: Path) -> Path:
     path = tmp_path / "net.prototxt"
     path.write_text(NET)
     return path
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """Three folders of six noisy pictures of one colour each."""
-    rng = np.random.default_rng(7)
-    for name, colour in COLOURS.items():
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for number in range(N_EACH):
-            noise = rng.integers(-20, 20, (24, 32, 3))
-            pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
-    return tmp_path / "photos"
 
 
 def settle(bench, qtbot) -> None:
