@@ -78,10 +78,10 @@ def _by_blob(named: Sequence[tuple[str, Path]], feed: Feed) -> dict[str, Path]:
         files[name] = path
     missing = [blob for blob in feed.needed if blob not in files]
     if missing:
-        raise RequestError(
-            f"Input {', '.join(missing)} is missing.",
-            hint=" ".join(f"--array {blob}=FILE.npy" for blob in missing),
-        )
+        words = " ".join(f"--array {blob}=FILE.npy" for blob in missing)
+        pictures = " or pictures with --images" if feed.picture and not named else ""
+        hint = f"Give {words}{pictures}."
+        raise RequestError(f"Input {', '.join(missing)} is missing.", hint=hint)
     return files
 
 

@@ -19,13 +19,14 @@ from core.engines.values import Value
 from core.errors import AppError, ImageError
 from core.files import check_writable
 from core.images.finding import ImageFiles, find_files
+from core.images.preprocess import Preprocess
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.arrays import ArrayPasses, plan_array_passes
 from core.jobs.classes import ClassScores, classes_wanted, score_classes
 from core.jobs.open import net_of
 from core.jobs.provenance import net_manifest
 from core.jobs.values import choose_values
-from core.layers.shapes import NetShapes
+from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import KEEP, Keep, Measure, Pool
 from core.net.definition import Net
 from core.progress import Job, Progress
@@ -35,7 +36,7 @@ from core.surveys.feature_files import (
     write_features,
 )
 from core.surveys.features import Feature, FeatureCollector, features_of, stored_features
-from core.surveys.feed import Feed, plan_feed
+from core.surveys.feed import Feed, fit_pool, plan_feed, top_shape
 from core.surveys.part_files import PartFiles, request_digest
 from core.surveys.survey import DEFAULT_BATCH, StopAtBadImage, SurveyReport, survey
 
@@ -149,8 +150,6 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
 def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
     net, shapes = net_of(request.net)
     values, left_out = _runnable(choose_values(net, request.layers), request.layers, engine)
-    measures = {value: _fitting(request.measure, engine, value) for value in values}
-    features = features_of(net, measures)
     scores = classes_wanted(net, engine, request.net, request.class_names, values)
     wanted = [*values, *([scores.value] if scores is not None else [])]
     feed = plan_feed(net, shapes, wanted)
@@ -159,8 +158,14 @@ def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
         recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
         files = find_files(request.images)
         feed.check_channels(recipe.recipe.n_channels)
+        shapes_of = {value: feed.value_shapes(value, recipe.recipe) for value in values}
+        measures = {value: _fitted(request.measure, found) for value, found in shapes_of.items()}
+        features = features_of(net, measures)
         return _Plan(request, net, shapes, features, scores, files, recipe, None, feed, left_out)
     passes = plan_array_passes(request.arrays, feed, request.batch_size)
+    given = infer_shapes(net, {blob: array.shape for blob, array in passes.arrays.items()})
+    measures = {v: _fitted(request.measure, (top_shape(net, given, v),)) for v in values}
+    features = features_of(net, measures)
     return _Plan(request, net, shapes, features, scores, ImageFiles(), None, passes, feed, left_out)
 
 
@@ -189,8 +194,8 @@ def _runnable(
     return able, (f"{n_left:,} of {len(values):,} values can't be computed here. {named}",)
 
 
-def _fitting(measure: Measure, engine: Engine, value: Value) -> Measure:
-    return measure.fitting(engine.shape_of(value)) if isinstance(measure, Pool) else measure
+def _fitted(measure: Measure, shapes: Sequence[tuple[int, ...] | None]) -> Measure:
+    return fit_pool(measure, shapes) if isinstance(measure, Pool) else measure
 
 
 def _names(files: ImageFiles) -> dict[Path, str]:
@@ -235,7 +240,7 @@ def _run_images(
     todo = [path for path in plan.files.files if names[path] not in done]
     if plan.recipe is None:
         return
-    _check_room(plan, engine, len(plan.files.files), len(todo))
+    _check_room(plan, plan.recipe.recipe, len(plan.files.files), len(todo))
     job = survey(
         engine,
         plan.feed,
@@ -276,11 +281,11 @@ def _run_arrays(
     ran.notes += passes.notes
 
 
-def _check_room(plan: _Plan, engine: Engine, n_images: int, n_todo: int) -> None:
+def _check_room(plan: _Plan, recipe: Preprocess, n_images: int, n_todo: int) -> None:
     """AppError where the disk has no room for what the shapes foretell; parts and file count."""
     n_bytes = 0
     for feature in plan.collected:
-        shape = engine.shape_of(feature.value)
+        shape = plan.feed.value_shapes(feature.value, recipe)[0]
         if shape is None or (isinstance(feature.measure, Keep) and not shape):
             continue
         if isinstance(feature.measure, Pool) and feature.measure.method != "flatten":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from core.measures.measure import Measure, Pool, check_flatten
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
 from core.retrieval.search import Ranking, rank
-from core.surveys.feed import Feed
+from core.surveys.feed import Feed, fit_pool
 
 Shape = tuple[int, ...]
 
@@ -25,7 +26,6 @@ Shape = tuple[int, ...]
 class DescribingEngine(Protocol):
     """What describing needs of an engine."""
 
-    def shape_of(self, value: Value) -> Shape | None: ...
     def measure(
         self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
     ) -> dict[tuple[Value, Measure], np.ndarray]: ...
@@ -39,15 +39,15 @@ class Describer:
     feed: Feed
     recipe: DescriptorRecipe
 
-    @property
-    def shape(self) -> Shape | None:
-        """Shape of the recipe's value as the engine built it; None where only a run can tell."""
-        return self.engine.shape_of(self.recipe.value)
+    @cached_property
+    def shapes(self) -> tuple[Shape | None, ...]:
+        """Shapes of the recipe's value for pictures made by it; None where only a run can tell."""
+        return self.feed.value_shapes(self.recipe.value, self.recipe.preprocess)
 
     @property
     def measure(self) -> Pool:
         """What to take of the value: "flatten" where it has one place per channel."""
-        return self.recipe.measure.fitting(self.shape)
+        return fit_pool(self.recipe.measure, self.shapes)
 
     def check(self) -> None:
         """Raise GalleryError or ImageError where a descriptor of this value makes no sense."""
@@ -92,17 +92,17 @@ class Describer:
         return rank(gallery, self.describe_file(path), k=k)
 
     def _check_pooling(self) -> None:
-        shape, recipe = self.shape, self.recipe
+        shape, recipe = self.shapes[0], self.recipe
         if shape is not None:
             self.measure.check(shape)
         if recipe.pooling != "flatten" or shape is None:
             return
-        check_flatten(shape, recipe.layer)
         if recipe.preprocess.is_free_size and math.prod(shape[2:]) != 1:
             raise GalleryError(
                 f"Flattened, '{recipe.layer}' has another length for each picture size.",
                 hint="Choose gap, mac or gem, or a preprocessing that warps or crops.",
             )
+        check_flatten(shape, recipe.layer)
 
 
 def checked_rows(found: np.ndarray, n_images: int, layer: str) -> np.ndarray:

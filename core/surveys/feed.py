@@ -10,13 +10,16 @@ import numpy as np
 from core.engines.values import Value
 from core.engines.wiring import Step, Wiring, is_fed, wire_net
 from core.errors import ImageError
-from core.images.preprocess import N_CHANNELS
+from core.images.preprocess import N_CHANNELS, Preprocess
 from core.layers.rows import RowMixing, mixing_layer
 from core.layers.shapes import LayerShapes, NetShapes, infer_shapes
+from core.measures.measure import Pool
 from core.net.definition import Net
 
 IMAGE_INFO = "im_info"
 """What detection nets call the blob of (height, width, scale) of each picture."""
+_FREE_SIZES = ((1024, 768), (640, 960))
+"""Width and height of two pictures, to see what depends on the size."""
 Shape = tuple[int, ...]
 
 
@@ -74,6 +77,18 @@ class Feed:
         fed = self.inputs(np.broadcast_to(np.float32(0), (n_images, *picture_shape)))
         return infer_shapes(self.net, {name: array.shape for name, array in fed.items()})
 
+    def value_shapes(self, value: Value, recipe: Preprocess) -> tuple[Shape | None, ...]:
+        """The value's shape for pictures of this recipe: one where all get one size, else two.
+
+        Not the shape that the prototxt declares: a recipe may feed another size.
+        """
+        sizes = _FREE_SIZES if recipe.is_free_size else _FREE_SIZES[:1]
+        found = []
+        for width, height in sizes:
+            shapes = self.shapes_for(recipe.output_shape(width, height))
+            found.append(top_shape(self.net, shapes, value))
+        return tuple(found)
+
     def problem_with(self, picture_shape: Shape) -> tuple[str, str] | None:
         """(layer, sentence) of the first needed layer that can't take such a picture, or None."""
         needed = {step.layer.name for step in self.steps}
@@ -84,6 +99,18 @@ class Feed:
         # Caffe accepts a pooling without places, whose every value is empty
         empty = (row for row in shapes.layers if row.layer.name in needed and _is_empty(row))
         return next(((row.layer.name, _no_room(row)) for row in empty), None)
+
+
+def fit_pool(pool: Pool, shapes: Iterable[Shape | None]) -> Pool:
+    """The pooling to run on a value of these shapes: what fits them all, or `pool` as it is."""
+    fitted = {pool.fitting(shape) for shape in shapes}
+    return fitted.pop() if len(fitted) == 1 else pool
+
+
+def top_shape(net: Net, shapes: NetShapes, value: Value) -> Shape | None:
+    """The shape of a value."""
+    layer = net.layer(value.layer)
+    return shapes.top(layer, layer.tops.index(value.top))
 
 
 def _is_empty(row: LayerShapes) -> bool:

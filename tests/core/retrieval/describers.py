@@ -18,7 +18,7 @@ layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
 layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc"
         inner_product_param { num_output: 4 } }
 layer { name: "huge" type: "Convolution" bottom: "data" top: "huge"
-        convolution_param { num_output: 64 kernel_size: 1 } }
+        convolution_param { num_output: 50176 kernel_size: 1 } }
 """
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from core.engines.values import Value
 from core.errors import ImageError
+from core.images.preprocess import Preprocess
 from core.layers.shapes import infer_shapes
+from core.measures.measure import Pool
 from core.net.reader import read_net
-from core.surveys.feed import Feed, plan_feed, plan_whole_feed
+from core.surveys.feed import Feed, fit_pool, plan_feed, plan_whole_feed
 
 DETECTION = """
 input: "data" input_shape { dim: 1 dim: 3 dim: 20 dim: 30 }
@@ -91,3 +93,15 @@ def test_a_strip_that_leaves_a_pooling_without_places_is_too_small() -> None:
     problem = feed_of(net, "after").problem_with((3, 40, 1))
     assert problem == ("pool", "Layer 'pool' (Pooling) has no room in 40 x 1 values.")
     assert feed_of(net, "after").problem_with((3, 40, 4)) is None
+
+
+def test_pooling_goes_by_the_size_that_is_fed_not_the_one_declared() -> None:
+    """A net declared so small that its last map has one place, fed larger pictures."""
+    small = DETECTION.replace("dim: 20 dim: 30", "dim: 3 dim: 3")
+    feed, conv = feed_of(small, "conv"), Value("conv", "conv")
+    for recipe, method in (
+        (Preprocess("warp", 3, 3), "flatten"),
+        (Preprocess("warp", 9, 9), "gem"),
+        (Preprocess("original"), "gem"),
+    ):
+        assert fit_pool(Pool("gem"), feed.value_shapes(conv, recipe)).method == method
