@@ -52,10 +52,11 @@ def channel_maps(array: np.ndarray, image: int = 0) -> ChannelMaps:
 
     array: (n_images, channels, height, width); (n_images, n) and (n_images, n, 1, 1) are vectors;
     of (n_images, rows, columns) one map is made; of more axes the last two are the map. Blobs with
-    one axis or none are one vector. An index beyond the batch raises IndexError.
+    one axis or none are one vector, and an empty one where there are no images. An index beyond the
+    batch raises IndexError.
     """
     one = np.asarray(array)
-    one = one[image] if one.ndim >= 2 else one.reshape(-1)
+    one = one[image] if one.ndim >= 2 and len(one) else one.reshape(-1)
     if one.ndim == 1 or (one.ndim >= 3 and one.shape[-2:] == (1, 1)):
         return _vector_maps(one.reshape(-1))
     leading = one.shape[:-2] or (1,)

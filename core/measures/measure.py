@@ -48,6 +48,8 @@ class Pool(msgspec.Struct, frozen=True, tag="pool"):
             raise AppError(f"GeM pooling needs a p above 0, not {self.p:g}.")
         if not shape or (self.method != "flatten" and len(shape) < 2):
             raise AppError(f"A value of shape {tuple(shape)} can't be pooled per image.")
+        if self.method != "flatten" and 0 in shape[2:]:
+            raise AppError(f"A value of shape {tuple(shape)} has no places to pool over.")
 
     def of(self, activation: np.ndarray) -> np.ndarray:
         """The reference: (n_images, dimension) float32. Raises what `check` raises."""

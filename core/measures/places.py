@@ -15,9 +15,11 @@ def pool_places(activation, pooling, p):
     pooling: "flatten", "gap" (mean), "mac" (maximum) or "gem" (generalised mean with power p).
     """
     if pooling == "flatten":
-        flat = activation.reshape(activation.shape[0], -1)
+        flat = activation.reshape(activation.shape[0], _count(activation.shape[1:]))
         return np.ascontiguousarray(flat, np.float32)
-    places = activation.reshape(activation.shape[0], activation.shape[1], -1).astype(np.float64)
+    n_images, channels = activation.shape[:2]
+    places = activation.reshape(n_images, channels, _count(activation.shape[2:]))
+    places = places.astype(np.float64)
     if pooling == "gap":
         pooled = places.mean(2)
     elif pooling == "mac":
@@ -27,8 +29,19 @@ def pool_places(activation, pooling, p):
     return pooled.astype(np.float32)
 
 
+def _count(sizes):
+    # type: (Tuple[int, ...]) -> int
+    """Named, because a -1 can't be told where there are no images."""
+    return int(np.prod(sizes, dtype=np.int64))
+
+
 def _generalised_mean(places, p):
     # type: (np.ndarray, float) -> np.ndarray
     """Of positive values along the last axis; taken over their maximum, so nothing overflows."""
     peak = places.max(2, keepdims=True)
     return peak[..., 0] * ((places / peak) ** p).mean(2) ** (1.0 / p)
+
+
+MYPY = False
+if MYPY:
+    from typing import Tuple  # noqa: F401 - for the type comments

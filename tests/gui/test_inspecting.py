@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gui.controllers.inspecting import LEFT_OUT_KEY
 from gui.panels.activations.panel import CHAIN, LAYER
 
 NET = """layer { name: "data" type: "Input" top: "data"
@@ -278,3 +279,37 @@ def test_tiles_and_histogram_are_saved_where_the_user_says(
     user.files.append((tmp_path / "bins.docx",))
     panels.histogram.save_button.click()
     assert "No histogram can be saved as '.docx'" in bench.notices.current[0].title
+
+
+def test_a_loss_is_one_number_in_both_panels(bench, qtbot, photo: Path, tmp_path: Path) -> None:
+    net = tmp_path / "trained.prototxt"
+    net.write_text(TRAINED)
+    open_both(bench, qtbot, net, photo)
+    panels = bench.window.panels
+    look_at(bench, qtbot, panels.activations, "loss")
+    (card,) = panels.activations.cards
+    assert card.array.shape == ()
+    assert card.value_at(0, 0, 0) == pytest.approx(float(card.array))
+    look_at(bench, qtbot, panels.histogram, "loss")
+    (series,) = panels.histogram.view().series
+    assert series.statistics.n_values == 1
+    assert not bench.notices.current
+
+
+def test_layers_that_can_not_run_are_named_once_and_the_others_shown(
+    bench, qtbot, photo: Path, tmp_path: Path
+) -> None:
+    net = tmp_path / "cut.prototxt"
+    lost = 'layer { name: "lost" type: "ReLU" bottom: "nowhere" top: "lost" }\n'
+    net.write_text(NET + lost)
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, "conv1")
+    assert panel.cards[0].array.shape == (1, 4, 6, 6)
+    assert bench.notices.has(LEFT_OUT_KEY)
+    bench.notices.dismiss(LEFT_OUT_KEY)
+    bench.window.actions_["forward"].trigger()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    assert not bench.notices.has(LEFT_OUT_KEY)
+    look_at(bench, qtbot, panel, "lost")
+    assert "Unknown bottom blob 'nowhere'" in panel.empty_state.sentence

@@ -81,7 +81,8 @@ class CaffeSession(Session):
         request["takes"] = []
         for slot, want in zip(slots, wants, strict=True):
             place = self._place(slot)
-            want.measure.check(self._top_shape(slot) or (1, 1))
+            shape = self._top_shape(slot)
+            want.measure.check((1, 1) if shape is None else shape)
             pooling, p = _pooling_of(want.measure)
             request["takes"].append([place.position, place.blob, pooling, p])
         _, arrays = self._link.ask(request, list(inputs.values()), on_layer)

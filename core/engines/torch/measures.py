@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -16,7 +18,7 @@ def measure_on_device(activation: Tensor, measure: Measure) -> Tensor:
     measure.check(tuple(activation.shape))
     if measure.method == "flatten":
         return activation.flatten(1) if activation.ndim > 1 else activation[:, None]
-    places = activation.reshape(*activation.shape[:2], -1)
+    places = activation.reshape(*activation.shape[:2], math.prod(activation.shape[2:]))
     if measure.method == "gap":
         return places.mean(2)
     if measure.method == "mac":
