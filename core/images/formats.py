@@ -81,8 +81,9 @@ def readable_formats() -> tuple[str, ...]:
     if importlib.util.find_spec("pillow_heif") is not None:
         importlib.import_module("pillow_heif").register_heif_opener()
     Image.init()
-    missing = {"AVIF"} if not features.check("avif") else set()
-    return tuple(name for name in _SUFFIXES if name in Image.OPEN and name not in missing)
+    # Pillow registers its reader of AVIF even where it was built without; before 11.3 it has none.
+    has_avif = "avif" in features.modules and features.check("avif")
+    return tuple(n for n in _SUFFIXES if n in Image.OPEN and (has_avif or n != "AVIF"))
 
 
 @lru_cache(maxsize=1)

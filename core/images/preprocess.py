@@ -30,16 +30,16 @@ SizePolicy = Literal[
 Interpolation = Literal[
     "nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "OpenCV bilinear"
 ]
-ColourOrder = Literal["BGR", "RGB", "gray", "BGRA", "RGBA", "gray, alpha"]
+ColourOrder = Literal["BGR", "RGB", "gray", "BGRA", "RGBA", "gray + alpha"]
 N_CHANNELS: dict[ColourOrder, int] = {
     "BGR": 3,
     "RGB": 3,
     "gray": 1,
     "BGRA": 4,
     "RGBA": 4,
-    "gray, alpha": 2,
+    "gray + alpha": 2,
 }
-_ORDER_OF_CHANNELS: dict[int, ColourOrder] = {1: "gray", 2: "gray, alpha", 3: "BGR", 4: "BGRA"}
+_ORDER_OF_CHANNELS: dict[int, ColourOrder] = {1: "gray", 2: "gray + alpha", 3: "BGR", 4: "BGRA"}
 _MAX_SIDE = 16_384
 # Fields that came later: left out of the digest where they change nothing, so that what was made
 # before keeps its digest.
@@ -115,7 +115,8 @@ class Preprocess:
         values = _resized(picture, sizing, self).astype(np.float32).transpose(2, 0, 1)
         if self.colour_order.startswith("BGR"):
             values = _red_and_blue_swapped(values)
-        values = (values - self._mean_values(sizing)) * self._scale_values()
+        with np.errstate(over="ignore"):  # as in Caffe, a scale beyond all reason gives infinity
+            values = (values - self._mean_values(sizing)) * self._scale_values()
         return np.ascontiguousarray(sizing.padded(values), dtype=np.float32)
 
     def read(self, path: Path) -> np.ndarray:

@@ -210,7 +210,7 @@ def picture_with_alpha() -> np.ndarray:
     ("order", "first_pixel"),
     [
         ("gray", [18]),
-        ("gray, alpha", [18, 0]),
+        ("gray + alpha", [18, 0]),
         ("RGB", [10, 20, 30]),
         ("BGR", [30, 20, 10]),
         ("RGBA", [10, 20, 30, 0]),
@@ -242,7 +242,7 @@ def test_a_scale_and_a_mean_for_each_channel_are_in_bgr_order() -> None:
         "original", colour_order="RGBA", mean=(1.0, 2.0, 3.0, 4.0), scale=(1.0, 1.0, 1.0, 0.5)
     )
     assert four.apply(picture)[:, 0, 0].tolist() == [7, 18, 29, -2]
-    grey = Preprocess("original", colour_order="gray, alpha", mean=(8.0, 4.0), scale=(1.0, 0.5))
+    grey = Preprocess("original", colour_order="gray + alpha", mean=(8.0, 4.0), scale=(1.0, 0.5))
     assert grey.apply(picture)[:, 0, 0].tolist() == [10, -2]
 
 

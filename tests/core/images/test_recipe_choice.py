@@ -57,7 +57,7 @@ def test_a_guess_is_called_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_channels", "order"), [(1, "gray"), (2, "gray, alpha"), (3, "BGR"), (4, "BGRA")]
+    ("n_channels", "order"), [(1, "gray"), (2, "gray + alpha"), (3, "BGR"), (4, "BGRA")]
 )
 def test_inputs_of_one_to_four_channels_are_guessed(n_channels: int, order: str) -> None:
     chosen = choose(INPUT % f"dim: 1 dim: {n_channels} dim: 8 dim: 9")
