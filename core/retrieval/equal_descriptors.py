@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.retrieval.descriptor import l2_normalise
+from core.retrieval.gallery_contents import DescriptorRows
 
+Descriptors = np.ndarray | DescriptorRows
 _MOST = 0.9
 _TOLERANCE = 1e-5
 _N_SAMPLED = 1024
-_CHUNK_ROWS = 4096
+_BYTES_AT_ONCE = 64 << 20
 _CAUSES = (
     "The layer may be dead (every value below its ReLU), lack its trained weights, or get pictures "
     "of another scale or mean: look at its values with extract, or in the window."
@@ -57,7 +59,7 @@ class EqualDescriptors:
 
 
 def find_equal_descriptors(
-    descriptors: np.ndarray, labels: Sequence[str | None] = (), *, floor: float = 0.0
+    descriptors: Descriptors, labels: Sequence[str | None] = (), *, floor: float = 0.0
 ) -> EqualDescriptors:
     """Count equal and zero descriptors, in bounded memory.
 
@@ -65,27 +67,38 @@ def find_equal_descriptors(
     the pooling makes of zeros. Where a sample has no equal ones the rest is not read.
     """
     n = len(descriptors)
-    sample = np.arange(n)
-    if n > _N_SAMPLED:
-        sample = np.sort(np.random.default_rng(0).choice(n, _N_SAMPLED, replace=False))
-    common = _most_common(l2_normalise(descriptors[sample]))
-    n_alike = (
-        0 if common is None else int(_is_like(l2_normalise(descriptors[sample]), common).sum())
-    )
+    if not n:
+        return EqualDescriptors(0, 0, 0)
+    sample = _sample(descriptors)
+    sampled = descriptors[sample]
+    rows = l2_normalise(sampled)
+    common = _most_common(rows)
+    n_alike = int(_is_like(rows, common).sum())
     by_label = _is_constant_by_label(descriptors, labels, sample)
-    if n > _N_SAMPLED and n_alike >= _MOST / 2 * len(sample) and common is not None:
+    if len(sample) < n and n_alike >= _MOST / 2 * len(sample):
         n_alike = sum(int(_is_like(rows, common).sum()) for rows in _normalised(descriptors))
-    if n > _N_SAMPLED and by_label:
+    if len(sample) < n and by_label:
         by_label = _is_constant_by_label(descriptors, labels, np.arange(n))
-    is_zero = np.abs(descriptors[sample]).max(axis=1, initial=0) <= floor * 1.001
-    n_zero = round(n * float(is_zero.mean())) if len(sample) else 0
-    return EqualDescriptors(n, n_alike, min(n_zero, n_alike), by_label and n_alike < _MOST * n)
+    is_zero = np.abs(sampled).max(axis=1, initial=0) <= floor * 1.001
+    n_zero = min(n_alike, round(n * float(is_zero.mean())))
+    return EqualDescriptors(n, n_alike, n_zero, by_label and n_alike < _MOST * n)
 
 
-def _most_common(rows: np.ndarray) -> np.ndarray | None:
+def _sample(descriptors: Descriptors) -> np.ndarray:
+    """Indices of up to 1,024 descriptors at random, fewer of long ones, the same every time."""
+    n = len(descriptors)
+    n_sampled = min(n, _N_SAMPLED, _rows_at_once(descriptors))
+    return np.sort(np.random.default_rng(0).choice(n, n_sampled, replace=False))
+
+
+def _rows_at_once(descriptors: Descriptors) -> int:
+    """How many descriptors are held at once: 64 MB of float64, but 16 of the longest too."""
+    dimension = int(descriptors[:1].shape[1])
+    return max(16, _BYTES_AT_ONCE // (8 * max(1, dimension)))
+
+
+def _most_common(rows: np.ndarray) -> np.ndarray:
     """The direction that most rows have."""
-    if not len(rows):
-        return None
     keys = [row.tobytes() for row in np.round(rows, 4) + np.float32(0)]  # adding 0: -0 is 0
     ((key, _),) = Counter(keys).most_common(1)
     common: np.ndarray = rows[keys.index(key)]
@@ -97,19 +110,21 @@ def _is_like(rows: np.ndarray, one: np.ndarray) -> np.ndarray:
     return result
 
 
-def _normalised(descriptors: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(descriptors), _CHUNK_ROWS):
-        yield l2_normalise(descriptors[start : start + _CHUNK_ROWS])
+def _normalised(descriptors: Descriptors) -> Iterator[np.ndarray]:
+    step = _rows_at_once(descriptors)
+    for start in range(0, len(descriptors), step):
+        yield l2_normalise(descriptors[start : start + step])
 
 
 def _is_constant_by_label(
-    descriptors: np.ndarray, labels: Sequence[str | None], indices: np.ndarray
+    descriptors: Descriptors, labels: Sequence[str | None], indices: np.ndarray
 ) -> bool:
     """Whether labels of several images have one direction each, and there are two such labels."""
     first: dict[str, np.ndarray] = {}
     again: set[str] = set()
-    for start in range(0, len(indices), _CHUNK_ROWS):
-        chunk = indices[start : start + _CHUNK_ROWS]
+    step = _rows_at_once(descriptors)
+    for start in range(0, len(indices), step):
+        chunk = indices[start : start + step]
         for index, row in zip(chunk, l2_normalise(descriptors[chunk]), strict=True):
             label = labels[int(index)] if labels else None
             if label is None:

@@ -77,7 +77,7 @@ class Gallery:
     def equality(self) -> EqualDescriptors:
         """How many descriptors are alike."""
         floor = GEM_FLOOR if self.recipe.pooling == "gem" else 0.0
-        return find_equal_descriptors(self.descriptors, self.labels, floor=floor)
+        return find_equal_descriptors(self._contents.rows, self.labels, floor=floor)
 
     def path(self, index: int) -> Path:
         """Where an image lies."""

@@ -93,6 +93,24 @@ class GalleryProgress:
 
 
 @dataclass(frozen=True, eq=False)
+class DescriptorRows:
+    """Descriptors of images in their order, of which only those asked for are read.
+
+    stored: (n_rows, dimension), mapped from the file; rows: (n_images,) int64, the row of each.
+    """
+
+    stored: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return int(self.rows.size)
+
+    def __getitem__(self, images: np.ndarray | slice) -> np.ndarray:
+        result: np.ndarray = np.asarray(self.stored[self.rows[images]])
+        return result
+
+
+@dataclass(frozen=True, eq=False)
 class Contents:
     """All that a gallery holds at one moment; images and problems sorted by path.
 
@@ -117,9 +135,16 @@ class Contents:
         return self.roots[0]
 
     @property
+    def rows(self) -> DescriptorRows:
+        """Descriptors of the images in their order, none of them read yet."""
+        return DescriptorRows(
+            self.stored, np.array([image.row for image in self.images], dtype=np.int64)
+        )
+
+    @property
     def descriptors(self) -> np.ndarray:
         """Descriptors of the images in their order, (n_images, dimension) float32."""
-        rows = np.array([image.row for image in self.images], dtype=np.int64)
-        if np.array_equal(rows, np.arange(len(self.stored))):
+        rows = self.rows
+        if np.array_equal(rows.rows, np.arange(len(self.stored))):
             return self.stored
-        return np.asarray(self.stored[rows])
+        return rows[:]
