@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ImageError, WeightsError
+from core.file_kinds import HEAD_BYTES, file_kind
 from core.weights.blob import read_blob
 from core.weights.wire import Wire, WireError
 
@@ -16,13 +17,7 @@ _MAX_BYTES = 256 << 20
 _N_CHANNELS = (1, 3)
 _NPY = b"\x93NUMPY"
 _MAX_HEADER_BYTES = 4096
-_NOT_A_MEAN = (
-    (b"MATLAB", "is a MATLAB file"),
-    (b"\x89HDF", "is an HDF5 file, as MATLAB writes too"),
-    (b"PK\x03\x04", "is a zip archive"),
-    (b"version https://git-lfs", "is a Git LFS pointer"),
-    (b"<", "is a web page"),
-)
+_HDF5 = b"\x89HDF"
 _EXPECTED = "A mean.binaryproto made by compute_image_mean or a .npy array is expected."
 _DAMAGED = (
     ValueError, TypeError, KeyError, EOFError, OverflowError,
@@ -42,7 +37,7 @@ def read_mean_image(path: Path) -> np.ndarray:
         if path.stat().st_size > _MAX_BYTES:
             raise ImageError(f"The mean image '{path.name}' is larger than 256 MB.")
         with path.open("rb") as file:
-            head = file.read(64)
+            head = file.read(HEAD_BYTES)
         _refuse_other_formats(path, head)
         mean = _read_npy(path, head) if head.startswith(_NPY) else _read_blob_proto(path)
     except OSError as error:
@@ -70,9 +65,10 @@ def describe_mean_fit(mean: np.ndarray, scaled: tuple[int, int], cut: tuple[int,
 
 
 def _refuse_other_formats(path: Path, head: bytes) -> None:
-    for signature, claim in _NOT_A_MEAN:
-        if head.startswith(signature):
-            raise ImageError(f"'{path.name}' {claim}, no mean image.", hint=_EXPECTED)
+    kind = None if head.startswith(_NPY) else file_kind(head)
+    words = "an HDF5 file, as MATLAB writes too" if head.startswith(_HDF5) else kind and kind.words
+    if words:
+        raise ImageError(f"'{path.name}' is {words}, no mean image.", hint=_EXPECTED)
 
 
 def _read_npy(path: Path, head: bytes) -> np.ndarray:
