@@ -31,7 +31,7 @@ def copy_offers(net: Net, layer_names: Sequence[str]) -> tuple[CopyOffer, ...]:
         CopyOffer("Copy layer name" if is_one else "Copy layer names", "\n".join(known)),
         CopyOffer("Copy blob@version", "\n".join(version.label for version in versions)),
         CopyOffer(
-            "Copy as pycaffe", "\n".join(pycaffe_expression(version) for version in versions)
+            "Copy as pycaffe", "\n".join(pycaffe_expression(net, version) for version in versions)
         ),
     )
 

@@ -6,8 +6,6 @@ import pytest
 from PyQt5.QtWidgets import QApplication
 
 from core.layers.shapes import infer_shapes
-from core.net.definition import BlobVersion
-from core.net.pycaffe_words import pycaffe_expression
 from core.net.reader import read_net
 from core.net.state_choices import state_choices
 from gui.graph.box_menu import copy_offers
@@ -150,11 +148,6 @@ def test_copies_are_what_a_script_needs(qtbot, panel) -> None:
     actions = {action.text(): action for action in panel.menu_of(item).actions()}
     actions["Copy as pycaffe"].trigger()
     assert QApplication.clipboard().text() == "net.blobs['conv'].data"
-
-
-def test_a_name_with_a_quote_is_still_python() -> None:
-    version = BlobVersion("it's", 0, "it's", 0, 0, 1, (), None)
-    assert eval(pycaffe_expression(version)[len("net.blobs[") : -len("].data")]) == "it's"
 
 
 def test_a_bracket_says_what_a_forward_pass_leaves(keeper) -> None:

@@ -362,11 +362,14 @@ class LayerTable(QWidget):
         chosen = f"the {n_selected} selected layers" if n_selected > 1 else "this layer"
         menu.addAction(f"Rename blobs of {chosen}…\tCtrl+Shift+R", self.plan_requested.emit)
         menu.addSeparator()
-        written = self._net.written(self._net.layers[row.index]) if self._net else ()
+        net = self._net
+        written = net.written(net.layers[row.index]) if net else ()
         offers = {
             "Copy layer name": name,
             "Copy blob@version": "\n".join(row.record.versions),
-            "Copy as pycaffe": "\n".join(pycaffe_expression(version) for version in written),
+            "Copy as pycaffe": "\n".join(pycaffe_expression(net, v) for v in written)
+            if net
+            else "",
         }
         for words, text in offers.items():
             menu.addAction(words, partial(QApplication.clipboard().setText, text))
