@@ -251,3 +251,21 @@ def test_paths_are_sorted_by_what_they_are(tmp_path: Path) -> None:
     assert found.image == Path("a.jpg")
     assert found.weights == Path("b.caffemodel")
     assert found.prototxt == Path("c.prototxt")
+
+
+def test_why_caffe_reads_less_of_the_weights_is_said(bench, qtbot, material) -> None:
+    folder = material("reports/hdf5_names_with_slashes")
+    bench.opening.open_paths([folder / "net.prototxt", folder / "net.caffemodel.h5"])
+    qtbot.waitUntil(lambda: bench.notices.has("weights"))
+    (notice,) = [notice for notice in bench.notices.current if notice.key == "weights"]
+    assert (notice.kind, notice.title) == ("info", "Caffe can't read net.caffemodel.h5 as we do")
+    assert "layer names with '/' nest in HDF5" in notice.body
+
+
+def test_a_name_that_ends_in_a_blank_is_quoted(bench, qtbot, material) -> None:
+    folder = material("reports/messages")
+    bench.opening.open_paths([folder / "wb.prototxt", folder / "wb_space.caffemodel"])
+    qtbot.waitUntil(lambda: bench.notices.has("weights"))
+    (notice,) = [notice for notice in bench.notices.current if notice.key == "weights"]
+    assert "<b>'conv '</b>" in notice.body
+    assert "The file's 'conv ' is not conv: blanks count." in notice.body
