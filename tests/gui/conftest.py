@@ -5,16 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from PyQt5.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from gui.theme import ThemeKeeper
 from tests.gui.lent_engine import Lender
 
 COLOURS = {"red": (220, 30, 30), "green": (20, 210, 40), "blue": (20, 40, 220)}
 N_EACH = 6
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """Holds every widget until the test is over.
+
+    pytest-qt keeps weak references and lets Qt paint after the test's function has returned. A
+    widget that only the function held was then collected in the middle of its own paint, which
+    ended the whole run with a segmentation fault.
+    """
+    held = []
+    add_widget = qtbot.addWidget
+
+    def add_and_hold(widget: QWidget, **named: Any) -> None:
+        held.append(widget)
+        add_widget(widget, **named)
+
+    qtbot.addWidget = add_and_hold
+    qtbot.held = held
+    return qtbot
 
 
 @pytest.fixture
