@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from core.edits.findings.search import plan_fix_all
-from core.edits.folder_scan import scan_folder, with_folder_warnings
-from core.edits.give_back import plan_give_back, plan_give_back_all
+from core.edits.folder_scan import FolderScan, scan_folder, with_folder_warnings
+from core.edits.give_back import find_give_backs, plan_give_back, plan_give_back_all
 from core.edits.layer_names import with_layer_names
 from core.edits.type_warnings import with_type_warnings
 from core.engines.host import EngineHost
@@ -19,28 +19,39 @@ from core.errors import RenameError, RequestError
 from core.images.recipe_choice import RecipeWish
 from core.jobs.open import OpenedNet
 from core.jobs.verify import VerifyRequest, verify
-from core.net.rename import plan_needed, plan_rename, plan_rename_all, plan_rename_chain
-from core.net.rename_plan import RenamePlan
+from core.net.rename import (
+    plan_needed,
+    plan_rename,
+    plan_rename_all,
+    plan_rename_chain,
+    plan_rename_selection,
+)
+from core.net.rename_plan import RenamePlan, Top
 from core.net.text import write_prototxt
 from core.progress import Job
 
-Scope = Literal["layers", "chain", "all", "needed", "give back", "give back all", "fix"]
+Scope = Literal[
+    "layers", "selection", "chain", "all", "needed", "give back", "give back selection",
+    "give back all", "fix",
+]  # fmt: skip
+"""A selection is layers of which only those count that can be renamed, or given back."""
 
 
 @dataclass(frozen=True)
 class RenameRequest:
     """What to rename in an opened net.
 
-    targets: layers, or the one blob of "chain". names: other blobs than the usual, by layer.
-    out: the new prototxt, None writes nothing. must_be_identical: refuse to write where a verify
-    finds a difference.
+    targets: layers, or the one blob of "chain". names: other blobs than the usual, by layer or
+    top. scan: what the folder says, None reads it. out: the new prototxt, None writes nothing.
+    must_be_identical: refuse to write where a verify finds a difference.
     """
 
     opened: OpenedNet
     scope: Scope
     targets: tuple[str, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] | Mapping[Top, str] = field(default_factory=dict)
     with_layer_names: bool = False
+    scan: FolderScan | None = None
     out: Path | None = None
     is_verified: bool = False
     must_be_identical: bool = True
@@ -79,17 +90,18 @@ def plan_edit(request: RenameRequest) -> RenamePlan:
     """The edit of the text, with everything to know about it."""
     net, path = request.opened.net, request.opened.path
     plan = _scope(request)
-    unused = set(request.names) - {rename.layer for rename in plan.renames}
+    named = {name for name in request.names if isinstance(name, str)}
+    unused = named - {rename.layer for rename in plan.renames}
     if unused:
         raise RequestError(f"This edit renames no such layer: {', '.join(sorted(unused))}.")
-    if request.with_layer_names:
+    if request.with_layer_names and not plan.given_back:
         plan = with_layer_names(plan, net, request.opened.weights)
-    return with_folder_warnings(with_type_warnings(plan, net), scan_folder(path))
+    return with_folder_warnings(with_type_warnings(plan, net), request.scan or scan_folder(path))
 
 
 def _scope(request: RenameRequest) -> RenamePlan:
     net, shapes = request.opened.net, request.opened.shapes
-    targets, names = list(request.targets), dict(request.names)
+    targets, names = list(request.targets), request.names
     match request.scope:
         case "all":
             return plan_rename_all(net, names)
@@ -97,6 +109,11 @@ def _scope(request: RenameRequest) -> RenamePlan:
             return plan_rename_chain(net, targets[0], names)
         case "needed":
             return plan_needed(net, targets, names)
+        case "selection":
+            return plan_rename_selection(net, targets, names)
+        case "give back selection":
+            able = {found.layer for found in find_give_backs(net, shapes)}
+            return plan_give_back(net, [name for name in targets if name in able], shapes)
         case "give back":
             return plan_give_back(net, targets, shapes)
         case "give back all":

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import cast
 
 from PyQt5.QtCore import QObject
 
 from core.comparison.paired_lines import paired_lines
-from core.edits.folder_scan import FolderScan, scan_folder, with_folder_warnings
-from core.edits.give_back import find_give_backs, plan_give_back, plan_give_back_all
-from core.edits.layer_names import with_layer_names
+from core.edits.give_back import find_give_backs
 from core.errors import AppError
+from core.jobs.rename import RenameRequest, plan_edit
+from core.jobs.rename import Scope as JobScope
 from core.net.blob_names import what_is_wrong_with
-from core.net.definition import Net, NetState
-from core.net.rename import (
-    plan_needed,
-    plan_rename_all,
-    plan_rename_chain,
-    plan_rename_selection,
-)
+from core.net.definition import Net
 from core.net.rename_plan import RenamePlan, TextPlace, Top
-from core.weights.reader import Weights
 from gui.controllers.renaming import Planned, RenamingController, plan_and_derive
 from gui.dialogs.rename import (
     PlannedName,
@@ -38,7 +32,9 @@ from gui.main_window import MainWindow
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
-KEY, SCAN = "rename-plan", "folder-scan"
+KEY = "rename-plan"
+SCOPES: dict[Scope, JobScope] = {"layers": "selection", "give back": "give back selection"}
+"""The scopes of the dialog that the job calls otherwise."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +44,7 @@ class Subject:
     net: Net
     layers: tuple[str, ...]
     blob: str
-    state: NetState
-    weights: Weights | None
-    scan: FolderScan | None
+    request: RenameRequest
 
 
 class RenameDialogController(QObject):
@@ -75,18 +69,15 @@ class RenameDialogController(QObject):
         self._settings = settings
         self.dialog: RenameDialog | None = None
         self._planned: tuple[RenameWish, Planned] | None = None
-        self._scan: FolderScan | None = None
-        document.opened.connect(self._scan_folder)
-        document.saved_changed.connect(self._scan_folder)
 
     def ask(self, layers: Sequence[str], scope: Scope = "layers", name: str = "") -> None:
         """Open the dialog on some layers; `name` is the blob name already typed for the first."""
-        document = self._document
-        net = document.net
-        if net is None or document.is_partial:
+        request = self._renaming.request("selection")
+        if request is None:
             return
         self.close()
-        subject = self._subject(net, layers)
+        net = request.opened.net
+        subject = self._subject(request, layers)
         choices = scope_choices(subject)
         open_ones = [choice.scope for choice in choices if not choice.problem]
         if not open_ones:
@@ -108,17 +99,16 @@ class RenameDialogController(QObject):
         if self.dialog is not None:
             self.dialog.close()
 
-    def _subject(self, net: Net, layers: Sequence[str]) -> Subject:
-        document = self._document
+    def _subject(self, request: RenameRequest, layers: Sequence[str]) -> Subject:
+        net = request.opened.net
         known = tuple(layer for layer in layers if net.has_layer(layer))
         chains = [v.blob for layer in known for v in net.written(layer) if v.n_versions > 1]
-        blob = chains[0] if chains else ""
-        return Subject(net, known, blob, document.state, document.weights, self._scan)
+        return Subject(net, known, chains[0] if chains else "", request)
 
     def _plan(self, dialog: RenameDialog, subject: Subject, wish: RenameWish) -> None:
         self._lanes.compute.start(
             lambda: plan_and_derive(
-                subject.net, lambda _net: _plan_of(subject, wish), subject.state
+                subject.net, lambda _net: _plan_of(subject, wish), subject.net.state
             ),
             key=KEY,
             revision=self._document.revision,
@@ -145,17 +135,6 @@ class RenameDialogController(QObject):
             self._renaming.carry_out(_title(wish), self._planned[1])
         else:
             self._renaming.plan(_title(wish), lambda _net: _plan_of(subject, wish))
-
-    def _scan_folder(self) -> None:
-        """Read the files beside the prototxt once, for what they say about its names."""
-        path = self._document.path
-        self._scan = None
-        if path is not None:
-            self._lanes.files.start(lambda: scan_folder(path), key=SCAN, on_result=self._keep)
-
-    def _keep(self, scan: FolderScan) -> None:
-        if self._document.path is not None and self._document.path.parent == scan.folder:
-            self._scan = scan
 
     def _forget(self, dialog: RenameDialog) -> None:
         if self.dialog is dialog:
@@ -231,25 +210,16 @@ def plan_view(plan: RenamePlan) -> PlanView:
 
 
 def _plan_of(subject: Subject, wish: RenameWish) -> RenamePlan:
-    net, names = subject.net, dict(wish.names)
-    planners: dict[Scope, Callable[[], RenamePlan]] = {
-        "layers": lambda: plan_rename_selection(net, subject.layers, names),
-        "needed": lambda: plan_needed(net, subject.layers, names),
-        "chain": lambda: plan_rename_chain(net, subject.blob, names),
-        "all": lambda: plan_rename_all(net, names),
-        "give back": lambda: plan_give_back(net, _able(subject)),
-        "give back all": lambda: plan_give_back_all(net),
-    }
-    plan = planners[wish.scope]()
-    if wish.renames_layers and not plan.given_back:
-        plan = with_layer_names(plan, net, subject.weights)
-    return plan if subject.scan is None else with_folder_warnings(plan, subject.scan)
-
-
-def _able(subject: Subject) -> tuple[str, ...]:
-    """Those of the selected layers that Caffe would let run in place."""
-    able = {found.layer for found in find_give_backs(subject.net)}
-    return tuple(name for name in subject.layers if name in able)
+    scope: JobScope = SCOPES.get(wish.scope, cast(JobScope, wish.scope))
+    return plan_edit(
+        replace(
+            subject.request,
+            scope=scope,
+            targets=(subject.blob,) if scope == "chain" else subject.layers,
+            names=dict(wish.names),
+            with_layer_names=wish.renames_layers,
+        )
+    )
 
 
 def _typed(net: Net, layers: Sequence[str], name: str) -> tuple[tuple[Top, str], ...]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.edits.findings.finding import Finding, plan_fix
-from core.edits.type_warnings import with_type_warnings
+from core.edits.findings.finding import Finding
+from core.edits.folder_scan import FolderScan, scan_folder
 from core.errors import AppError, RenameError
+from core.jobs.open import OpenedNet
+from core.jobs.rename import RenameRequest, Scope, plan_edit
 from core.net.definition import Net, NetState
-from core.net.rename import (
-    BlobRename,
-    RenamePlan,
-    plan_rename,
-    plan_rename_all,
-    plan_rename_chain,
-)
+from core.net.rename_plan import BlobRename, RenamePlan
 from gui.derivation import Deriver, derive
 from gui.document import DerivedNet, ModelDocument
 from gui.jobs import Lanes
@@ -25,6 +23,8 @@ from gui.notices import Notice, Notices, escaped
 from gui.undo import TextHistory
 
 MOST_WARNINGS = 4
+SCAN = "folder-scan"
+UNSAVED = Path("net.prototxt")
 Planner = Callable[[Net], RenamePlan]
 
 
@@ -55,26 +55,29 @@ class RenamingController(QObject):
         self._lanes = lanes
         self._deriver = deriver
         self._notices = notices
+        self._scan: FolderScan | None = None
         self.history = TextHistory(self._follow)
         document.opened.connect(self._begin)
+        document.opened.connect(self._scan_folder)
+        document.saved_changed.connect(self._scan_folder)
 
     def rename_layer(self, layer: str, new_blob: str = "") -> None:
         """Give a layer a blob of its own, `<blob>_<layer>` where no name is given."""
-        names = {layer: new_blob} if new_blob else None
-        self.plan(f"Rename {layer}'s blob", lambda net: plan_rename(net, [layer], names))
+        names = {layer: new_blob} if new_blob else {}
+        self._edit(f"Rename {layer}'s blob", "layers", (layer,), names)
 
     def rename_chain(self, blob: str) -> None:
         """Give every layer that writes this blob in place its own."""
-        self.plan(f"Rename the chain of {blob}", lambda net: plan_rename_chain(net, blob))
+        self._edit(f"Rename the chain of {blob}", "chain", (blob,))
 
     def rename_all(self) -> None:
         """Give every in-place layer of the net its own blob."""
-        self.plan("Rename all in-place layers", plan_rename_all)
+        self._edit("Rename all in-place layers", "all")
 
     def fix_rewiring(self, rewirings: Sequence[Finding]) -> None:
         """Make bypassed layers part of the path again."""
         names = ", ".join(name for found in rewirings for name in found.layers)
-        self.plan(f"Fix {names}", lambda net: plan_fix(net, rewirings), changes_values=True)
+        self._edit(f"Fix {names}", "fix", changes_values=True)
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -83,6 +86,30 @@ class RenamingController(QObject):
     def redo(self) -> None:
         """Make the edit again that was taken back last."""
         self.history.redo()
+
+    def request(self, scope: Scope, targets: tuple[str, ...] = ()) -> RenameRequest | None:
+        """What to rename in the net as it is now; None where there is no whole net."""
+        document = self._document
+        net, shapes, path = document.net, document.shapes, document.path
+        if net is None or shapes is None or document.is_partial:
+            return None
+        opened = OpenedNet(path or UNSAVED, net, shapes, document.weights, document.binding)
+        scan = self._scan if path is not None else FolderScan(Path(), {}, {})
+        return RenameRequest(opened, scope, targets, scan=scan)
+
+    def _edit(
+        self,
+        title: str,
+        scope: Scope,
+        targets: tuple[str, ...] = (),
+        names: Mapping[str, str] = MappingProxyType({}),
+        *,
+        changes_values: bool = False,
+    ) -> None:
+        request = self.request(scope, targets)
+        if request is not None:
+            wanted = replace(request, names=names)
+            self.plan(title, lambda _net: plan_edit(wanted), changes_values=changes_values)
 
     def plan(self, title: str, planner: Planner, *, changes_values: bool = False) -> None:
         """Plan an edit of the net as it is now, and carry it out."""
@@ -122,6 +149,17 @@ class RenamingController(QObject):
             self._notices.show_error(error, "rename", "The rename failed")
         self.failed.emit(error)
 
+    def _scan_folder(self) -> None:
+        """Read the files beside the prototxt once, for what they say about its names."""
+        path = self._document.path
+        self._scan = None
+        if path is not None:
+            self._lanes.files.start(lambda: scan_folder(path), key=SCAN, on_result=self._keep_scan)
+
+    def _keep_scan(self, scan: FolderScan) -> None:
+        if self._document.path is not None and self._document.path.parent == scan.folder:
+            self._scan = scan
+
     def _begin(self) -> None:
         self.history.begin(self._document.text)
 
@@ -158,5 +196,5 @@ def renames_between(before: Net, after: Net) -> tuple[BlobRename, ...]:
 
 def plan_and_derive(net: Net, planner: Planner, state: NetState) -> Planned:
     """A plan and what its text means; for the compute lane. Raises what the planner raises."""
-    plan = with_type_warnings(planner(net), net)
+    plan = planner(net)
     return Planned(plan, derive(plan.new_text, None, state, None))
