@@ -8,7 +8,7 @@ from typing import Any
 
 from core.commands.output import print_json, print_table
 from core.comparison.pairs import LayerPair, NetComparison, sentence
-from core.jobs.compare import CompareRequest, compare
+from core.jobs.compare import ComparedSource, CompareRequest, compare
 from core.net.definition import NetState
 from core.progress import run_job
 
@@ -23,8 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the layers that differ and how."""
-    request = CompareRequest(options.before, options.after, NetState(options.phase))
-    comparison = run_job(compare(request))
+    state = NetState(options.phase)
+    sources = (ComparedSource(path, state) for path in (options.before, options.after))
+    found = run_job(compare(CompareRequest(*sources)))
+    for file in (found.first, found.second):
+        if file.error is not None:
+            raise file.error
+    comparison = found.nets
+    if comparison is None:
+        return
     if options.json:
         print_json(describe(comparison))
         return

@@ -11,11 +11,13 @@ from PyQt5.QtCore import QFileSystemWatcher, QObject, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 
 from core.comparison.export import FORMATS, as_text
-from core.comparison.rows import Comparison, ComparisonRow
+from core.comparison.rows import ComparedFile, Comparison, ComparisonRow
+from core.errors import PrototxtError
 from core.files import write_file
-from gui.controllers.comparing_files import Source, compare_sources, notice_of
+from core.jobs.compare import ComparedSource, CompareRequest, compare
 from gui.controllers.comparing_graphs import ComparedGraphs
 from gui.controllers.opening import sort_paths
+from gui.controllers.opening_notices import parse_notice
 from gui.dialogs.comparison import ComparisonWindow
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.document import ModelDocument
@@ -115,10 +117,10 @@ class ComparingController(QObject):
         """Read both files from the disk and match them."""
         if self._paths is None:
             return
-        first, second = (self._source(path) for path in self._paths)
-        states = tuple(replace(self._document.state, phase=phase) for phase in self._phases)
+        pairs = zip(self._paths, self._phases, strict=True)
+        first, second = (self._source(path, phase) for path, phase in pairs)
         self._lanes.compute.start(
-            lambda: compare_sources(first, second, states[0], states[1]),
+            lambda: compare(CompareRequest(first, second)),
             key=KEY,
             title=f"Comparing {first.path.name} with {second.path.name}",
             on_result=self._show,
@@ -146,10 +148,12 @@ class ComparingController(QObject):
         else:
             self.compare(first, paths[0])
 
-    def _source(self, path: Path) -> Source:
+    def _source(self, path: Path, phase: str) -> ComparedSource:
         document = self._document
-        is_open = document.path == path and document.net is not None and not document.is_partial
-        return Source(path, document.text, document.is_edited) if is_open else Source(path)
+        state = replace(document.state, phase=phase)
+        if document.path != path or document.net is None or document.is_partial:
+            return ComparedSource(path, state)
+        return ComparedSource(path, state, document.text, document.is_edited)
 
     def _show(self, comparison: Comparison) -> None:
         panel = self._open_window()
@@ -287,3 +291,12 @@ class ComparingController(QObject):
 
 def _prototxts(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if sort_paths([path]).prototxt is not None]
+
+
+def notice_of(file: ComparedFile) -> Notice | None:
+    """Why a file can't be read: with its line, where that is known."""
+    if isinstance(file.error, PrototxtError):
+        return replace(parse_notice(file.error, file.source, 0, 0), actions=())
+    if file.error is None:
+        return None
+    return Notice("error", file.error.sentence, escaped(file.error.hint))

@@ -14,13 +14,14 @@ from core.errors import AppError, ImageError
 from core.images.formats import is_image_name
 from core.images.presets import recipe_path
 from core.images.recipe_choice import ChosenRecipe, choose_recipe, choose_recipe_of_net
+from core.jobs.open import OpenRequest
+from core.jobs.open_partly import PartlyOpened, open_partly
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, NetState
 from core.session_file import SUFFIX as SESSION_SUFFIX
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
 from core.weights.repeated_names import repeated_name_notes
-from gui.controllers.model_reading import OpenedModel, read_model
 from gui.controllers.opening_notices import (
     names_notice,
     other_state_notice,
@@ -170,55 +171,62 @@ class OpeningController(QObject):
     def _start_reading(self, path: Path, weights: Path | None) -> None:
         state = self._document.state
         self._lanes.compute.start(
-            lambda: read_model(path, state),
+            lambda: open_partly(OpenRequest(path, state=state)),
             key="open",
             title=f"Opening {path.name}",
-            on_result=lambda opened: self.take_model(opened, weights),
+            on_result=lambda found: self.take_model(found, weights),
             on_error=lambda error: self._notices.show_error(error, "parse"),
         )
 
-    def take_model(self, opened: OpenedModel, weights: Path | None) -> None:
-        """Make a model that was read the document, and open its weights."""
+    def take_model(
+        self, found: PartlyOpened, weights: Path | None, saved_text: str | None = None
+    ) -> None:
+        """Make a model that was read the document, and open its weights.
+
+        saved_text: what the file holds, where the text that was read is another.
+        """
         self._notices.dismiss_all(*MODEL_NOTICES)
-        self._settings.set_folder("models", opened.path.absolute().parent)
-        if opened.error is not None:
-            self._show_parse_error(opened)
-        if opened.derived is None:
+        self._settings.set_folder("models", found.path.absolute().parent)
+        if found.error is not None:
+            self._show_parse_error(found)
+        opened = found.opened
+        if opened is None:
             return
         document = self._document
         self._watches_rewiring = False
         self._deriver.forget()
-        is_partial = opened.error is not None
+        is_partial = found.error is not None
+        derived = DerivedNet(opened.net.text, opened.net, opened.shapes)
         if opened.solver is not None:
-            document.state = opened.derived.net.state
-            self._notices.show(solver_notice(opened.solver, opened.path, document.state))
-        if opened.other_state is not None:
-            self._notices.show(other_state_notice(document.state, opened.other_state))
-            document.state = opened.other_state
+            document.state = opened.state
+            self._notices.show(solver_notice(opened.solver, found.path, document.state))
+        if found.other_state is not None:
+            self._notices.show(other_state_notice(document.state, found.other_state))
+            document.state = found.other_state
         document.set_opened(
-            opened.path.absolute(),
-            opened.derived,
+            found.path.absolute(),
+            derived,
             is_partial=is_partial,
-            saved_text=opened.saved_text,
+            saved_text=saved_text,
         )
-        self._take_recipe(opened)
+        self._take_recipe(found.path)
         if not is_partial:
-            self._settings.add_recent("models", opened.solver or opened.path)
-            self._deriver.remember(opened.derived, document.state, None)
-            self._show_findings(opened)
+            self._settings.add_recent("models", opened.solver or found.path)
+            self._deriver.remember(derived, document.state, None)
+            self._show_findings(found)
         self.model_opened.emit()
         weights = weights or self._waiting_weights
         self._waiting_weights = None
         if weights is not None and not is_partial:
             self.open_weights(weights)
 
-    def _take_recipe(self, opened: OpenedModel) -> None:
+    def _take_recipe(self, path: Path) -> None:
         """The recipe kept with the prototxt, else the one that fits the net best."""
         document = self._document
         net, shapes = document.net, document.shapes
         if net is None or shapes is None:
             return
-        document.set_chosen_recipe(self._choose_recipe(net, shapes, opened.path))
+        document.set_chosen_recipe(self._choose_recipe(net, shapes, path))
 
     def _choose_recipe(self, net: Net, shapes: NetShapes, path: Path) -> ChosenRecipe | None:
         try:
@@ -271,21 +279,21 @@ class OpeningController(QObject):
             {"open": self.choose_model},
         )
 
-    def _show_parse_error(self, opened: OpenedModel) -> None:
-        if opened.error is None:
+    def _show_parse_error(self, found: PartlyOpened) -> None:
+        if found.error is None:
             return
-        line = opened.error.position.line
-        n_shown = len(opened.derived.net.layers) if opened.derived else 0
+        line = found.error.position.line
+        n_shown = len(found.opened.net.layers) if found.opened else 0
         self._notices.show(
-            parse_notice(opened.error, opened.source, n_shown, opened.stopped_before_line),
+            parse_notice(found.error, found.source, n_shown, found.stopped_before_line),
             {
-                "text": lambda: self._show_text(opened, line),
+                "text": lambda: self._show_text(found, line),
                 "open": self.choose_model,
             },
         )
 
-    def _show_text(self, opened: OpenedModel, line: int) -> None:
-        self._document.broken_text = "\n".join(opened.source)
+    def _show_text(self, found: PartlyOpened, line: int) -> None:
+        self._document.broken_text = "\n".join(found.source)
         self.text_requested.emit(line)
 
     def _show_names(
@@ -295,17 +303,17 @@ class OpeningController(QObject):
         if notice is not None:
             self._notices.show(notice)
 
-    def _show_findings(self, opened: OpenedModel) -> None:
-        if opened.derived is None:
+    def _show_findings(self, found: PartlyOpened) -> None:
+        if found.opened is None:
             return
-        net, shapes = opened.derived.net, opened.derived.shapes
+        net, shapes = found.opened.net, found.opened.shapes
         self._show_names(shapes)
         refused = problems_notice(net, shapes)
         if refused is not None:
             self._notices.show(refused, {"text": lambda: self.text_requested.emit(1)})
-        self._watches_rewiring = bool(opened.rewirings)
-        if opened.rewirings:
-            self._show_rewirings(opened.rewirings)
+        self._watches_rewiring = bool(found.mistakes)
+        if found.mistakes:
+            self._show_rewirings(found.mistakes)
 
     def _follow_rewirings(self) -> None:
         """A fix takes the notice away, its undo brings it back; "Keep as is" is kept."""

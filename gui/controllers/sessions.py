@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError
 from core.images.preprocess import Preprocess
+from core.jobs.open_partly import PartlyOpened, open_text_partly
 from core.net.reader import read_prototxt
 from core.session_file import SUFFIX, Search, Session, read_session, write_session
-from gui.controllers.model_reading import OpenedModel, read_text_as_model
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.searching.controller import SearchingController
@@ -31,7 +31,8 @@ class ReadSession:
     """A session and the model its text means, read off the window's thread."""
 
     session: Session
-    opened: OpenedModel
+    opened: PartlyOpened
+    saved_text: str
     has_file_changed: bool
 
 
@@ -160,7 +161,7 @@ class SessionController(QObject):
         document.state = session.state
         document.set_image(session.image if session.image not in missing else None)
         self._graph.expect_net(memory_from_json(session.graph))
-        self._opening.take_model(found.opened, weights)
+        self._opening.take_model(found.opened, weights, found.saved_text)
         self._renaming.history.restore(session.steps, session.n_done)
         self._take_recipe(session)
         if document.net is not None and document.net.has_layer(session.selection):
@@ -214,6 +215,6 @@ def _read(path: Path) -> ReadSession:
         file_text = read_prototxt(session.prototxt)
     except AppError:
         file_text = ""
-    opened = read_text_as_model(session.base_text, session.prototxt, session.state)
+    opened = open_text_partly(session.base_text, session.prototxt, session.state)
     has_changed = file_text not in (session.base_text, session.text)
-    return ReadSession(session, replace(opened, saved_text=file_text), has_changed)
+    return ReadSession(session, opened, file_text, has_changed)
