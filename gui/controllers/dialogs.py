@@ -14,6 +14,8 @@ from core.comparison.paired_lines import paired_lines
 from core.errors import AppError, ImageError
 from core.images.preprocess import Preprocess
 from core.images.presets import recipe_path, save_recipe
+from core.images.recipe_choice import ChosenRecipe
+from core.jobs.look import picture_input
 from core.log import last_lines, log_path
 from gui.actions import ROWS
 from gui.controllers.engine_child import EngineController
@@ -65,10 +67,15 @@ class DialogsController(QObject):
         net, shapes, path = document.net, document.shapes, document.path
         if net is None or shapes is None or path is None:
             return
-        shape = shapes.top(net.layers[0]) if net.inputs else None
-        recipe = document.recipe or Preprocess()
+        picture = picture_input(net, shapes)
+        chosen = document.chosen_recipe
         dialog = RecipeDialog(
-            self._keeper, recipe, shape, recipe_path(path).name, parent=self._window
+            self._keeper,
+            Preprocess() if chosen is None else chosen.recipe,
+            None if picture is None else picture.shape,
+            recipe_path(path).name,
+            origin="" if chosen is None else _origin_words(chosen),
+            parent=self._window,
         )
         dialog.recipe_chosen.connect(self.take_recipe)
         self._open(dialog)
@@ -203,3 +210,12 @@ class DialogsController(QObject):
     def _forget(self, dialog: QDialog) -> None:
         if self.dialog is dialog:
             self.dialog = None
+
+
+def _origin_words(chosen: ChosenRecipe) -> str:
+    """Where a recipe comes from, and what to know of it."""
+    if chosen.is_guessed:
+        words = "Guessed: nothing says how the pictures were made that the net has learned from."
+    else:
+        words = f"Origin: {chosen.origin}."
+    return f"{words} {chosen.note}".rstrip()

@@ -38,6 +38,8 @@ class RecipeDialog(FramedDialog):
         recipe: Preprocess,
         input_shape: Sequence[int] | None,
         kept_at: str,
+        *,
+        origin: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(keeper, "Preprocessing", accept_text="Use this recipe", parent=parent)
@@ -45,7 +47,9 @@ class RecipeDialog(FramedDialog):
         self._shown = recipe
         self._is_filling = False
         self._make_fields()
+        self.origin_line.setText(origin)
         self._lay_out(kept_at)
+        self.origin_line.setVisible(bool(origin))
         self._connect()
         self.show_recipe(recipe)
 
@@ -104,6 +108,8 @@ class RecipeDialog(FramedDialog):
         self.scale.setPlaceholderText("1, or blue, green, red")
         self.exif = QCheckBox("Turn the image upright by its EXIF orientation")
         self.enlarge = QCheckBox("Enlarge images smaller than the side")
+        self.origin_line = ThemedLabel(self.keeper, "", "secondary")
+        self.origin_line.setWordWrap(True)
         self.result_line = ThemedLabel(self.keeper, "", "secondary")
         self.result_line.setWordWrap(True)
 
@@ -132,6 +138,7 @@ class RecipeDialog(FramedDialog):
         grid.addWidget(self.enlarge, len(rows) + 1, 1, 1, 2)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
+        self.body.addWidget(self.origin_line)
         self.body.addLayout(grid)
         self.body.addWidget(SectionHeader(self.keeper, "Result"))
         self.body.addWidget(self.result_line)

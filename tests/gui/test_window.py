@@ -240,6 +240,36 @@ def test_the_window_takes_the_recipe_of_the_file_and_marks_a_guess(
     assert "It stands in a comment of the file." in bench.window.recipe_line.toolTip()
 
 
+def test_the_recipe_dialog_says_where_the_recipe_comes_from(bench, qtbot, net_path) -> None:
+    open_net(bench, qtbot, net_path)
+    bench.window.actions_["recipe"].trigger()
+    assert bench.dialogs.dialog.origin_line.text().startswith("Guessed: ")
+    bench.dialogs.dialog.accept()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle)
+    bench.window.actions_["recipe"].trigger()
+    assert bench.dialogs.dialog.origin_line.text() == "Origin: given."
+
+
+def test_the_recipe_dialog_knows_the_input_that_takes_the_picture(
+    bench, qtbot, tmp_path: Path
+) -> None:
+    """Not the first layer, which may give anything."""
+    path = tmp_path / "info_first.prototxt"
+    path.write_text(
+        'layer { name: "im_info" type: "Input" top: "im_info"\n'
+        "  input_param { shape { dim: 1 dim: 3 } } }\n"
+        'layer { name: "data" type: "Input" top: "data"\n'
+        "  input_param { shape { dim: 1 dim: 3 dim: 9 dim: 7 } } }\n"
+        'layer { name: "p" type: "Pooling" bottom: "data" top: "p"\n'
+        "  pooling_param { global_pooling: true } }\n"
+    )
+    open_net(bench, qtbot, path)
+    bench.window.actions_["recipe"].trigger()
+    dialog = bench.dialogs.dialog
+    assert (dialog.crop_height.value(), dialog.crop_width.value()) == (9, 7)
+    assert "Fits the net's input" in dialog.result_line.text()
+
+
 def test_extract_writes_the_ticked_layers(bench, qtbot, net_path, image_path, tmp_path) -> None:
     open_net(bench, qtbot, net_path, image_path)
     bench.document.select("relu1")
