@@ -125,6 +125,9 @@ class Gallery:
             with suppress(OSError):
                 if path.samefile(self.path(index)):
                     return index
+            is_moved = not self.root.is_dir() and path.as_posix().endswith(self.images[index].path)
+            if is_moved:  # its folder went elsewhere than the gallery
+                return index
         return None
 
     def check_recipe(self, recipe: DescriptorRecipe) -> None:

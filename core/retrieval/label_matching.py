@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import GalleryError
-from core.images.formats import is_image_name
+from core.images.formats import image_suffixes
 from core.retrieval.label_table import LabelRow, LabelTable
 
 _MOST_NAMED = 3
@@ -100,7 +100,7 @@ class _Images:
             ("without its suffix, or with another", _without_suffix),
         )
         self._whole = [(way, spell, _by_key(paths, spell)) for way, spell in spellings]
-        names = [PurePosixPath(path).name for path in paths]
+        names = [path.rpartition("/")[2] for path in paths]
         self._names = [(way, spell, _by_key(names, spell)) for way, spell in spellings]
 
     def find(self, written: str) -> _Fit:
@@ -269,8 +269,8 @@ def _folded(name: str) -> str:
 
 def _without_suffix(name: str) -> str:
     folded = _folded(name)
-    path = PurePosixPath(folded)
-    return path.with_suffix("").as_posix() if is_image_name(Path(path)) else folded
+    stem, dot, suffix = folded.rpartition(".")
+    return stem if stem and dot + suffix in image_suffixes() else folded
 
 
 def _counted(n: int, one: str, more: str) -> str:

@@ -102,6 +102,8 @@ def answer_queries(
 def own_query(gallery: Gallery, index: int, given: Path | None = None) -> QueryImage:
     """An image of the gallery as a query, with a note where its file is another now, or gone."""
     image, path = gallery.images[index], gallery.path(index)
+    if given is not None and given.is_file():
+        path = given  # where it is now, if its folder went elsewhere
     given = given or path
     stamp = stamp_of(path)
     if stamp == image.stamp:

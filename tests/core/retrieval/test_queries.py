@@ -219,6 +219,18 @@ def test_a_folder_of_the_same_name_with_other_images_is_not_taken(
     assert "is gone since it was indexed" in (query.note or "")
 
 
+def test_pictures_that_moved_without_their_gallery_are_known_by_name_and_time(
+    gallery: Gallery, pictures: Path, tmp_path: Path
+) -> None:
+    pictures.rename(tmp_path / "elsewhere")
+    moved = open_gallery(gallery.folder)
+    query = find_query(moved, tmp_path / "elsewhere" / "red" / "1.png")
+    assert (query.label, moved.images[query.index or 0].path) == ("red", "red/1.png")
+    assert (query.note, query.needs_net) == (None, False)
+    (tmp_path / "elsewhere" / "red" / "1.png").rename(tmp_path / "renamed.png")
+    assert find_query(moved, tmp_path / "renamed.png").index is None
+
+
 def test_files_that_are_gone_are_named(
     tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
 ) -> None:
