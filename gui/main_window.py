@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QRect, QSize, Qt, pyqtSignal
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self.recipe_line = RecipeLine(keeper)
         self.phase_box, self.engine_box, self.device_box = QComboBox(), QComboBox(), QComboBox()
         self.document_title = ThemedLabel(keeper, "", "secondary")
+        self.document_title.setTextFormat(Qt.RichText)
         self._tool_labels: list[ThemedLabel] = []
         self.menus = self.actions_.fill_menu_bar(self.menuBar())
         self.recent_menu = self._add_recent_menu()
@@ -293,7 +295,7 @@ class MainWindow(QMainWindow):
     def show_document_title(self, name: str, is_edited: bool) -> None:
         """The file's name at the right of the menus and in the frame of the window."""
         mark = " <b>(edited, not saved)</b>" if is_edited else ""
-        self.document_title.setText(f"{name}{mark}")
+        self.document_title.setText(f"{escape(name, quote=False)}{mark}")
         self.setWindowTitle(f"{name}{' (edited, not saved)' if is_edited else ''} - Blobscope"
                             if name else "Blobscope")  # fmt: skip
         self._corner.adjustSize()

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from gui.icons import icon, paint_icon
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.labels import plain_tip
 
 NO_IMAGE = "No image"
 WIDTH, COMPACT_WIDTH = 204, 140
@@ -45,7 +46,7 @@ class ImagePicker(QPushButton):
         """Show an image by its file name and, once decoded, its thumbnail."""
         self._name = path.name if path else ""
         self._picture = None if thumbnail is None else QPixmap.fromImage(thumbnail)
-        self.setToolTip(str(path) if path else "Open an image to run the net on")
+        self.setToolTip(plain_tip(str(path)) if path else "Open an image to run the net on")
         self.update()
 
     def set_compact(self, is_compact: bool) -> None:
@@ -100,7 +101,7 @@ class ImagePicker(QPushButton):
         colour = self._keeper.theme.text
         for path in self._images:
             action = menu.addAction(icon("image", colour), path.name)
-            action.setToolTip(str(path))
+            action.setToolTip(plain_tip(str(path)))
             action.triggered.connect(lambda _checked=False, p=path: self.image_chosen.emit(p))
         if self._images:
             menu.addSeparator()
@@ -135,7 +136,7 @@ class RecipeLine(QPushButton):
     def set_line(self, short: str, line: str) -> None:
         """Show a recipe in a few characters; the tooltip holds all of it."""
         self._short, self._line = short, line
-        self.setToolTip(f"Preprocessing: {line or 'none'} (Ctrl+P)")
+        self.setToolTip(plain_tip(f"Preprocessing: {line or 'none'} (Ctrl+P)"))
         self.updateGeometry()
         self.update()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -19,8 +20,18 @@ def breakable(text: str) -> str:
     return _LONG_NAME.sub(lambda name: re.sub(r"([_/.-])", rf"\1{_NO_WIDTH}", name.group()), text)
 
 
+def plain_tip(text: str) -> str:
+    """Text for a tooltip that Qt shows as it is, though it may hold what looks like HTML."""
+    if "<" not in text:
+        return text
+    return f"<span>{escape(text, quote=False).replace(chr(10), '<br>')}</span>"
+
+
 class ThemedLabel(QLabel):
-    """A label in one of the theme's text colours: "text", "secondary", "mark_text" and so on."""
+    """A label in one of the theme's text colours: "text", "secondary", "mark_text" and so on.
+
+    Its text is plain, since it may be a file's name; only what sets another format is laid out.
+    """
 
     def __init__(
         self,
@@ -33,6 +44,7 @@ class ThemedLabel(QLabel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(text, parent)
+        self.setTextFormat(Qt.PlainText)
         self._keeper = keeper
         self._role = role
         self._pixels = pixels
@@ -110,6 +122,7 @@ class LinkLabel(QLabel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(text, parent)
+        self.setTextFormat(Qt.PlainText)
         self._keeper = keeper
         self._role = role
         self.setCursor(Qt.PointingHandCursor)
@@ -141,12 +154,13 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
+        self.setTextFormat(Qt.PlainText)
         self.setMinimumWidth(24)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
 
     def setText(self, text: str) -> None:
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
         super().setText(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:

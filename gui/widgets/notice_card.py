@@ -101,6 +101,7 @@ class NoticeCard(QWidget):
     def _add_body(self) -> None:
         if self.notice.body:
             body = ThemedLabel(self._keeper, breakable(self.notice.body))
+            body.setTextFormat(Qt.AutoText)
             body.setWordWrap(True)
             self._layout.addWidget(body)
         if self.notice.code:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
-from PyQt5.QtGui import QColor, QDropEvent, QImage
+from PyQt5.QtGui import QColor, QDropEvent, QImage, QTextDocument
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.panels.retrieval.panel import LAYERS, LEAST, MISSED, RANKING, WRONG, RetrievalPanel
@@ -26,6 +27,7 @@ from gui.panels.retrieval.view import (
     least_similar,
     missed,
 )
+from gui.widgets.labels import ElidedLabel
 
 POOL5 = LayerChoice("pool5", "pool5", "pool5", (512, 7, 7))
 FC7 = LayerChoice("fc7", "fc7", "fc7", (4096,))
@@ -315,3 +317,16 @@ def test_the_oldest_thumbnails_go_first(monkeypatch) -> None:
     store.put([(keys[1], picture("blue"))])
     assert list(store._kept) == [keys[3], keys[1]]
     assert store._n_bytes == 2 * 64
+
+
+def test_a_name_that_looks_like_html_is_shown_as_it_is(panel: RetrievalPanel) -> None:
+    name = "<h1>big<br>1 & &amp; x.jpg"
+    panel.show_result(QUERY, TILES)
+    (label,) = (one for one in panel.findChildren(ElidedLabel) if one.text() == QUERY.name)
+    plain_height = label.sizeHint().height()
+    panel.show_result(replace(QUERY, name=name), TILES)
+    assert label.text() == name
+    assert label.sizeHint().height() == plain_height
+    tip = QTextDocument()
+    tip.setHtml(label.toolTip())
+    assert tip.toPlainText() == name

@@ -29,6 +29,7 @@ from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, ResultTile
 from gui.theme import Theme, ThemeKeeper, glyph_colour, text_font
 from gui.widgets.alignment import CENTRE, LEFT, RIGHT
+from gui.widgets.labels import plain_tip
 
 TILE_WIDTH, PICTURE_HEIGHT, TEXT_HEIGHT = 136, 98, 32
 GAP = 9
@@ -71,7 +72,8 @@ class RankingModel(QAbstractListModel):
             return tile.name
         if role in (Qt.ToolTipRole, Qt.AccessibleTextRole):
             place = f"Rank {tile.rank}, {words}cosine {tile.score:.4f}\n" if tile.rank else ""
-            return f"{place}{tile.path}"
+            told = f"{place}{tile.path}"
+            return plain_tip(told) if role == Qt.ToolTipRole else told
         return None
 
 

@@ -21,7 +21,7 @@ from gui.panels.retrieval.view import IndexingView
 from gui.theme import ThemeKeeper
 from gui.widgets.bars import ThinBar
 from gui.widgets.buttons import Button
-from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
+from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel, plain_tip
 
 
 class IndexBar(QWidget):
@@ -135,7 +135,7 @@ class SkippedDialog(QDialog):
         for row, cells in enumerate(skipped):
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(plain_tip(text))
                 self.table.setItem(row, column, item)
         buttons = QDialogButtonBox(QDialogButtonBox.Close)
         buttons.rejected.connect(self.reject)
