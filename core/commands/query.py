@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.command_line import UsageError
@@ -14,7 +15,7 @@ from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.queries import Answer
+from core.retrieval.queries import Answer, Answers
 from core.retrieval.ranking_export import export_rankings
 
 
@@ -22,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     parser.add_argument("gallery", type=Path, metavar="GALLERY")
     parser.add_argument(
-        "images", type=Path, metavar="IMAGE", nargs="+", help="in the gallery, or any file"
+        "images",
+        type=Path,
+        metavar="IMAGE",
+        nargs="+",
+        help="in the gallery, or any file, a folder or a list of them",
     )
     parser.add_argument("-k", type=int, default=10, help="how many to list (default 10)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the whole ranking too")
@@ -71,17 +76,22 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         described = [describe(gallery, answer, options.k) for answer in found.answers]
         unreadable = [{"path": p.path, "reason": p.reason} for p in found.problems]
-        is_one = len(options.images) == 1
-        print_json(described[0] if is_one else {"queries": described, "unreadable": unreadable})
+        several = {"queries": described, "unreadable": unreadable}
+        print_json(described[0] if _is_one_image(options.images, found) else several)
         return
     print_notes(gallery.notes)
     for problem in found.problems:
         print(f"Left out: {problem.path}: {problem.reason}")
     for answer in found.answers:
-        if len(options.images) > 1:
+        if not _is_one_image(options.images, found):
             print(f"\n{answer.query.given}")
         _print(gallery, answer, options.k)
     print(f"\n{gallery.recipe.describe()}")
+
+
+def _is_one_image(given: Sequence[Path], found: Answers) -> bool:
+    """Whether one image was named, and not a folder or list that happens to hold one."""
+    return len(given) == 1 and [answer.query.given for answer in found.answers] == list(given)
 
 
 def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:

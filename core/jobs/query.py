@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.engines.host import EngineHost, NetToRun
 from core.errors import ImageError
+from core.images.finding import find_files
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
 from core.progress import Job
@@ -18,6 +19,7 @@ from core.retrieval.queries import Answers, QueryImage, answer_queries, find_que
 class QueryRequest:
     """A gallery and queries: images of it, or any files, which the gallery's net describes.
 
+    images: files, folders and lists; what is not there is looked for as the gallery lists it.
     net: None for the net that the gallery was made with, from where it lies now; else the net to
     run, which must give the gallery's recipe. runs_on: engine and device of a net so found.
     """
@@ -38,7 +40,8 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     unknown: list[ImageProblem] = []
     for path in request.images:
         try:
-            queries.append(find_query(gallery, path))
+            named = find_files([path]).files if path.exists() else (path,)
+            queries += [find_query(gallery, one) for one in named]
         except ImageError as error:
             unknown.append(ImageProblem(str(path), error.sentence))
     if any(query.needs_net for query in queries):

@@ -299,6 +299,9 @@ def test_several_queries_at_once(command, files: dict[str, Path], tmp_path: Path
     assert said.out.count("rank") == 2
     assert "Left out:" in said.out
     assert command("query", files["gallery"], broken).code == 1
+    found = command("query", files["gallery"], files["pictures"] / "red", "--json").json
+    assert [Path(one["query"]).name for one in found["queries"]] == [f"{i}.png" for i in range(4)]
+    assert all(one["AP"] == 1 for one in found["queries"])
 
 
 def test_a_project_that_moved_answers_from_outside(
