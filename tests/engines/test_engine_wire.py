@@ -53,28 +53,34 @@ def test_frames_follow_one_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "stream",
+    ("stream", "said"),
     [
-        io.BytesIO(b"Traceback (most recent call last):"),
-        frame(b"not json"),
-        frame([1, 2]),
-        frame({"arrays": 3}),
-        frame({"arrays": [["<f4"]]}),
-        frame({"arrays": [["|O8", [1]]]}, b"12345678"),
-        frame({"arrays": [["<f4", [-1]]]}),
-        frame({"arrays": [["<f4", [1.5]]]}),
-        frame({"arrays": [["<f4", [1] * 33]]}, b"1234"),
-        frame({"arrays": [["<f4", [2]]]}, b"1234"),
-        frame({"arrays": [["<f4", [2**36, 2**36]]]}, body_bytes=2**20),
-        frame({}, body_bytes=2**40),
-        io.BytesIO(struct.pack("<4sIQ", b"BSW1", 2**31, 0)),
-        frame(b"[" * 100_000),
+        (io.BytesIO(b"Traceback (most recent call last):"), "not a frame"),
+        (frame(b"not json"), "no JSON"),
+        (frame([1, 2]), "no JSON object"),
+        (frame({"arrays": 3}), "arrays are no list"),
+        (frame({"arrays": [["<f4"]]}), "wrong array entry"),
+        (frame({"arrays": [["|O8", [1]]]}, b"12345678"), "unknown type"),
+        (frame({"arrays": [["<f4", [-1]]]}), "impossible shape"),
+        (frame({"arrays": [["<f4", [1.5]]]}), "impossible shape"),
+        (frame({"arrays": [["<f4", [True]]]}, b"1234"), "impossible shape"),
+        (frame({"arrays": [["<f4", [1] * 33]]}, b"1234"), "impossible shape"),
+        (frame({"arrays": [["<f4", [2]]]}, b"1234"), "do not add up"),
+        (frame({"arrays": [["<f4", [2**36, 2**36]]]}, body_bytes=2**20), "do not add up"),
+        (frame({}, body_bytes=2**40), "over the bound"),
+        (frame({}, body_bytes=2**36 + 1), "over the bound"),
+        (io.BytesIO(struct.pack("<4sIQ", b"BSW1", 2**31, 0)), "over the bound"),
+        (io.BytesIO(struct.pack("<4sIQ", b"BSW1", 2**26 + 1, 0)), "over the bound"),
+        (frame(b"[" * 100_000), "no JSON"),
     ],
-    ids=range(14),
+    ids=range(17),
 )
-def test_nonsense_is_refused(stream: io.BytesIO) -> None:
-    with pytest.raises(wire.WireError):
-        wire.read_frame(stream)
+def test_nonsense_is_refused_before_anybody_waits_for_more(stream: io.BytesIO, said: str) -> None:
+    """A pipe does not end after nonsense, so running out of bytes is no refusal."""
+    open_pipe = io.BytesIO(stream.getvalue() + bytes(1000))
+    with pytest.raises(wire.WireError, match=said) as refused:
+        wire.read_frame(open_pipe)
+    assert not isinstance(refused.value, wire.WireClosed)
 
 
 def test_a_frame_cut_off_is_a_closed_stream() -> None:

@@ -108,6 +108,54 @@ def test_without_packed_weights_the_numbers_stay(monkeypatch: pytest.MonkeyPatch
         assert cosine(pass_of(session).ravel(), wanted.ravel()) > 0.999999
 
 
+FOLLOWERS = {
+    "ReLU": ('type: "ReLU" bottom: "conv"', lambda conv, data: np.maximum(conv, 0)),
+    "slope": (
+        'type: "ReLU" bottom: "conv" relu_param { negative_slope: 0.5 }',
+        lambda conv, data: np.where(conv > 0, conv, conv / 2),
+    ),
+    "sum": ('type: "Eltwise" bottom: "conv" bottom: "data"', lambda conv, data: conv + data),
+    "product": (
+        'type: "Eltwise" bottom: "conv" bottom: "data" eltwise_param { operation: PROD }',
+        lambda conv, data: conv * data,
+    ),
+    "weighted sum": (
+        'type: "Eltwise" bottom: "conv" bottom: "data" eltwise_param { coeff: 2 coeff: -1 }',
+        lambda conv, data: 2 * conv - data,
+    ),
+    "read twice": (
+        'type: "Eltwise" bottom: "conv" bottom: "relu"',
+        lambda conv, data: conv + np.maximum(conv, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOLLOWERS)
+def test_only_what_can_be_fused_is(name: str) -> None:
+    """Layers behind a convolution that gives one positive and one negative value."""
+    follower, formula = FOLLOWERS[name]
+    text = f"""
+    input: "data" input_shape {{ dim: 1 dim: 2 dim: 1 dim: 1 }}
+    layer {{ name: "conv" type: "Convolution" bottom: "data" top: "conv"
+      convolution_param {{ num_output: 2 kernel_size: 1 }} }}
+    layer {{ name: "relu" type: "ReLU" bottom: "conv" top: "relu" }}
+    layer {{ name: "x" {follower} top: "x" }}
+    """
+    session = TorchBackend({"threads": "1"}).open(OpenRequest(text, None, "cpu", 0, NetState(), {}))
+    data = np.array([3, -2], np.float32).reshape(1, 2, 1, 1)
+    conv, x = (Want(Value(layer, layer), Keep()) for layer in ("conv", "x"))
+
+    def measure(*wants: Want) -> list[np.ndarray]:
+        return session.measure({"data": data}, wants, lambda layer: None)
+
+    (plain,) = measure(conv)
+    assert plain.min() < 0 < plain.max()
+    wanted = formula(plain, data)
+    np.testing.assert_allclose(measure(x)[0], wanted, rtol=1e-6)
+    np.testing.assert_allclose(measure(x, conv)[0], wanted, rtol=1e-6)
+    np.testing.assert_array_equal(measure(x, conv)[1], plain)
+
+
 def test_an_operator_that_torch_dropped_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     operators = {name: None for name in packing._OPERATORS if name != "_linear_pointwise"}
     monkeypatch.setattr(packing, "_operators", lambda: SimpleNamespace(**operators))

@@ -97,3 +97,14 @@ def test_other_shapes_are_an_infinite_difference(
     assert not report.is_identical
     assert report.largest_difference == float("inf")
     assert report.first_different_layer == found.first_different_layer
+
+
+def test_a_report_of_a_newer_blobscope_is_not_guessed_at(
+    verified: tuple[str, Verification], tmp_path: Path
+) -> None:
+    after, verification = verified
+    path = tmp_path / "net.prototxt"
+    written = write_report(path, report_record(verification))
+    record = json.loads(written.read_text())
+    written.write_text(json.dumps({**record, "schema": record["schema"] + 1}))
+    assert "written by a newer Blobscope" in report_standing(path, after).sentence
