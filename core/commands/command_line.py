@@ -24,6 +24,7 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 SUMMARIES: Mapping[str, str] = {
     "info": "list a net's layers, blob versions, shapes and how its weights fit",
     "rename": "give in-place layers blobs of their own, or give them back, in a new prototxt",
+    "verify": "run two prototxts on one input and compare every output they share bit by bit",
     "compare": "say what differs between two prototxts, layer by layer",
     "extract": "write the activations of any layers to .npz, HDF5 or .npy files",
     "statistics": "say how the values of layers spread for one image, with histograms",

@@ -7,12 +7,20 @@ from pathlib import Path
 
 from core.engines.host import TORCH, NetToRun
 from core.engines.values import EngineSpec
-from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
+from core.errors import AppError
+from core.images.presets import recipe_path
+from core.images.recipe_choice import (
+    ChosenRecipe,
+    RecipeWish,
+    choose_recipe,
+    choose_recipe_of_net,
+)
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Net, NetState
 from core.net.no_layers import check_has_layers
 from core.net.reader import DEFAULT_STATE, read_net
 from core.net.solver import open_prototxt
+from core.surveys.feed import plan_whole_feed
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import Weights, open_weights
 
@@ -82,9 +90,33 @@ def open_model(request: OpenRequest) -> OpenedNet:
     shapes = infer_shapes(net)
     if request.weights is None:
         return OpenedNet(file.path, net, shapes, None, None, file.solver, request)
-    weights = open_weights(request.weights)
-    binding = bind_weights(net, shapes, weights)
+    weights, binding = read_weights(request.weights, net, shapes)
     return OpenedNet(file.path, net, shapes, weights, binding, file.solver, request)
+
+
+def read_weights(path: Path, net: Net, shapes: NetShapes) -> tuple[Weights, Binding]:
+    """Weights, and how they fit a net. Raises AppError for a file that holds none."""
+    weights = open_weights(path)
+    return weights, bind_weights(net, shapes, weights)
+
+
+def own_recipe(opened: OpenedNet) -> tuple[ChosenRecipe | None, AppError | None]:
+    """The recipe of a net that is opened to be looked at, None where it takes no pictures.
+
+    The second is what is wrong with a recipe kept beside it, in whose place another is chosen.
+    """
+    net, shapes, path = opened.net, opened.shapes, opened.path
+    picture = plan_whole_feed(net, shapes).picture or None
+    problem = None
+    try:
+        return choose_recipe(net, shapes, path, blob=picture), None
+    except AppError as error:
+        if recipe_path(path).is_file():
+            problem = error
+    try:
+        return choose_recipe_of_net(net, shapes, path, picture), problem
+    except AppError:
+        return None, problem
 
 
 def net_of(to_run: NetToRun) -> tuple[Net, NetShapes]:

@@ -12,15 +12,13 @@ from core.edits.findings.finding import Finding
 from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError
 from core.images.formats import is_image_name
-from core.images.presets import recipe_path
-from core.images.recipe_choice import ChosenRecipe, choose_recipe, choose_recipe_of_net
-from core.jobs.open import OpenRequest
+from core.jobs.open import OpenRequest, own_recipe, read_weights
 from core.jobs.open_partly import PartlyOpened, open_partly
 from core.layers.shapes import NetShapes
-from core.net.definition import Net, NetState
+from core.net.definition import NetState
 from core.session_file import SUFFIX as SESSION_SUFFIX
-from core.weights.binding import Binding, bind_weights
-from core.weights.reader import Weights, open_weights
+from core.weights.binding import Binding
+from core.weights.reader import Weights
 from core.weights.repeated_names import repeated_name_notes
 from gui.controllers.opening_notices import (
     names_notice,
@@ -135,7 +133,7 @@ class OpeningController(QObject):
             self._open_weights_first(path)
             return
         self._lanes.files.start(
-            lambda: _read_weights(path, net, shapes),
+            lambda: read_weights(path, net, shapes),
             key="weights",
             title=f"Opening {path.name}",
             revision=self._document.revision,
@@ -209,7 +207,10 @@ class OpeningController(QObject):
             is_partial=is_partial,
             saved_text=saved_text,
         )
-        self._take_recipe(found.path)
+        recipe, problem = own_recipe(opened)
+        document.set_chosen_recipe(recipe)
+        if problem is not None:
+            self._notices.show_error(problem, "recipe")
         if not is_partial:
             self._settings.add_recent("models", opened.solver or found.path)
             self._deriver.remember(derived, document.state, None)
@@ -219,25 +220,6 @@ class OpeningController(QObject):
         self._waiting_weights = None
         if weights is not None and not is_partial:
             self.open_weights(weights)
-
-    def _take_recipe(self, path: Path) -> None:
-        """The recipe kept with the prototxt, else the one that fits the net best."""
-        document = self._document
-        net, shapes = document.net, document.shapes
-        if net is None or shapes is None:
-            return
-        document.set_chosen_recipe(self._choose_recipe(net, shapes, path))
-
-    def _choose_recipe(self, net: Net, shapes: NetShapes, path: Path) -> ChosenRecipe | None:
-        try:
-            return choose_recipe(net, shapes, path)
-        except AppError as error:
-            if recipe_path(path).is_file():
-                self._notices.show_error(error, "recipe")
-        try:
-            return choose_recipe_of_net(net, shapes, path)
-        except AppError:
-            return None  # a net that takes no pictures
 
     def _take_weights(self, path: Path, weights: Weights, binding: Binding) -> None:
         self._settings.set_folder("models", path.absolute().parent)
@@ -366,8 +348,3 @@ def sort_paths(paths: Sequence[Path]) -> SortedPaths:
         else:
             prototxt = path
     return SortedPaths(prototxt, weights, image, folder, session)
-
-
-def _read_weights(path: Path, net: Net, shapes: NetShapes) -> tuple[Weights, Binding]:
-    weights = open_weights(path)
-    return weights, bind_weights(net, shapes, weights)

@@ -138,7 +138,7 @@ def test_every_layer_tried_gets_its_bar(searched, qtbot) -> None:
 
 def test_the_same_folder_again_reads_nothing(searched, qtbot, photos: Path) -> None:
     reports = []
-    searched.searching.indexed.connect(lambda found: reports.append(found.report))
+    searched.searching.indexed.connect(lambda found: reports.append(found.indexed.report))
     searched.searching.open_folder(photos)
     settle(searched, qtbot)
     assert (reports[0].n_added, reports[0].n_kept) == (0, 3 * N_EACH)
@@ -203,7 +203,7 @@ def test_cancel_keeps_what_is_done_and_the_next_run_goes_on(
     assert row.is_part
     assert f"unfinished: {n_done} of {n_images} images" in row.label
     reports = []
-    bench.searching.indexed.connect(lambda found: reports.append(found.report))
+    bench.searching.indexed.connect(lambda found: reports.append(found.indexed.report))
     bench.searching.open_folder(photos)
     settle(bench, qtbot)
     assert len(bench.searching.gallery) == n_images

@@ -340,7 +340,7 @@ class SearchingController(QObject):
         self._hide_progress()
         self._notices.dismiss(INDEX)
         reading = searched.reading
-        view = gallery_view(searched.gallery, reading.choice, reading.blob, searched.report)
+        view = gallery_view(searched.gallery, reading.choice, reading.blob, searched.indexed)
         self._panel.show_gallery(view)
         self._query_first()
         self.indexed.emit(searched)

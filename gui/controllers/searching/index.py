@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.engines.host import EngineHost
-from core.jobs.index import IndexRequest, descriptor_recipe, index
+from core.jobs.index import Indexed, IndexRequest, descriptor_recipe, index
 from core.progress import Job
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.indexing import IndexReport
 from gui.panels.retrieval.view import RecipeChoice
 
 
@@ -25,11 +24,11 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """A gallery with what made it; `report` is None for one that a cancelled run left."""
+    """A gallery with what made it; `indexed` is None for one that a cancelled run left."""
 
     reading: Reading
     gallery: Gallery
-    report: IndexReport | None
+    indexed: Indexed | None
 
 
 class GalleryPlaces:
@@ -51,7 +50,7 @@ def read_folder(places: GalleryPlaces, reading: Reading, host: EngineHost) -> Jo
     request = places.placed(reading.request)
     request.out.parent.mkdir(parents=True, exist_ok=True)
     indexed = yield from index(request, host)
-    return Searched(reading, indexed.gallery, indexed.report)
+    return Searched(reading, indexed.gallery, indexed)
 
 
 def open_what_is_there(places: GalleryPlaces, reading: Reading) -> Searched | None:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
+from core.jobs.index import Indexed
 from core.layers.shapes import NetShapes
 from core.measures.measure import Pool, PoolingName
 from core.net.definition import BlobVersion, Net
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import Evaluation
 from core.retrieval.gallery import Gallery
-from core.retrieval.indexing import IndexReport
 from core.retrieval.queries import Answer
 from gui.panels.retrieval.view import (
     NOT_RELEVANT,
@@ -132,7 +132,7 @@ def query_view(path: Path, name: str, note: str, answer: Answer) -> QueryView:
 
 
 def gallery_view(
-    gallery: Gallery, choice: RecipeChoice, blob: str, report: IndexReport | None
+    gallery: Gallery, choice: RecipeChoice, blob: str, indexed: Indexed | None
 ) -> GalleryView:
     """Facts about the gallery and how it was described."""
     recipe = gallery.recipe
@@ -147,8 +147,8 @@ def gallery_view(
     )
     groups = {label for label in gallery.labels if label is not None}
     skipped = [(problem.path, problem.reason) for problem in gallery.problems]
-    if report is not None:
-        skipped += [(str(one.path), one.reason) for one in report.skipped]
+    if indexed is not None:
+        skipped += [(str(one.path), one.reason) for one in indexed.report.skipped]
     n_groups = len(groups)
     return GalleryView(
         gallery.root, len(gallery), n_groups, facts, tuple(skipped), n_missing(gallery)
