@@ -335,3 +335,28 @@ def test_a_folder_can_be_opened_with_the_layer_to_search_by(
     settle(bench, qtbot)
     assert bench.searching.gallery.recipe.layer == "fc8"
     assert bench.searching.gallery.recipe.pooling == "flatten"
+
+
+def test_an_image_that_changed_since_it_was_read_is_searched_as_it_is(
+    searched, qtbot, photos: Path
+) -> None:
+    panel = searched.window.panels.retrieval
+    gallery = searched.searching.gallery
+    index = gallery.find(photos / "red" / "1.png")
+    (photos / "red" / "1.png").write_bytes((photos / "blue" / "2.png").read_bytes())
+    searched.searching.query_index(index)
+    settle(searched, qtbot)
+    assert panel.query_column.note.text() == "changed since it was indexed"
+    assert panel.tiles[0].name == "blue/2"
+    assert index not in [tile.index for tile in panel.tiles]
+
+
+def test_descriptors_that_are_all_equal_are_warned_of(bench, qtbot, net, tmp_path: Path) -> None:
+    for i in range(4):
+        (tmp_path / "black").mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "black" / f"{i}.png")
+    open_net(bench, qtbot, net)
+    bench.window.panels.retrieval.folder_requested.emit(tmp_path / "black")
+    settle(bench, qtbot)
+    facts = dict(bench.window.panels.retrieval.query_column.descriptor.facts)
+    assert facts["Warning"].startswith("all 4 descriptors are equal")
