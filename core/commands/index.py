@@ -25,7 +25,9 @@ _MOST_LISTED = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     add_net_arguments(parser, needs_weights=True)
-    parser.add_argument("--images", required=True, type=Path, metavar="DIR")
+    parser.add_argument(
+        "--images", required=True, type=Path, metavar="DIR", help="a folder, or a list of images"
+    )
     parser.add_argument("--layer", required=True, metavar="L", help="a layer, or layer:top")
     parser.add_argument(
         "--pool", required=True, choices=("flatten", "gap", "mac", "gem"), help="then L2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import ImageError
@@ -36,11 +36,12 @@ class SkippedFile:
 class FolderListing:
     """What a folder and its sub-folders hold, sorted by path, hidden files left out.
 
-    skipped: first what may cost images, then files that are none.
+    skipped: first what may cost images, then files that are none; root: the folder.
     """
 
     images: tuple[Path, ...]
     skipped: tuple[SkippedFile, ...]
+    root: Path
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,23 @@ def list_folder(folder: Path) -> FolderListing:
         raise ImageError(f"The folder '{folder}' can't be opened: {_reason(error)}.") from error
     walk.follow_links()
     skipped = sorted(walk.skipped, key=lambda one: (not one.is_loss, one.path.as_posix()))
-    return FolderListing(tuple(sorted(walk.images, key=Path.as_posix)), tuple(skipped))
+    return FolderListing(tuple(sorted(walk.images, key=Path.as_posix)), tuple(skipped), folder)
+
+
+def list_images(path: Path) -> FolderListing:
+    """The images of a folder, or of a list with the folder they have in common as root.
+
+    Raises ImageError as list_folder and find_files do.
+    """
+    if path.is_dir() or not path.exists():
+        return list_folder(path)
+    found = find_files([path])
+    images = [_normalised(file) for file in found.files]
+    skipped = tuple(replace(one, path=_normalised(one.path)) for one in found.skipped)
+    # with what is missing, so that the root stays the same when that comes back
+    named = [*images, *(one.path for one in skipped if one.is_loss)]
+    root = Path(os.path.commonpath([path.parent for path in named]))
+    return FolderListing(tuple(sorted(images, key=Path.as_posix)), skipped, root)
 
 
 @dataclass
@@ -191,6 +208,10 @@ def _expand_listed(
         yield from ((file, listed.label) for file in listing.images)
     else:
         yield listed.path, listed.label
+
+
+def _normalised(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))
 
 
 def _reason(error: OSError) -> str:

@@ -71,7 +71,7 @@ def _read_line(text: str, source: Path, number: int) -> ListedPath:
             return ListedPath(found, label or None)
     name = _most_likely_name(text).encode("utf-8", "backslashreplace").decode()
     problem = f"line {number} of '{source.name}' names it, but there is no such file"
-    return ListedPath(Path(name), problem=problem)
+    return ListedPath(source.parent / name, problem=problem)
 
 
 def _is_one_word(label: str) -> bool:

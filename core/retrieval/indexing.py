@@ -11,7 +11,7 @@ import numpy as np
 
 from core.engines.values import Value
 from core.errors import GalleryError
-from core.images.finding import FolderListing, SkippedFile, list_folder
+from core.images.finding import FolderListing, SkippedFile, list_images
 from core.images.prepared import PreparedImage
 from core.measures.measure import Pool
 from core.progress import Job, Progress
@@ -93,6 +93,8 @@ def index_folder(
 ) -> Job[IndexReport]:
     """Describe all images of a folder into the gallery `out`, or bring that gallery up to date.
 
+    folder: or a list of images, whose gallery is of the folder that they have in common.
+
     After each batch the gallery is whole, so an index that was cancelled or killed goes on where
     it stood: files of unchanged size and time are kept, new and changed ones described, missing
     ones dropped. Images that can't be used are listed in the report with the reason. Raises
@@ -102,11 +104,11 @@ def index_folder(
     describer.check()
     recipe = describer.recipe
     yield Progress(0, 0, "images found")
-    listing = list_folder(folder)
+    listing = list_images(folder)
     store = GalleryStore(out)
-    contents = _open_store(store, recipe, folder.resolve(), origin)
-    _check_still_there(folder, listing, contents)
-    plan = _plan(folder, listing, contents)
+    contents = _open_store(store, recipe, listing.root.resolve(), origin)
+    _check_still_there(listing, contents)
+    plan = _plan(listing, contents)
     _clean(store, plan)
     store.begin(plan.n_expected, plan.outdated)
     collector = GalleryCollector(describer, store, plan)
@@ -147,17 +149,17 @@ def _open_store(
     return contents
 
 
-def _check_still_there(folder: Path, listing: FolderListing, contents: Contents) -> None:
+def _check_still_there(listing: FolderListing, contents: Contents) -> None:
     """Raise GalleryError rather than drop all images because a disk is not connected."""
     if contents.images and not listing.images:
         raise GalleryError(
-            f"None of the gallery's {len(contents.images):,} images is in '{folder}' now, which "
-            "holds no images at all.",
+            f"None of the gallery's {len(contents.images):,} images is in '{listing.root}' now, "
+            "which holds no images at all.",
             hint="Is its disk connected? To start anew, delete the gallery or choose another.",
         )
 
 
-def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
+def _plan(listing: FolderListing, contents: Contents) -> _Plan:
     """Compare the files with what the gallery holds."""
     known = {image.path: image.stamp for image in contents.images}
     known_problems = {problem.path: problem.stamp for problem in contents.problems}
@@ -166,7 +168,7 @@ def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
     seen = set()
     n_kept = 0
     for path in mixed_order(listing.images):
-        relative = path.relative_to(folder).as_posix()
+        relative = path.relative_to(listing.root).as_posix()
         stamp = stamp_of(path)
         if not _is_utf8(relative):
             shown = relative.encode("utf-8", "backslashreplace").decode()
@@ -179,10 +181,10 @@ def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
         elif known_problems.get(relative) != stamp:
             todo[relative] = stamp
     there = known.keys() | known_problems.keys()
-    closed = _closed_folders(folder, listing)
+    closed = _closed_folders(listing)
     hidden = {name for name in there - seen if f"{name}/".startswith(closed)}
     return _Plan(
-        folder,
+        listing.root,
         todo,
         tuple(unnameable),
         n_kept,
@@ -193,13 +195,14 @@ def _plan(folder: Path, listing: FolderListing, contents: Contents) -> _Plan:
     )
 
 
-def _closed_folders(folder: Path, listing: FolderListing) -> tuple[str, ...]:
+def _closed_folders(listing: FolderListing) -> tuple[str, ...]:
     """Relative beginnings, "a/b/", of what can't be opened now: its images may be there.
 
     Such is a folder without permission, and a link to a disk that is not connected.
     """
-    skipped = (one.path for one in listing.skipped if one.is_loss)
-    return tuple(f"{path.relative_to(folder).as_posix()}/" for path in skipped)
+    lost = (one.path for one in listing.skipped if one.is_loss)
+    below = (path.relative_to(listing.root) for path in lost if path.is_relative_to(listing.root))
+    return tuple(f"{path.as_posix()}/" for path in below)
 
 
 def _clean(store: GalleryStore, plan: _Plan) -> None:

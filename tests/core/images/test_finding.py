@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ImageError
-from core.images.finding import find_files, find_images, list_folder
+from core.images.finding import find_files, find_images, list_folder, list_images
 
 needs_permissions = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may open every folder"
@@ -179,7 +179,7 @@ def test_a_missing_file_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("a.jpg 0\n\ngone.jpg 1\nmany cats.jpg 2\n" + "x" * 5000)
     found = find_files([tmp_path / "list.txt"])
     assert [path.name for path in found.files] == ["a.jpg"]
-    assert [one.describe() for one in found.losses][:2] == [
+    assert [one.describe(tmp_path) for one in found.losses][:2] == [
         "gone.jpg: line 3 of 'list.txt' names it, but there is no such file",
         "many cats.jpg: line 4 of 'list.txt' names it, but there is no such file",
     ]
@@ -211,3 +211,18 @@ def test_nothing_found_says_why(tmp_path: Path) -> None:
 def test_a_web_page_is_no_list(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("<!DOCTYPE html>\n")
     assert [path.name for path in find_files([tmp_path / "a.html"]).files] == ["a.html"]
+
+
+def test_a_list_has_the_folder_that_its_images_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "set/b/2.jpg", "set/a/1.jpg", "lists/x")
+    monkeypatch.chdir(tmp_path / "lists")
+    Path("l.txt").write_text("../set/b/2.jpg 1\n../set/a/1.jpg 0\n../set/a/gone.jpg 0\n")
+    listing = list_images(Path("l.txt"))
+    assert listing.root == tmp_path / "set"
+    assert listing.images == (tmp_path / "set/a/1.jpg", tmp_path / "set/b/2.jpg")
+    assert [one.path for one in listing.skipped] == [tmp_path / "set/a/gone.jpg"]
+    assert list_images(tmp_path / "set") == list_folder(tmp_path / "set")
+    with pytest.raises(ImageError, match="There is no folder"):
+        list_images(tmp_path / "nowhere")

@@ -379,3 +379,21 @@ def test_vectors_file_is_a_plain_npy_file(tmp_path: Path) -> None:
         append_rows(path, 9, first)
     with pytest.raises(GalleryError, match="can't be read"):
         read_rows(tmp_path / "gone.npy", 1, 3)
+
+
+def test_a_list_of_images_becomes_a_gallery_of_their_folder(
+    tmp_path: Path, pictures: Path, recipe: DescriptorRecipe, stub_engine: Stub
+) -> None:
+    listed, out = tmp_path / "list.txt", tmp_path / "gallery"
+    names = ["things/blue/0.png", "red/3.png", "red/gone.png"]
+    listed.write_text("".join(f"{pictures / name} 1\n" for name in names))
+    report = run_job(index_folder(describer(stub_engine(), recipe), listed, out))
+    assert (report.n_images, [one.path.name for one in report.skipped]) == (2, ["gone.png"])
+    gallery = open_gallery(out)
+    assert gallery.root == pictures
+    assert [image.path for image in gallery.images] == ["red/3.png", "things/blue/0.png"]
+    # what is listed and not there for the moment stays
+    (pictures / "red" / "3.png").rename(pictures / "elsewhere")
+    report = run_job(index_folder(describer(stub_engine(), recipe), listed, out))
+    assert report.n_images == 2
+    assert "can't be reached now, and are kept: red/3.png" in " ".join(report.notes)
