@@ -110,20 +110,6 @@ def order_channels(maps: np.ndarray, order: ChannelOrder = "index") -> np.ndarra
     return np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
 
 
-def top_channels(
-    maps: np.ndarray, by: ChannelOrder = "mean", k: int = 10
-) -> tuple[ChannelScore, ...]:
-    """The k first channels of `order_channels`, with their measures.
-
-    maps: (n_maps, height, width); vectors go in as (n, 1, 1).
-    """
-    mean, maximum, sparsity = channel_scores(maps)
-    return tuple(
-        ChannelScore(int(i), float(mean[i]), float(maximum[i]), float(sparsity[i]))
-        for i in order_channels(maps, by)[:k]
-    )
-
-
 def _vector_maps(values: np.ndarray) -> ChannelMaps:
     rows, columns = near_square(values.size)
     grid = np.full(rows * columns, np.nan, dtype=_as_floats(values).dtype)

@@ -84,20 +84,6 @@ def histogram(
     return tuple(_count(values, edges, n_nan, n_inf) for values, n_nan, n_inf in finite)
 
 
-def full_range(arrays: Sequence[np.ndarray]) -> tuple[float, float]:
-    """The least and greatest finite value over all arrays; (0, 1) if there is none but zeros."""
-    return _range_of_finite([split_finite(as_flat_floats(array))[0] for array in arrays])
-
-
-def central_range(arrays: Sequence[np.ndarray]) -> tuple[float, float]:
-    """From the least 0.1st to the greatest 99.9th percentile over all arrays."""
-    finite = [split_finite(as_flat_floats(array))[0] for array in arrays]
-    bounds = [percentiles(values, (0.1, 99.9)) for values in finite if values.size]
-    if not bounds:
-        return 0.0, 1.0
-    return _widened(float(min(b[0] for b in bounds)), float(max(b[1] for b in bounds)))
-
-
 def automatic_bins(arrays: Sequence[np.ndarray], value_range: tuple[float, float]) -> int:
     """Number of bins by the Freedman-Diaconis rule, clipped to 10..500.
 

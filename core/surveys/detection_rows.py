@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from core.net.definition import Net
@@ -23,8 +21,3 @@ def count_images_on(rows: np.ndarray, n_before: int) -> np.ndarray:
     counted = rows.copy()
     counted[..., 0] += n_before
     return counted
-
-
-def join_rows(batches: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows of several passes one after the other: (..., n, columns)."""
-    return np.concatenate(batches, -2)

@@ -9,7 +9,6 @@ from core.activations.channels import (
     channel_maps,
     near_square,
     order_channels,
-    top_channels,
 )
 from core.activations.tiles import (
     GAP_LEVEL,
@@ -69,17 +68,12 @@ def test_vector_cells_beyond_the_last_are_empty() -> None:
     assert found.vector_index(2, 1) is None
 
 
-def test_order_and_top_channels() -> None:
+def test_order_of_channels() -> None:
     maps = np.array([[[0, 0, 3]], [[2, 2, 2]], [[np.nan, 0, 9]], [[0, 0, 0]], [[2, 2, 2]]])
     assert order_channels(maps, "index").tolist() == [0, 1, 2, 3, 4]
     assert order_channels(maps, "mean").tolist() == [2, 1, 4, 0, 3]
     assert order_channels(maps, "max").tolist() == [2, 0, 1, 4, 3]
     assert order_channels(maps, "sparsity").tolist() == [3, 0, 2, 1, 4]
-    best = top_channels(maps, "max", 2)
-    assert [(s.channel, s.mean, s.maximum, s.sparsity) for s in best] == [
-        (2, 4.5, 9.0, 0.5),
-        (0, 1.0, 3.0, pytest.approx(2 / 3)),
-    ]
 
 
 def test_signed_data_diverges_around_zero() -> None:
