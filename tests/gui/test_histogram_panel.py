@@ -21,9 +21,10 @@ from core.errors import AppError
 from core.net.reader import read_net
 from core.words import share_text, tick_text, value_text
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
-from gui.panels.histogram.plot import bin_text
+from gui.panels.histogram.plot import AXIS_HEIGHT, ZEROS_WIDTH, bin_text
 from gui.panels.histogram.view import side_sentences
-from gui.widgets.plot import Axis
+from gui.theme import Theme
+from gui.widgets.plot import TITLE_HEIGHT, Axis
 
 NET = read_net(
     """layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 } } }
@@ -284,6 +285,40 @@ def test_series_are_drawn_in_their_colours(filled, keeper, theme: str, is_log: b
     assert keeper.theme.series_b.rgb() in colours
     assert keeper.theme.panel.rgb() in colours
     keeper.choose("light")
+
+
+@pytest.mark.parametrize(
+    ("is_log", "ratio"), [(False, 8.0), (True, math.log10(8 / 0.5) / math.log10(1 / 0.5))]
+)
+def test_heights_are_counts_or_their_logarithms(panel, is_log: bool, ratio: float) -> None:
+    """A bin of one value and one of eight; a log axis starts at half a value."""
+    panel.resize(900, 500)
+    panel.show_choices(NET, "fc8")
+    panel.log_box.setChecked(is_log)
+    values = np.array([[-1.5] + [1.5] * 8], np.float32)
+    panel.show_summaries(summarise_values([values], bins=4, value_range=(-2.0, 2.0)))
+    image = panel.plot.grab().toImage()
+
+    def height(value: float) -> int:
+        x = panel.plot.place_of(value).x()
+        panel_colour = Theme.light().panel.rgb()
+        rows = [y for y in range(TITLE_HEIGHT + 4, image.height() - AXIS_HEIGHT - 4)
+                if image.pixel(x, y) not in (panel_colour, Theme.light().grid.rgb())]  # fmt: skip
+        return image.height() - AXIS_HEIGHT - 3 - min(rows)
+
+    assert height(1.7) / height(-1.3) == pytest.approx(ratio, rel=0.06)
+
+
+def test_the_bar_of_exact_zeros_is_as_high_as_their_share(filled) -> None:
+    """Half of B is zero; the axis ends at 120 %."""
+    filled.resize(900, 500)
+    image = filled.plot.grab().toImage()
+    colour = Theme.light().series_b.rgb()
+    tallest = max(
+        sum(image.pixel(x, y) == colour for y in range(image.height())) for x in range(ZEROS_WIDTH)
+    )
+    room = image.height() - TITLE_HEIGHT - AXIS_HEIGHT
+    assert tallest == pytest.approx(room * 50 / 120, rel=0.04)
 
 
 @pytest.mark.parametrize(

@@ -56,15 +56,18 @@ def test_a_generator_reports_progress_and_its_result(lanes: Lanes, qtbot) -> Non
 
 
 def test_a_job_with_the_same_key_replaces_the_older(lanes: Lanes, qtbot) -> None:
-    gate = threading.Event()
+    """The older is under way, and what it gives comes to nobody."""
+    gate, started = threading.Event(), threading.Event()
     results: list[str] = []
     ends: list[str] = []
 
     def slow() -> str:
+        started.set()
         gate.wait(5)
         return "old"
 
     lanes.compute.start(slow, key="k", on_result=results.append, on_end=lambda: ends.append("old"))
+    qtbot.waitUntil(started.is_set)
     lanes.compute.start(lambda: "new", key="k", on_result=results.append,
                         on_end=lambda: ends.append("new"))  # fmt: skip
     gate.set()

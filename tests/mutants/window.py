@@ -9,6 +9,7 @@ RENAMING = ("tests/gui/test_renaming.py",)
 CHANGES = ("tests/gui/test_changes.py",)
 DOCUMENT = ("tests/gui/test_document.py",)
 GRAPH = ("tests/gui/test_graph_panel.py",)
+NOTICES = ("tests/gui/test_notice_bar.py",)
 HISTOGRAM = ("tests/gui/test_histogram_panel.py",)
 
 FAULTS = [
@@ -45,6 +46,21 @@ FAULTS = [
     )
     .plant(
         "a deaf engine is left alone", "            self.stuck.emit(run)\n", "            pass\n"
+    )
+    .plant(
+        "a long job holds up the lane",
+        "if now > until and not self._runs.empty():",
+        "if False:",
+    )
+    .plant(
+        "a job pauses for nobody",
+        "if now > until and not self._runs.empty():",
+        "if now < until and not self._runs.empty():",
+    )
+    .plant(
+        "a paused job outlives its cancel",
+        "            if run.steps is not None:\n                run.steps.close()\n",
+        "            _LEFT.append(run.steps)\n",
     )
     .plant("a job ends without a word", "                run.on_end()\n", "                pass\n"),
     Faults("gui/controllers/status.py", *JOBS, "tests/gui/test_engine_choice.py")
@@ -173,5 +189,55 @@ FAULTS = [
     Faults("gui/panels/histogram/plot.py", *HISTOGRAM)
     .plant("the last bin is open", "{']' if is_last else ')'}", "{')'}")
     .plant("what lies below goes unsaid", '(below, "below",', '(0, "below",')
-    .plant("what lies below is said to lie above", '(below, "below",', '(below, "above",'),
+    .plant("what lies below is said to lie above", '(below, "below",', '(below, "above",')
+    .plant(
+        "a log axis has plain heights",
+        "return np.log10(np.maximum(heights, LOG_FLOOR)) if is_log else heights",
+        "return heights",
+    )
+    .plant("zeros are shares of nothing", "100 * n_zeros / n_values if", "0.0 * n_zeros if")
+    .plant(
+        "the readout is of the bin beside",
+        "self._select(self._view.bin_at(box.mapSceneToView(place).x()) if",
+        "self._select(self._view.bin_at(box.mapSceneToView(place).x()) + 1 if",
+    )
+    .plant("the zoom stays", "        box.setRange(xRange=(low, high), padding=0)\n", ""),
+    Faults("gui/panels/histogram/statistics.py", *HISTOGRAM)
+    .plant("what differs does not stand out", "column == 2 and row[2] != row[1]", "False")
+    .plant("numbers are not aligned", "int(LEFT if column == 0 else RIGHT)", "int(LEFT)"),
+    Faults("gui/widgets/copy_table.py", *HISTOGRAM)
+    .plant("all cells are copied", "        if not selected:\n", "        if True:\n")
+    .plant(
+        "headings are not copied",
+        "lines = [[str(model.headerData(column, Qt.Horizontal)) for column in columns]]",
+        "lines: list[list[str]] = []",
+    ),
+    Faults("gui/widgets/plot.py", *HISTOGRAM)
+    .plant("counts have halves", "return [(max(1.0, spacing), offset)", "return [(spacing, offset)")
+    .plant(
+        "pyqtgraph keeps the hook for bugs",
+        "sys.excepthook, threading.excepthook = _hooks\n",
+        "",
+    ),
+    Faults("gui/widgets/notice_bar.py", *NOTICES)
+    .plant(
+        "many notices push the graph away",
+        "return min(LARGEST_HEIGHT, self._content.heightForWidth(width))",
+        "return self._content.heightForWidth(width)",
+    )
+    .plant(
+        "the bar keeps the height of its first notice",
+        "        policy.setHeightForWidth(True)\n",
+        "",
+    ),
+    Faults("gui/widgets/notice_card.py", *NOTICES).plant(
+        "a card can't grow",
+        "self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)",
+        "self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)",
+    ),
+    Faults("gui/main_window.py", "tests/gui/test_maximise.py").plant(
+        "the window is larger than its screen",
+        "if frame.width() <= room.width() and frame.height() <= room.height():",
+        "if True:",
+    ),
 ]
