@@ -28,6 +28,7 @@ def bench(qtbot, tmp_path: Path) -> Iterator[object]:
     bench.start()
     qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=60000)
     yield bench
+    bench.document.saved_text = bench.document.text
     bench.window.close()
     assert bench.close()
     bench.window.deleteLater()

@@ -36,7 +36,7 @@ def test_a_photo_is_named_and_its_layers_are_seen(squeezenet, qtbot, material) -
     bench.document.select("pool_final")
     settle(bench, qtbot)
     scores = panels.activations.classes.scores
-    assert scores.note == "scores before softmax"
+    assert scores.note == "softmax of its scores"
     assert [one.index for one in scores.classes] == [entry[0] for entry in golden]
     assert scores.classes[0].name.startswith("meerkat")
     bench.window.bottom_tabs.setCurrentWidget(panels.histogram)
