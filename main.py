@@ -79,7 +79,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="a prototxt, its caffemodel, an image: open them"
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="a prototxt, its caffemodel, an image, a folder of images to search: open them",
     )
     parser.add_argument(
         "--demo",
@@ -104,7 +107,7 @@ def _unknown_words(names: Sequence[str]) -> str:
 
 
 def _open_window(files: Sequence[str], *, demo: bool) -> int:
-    from core.screen import why_no_screen
+    from core.screen import why_no_screen, why_no_text
 
     missing = [name for name in files if not Path(name).exists()]
     if missing:
@@ -112,6 +115,10 @@ def _open_window(files: Sequence[str], *, demo: bool) -> int:
         return FAILED
     reason = why_no_screen()
     if reason is None:
+        no_text = why_no_text()
+        if no_text is not None:
+            print(no_text, file=sys.stderr)
+            return FAILED
         from gui.app import run
 
         return run([Path(name) for name in files], demo=demo)

@@ -46,6 +46,16 @@ def why_no_screen() -> str | None:
     )
 
 
+def why_no_text() -> str | None:
+    """Why a window would show no letters, in a sentence, or None where it shows them."""
+    if _count_fonts() != 0:
+        return None
+    return (
+        "No font is installed, so the window would show no text. "
+        "On Debian and Ubuntu type: sudo apt-get install -y fonts-dejavu-core"
+    )
+
+
 def missing_x_packages() -> list[str]:
     """Debian packages of the libraries that a window on an X display lacks here."""
     return [package for file, package in _X_LIBRARIES.items() if not loads(file)]
@@ -58,6 +68,28 @@ def loads(file: str) -> bool:
     except OSError:
         return False
     return True
+
+
+class _FontSet(ctypes.Structure):
+    """FcFontSet of fontconfig.h, as far as it is read here."""
+
+    _fields_ = (("n_fonts", ctypes.c_int), ("n_places", ctypes.c_int))
+
+
+def _count_fonts() -> int | None:
+    """How many fonts fontconfig knows, None on systems without it.
+
+    It is what Qt asks on Linux; Qt itself always lists the aliases Sans Serif, Serif and Monospace.
+    """
+    try:
+        fontconfig = ctypes.CDLL("libfontconfig.so.1")
+    except OSError:
+        return None
+    load, fonts_of = fontconfig.FcInitLoadConfigAndFonts, fontconfig.FcConfigGetFonts
+    load.restype = ctypes.c_void_p
+    fonts_of.argtypes, fonts_of.restype = (ctypes.c_void_p, ctypes.c_int), ctypes.c_void_p
+    found = fonts_of(load(), 0)
+    return _FontSet.from_address(found).n_fonts if found else 0
 
 
 def _answers(display: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,13 +15,9 @@ from core import __version__
 from gui.crash import CrashHook
 from gui.icons import pixmap
 from gui.settings import Settings
-from gui.theme import ThemeKeeper, has_fonts, system_prefers_dark
+from gui.theme import ThemeKeeper, system_prefers_dark
+from gui.widgets.decimal_field import use_decimal_points
 from gui.workbench import Workbench
-
-NO_FONT = (
-    "No font is installed, so the window would show no text."
-    " Install one, such as: apt-get install fonts-dejavu-core"
-)
 
 
 def make_application() -> QApplication:
@@ -36,6 +31,7 @@ def make_application() -> QApplication:
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
+    use_decimal_points()
     app = QApplication(["blobscope"])
     app.setApplicationName("Blobscope")
     app.setOrganizationName("Blobscope")
@@ -56,14 +52,8 @@ def make_workbench(
 
 
 def run(paths: Sequence[Path] = (), demo: bool = False) -> int:
-    """Open the window on `paths`, or on the demo, and return when it is closed.
-
-    Returns 0, or 1 when no font is installed.
-    """
+    """Open the window on `paths`, or on the demo, and return 0 when it is closed."""
     app = make_application()
-    if not has_fonts():
-        sys.stderr.write(f"{NO_FONT}\n")
-        return 1
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; Qt's loop is deaf to it
     hook = CrashHook()
     hook.install()
@@ -71,7 +61,9 @@ def run(paths: Sequence[Path] = (), demo: bool = False) -> int:
         bench = make_workbench(app, Settings(), hook=hook)
         bench.start([Path(path) for path in paths], demo=demo)
         app.exec_()
-        bench.close()
+        if not bench.close():
+            # All is saved; a thread that waits for a dead disk would keep the process for ever.
+            os._exit(0)
     finally:
         hook.remove()
     return 0

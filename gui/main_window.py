@@ -39,7 +39,7 @@ from gui.panels.retrieval.panel import RetrievalPanel
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.image_picker import ImagePicker, RecipeLine
-from gui.widgets.labels import ThemedLabel
+from gui.widgets.labels import RichLabel, ThemedLabel
 from gui.widgets.notice_bar import NoticeBar
 from gui.widgets.status_line import StatusLine
 from gui.widgets.tabs import FlatTabs
@@ -85,8 +85,7 @@ class MainWindow(QMainWindow):
         self.image_picker = ImagePicker(keeper)
         self.recipe_line = RecipeLine(keeper)
         self.phase_box, self.engine_box, self.device_box = QComboBox(), QComboBox(), QComboBox()
-        self.document_title = ThemedLabel(keeper, "", "secondary")
-        self.document_title.setTextFormat(Qt.RichText)
+        self.document_title = RichLabel(keeper, "", "secondary")
         self._tool_labels: list[ThemedLabel] = []
         self.menus = self.actions_.fill_menu_bar(self.menuBar())
         self.recent_menu = self._add_recent_menu()

@@ -262,11 +262,6 @@ def fixed_font(pixels: int = 11) -> QFont:
     return font
 
 
-def has_fonts() -> bool:
-    """Whether any font is installed; without one Qt draws no text and says nothing."""
-    return bool(QFontDatabase().families())
-
-
 def system_prefers_dark() -> bool:
     """Whether the desktop asks for dark windows; must run before a theme is applied."""
     if sys.platform == "win32":

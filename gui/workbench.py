@@ -97,6 +97,7 @@ class Workbench(QObject):
         self.chooser = FileChooser(self.window)
         self.questioner = Questioner(keeper, self.window)
         self.is_closed = False
+        self._has_ended_well = True
         self._demo_folder = demo_folder
         self._make_controllers(spec, cache)
         self._make_dialog_controllers(autosaves)
@@ -224,7 +225,7 @@ class Workbench(QObject):
     def close(self) -> bool:
         """Remember the window, cancel all, end the engine; True if every thread ended in time."""
         if self.is_closed:
-            return True
+            return self._has_ended_well
         self.is_closed = True
         self._remember()
         self.dialogs.close()
@@ -233,11 +234,11 @@ class Workbench(QObject):
         self.comparing.close()
         self.fidelity.close()
         self.renaming.history.indexChanged.disconnect()  # an undo stack tells of its own end
-        is_clean = self.lanes.close(self.engine.close)
-        if not is_clean:
+        self._has_ended_well = self.lanes.close(self.engine.close)
+        if not self._has_ended_well:
             self.engine.kill()
         self.autosaving.close()
-        return is_clean
+        return self._has_ended_well
 
     def _may_close(self) -> bool:
         """Asked by the window; with unsaved edits the answer comes later."""

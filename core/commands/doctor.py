@@ -18,7 +18,7 @@ from core.engines.caffe.probe import FoundCaffe, find_caffes
 from core.engines.launch import split_command
 from core.engines.registry import available_engines
 from core.progress import run_job
-from core.screen import why_no_screen
+from core.screen import why_no_screen, why_no_text
 
 _PACKAGES = ("numpy", "Pillow", "h5py", "PyQt5", "PyQt5-Qt5", "pyqtgraph", "torch")
 
@@ -39,14 +39,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _examine(caffe_command: tuple[str, ...]) -> dict[str, Any]:
-    screen = why_no_screen()
+    no_window = why_no_screen() or why_no_text()
     return {
         "blobscope": __version__,
         "python": sys.version.split()[0],
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processors": os.cpu_count(),
         "packages": {name: _installed_version(name) for name in _PACKAGES},
-        "window": {"available": screen is None, "reason": screen},
+        "window": {"available": no_window is None, "reason": no_window},
         "caffes": [_described_caffe(caffe) for caffe in run_job(find_caffes())],
         "engines": [_described(status) for status in available_engines(caffe_command)],
     }

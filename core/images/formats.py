@@ -121,6 +121,12 @@ def describe_other_kind(path: Path) -> str | None:
     return _RAW_REASON if path.suffix.lower() in _CAMERA_RAW and path.is_file() else None
 
 
+def describe_no_file(path: Path) -> str:
+    """A sentence about a path at which no regular file is: nothing is there, or what is there."""
+    claim = describe_other_kind(path) if path.exists() else None
+    return f"There is no file {path}." if claim is None else f"'{path.name}' {claim}."
+
+
 def describe_other_content(head: bytes) -> str:
     """The predicate of a file that none of the formats that are read recognises."""
     damaged = _find(_BEGINNINGS, head)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ImageError
+from core.images.formats import describe_no_file
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer
 from core.retrieval.gallery import Gallery, ImageProblem
@@ -77,7 +78,8 @@ def find_query(gallery: Gallery, path: Path) -> QueryImage:
     if index is not None:
         return own_query(gallery, index, path)
     if not path.is_file():
-        raise ImageError(f"There is no image {path}, and none of that name in the gallery.")
+        hint = "" if path.exists() else "And the gallery has no image of that name."
+        raise ImageError(describe_no_file(path), hint=hint)
     return QueryImage(path, path)
 
 

@@ -23,7 +23,7 @@ from core.surveys.pictures import in_order, prepare_images
 
 DEFAULT_BATCH = 8
 Results = Mapping[tuple[Value, Measure], np.ndarray]
-Grouping = Callable[[Iterable[PreparedImage], int], Iterator[list[PreparedImage]]]
+Grouping = Callable[[Iterable[PreparedImage | None], int], Iterator[list[PreparedImage]]]
 """How prepared images are put together into passes of a size: pictures.in_order or by_shape."""
 
 
@@ -133,11 +133,12 @@ def survey(
         kept: Future[None] | None = None
         try:
             for batch in _timed(grouping(checker.checked(it), size), tally):
-                good = [image for image in batch if image.values is not None]
-                results = _pass(engine, feed, good, wants, tally) if good else {}
-                _wait(kept, tally)
-                kept = keeper.submit(_hand_out, collectors, batch, good, results)
-                _count(tally, batch, good)
+                if batch:
+                    good = [image for image in batch if image.values is not None]
+                    results = _pass(engine, feed, good, wants, tally) if good else {}
+                    _wait(kept, tally)
+                    kept = keeper.submit(_hand_out, collectors, batch, good, results)
+                    _count(tally, batch, good)
                 yield Progress(tally.n_images + len(tally.skipped), len(files), "images")
         finally:
             _wait(kept, tally)
@@ -163,10 +164,10 @@ class _SizeChecker:
         self._recipe = recipe
         self._known: dict[tuple[int, ...], tuple[str, str] | None] = {}
 
-    def checked(self, images: Iterable[PreparedImage]) -> Iterator[PreparedImage]:
+    def checked(self, images: Iterable[PreparedImage | None]) -> Iterator[PreparedImage | None]:
         """The same images; a size that no picture of this recipe can escape is an EngineError."""
         for image in images:
-            if image.values is None:
+            if image is None or image.values is None:
                 yield image
                 continue
             shape = tuple(image.values.shape)

@@ -34,7 +34,7 @@ def connect_searching(
 
     def choose_folder() -> None:
         start = settings.folder("gallery")
-        chooser().open_folder("Choose a folder of images", start, open_folder)
+        chooser().open_folder("Choose a folder of images", start, opening.open_folder)
 
     def choose_query() -> None:
         start = settings.folder("images")
@@ -44,7 +44,8 @@ def connect_searching(
     window.actions_.on("open_query", choose_query)
     window.panels.retrieval.choose_folder_requested.connect(choose_folder)
     window.panels.retrieval.choose_image_requested.connect(choose_query)
-    opening.folder_dropped.connect(lambda folder: searching.open_folder(folder))
+    window.panels.retrieval.folder_requested.connect(opening.open_folder)
+    opening.folder_opened.connect(open_folder)
 
 
 def connect_what_is_there(

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.edits.findings.finding import Finding
 from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError
-from core.images.formats import is_image_name
+from core.images.formats import describe_no_file, is_image_name
 from core.jobs.open import OpenRequest, own_recipe, read_weights
 from core.jobs.open_partly import PartlyOpened, open_partly
 from core.layers.shapes import NetShapes
@@ -55,7 +55,7 @@ class OpeningController(QObject):
     """Reads on the lanes, then changes the document and says what is wrong with the files."""
 
     model_opened = pyqtSignal()
-    folder_dropped = pyqtSignal(object)
+    folder_opened = pyqtSignal(object)
     fix_requested = pyqtSignal(object)
     text_requested = pyqtSignal(int)
     layers_requested = pyqtSignal(list)
@@ -80,6 +80,7 @@ class OpeningController(QObject):
         self.chooser = chooser
         self.may_replace: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._waiting_weights: Path | None = None
+        self._waiting_folder: Path | None = None
         self._watches_rewiring = False
         document.net_changed.connect(self._follow_rewirings)
 
@@ -115,12 +116,30 @@ class OpeningController(QObject):
             return
         if found.image is not None:
             self.open_image(found.image)
-        if found.folder is not None:
-            self.folder_dropped.emit(found.folder)
+        self._waiting_folder = found.folder or self._waiting_folder
         if found.prototxt is not None:
             self.open_model(found.prototxt, found.weights)
         elif found.weights is not None:
             self._open_weights_first(found.weights)
+        elif found.folder is not None:
+            self.open_folder(found.folder)
+
+    def open_folder(self, folder: Path) -> None:
+        """Search in a folder of images, or keep it until there is a net to search with."""
+        self._waiting_folder = folder
+        if self._document.net is not None:
+            self._go_on_with_folder()
+            return
+        self._notices.show(
+            Notice(
+                "info",
+                f"{folder.name or folder} waits for a net",
+                "Images are searched by what a net makes of them. Open a net first.",
+                actions=(NoticeAction("open", "Open model", "open", closes=True),),
+                key="folder",
+            ),
+            {"open": self.choose_model},
+        )
 
     def open_model(self, path: Path, weights: Path | None = None) -> None:
         """Read a prototxt, then its weights if given; asks first where edits would be lost."""
@@ -144,7 +163,7 @@ class OpeningController(QObject):
     def open_image(self, path: Path) -> None:
         """Make this the image that forward passes read."""
         if not path.is_file():
-            self._notices.show_error(ImageError(f"There is no file {path}."), "image")
+            self._notices.show_error(ImageError(describe_no_file(path)), "image")
             return
         self._notices.dismiss("image")
         self._settings.add_recent("images", path)
@@ -220,6 +239,8 @@ class OpeningController(QObject):
         self._waiting_weights = None
         if weights is not None and not is_partial:
             self.open_weights(weights)
+        elif not is_partial:
+            self._go_on_with_folder()
 
     def _take_weights(self, path: Path, weights: Weights, binding: Binding) -> None:
         self._settings.set_folder("models", path.absolute().parent)
@@ -230,6 +251,7 @@ class OpeningController(QObject):
         document.set_weights(weights, binding)
         if document.net is not None and document.shapes is not None:
             self._show_names(document.shapes, weights, binding)
+        self._go_on_with_folder()
         notice = weights_notice(binding, path.name)
         if notice is None:
             self._notices.dismiss("weights")
@@ -242,6 +264,13 @@ class OpeningController(QObject):
                 "layers": lambda: self.layers_requested.emit(unbound),
             },
         )
+
+    def _go_on_with_folder(self) -> None:
+        """Hand on the folder that waited for the net, whose descriptors need its weights."""
+        folder, self._waiting_folder = self._waiting_folder, None
+        if folder is not None:
+            self._notices.dismiss("folder")
+            self.folder_opened.emit(folder)
 
     def _open_weights_first(self, path: Path) -> None:
         """Weights without a net: take the only prototxt beside them, else ask for it."""

@@ -11,6 +11,7 @@ from core.session_file import SUFFIX as SESSION_SUFFIX
 from gui.controllers.opening import OpeningController
 from gui.controllers.sessions import SessionController
 from gui.settings import Settings
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 
 class RecentFilesController(QObject):
@@ -35,8 +36,8 @@ class RecentFilesController(QObject):
         """List the files anew, the last opened first."""
         self._menu.clear()
         for path in self._settings.recent("models"):
-            action = self._menu.addAction(path.name)
-            action.setToolTip(str(path))
+            action = self._menu.addAction(plain_caption(path.name))
+            action.setToolTip(plain_tip(str(path)))
             action.setStatusTip(str(path))
             action.triggered.connect(lambda _checked=False, p=path: self._open(p))
         self._menu.setEnabled(not self._menu.isEmpty())

@@ -24,6 +24,7 @@ from gui.engine_titles import ENGINE_TITLES
 from gui.jobs import Lanes, Run
 from gui.main_window import MainWindow
 from gui.settings import Settings
+from gui.widgets.plain_text import plain_tip
 
 PHASES = ("TEST", "TRAIN")
 TICK_MILLISECONDS = 500
@@ -162,7 +163,7 @@ class StatusController(QObject):
             text, kind = f"Engine {engine.title} - not available", "error"
         self._window.status_line.set_engine(text, kind)
         paths = "\n".join(f"Fast path {path.sentence}" for path in engine.fast_paths)
-        self._window.status_line.setToolTip(engine.sentence or paths)
+        self._window.status_line.setToolTip(plain_tip(engine.sentence or paths))
         self.refresh()
 
     def show_devices(self) -> None:

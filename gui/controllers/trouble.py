@@ -11,7 +11,7 @@ from core.errors import AppError, EngineCrashed, PythonLayersRefused
 from gui.controllers.engine_child import UNAVAILABLE, EngineController
 from gui.controllers.engine_choice import EngineChoiceController
 from gui.jobs import Run
-from gui.notices import CodeLine, Notice, NoticeAction, Notices
+from gui.notices import CodeLine, Notice, NoticeAction, Notices, escaped
 
 
 class TroubleController(QObject):
@@ -50,7 +50,7 @@ class TroubleController(QObject):
             Notice(
                 "error",
                 "Something went wrong inside Blobscope",
-                f"{where} Your file and your edits are safe.",
+                f"{escaped(where)} Your file and your edits are safe.",
                 code=(CodeLine(0, f"{type(error).__name__}: {error}"[:200]),),
                 actions=(NoticeAction("copy", "Copy details"),),
                 key="bug",
@@ -67,7 +67,7 @@ class TroubleController(QObject):
             Notice(
                 "error",
                 f"The engine stopped{doing}",
-                error.hint,
+                escaped(error.hint),
                 code=lines,
                 actions=(
                     NoticeAction("restart", "Restart engine", "restart"),
@@ -108,7 +108,7 @@ class TroubleController(QObject):
             Notice(
                 "error",
                 f"The {self._engine.title} engine did not start",
-                self._engine.sentence,
+                escaped(self._engine.sentence),
                 actions=(
                     NoticeAction("restart", "Start again", "restart", closes=True),
                     NoticeAction("choose", "Choose another engine", "chip"),

@@ -27,6 +27,7 @@ from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.labels import LinkLabel, ThemedLabel
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 POOLINGS: tuple[tuple[PoolingName | None, str], ...] = (
     (None, "none: every value"),
@@ -101,8 +102,8 @@ class ExtractDialog(FramedDialog):
     def set_folder(self, folder: Path) -> None:
         """Run over the images of a folder."""
         self._folder = folder
-        self.over_folder.setText(f"every image in {folder.name}")
-        self.over_folder.setToolTip(str(folder))
+        self.over_folder.setText(plain_caption(f"every image in {folder.name}"))
+        self.over_folder.setToolTip(plain_tip(str(folder)))
         self.over_folder.setEnabled(True)
         self.over_folder.setChecked(True)
         self._check()

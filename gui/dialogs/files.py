@@ -41,7 +41,7 @@ class FileChooser:
         dialog = QFileDialog(self._parent, title, str(folder))
         dialog.setFileMode(QFileDialog.Directory)
         dialog.setOption(QFileDialog.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda name: on_chosen(Path(name)))
+        dialog.accepted.connect(lambda: on_chosen(_chosen(dialog)))
         self._open(dialog)
 
     def save_file(self, title: str, path: Path, filters: str, on_chosen: OnPath) -> None:
@@ -55,13 +55,21 @@ class FileChooser:
         if path.suffix:
             dialog.setDefaultSuffix(path.suffix[1:])
         dialog.filterSelected.connect(lambda text: _take_suffix(dialog, text))
-        dialog.fileSelected.connect(lambda name: on_chosen(Path(name)))
+        dialog.accepted.connect(lambda: on_chosen(_chosen(dialog)))
         self._open(dialog)
 
     @staticmethod
     def _open(dialog: QFileDialog) -> None:
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+
+def _chosen(dialog: QFileDialog) -> Path:
+    """The one path that was chosen.
+
+    Of a typed one Qt's own dialog reports its folder too, and then emits no `fileSelected`.
+    """
+    return Path(max(dialog.selectedFiles(), key=len))
 
 
 def _take_suffix(dialog: QFileDialog, filter_text: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
 from gui.theme import ThemeKeeper
@@ -28,8 +30,9 @@ class Questioner:
         """
         box = QMessageBox(self._parent)
         box.setWindowTitle("Blobscope")
-        box.setText(f"<b>{title}</b>")
-        box.setInformativeText(body)
+        box.setTextFormat(Qt.RichText)
+        box.setText(f"<b>{escape(title)}</b>")
+        box.setInformativeText(escape(body))
         answers: dict[QAbstractButton, str] = {}
         for index, (answer, text) in enumerate(choices):
             button = Button(self._keeper, text, is_primary=index == 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -25,6 +26,7 @@ from gui.widgets.labels import SectionHeader, ThemedLabel
 
 OWN = "Own values"
 LARGEST_SIDE = 16_384
+_ONE_WITH_COMMA = re.compile(r"-?\d+,\d+")
 
 
 class RecipeDialog(FramedDialog):
@@ -204,8 +206,15 @@ class RecipeDialog(FramedDialog):
 
 
 def _numbers(line: QLineEdit) -> tuple[float, ...]:
-    """The numbers of a line. Raises ValueError for a word that is none."""
-    return tuple(float(word) for word in line.text().replace(",", " ").split())
+    """The numbers of a line. Raises ValueError for a word that is none.
+
+    They stand apart by commas or blanks. Where semicolons part them, or where nothing but one comma
+    between digits is written, a comma is the decimal sign of half of the world.
+    """
+    text = line.text().strip()
+    if ";" in text or _ONE_WITH_COMMA.fullmatch(text):
+        return tuple(float(word) for word in text.replace(",", ".").replace(";", " ").split())
+    return tuple(float(word) for word in text.replace(",", " ").split())
 
 
 def _written(values: float | Sequence[float]) -> str:

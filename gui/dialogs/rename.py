@@ -25,6 +25,7 @@ from gui.dialogs.rename_names import LAYER, LAYER_NAME, NEW, OLD, NamesTable
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import SectionHeader, ThemedLabel
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.side_by_side import SideBySide
 
 Scope = Literal["layers", "needed", "chain", "all", "give back", "give back all"]
@@ -132,7 +133,7 @@ class RenameDialog(FramedDialog):
         self.scope.setAccessibleName("What to rename")
         for number, choice in enumerate(choices):
             self.scope.addItem(choice.text, choice.scope)
-            self.scope.setItemData(number, choice.problem or None, Qt.ToolTipRole)
+            self.scope.setItemData(number, plain_tip(choice.problem) or None, Qt.ToolTipRole)
             if choice.problem:
                 self.scope.setItemData(number, 0, Qt.UserRole - 1)  # greys the entry out
         self.scope.setCurrentIndex(max(0, self.scope.findData(wish.scope)))
@@ -223,7 +224,7 @@ class RenameDialog(FramedDialog):
         item.setData(Qt.UserRole, top)
         if item.text() != text:
             item.setText(text)
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
 
     def _take_name(self, item: QTableWidgetItem) -> None:
         if item.column() != NEW:
@@ -251,7 +252,7 @@ class RenameDialog(FramedDialog):
             problem = (self._check_name(layer, cell.text(), others) if is_checked else None) or ""
             theme = self.keeper.theme
             cell.setForeground(theme.error_text if problem else theme.text)
-            cell.setToolTip(problem or cell.text())
+            cell.setToolTip(plain_tip(problem or cell.text()))
             first = first or (f"{layer}: {problem}" if problem else "")
         del blocker
         self.show_problem(first)
@@ -262,6 +263,6 @@ class RenameDialog(FramedDialog):
         if len(warnings) > MOST_WARNINGS:
             shown.append(f"and {len(warnings) - MOST_WARNINGS} more")
         self.warnings.setText("\n".join(shown))
-        self.warnings.setToolTip("\n".join(places for _, places in warnings if places))
+        self.warnings.setToolTip(plain_tip("\n".join(places for _, places in warnings if places)))
         for part in (self.warnings, self._warning_sign):
             part.setVisible(bool(shown))

@@ -10,6 +10,7 @@ from core.net.layout import Direction
 from gui.graph import metrics as m
 from gui.graph.picture import BracketPicture
 from gui.graph.style import GraphStyle
+from gui.widgets.plain_text import plain_tip
 
 _LEAST_LABEL = 56.0
 _LINE_HEIGHT = 16.0
@@ -28,7 +29,7 @@ class BracketItem(QGraphicsItem):
         self._path = QPainterPath()
         self._bounds = QRectF()
         self.setZValue(1.2)
-        self.setToolTip(bracket.sentence)
+        self.setToolTip(plain_tip(bracket.sentence))
 
     def set_place(self, boxes: QRectF, direction: Direction, label_room: float) -> None:
         """Span `boxes`, the frame around the bracketed boxes."""

@@ -13,6 +13,7 @@ from gui.graph import metrics as m
 from gui.graph.edge_label import EdgeLabel
 from gui.graph.picture import EdgePicture
 from gui.graph.style import GraphStyle
+from gui.widgets.plain_text import plain_tip
 
 
 class EdgeItem(QGraphicsItem):
@@ -39,7 +40,7 @@ class EdgeItem(QGraphicsItem):
         """Take over what travels along the same arrow."""
         if edge != self.edge or not self.toolTip():
             self.edge = edge
-            self.setToolTip(_tip(edge))
+            self.setToolTip(plain_tip(_tip(edge)))
 
     def set_route(
         self, route: tuple[Point, ...], direction: Direction, label: EdgeLabel | None = None

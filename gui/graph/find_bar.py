@@ -10,6 +10,7 @@ from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 32
 _WORDS_FROM = 560
@@ -100,7 +101,7 @@ class GraphBar(QWidget):
             if position is not None and n_hits:
                 words = f"{position + 1} of {n_hits}"
         self.status.setText(words)
-        self.status.setToolTip(problem)
+        self.status.setToolTip(plain_tip(problem))
         self.status.set_role("error_text" if problem else "secondary")
         self.status.setVisible(bool(words))
         for button in (self.up, self.down):

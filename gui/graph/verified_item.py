@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
 from gui.graph.style import GraphStyle
+from gui.widgets.plain_text import plain_tip
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class VerifiedItem(QGraphicsItem):
         self._card = QRectF()
         self._path = QPainterPath()
         self.setZValue(2.5)
-        self.setToolTip(f"{mark.title}: {mark.subtitle}")
+        self.setToolTip(plain_tip(f"{mark.title}: {mark.subtitle}"))
 
     def set_place(self, badges: QRectF, *, is_sideways: bool) -> None:
         """Stand beside `badges`, the frame around the badges of the chain."""

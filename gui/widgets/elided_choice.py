@@ -6,6 +6,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
+from gui.widgets.plain_text import plain_tip
+
 ARROW_AND_PADDING = 44
 MOST_WIDTH = 260
 
@@ -35,5 +37,6 @@ class ElidedChoice(QComboBox):
         option.currentText = self.fontMetrics().elidedText(
             self.currentText(), Qt.ElideRight, self.width() - ARROW_AND_PADDING
         )
-        self.setToolTip(self.currentText() if option.currentText != self.currentText() else "")
+        is_cut = option.currentText != self.currentText()
+        self.setToolTip(plain_tip(self.currentText()) if is_cut else "")
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)

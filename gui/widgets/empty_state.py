@@ -30,6 +30,7 @@ class EmptyState(QWidget):
         self._icon_name = icon
         self._picture = QLabel()
         self._sentence = QLabel(sentence)
+        self._sentence.setTextFormat(Qt.PlainText)
         self._sentence.setWordWrap(True)
         for label in (self._picture, self._sentence):
             label.setAlignment(Qt.AlignCenter)

@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
 
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
+from gui.widgets.plain_text import plain_tip
 
 ROW = 19
 _LEAST_NAME = 64
@@ -197,5 +198,5 @@ class FactList(QWidget):
         metrics = QFontMetrics(text_font(12))
         if metrics.horizontalAdvance(words) + 40 > self.width():
             QToolTip.showText(
-                event.globalPos(), words, self, QRect(0, place * ROW, self.width(), ROW)
+                event.globalPos(), plain_tip(words), self, QRect(0, place * ROW, self.width(), ROW)
             )

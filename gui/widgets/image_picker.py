@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from gui.icons import icon, paint_icon
 from gui.theme import ThemeKeeper, text_font
-from gui.widgets.labels import plain_tip
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 NO_IMAGE = "No image"
 WIDTH, COMPACT_WIDTH = 204, 140
@@ -100,7 +100,7 @@ class ImagePicker(QPushButton):
         menu.clear()
         colour = self._keeper.theme.text
         for path in self._images:
-            action = menu.addAction(icon("image", colour), path.name)
+            action = menu.addAction(icon("image", colour), plain_caption(path.name))
             action.setToolTip(plain_tip(str(path)))
             action.triggered.connect(lambda _checked=False, p=path: self.image_chosen.emit(p))
         if self._images:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.plain_text import plain_tip
 
 _NO_WIDTH = "\N{ZERO WIDTH SPACE}"
 _LONG_NAME = re.compile(r"(?<![<&/\w])[\w/.-]{24,}")
@@ -20,18 +20,8 @@ def breakable(text: str) -> str:
     return _LONG_NAME.sub(lambda name: re.sub(r"([_/.-])", rf"\1{_NO_WIDTH}", name.group()), text)
 
 
-def plain_tip(text: str) -> str:
-    """Text for a tooltip that Qt shows as it is, though it may hold what looks like HTML."""
-    if "<" not in text:
-        return text
-    return f"<span>{escape(text, quote=False).replace(chr(10), '<br>')}</span>"
-
-
 class ThemedLabel(QLabel):
-    """A label in one of the theme's text colours: "text", "secondary", "mark_text" and so on.
-
-    Its text is plain, since it may be a file's name; only what sets another format is laid out.
-    """
+    """Plain text in one of the theme's text colours: "text", "secondary", "mark_text" and so on."""
 
     def __init__(
         self,
@@ -65,6 +55,16 @@ class ThemedLabel(QLabel):
             f"color: {colour}; font-size: {self._pixels}px; font-weight: {weight};"
             " background: transparent;"
         )
+
+
+class RichLabel(ThemedLabel):
+    """A label of HTML; what comes from files or users is escaped by whoever writes the text."""
+
+    def __init__(
+        self, keeper: ThemeKeeper, text: str = "", role: str = "text", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(keeper, text, role, parent=parent)
+        self.setTextFormat(Qt.RichText)
 
 
 class SectionHeader(QWidget):

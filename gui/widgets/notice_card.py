@@ -19,7 +19,8 @@ from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.code_block import CodeBlock, CodeLine
-from gui.widgets.labels import ThemedLabel, breakable
+from gui.widgets.labels import RichLabel, ThemedLabel, breakable
+from gui.widgets.plain_text import plain_caption
 
 _LONG_CELL = 40
 KIND_ICONS = {"ok": "check", "warning": "warning", "error": "error", "info": "info", "mark": "link"}
@@ -37,7 +38,7 @@ class NoticeAction:
 
 @dataclass(frozen=True)
 class Notice:
-    """What a card shows. `body` may hold <b>; `table` has its header row first."""
+    """What a card shows. `body` is HTML, with names escaped; `table` has its header row first."""
 
     kind: str
     title: str
@@ -100,8 +101,7 @@ class NoticeCard(QWidget):
 
     def _add_body(self) -> None:
         if self.notice.body:
-            body = ThemedLabel(self._keeper, breakable(self.notice.body))
-            body.setTextFormat(Qt.AutoText)
+            body = RichLabel(self._keeper, breakable(self.notice.body))
             body.setWordWrap(True)
             self._layout.addWidget(body)
         if self.notice.code:
@@ -136,7 +136,9 @@ class NoticeCard(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         for index, action in enumerate(actions):
-            button = Button(self._keeper, action.text, action.icon, is_primary=index == 0)
+            button = Button(
+                self._keeper, plain_caption(action.text), action.icon, is_primary=index == 0
+            )
             button.clicked.connect(lambda _checked=False, a=action: self._trigger(a))
             row.addWidget(button)
         row.addStretch(1)

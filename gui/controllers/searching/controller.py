@@ -213,7 +213,6 @@ class SearchingController(QObject):
         document.recipe_changed.connect(self._on_recipe)
         self._engine.restarted.connect(self._resume)
         self._engine.request_changed.connect(self._try_again)
-        panel.folder_requested.connect(lambda folder: self.open_folder(folder))
         panel.image_requested.connect(self.query_image)
         panel.query_requested.connect(self.query_index)
         panel.recipe_requested.connect(self.choose)

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QWidget
 
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.plain_text import plain_tip
 
 HEADER_HEIGHT, ROW_HEIGHT, WIDTH = 38, 34, 224
 
@@ -54,7 +55,7 @@ class ClassList(QWidget):
         self.setVisible(scores is not None)
         if scores is not None:
             lines = (f"{class_text(one)}: {score_text(one)}" for one in scores.classes)
-            self.setToolTip("\n".join(lines))
+            self.setToolTip(plain_tip("\n".join(lines)))
             self.setMinimumHeight(0)
         self.update()
 

@@ -24,6 +24,7 @@ from core.words import join_names, plural
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.side_by_side import SideBySide
 from gui.widgets.tabs import FlatTabs
 
@@ -82,7 +83,9 @@ class DifferenceModel(QAbstractTableModel):
         found = self._differences[index.row()]
         if role in (Qt.DisplayRole, Qt.ToolTipRole):
             meaning = self._meaning or _MEANINGS[found.effect]
-            return (found.kind, found.name, found.before, found.after, meaning)[index.column()]
+            cells = (found.kind, found.name, found.before, found.after, meaning)
+            words = cells[index.column()]
+            return plain_tip(words) if role == Qt.ToolTipRole else words
         if role == EFFECT_ROLE:
             return found.effect
         return None

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from core.comparison.differences import Effect
 from core.comparison.rows import CELLS, Cell, ComparisonRow, Status, without
 from core.net.find import Query
+from gui.widgets.plain_text import plain_tip
 
 N_CELLS = len(CELLS)
 SIGN_COLUMN = N_CELLS
@@ -118,7 +119,7 @@ class ComparisonModel(QAbstractTableModel):
         if role == Qt.DisplayRole:
             return PLACES[index.column()].text(row)
         if role == Qt.ToolTipRole:
-            return self._tooltip(row, index.column()) or None
+            return plain_tip(self._tooltip(row, index.column())) or None
         return None
 
     def headerData(

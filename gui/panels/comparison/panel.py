@@ -35,6 +35,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.notice_card import Notice
 from gui.widgets.panel_bar import PanelBar
+from gui.widgets.plain_text import plain_tip
 
 PHASES = (("TEST", "TEST", "TEST"), ("TRAIN", "TRAIN", "TRAIN"),
           ("TEST with TRAIN", "TEST", "TRAIN"))  # fmt: skip
@@ -316,7 +317,7 @@ class ComparisonPanel(QWidget):
 
     def _choose(self) -> None:
         query = parse_query(self.filter.text())
-        self.filter.setToolTip(query.problem or _FILTER_TIP)
+        self.filter.setToolTip(plain_tip(query.problem) or _FILTER_TIP)
         kept = parse_query("") if query.problem else query
         self.model.set_choice(kept, is_only_differences=self.only_differences.isChecked())
         self._show_state()

@@ -12,6 +12,7 @@ from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 from gui.widgets.notice_card import Notice, NoticeCard
+from gui.widgets.plain_text import plain_tip
 
 
 class FileHeader(QWidget):
@@ -41,7 +42,7 @@ class FileHeader(QWidget):
     def show_file(self, file: ComparedFile, notice: Notice | None) -> None:
         """Name the file; `notice` says why it can't be read."""
         self.name.setText(file.title)
-        self.name.setToolTip(f"{file.title}\n{file.path}")
+        self.name.setToolTip(plain_tip(f"{file.title}\n{file.path}"))
         self.folder.setText(str(file.path.parent))
         self.facts.setText(_facts(file))
         self.show_changed("")

@@ -34,6 +34,7 @@ from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.panel_bar import PanelBar
+from gui.widgets.plain_text import plain_tip
 
 if TYPE_CHECKING:
     from gui.panels.histogram.plot import HistogramPlot
@@ -130,7 +131,7 @@ class HistogramPanel(QWidget):
             text = version_text(self._net, version)
             for choice in (self.a_choice, self.b_choice):
                 choice.addItem(text, (version.layer, top, version.label))
-                tip = f"written by {version.layer}"
+                tip = plain_tip(f"written by {version.layer}")
                 choice.setItemData(choice.count() - 1, tip, Qt.ToolTipRole)
 
     def show_source(self, net: str, image: str) -> None:

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from gui.icons import family_glyph, paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.plain_text import plain_tip
 
 _HEIGHT = 30
 _SQUARE = 22
@@ -27,7 +28,7 @@ class InspectorHeader(QWidget):
     def show_words(self, name: str, type_: str, note: str, family: str) -> None:
         """Show a layer; without a family there is no glyph."""
         self.name, self.type, self.note, self.family = name, type_, note, family
-        self.setToolTip(f"{name} ({type_})" if type_ else name)
+        self.setToolTip(plain_tip(f"{name} ({type_})" if type_ else name))
         self.setAccessibleName(f"{name} {type_} {note}")
         self.update()
 

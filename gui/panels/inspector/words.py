@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from core.layers.parameters import written_and_default
 from core.layers.registry import layer_type
@@ -67,8 +68,8 @@ def sharing_title(chain: Chain, layer: Layer) -> str:
 
 
 def sharing_body(chain: Chain) -> str:
-    """What a full forward pass leaves of the chain."""
-    return sharing_sentence(chain.versions)
+    """What a full forward pass leaves of the chain, as a notice shows it."""
+    return escape(sharing_sentence(chain.versions), quote=False)
 
 
 def version_rows(net: Net, chain: Chain, layer: Layer) -> tuple[VersionRow, ...]:

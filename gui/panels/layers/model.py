@@ -17,6 +17,7 @@ from gui.panels.layers.rows import (
     LayerRow,
     gutter_marks,
 )
+from gui.widgets.plain_text import plain_tip
 
 ROW_ROLE = int(Qt.UserRole)
 GUTTER_ROLE = int(Qt.UserRole) + 1
@@ -119,7 +120,7 @@ class LayerModel(QAbstractTableModel):
         if role == SHARE_ROLE:
             return self._share(row, column)
         if role == Qt.ToolTipRole:
-            return self._tooltip(row, column) or None
+            return plain_tip(self._tooltip(row, column)) or None
         if role == Qt.TextAlignmentRole and column in RIGHT_COLUMNS:
             return int(Qt.AlignRight | Qt.AlignVCenter)
         return None

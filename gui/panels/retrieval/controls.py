@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QSignalBlocker, pyqtSignal
-from PyQt5.QtWidgets import QComboBox, QDoubleSpinBox, QWidget
+from PyQt5.QtWidgets import QComboBox, QWidget
 
 from gui.panels.retrieval.view import POOLING_NAMES, LayerChoice, RecipeChoice
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
+from gui.widgets.decimal_field import DecimalField
 from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.panel_bar import PanelBar
 
@@ -34,7 +35,7 @@ class RecipeBar(PanelBar):
         self._choices: tuple[LayerChoice, ...] = ()
         self.layer_choice = ElidedChoice(5)
         self.pooling_choice = QComboBox()
-        self.p_field = QDoubleSpinBox()
+        self.p_field = DecimalField()
         self.p_field.setRange(1.0, 20.0)
         self.p_field.setSingleStep(0.5)
         self.p_field.setDecimals(1)

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QWidget
 from gui.panels.retrieval.view import EvaluationRow, RecipeChoice, evaluation_note
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT, TOP
-from gui.widgets.labels import plain_tip
+from gui.widgets.plain_text import plain_tip
 
 HEADER_HEIGHT, ROW_HEIGHT, FOOT_HEIGHT = 46, 24, 44
 VALUE_COLUMNS = (("mAP", 46), ("95 %", 88), ("P@1", 44), ("Dim", 56), ("Queries", 58))

@@ -29,7 +29,7 @@ from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, ResultTile
 from gui.theme import Theme, ThemeKeeper, glyph_colour, text_font
 from gui.widgets.alignment import CENTRE, LEFT, RIGHT
-from gui.widgets.labels import plain_tip
+from gui.widgets.plain_text import plain_tip
 
 TILE_WIDTH, PICTURE_HEIGHT, TEXT_HEIGHT = 136, 98, 32
 GAP = 9

@@ -21,7 +21,8 @@ from gui.panels.retrieval.view import IndexingView
 from gui.theme import ThemeKeeper
 from gui.widgets.bars import ThinBar
 from gui.widgets.buttons import Button
-from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel, plain_tip
+from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 
 class IndexBar(QWidget):

@@ -1,0 +1,30 @@
+"""A field for one number with a decimal point, on every system; a comma means the same."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QLocale
+from PyQt5.QtGui import QValidator
+from PyQt5.QtWidgets import QDoubleSpinBox
+
+
+def use_decimal_points() -> None:
+    """Make every field write and read numbers as Caffe's files do; before the first widget.
+
+    Left to the system, a point is a separator of thousands where a comma is the decimal sign, and
+    Qt skips it: 0.017 becomes 17. Group separators are omitted so that a comma is never skipped.
+    """
+    locale = QLocale.c()
+    locale.setNumberOptions(QLocale.OmitGroupSeparator | QLocale.RejectGroupSeparator)
+    QLocale.setDefault(locale)
+
+
+class DecimalField(QDoubleSpinBox):
+    """A spin box that turns a comma into a point as it is typed or pasted."""
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """The text with points, and whether it is a number."""
+        return super().validate(text.replace(",", "."), position)
+
+    def valueFromText(self, text: str) -> float:
+        """The number that is written, with a point or a comma."""
+        return super().valueFromText(text.replace(",", "."))
