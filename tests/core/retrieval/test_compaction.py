@@ -203,11 +203,16 @@ def test_a_file_that_can_not_be_renamed_yet_is_used_as_it_is(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "in use")
 
+    def never_anew(path: Path, n_rows: int, rows: np.ndarray) -> int:
+        assert len(rows), "the only file of descriptors would be written anew in its place"
+        return append_rows(path, n_rows, rows)
+
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", refuse)
         index()
         check_whole(tmp_path / "g", pictures)
         assert (tmp_path / "g" / COMPACT_NAME).exists()
+        patch.setattr(gallery_store, "append_rows", never_anew)
         for n in (3, 12):
             touch(pictures, n)
             index()

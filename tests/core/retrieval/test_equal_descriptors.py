@@ -43,6 +43,8 @@ def with_equal(n_equal: int, n: int = 40) -> np.ndarray:
          "11 of 12 descriptors are equal (the layer gives zeros)"),
         (with_equal(36), 0.0, "36 of 40 descriptors are equal"),
         (with_equal(35), 0.0, ""),
+        (with_equal(179, 200), 0.0, ""),
+        (with_equal(180, 200), 0.0, "180 of 200 descriptors are equal"),
         (with_equal(2700, 3000), 0.0, "2,700 of 3,000 descriptors are equal"),
         (with_equal(2600, 3000), 0.0, ""),
         (np.zeros((1, 4)), 0.0, "the only descriptor is of zeros"),

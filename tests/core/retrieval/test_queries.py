@@ -131,6 +131,21 @@ def test_images_that_are_links_find_themselves(
     assert find_query(gallery, Path("kind/1.png")).index == 1  # as the gallery lists it
 
 
+def test_images_that_are_gone_are_known_by_any_way_to_their_place(
+    gallery: Gallery, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "way").symlink_to(pictures)
+    (pictures / "alias").symlink_to("red")
+    (pictures / "red" / "2.png").unlink()
+    wanted = gallery.find(Path("red/2.png"))
+    assert wanted is not None
+    for name in ("pictures/red", "way/red", "way/alias", "pictures/alias", "way/things/../red"):
+        assert find_query(gallery, tmp_path / name / "2.png").index == wanted, name
+    (pictures / "red" / "3.png").unlink()
+    (pictures / "red" / "3.png").symlink_to("../../nowhere.png")
+    assert find_query(gallery, pictures / "red" / "3.png").label == "red"
+
+
 def test_several_queries_and_one_that_can_not_be_read(
     gallery: Gallery, pictures: Path, tmp_path: Path, stub_engine: Stub
 ) -> None:

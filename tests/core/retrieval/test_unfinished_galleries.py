@@ -21,6 +21,7 @@ from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import evaluate_gallery
 from core.retrieval.gallery import open_gallery
+from core.retrieval.gallery_contents import GalleryProgress
 from core.retrieval.gallery_origin import GalleryOrigin, NotedOrigin, read_origin
 from core.retrieval.gallery_store import DATABASE_NAME
 from core.retrieval.indexing import index_folder
@@ -36,6 +37,24 @@ def index_until(n_done: int, *arguments: Any, **named: Any) -> None:
     while next(job).done < n_done:
         pass
     job.close()
+
+
+@pytest.mark.parametrize(
+    ("n_done", "n_expected", "has_ended", "is_finished", "n_missing"),
+    [
+        (192, 192, True, True, 0),
+        (192, 192, False, False, 0),  # killed just before its end, or changed files to come
+        (96, 192, True, False, 96),  # the other of two runs at once ended
+        (96, 192, False, False, 96),
+        (193, 192, True, True, 0),
+        (96, None, False, None, 0),
+    ],
+)
+def test_when_a_gallery_is_finished(
+    n_done: int, n_expected: int | None, has_ended: bool, is_finished: bool | None, n_missing: int
+) -> None:
+    progress = GalleryProgress(n_done, n_expected, has_ended)
+    assert (progress.is_finished, progress.n_missing) == (is_finished, n_missing)
 
 
 def test_a_cancelled_index_is_noted(
