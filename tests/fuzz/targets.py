@@ -23,9 +23,11 @@ from core.layers.shapes import infer_shapes
 from core.net.definition import Net, NetState
 from core.net.message import Message
 from core.net.reader import read_net
+from core.retrieval.label_matching import match_labels
+from core.retrieval.label_table import read_label_table
 from core.weights.binding import bind_weights
 from core.weights.reader import open_weights
-from tests.fuzz import binary_files, prototxt_texts, rename_nets
+from tests.fuzz import binary_files, prototxt_texts, rename_nets, tables
 from tests.fuzz.limits import accepts
 
 
@@ -138,12 +140,28 @@ def check_picture(raw: bytes) -> bool:
     return accepts(read)
 
 
+def check_labels(raw: bytes) -> bool:
+    """Each image gets one label that a row gives it, or none; every row is used or named."""
+
+    def read() -> None:
+        table = read_label_table(written(raw, "labels.csv"))
+        matched = match_labels(table, tables.PATHS, (Path("/data"),))
+        assert len(matched.labels) == len(tables.PATHS)
+        assert {label for label in matched.labels if label} <= {row.label for row in table.rows}
+        assert matched.n_matched + len(matched.images_without_row) == len(tables.PATHS)
+        assert set(matched.unmatched_rows) <= set(table.rows)
+        assert 0 < matched.n_matched <= len(table.rows) - len(matched.unmatched_rows)
+
+    return accepts(read)
+
+
 TARGETS = {
     "prototxt": Target(prototxt_texts.texts, check_prototxt),
     "weights": Target(binary_files.caffemodels, check_weights),
     "hdf5": Target(binary_files.hdf5_bytes, check_hdf5),
     "mean": Target(binary_files.mean_bytes, check_mean),
     "wire": Target(binary_files.frame_bytes, check_frame),
+    "labels": Target(tables.table_bytes, check_labels),
     "picture": Target(binary_files.picture_bytes, check_picture),
     "rename": Target(rename_nets.nets(), rename_nets.check_rename),
 }
