@@ -15,7 +15,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QApplication, QFrame, QGraphicsItem, QGraphicsView, QWidget
 
 from gui.graph import metrics as m
-from gui.graph.badge_item import BadgeItem
+from gui.graph.items.badge import BadgeItem
 from gui.graph.scene import GraphScene
 
 ZOOM_STEP = 1.25

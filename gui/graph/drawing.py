@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
-from core.net.layout import Direction
+from core.net.layout.layered import Direction
 from gui.graph import metrics as m
-from gui.graph.badge_item import badge_width
 from gui.graph.inactive_layers import draw_inactive
+from gui.graph.items.badge import badge_width
 from gui.graph.picture import FoldGroup, GraphPicture, draw_picture
 from gui.graph.placing import Placement, place_picture, with_label_rooms
 from gui.graph.style import GraphStyle

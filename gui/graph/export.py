@@ -15,10 +15,10 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 from core.errors import AppError
 from gui.graph.drawing import Drawing
 from gui.graph.export_legend import ExportLegend
+from gui.graph.items.tip import TipItem
+from gui.graph.items.verified import VerifiedMark
 from gui.graph.scene import GraphScene
 from gui.graph.style import GraphStyle
-from gui.graph.tip_item import TipItem
-from gui.graph.verified_item import VerifiedMark
 from gui.theme import Theme
 
 FILTERS = "SVG drawing (*.svg);;PDF document (*.pdf);;PNG picture (*.png)"

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.net.definition import BlobVersion, Net
-from core.net.layout import fold_blocks
-from core.net.layout_folding import Group, fold_stages
+from core.net.layout.folding import Group, fold_blocks, fold_stages
 from gui.graph.picture import FoldGroup, FoldKind, in_place_runs
 
 FOLD_ABOVE = 30

@@ -11,15 +11,15 @@ from PyQt5.QtWidgets import QWidget
 
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
-from core.net.layout import Direction
+from core.net.layout.layered import Direction
 from gui.graph.drawing import Drawing, DrawingOptions, DrawingRequest
 from gui.graph.folding import FoldState
 from gui.graph.frame import GraphFrame
-from gui.graph.layer_item import LayerItem
+from gui.graph.items.layer import LayerItem
+from gui.graph.items.verified import VerifiedMark
 from gui.graph.memory import GraphMemory
 from gui.graph.picture import GraphPicture
 from gui.graph.redrawer import Redrawer
-from gui.graph.verified_item import VerifiedMark
 from gui.theme import ThemeKeeper
 
 

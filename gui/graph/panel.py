@@ -12,14 +12,14 @@ from PyQt5.QtWidgets import QApplication, QMenu, QWidget
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
-from gui.graph.badge_item import badge_sentence
 from gui.graph.box_menu import copy_offers, fill_box_menu
 from gui.graph.finder import Finder
-from gui.graph.layer_item import LayerItem
+from gui.graph.items.badge import badge_sentence
+from gui.graph.items.layer import LayerItem
+from gui.graph.items.verified import VerifiedMark
 from gui.graph.net_graph import NetGraph
 from gui.graph.picture import BadgePicture, FoldGroup, has_same_layers
 from gui.graph.placing import next_box
-from gui.graph.verified_item import VerifiedMark
 from gui.graph.view_menu import ViewWishes, fill_view_menu
 from gui.theme import ThemeKeeper
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from core.net.layout import Box, Direction, Edge, Point, lay_out
+from core.net.layout.layered import Box, Direction, Edge, lay_out
+from core.net.layout.routes import Point
 from gui.graph import metrics as m
 from gui.graph.picture import BracketPicture, GraphPicture
 

@@ -10,17 +10,17 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from gui.graph import metrics as m
-from gui.graph.badge_item import BadgeItem
-from gui.graph.bracket_item import BracketItem
 from gui.graph.drawing import EMPTY_PICTURE, Drawing
-from gui.graph.edge_item import EdgeItem
-from gui.graph.edge_label import edge_labels
-from gui.graph.layer_item import LayerItem
+from gui.graph.items.badge import BadgeItem
+from gui.graph.items.bracket import BracketItem
+from gui.graph.items.edge import EdgeItem
+from gui.graph.items.edge_label import edge_labels
+from gui.graph.items.layer import LayerItem
+from gui.graph.items.tip import TipItem
+from gui.graph.items.verified import VerifiedItem, VerifiedMark
 from gui.graph.picture import BadgePicture, BracketPicture, GraphPicture
 from gui.graph.placing import Placement
 from gui.graph.style import GraphStyle
-from gui.graph.tip_item import TipItem
-from gui.graph.verified_item import VerifiedItem, VerifiedMark
 
 Key = TypeVar("Key")
 Item = TypeVar("Item", bound=QGraphicsItem)

@@ -7,10 +7,10 @@ from statistics import median
 
 from PyQt5.QtCore import QPointF, QRectF
 
-from core.net.layout import Direction
+from core.net.layout.layered import Direction
 from gui.graph import metrics as m
 from gui.graph.canvas import GraphCanvas
-from gui.graph.layer_item import LayerItem
+from gui.graph.items.layer import LayerItem
 from gui.graph.overlays import MARGIN, Overlays
 from gui.graph.scene import GraphScene
 

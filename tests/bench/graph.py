@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from core.net.layout import lay_out
-from core.net.layout_routes import flatten_route
+from core.net.layout.layered import lay_out
+from core.net.layout.routes import flatten_route
 from core.net.reader import read_net
 from tests.bench.layout_quality import (
     WIDTH,

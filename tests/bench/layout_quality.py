@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.net.definition import Net
-from core.net.layout import Box, Edge, Layout, fold_blocks
-from core.net.layout_routes import Point, flatten_route
+from core.net.layout.folding import fold_blocks
+from core.net.layout.layered import Box, Edge, Layout
+from core.net.layout.routes import Point, flatten_route
 
 WIDTH, HEIGHT = 228.0, 38.0
 

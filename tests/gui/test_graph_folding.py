@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.layers.shapes import infer_shapes
-from core.net.layout import fold_blocks
-from core.net.layout_folding import fold_stages
+from core.net.layout.folding import fold_blocks, fold_stages
 from core.net.reader import load_net, read_net
 from gui.graph.folding import FoldMemory, FoldState, plan_folds
 from gui.graph.memory import GraphMemory, memory_from_json, memory_to_json

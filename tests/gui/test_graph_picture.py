@@ -11,8 +11,8 @@ from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename, plan_rename_all
 from gui.graph import metrics as m
-from gui.graph.badge_item import badge_sentence
 from gui.graph.folding import FoldState, plan_folds
+from gui.graph.items.badge import badge_sentence
 from gui.graph.picture import GraphPicture, draw_picture
 from gui.graph.placing import next_box, place_picture
 

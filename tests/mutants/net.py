@@ -122,7 +122,7 @@ FAULTS = [
         """quote = old[0] if old[:1] in ("'", '"') else '"'""",
         """quote = '"'""",
     ),
-    Faults("core/net/layout_order.py", *LAYOUT)
+    Faults("core/net/layout/order.py", *LAYOUT)
     .plant("no sweeps", "_MOST_SWEEPS = 24", "_MOST_SWEEPS = 0")
     .plant("sweeps go down only", "is_downward=sweep % 2 == 0", "is_downward=True")
     .plant("the last order is kept, not the best", "self._restore(self._best)\n", "pass\n")
@@ -132,7 +132,7 @@ FAULTS = [
         "n_crossings += at",
     )
     .plant("long edges are never moved", "if gain > 0:", "if gain > 1000:"),
-    Faults("core/net/layout_ranks.py", *LAYOUT)
+    Faults("core/net/layout/ranks.py", *LAYOUT)
     .plant(
         "a second source stands at the top",
         "ranks[box] = min(ranks[target] for target in targets[box]) - 1",

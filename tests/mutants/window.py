@@ -130,7 +130,7 @@ FAULTS = [
         "self.save_button.setEnabled(bool(self.file_name.text().strip()))",
         "self.save_button.setEnabled(True)",
     ),
-    Faults("gui/graph/verified_item.py", *GRAPH).plant(
+    Faults("gui/graph/items/verified.py", *GRAPH).plant(
         "a failed card is filled green",
         "painter.setBrush(theme.ok_fill if self.mark.is_ok else theme.error_fill)",
         "painter.setBrush(theme.ok_fill)",

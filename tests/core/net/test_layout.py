@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from core.net.layout import Box, Edge, Layout, lay_out
-from core.net.layout_order import count_crossings, order_ranks
-from core.net.layout_placement import isotonic
-from core.net.layout_ranks import rank_graph
-from core.net.layout_routes import flatten_route
+from core.net.layout.layered import Box, Edge, Layout, lay_out
+from core.net.layout.order import count_crossings, order_ranks
+from core.net.layout.placement import isotonic
+from core.net.layout.ranks import rank_graph
+from core.net.layout.routes import flatten_route
 
 
 def _boxes(names: str, width: float = 100.0, height: float = 40.0) -> list[Box]:

@@ -11,8 +11,9 @@ import pytest
 
 from core.errors import AppError
 from core.net.definition import Net
-from core.net.layout import fold_blocks, lay_out
-from core.net.layout_routes import flatten_route
+from core.net.layout.folding import fold_blocks
+from core.net.layout.layered import lay_out
+from core.net.layout.routes import flatten_route
 from core.net.reader import load_net
 from tests.bench.layout_quality import (
     boxes_and_edges,

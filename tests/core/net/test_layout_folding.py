@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.net.layout import fold_blocks
+from core.net.layout.folding import fold_blocks
 from core.net.reader import read_net
 
 

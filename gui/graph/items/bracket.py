@@ -6,7 +6,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from core.net.layout import Direction
+from core.net.layout.layered import Direction
 from gui.graph import metrics as m
 from gui.graph.picture import BracketPicture
 from gui.graph.style import GraphStyle

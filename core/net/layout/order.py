@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from core.net.layout_ranks import RankedGraph
+from core.net.layout.ranks import RankedGraph
 
 _MOST_SWEEPS = 24
 _SWEEPS_WITHOUT_GAIN = 4

@@ -8,9 +8,10 @@ from PyQt5.QtCore import QPointF, QRectF
 from PyQt5.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPolygonF
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from core.net.layout import Direction, Point
+from core.net.layout.layered import Direction
+from core.net.layout.routes import Point
 from gui.graph import metrics as m
-from gui.graph.edge_label import EdgeLabel
+from gui.graph.items.edge_label import EdgeLabel
 from gui.graph.picture import EdgePicture
 from gui.graph.style import GraphStyle
 from gui.widgets.plain_text import plain_tip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.net.layout_ranks import RankedGraph
+from core.net.layout.ranks import RankedGraph
 
 Point = tuple[float, float]
 

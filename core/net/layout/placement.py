@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.net.layout_columns import align_columns
-from core.net.layout_ranks import RankedGraph
+from core.net.layout.columns import align_columns
+from core.net.layout.ranks import RankedGraph
 
 _N_SWEEPS = 8
 _FREE_SWEEPS = 3

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QRectF, Qt
 
-from core.net.layout import Direction, Point
+from core.net.layout.layered import Direction
+from core.net.layout.routes import Point
 from gui.graph.picture import EdgePicture
 
 _HEIGHT = 14.0

@@ -10,13 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.net.layout_folding import Group, fold_blocks
-from core.net.layout_order import order_ranks
-from core.net.layout_placement import Spacing, place_across
-from core.net.layout_ranks import RankedGraph, rank_graph
-from core.net.layout_routes import Bands, Point, direct_route, route_edges, stack_ranks
-
-__all__ = ["Box", "Direction", "Edge", "Group", "Layout", "Point", "fold_blocks", "lay_out"]
+from core.net.layout.order import order_ranks
+from core.net.layout.placement import Spacing, place_across
+from core.net.layout.ranks import RankedGraph, rank_graph
+from core.net.layout.routes import Bands, Point, direct_route, route_edges, stack_ranks
 
 Direction = Literal["TB", "LR"]
 

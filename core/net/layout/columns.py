@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.net.layout_ranks import RankedGraph
+from core.net.layout.ranks import RankedGraph
 
 _N_ROUNDS = 6
 _AXIS = 0

@@ -1,0 +1,1 @@
+"""What stands in the graph's scene, one kind a file."""
