@@ -47,14 +47,16 @@ def _claim(
     phase: str,
 ) -> str:
     """What the layer does to the rows; the counts catch what no rule of a type foresees."""
-    rule = layer_type(layer.type).rows
+    known = layer_type(layer.type)
+    if not known.bottoms.allows(len(bottoms)):
+        return f"can't run: it takes {known.bottoms} bottoms"
     if not bottoms:
-        return rule(layer, (), phase)
+        return known.rows(layer, (), phase)
     missing = _count(zip(layer.bottoms, bottoms, strict=True), "reads", n_rows)
     if missing:
         return missing
     try:
-        claim = rule(layer, [shape for shape in bottoms if shape is not None], phase)
+        claim = known.rows(layer, [shape for shape in bottoms if shape is not None], phase)
     except (ShapeRefused, PrototxtError) as refused:
         return f"can't run: {refused}".rstrip(".")
     return claim or _count(tops, "writes", n_rows)

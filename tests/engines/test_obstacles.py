@@ -63,7 +63,7 @@ def process(request: pytest.FixtureRequest) -> EngineProcess:
 
 
 def asks(engine: Engine, value: Value) -> list[Callable[[], object]]:
-    return [lambda: engine.forward(IMAGE, [RELU, value]), lambda: engine.read(value)]
+    return [lambda: engine.forward(IMAGE, [value]), lambda: engine.read(value)]
 
 
 def finish(job: Job) -> object:
@@ -202,3 +202,30 @@ def test_dummy_data_fills_itself_in_the_net_of_the_report(
     assert engine.needed_inputs(wanted) == ("data",)
     found = engine.forward({"data": np.load(folder / "dummy.in.data.npy")}, wanted)
     np.testing.assert_array_equal(found[Value("cont", "cont")], 1)
+
+
+def test_a_layer_that_took_in_one_that_can_not_run_does_not_run_either(
+    torch_process: EngineProcess,
+) -> None:
+    """Folded, the Scale reads the convolution's own bottom."""
+    engine = torch_process.open("""
+        layer { name: "data" type: "Input" top: "data"
+                input_param { shape { dim: 2 dim: 3 dim: 8 dim: 8 } } }
+        layer { name: "conv" type: "Convolution" bottom: "data" top: "c"
+                convolution_param { num_output: 0 kernel_size: 1 } }
+        layer { name: "bn" type: "BatchNorm" bottom: "c" top: "c" }
+        layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }
+        layer { name: "side" type: "Power" bottom: "data" top: "side" }""")
+    engine.run(IMAGE)
+    assert engine.read(Value("side", "side")).shape == (2, 3, 8, 8)
+    for ask in asks(engine, Value("scale", "c")):
+        with pytest.raises(EngineError, match="num_output must be given and above 0"):
+            ask()
+
+
+def test_a_computing_layer_without_bottoms_stops_nothing(torch_process: EngineProcess) -> None:
+    engine = torch_process.open(
+        DATA + 'layer { name: "bn" type: "BatchNorm" top: "b" }'
+        'layer { name: "flat" type: "Flatten" top: "f" }' + LATER
+    )
+    assert engine.forward(IMAGE, [RELU])[RELU].shape == (2, 4, 6, 6)

@@ -31,7 +31,7 @@ from core.engines.torch.operation import MakeOperation, Operation, Place, spoilt
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.views import misled_readers
 from core.engines.values import Obstacle
-from core.engines.wiring import Wiring
+from core.engines.wiring import Step, Wiring
 from core.layers.fork_fields import foreign_fields
 from core.layers.registry import layer_type
 from core.net.definition import Net
@@ -91,13 +91,18 @@ def find_obstacles(net: Net, wiring: Wiring) -> dict[int, Obstacle]:
     }
 
 
+def _is_run(step: Step) -> bool:
+    """A type that computes, without bottoms, is fed from outside like a data layer."""
+    return step.layer.type in OPERATIONS and not step.is_data
+
+
 def make_operations(
     wiring: Wiring, store: ParameterStore, place: Place, left_out: Collection[int]
 ) -> tuple[Operation | None, ...]:
     """The operation of each step, by layer index; None for data layers and those left out."""
     return tuple(
         OPERATIONS[step.layer.type](step.layer, store.of(step.layer), place)
-        if step.layer.type in OPERATIONS and step.layer.index not in left_out
+        if _is_run(step) and step.layer.index not in left_out
         else None
         for step in wiring.steps
     )

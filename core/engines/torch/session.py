@@ -46,12 +46,15 @@ _ANNOUNCED_EVERY_SECONDS = 0.02
 
 
 class TorchSession(Session):
-    """Holds the operations of a net, plans for what was asked before, and the last run's values."""
+    """Holds the operations of a net, plans for what was asked before, and the last run's values.
+
+    What can run is told by the net as wired: a folded layer skips those it has taken in.
+    """
 
     def __init__(self, request: OpenRequest, place: Place) -> None:
         self._net = read_net(request.net_text, state=request.state)
         check_readable(self._net)
-        self._wired = self._wiring = wire_net(self._net)
+        self._wiring = self._folded = wire_net(self._net)
         self._obstacles: Obstacles = operations.find_obstacles(self._net, self._wiring)
         self._place = replace(place, state=request.state, seed=request.seed)
         self._input_shapes = dict(request.input_shapes)
@@ -151,7 +154,7 @@ class TorchSession(Session):
         key = (int(may_fuse), *sorted(set(slots)))
         plan = self._plans.get(key)
         if plan is None:
-            plan = plan_pass(self._wiring, self._operations, set(slots), may_fuse=may_fuse)
+            plan = plan_pass(self._folded, self._operations, set(slots), may_fuse=may_fuse)
             self._plans[key] = plan
             if len(self._plans) > _MAX_PLANS:
                 self._plans.popitem(last=False)
@@ -163,10 +166,10 @@ class TorchSession(Session):
         device = self._place.device
         store = ParameterStore(shapes, self._weights, self._place.seed, device)
         self._operations: tuple[Operation | None, ...] = operations.make_operations(
-            self._wired, store, self._place, self._obstacles
+            self._wiring, store, self._place, self._obstacles
         )
         if self._place.packs_weights:
-            self._wiring, self._operations = fold_affine_layers(self._wired, self._operations)
+            self._folded, self._operations = fold_affine_layers(self._wiring, self._operations)
         self._plans.clear()
         self.layers = tuple(self._engine_layer(layer, shapes) for layer in self._net.layers)
         self.filler_layers = store.filler_layers

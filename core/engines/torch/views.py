@@ -24,7 +24,7 @@ def misled_readers(wiring: Wiring) -> dict[int, Obstacle]:
             for reader in _readers_of_overwritten(wiring.steps[i:], index, memory):
                 found.setdefault(reader.layer.index, _misled(step, reader))
             memory[step.tops[index]] = _owner(step.bottoms[index], memory)
-        if _is_view(step):
+        if step.bottoms and _is_view(step):
             memory.update(dict.fromkeys(step.tops, _owner(step.bottoms[0], memory)))
     return found
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import AppError
+from core.layers.fork_fields import foreign_fields
 from core.layers.parameters import ParameterRow, written_and_default
 from core.layers.registry import FAMILIES, all_types, layer_type
+from core.layers.rows import mixing_layer
 from core.layers.shapes import infer_shapes
 from core.net.reader import read_net
 
@@ -117,6 +119,9 @@ def test_hostile_numbers_and_types_never_raise() -> None:
         assert len(shapes.layers) == len(net.layers)
         assert shapes.total_cost.memory_bytes >= 0
         assert shapes.total_parameters >= 0
+        mixing = mixing_layer(net, shapes, net.layers)
+        assert mixing is None or mixing.reason
+        assert foreign_fields(net).keys() <= set(range(len(net.layers)))
 
 
 def swap(rng: random.Random, text: str, pattern: str, values: list[str]) -> str:
