@@ -130,6 +130,22 @@ def test_values_are_real_caffes(
         np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE, atol=TOLERANCE)
 
 
+def test_hdf5_weights_go_to_the_last_of_a_name(
+    process: EngineProcess, caffe_python: tuple[str, ...], tmp_path: Path
+) -> None:
+    h5py = pytest.importorskip("h5py")
+    text, _ = NETS["the weights of one are in the file"]
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        file["data/c/0"], file["data/c/1"] = W, B
+    inputs = {"x": np.random.default_rng(1).standard_normal((2, 3, 5, 5)).astype(np.float32)}
+    expected = run_real_caffe(caffe_python, text, path, inputs)
+    found, fillers = run(process, text, path, inputs)
+    assert fillers == ("c",)
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE, atol=TOLERANCE)
+
+
 @pytest.mark.parametrize("stem", ["dup2", "reuse"])
 def test_reported_nets_give_what_real_caffe_gave(
     process: EngineProcess, material: Callable[[str], Path], stem: str
