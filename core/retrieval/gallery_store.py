@@ -108,10 +108,21 @@ class GalleryStore:
                 )
             images = tuple(map(_image, db.execute("SELECT * FROM images ORDER BY path")))
             problems = tuple(map(_problem, db.execute("SELECT * FROM problems ORDER BY path")))
-            # Within the transaction, so that the rows are those that the images name.
-            stored = self._read_rows(
-                str(meta.get("vectors")), int(meta["n_rows"]), int(meta["dimension"])
-            )
+            try:
+                return self._contents(meta, images, problems)
+            except (TypeError, AttributeError) as error:  # JSON of another kind than ours
+                raise self._damaged(error) from error
+
+    def _contents(
+        self,
+        meta: dict[str, Any],
+        images: tuple[StoredImage, ...],
+        problems: tuple[StoredProblem, ...],
+    ) -> Contents:
+        """What the tables say; in their transaction, so that the rows are those of the images."""
+        n_rows, dimension = int(meta["n_rows"]), int(meta["dimension"])
+        if not all(0 <= image.row < n_rows for image in images):
+            raise ValueError(f"an image names a row beyond the {n_rows} there are")
         return Contents(
             recipe=self._recipe(meta),
             made_with=dict(meta["recipe"]["preprocess"].get("made_with", {})),
@@ -121,10 +132,10 @@ class GalleryStore:
             ),
             origin=read_origin(meta.get("origin"), self.folder) or read_old_note(self.folder),
             progress=_progress(meta.get("run"), images, problems),
-            dimension=int(meta["dimension"]),
+            dimension=dimension,
             images=images,
             problems=problems,
-            stored=stored,
+            stored=self._read_rows(str(meta.get("vectors")), n_rows, dimension),
         )
 
     def begin(self, n_expected: int, outdated: Sequence[str] = ()) -> None:
@@ -308,6 +319,13 @@ class GalleryStore:
                 raise
             db.execute("COMMIT")
 
+    def _damaged(self, error: Exception) -> GalleryError:
+        return GalleryError(
+            f"The gallery '{self.folder}' is damaged.",
+            hint="Index the images again into a new folder.",
+            details=str(error),
+        )
+
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         path = self.folder / DATABASE_NAME
@@ -321,11 +339,7 @@ class GalleryStore:
                 hint="Another program may hold it, or the disk may be full.",
             ) from error
         except (sqlite3.DatabaseError, KeyError, ValueError) as error:
-            raise GalleryError(
-                f"The gallery '{self.folder}' is damaged.",
-                hint="Index the images again into a new folder.",
-                details=str(error),
-            ) from error
+            raise self._damaged(error) from error
         except OSError as error:
             raise GalleryError(
                 f"The gallery '{self.folder}' can't be written: {error.strerror}."

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from core.retrieval.gallery import open_gallery
 from core.retrieval.gallery_store import DATABASE_NAME, DESCRIPTORS_NAME
 from core.retrieval.indexing import IndexReport, index_folder
 from core.retrieval.vectors_file import append_rows, read_rows
+from tests.core.retrieval.conftest import StubEngine
 from tests.core.retrieval.describers import describer
 
 Stub = Callable[..., Any]
@@ -397,3 +398,49 @@ def test_a_list_of_images_becomes_a_gallery_of_their_folder(
     report = run_job(index_folder(describer(stub_engine(), recipe), listed, out))
     assert report.n_images == 2
     assert "can't be reached now, and are kept: red/3.png" in " ".join(report.notes)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["recipe", "root", "root_from_gallery", "origin", "n_rows", "dimension", "vectors", "run",
+     "mean_image", "mean_image_from_gallery", "schema"],
+)  # fmt: skip
+@pytest.mark.parametrize("value", [None, "null", "[]", "{}", '"x"', "-7", "1e99", "{", "[[1]]"])
+def test_a_database_with_any_value_in_it_opens_or_is_told(
+    tmp_path: Path, small_gallery: Path, key: str, value: str | None
+) -> None:
+    out = tmp_path / "g"
+    shutil.copytree(small_gallery, out)
+    with closing(sqlite3.connect(out / DATABASE_NAME)) as db:
+        if value is None:
+            db.execute("DELETE FROM meta WHERE key = ?", (key,))
+        else:
+            db.execute("UPDATE meta SET value = ? WHERE key = ?", (value, key))
+        db.commit()
+    with suppress(GalleryError):
+        gallery = open_gallery(out)
+        assert len(gallery.descriptors) == len(gallery) == 1
+        assert isinstance(gallery.notes, tuple)
+
+
+@pytest.mark.parametrize("row", ["7", "-1", "'x'"])
+def test_an_image_without_a_descriptor_is_damage(
+    tmp_path: Path, small_gallery: Path, row: str
+) -> None:
+    shutil.copytree(small_gallery, tmp_path / "g")
+    with closing(sqlite3.connect(tmp_path / "g" / DATABASE_NAME)) as db:
+        db.execute(f"UPDATE images SET row = {row}")
+        db.commit()
+    with pytest.raises(GalleryError, match="is damaged"):
+        open_gallery(tmp_path / "g")
+
+
+@pytest.fixture(scope="module")
+def small_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gallery of one image."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "pictures").mkdir()
+    Image.new("RGB", (8, 8), (9, 99, 199)).save(folder / "pictures" / "1.png")
+    one = DescriptorRecipe("conv", "conv", "gap", 3.0, Preprocess("warp", 8, 8), "net", "weights")
+    run_job(index_folder(describer(StubEngine(), one), folder / "pictures", folder / "g"))
+    return folder / "g"
