@@ -11,7 +11,7 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.engine_choice import EngineChoiceController, caffe_spec
 from gui.dialogs.fidelity import FidelityDialog, FidelityRow
 from gui.document import ModelDocument
-from gui.jobs import Lanes
+from gui.jobs import SLICE_SECONDS, Lanes
 from gui.main_window import MainWindow
 from gui.theme import ThemeKeeper
 
@@ -79,6 +79,7 @@ class FidelityController(QObject):
             lambda: measure(request),
             key=KEY,
             title="Comparing engines",
+            slice_seconds=SLICE_SECONDS,
             on_result=lambda found: self._show(dialog, found, names[other]),
             on_error=lambda error: self._fail(dialog, error),
         )

@@ -83,6 +83,7 @@ class OpeningController(QObject):
         self._waiting_folder: Path | None = None
         self._watches_rewiring = False
         document.net_changed.connect(self._follow_rewirings)
+        notices.changed.connect(self._forget_waiting)
 
     def choose_model(self) -> None:
         """Ask for a prototxt, a caffemodel, or both."""
@@ -120,7 +121,7 @@ class OpeningController(QObject):
         if found.prototxt is not None:
             self.open_model(found.prototxt, found.weights)
         elif found.weights is not None:
-            self._open_weights_first(found.weights)
+            self.open_weights(found.weights)
         elif found.folder is not None:
             self.open_folder(found.folder)
 
@@ -202,6 +203,7 @@ class OpeningController(QObject):
 
         saved_text: what the file holds, where the text that was read is another.
         """
+        weights = weights or self._waiting_weights
         self._notices.dismiss_all(*MODEL_NOTICES)
         self._settings.set_folder("models", found.path.absolute().parent)
         if found.error is not None:
@@ -235,8 +237,6 @@ class OpeningController(QObject):
             self._deriver.remember(derived, document.state, None)
             self._show_findings(found)
         self.model_opened.emit()
-        weights = weights or self._waiting_weights
-        self._waiting_weights = None
         if weights is not None and not is_partial:
             self.open_weights(weights)
         elif not is_partial:
@@ -278,7 +278,6 @@ class OpeningController(QObject):
         if len(beside) == 1:
             self.open_model(beside[0], path)
             return
-        self._waiting_weights = path
         self._notices.show(
             Notice(
                 "info",
@@ -289,6 +288,12 @@ class OpeningController(QObject):
             ),
             {"open": self.choose_model},
         )
+        self._waiting_weights = path
+
+    def _forget_waiting(self) -> None:
+        """Weights wait for their prototxt as long as the notice says so."""
+        if not self._notices.has("weights"):
+            self._waiting_weights = None
 
     def _show_parse_error(self, found: PartlyOpened) -> None:
         if found.error is None:

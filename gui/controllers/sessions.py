@@ -190,7 +190,9 @@ class SessionController(QObject):
         if session.recipe is None:
             return
         try:
-            self._document.set_recipe(Preprocess.from_json(dict(session.recipe)))
+            recipe = Preprocess.from_json(dict(session.recipe))
+            if recipe != self._document.recipe:  # else it is known where it comes from
+                self._document.set_recipe(recipe)
         except AppError as error:
             self._notices.show_error(error, "recipe", "The session's preprocessing is not usable")
 

@@ -51,7 +51,10 @@ class VerifyingController(QObject):
         """Compare the text as it is now with the text as it was opened."""
         document = self._document
         before, after = self._history.base_text, document.text
-        if document.net is None or before == after or document.is_partial:
+        if document.net is None or document.is_partial:
+            return
+        if before == after:
+            self.failed.emit(AppError("There is nothing to verify.", hint=self._why_nothing()))
             return
         image = document.image_path
         images = () if image is None or document.recipe is None else (image,)
@@ -77,8 +80,16 @@ class VerifyingController(QObject):
         is_ready = self._engine.state == READY and not self._lanes.is_running("verify")
         if is_open_question and is_ready and self.is_cheap:
             self.verify()
-        elif not document.renames:
+        elif document.text == self._history.base_text:
             self._lanes.cancel("verify")
+
+    def _why_nothing(self) -> str:
+        if self._document.text == self._history.first_text:
+            return "The text is as it was opened, so there is nothing to hold it against."
+        return (
+            "A fix changes what the net computes, so there is nothing to hold it against. What is"
+            " renamed from here on can be verified."
+        )
 
     def _take(self, verification: Verification) -> None:
         self._document.set_verification(verification)

@@ -265,6 +265,20 @@ def test_nets_with_other_inputs_or_channels_take_pictures(
     assert panel.cards[0].array.shape == (1, 4, 6, 6)
 
 
+def test_a_loss_without_axes_is_looked_at_like_any_value(
+    bench, qtbot, photo: Path, tmp_path: Path
+) -> None:
+    net = tmp_path / "trained.prototxt"
+    net.write_text(TRAINED)
+    open_both(bench, qtbot, net, photo)
+    panels = bench.window.panels
+    look_at(bench, qtbot, panels.activations, "loss")
+    assert [card.array.shape for card in panels.activations.cards] == [()]
+    look_at(bench, qtbot, panels.histogram, "loss")
+    assert panels.histogram.view().series[0].statistics.n_values == 1
+    assert bench.notices.current == ()
+
+
 def test_tiles_and_histogram_are_saved_where_the_user_says(
     bench, qtbot, user, net: Path, photo: Path, tmp_path: Path
 ) -> None:

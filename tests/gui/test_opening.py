@@ -269,3 +269,44 @@ def test_a_name_that_ends_in_a_blank_is_quoted(bench, qtbot, material) -> None:
     (notice,) = [notice for notice in bench.notices.current if notice.key == "weights"]
     assert "<b>'conv '</b>" in notice.body
     assert "The file's 'conv ' is not conv: blanks count." in notice.body
+
+
+def test_weights_alone_are_bound_to_the_open_net(bench, qtbot, net_path, tmp_path: Path) -> None:
+    """Though another prototxt lies beside them."""
+    bench.opening.open_paths([net_path])
+    qtbot.waitUntil(lambda: bench.document.net is not None and bench.lanes.is_idle)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "other.prototxt").write_text(NET.replace("small", "other"))
+    weights = weights_for(elsewhere / "w.caffemodel")
+    bench.opening.open_paths([weights])
+    qtbot.waitUntil(lambda: bench.document.weights is not None)
+    assert bench.document.path == net_path
+    assert bench.document.binding.unbound == ()
+
+
+def test_weights_wait_no_longer_once_their_notice_is_closed(
+    bench, qtbot, net_path, tmp_path: Path
+) -> None:
+    lonely = tmp_path / "lonely"
+    lonely.mkdir()
+    bench.opening.open_paths([weights_for(lonely / "w.caffemodel")])
+    assert bench.notices.has("weights")
+    bench.window.notice_bar.closed.emit("weights")
+    bench.opening.open_paths([net_path])
+    qtbot.waitUntil(lambda: bench.document.net is not None)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle)
+    assert bench.document.weights is None
+
+
+def test_verify_after_a_fix_says_why_there_is_nothing_to_do(bench, qtbot, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.prototxt"
+    path.write_text(WRONG)
+    bench.opening.open_paths([path])
+    qtbot.waitUntil(lambda: bench.notices.has("rewiring"))
+    bench.notices.trigger("rewiring", "fix")
+    qtbot.waitUntil(lambda: bench.document.is_edited and bench.lanes.is_idle)
+    bench.verifying.verify()
+    (notice,) = (one for one in bench.notices.current if one.key == "verify")
+    assert notice.title == "There is nothing to verify"
+    assert "A fix changes what the net computes" in notice.body

@@ -360,3 +360,33 @@ def test_descriptors_that_are_all_equal_are_warned_of(bench, qtbot, net, tmp_pat
     settle(bench, qtbot)
     facts = dict(bench.window.panels.retrieval.query_column.descriptor.facts)
     assert facts["Warning"].startswith("all 4 descriptors are equal")
+
+
+def test_a_pooling_that_can_not_be_leaves_the_choice_as_it_was(searched, qtbot) -> None:
+    """Flattened maps of pictures of any size have no one length."""
+    from dataclasses import replace
+
+    panel = searched.window.panels.retrieval
+    before = panel.recipe_bar.recipe()
+    recipe = replace(searched.document.recipe, size_policy="longest side", side=12)
+    searched.document.set_recipe(recipe)
+    settle(searched, qtbot)
+    assert panel.recipe_bar.recipe() == before
+    panel.recipe_requested.emit(RecipeChoice("conv1", "conv1", "flatten"))
+    settle(searched, qtbot)
+    assert searched.notices.has("index")
+    assert panel.recipe_bar.recipe() == before
+    assert searched.searching.gallery.recipe.pooling == "gem"
+
+
+def test_a_folder_whose_images_can_not_be_read_names_the_first(
+    bench, qtbot, net: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"nothing")
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(folder)
+    settle(bench, qtbot)
+    (notice,) = (one for one in bench.notices.current if one.key == "index")
+    assert "a.png" in notice.body

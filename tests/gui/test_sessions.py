@@ -81,6 +81,8 @@ def test_a_session_brings_everything_back(
     assert [rename.new_blob for rename in document.renames] == ["conv1_relu1"]
     assert document.selection == "relu1"
     assert document.image_path == photo
+    assert document.chosen_recipe == first.document.chosen_recipe
+    assert document.chosen_recipe.is_guessed  # as it was, not given by anybody
     assert second.window.panels.graph.direction == "LR"
     assert second.notices.current == ()
     second.window.actions_["redo"].trigger()

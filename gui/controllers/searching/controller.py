@@ -299,7 +299,8 @@ class SearchingController(QObject):
 
     def _stop_index(self, error: AppError) -> None:
         if not isinstance(error, EngineCrashed):
-            self._search.happens(Event.FAILED)
+            self._search.fail()
+            self._show_layers()
             self._hide_progress()
             self._notices.show_error(error, INDEX)
             return

@@ -130,6 +130,11 @@ class Search:
         self.searched = searched
         return True
 
+    def fail(self) -> None:
+        """This layer can't be indexed so; what is searched by goes on being shown as chosen."""
+        if self.happens(Event.FAILED) and self.searched is not None:
+            self.choice = self.searched.reading.choice
+
     def crash(self) -> bool:
         """The engine died while indexing; False where this net has ended one in vain before."""
         self._n_vain_crashes = 0 if self.n_done else self._n_vain_crashes + 1
