@@ -69,6 +69,12 @@ def run_command(
     except KeyboardInterrupt:
         print("\nStopped by you. Files that were finished are kept.", file=sys.stderr)
         return INTERRUPTED
+    except MemoryError:
+        print(
+            "There is not enough memory for this. Fewer layers or --batch 1 take less.",
+            file=sys.stderr,
+        )
+        return FAILED
     except BrokenPipeError:
         _silence_stdout()
         return DONE

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _examine(caffe_command: tuple[str, ...]) -> dict[str, Any]:
-    no_window = why_no_screen() or why_no_text()
+    no_window = " ".join(filter(None, (why_no_screen(), why_no_text()))) or None
     return {
         "blobscope": __version__,
         "python": sys.version.split()[0],
