@@ -98,7 +98,7 @@ class GalleryStore:
                 _set(db, key, value)
 
     def read(self) -> Contents:
-        """Everything but the descriptors. Raises GalleryError for a missing or damaged gallery."""
+        """All that the gallery holds; descriptors are mapped, not read. Raises GalleryError."""
         with self._reading() as db:
             meta = {key: json.loads(value) for key, value in db.execute("SELECT * FROM meta")}
             if meta.get("schema") != SCHEMA:
@@ -157,9 +157,10 @@ class GalleryStore:
         with self._changing() as db:
             run = _get(db, "run")
             _set(db, "run", {**run, "has_ended": True})
-        self._settle()
-        self._compact()
-        self._settle()
+        with suppress(GalleryError):  # a disk without room for both files keeps the longer one
+            self._settle()
+            self._compact()
+            self._settle()
 
     def add(self, images: Sequence[StoredImage], descriptors: np.ndarray) -> None:
         """Add described images, in the place of earlier ones of the same path.
@@ -238,9 +239,13 @@ class GalleryStore:
             new = self.folder / COMPACT_NAME
             new.unlink(missing_ok=True)
             n_written = append_rows(new, 0, np.zeros((0, dimension), np.float32))
-            for start in range(0, len(rows), _COPIED_AT_ONCE):
-                chunk = np.asarray(old[rows[start : start + _COPIED_AT_ONCE]])
-                n_written = append_rows(new, n_written, chunk)
+            try:
+                for start in range(0, len(rows), _COPIED_AT_ONCE):
+                    chunk = np.asarray(old[rows[start : start + _COPIED_AT_ONCE]])
+                    n_written = append_rows(new, n_written, chunk)
+            except OSError:
+                new.unlink(missing_ok=True)
+                raise
             sync_folder(self.folder)
             db.execute("UPDATE images SET row = -1 - row")  # each row is unique at every moment
             for number, row in enumerate(rows):

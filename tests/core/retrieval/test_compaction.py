@@ -190,6 +190,31 @@ def test_readers_find_it_whole_at_any_moment(
     assert failures == []
 
 
+def test_a_full_disk_keeps_the_longer_file(
+    tmp_path: Path,
+    pictures: Path,
+    index: Callable[[], IndexReport],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index()
+    touch(pictures)
+
+    def append(path: Path, n_rows: int, rows: np.ndarray) -> int:
+        if path.name == COMPACT_NAME and len(rows):
+            raise OSError(28, "No space left on device")
+        return append_rows(path, n_rows, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gallery_store, "append_rows", append)
+        assert index().progress.is_finished
+    assert not (tmp_path / "g" / COMPACT_NAME).exists()
+    assert n_rows(tmp_path / "g") == 24
+    check_whole(tmp_path / "g", pictures)
+    index()
+    assert n_rows(tmp_path / "g") == 12
+    check_whole(tmp_path / "g", pictures)
+
+
 def test_a_file_that_can_not_be_renamed_yet_is_used_as_it_is(
     tmp_path: Path,
     pictures: Path,
