@@ -62,7 +62,14 @@ def run(options: argparse.Namespace) -> None:
     unbound = opened.binding.unbound if opened.binding else ()
     if options.json:
         layers = [_described(row) for row in found.rows]
-        print_json({"of": options.of, "filler_layers": list(unbound), "layers": layers})
+        print_json(
+            {
+                "of": options.of,
+                "filler_layers": list(unbound),
+                "notes": list(found.notes),
+                "layers": layers,
+            }
+        )
         return
     print_table(
         ("layer", "top", "type", "cosine", "largest difference"),
@@ -75,6 +82,8 @@ def run(options: argparse.Namespace) -> None:
     print()
     for warning in filler_warnings(unbound, has_weights=True):
         print(f"Note: {warning}")
+    for note in found.notes:
+        print(f"Note: {note}")
     if found.apart:
         print(f"One image was run: {found.apart}")
     print(summary(found.rows, options.of, found.n_rows or 1))

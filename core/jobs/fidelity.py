@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,15 @@ from core.images.finding import find_files
 from core.images.recipe_choice import RecipeWish, choose_recipe
 from core.jobs.arrays import plan_array_passes
 from core.jobs.open import net_of
+from core.layers.reshaping import drops_at_random
 from core.layers.shapes import NetShapes
+from core.net.definition import Net
 from core.progress import Job
 from core.surveys.feed import Feed, plan_whole_feed
+from core.words import join_names
 
 MOST_IMAGES = 8
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,15 @@ class FidelityRequest:
 
 @dataclass(frozen=True)
 class Fidelity:
-    """Each value's distance; n_rows: how many images or rows ran; apart: why only one, or ""."""
+    """Each value's distance; n_rows: how many images or rows ran; apart: why only one, or "".
+
+    notes: what the distances can't tell, a sentence each.
+    """
 
     rows: tuple[LayerFidelity, ...]
     n_rows: int
     apart: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def measure(request: FidelityRequest) -> Job[Fidelity]:
@@ -62,7 +71,29 @@ def measure(request: FidelityRequest) -> Job[Fidelity]:
         state=request.net.state,
     )
     n_rows = max((len(array) for array in inputs.values() if array.ndim), default=0)
-    return Fidelity(rows, n_rows, apart)
+    notes = (*_random_notes(net, request.other), *_missing_notes(net, rows))
+    return Fidelity(rows, n_rows, apart, notes)
+
+
+def _random_notes(net: Net, other: EngineSpec) -> Iterator[str]:
+    """Two engines draw other numbers; one engine in two precisions draws the same."""
+    names = [
+        layer.name
+        for layer in net.layers
+        if layer.type == "Dropout" and drops_at_random(layer, layer.phase_in(net.state))
+    ]
+    if names and other.name != "torch":
+        shown = join_names(names[:_MOST_NAMED])
+        yield f"Dropout draws at random in {shown}: two engines differ from there on."
+
+
+def _missing_notes(net: Net, rows: Sequence[LayerFidelity]) -> Iterator[str]:
+    compared = {row.value.layer for row in rows}
+    names = [x.name for x in net.layers if x.bottoms and x.tops and x.name not in compared]
+    if names:
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        shown = f"{', '.join(names[:_MOST_NAMED])}{more}"
+        yield f"Not compared, as an engine or an input for it is missing: {shown}."
 
 
 def _array_inputs(request: FidelityRequest, feed: Feed) -> tuple[dict[str, np.ndarray], str]:

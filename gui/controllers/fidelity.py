@@ -99,13 +99,15 @@ class FidelityController(QObject):
         ]
         worst = min(shown, key=lambda row: row.cosine, default=None)
         if worst is None:
-            dialog.show_rows((), "No layer of this net computes anything.")
+            nothing = "No layer of this net computes anything."
+            dialog.show_rows((), " ".join((nothing, *found.notes)))
             return
         largest = max(row.difference for row in shown)
         dialog.show_rows(
             shown,
             f"{name} against float32 PyTorch: lowest cosine {worst.cosine:.7f} at {worst.layer},"
-            f" largest difference {largest:.1e} of the largest value of its layer.",
+            f" largest difference {largest:.1e} of the largest value of its layer."
+            + "".join(f" {note}" for note in found.notes),
         )
 
     def _fail(self, dialog: FidelityDialog, error: AppError) -> None:
