@@ -37,16 +37,6 @@ class ChannelMaps:
         return index if self.is_vector and index < self.n_values else None
 
 
-@dataclass(frozen=True)
-class ChannelScore:
-    """Measures of one channel over its finite values; sparsity is its share of exact zeros."""
-
-    channel: int
-    mean: float
-    maximum: float
-    sparsity: float
-
-
 def channel_maps(array: np.ndarray, image: int = 0) -> ChannelMaps:
     """The maps of one image of a blob with any number of axes.
 

@@ -12,7 +12,6 @@ import numpy as np
 from core.activations.statistics import as_flat_floats, percentiles, split_finite
 
 MIN_BINS, MAX_BINS = 10, 500
-AUTOMATIC_BINS_RULE = "Freedman-Diaconis, 10 to 500 bins"
 _CHUNK_VALUES = 1 << 15
 _SAMPLE_VALUES = 1 << 17
 
