@@ -170,28 +170,31 @@ def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
 
 
 def _runnable(
-    values: tuple[Value, ...], layers: str | tuple[Value, ...], engine: Engine
+    values: tuple[Value, ...], named: str | tuple[Value, ...], engine: Engine
 ) -> tuple[tuple[Value, ...], tuple[str, ...]]:
     """The values this engine can give; of "all" the others are left out, with a note.
 
-    Raises UnsupportedLayerError or the like for a value that was named, or where none is left.
+    Raises UnsupportedLayerError or the like for a value that was named, or where none is left, and
+    PythonLayersRefused where the user's agreement is all that is missing.
     """
     blocked = {value: engine.obstacles([value]) for value in values}
     able = tuple(value for value in values if not blocked[value])
-    if layers != "all" or not able:
+    found = [layer.obstacle for layers in blocked.values() for layer in layers]
+    asks_consent = any(obstacle is not None and obstacle.kind == "program" for obstacle in found)
+    if named != "all" or not able or asks_consent:
         engine.check(values)
         return values, ()
     reasons = {
         layer.name: layer.obstacle.sentence
-        for found in blocked.values()
-        for layer in found
+        for layers in blocked.values()
+        for layer in layers
         if layer.obstacle is not None
     }
     if not reasons:
         return values, ()
-    named = " ".join(f"{name}: {reason}" for name, reason in list(reasons.items())[:4])
+    why = " ".join(f"{name}: {reason}" for name, reason in list(reasons.items())[:4])
     n_left = len(values) - len(able)
-    return able, (f"{n_left:,} of {len(values):,} values can't be computed here. {named}",)
+    return able, (f"{n_left:,} of {len(values):,} values can't be computed here. {why}",)
 
 
 def _fitted(measure: Measure, shapes: Sequence[tuple[int, ...] | None]) -> Measure:
