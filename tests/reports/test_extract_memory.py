@@ -19,7 +19,8 @@ from core.errors import AppError
 from core.jobs.extract import ExtractRequest, extract
 from core.progress import run_job
 
-N_IMAGES, N_BYTES = 64, 64 * 16 * 48 * 48 * 4
+N_IMAGES = 192
+N_BYTES = N_IMAGES * 16 * 48 * 48 * 4
 NET = """
 layer { name: "data" type: "Input" top: "data"
         input_param { shape { dim: 1 dim: 3 dim: 50 dim: 50 } } }
@@ -39,7 +40,7 @@ def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number in range(N_IMAGES):
-        Image.new("RGB", (50, 50), (number, 80, 90)).save(folder / f"{number:02}.png")
+        Image.new("RGB", (50, 50), (number, 80, 90)).save(folder / f"{number:03}.png")
     return folder
 
 
