@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.engines.base import Engine, EngineProcess, EngineSpec
+from core.engines.base import Engine, EngineProcess, EngineSpec, Value
 from core.engines.registry import start_engine
 from core.errors import AppError
 from core.layers.shapes import infer_shapes
@@ -50,15 +50,27 @@ def _pass(engine: Engine) -> str:
     }
     first = {name: np.zeros((1, *shape[1:]), np.float32) for name, shape in sizes.items()}
     try:
-        engine.run(first)
+        _run_whole(engine, first)
     except AppError as error:
         if all(shape[:1] in ((), (1,)) for shape in sizes.values()):
             return error.sentence
         try:
-            engine.run({name: np.zeros(shape, np.float32) for name, shape in sizes.items()})
+            _run_whole(engine, {n: np.zeros(shape, np.float32) for n, shape in sizes.items()})
         except AppError as again:
             return again.sentence
     return ""
+
+
+def _run_whole(engine: Engine, inputs: dict[str, np.ndarray]) -> None:
+    """Raise where any layer could not run: a pass alone computes what it can."""
+    if engine.whole_net_refusal is not None:
+        raise engine.whole_net_refusal
+    engine.run(inputs)
+    read = {blob for layer in engine.layers for blob in layer.bottoms}
+    for layer in engine.layers:
+        for top in layer.tops if layer.bottoms else ():
+            if top not in read:
+                engine.read(Value(layer.name, top))
 
 
 def _unknown_size(blob: str) -> tuple[int, ...]:
