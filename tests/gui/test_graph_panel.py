@@ -341,7 +341,10 @@ def test_direction_turns_and_back(qtbot, panel) -> None:
 
 
 def test_hundreds_of_boxes_are_built_and_painted_in_time(qtbot, keeper, material) -> None:
-    """ResNet-152, 671 boxes. The design asks 250 ms and 16 ms; slower machines get four times."""
+    """ResNet-152, 671 boxes. The design asks 250 ms and 16 ms; slower machines get four times.
+
+    In time of the processor, so that other programs on it don't count.
+    """
     path = "prototxts/KaimingHe__deep-residual-networks__prototxt__ResNet-152-deploy.prototxt"
     net = load_net(material(path))
     shapes = infer_shapes(net)
@@ -351,15 +354,15 @@ def test_hundreds_of_boxes_are_built_and_painted_in_time(qtbot, keeper, material
     panel.show()
     panel.show_net(net, shapes)
     assert len(panel.picture.boxes) < 80
-    start = time.perf_counter()
+    start = time.thread_time()
     panel.set_folded(False)
-    built = time.perf_counter() - start
+    built = time.thread_time() - start
     assert len(panel.picture.boxes) == 671
     panel.fit()
     panel.canvas.viewport().repaint()
-    start = time.perf_counter()
+    start = time.thread_time()
     panel.canvas.viewport().repaint()
-    painted = time.perf_counter() - start
+    painted = time.thread_time() - start
     assert built < 1.0
     assert painted < 0.064
 

@@ -8,8 +8,10 @@ JOBS = ("tests/gui/test_jobs.py",)
 RENAMING = ("tests/gui/test_renaming.py",)
 CHANGES = ("tests/gui/test_changes.py",)
 DOCUMENT = ("tests/gui/test_document.py",)
-GRAPH = ("tests/gui/test_graph_panel.py",)
 NOTICES = ("tests/gui/test_notice_bar.py",)
+GRAPH = (
+    "tests/gui/test_graph_panel.py::test_a_verification_is_drawn_in_the_colours_of_its_result",
+)
 HISTOGRAM = ("tests/gui/test_histogram_panel.py",)
 
 FAULTS = [
