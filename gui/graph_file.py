@@ -6,9 +6,10 @@ from pathlib import Path
 
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
+from core.progress import run_job
 from gui.app import make_application
 from gui.graph.drawing import DrawingRequest, draw
-from gui.graph.export import ExportRequest, export_graph
+from gui.graph.export import ExportRequest, paint_graph
 from gui.graph.style import GraphStyle
 from gui.theme import Theme
 
@@ -18,7 +19,5 @@ def write_graph(net: Net, shapes: NetShapes, path: Path) -> None:
     app = make_application()
     theme = Theme.light()
     drawing = draw(DrawingRequest(net, shapes, GraphStyle(theme)))
-    for step in export_graph(ExportRequest(drawing, theme, path)):
-        if callable(step):
-            step()
+    run_job(paint_graph(ExportRequest(drawing, theme, path))).write()
     app.sendPostedEvents()  # lets go of the scene

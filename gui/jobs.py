@@ -6,72 +6,25 @@ import itertools
 import logging
 import math
 import queue
-import threading
 import time
 import traceback
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import Any
 
 from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal
 
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.progress import Progress
+from gui.runs import OnError, OnProgress, OnResult, Run
 
 _LOG = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 0.05
 STUCK_MILLISECONDS = 1000
 CLOSE_SECONDS = 3.0
-SETTLE_SECONDS = 1.5
 SLICE_SECONDS = 0.7
 """Of a long job: how long those wait that queue behind it, such as a look into a layer."""
 _PAUSED = object()
-
-OnResult = Callable[[Any], None]
-OnError = Callable[[AppError], None]
-OnProgress = Callable[[Progress], None]
-
-
-@dataclass(eq=False)
-class Run:
-    """One started job: its place, its state and whom to tell."""
-
-    lane: str
-    key: str
-    title: str
-    revision: int | None
-    work: Callable[[], Any]
-    on_result: OnResult | None
-    on_error: OnError | None
-    on_progress: OnProgress | None
-    on_end: Callable[[], None] | None
-    number: int
-    started: float = field(default_factory=time.monotonic)
-    progress: Progress | None = None
-    first: Progress | None = None
-    first_at: float = 0.0
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    is_ended: bool = False
-    is_running: bool = False
-    slice_seconds: float = math.inf
-    steps: Generator[Any, None, Any] | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Time since the job was asked for."""
-        return time.monotonic() - self.started
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the rate since the first report, which a resumed job starts from; None: too early."""
-        first, now = self.first, self.progress
-        if first is None or now is None or not now.total or now.done <= first.done:
-            return None
-        passed = time.monotonic() - self.first_at
-        if passed < SETTLE_SECONDS:
-            return None
-        return passed * (now.total - now.done) / (now.done - first.done)
 
 
 class _Worker(QThread):
@@ -102,8 +55,7 @@ class _Worker(QThread):
     def _perform(self, run: Run) -> Any:
         """What the job gives, or _PAUSED where its time is up and others wait."""
         if run.cancelled.is_set():
-            if run.steps is not None:
-                run.steps.close()
+            run.close()
             raise EngineCancelled
         run.is_running = True
         if run.steps is None:
@@ -190,8 +142,71 @@ class Lane(QObject):
         )
 
 
+class WindowLane(QObject):
+    """Jobs that only the window's thread may do, such as painting a scene, between its events."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        super().__init__(lanes)
+        self._lanes = lanes
+        self._runs: list[Run] = []
+
+    def start(
+        self,
+        work: Callable[[], Generator[Any, None, Any]],
+        *,
+        key: str,
+        title: str = "",
+        on_result: OnResult | None = None,
+        on_error: OnError | None = None,
+    ) -> Run:
+        """Take a step of the job whenever the window has nothing else to do; as `Lane.start`."""
+        run = Run("window", key, title, None, work, on_result, on_error, None, None,
+                  self._lanes._next_number())  # fmt: skip
+        self._lanes._begin(run)
+        self._runs.append(run)
+        QTimer.singleShot(0, self._go_on)
+        return run
+
+    def stop(self) -> None:
+        """Close what has begun."""
+        for run in self._runs:
+            run.close()
+        self._runs = []
+
+    def _go_on(self) -> None:
+        if not self._runs:
+            return
+        run = self._runs.pop(0)
+        result: Any = None
+        error: BaseException | None = None
+        try:
+            result = self._step(run)
+        except Exception as problem:  # as in a thread of the other lanes
+            error = problem
+        if result is _PAUSED:
+            self._runs.append(run)
+        else:
+            self._lanes._on_ended(run, result, error)
+        if self._runs:
+            QTimer.singleShot(0, self._go_on)
+
+    def _step(self, run: Run) -> Any:
+        if run.cancelled.is_set():
+            run.close()
+            raise EngineCancelled
+        if run.steps is None:
+            run.steps = run.work()
+        try:
+            step = next(run.steps)
+        except StopIteration as stop:
+            return stop.value
+        if isinstance(step, Progress):
+            self._lanes._on_progressed(run, step)
+        return _PAUSED
+
+
 class Lanes(QObject):
-    """The three lanes of the window and the list of what runs."""
+    """The lanes of the window and the list of what runs."""
 
     changed = pyqtSignal()
     """The set of titled jobs, or the progress of one, changed."""
@@ -217,6 +232,7 @@ class Lanes(QObject):
         self.engine = Lane("engine", self)
         self.files = Lane("files", self, n_threads=2)
         self.compute = Lane("compute", self)
+        self.window = WindowLane(self)
 
     @property
     def running(self) -> tuple[Run, ...]:
@@ -252,6 +268,7 @@ class Lanes(QObject):
         """Cancel all, let the engine go, wait up to 3 s; True if every thread ended."""
         self._is_closed = True
         self.cancel_all()
+        self.window.stop()
         lanes = (self.engine, self.files, self.compute)
         for lane in lanes:
             lane.stop()

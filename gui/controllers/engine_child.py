@@ -14,7 +14,8 @@ from core.engines.values import Device, EngineSpec, EngineStatus, FastPath
 from core.errors import AppError, EngineCrashed
 from gui.document import ModelDocument
 from gui.engine_titles import engine_title
-from gui.jobs import Lanes, Run
+from gui.jobs import Lanes
+from gui.runs import Run
 
 STARTING, READY, STOPPED, UNAVAILABLE = "starting", "ready", "stopped", "unavailable"
 DEFAULT_SPEC = EngineSpec()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError
 from core.files import write_file
@@ -13,7 +13,7 @@ from gui.controllers.opening import OpeningController
 from gui.dialogs.files import FileChooser
 from gui.document import ModelDocument
 from gui.graph.drawing import Drawing
-from gui.graph.export import FILTERS, ExportReport, ExportRequest, Step, export_graph
+from gui.graph.export import FILTERS, ExportReport, ExportRequest, PaintedGraph, paint_graph
 from gui.graph.memory import memory_from_json, memory_to_json
 from gui.graph.panel import GraphPanel
 from gui.jobs import Lanes
@@ -50,7 +50,6 @@ class GraphController(QObject):
         self._settings = settings
         self._chooser = chooser
         self._shown_path: Path | None = None
-        self._export: Generator[Step, None, None] | None = None
         graph.redrawer.run_elsewhere = self._run
         document.opened.connect(self._begin)
         document.saved_changed.connect(self._follow_path)
@@ -73,12 +72,16 @@ class GraphController(QObject):
 
     def export(self, path: Path) -> None:
         """Write the graph as it is folded now, all of it."""
-        self._end_export()
         request = ExportRequest(
             self._graph.drawing, Theme.light(), path, self._graph.scene.verified
         )
-        self._export = export_graph(request)
-        self._go_on()
+        self._lanes.window.start(
+            lambda: paint_graph(request),
+            key="export-graph",
+            title="Drawing the graph",
+            on_result=self._write,
+            on_error=self._fail,
+        )
 
     def choose_and_write_table(self) -> None:
         """Ask where, then write the rows that the table shows."""
@@ -98,39 +101,22 @@ class GraphController(QObject):
             on_error=lambda error: self._notices.show_error(error, "export"),
         )
 
-    def _go_on(self) -> None:
-        """One step of the export, then let the window breathe."""
-        if self._export is None:
-            return
-        try:
-            step = next(self._export)
-        except AppError as error:
-            self._fail(error)
-            return
-        if isinstance(step, ExportReport):
-            self._end_export()
-            self._notices.dismiss("export")
-            self.written.emit(step.path)
-        elif step is None:
-            QTimer.singleShot(0, self._go_on)
-        else:
-            self._lanes.files.start(
-                step,
-                key="export-graph",
-                title="Writing the graph",
-                on_result=lambda _: self._go_on(),
-                on_error=self._fail,
-            )
+    def _write(self, painted: PaintedGraph) -> None:
+        self._lanes.files.start(
+            painted.write,
+            key="export-graph",
+            title="Writing the graph",
+            on_result=self._tell_written,
+            on_error=self._fail,
+            on_end=painted.discard,
+        )
+
+    def _tell_written(self, report: ExportReport) -> None:
+        self._notices.dismiss("export")
+        self.written.emit(report.path)
 
     def _fail(self, error: AppError) -> None:
-        self._end_export()
         self._notices.show_error(error, "export")
-
-    def _end_export(self) -> None:
-        """Let a generator clean up what it has begun."""
-        steps, self._export = self._export, None
-        if steps is not None:
-            steps.close()
 
     def _run(self, work: Callable[[], Drawing], on_drawn: Callable[[Drawing], None]) -> None:
         self._lanes.compute.start(work, key="draw-graph", on_result=on_drawn)

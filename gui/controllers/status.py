@@ -21,8 +21,9 @@ from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.document import ModelDocument
 from gui.engine_titles import ENGINE_TITLES
-from gui.jobs import Lanes, Run
+from gui.jobs import Lanes
 from gui.main_window import MainWindow
+from gui.runs import Run
 from gui.settings import Settings
 from gui.widgets.plain_text import plain_tip
 

@@ -10,8 +10,8 @@ from PyQt5.QtGui import QGuiApplication
 from core.errors import AppError, EngineCrashed, PythonLayersRefused
 from gui.controllers.engine_child import UNAVAILABLE, EngineController
 from gui.controllers.engine_choice import EngineChoiceController
-from gui.jobs import Run
 from gui.notices import CodeLine, Notice, NoticeAction, Notices, escaped
+from gui.runs import Run
 
 
 class TroubleController(QObject):

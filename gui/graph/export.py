@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 
 from core.errors import AppError
+from core.progress import Job, Progress
 from gui.graph.drawing import Drawing
 from gui.graph.export_legend import ExportLegend
 from gui.graph.items.tip import TipItem
@@ -53,15 +54,36 @@ class ExportReport:
     scale: float
 
 
-Step = ExportReport | Callable[[], None] | None
-"""Nothing, work that any thread may do before the next step, or at last the report."""
+class PaintedGraph:
+    """A graph that is painted but not where it belongs; any thread may `write` it."""
+
+    def __init__(self, page: _Page, part: Path, path: Path, extent: QSizeF) -> None:
+        self._page = page
+        self._part = part
+        self._path = path
+        self._extent = extent
+
+    def write(self) -> ExportReport:
+        """Let the whole file appear. Raises AppError where the disk refuses."""
+        try:
+            self._page.compress()
+            self._part.replace(self._path)
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+        finally:
+            self.discard()
+        width, height = round(self._extent.width()), round(self._extent.height())
+        return ExportReport(self._path, width, height, self._page.scale)
+
+    def discard(self) -> None:
+        """Take away what lies beside the file, if it is still there."""
+        _discard(self._part)
 
 
-def export_graph(request: ExportRequest) -> Generator[Step, None, None]:
-    """Write the file step by step, each within a few milliseconds; the last one is the report.
+def paint_graph(request: ExportRequest) -> Job[PaintedGraph]:
+    """Paint the whole graph, in steps of a few milliseconds that the window's thread must do.
 
-    The file appears whole or not at all. Raises AppError for an unknown suffix and when the
-    folder can't be written to.
+    Raises AppError for an unknown suffix and when the folder can't be written to.
     """
     if request.path.suffix.lower() not in SUFFIXES:
         raise AppError(
@@ -71,7 +93,6 @@ def export_graph(request: ExportRequest) -> Generator[Step, None, None]:
     scene = GraphScene(GraphStyle(request.theme, is_for_file=True))
     scene.show_verified(request.verified)
     scene.show_drawing(request.drawing)
-    yield None
     legend = ExportLegend(request.drawing, scene.graph_style)
     graph = scene.content_rect()
     width = max(graph.width(), legend.width) + 2 * _MARGIN
@@ -82,18 +103,27 @@ def export_graph(request: ExportRequest) -> Generator[Step, None, None]:
     except OSError as error:
         raise _unwritable(request.path, error) from error
     part = beside / f"graph{request.path.suffix.lower()}"
+    page: _Page | None = None
     try:
         page = _open_page(part, extent)
         yield from _paint(page, scene, legend, origin, extent)
-        yield page.close()
-        part.replace(request.path)
-    except OSError as error:
-        raise _unwritable(request.path, error) from error
+        page.painter.end()
+    except BaseException as error:  # a painting that is given up is closed as well
+        if page is not None:
+            page.painter.end()  # Qt ends the program over a device that goes while it is painted
+        _discard(part)
+        if isinstance(error, OSError):
+            raise _unwritable(request.path, error) from error
+        raise
     finally:
-        part.unlink(missing_ok=True)
-        beside.rmdir()
         scene.deleteLater()
-    yield ExportReport(request.path, round(extent.width()), round(extent.height()), page.scale)
+    return PaintedGraph(page, part, request.path, extent)
+
+
+def _discard(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        part.parent.rmdir()
 
 
 def _unwritable(path: Path, error: OSError) -> AppError:
@@ -117,12 +147,8 @@ class _Page:
         self.painter.scale(scale, scale)
         self.painter.setRenderHint(QPainter.Antialiasing)
 
-    def close(self) -> Callable[[], None] | None:
-        """End painting; the file is there, or once the work that is returned has been done."""
-        self.painter.end()
-        return self._compress if isinstance(self._device, QImage) else None
-
-    def _compress(self) -> None:
+    def compress(self) -> None:
+        """Make a file of what is painted, where ending the painter has not made it already."""
         if isinstance(self._device, QImage) and not self._device.save(str(self._path)):
             raise AppError(f"Can't write {self._path.name}.", hint="Choose another folder.")
 
@@ -154,7 +180,7 @@ def _open_page(path: Path, extent: QSizeF) -> _Page:
 
 def _paint(
     page: _Page, scene: GraphScene, legend: ExportLegend, origin: QPointF, extent: QSizeF
-) -> Generator[Step, None, None]:
+) -> Job[None]:
     painter = page.painter
     painter.fillRect(QRectF(QPointF(), extent), scene.graph_style.theme.canvas)
     legend.paint(painter, QPointF(_MARGIN, _MARGIN))
@@ -163,8 +189,8 @@ def _paint(
     items.sort(key=lambda item: item.zValue())
     for i, item in enumerate(items):
         _paint_item(painter, item, option, origin)
-        if i % _ITEMS_A_STEP == _ITEMS_A_STEP - 1:
-            yield None
+        if i % _ITEMS_A_STEP == 0:
+            yield Progress(i, len(items), "items")
 
 
 def _paint_item(

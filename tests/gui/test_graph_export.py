@@ -11,7 +11,8 @@ from PyQt5.QtGui import QImage
 from core.errors import AppError
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
-from gui.graph.export import ExportReport, ExportRequest, export_graph
+from core.progress import run_job
+from gui.graph.export import ExportReport, ExportRequest, paint_graph
 from gui.graph.panel import GraphPanel
 from gui.theme import Theme
 from tests.bench.graph import residual_net
@@ -34,12 +35,7 @@ def panel(qtbot, keeper, repository: Path) -> GraphPanel:
 
 def export(panel: GraphPanel, path: Path, theme: Theme | None = None) -> ExportReport:
     request = ExportRequest(panel.drawing, theme or Theme.light(), path)
-    for step in export_graph(request):
-        if isinstance(step, ExportReport):
-            return step
-        if step is not None:
-            step()
-    raise AssertionError("no report")
+    return run_job(paint_graph(request)).write()
 
 
 def svg_words(path: Path) -> list[str]:
@@ -85,6 +81,14 @@ def test_a_page_longer_than_readers_take_is_scaled(panel, tmp_path: Path) -> Non
     report = export(panel, tmp_path / "long.pdf")
     assert report.height * 72 / 96 > 14400
     assert report.height * report.scale * 72 / 96 <= 14401
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+def test_a_painting_that_is_given_up_leaves_nothing(panel, tmp_path: Path, suffix: str) -> None:
+    painting = paint_graph(ExportRequest(panel.drawing, Theme.light(), tmp_path / f"a{suffix}"))
+    next(painting)
+    painting.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_suffix_and_a_missing_folder_are_said(panel, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator, Iterator
 
 import pytest
+from PyQt5.QtCore import QTimer
 
 from core.errors import AppError, EngineCrashed
 from core.progress import Progress
@@ -225,6 +226,49 @@ def test_a_job_that_waits_for_its_next_slice_can_be_cancelled(lanes: Lanes, qtbo
     assert closed[0] != threading.main_thread().name
 
 
+def test_steps_of_the_window_lane_run_in_its_thread_between_events(lanes: Lanes, qtbot) -> None:
+    order: list[str] = []
+    results: list[str] = []
+
+    def painting() -> Generator[Progress, None, str]:
+        for done in range(3):
+            order.append(f"{threading.current_thread() is threading.main_thread()} {done}")
+            QTimer.singleShot(0, lambda: order.append("event"))
+            yield Progress(done + 1, 3, "items")
+        return "painted"
+
+    run = lanes.window.start(painting, key="paint", title="Painting", on_result=results.append)
+    assert order == []
+    assert lanes.running == (run,)
+    qtbot.waitUntil(lambda: results == ["painted"])
+    assert order[:4] == ["True 0", "event", "True 1", "event"]
+    assert run.progress == Progress(3, 3, "items")
+    assert lanes.is_idle
+
+
+def test_a_job_of_the_window_lane_can_fail_and_be_cancelled(lanes: Lanes, qtbot) -> None:
+    errors: list[AppError] = []
+    closed: list[str] = []
+
+    def failing() -> Generator[Progress, None, None]:
+        yield Progress(0, 1, "items")
+        raise AppError("The paper is out.")
+
+    def endless() -> Generator[Progress, None, None]:
+        try:
+            while True:
+                yield Progress(0, 0, "items")
+        finally:
+            closed.append("it")
+
+    lanes.window.start(failing, key="fail", on_error=errors.append)
+    run = lanes.window.start(endless, key="endless", title="Endless")
+    qtbot.waitUntil(lambda: bool(errors) and run.progress is not None)
+    assert errors[0].sentence == "The paper is out."
+    lanes.cancel("endless")
+    qtbot.waitUntil(lambda: closed == ["it"] and lanes.is_idle)
+
+
 class Clock:
     """A time that a test sets."""
 
@@ -240,6 +284,7 @@ def test_time_left_goes_by_the_rate_since_the_first_report(
     """A resumed job starts at 400 of 1,000; 100 more in 10 s leave 500, which are 50 s."""
     clock = Clock()
     monkeypatch.setattr("gui.jobs.time", clock)
+    monkeypatch.setattr("gui.runs.time", clock)
     gates = [threading.Event() for _ in range(3)]
 
     def work() -> Generator[Progress, None, None]:

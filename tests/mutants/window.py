@@ -28,17 +28,6 @@ FAULTS = [
     )
     .plant("a replaced job goes on", "            older.cancelled.set()\n", "            pass\n")
     .plant(
-        "time left is the time passed",
-        "return passed * (now.total - now.done) / (now.done - first.done)",
-        "return passed",
-    )
-    .plant(
-        "time left counts from 0, not from the first report",
-        "/ (now.done - first.done)",
-        "/ now.done",
-    )
-    .plant("time left is told at once", "if passed < SETTLE_SECONDS:", "if passed < 0:")
-    .plant(
         "a bug is only a failure", "            self.bug_found.emit(error)\n", "            pass\n"
     )
     .plant(
@@ -60,11 +49,26 @@ FAULTS = [
         "if now < until and not self._runs.empty():",
     )
     .plant(
-        "a paused job outlives its cancel",
-        "            if run.steps is not None:\n                run.steps.close()\n",
-        "            _LEFT.append(run.steps)\n",
+        "painting holds up the window",
+        "            self._runs.append(run)\n        else:",
+        "            self._runs.append(run)\n            self._go_on()\n        else:",
     )
     .plant("a job ends without a word", "                run.on_end()\n", "                pass\n"),
+    Faults("gui/runs.py", *JOBS)
+    .plant(
+        "a paused job outlives its cancel", "            self.steps.close()\n", "            pass\n"
+    )
+    .plant(
+        "time left is the time passed",
+        "return passed * (now.total - now.done) / (now.done - first.done)",
+        "return passed",
+    )
+    .plant(
+        "time left counts from 0, not from the first report",
+        "/ (now.done - first.done)",
+        "/ now.done",
+    )
+    .plant("time left is told at once", "if passed < SETTLE_SECONDS:", "if passed < 0:"),
     Faults("gui/controllers/status.py", *JOBS, "tests/gui/test_engine_choice.py")
     .plant("minutes are seconds", "int(left // 60)", "int(left)")
     .plant(

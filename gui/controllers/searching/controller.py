@@ -40,10 +40,11 @@ from gui.controllers.searching.values import (
     pool_of,
 )
 from gui.document import ModelDocument
-from gui.jobs import SLICE_SECONDS, Lanes, Run
+from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notice, Notices
 from gui.panels.retrieval.panel import RetrievalPanel
 from gui.panels.retrieval.view import IndexingView, RecipeChoice
+from gui.runs import Run
 
 INDEX, QUERY, EVALUATE = "index", "query", "evaluate"
 MOST_EVALUATED_UNASKED = 2000
