@@ -95,9 +95,11 @@ def test_an_image_that_is_gone_is_answered_and_said(gallery: Gallery, pictures: 
 
 
 def test_neither_file_nor_image(gallery: Gallery, tmp_path: Path) -> None:
-    for path in (tmp_path / "nothing.png", Path("red/99.png"), tmp_path):
+    for path in (tmp_path / "nothing.png", Path("red/99.png")):
         with pytest.raises(ImageError, match="And the gallery has no image of that name"):
             find_query(gallery, path)
+    with pytest.raises(ImageError, match="There is no file"):
+        find_query(gallery, tmp_path)
 
 
 def test_images_that_are_links_find_themselves(
