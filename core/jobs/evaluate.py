@@ -90,9 +90,11 @@ def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[E
     """
     gallery = request.gallery
     check_not_empty(gallery)
-    described = _Described()
+    found = find_files(request.queries)
+    problems = [ImageProblem(str(lost.path), lost.reason) for lost in found.losses]
+    described = _Described(problems=problems)
     with opened_gallery_net(gallery, host, request.net, request.runs_on) as describer:
-        yield from _describe(describer, find_files(request.queries).files, described)
+        yield from _describe(describer, found.files, described)
     names = [_name_below(path, request.queries) for path in described.paths]
     truth, of_queries = choose_labels_apart(
         str(request.truth),
@@ -181,8 +183,9 @@ def _describe(describer: Describer, files: Sequence[Path], described: _Described
 
 
 def _name_below(path: Path, given: Sequence[Path]) -> str:
-    """A query's path below the folder it was found in, else its name."""
-    for folder in given:
-        if folder.is_dir() and path.is_relative_to(folder):
+    """A query's path below the folder, or the list's folder, it was found in; else its name."""
+    for one in given:
+        folder = one if one.is_dir() else one.parent
+        if one != path and path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return path.name

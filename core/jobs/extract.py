@@ -375,8 +375,22 @@ def _manifest(plan: _Plan, parts: PartFiles, stored: Sequence[Any]) -> dict[str,
             if entry.rows
         ],
         "images": list(parts.images),
-        "skipped": [{"image": name, "reason": reason} for name, reason in parts.skipped],
+        "labels": _labels(plan.files),
+        "skipped": [
+            {"image": name, "reason": reason}
+            for name, reason in (
+                *((str(lost.path), lost.reason) for lost in plan.files.losses),
+                *parts.skipped,
+            )
+        ],
     }
+
+
+def _labels(files: ImageFiles) -> dict[str, str]:
+    """The label that a list gives an image, by the image's name."""
+    names = _names(files)
+    pairs = zip(files.files, files.labels, strict=True)
+    return {names[path]: label for path, label in pairs if label is not None}
 
 
 def _measure_words(measure: Measure) -> dict[str, Any]:

@@ -334,6 +334,19 @@ def test_evaluate_names_its_queries_by_file(command, files: dict[str, Path]) -> 
     assert all(query["label"] == query["file"].split("/")[0] for query in found["queries"])
 
 
+def test_queries_of_a_list(command, files: dict[str, Path], tmp_path: Path) -> None:
+    index(command, files)
+    listed = tmp_path / "queries.txt"
+    for name, colour in COLOURS.items():
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (20, 20), colour).save(tmp_path / name / "q.png")
+    listed.write_text("".join(f"{name}/q.png 0\n" for name in COLOURS) + "gone/q.png 1\n")
+    words = ("evaluate", files["gallery"], "--truth", "folders", "--queries", listed, "--json")
+    found = command(*words).json
+    assert {query["label"] for query in found["queries"]} == set(COLOURS)
+    assert [problem["path"] for problem in found["unreadable"]] == [str(tmp_path / "gone/q.png")]
+
+
 def test_queries_apart_from_the_gallery(command, files: dict[str, Path], tmp_path: Path) -> None:
     index(command, files)
     queries = tmp_path / "queries"

@@ -228,3 +228,15 @@ def test_of_all_layers_those_that_can_not_run_are_left_out(
     found: Extracted = run_job(extract(replace(odd, layers="all"), host))
     assert set(found.arrays) == {"data", "conv", "relu", "fc"}
     assert "1 of 5 values can't be computed here. odd:" in found.notes[0]
+
+
+def test_labels_of_a_list_stand_in_the_manifest(
+    request_: ExtractRequest, host: EngineHost, pictures: Path, tmp_path: Path
+) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{pictures}/01.png 7\n{pictures}/00.png\n{pictures}/gone.png 3\n")
+    found = run_job(extract(replace(request_, images=(listed,)), host))
+    assert [Path(name).name for name in found.images] == ["01.png", "00.png"]
+    manifest = json.loads(found.manifest.read_text())
+    assert manifest["labels"] == {f"{pictures}/01.png": "7"}
+    assert [skipped["image"] for skipped in manifest["skipped"]] == [f"{pictures}/gone.png"]
