@@ -68,9 +68,9 @@ _WITHOUT_EFFECT = frozenset(
     engine forward_type backward_type forward_math backward_math default_forward_type
     default_backward_type cudnn_math_override cudnn_convolution_algo_seeker conv_algos_override
     workspace_limit optimize_mem blob_share_mode debug debug_info mn_param mn_grad_compress_param
-    no_mult need_backward freeze diff_scale learning_rate_policy local_lr quantize_lr
+    need_backward freeze diff_scale
     save_output_param visualize visualize_threshold save_file name_size_file
-    bp_norm fix_gradient icnn store_blobs_in_old_format statistics_batch_size
+    bp_norm fix_gradient store_blobs_in_old_format statistics_batch_size
     """.split()
 )
 """What chooses a program, tells something or trains, and leaves the values of a forward pass."""
