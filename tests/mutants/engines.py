@@ -188,11 +188,6 @@ FAULTS = [
         "folding rounds to float32 in between",
         "value = self._bias(weight) if index else weight.double()",
         "value = self._bias(weight).half().double() if index else weight.double()",
-    )
-    .plant(
-        "every layer of a chain is folded",
-        "if chain and chain[-1].tops[0] not in continued:",
-        "if chain:",
     ),
     Faults("core/engines/torch/backend.py", *FAST)
     .plant(
