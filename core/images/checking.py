@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import numpy as np
 from core.errors import ImageError
 from core.images.decoding import MAX_PIXELS, decode_image, image_size
 from core.images.jpeg_end import find_jpeg_end, lacks_coded_data
-from core.progress import Job, Progress
 
 # A JPEG decoder fills what is missing with exactly this grey.
 _FILL_GREY = 128
@@ -43,18 +41,6 @@ def check_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> ImageCheck:
     except ImageError as error:
         return ImageCheck(path, size, error.sentence)
     return ImageCheck(path, size, find_cut_off(path, rgb))
-
-
-def check_images(
-    paths: Sequence[Path], *, max_pixels: int = MAX_PIXELS
-) -> Job[tuple[ImageCheck, ...]]:
-    """Check files one by one; the result has one check for each path, in the same order."""
-    checks = []
-    for done, path in enumerate(paths):
-        yield Progress(done, len(paths), "images checked")
-        checks.append(check_image(path, max_pixels=max_pixels))
-    yield Progress(len(paths), len(paths), "images checked")
-    return tuple(checks)
 
 
 def find_cut_off(path: Path, rgb: np.ndarray) -> str | None:

@@ -13,10 +13,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.errors import ImageError
-from core.images.checking import ImageCheck, check_image, check_images, count_grey_rows
+from core.images.checking import check_image, count_grey_rows
 from core.images.decoding import decode_image, decoder_versions, image_size, thumbnail
 from core.images.finding import find_images
-from core.progress import Progress, run_job
 
 
 def photo(width: int = 160, height: int = 120, seed: int = 0) -> Image.Image:
@@ -247,19 +246,10 @@ def test_damaged_bytes_give_a_picture_or_a_sentence(tmp_path: Path, suffix: str)
             assert check.problem.endswith(".")
 
 
-def test_check_images_reports_each_step(tmp_path: Path) -> None:
-    good = save(photo(), tmp_path / "a.png")
-    steps: list[Progress] = []
-    checks = run_job(check_images([good, tmp_path / "b.png"]), steps.append)
-    assert checks[0] == ImageCheck(good, (160, 120), None)
-    assert checks[1].problem == "There is no image 'b.png'."
-    assert steps[-1] == Progress(2, 2, "images checked")
-
-
 def test_real_photos_are_all_good(material: Callable[[str], Path]) -> None:
     paths = find_images(material("images/instances"))
     assert len(paths) == 120
-    assert all(check.is_good for check in run_job(check_images(paths)))
+    assert all(check_image(path).is_good for path in paths)
 
 
 def test_versions_name_pillow() -> None:
