@@ -1,0 +1,57 @@
+"""Faults in what reports brought to light: odd names, numbers, folders and files."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Faults
+
+NAMES = ("tests/gui/test_names_as_written.py",)
+FOLDERS = ("tests/gui/test_opening_folders.py",)
+NO_ANSWER = ("tests/reports/test_files_that_do_not_answer.py",)
+
+FAULTS = [
+    Faults("gui/widgets/plain_text.py", *NAMES)
+    .plant("names in tooltips are laid out", 'if "<" not in text and "&" not in text:', "if True:")
+    .plant("an & in a menu is gone", 'return text.replace("&", "&&")', "return text"),
+    Faults("gui/widgets/labels.py", *NAMES).plant(
+        "names in labels are laid out",
+        "        self.setTextFormat(Qt.PlainText)\n        self._keeper = keeper\n"
+        "        self._role = role\n        self._pixels = pixels\n",
+        "        self._keeper = keeper\n        self._role = role\n        self._pixels = pixels\n",
+    ),
+    Faults("gui/controllers/opening.py", *FOLDERS)
+    .plant(
+        "a folder beside a net is dropped",
+        "        self._waiting_folder = found.folder or self._waiting_folder\n",
+        "",
+    )
+    .plant(
+        "a folder is indexed for ever after",
+        "folder, self._waiting_folder = self._waiting_folder, None",
+        "folder = self._waiting_folder",
+    ),
+    Faults("gui/widgets/decimal_field.py", "tests/gui/test_decimal_points.py")
+    .plant("a point is skipped", "    QLocale.setDefault(locale)\n", "")
+    .plant(
+        "a comma can't be typed",
+        'super().validate(text.replace(",", "."), position)',
+        "super().validate(text, position)",
+    ),
+    Faults("gui/dialogs/files.py", "tests/gui/test_file_dialogs.py").plant(
+        "the folder of the typed one is opened",
+        "max(dialog.selectedFiles(), key=len)",
+        "min(dialog.selectedFiles(), key=len)",
+    ),
+    Faults("core/screen.py", "tests/reports/test_no_font.py").plant(
+        "no font is no matter", "if _count_fonts() != 0:", "if True:"
+    ),
+    Faults("core/images/formats.py", *NO_ANSWER).plant(
+        "sockets are opened", '    (stat.S_ISSOCK, "is a socket, no image"),\n', ""
+    ),
+    Faults("core/surveys/pictures.py", *NO_ANSWER)
+    .plant("a stuck file can't be cancelled", "            yield None\n", "            pass\n")
+    .plant(
+        "a stuck file takes its thread with it",
+        "        self._start_thread()\n        problem",
+        "        problem",
+    ),
+]
