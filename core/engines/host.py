@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.engines.engine import Engine
@@ -54,8 +54,20 @@ class _Held:
 
 @dataclass(frozen=True)
 class _Key:
+    """What makes two open nets equal; a weights file that was written anew is another one."""
+
     net: NetToRun
-    input_shapes: tuple[tuple[str, Shape], ...] = field(default=())
+    input_shapes: tuple[tuple[str, Shape], ...]
+    weights_stamp: tuple[int, int] | None
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """Size and time of a file; None where there is none to look at, which opening it will say."""
+    try:
+        status = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if status is None else (status.st_size, status.st_mtime_ns)
 
 
 class EngineHost:
@@ -100,7 +112,7 @@ class EngineHost:
 
         Raises what EngineProcess.open raises.
         """
-        key = _Key(net, tuple(sorted((input_shapes or {}).items())))
+        key = _Key(net, tuple(sorted((input_shapes or {}).items())), _stamp(net.weights))
         held = self._hold(key)
         try:
             yield held.engine

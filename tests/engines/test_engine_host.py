@@ -94,3 +94,16 @@ def test_a_closed_host_opens_nothing(net: NetToRun) -> None:
     host.close()
     with pytest.raises(EngineError), host.opened(net):
         pass
+
+
+def test_weights_written_anew_are_opened_anew(
+    host: EngineHost, net: NetToRun, tmp_path: Path
+) -> None:
+    weights = tmp_path / "net.caffemodel"
+    weights.write_bytes(b"")
+    with_weights = NetToRun(net.text, net.path, weights, engine=net.engine)
+    with host.opened(with_weights) as before, host.opened(with_weights) as same:
+        assert same is before
+        weights.write_bytes(b"\0")
+        with host.opened(with_weights) as after:
+            assert after is not before
