@@ -17,7 +17,7 @@ from core.retrieval.ground_truth import folder_label, prefix_label
 from core.retrieval.indexing import index_folder
 from core.retrieval.ranking_export import export_ranking
 from core.retrieval.scores import average_precision, judge, score_ranking
-from core.retrieval.search import order_scores, rank, rank_image, rank_vectors
+from core.retrieval.search import order_scores, rank, rank_image, rank_vectors, similarities
 from tests.core.retrieval.describers import describer
 
 
@@ -161,3 +161,9 @@ def test_an_image_of_a_linked_gallery_is_found_as_it_is_named(
             assert gallery.find(path.absolute()) == index
     assert gallery.find(pictures / "red" / "9.png") is None
     assert gallery.find(pictures / "grey0.png") is None
+
+
+def test_sums_are_exact_beyond_float32() -> None:
+    """1e8 + 1 - 1e8 is 1, and 0 where float32 adds."""
+    vectors = np.array([[1e8, 1, -1e8], [1, 1e8, -1e8], [1e8, -1e8, 1]], np.float32)
+    assert similarities(vectors, np.ones((1, 3), np.float32)).tolist() == [[1, 1, 1]]
