@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from core.errors import AppError
@@ -102,3 +103,21 @@ def _name_beside(target: Path) -> Path:
 def _refusal(path: Path, error: OSError) -> AppError:
     reason = error.strerror or str(error)
     return AppError(f"{path} can't be written: {reason}.", hint="Choose another place.")
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal; about a second per gigabyte, once for each state of it.
+
+    Raises AppError.
+    """
+    try:
+        status = path.stat()
+        return _file_sha256_as_of(path.absolute(), status.st_size, status.st_mtime_ns)
+    except OSError as error:
+        raise AppError(f"'{path}' can't be read: {error.strerror or error}.") from error
+
+
+@lru_cache(maxsize=64)
+def _file_sha256_as_of(path: Path, _n_bytes: int, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,6 +18,7 @@ from core.engines.process import EngineProcess
 from core.engines.values import Value
 from core.engines.wiring import wire_net
 from core.errors import EngineError
+from core.files import file_sha256
 from core.net.definition import BlobVersion, Net, NetState
 from core.net.reader import read_net
 from core.net.text import encode_prototxt
@@ -173,15 +174,6 @@ def verify_rename(
     )
 
 
-def sha256_of_file(path: Path) -> str:
-    """The hash of a file of any size, in hex; EngineError where it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise EngineError(f"Can't read {path}: {error.strerror or error}.") from error
-
-
 def sha256_of_text(text: str) -> str:
     """The hash of a prototxt as it is saved, in hex."""
     return hashlib.sha256(encode_prototxt(text)).hexdigest()
@@ -206,9 +198,7 @@ def _provenance(
         precision=dict(setting.process.spec.options).get("precision", "float32"),
         before_sha256=sha256_of_text(before.text),
         after_sha256=sha256_of_text(after.text),
-        weights_sha256=None
-        if setting.weights_path is None
-        else sha256_of_file(setting.weights_path),
+        weights_sha256=None if setting.weights_path is None else file_sha256(setting.weights_path),
         input_sha256=digest.hexdigest(),
         input_shapes=tuple((name, array.shape) for name, array in sorted(arrays.items())),
         is_seeded=is_seeded,

@@ -10,9 +10,9 @@ from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import GalleryError, ImageError
+from core.files import file_sha256
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.open import net_of
-from core.jobs.provenance import file_sha256
 from core.jobs.values import choose_value
 from core.measures.measure import Pool
 from core.progress import Job

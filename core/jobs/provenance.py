@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from core.engines.host import NetToRun
-from core.errors import AppError
+from core.files import file_sha256
 from core.net.text import encode_prototxt
 
 
@@ -32,18 +30,3 @@ def net_manifest(net: NetToRun) -> dict[str, Any]:
             "seed": net.seed,
         },
     }
-
-
-def file_sha256(path: Path) -> str:
-    """The hash of a file in hex, about a second a gigabyte; once for each state of the file."""
-    try:
-        status = path.stat()
-        return _hash_as_of(path, status.st_size, status.st_mtime_ns)
-    except OSError as error:
-        raise AppError(f"'{path}' can't be read: {error.strerror}.") from error
-
-
-@lru_cache(maxsize=16)
-def _hash_as_of(path: Path, _size: int, _changed: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

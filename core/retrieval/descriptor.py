@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -185,24 +183,6 @@ def l2_normalise(descriptors: np.ndarray) -> np.ndarray:
 def text_sha256(text: str) -> str:
     """SHA-256 of a prototxt's text, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal; about a second per gigabyte, the first time.
-
-    Raises GalleryError.
-    """
-    try:
-        status = path.stat()
-        return _file_sha256_as_of(path.absolute(), status.st_size, status.st_mtime_ns)
-    except OSError as error:
-        raise GalleryError(f"'{path}' can't be read: {error.strerror}.") from error
-
-
-@lru_cache(maxsize=64)
-def _file_sha256_as_of(path: Path, _n_bytes: int, _changed: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _items(document: dict[str, Any], name: str) -> list[tuple[Any, Any]]:

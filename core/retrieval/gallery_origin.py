@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AppError, GalleryError
+from core.files import file_sha256
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.net.solver import open_prototxt
-from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
+from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.nearby import candidates, path_from
 
 OLD_NOTE_NAME = "origin.json"

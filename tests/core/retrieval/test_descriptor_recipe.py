@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import GalleryError
+from core.errors import AppError, GalleryError
+from core.files import file_sha256
 from core.images.preprocess import Preprocess
 from core.retrieval.descriptor import (
     DescriptorRecipe,
     check_same_recipe,
-    file_sha256,
     find_difference,
     l2_normalise,
     text_sha256,
@@ -80,5 +80,5 @@ def test_hashes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     wanted = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert file_sha256(tmp_path / "a") == text_sha256("abc") == wanted
-    with pytest.raises(GalleryError):
+    with pytest.raises(AppError):
         file_sha256(tmp_path / "gone")

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from core.errors import GalleryError, ImageError
+from core.files import file_sha256
 from core.progress import run_job
-from core.retrieval.descriptor import DescriptorRecipe, file_sha256, text_sha256
+from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin, find_origin
 from core.retrieval.indexing import index_folder
