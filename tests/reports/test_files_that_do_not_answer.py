@@ -104,7 +104,8 @@ def test_what_does_not_answer_at_all_is_left_out(
 
 
 STUCK_INDEX = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 from core.images import decoding
 decoding.describe_other_kind = lambda path: None  # so that the pipe is opened, as a dead disk is
 from main import main
