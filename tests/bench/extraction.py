@@ -28,6 +28,7 @@ from core.engines.host import EngineHost
 from core.engines.values import Value
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.values import choose_value
+from core.surveys.part_files import parts_folder
 from tests.bench.machine import describe_machine
 from tests.bench.nets import REPOSITORY, find_net
 
@@ -44,7 +45,7 @@ def main(words: list[str]) -> int:
         if options.images:
             measure_memory(options, images[: options.images], work)
         if options.kills:
-            measure_kills(options, images[: options.images or 200], work)
+            measure_kills(options, images[: options.images or 1000], work)
         if options.rate_images:
             measure_rate(options, images[: options.rate_images], work)
     return 0
@@ -105,7 +106,7 @@ def measure_memory(options: argparse.Namespace, images: list[Path], work: Path) 
 
 def measure_kills(options: argparse.Namespace, images: list[Path], work: Path) -> None:
     """Kill -9 at random moments, each time asking again, and compare with an undisturbed run."""
-    images = images[:400]
+    images = images[:1000]
     whole, cut = work / "whole.npz", work / "cut.npz"
     started = time.monotonic()
     subprocess.run(
@@ -113,19 +114,20 @@ def measure_kills(options: argparse.Namespace, images: list[Path], work: Path) -
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     seconds = time.monotonic() - started
-    rng, n_killed = random.Random(7), 0
+    rng, n_killed, done = random.Random(7), 0, list[int]()
     words = command(options, options.layer, images, cut)
     while n_killed < options.kills:
         with subprocess.Popen(
             words, cwd=REPOSITORY, stdout=subprocess.DEVNULL, start_new_session=True
         ) as process:
-            time.sleep(rng.uniform(0.3, max(2.0, seconds / 4)))
+            time.sleep(rng.uniform(0.5, 3.0 + seconds / 6))
             if process.poll() is not None:
                 print(f"  the run was over after {n_killed} kills; it is made anew")
                 cut.unlink()
                 continue
             os.killpg(process.pid, signal.SIGKILL)
             n_killed += 1
+            done.append(n_done(cut))
     answer = subprocess.run(words, cwd=REPOSITORY, check=True, capture_output=True, text=True)
     with np.load(whole) as one, np.load(cut) as other:
         same = one.files == other.files and all(
@@ -134,8 +136,16 @@ def measure_kills(options: argparse.Namespace, images: list[Path], work: Path) -
     resumed = json.loads(answer.stdout)["resumed"]
     print(
         f"kill -9: {n_killed} times in an extraction of {len(images)} images ({seconds:.0f} s "
-        f"undisturbed); the last run found {resumed} done; equal to the undisturbed file: {same}"
+        f"undisturbed), after {', '.join(map(str, done))} images; the last run found {resumed} "
+        f"done; equal to the undisturbed file: {same}"
     )
+
+
+def n_done(out: Path) -> int:
+    """How many images the journal of a killed run names."""
+    journal = parts_folder(out) / "journal.jsonl"
+    lines = journal.read_bytes().splitlines() if journal.exists() else []
+    return sum(line.count(b".jpg") for line in lines)
 
 
 def measure_rate(options: argparse.Namespace, images: list[Path], work: Path) -> None:
