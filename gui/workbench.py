@@ -33,7 +33,11 @@ from gui.connections.renaming import (
     connect_repairs,
     connect_verifying,
 )
-from gui.connections.searching import connect_searching, connect_what_is_there
+from gui.connections.searching import (
+    connect_gallery_work,
+    connect_searching,
+    connect_what_is_there,
+)
 from gui.connections.trouble import connect_notices, connect_trouble
 from gui.controllers.autosaving import AutosavingController
 from gui.controllers.comparing import ComparingController
@@ -52,6 +56,7 @@ from gui.controllers.rename_dialog import RenameDialogController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
 from gui.controllers.trouble import TroubleController
@@ -140,6 +145,7 @@ class Workbench(QObject):
         self.searching = SearchingController(
             document, lanes, self.engine, notices, panels.retrieval, cache, self
         )
+        self.gallery_work = GalleryWorkController(lanes, self.engine, self.searching, notices, self)
         self.demo = DemoController(document, self.opening, self.searching, self._demo_folder, self)
         self.sessions = SessionController(
             document, lanes, self.opening, self.renaming, self.searching, panels.graph, notices,
@@ -203,6 +209,7 @@ class Workbench(QObject):
         connect_captions(self.document, window.panels.histogram)
         load_plots_beside(self.engine, self.lanes)
         connect_searching(window, self.searching, self.opening, self.settings, lambda: self.chooser)
+        connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
         connect_what_is_there(status, self.searching, self.demo)
 
     def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:

@@ -7,8 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 from core.commands.output import counted, print_json, print_notes, print_table
+from core.jobs.export_gallery import ExportGalleryRequest, export
+from core.progress import run_job
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.gallery_export import export_gallery
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Say what is in the gallery, or write it to a file."""
     gallery = open_gallery(options.gallery)
-    written = () if options.export is None else export_gallery(gallery, options.export)
+    written: tuple[Path, ...] = ()
+    if options.export is not None:
+        written = run_job(export(ExportGalleryRequest(gallery, options.export)))
     if options.json:
         print_json({**describe(gallery), "written": [str(path) for path in written]})
         return

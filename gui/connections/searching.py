@@ -8,8 +8,9 @@ from pathlib import Path
 from gui.controllers.demo import DemoController
 from gui.controllers.opening import OpeningController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.status import StatusController
-from gui.dialogs.files import IMAGE_FILTER, FileChooser
+from gui.dialogs.files import DESCRIPTORS_FILTER, IMAGE_FILTER, FileChooser
 from gui.main_window import MainWindow
 from gui.settings import Settings
 
@@ -46,6 +47,26 @@ def connect_searching(
     window.panels.retrieval.choose_image_requested.connect(choose_query)
     window.panels.retrieval.folder_requested.connect(opening.open_folder)
     opening.folder_opened.connect(open_folder)
+
+
+def connect_gallery_work(
+    window: MainWindow,
+    work: GalleryWorkController,
+    settings: Settings,
+    chooser: Callable[[], FileChooser],
+) -> None:
+    """Queries apart from the gallery, and a file of its descriptors."""
+
+    def choose_queries() -> None:
+        start = settings.folder("images")
+        chooser().open_folder("Choose a folder of queries", start, work.evaluate_queries)
+
+    def choose_file() -> None:
+        suggested = settings.folder("exports") / "descriptors.npz"
+        chooser().save_file("Export the descriptors", suggested, DESCRIPTORS_FILTER, work.export)
+
+    window.actions_.on("evaluate_queries", choose_queries)
+    window.actions_.on("export_gallery", choose_file)
 
 
 def connect_what_is_there(

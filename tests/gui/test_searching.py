@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import signal
 from pathlib import Path
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.engines.host import EngineHost
+from core.jobs.evaluate import EvaluateQueriesRequest, evaluate_queries
+from core.progress import run_job
 from core.retrieval.search import rank_image
 from gui.controllers.searching.values import default_choice, layer_choices
 from gui.panels.retrieval.grid import THUMBNAIL_SIDE
@@ -390,3 +394,52 @@ def test_a_folder_whose_images_can_not_be_read_names_the_first(
     settle(bench, qtbot)
     (notice,) = (one for one in bench.notices.current if one.key == "index")
     assert "a.png" in notice.body
+
+
+@pytest.fixture
+def queries(tmp_path: Path) -> Path:
+    folder = tmp_path / "queries"
+    for name in ("red", "blue"):
+        (folder / name).mkdir(parents=True)
+        Image.new("RGB", (20, 20), COLOURS[name]).save(folder / name / "q.png")
+    return folder
+
+
+def test_queries_apart_are_evaluated_as_the_job_does(searched, user, qtbot, queries: Path) -> None:
+    user.files.append((queries,))
+    with qtbot.waitSignal(searched.gallery_work.evaluated, timeout=30000) as told:
+        searched.window.actions_["evaluate_queries"].trigger()
+    found = told.args[0]
+    assert found.evaluation.n_queries == 2
+    with EngineHost() as host:
+        request = EvaluateQueriesRequest(
+            searched.searching.gallery, (queries,), net=searched.searching.net
+        )
+        assert run_job(evaluate_queries(request, host)).evaluation == found.evaluation
+    (notice,) = [one for one in searched.notices.current if one.key == "evaluate-queries"]
+    assert notice.title == "2 queries of queries against the gallery"
+    assert f"mAP {found.evaluation.mean_ap:.3f}" in notice.body
+
+
+def test_queries_that_can_not_be_read_are_told(searched, user, qtbot, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    user.files.append((tmp_path / "nothing",))
+    searched.window.actions_["evaluate_queries"].trigger()
+    qtbot.waitUntil(lambda: searched.notices.has("evaluate-queries"), timeout=30000)
+
+
+def test_descriptors_and_names_are_exported(searched, user, qtbot, tmp_path: Path) -> None:
+    user.files.append((tmp_path / "d.npy",))
+    with qtbot.waitSignal(searched.gallery_work.exported, timeout=30000):
+        searched.window.actions_["export_gallery"].trigger()
+    gallery = searched.searching.gallery
+    np.testing.assert_array_equal(np.load(tmp_path / "d.npy"), gallery.descriptors)
+    with (tmp_path / "d.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == [image.path for image in gallery.images]
+    assert len(rows) == 3 * N_EACH
+
+
+def test_without_a_gallery_there_is_nothing_to_do(bench) -> None:
+    for name in ("evaluate_queries", "export_gallery"):
+        assert not bench.window.actions_[name].isEnabled()

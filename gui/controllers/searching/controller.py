@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, QStandardPaths, pyqtSignal
 
+from core.engines.host import NetToRun
 from core.engines.values import Value
 from core.errors import AppError, EngineCrashed
 from core.images.finding import find_images
@@ -101,6 +102,12 @@ class SearchingController(QObject):
         """The gallery that is searched now."""
         searched = self._search.searched
         return None if searched is None else searched.gallery
+
+    @property
+    def net(self) -> NetToRun | None:
+        """The net that the gallery was made with, on the engine and device of now."""
+        searched = self._search.searched
+        return None if searched is None else self._engine.adapted(searched.reading.request.net)
 
     def open_folder(self, folder: Path, choice: RecipeChoice | None = None) -> None:
         """Index a folder of images, with `choice` where one is given, and search in it."""

@@ -1,0 +1,94 @@
+"""What else is done with the gallery that is searched: queries apart from it, and its export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.errors import AppError, EngineCrashed
+from core.jobs.evaluate import Evaluated, EvaluateQueriesRequest, evaluate_queries
+from core.jobs.export_gallery import ExportGalleryRequest, export
+from core.words import join_names
+from gui.controllers.engine_child import EngineController
+from gui.controllers.searching.controller import SearchingController
+from gui.jobs import SLICE_SECONDS, Lanes
+from gui.notices import Notice, Notices, escaped
+
+QUERIES, EXPORT = "evaluate-queries", "export-gallery"
+_MOST_NOTES = 3
+
+
+class GalleryWorkController(QObject):
+    """Starts one job at a time of each kind; the notices say what came out."""
+
+    evaluated = pyqtSignal(object)
+    exported = pyqtSignal(object)
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        engine: EngineController,
+        searching: SearchingController,
+        notices: Notices,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._engine = engine
+        self._searching = searching
+        self._notices = notices
+
+    def evaluate_queries(self, folder: Path) -> None:
+        """Rank the gallery for every image of a folder apart from it, labelled by its folders."""
+        gallery, net = self._searching.gallery, self._searching.net
+        if gallery is None or net is None:
+            return
+        request = EvaluateQueriesRequest(gallery, (folder,), net=net)
+        self._lanes.engine.start(
+            lambda: evaluate_queries(request, self._engine.host),
+            key=QUERIES,
+            title=f"Evaluating the queries of {folder.name}",
+            slice_seconds=SLICE_SECONDS,
+            on_result=lambda found: self._take_evaluation(folder, found),
+            on_error=lambda error: self._show_error(error, QUERIES),
+        )
+
+    def export(self, out: Path) -> None:
+        """Write descriptors and names of the gallery to a file."""
+        gallery = self._searching.gallery
+        if gallery is None:
+            return
+        request = ExportGalleryRequest(gallery, out)
+        self._lanes.files.start(
+            lambda: export(request),
+            key=EXPORT,
+            title=f"Writing {out.name}",
+            on_result=self._take_export,
+            on_error=lambda error: self._show_error(error, EXPORT),
+        )
+
+    def _take_evaluation(self, folder: Path, found: Evaluated) -> None:
+        one, chance = found.evaluation, found.chance
+        words = (
+            f"mAP {one.mean_ap:.3f} (95 %: {one.mean_ap_low:.3f} to {one.mean_ap_high:.3f}), "
+            f"P@1 {one.p_at_1:.3f}; random descriptors reach {chance.mean_ap:.3f}. "
+            f"AP: {one.ap_variant}."
+        )
+        notes = " ".join((*found.notes, *(f"{p.path}: {p.reason}" for p in found.problems))[
+            :_MOST_NOTES])  # fmt: skip
+        queries = "query" if one.n_queries == 1 else "queries"
+        title = f"{one.n_queries:,} {queries} of {folder.name} against the gallery"
+        kind = "warning" if found.problems else "ok"
+        self._notices.show(Notice(kind, title, escaped(f"{words} {notes}".rstrip()), key=QUERIES))
+        self.evaluated.emit(found)
+
+    def _take_export(self, written: tuple[Path, ...]) -> None:
+        names = join_names([path.name for path in written])
+        body = escaped(f"{names} in {written[0].parent}")
+        self._notices.show(Notice("ok", "Descriptors and names written", body, key=EXPORT))
+        self.exported.emit(written)
+
+    def _show_error(self, error: AppError, key: str) -> None:
+        if not isinstance(error, EngineCrashed):  # has its own notice
+            self._notices.show_error(error, key)
