@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
+import msgspec
+
+from core.errors import AppError
+from core.typed_json import as_type, parse_json
 from gui.graph.drawing import DEFAULT_OPTIONS, DrawingOptions
 from gui.graph.folding import FoldMemory
 
 _MOST_OPENED = 5000
+_MOST_CHARACTERS = 1 << 20
+_LEAST_SCALE, _MOST_SCALE = 1e-4, 1e4
+_FARTHEST = 1e8
+"""Scene units from the origin; the longest nets are drawn within a hundredth of it."""
 
 
 @dataclass(frozen=True)
@@ -25,40 +33,49 @@ class GraphMemory:
     centre: tuple[float, float] | None = None
 
 
+class _Record(msgspec.Struct, frozen=True):
+    """The memory as JSON."""
+
+    folded: bool
+    opened: list[tuple[str, str]]
+    direction: Literal["TB", "LR"] = "TB"
+    dropped: bool = True
+    shapes: bool = False
+    scale: float | None = None
+    centre: tuple[float, float] | None = None
+
+
 def memory_to_json(memory: GraphMemory) -> str:
     """One line of JSON, for settings and session files."""
-    return json.dumps(
-        {
-            "folded": memory.folds.is_on,
-            "opened": sorted(memory.folds.opened),
-            "direction": memory.options.direction,
-            "dropped": memory.options.shows_inactive,
-            "shapes": memory.options.shows_edge_shapes,
-            "scale": memory.scale,
-            "centre": memory.centre,
-        }
+    record = _Record(
+        memory.folds.is_on,
+        sorted(memory.folds.opened),
+        memory.options.direction,
+        memory.options.shows_inactive,
+        memory.options.shows_edge_shapes,
+        memory.scale,
+        memory.centre,
     )
+    return msgspec.json.encode(record).decode()
 
 
 def memory_from_json(text: str) -> GraphMemory | None:
     """What was kept; None for anything else, since a damaged entry is worth no message."""
-    try:
-        said = json.loads(text)
-        return _read(said) if isinstance(said, dict) else None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    if len(text) > _MOST_CHARACTERS:
         return None
-
-
-def _read(said: dict[str, Any]) -> GraphMemory:
-    opened = frozenset((str(kind), str(title)) for kind, title in said["opened"][:_MOST_OPENED])
-    scale, centre = said.get("scale"), said.get("centre")
-    options = DrawingOptions(
-        "LR" if said.get("direction") == "LR" else "TB",
-        bool(said.get("dropped", True)),
-        bool(said.get("shapes", False)),
-    )
-    folds = FoldMemory(bool(said["folded"]), opened)
-    if scale is None or centre is None:
+    try:
+        record = as_type(parse_json(text, "graph"), _Record, "graph")
+    except AppError:
+        return None
+    folds = FoldMemory(record.folded, frozenset(record.opened[:_MOST_OPENED]))
+    options = DrawingOptions(record.direction, record.dropped, record.shapes)
+    if record.scale is None or record.centre is None or not _can_be_shown(record):
         return GraphMemory(folds, options)
-    x, y = centre
-    return GraphMemory(folds, options, float(scale), (float(x), float(y)))
+    return GraphMemory(folds, options, record.scale, record.centre)
+
+
+def _can_be_shown(record: _Record) -> bool:
+    """Whether scale and centre are such as a view can have."""
+    scale, centre = record.scale or 0.0, record.centre or ()
+    is_near = all(math.isfinite(at) and abs(at) <= _FARTHEST for at in centre)
+    return is_near and _LEAST_SCALE <= scale <= _MOST_SCALE

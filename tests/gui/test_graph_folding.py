@@ -109,6 +109,13 @@ def test_a_damaged_memory_is_none(text: str) -> None:
     assert memory_from_json(text) is None
 
 
+@pytest.mark.parametrize("scale", ["1e999", "1" + "0" * 400, "-1", "NaN", "1e300", '"2"'])
+def test_a_place_no_view_can_have_is_left_out(scale: str) -> None:
+    text = f'{{"folded": true, "opened": [], "scale": {scale}, "centre": [0, 0]}}'
+    memory = memory_from_json(text)
+    assert memory is None or memory.scale is None
+
+
 def test_a_memory_of_groups_that_are_gone_opens_the_rest(vgg) -> None:
     folds = FoldState()
     opened = frozenset({("block", "conv3_1 ... pool3"), ("block", "gone ... too")})
