@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from core.engines import wire
+from core import frames
 from core.engines.failures import header_from_error
 from core.engines.serving import Server
 from core.engines.session import Backend
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         server = Server(_load_backend(name, options), child.announce)
     except EngineUnavailableError as error:
         requests.get()
-        wire.write_frame(replies, {"error": header_from_error(error)})
+        frames.write_frame(replies, {"error": header_from_error(error)})
         return 1
     while True:
         child.answer(server, requests.get())
@@ -58,7 +58,7 @@ class _Child:
 
     def announce(self, layer_name: str) -> None:
         self._running = layer_name
-        wire.write_frame(self._replies, {"running": layer_name})
+        frames.write_frame(self._replies, {"running": layer_name})
 
     def answer(self, server: Server, request: Request) -> None:
         self._running = ""
@@ -66,7 +66,7 @@ class _Child:
             header, arrays = server.answer(*request)
         except Exception as error:  # the window decides what an error means; this child lives on
             header, arrays = {"error": header_from_error(error, self._running)}, []
-        wire.write_frame(self._replies, header, arrays)
+        frames.write_frame(self._replies, header, arrays)
 
 
 def _take_stdout() -> IO[bytes]:
@@ -87,10 +87,10 @@ def _start_reading(stream: IO[bytes]) -> queue.Queue[Request]:
     def read() -> None:
         while True:
             try:
-                requests.put(wire.read_frame(stream))
-            except wire.WireClosed:
+                requests.put(frames.read_frame(stream))
+            except frames.StreamEnded:
                 os._exit(0)
-            except (wire.WireError, OSError, ValueError) as error:
+            except (frames.FrameError, OSError, ValueError) as error:
                 print(f"unreadable request: {error}", file=sys.stderr, flush=True)  # noqa: T201
                 os._exit(3)
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 import msgspec
 import numpy as np
 
-from core.engines import wire
+from core import frames
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, launch_of
@@ -189,17 +189,17 @@ class EngineProcess:
             raise EngineError("The engine is closed.", hint="Start it again.")
         self._running = ""
         try:
-            wire.write_frame(self._stdin, msgspec.to_builtins(request), arrays)
+            frames.write_frame(self._stdin, msgspec.to_builtins(request), arrays)
             header, given = self._answer()
             return msgspec.convert(header, REPLIES[type(request)]), given
-        except (wire.WireClosed, OSError, ValueError) as error:
+        except (frames.StreamEnded, OSError, ValueError) as error:
             raise self._death() from error
-        except (wire.WireError, msgspec.ValidationError) as error:
+        except (frames.FrameError, msgspec.ValidationError) as error:
             raise self._nonsense(error) from error
 
     def _answer(self) -> tuple[dict[str, Any], list[np.ndarray]]:
         while True:
-            header, arrays = wire.read_frame(self._stdout)
+            header, arrays = frames.read_frame(self._stdout)
             if "running" in header:
                 self._running = str(header["running"])
             elif "error" in header:

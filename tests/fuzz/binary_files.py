@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.engines.wire import write_frame
+from core.frames import write_frame
 from tests.fuzz.mutations import NUMBERS, mutated_bytes, varint
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "weights"

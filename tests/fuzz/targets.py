@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from core.engines.wire import WireError, read_frame
 from core.errors import AppError
+from core.frames import FrameError, read_frame
 from core.images.decoding import decode_image
 from core.images.mean_image import read_mean_image
 from core.images.recipe_choice import choose_recipe
@@ -128,7 +128,7 @@ def check_frame(raw: bytes) -> bool:
         assert isinstance(header, dict)
         assert sum(array.nbytes for array in arrays) <= len(raw)
 
-    return accepts(read, (WireError,))
+    return accepts(read, (FrameError,))
 
 
 def check_picture(raw: bytes) -> bool:

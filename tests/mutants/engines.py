@@ -73,7 +73,7 @@ FAULTS = [
         "if as_type(document, _Schema, path.name).schema > SCHEMA:",
         "if as_type(document, _Schema, path.name).schema < 0:",
     ),
-    Faults("core/engines/wire.py", "tests/engines/test_engine_wire.py")
+    Faults("core/frames.py", "tests/core/test_frames.py")
     .plant("any beginning is a frame", "if magic != MAGIC:", "if magic == b'XXXX':")
     .plant(
         "a frame may be of any size",
@@ -90,7 +90,7 @@ FAULTS = [
     .plant("true is a size", "and not isinstance(size, bool)", "")
     .plant(
         "a stream that ends gives what there was",
-        '        if not part:\n            raise WireClosed("the stream ended")\n',
+        '        if not part:\n            raise StreamEnded("the stream ended")\n',
         "        if not part:\n            break\n",
     )
     .plant(

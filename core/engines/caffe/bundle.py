@@ -16,7 +16,7 @@ MARK = b"blobscope:"
 _CORE = Path(__file__).resolve().parents[2]
 _PACKAGES = ("core", "core.measures", "core.engines", "core.engines.caffe_child")
 _MODULES = (
-    "core.engines.wire",
+    "core.frames",
     "core.measures.places",
     "core.engines.caffe_child.files",
     "core.engines.caffe_child.machine",

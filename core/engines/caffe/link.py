@@ -14,7 +14,7 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
-from core.engines import wire
+from core import frames
 from core.engines.caffe import bundle, greeting
 from core.engines.launch import creation_flags, without_our_path
 from core.engines.stderr_tail import StderrTail
@@ -50,14 +50,14 @@ class Link:
     ) -> Reply:
         """Send a request and wait for its reply; EngineError when Caffe's Python refused it."""
         try:
-            wire.write_frame(self._stdin, dict(header), arrays)
+            frames.write_frame(self._stdin, dict(header), arrays)
             while True:
-                reply, given = wire.read_frame(self._stdout)
+                reply, given = frames.read_frame(self._stdout)
                 if "running" not in reply:
                     break
                 if on_layer is not None:
                     on_layer(str(reply["running"]))
-        except (wire.WireError, OSError, ValueError) as error:
+        except (frames.FrameError, OSError, ValueError) as error:
             self._die(error)
         if "error" in reply:
             raise _error_of(reply["error"])
@@ -136,7 +136,7 @@ class Link:
         with contextlib.suppress(OSError):
             self._stdin.close()
         code = self._wait(_DEATH_TIMEOUT_SECONDS)
-        if code is None or (isinstance(error, wire.WireError) and not _is_closed(error)):
+        if code is None or (isinstance(error, frames.FrameError) and not _is_closed(error)):
             print(f"unreadable answer of Caffe's Python: {error}", file=sys.stderr)  # noqa: T201
             self._kill()
         self._tail.join()
@@ -200,8 +200,8 @@ def _error_of(described: Mapping[str, Any]) -> EngineError:
     return EngineError(f"In Caffe's Python: {sentence}", details=details)
 
 
-def _is_closed(error: wire.WireError) -> bool:
-    return isinstance(error, wire.WireClosed)
+def _is_closed(error: frames.FrameError) -> bool:
+    return isinstance(error, frames.StreamEnded)
 
 
 def _leave_like(code: int | None) -> NoReturn:

@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 
-from core.engines import wire
+from core import frames
 from core.engines.caffe_child import files, machine, nets
 
 PROTOCOL = 1
@@ -27,8 +27,8 @@ def serve(mark):
         _greet(replies, mark, _import_caffe())
         child = Child(sys.modules["caffe"], received, replies)
         while True:
-            child.answer(*wire.read_frame(requests))
-    except (wire.WireClosed, IOError, OSError):
+            child.answer(*frames.read_frame(requests))
+    except (frames.StreamEnded, IOError, OSError):
         code = 0  # nobody listens any more
     except ImportError as error:
         _tell(replies, mark, dict(_interpreter(), failed="import", sentence=str(error)))
@@ -61,12 +61,12 @@ class Child(object):
             sentence = "%s: %s" % (type(error).__name__, error)
             details = traceback.format_exc()
             header, given = {"error": {"sentence": sentence, "details": details}}, []
-        wire.write_frame(self._replies, header, given)
+        frames.write_frame(self._replies, header, given)
 
     def _announce(self, layer_name):
         # type: (str) -> None
         try:
-            wire.write_frame(self._replies, {"running": layer_name})
+            frames.write_frame(self._replies, {"running": layer_name})
         except (IOError, OSError):
             self._received.leave()
             os._exit(0)

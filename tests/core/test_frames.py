@@ -1,4 +1,4 @@
-"""The frames between window and child: round trips, and refusing what is no frame."""
+"""The frames between the program and its children: round trips, and refusing what is no frame."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 
-from core.engines import wire
+from core import frames
 
 
 def frame(header: object, body: bytes = b"", *, body_bytes: int | None = None) -> io.BytesIO:
@@ -32,9 +32,9 @@ def frame(header: object, body: bytes = b"", *, body_bytes: int | None = None) -
 )
 def test_an_array_arrives_as_it_was_sent(array: np.ndarray) -> None:
     stream = io.BytesIO()
-    wire.write_frame(stream, {"op": "é"}, [array, array])
+    frames.write_frame(stream, {"op": "é"}, [array, array])
     stream.seek(0)
-    header, arrays = wire.read_frame(stream)
+    header, arrays = frames.read_frame(stream)
     assert header == {"op": "é"}
     assert len(arrays) == 2
     np.testing.assert_array_equal(arrays[0], array)
@@ -45,11 +45,11 @@ def test_an_array_arrives_as_it_was_sent(array: np.ndarray) -> None:
 def test_frames_follow_one_another() -> None:
     stream = io.BytesIO()
     for number in range(3):
-        wire.write_frame(stream, {"n": number}, [np.full(number, number, np.float32)])
+        frames.write_frame(stream, {"n": number}, [np.full(number, number, np.float32)])
     stream.seek(0)
-    assert [wire.read_frame(stream)[0]["n"] for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(wire.WireClosed):
-        wire.read_frame(stream)
+    assert [frames.read_frame(stream)[0]["n"] for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(frames.StreamEnded):
+        frames.read_frame(stream)
 
 
 @pytest.mark.parametrize(
@@ -78,18 +78,18 @@ def test_frames_follow_one_another() -> None:
 def test_nonsense_is_refused_before_anybody_waits_for_more(stream: io.BytesIO, said: str) -> None:
     """A pipe does not end after nonsense, so running out of bytes is no refusal."""
     open_pipe = io.BytesIO(stream.getvalue() + bytes(1000))
-    with pytest.raises(wire.WireError, match=said) as refused:
-        wire.read_frame(open_pipe)
-    assert not isinstance(refused.value, wire.WireClosed)
+    with pytest.raises(frames.FrameError, match=said) as refused:
+        frames.read_frame(open_pipe)
+    assert not isinstance(refused.value, frames.StreamEnded)
 
 
 def test_a_frame_cut_off_is_a_closed_stream() -> None:
     whole = frame({"arrays": [["<f4", [2]]]}, b"12345678").getvalue()
     for length in (0, 3, 20, len(whole) - 1):
-        with pytest.raises(wire.WireClosed):
-            wire.read_frame(io.BytesIO(whole[:length]))
+        with pytest.raises(frames.StreamEnded):
+            frames.read_frame(io.BytesIO(whole[:length]))
 
 
 def test_objects_can_not_be_sent() -> None:
-    with pytest.raises(wire.WireError, match="object"):
-        wire.write_frame(io.BytesIO(), {}, [np.array([None])])
+    with pytest.raises(frames.FrameError, match="object"):
+        frames.write_frame(io.BytesIO(), {}, [np.array([None])])

@@ -1,4 +1,4 @@
-"""The frames that pass between the window and an engine's child process.
+"""The frames that pass between the program and its child processes.
 
 Valid from Python 2.7 on with NumPy as its only import, because a foreign interpreter runs it too:
 types stand in comments, and nothing else of Blobscope is imported here.
@@ -23,23 +23,23 @@ DTYPES = ("|b1", "|u1", "<i4", "<i8", "<u4", "<f2", "<f4", "<f8")
 _PREFIX = struct.Struct("<4sIQ")
 
 
-class WireError(Exception):
+class FrameError(Exception):
     """Bytes that are no frame, or a frame beyond the bounds."""
 
 
-class WireClosed(WireError):
+class StreamEnded(FrameError):
     """The other side is gone: the stream ended."""
 
 
 def write_frame(stream, header, arrays=()):
     # type: (Any, Dict[str, Any], Sequence[np.ndarray]) -> None
-    """Write one frame and flush it; array types outside DTYPES raise WireError."""
+    """Write one frame and flush it; array types outside DTYPES raise FrameError."""
     blocks = [_prepared(array) for array in arrays]
     described = dict(header)
     described["arrays"] = [[_dtype_name(block), list(block.shape)] for block in blocks]
     text = json.dumps(described).encode("utf-8")
     if len(text) > MAX_HEADER_BYTES:
-        raise WireError("a header of %d bytes is over the bound" % len(text))
+        raise FrameError("a header of %d bytes is over the bound" % len(text))
     stream.write(_PREFIX.pack(MAGIC, len(text), sum(block.nbytes for block in blocks)) + text)
     for block in blocks:
         if block.nbytes:
@@ -51,18 +51,18 @@ def read_frame(stream):
     # type: (Any) -> Tuple[Dict[str, Any], List[np.ndarray]]
     """Read one frame: its header and its arrays, which are writable and this side's own.
 
-    Raises WireClosed at the end of the stream, WireError for anything that is no valid frame.
+    Raises StreamEnded at the end of the stream, FrameError for anything that is no valid frame.
     """
     prefix = _read_exactly(stream, _PREFIX.size)
     magic, header_bytes, body_bytes = _PREFIX.unpack(prefix)
     if magic != MAGIC:
-        raise WireError("not a frame: it begins with %r" % (prefix,))
+        raise FrameError("not a frame: it begins with %r" % (prefix,))
     if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
-        raise WireError("a frame of %d + %d bytes is over the bound" % (header_bytes, body_bytes))
+        raise FrameError("a frame of %d + %d bytes is over the bound" % (header_bytes, body_bytes))
     header = _parse_header(_read_exactly(stream, header_bytes))
     kinds = _array_kinds(header.pop("arrays", []))
     if sum(_n_bytes(dtype, shape) for dtype, shape in kinds) != body_bytes:
-        raise WireError("the arrays named do not add up to the %d bytes sent" % body_bytes)
+        raise FrameError("the arrays named do not add up to the %d bytes sent" % body_bytes)
     return header, [_read_array(stream, dtype, shape) for dtype, shape in kinds]
 
 
@@ -86,7 +86,7 @@ def _dtype_name(array):
     # type: (np.ndarray) -> str
     name = str(array.dtype.str)
     if name not in DTYPES:
-        raise WireError("an array of type %s can't be sent" % array.dtype)
+        raise FrameError("an array of type %s can't be sent" % array.dtype)
     return name
 
 
@@ -95,25 +95,25 @@ def _parse_header(text):
     try:
         header = json.loads(bytes(text).decode("utf-8"))
     except (ValueError, RuntimeError) as error:  # RuntimeError: nested too deep
-        raise WireError("a header that is no JSON: %s" % error)  # noqa: B904 - no `from` in 2.7
+        raise FrameError("a header that is no JSON: %s" % error)  # noqa: B904 - no `from` in 2.7
     if not isinstance(header, dict):
-        raise WireError("a header that is no JSON object")
+        raise FrameError("a header that is no JSON object")
     return header
 
 
 def _array_kinds(described):
     # type: (Any) -> List[Tuple[str, Tuple[int, ...]]]
     if not isinstance(described, list):
-        raise WireError("a header whose arrays are no list")
+        raise FrameError("a header whose arrays are no list")
     kinds = []
     for entry in described:
         if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], list)):
-            raise WireError("a header with a wrong array entry")
+            raise FrameError("a header with a wrong array entry")
         dtype, shape = entry
         if dtype not in DTYPES:
-            raise WireError("an array of the unknown type %r" % (dtype,))
+            raise FrameError("an array of the unknown type %r" % (dtype,))
         if len(shape) > MAX_AXES or not all(_is_size(size) for size in shape):
-            raise WireError("an array of the impossible shape %r" % (shape,))
+            raise FrameError("an array of the impossible shape %r" % (shape,))
         kinds.append((str(dtype), tuple(int(size) for size in shape)))
     return kinds
 
@@ -136,7 +136,7 @@ def _read_array(stream, dtype, shape):
     try:
         array = np.empty(shape, dtype=dtype)
     except (MemoryError, ValueError) as error:
-        raise WireError("no room for an array of shape %r: %s" % (shape, error))  # noqa: B904
+        raise FrameError("no room for an array of shape %r: %s" % (shape, error))  # noqa: B904
     if array.nbytes:
         if _CASTS:
             _read_into(stream, _bytes_of(array))
@@ -153,7 +153,7 @@ def _read_exactly(stream, n_bytes):
     while left:
         part = stream.read(left)
         if not part:
-            raise WireClosed("the stream ended")
+            raise StreamEnded("the stream ended")
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
@@ -165,7 +165,7 @@ def _read_into(stream, view):
     while filled < len(view):
         count = stream.readinto(view[filled:])
         if not count:
-            raise WireClosed("the stream ended")
+            raise StreamEnded("the stream ended")
         filled += count
 
 
