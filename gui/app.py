@@ -16,7 +16,7 @@ from gui.crash import CrashHook
 from gui.icons import pixmap
 from gui.settings import Settings
 from gui.theme import ThemeKeeper, system_prefers_dark
-from gui.widgets.decimal_field import use_decimal_points
+from gui.widgets.number_fields import use_decimal_points
 from gui.workbench import Workbench
 
 

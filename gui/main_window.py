@@ -38,6 +38,7 @@ from gui.panels.layers.table import LayerTable
 from gui.panels.retrieval.panel import RetrievalPanel
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
+from gui.widgets.choice import Choice
 from gui.widgets.image_picker import ImagePicker, RecipeLine
 from gui.widgets.labels import RichLabel, ThemedLabel
 from gui.widgets.notice_bar import NoticeBar
@@ -84,7 +85,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(keeper)
         self.image_picker = ImagePicker(keeper)
         self.recipe_line = RecipeLine(keeper)
-        self.phase_box, self.engine_box, self.device_box = QComboBox(), QComboBox(), QComboBox()
+        self.phase_box, self.engine_box, self.device_box = Choice(), Choice(), Choice()
         self.document_title = RichLabel(keeper, "", "secondary")
         self._tool_labels: list[ThemedLabel] = []
         self.menus = self.actions_.fill_menu_bar(self.menuBar())

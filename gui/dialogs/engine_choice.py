@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QRadioButton, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QRadioButton, QWidget
 
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper, fixed_font
 from gui.widgets.buttons import Button
+from gui.widgets.choice import Choice
 from gui.widgets.labels import SectionHeader, ThemedLabel
 
 TORCH, CAFFE = "torch", "caffe"
@@ -81,7 +82,7 @@ class EngineDialog(FramedDialog):
         self.torch = QRadioButton("PyTorch")
         self.caffe = QRadioButton("Your own Caffe")
         (self.caffe if choice.name == CAFFE else self.torch).setChecked(True)
-        self.precision = QComboBox()
+        self.precision = Choice()
         self.precision.setAccessibleName("Precision")
         for key, text in PRECISIONS:
             self.precision.addItem(text, key)
@@ -90,7 +91,7 @@ class EngineDialog(FramedDialog):
         self.command.setAccessibleName("Command")
         self.command.setPlaceholderText("a command that starts a Python with caffe")
         self.command.setClearButtonEnabled(True)
-        self.found = QComboBox()
+        self.found = Choice()
         self.found.setAccessibleName("Caffe found on this computer")
         self.found.addItem("Found on this computer…", "")
         self.found.hide()

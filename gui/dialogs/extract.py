@@ -9,7 +9,6 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -26,6 +25,7 @@ from core.surveys.feature_files import check_suffix
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
+from gui.widgets.choice import Choice
 from gui.widgets.labels import LinkLabel, ThemedLabel
 from gui.widgets.plain_text import plain_caption, plain_tip
 
@@ -132,7 +132,7 @@ class ExtractDialog(FramedDialog):
             item.setCheckState(Qt.Checked if choice.layer == chosen else Qt.Unchecked)
             if choice.layer == chosen:
                 self.layers.setCurrentItem(item)
-        self.pooling = QComboBox()
+        self.pooling = Choice()
         for key, text in POOLINGS:
             self.pooling.addItem(text, key)
         self.over_image = QRadioButton(self._image.name if self._image else "the current image")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QTableWidget,
@@ -19,6 +18,7 @@ from PyQt5.QtWidgets import (
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
+from gui.widgets.choice import Choice
 from gui.widgets.labels import ThemedLabel
 
 HEADINGS = ("Layer", "Blob", "Type", "Cosine", "Largest difference")
@@ -49,7 +49,7 @@ class FidelityDialog(FramedDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(keeper, "Compare engines layer by layer", parent=parent)
-        self.other = QComboBox()
+        self.other = Choice()
         self.other.setAccessibleName("Engine to hold against float32 PyTorch")
         for key, text in others:
             self.other.addItem(text, key)

@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QGridLayout,
     QLineEdit,
-    QSpinBox,
     QWidget,
 )
 
@@ -22,7 +21,9 @@ from core.images.preprocess import ColourOrder, Interpolation, Preprocess, SizeP
 from core.images.presets import PRESETS
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
+from gui.widgets.choice import Choice
 from gui.widgets.labels import SectionHeader, ThemedLabel
+from gui.widgets.number_fields import WholeNumberField
 
 OWN = "Own values"
 LARGEST_SIDE = 16_384
@@ -224,14 +225,14 @@ def _written(values: float | Sequence[float]) -> str:
 
 
 def _choice(texts: Sequence[str]) -> QComboBox:
-    box = QComboBox()
+    box = Choice()
     box.addItems(texts)
     box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
     return box
 
 
-def _pixels() -> QSpinBox:
-    box = QSpinBox()
+def _pixels() -> WholeNumberField:
+    box = WholeNumberField()
     box.setRange(1, LARGEST_SIDE)
     box.setSuffix(" px")
     return box

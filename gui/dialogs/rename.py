@@ -9,7 +9,6 @@ from typing import Literal
 from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QSplitter,
@@ -24,6 +23,7 @@ from gui.dialogs.frame import FramedDialog
 from gui.dialogs.rename_names import LAYER, LAYER_NAME, NEW, OLD, NamesTable
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
+from gui.widgets.choice import Choice
 from gui.widgets.labels import SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.side_by_side import SideBySide
@@ -129,7 +129,7 @@ class RenameDialog(FramedDialog):
         self.show_problem(sentence)
 
     def _make_fields(self, choices: Sequence[ScopeChoice], wish: RenameWish) -> None:
-        self.scope = QComboBox()
+        self.scope = Choice()
         self.scope.setAccessibleName("What to rename")
         for number, choice in enumerate(choices):
             self.scope.addItem(choice.text, choice.scope)

@@ -6,13 +6,14 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
+from gui.widgets.choice import Choice
 from gui.widgets.plain_text import plain_tip
 
 ARROW_AND_PADDING = 44
 MOST_WIDTH = 260
 
 
-class ElidedChoice(QComboBox):
+class ElidedChoice(Choice):
     """For texts of any length in a bar of little room."""
 
     def __init__(self, n_letters: int = 9, parent: QWidget | None = None) -> None:

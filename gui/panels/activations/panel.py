@@ -10,7 +10,6 @@ import numpy as np
 from PyQt5.QtCore import QBuffer, QIODevice, QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QStackedLayout,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from gui.panels.activations.tiles import ActivationRequest, ShowChoice, TileCard
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import CENTRE
 from gui.widgets.buttons import IconButton
+from gui.widgets.choice import Choice
 from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel_bar import PanelBar
@@ -194,7 +194,7 @@ class ActivationsPanel(QWidget):
     def _build(self) -> None:
         self.show_choice = ElidedChoice(6)
         self.show_choice.setAccessibleName("Show")
-        self.order_choice, self.scope_choice = QComboBox(), QComboBox()
+        self.order_choice, self.scope_choice = Choice(), Choice()
         for order in CHANNEL_ORDERS:
             self.order_choice.addItem(order, order)
         self.order_choice.setToolTip("Order of the channels")

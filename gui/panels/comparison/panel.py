@@ -5,7 +5,6 @@ from __future__ import annotations
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -31,6 +30,7 @@ from gui.panels.comparison.sides import FileHeader, TotalsBar
 from gui.panels.comparison.table import ComparisonTable
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
+from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.notice_card import Notice
@@ -212,7 +212,7 @@ class ComparisonPanel(QWidget):
         self.previous = IconButton(keeper, "up", "Difference before (Shift+F8)")
         self.following = IconButton(keeper, "down", "Next difference (F8)")
         self.counts = ComparisonCounts(keeper)
-        self.phase = QComboBox()
+        self.phase = Choice()
         self.phase.addItems([words for words, _, _ in PHASES])
         self.phase.setAccessibleName("Phase")
         self.phase.setToolTip("The phase that the nets are built in")

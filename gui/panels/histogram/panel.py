@@ -30,6 +30,7 @@ from gui.panels.histogram.statistics import StatisticsTable
 from gui.panels.histogram.view import HistogramView, view_from
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
+from gui.widgets.choice import Choice
 from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
@@ -224,7 +225,7 @@ class HistogramPanel(QWidget):
         self.a_choice, self.b_choice = ElidedChoice(6), ElidedChoice(6)
         self.a_choice.setAccessibleName("Series A")
         self.b_choice.setAccessibleName("Series B")
-        self.bins_choice = QComboBox()
+        self.bins_choice = Choice()
         for bins in BIN_CHOICES:
             self.bins_choice.addItem("Auto" if bins is None else str(bins), bins)
         self.bins_choice.setToolTip("Auto: Freedman-Diaconis, 10 to 500 bins")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QSignalBlocker, pyqtSignal
-from PyQt5.QtWidgets import QComboBox, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from gui.panels.retrieval.view import POOLING_NAMES, LayerChoice, RecipeChoice
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
-from gui.widgets.decimal_field import DecimalField
+from gui.widgets.choice import Choice
 from gui.widgets.elided_choice import ElidedChoice
+from gui.widgets.number_fields import DecimalField
 from gui.widgets.panel_bar import PanelBar
 
 POOLING_TIPS = {
@@ -34,7 +35,7 @@ class RecipeBar(PanelBar):
         super().__init__(keeper, parent)
         self._choices: tuple[LayerChoice, ...] = ()
         self.layer_choice = ElidedChoice(5)
-        self.pooling_choice = QComboBox()
+        self.pooling_choice = Choice()
         self.p_field = DecimalField()
         self.p_field.setRange(1.0, 20.0)
         self.p_field.setSingleStep(0.5)

@@ -1,10 +1,10 @@
-"""A field for one number with a decimal point, on every system; a comma means the same."""
+"""Fields for one number: with a decimal point on every system, and never changed by the wheel."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import QLocale
-from PyQt5.QtGui import QValidator
-from PyQt5.QtWidgets import QDoubleSpinBox
+from PyQt5.QtGui import QValidator, QWheelEvent
+from PyQt5.QtWidgets import QDoubleSpinBox, QSpinBox
 
 
 def use_decimal_points() -> None:
@@ -28,3 +28,13 @@ class DecimalField(QDoubleSpinBox):
     def valueFromText(self, text: str) -> float:
         """The number that is written, with a point or a comma."""
         return super().valueFromText(text.replace(",", "."))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class WholeNumberField(QSpinBox):
+    """A spin box that the mouse wheel passes over."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
