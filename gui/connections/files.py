@@ -32,8 +32,11 @@ def connect_opening(window: MainWindow, opening: OpeningController, demo: DemoCo
 
 
 def connect_recent_files(window: MainWindow, recent: RecentFilesController) -> None:
-    """The menu of files opened before is filled when it is about to show."""
-    window.recent_menu.aboutToShow.connect(recent.fill)
+    """The menu of files opened before is filled as the menu around it opens.
+
+    By itself it can't tell when it is about to show while it is empty, and so disabled.
+    """
+    window.menus["File"].aboutToShow.connect(recent.fill)
     recent.fill()
 
 

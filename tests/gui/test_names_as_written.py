@@ -48,7 +48,7 @@ def full_window(bench, qtbot, tmp_path: Path):
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=30000)
     assert bench.searching.gallery is not None
     assert len(bench.searching.gallery) == len(NAMES)
-    bench.window.recent_menu.aboutToShow.emit()
+    bench.window.menus["File"].aboutToShow.emit()
     return bench
 
 
