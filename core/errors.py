@@ -87,6 +87,18 @@ class GalleryError(AppError):
     """A gallery that is missing, damaged or made with another recipe."""
 
 
+class GalleryDamaged(GalleryError):
+    """A gallery whose files are not as they were written; `folder` is its own."""
+
+    def __init__(self, folder: Path, details: str = "") -> None:
+        super().__init__(
+            f"The gallery '{folder}' is damaged.",
+            hint="`gallery --check` says what is wrong; `gallery --repair` saves what can be read.",
+            details=details,
+        )
+        self.folder = folder
+
+
 class EngineError(AppError):
     """An engine refused a request; the child is still alive."""
 

@@ -113,13 +113,15 @@ FAULTS = [
         "vectors, asked = l2_normalise(descriptors), l2_normalise(queries.descriptors)",
         "vectors, asked = np.asarray(descriptors), np.asarray(queries.descriptors)",
     ),
-    Faults("core/retrieval/gallery_store.py", *GALLERY)
-    .plant("a kill leaves half a change", 'db.execute("ROLLBACK")', 'db.execute("COMMIT")')
-    .plant(
+    Faults("core/retrieval/gallery_database.py", *GALLERY).plant(
+        "a kill leaves half a change", 'db.execute("ROLLBACK")', 'db.execute("COMMIT")'
+    ),
+    Faults("core/retrieval/gallery_rows.py", *GALLERY).plant(
         "descriptors of another dimension are added",
         "if n_rows and dimension != descriptors.shape[1]:",
         "if n_rows < 0:",
-    )
+    ),
+    Faults("core/retrieval/gallery_store.py", *GALLERY)
     .plant(
         "a bad file keeps its old descriptor",
         'db.execute("DELETE FROM images WHERE path = ?", (problem.path,))',
@@ -142,13 +144,13 @@ FAULTS = [
     )
     .plant(
         "rows count from the beginning again",
-        "for row, image in enumerate(images, start=n_rows):",
+        "for row, image in enumerate(images, start=first):",
         "for row, image in enumerate(images, start=0):",
     )
     .plant(
         "a killed index has ended",
-        '_set(db, "run", {"n_expected": n_expected, "has_ended": False})',
-        '_set(db, "run", {"n_expected": n_expected, "has_ended": True})',
+        'set_meta(db, "run", {"n_expected": n_expected, "has_ended": False})',
+        'set_meta(db, "run", {"n_expected": n_expected, "has_ended": True})',
     )
     .plant(
         "outdated images count as done",

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from core.progress import run_job
-from core.retrieval import gallery_store
+from core.retrieval import gallery_rows
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import open_gallery
-from core.retrieval.gallery_store import COMPACT_NAME, DESCRIPTORS_NAME
+from core.retrieval.gallery_rows import COMPACT_NAME, DESCRIPTORS_NAME
 from core.retrieval.indexing import IndexReport, index_folder
 from core.retrieval.vectors_file import append_rows, sync_folder
 from tests.core.retrieval.describers import describer
@@ -150,11 +150,11 @@ def _compact_until_killed(index: Callable[[], IndexReport], killed: str) -> None
         return append_rows(path, n_rows, rows)
 
     if killed == "half written":
-        gallery_store.append_rows = append  # type: ignore[attr-defined]
+        gallery_rows.append_rows = append  # type: ignore[attr-defined]
     elif killed == "before the renaming":
         Path.replace = die  # type: ignore[method-assign,assignment]
     else:
-        gallery_store.sync_folder = sync  # type: ignore[attr-defined]
+        gallery_rows.sync_folder = sync  # type: ignore[attr-defined]
     try:
         index()
     finally:
@@ -205,7 +205,7 @@ def test_a_full_disk_keeps_the_longer_file(
         return append_rows(path, n_rows, rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(gallery_store, "append_rows", append)
+        patch.setattr(gallery_rows, "append_rows", append)
         assert index().progress.is_finished
     assert not (tmp_path / "g" / COMPACT_NAME).exists()
     assert n_rows(tmp_path / "g") == 24
@@ -237,7 +237,7 @@ def test_a_file_that_can_not_be_renamed_yet_is_used_as_it_is(
         index()
         check_whole(tmp_path / "g", pictures)
         assert (tmp_path / "g" / COMPACT_NAME).exists()
-        patch.setattr(gallery_store, "append_rows", never_anew)
+        patch.setattr(gallery_rows, "append_rows", never_anew)
         for n in (3, 12):
             touch(pictures, n)
             index()

@@ -21,7 +21,8 @@ from core.images.preprocess import Preprocess
 from core.progress import Progress, run_job
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import open_gallery
-from core.retrieval.gallery_store import DATABASE_NAME, DESCRIPTORS_NAME
+from core.retrieval.gallery_database import DATABASE_NAME
+from core.retrieval.gallery_rows import DESCRIPTORS_NAME
 from core.retrieval.indexing import IndexReport, index_folder
 from core.retrieval.vectors_file import append_rows, read_rows
 from tests.core.retrieval.conftest import StubEngine
@@ -190,7 +191,7 @@ def test_resume_after_a_kill(
 def _index_until_killed(
     engine: Any, pictures: Path, recipe: DescriptorRecipe, out: Path, killed_in: str
 ) -> None:
-    from core.retrieval import gallery_store
+    from core.retrieval import gallery_rows, gallery_store
 
     n_appends = 0
 
@@ -206,9 +207,9 @@ def _index_until_killed(
             os.kill(os.getpid(), 9)
         return result
 
-    gallery_store.append_rows = append_and_die  # type: ignore[attr-defined]
+    gallery_rows.append_rows = append_and_die  # type: ignore[attr-defined]
     if killed_in == "at creation":
-        gallery_store._set = lambda *_: os.kill(os.getpid(), 9)  # type: ignore[assignment]
+        gallery_store.set_meta = lambda *_: os.kill(os.getpid(), 9)  # type: ignore[assignment]
     try:
         run_job(index_folder(describer(engine, recipe), pictures, out, batch_size=5))
     finally:

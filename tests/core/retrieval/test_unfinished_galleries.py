@@ -22,8 +22,8 @@ from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import evaluate_gallery
 from core.retrieval.gallery import open_gallery
 from core.retrieval.gallery_contents import GalleryProgress
+from core.retrieval.gallery_database import DATABASE_NAME
 from core.retrieval.gallery_origin import GalleryOrigin, NotedOrigin, read_origin
-from core.retrieval.gallery_store import DATABASE_NAME
 from core.retrieval.indexing import index_folder
 from core.retrieval.mixed_order import mixed_order
 from tests.core.retrieval.describers import describer

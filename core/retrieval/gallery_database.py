@@ -1,0 +1,175 @@
+"""The database of a gallery: read wherever it lies, changed as a whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from core.errors import GalleryDamaged, GalleryError
+
+DATABASE_NAME = "gallery.sqlite"
+SCHEMA = 1
+TABLES = {
+    "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "images": """CREATE TABLE images (
+        path TEXT PRIMARY KEY, label TEXT, width INTEGER NOT NULL, height INTEGER NOT NULL,
+        bytes INTEGER NOT NULL, changed INTEGER NOT NULL, row INTEGER NOT NULL UNIQUE
+    ) WITHOUT ROWID""",
+    "problems": """CREATE TABLE problems (
+        path TEXT PRIMARY KEY, reason TEXT NOT NULL, bytes INTEGER NOT NULL,
+        changed INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+}
+_BUSY_SECONDS = 30.0
+_MOST_BYTES_OF_A_TEXT = 16 << 20
+_JOURNALS = ("-journal", "-wal")
+_CANT_LOCK = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PROTOCOL")
+"""How the codes begin that SQLite gives for a place where it can neither write nor lock."""
+
+
+class GalleryDatabase:
+    """The SQLite file of a gallery folder; each call opens it for itself, so any thread may call.
+
+    Whoever wrote it may be a stranger: it holds tables alone, no views or triggers, and no text is
+    longer than a bound.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / DATABASE_NAME
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder holds a gallery, made to the end. Raises GalleryError if damaged."""
+        if not self.path.is_file():
+            return False
+        with self._told(), self._opened_to_read() as db:
+            return "meta" in _tables(db)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The database as of one moment. Raises GalleryError where there is none, or a damaged one.
+
+        Exceptions of a block that takes values for what they are not are damage too.
+        """
+        if not self.exists:
+            raise GalleryError(
+                f"There is no gallery in '{self.folder}'.", hint="Index a folder of images first."
+            )
+        with self._told(), self._opened_to_read() as db:
+            yield db
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """The database to be changed: all of the block comes to be, or nothing."""
+        with self._told(), closing(self._connected(str(self.path))) as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                _tables(db)
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    def damaged(self, error: object) -> GalleryDamaged:
+        """The error of a gallery whose files are not as they were written."""
+        return GalleryDamaged(self.folder, str(error))
+
+    @contextmanager
+    def _opened_to_read(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that reads, also on a medium where nothing can be written or locked."""
+        with ExitStack() as stack:
+            try:
+                db = stack.enter_context(closing(self._connected(str(self.path))))
+                db.execute("BEGIN")
+                _tables(db)
+            except sqlite3.OperationalError as error:
+                if not _name(error).startswith(_CANT_LOCK):
+                    raise
+                db = stack.enter_context(closing(self._connected_without_locks(stack)))
+                db.execute("BEGIN")
+                _tables(db)
+            yield db
+
+    def _connected_without_locks(self, stack: ExitStack) -> sqlite3.Connection:
+        """A connection that writes nothing; a change that was cut off is undone in a copy."""
+        path = self.path
+        journals = [path.with_name(f"{path.name}{ending}") for ending in _JOURNALS]
+        there = [journal for journal in journals if journal.exists()]
+        if there:
+            copies = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="blobscope-")))
+            for file in (path, *there):
+                shutil.copyfile(file, copies / file.name)
+            return self._connected(str(copies / path.name))
+        return self._connected(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1")
+
+    def _connected(self, where: str) -> sqlite3.Connection:
+        is_uri = where.startswith("file:")
+        db = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, uri=is_uri)
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES_OF_A_TEXT)
+        db.execute("PRAGMA trusted_schema = OFF")
+        return db
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What SQLite, the system and values of another kind say, in a sentence."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+            raise self.damaged(error) from error
+        except OSError as error:
+            raise GalleryError(
+                f"The gallery '{self.folder}' can't be written: {error.strerror or error}."
+            ) from error
+
+    def _refusal(self, error: sqlite3.Error) -> GalleryError:
+        name = _name(error)
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            hint = "Another program is changing it: try again when that is done."
+        elif name.startswith("SQLITE_FULL"):
+            hint = "The disk is full: make room, then index again."
+        elif name.startswith("SQLITE_READONLY"):
+            return GalleryError(
+                f"The gallery '{self.folder}' can't be changed: it lies where nothing can be "
+                "written.",
+                hint="It can be searched and evaluated there. To index into it, copy it elsewhere.",
+            )
+        elif name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_NOLFS")):
+            hint = "Its disk does not answer as it should."
+        else:
+            return self.damaged(error)
+        return GalleryError(f"The gallery '{self.folder}' can't be used: {error}.", hint=hint)
+
+
+def get_meta(db: sqlite3.Connection, key: str) -> Any:
+    """A value of the meta table; None for one that galleries of earlier formats lack."""
+    found = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if found is None else json.loads(found[0])
+
+
+def set_meta(db: sqlite3.Connection, key: str, value: object) -> None:
+    """Note a value in the meta table."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+
+def _tables(db: sqlite3.Connection) -> set[str]:
+    """The names of the tables. Raises ValueError where the file has more than tables."""
+    found = db.execute("SELECT type, name, ifnull(sql, '') FROM sqlite_master").fetchall()
+    for kind, name, sql in found:
+        if kind not in ("table", "index") or str(sql).upper().startswith("CREATE VIRTUAL"):
+            raise ValueError(f"a gallery has no {kind} '{name}'")
+    return {name for kind, name, _ in found if kind == "table"}
+
+
+def _name(error: sqlite3.Error) -> str:
+    return str(getattr(error, "sqlite_errorname", ""))
