@@ -14,6 +14,8 @@ from types import TracebackType
 from PyQt5.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QStandardPaths
 
 from core import __version__
+from core.errors import AppError
+from core.files import write_file
 from core.log import log_path
 
 _LOG = logging.getLogger(__name__)
@@ -41,10 +43,10 @@ def write_crash_report(error: BaseException, folder: Path) -> Path | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"crash-{stamp}.txt"
-        path.write_text("\n".join(lines), encoding="utf-8")
+        write_file(path, "\n".join(lines).encode("utf-8", "backslashreplace"))
         for old in sorted(folder.glob("crash-*.txt"))[:-N_KEPT]:
             old.unlink(missing_ok=True)
-    except OSError:
+    except (OSError, AppError):
         return None
     return path
 

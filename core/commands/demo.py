@@ -28,6 +28,7 @@ from core.commands.rename_words import describe as describe_rename
 from core.commands.rename_words import verified_sentence
 from core.engines.host import EngineHost
 from core.errors import AppError
+from core.files import written_beside
 from core.jobs.open import OpenedNet, OpenRequest, open_model
 from core.jobs.rename import Renamed
 from core.measures.measure import PoolingName
@@ -227,7 +228,7 @@ def _described_ranking(searched: Searched, ranking: Ranking) -> list[dict[str, A
 
 
 def _write_table(searched: list[Searched], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with written_beside(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["layer", "pooling", "dimension", "mAP", "low", "high", "P@1", "random mAP"])
         for one in searched:

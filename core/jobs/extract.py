@@ -17,7 +17,6 @@ from core.engines.host import EngineHost, NetToRun
 from core.engines.value_keys import IMAGES_KEY, SKIPPED_KEY
 from core.engines.values import Value
 from core.errors import AppError, ImageError
-from core.files import check_writable
 from core.images.finding import ImageFiles, find_files
 from core.images.preprocess import Preprocess
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
@@ -31,6 +30,7 @@ from core.measures.measure import KEEP, Keep, Measure, Pool
 from core.net.definition import Net
 from core.progress import Job, Progress
 from core.surveys.feature_files import (
+    check_features_writable,
     check_suffix,
     manifest_path,
     write_features,
@@ -132,7 +132,7 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
     before anything runs where that can be told.
     """
     check_suffix(request.out)
-    check_writable(request.out)
+    check_features_writable(request.out)
     with host.opened(request.net) as engine:
         plan = _plan(request, engine)
         parts = PartFiles(request.out, len(plan.collected), _digest(plan))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import urllib.parse
 import zipfile
 from collections.abc import Sequence
@@ -14,7 +13,14 @@ import h5py
 import numpy as np
 
 from core.errors import AppError, RequestError
-from core.files import path_named_after, write_file, written_beside
+from core.files import (
+    check_folder_replaceable,
+    check_writable,
+    folder_written_beside,
+    path_named_after,
+    write_file,
+    written_beside,
+)
 from core.surveys.features import StoredFeature
 
 SUFFIXES = {".npz": "npz", ".h5": "hdf5", ".hdf5": "hdf5", "": "folder of .npy files"}
@@ -46,10 +52,14 @@ def write_features(
 
     names: lists of names by key. Raises AppError where the disk refuses.
     """
-    write = {".npz": _write_npz, ".h5": _write_hdf5, ".hdf5": _write_hdf5, "": _write_folder}
-    described = json.dumps(manifest, indent=2, ensure_ascii=False).encode(errors="backslashreplace")
+    written = json.dumps(manifest, indent=2, ensure_ascii=False).encode(errors="backslashreplace")
+    described = written + b"\n"
+    if not out.suffix:
+        _write_folder(out, features, names, described)
+        return
+    write = {".npz": _write_npz, ".h5": _write_hdf5, ".hdf5": _write_hdf5}
     write[out.suffix.lower()](out, features, names)
-    write_file(manifest_path(out), described + b"\n")
+    write_file(manifest_path(out), described)
 
 
 def _write_npz(out: Path, features: Sequence[StoredFeature], names: Names) -> None:
@@ -65,24 +75,18 @@ def _write_npz(out: Path, features: Sequence[StoredFeature], names: Names) -> No
                 _write_array(member, feature)
 
 
-def _write_folder(out: Path, features: Sequence[StoredFeature], names: Names) -> None:
-    """A file for each key, its name spelled for any file system."""
-    _check_replaceable(out)
-    partial = path_named_after(out, f".{out.name}", ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
+def _write_folder(
+    out: Path, features: Sequence[StoredFeature], names: Names, described: bytes
+) -> None:
+    """A file for each key, its name spelled for any file system, and the manifest with them."""
+    check_features_writable(out)
+    with folder_written_beside(out) as partial:
         for key, words in names.items():
             np.save(partial / f"{key}.npy", np.array(words, dtype=np.str_))
         for feature in features:
             with (partial / file_name(feature.key)).open("wb") as file:
                 _write_array(file, feature)
-        shutil.rmtree(out, ignore_errors=True)
-        partial.rename(out)
-    except OSError as error:
-        raise AppError(f"{out} can't be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        (partial / _MANIFEST).write_bytes(described)
 
 
 def file_name(key: str) -> str:
@@ -90,12 +94,20 @@ def file_name(key: str) -> str:
     return f"{urllib.parse.quote(key, safe=' :@+-_.()')}.npy"
 
 
-def _check_replaceable(out: Path) -> None:
-    """A folder is replaced only where it holds features of an earlier run, or nothing."""
+def check_features_writable(out: Path) -> None:
+    """AppError where `write_features` would refuse `out`, before the work that it is for.
+
+    A folder is replaced only where it holds features of an earlier run, or nothing.
+    """
+    if out.suffix:
+        check_writable(out)
+        return
+    check_folder_replaceable(out)
     if out.is_dir() and any(out.iterdir()) and not (out / _MANIFEST).is_file():
         raise AppError(
             f"The folder {out} holds something else than features.", hint="Choose a new folder."
         )
+    check_writable(out.with_name(_MANIFEST) if out.is_dir() else out)
 
 
 def _write_hdf5(out: Path, features: Sequence[StoredFeature], names: Names) -> None:

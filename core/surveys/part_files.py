@@ -12,12 +12,14 @@ import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from core.errors import AppError
+from core.files import sync_folder, write_file
 
 _JOURNAL = "journal.jsonl"
 _REQUEST = "request"
@@ -110,7 +112,13 @@ class PartFiles:
         return next((entry.row_shapes[number] for entry in self.entries if entry.rows), None)
 
     def remove(self) -> None:
-        """The file is there: the parts have served."""
+        """The file is there: the parts have served.
+
+        The journal goes first: it must never speak of rows that are not there.
+        """
+        with suppress(OSError):
+            (self.folder / _JOURNAL).unlink(missing_ok=True)
+            sync_folder(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _open(self, request: str) -> None:
@@ -118,7 +126,8 @@ class PartFiles:
             if self._read(self.folder / _REQUEST) != request.encode():
                 shutil.rmtree(self.folder, ignore_errors=True)
                 self.folder.mkdir(parents=True)
-                (self.folder / _REQUEST).write_bytes(request.encode())
+                write_file(self.folder / _REQUEST, request.encode())
+                sync_folder(self.folder.parent)
             self._recover()
         except OSError as error:
             raise AppError(
@@ -127,21 +136,32 @@ class PartFiles:
             ) from error
 
     def _recover(self) -> None:
-        """Read the journal up to its last whole line and cut the parts to what it says."""
+        """Read the journal up to its last whole line and cut the parts to what it says.
+
+        It counts up to the first pass whose rows are not all there, as after a disk that failed.
+        """
         whole = self._read(self.folder / _JOURNAL).rpartition(b"\n")[0]
         lines = whole.splitlines()
         n_bytes = 0
+        room = [path.stat().st_size if path.is_file() else 0 for path in self._paths]
+        lengths = [0] * len(self._paths)
         for line in lines:
             try:
-                self.entries.append(msgspec.json.decode(line, type=Entry))
-            except msgspec.MsgspecError:
+                entry = msgspec.json.decode(line, type=Entry)
+                grown = [n + entry.n_bytes(number) for number, n in enumerate(lengths)]
+            except (msgspec.MsgspecError, IndexError):
                 break
+            if any(n > most for n, most in zip(grown, room, strict=True)):
+                break
+            self.entries.append(entry)
+            lengths = grown
             n_bytes += len(line) + 1
         with (self.folder / _JOURNAL).open("ab") as file:
             file.truncate(n_bytes)
-        for number, path in enumerate(self._paths):
+        for path, length in zip(self._paths, lengths, strict=True):
             with path.open("ab") as file:
-                file.truncate(sum(entry.n_bytes(number) for entry in self.entries))
+                file.truncate(length)
+        sync_folder(self.folder)
 
     def _note(self, entry: Entry) -> None:
         with (self.folder / _JOURNAL).open("ab") as file:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import WeightsError
+from core.files import written_beside
 from core.weights.wire import BYTES
 
 MAX_VALUE_BYTES = 2**31 - 2**24
@@ -21,17 +20,15 @@ LayerArrays = tuple[str, str, Sequence[np.ndarray]]
 def write_caffemodel(path: Path, net_name: str, layers: Sequence[LayerArrays]) -> None:
     """Write layers of (name, type, arrays) as a V2 caffemodel; values become float32.
 
-    Written beside and then renamed. Raises WeightsError when it would exceed 2 GiB or can't be
-    written.
+    Written beside and then renamed. Raises WeightsError when it would exceed 2 GiB, AppError when
+    the disk refuses.
     """
     n_bytes = sum(4 * array.size for _, _, arrays in layers for array in arrays)
     if n_bytes > MAX_VALUE_BYTES:
         sentence = f"The weights are too large for a caffemodel: {n_bytes:,} bytes."
         raise WeightsError(sentence, hint="Caffe reads no caffemodel of 2 GiB or more.")
-    try:
-        _replace_file(path, _file_parts(net_name, layers))
-    except OSError as error:
-        raise WeightsError(f"Can't write {path}: {error.strerror or error}.") from error
+    with written_beside(path) as partial, partial.open("wb") as file:
+        file.writelines(_file_parts(net_name, layers))
 
 
 def _file_parts(net_name: str, layers: Sequence[LayerArrays]) -> Iterator[bytes | memoryview]:
@@ -68,20 +65,3 @@ def _varint(value: int) -> bytes:
         value >>= 7
     out.append(value)
     return bytes(out)
-
-
-def _replace_file(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-    ) as file:
-        beside = Path(file.name)
-        try:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    beside.chmod(0o644)
-    beside.replace(path)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtCore import QMarginsF, QPointF, QRectF, QSize, QSizeF
-from PyQt5.QtGui import QImage, QPagedPaintDevice, QPageSize, QPainter, QPdfWriter
+from PyQt5.QtCore import (
+    QFile,
+    QFileDevice,
+    QIODevice,
+    QMarginsF,
+    QPointF,
+    QRectF,
+    QSize,
+    QSizeF,
+)
+from PyQt5.QtGui import (
+    QImage,
+    QPagedPaintDevice,
+    QPageSize,
+    QPaintDevice,
+    QPainter,
+    QPdfWriter,
+)
 from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 
 from core.errors import AppError
+from core.files import FileBeside, check_writable
 from core.progress import Job, Progress
 from gui.graph.drawing import Drawing
 from gui.graph.export_legend import ExportLegend
@@ -57,19 +72,19 @@ class ExportReport:
 class PaintedGraph:
     """A graph that is painted but not where it belongs; any thread may `write` it."""
 
-    def __init__(self, page: _Page, part: Path, path: Path, extent: QSizeF) -> None:
+    def __init__(self, page: _Page, beside: FileBeside, path: Path, extent: QSizeF) -> None:
         self._page = page
-        self._part = part
+        self._beside = beside
         self._path = path
         self._extent = extent
 
     def write(self) -> ExportReport:
         """Let the whole file appear. Raises AppError where the disk refuses."""
         try:
-            self._page.compress()
-            self._part.replace(self._path)
+            self._page.finish()
+            self._beside.take_place()
         except OSError as error:
-            raise _unwritable(self._path, error) from error
+            raise self._beside.refusal(error) from error
         finally:
             self.discard()
         width, height = round(self._extent.width()), round(self._extent.height())
@@ -77,7 +92,7 @@ class PaintedGraph:
 
     def discard(self) -> None:
         """Take away what lies beside the file, if it is still there."""
-        _discard(self._part)
+        self._beside.discard()
 
 
 def paint_graph(request: ExportRequest) -> Job[PaintedGraph]:
@@ -98,84 +113,83 @@ def paint_graph(request: ExportRequest) -> Job[PaintedGraph]:
     width = max(graph.width(), legend.width) + 2 * _MARGIN
     extent = QSizeF(width, graph.height() + legend.height + 3 * _MARGIN)
     origin = QPointF(_MARGIN - graph.left(), 2 * _MARGIN + legend.height - graph.top())
-    try:
-        beside = Path(tempfile.mkdtemp(prefix=".blobscope-", dir=request.path.parent))
-    except OSError as error:
-        raise _unwritable(request.path, error) from error
-    part = beside / f"graph{request.path.suffix.lower()}"
+    check_writable(request.path)
+    beside = FileBeside(request.path)
     page: _Page | None = None
     try:
-        page = _open_page(part, extent)
+        page = _open_page(beside.path, request.path.suffix.lower(), extent)
         yield from _paint(page, scene, legend, origin, extent)
         page.painter.end()
     except BaseException as error:  # a painting that is given up is closed as well
         if page is not None:
-            page.painter.end()  # Qt ends the program over a device that goes while it is painted
-        _discard(part)
+            page.close()
+        beside.discard()
         if isinstance(error, OSError):
-            raise _unwritable(request.path, error) from error
+            raise beside.refusal(error) from error
         raise
     finally:
         scene.deleteLater()
-    return PaintedGraph(page, part, request.path, extent)
-
-
-def _discard(part: Path) -> None:
-    part.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        part.parent.rmdir()
-
-
-def _unwritable(path: Path, error: OSError) -> AppError:
-    return AppError(
-        f"Can't write {path}: {error.strerror or error}.", hint="Choose another folder."
-    )
+    return PaintedGraph(page, beside, request.path, extent)
 
 
 class _Page:
     """Something to paint on that ends up in a file."""
 
-    def __init__(
-        self, device: QSvgGenerator | QPdfWriter | QImage, path: Path, scale: float
-    ) -> None:
+    def __init__(self, device: QPaintDevice, file: QFile, scale: float) -> None:
         self.scale = scale
         self._device = device
-        self._path = path
+        self._file = file
+        if not file.open(QIODevice.WriteOnly):
+            raise OSError(file.errorString())
         self.painter = QPainter()
         if not self.painter.begin(device):
-            raise OSError(f"no painter for {path.name}")
+            raise OSError(f"no painter for {file.fileName()}")
         self.painter.scale(scale, scale)
         self.painter.setRenderHint(QPainter.Antialiasing)
 
-    def compress(self) -> None:
-        """Make a file of what is painted, where ending the painter has not made it already."""
-        if isinstance(self._device, QImage) and not self._device.save(str(self._path)):
-            raise AppError(f"Can't write {self._path.name}.", hint="Choose another folder.")
+    def close(self) -> None:
+        """Let go of the file; Qt ends the program over a device that goes while it is painted."""
+        self.painter.end()
+        self._file.close()
+
+    def finish(self) -> None:
+        """End the file; pixels are compressed here. Raises OSError where the disk is full.
+
+        Qt's own writers tell nobody when a disk refuses; the file that they write to knows.
+        """
+        if isinstance(self._device, QImage):
+            self._device.save(self._file, "PNG")
+        self._file.flush()
+        has_failed, why = self._file.error() != QFileDevice.NoError, self._file.errorString()
+        self._file.close()
+        if has_failed:
+            raise OSError(why)
 
 
-def _open_page(path: Path, extent: QSizeF) -> _Page:
-    if path.suffix == ".svg":
+def _open_page(path: Path, suffix: str, extent: QSizeF) -> _Page:
+    file = QFile(str(path))
+    if suffix == ".svg":
         svg = QSvgGenerator()
-        svg.setFileName(str(path))
+        svg.setOutputDevice(file)
         svg.setResolution(_DPI)
         svg.setSize(QSize(round(extent.width()), round(extent.height())))
         svg.setViewBox(QRectF(QPointF(), extent))
         svg.setTitle("Caffe net drawn by Blobscope")
-        return _Page(svg, path, 1.0)
+        return _Page(svg, file, 1.0)
     longest = max(extent.width(), extent.height())
-    if path.suffix == ".pdf":
+    if suffix == ".pdf":
         scale = min(1.0, _LONGEST_PDF_SIDE / longest)
-        pdf = QPdfWriter(str(path))
+        pdf = QPdfWriter(file)
         pdf.setResolution(_DPI)
         pdf.setPdfVersion(QPagedPaintDevice.PdfVersion_1_4)
         pdf.setPageSize(QPageSize(extent * scale * 72 / _DPI, QPageSize.Point))
         pdf.setPageMargins(QMarginsF(0, 0, 0, 0))
         pdf.setTitle("Caffe net drawn by Blobscope")
-        return _Page(pdf, path, scale)
+        return _Page(pdf, file, scale)
     area = extent.width() * extent.height()
     scale = min(_PNG_SCALE, _LONGEST_PNG_SIDE / longest, (_MOST_PNG_PIXELS / area) ** 0.5)
     size = QSize(max(1, round(extent.width() * scale)), max(1, round(extent.height() * scale)))
-    return _Page(QImage(size, QImage.Format_RGB32), path, scale)
+    return _Page(QImage(size, QImage.Format_RGB32), file, scale)
 
 
 def _paint(

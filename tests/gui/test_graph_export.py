@@ -94,5 +94,5 @@ def test_a_painting_that_is_given_up_leaves_nothing(panel, tmp_path: Path, suffi
 def test_another_suffix_and_a_missing_folder_are_said(panel, tmp_path: Path) -> None:
     with pytest.raises(AppError, match=r"can't be written as \.gif"):
         export(panel, tmp_path / "vgg.gif")
-    with pytest.raises(AppError, match="Can't write"):
+    with pytest.raises(AppError, match="can't be written"):
         export(panel, tmp_path / "nowhere" / "vgg.svg")

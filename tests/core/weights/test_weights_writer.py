@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import WeightsError
+from core.errors import AppError, WeightsError
 from core.weights.reader import open_weights
 from core.weights.writer import write_caffemodel
 
@@ -57,7 +57,7 @@ def test_two_gib_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
     huge = np.broadcast_to(np.float32(0), (2**15, 2**14))
     with pytest.raises(WeightsError, match="too large"):
         write_caffemodel(tmp_path / "w.caffemodel", "n", [("a", "InnerProduct", [huge])])
-    with pytest.raises(WeightsError, match="No such file"):
+    with pytest.raises(AppError, match="No such file"):
         write_caffemodel(tmp_path / "none" / "w.caffemodel", "n", [("a", "ReLU", [])])
     assert list(tmp_path.iterdir()) == []
 
