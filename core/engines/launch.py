@@ -73,10 +73,15 @@ def split_command(text: str) -> tuple[str, ...]:
 
 def without_our_path(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment of our child as the user's own programs should see it."""
-    ours = [entry for entry in environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    kept = os.pathsep.join(entry for entry in ours if entry != str(ROOT))
+    kept = os.pathsep.join(entry for entry in _python_path(environment) if entry != str(ROOT))
     others = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
     return {**others, "PYTHONPATH": kept} if kept else others
+
+
+def _python_path(environment: Mapping[str, str]) -> list[str]:
+    """Absolute entries: an empty or a relative one means whatever folder the user is in."""
+    entries = environment.get("PYTHONPATH", "").split(os.pathsep)
+    return [entry for entry in entries if Path(entry).is_absolute()]
 
 
 def _environment() -> dict[str, str]:
@@ -86,8 +91,7 @@ def _environment() -> dict[str, str]:
         **_DETERMINISM_SETTINGS,
         **os.environ,
     }
-    before = os.environ.get("PYTHONPATH")
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), before] if before else [str(ROOT)])
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *_python_path(os.environ)])
     environment["PYTHONUNBUFFERED"] = "1"
     environment["PYTHONIOENCODING"] = "utf-8"
     return environment

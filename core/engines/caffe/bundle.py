@@ -1,15 +1,24 @@
 """The program that a foreign Python gets over its standard input.
 
-That Python is started as `... python -u -i`, which takes statements from its standard input one by
-one as they come. So nothing has to be installed there and no program text stands in the command
-line, where `ssh` and `docker` would hand it to a shell once more.
+That Python is started as `... python -E -S -u -i`, which takes statements from its standard input
+one by one as they come. So nothing has to be installed there and no program text stands in the
+command line, where `ssh` and `docker` would hand it to a shell once more.
+
+Nothing of the folder where it starts is run. `-i` alone puts that folder first on Python's path
+and then imports readline and rlcompleter, and runs the file that PYTHONSTARTUP names; an empty
+entry of PYTHONPATH names the folder too. `-E` and `-S` put all that off, in Python 2.7 and 3
+alike (`-I` is unknown to 2.7): the first statement, which needs only what is built in, takes the
+folder from the path; then we add the absolute entries of PYTHONPATH and let `site` add its own.
+Seen with 2.7 and 3.6 to 3.12; 3.13 imports linecache before the first statement, which an empty
+folder to start in keeps harmless (see link).
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-INTERPRETER_OPTIONS = ("-u", "-i")
+INTERPRETER_OPTIONS = ("-E", "-S", "-u", "-i")
 MARK = b"blobscope:"
 """Begins each line that is for us; whatever else a login or a module prints is passed over."""
 
@@ -27,6 +36,8 @@ _MODULES = (
 
 # The mark is never written whole here: a terminal would echo it, and look like an answer.
 _ASK_FOR_SOURCE = """
+import sys
+sys.path[:] = [entry for entry in sys.path if entry not in ('', '.')]
 import os, traceback
 def tell(text):
     os.write(1, b'\\nblob' + b'scope:' + text + b'\\n')
@@ -52,14 +63,18 @@ except BaseException:
     os._exit(1)
 """
 
-# The current folder goes last: no file of it may stand in for a module of the standard library.
-# Our names go from sys.modules, where the user's may be called alike; Python 2 empties a module
-# that nobody keeps.
+# What -E and -S put off; `import site` does it by itself in Python 2 only. Our names go from
+# sys.modules, where the user's may be called alike; Python 2 empties a module that nobody keeps.
 _LOAD_MODULES = """
-import sys
-if '' in sys.path:
-    sys.path.remove('')
-    sys.path.append('')
+import os, sys
+named = os.environ.get('PYTHONPATH', '').split(os.pathsep)
+sys.path[:0] = [entry for entry in named if os.path.isabs(entry)]
+if sys.flags.no_site:
+    import site
+    if os.environ.get('PYTHONNOUSERSITE'):
+        site.ENABLE_USER_SITE = False
+    if sys.version_info[0] > 2:
+        site.main()
 import json, platform, types
 for name in {packages!r}:
     sys.modules[name] = types.ModuleType(name)
@@ -79,14 +94,19 @@ except ImportError as error:
     raise
 serve = module.serve
 kept = [sys.modules.pop(n) for n in list(sys.modules) if n.split('.')[0] == 'core']
-serve(b'blob' + b'scope:')
+serve(b'blob' + b'scope:', {folder!r})
 """
 
 
-def source_text() -> bytes:
-    """Every module of the child and what loads them, as one ASCII program."""
+def source_text(folder: Path | None) -> bytes:
+    """Every module of the child and what loads them, as one ASCII program.
+
+    folder: where it works once all is imported, None where it starts.
+    """
     modules = [(name, _source_of(name)) for name in _MODULES]
-    return _LOAD_MODULES.format(packages=_PACKAGES, modules=modules).encode("ascii")
+    there = None if folder is None else os.fsencode(folder)
+    text = _LOAD_MODULES.format(packages=_PACKAGES, modules=modules, folder=there)
+    return text.encode("ascii")
 
 
 def machine_source() -> str:

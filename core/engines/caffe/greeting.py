@@ -45,7 +45,7 @@ def refused(command: Sequence[str], told: Mapping[str, Any], details: str) -> Ex
     missing = str(told.get("sentence", "")).rstrip(".")
     return EngineUnavailableError(
         f"`{shown(command)}` ({python}) can't import Caffe: {missing}.",
-        hint="Name a Python that imports caffe; PYTHONPATH may have to name caffe/python.",
+        hint="Name a Python that imports caffe; PYTHONPATH may have to name caffe/python by its full path.",
         details=details,
     )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import IO, Any, NoReturn
 
 import numpy as np
@@ -23,6 +25,7 @@ from core.errors import EngineError, EngineUnavailableError
 PROTOCOL = 1
 MAX_CHUNK_BYTES = 16 * 1024 * 1024
 _DEATH_TIMEOUT_SECONDS = 5.0
+_RUN_ELSEWHERE = ("docker", "kubectl", "nerdctl", "podman", "ssh")
 
 Reply = tuple[dict[str, Any], list[np.ndarray]]
 
@@ -35,7 +38,12 @@ class Link:
 
     def __init__(self, command: Sequence[str], folder: Path, timeout_seconds: float) -> None:
         self._command = tuple(command)
-        self._process = _spawn(self._command, folder)
+        with _start_folder(command, folder) as start_folder:
+            self._start(folder, start_folder, timeout_seconds)
+
+    def _start(self, folder: Path, start_folder: Path, timeout_seconds: float) -> None:
+        self._folder = None if start_folder == folder else folder
+        self._process = _spawn(_rooted(self._command, folder), start_folder)
         self._stdin, self._stdout = _pipes(self._process)
         self._is_up = False
         self._tail = StderrTail(_stderr(self._process), self._pass_on)
@@ -107,7 +115,7 @@ class Link:
             timer.join()
 
     def _hand_over(self) -> dict[str, Any]:
-        source = bundle.source_text()
+        source = bundle.source_text(self._folder)
         self._give(bundle.first_statement(len(source)))
         told, _ = greeting.read_told(self._stdout)
         if told.get("asks") == "source":
@@ -173,6 +181,29 @@ def _spawn(command: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise greeting.not_started(command, error) from error
+
+
+@contextlib.contextmanager
+def _start_folder(command: Sequence[str], folder: Path) -> Iterator[Path]:
+    """An empty folder for what may be a Python of this machine: there is nothing to import.
+
+    Python runs elsewhere for the tools that reach another machine, and those may look for files of
+    theirs (a key, a compose file) in the user's folder.
+    """
+    if PurePath(command[0]).stem.lower() in _RUN_ELSEWHERE:
+        yield folder
+        return
+    empty = Path(tempfile.mkdtemp(prefix="blobscope-"))
+    try:
+        yield empty
+    finally:
+        shutil.rmtree(empty, ignore_errors=True)
+
+
+def _rooted(command: Sequence[str], folder: Path) -> tuple[str, ...]:
+    """Words such as ./start.sh name files of the user's folder, wherever the command starts."""
+    beginnings = tuple(f"{dots}{bar}" for dots in (".", "..") for bar in {"/", os.sep})
+    return tuple(str(folder / word) if word.startswith(beginnings) else word for word in command)
 
 
 def _environment() -> dict[str, str]:

@@ -17,14 +17,19 @@ from core.engines.caffe_child import files, machine, nets
 PROTOCOL = 1
 
 
-def serve(mark):
-    # type: (bytes) -> None
-    """Take over the pipes, greet with a line that begins with `mark`, answer; never returns."""
+def serve(mark, folder):
+    # type: (bytes, Optional[bytes]) -> None
+    """Take over the pipes, greet with a line that begins with `mark`, answer; never returns.
+
+    folder: where nets name their files from; nothing that we import comes from there.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started us
     requests, replies = _take_pipes()
     received = files.ReceivedFiles()
     try:
-        _greet(replies, mark, _import_caffe())
+        greeting = dict(machine.describe(_import_caffe()), ready=PROTOCOL)
+        _work_in(folder)
+        _tell(replies, mark, greeting)
         child = Child(sys.modules["caffe"], received, replies)
         while True:
             child.answer(*frames.read_frame(requests))
@@ -153,9 +158,14 @@ def _import_caffe():
     return caffe
 
 
-def _greet(replies, mark, caffe):
-    # type: (Any, bytes, Any) -> None
-    _tell(replies, mark, dict(machine.describe(caffe), ready=PROTOCOL))
+def _work_in(folder):
+    # type: (Optional[bytes]) -> None
+    """Away from the folder where this process began, which is deleted now."""
+    if folder is not None:
+        try:
+            os.chdir(folder)
+        except OSError:  # not mounted where this Python runs
+            os.chdir(os.sep)
 
 
 def _tell(replies, mark, fields):
@@ -171,6 +181,6 @@ def _interpreter():
 
 MYPY = False
 if MYPY:
-    from typing import Any, Dict, List, Tuple
+    from typing import Any, Dict, List, Optional, Tuple
 
     Answer = Tuple[Dict[str, Any], List[Any]]
