@@ -105,7 +105,8 @@ def test_the_users_own_folder_and_path_stay(
     """A relative command works, and no file of that folder shadows the standard library."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "json.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
-    text = f'#!/bin/sh\necho "$PYTHONPATH" > path\nexec {shlex.quote(sys.executable)} "$@"\n'
+    told = f'echo "$PYTHONPATH" > {shlex.quote(str(tmp_path))}/path'
+    text = f'#!/bin/sh\n{told}\nexec {shlex.quote(sys.executable)} "$@"\n'
     program(tmp_path / "my_python", text)
     with start(("./my_python",)) as process:
         check_it_works(process)
@@ -227,6 +228,18 @@ def test_python_layers_run_only_after_agreement(fake_caffe: tuple[str, ...]) -> 
         assert "p (mine.Mine)" in caught.value.sentence
         engine = process.open(PYTHON_NET, allow_python_layers=True)
         assert Value("p", "p") in engine.forward(IMAGE, [Value("p", "p")])
+
+
+def test_a_python_layer_of_the_current_folder_is_found_last(
+    fake_caffe: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here.py").write_text("class Mine: pass", encoding="utf-8")
+    (tmp_path / "mine.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
+    with start(fake_caffe) as process:
+        for module in ("here", "mine"):
+            text = PYTHON_NET.replace('"mine"', f'"{module}"')
+            assert process.open(text, allow_python_layers=True).run(IMAGE).n_images == 1
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,8 @@ def refused(command: Sequence[str], told: Mapping[str, Any], details: str) -> Ex
     missing = str(told.get("sentence", "")).rstrip(".")
     return EngineUnavailableError(
         f"`{shown(command)}` ({python}) can't import Caffe: {missing}.",
-        hint="Name a Python that imports caffe; PYTHONPATH may have to name caffe/python by its full path.",
+        hint="Name a Python that imports caffe; PYTHONPATH may have to name the whole path of "
+        "caffe/python.",
         details=details,
     )
 

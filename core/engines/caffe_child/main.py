@@ -181,6 +181,6 @@ def _interpreter():
 
 MYPY = False
 if MYPY:
-    from typing import Any, Dict, List, Optional, Tuple
+    from typing import Any, Dict, List, Tuple
 
     Answer = Tuple[Dict[str, Any], List[Any]]

@@ -5,6 +5,7 @@ because names repeat ("(automatic)" tops, layers of the same name).
 """
 
 import importlib
+import sys
 import time
 
 import numpy as np
@@ -161,7 +162,12 @@ class CaffeNet(object):
 
 def _check_programs(programs):
     # type: (List[List[str]]) -> None
-    """Fail as the import of a Python layer fails; Caffe loses the reason in a SystemError."""
+    """Fail as the import of a Python layer fails; Caffe loses the reason in a SystemError.
+
+    The current folder is looked at last, and not before the user has agreed to such programs.
+    """
+    if programs and "" not in sys.path:
+        sys.path.append("")
     for module, name in programs:
         getattr(importlib.import_module(str(module)), str(name))
 
