@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ from core.commands.command_line import (
     leave,
     run_command,
 )
+from core.commands.terminal import guarded_output
 from core.errors import AppError
 from core.log import start_logging
 
@@ -33,8 +33,6 @@ DEMO_PICTURES_HELP = "draw the window on the demo into DIR, without a screen, an
 
 def main(words: Sequence[str]) -> int:
     """Run a command, or open the window; returns the exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # names of layers and files go to any terminal
-        sys.stdout.reconfigure(errors="backslashreplace")
     start_logging()
     try:
         code = _run(words)
@@ -166,4 +164,5 @@ LENT: Mapping[str, Callable[..., object]] = {"draw_window": draw_window, "draw_g
 """What commands borrow from the window: core itself knows no Qt."""
 
 if __name__ == "__main__":
-    sys.exit(leave(main(sys.argv[1:])))
+    with guarded_output():
+        sys.exit(leave(main(sys.argv[1:])))

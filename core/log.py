@@ -14,6 +14,7 @@ from pathlib import Path
 
 from core import __version__
 from core.errors import AppError
+from core.words import on_one_line
 
 _LOG = logging.getLogger(__name__)
 
@@ -94,15 +95,6 @@ def last_lines(path: Path, n_lines: int = 2000) -> str:
         raise AppError(f"The log {path} can't be read: {error.strerror or error}.") from error
 
 
-def escaped(text: str) -> str:
-    """Text without line ends, control characters or marks that turn the direction of writing.
-
-    Names of files and layers and what engines print come from strangers: no line of the log may be
-    theirs, and none may steer the terminal of who reads it.
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 class _LogFile(RotatingFileHandler):
     """A log that several windows and commands may share."""
 
@@ -119,9 +111,9 @@ class _OneLine(logging.Formatter):
     """A record begins with its time; the lines of a traceback with a bar."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = escaped(record.message)
+        record.message = on_one_line(record.message)
         return super().formatMessage(record)
 
     def formatException(self, ei: object) -> str:
         lines = super().formatException(ei).splitlines()  # type: ignore[arg-type]
-        return "\n".join(f"    | {escaped(line)}" for line in lines)
+        return "\n".join(f"    | {on_one_line(line)}" for line in lines)

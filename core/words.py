@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Sequence
 
 MINUS = "\N{MINUS SIGN}"
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 _DECIMAL = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
+_LINE = re.compile(r"[^\n\t]+")
+
+
+def printable(text: str) -> str:
+    """Text that steers no terminal: see `on_one_line`; line ends and tabs stay."""
+    return text if text.isprintable() else _LINE.sub(lambda line: on_one_line(line[0]), text)
+
+
+def on_one_line(text: str) -> str:
+    """Text whose control characters, line ends and marks of writing direction are escapes.
+
+    Names of files and layers and what engines print come from strangers: none may steer the
+    terminal of who reads them, begin a line of its own or be read backwards. Lone surrogates, which
+    stand for bytes that are no text, are escapes too; blanks of every width stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c
+        if c.isprintable() or unicodedata.category(c) == "Zs"
+        else c.encode("unicode_escape").decode()
+        for c in text
+    )
 
 
 def join_names(names: Sequence[str]) -> str:

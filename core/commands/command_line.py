@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
-import json
 import logging
 import os
 import sys
@@ -13,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
+from core.commands.output import print_json
+from core.commands.terminal import guarded_output
 from core.errors import AppError, RequestError
 from core.log import start_logging
 
@@ -64,8 +65,16 @@ def run_command(
 
     extras: callables that the entry point lends, set on the options under their names.
     """
+    with guarded_output():
+        return _run_and_explain(name, words, extras or {})
+
+
+def _run_and_explain(
+    name: str, words: Sequence[str], extras: Mapping[str, Callable[..., object]]
+) -> int:
+    """Run it; what ends a command at any point is said in a sentence."""
     try:
-        return _run(name, words, extras or {})
+        return _run(name, words, extras)
     except KeyboardInterrupt:
         print("\nStopped by you. Files that were finished are kept.", file=sys.stderr)
         return INTERRUPTED
@@ -127,7 +136,7 @@ def _print_error(error: AppError, type_name: str, *, as_json: bool) -> None:
         "hint": error.hint,
         "details": error.details,
     }
-    print(json.dumps({"error": described}, indent=2))
+    print_json({"error": described})
 
 
 def leave(code: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,9 +25,9 @@ from core.commands.output import byte_text, counted, print_json, scaled, write_j
 from core.commands.progress_line import ProgressLine
 from core.commands.rename_words import describe as describe_rename
 from core.commands.rename_words import verified_sentence
+from core.csv_table import write_csv
 from core.engines.host import EngineHost
 from core.errors import AppError
-from core.files import written_beside
 from core.jobs.open import OpenedNet, OpenRequest, open_model
 from core.jobs.rename import Renamed
 from core.measures.measure import PoolingName
@@ -228,12 +227,13 @@ def _described_ranking(searched: Searched, ranking: Ranking) -> list[dict[str, A
 
 
 def _write_table(searched: list[Searched], path: Path) -> None:
-    with written_beside(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["layer", "pooling", "dimension", "mAP", "low", "high", "P@1", "random mAP"])
-        for one in searched:
-            recipe, measured = one.gallery.recipe, one.evaluation
-            figures = [measured.mean_ap, measured.mean_ap_low, measured.mean_ap_high]
-            figures += [measured.p_at_1, one.chance.mean_ap]
-            row = [recipe.layer, recipe.pooling, one.gallery.dimension]
-            rows.writerow([*row, *(f"{figure:.4f}" for figure in figures)])
+    rows: list[tuple[object, ...]] = [
+        ("layer", "pooling", "dimension", "mAP", "low", "high", "P@1", "random mAP")
+    ]
+    for one in searched:
+        recipe, measured = one.gallery.recipe, one.evaluation
+        figures = [measured.mean_ap, measured.mean_ap_low, measured.mean_ap_high]
+        figures += [measured.p_at_1, one.chance.mean_ap]
+        row = (recipe.layer, recipe.pooling, one.gallery.dimension)
+        rows.append((*row, *(f"{figure:.4f}" for figure in figures)))
+    write_csv(path, rows)

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from core.commands.output import counted, print_json, print_notes, print_table
+from core.csv_table import GUARD_HELP
 from core.jobs.export_gallery import ExportGalleryRequest, export
 from core.progress import run_job
 from core.retrieval.gallery import Gallery, open_gallery
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="write descriptors and the names of their images in one order: FILE.npz, FILE.npy "
-        "with FILE.csv, or FILE.csv",
+        f"with FILE.csv, or FILE.csv; {GUARD_HELP}",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

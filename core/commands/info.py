@@ -18,6 +18,7 @@ from core.commands.output import (
     scaled,
     shape_text,
 )
+from core.csv_table import GUARD_HELP
 from core.edits.findings.finding import described
 from core.edits.findings.search import find_mistakes
 from core.files import write_file
@@ -37,7 +38,9 @@ _MOST_LISTED = 12
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     add_net_arguments(parser)
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table of layers too")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help=f"write the table of layers too; {GUARD_HELP}"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -45,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     """Print what the net is made of."""
     opened = named_model(options)
     if options.csv is not None:
-        write_file(options.csv, net_as_csv(opened.net, opened.shapes).encode("utf-8"))
+        write_file(options.csv, net_as_csv(opened.net, opened.shapes))
     if options.json:
         print_json(describe(opened))
     else:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.files import write_file
+from core.words import on_one_line
 
 
 def print_json(value: object) -> None:
-    """One JSON object on standard output, in ASCII, which every terminal and pipe takes."""
-    print(json.dumps(value, indent=2, default=_plain))
+    """One JSON object on standard output, in printable ASCII: every terminal and pipe takes it."""
+    print(json.dumps(value, indent=2, default=_plain).replace("\x7f", "\\u007f"))
 
 
 def write_json(path: Path, value: object) -> None:
@@ -23,7 +24,7 @@ def write_json(path: Path, value: object) -> None:
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: str = "") -> None:
     """Columns under their headings; `right` names those set flush right, separated by commas."""
     flush_right = set(right.split(",")) if right else set()
-    written = [[str(cell) for cell in row] for row in rows]
+    written = [[on_one_line(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *written, strict=True)]
     for row in ([*headings], *written):
         cells = [

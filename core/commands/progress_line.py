@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TextIO
 
 from core.progress import Progress
+from core.words import on_one_line
 
 _REDRAW_SECONDS = 0.1
 _SPARSE_SECONDS = 10.0
@@ -54,7 +55,7 @@ class ProgressLine:
         trace: TracebackType | None,
     ) -> None:
         if self._is_drawn:
-            self._stream.write("\r\x1b[K")
+            self._clear_line()
             self._stream.flush()
 
     def _is_worth_a_line(self, now: float) -> bool:
@@ -62,14 +63,19 @@ class ProgressLine:
         return self._is_terminal or now - self._started >= _NOTEWORTHY_SECONDS
 
     def _show(self, step: Progress, seconds: float) -> None:
-        line = describe(step, seconds)
+        line = on_one_line(describe(step, seconds))
         if self._is_terminal:
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r\x1b[K{_bar(step)}{line}"[: width + len("\r\x1b[K")])
+            self._clear_line()
+            self._stream.write(f"{_bar(step)}{line}"[:width])
             self._is_drawn = True
         else:
             self._stream.write(f"{line}\n")
         self._stream.flush()
+
+    def _clear_line(self) -> None:
+        write = getattr(self._stream, "write_control", self._stream.write)
+        write("\r\x1b[K")
 
 
 def describe(step: Progress, seconds: float) -> str:

@@ -10,6 +10,7 @@ from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, engine_spec
 from core.commands.output import print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
+from core.csv_table import GUARD_HELP
 from core.engines.host import EngineHost, NetToRun
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
@@ -30,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="in the gallery, or any file, a folder or a list of them",
     )
     parser.add_argument("-k", type=int, default=10, help="how many to list (default 10)")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the whole ranking too")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help=f"write the whole ranking too; {GUARD_HELP}"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_gallery_net_arguments(parser)
 

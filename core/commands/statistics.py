@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ from core.activations.summary import ValueSummary
 from core.commands.command_line import UsageError
 from core.commands.looking import add_look_arguments, look_request
 from core.commands.output import print_json, print_table
+from core.csv_table import GUARD_HELP, write_csv
 from core.engines.host import EngineHost
 from core.engines.values import Value
-from core.files import write_file
 from core.jobs.look import Looker
 from core.jobs.statistics import StatisticsRequest, statistics
 from core.progress import run_job
@@ -35,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--same-edges", action="store_true", help="one range for all layers, so that they compare"
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the statistics as a table")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help=f"write the statistics as a table; {GUARD_HELP}"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object, bins and all")
 
 
@@ -79,11 +79,7 @@ def _cells(known: Statistics) -> tuple[str, ...]:
 
 
 def _write_csv(path: Path, rows: list[tuple[Value, ValueSummary]]) -> None:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     names = list(rows[0][1].statistics.to_json())
-    writer.writerow(("layer", "top", *names))
-    for value, one in rows:
-        document = one.statistics.to_json()
-        writer.writerow((value.layer, value.top, *(document[name] for name in names)))
-    write_file(path, out.getvalue().encode("utf-8", "backslashreplace"))
+    documents = ((value, one.statistics.to_json()) for value, one in rows)
+    lines = ((v.layer, v.top, *(document[name] for name in names)) for v, document in documents)
+    write_csv(path, (("layer", "top", *names), *lines))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Callable, Sequence
 
 from core.comparison.pairs import sentence
 from core.comparison.rows import ComparedFile, Comparison, ComparisonRow, Status
 from core.comparison.totals import totals_of
+from core.csv_table import rows_as_csv
+from core.words import on_one_line
 
 HEADER = (
     "status", "layer in the first", "layer in the second", "type in the first",
     "type in the second", "kind", "what", "in the first", "in the second", "effect",
 )  # fmt: skip
+_MARKUP = re.compile(r"([\\`*\[\]<>|&!#])")
 _STATUS_WORDS = {
     Status.EQUAL: "equal",
     Status.FOLLOWS: "same text",
@@ -36,11 +38,9 @@ def as_text(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_csv(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
+def as_csv(comparison: Comparison, rows: Sequence[ComparisonRow]) -> bytes:
     """One line a difference; a layer without one has a line of its own."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
+    lines: list[tuple[str, ...]] = [HEADER]
     for row in rows:
         lead = (
             _STATUS_WORDS[row.status],
@@ -50,8 +50,8 @@ def as_csv(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
             row.after.type if row.after else "",
         )
         details = [(d.kind, d.name, d.before, d.after, str(d.effect)) for d in row.counted]
-        writer.writerows((*lead, *detail) for detail in details or [("",) * 5])
-    return out.getvalue()
+        lines.extend((*lead, *detail) for detail in details or [("",) * 5])
+    return rows_as_csv(lines)
 
 
 def as_markdown(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
@@ -74,11 +74,16 @@ def as_markdown(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
     return "\n".join(lines) + "\n"
 
 
-FORMATS: dict[str, Callable[[Comparison, Sequence[ComparisonRow]], str]] = {
-    ".md": as_markdown,
+FORMATS: dict[str, Callable[[Comparison, Sequence[ComparisonRow]], bytes]] = {
+    ".md": lambda comparison, rows: _encoded(as_markdown(comparison, rows)),
     ".csv": as_csv,
-    ".txt": as_text,
+    ".txt": lambda comparison, rows: _encoded(as_text(comparison, rows)),
 }
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8; names of files that are none keep their bytes."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def summary(comparison: Comparison) -> str:
@@ -148,4 +153,5 @@ def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> lis
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    """Text that Markdown shows as it is: no name becomes a tag, a link, a picture or a column."""
+    return _MARKUP.sub(r"\\\1", on_one_line(text.replace("\n", " ")))

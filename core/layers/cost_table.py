@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from core.csv_table import rows_as_csv
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
@@ -42,23 +41,19 @@ def total_costs(costs: Iterable[LayerCosts]) -> LayerCosts:
     return LayerCosts(*map(sum, columns)) if columns else NO_COSTS
 
 
-def net_as_csv(net: Net, shapes: NetShapes) -> str:
+def net_as_csv(net: Net, shapes: NetShapes) -> bytes:
     """The table of a whole net."""
     pairs = zip(net.layers, find_records(net, shapes), strict=True)
     return layers_as_csv([(record, costs_of(shapes, layer, record)) for layer, record in pairs])
 
 
-def layers_as_csv(rows: Sequence[tuple[FindRecord, LayerCosts]]) -> str:
+def layers_as_csv(rows: Sequence[tuple[FindRecord, LayerCosts]]) -> bytes:
     """One line a layer, then the sums of these layers; shares are fractions of them."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
     totals = total_costs(costs for _, costs in rows)
-    writer.writerows(_line(record, costs, totals) for record, costs in rows)
+    lines = (_line(record, costs, totals) for record, costs in rows)
     empty = ("",) * 5
     sums = _with_shares(totals, totals)
-    writer.writerow(("total", f"{len(rows)} layers", *empty, *sums))
-    return out.getvalue()
+    return rows_as_csv((HEADER, *lines, ("total", f"{len(rows)} layers", *empty, *sums)))
 
 
 def _line(record: FindRecord, costs: LayerCosts, totals: LayerCosts) -> tuple[object, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from core.activations.npz_file import write_npz
+from core.csv_table import write_csv
 from core.errors import RequestError
 from core.files import written_beside
 from core.retrieval.gallery import Gallery, check_not_empty
@@ -53,7 +54,7 @@ def _write_npy(gallery: Gallery, path: Path) -> tuple[Path, ...]:
     with written_beside(path) as partial, partial.open("wb") as file:
         np.lib.format.write_array(file, np.asarray(gallery.descriptors), allow_pickle=False)
     rows = ((image.path, image.label or "") for image in gallery.images)
-    _write_rows(names, ("file", "label"), rows)
+    write_csv(names, (("file", "label"), *rows))
     return path, names
 
 
@@ -63,12 +64,5 @@ def _write_csv(gallery: Gallery, path: Path) -> tuple[Path, ...]:
         (image.path, image.label or "", *(f"{value:.9g}" for value in values))
         for image, values in zip(gallery.images, gallery.descriptors, strict=True)
     )
-    _write_rows(path, columns, rows)
+    write_csv(path, chain((columns,), rows))
     return (path,)
-
-
-def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with written_beside(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)

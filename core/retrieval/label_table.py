@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.csv_table import plain_cell
 from core.errors import GalleryError
 from core.images.formats import is_image_name
 
@@ -21,6 +22,8 @@ _FILE_COLUMNS = (
 _LABEL_COLUMNS = ("label", "labelname", "class", "classname", "category", "categoryname")
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 _LIST_LINE = re.compile(r"^(?P<file>\S.*?)\s+(?P<label>\S+)$")
+_LINE_END = re.compile(r'("(?:[^"]|"")*")|\r\n?')
+"""A line end of any system, or a cell in quotes, whose line ends are part of a name."""
 _EXCEL_SEPARATOR = re.compile(r'^"?sep=(?P<delimiter>[,;\t|:])"?\s*$', re.IGNORECASE)
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BOMS = (
@@ -57,6 +60,7 @@ def read_label_table(path: Path) -> LabelTable:
     Columns are separated by commas, semicolons or tabs under a header, of which file (filename,
     image, path, name) and label (class, category) are read, in any case. Without a header every
     line is a path and a label, as Caffe's ImageData layers read them. UTF-8, UTF-16 or Latin-1.
+    Cells that a CSV of ours guards against spreadsheets are read as what they stand for.
     Raises GalleryError, with the line or the columns found, for a file that is none of these.
     """
     text, notes = _read_text(path)
@@ -94,7 +98,8 @@ def _read_text(path: Path) -> tuple[str, tuple[str, ...]]:
     text, note = _decode(data)
     if "\0" in text:
         raise GalleryError(f"'{path.name}' can't be read: it is no text.", hint=_HINT)
-    return text.replace("\r\n", "\n").replace("\r", "\n"), (note,) if note else ()
+    lines = _LINE_END.sub(lambda found: found[1] or "\n", text)
+    return lines, (note,) if note else ()
 
 
 def _decode(data: bytes) -> tuple[str, str]:
@@ -171,7 +176,8 @@ def _row(
         )
     if max(columns) >= len(values) or not values[columns[0]]:
         raise GalleryError(f"'{path.name}', line {line}: a value is missing.")
-    return LabelRow(line, values[columns[0]], _label(values[columns[1]]))
+    file, label = (plain_cell(values[column]) for column in columns)
+    return LabelRow(line, file, _label(label))
 
 
 def _label(written: str) -> str | None:
@@ -208,7 +214,8 @@ def _read_without_header(body: str, n_skipped: int) -> tuple[LabelRow, ...]:
             if len(values) != 2 or not is_image_name(Path(values[0])):
                 rows = []
                 break
-            rows.append(LabelRow(reader.line_num + n_skipped, values[0], _label(values[1])))
+            file, label = map(plain_cell, values)
+            rows.append(LabelRow(reader.line_num + n_skipped, file, _label(label)))
         if rows:
             return tuple(rows)
     return ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from core.files import written_beside
+from core.csv_table import write_csv
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
 from core.retrieval.scores import judge
@@ -22,7 +22,7 @@ def export_ranking(
 
     The last column is empty for a query without a label. Raises AppError when the disk refuses.
     """
-    _write(path, _COLUMNS, _rows(gallery, ranking, query_label))
+    write_csv(path, chain((_COLUMNS,), _rows(gallery, ranking, query_label)))
 
 
 def export_rankings(path: Path, gallery: Gallery, answers: Sequence[Answer]) -> None:
@@ -35,7 +35,7 @@ def export_rankings(path: Path, gallery: Gallery, answers: Sequence[Answer]) -> 
         for answer in answers
         for row in _rows(gallery, answer.ranking, answer.query.label)
     )
-    _write(path, ("query", *_COLUMNS), rows)
+    write_csv(path, chain((("query", *_COLUMNS),), rows))
 
 
 def _rows(gallery: Gallery, ranking: Ranking, label: str | None) -> Iterator[tuple[object, ...]]:
@@ -44,13 +44,3 @@ def _rows(gallery: Gallery, ranking: Ranking, label: str | None) -> Iterator[tup
         image = gallery.images[int(index)]
         relevant = "" if verdicts is None else int(verdicts[place])
         yield place + 1, f"{score:.6f}", image.path, image.label or "", relevant
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with (
-        written_beside(path) as partial,
-        partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
-    ):
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)

@@ -251,7 +251,7 @@ class ComparingController(QObject):
         if kind not in FORMATS:
             QGuiApplication.clipboard().setText(as_text(comparison, rows))
             return
-        content = FORMATS[kind](comparison, rows).encode("utf-8")
+        content = FORMATS[kind](comparison, rows)
         first, second = comparison.first.path.stem, comparison.second.path.stem
         path = self._settings.folder("exports") / f"{first}_and_{second}{kind}"
         self.chooser.save_file(

@@ -93,7 +93,7 @@ class GraphController(QObject):
 
     def write_table(self, path: Path) -> None:
         """Write the rows that the table shows, as CSV."""
-        content = self._table.as_csv().encode("utf-8")
+        content = self._table.as_csv()
         self._lanes.files.start(
             lambda: write_file(path, content),
             key="write-table",

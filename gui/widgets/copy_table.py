@@ -6,11 +6,15 @@ from PyQt5.QtCore import QModelIndex, Qt
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
 
+from core.csv_table import guarded_cell
 from gui.theme import text_font
 
 
 class CopyTable(QTableView):
-    """Ctrl+C copies the selected cells below their headings, or all where none is selected."""
+    """Ctrl+C copies the selected cells below their headings, or all where none is selected.
+
+    Most are pasted into spreadsheets, so names are guarded as in a CSV file.
+    """
 
     def __init__(self, row_height: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +55,7 @@ class CopyTable(QTableView):
                     for column in columns
                 ]
             )
-        return "\n".join("\t".join(line) for line in lines)
+        return "\n".join("\t".join(str(guarded_cell(cell)) for cell in line) for line in lines)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.Copy):

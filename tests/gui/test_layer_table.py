@@ -271,7 +271,7 @@ def test_what_is_shared_by_name_counts_once(qtbot, keeper) -> None:
 
 def test_the_csv_holds_the_rows_that_show_and_their_sums(table: LayerTable) -> None:
     table.filter.setText("name:fc")
-    lines = list(csv.DictReader(io.StringIO(table.as_csv())))
+    lines = list(csv.DictReader(io.StringIO(table.as_csv().decode())))
     assert [line["layer"] for line in lines] == ["fc6", "fc7", "fc8", "total"]
     assert lines[0]["parameters"] == "102764544"
     assert lines[0]["output shapes"] == "1x4096"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from PyQt5.QtCore import QBuffer, QIODevice, QRectF, QSize
 from PyQt5.QtGui import QImage, QPainter, QPicture
 from PyQt5.QtSvg import QSvgGenerator
 
+from core.csv_table import rows_as_csv
 from core.errors import AppError
 from core.files import write_file
 from gui.panels.histogram.plot import HistogramPlot
@@ -64,16 +63,16 @@ def svg_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
 
 def csv_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
     """A row for the exact zeros, then a row for each bin: low, high, one count per series."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("kind", "low", "high", *(f"count {one.label}" for one in view.series)))
     zeros = (one.statistics.n_zeros for one in view.series)
-    writer.writerow(("exactly 0", 0, 0, *zeros))
+    rows: list[tuple[object, ...]] = [
+        ("kind", "low", "high", *(f"count {one.label}" for one in view.series)),
+        ("exactly 0", 0, 0, *zeros),
+    ]
     for index in range(view.n_bins):
         low, high = float(view.edges[index]), float(view.edges[index + 1])
         counts = (int(one.histogram.counts[index]) for one in view.series)
-        writer.writerow(("bin", repr(low), repr(high), *counts))
-    return text.getvalue().encode()
+        rows.append(("bin", repr(low), repr(high), *counts))
+    return rows_as_csv(rows)
 
 
 def _paint(painter: QPainter, view: HistogramView, keeper: ThemeKeeper) -> None:

@@ -377,7 +377,7 @@ class LayerTable(QWidget):
         menu.addAction("Save the table as CSV…", lambda: self.csv_requested.emit())
         return menu
 
-    def as_csv(self) -> str:
+    def as_csv(self) -> bytes:
         """The rows that are shown, in their order, with totals."""
         return layers_as_csv([(row.record, row.costs) for row in self.model.shown])
 
