@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import os
-import queue
 import signal
 import sys
-import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
+from typing import IO
 
 from core import frames
+from core.children import Request, offer_to_be_killed_first, start_reading, take_stdout
 from core.engines.failures import header_from_error
 from core.engines.serving import Server
 from core.engines.session import Backend
@@ -28,16 +22,14 @@ BACKENDS = {
 }
 """Modules with a function `make_backend(options) -> Backend`; imported only when asked for."""
 
-Request = tuple[dict[str, Any], list[np.ndarray]]
-
 
 def main(arguments: Sequence[str]) -> int:
     """Serve one engine until the window closes the pipe."""
     name, options = arguments[0], dict(option.split("=", 1) for option in arguments[1:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started us
-    replies = _take_stdout()
-    requests = _start_reading(sys.stdin.buffer)
-    _offer_to_be_killed_first()
+    replies = take_stdout()
+    requests = start_reading(sys.stdin.buffer)
+    offer_to_be_killed_first()
     child = _Child(replies)
     try:
         server = Server(_load_backend(name, options), child.announce)
@@ -69,35 +61,6 @@ class _Child:
         frames.write_frame(self._replies, header, arrays)
 
 
-def _take_stdout() -> IO[bytes]:
-    """Keep stdout for frames; whatever else prints, in Python or C, goes to stderr."""
-    sys.stdout.flush()
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return replies
-
-
-def _start_reading(stream: IO[bytes]) -> queue.Queue[Request]:
-    """Read requests in a thread, which ends this process when the window is gone.
-
-    The main thread may be deep in a layer at that time; nobody waits for its result any more.
-    """
-    requests: queue.Queue[Request] = queue.Queue()
-
-    def read() -> None:
-        while True:
-            try:
-                requests.put(frames.read_frame(stream))
-            except frames.StreamEnded:
-                os._exit(0)
-            except (frames.FrameError, OSError, ValueError) as error:
-                print(f"unreadable request: {error}", file=sys.stderr, flush=True)  # noqa: T201
-                os._exit(3)
-
-    threading.Thread(target=read, name="requests", daemon=True).start()
-    return requests
-
-
 def _load_backend(name: str, options: Mapping[str, str]) -> Backend:
     if name not in BACKENDS:
         known = ", ".join(BACKENDS)
@@ -111,12 +74,6 @@ def _load_backend(name: str, options: Mapping[str, str]) -> Backend:
             details=str(error),
         ) from error
     return backend
-
-
-def _offer_to_be_killed_first() -> None:
-    """When Linux runs out of memory, it should end this child and not the window."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 if __name__ == "__main__":

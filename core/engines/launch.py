@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.children import ROOT, child_environment, creation_flags, python_path
 from core.engines.values import EngineSpec
 from core.errors import EngineUnavailableError
 
 CAFFE_PYTHON_VARIABLE = "BLOBSCOPE_CAFFE_PYTHON"
 """The command of the caffe engine for those who name none."""
-
-ROOT = Path(__file__).resolve().parents[2]
-"""The folder that holds the `core` package."""
 
 # Large blobs come and go in every pass: let malloc keep their pages instead of giving them back,
 # and put them on huge pages. Both only where the user has not decided otherwise.
@@ -58,7 +55,8 @@ def launch_of(spec: EngineSpec) -> Launch:
         command = spec.command or split_command(os.environ.get(CAFFE_PYTHON_VARIABLE, ""))
         options += [f"command={json.dumps(command)}", f"folder={Path.cwd()}"]
     arguments = (*interpreter, "-m", "core.engines.child", spec.name, *options)
-    return Launch(arguments, ROOT, _environment(), creation_flags())
+    settings = {**_MEMORY_SETTINGS, **_WAITING_SETTINGS, **_DETERMINISM_SETTINGS}
+    return Launch(arguments, ROOT, child_environment(settings), creation_flags())
 
 
 def split_command(text: str) -> tuple[str, ...]:
@@ -73,30 +71,6 @@ def split_command(text: str) -> tuple[str, ...]:
 
 def without_our_path(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment of our child as the user's own programs should see it."""
-    kept = os.pathsep.join(entry for entry in _python_path(environment) if entry != str(ROOT))
+    kept = os.pathsep.join(entry for entry in python_path(environment) if entry != str(ROOT))
     others = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
     return {**others, "PYTHONPATH": kept} if kept else others
-
-
-def _python_path(environment: Mapping[str, str]) -> list[str]:
-    """Absolute entries: an empty or a relative one means whatever folder the user is in."""
-    entries = environment.get("PYTHONPATH", "").split(os.pathsep)
-    return [entry for entry in entries if Path(entry).is_absolute()]
-
-
-def _environment() -> dict[str, str]:
-    environment = {
-        **_MEMORY_SETTINGS,
-        **_WAITING_SETTINGS,
-        **_DETERMINISM_SETTINGS,
-        **os.environ,
-    }
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *_python_path(os.environ)])
-    environment["PYTHONUNBUFFERED"] = "1"
-    environment["PYTHONIOENCODING"] = "utf-8"
-    return environment
-
-
-def creation_flags() -> int:
-    """On Windows, no console window beside ours."""
-    return getattr(subprocess, "CREATE_NO_WINDOW", 0)

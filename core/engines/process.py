@@ -6,7 +6,6 @@ import contextlib
 import logging
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 import numpy as np
 
 from core import frames
+from core.children import enlarge_pipe
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, launch_of
@@ -25,14 +25,10 @@ from core.engines.values import Device, EngineSpec, FastPath
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
 from core.net.definition import NetState
 
-if sys.platform == "linux":
-    import fcntl
-
 _LOG = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_SECONDS = 3.0
 _DEATH_TIMEOUT_SECONDS = 5.0
-_PIPE_BYTES = 1 << 20
 _DEFAULT_STATE = NetState()
 
 
@@ -284,15 +280,8 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     if process.stdin is None or process.stdout is None:
         raise EngineUnavailableError("The engine has no pipes.")
     for pipe in (process.stdin, process.stdout):
-        _enlarge(pipe)
+        enlarge_pipe(pipe)
     return process.stdin, process.stdout
-
-
-def _enlarge(pipe: IO[bytes]) -> None:
-    """Let a whole image lie in the pipe: fewer turns between the processes. Linux only."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # beyond what the system grants a user
-            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _explained(code: int | None, tail: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.engines.launch import creation_flags
+from core.children import creation_flags
 
 MOST_CANDIDATES = 16
 CONTAINER_SECONDS = 2.0

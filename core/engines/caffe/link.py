@@ -17,8 +17,9 @@ from typing import IO, Any, NoReturn
 import numpy as np
 
 from core import frames
+from core.children import creation_flags
 from core.engines.caffe import bundle, greeting
-from core.engines.launch import creation_flags, without_our_path
+from core.engines.launch import without_our_path
 from core.engines.stderr_tail import StderrTail
 from core.errors import EngineError, EngineUnavailableError
 

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.children import creation_flags
 from core.engines.caffe import bundle
 from core.engines.caffe.discovery import Candidate, Machine, find_candidates
-from core.engines.launch import creation_flags, without_our_path
+from core.engines.launch import without_our_path
 from core.errors import EngineUnavailableError
 from core.progress import Job, Progress
 

@@ -1,0 +1,89 @@
+"""Child processes of our own program: how they are started, and how they begin."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core import frames
+
+if sys.platform == "linux":
+    import fcntl
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder that holds the `core` package. Children start in it, not where the user is."""
+
+_PIPE_BYTES = 1 << 20
+
+Request = tuple[dict[str, Any], list[np.ndarray]]
+
+
+def child_environment(defaults: Mapping[str, str]) -> dict[str, str]:
+    """Our environment for a child that imports `core`; defaults: where the user has set nothing."""
+    environment = {**defaults, **os.environ}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *python_path(os.environ)])
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment["PYTHONIOENCODING"] = "utf-8"
+    return environment
+
+
+def python_path(environment: Mapping[str, str]) -> list[str]:
+    """Absolute entries: an empty or a relative one means whatever folder the user is in."""
+    entries = environment.get("PYTHONPATH", "").split(os.pathsep)
+    return [entry for entry in entries if Path(entry).is_absolute()]
+
+
+def creation_flags() -> int:
+    """On Windows, no console window beside ours."""
+    return getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
+
+def enlarge_pipe(pipe: IO[bytes]) -> None:
+    """Let a whole image lie in the pipe: fewer turns between the processes. Linux only."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # beyond what the system grants a user
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def take_stdout() -> IO[bytes]:
+    """In the child: keep stdout for frames; what else prints, in Python or C, goes to stderr."""
+    sys.stdout.flush()
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return replies
+
+
+def start_reading(stream: IO[bytes]) -> queue.Queue[Request]:
+    """In the child: read requests in a thread, which ends the process when its parent is gone.
+
+    The main thread may be deep in its work at that time; nobody waits for its result any more.
+    """
+    requests: queue.Queue[Request] = queue.Queue()
+
+    def read() -> None:
+        while True:
+            try:
+                requests.put(frames.read_frame(stream))
+            except frames.StreamEnded:
+                os._exit(0)
+            except (frames.FrameError, OSError, ValueError) as error:
+                print(f"unreadable request: {error}", file=sys.stderr, flush=True)  # noqa: T201
+                os._exit(3)
+
+    threading.Thread(target=read, name="requests", daemon=True).start()
+    return requests
+
+
+def offer_to_be_killed_first() -> None:
+    """In the child: when Linux runs out of memory, it should end this process and not ours."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
