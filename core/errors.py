@@ -99,6 +99,10 @@ class GalleryDamaged(GalleryError):
         self.folder = folder
 
 
+class FolderLost(GalleryError):
+    """The folder of a gallery's images went away while it was indexed."""
+
+
 class EngineError(AppError):
     """An engine refused a request; the child is still alive."""
 

@@ -35,3 +35,17 @@ def run_job(job: Job[T], on_progress: Callable[[Progress], None] | None = None) 
                 on_progress(step)
     finally:
         job.close()  # Ctrl+C may come here, and what the job holds must end before it is looked at
+
+
+def with_steps(job: Job[T], as_told: Callable[[Progress], Progress]) -> Job[T]:
+    """The same job, each step told in other words; closing it closes `job`."""
+    try:
+        while True:
+            try:
+                step = next(job)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            yield as_told(step)
+    finally:
+        job.close()

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from core.commands.command_line import UsageError
+from core.commands.command_line import FAILED, UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, model_to_run
 from core.commands.output import counted, print_json, print_notes
 from core.commands.preprocessing import add_preprocess_argument
@@ -17,9 +17,11 @@ from core.errors import AppError, EngineError
 from core.jobs.index import Indexed, IndexRequest, index
 from core.measures.measure import Pool
 from core.progress import run_job
+from core.retrieval.absence import RULE
 from core.retrieval.gallery import open_gallery
 
 _MOST_LISTED = 20
+_PRUNE_HINT = "If they are gone for good, index with --prune."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,13 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--p", type=float, default=3.0, help="the power of GeM (default 3)")
     parser.add_argument("--out", required=True, type=Path, metavar="GALLERY", help="a folder")
     parser.add_argument("--batch", type=int, default=8, help="images a pass (default 8)")
+    parser.add_argument(
+        "--prune",
+        action="store_true",
+        help=f"drop every image that is not to be seen now. Without it: {RULE}",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
     add_engine_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Index, or bring an index of the same recipe up to date."""
+    """Index, or bring an index of the same recipe up to date; absent files make the exit code 1."""
     if options.batch < 1:
         raise UsageError("--batch is 1 or more")
     opened = model_to_run(options)
@@ -53,6 +60,7 @@ def run(options: argparse.Namespace) -> None:
         options.out,
         options.preprocess,
         options.batch,
+        options.prune,
     )
     with EngineHost() as host, ProgressLine() as show:
         try:
@@ -69,6 +77,8 @@ def run(options: argparse.Namespace) -> None:
         print_json(describe(indexed))
     else:
         _print(indexed, options.images)
+    if indexed.report.absent:
+        raise SystemExit(FAILED)
 
 
 def describe(indexed: Indexed) -> dict[str, object]:
@@ -80,6 +90,10 @@ def describe(indexed: Indexed) -> dict[str, object]:
         "added": report.n_added,
         "kept": report.n_kept,
         "removed": report.n_removed,
+        "absent": [
+            {"folder": one.folder, "files": one.n_files, "reason": one.reason}
+            for one in report.absent
+        ],
         "finished": report.progress.is_finished,
         "images_expected": report.progress.n_expected,
         "dimension": report.dimension,
@@ -122,6 +136,8 @@ def _print(indexed: Indexed, folder: Path) -> None:
     if report.apart:
         print(f"Each image had a pass of its own: {report.apart}")
     print_notes(report.notes)
+    if report.absent:
+        print(f"{report.absent_note} {_PRUNE_HINT}")
     for problem in report.problems[:_MOST_LISTED]:
         print(f"Left out: {problem.path}: {problem.reason}")
     if len(report.problems) > _MOST_LISTED:

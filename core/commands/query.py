@@ -116,6 +116,7 @@ def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:
                 "rank": place + 1,
                 "score": float(score),
                 "path": str(gallery.path(int(number))),
+                "is_there": gallery.path(int(number)).exists(),
                 "label": gallery.labels[int(number)],
                 "relevant": None if verdicts is None else bool(verdicts[place]),
             }

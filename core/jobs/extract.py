@@ -28,7 +28,7 @@ from core.jobs.values import choose_values
 from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import KEEP, Keep, Measure, Pool
 from core.net.definition import Net
-from core.progress import Job, Progress
+from core.progress import Job, Progress, with_steps
 from core.surveys.feature_files import (
     check_features_writable,
     check_suffix,
@@ -253,14 +253,10 @@ def _run_images(
         batch_size=request.batch_size or DEFAULT_BATCH,
     )
     n_before = len(done)
-    while True:
-        try:
-            step = next(job)
-        except StopIteration as stop:
-            ran.report = stop.value
-            break
-        yield Progress(n_before + step.done, n_before + step.total, step.what)
-    ran.n_passes = ran.report.n_passes if ran.report else 0
+    ran.report = yield from with_steps(
+        job, lambda step: Progress(n_before + step.done, n_before + step.total, step.what)
+    )
+    ran.n_passes = ran.report.n_passes
 
 
 def _run_arrays(

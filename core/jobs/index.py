@@ -29,7 +29,8 @@ from core.surveys.survey import DEFAULT_BATCH
 class IndexRequest:
     """A folder to index: with which net, which value of it pooled how, pictures prepared how.
 
-    layer: "L" or "L:top", or the value. recipe: None takes the net's own.
+    layer: "L" or "L:top", or the value. recipe: None takes the net's own. prune: drop what the
+    gallery has and the folder does not show, also where that may be a disk's doing.
     """
 
     net: NetToRun
@@ -39,6 +40,7 @@ class IndexRequest:
     out: Path
     recipe: RecipeWish = None
     batch_size: int = DEFAULT_BATCH
+    prune: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,12 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
         if request.net.weights is not None:
             origin = GalleryOrigin(request.net.path, request.net.weights, request.net.state)
         report = yield from index_folder(
-            describer, request.folder, request.out, origin=origin, batch_size=request.batch_size
+            describer,
+            request.folder,
+            request.out,
+            origin=origin,
+            batch_size=request.batch_size,
+            prune=request.prune,
         )
     if not report.n_images:
         raise _nothing_indexed(request.folder, report)

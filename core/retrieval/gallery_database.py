@@ -15,7 +15,9 @@ from urllib.parse import quote
 from core.errors import GalleryDamaged, GalleryError
 
 DATABASE_NAME = "gallery.sqlite"
-SCHEMA = 1
+SCHEMA = 2
+READABLE = (1, SCHEMA)
+"""Galleries of schema 1 lack some tables; the next change gives them these."""
 TABLES = {
     "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "images": """CREATE TABLE images (
@@ -26,6 +28,7 @@ TABLES = {
         path TEXT PRIMARY KEY, reason TEXT NOT NULL, bytes INTEGER NOT NULL,
         changed INTEGER NOT NULL
     ) WITHOUT ROWID""",
+    "absent": "CREATE TABLE absent (path TEXT PRIMARY KEY) WITHOUT ROWID",
 }
 _BUSY_SECONDS = 30.0
 _MOST_BYTES_OF_A_TEXT = 16 << 20
@@ -149,6 +152,15 @@ class GalleryDatabase:
         else:
             return self.damaged(error)
         return GalleryError(f"The gallery '{self.folder}' can't be used: {error}.", hint=hint)
+
+
+def add_missing_tables(db: sqlite3.Connection) -> None:
+    """Make a new database, or one of an earlier schema, one of this schema."""
+    there = _tables(db)
+    for name, statement in TABLES.items():
+        if name not in there:
+            db.execute(statement)
+    set_meta(db, "schema", SCHEMA)
 
 
 def get_meta(db: sqlite3.Connection, key: str) -> Any:

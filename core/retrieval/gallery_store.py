@@ -22,9 +22,10 @@ from core.retrieval.gallery_contents import (
 )
 from core.retrieval.gallery_database import (
     DATABASE_NAME,
+    READABLE,
     SCHEMA,
-    TABLES,
     GalleryDatabase,
+    add_missing_tables,
     get_meta,
     set_meta,
 )
@@ -67,7 +68,6 @@ class GalleryStore:
                 details=", ".join(foreign[:8]),
             )
         meta = {
-            "schema": SCHEMA,
             "recipe": recipe.to_json(),
             "origin": None if origin is None else origin.to_json(self.folder),
             "n_rows": 0,
@@ -75,8 +75,7 @@ class GalleryStore:
             **self._places(recipe, root),
         }
         with self._database.changing() as db:
-            for statement in TABLES.values():
-                db.execute(statement)
+            add_missing_tables(db)
             for key, value in meta.items():
                 set_meta(db, key, value)
 
@@ -84,7 +83,7 @@ class GalleryStore:
         """All that the gallery holds; descriptors are mapped, not read. Raises GalleryError."""
         with self._database.reading() as db:
             meta = {key: json.loads(value) for key, value in db.execute("SELECT * FROM meta")}
-            if meta.get("schema") != SCHEMA:
+            if meta.get("schema") not in READABLE:
                 raise GalleryError(
                     f"The gallery '{self.folder}' has format {meta.get('schema')}, not {SCHEMA}.",
                     hint="It was made by another version of Blobscope.",
@@ -121,12 +120,24 @@ class GalleryStore:
             stored=self._rows.read(meta.get("vectors"), n_rows, dimension),
         )
 
-    def begin(self, n_expected: int, outdated: Sequence[str] = ()) -> None:
+    def read_absent(self) -> frozenset[str]:
+        """Files that stay until they are seen again, however many others their folder shows."""
+        with self._database.changing() as db:
+            add_missing_tables(db)
+            return frozenset(path for (path,) in db.execute("SELECT path FROM absent"))
+
+    def begin(
+        self, n_expected: int, outdated: Sequence[str] = (), absent: Sequence[str] = ()
+    ) -> None:
         """Note that an index of n_expected files begins; `outdated` are those to describe anew.
 
-        Until then they keep what they have: an old descriptor is better than none.
+        Until then they keep what they have: an old descriptor is better than none. absent: those
+        to take for absent until they are seen again.
         """
         with self._database.changing() as db:
+            add_missing_tables(db)
+            db.execute("DELETE FROM absent")
+            db.executemany("INSERT INTO absent VALUES (?)", [(path,) for path in absent])
             for path in outdated:
                 for table in ("images", "problems"):
                     db.execute(

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.engines.values import Value
-from core.errors import GalleryError
+from core.errors import FolderLost, GalleryError
 from core.images.finding import FolderListing, SkippedFile, list_images
 from core.images.prepared import PreparedImage
 from core.measures.measure import Pool
-from core.progress import Job, Progress
+from core.progress import Job, Progress, with_steps
+from core.retrieval.absence import AbsentFiles, by_folder, describe_absent
 from core.retrieval.describing import Describer, checked_rows
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
+from core.retrieval.folder_reach import FolderReach, Reach
 from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.gallery_contents import (
+    GONE,
     Contents,
-    FileStamp,
     GalleryProgress,
     StoredImage,
     StoredProblem,
-    stamp_of,
 )
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.ground_truth import folder_label
-from core.retrieval.mixed_order import mixed_order
+from core.retrieval.index_plan import IndexPlan, plan_index
 from core.surveys.pictures import by_shape
 from core.surveys.survey import Results, SurveyReport, survey
+
+_WENT_AWAY = "went away while the index ran"
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,10 @@ class IndexReport:
     """What indexing did.
 
     n_images: now in the gallery; n_added of them now, n_kept from before; n_removed: files that
-    are gone. problems: images that could not be described; skipped: files that are no images.
-    progress: whether every file had its turn. apart: why each image had a pass of its own, "" where
-    they shared passes. slowest: the stage that set the rate.
+    are gone. absent: files that stay in the gallery though they are not to be seen now, or that
+    went away while the index ran. problems: images that could not be described; skipped: files that
+    are no images. progress: whether every file had its turn. apart: why each image had a pass of
+    its own, "" where they shared passes. slowest: the stage that set the rate.
     """
 
     gallery: Path
@@ -57,29 +61,26 @@ class IndexReport:
     progress: GalleryProgress
     apart: str = ""
     slowest: str = ""
+    absent: tuple[AbsentFiles, ...] = ()
+
+    @property
+    def n_absent(self) -> int:
+        """Files that the gallery has, or should have, and its folder does not show."""
+        return sum(one.n_files for one in self.absent)
+
+    @property
+    def absent_note(self) -> str:
+        """A sentence on them; "" where every file is to be seen."""
+        if not self.absent:
+            return ""
+        are = "file is" if self.n_absent == 1 else "files are"
+        where = describe_absent(self.absent)
+        return f"{self.n_absent:,} {are} absent, and nothing of them was dropped: {where}."
 
     @property
     def images_per_second(self) -> float:
         """Rate of the images described now; 0 if there were none."""
         return self.n_added / self.seconds if self.seconds > 0 else 0.0
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What is to do: `todo` by relative path, what stays, and what is gone.
-
-    hidden: what stays although it can't be reached now. n_expected: files that will be in the
-    gallery or among its problems. outdated: those to do of which the gallery has an older state.
-    """
-
-    root: Path
-    todo: dict[str, FileStamp]
-    unnameable: tuple[StoredProblem, ...]
-    n_kept: int
-    n_expected: int
-    outdated: tuple[str, ...]
-    hidden: tuple[str, ...]
-    gone: tuple[str, ...]
 
 
 def index_folder(
@@ -90,15 +91,17 @@ def index_folder(
     origin: GalleryOrigin | None = None,
     batch_size: int = 8,
     n_threads: int = 2,
+    prune: bool = False,
 ) -> Job[IndexReport]:
     """Describe all images of a folder into the gallery `out`, or bring that gallery up to date.
 
     folder: or a list of images, whose gallery is of the folder that they have in common.
 
     After each batch the gallery is whole, so an index that was cancelled or killed goes on where
-    it stood: files of unchanged size and time are kept, new and changed ones described, missing
-    ones dropped. Images that can't be used are listed in the report with the reason. Raises
-    GalleryError if `out` was made with another recipe or from another folder that still exists.
+    it stood: files of unchanged size and time are kept, new and changed ones described, and gone
+    ones dropped by absence.RULE, or all that are not to be seen with `prune`. Images that can't be
+    used are listed in the report with the reason. Raises GalleryError if `out` was made with
+    another recipe or from another folder that still exists, FolderLost if the folder goes away.
     """
     started = time.monotonic()
     describer.check()
@@ -108,9 +111,9 @@ def index_folder(
     store = GalleryStore(out)
     contents = _open_store(store, recipe, listing.root.resolve(), origin)
     _check_still_there(listing, contents)
-    plan = _plan(listing, contents)
+    plan = plan_index(listing, contents, store.read_absent(), prune=prune)
     _clean(store, plan)
-    store.begin(plan.n_expected, plan.outdated)
+    store.begin(plan.n_expected, plan.outdated, plan.missing.to_remember)
     collector = GalleryCollector(describer, store, plan)
     done = yield from _survey(describer, collector, plan, batch_size, n_threads)
     store.finish()
@@ -120,7 +123,7 @@ def index_folder(
         n_images=len(contents.images),
         n_added=collector.n_added,
         n_kept=plan.n_kept,
-        n_removed=len(plan.gone),
+        n_removed=len(plan.missing.gone),
         dimension=contents.dimension,
         seconds=time.monotonic() - started,
         problems=tuple(ImageProblem(p.path, p.reason) for p in contents.problems),
@@ -129,6 +132,7 @@ def index_folder(
         progress=contents.progress,
         apart=done.apart,
         slowest=done.slowest,
+        absent=(*plan.missing.folders, *by_folder(collector.lost, _WENT_AWAY)),
     )
 
 
@@ -159,55 +163,9 @@ def _check_still_there(listing: FolderListing, contents: Contents) -> None:
         )
 
 
-def _plan(listing: FolderListing, contents: Contents) -> _Plan:
-    """Compare the files with what the gallery holds."""
-    known = {image.path: image.stamp for image in contents.images}
-    known_problems = {problem.path: problem.stamp for problem in contents.problems}
-    todo: dict[str, FileStamp] = {}
-    unnameable = []
-    seen = set()
-    n_kept = 0
-    for path in mixed_order(listing.images):
-        relative = path.relative_to(listing.root).as_posix()
-        stamp = stamp_of(path)
-        if not _is_utf8(relative):
-            shown = relative.encode("utf-8", "backslashreplace").decode()
-            unnameable.append(StoredProblem(shown, "Its name is not UTF-8; rename it.", stamp))
-            seen.add(shown)
-            continue
-        seen.add(relative)
-        if known.get(relative) == stamp:
-            n_kept += 1
-        elif known_problems.get(relative) != stamp:
-            todo[relative] = stamp
-    there = known.keys() | known_problems.keys()
-    closed = _closed_folders(listing)
-    hidden = {name for name in there - seen if f"{name}/".startswith(closed)}
-    return _Plan(
-        listing.root,
-        todo,
-        tuple(unnameable),
-        n_kept,
-        n_expected=len(listing.images) + len(hidden),
-        outdated=tuple(relative for relative in todo if relative in there),
-        hidden=tuple(sorted(hidden)),
-        gone=tuple(sorted(there - seen - hidden)),
-    )
-
-
-def _closed_folders(listing: FolderListing) -> tuple[str, ...]:
-    """Relative beginnings, "a/b/", of what can't be opened now: its images may be there.
-
-    Such is a folder without permission, and a link to a disk that is not connected.
-    """
-    lost = (one.path for one in listing.skipped if one.is_loss)
-    below = (path.relative_to(listing.root) for path in lost if path.is_relative_to(listing.root))
-    return tuple(f"{path.as_posix()}/" for path in below)
-
-
-def _clean(store: GalleryStore, plan: _Plan) -> None:
-    if plan.gone:
-        store.remove(plan.gone)
+def _clean(store: GalleryStore, plan: IndexPlan) -> None:
+    if plan.missing.gone:
+        store.remove(plan.missing.gone)
     if plan.unnameable:
         store.add_problems(plan.unnameable)
 
@@ -215,7 +173,7 @@ def _clean(store: GalleryStore, plan: _Plan) -> None:
 def _survey(
     describer: Describer,
     collector: GalleryCollector,
-    plan: _Plan,
+    plan: IndexPlan,
     batch_size: int,
     n_threads: int,
 ) -> Job[SurveyReport]:
@@ -232,22 +190,22 @@ def _survey(
         n_threads=max(1, n_threads),
     )
     yield Progress(0, len(plan.todo), "images indexed")
-    while True:
-        try:
-            step = next(job)
-        except StopIteration as stop:
-            report: SurveyReport = stop.value
-            return report
-        yield Progress(step.done, step.total, _with_rate("images indexed", step.done, started))
+    return (
+        yield from with_steps(
+            job, lambda step: replace(step, what=_with_rate("images indexed", step.done, started))
+        )
+    )
 
 
 class GalleryCollector:
     """Stores each batch's descriptors; the gallery is whole after each."""
 
-    def __init__(self, describer: Describer, store: GalleryStore, plan: _Plan) -> None:
+    def __init__(self, describer: Describer, store: GalleryStore, plan: IndexPlan) -> None:
         self._recipe, self._store, self._plan = describer.recipe, store, plan
         self._measure = describer.measure
+        self._reach = FolderReach(plan.root)
         self.n_added = 0
+        self.lost: list[str] = []
 
     @property
     def wants(self) -> Mapping[Value, tuple[Pool, ...]]:
@@ -270,17 +228,38 @@ class GalleryCollector:
         self.n_added += len(added)
 
     def skip(self, image: PreparedImage) -> None:
-        """Note an image that can't be used."""
-        self._store.add_problems([_problem(self._plan, image, image.problem)])
+        """Note an image that can't be used.
+
+        One that went away is no problem: it keeps what it has. Raises FolderLost where its whole
+        folder went.
+        """
+        how = self._reach.how(image.path)
+        relative = image.path.relative_to(self._plan.root).as_posix()
+        if how is Reach.NOT_THERE or (how is Reach.CLOSED and relative in self._plan.outdated):
+            self.lost.append(relative)
+            if not self._reach.has_folder:
+                raise self._folder_lost()
+            return
+        problem = _problem(self._plan, image, image.problem)
+        # what is closed may be opened without a change of its time: it is tried again next time
+        self._store.add_problems([problem if how is Reach.OPEN else replace(problem, stamp=GONE)])
+
+    def _folder_lost(self) -> FolderLost:
+        n_done = self._plan.n_expected - len(self._plan.todo) + self.n_added
+        return FolderLost(
+            f"The folder '{self._plan.root}' went away while it was indexed: {n_done:,} of "
+            f"{self._plan.n_expected:,} images are in the gallery.",
+            hint="Nothing was dropped. Index again when the folder is back: it goes on from there.",
+        )
 
 
-def _image(plan: _Plan, image: PreparedImage) -> StoredImage:
+def _image(plan: IndexPlan, image: PreparedImage) -> StoredImage:
     relative = image.path.relative_to(plan.root).as_posix()
     width, height = image.size
     return StoredImage(relative, folder_label(relative), width, height, plan.todo[relative])
 
 
-def _problem(plan: _Plan, image: PreparedImage, reason: str | None) -> StoredProblem:
+def _problem(plan: IndexPlan, image: PreparedImage, reason: str | None) -> StoredProblem:
     relative = image.path.relative_to(plan.root).as_posix()
     return StoredProblem(relative, reason or "", plan.todo[relative])
 
@@ -294,30 +273,18 @@ def _notes(describer: Describer, out: Path, contents: Contents) -> tuple[str, ..
     return (*notes, *Gallery(out, contents).notes)
 
 
-def _dropped(plan: _Plan) -> tuple[str, ...]:
-    """What to say of images that are no longer in the folder, or that can't be reached."""
-    notes = []
-    if plan.gone:
-        are = "file is" if len(plan.gone) == 1 else "files are"
-        said = f"{len(plan.gone):,} {are} gone from the folder, and from the gallery"
-        notes.append(f"{said}: {_named(plan.gone)}.")
-    if plan.hidden:
-        said = f"{len(plan.hidden):,} of the gallery's files can't be reached now, and are kept"
-        notes.append(f"{said}: {_named(plan.hidden)}.")
-    return tuple(notes)
+def _dropped(plan: IndexPlan) -> tuple[str, ...]:
+    """What to say of images that are no longer in the folder."""
+    gone = plan.missing.gone
+    if not gone:
+        return ()
+    are = "file is" if len(gone) == 1 else "files are"
+    return (f"{len(gone):,} {are} gone from the folder, and from the gallery: {_named(gone)}.",)
 
 
 def _named(names: Sequence[str]) -> str:
     more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _with_rate(what: str, done: int, started: float) -> str:

@@ -113,6 +113,18 @@ FAULTS = [
         "vectors, asked = l2_normalise(descriptors), l2_normalise(queries.descriptors)",
         "vectors, asked = np.asarray(descriptors), np.asarray(queries.descriptors)",
     ),
+    Faults("core/retrieval/absence.py", "tests/core/retrieval/test_absent_files.py")
+    .plant("most may go", "len(missing) > MOST_SHARE * len(known)", "len(missing) > len(known)")
+    .plant(
+        "an error of the listing counts for its own folder only",
+        "if any(one.is_loss for one in listing.skipped):",
+        "if not listing:",
+    )
+    .plant(
+        "files under a mount point are believed",
+        "if name in absent_before and reasons[name] == _PLAIN:",
+        "if name is None:",
+    ),
     Faults("core/retrieval/gallery_database.py", *GALLERY).plant(
         "a kill leaves half a change", 'db.execute("ROLLBACK")', 'db.execute("COMMIT")'
     ),
@@ -139,7 +151,7 @@ FAULTS = [
     )
     .plant(
         "another format is read",
-        'if meta.get("schema") != SCHEMA:',
+        'if meta.get("schema") not in READABLE:',
         'if meta.get("schema") == 77777:',
     )
     .plant(

@@ -84,6 +84,25 @@ def test_a_second_index_keeps_what_is_there(command, files: dict[str, Path]) -> 
     assert (again["images"], again["added"], again["kept"], again["removed"]) == (12, 1, 11, 1)
 
 
+def test_absent_images_stay_until_they_are_pruned(command, files: dict[str, Path]) -> None:
+    index(command, files)
+    files["pictures"].joinpath("red").rename(files["pictures"].with_name("red of before"))
+    said = index(command, files)
+    assert said.code == 1
+    assert "4 files are absent, and nothing of them was dropped: red: 4 files" in said.out
+    assert "index with --prune" in said.out
+    said = index(command, files, "--json")
+    assert said.code == 1
+    assert (said.json["images"], said.json["removed"]) == (12, 0)
+    assert [(one["folder"], one["files"]) for one in said.json["absent"]] == [("red", 4)]
+    found = command("query", files["gallery"], "blue/0.png", "-k", "11", "--json").json
+    assert sum(row["is_there"] for row in found["results"]) == 7
+    assert any("changed or gone since the index" in note for note in found["notes"])
+    assert command("evaluate", files["gallery"], "--truth", "folders").code == 0
+    pruned = index(command, files, "--prune", "--json")
+    assert (pruned.code, pruned.json["images"], pruned.json["removed"]) == (0, 8, 4)
+
+
 def test_another_layer_needs_another_gallery(command, files: dict[str, Path]) -> None:
     index(command, files)
     said = index(command, files, "--p", "3", "--layer", "relu")

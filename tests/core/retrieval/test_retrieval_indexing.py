@@ -398,7 +398,8 @@ def test_a_list_of_images_becomes_a_gallery_of_their_folder(
     (pictures / "red" / "3.png").rename(pictures / "elsewhere")
     report = run_job(index_folder(describer(stub_engine(), recipe), listed, out))
     assert report.n_images == 2
-    assert "can't be reached now, and are kept: red/3.png" in " ".join(report.notes)
+    assert [(one.folder, one.n_files) for one in report.absent] == [("red", 1)]
+    assert "names it, but there is no such file" in report.absent_note
 
 
 @pytest.mark.parametrize(
