@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, l2_no
 from core.retrieval.equal_descriptors import EqualDescriptors, find_equal_descriptors
 from core.retrieval.gallery_contents import (
     Contents,
-    FileStamp,
     GalleryProgress,
-    StoredImage,
+    StoredImages,
     stamp_of,
 )
 from core.retrieval.gallery_origin import NotedOrigin
@@ -51,7 +49,7 @@ class Gallery:
         self.origin: NotedOrigin | None = contents.origin
         self.progress: GalleryProgress = contents.progress
         self.dimension: int = contents.dimension
-        self.images: tuple[StoredImage, ...] = contents.images
+        self.images: StoredImages = contents.images
         self.problems = tuple(ImageProblem(p.path, p.reason) for p in contents.problems)
         self._contents = contents
 
@@ -61,7 +59,7 @@ class Gallery:
     @property
     def labels(self) -> tuple[str | None, ...]:
         """The label of each image, None for one without."""
-        return tuple(image.label for image in self.images)
+        return self.images.labels
 
     @cached_property
     def descriptors(self) -> np.ndarray:
@@ -90,11 +88,12 @@ class Gallery:
         in it are followed, for files of the gallery may be links; then by the file itself.
         """
         if not path.is_absolute():
-            return self._indices.get(path.as_posix())
+            return self.images.find(path.as_posix())
         given = Path(os.path.normpath(path))
         for name in (*self._below_roots(given), *self._below_roots(path.resolve())):
-            if name in self._indices:
-                return self._indices[name]
+            index = self.images.find(name)
+            if index is not None:
+                return index
         return self._find_same_file(path)
 
     def stale_note(self, indices: Sequence[int]) -> str | None:
@@ -121,7 +120,7 @@ class Gallery:
 
     def _find_same_file(self, path: Path) -> int | None:
         """The image whose file this is under another name, as of a link; None if there is none."""
-        for index in self._by_stamp.get(stamp_of(path), ()):
+        for index in self.images.with_stamp(stamp_of(path)):
             with suppress(OSError):
                 if path.samefile(self.path(index)):
                     return index
@@ -160,17 +159,6 @@ class Gallery:
         if decoders is not None:
             notes.append(decoders)
         return tuple(notes)
-
-    @cached_property
-    def _by_stamp(self) -> dict[FileStamp, list[int]]:
-        by_stamp: dict[FileStamp, list[int]] = defaultdict(list)
-        for index, image in enumerate(self.images):
-            by_stamp[image.stamp].append(index)
-        return by_stamp
-
-    @cached_property
-    def _indices(self) -> dict[str, int]:
-        return {image.path: i for i, image in enumerate(self.images)}
 
 
 def open_gallery(folder: Path) -> Gallery:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 
@@ -48,6 +52,63 @@ class StoredImage:
     height: int
     stamp: FileStamp
     row: int = -1
+
+
+@dataclass(frozen=True, eq=False)
+class StoredImages(Sequence[StoredImage]):
+    """The images of a gallery sorted by path, in columns; one is made when it is asked for.
+
+    paths, label_codes, sizes, stamps, rows: one each. label_codes: (n,) int32, numbers of `names`,
+    the labels that there are, None among them where an image has none. sizes: (n, 2) int64, width
+    and height. stamps: (n, 2) int64, bytes and time of change. rows: (n,) int64.
+    """
+
+    # A million objects of images take 6 s to make and 600 MB; their columns a second and 150 MB.
+    paths: tuple[str, ...]
+    names: tuple[str | None, ...]
+    label_codes: np.ndarray
+    sizes: np.ndarray
+    stamps: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, index: int) -> StoredImage: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[StoredImage, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> StoredImage | tuple[StoredImage, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self))))
+        width, height = self.sizes[index].tolist()
+        stamp = FileStamp(*self.stamps[index].tolist())
+        label = self.names[self.label_codes[index]]
+        return StoredImage(self.paths[index], label, width, height, stamp, int(self.rows[index]))
+
+    def __iter__(self) -> Iterator[StoredImage]:
+        columns = (self.sizes.tolist(), self.stamps.tolist(), self.rows.tolist())
+        for path, label, (width, height), stamp, row in zip(
+            self.paths, self.labels, *columns, strict=True
+        ):
+            yield StoredImage(path, label, width, height, FileStamp(*stamp), row)
+
+    @cached_property
+    def labels(self) -> tuple[str | None, ...]:
+        """The label of each image, None for one without."""
+        return tuple(map(self.names.__getitem__, self.label_codes.tolist()))
+
+    def find(self, path: str) -> int | None:
+        """The number of an image by its path; None if there is none."""
+        index = bisect_left(self.paths, path)
+        return index if index < len(self) and self.paths[index] == path else None
+
+    def with_stamp(self, stamp: FileStamp) -> tuple[int, ...]:
+        """The numbers of the images whose files had this stamp when they were indexed."""
+        is_same = (self.stamps == (stamp.n_bytes, stamp.changed)).all(axis=1)
+        return tuple(np.flatnonzero(is_same).tolist())
 
 
 @dataclass(frozen=True)
@@ -125,7 +186,7 @@ class Contents:
     origin: NotedOrigin | None
     progress: GalleryProgress
     dimension: int
-    images: tuple[StoredImage, ...]
+    images: StoredImages
     problems: tuple[StoredProblem, ...]
     stored: np.ndarray
 
@@ -137,9 +198,7 @@ class Contents:
     @property
     def rows(self) -> DescriptorRows:
         """Descriptors of the images in their order, none of them read yet."""
-        return DescriptorRows(
-            self.stored, np.array([image.row for image in self.images], dtype=np.int64)
-        )
+        return DescriptorRows(self.stored, self.images.rows)
 
     @property
     def descriptors(self) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +16,9 @@ from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_contents import (
     OUTDATED,
     Contents,
-    FileStamp,
     GalleryProgress,
     StoredImage,
+    StoredImages,
     StoredProblem,
 )
 from core.retrieval.gallery_database import (
@@ -31,6 +32,7 @@ from core.retrieval.gallery_database import (
 )
 from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note, read_origin
 from core.retrieval.gallery_rows import COMPACT_NAME, DESCRIPTORS_NAME, GalleryRows
+from core.retrieval.image_columns import read_images, read_problems
 from core.retrieval.nearby import candidates, find_roots, path_from
 
 
@@ -88,29 +90,21 @@ class GalleryStore:
                     f"The gallery '{self.folder}' has format {meta.get('schema')}, not {SCHEMA}.",
                     hint="It was made by another version of Blobscope.",
                 )
-            images = tuple(map(_image, db.execute("SELECT * FROM images ORDER BY path")))
-            problems = tuple(map(_problem, db.execute("SELECT * FROM problems ORDER BY path")))
             try:
-                return self._contents(meta, images, problems)
+                return self._contents(db, meta)
             except (TypeError, AttributeError) as error:  # JSON of another kind than ours
                 raise self._database.damaged(error) from error
 
-    def _contents(
-        self,
-        meta: dict[str, Any],
-        images: tuple[StoredImage, ...],
-        problems: tuple[StoredProblem, ...],
-    ) -> Contents:
-        """What the tables say; in their transaction, so that the rows are those of the images."""
+    def _contents(self, db: sqlite3.Connection, meta: dict[str, Any]) -> Contents:
+        """What the tables say; in one transaction, so that the rows are those of the images."""
         n_rows, dimension = int(meta["n_rows"]), int(meta["dimension"])
-        if not all(0 <= image.row < n_rows for image in images):
-            raise ValueError(f"an image names a row beyond the {n_rows} there are")
+        images, problems = read_images(db, n_rows), read_problems(db)
         return Contents(
             recipe=self._recipe(meta),
             made_with=dict(meta["recipe"]["preprocess"].get("made_with", {})),
             roots=find_roots(
                 candidates(self.folder, Path(meta["root"]), meta.get("root_from_gallery")),
-                [image.path for image in images],
+                images.paths,
             ),
             origin=read_origin(meta.get("origin"), self.folder) or read_old_note(self.folder),
             progress=_progress(meta.get("run"), images, problems),
@@ -228,21 +222,11 @@ def _is_ours(name: str) -> bool:
     return name.startswith(DATABASE_NAME) or name in (DESCRIPTORS_NAME, COMPACT_NAME, OLD_NOTE_NAME)
 
 
-def _image(row: tuple[Any, ...]) -> StoredImage:
-    path, label, width, height, n_bytes, changed, at = row
-    return StoredImage(path, label, width, height, FileStamp(n_bytes, changed), at)
-
-
-def _problem(row: tuple[Any, ...]) -> StoredProblem:
-    path, reason, n_bytes, changed = row
-    return StoredProblem(path, reason, FileStamp(n_bytes, changed))
-
-
 def _progress(
-    run: object, images: Sequence[StoredImage], problems: Sequence[StoredProblem]
+    run: object, images: StoredImages, problems: Sequence[StoredProblem]
 ) -> GalleryProgress:
-    stamps = [image.stamp for image in images] + [problem.stamp for problem in problems]
-    n_done = sum(stamp != OUTDATED for stamp in stamps)
+    n_outdated = len(images.with_stamp(OUTDATED)) + sum(p.stamp == OUTDATED for p in problems)
+    n_done = len(images) + len(problems) - n_outdated
     if not isinstance(run, dict):
         return GalleryProgress(n_done, None, has_ended=False)
     return GalleryProgress(n_done, int(run["n_expected"]), bool(run["has_ended"]))

@@ -166,8 +166,8 @@ FAULTS = [
     )
     .plant(
         "outdated images count as done",
-        "n_done = sum(stamp != OUTDATED for stamp in stamps)",
-        "n_done = len(stamps)",
+        "n_done = len(images) + len(problems) - n_outdated",
+        "n_done = len(images) + len(problems)",
     ),
     Faults("core/images/preprocess.py", *PICTURES)
     .plant(
