@@ -141,7 +141,7 @@ class _Record(msgspec.Struct, frozen=True):
 def write_session(path: Path, session: Session) -> None:
     """Write a session; AppError when the disk refuses."""
     record = msgspec.to_builtins(_record(session, path.absolute().parent))
-    write_file(path, json.dumps(record, indent=1).encode("utf-8"))
+    write_file(path, json.dumps(record).encode("utf-8"))
 
 
 def read_session(path: Path) -> Session:

@@ -228,10 +228,12 @@ class Lanes(QObject):
         self.revision: Callable[[], int] = lambda: 0
         # One thread for the engine: its child answers one call at a time, and jobs for it must not
         # overtake one another. The second of `files` lets a thumbnail pass a long write; `compute`
-        # is pure Python, where a second thread would only fight for the interpreter's lock.
+        # is pure Python, where a second thread would only fight for the interpreter's lock. What
+        # must not be lost has `keeping` to itself, and never waits behind other work.
         self.engine = Lane("engine", self)
         self.files = Lane("files", self, n_threads=2)
         self.compute = Lane("compute", self)
+        self.keeping = Lane("keeping", self)
         self.window = WindowLane(self)
 
     @property
@@ -269,7 +271,7 @@ class Lanes(QObject):
         self._is_closed = True
         self.cancel_all()
         self.window.stop()
-        lanes = (self.engine, self.files, self.compute)
+        lanes = (self.engine, self.files, self.compute, self.keeping)
         for lane in lanes:
             lane.stop()
         close_engine()

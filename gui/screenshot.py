@@ -38,7 +38,7 @@ def save_demo_screenshots(out_dir: Path, *, demo_folder: Path = DEMO) -> list[Pa
         keeper.choose("light")
         bench = Workbench(
             keeper,
-            Settings(Path(scratch) / "settings.ini"),
+            Settings(Path(scratch) / "settings.json"),
             CrashHook(Path(scratch)),
             cache=Path(scratch) / "galleries",
             demo_folder=demo_folder,

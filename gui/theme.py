@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, QSettings, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PyQt5.QtWidgets import QApplication, QStyleFactory
 
@@ -265,9 +265,21 @@ def fixed_font(pixels: int = 11) -> QFont:
 def system_prefers_dark() -> bool:
     """Whether the desktop asks for dark windows; must run before a theme is applied."""
     if sys.platform == "win32":
-        key = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
-        return QSettings(key, QSettings.NativeFormat).value("AppsUseLightTheme", 1) == 0
+        return _windows_prefers_dark()
     return QApplication.palette().color(QPalette.Window).lightness() < 128
+
+
+def _windows_prefers_dark() -> bool:
+    if sys.platform != "win32":
+        return False
+    import winreg
+
+    name = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+    try:
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, name) as key:
+            return bool(winreg.QueryValueEx(key, "AppsUseLightTheme")[0] == 0)
+    except OSError:  # an older Windows
+        return False
 
 
 class ThemeKeeper(QObject):

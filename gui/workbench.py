@@ -52,6 +52,7 @@ from gui.controllers.graph import GraphController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.recent_files import RecentFilesController
+from gui.controllers.remembering import RememberingController
 from gui.controllers.rename_dialog import RenameDialogController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
@@ -102,6 +103,7 @@ class Workbench(QObject):
         self.chooser = FileChooser(self.window)
         self.questioner = Questioner(keeper, self.window)
         self.is_closed = False
+        self._has_let_go = False
         self._has_ended_well = True
         self._demo_folder = demo_folder
         self._make_controllers(spec, cache)
@@ -173,8 +175,9 @@ class Workbench(QObject):
             self.keeper, document, lanes, self.window, notices, settings, self.chooser, self
         )
         self.autosaving = AutosavingController(
-            document, lanes, self.sessions, notices, autosaves, self
+            document, lanes, self.renaming, self.sessions, notices, autosaves, self
         )
+        self.remembering = RememberingController(lanes, notices, settings, self)
         self.dialogs = DialogsController(
             self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
             settings, self.chooser, self,
@@ -185,7 +188,7 @@ class Workbench(QObject):
         connect_window(window)
         connect_themes(window, self.keeper, self.settings)
         connect_notices(window, self.notices)
-        connect_trouble(self.lanes, self.hook, self.verifying, self.trouble)
+        connect_trouble(self.lanes, self.hook, self.verifying, self.trouble, self.autosaving)
         connect_opening(window, opening, self.demo)
         connect_recent_files(window, self.recent_files)
         connect_comparing(window, self.comparing, opening)
@@ -218,6 +221,7 @@ class Workbench(QObject):
         self.window.setFocus()
         self.engine.start()
         self.autosaving.offer_lost_edits()
+        self.remembering.start()
         if demo and self.demo.is_there:
             self.demo.open()
         elif paths:
@@ -244,7 +248,7 @@ class Workbench(QObject):
         self._has_ended_well = self.lanes.close(self.engine.close)
         if not self._has_ended_well:
             self.engine.kill()
-        self.autosaving.close()
+        self.autosaving.close(has_let_go=self._has_let_go)
         return self._has_ended_well
 
     def _may_close(self) -> bool:
@@ -256,6 +260,8 @@ class Workbench(QObject):
         return self.is_closed
 
     def _close_for_good(self) -> None:
+        """The user has been asked about unsaved edits."""
+        self._has_let_go = True
         self.close()
         self.window.close()
 
@@ -277,4 +283,4 @@ class Workbench(QObject):
         self.settings.docks = self.window.layout_state()
         self.window.actions_["maximise"].setChecked(False)
         self.settings.theme = self.keeper.choice
-        self.settings.write()
+        self.remembering.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from gui.controllers.autosaving import AutosavingController
 from gui.controllers.trouble import TroubleController
 from gui.controllers.verifying import VerifyingController
 from gui.crash import CrashHook
@@ -19,10 +22,19 @@ def connect_notices(window: MainWindow, notices: Notices) -> None:
 
 
 def connect_trouble(
-    lanes: Lanes, hook: CrashHook, verifying: VerifyingController, trouble: TroubleController
+    lanes: Lanes,
+    hook: CrashHook,
+    verifying: VerifyingController,
+    trouble: TroubleController,
+    autosaving: AutosavingController,
 ) -> None:
-    """Jobs that failed and bugs."""
+    """Jobs that failed and bugs, at which unsaved edits are kept first."""
+
+    def meet_bug(error: BaseException, report: Path | None) -> None:
+        autosaving.hurry()
+        trouble.show_bug(error, report)
+
     lanes.bug_found.connect(hook.report)
     lanes.failed.connect(trouble.show_failed_run)
     verifying.failed.connect(trouble.show_failed_verify)
-    hook.on_bug = trouble.show_bug
+    hook.on_bug = meet_bug

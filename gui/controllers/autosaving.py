@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PyQt5.QtCore import QLockFile, QObject, QStandardPaths, QTimer
+from PyQt5.QtCore import QObject, QStandardPaths, QTimer
 
 from core.errors import AppError
+from core.leftovers import remove_leftovers
+from core.locks import FileLock
 from core.session_file import SUFFIX, Session, read_session, write_session
+from gui.controllers.renaming import RenamingController
 from gui.controllers.sessions import SessionController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
-from gui.notices import Notice, NoticeAction, Notices
+from gui.notices import Notice, NoticeAction, Notices, escaped
+from gui.throttle import Throttle
 
-DELAY_MILLISECONDS = 700
+_LOG = logging.getLogger(__name__)
+
+INTERVAL_MILLISECONDS = 300
+RETRY_MILLISECONDS = 2000
 KEY = "autosave"
+FAILED_KEY = "autosave-failed"
+LOCK_SUFFIX = ".lock"
 
 
 def autosave_folder() -> Path:
@@ -33,26 +43,28 @@ class LostEdits:
 
     path: Path
     session: Session
-    lock: QLockFile
+    lock: FileLock
 
 
 class AutosavingController(QObject):
     """Writes a session while there are unsaved edits; a clean end takes it away.
 
-    A lock beside the file lives as long as its window: a file whose lock is free has no window.
+    The first edit is on its way to the disk at once, on a lane of its own, and those after it
+    within `INTERVAL_MILLISECONDS`, however many come. A lock beside the file lives as long as its
+    window: a file whose lock is free has no window.
     """
 
     def __init__(
         self,
         document: ModelDocument,
         lanes: Lanes,
+        renaming: RenamingController,
         sessions: SessionController,
         notices: Notices,
         folder: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._document = document
         self._lanes = lanes
         self._sessions = sessions
         self._notices = notices
@@ -60,13 +72,19 @@ class AutosavingController(QObject):
         self._path = self._folder / f"{uuid.uuid4().hex}{SUFFIX}"
         self._lock = _lock_of(self._path)
         self._lost: list[LostEdits] = []
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.setInterval(DELAY_MILLISECONDS)
-        self._delay.timeout.connect(self._keep)
-        for changed in (document.net_changed, document.saved_changed, document.selection_changed,
-                        document.image_changed, document.weights_changed):  # fmt: skip
-            changed.connect(self._delay.start)
+        self._restored: list[LostEdits] = []
+        self._has_failed = False
+        self._throttle = Throttle(INTERVAL_MILLISECONDS, self)
+        self._throttle.due.connect(self._keep)
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.setInterval(RETRY_MILLISECONDS)
+        self._retry.timeout.connect(self._throttle.wish)
+        # The history, not the net: what an edit means may take long to work out.
+        for changed in (renaming.history.indexChanged, document.saved_changed,
+                        document.selection_changed, document.image_changed,
+                        document.weights_changed):  # fmt: skip
+            changed.connect(self._throttle.wish)
 
     @property
     def path(self) -> Path:
@@ -79,22 +97,69 @@ class AutosavingController(QObject):
             lambda: find_lost_edits(self._folder), key="lost-edits", on_result=self._offer
         )
 
-    def close(self) -> None:
-        """Forget this window's edits: they were saved, or the user let them go.
+    def hurry(self) -> None:
+        """Keep what there is now, as after a bug."""
+        self._throttle.hurry()
+
+    def close(self, *, has_let_go: bool) -> None:
+        """Forget this window's edits if they were saved or let go; else the next start offers them.
 
         To be called when the lanes have ended.
         """
-        self._delay.stop()
-        _remove(self._path)
-        self._lock.unlock()
-        for lost in self._lost:
-            lost.lock.unlock()
+        self._throttle.stop()
+        self._retry.stop()
+        session = self._sessions.snapshot() if self._sessions.has_unsaved else None
+        if session is None or has_let_go:
+            _remove(self._path)
+        else:
+            self._write_at_last(session)
+        self._lock.release(is_done=True)
+        for lost in (*self._lost, *self._restored):
+            lost.lock.release()
+
+    def _write_at_last(self, session: Session) -> None:
+        try:
+            _write(self._path, self._lock, session)
+        except AppError as error:
+            _LOG.error("Unsaved edits can't be kept: %s", error)
 
     def _keep(self) -> None:
-        session = self._sessions.snapshot() if self._document.is_edited else None
-        path, lock = self._path, self._lock
-        # one thread, so that two saves never write at once
-        self._lanes.compute.start(lambda: _write_or_remove(path, lock, session), key=KEY)
+        has_unsaved = self._sessions.has_unsaved
+        session = self._sessions.snapshot() if has_unsaved else None
+        path, lock, restored = self._path, self._lock, tuple(self._restored)
+        if session is None and has_unsaved:
+            return  # another net is on its way
+        self._lanes.keeping.start(
+            lambda: _remove(path) if session is None else _write(path, lock, session),
+            key=KEY,
+            on_result=lambda _: self._note_kept(restored),
+            on_error=self._fail,
+        )
+
+    def _note_kept(self, restored: tuple[LostEdits, ...]) -> None:
+        self._has_failed = False
+        self._notices.dismiss(FAILED_KEY)
+        for lost in restored:
+            self._restored.remove(lost)
+            self._discard(lost)
+
+    def _fail(self, error: AppError) -> None:
+        """Say it once, and try again until it works."""
+        self._retry.start()
+        if self._has_failed:
+            return
+        self._has_failed = True
+        self._notices.show(
+            Notice(
+                "error",
+                "Unsaved edits can't be kept",
+                escaped(
+                    f"{error.sentence} Save the net as a file of its own: a crash would lose its"
+                    " edits. Blobscope goes on trying."
+                ),
+                key=FAILED_KEY,
+            )
+        )
 
     def _offer(self, found: list[LostEdits]) -> None:
         self._lost = sorted(found, key=_saved_at)
@@ -113,11 +178,13 @@ class AutosavingController(QObject):
     def _restore(self, lost: LostEdits) -> None:
         """The file goes only when its edits are in this window and on the disk again."""
 
-        def let_go() -> None:
-            self._keep()
-            self._discard(lost)
+        def note() -> None:
+            self._restored.append(lost)
+            self._lost = [other for other in self._lost if other is not lost]
+            self._show_next()
+            self._throttle.wish()
 
-        self._sessions.open(lost.path, let_go, is_listed=False)
+        self._sessions.open(lost.path, note, is_listed=False)
 
     def _discard(self, lost: LostEdits) -> None:
         self._lost = [other for other in self._lost if other is not lost]
@@ -126,33 +193,47 @@ class AutosavingController(QObject):
 
 
 def find_lost_edits(folder: Path) -> list[LostEdits]:
-    """The edits in `folder` that belong to no living window; their locks are taken."""
+    """The edits in `folder` that belong to no living window; their locks are taken.
+
+    A file that can't be read stays: a newer Blobscope may be able to.
+    """
+    remove_leftovers(folder)
     found = []
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         lock = _lock_of(path)
-        if not lock.tryLock(0):
+        if not _take(lock):
             continue
         try:
             found.append(LostEdits(path, read_session(path), lock))
-        except AppError:  # half a file of a machine that went down; there is nothing to restore
-            _remove(path)
-            lock.unlock()
+        except AppError as error:
+            _LOG.warning("Lost edits can't be offered: %s", error)
+            lock.release()
+    for path in folder.glob(f"*{LOCK_SUFFIX}"):  # of windows that died before their first edit
+        lock = FileLock(path)
+        if not path.with_suffix(SUFFIX).exists() and _take(lock):
+            lock.release(is_done=True)
     return found
 
 
-def _write_or_remove(path: Path, lock: QLockFile, session: Session | None) -> None:
-    if session is None:
-        _remove(path)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not lock.isLocked():
-        lock.tryLock(0)
+def _write(path: Path, lock: FileLock, session: Session) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.take()
+    except OSError as error:
+        raise AppError(f"{path.parent} can't be written: {error.strerror or error}.") from error
     write_session(path, session)
+
+
+def _take(lock: FileLock) -> bool:
+    try:
+        return lock.take()
+    except OSError:  # a folder that may only be read
+        return False
 
 
 def _give_up(lost: LostEdits) -> None:
     _remove(lost.path)
-    lost.lock.unlock()
+    lost.lock.release(is_done=True)
 
 
 def _remove(path: Path) -> None:
@@ -160,10 +241,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _lock_of(path: Path) -> QLockFile:
-    lock = QLockFile(str(path.with_suffix(".lock")))
-    lock.setStaleLockTime(0)  # a window may live for days; only its death frees the lock
-    return lock
+def _lock_of(path: Path) -> FileLock:
+    return FileLock(path.with_suffix(LOCK_SUFFIX))
 
 
 def _notice(lost: LostEdits, n_more: int) -> Notice:

@@ -69,6 +69,11 @@ class SessionController(QObject):
         opening.session_opened.connect(lambda path: self.open(path))
         document.weights_changed.connect(self._go_on_searching)
 
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether the text differs from the file's, an edit that is still worked out included."""
+        return self._renaming.history.current_text != self._document.saved_text
+
     def snapshot(self) -> Session | None:
         """The session as it is now; None without a readable net."""
         document, history = self._document, self._renaming.history

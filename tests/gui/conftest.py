@@ -125,7 +125,7 @@ def make_bench(
         keeper.choose("light")
         bench = Workbench(
             keeper,
-            Settings(tmp_path / "settings.ini"),
+            Settings(tmp_path / "settings.json"),
             CrashHook(tmp_path / "crashes"),
             EngineSpec("fake", options=tuple(options.items())),
             tmp_path / "galleries",

@@ -367,7 +367,7 @@ def test_pyqtgraph_is_loaded_only_once_there_is_something_to_draw(
         "bench.window.show(); found = 'pyqtgraph' in sys.modules; bench.close(); sys.exit(found)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "settings.ini"],
+        [sys.executable, "-c", code, tmp_path / "settings.json"],
         cwd=repository, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0

@@ -136,7 +136,7 @@ from gui.workbench import Workbench
 
 folder, net = Path(sys.argv[1]), Path(sys.argv[2])
 app = make_application()
-bench = Workbench(ThemeKeeper("light"), Settings(folder / "s.ini"), None, EngineSpec("fake"),
+bench = Workbench(ThemeKeeper("light"), Settings(folder / "s.json"), None, EngineSpec("fake"),
                   folder / "galleries", folder / "no demo", folder / "unsaved")
 bench.start([net])
 bench.document.opened.connect(lambda: bench.renaming.rename_all())

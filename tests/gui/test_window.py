@@ -138,17 +138,8 @@ def test_the_window_remembers_its_size(make_bench, qtbot) -> None:
     assert second.window.size() == first.window.size()
 
 
-def test_damaged_settings_give_the_defaults(tmp_path: Path) -> None:
-    path = tmp_path / "settings.ini"
-    path.write_text("[window]\ngeometry=nonsense\ntheme=purple\n[recent]\nmodels=@Invalid()\n")
-    settings = Settings(path)
-    assert settings.theme == "system"
-    assert settings.geometry is None
-    assert settings.recent("models") == ()
-
-
 def test_recent_files_are_few_and_newest_first(tmp_path: Path) -> None:
-    settings = Settings(tmp_path / "settings.ini")
+    settings = Settings(tmp_path / "settings.json")
     for i in range(14):
         settings.add_recent("models", tmp_path / f"{i}.prototxt")
     settings.add_recent("models", tmp_path / "9.prototxt")

@@ -20,7 +20,7 @@ def bench(qtbot, tmp_path: Path) -> Iterator[object]:
     keeper.choose("light")
     bench = Workbench(
         keeper,
-        Settings(tmp_path / "settings.ini"),
+        Settings(tmp_path / "settings.json"),
         CrashHook(tmp_path / "crashes"),
         cache=tmp_path / "galleries",
     )
