@@ -265,21 +265,15 @@ def fixed_font(pixels: int = 11) -> QFont:
 def system_prefers_dark() -> bool:
     """Whether the desktop asks for dark windows; must run before a theme is applied."""
     if sys.platform == "win32":
-        return _windows_prefers_dark()
+        import winreg
+
+        name = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, name) as key:
+                return bool(winreg.QueryValueEx(key, "AppsUseLightTheme")[0] == 0)
+        except OSError:  # an older Windows
+            return False
     return QApplication.palette().color(QPalette.Window).lightness() < 128
-
-
-def _windows_prefers_dark() -> bool:
-    if sys.platform != "win32":
-        return False
-    import winreg
-
-    name = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
-    try:
-        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, name) as key:
-            return bool(winreg.QueryValueEx(key, "AppsUseLightTheme")[0] == 0)
-    except OSError:  # an older Windows
-        return False
 
 
 class ThemeKeeper(QObject):
