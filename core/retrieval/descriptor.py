@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 
 from core.engines.values import Value
@@ -15,6 +16,28 @@ from core.images.preprocess import Preprocess
 from core.measures.measure import POOLINGS, Pool
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
+from core.typed_json import as_type
+
+
+class _RecipeDocument(msgspec.Struct, frozen=True):
+    """A recipe as JSON keeps it.
+
+    Recipes written before they said how the net was run are of float32 and the TEST phase.
+    """
+
+    layer: str
+    top: str
+    pooling: str
+    p: Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+    preprocess: dict[str, Any]
+    net_sha256: str
+    weights_sha256: str
+    phase: str = DEFAULT_STATE.phase
+    level: int = DEFAULT_STATE.level
+    stages: tuple[str, ...] = ()
+    precision: str = "float32"
+    engine_options: dict[str, str] = {}
+    batched: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,47 +122,43 @@ class DescriptorRecipe:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dictionary."""
-        return {
-            "layer": self.layer,
-            "top": self.top,
-            "pooling": self.pooling,
-            "p": self.p,
-            "preprocess": self.preprocess.to_json(),
-            "net_sha256": self.net_sha256,
-            "weights_sha256": self.weights_sha256,
-            "phase": self.state.phase,
-            "level": self.state.level,
-            "stages": list(self.state.stages),
-            "precision": self.precision,
-            "engine_options": dict(self.engine_options),
-            "batched": self.is_batched,
-        }
+        document = _RecipeDocument(
+            self.layer,
+            self.top,
+            self.pooling,
+            self.p,
+            self.preprocess.to_json(),
+            self.net_sha256,
+            self.weights_sha256,
+            self.state.phase,
+            self.state.level,
+            self.state.stages,
+            self.precision,
+            dict(self.engine_options),
+            self.is_batched,
+        )
+        written: dict[str, Any] = msgspec.to_builtins(document)
+        return written
 
     @classmethod
-    def from_json(cls, document: dict[str, Any]) -> DescriptorRecipe:
-        """The inverse of to_json. Raises GalleryError if a field is missing or wrong.
-
-        Recipes written before they said how the net was run are of float32 and the TEST phase.
-        """
+    def from_json(cls, document: object) -> DescriptorRecipe:
+        """The inverse of to_json. Raises GalleryError if a field is missing or wrong."""
         try:
+            noted = as_type(document, _RecipeDocument, "The recipe")
             return cls(
-                str(document["layer"]),
-                str(document["top"]),
-                str(document["pooling"]),
-                float(document["p"]),
-                Preprocess.from_json(document["preprocess"]),
-                str(document["net_sha256"]),
-                str(document["weights_sha256"]),
-                NetState(
-                    str(document.get("phase", "TEST")),
-                    int(document.get("level", 0)),
-                    tuple(str(stage) for stage in document.get("stages", ())),
-                ),
-                str(document.get("precision", "float32")),
-                tuple(sorted((str(k), str(v)) for k, v in _items(document, "engine_options"))),
-                bool(document.get("batched", True)),
+                noted.layer,
+                noted.top,
+                noted.pooling,
+                noted.p,
+                Preprocess.from_json(noted.preprocess),
+                noted.net_sha256,
+                noted.weights_sha256,
+                NetState(noted.phase, noted.level, noted.stages),
+                noted.precision,
+                tuple(sorted(noted.engine_options.items())),
+                noted.batched,
             )
-        except (KeyError, TypeError, ValueError, AppError) as error:
+        except (TypeError, ValueError, OverflowError, AppError) as error:
             raise GalleryError(
                 "The recipe of the gallery can't be read.", details=str(error)
             ) from error
@@ -183,13 +202,6 @@ def l2_normalise(descriptors: np.ndarray) -> np.ndarray:
 def text_sha256(text: str) -> str:
     """SHA-256 of a prototxt's text, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _items(document: dict[str, Any], name: str) -> list[tuple[Any, Any]]:
-    value = document.get(name, {})
-    if not isinstance(value, dict):
-        raise TypeError(f"'{name}' is no object")
-    return list(value.items())
 
 
 def _preprocess_difference(there: Preprocess, here: Preprocess) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from core.errors import AppError, GalleryError
 from core.files import file_sha256
@@ -15,12 +16,29 @@ from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.net.solver import open_prototxt
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
-from core.retrieval.nearby import candidates, path_from
+from core.retrieval.nearby import PathText, candidates, path_from
+from core.typed_json import as_type, load_json
 
 OLD_NOTE_NAME = "origin.json"
 """A file of the gallery's folder: galleries had their origin there before their database had it."""
 
+_MOST_NOTE_BYTES = 1 << 20
 _NAME_THEM = "Name the files: --net P --weights W."
+
+
+class _OriginDocument(msgspec.Struct, frozen=True):
+    """An origin as JSON keeps it, with the ways to the files from the gallery's folder.
+
+    Galleries made before states were kept are of the TEST phase.
+    """
+
+    net: PathText
+    weights: PathText
+    net_from_gallery: PathText | None = None
+    weights_from_gallery: PathText | None = None
+    phase: str = "TEST"
+    level: int = 0
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,15 +51,17 @@ class GalleryOrigin:
 
     def to_json(self, gallery: Path) -> dict[str, Any]:
         """A JSON-able dictionary, with the ways to the files from the gallery's folder."""
-        return {
-            "net": str(self.net.absolute()),
-            "weights": str(self.weights.absolute()),
-            "net_from_gallery": path_from(gallery, self.net),
-            "weights_from_gallery": path_from(gallery, self.weights),
-            "phase": self.state.phase,
-            "level": self.state.level,
-            "stages": list(self.state.stages),
-        }
+        document = _OriginDocument(
+            str(self.net.absolute()),
+            str(self.weights.absolute()),
+            path_from(gallery, self.net),
+            path_from(gallery, self.weights),
+            self.state.phase,
+            self.state.level,
+            self.state.stages,
+        )
+        written: dict[str, Any] = msgspec.to_builtins(document)
+        return written
 
 
 @dataclass(frozen=True)
@@ -67,33 +87,24 @@ class NotedOrigin:
 
 
 def read_origin(document: object, gallery: Path) -> NotedOrigin | None:
-    """An origin that `to_json` wrote into this gallery; None for anything that is none.
-
-    Galleries made before states were kept are of the TEST phase.
-    """
-    if not isinstance(document, dict):
-        return None
-    net, weights = document.get("net"), document.get("weights")
-    phase, level = document.get("phase", "TEST"), document.get("level", 0)
-    stages = document.get("stages", [])
-    if not isinstance(net, str) or not isinstance(weights, str):
-        return None
-    if not (isinstance(phase, str) and isinstance(level, int) and isinstance(stages, list)):
+    """An origin that `to_json` wrote into this gallery; None for anything that is none."""
+    try:
+        noted = as_type(document, _OriginDocument, "The origin")
+    except AppError:
         return None
     return NotedOrigin(
-        candidates(gallery, Path(net), document.get("net_from_gallery")),
-        candidates(gallery, Path(weights), document.get("weights_from_gallery")),
-        NetState(phase, level, tuple(str(stage) for stage in stages)),
+        candidates(gallery, Path(noted.net), noted.net_from_gallery),
+        candidates(gallery, Path(noted.weights), noted.weights_from_gallery),
+        NetState(noted.phase, noted.level, noted.stages),
     )
 
 
 def read_old_note(gallery: Path) -> NotedOrigin | None:
     """The origin that an earlier version left beside the database; None without a readable one."""
     try:
-        document = json.loads((gallery / OLD_NOTE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_origin(load_json(gallery / OLD_NOTE_NAME, _MOST_NOTE_BYTES), gallery)
+    except AppError:
         return None
-    return read_origin(document, gallery)
 
 
 def find_origin(noted: NotedOrigin | None, recipe: DescriptorRecipe) -> GalleryOrigin:

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import GalleryError
+from core.files import sync_folder
 from core.retrieval.gallery_database import GalleryDatabase, get_meta, set_meta
-from core.retrieval.vectors_file import append_rows, read_rows, sync_folder
+from core.retrieval.vectors_file import append_rows, read_rows
 
 DESCRIPTORS_NAME = "descriptors.npy"
 COMPACT_NAME = "descriptors.compact.npy"

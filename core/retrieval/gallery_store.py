@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,17 +20,16 @@ from core.retrieval.gallery_contents import (
 )
 from core.retrieval.gallery_database import (
     DATABASE_NAME,
-    READABLE,
-    SCHEMA,
     GalleryDatabase,
     add_missing_tables,
     get_meta,
     set_meta,
 )
+from core.retrieval.gallery_meta import GalleryMeta, RunNote, places_to_note, read_meta
 from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note, read_origin
 from core.retrieval.gallery_rows import COMPACT_NAME, DESCRIPTORS_NAME, GalleryRows
 from core.retrieval.image_columns import read_images, read_problems
-from core.retrieval.nearby import candidates, find_roots, path_from
+from core.retrieval.nearby import candidates, find_roots
 
 
 class GalleryStore:
@@ -74,7 +70,7 @@ class GalleryStore:
             "origin": None if origin is None else origin.to_json(self.folder),
             "n_rows": 0,
             "dimension": 0,
-            **self._places(recipe, root),
+            **places_to_note(self.folder, recipe, root),
         }
         with self._database.changing() as db:
             add_missing_tables(db)
@@ -84,34 +80,24 @@ class GalleryStore:
     def read(self) -> Contents:
         """All that the gallery holds; descriptors are mapped, not read. Raises GalleryError."""
         with self._database.reading() as db:
-            meta = {key: json.loads(value) for key, value in db.execute("SELECT * FROM meta")}
-            if meta.get("schema") not in READABLE:
-                raise GalleryError(
-                    f"The gallery '{self.folder}' has format {meta.get('schema')}, not {SCHEMA}.",
-                    hint="It was made by another version of Blobscope.",
-                )
-            try:
-                return self._contents(db, meta)
-            except (TypeError, AttributeError) as error:  # JSON of another kind than ours
-                raise self._database.damaged(error) from error
+            return self._contents(db, read_meta(db))
 
-    def _contents(self, db: sqlite3.Connection, meta: dict[str, Any]) -> Contents:
+    def _contents(self, db: sqlite3.Connection, meta: GalleryMeta) -> Contents:
         """What the tables say; in one transaction, so that the rows are those of the images."""
-        n_rows, dimension = int(meta["n_rows"]), int(meta["dimension"])
-        images, problems = read_images(db, n_rows), read_problems(db)
+        images, problems = read_images(db, meta.n_rows), read_problems(db)
         return Contents(
-            recipe=self._recipe(meta),
-            made_with=dict(meta["recipe"]["preprocess"].get("made_with", {})),
+            recipe=meta.found_recipe(self.folder),
+            made_with=meta.made_with,
             roots=find_roots(
-                candidates(self.folder, Path(meta["root"]), meta.get("root_from_gallery")),
+                candidates(self.folder, Path(meta.root), meta.root_from_gallery),
                 images.paths,
             ),
-            origin=read_origin(meta.get("origin"), self.folder) or read_old_note(self.folder),
-            progress=_progress(meta.get("run"), images, problems),
-            dimension=dimension,
+            origin=read_origin(meta.origin, self.folder) or read_old_note(self.folder),
+            progress=_progress(meta.run, images, problems),
+            dimension=meta.dimension,
             images=images,
             problems=problems,
-            stored=self._rows.read(meta.get("vectors"), n_rows, dimension),
+            stored=self._rows.read(meta.vectors, meta.n_rows, meta.dimension),
         )
 
     def read_absent(self) -> frozenset[str]:
@@ -193,29 +179,10 @@ class GalleryStore:
     ) -> None:
         """Note where the images and the files that the gallery is made with lie now."""
         with self._database.changing() as db:
-            for key, value in self._places(recipe, root).items():
+            for key, value in places_to_note(self.folder, recipe, root).items():
                 set_meta(db, key, value)
             if origin is not None:
                 set_meta(db, "origin", origin.to_json(self.folder))
-
-    def _places(self, recipe: DescriptorRecipe, root: Path) -> dict[str, str | None]:
-        mean = recipe.preprocess.mean_image
-        return {
-            "root": str(root),
-            "root_from_gallery": path_from(self.folder, root),
-            "mean_image": mean,
-            "mean_image_from_gallery": None if mean is None else path_from(self.folder, Path(mean)),
-        }
-
-    def _recipe(self, meta: dict[str, Any]) -> DescriptorRecipe:
-        """The recipe, with its mean image where that is now."""
-        recipe = DescriptorRecipe.from_json(meta["recipe"])
-        noted = meta.get("mean_image") or recipe.preprocess.mean_image
-        if noted is None:
-            return recipe
-        places = candidates(self.folder, Path(noted), meta.get("mean_image_from_gallery"))
-        mean = next((path for path in places if path.is_file()), places[0])
-        return replace(recipe, preprocess=replace(recipe.preprocess, mean_image=str(mean)))
 
 
 def _is_ours(name: str) -> bool:
@@ -223,10 +190,10 @@ def _is_ours(name: str) -> bool:
 
 
 def _progress(
-    run: object, images: StoredImages, problems: Sequence[StoredProblem]
+    run: RunNote | None, images: StoredImages, problems: Sequence[StoredProblem]
 ) -> GalleryProgress:
     n_outdated = len(images.with_stamp(OUTDATED)) + sum(p.stamp == OUTDATED for p in problems)
     n_done = len(images) + len(problems) - n_outdated
-    if not isinstance(run, dict):
+    if run is None:
         return GalleryProgress(n_done, None, has_ended=False)
-    return GalleryProgress(n_done, int(run["n_expected"]), bool(run["has_ended"]))
+    return GalleryProgress(n_done, run.n_expected, run.has_ended)

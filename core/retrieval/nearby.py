@@ -5,6 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+PathText = Annotated[
+    str, msgspec.Meta(max_length=8192, pattern=r"\A[^\x00\ud800-\udc7f\udd00-\udfff]*\Z")
+]
+"""A path as JSON keeps it: what the system can be asked for, without bytes that no name has."""
 
 
 def path_from(folder: Path, path: Path) -> str | None:

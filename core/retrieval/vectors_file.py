@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -51,16 +50,6 @@ def read_rows(path: Path, n_rows: int, dimension: int) -> np.ndarray:
         return np.memmap(path, dtype="<f4", mode="r", offset=_HEADER_BYTES, shape=shape)
     except OSError as error:
         raise GalleryError(f"'{path}' can't be read: {error.strerror}.") from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system lets folders be opened for that."""
-    with suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
 
 
 def _header(n_rows: int, dimension: int) -> bytes:

@@ -128,6 +128,9 @@ FAULTS = [
     Faults("core/retrieval/gallery_database.py", *GALLERY).plant(
         "a kill leaves half a change", 'db.execute("ROLLBACK")', 'db.execute("COMMIT")'
     ),
+    Faults("core/retrieval/gallery_meta.py", *GALLERY).plant(
+        "another format is read", "if schema not in READABLE:", "if schema == 77777:"
+    ),
     Faults("core/retrieval/gallery_rows.py", *GALLERY).plant(
         "descriptors of another dimension are added",
         "if n_rows and dimension != descriptors.shape[1]:",
@@ -148,11 +151,6 @@ FAULTS = [
         "a folder of something else is taken",
         "        if foreign:\n",
         "        if foreign and False:\n",
-    )
-    .plant(
-        "another format is read",
-        'if meta.get("schema") not in READABLE:',
-        'if meta.get("schema") == 77777:',
     )
     .plant(
         "rows count from the beginning again",

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.files import sync_folder
 from core.progress import run_job
 from core.retrieval import gallery_rows
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import open_gallery
 from core.retrieval.gallery_rows import COMPACT_NAME, DESCRIPTORS_NAME
 from core.retrieval.indexing import IndexReport, index_folder
-from core.retrieval.vectors_file import append_rows, sync_folder
+from core.retrieval.vectors_file import append_rows
 from tests.core.retrieval.describers import describer
 from tests.core.retrieval.test_retrieval_indexing import check_whole
 
