@@ -1,0 +1,175 @@
+"""The window under soak: its files in a folder of its own, all that goes wrong written down."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import traceback
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PyQt5.QtCore import QtMsgType, qInstallMessageHandler
+
+from core.engines.base import EngineSpec
+from gui.app import make_application
+from gui.crash import CrashHook
+from gui.settings import Settings
+from gui.theme import ThemeKeeper
+from gui.workbench import Workbench
+from tests.soak.bad_images.kinds import make_all, quick_kinds
+from tests.soak.user import Answers, Heartbeat, wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SMALL_NETS = ("lenet_deploy", "squeezenet_v1.0_deploy", "caffenet_deploy")
+N_GROUPS, N_EACH = 6, 10
+
+
+def own_home() -> Path:
+    """Let this process and its children have a home and a temporary folder of their own."""
+    scratch = Path(tempfile.mkdtemp(prefix="blobscope-soak-"))
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
+                 "XDG_RUNTIME_DIR", "TMPDIR"):  # fmt: skip
+        (scratch / name).mkdir(mode=0o700)
+        os.environ[name] = str(scratch / name)
+    tempfile.tempdir = None
+    return scratch
+
+
+class Soak:
+    """A running window, what it can be given, and what has gone wrong in it."""
+
+    def __init__(self, scratch: Path, seed: int, engine: str, material: Path | None = None) -> None:
+        self.scratch = scratch
+        self.chance = random.Random(seed)
+        self.failures: list[str] = []
+        self.errors: Counter[str] = Counter()
+        self.answers = Answers()
+        self.hook = CrashHook(scratch / "crashes")
+        self._make_files(material)
+        self.app = make_application()
+        self.heart = Heartbeat()
+        self._watch_failures()
+        keeper = ThemeKeeper("light")
+        keeper.choose("light")
+        self.bench = Workbench(
+            keeper, Settings(), self.hook, EngineSpec(engine), demo_folder=scratch / "demo"
+        )
+        self.bench.set_user(self.answers, self.answers)
+        self.bench.notices.changed.connect(self._count_errors)
+        self._counted: frozenset[str] = frozenset()
+        self.bench.window.resize(1440, 900)
+        self.bench.start()
+        self.n_saved = 0
+
+    def fail(self, what: str) -> None:
+        """Write down a thing that must not happen."""
+        self.failures.append(f"{self.heart.step}: {what}")
+        print(f"FAILED in {self.failures[-1]}", flush=True)
+
+    def settle(self, seconds: float = 240.0) -> bool:
+        """Wait for all lanes; a job that does not come to its end is a failure."""
+        lanes = self.bench.lanes
+        if wait_until(lambda: lanes.is_idle, seconds):
+            return True
+        left = [f"{run.lane}/{run.key}" for run in lanes._unended]
+        self.fail(f"still busy after {seconds:.0f} s: {', '.join(left)}")
+        lanes.cancel_all()
+        self.bench.engine.restart()
+        return False
+
+    def trigger(self, action: str) -> bool:
+        """Do what a menu entry does, where it is enabled."""
+        entry = self.bench.window.actions_[action]
+        if entry.isEnabled():
+            entry.trigger()
+            return True
+        return False
+
+    def new_path(self, suffix: str) -> Path:
+        """A name that no file has yet, among few, so that old files make room."""
+        self.n_saved += 1
+        path = self.scratch / "saved" / f"{self.n_saved % 40}{suffix}"
+        if path.is_file():
+            path.unlink()
+        return path
+
+    def close(self) -> None:
+        """As a user ends it."""
+        self.bench.document.saved_text = self.bench.document.text
+        self.bench.window.close()
+        if not self.bench.close():
+            self.fail("a thread did not end with the window")
+        self.heart.stop()
+        self.hook.remove()
+
+    def _watch_failures(self) -> None:
+        self.hook.install()
+        write_report = self.hook.report
+
+        def report(error: BaseException) -> None:
+            self.fail("".join(traceback.format_exception(error)[-6:]))
+            write_report(error)
+
+        self.hook.report = report
+        sys.unraisablehook = lambda found: self.fail(f"unraisable: {found.exc_value!r}")
+        threading.excepthook = lambda found: self.fail(f"thread: {found.exc_value!r}")
+
+        def hear(kind: QtMsgType, _context: object, message: str) -> None:
+            if "propagateSizeHints" not in message:
+                self.fail(f"Qt says: {message}")
+
+        qInstallMessageHandler(hear)
+
+    def _count_errors(self) -> None:
+        shown = frozenset(n.title for n in self.bench.notices.current if n.kind == "error")
+        self.errors.update(shown - self._counted)
+        self._counted = shown
+
+    def _make_files(self, material: Path | None) -> None:
+        scratch = self.scratch
+        (scratch / "saved").mkdir()
+        shutil.copytree(REPOSITORY / "resources" / "demo", scratch / "demo")
+        shutil.copytree(REPOSITORY / "prototxt", scratch / "prototxt")
+        shutil.copytree(REPOSITORY / "tests" / "data" / "weights", scratch / "weights")
+        shutil.copytree(REPOSITORY / "tests" / "data" / "forks", scratch / "forks")
+        self.weights = sorted((scratch / "weights").glob("*.caffemodel*"))
+        self.nets = [scratch / "prototxt" / f"{name}.prototxt" for name in SMALL_NETS]
+        self.nets += sorted((scratch / "forks").glob("*.prototxt"))[::5]
+        self.nets += [scratch / "weights" / "fmt_v1.prototxt", *self._broken_nets()]
+        if material is not None:
+            shutil.copytree(material, scratch / "material")
+            self.nets += sorted((scratch / "material").rglob("*.prototxt"))
+        self.folders = [self._make_photos(), scratch / "demo" / "gallery"]
+        self.images = sorted(self.folders[0].rglob("*.png"))
+        self.bad_images = [path for _, path in make_all(scratch / "bad", quick_kinds())]
+        self.folders.append(scratch / "bad")
+
+    def _broken_nets(self) -> list[Path]:
+        text = (REPOSITORY / "prototxt" / "lenet_deploy.prototxt").read_text()
+        folder = self.scratch / "broken"
+        folder.mkdir()
+        changed = {"cut": text[: len(text) // 2], "empty": "", "noise": "\0\1 }{" * 50,
+                   "cycle": 'layer { name: "a" type: "ReLU" bottom: "a" top: "a" }',
+                   "markup": text.replace("conv1", "<img src=x><b>conv1")}  # fmt: skip
+        paths = []
+        for name, content in changed.items():
+            paths.append(folder / f"{name}.prototxt")
+            paths[-1].write_text(content)
+        return paths
+
+    def _make_photos(self) -> Path:
+        folder, rng = self.scratch / "photos", np.random.default_rng(7)
+        for group in range(N_GROUPS):
+            (folder / f"group_{group}").mkdir(parents=True)
+            colour = rng.integers(30, 220, 3)
+            for number in range(N_EACH):
+                pixels = np.clip(colour + rng.integers(-25, 25, (60, 80, 3)), 0, 255)
+                image = Image.fromarray(pixels.astype(np.uint8))
+                image.save(folder / f"group_{group}" / f"{number}.png")
+        return folder

@@ -1,0 +1,134 @@
+"""A user in front of the window: answers its dialogs, waits for it, and feels how it stalls."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PyQt5.QtCore import QEventLoop, QObject, Qt, QTimer
+
+BEAT_MILLISECONDS = 20
+STALL_SECONDS = 0.5
+
+
+class Answers:
+    """Stands in for the file dialogs and questions: what is to be answered is set before."""
+
+    def __init__(self) -> None:
+        self.files: tuple[Path, ...] = ()
+        self.folder: Path | None = None
+        self.out: Path | None = None
+        self.answer = ""
+
+    def open_files(
+        self, title: str, folder: Path, filters: str, on_chosen: Callable[[tuple[Path, ...]], None]
+    ) -> None:
+        if self.files:
+            on_chosen(self.files)
+
+    def open_folder(self, title: str, folder: Path, on_chosen: Callable[[Path], None]) -> None:
+        if self.folder is not None:
+            on_chosen(self.folder)
+
+    def save_file(
+        self, title: str, path: Path, filters: str, on_chosen: Callable[[Path], None]
+    ) -> None:
+        if self.out is not None:
+            on_chosen(self.out)
+
+    def ask(
+        self,
+        title: str,
+        body: str,
+        choices: Sequence[tuple[str, str]],
+        on_answer: Callable[[str], None],
+    ) -> None:
+        keys = [key for key, _ in choices]
+        on_answer(self.answer if self.answer in keys else keys[-1])
+
+
+@dataclass
+class Stall:
+    """The longest time in which the window answered nothing, and during what."""
+
+    seconds: float = 0.0
+    own_seconds: float = 0.0
+    """Of it, the time that the window's own thread computed; the rest it waited for the machine."""
+    step: str = ""
+
+
+@dataclass
+class Heartbeat(QObject):
+    """Beats in the event loop; whatever keeps it from beating keeps the user waiting."""
+
+    step: str = ""
+    worst: Stall = field(default_factory=Stall)
+    places: Counter[str] = field(default_factory=Counter)
+    """Where the window's thread stood during long stalls."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._last, self._last_own = time.monotonic(), time.thread_time()
+        self._is_watched = True
+        self._main = threading.get_ident()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(BEAT_MILLISECONDS)
+        self._ended = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="stall-watcher", daemon=True)
+        self._watcher.start()
+
+    def restart(self) -> Stall:
+        """The worst stall so far; a new count begins."""
+        worst, self.worst = self.worst, Stall()
+        self.pause()
+        return worst
+
+    def pause(self) -> None:
+        """What came since the last beat was not the window's: begin anew with the next one."""
+        self._last, self._last_own = time.monotonic(), time.thread_time()
+
+    def stop(self) -> None:
+        """End the watch."""
+        self._timer.stop()
+        self._ended.set()
+        self._watcher.join()
+
+    def _beat(self) -> None:
+        now, own = time.monotonic(), time.thread_time()
+        if now - self._last > self.worst.seconds:
+            self.worst = Stall(now - self._last, own - self._last_own, self.step)
+        self._last, self._last_own = now, own
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.2):
+            if time.monotonic() - self._last < STALL_SECONDS:
+                continue
+            frame = sys._current_frames().get(self._main)
+            stack = traceback.extract_stack(frame)[-40:]
+            ours = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in stack
+                    if "/gui/" in f.filename or "/core/" in f.filename]  # fmt: skip
+            self.places[f"{self.step}: {' < '.join(reversed(ours[-4:]))}"] += 1
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Run the event loop until a condition holds; False where it did not in time."""
+    loop, poll, limit = QEventLoop(), QTimer(), QTimer()
+    poll.timeout.connect(lambda: loop.exit(1) if holds() else None)
+    limit.setSingleShot(True)
+    limit.timeout.connect(loop.quit)
+    poll.start(BEAT_MILLISECONDS)
+    limit.start(round(seconds * 1000))
+    return loop.exec_() == 1
+
+
+def rest(seconds: float) -> None:
+    """Let the event loop run for a while."""
+    wait_until(lambda: False, seconds)
