@@ -202,7 +202,12 @@ def _fitted(measure: Measure, shapes: Sequence[tuple[int, ...] | None]) -> Measu
 
 
 def _names(files: ImageFiles) -> dict[Path, str]:
-    return {path: str(path) for path in files.files}
+    return {path: _spelled(path) for path in files.files}
+
+
+def _spelled(path: Path) -> str:
+    """A path as any file can hold it: bytes of a name that are no UTF-8 become escapes."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def _digest(plan: _Plan) -> str:
@@ -211,7 +216,7 @@ def _digest(plan: _Plan) -> str:
     described = dataclasses.asdict(dataclasses.replace(request, out=Path()))
     described["layers"] = [list(feature.value) for feature in plan.features]
     described["recipe"] = None if plan.recipe is None else plan.recipe.recipe.digest
-    described["images"] = [str(path) for path in plan.files.files]
+    described["images"] = list(plan.files.files)
     described["net"] = net_manifest(request.net)
     described["arrays"] = [_stamped(path) for _, path in request.arrays]
     return request_digest(_plain(described))
@@ -219,7 +224,7 @@ def _digest(plan: _Plan) -> str:
 
 def _stamped(path: Path) -> tuple[str, int, int]:
     status = path.stat()
-    return str(path), status.st_size, status.st_mtime_ns
+    return _spelled(path), status.st_size, status.st_mtime_ns
 
 
 def _plain(value: Any) -> Any:
@@ -227,7 +232,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return str(value) if isinstance(value, Path) else value
+    return _spelled(value) if isinstance(value, Path) else value
 
 
 def _run_images(

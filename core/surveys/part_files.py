@@ -95,7 +95,8 @@ class PartFiles:
         self._note(Entry(tuple(images), rows, row_shapes, tuple(map(tuple, shapes))))
 
     def skip(self, image: str, reason: str) -> None:
-        """An image that was left out."""
+        """An image that was left out; the reason may quote a name that is no UTF-8."""
+        reason = reason.encode("utf-8", "backslashreplace").decode()
         self._note(Entry(skipped=((image, reason),)))
 
     def chunks(self, number: int) -> Iterator[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,6 +119,18 @@ def test_bad_images_are_left_out_and_listed(
     assert [Path(name).name for name in arrays["skipped"]] == ["05.png", "19.jpg"]
     manifest = json.loads(found.manifest.read_text())
     assert "cut off" in manifest["skipped"][0]["reason"]
+
+
+def test_names_that_are_no_utf8_are_written_as_escapes(
+    request_: ExtractRequest, host: EngineHost, pictures: Path
+) -> None:
+    good = next(path for path in sorted(pictures.iterdir()) if path.suffix == ".png")
+    odd = Path(os.fsdecode(os.fsencode(pictures) + b"/caf\xe9.png"))
+    odd.write_bytes(good.read_bytes())
+    odd.with_name(os.fsdecode(b"no \xff picture.png")).write_bytes(b"nothing")
+    found = run_job(extract(request_, host))
+    assert str(pictures / "caf\\udce9.png") in arrays_of(request_.out)["images"]
+    assert ["no \\udcff picture.png" in name for name, _ in found.skipped] == [True]
 
 
 def test_strictly_the_first_bad_image_ends_the_run(
