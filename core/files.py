@@ -14,6 +14,7 @@ from pathlib import Path
 
 from core.errors import AppError
 from core.leftovers import name_beside, remove_leftovers_once, writing_in
+from core.reading import open_regular
 
 _MOST_NAME_BYTES = 255
 _HERE, _EXCHANGE = -100, 2
@@ -227,12 +228,15 @@ def file_sha256(path: Path) -> str:
     """
     try:
         status = path.stat()
-        return _file_sha256_as_of(path.absolute(), status.st_size, status.st_mtime_ns)
-    except OSError as error:
-        raise AppError(f"'{path}' can't be read: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise AppError(f"'{path}' can't be read: {error}.") from error
+    return _file_sha256_as_of(path.absolute(), status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _file_sha256_as_of(path: Path, _n_bytes: int, _changed: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _file_sha256_as_of(path: Path, n_bytes: int, _changed: int) -> str:
+    digest = hashlib.sha256()
+    with open_regular(path, n_bytes) as file:
+        for piece in file.pieces():
+            digest.update(piece)
+    return digest.hexdigest()

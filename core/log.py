@@ -7,13 +7,13 @@ import os
 import platform
 import shlex
 import sys
-from collections import deque
 from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from core import __version__
 from core.errors import AppError
+from core.reading import open_regular
 from core.words import on_one_line
 
 _LOG = logging.getLogger(__name__)
@@ -88,11 +88,10 @@ def log_path() -> Path | None:
 
 def last_lines(path: Path, n_lines: int = 2000) -> str:
     """The end of a log; AppError where it can't be read."""
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return "".join(deque(file, n_lines))
-    except OSError as error:
-        raise AppError(f"The log {path} can't be read: {error.strerror or error}.") from error
+    with open_regular(path, what="The log") as file:
+        file.seek(max(0, file.n_bytes - 2 * MAX_BYTES))
+        text = file.read(2 * MAX_BYTES).decode("utf-8", "replace")
+    return "".join(text.splitlines(keepends=True)[-n_lines:])
 
 
 class _LogFile(RotatingFileHandler):

@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import msgspec
 
 from core.errors import AppError
+from core.reading import read_file
 
 T = TypeVar("T")
+MOST_DEPTH = 64
+"""Of lists and objects in one another; what we write has up to eight."""
+
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[][{}]', re.DOTALL)
 
 
 def load_json(path: Path, most_bytes: int) -> object:
-    """The value in a file. Raises AppError for one that can't be read, is too large or no JSON.
+    """The value in a file. Raises AppError for one that can't be read, is too large or no JSON."""
+    return parse_json(read_file(path, most_bytes), path.name)
 
-    Half a surrogate pair is let through, as text of any bytes is kept so; NaN and infinity are not.
+
+def parse_json(written: str | bytes, name: str) -> object:
+    """The value of a text, or of its UTF-8. Raises AppError that calls the text `name`.
+
+    Half a surrogate pair is let through, as text of any bytes is kept so; NaN, infinity and what is
+    nested deeper than MOST_DEPTH are not.
     """
     try:
-        if path.stat().st_size > most_bytes:
-            raise AppError(f"{path.name} is too large.")
-        content = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise AppError(f"Can't open {path}: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise AppError(f"{path.name} is no JSON.", details=str(error)) from error
-    return parse_json(content, path.name)
-
-
-def parse_json(text: str, name: str) -> object:
-    """The value of a text. Raises AppError that calls the text `name`."""
-    try:
+        text = written if isinstance(written, str) else written.decode("utf-8")
+        _check_depth(text)
         value: object = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise AppError(f"{name} is no JSON.", details=str(error)) from error
     return value
 
@@ -55,6 +56,17 @@ def _in_words(error: msgspec.ValidationError) -> str:
     where = place.removeprefix("$").lstrip(".")
     said = what[:1].lower() + what[1:]
     return f"{where}: {said}" if where else said
+
+
+def _check_depth(text: str) -> None:
+    """ValueError for what is nested too deep, before a parser goes down there."""
+    if text.count("[") + text.count("{") <= MOST_DEPTH:
+        return
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > MOST_DEPTH:
+            raise ValueError(f"It is nested deeper than {MOST_DEPTH}.")
 
 
 def _refuse(word: str) -> NoReturn:

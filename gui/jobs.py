@@ -15,6 +15,7 @@ from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal
 
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.progress import Progress
+from core.reading import cancelled_when
 from gui.runs import OnError, OnProgress, OnResult, Run
 
 _LOG = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ class _Worker(QThread):
             result: Any = None
             error: BaseException | None = None
             try:
-                result = self._perform(run)
+                with cancelled_when(run.cancelled.is_set):
+                    result = self._perform(run)
             except Exception as problem:  # the lane must outlive any job
                 error = problem
             if result is _PAUSED:

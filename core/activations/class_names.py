@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import AppError
+from core.reading import names_in, read_file
 
 _WORDNET_ID = re.compile(r"n\d{8}\s+")
 _NAME_PARTS = ("synset", "class", "label", "words")
@@ -30,10 +31,15 @@ def read_class_names(path: Path) -> tuple[str, ...]:
 
     Raises AppError for a file that can't be read.
     """
+    what = "The class names"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise AppError(f"Can't read class names from {path}.", details=str(error)) from error
+        lines = read_file(path, _MAX_BYTES, what=what).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise AppError(
+            f"{what} '{path}' can't be read: they are not UTF-8.",
+            hint="Save the file as UTF-8.",
+            details=str(error),
+        ) from error
     names = [line.strip().strip("'\"").strip() for line in lines]
     while names and not names[-1]:
         names.pop()
@@ -42,16 +48,29 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def find_class_names(folders: Sequence[Path], n_classes: int) -> tuple[str, ...]:
-    """Names from a text file in `folders` that is called like one and fits; () where none does."""
+@dataclass(frozen=True)
+class FoundNames:
+    """Class names that lay beside a net, () where none fit; notes: what was left out and why."""
+
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_class_names(folders: Sequence[Path], n_classes: int) -> FoundNames:
+    """Names from a text file in `folders` that is called like one and fits."""
+    notes = []
     for folder in dict.fromkeys(folders):
-        for path in sorted(folder.glob("*.txt")):
-            is_called_so = any(part in path.stem.lower() for part in _NAME_PARTS)
-            if is_called_so and path.stat().st_size <= _MAX_BYTES:
+        for path in (folder / name for name in names_in(folder)):
+            if path.suffix != ".txt" or not any(p in path.stem.lower() for p in _NAME_PARTS):
+                continue
+            try:
                 names = read_class_names(path)
-                if len(names) == n_classes:
-                    return names
-    return ()
+            except AppError as error:
+                notes.append(f"{path.name} beside the net is left out. {error.sentence}")
+                continue
+            if len(names) == n_classes:
+                return FoundNames(names, tuple(notes))
+    return FoundNames((), tuple(notes))
 
 
 def best_classes(

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import AppError
 from core.net.definition import Net
 from core.net.reader import read_net
 from core.net.rename_plan import PlanWarning, RenamePlan, TextPlace
 from core.net.rename_warnings import with_warnings
+from core.reading import names_in, read_file
 
 MOST_FILES = 200
 MOST_FILE_BYTES = 1024 * 1024
@@ -151,14 +153,11 @@ def _names_file(line: str, file_name: str) -> bool:
 
 
 def _files(prototxt: Path) -> tuple[list[Path], bool]:
-    try:
-        beside = sorted(
-            path
-            for path in prototxt.parent.iterdir()
-            if path.suffix in (".py", ".prototxt") and path.name != prototxt.name
-        )
-    except OSError:
-        return [], False
+    beside = [
+        prototxt.parent / name
+        for name in names_in(prototxt.parent)
+        if name.endswith((".py", ".prototxt")) and name != prototxt.name
+    ]
     kept = [path for path in beside if _is_readable(path)]
     return kept[:MOST_FILES], len(kept) <= MOST_FILES and len(kept) == len(beside)
 
@@ -172,8 +171,8 @@ def _is_readable(path: Path) -> bool:
 
 def _lines(path: Path) -> Iterator[TextPlace]:
     try:
-        text = path.read_bytes().decode("utf-8", "replace")
-    except OSError:
+        text = read_file(path, MOST_FILE_BYTES).decode("utf-8", "replace")
+    except AppError:
         return
     for number, line in enumerate(text.splitlines(), 1):
         if '"' in line or "'" in line:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import tokenize
-import warnings
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import ImageError, WeightsError
 from core.file_kinds import HEAD_BYTES, file_kind
+from core.npy_file import MAGIC, NotNpyError, read_npy
+from core.reading import open_regular, read_file
 from core.weights.blob import read_blob
 from core.weights.wire import Wire, WireError
 
 _MAX_BYTES = 256 << 20
 _N_CHANNELS = (1, 3)
-_NPY = b"\x93NUMPY"
-_MAX_HEADER_BYTES = 4096
 _HDF5 = b"\x89HDF"
 _EXPECTED = "A mean.binaryproto made by compute_image_mean or a .npy array is expected."
-_DAMAGED = (
-    ValueError, TypeError, KeyError, EOFError, OverflowError,
-    SyntaxError, RecursionError, MemoryError, tokenize.TokenError,
-)  # fmt: skip
-"""What NumPy raises for a header that is no header; it evaluates literals only."""
+_WHAT = "The mean image"
 
 
 def read_mean_image(path: Path) -> np.ndarray:
@@ -33,15 +27,10 @@ def read_mean_image(path: Path) -> np.ndarray:
     width, channels), (height, width) or (channels,), each with a leading 1 or without.
     Raises ImageError for a file that is missing, too large or no mean image.
     """
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ImageError(f"The mean image '{path.name}' is larger than 256 MB.")
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-        _refuse_other_formats(path, head)
-        mean = _read_npy(path, head) if head.startswith(_NPY) else _read_blob_proto(path)
-    except OSError as error:
-        raise ImageError(f"The mean image '{path}' can't be read: {error.strerror}.") from error
+    with open_regular(path, _MAX_BYTES, what=_WHAT, error=ImageError) as file:
+        head = file.read(HEAD_BYTES)
+    _refuse_other_formats(path, head)
+    mean = _read_npy(path) if head.startswith(MAGIC) else _read_blob_proto(path)
     return _as_image(mean, path)
 
 
@@ -65,28 +54,21 @@ def describe_mean_fit(mean: np.ndarray, scaled: tuple[int, int], cut: tuple[int,
 
 
 def _refuse_other_formats(path: Path, head: bytes) -> None:
-    kind = None if head.startswith(_NPY) else file_kind(head)
+    kind = None if head.startswith(MAGIC) else file_kind(head)
     words = "an HDF5 file, as MATLAB writes too" if head.startswith(_HDF5) else kind and kind.words
     if words:
         raise ImageError(f"'{path.name}' is {words}, no mean image.", hint=_EXPECTED)
 
 
-def _read_npy(path: Path, head: bytes) -> np.ndarray:
-    wide = head[6:7] > b"\x01"  # from version 2 on, the header's length takes four bytes
-    if int.from_bytes(head[8 : 12 if wide else 10], "little") > _MAX_HEADER_BYTES:
-        raise _no_mean(path, "Its header is too long.")
+def _read_npy(path: Path) -> np.ndarray:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of sizes like 256L, from Python 2
-            # mapped, so that a header's claim costs no memory
-            mapped: np.ndarray = np.lib.format.open_memmap(path, mode="r")
-    except _DAMAGED as error:
+        return read_npy(path, _MAX_BYTES, what=_WHAT, error=ImageError)
+    except NotNpyError as error:
         raise _no_mean(path, str(error)) from error
-    return mapped
 
 
 def _read_blob_proto(path: Path) -> np.ndarray:
-    buffer = path.read_bytes()
+    buffer = read_file(path, _MAX_BYTES, what=_WHAT, error=ImageError)
     try:
         return read_blob(Wire(buffer), 0, len(buffer)).array()
     except WireError as error:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import ImageError
+from core.errors import AppError, ImageError
 from core.images.formats import describe_other_kind, is_known_content
+from core.reading import open_regular, read_file
 
 _MAX_BYTES = 64 << 20
 _HEAD_BYTES = 4096
@@ -30,9 +31,9 @@ def is_path_list(path: Path) -> bool:
     try:
         if describe_other_kind(path) is not None:
             return False
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(_HEAD_BYTES)
-    except OSError:
+    except (OSError, AppError):
         return False
     if head.startswith(_UTF_16):
         return True
@@ -52,12 +53,7 @@ def read_path_list(path: Path) -> Iterator[ListedPath]:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ImageError(f"'{path.name}' is larger than 64 MB, too large for a list of images.")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"The list '{path}' can't be read: {error.strerror}.") from error
+    raw = read_file(path, _MAX_BYTES, what="The list", error=ImageError)
     if raw.startswith(_UTF_16):
         return raw.decode("utf-16", errors="replace")
     # names are bytes to the system: what is no UTF-8 still finds its file

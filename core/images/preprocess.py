@@ -9,14 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import msgspec
 import numpy as np
 from PIL import Image
 
-from core.errors import ImageError
+from core.errors import AppError, ImageError
 from core.images.decoding import Transparency, decode_picture, decoder_versions
 from core.images.mean_image import describe_mean_fit, read_mean_image
 from core.images.opencv_resize import resize_as_opencv
 from core.images.sizing import Sizing, plan_size
+from core.typed_json import as_type
 
 SizePolicy = Literal[
     "warp",
@@ -41,6 +43,7 @@ N_CHANNELS: dict[ColourOrder, int] = {
 }
 _ORDER_OF_CHANNELS: dict[int, ColourOrder] = {1: "gray", 2: "gray + alpha", 3: "BGR", 4: "BGRA"}
 _MAX_SIDE = 16_384
+_MOST_FLOAT32 = float(np.finfo(np.float32).max)
 # Fields that came later: left out of the digest where they change nothing, so that what was made
 # before keeps its digest.
 _LATER_FIELDS = ("side_height", "transparency")
@@ -150,17 +153,24 @@ class Preprocess:
         return {**written, "made_with": decoder_versions()}
 
     @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Preprocess:
-        """The inverse of to_json. Raises ImageError for a wrong or unknown field."""
-        known = {field.name for field in fields(cls)}
+    def from_json(cls, document: object) -> Preprocess:
+        """The inverse of to_json, for what anybody may have written. Raises ImageError."""
+        if not isinstance(document, dict):
+            raise ImageError("A preprocessing recipe is an object of JSON.")
         values = {k: v for k, v in document.items() if k != "made_with"}
-        unknown = sorted(set(values) - known)
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
             raise ImageError(f"A preprocessing recipe has no field '{unknown[0]}'.")
-        values["mean"] = _numbers(values.get("mean", ()), "mean")
-        if isinstance(values.get("scale"), list):
-            values["scale"] = _numbers(values["scale"], "scale")
-        return cls(**values)
+        try:
+            written = as_type(values, _Written, "The preprocessing recipe")
+        except AppError as error:
+            raise ImageError(error.sentence) from error
+        return cls(**msgspec.structs.asdict(written))
+
+    def check_mean_image(self) -> None:
+        """Raise the ImageError that a mean image which can't be used would end in."""
+        if self.mean_image is not None:
+            _mean_image(self.mean_image)
 
     def _mean_values(self, sizing: Sizing) -> np.ndarray:
         """The mean in the order of the channels: (channels or 1, height or 1, width or 1)."""
@@ -266,18 +276,29 @@ def _listed(values: float | tuple[float, ...], recipe: Preprocess) -> str:
     return ", ".join(f"{value:g}" for value in numbers)
 
 
-def _numbers(values: Any, name: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(value) for value in values)
-    except (TypeError, ValueError) as error:
-        raise ImageError(f"The {name} of a preprocessing recipe is a list of numbers.") from error
+class _Written(msgspec.Struct):
+    """The types of a recipe's fields in JSON; which values they may have, `_check_recipe` says."""
+
+    size_policy: Any = "warp"
+    width: int = 224
+    height: int = 224
+    side: int = 256
+    interpolation: Any = "bilinear"
+    colour_order: Any = "BGR"
+    mean: tuple[float, ...] = ()
+    mean_image: str | None = None
+    scale: float | tuple[float, ...] = 1.0
+    exif: bool = True
+    enlarge: bool = False
+    side_height: int | None = None
+    transparency: Any = "laid on white"
 
 
 def _mean_image(path: str) -> np.ndarray:
     """The mean image of a file, read again only when the file has changed."""
     try:
         changed = Path(path).stat().st_mtime_ns
-    except OSError:
+    except (OSError, ValueError):
         changed = 0
     return _mean_image_as_of(path, changed)
 
@@ -305,13 +326,8 @@ def _check_recipe(recipe: Preprocess) -> None:
         value = getattr(recipe, name)
         if name == "side_height" and value is None:
             continue
-        if not isinstance(value, int) or not 1 <= value <= _MAX_SIDE:
+        if not 1 <= value <= _MAX_SIDE:
             raise ImageError(f"The {name} must be a number of pixels from 1 to {_MAX_SIDE}.")
-    for name in ("exif", "enlarge"):
-        if not isinstance(getattr(recipe, name), bool):
-            raise ImageError(f"'{name}' of a preprocessing recipe is true or false.")
-    if not isinstance(recipe.mean_image, str | None):
-        raise ImageError("The mean image of a preprocessing recipe is the path of a file.")
     _check_mean_and_scale(recipe)
     _check_crop(recipe)
 
@@ -323,13 +339,13 @@ def _check_mean_and_scale(recipe: Preprocess) -> None:
             f"The mean has {len(recipe.mean)} values for {recipe.n_channels} channels.", hint=hint
         )
     scales = recipe.scale if isinstance(recipe.scale, tuple) else (recipe.scale,)
-    if not all(isinstance(scale, int | float) and scale != 0 for scale in scales):
+    if 0 in scales:
         raise ImageError("The scale of a preprocessing recipe is a number other than 0.")
     if len(scales) not in (1, recipe.n_channels):
         raise ImageError(
             f"The scale has {len(scales)} values for {recipe.n_channels} channels.", hint=hint
         )
-    if not all(np.isfinite((*recipe.mean, *scales))):
+    if not all(abs(number) <= _MOST_FLOAT32 for number in (*recipe.mean, *scales)):
         raise ImageError("Mean and scale must be finite numbers.")
 
 

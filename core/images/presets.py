@@ -6,11 +6,14 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.errors import ImageError
+from core.errors import AppError, ImageError
 from core.files import path_named_after, write_file
 from core.images.preprocess import Preprocess, colour_order_of
 from core.images.transform_param import MEAN_OF_ILSVRC12
+from core.reading import read_file
+from core.typed_json import parse_json
 
+_MOST_RECIPE_BYTES = 1 << 20
 VGG_MEAN = (103.939, 116.779, 123.68)
 CAFFENET_MEAN = MEAN_OF_ILSVRC12
 # The averages of KaimingHe/deep-residual-networks' ResNet_mean.binaryproto.
@@ -103,12 +106,11 @@ def save_recipe(path: Path, recipe: Preprocess) -> None:
 
 def load_recipe(path: Path) -> Preprocess:
     """Read a recipe; a relative mean image is found beside it. Raises ImageError."""
+    content = read_file(path, _MOST_RECIPE_BYTES, what="The recipe", error=ImageError)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ImageError(f"The recipe '{path}' can't be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise ImageError(f"'{path.name}' is no JSON.", details=str(error)) from error
+        document = parse_json(content, f"'{path.name}'")
+    except AppError as error:
+        raise ImageError(error.sentence, details=error.details) from error
     if not isinstance(document, dict):
         raise ImageError(f"'{path.name}' is no preprocessing recipe.")
     if isinstance(document.get("mean_image"), str):

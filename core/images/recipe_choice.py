@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,11 +24,15 @@ RecipeOrigin = Literal["given", "beside the net", "the net's transform_param", "
 
 @dataclass(frozen=True)
 class ChosenRecipe:
-    """A recipe, where it comes from, and in sentences what there is to know about it."""
+    """A recipe, where it comes from, and in sentences what there is to know about it.
+
+    problem: why another recipe, beside the net, was left out.
+    """
 
     recipe: Preprocess
     origin: RecipeOrigin
     note: str = ""
+    problem: AppError | None = field(default=None, compare=False)
 
     @property
     def is_guessed(self) -> bool:
@@ -59,8 +64,9 @@ def choose_recipe(
 
     In this order: named; the .preprocess.json beside the prototxt; what the file states in a
     transform_param; the preset of a well-known net; a guess. blob: the input that takes pictures,
-    the first that can without it. Raises UnknownPresetError, and ImageError for a recipe that can't
-    be read and for a net that takes no pictures.
+    the first that can without it. A recipe beside the net that can't be used is left out with a
+    note. Raises UnknownPresetError, and ImageError for a named recipe that can't be read and for a
+    net that takes no pictures.
     """
     if isinstance(named, ChosenRecipe):
         return named
@@ -69,11 +75,32 @@ def choose_recipe(
         recipe = named if isinstance(named, Preprocess) else read_named_recipe(named)
         return ChosenRecipe(recipe, "given", _difference(recipe, net, shapes, prototxt, blob))
     beside = None if prototxt is None else recipe_path(prototxt)
-    if beside is not None and is_plain_file(beside):
+    if beside is None or not os.path.lexists(beside):
+        return choose_recipe_of_net(net, shapes, prototxt, blob)
+    try:
         recipe = load_recipe(beside)
-        note = _difference(recipe, net, shapes, prototxt, blob)
-        return ChosenRecipe(recipe, "beside the net", note)
-    return choose_recipe_of_net(net, shapes, prototxt, blob)
+        recipe.check_mean_image()
+    except ImageError as problem:
+        return _without_beside(beside, problem, net, shapes, prototxt, blob)
+    note = _difference(recipe, net, shapes, prototxt, blob)
+    return ChosenRecipe(recipe, "beside the net", note)
+
+
+def _without_beside(
+    beside: Path,
+    problem: ImageError,
+    net: Net,
+    shapes: NetShapes,
+    prototxt: Path | None,
+    blob: str | None,
+) -> ChosenRecipe:
+    """The recipe of the net where the one beside it, which nobody asked for, can't be used."""
+    try:
+        chosen = choose_recipe_of_net(net, shapes, prototxt, blob)
+    except AppError:
+        raise problem from None
+    note = f"The recipe {beside.name} beside the net is left out. {problem.sentence} {chosen.note}"
+    return replace(chosen, note=note.rstrip(), problem=problem)
 
 
 def read_named_recipe(named: str) -> Preprocess:

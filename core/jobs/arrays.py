@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import AppError, RequestError
+from core.npy_file import NotNpyError, read_npy
 from core.surveys.feed import Feed, shape_words
 
 _BATCH = 8
+_MOST_BYTES = 16 << 30
 Shape = tuple[int, ...]
 
 
@@ -104,14 +106,17 @@ def _names(files: Mapping[str, Path], n_rows: int) -> tuple[str, ...]:
 def _load(path: Path, blob: str, shape: Shape | None) -> np.ndarray:
     """The array of `path` as float32 with a batch axis; every axis but the first two may differ."""
     try:
-        loaded = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise AppError(f"Can't read an array from {path}.", details=str(error)) from error
-    if not isinstance(loaded, np.ndarray):
-        raise AppError(f"{path.name} holds several arrays.", hint="Save the one with numpy.save.")
+        loaded = read_npy(path, _MOST_BYTES, what="The array")
+    except NotNpyError as error:
+        raise AppError(
+            f"Can't read an array from {path}.",
+            hint="It is given as the .npy file that numpy.save writes, one array in each.",
+            details=str(error),
+        ) from error
     if loaded.dtype.kind not in "fiub":
         raise AppError(f"{path.name} holds {loaded.dtype} values, not numbers.")
-    array = np.ascontiguousarray(loaded, dtype=np.float32)
+    with np.errstate(over="ignore"):  # beyond float32 it is infinite, as in Caffe
+        array = np.ascontiguousarray(loaded, dtype=np.float32)
     if shape is not None and array.ndim == len(shape) - 1:
         array = array[np.newaxis]
     fits = shape is None or (array.ndim == len(shape) and array.shape[1:2] == shape[1:2])

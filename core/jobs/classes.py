@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.activations.class_names import (
+    FoundNames,
     ScoredClass,
     best_classes,
     find_class_names,
@@ -61,7 +62,7 @@ def classes_of(
     is_output = any((v.layer, v.blob) == value for v in net.outputs)
     if not is_output or not gives_scores(scores.shape):
         return ()
-    names = _names(to_run, value.layer, scores.shape[1], None)
+    names = _names(to_run, value.layer, scores.shape[1], None).names
     if not names and not is_softmax(net, value):
         return ()
     return tuple(best_classes(scores[:1], names, are_probabilities=is_softmax(net, value))[0])
@@ -72,9 +73,21 @@ def is_softmax(net: Net, value: Value) -> bool:
     return net.layer(value.layer).type == "Softmax"
 
 
+@dataclass(frozen=True)
+class WantedClasses:
+    """The scores to take along, None for none, and the names of their classes, () where unknown.
+
+    notes: what was left out of what lies beside the net.
+    """
+
+    scores: Feature | None = None
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def classes_wanted(
     net: Net, engine: Engine, to_run: NetToRun, given: Path | None, values: Sequence[Value]
-) -> Feature | None:
+) -> WantedClasses:
     """The scores to take along, where names are known or the scores are among `values`.
 
     given: a file of class names; without it one beside the net is used where it fits.
@@ -83,20 +96,20 @@ def classes_wanted(
     if scores is None:
         if given is not None:
             raise AppError("This net has no single output of class scores to name.")
-        return None
-    names = _names(to_run, scores.layer, (engine.shape_of(scores) or (0, 0))[1], given)
-    return Feature(scores, KEEP, scores.layer) if names or scores in values else None
+        return WantedClasses()
+    found = _names(to_run, scores.layer, (engine.shape_of(scores) or (0, 0))[1], given)
+    feature = Feature(scores, KEEP, scores.layer) if found.names or scores in values else None
+    return WantedClasses(feature, found.names, found.notes)
 
 
 def score_classes(
     net: Net,
-    to_run: NetToRun,
-    scores: Feature | None,
+    wanted: WantedClasses,
     collected: Sequence[Feature],
     stored: Iterable[StoredFeature],
-    given: Path | None,
 ) -> ClassScores | None:
     """The best classes of every image, out of the stored scores."""
+    scores = wanted.scores
     if scores is None:
         return None
     pairs = zip(collected, stored, strict=True)
@@ -105,12 +118,12 @@ def score_classes(
         return None
     n_classes = int(np.prod(found.shape[1:]))
     flat = np.concatenate(list(found.chunks())).reshape(-1, n_classes)
-    names = _names(to_run, scores.value.layer, n_classes, given)
+    names = wanted.names if len(wanted.names) == n_classes else ()
     best = best_classes(flat, names, are_probabilities=is_softmax(net, scores.value))
     return ClassScores(scores.value.layer, tuple(tuple(one) for one in best))
 
 
-def _names(to_run: NetToRun, layer: str, n_classes: int, given: Path | None) -> tuple[str, ...]:
+def _names(to_run: NetToRun, layer: str, n_classes: int, given: Path | None) -> FoundNames:
     if given is None:
         folders = [to_run.path.parent]
         folders += [to_run.weights.parent] if to_run.weights is not None else []
@@ -120,4 +133,4 @@ def _names(to_run: NetToRun, layer: str, n_classes: int, given: Path | None) -> 
         raise AppError(
             f"{given.name} has {len(names)} class names, but {layer} gives {n_classes} scores."
         )
-    return names
+    return FoundNames(names)

@@ -21,7 +21,7 @@ from core.images.finding import ImageFiles, find_files
 from core.images.preprocess import Preprocess
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.arrays import ArrayPasses, plan_array_passes
-from core.jobs.classes import ClassScores, classes_wanted, score_classes
+from core.jobs.classes import ClassScores, WantedClasses, classes_wanted, score_classes
 from core.jobs.open import net_of
 from core.jobs.provenance import net_manifest
 from core.jobs.values import choose_values
@@ -97,7 +97,7 @@ class _Plan:
     net: Net
     shapes: NetShapes
     features: tuple[Feature, ...]
-    scores: Feature | None
+    classes: WantedClasses
     files: ImageFiles
     recipe: ChosenRecipe | None
     passes: ArrayPasses | None
@@ -107,7 +107,7 @@ class _Plan:
     @property
     def collected(self) -> tuple[Feature, ...]:
         """The features, and the class scores where they are not among them."""
-        extra = self.scores
+        extra = self.classes.scores
         is_extra = extra is not None and all(extra.value != one.value or extra.measure !=
                                              one.measure for one in self.features)  # fmt: skip
         return (*self.features, extra) if extra is not None and is_extra else self.features
@@ -150,8 +150,9 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
 def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
     net, shapes = net_of(request.net)
     values, left_out = _runnable(choose_values(net, request.layers), request.layers, engine)
-    scores = classes_wanted(net, engine, request.net, request.class_names, values)
-    wanted = [*values, *([scores.value] if scores is not None else [])]
+    classes = classes_wanted(net, engine, request.net, request.class_names, values)
+    notes = (*left_out, *classes.notes)
+    wanted = [*values, *([classes.scores.value] if classes.scores is not None else [])]
     feed = plan_feed(net, shapes, wanted)
     if request.images:
         feed.check_takes_pictures()
@@ -161,12 +162,14 @@ def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
         shapes_of = {value: feed.value_shapes(value, recipe.recipe) for value in values}
         measures = {value: _fitted(request.measure, found) for value, found in shapes_of.items()}
         features = features_of(net, measures)
-        return _Plan(request, net, shapes, features, scores, files, recipe, None, feed, left_out)
+        return _Plan(request, net, shapes, features, classes, files, recipe, None, feed, notes)
     passes = plan_array_passes(request.arrays, feed, request.batch_size)
     given = infer_shapes(net, {blob: array.shape for blob, array in passes.arrays.items()})
     measures = {v: _fitted(request.measure, (top_shape(net, given, v),)) for v in values}
     features = features_of(net, measures)
-    return _Plan(request, net, shapes, features, scores, ImageFiles(), None, passes, feed, left_out)
+    return _Plan(
+        request, net, shapes, features, classes, ImageFiles(), None, passes, feed, left_out
+    )
 
 
 def _runnable(
@@ -318,8 +321,7 @@ def _finish(plan: _Plan, parts: PartFiles, ran: _Ran, resumed: int) -> Job[Extra
         )
     yield Progress(0, 0, "writing the file")
     stored = stored_features(plan.collected, parts)
-    classes = score_classes(plan.net, request.net, plan.scores, plan.collected, stored,
-                            request.class_names)  # fmt: skip
+    classes = score_classes(plan.net, plan.classes, plan.collected, stored)
     wanted = stored[: len(plan.features)]  # without the class scores that only came along
     names: dict[str, Sequence[str]] = {IMAGES_KEY: parts.images}
     if parts.skipped:

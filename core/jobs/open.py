@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from core.images.recipe_choice import (
     ChosenRecipe,
     RecipeWish,
     choose_recipe,
-    choose_recipe_of_net,
 )
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Net, NetState
@@ -107,16 +107,11 @@ def own_recipe(opened: OpenedNet) -> tuple[ChosenRecipe | None, AppError | None]
     """
     net, shapes, path = opened.net, opened.shapes, opened.path
     picture = plan_whole_feed(net, shapes).picture or None
-    problem = None
     try:
-        return choose_recipe(net, shapes, path, blob=picture), None
+        chosen = choose_recipe(net, shapes, path, blob=picture)
     except AppError as error:
-        if recipe_path(path).is_file():
-            problem = error
-    try:
-        return choose_recipe_of_net(net, shapes, path, picture), problem
-    except AppError:
-        return None, problem
+        return None, error if os.path.lexists(recipe_path(path)) else None
+    return chosen, chosen.problem
 
 
 def net_of(to_run: NetToRun) -> tuple[Net, NetShapes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.errors import NetError
 from core.file_kinds import HEAD_BYTES, file_kind
 from core.files import write_file
+from core.reading import read_file
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """Real files stay under 2 MB; the bound keeps a wrong file from hanging us."""
@@ -39,13 +40,7 @@ def encode_prototxt(text: str) -> bytes:
 
 def read_prototxt(path: Path) -> str:
     """The text of a prototxt file, line ends as written; NetError when it is not one."""
-    try:
-        with path.open("rb") as file:  # a pipe or a device has no size before it is read
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise NetError(f"Can't open {path}: {error.strerror}.") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise NetError(f"{path.name} is larger than 64 MiB, so it is no prototxt.")
+    content = read_file(path, MAX_FILE_BYTES, error=NetError)
     kind = file_kind(content[:HEAD_BYTES])
     if kind is not None:
         raise NetError(f"{path.name} is {kind.words}, not a prototxt.", hint=kind.hint)

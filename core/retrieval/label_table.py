@@ -14,6 +14,10 @@ from pathlib import Path
 from core.csv_table import plain_cell
 from core.errors import GalleryError
 from core.images.formats import is_image_name
+from core.reading import read_file
+
+_MAX_BYTES = 128 << 20
+"""A row of 100 bytes for each of a million images."""
 
 _FILE_COLUMNS = (
     "file", "filename", "path", "filepath", "image", "imagefile", "imagename", "imagepath", "img",
@@ -84,13 +88,13 @@ def read_label_table(path: Path) -> LabelTable:
 
 def _read_text(path: Path) -> tuple[str, tuple[str, ...]]:
     """The file's text, and a note where its encoding was guessed."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise GalleryError(
-            f"The labels '{path}' can't be read: {error.strerror}.",
-            hint="Labels come from folders, from prefix, or from a file.",
-        ) from error
+    data = read_file(
+        path,
+        _MAX_BYTES,
+        what="The labels",
+        hint="Labels come from folders, from prefix, or from a file.",
+        error=GalleryError,
+    )
     if data.startswith(_WORKBOOKS):
         raise GalleryError(
             f"'{path.name}' is a workbook, not a table of text.", hint="Save it as CSV."
@@ -207,15 +211,18 @@ def _read_without_header(body: str, n_skipped: int) -> tuple[LabelRow, ...]:
     for delimiter in _DELIMITERS:
         reader = csv.reader(io.StringIO(body), delimiter=delimiter, skipinitialspace=True)
         rows: list[LabelRow] = []
-        for cells in reader:
-            values = [cell.strip() for cell in cells]
-            if not any(values):
-                continue
-            if len(values) != 2 or not is_image_name(Path(values[0])):
-                rows = []
-                break
-            file, label = map(plain_cell, values)
-            rows.append(LabelRow(reader.line_num + n_skipped, file, _label(label)))
+        try:
+            for cells in reader:
+                values = [cell.strip() for cell in cells]
+                if not any(values):
+                    continue
+                if len(values) != 2 or not is_image_name(Path(values[0])):
+                    rows = []
+                    break
+                file, label = map(plain_cell, values)
+                rows.append(LabelRow(reader.line_num + n_skipped, file, _label(label)))
+        except csv.Error:  # a field beyond the reader's limit
+            continue
         if rows:
             return tuple(rows)
     return ()

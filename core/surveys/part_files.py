@@ -20,10 +20,12 @@ import numpy as np
 
 from core.errors import AppError
 from core.files import sync_folder, write_file
+from core.reading import open_regular, read_file
 
 _JOURNAL = "journal.jsonl"
 _REQUEST = "request"
-_CHUNK_BYTES = 4 << 20
+_MOST_BYTES = 1 << 30
+"""Of a journal: some hundred bytes for each image."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -104,9 +106,9 @@ class PartFiles:
 
         Read, not mapped: mapped pages would count as this process's memory.
         """
-        with self._paths[number].open("rb") as file:
-            while block := file.read(_CHUNK_BYTES):
-                yield np.frombuffer(block, "<f4")
+        with open_regular(self._paths[number]) as file:
+            for piece in file.pieces():
+                yield np.frombuffer(piece, "<f4")
 
     def row_shape(self, number: int) -> tuple[int, ...] | None:
         """The shape of each row of a part; None before the first pass."""
@@ -147,11 +149,10 @@ class PartFiles:
         room = [path.stat().st_size if path.is_file() else 0 for path in self._paths]
         lengths = [0] * len(self._paths)
         for line in lines:
-            try:
-                entry = msgspec.json.decode(line, type=Entry)
-                grown = [n + entry.n_bytes(number) for number, n in enumerate(lengths)]
-            except (msgspec.MsgspecError, IndexError):
+            entry = _entry(line, len(self._paths))
+            if entry is None:
                 break
+            grown = [n + entry.n_bytes(number) for number, n in enumerate(lengths)]
             if any(n > most for n, most in zip(grown, room, strict=True)):
                 break
             self.entries.append(entry)
@@ -173,7 +174,18 @@ class PartFiles:
 
     @staticmethod
     def _read(path: Path) -> bytes:
-        return path.read_bytes() if path.is_file() else b""
+        return read_file(path, _MOST_BYTES) if path.is_file() else b""
+
+
+def _entry(line: bytes, n_parts: int) -> Entry | None:
+    """A line of the journal; None for one that can't be of these parts."""
+    try:
+        entry = msgspec.json.decode(line, type=Entry)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    sizes = [*entry.rows, *(size for shape in entry.row_shapes for size in shape)]
+    is_whole = len(entry.rows) == len(entry.row_shapes) == n_parts and min(sizes, default=0) >= 0
+    return entry if is_whole or not entry.rows else None
 
 
 def request_digest(fields: Mapping[str, object]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import WeightsError
+from core.reading import open_regular
 from core.weights.contents import LayerWeights, WeightBlob, Weights
 
 MAX_MEMBERS = 20_000
@@ -27,7 +28,8 @@ def open_hdf5(path: Path) -> Weights:
     Raises WeightsError for a damaged file, one without a `data` group, or a missing h5py.
     """
     h5py = _import_h5py()
-    file_bytes = path.stat().st_size
+    with open_regular(path, error=WeightsError) as regular:
+        file_bytes = regular.n_bytes
     try:
         with h5py.File(path, "r") as file:
             data = file.get("data")

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import WeightsError
 from core.file_kinds import HEAD_BYTES
 from core.net.upgrade import V0_TYPES
+from core.reading import open_regular
 from core.weights.blob import read_blob
 from core.weights.contents import LayerWeights, WeightBlob, Weights
 from core.weights.hdf5 import open_hdf5
@@ -50,13 +51,10 @@ def open_weights(path: Path) -> Weights:
 
 
 def _map_file(path: Path) -> mmap.mmap:
-    try:
-        with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except ValueError:
-        raise WeightsError(f"{path.name} is empty.", hint=_FETCH_AGAIN) from None
-    except OSError as error:
-        raise WeightsError(f"Can't open {path}: {error.strerror or error}.") from error
+    with open_regular(path, error=WeightsError) as file:
+        if not file.n_bytes:
+            raise WeightsError(f"{path.name} is empty.", hint=_FETCH_AGAIN)
+        return file.map()
 
 
 def _read_net(path: Path, wire: Wire) -> Weights:

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.children import creation_flags
+from core.errors import AppError
+from core.reading import read_file
 
 MOST_CANDIDATES = 16
 CONTAINER_SECONDS = 2.0
 """How long `docker ps` may take; a daemon that is slower is passed over."""
 
+_MOST_LIST_BYTES = 1 << 20
 _CONDA_FOLDERS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge")
 _CAFFE_FOLDERS = ("caffe", "src/caffe")
 _INTERPRETER = re.compile(r"python(\d(\.\d+)?)?(\.exe)?$")
@@ -257,7 +260,7 @@ def _subfolders(folder: Path) -> Iterable[Path]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = read_file(path, _MOST_LIST_BYTES).decode("utf-8", "replace")
+    except AppError:
         return []
     return [line.strip() for line in text.splitlines() if line.strip()]

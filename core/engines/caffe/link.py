@@ -22,9 +22,9 @@ from core.engines.caffe import bundle, greeting
 from core.engines.launch import without_our_path
 from core.engines.stderr_tail import StderrTail
 from core.errors import EngineError, EngineUnavailableError
+from core.reading import open_regular
 
 PROTOCOL = 1
-MAX_CHUNK_BYTES = 16 * 1024 * 1024
 _DEATH_TIMEOUT_SECONDS = 5.0
 _RUN_ELSEWHERE = ("docker", "kubectl", "nerdctl", "podman", "ssh")
 
@@ -74,21 +74,17 @@ class Link:
 
     def send_file(self, path: Path, suffix: str) -> str:
         """Copy a file to the foreign machine; its path there."""
-        with path.open("rb") as stream:
-            return self._send(stream, suffix)
+        there = str(self.ask({"op": "add_file", "suffix": suffix})[0]["path"])
+        with open_regular(path, what="The weights", error=EngineError) as file:
+            for piece in file.pieces():
+                self.ask({"op": "append", "path": there}, [np.frombuffer(piece, np.uint8)])
+        return there
 
     def send_text(self, text: str, suffix: str) -> str:
         """Write a file on the foreign machine; its path there."""
         there = str(self.ask({"op": "add_file", "suffix": suffix})[0]["path"])
         chunk = np.frombuffer(text.encode("utf-8"), np.uint8)
         self.ask({"op": "append", "path": there}, [chunk])
-        return there
-
-    def _send(self, stream: IO[bytes], suffix: str) -> str:
-        there = str(self.ask({"op": "add_file", "suffix": suffix})[0]["path"])
-        chunk = np.empty(MAX_CHUNK_BYTES, np.uint8)
-        while n_bytes := stream.readinto(chunk.data):  # type: ignore[attr-defined]
-            self.ask({"op": "append", "path": there}, [chunk[:n_bytes]])
         return there
 
     def _greet(self, timeout_seconds: float) -> dict[str, Any]:

@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.activations.class_names import best_classes, find_class_names, read_class_names
+from core.activations.class_names import (
+    FoundNames,
+    best_classes,
+    find_class_names,
+    read_class_names,
+)
 from core.errors import AppError
 
 
@@ -27,12 +32,27 @@ def test_a_file_with_the_right_number_of_lines_is_found(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("a\nb\n")
     (tmp_path / "class_names.txt").write_text("a\nb\nc\n")
     (tmp_path / "labels.txt").write_text("cat\ndog\n")
-    assert find_class_names([tmp_path], 2) == ("cat", "dog")
-    assert find_class_names([tmp_path], 4) == ()
+    assert find_class_names([tmp_path], 2) == FoundNames(("cat", "dog"))
+    assert find_class_names([tmp_path], 4) == FoundNames()
+
+
+def test_what_lies_beside_and_can_not_be_read_is_left_out_with_a_note(tmp_path: Path) -> None:
+    (tmp_path / "a_labels.txt").write_bytes("größe\n".encode("latin-1"))
+    (tmp_path / "b_labels.txt").symlink_to("nowhere")
+    (tmp_path / "c_labels.txt").mkdir()
+    with (tmp_path / "d_labels.txt").open("wb") as file:
+        file.truncate(5 << 30)
+    (tmp_path / "e_labels.txt").write_text("cat\ndog\n")
+    found = find_class_names([tmp_path], 2)
+    assert found.names == ("cat", "dog")
+    reasons = ("not UTF-8", "No such file", "it is a folder", "larger than 4 MB")
+    for note, letter, reason in zip(found.notes, "abcd", reasons, strict=True):
+        assert note.startswith(f"{letter}_labels.txt beside the net is left out.")
+        assert reason in note
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(AppError, match="Can't read class names"):
+    with pytest.raises(AppError, match=r"The class names .* can't be read"):
         read_class_names(tmp_path / "gone.txt")
 
 

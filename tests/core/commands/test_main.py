@@ -187,7 +187,7 @@ def test_a_file_without_layers_is_told_from_one_of_another_phase(
 def test_an_endless_device_is_refused(repository: Path) -> None:
     answer = run_main(repository, "info", "--net", "/dev/zero")
     assert answer.returncode == 1
-    assert answer.stderr == "zero is larger than 64 MiB, so it is no prototxt.\n"
+    assert answer.stderr == "'/dev/zero' can't be read: it is a device, not a file.\n"
 
 
 def test_an_error_in_a_line_of_megabytes_is_shown_in_a_line(

@@ -49,6 +49,42 @@ def test_the_order_of_origins(tmp_path: Path) -> None:
     assert choose(RGB, kept).note == ""
 
 
+def make_device_mean(path: Path) -> None:
+    path.write_text('{"width": 12, "height": 12, "mean_image": "/dev/zero"}')
+
+
+BESIDE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "dangling link": (lambda path: path.symlink_to("nowhere"), "No such file"),
+    "folder": (Path.mkdir, "it is a folder"),
+    "device": (lambda path: path.symlink_to("/dev/zero"), "it is a device"),
+    "mean of a device": (make_device_mean, "it is a device"),
+    "Latin-1": (lambda path: path.write_bytes(b'{"\xe9": 1}'), "is no JSON"),
+    "deep": (lambda path: path.write_text("[" * 100_000), "is no JSON"),
+    "huge number": (lambda path: path.write_text('{"mean": [1%s]}' % ("0" * 400)), "out of range"),
+    "other types": (lambda path: path.write_text('{"width": {}}'), "width: expected int"),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no devices here")
+@pytest.mark.parametrize("kind", BESIDE)
+def test_a_recipe_beside_that_can_not_be_used_is_left_out_with_a_note(
+    tmp_path: Path, kind: str
+) -> None:
+    make, reason = BESIDE[kind]
+    make(tmp_path / "net.preprocess.json")
+    text = DATA % f"transform_param {{ crop_size: 40 {MEANS} }}"
+    chosen = choose(text, prototxt=tmp_path / "net.prototxt")
+    assert (chosen.origin, chosen.recipe) == ("the net's transform_param", choose(text).recipe)
+    assert chosen.note.startswith("The recipe net.preprocess.json beside the net is left out. ")
+    assert reason in chosen.note
+    assert chosen.problem is not None
+    with pytest.raises(ImageError, match=reason):  # nothing else says how
+        choose(INPUT % "dim: 1 dim: 3 dim: 0 dim: 0", prototxt=tmp_path / "net.prototxt")
+    if kind not in ("dangling link", "folder", "device"):
+        with pytest.raises(ImageError, match=reason):
+            choose(text, str(tmp_path / "net.preprocess.json")).recipe.check_mean_image()
+
+
 def test_a_guess_is_called_one() -> None:
     chosen = choose(RGB)
     assert chosen.is_guessed

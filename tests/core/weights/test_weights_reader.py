@@ -284,7 +284,7 @@ def test_files_that_are_no_weights_are_named(path: Path, name: str) -> None:
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="No such file"):
         open_weights(tmp_path / "none.caffemodel")
-    with pytest.raises(WeightsError, match="directory"):
+    with pytest.raises(WeightsError, match="it is a folder"):
         open_weights(tmp_path)
 
 
