@@ -23,7 +23,7 @@ from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.arrays import ArrayPasses, plan_array_passes
 from core.jobs.classes import ClassScores, WantedClasses, classes_wanted, score_classes
 from core.jobs.open import net_of
-from core.jobs.provenance import net_manifest
+from core.jobs.provenance import net_manifest, plain_values
 from core.jobs.values import choose_values
 from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import KEEP, Keep, Measure, Pool
@@ -222,20 +222,12 @@ def _digest(plan: _Plan) -> str:
     described["images"] = list(plan.files.files)
     described["net"] = net_manifest(request.net)
     described["arrays"] = [_stamped(path) for _, path in request.arrays]
-    return request_digest(_plain(described))
+    return request_digest(plain_values(described))
 
 
 def _stamped(path: Path) -> tuple[str, int, int]:
     status = path.stat()
     return _spelled(path), status.st_size, status.st_mtime_ns
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return _spelled(value) if isinstance(value, Path) else value
 
 
 def _run_images(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from core.engines.host import NetToRun
@@ -30,3 +32,12 @@ def net_manifest(net: NetToRun) -> dict[str, Any]:
             "seed": net.seed,
         },
     }
+
+
+def plain_values(value: Any) -> Any:
+    """A value with its paths and mappings as JSON has them."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_values(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_values(one) for one in value]
+    return _spelled(value) if isinstance(value, Path) else value

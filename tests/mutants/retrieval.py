@@ -188,10 +188,10 @@ FAULTS = [
         "if (plane.shape[1], plane.shape[0]) == (sizing.width, sizing.height):",
         "if (plane.shape[0], plane.shape[1]) == (sizing.width, sizing.height):",
     )
-    .plant("a scale of 0 passes", "and scale != 0 for", "for")
+    .plant("a scale of 0 passes", "if 0 in scales:", "if False:")
     .plant(
         "a mean that is no number passes",
-        "if not all(np.isfinite((*recipe.mean, *scales))):",
+        "if not all(abs(number) <= _MOST_FLOAT32 for number in (*recipe.mean, *scales)):",
         "if False:",
     )
     .plant(
