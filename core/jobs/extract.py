@@ -23,7 +23,7 @@ from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.arrays import ArrayPasses, plan_array_passes
 from core.jobs.classes import ClassScores, WantedClasses, classes_wanted, score_classes
 from core.jobs.open import net_of
-from core.jobs.provenance import net_manifest, plain_values
+from core.jobs.provenance import net_manifest, plain_values, spelled
 from core.jobs.values import choose_values
 from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import KEEP, Keep, Measure, Pool
@@ -205,12 +205,7 @@ def _fitted(measure: Measure, shapes: Sequence[tuple[int, ...] | None]) -> Measu
 
 
 def _names(files: ImageFiles) -> dict[Path, str]:
-    return {path: _spelled(path) for path in files.files}
-
-
-def _spelled(path: Path) -> str:
-    """A path as any file can hold it: bytes of a name that are no UTF-8 become escapes."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
+    return {path: spelled(path) for path in files.files}
 
 
 def _digest(plan: _Plan) -> str:
@@ -227,7 +222,7 @@ def _digest(plan: _Plan) -> str:
 
 def _stamped(path: Path) -> tuple[str, int, int]:
     status = path.stat()
-    return _spelled(path), status.st_size, status.st_mtime_ns
+    return spelled(path), status.st_size, status.st_mtime_ns
 
 
 def _run_images(

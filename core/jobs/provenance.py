@@ -40,4 +40,9 @@ def plain_values(value: Any) -> Any:
         return {str(key): plain_values(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain_values(one) for one in value]
-    return _spelled(value) if isinstance(value, Path) else value
+    return spelled(value) if isinstance(value, Path) else value
+
+
+def spelled(path: Path) -> str:
+    """A path as any file can hold it: bytes of a name that are no UTF-8 become escapes."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
