@@ -28,6 +28,7 @@ TABLES = {
         path TEXT PRIMARY KEY, reason TEXT NOT NULL, bytes INTEGER NOT NULL,
         changed INTEGER NOT NULL
     ) WITHOUT ROWID""",
+    "blocks": "CREATE TABLE blocks (number INTEGER PRIMARY KEY, crc INTEGER NOT NULL)",
     "absent": "CREATE TABLE absent (path TEXT PRIMARY KEY) WITHOUT ROWID",
 }
 _BUSY_SECONDS = 30.0

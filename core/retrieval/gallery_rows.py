@@ -9,19 +9,55 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import GalleryError
 from core.files import sync_folder
+from core.progress import Job, Progress
+from core.retrieval.block_checksums import (
+    BLOCK_ROWS,
+    crc_of,
+    extend_checksums,
+    read_checksums,
+    sum_anew,
+)
 from core.retrieval.gallery_database import GalleryDatabase, get_meta, set_meta
-from core.retrieval.vectors_file import append_rows, read_rows
+from core.retrieval.vectors_file import append_rows, count_rows, read_blocks, read_rows
 
 DESCRIPTORS_NAME = "descriptors.npy"
 COMPACT_NAME = "descriptors.compact.npy"
 """Descriptors written anew, until they take the place of the others."""
-_COPIED_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class RowFaults:
+    """Which descriptors can't be trusted.
+
+    n_there: rows that the file holds, of n_rows that it should. changed_blocks: numbers of the
+    blocks whose content is not what was written. not_finite: numbers of rows with NaN or infinity.
+    has_checksums: whether there was anything to hold the blocks against.
+    """
+
+    n_rows: int
+    n_there: int
+    changed_blocks: tuple[int, ...]
+    not_finite: np.ndarray
+    has_checksums: bool
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every row can be trusted."""
+        is_whole = self.n_there >= self.n_rows and not self.changed_blocks
+        return is_whole and not len(self.not_finite)
+
+    def spoil(self, rows: np.ndarray) -> np.ndarray:
+        """Which of some rows can't be trusted: (n,) int64 to (n,) bool."""
+        is_changed = np.isin(rows // BLOCK_ROWS, self.changed_blocks)
+        is_spoilt: np.ndarray = (rows >= self.n_there) | is_changed | np.isin(rows, self.not_finite)
+        return is_spoilt
 
 
 class GalleryRows:
@@ -53,11 +89,42 @@ class GalleryRows:
                 f"{dimension}.",
                 hint="'flatten' needs inputs of one size: warp or crop, or choose gap.",
             )
-        set_meta(
-            db, "n_rows", append_rows(self._path(get_meta(db, "vectors")), n_rows, descriptors)
-        )
+        path = self._path(get_meta(db, "vectors"))
+        if read_checksums(db, n_rows) is None:
+            sum_anew(db, read_rows(path, n_rows, dimension))
+        set_meta(db, "n_rows", append_rows(path, n_rows, descriptors))
+        extend_checksums(db, n_rows, np.asarray(descriptors, dtype=np.float32))
         set_meta(db, "dimension", int(descriptors.shape[1]))
         return int(n_rows)
+
+    def find_faults(
+        self, named: str | None, n_rows: int, dimension: int, wanted: dict[int, int] | None
+    ) -> Job[RowFaults]:
+        """Read every row, hold it against its block's checksum, and look for NaN and infinity.
+
+        No transaction is open meanwhile, for rows that were named once are never written over.
+        """
+        path = self._path(named)
+        try:
+            n_there = min(n_rows, count_rows(path, dimension))
+        except OSError:
+            n_there = 0
+        changed, not_finite = [], [np.zeros(0, np.int64)]
+        n_blocks = -(-n_rows // BLOCK_ROWS)
+        yield Progress(0, n_blocks, "blocks of descriptors checked")
+        for number, block in enumerate(read_blocks(path, n_there, dimension, BLOCK_ROWS)):
+            is_whole = min(n_rows, (number + 1) * BLOCK_ROWS) <= n_there
+            is_as_written = wanted is None or (
+                block is not None and is_whole and wanted[number] == crc_of(block)
+            )
+            if block is None or not is_as_written:
+                changed.append(number)
+            else:
+                bad = np.flatnonzero(~np.isfinite(block).all(axis=1))
+                not_finite.append(bad + number * BLOCK_ROWS)
+            yield Progress(number + 1, n_blocks, "blocks of descriptors checked")
+        spoilt = np.concatenate(not_finite)
+        return RowFaults(n_rows, n_there, tuple(changed), spoilt, wanted is not None)
 
     def tidy(self) -> None:
         """Leave out rows that no image names, if they are many and the disk has room for both."""
@@ -66,35 +133,58 @@ class GalleryRows:
             self._compact()
             self._settle()
 
-    def _compact(self) -> None:
+    def write_anew(self, n_there: int) -> None:
+        """Keep the rows that images name, which are among the first n_there, and no others.
+
+        Raises GalleryError where the file can't be written or renamed.
+        """
+        self._settle()
+        self._compact(n_there)
+        self._settle()
+
+    def _compact(self, n_there: int | None = None) -> None:
         """Write the descriptors anew, in the order of paths, if half of the rows or more are dead.
 
-        A kill before the commit leaves a file that nobody names. After it the new file is the one
+        n_there: the rows that can be read, where not all can; then they are always written anew. A
+        kill before the commit leaves a file that nobody names. After it the new file is the one
         that is named, and has its final name once `_settle` has renamed it.
         """
         with self._database.changing() as db:
             n_rows, dimension = int(get_meta(db, "n_rows")), int(get_meta(db, "dimension"))
             rows = [row for (row,) in db.execute("SELECT row FROM images ORDER BY path")]
-            is_unsettled = get_meta(db, "vectors") == COMPACT_NAME
-            if len(rows) * 2 > n_rows or not n_rows or is_unsettled:
+            if get_meta(db, "vectors") == COMPACT_NAME:  # not renamed yet
                 return
-            old = self.read(get_meta(db, "vectors"), n_rows, dimension)
-            new = self._folder / COMPACT_NAME
-            new.unlink(missing_ok=True)
-            n_written = append_rows(new, 0, np.zeros((0, dimension), np.float32))
-            try:
-                for start in range(0, len(rows), _COPIED_AT_ONCE):
-                    chunk = np.asarray(old[rows[start : start + _COPIED_AT_ONCE]])
-                    n_written = append_rows(new, n_written, chunk)
-            except OSError:
-                new.unlink(missing_ok=True)
-                raise
-            sync_folder(self._folder)
+            if n_there is None and (len(rows) * 2 > n_rows or not n_rows):
+                return
+            old = self.read(get_meta(db, "vectors"), n_there or n_rows, dimension) if rows else ()
+            self._copy_rows(db, old, rows, dimension)
             db.execute("UPDATE images SET row = -1 - row")  # each row is unique at every moment
             for number, row in enumerate(rows):
                 db.execute("UPDATE images SET row = ? WHERE row = ?", (number, -1 - row))
             set_meta(db, "n_rows", len(rows))
             set_meta(db, "vectors", COMPACT_NAME)
+
+    def _copy_rows(
+        self,
+        db: sqlite3.Connection,
+        old: np.ndarray | tuple[()],
+        rows: list[int],
+        dimension: int,
+    ) -> None:
+        """Write some rows in their order to the file of that name, with checksums of their own."""
+        new = self._folder / COMPACT_NAME
+        new.unlink(missing_ok=True)
+        n_written = append_rows(new, 0, np.zeros((0, dimension), np.float32))
+        db.execute("DELETE FROM blocks")
+        try:
+            for start in range(0, len(rows), BLOCK_ROWS):
+                chunk = np.asarray(old)[rows[start : start + BLOCK_ROWS]]
+                extend_checksums(db, n_written, chunk)
+                n_written = append_rows(new, n_written, chunk)
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
+        sync_folder(self._folder)
 
     def _settle(self) -> None:
         """Give descriptors that were written anew their name, also after a kill in between."""

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import GalleryError
+from core.progress import Job
+from core.retrieval.block_checksums import read_checksums
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_contents import (
     OUTDATED,
@@ -27,7 +29,7 @@ from core.retrieval.gallery_database import (
 )
 from core.retrieval.gallery_meta import GalleryMeta, RunNote, places_to_note, read_meta
 from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note, read_origin
-from core.retrieval.gallery_rows import COMPACT_NAME, DESCRIPTORS_NAME, GalleryRows
+from core.retrieval.gallery_rows import COMPACT_NAME, DESCRIPTORS_NAME, GalleryRows, RowFaults
 from core.retrieval.image_columns import read_images, read_problems
 from core.retrieval.nearby import candidates, find_roots
 
@@ -99,6 +101,38 @@ class GalleryStore:
             problems=problems,
             stored=self._rows.read(meta.vectors, meta.n_rows, meta.dimension),
         )
+
+    def read_recipe(self) -> DescriptorRecipe:
+        """The recipe alone, also of a gallery that has lost descriptors. Raises GalleryError."""
+        with self._database.reading() as db:
+            return read_meta(db).found_recipe(self.folder)
+
+    def find_row_faults(self) -> Job[RowFaults]:
+        """Which descriptors are lost, changed or not finite."""
+        with self._database.reading() as db:
+            meta = read_meta(db)
+            wanted = read_checksums(db, meta.n_rows)
+        return (
+            yield from self._rows.find_faults(meta.vectors, meta.n_rows, meta.dimension, wanted)
+        )
+
+    def mend_rows(self) -> Job[int]:
+        """Forget images whose descriptors can't be trusted, so that they are described again.
+
+        Returns how many. The others' descriptors are written anew, and take the place of the old
+        file once they are whole.
+        """
+        faults = yield from self.find_row_faults()
+        if faults.is_sound:
+            return 0
+        with self._database.changing() as db:
+            add_missing_tables(db)
+            named = db.execute("SELECT path, row FROM images").fetchall()
+            is_spoilt = faults.spoil(np.array([row for _, row in named], dtype=np.int64))
+            spoilt = [(path,) for (path, _), is_bad in zip(named, is_spoilt, strict=True) if is_bad]
+            db.executemany("DELETE FROM images WHERE path = ?", spoilt)
+        self._rows.write_anew(faults.n_there)
+        return len(spoilt)
 
     def read_absent(self) -> frozenset[str]:
         """Files that stay until they are seen again, however many others their folder shows."""

@@ -109,6 +109,10 @@ def index_folder(
     yield Progress(0, 0, "images found")
     listing = list_images(folder)
     store = GalleryStore(out)
+    n_mended = 0
+    if store.exists:
+        check_same_recipe(store.read_recipe(), recipe)
+        n_mended = yield from store.mend_rows()
     contents = _open_store(store, recipe, listing.root.resolve(), origin)
     _check_still_there(listing, contents)
     plan = plan_index(listing, contents, store.read_absent(), prune=prune)
@@ -128,7 +132,12 @@ def index_folder(
         seconds=time.monotonic() - started,
         problems=tuple(ImageProblem(p.path, p.reason) for p in contents.problems),
         skipped=listing.skipped,
-        notes=(*_notes(describer, out, contents), *done.notes, *_dropped(plan)),
+        notes=(
+            *_mended(n_mended),
+            *_notes(describer, out, contents),
+            *done.notes,
+            *_dropped(plan),
+        ),
         progress=contents.progress,
         apart=done.apart,
         slowest=done.slowest,
@@ -271,6 +280,14 @@ def _notes(describer: Describer, out: Path, contents: Contents) -> tuple[str, ..
         layer = describer.recipe.layer
         notes.append(f"'{layer}' has one place per channel: every pooling is flatten.")
     return (*notes, *Gallery(out, contents).notes)
+
+
+def _mended(n_mended: int) -> tuple[str, ...]:
+    """What to say of descriptors that could not be trusted any more."""
+    if not n_mended:
+        return ()
+    were = "descriptor was" if n_mended == 1 else "descriptors were"
+    return (f"{n_mended:,} {were} lost or damaged; what is in the folder was described again.",)
 
 
 def _dropped(plan: IndexPlan) -> tuple[str, ...]:

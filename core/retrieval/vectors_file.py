@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,14 +43,41 @@ def read_rows(path: Path, n_rows: int, dimension: int) -> np.ndarray:
     if n_rows == 0:
         return np.zeros((0, dimension), dtype=np.float32)
     try:
-        with path.open("rb") as file:
-            is_ours = file.read(len(_MAGIC)) == _MAGIC
-        if not is_ours or path.stat().st_size < _HEADER_BYTES + n_rows * dimension * 4:
+        if count_rows(path, dimension) < n_rows:
             raise _damaged(path)
         shape = (n_rows, dimension)
         return np.memmap(path, dtype="<f4", mode="r", offset=_HEADER_BYTES, shape=shape)
+    except FileNotFoundError as error:
+        raise _damaged(path) from error
     except OSError as error:
         raise GalleryError(f"'{path}' can't be read: {error.strerror}.") from error
+
+
+def count_rows(path: Path, dimension: int) -> int:
+    """How many rows a file holds; 0 for one that is none of ours. Raises OSError."""
+    if dimension == 0:
+        return 0
+    with path.open("rb") as file:
+        is_ours = file.read(len(_MAGIC)) == _MAGIC
+        n_bytes = file.seek(0, os.SEEK_END) - _HEADER_BYTES
+    return max(0, n_bytes // (dimension * 4)) if is_ours else 0
+
+
+def read_blocks(
+    path: Path, n_rows: int, dimension: int, block_rows: int
+) -> Iterator[np.ndarray | None]:
+    """The first n_rows block by block, (up to block_rows, dimension) float32, none of them mapped.
+
+    None for a block that the disk does not give.
+    """
+    for start in range(0, n_rows, block_rows):
+        count = min(block_rows, n_rows - start) * dimension
+        offset = _HEADER_BYTES + start * dimension * 4
+        try:
+            values = np.fromfile(path, dtype="<f4", count=count, offset=offset)
+        except OSError:
+            values = np.zeros(0, np.float32)
+        yield values.reshape(-1, dimension) if values.size == count else None
 
 
 def _header(n_rows: int, dimension: int) -> bytes:
@@ -61,7 +89,7 @@ def _header(n_rows: int, dimension: int) -> bytes:
 
 def _damaged(path: Path) -> GalleryError:
     return GalleryError(
-        f"The descriptors of the gallery '{path.parent.name}' are damaged: '{path.name}' is "
+        f"The descriptors of the gallery '{path.parent.name}' are damaged: '{path.name}' is gone, "
         "shorter than it was, or no .npy file.",
-        hint="Index the images again into a new folder.",
+        hint="Index its folder again: the images that lost theirs are described anew.",
     )
