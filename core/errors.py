@@ -136,24 +136,6 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:4]) + more
 
 
-class PythonLayersRefused(EngineError):
-    """The net has Python layers, which run programs; nothing runs before the user agrees.
-
-    layers: (layer name, "module.Class") pairs.
-    """
-
-    def __init__(self, layers: Sequence[tuple[str, str]]) -> None:
-        named = ", ".join(f"{name} ({program})" for name, program in layers[:8])
-        more = f" and {len(layers) - 8} more" if len(layers) > 8 else ""
-        count = "a Python layer" if len(layers) == 1 else f"{len(layers)} Python layers"
-        whose = "its" if len(layers) == 1 else "their"
-        super().__init__(
-            f"This net has {count}, and running the net runs {whose} code: {named}{more}.",
-            hint="If you trust that code, agree to it: --allow-python-layers.",
-        )
-        self.layers = tuple(layers)
-
-
 class EngineUnavailableError(EngineError):
     """An engine can't start on this machine; the sentence says what is missing."""
 

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.commands.opening import engine_host
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.commands.query import add_gallery_net_arguments, gallery_net
-from core.engines.host import EngineHost
 from core.jobs.evaluate import (
     Evaluated,
     EvaluateQueriesRequest,
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     """Use every labelled image, or every query apart, and print the means."""
     gallery = open_gallery(options.gallery)
     net, runs_on = gallery_net(gallery, options)
-    with EngineHost() as host, ProgressLine() as show:
+    with engine_host(options) as host, ProgressLine() as show:
         if options.queries:
             queries = tuple(options.queries)
             request = EvaluateQueriesRequest(gallery, queries, options.truth, net, runs_on)

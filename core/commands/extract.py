@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.commands.command_line import UsageError
-from core.commands.opening import add_engine_arguments, add_net_arguments, model_to_run
+from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import (
     byte_text,
     counted,
@@ -19,7 +19,6 @@ from core.commands.output import (
 )
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
-from core.engines.host import EngineHost
 from core.jobs.extract import Extracted, ExtractRequest, extract
 from core.jobs.open import OpenedNet
 from core.measures.measure import KEEP, Measure, Pool, PoolingName
@@ -84,7 +83,7 @@ def run(options: argparse.Namespace) -> None:
         class_names=options.classes,
         is_strict=options.strict,
     )
-    with EngineHost() as host, ProgressLine() as show:
+    with engine_host(options) as host, ProgressLine() as show:
         extracted = run_job(extract(request, host), show)
     if options.json:
         print_json(_described(extracted, options))

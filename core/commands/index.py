@@ -8,11 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.commands.command_line import FAILED, UsageError
-from core.commands.opening import add_engine_arguments, add_net_arguments, model_to_run
+from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import counted, print_json, print_notes
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
-from core.engines.host import EngineHost
 from core.errors import AppError, EngineError
 from core.jobs.index import Indexed, IndexRequest, index
 from core.measures.measure import Pool
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
         options.batch,
         options.prune,
     )
-    with EngineHost() as host, ProgressLine() as show:
+    with engine_host(options) as host, ProgressLine() as show:
         try:
             indexed = run_job(index(request, host), show)
         except KeyboardInterrupt:

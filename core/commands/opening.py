@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from functools import partial
 from pathlib import Path
 
 from core.commands.command_line import UsageError
 from core.engines.base import EngineSpec
+from core.engines.consent import BEYOND_CONSENT, PythonPrograms
+from core.engines.host import EngineHost
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
-from core.engines.registry import ENGINE_NAMES
+from core.engines.registry import ENGINE_NAMES, start_engine
 from core.jobs.open import OpenedNet, OpenRequest, open_model
 from core.net.definition import NetState
 
@@ -47,7 +51,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-python-layers",
         action="store_true",
-        help="run the programs that Python layers name (engine caffe)",
+        help="run the programs that Python layers name, and say which (engine caffe)",
     )
     parser.add_argument(
         "--precision",
@@ -90,6 +94,27 @@ def engine_spec(options: argparse.Namespace) -> EngineSpec:
     return EngineSpec(options.engine, command, (("precision", options.precision),))
 
 
+def engine_host(options: argparse.Namespace) -> EngineHost:
+    """What runs the nets of one command; Python layers only where the options allow them."""
+    if not options.allow_python_layers:
+        return EngineHost()
+    return EngineHost(partial(start_engine, agree=_Telling()))
+
+
+class _Telling:
+    """Agrees to every program, and says which files run before they do."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def __call__(self, programs: PythonPrograms) -> bool:
+        if programs.fingerprint not in self._told:
+            self._told.add(programs.fingerprint)
+            lines = "".join(f"\n  {line}" for line in programs.sentences)
+            print(f"Python layers run these files:{lines}\n{BEYOND_CONSENT}", file=sys.stderr)
+        return True
+
+
 def named_model(options: argparse.Namespace) -> OpenedNet:
     """The model that the options name, for commands that run nothing."""
     return open_model(OpenRequest(options.net, options.weights, net_state(options)))
@@ -105,6 +130,5 @@ def model_to_run(options: argparse.Namespace) -> OpenedNet:
             engine_spec(options),
             options.device,
             options.seed,
-            options.allow_python_layers,
         )
     )

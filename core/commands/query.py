@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.commands.opening import add_engine_arguments, engine_spec
+from core.commands.opening import add_engine_arguments, engine_host, engine_spec
 from core.commands.output import print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP
-from core.engines.host import EngineHost, NetToRun
+from core.engines.host import NetToRun
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
@@ -60,7 +60,6 @@ def gallery_net(
         engine_spec(options),
         options.device,
         options.seed,
-        options.allow_python_layers,
     )
     return None if options.net is None else open_model(asked).to_run, asked
 
@@ -71,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError("-k is 1 or more")
     gallery = open_gallery(options.gallery)
     net, runs_on = gallery_net(gallery, options)
-    with EngineHost() as host, ProgressLine() as show:
+    with engine_host(options) as host, ProgressLine() as show:
         request = QueryRequest(gallery, tuple(options.images), net, runs_on)
         found = run_job(query(request, host), show)
     if options.csv is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.commands.opening import add_engine_arguments, add_net_arguments, model_to_run
+from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import print_json
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
@@ -17,7 +17,6 @@ from core.commands.rename_words import (
     print_plan,
     verified_sentence,
 )
-from core.engines.host import EngineHost
 from core.jobs.rename import RenameRequest, Scope, rename, split_targets
 from core.net.definition import Net
 from core.progress import run_job
@@ -85,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
         images=() if options.image is None else (options.image,),
         recipe=options.preprocess,
     )
-    with EngineHost() as host, ProgressLine() as show:
+    with engine_host(options) as host, ProgressLine() as show:
         renamed = run_job(rename(request, host), show)
     plan, verification, report = renamed.plan, renamed.verification, renamed.report
     if options.json:

@@ -11,9 +11,9 @@ from core.activations.statistics import Statistics
 from core.activations.summary import ValueSummary
 from core.commands.command_line import UsageError
 from core.commands.looking import add_look_arguments, look_request
+from core.commands.opening import engine_host
 from core.commands.output import print_json, print_table
 from core.csv_table import GUARD_HELP, write_csv
-from core.engines.host import EngineHost
 from core.engines.values import Value
 from core.jobs.look import Looker
 from core.jobs.statistics import StatisticsRequest, statistics
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError("--bins is 1 or more")
     look, keys = look_request(options)
     values = tuple(keys)
-    with EngineHost() as host:
+    with engine_host(options) as host:
         looker = Looker(host)
         request = StatisticsRequest(
             look, values, options.bins, "central" if options.central else "full"

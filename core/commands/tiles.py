@@ -9,8 +9,8 @@ from core.activations.channels import CHANNEL_ORDERS
 from core.activations.tile_picture import png_of
 from core.commands.command_line import UsageError
 from core.commands.looking import add_look_arguments, look_request
+from core.commands.opening import engine_host
 from core.commands.output import print_json, print_table, shape_text
-from core.engines.host import EngineHost
 from core.files import check_writable, write_file
 from core.jobs.look import Looker
 from core.jobs.tiles import TilesRequest, tiles
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     check_writable(options.out)
     look, keys = look_request(options)
     request = TilesRequest(look, tuple(keys), options.order, options.range, options.aspect)
-    with EngineHost() as host:
+    with engine_host(options) as host:
         drawn = run_job(tiles(request, Looker(host)))
     write_file(options.out, png_of(drawn, zoom=options.zoom))
     rows = [(key, one.array.shape, one.channels.maps.shape[0]) for key, one in

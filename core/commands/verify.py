@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.commands.command_line import FAILED
-from core.commands.opening import add_engine_arguments, add_net_arguments, model_to_run
+from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import print_json
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.commands.rename_words import described_verification, verified_sentence
-from core.engines.host import EngineHost
 from core.jobs.open import open_model
 from core.jobs.verify import VerifyRequest, verify
 from core.progress import run_job
@@ -39,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     images = () if options.image is None else (options.image,)
     to_run = replace(before.to_run, text=after.net.text)
     request = VerifyRequest(before.net.text, to_run, images, options.preprocess)
-    with EngineHost() as host, ProgressLine() as show:
+    with engine_host(options) as host, ProgressLine() as show:
         verification = run_job(verify(request, host), show)
     if options.json:
         print_json(described_verification(verification))

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.activations.histogram import Histogram
 from core.activations.summary import ValueSummary
+from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.engines.obstacles import refusal
 from core.engines.operations import (
     Close,
@@ -47,6 +48,9 @@ class Engine:
         self.filler_layers: tuple[str, ...] = opened.filler_layers
         self.device: str = opened.device
         self._needs = _Needs(self.layers)
+        waiting = (layer.obstacle.programs for layer in self.layers if layer.obstacle)
+        self.programs: PythonPrograms | None = next((one for one in waiting if one), None)
+        """What its Python layers would run if the user agreed to it; None where nothing waits."""
 
     @property
     def cannot_run(self) -> tuple[EngineLayer, ...]:
@@ -100,7 +104,7 @@ class Engine:
         """
         pairs = [(value, m) for value, ms in wants.items() for m in dict.fromkeys(ms)]
         request = Take(self._net, tuple(inputs), tuple(Want(*pair) for pair in pairs))
-        _, arrays = self._call(request, _float32(inputs))
+        _, arrays = self._ask(request, _float32(inputs))
         return dict(zip(pairs, arrays, strict=True))
 
     def shape_of(self, value: Value) -> tuple[int, ...] | None:
@@ -112,13 +116,13 @@ class Engine:
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> PassResult:
         """Run one pass; every value stays in the child until the next one."""
-        result, _ = self._call(Run(self._net, tuple(inputs)), _float32(inputs))
+        result, _ = self._ask(Run(self._net, tuple(inputs)), _float32(inputs))
         passed: PassResult = result
         return passed
 
     def read(self, value: Value) -> np.ndarray:
         """One value of the last run."""
-        _, arrays = self._call(Read(self._net, Value(*value)))
+        _, arrays = self._ask(Read(self._net, Value(*value)))
         return arrays[0]
 
     def statistics(
@@ -130,7 +134,7 @@ class Engine:
     ) -> dict[Value, ValueSummary]:
         """Statistics and histograms of values of the last run; all share their edges."""
         wanted = tuple(dict.fromkeys(Value(*value) for value in values))
-        found, arrays = self._call(Statistics(self._net, wanted, bins, value_range))
+        found, arrays = self._ask(Statistics(self._net, wanted, bins, value_range))
         pairs = zip(wanted, found.summaries, strict=True)
         return {
             value: ValueSummary(
@@ -139,6 +143,14 @@ class Engine:
             )
             for i, (value, summary) in enumerate(pairs)
         }
+
+    def _ask(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply:
+        """A net that is built late may meet other programs than the user had agreed to."""
+        try:
+            return self._call(request, arrays)
+        except PythonLayersRefused as refused:
+            self.programs = refused.programs
+            raise
 
     def _refusal(self, layers: Iterable[EngineLayer]) -> EngineError | None:
         found = ((layer.name, layer.type, layer.obstacle) for layer in layers)

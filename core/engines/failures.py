@@ -6,13 +6,15 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
+from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.errors import (
     AppError,
     EngineError,
     EngineUnavailableError,
     NetError,
     PrototxtError,
-    PythonLayersRefused,
     UnsupportedLayerError,
     WeightsError,
 )
@@ -28,7 +30,11 @@ def header_from_error(error: BaseException, running: str = "") -> dict[str, Any]
         layers = [list(pair) for pair in error.layers]
         return {"kind": "UnsupportedLayerError", "layers": layers, "engine": error.engine}
     if isinstance(error, PythonLayersRefused):
-        return {"kind": "PythonLayersRefused", "layers": [list(pair) for pair in error.layers]}
+        return {
+            "kind": "PythonLayersRefused",
+            "layers": [list(pair) for pair in error.layers],
+            "programs": msgspec.to_builtins(error.programs),
+        }
     if isinstance(error, PrototxtError):
         return _described("NetError", str(error), error.hint, error.details)
     if isinstance(error, AppError):
@@ -51,7 +57,8 @@ def error_from_header(header: Mapping[str, Any]) -> AppError:
     if header.get("kind") == "UnsupportedLayerError":
         return UnsupportedLayerError(pairs, str(header.get("engine", "torch")))
     if header.get("kind") == "PythonLayersRefused":
-        return PythonLayersRefused(pairs)
+        programs = msgspec.convert(header.get("programs"), PythonPrograms | None)
+        return PythonLayersRefused(pairs, programs)
     kind = _KINDS.get(str(header.get("kind")), EngineError)
     return kind(sentence, hint=hint, details=str(header.get("details", "")))
 

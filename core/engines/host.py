@@ -35,7 +35,6 @@ class NetToRun:
     device: str = "cpu"
     seed: int = 0
     engine: EngineSpec = TORCH
-    allow_python_layers: bool = False
 
     @property
     def precision(self) -> str:
@@ -147,7 +146,8 @@ class EngineHost:
         with self._lock:
             process = self.process(key.net.engine)
             held = self._nets.get(key)
-            if held is not None and held.process is process:
+            is_open = held is not None and held.process is process
+            if held is not None and is_open and not process.would_run_more_of(held.engine):
                 held.n_holders += 1
                 return held
         net = key.net
@@ -158,7 +158,6 @@ class EngineHost:
             seed=net.seed,
             state=net.state,
             input_shapes=dict(key.input_shapes),
-            allow_python_layers=net.allow_python_layers,
         )
         with self._lock:
             held = self._nets[key] = _Held(engine, process, 1)

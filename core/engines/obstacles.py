@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from core.engines.consent import PythonLayersRefused
 from core.engines.values import Obstacle
 from core.engines.wiring import Step
-from core.errors import EngineError, PythonLayersRefused, UnsupportedLayerError
+from core.errors import EngineError, UnsupportedLayerError
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 
@@ -92,9 +93,10 @@ def refusal(found: Iterable[tuple[str, str, Obstacle]], engine: str) -> EngineEr
     missing = [(name, type_) for name, type_, why in rows if why.kind == "type"]
     if missing:
         return UnsupportedLayerError(missing, engine)
-    programs = [(name, why.sentence) for name, _, why in rows if why.kind == "program"]
-    if programs:
-        return PythonLayersRefused(programs)
+    calls = [(name, why.sentence) for name, _, why in rows if why.kind == "program"]
+    if calls:
+        programs = next((why.programs for _, _, why in rows if why.programs), None)
+        return PythonLayersRefused(calls, programs)
     return EngineError(rows[0][2].sentence, hint=rows[0][2].hint) if rows else None
 
 

@@ -45,7 +45,7 @@ class Open(Request, frozen=True):
     seed: int
     state: NetState
     input_shapes: dict[str, Shape]
-    allow_python_layers: bool = False
+    python_consent: str = ""
 
 
 class Opened(msgspec.Struct, frozen=True):

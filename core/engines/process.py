@@ -16,6 +16,7 @@ import numpy as np
 
 from core import frames
 from core.children import enlarge_pipe
+from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, launch_of
@@ -39,7 +40,8 @@ class EngineProcess:
     when the child refused and lives on, EngineUnavailableError when it never started.
     """
 
-    def __init__(self, spec: EngineSpec | None = None) -> None:
+    def __init__(self, spec: EngineSpec | None = None, *, agree: Agree = agree_to_nothing) -> None:
+        self._agree = agree
         self.spec = spec or EngineSpec()
         self._lock = threading.Lock()
         self._greeting: Greeting | None = None
@@ -94,12 +96,11 @@ class EngineProcess:
         seed: int = 0,
         state: NetState = _DEFAULT_STATE,
         input_shapes: Mapping[str, tuple[int, ...]] | None = None,
-        allow_python_layers: bool = False,
     ) -> Engine:
         """Build a net in the child.
 
         seed: for filler weights. input_shapes: shapes that replace those of the prototxt, by blob.
-        allow_python_layers: the user agrees to run the programs that Python layers name.
+        Programs that Python layers name run if whoever started this child agrees to them.
         Layers that can't run are told by Engine.cannot_run; only what needs them is refused.
         """
         request = Open(
@@ -109,8 +110,19 @@ class EngineProcess:
             seed=seed,
             state=state,
             input_shapes={name: tuple(shape) for name, shape in (input_shapes or {}).items()},
-            allow_python_layers=allow_python_layers,
         )
+        engine = self._open(request)
+        programs = engine.programs
+        if programs is None or not self._agree(programs):
+            return engine
+        engine.close()
+        return self._open(msgspec.structs.replace(request, python_consent=programs.fingerprint))
+
+    def would_run_more_of(self, engine: Engine) -> bool:
+        """Whether programs that kept a net's layers from running have been agreed to since."""
+        return engine.programs is not None and self._agree(engine.programs)
+
+    def _open(self, request: Open) -> Engine:
         opened, _ = self.call(request)
         return Engine(self.call, opened, self.spec.name)
 

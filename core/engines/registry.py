@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine
 from core.engines.process import EngineProcess
 from core.engines.values import Device, EngineSpec, EngineStatus
@@ -17,12 +18,15 @@ ENGINE_NAMES = ("torch", "caffe")
 _DEFAULT_SPEC = EngineSpec()
 
 
-def start_engine(spec: EngineSpec = _DEFAULT_SPEC) -> EngineProcess:
+def start_engine(
+    spec: EngineSpec = _DEFAULT_SPEC, *, agree: Agree = agree_to_nothing
+) -> EngineProcess:
     """Start an engine's child and return at once; its libraries load meanwhile.
 
+    agree: asked before programs run that Python layers name.
     Raises EngineUnavailableError when the command can't be run at all.
     """
-    return EngineProcess(spec)
+    return EngineProcess(spec, agree=agree)
 
 
 @contextmanager
@@ -32,7 +36,6 @@ def open_engine(
     weights: Path | None = None,
     device: str = "cpu",
     seed: int = 0,
-    allow_python_layers: bool = False,
 ) -> Iterator[Engine]:
     """One net in a child of its own, which ends with the `with` block."""
     with start_engine(spec) as process:
@@ -41,7 +44,6 @@ def open_engine(
             weights,
             device=device,
             seed=seed,
-            allow_python_layers=allow_python_layers,
         )
 
 

@@ -70,7 +70,7 @@ class Server:
                 seed=request.seed,
                 state=request.state,
                 input_shapes=request.input_shapes,
-                allow_python_layers=request.allow_python_layers,
+                python_consent=request.python_consent,
             )
         )
         net = self._next_net

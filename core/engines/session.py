@@ -19,7 +19,10 @@ OnLayer = Callable[[str], None]
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """The net to build and where; see EngineProcess.open."""
+    """The net to build and where; see EngineProcess.open.
+
+    python_consent: the fingerprint of the programs that the user lets run.
+    """
 
     net_text: str
     weights_path: Path | None
@@ -27,7 +30,7 @@ class OpenRequest:
     seed: int
     state: NetState
     input_shapes: Mapping[str, tuple[int, ...]]
-    allow_python_layers: bool = False
+    python_consent: str = ""
 
 
 class Session(ABC):

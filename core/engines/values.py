@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from core.engines.consent import PythonPrograms
+
 
 class Value(NamedTuple):
     """One activation: what `layer` wrote to its top blob `top`."""
@@ -55,12 +57,13 @@ class Obstacle:
     """Why a layer can't run; of a program the sentence is its module and class.
 
     kind: "net" where real Caffe refuses the layer as it stands, "type" where the engine lacks it,
-    "program" where nobody has agreed to run it.
+    "program" where nobody has agreed to run it; programs says what that is.
     """
 
     sentence: str
     hint: str = ""
     kind: Literal["net", "type", "program"] = "net"
+    programs: PythonPrograms | None = None
 
 
 @dataclass(frozen=True)

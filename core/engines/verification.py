@@ -103,7 +103,6 @@ class _Setting:
     device: str
     seed: int
     state: NetState
-    allow_python_layers: bool
 
     def open(self, side: _Side, inputs: Mapping[str, np.ndarray] | None) -> Engine:
         shapes = {name: tuple(array.shape) for name, array in (inputs or {}).items()}
@@ -114,7 +113,6 @@ class _Setting:
             seed=self.seed,
             state=self.state,
             input_shapes=shapes,
-            allow_python_layers=self.allow_python_layers,
         )
 
 
@@ -127,7 +125,6 @@ def verify_rename(
     device: str = "cpu",
     seed: int = 0,
     state: NetState = _DEFAULT_STATE,
-    allow_python_layers: bool = False,
 ) -> Job[Verification]:
     """Run both nets and compare every output they share.
 
@@ -138,7 +135,7 @@ def verify_rename(
     """
     start = time.perf_counter()
     before, after = _sides(before_text, after_text, state)
-    setting = _Setting(process, weights_path, device, seed, state, allow_python_layers)
+    setting = _Setting(process, weights_path, device, seed, state)
     is_seeded = inputs is None
     yield Progress(0, 2, "net runs")
     with setting.open(before, inputs) as engine:

@@ -35,7 +35,6 @@ class OpenRequest:
     engine: EngineSpec = TORCH
     device: str = "cpu"
     seed: int = 0
-    allow_python_layers: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,6 @@ class OpenedNet:
             self.request.device,
             self.request.seed,
             self.request.engine,
-            self.request.allow_python_layers,
         )
 
     def recipe(self, given: RecipeWish = None) -> ChosenRecipe:

@@ -38,7 +38,6 @@ def verify(request: VerifyRequest, host: EngineHost) -> Job[Verification]:
             net.device,
             seed=net.seed,
             state=net.state,
-            allow_python_layers=net.allow_python_layers,
         )
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.engines.consent import PythonPrograms
 from core.engines.host import EngineHost, NetToRun
 from core.engines.process import EngineProcess
 from core.engines.registry import start_engine, status_of
@@ -53,7 +54,7 @@ class EngineController(QObject):
         self._process: EngineProcess | None = None
         self._last_crash: EngineCrashed | None = None
         self._was_stopped = False
-        self._trusted: frozenset[Path] = frozenset()
+        self._agreed_programs: frozenset[str] = frozenset()
         lanes.stuck.connect(self._kill_stuck)
         lanes.engine_crashed.connect(self._on_crashed)
         self._launched.connect(self._on_launched)
@@ -105,11 +106,10 @@ class EngineController(QObject):
         self.devices_changed.emit()
         self._change_request()
 
-    def trust_python_layers(self) -> None:
-        """Let the open prototxt's Python layers run, for as long as the window lives."""
-        if self._document.path is not None:
-            self._trusted |= {self._document.path}
-            self._change_request()
+    def agree_to(self, programs: PythonPrograms) -> None:
+        """Let these programs run as they are now, for as long as the window lives."""
+        self._agreed_programs |= {programs.fingerprint}
+        self._change_request()
 
     def request(self) -> NetToRun:
         """The document as it is now, as a job is to run it."""
@@ -121,18 +121,12 @@ class EngineController(QObject):
             document.state,
             self.device,
             engine=self.spec,
-            allow_python_layers=document.path in self._trusted,
         )
 
     def adapted(self, request: NetToRun) -> NetToRun:
         """A request of earlier, for the engine and the device of now."""
         now = self.request()
-        return replace(
-            request,
-            device=now.device,
-            engine=now.engine,
-            allow_python_layers=now.allow_python_layers,
-        )
+        return replace(request, device=now.device, engine=now.engine)
 
     def kill(self) -> None:
         """Stop the child at once; the jobs that wait for it end as cancelled."""
@@ -144,10 +138,14 @@ class EngineController(QObject):
 
     def _launch(self, spec: EngineSpec) -> EngineProcess:
         """Called by the host in the thread of whichever job needs a child first."""
-        process = start_engine(spec)
+        process = start_engine(spec, agree=self._agrees)
         self._process = process
         self._launched.emit(process)
         return process
+
+    def _agrees(self, programs: PythonPrograms) -> bool:
+        """Called in the thread of whichever job opens a net."""
+        return programs.fingerprint in self._agreed_programs
 
     def _on_launched(self, process: EngineProcess) -> None:
         """Ask what it is while its libraries load."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QGuiApplication
 
-from core.errors import AppError, EngineCrashed, PythonLayersRefused
+from core.engines.consent import BEYOND_CONSENT, PythonLayersRefused, PythonPrograms
+from core.errors import AppError, EngineCrashed
 from gui.controllers.engine_child import UNAVAILABLE, EngineController
 from gui.controllers.engine_choice import EngineChoiceController
 from gui.notices import CodeLine, Notice, NoticeAction, Notices, escaped
 from gui.runs import Run
+
+_MOST_SHOWN = 8
+_LINE_LENGTH = 64
+_SHOWN_OF_PARAM_STR = 60
 
 
 class TroubleController(QObject):
@@ -82,23 +89,26 @@ class TroubleController(QObject):
         """Running a Python layer runs a program of this computer: only the user decides on it."""
         if not isinstance(error, PythonLayersRefused):
             return
-        lines = tuple(CodeLine(0, f"{layer}: {program}") for layer, program in error.layers[:8])
+        programs = error.programs
+        if programs is None:
+            return
         n_layers = len(error.layers)
         count = "a Python layer" if n_layers == 1 else f"{n_layers} Python layers"
         self._notices.show(
             Notice(
                 "warning",
                 f"This net has {count}",
-                "Running it runs the programs named here, from Caffe's Python path, with your"
-                " rights. Nothing has run yet. Viewing, editing and renaming need none of them.",
-                code=lines,
+                "Running it runs these files with your rights. Nothing has run yet. Your answer"
+                f" holds until the window closes, and for this content only. {BEYOND_CONSENT}"
+                " Viewing, editing and renaming need none of them.",
+                code=_program_lines(error.layers, programs),
                 actions=(
-                    NoticeAction("trust", "Run them until the window closes", "play", closes=True),
-                    NoticeAction("leave", "Leave them", closes=True),
+                    NoticeAction("trust", "Run this code", "play", closes=True),
+                    NoticeAction("leave", "Leave it", closes=True),
                 ),
                 key="python-layers",
             ),
-            {"trust": self._engine.trust_python_layers},
+            {"trust": lambda: self._engine.agree_to(programs)},
         )
 
     def _show_unavailable(self) -> None:
@@ -117,6 +127,28 @@ class TroubleController(QObject):
             ),
             {"restart": self._engine.restart, "choose": self._engine_choice.ask},
         )
+
+
+def _program_lines(
+    layers: Sequence[tuple[str, str]], programs: PythonPrograms
+) -> tuple[CodeLine, ...]:
+    """What calls, with which parameters, and which files that runs."""
+    rows = list(zip(layers, programs.calls, strict=False))
+    told = [
+        f"{name}: {program} {parameters[:_SHOWN_OF_PARAM_STR]}".rstrip()
+        for (name, program), (_, _, parameters) in rows
+    ]
+    lines = [*_some(told, "layers"), *_some(programs.sentences, "files")]
+    return tuple(
+        CodeLine(0, part)
+        for line in lines
+        for part in textwrap.wrap(line, _LINE_LENGTH, subsequent_indent="    ")
+    )
+
+
+def _some(lines: Sequence[str], noun: str) -> tuple[str, ...]:
+    more = len(lines) - _MOST_SHOWN
+    return (*lines[:_MOST_SHOWN], f"and {more} more {noun}") if more > 0 else tuple(lines)
 
 
 def _copy(text: str) -> None:

@@ -13,14 +13,15 @@ import pytest
 
 from core.engines.base import EngineSpec, Value
 from core.engines.caffe import bundle
+from core.engines.consent import PythonPrograms
 from core.engines.registry import start_engine
 from core.measures.measure import Pool
-from tests.engines.test_caffe_link import FAKE, IMAGE, NET
+from tests.engines.test_caffe_link import FAKE, IMAGE, NET, PYTHON_NET
 
 ALLOWED_IMPORTS = {
-    "caffe", "core", "google", "importlib", "io", "json", "msvcrt", "numpy", "os", "platform",
-    "resource", "shutil", "signal", "struct", "subprocess", "sys", "tempfile", "time", "traceback",
-    "typing",
+    "caffe", "core", "google", "hashlib", "imp", "importlib", "io", "json", "msvcrt", "numpy", "os",
+    "platform", "re", "resource", "shutil", "signal", "stat", "struct", "subprocess", "sys",
+    "tempfile", "time", "traceback", "types", "typing",
 }  # fmt: skip
 TOO_NEW = (
     ast.AnnAssign, ast.JoinedStr, ast.Nonlocal, ast.NamedExpr, ast.YieldFrom, ast.AsyncFunctionDef,
@@ -86,15 +87,24 @@ def test_python_2_7_compiles_it() -> None:
         subprocess.run([python, "-c", program], input=text, check=True)
 
 
-def test_python_2_7_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_2_7_runs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     python = old_python()
     probe = [python, "-c", "import numpy"]
     if subprocess.run(probe, capture_output=True, check=False).returncode:
         pytest.skip(f"{python} has no numpy")
     path = os.pathsep.join(filter(None, [str(FAKE), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("PYTHONPATH", path)
-    with start_engine(EngineSpec("caffe", (python,))) as process:
+    monkeypatch.chdir(tmp_path)
+    Path("pack").mkdir()
+    Path("pack/__init__.py").write_text("", encoding="utf-8")
+    Path("pack/module.py").write_text("import beside\nMine = beside.Mine\n", encoding="utf-8")
+    Path("pack/beside.py").write_text("class Mine: pass\n", encoding="utf-8")
+    asked: list[PythonPrograms] = []
+    agree = lambda programs: not asked.append(programs)  # noqa: E731
+    with start_engine(EngineSpec("caffe", (python,)), agree=agree) as process:
         assert process.versions()["python"].startswith("2.7")
+        process.open(PYTHON_NET.replace('"mine"', '"pack.module"'))
+        assert [file.kind for file in asked[0].files] == ["source", "source"]
         engine = process.open(NET)
         assert engine.forward(IMAGE, [Value("r", "a")])[Value("r", "a")].min() == 0
         engine.run(IMAGE)

@@ -17,7 +17,6 @@ from core.errors import (
     EngineCrashed,
     EngineError,
     EngineUnavailableError,
-    PythonLayersRefused,
     UnsupportedLayerError,
 )
 from core.measures.measure import Pool
@@ -217,45 +216,6 @@ def wait_until_gone(folder: Path) -> None:
     while list(folder.glob("blobscope-*")):
         assert time.monotonic() < deadline, "files stay behind"
         time.sleep(0.02)
-
-
-def test_python_layers_run_only_after_agreement(fake_caffe: tuple[str, ...]) -> None:
-    with start(fake_caffe) as process:
-        untrusted = process.open(PYTHON_NET)
-        with pytest.raises(PythonLayersRefused) as caught:
-            untrusted.forward(IMAGE, [Value("p", "p")])
-        assert caught.value.layers == (("p", "mine.Mine"),)
-        assert "p (mine.Mine)" in caught.value.sentence
-        engine = process.open(PYTHON_NET, allow_python_layers=True)
-        assert Value("p", "p") in engine.forward(IMAGE, [Value("p", "p")])
-
-
-def test_a_python_layer_of_the_current_folder_is_found_last(
-    fake_caffe: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "here.py").write_text("class Mine: pass", encoding="utf-8")
-    (tmp_path / "mine.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
-    with start(fake_caffe) as process:
-        for module in ("here", "mine"):
-            text = PYTHON_NET.replace('"mine"', f'"{module}"')
-            assert process.open(text, allow_python_layers=True).run(IMAGE).n_images == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (PYTHON_NET.replace('"mine"', '"gone"'), "No module named 'gone'"),
-        (PYTHON_NET.replace('"Mine"', '"Gone"'), "has no attribute 'Gone'"),
-    ],
-)
-def test_a_python_layer_without_its_program_says_so(
-    fake_caffe: tuple[str, ...], text: str, said: str
-) -> None:
-    with start(fake_caffe) as process:
-        with pytest.raises(EngineError, match=said):
-            process.open(text, allow_python_layers=True)
-        check_it_works(process)
 
 
 def test_layers_this_caffe_lacks_are_named_before_it_aborts(fake_caffe: tuple[str, ...]) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from core.engines.base import Engine, EngineProcess, EngineSpec, Value
+from core.engines.consent import PythonLayersRefused
 from core.engines.fidelity import measure_fidelity
 from core.engines.verification import verify_rename
-from core.errors import EngineError, PythonLayersRefused, UnsupportedLayerError
+from core.errors import EngineError, UnsupportedLayerError
 from core.progress import Job
 
 DATA = """

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from core.engines.base import Engine, EngineProcess, EngineSpec
+from core.engines.consent import Agree, agree_to_nothing
 from core.engines.registry import start_engine
 from core.errors import AppError
 
@@ -63,11 +64,13 @@ class Lender:
             self.close()
             self._process = start_engine(PLAIN)
 
-    def start(self, spec: EngineSpec) -> EngineProcess | LentEngine:
+    def start(
+        self, spec: EngineSpec, *, agree: Agree = agree_to_nothing
+    ) -> EngineProcess | LentEngine:
         """Stands in for start_engine()."""
         process = self._process
         if spec != PLAIN or process is None or not process.is_alive:
-            return start_engine(spec)
+            return start_engine(spec, agree=agree)
         return LentEngine(process)
 
     def close(self) -> None:

@@ -148,32 +148,42 @@ def test_an_engine_that_does_not_start_offers_another(bench, qtbot) -> None:
     assert not bench.notices.has("engine")
 
 
-def test_python_layers_run_only_after_the_user_agrees(
-    bench, qtbot, fake_caffe: str, tmp_path: Path
+def open_and_forward(bench, qtbot, net: Path, photo: Path) -> None:
+    bench.opening.open_paths([net, photo])
+    qtbot.waitUntil(lambda: bench.document.path == net and bench.inspecting.can_run())
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=30000)
+    bench.window.actions_["forward"].trigger()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=30000)
+
+
+def test_python_layers_run_only_as_the_user_saw_them(
+    bench, qtbot, fake_caffe: str, tmp_path: Path, monkeypatch
 ) -> None:
-    net, photo = tmp_path / "net.prototxt", tmp_path / "photo.png"
-    net.write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    program, photo = tmp_path / "detector.py", tmp_path / "photo.png"
+    program.write_text("class Boxes: pass")
+    nets = [tmp_path / name for name in ("net.prototxt", "moved.prototxt", "later.prototxt")]
+    for net in nets:
+        net.write_text(NET)
     Image.new("RGB", (8, 8), (200, 40, 10)).save(photo)
     bench.engine_choice.use(EngineChoice("caffe", command=fake_caffe))
     qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=30000)
-    bench.opening.open_paths([net, photo])
-    qtbot.waitUntil(lambda: bench.inspecting.can_run())
-    bench.window.actions_["forward"].trigger()
-    qtbot.waitUntil(lambda: bench.notices.has("python-layers"), timeout=30000)
+    open_and_forward(bench, qtbot, nets[0], photo)
     notice = bench.notices.current[0]
     assert notice.title == "This net has a Python layer"
-    assert [line.text for line in notice.code] == ["det: detector.Boxes"]
-    assert not bench.engine.request().allow_python_layers
+    told = [line.text for line in notice.code]
+    assert told[0] == "det: detector.Boxes"
+    shown = "".join(word for line in told[1:] for word in line.split())
+    assert shown.startswith(f"detector:{program},17B,changed")
+    assert "can't be told beforehand" in notice.body
     bench.notices.trigger("python-layers", "trust")
-    assert bench.engine.request().allow_python_layers
-    assert not bench.notices.has("python-layers")
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=30000)
+    open_and_forward(bench, qtbot, nets[1], photo)
     assert not bench.notices.has("python-layers")
-    other = tmp_path / "other.prototxt"
-    other.write_text(NET)
-    bench.opening.open_paths([other])
-    qtbot.waitUntil(lambda: bench.document.path == other)
-    assert not bench.engine.request().allow_python_layers
+    program.write_text("class Boxes: changed = True")
+    open_and_forward(bench, qtbot, nets[2], photo)
+    again = next(n for n in bench.notices.current if n.key == "python-layers")
+    assert any("27 B" in line.text for line in again.code)
 
 
 def test_two_engines_are_compared_layer_by_layer(bench, qtbot, tmp_path: Path, monkeypatch) -> None:

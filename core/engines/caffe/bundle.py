@@ -29,6 +29,7 @@ _MODULES = (
     "core.measures.places",
     "core.engines.caffe_child.files",
     "core.engines.caffe_child.machine",
+    "core.engines.caffe_child.programs",
     "core.engines.caffe_child.nets",
     "core.engines.caffe_child.main",
 )

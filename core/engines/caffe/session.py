@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from core.engines.caffe.filling import (
@@ -16,7 +17,13 @@ from core.engines.caffe.filling import (
 )
 from core.engines.caffe.link import Link
 from core.engines.caffe.numbering import BEFORE_ALL, Numbering, Place, number_layers
-from core.engines.caffe.python_layers import python_programs, untrusted_layers
+from core.engines.caffe.python_layers import (
+    find_programs,
+    inactive_python_layers,
+    programs_changed,
+    python_layers,
+    untrusted_layers,
+)
 from core.engines.caffe.refusals import refused_by_any_caffe, unreadable_layers
 from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
 from core.engines.filler_warnings import filler_warnings
@@ -56,9 +63,10 @@ class CaffeSession(Session):
         self._link, self._request, self._gpu = link, request, gpu
         self._net = read_net(request.net_text, state=request.state)
         self._wiring = wire_net(self._net)
+        self._programs = find_programs(self._net, link)
         self._unable: Obstacles = {
             **_types_it_lacks(self._wiring.steps, layer_types),
-            **untrusted_layers(self._net, are_allowed=request.allow_python_layers),
+            **untrusted_layers(self._net, self._programs, request.python_consent),
         }
         self._obstacles = self._unable
         self._number: int | None = None
@@ -184,9 +192,11 @@ class CaffeSession(Session):
                 "level": request.state.level,
                 "gpu": self._gpu,
                 "seed": request.seed,
-                "programs": python_programs(self._net, kept),
+                **self._agreed_programs(kept),
             }
         )
+        if "changed" in opened:
+            raise programs_changed(self._net, self._programs, opened["changed"])
         self._number = opened["net"]
         self._numbering = number_layers(self._wiring, opened, kept)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
@@ -198,6 +208,13 @@ class CaffeSession(Session):
             self._fill(() if is_read_by_caffe else fill_from_file(self._shapes, weights))
         self.filler_layers = self._layers_with_fillers(binding)
         self.warnings = filler_warnings(self.filler_layers, has_weights=weights is not None)
+
+    def _agreed_programs(self, kept: frozenset[int]) -> dict[str, Any]:
+        """What the Python layers that are kept run: they are kept only where the user agreed."""
+        pairs = zip(python_layers(self._net), self._programs.calls, strict=True)
+        calls = [call for layer, call in pairs if layer.index in kept]
+        agreed = self._programs.of_layers(calls).files
+        return {"calls": calls, "agreed": msgspec.to_builtins(agreed)}
 
     def _send_text(self, sizes: Mapping[str, Shape]) -> tuple[str, frozenset[int]]:
         """The net without what this Caffe refuses, and the indices of the layers that are left.
@@ -222,6 +239,7 @@ class CaffeSession(Session):
         ]
         kept = frozenset(running)
         left_out = [step.layer for step in self._wiring.steps if step.layer.index not in kept]
+        left_out += inactive_python_layers(self._net)
         text = text_for_caffe(self._net, sizes, [*left_out, *without])
         return self._link.send_text(text, ".prototxt"), kept
 

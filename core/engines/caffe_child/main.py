@@ -12,7 +12,7 @@ import sys
 import traceback
 
 from core import frames
-from core.engines.caffe_child import files, machine, nets
+from core.engines.caffe_child import files, machine, nets, programs
 
 PROTOCOL = 1
 
@@ -52,6 +52,7 @@ class Child(object):
         # type: (Any, files.ReceivedFiles, Any) -> None
         self._caffe = caffe
         self._received = received
+        self._programs = programs.Programs()
         self._replies = replies
         self._nets = {}  # type: Dict[int, nets.CaffeNet]
         self._texts = {}  # type: Dict[int, str]
@@ -101,9 +102,22 @@ class Child(object):
             return {"refused": "%s" % (error,)}, []
         return {"refused": ""}, []
 
+    def _do_find_programs(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        """The files that importing these modules would run; none is run."""
+        return {"files": self._programs.describe(_modules(request["calls"]))}, []
+
     def _do_open(self, request, arrays):
         # type: (Dict[str, Any], List[Any]) -> Answer
+        """Build a net; or say which programs are others than those agreed to, and build nothing."""
         text, weights = str(request["text"]), request["weights"] and str(request["weights"])
+        calls = request["calls"]
+        changed = self._programs.run(_modules(calls), request["agreed"])
+        if changed:
+            return {"changed": changed}, []
+        programs.check_text(text, calls)
+        for module, name, _ in calls:  # Caffe would lose the reason in a SystemError
+            getattr(sys.modules[module], name)
         try:
             net = nets.CaffeNet(self._caffe, request, text, weights)
         finally:
@@ -136,6 +150,11 @@ class Child(object):
         self._nets.pop(request["net"], None)
         self._received.forget([self._texts.pop(request["net"], None)])
         return {}, []
+
+
+def _modules(calls):
+    # type: (List[List[str]]) -> List[str]
+    return [str(module) for module, _, _ in calls]
 
 
 def _take_pipes():

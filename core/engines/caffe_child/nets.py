@@ -4,8 +4,6 @@ Valid from Python 2.7 on; types stand in comments. Blobs and layers are named by
 because names repeat ("(automatic)" tops, layers of the same name).
 """
 
-import importlib
-import sys
 import time
 
 import numpy as np
@@ -29,7 +27,6 @@ class CaffeNet(object):
         self._kept = {}  # type: Dict[Tuple[int, int], np.ndarray]
         self._arguments = (caffe, text_path, request["phase"], request["level"])
         self._choose_device()
-        _check_programs(request["programs"])
         self._net = _build(*self._arguments)
         self._carries_state = any(_text(layer.type) in RECURRENT for layer in self._net.layers)
         self._is_new = True
@@ -158,18 +155,6 @@ class CaffeNet(object):
         if not hasattr(self._net, "_top_ids"):
             return None
         return [int(number) for number in self._net._top_ids(layer)]
-
-
-def _check_programs(programs):
-    # type: (List[List[str]]) -> None
-    """Fail as the import of a Python layer fails; Caffe loses the reason in a SystemError.
-
-    The current folder is looked at last, and not before the user has agreed to such programs.
-    """
-    if programs and "" not in sys.path:
-        sys.path.append("")
-    for module, name in programs:
-        getattr(importlib.import_module(str(module)), str(name))
 
 
 def _build(caffe, text_path, phase, level):

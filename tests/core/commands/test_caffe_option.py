@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 import sys
 from pathlib import Path
@@ -55,7 +56,13 @@ def test_python_layers_need_the_users_word(command, words: list[str], tmp_path: 
     assert refused.code == 1
     assert "p (mine.Mine)" in refused.err
     assert "--allow-python-layers" in refused.err
-    assert command("extract", *words, "--allow-python-layers").code == 0
+    assert "mine: " in refused.err
+    allowed = command("extract", *words, "--allow-python-layers")
+    assert allowed.code == 0
+    content = (FAKE / "mine.py").read_bytes()
+    for err in (refused.err, allowed.err):
+        assert f"{FAKE / 'mine.py'}, {len(content)} B, changed " in err
+        assert f"SHA-256 {hashlib.sha256(content).hexdigest()[:12]}" in err
 
 
 def test_a_python_for_another_engine_is_wrong_usage(command, words: list[str]) -> None:
