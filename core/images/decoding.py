@@ -28,6 +28,7 @@ _ORIENTATION_TAG = 0x0112
 # What Pillow's readers raise on damaged files, beyond OSError.
 _DECODER_ERRORS = (
     OSError,
+    AssertionError,
     SyntaxError,
     ValueError,
     TypeError,

@@ -47,7 +47,7 @@ class Soak:
     def __init__(self, scratch: Path, seed: int, engine: str, material: Path | None = None) -> None:
         self.scratch = scratch
         self.chance = random.Random(seed)
-        self.failures: list[str] = []
+        self.failures: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.answers = Answers()
         self.hook = CrashHook(scratch / "crashes")
@@ -68,9 +68,11 @@ class Soak:
         self.n_saved = 0
 
     def fail(self, what: str) -> None:
-        """Write down a thing that must not happen."""
-        self.failures.append(f"{self.heart.step}: {what}")
-        print(f"FAILED in {self.failures[-1]}", flush=True)
+        """Write down a thing that must not happen; the same one again is only counted."""
+        short = what.strip().splitlines()[-1]
+        self.failures[short] += 1
+        if self.failures[short] == 1:
+            print(f"FAILED in {self.heart.step}: {what}", flush=True)
 
     def settle(self, seconds: float = 240.0) -> bool:
         """Wait for all lanes; a job that does not come to its end is a failure."""

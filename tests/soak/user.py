@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+import faulthandler
+import re
+import tempfile
 import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -111,11 +112,22 @@ class Heartbeat(QObject):
         while not self._ended.wait(0.2):
             if time.monotonic() - self._last < STALL_SECONDS:
                 continue
-            frame = sys._current_frames().get(self._main)
-            stack = traceback.extract_stack(frame)[-40:]
-            ours = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in stack
-                    if "/gui/" in f.filename or "/core/" in f.filename]  # fmt: skip
-            self.places[f"{self.step}: {' < '.join(reversed(ours[-4:]))}"] += 1
+            ours = [f"{Path(name).name}:{line} {function}" for name, line, function in self._stack()
+                    if "/gui/" in name or "/core/" in name]  # fmt: skip
+            self.places[f"{self.step}: {' < '.join(ours[:4])}"] += 1
+
+    def _stack(self) -> list[tuple[str, str, str]]:
+        """(file, line, function) of the window's thread, innermost first.
+
+        By faulthandler: whoever holds a frame keeps the painter alive that a paint event ends by
+        letting go of it.
+        """
+        with tempfile.TemporaryFile("w+") as report:
+            faulthandler.dump_traceback(report)
+            report.seek(0)
+            threads = report.read().split("\n\n")
+        mine = next((one for one in threads if f"0x{self._main:016x}" in one), "")
+        return re.findall(r'File "(.+)", line (\d+) in (.+)', mine)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:

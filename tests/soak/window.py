@@ -187,7 +187,7 @@ def measure(soak: Soak, seconds: float, n_steps: int) -> Figures:
         count_entries(own, "fd"), len(QApplication.allWidgets()), objects,
         sum(len(scene.items()) for scene in scenes.values()), len(gc.get_objects()),
         _n_files(scratch / "TMPDIR"), _n_files(scratch) - _n_files(scratch / "TMPDIR"),
-        sum(soak.errors.values()), len(soak.failures), stall,
+        sum(soak.errors.values()), soak.failures.total(), stall,
     )  # fmt: skip
 
 
@@ -211,9 +211,9 @@ def _tell_end(soak: Soak) -> None:
     print("where the window stood still over half a second:")
     for place, count in soak.heart.places.most_common(15):
         print(f"  {count:4} x {place}")
-    print(f"{len(soak.failures)} failures")
-    for failure in soak.failures:
-        print(f"  {failure}")
+    print(f"{soak.failures.total()} failures")
+    for failure, count in soak.failures.most_common():
+        print(f"  {count:4} x {failure}")
 
 
 if __name__ == "__main__":

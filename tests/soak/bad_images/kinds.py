@@ -15,7 +15,7 @@ from tests.soak.bad_images.strangers import PLACES, STRANGERS
 Maker = Callable[[Path], None]
 HEAVY_WORDS = (
     "64_megapixels bomb scans endless zeros spaces without_end sparse growing 100000 200_profiles"
-    " many_ million flood kernel"
+    " many_ million flood kernel memory"
 ).split()
 
 

@@ -110,4 +110,4 @@ def _tell(soak: Soak, title: str, opened: list[Opened], base: int) -> None:
             f"| {ascii(one.kind)[1:-1]} | {one.seconds:.1f} | {one.peak_bytes / 1e6:.0f} |"
             f" {one.stall:.2f} | {ascii(one.said)[1:-1][:110]} |"
         )
-    print(f"{len(soak.failures)} failures", *soak.failures, sep="\n  ", flush=True)
+    print(f"{soak.failures.total()} failures", *soak.failures, sep="\n  ", flush=True)
