@@ -1,4 +1,4 @@
-"""`gallery`: what a gallery holds and how it was made; its descriptors and names as a file."""
+"""`gallery`: what a gallery holds and how it was made; its export, its check and its repair."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from core.commands.command_line import FAILED, UsageError
 from core.commands.output import counted, print_json, print_notes, print_table
+from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP
+from core.jobs.check_gallery import CheckGalleryRequest, RepairGalleryRequest, check, repair
 from core.jobs.export_gallery import ExportGalleryRequest, export
 from core.progress import run_job
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_check import GalleryCheck
+
+_REMEDIES = {"repair": " Use --repair.", "index": " Index again.", "": ""}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,11 +29,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write descriptors and the names of their images in one order: FILE.npz, FILE.npy "
         f"with FILE.csv, or FILE.csv; {GUARD_HELP}",
     )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="hold the database, every descriptor and the files of the images against what they "
+        "should be; what needs to be done makes the exit code 1",
+    )
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="keep what can be read and forget what can't be trusted, for the next index to "
+        "describe again; images are not touched, and a damaged database is kept beside",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Say what is in the gallery, or write it to a file."""
+    """Say what is in the gallery, write it to a file, check or repair it."""
+    if options.check or options.repair:
+        if options.export is not None:
+            raise UsageError("--export goes with neither --check nor --repair")
+        _check(options)
+        return
     gallery = open_gallery(options.gallery)
     written: tuple[Path, ...] = ()
     if options.export is not None:
@@ -41,6 +64,38 @@ def run(options: argparse.Namespace) -> None:
         print(f"{counted(len(gallery), 'image')} of {gallery.dimension} values -> {named}")
         return
     _print(gallery)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Check, after a repair where that is asked for; exit code 1 where something is to be done."""
+    done: tuple[str, ...] = ()
+    with ProgressLine() as show:
+        if options.repair:
+            repaired = run_job(repair(RepairGalleryRequest(options.gallery)), show)
+            done, found = repaired.done, repaired.after
+        else:
+            found = run_job(check(CheckGalleryRequest(options.gallery)), show)
+    if options.json:
+        print_json({**described_check(found), "done": list(done)})
+    else:
+        for sentence in done:
+            print(sentence)
+        for finding in found.findings:
+            print(f"{finding.sentence}{_REMEDIES[finding.remedy]}")
+        if found.is_sound:
+            print(f"The gallery is sound: {counted(found.n_images, 'image')}.")
+    if not found.is_sound:
+        raise SystemExit(FAILED)
+
+
+def described_check(found: GalleryCheck) -> dict[str, object]:
+    """What a check found, as plain values for JSON."""
+    return {
+        "gallery": str(found.folder),
+        "images": found.n_images,
+        "sound": found.is_sound,
+        "findings": [{"what": f.sentence, "remedy": f.remedy or None} for f in found.findings],
+    }
 
 
 def describe(gallery: Gallery) -> dict[str, object]:

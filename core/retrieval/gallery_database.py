@@ -13,8 +13,12 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import GalleryDamaged, GalleryError
+from core.files import sync_file, sync_folder
 
 DATABASE_NAME = "gallery.sqlite"
+NEW_NAME = f"{DATABASE_NAME}.new"
+DAMAGED_NAME = f"{DATABASE_NAME}.damaged"
+"""A database made of what could be read of a damaged one, and that one."""
 SCHEMA = 2
 READABLE = (1, SCHEMA)
 """Galleries of schema 1 lack some tables; the next change gives them these."""
@@ -82,6 +86,36 @@ class GalleryDatabase:
                 db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
+
+    @contextmanager
+    def reading_damaged(self) -> Iterator[sqlite3.Connection]:
+        """The database for whoever copies what still reads: nothing checked, texts as bytes."""
+        with self._told(), closing(self._connected(str(self.path))) as db:
+            db.text_factory = bytes
+            db.execute("PRAGMA cell_size_check = ON")
+            yield db
+
+    @contextmanager
+    def replacing(self) -> Iterator[sqlite3.Connection]:
+        """A new database, to be filled; it takes the place of this one, which is kept beside."""
+        new, kept = (self.folder / name for name in (NEW_NAME, DAMAGED_NAME))
+        with self._told():
+            new.unlink(missing_ok=True)
+            try:
+                with closing(self._connected(str(new))) as db:
+                    db.execute("BEGIN IMMEDIATE")
+                    add_missing_tables(db)
+                    yield db
+                    db.execute("COMMIT")
+            except BaseException:
+                new.unlink(missing_ok=True)
+                raise
+            shutil.copyfile(self.path, kept)
+            sync_file(kept)
+            for ending in _JOURNALS:  # that of the old one would be played into the new one
+                self.path.with_name(f"{self.path.name}{ending}").unlink(missing_ok=True)
+            new.replace(self.path)
+            sync_folder(self.folder)
 
     def damaged(self, error: object) -> GalleryDamaged:
         """The error of a gallery whose files are not as they were written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ import msgspec
 from core.errors import AppError, GalleryError
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_database import READABLE, SCHEMA
-from core.retrieval.nearby import PathText, candidates, path_from
+from core.retrieval.nearby import PathText, candidates, find_roots, path_from
 from core.typed_json import as_type, parse_json
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
@@ -53,6 +54,10 @@ class GalleryMeta(msgspec.Struct, frozen=True, kw_only=True):
         places = candidates(folder, Path(noted), self.mean_image_from_gallery)
         mean = next((path for path in places if path.is_file()), places[0])
         return replace(recipe, preprocess=replace(recipe.preprocess, mean_image=str(mean)))
+
+    def found_roots(self, folder: Path, images: Sequence[str]) -> tuple[Path, ...]:
+        """Where the images may lie, the likeliest first."""
+        return find_roots(candidates(folder, Path(self.root), self.root_from_gallery), images)
 
     @property
     def made_with(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import GalleryError
 from core.progress import Job
-from core.retrieval.block_checksums import read_checksums
+from core.retrieval.block_checksums import read_checksums, sum_anew
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_contents import (
     OUTDATED,
@@ -31,7 +31,6 @@ from core.retrieval.gallery_meta import GalleryMeta, RunNote, places_to_note, re
 from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note, read_origin
 from core.retrieval.gallery_rows import COMPACT_NAME, DESCRIPTORS_NAME, GalleryRows, RowFaults
 from core.retrieval.image_columns import read_images, read_problems
-from core.retrieval.nearby import candidates, find_roots
 
 
 class GalleryStore:
@@ -56,7 +55,7 @@ class GalleryStore:
         """Make an empty gallery. Raises GalleryError if the folder holds something else."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            foreign = sorted(p.name for p in self.folder.iterdir() if not _is_ours(p.name))
+            foreign = sorted(p.name for p in self.folder.iterdir() if not is_ours(p.name))
         except OSError as error:
             raise GalleryError(
                 f"The folder '{self.folder}' can't be made: {error.strerror}."
@@ -90,10 +89,7 @@ class GalleryStore:
         return Contents(
             recipe=meta.found_recipe(self.folder),
             made_with=meta.made_with,
-            roots=find_roots(
-                candidates(self.folder, Path(meta.root), meta.root_from_gallery),
-                images.paths,
-            ),
+            roots=meta.found_roots(self.folder, images.paths),
             origin=read_origin(meta.origin, self.folder) or read_old_note(self.folder),
             progress=_progress(meta.run, images, problems),
             dimension=meta.dimension,
@@ -133,6 +129,13 @@ class GalleryStore:
             db.executemany("DELETE FROM images WHERE path = ?", spoilt)
         self._rows.write_anew(faults.n_there)
         return len(spoilt)
+
+    def sum_rows_anew(self) -> None:
+        """Make checksums of the descriptors as they are now."""
+        with self._database.changing() as db:
+            add_missing_tables(db)
+            meta = read_meta(db)
+            sum_anew(db, self._rows.read(meta.vectors, meta.n_rows, meta.dimension))
 
     def read_absent(self) -> frozenset[str]:
         """Files that stay until they are seen again, however many others their folder shows."""
@@ -219,7 +222,8 @@ class GalleryStore:
                 set_meta(db, "origin", origin.to_json(self.folder))
 
 
-def _is_ours(name: str) -> bool:
+def is_ours(name: str) -> bool:
+    """Whether a file of this name belongs to a gallery."""
     return name.startswith(DATABASE_NAME) or name in (DESCRIPTORS_NAME, COMPACT_NAME, OLD_NOTE_NAME)
 
 

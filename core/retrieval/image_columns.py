@@ -41,7 +41,7 @@ def read_images(db: sqlite3.Connection, n_rows: int) -> StoredImages:
                 column.extend(values)  # TypeError for anything but whole numbers
     except TypeError as error:
         raise ValueError(f"an image has a value of another kind: {error}") from error
-    _check_paths(paths)
+    check_paths(paths)
     names = _checked_names(numbers)
     widths, heights, n_bytes, changed = (np.array(column, dtype=np.int64) for column in columns)
     if (widths < 0).any() or (heights < 0).any() or (n_bytes < OUTDATED.n_bytes).any():
@@ -70,7 +70,7 @@ def read_problems(db: sqlite3.Connection) -> tuple[StoredProblem, ...]:
     return tuple(problems)
 
 
-def _check_paths(paths: list[str]) -> None:
+def check_paths(paths: list[str]) -> None:
     """Refuse what is no text, and what does not lie below the folder of the images."""
     if not paths:
         return

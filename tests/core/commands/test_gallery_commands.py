@@ -103,6 +103,23 @@ def test_absent_images_stay_until_they_are_pruned(command, files: dict[str, Path
     assert (pruned.code, pruned.json["images"], pruned.json["removed"]) == (0, 8, 4)
 
 
+def test_a_damaged_gallery_is_checked_and_repaired(command, files: dict[str, Path]) -> None:
+    index(command, files)
+    sound = command("gallery", files["gallery"], "--check")
+    assert (sound.code, sound.out) == (0, "The gallery is sound: 12 images.\n")
+    (files["gallery"] / "descriptors.npy").unlink()
+    said = command("query", files["gallery"], "red/0.png")
+    assert said.code == 1
+    assert "Index its folder again" in said.err
+    checked = command("gallery", files["gallery"], "--check", "--json")
+    assert (checked.code, checked.json["sound"]) == (1, False)
+    assert checked.json["findings"][0]["remedy"] == "repair"
+    assert "12 images forgotten" in command("gallery", files["gallery"], "--repair").out
+    assert index(command, files, "--json").json["added"] == 12
+    assert command("gallery", files["gallery"], "--check").code == 0
+    assert command("gallery", files["gallery"], "--check", "--export", "a.npz").code == 2
+
+
 def test_another_layer_needs_another_gallery(command, files: dict[str, Path]) -> None:
     index(command, files)
     said = index(command, files, "--p", "3", "--layer", "relu")
