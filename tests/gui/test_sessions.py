@@ -1,15 +1,11 @@
-"""Sessions in the window: saved, opened again, and unsaved edits that outlive a crash."""
+"""Sessions in the window: saved and opened again."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
-
-from core.session_file import read_session
 
 NET = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
@@ -122,110 +118,3 @@ def test_a_damaged_session_is_said_and_changes_nothing(bench, qtbot, tmp_path: P
     qtbot.waitUntil(lambda: bench.notices.has("session"))
     assert "broken.blobscope" in bench.notices.current[0].title
     assert bench.document.net is None
-
-
-CRASHING_WINDOW = """
-import os, sys
-from pathlib import Path
-from PyQt5.QtCore import QTimer
-from core.engines.base import EngineSpec
-from gui.app import make_application
-from gui.settings import Settings
-from gui.theme import ThemeKeeper
-from gui.workbench import Workbench
-
-folder, net = Path(sys.argv[1]), Path(sys.argv[2])
-app = make_application()
-bench = Workbench(ThemeKeeper("light"), Settings(folder / "s.json"), None, EngineSpec("fake"),
-                  folder / "galleries", folder / "no demo", folder / "unsaved")
-bench.start([net])
-bench.document.opened.connect(lambda: bench.renaming.rename_all())
-
-def die_once_kept():
-    if bench.document.is_edited and bench.autosaving.path.exists():
-        os._exit(9)
-
-timer = QTimer()
-timer.timeout.connect(die_once_kept)
-timer.start(50)
-app.exec_()
-"""
-
-
-def test_edits_of_a_window_that_died_are_offered_and_restored(
-    make_bench, qtbot, net: Path, tmp_path: Path, repository: Path
-) -> None:
-    died = subprocess.run(
-        [sys.executable, "-c", CRASHING_WINDOW, str(tmp_path), str(net)],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert died.returncode == 9, died.stderr
-    left = list((tmp_path / "unsaved").glob("*.blobscope"))
-    assert len(left) == 1
-    assert "conv1_relu1" in read_session(left[0]).text
-    bench = make_bench(is_shown=True)
-    qtbot.waitUntil(lambda: bench.notices.has("autosave"))
-    notice = bench.notices.current[0]
-    assert notice.title == "Unsaved edits of net.prototxt were found"
-    assert "with 1 edit that was not saved" in notice.body
-    bench.notices.trigger("autosave", "restore")
-    qtbot.waitUntil(lambda: "conv2_relu2" in bench.document.text)
-    qtbot.waitUntil(lambda: bench.autosaving.path.exists() and not left[0].exists())
-    assert bench.document.is_edited
-    assert not bench.notices.has("autosave")
-
-
-def test_a_clean_end_leaves_nothing_behind(make_bench, qtbot, net: Path, tmp_path: Path) -> None:
-    bench = make_bench(is_shown=True)
-    bench.opening.open_paths([net])
-    qtbot.waitUntil(lambda: bench.document.net is not None)
-    bench.renaming.rename_all()
-    qtbot.waitUntil(lambda: bench.autosaving.path.exists())
-    bench.document.saved_text = bench.document.text
-    assert bench.close()
-    assert list((tmp_path / "unsaved").iterdir()) == []
-
-
-def test_undoing_every_edit_takes_the_kept_ones_away(bench, qtbot, net: Path) -> None:
-    bench.opening.open_paths([net])
-    qtbot.waitUntil(lambda: bench.document.net is not None)
-    bench.renaming.rename_all()
-    qtbot.waitUntil(lambda: bench.autosaving.path.exists())
-    bench.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: not bench.autosaving.path.exists())
-
-
-def test_a_living_windows_edits_are_not_offered_to_another(
-    make_bench, qtbot, net: Path, tmp_path: Path
-) -> None:
-    first = make_bench(is_shown=True)
-    first.opening.open_paths([net])
-    qtbot.waitUntil(lambda: first.document.net is not None)
-    first.renaming.rename_all()
-    qtbot.waitUntil(lambda: first.autosaving.path.exists())
-    second = make_bench(is_shown=True)
-    settle(second, qtbot)
-    assert not second.notices.has("autosave")
-    assert first.autosaving.path.exists()
-
-
-def test_discarded_edits_are_gone(make_bench, qtbot, net: Path, tmp_path: Path) -> None:
-    first = make_bench(is_shown=True)
-    first.opening.open_paths([net])
-    qtbot.waitUntil(lambda: first.document.net is not None)
-    first.renaming.rename_all()
-    qtbot.waitUntil(lambda: first.autosaving.path.exists())
-    kept = first.autosaving.path.read_bytes()
-    first.document.saved_text = first.document.text
-    assert first.close()
-    left = tmp_path / "unsaved" / "left.blobscope"
-    left.write_bytes(kept)
-    second = make_bench(is_shown=True)
-    qtbot.waitUntil(lambda: second.notices.has("autosave"))
-    second.notices.trigger("autosave", "discard")
-    qtbot.waitUntil(lambda: not left.exists())
-    assert not second.notices.has("autosave")
