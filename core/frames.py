@@ -47,8 +47,8 @@ def write_frame(stream, header, arrays=()):
     stream.flush()
 
 
-def read_frame(stream):
-    # type: (Any) -> Tuple[Dict[str, Any], List[np.ndarray]]
+def read_frame(stream, max_body_bytes=MAX_BODY_BYTES):
+    # type: (Any, int) -> Tuple[Dict[str, Any], List[np.ndarray]]
     """Read one frame: its header and its arrays, which are writable and this side's own.
 
     Raises StreamEnded at the end of the stream, FrameError for anything that is no valid frame.
@@ -57,7 +57,7 @@ def read_frame(stream):
     magic, header_bytes, body_bytes = _PREFIX.unpack(prefix)
     if magic != MAGIC:
         raise FrameError("not a frame: it begins with %r" % (prefix,))
-    if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
+    if header_bytes > MAX_HEADER_BYTES or body_bytes > max_body_bytes:
         raise FrameError("a frame of %d + %d bytes is over the bound" % (header_bytes, body_bytes))
     header = _parse_header(_read_exactly(stream, header_bytes))
     kinds = _array_kinds(header.pop("arrays", []))

@@ -21,7 +21,12 @@ os.environ["XDG_STATE_HOME"] = os.environ[
 
 import pytest
 
+from core.images.decoders.pool import shared_pool
 from tests.real_caffe.provision import provisioned_command
+
+# Tests that fork take none of the threads along that ask the decoders.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=shared_pool.cache_clear)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LEAK_DEADLINE_SECONDS = 5.0
@@ -100,8 +105,17 @@ def _threads_left(before: set[threading.Thread]) -> list[threading.Thread]:
 
 
 def _python_threads() -> set[threading.Thread]:
-    """Threads made by Python; a QThread's stand-in here outlives it and cannot be joined."""
-    return {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
+    """Threads made by Python; a QThread's stand-in here outlives it and cannot be joined.
+
+    Without those of the decoders that all jobs share, which outlive a job so that the next finds
+    them started.
+    """
+    shared = shared_pool().threads
+    return {
+        thread
+        for thread in threading.enumerate()
+        if not isinstance(thread, threading._DummyThread) and thread not in shared
+    }
 
 
 def _shown_windows() -> list[object]:

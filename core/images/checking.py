@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ImageError
-from core.images.decoding import MAX_PIXELS, decode_image, image_size
+from core.images.decoding import MAX_PIXELS, Picture, decode_picture, image_size
 from core.images.jpeg_end import find_jpeg_end, lacks_coded_data
 
 # A JPEG decoder fills what is missing with exactly this grey.
@@ -37,28 +37,25 @@ def check_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> ImageCheck:
     except ImageError as error:
         return ImageCheck(path, None, error.sentence)
     try:
-        rgb = decode_image(path, exif=False, max_pixels=max_pixels)
+        picture = decode_picture(path, max_pixels=max_pixels)
     except ImageError as error:
         return ImageCheck(path, size, error.sentence)
-    return ImageCheck(path, size, find_cut_off(path, rgb))
+    return ImageCheck(path, size, find_cut_off(path.name, picture))
 
 
-def find_cut_off(path: Path, rgb: np.ndarray) -> str | None:
-    """A sentence if a JPEG's lower rows are what a decoder makes up for missing data, else None.
-
-    rgb: (height, width, 3) uint8 as stored, not turned.
-    """
-    if not _is_jpeg(path):
+def find_cut_off(name: str, picture: Picture) -> str | None:
+    """A sentence if a JPEG's lower rows are what a decoder makes up for missing data, else None."""
+    if not picture.jpeg:
         return None
-    data = path.read_bytes()
-    n_zeros = _count_zero_bytes(data)
+    n_zeros = _count_zero_bytes(picture.jpeg)
     if n_zeros >= _LEAST_ZERO_BYTES:
-        return f"'{path.name}' is cut off: its last {n_zeros} bytes are empty."
-    if not lacks_coded_data(data, rgb):
+        return f"'{name}' is cut off: its last {n_zeros} bytes are empty."
+    rgb = picture.stored[:, :, :3]
+    if not lacks_coded_data(picture.jpeg, rgb):
         return None
     share = max(1, count_grey_rows(rgb)) / rgb.shape[0]
     shown = f"its lower {share:.0%} is" if share >= 0.01 else "its end is"
-    return f"'{path.name}' is cut off: {shown} grey where the data is missing."
+    return f"'{name}' is cut off: {shown} grey where the data is missing."
 
 
 def count_grey_rows(rgb: np.ndarray) -> int:
@@ -67,11 +64,6 @@ def count_grey_rows(rgb: np.ndarray) -> int:
     coloured = np.flatnonzero(~is_grey)
     n_kept = int(coloured[-1]) + 1 if coloured.size else 0
     return int(rgb.shape[0]) - n_kept
-
-
-def _is_jpeg(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == b"\xff\xd8"
 
 
 def _count_zero_bytes(data: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import warnings
 import zlib
@@ -9,22 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO
 
 import numpy as np
-import PIL
-from PIL import Image, UnidentifiedImageError, features
+from PIL import Image, UnidentifiedImageError
 
 from core.errors import ImageError
-from core.images.eight_bits import describe_dark_range, to_eight_bits
-from core.images.formats import describe_other_content, describe_other_kind, readable_formats
+from core.images.eight_bits import GreyRange, describe_dark_range, find_grey_range
+from core.images.formats import describe_other_content, readable_formats
+from core.images.picture_file import opened_picture_file
+from core.images.preprocess import Transparency
+from core.images.strips import strips
 
-Transparency = Literal["laid on white", "dropped", "kept"]
 MAX_PIXELS = 64_000_000
 # Our own limit and our own sentences stand in for what Pillow would print; set once, because
 # warnings.catch_warnings is not safe in the threads that decode.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 _ORIENTATION_TAG = 0x0112
+_JPEG = b"\xff\xd8"
 # What Pillow's readers raise on damaged files, beyond OSError.
 _DECODER_ERRORS = (
     OSError,
@@ -50,12 +53,13 @@ class Picture:
 
     stored: (height, width, 3) uint8 RGB as stored, or (height, width, 4) RGBA where transparency is
     kept and the file has any; orientation: EXIF's, 1 (upright) to 8; note: what was done with
-    values of more than 8 bits, "" where nothing needs telling.
+    values of more than 8 bits, "" where nothing needs telling; jpeg: the file where it is a JPEG.
     """
 
     stored: np.ndarray
     orientation: int
     note: str = ""
+    jpeg: bytes = b""
 
     @property
     def upright(self) -> np.ndarray:
@@ -82,14 +86,16 @@ def decode_picture(
     transparency: what becomes of an alpha channel or a transparent colour. "dropped" leaves the
     colours that are stored under it, as cv::imread and so Caffe's data layers do.
     """
-    with open_image(path, max_pixels=max_pixels) as image:
-        is_sixteen_bits = ";16" in str(getattr(image, "tile", ()))
-        image.load()
-        eight, note = to_eight_bits(image)
-        stored = np.array(_in_colour(eight, transparency), dtype=np.uint8)
-        if is_sixteen_bits and not note:
-            note = describe_dark_range(stored)
-        return Picture(stored, _orientation(image), note)
+    with _told(path, max_pixels), opened_picture_file(path) as file:
+        jpeg = file.read() if file.peek(2)[:2] == _JPEG else b""
+        with _open(io.BytesIO(jpeg) if jpeg else file, path.name, max_pixels) as image:
+            is_sixteen_bits = ";16" in str(getattr(image, "tile", ()))
+            image.load()
+            depth = find_grey_range(image)
+            stored, note = _pixels(image, depth, transparency), depth.note
+            if is_sixteen_bits and not note:
+                note = describe_dark_range(stored)
+            return Picture(stored, _orientation(image), note, jpeg)
 
 
 def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
@@ -104,8 +110,8 @@ def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
 
 def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Width and height as stored, from the header alone. Raises ImageError."""
-    with open_image(path, max_pixels=max_pixels) as image:
-        return image.size
+    with _told(path, max_pixels), opened_picture_file(path) as file:
+        return _open(file, path.name, max_pixels).size
 
 
 def thumbnail(path: Path, side: int, *, exif: bool = True) -> np.ndarray:
@@ -113,44 +119,39 @@ def thumbnail(path: Path, side: int, *, exif: bool = True) -> np.ndarray:
 
     JPEG files are decoded at reduced size, which is fast. Raises ImageError.
     """
-    with open_image(path, max_pixels=MAX_PIXELS) as image:
+    with _told(path, MAX_PIXELS), opened_picture_file(path) as file:
+        image = _open(file, path.name, MAX_PIXELS)
         image.draft("RGB", (side, side))
-        picture = _in_colour(to_eight_bits(image)[0], "laid on white")
+        picture, orientation = _coloured(image), _orientation(image)
+        del image  # its pixels, of which `picture` may be a copy
         picture.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
         stored = np.array(picture, dtype=np.uint8)
-        return turn_upright(stored, _orientation(image)) if exif else stored
+        return turn_upright(stored, orientation) if exif else stored
 
 
-def decoder_versions() -> dict[str, str]:
-    """Names and versions of what decodes and resizes; JPEG decoders differ in single values."""
-    found = {"Pillow": PIL.__version__}
-    names = {"libjpeg_turbo": "libjpeg-turbo", "webp": "libwebp", "libtiff": "libtiff",
-             "avif": "libavif", "jpg_2000": "OpenJPEG"}  # fmt: skip
-    known = {*features.modules, *features.codecs, *features.features}
-    for feature, name in names.items():
-        version = features.version(feature) if feature in known else None
-        if version:
-            found[name] = str(version)
-    return found
+def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:
+    """An image of which the header is read. Raises ImageError where it has more than max_pixels."""
+    try:
+        image = Image.open(file, formats=readable_formats())
+    except UnidentifiedImageError as error:
+        file.seek(0)
+        raise ImageError(f"'{name}' {describe_other_content(file.read(64))}.") from error
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ImageError(
+            f"'{name}' has {width} x {height} pixels, more than the limit of "
+            f"{max_pixels / 1e6:.0f} million.",
+            hint="Scale it down first.",
+        )
+    return image
 
 
 @contextmanager
-def open_image(path: Path, *, max_pixels: int) -> Iterator[Image.Image]:
-    """Open an image lazily; whatever goes wrong inside becomes an ImageError with a sentence."""
+def _told(path: Path, max_pixels: int) -> Iterator[None]:
+    """Whatever goes wrong inside becomes an ImageError with a sentence."""
     name = f"'{path.name}'"
     try:
-        other_kind = describe_other_kind(path)
-        if other_kind is not None:
-            raise ImageError(f"{name} {other_kind}.")
-        with Image.open(path, formats=readable_formats()) as image:
-            width, height = image.size
-            if width * height > max_pixels:
-                raise ImageError(
-                    f"{name} has {width} x {height} pixels, more than the limit of "
-                    f"{max_pixels / 1e6:.0f} million.",
-                    hint="Scale it down first.",
-                )
-            yield image
+        yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(
             f"{name} has far more pixels than the limit of {max_pixels / 1e6:.0f} million.",
@@ -163,14 +164,30 @@ def open_image(path: Path, *, max_pixels: int) -> Iterator[Image.Image]:
         raise ImageError(f"{name} is a folder, not an image.") from error
     except PermissionError as error:
         raise ImageError(f"{name} may not be read: permission denied.") from error
-    except UnidentifiedImageError as error:
-        with path.open("rb") as file:
-            claim = describe_other_content(file.read(64))
-        raise ImageError(f"{name} {claim}.") from error
     except MemoryError as error:
-        raise ImageError(f"There is not enough memory to read {name}.") from error
+        raise ImageError(
+            f"There is not enough memory to read {name}.", hint="Scale it down first."
+        ) from error
     except _DECODER_ERRORS as error:
         raise ImageError(f"{name} {_what_is_wrong(error)}.", details=str(error)) from error
+
+
+def _pixels(image: Image.Image, depth: GreyRange, transparency: Transparency) -> np.ndarray:
+    """A loaded image as (height, width, 3 or 4) uint8, without a second copy in between."""
+    is_kept = image.has_transparency_data and transparency == "kept"
+    stored = np.empty((image.height, image.width, 4 if is_kept else 3), dtype=np.uint8)
+    for rows, strip in strips(image):
+        stored[rows] = np.asarray(_in_colour(depth.to_eight_bits(strip), transparency))
+    return stored
+
+
+def _coloured(image: Image.Image) -> Image.Image:
+    """The whole image in RGB, laid on white."""
+    if image.mode == "RGB" and not image.has_transparency_data:
+        image.load()
+        return image
+    image.load()
+    return Image.fromarray(_pixels(image, find_grey_range(image), "laid on white"))
 
 
 def _in_colour(image: Image.Image, transparency: Transparency) -> Image.Image:

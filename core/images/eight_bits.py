@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
+
+from core.images.strips import strips
 
 _MAX_SAMPLE_VALUE = 281  # of TIFF 6.0, page 36
 _DARK_SHARE = 4
 """A greatest value below a quarter of the range hints at 12 or 14 bits in 16."""
 
 
-def to_eight_bits(image: Image.Image) -> tuple[Image.Image, str]:
-    """A loaded image of 8 bits, and how deeper grey values came to it; "" for an 8-bit image.
+@dataclass(frozen=True)
+class GreyRange:
+    """The value that becomes 255, None in an image of 8 bits; a note where it is a guess."""
+
+    white: float | None = None
+    note: str = ""
+
+    def to_eight_bits(self, image: Image.Image) -> Image.Image:
+        """An image of this range, or some rows of it, as one of 8 bits."""
+        if self.white is None:
+            return image
+        values = _finite(image)
+        is_cut = self.white == 65535
+        scaled = np.floor(values / 256.0) if is_cut else np.rint(values * (255.0 / self.white))
+        return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+
+
+def find_grey_range(image: Image.Image) -> GreyRange:
+    """How the values of a loaded image become 8 bits.
 
     16 bits lose their lower 8, as in Pillow's and OpenCV's readers, unless the TIFF names its
     greatest value. What a file of 32 bits or floats means by white is not in it: the note says what
     was taken for it.
     """
     if not image.mode.startswith("I") and image.mode != "F":
-        return image, ""
-    values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
-    white, note = _find_white(image, float(values.max(initial=0.0)))
-    scaled = np.floor(values / 256.0) if white == 65535 else np.rint(values * (255.0 / white))
-    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8)), note
+        return GreyRange()
+    greatest = max(float(_finite(strip).max(initial=0.0)) for _, strip in strips(image))
+    return GreyRange(*_find_white(image, greatest))
 
 
 def describe_dark_range(picture: np.ndarray) -> str:
@@ -31,6 +50,10 @@ def describe_dark_range(picture: np.ndarray) -> str:
     if greatest == 0 or greatest >= 256 // _DARK_SHARE:
         return ""
     return _describe_dark(greatest << 8)
+
+
+def _finite(image: Image.Image) -> np.ndarray:
+    return np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
 
 
 def _find_white(image: Image.Image, greatest: float) -> tuple[float, str]:

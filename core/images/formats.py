@@ -113,12 +113,16 @@ def describe_other_suffix(path: Path) -> str:
 
 def describe_other_kind(path: Path) -> str | None:
     """The predicate of what is no picture before it is opened: a pipe, a device, camera raw."""
-    mode = path.stat().st_mode
-    for is_kind, claim in _KINDS:
-        if is_kind(mode):
-            return claim
+    claim = describe_mode(path.stat().st_mode)
+    if claim is not None:
+        return claim
     # Pillow would take the small preview in it for the picture, since raw files are TIFFs too.
     return _RAW_REASON if path.suffix.lower() in _CAMERA_RAW and path.is_file() else None
+
+
+def describe_mode(mode: int) -> str | None:
+    """The predicate of what is neither a regular file nor a folder, by its st_mode."""
+    return next((claim for is_kind, claim in _KINDS if is_kind(mode)), None)
 
 
 def describe_no_file(path: Path) -> str:

@@ -8,6 +8,8 @@ import re
 import numpy as np
 from PIL import Image
 
+from core.images.strips import strips
+
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
 END_MARKER = b"\xff\xd9"
@@ -54,8 +56,7 @@ def lacks_coded_data(data: bytes, rgb: np.ndarray) -> bool:
         return False
     end = find_jpeg_end(data)
     body = data if end is None else data[:end]
-    longer = _decode(body + _MORE_DATA + END_MARKER)
-    return longer is not None and longer.shape == rgb.shape and not np.array_equal(longer, rgb)
+    return _is_other_picture(body + _MORE_DATA + END_MARKER, rgb)
 
 
 def _has_flat_corner(rgb: np.ndarray) -> bool:
@@ -71,9 +72,14 @@ def _is_inked(colour: np.ndarray) -> bool:
     return bool((colour == colour[0]).all() and 32 <= colour[0] <= 96)
 
 
-def _decode(data: bytes) -> np.ndarray | None:
+def _is_other_picture(data: bytes, rgb: np.ndarray) -> bool:
+    """Whether a JPEG can be decoded, to a picture of the same size that differs."""
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-            return np.array(image.convert("RGB"), dtype=np.uint8)
+            image.load()
+            return image.size == (rgb.shape[1], rgb.shape[0]) and not all(
+                np.array_equal(np.asarray(strip.convert("RGB")), rgb[rows])
+                for rows, strip in strips(image)
+            )
     except (OSError, SyntaxError, ValueError):
-        return None
+        return False

@@ -1,4 +1,4 @@
-"""One image file made ready for a net, or the reason why it can't be."""
+"""Image files made ready for a net, by decoders; or the reason why one can't be."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import AppError
-from core.images.checking import find_cut_off
-from core.images.decoding import decode_picture
+from core.errors import ImageError
+from core.images.decoders.messages import preparing
+from core.images.decoders.pool import DecoderPool, Task, shared_pool
 from core.images.preprocess import Preprocess
 
 
@@ -30,15 +30,33 @@ class PreparedImage:
 
 def prepare_image(path: Path, recipe: Preprocess) -> PreparedImage:
     """Decode, check and preprocess one file; what is wrong becomes its `problem`."""
-    try:
-        picture = decode_picture(path, transparency=recipe.decoded_transparency)
-        problem = find_cut_off(path, picture.stored[:, :, :3])
-        if problem is not None:
-            return PreparedImage(path, None, (0, 0), problem)
-        pixels = picture.upright if recipe.exif else picture.stored
-        size = pixels.shape[1], pixels.shape[0]
-        return PreparedImage(path, recipe.apply(pixels), size, note=picture.note)
-    except AppError as error:
-        return PreparedImage(path, None, (0, 0), error.sentence)
-    except OSError as error:
-        return PreparedImage(path, None, (0, 0), f"'{path.name}' can't be read: {error.strerror}.")
+    return prepared(shared_pool().submit(path, preparing("prepare", path, recipe)))
+
+
+def prepare_ahead(path: Path, recipe: Preprocess, pool: DecoderPool) -> Task:
+    """Begin as prepare_image does, for `prepared` to end."""
+    return pool.submit(path, preparing("prepare", path, recipe), is_ahead=True)
+
+
+def prepared(task: Task) -> PreparedImage:
+    """Wait for an image that is being prepared."""
+    answer, arrays = task.result()
+    if answer.problem:
+        return PreparedImage(task.path, None, (0, 0), answer.problem)
+    return PreparedImage(task.path, arrays[0], answer.size, note=answer.note)
+
+
+def read_image(path: Path, recipe: Preprocess) -> np.ndarray:
+    """Decode and preprocess one file, cut off or not; (channels, height, width) float32.
+
+    Raises ImageError.
+    """
+    return array_of(shared_pool().submit(path, preparing("read", path, recipe)))
+
+
+def array_of(task: Task) -> np.ndarray:
+    """Wait for the array that a file gives. Raises ImageError for one that gives none."""
+    answer, arrays = task.result()
+    if answer.problem:
+        raise ImageError(answer.problem, hint=answer.hint, details=answer.details)
+    return arrays[0]

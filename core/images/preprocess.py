@@ -14,12 +14,13 @@ import numpy as np
 from PIL import Image
 
 from core.errors import AppError, ImageError
-from core.images.decoding import Transparency, decode_picture, decoder_versions
+from core.images.decoder_versions import decoder_versions
 from core.images.mean_image import describe_mean_fit, read_mean_image
 from core.images.opencv_resize import resize_as_opencv
 from core.images.sizing import Sizing, plan_size
 from core.typed_json import as_type
 
+Transparency = Literal["laid on white", "dropped", "kept"]
 SizePolicy = Literal[
     "warp",
     "warp, centre crop",
@@ -115,17 +116,14 @@ class Preprocess:
         large or too small.
         """
         sizing = self.sizing(picture.shape[1], picture.shape[0])
-        values = _resized(picture, sizing, self).astype(np.float32).transpose(2, 0, 1)
+        planes = _resized(picture, sizing, self).transpose(2, 0, 1)
         if self.colour_order.startswith("BGR"):
-            values = _red_and_blue_swapped(values)
+            planes = _red_and_blue_swapped(planes)
+        values = planes.astype(np.float32, order="C")
         with np.errstate(over="ignore"):  # as in Caffe, a scale beyond all reason gives infinity
-            values = (values - self._mean_values(sizing)) * self._scale_values()
-        return np.ascontiguousarray(sizing.padded(values), dtype=np.float32)
-
-    def read(self, path: Path) -> np.ndarray:
-        """Decode an image file and apply; (channels, height, width) float32. Raises ImageError."""
-        picture = decode_picture(path, transparency=self.decoded_transparency)
-        return self.apply(picture.upright if self.exif else picture.stored)
+            values -= self._mean_values(sizing)
+            values *= self._scale_values()
+        return np.ascontiguousarray(sizing.padded(values))
 
     def sizing(self, width: int, height: int) -> Sizing:
         """Resized size, crop and padding for a picture of width x height. Raises ImageError."""

@@ -13,6 +13,7 @@ from core.engines.host import NetToRun
 from core.engines.values import EngineSpec
 from core.errors import AppError, ImageError
 from core.images.finding import find_files
+from core.images.prepared import read_image
 from core.images.recipe_choice import RecipeWish, choose_recipe
 from core.jobs.arrays import plan_array_passes
 from core.jobs.open import net_of
@@ -118,7 +119,7 @@ def _image_inputs(
     n_images = 1 if feed.mixing and request.batch_size is None else request.batch_size
     pictures: list[np.ndarray] = []
     for path in find_files(request.images).files[: n_images or MOST_IMAGES]:
-        picture = recipe.read(path)
+        picture = read_image(path, recipe)
         if pictures and pictures[0].shape != picture.shape:
             break
         pictures.append(picture)

@@ -13,6 +13,7 @@ from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
+from core.images.prepared import read_image
 from core.images.recipe_choice import RecipeWish, choose_recipe
 from core.jobs.arrays import plan_array_passes
 from core.jobs.open import net_of
@@ -113,4 +114,4 @@ def _inputs(request: LookRequest) -> dict[str, np.ndarray]:
     feed.check_takes_pictures()
     recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture).recipe
     feed.check_channels(recipe.n_channels)
-    return feed.inputs(recipe.read(request.image)[None])
+    return feed.inputs(read_image(request.image, recipe)[None])

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.verification import Verification, verify_rename
+from core.images.prepared import read_image
 from core.images.recipe_choice import RecipeWish, choose_recipe
 from core.jobs.open import net_of
 from core.progress import Job
@@ -51,4 +52,4 @@ def _inputs(request: VerifyRequest) -> dict[str, np.ndarray] | None:
     if not feed.picture:
         return None
     recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture).recipe
-    return feed.inputs(np.stack([recipe.read(path) for path in request.images]))
+    return feed.inputs(np.stack([read_image(path, recipe) for path in request.images]))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import GalleryError
-from core.images.decoding import decoder_versions
+from core.images.decoder_versions import decoder_versions
 from core.measures.places import GEM_FLOOR
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, l2_normalise
 from core.retrieval.equal_descriptors import EqualDescriptors, find_equal_descriptors

@@ -90,7 +90,6 @@ def index_folder(
     *,
     origin: GalleryOrigin | None = None,
     batch_size: int = 8,
-    n_threads: int = 2,
     prune: bool = False,
 ) -> Job[IndexReport]:
     """Describe all images of a folder into the gallery `out`, or bring that gallery up to date.
@@ -119,7 +118,7 @@ def index_folder(
     _clean(store, plan)
     store.begin(plan.n_expected, plan.outdated, plan.missing.to_remember)
     collector = GalleryCollector(describer, store, plan)
-    done = yield from _survey(describer, collector, plan, batch_size, n_threads)
+    done = yield from _survey(describer, collector, plan, batch_size)
     store.finish()
     contents = store.read()
     return IndexReport(
@@ -184,7 +183,6 @@ def _survey(
     collector: GalleryCollector,
     plan: IndexPlan,
     batch_size: int,
-    n_threads: int,
 ) -> Job[SurveyReport]:
     """Run what is to do, with the rate beside the count."""
     started = time.monotonic()
@@ -196,7 +194,6 @@ def _survey(
         [collector],
         batch_size=batch_size,
         grouping=by_shape,
-        n_threads=max(1, n_threads),
     )
     yield Progress(0, len(plan.todo), "images indexed")
     return (

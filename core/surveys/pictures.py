@@ -1,98 +1,49 @@
-"""Prepared images for a survey: decoded in threads, put together into batches."""
+"""Prepared images for a survey: decoded ahead of it, put together into batches."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, wait
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 
 import numpy as np
 
-from core.images.prepared import PreparedImage, prepare_image
+from core.images.decoders.pool import DecoderPool, Task
+from core.images.prepared import PreparedImage, prepare_ahead, prepared
 from core.images.preprocess import Preprocess
 
 _MAX_WAITING_BYTES = 256 << 20
 _MAX_BATCH_PIXELS = 1 << 21
 _TICK_SECONDS = 0.3
-PATIENCE_SECONDS = 60.0
 
 
 def prepare_images(
-    paths: Iterable[Path], recipe: Preprocess, *, n_threads: int, n_ahead: int
+    paths: Iterable[Path], recipe: Preprocess, *, pool: DecoderPool, n_ahead: int
 ) -> Generator[PreparedImage | None, None, None]:
-    """The images in the order of their paths, decoded ahead by threads, at most n_ahead of them.
+    """The images in the order of their paths, decoded ahead by the pool, at most n_ahead of them.
 
     None comes a few times a second while an image is waited for, so that whoever iterates can stop.
-    Closing the generator ends the threads, without waiting for a file that does not answer.
+    Closing the generator lets the decoders go, without waiting for a file that does not answer.
     """
-    decoders = _Decoders(recipe, n_threads)
-    waiting: deque[tuple[Path, Future[PreparedImage]]] = deque()
+    waiting: deque[Task] = deque()
     try:
         for path in paths:
-            waiting.append((path, decoders.submit(path)))
+            waiting.append(prepare_ahead(path, recipe, pool))
             if len(waiting) > n_ahead:
-                yield from decoders.wait(*waiting.popleft())
+                yield from _waited_for(waiting[0])
+                waiting.popleft()
         while waiting:
-            yield from decoders.wait(*waiting.popleft())
+            yield from _waited_for(waiting[0])
+            waiting.popleft()
     finally:
-        for _, future in waiting:
-            future.cancel()
-        decoders.stop()
+        for task in waiting:
+            task.let_go()
 
 
-class _Decoders:
-    """Threads that decode.
-
-    Not a ThreadPoolExecutor, whose threads keep Ctrl+C and the end of the program waiting where one
-    of them waits for a share on the network that is gone.
-    """
-
-    def __init__(self, recipe: Preprocess, n_threads: int) -> None:
-        self._recipe = recipe
-        self._tasks: SimpleQueue[tuple[Path, Future[PreparedImage]] | None] = SimpleQueue()
-        self._n_threads = 0
-        for _ in range(n_threads):
-            self._start_thread()
-
-    def submit(self, path: Path) -> Future[PreparedImage]:
-        """Decode a file when a thread is free."""
-        future: Future[PreparedImage] = Future()
-        self._tasks.put((path, future))
-        return future
-
-    def wait(self, path: Path, future: Future[PreparedImage]) -> Iterator[PreparedImage | None]:
-        """None until the image is there; one that hangs becomes a problem and loses its thread."""
-        for _ in range(round(PATIENCE_SECONDS / _TICK_SECONDS)):
-            wait([future], timeout=_TICK_SECONDS)
-            if future.done():
-                yield future.result()
-                return
-            yield None
-        self._start_thread()
-        problem = f"'{path.name}' can't be read: nothing came for {PATIENCE_SECONDS:.0f} seconds."
-        yield PreparedImage(path, None, (0, 0), problem)
-
-    def stop(self) -> None:
-        """Let every thread end after the file that it is at."""
-        for _ in range(self._n_threads):
-            self._tasks.put(None)
-
-    def _start_thread(self) -> None:
-        self._n_threads += 1
-        Thread(target=self._work, name=f"decode-{self._n_threads}", daemon=True).start()
-
-    def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            path, future = task
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(prepare_image(path, self._recipe))
-            except BaseException as error:  # raised again where the image is waited for
-                future.set_exception(error)
+def _waited_for(task: Task) -> Iterator[PreparedImage | None]:
+    while not task.is_done(_TICK_SECONDS):
+        yield None
+    yield prepared(task)
 
 
 def in_order(images: Iterable[PreparedImage | None], size: int) -> Iterator[list[PreparedImage]]:

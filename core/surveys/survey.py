@@ -14,6 +14,7 @@ import numpy as np
 
 from core.engines.values import Value
 from core.errors import EngineError, ImageError
+from core.images.decoders.pool import shared_pool
 from core.images.prepared import PreparedImage
 from core.images.preprocess import Preprocess
 from core.measures.measure import Measure
@@ -112,7 +113,6 @@ def survey(
     *,
     batch_size: int = DEFAULT_BATCH,
     grouping: Grouping = in_order,
-    n_threads: int = 2,
 ) -> Job[SurveyReport]:
     """Run every image once and hand each collector what it wants; the union is one request.
 
@@ -125,10 +125,11 @@ def survey(
     size = 1 if feed.mixing else batch_size
     wants = _union(collectors)
     tally, started = _Tally(), time.monotonic()
-    checker = _SizeChecker(feed, recipe)
+    checker, pool = _SizeChecker(feed, recipe), shared_pool()
+    n_ahead = pool.n_decoders + size
     with (
         ThreadPoolExecutor(1, thread_name_prefix="collect") as keeper,
-        closing(prepare_images(files, recipe, n_threads=n_threads, n_ahead=n_threads + size)) as it,
+        closing(prepare_images(files, recipe, pool=pool, n_ahead=n_ahead)) as it,
     ):
         kept: Future[None] | None = None
         try:

@@ -7,8 +7,8 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QImage
 
 from core.engines.verification import Verification
-from core.images.decoding import thumbnail
 from core.images.preprocess import Preprocess
+from core.images.thumbnails import thumbnail
 from core.weights.binding import Binding
 from gui.controllers.saving import SavingController
 from gui.document import ModelDocument

@@ -77,7 +77,7 @@ FAULTS = [
     .plant("any beginning is a frame", "if magic != MAGIC:", "if magic == b'XXXX':")
     .plant(
         "a frame may be of any size",
-        "if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:",
+        "if header_bytes > MAX_HEADER_BYTES or body_bytes > max_body_bytes:",
         "if header_bytes > 2 * MAX_HEADER_BYTES:",
     )
     .plant(

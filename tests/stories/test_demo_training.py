@@ -18,6 +18,7 @@ from PIL import Image
 from core.engines.base import EngineSpec, Value
 from core.engines.registry import open_engine
 from core.images.decoding import decode_image
+from core.images.prepared import read_image
 from core.images.presets import load_recipe, recipe_path
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net
@@ -88,7 +89,7 @@ def _run_python(repository: Path, code: str, *arguments: str, timeout: float = 3
 def _inputs(demo: Path, images: Sequence[Path]) -> np.ndarray:
     """(n_images, 3, 64, 64) float32 by the demo's recipe."""
     recipe = load_recipe(recipe_path(demo / "demo_deploy.prototxt"))
-    return np.stack([recipe.read(image) for image in images])
+    return np.stack([read_image(image, recipe) for image in images])
 
 
 def _values(demo: Path, inputs: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QImage
 
 from core.errors import ImageError
-from core.images.decoding import thumbnail
+from core.images.thumbnails import thumbnail
 from gui.jobs import Lanes
 from gui.panels.retrieval.thumbnails import ThumbnailStore
 

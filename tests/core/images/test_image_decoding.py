@@ -14,7 +14,8 @@ from PIL import Image, ImageOps
 
 from core.errors import ImageError
 from core.images.checking import check_image, count_grey_rows
-from core.images.decoding import decode_image, decoder_versions, image_size, thumbnail
+from core.images.decoder_versions import decoder_versions
+from core.images.decoding import decode_image, image_size, thumbnail
 from core.images.finding import find_images
 
 

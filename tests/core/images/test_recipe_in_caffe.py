@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError
+from core.images.prepared import read_image
 from core.images.recipe_choice import choose_recipe
 from core.layers.shapes import infer_shapes
 from core.net.reader import read_net
@@ -159,7 +160,7 @@ def test_the_input_is_that_of_real_caffe(
     assert chosen.origin == "the net's transform_param"
     wanted = in_caffe[case]
     assert wanted is not None
-    found = chosen.recipe.read(tmp_path / picture)
+    found = read_image(tmp_path / picture, chosen.recipe)
     assert found.shape == wanted.shape
     np.testing.assert_allclose(found, wanted, rtol=0, atol=2e-5)
 
@@ -172,7 +173,7 @@ def test_a_picture_smaller_than_the_crop_is_refused_by_both(
     net = read_net(TOO_SMALL[1])
     chosen = choose_recipe(net, infer_shapes(net), tmp_path / "net.prototxt")
     with pytest.raises(ImageError, match="70 x 50 pixels are too small for the crop of 64 x 64"):
-        chosen.recipe.read(tmp_path / "rgb.png")
+        read_image(tmp_path / "rgb.png", chosen.recipe)
 
 
 def test_reported_net(material: Callable[[str], Path]) -> None:
@@ -182,5 +183,5 @@ def test_reported_net(material: Callable[[str], Path]) -> None:
     assert chosen.origin == "the net's transform_param"
     with np.load(folder / "real_caffe.npz") as real:
         for row, wanted in enumerate(real["data:data"]):
-            found = chosen.recipe.read(folder / f"images/{row}.png")
+            found = read_image(folder / f"images/{row}.png", chosen.recipe)
             np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)

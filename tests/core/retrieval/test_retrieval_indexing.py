@@ -63,7 +63,8 @@ def test_index_a_folder(
     assert (report.n_images, report.n_added, report.n_kept, report.dimension) == (12, 12, 0, 3)
     assert report.problems == report.skipped == report.notes == ()
     assert [shape[0] for shape in engine.batches] == [5, 5, 2]
-    assert [(s.done, s.total) for s in steps] == [(0, 0), (0, 12), (5, 12), (10, 12), (12, 12)]
+    told = dict.fromkeys((s.done, s.total) for s in steps)  # one may be told again while it waits
+    assert list(told) == [(0, 0), (0, 12), (5, 12), (10, 12), (12, 12)]
     check_whole(out, pictures)
     gallery = open_gallery(out)
     assert gallery.recipe == recipe

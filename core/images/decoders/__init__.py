@@ -1,0 +1,1 @@
+"""Child processes that decode pictures, with limits on what a file can make them do."""

@@ -1,0 +1,52 @@
+"""What a decoder does with one file."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import AppError, ImageError
+from core.images.checking import find_cut_off
+from core.images.decoders.messages import Answer, Request
+from core.images.decoding import decode_picture, thumbnail
+from core.images.preprocess import Preprocess
+
+Done = tuple[Answer, list[np.ndarray]]
+
+
+def do(request: Request) -> Done:
+    """The answer to a request; whatever a file makes of its decoder is a problem of the file."""
+    path = Path(request.path)
+    try:
+        if request.op == "thumbnail":
+            return _shrink(path, request.side)
+        return _prepare(path, Preprocess.from_json(request.recipe), request.op == "prepare")
+    except AppError as error:
+        return Answer(problem=error.sentence, hint=error.hint, details=error.details), []
+    except MemoryError:
+        return Answer(problem=f"There is not enough memory to read '{path.name}'."), []
+    except Exception:  # of a plugin that nobody has met: the child lives on, the file is named
+        sentence = f"'{path.name}' can't be decoded."
+        return Answer(problem=sentence, details=traceback.format_exc()), []
+
+
+def _shrink(path: Path, side: int) -> Done:
+    rgb = thumbnail(path, side)
+    return Answer((rgb.shape[1], rgb.shape[0])), [rgb]
+
+
+def _prepare(path: Path, recipe: Preprocess, is_checked: bool) -> Done:
+    pixels, note = _decode(path, recipe, is_checked)
+    size = pixels.shape[1], pixels.shape[0]
+    return Answer(size, note), [recipe.apply(pixels)]
+
+
+def _decode(path: Path, recipe: Preprocess, is_checked: bool) -> tuple[np.ndarray, str]:
+    """Pixels as the recipe turns them; those as stored are let go before it goes on."""
+    picture = decode_picture(path, transparency=recipe.decoded_transparency)
+    problem = find_cut_off(path.name, picture) if is_checked else None
+    if problem is not None:
+        raise ImageError(problem)
+    return picture.upright if recipe.exif else picture.stored, picture.note
