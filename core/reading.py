@@ -63,6 +63,13 @@ def cancelled_when(is_cancelled: Callable[[], bool]) -> Iterator[None]:
         _may_stop.reset(token)
 
 
+def check_cancelled() -> None:
+    """For who waits for a file otherwise: raises ReadCancelled once the user has cancelled."""
+    is_cancelled = _may_stop.get()
+    if is_cancelled is not None and is_cancelled():
+        raise ReadCancelled("Cancelled.")
+
+
 def read_file(
     path: Path,
     most_bytes: int,

@@ -87,7 +87,7 @@ def decode_picture(
     colours that are stored under it, as cv::imread and so Caffe's data layers do.
     """
     with _told(path, max_pixels), opened_picture_file(path) as file:
-        jpeg = file.read() if file.peek(2)[:2] == _JPEG else b""
+        jpeg = file.read() if _is_jpeg(file) else b""
         with _open(io.BytesIO(jpeg) if jpeg else file, path.name, max_pixels) as image:
             is_sixteen_bits = ";16" in str(getattr(image, "tile", ()))
             image.load()
@@ -188,6 +188,12 @@ def _coloured(image: Image.Image) -> Image.Image:
         return image
     image.load()
     return Image.fromarray(_pixels(image, find_grey_range(image), "laid on white"))
+
+
+def _is_jpeg(file: BinaryIO) -> bool:
+    beginning = file.read(len(_JPEG))
+    file.seek(0)
+    return beginning == _JPEG
 
 
 def _in_colour(image: Image.Image, transparency: Transparency) -> Image.Image:

@@ -8,17 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from core.images.prepared import PreparedImage, prepare_image
+from core.images.prepared import prepare_image
 from core.images.preprocess import Preprocess
-from core.surveys import pictures
-from core.surveys.pictures import prepare_images
 
 KINDS = {"pipe": "is a pipe", "socket": "is a socket", "device": "is a device"}
 RECIPE = Preprocess(width=8, height=8)
@@ -66,48 +62,18 @@ def test_one_that_is_named_is_a_sentence(folder: Path, name: str) -> None:
     assert said == f"'{name}.jpg' {KINDS[name]}, no image."
 
 
-@pytest.fixture
-def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Files called stuck.jpg do not answer before the event is set, which the test's end does."""
-    answer = threading.Event()
-
-    def prepare(path: Path, recipe: Preprocess) -> PreparedImage:
-        if path.name == "stuck.jpg":
-            answer.wait(30)
-        return PreparedImage(path, None, (0, 0), "read")
-
-    monkeypatch.setattr(pictures, "prepare_image", prepare)
-    yield answer
-    answer.set()
-
-
-def test_a_disk_that_does_not_answer_can_be_cancelled(stuck: threading.Event) -> None:
-    names = [Path(name) for name in ("a.jpg", "stuck.jpg", "b.jpg")]
-    images = prepare_images(names, RECIPE, n_threads=1, n_ahead=1)
-    assert next(image for image in images if image is not None).path == names[0]
-    assert next(images) is None
-    started = time.monotonic()
-    images.close()
-    assert time.monotonic() - started < 2
-
-
-def test_what_does_not_answer_at_all_is_left_out(
-    stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pictures, "PATIENCE_SECONDS", 0.9)
-    names = [Path(name) for name in ("a.jpg", "stuck.jpg", "b.jpg", "c.jpg")]
-    images = prepare_images(names, RECIPE, n_threads=1, n_ahead=1)
-    problems = {image.path.name: image.problem for image in images if image is not None}
-    assert list(problems) == ["a.jpg", "stuck.jpg", "b.jpg", "c.jpg"]
-    assert "nothing came for" in (problems.pop("stuck.jpg") or "")
-    assert set(problems.values()) == {"read"}
-
-
 STUCK_INDEX = """
-import signal, sys
+import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-from core.images import decoding
-decoding.describe_other_kind = lambda path: None  # so that the pipe is opened, as a dead disk is
+from core.images.decoders.process import DecoderProcess
+ask = DecoderProcess.ask
+
+def ask_the_deaf(self, request, deadline):  # a disk that is dead holds its reader up like this
+    os.kill(self.pid, signal.SIGSTOP)
+    print("stuck", flush=True)
+    return ask(self, request, deadline)
+
+DecoderProcess.ask = ask_the_deaf
 from main import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -116,21 +82,24 @@ sys.exit(main(sys.argv[1:]))
 def test_one_ctrl_c_ends_a_stuck_index(demo, tmp_path: Path, repository: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    os.mkfifo(folder / "pipe.jpg")
+    shutil.copy(demo.pictures / "die" / "die_01.jpg", folder / "stuck.jpg")
     words = [*demo.words, "--images", folder, "--layer", "fc6", "--pool", "gap"]
     process = subprocess.Popen(
         [sys.executable, "-c", STUCK_INDEX, "index", *words, "--out", tmp_path / "gallery"],
         cwd=repository,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
-        writer = os.open(folder / "pipe.jpg", os.O_WRONLY)  # returns when the index reads from it
+        assert process.stdout is not None
+        while process.stdout.readline().strip() != "stuck":
+            assert process.poll() is None
         process.send_signal(signal.SIGINT)
+        started = time.monotonic()
         said = process.communicate(timeout=20)[1]
-        os.close(writer)
+        assert time.monotonic() - started < 10  # of the 20 s that the picture has
     finally:
         process.kill()
     assert process.returncode == 130, said

@@ -16,9 +16,9 @@ from threading import Condition, Thread
 
 import numpy as np
 
-from core.errors import EngineCancelled
 from core.images.decoders.messages import MAX_PATH_BYTES, Answer, Request
 from core.images.decoders.process import DecoderEnded, DecoderProcess
+from core.reading import ReadCancelled, check_cancelled
 
 DECODE_SECONDS = 20.0
 """From when a decoder begins with a file. The largest pictures take 3 seconds, and a share on the
@@ -57,10 +57,15 @@ class Task:
     def result(self) -> Decoded:
         """What came of it, waited for. A file's problem is told in the answer.
 
-        Raises DecoderUnavailableError where no decoder starts, EngineCancelled after `let_go`.
+        Raises DecoderUnavailableError where no decoder starts, ReadCancelled where the user cancels
+        or the program ends.
         """
         while not self.is_done(_TICK_SECONDS):  # so that Ctrl+C is heard on Windows too
-            pass
+            try:
+                check_cancelled()
+            except ReadCancelled:
+                self.let_go()
+                raise
         return self._future.result()
 
     def let_go(self) -> None:
@@ -120,29 +125,21 @@ class DecoderPool:
             self._changed.notify()
         return task
 
-    def let_go(self) -> None:
-        """End all that is being decoded and that waits; whoever waits for it gets EngineCancelled.
-
-        The pool can be used again.
-        """
+    def close(self) -> None:
+        """End the children and the threads at once; whoever waits for one gets ReadCancelled."""
         with self._changed:
+            self._is_closed = True
             waiting = [task for _, _, task in self._waiting]
             self._waiting.clear()
             running = dict(self._running)
+            self._changed.notify_all()
         for task in waiting:
             if task.begin():
-                task.end(EngineCancelled())
+                task.end(ReadCancelled("Cancelled."))
         for task, process in running.items():
             task.is_let_go, task.until = True, -math.inf
             if process is not None:
                 process.kill()
-
-    def close(self) -> None:
-        """End the children and the threads, at once; for tests and the end of the program."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
-        self.let_go()
         until = time.monotonic() + _CLOSE_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -185,7 +182,9 @@ class DecoderPool:
                 process = None
                 is_last = isinstance(error, TimeoutError) or not n_left
                 if is_last or task.is_let_go:
-                    task.end(EngineCancelled() if task.is_let_go else _blamed(task.path, error))
+                    task.end(
+                        ReadCancelled("Cancelled.") if task.is_let_go else _blamed(task.path, error)
+                    )
                     return None
                 # Somebody may have killed it, as the system does without memory: once more.
             except BaseException as error:  # raised again where the picture is waited for

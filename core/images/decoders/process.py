@@ -67,7 +67,7 @@ class DecoderProcess:
         except OSError as error:
             raise _unavailable(error.strerror or str(error)) from error
         self._answers = _TimedPipe(_there(self._process.stdout), self.kill)
-        self._requests = io.BufferedWriter(_there(self._process.stdin))  # type: ignore[type-var]
+        self._requests = io.BufferedWriter(_there(self._process.stdin))
         enlarge_pipe(_there(self._process.stdout))
         self._greet()
         _LOG.info("Decoder started as process %d", self.pid)
