@@ -19,6 +19,7 @@ from core.jobs.arrays import plan_array_passes
 from core.jobs.open import net_of
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
+from core.reading import ReadCancelled
 from core.surveys.feed import plan_feed, plan_whole_feed
 
 Shape = tuple[int, ...]
@@ -89,6 +90,8 @@ class Looker:
             try:  # Caffe dies at opening already over what it refuses
                 engine = stack.enter_context(self._host.opened(request.net))
                 self._run(engine, request)
+            except ReadCancelled:  # the user's doing, not the pass's
+                raise
             except AppError as error:
                 self._failed = (request, error)
                 raise

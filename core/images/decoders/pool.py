@@ -181,10 +181,11 @@ class DecoderPool:
             except (DecoderEnded, TimeoutError) as error:
                 process = None
                 is_last = isinstance(error, TimeoutError) or not n_left
-                if is_last or task.is_let_go:
-                    task.end(
-                        ReadCancelled("Cancelled.") if task.is_let_go else _blamed(task.path, error)
-                    )
+                if task.is_let_go:
+                    task.end(ReadCancelled("Cancelled."))
+                    return None
+                if is_last:
+                    task.end(_blamed(task.path, error))
                     return None
                 # Somebody may have killed it, as the system does without memory: once more.
             except BaseException as error:  # raised again where the picture is waited for
