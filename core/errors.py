@@ -99,6 +99,10 @@ class GalleryDamaged(GalleryError):
         self.folder = folder
 
 
+class GalleryBeyondRepair(GalleryError):
+    """A damaged gallery of which nothing can be used any more."""
+
+
 class FolderLost(GalleryError):
     """The folder of a gallery's images went away while it was indexed."""
 

@@ -125,6 +125,8 @@ ROWS: tuple[ActionRow, ...] = (
          group=1, tip="Rank the gallery for the images of another folder, labelled by its folders"),
     _row("export_gallery", "Retrieval", "Export the descriptors…", "", "save", "gallery", group=1,
          tip="Write descriptors and names in one order, as .npz, .npy or .csv"),
+    _row("check_gallery", "Retrieval", "Check the gallery", "", "check", "gallery", group=1,
+         tip="Hold its database, descriptors and files against what they should be; repair it"),
     _row("keys", "Help", "Keys", "? F1", "help"),
     _row("show_log", "Help", "Show log", icon_name="text",
          tip="What happened last, as the log file has it"),

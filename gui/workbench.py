@@ -57,6 +57,7 @@ from gui.controllers.rename_dialog import RenameDialogController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
@@ -148,6 +149,7 @@ class Workbench(QObject):
             document, lanes, self.engine, notices, panels.retrieval, cache, self
         )
         self.gallery_work = GalleryWorkController(lanes, self.engine, self.searching, notices, self)
+        self.gallery_care = GalleryCareController(lanes, self.searching, notices, self)
         self.demo = DemoController(document, self.opening, self.searching, self._demo_folder, self)
         self.sessions = SessionController(
             document, lanes, self.opening, self.renaming, self.searching, panels.graph, notices,
@@ -213,6 +215,7 @@ class Workbench(QObject):
         load_plots_beside(self.engine, self.lanes)
         connect_searching(window, self.searching, self.opening, self.settings, lambda: self.chooser)
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
+        window.actions_.on("check_gallery", self.gallery_care.check)
         connect_what_is_there(status, self.searching, self.demo)
 
     def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:

@@ -34,10 +34,9 @@ class AbsentFiles:
     reason: str
 
     def describe(self) -> str:
-        """ "red: 5 files (permission denied)"."""
-        named = self.folder or "the folder itself"
+        """ "5 in red (permission denied)"."""
         why = f" ({self.reason})" if self.reason else ""
-        return f"{named}: {plural(self.n_files, 'file')}{why}"
+        return f"{self.n_files:,} in {self.folder or 'the folder itself'}{why}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def by_folder(names: Collection[str], reason: str) -> tuple[AbsentFiles, ...]:
 
 
 def describe_absent(folders: Collection[AbsentFiles]) -> str:
-    """ "5 files in red (permission denied) and 2 in 1 more folder"."""
+    """ "5 in red (permission denied); 2 in blue"; folders beyond the third are counted."""
     shown = [one.describe() for one in sorted(folders, key=lambda one: -one.n_files)[:3]]
     more = f"; and {plural(len(folders) - 3, 'folder')} more" if len(folders) > 3 else ""
     return "; ".join(shown) + more

@@ -114,13 +114,13 @@ def _about_rows(faults: RowFaults, images: StoredImages) -> Iterator[Finding]:
             f"The file of descriptors has {faults.n_there:,} of {faults.n_rows:,} rows: {lost}.",
             "repair",
         )
+    elif faults.changed_blocks:
+        blocks = plural(len(faults.changed_blocks), "block")
+        are = "is" if len(faults.changed_blocks) == 1 else "are"
+        yield Finding(f"{blocks} of descriptors {are} not what was written: {lost}.", "repair")
     elif not faults.is_sound:
-        changed = plural(len(faults.changed_blocks), "block")
-        yield Finding(
-            f"{changed} of descriptors changed since they were written, and "
-            f"{plural(len(faults.not_finite), 'row')} have NaN or infinity: {lost}.",
-            "repair",
-        )
+        rows = plural(len(faults.not_finite), "descriptor")
+        yield Finding(f"NaN or infinity in {rows}: {lost}.", "repair")
     if not faults.has_checksums and faults.n_rows:
         yield Finding("The descriptors have no checksums yet; the next index makes them.")
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import AppError, GalleryError
+from core.errors import AppError, GalleryBeyondRepair, GalleryError
+from core.files import sync_folder
 from core.progress import Job, Progress
 from core.retrieval.gallery_check import (
     GalleryCheck,
@@ -72,6 +73,21 @@ def repair_gallery(folder: Path) -> Job[GalleryRepair]:
     return GalleryRepair(tuple(done), after)
 
 
+def put_aside(folder: Path) -> Path:
+    """Give a gallery that can't be repaired another name, so that its place is free for a new one.
+
+    Returns the folder as it is called since. Raises GalleryError.
+    """
+    places = (folder.with_name(f"{folder.name}.damaged{n or ''}") for n in range(1000))
+    kept = next(place for place in places if not place.exists())
+    try:
+        folder.rename(kept)
+        sync_folder(folder.parent)
+    except OSError as error:
+        raise GalleryError(f"'{folder}' can't be renamed: {error.strerror or error}.") from error
+    return kept
+
+
 def _copy_what_reads(database: GalleryDatabase) -> str:
     """Put a database of all rows that read and make sense in the place of a damaged one."""
     with database.reading_damaged() as db:
@@ -108,9 +124,8 @@ def _write_meta(db: sqlite3.Connection, database: GalleryDatabase, notes: list[R
         meta = read_meta(db)
         meta.found_recipe(database.folder)
     except (ValueError, GalleryError) as error:
-        raise GalleryError(
-            f"The gallery '{database.folder}' can't be repaired: it does not say any more how it "
-            "was made.",
+        raise GalleryBeyondRepair(
+            "The gallery can't be repaired: it does not say any more how it was made.",
             hint="Index the images again into a new folder.",
             details=str(error),
         ) from error

@@ -73,9 +73,10 @@ class IndexReport:
         """A sentence on them; "" where every file is to be seen."""
         if not self.absent:
             return ""
-        are = "file is" if self.n_absent == 1 else "files are"
         where = describe_absent(self.absent)
-        return f"{self.n_absent:,} {are} absent, and nothing of them was dropped: {where}."
+        if self.n_absent == 1:
+            return f"1 file is absent and stays in the gallery: {where}."
+        return f"{self.n_absent:,} files are absent and stay in the gallery: {where}."
 
     @property
     def images_per_second(self) -> float:

@@ -122,9 +122,12 @@ class SearchingController(QObject):
             self._list(folder)
         self.index()
 
-    def index(self) -> None:
-        """Index the folder with the chosen representation, or go on where it stood."""
-        reading = self._reading()
+    def index(self, *, prune: bool = False) -> None:
+        """Index the folder with the chosen representation, or go on where it stood.
+
+        prune: forget the images that the folder does not show.
+        """
+        reading = self._reading(prune=prune)
         if reading is None:
             return
         self._lanes.cancel(EVALUATE)
@@ -271,7 +274,7 @@ class SearchingController(QObject):
             search.listed = paths
             self._panel.show_result(None, listed_tiles(folder, paths))
 
-    def _reading(self) -> Reading | None:
+    def _reading(self, *, prune: bool) -> Reading | None:
         document, choice, folder = self._document, self._search.choice, self._search.folder
         if document.net is None or choice is None or folder is None:
             return None
@@ -286,6 +289,7 @@ class SearchingController(QObject):
             pool_of(choice),
             Path(),
             document.chosen_recipe,
+            prune=prune,
         )
         return Reading(request, choice, blob_label(document.net, choice))
 

@@ -76,7 +76,7 @@ def test_a_folder_that_is_away_keeps_its_images_until_pruned(
         assert {image.path for image in before.images} <= {image.path for image in after.images}
         assert (report.n_removed, report.n_absent) == (0, 5)
         assert [one.folder for one in report.absent] == ["red"]
-        assert report.absent_note.startswith("5 files are absent, and nothing of them was dropped")
+        assert report.absent_note.startswith("5 files are absent and stay in the gallery")
         assert report.progress.is_finished
     assert index(prune=True).n_removed == 5
     assert [i.path for i in open_gallery(tmp_path / "g").images if "red/" in i.path][:1] in (
@@ -113,7 +113,7 @@ def test_nothing_leaves_after_any_error_of_the_listing(
         patch.setattr(os, "scandir", broken)
         report = index()
     assert (report.n_images, report.n_removed, report.n_absent) == (12, 0, 6)
-    assert "things/blue: 5 files (input/output error)" in report.absent_note
+    assert "5 in things/blue (input/output error)" in report.absent_note
     assert index().n_removed == 1
 
 

@@ -69,7 +69,7 @@ def test_files_that_differ_are_no_damage(gallery: Path, pictures: Path) -> None:
     (gallery / "notes.txt").write_text("mine")
     check = run_job(check_gallery(gallery))
     assert (check.is_sound, check.needs_repair) == (False, False)
-    assert "1 image absent: the folder itself: 1 file." in said(check)
+    assert "1 image absent: 1 in the folder itself." in said(check)
     assert "1 image has changed since the index, such as red/0.png." in said(check)
     assert f"Left over from earlier: {COMPACT_NAME}." in said(check)
     assert "1 file of something else: notes.txt." in said(check)
@@ -178,7 +178,7 @@ def test_lost_descriptors_are_forgotten(
         file.write(np.array([np.inf, 1, 1], "<f4").tobytes())
     check = run_job(check_gallery(gallery))
     assert check.needs_repair
-    assert "1 block of descriptors changed since they were written" in said(check)
+    assert "1 block of descriptors is not what was written" in said(check)
     repair = run_job(repair_gallery(gallery))
     assert repair.done[0].startswith("12 images forgotten")  # all are of one block
     assert "unfinished" in said(repair.after)

@@ -224,7 +224,7 @@ def test_linked_images_whose_disk_is_away_stay(
     report = run_job(index_folder(describer(stub_engine(), recipe), links, out))
     assert (report.n_images, report.n_removed) == (9, 0)
     assert [(one.folder, one.n_files) for one in report.absent] == [("blue", 5), ("kind", 3)]
-    assert report.absent_note.startswith("8 files are absent, and nothing of them was dropped: ")
+    assert report.absent_note.startswith("8 files are absent and stay in the gallery: ")
     (tmp_path / "away").rename(pictures)
     report = run_job(index_folder(describer(stub_engine(), recipe), links, out))
     assert (report.n_kept, report.n_added, report.notes) == (9, 0, ())
