@@ -144,6 +144,10 @@ class EngineUnavailableError(EngineError):
     """An engine can't start on this machine; the sentence says what is missing."""
 
 
+class EngineStoppedFromOutside(EngineError):
+    """What the engine runs on was ended before it came up; the next one may well come up."""
+
+
 class EngineCrashed(EngineError):
     """The child died: exit code, what it was running and the last lines of its stderr.
 

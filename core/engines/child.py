@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import IO
+from typing import IO, NoReturn
 
 from core import frames
 from core.children import Request, offer_to_be_killed_first, start_reading, take_stdout
 from core.engines.failures import header_from_error
+from core.engines.launch import KILLED
 from core.engines.serving import Server
 from core.engines.session import Backend
-from core.errors import EngineUnavailableError
+from core.errors import EngineStoppedFromOutside, EngineUnavailableError
 
 BACKENDS = {
     "torch": "core.engines.torch.backend",
@@ -23,8 +25,8 @@ BACKENDS = {
 """Modules with a function `make_backend(options) -> Backend`; imported only when asked for."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Serve one engine until the window closes the pipe."""
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Serve one engine until the window closes the pipe; never returns."""
     name, options = arguments[0], dict(option.split("=", 1) for option in arguments[1:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started us
     replies = take_stdout()
@@ -33,10 +35,11 @@ def main(arguments: Sequence[str]) -> int:
     child = _Child(replies)
     try:
         server = Server(_load_backend(name, options), child.announce)
-    except EngineUnavailableError as error:
+    except (EngineUnavailableError, EngineStoppedFromOutside) as error:
         requests.get()
         frames.write_frame(replies, {"error": header_from_error(error)})
-        return 1
+        # at the end of `main` Python aborts when it meets the thread that reads standard input
+        os._exit(KILLED if isinstance(error, EngineStoppedFromOutside) else 1)
     while True:
         child.answer(server, requests.get())
 
@@ -77,4 +80,4 @@ def _load_backend(name: str, options: Mapping[str, str]) -> Backend:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -12,6 +12,7 @@ from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.errors import (
     AppError,
     EngineError,
+    EngineStoppedFromOutside,
     EngineUnavailableError,
     NetError,
     PrototxtError,
@@ -20,7 +21,14 @@ from core.errors import (
 )
 
 _KINDS: dict[str, type[AppError]] = {
-    kind.__name__: kind for kind in (EngineError, EngineUnavailableError, NetError, WeightsError)
+    kind.__name__: kind
+    for kind in (
+        EngineError,
+        EngineStoppedFromOutside,
+        EngineUnavailableError,
+        NetError,
+        WeightsError,
+    )
 }
 
 

@@ -32,6 +32,14 @@ _WAITING_SETTINGS = {"GOMP_SPINCOUNT": "10000"}
 _DETERMINISM_SETTINGS = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 
 
+_OTHERS_SIGNALS = (-1, -2, -9, -15)
+"""SIGHUP, SIGINT, SIGKILL, SIGTERM: what users, sessions and a system without memory send."""
+
+
+KILLED = 137
+"""The exit code by which a child of ours passes on that what it runs on was killed."""
+
+
 @dataclass(frozen=True)
 class Launch:
     """Arguments for subprocess.Popen."""
@@ -57,6 +65,11 @@ def launch_of(spec: EngineSpec) -> Launch:
     arguments = (*interpreter, "-m", "core.engines.child", spec.name, *options)
     settings = {**_MEMORY_SETTINGS, **_WAITING_SETTINGS, **_DETERMINISM_SETTINGS}
     return Launch(arguments, ROOT, child_environment(settings), creation_flags())
+
+
+def is_ended_from_outside(code: int | None) -> bool:
+    """Whether a child's exit code is that of a signal which others send; 128 + n is a shell's."""
+    return code is not None and (code in _OTHERS_SIGNALS or -(code - 128) in _OTHERS_SIGNALS)
 
 
 def split_command(text: str) -> tuple[str, ...]:

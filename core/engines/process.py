@@ -19,7 +19,7 @@ from core.children import enlarge_pipe
 from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
-from core.engines.launch import Launch, launch_of
+from core.engines.launch import Launch, is_ended_from_outside, launch_of
 from core.engines.operations import PROTOCOL, REPLIES, Greeting, Hello, Open, Request
 from core.engines.stderr_tail import StderrTail, fatal_message
 from core.engines.values import Device, EngineSpec, FastPath
@@ -37,7 +37,8 @@ class EngineProcess:
     """A child that runs nets; calls wait for its answer, one at a time, from any thread.
 
     Any call raises EngineCancelled after kill(), EngineCrashed when the child died, EngineError
-    when the child refused and lives on, EngineUnavailableError when it never started.
+    when the child refused and lives on, EngineUnavailableError when it never started. A child that
+    something ends while it starts is started again, once in a call.
     """
 
     def __init__(self, spec: EngineSpec | None = None, *, agree: Agree = agree_to_nothing) -> None:
@@ -49,11 +50,8 @@ class EngineProcess:
         self._running = ""
         self._is_cancelled = False
         self._is_closed = False
-        self._process = _spawn(self.spec.name, launch_of(self.spec))
-        self._stdin, self._stdout = _pipes(self._process)
-        stderr = self._process.stderr
-        self._stderr = StderrTail(stderr, self._log_line) if stderr else None
-        _LOG.info("Engine %s started as process %d", self.spec.name, self.pid)
+        self._start_lock = threading.Lock()
+        self._start()
 
     @property
     def pid(self) -> int:
@@ -134,9 +132,10 @@ class EngineProcess:
 
     def kill(self) -> None:
         """Stop the child at once; a call that waits in another thread raises EngineCancelled."""
-        self._is_cancelled = True
-        with contextlib.suppress(OSError):
-            self._process.kill()
+        with self._start_lock:
+            self._is_cancelled = True
+            with contextlib.suppress(OSError):
+                self._process.kill()
 
     def close(self) -> None:
         """End the child: politely when it is idle, at once when it is busy. Safe to repeat."""
@@ -159,6 +158,22 @@ class EngineProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _start(self) -> None:
+        self._has_killed = False
+        self._process = _spawn(self.spec.name, launch_of(self.spec))
+        self._stdin, self._stdout = _pipes(self._process)
+        stderr = self._process.stderr
+        self._stderr = StderrTail(stderr, self._log_line) if stderr else None
+        _LOG.info("Engine %s started as process %d", self.spec.name, self.pid)
+
+    def _start_again(self) -> None:
+        """In place of a child that ended before it said anything; a cancel stays one."""
+        self._reap()
+        with self._start_lock:
+            if self._is_cancelled:
+                raise EngineCancelled()
+            self._start()
+
     def _greeted(self) -> Greeting:
         with self._lock:
             return self._greet_once()
@@ -169,16 +184,34 @@ class EngineProcess:
             raise self._why_unavailable
         if self._greeting is None:
             try:
-                self._greeting = self._greet()
+                self._greeting = self._greet_or_start_again()
             except EngineUnavailableError as error:
                 self._why_unavailable = error
                 raise
         return self._greeting
 
+    def _greet_or_start_again(self) -> Greeting:
+        """That one child was ended from outside says nothing about the next one."""
+        if self._is_ended_from_outside():
+            self._start_again()
+        try:
+            return self._greet()
+        except EngineCrashed:
+            _LOG.warning("Engine %s was ended while it started; it starts again", self.spec.name)
+            self._start_again()
+            return self._greet()
+
+    def _is_ended_from_outside(self) -> bool:
+        is_ours = self._has_killed or self._is_closed
+        return not is_ours and is_ended_from_outside(self._process.poll())
+
     def _greet(self) -> Greeting:
         try:
             found, _ = self._exchange(Hello(), ())
         except EngineCrashed as crash:
+            if self._is_ended_from_outside():
+                cause = "something ended it while it started"
+                raise EngineCrashed(crash.exit_code, "", crash.details, cause=cause) from crash
             raise EngineUnavailableError(
                 f"The {self.spec.name} engine did not start.",
                 hint=_last_line(crash.details),
@@ -221,7 +254,7 @@ class EngineProcess:
         """The child hung up: say whether we stopped it or it died, and of what."""
         code = self._wait(_DEATH_TIMEOUT_SECONDS)
         if code is None:
-            self._process.kill()
+            self._end()
             code = self._wait(_DEATH_TIMEOUT_SECONDS)
         if self._is_cancelled:
             _LOG.info("Engine %s, process %d, was stopped", self.spec.name, self.pid)
@@ -235,10 +268,15 @@ class EngineProcess:
         """The child wrote something else than frames; it can't be trusted any more."""
         if self._is_cancelled:
             return EngineCancelled()
-        with contextlib.suppress(OSError):
-            self._process.kill()
+        self._end()
         code = self._wait(_DEATH_TIMEOUT_SECONDS)
         return EngineCrashed(code, self._running, f"Unreadable answer: {error}\n{self._tail()}")
+
+    def _end(self) -> None:
+        """For what it did, so that it does not count as ended by others."""
+        self._has_killed = True
+        with contextlib.suppress(OSError):
+            self._process.kill()
 
     def _log_line(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip()

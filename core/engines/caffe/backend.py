@@ -10,7 +10,7 @@ from core.engines.caffe.link import Link
 from core.engines.caffe.session import CaffeSession
 from core.engines.session import Backend, OpenRequest, Session
 from core.engines.values import Device
-from core.errors import EngineError, EngineUnavailableError
+from core.errors import EngineError, EngineStoppedFromOutside, EngineUnavailableError
 
 GREETING_TIMEOUT_SECONDS = 60.0
 
@@ -24,7 +24,10 @@ def make_backend(options: Mapping[str, str]) -> Backend:
 
 
 class CaffeBackend(Backend):
-    """One foreign Python; raises EngineUnavailableError when it does not come up."""
+    """One foreign Python; raises EngineUnavailableError when it does not come up.
+
+    One that something ends while it starts is started once more.
+    """
 
     def __init__(self, options: Mapping[str, str]) -> None:
         command = json.loads(options.get("command", "[]"))
@@ -34,7 +37,11 @@ class CaffeBackend(Backend):
                 hint='Use --caffe-python "COMMAND" or the variable BLOBSCOPE_CAFFE_PYTHON.',
             )
         seconds = float(options.get("greeting_timeout_seconds", GREETING_TIMEOUT_SECONDS))
-        self._link = Link(command, Path(options.get("folder", ".")), seconds)
+        folder = Path(options.get("folder", "."))
+        try:
+            self._link = Link(command, folder, seconds)
+        except EngineStoppedFromOutside:
+            self._link = Link(command, folder, seconds)
 
     def versions(self) -> dict[str, str]:
         """Of Caffe, and of the Python and the NumPy it runs in."""

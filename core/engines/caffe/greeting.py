@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import IO, Any
 
 from core.engines.caffe.bundle import MARK
-from core.errors import EngineUnavailableError
+from core.errors import EngineStoppedFromOutside, EngineUnavailableError
 
 MAX_BANNER_BYTES = 256 * 1024
 """How much may stand on the child's standard output before its first word."""
@@ -58,6 +58,15 @@ def ended(command: Sequence[str], code: int | None, banner: str, stderr: str) ->
     return EngineUnavailableError(
         f"`{shown(command)}` ended (exit code {code}) before Caffe could start{why}",
         hint=_hint(command, f"{stderr}\n{banner}"),
+        details=f"{banner}\n{stderr}".strip(),
+    )
+
+
+def stopped(command: Sequence[str], code: int | None, banner: str, stderr: str) -> Exception:
+    """The error for a command that others ended before it said anything."""
+    return EngineStoppedFromOutside(
+        f"Something ended `{shown(command)}` (exit code {code}) before Caffe could start.",
+        hint="The system may have run out of memory; the next try starts it again.",
         details=f"{banner}\n{stderr}".strip(),
     )
 

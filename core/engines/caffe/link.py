@@ -19,7 +19,7 @@ import numpy as np
 from core import frames
 from core.children import creation_flags
 from core.engines.caffe import bundle, greeting
-from core.engines.launch import without_our_path
+from core.engines.launch import is_ended_from_outside, without_our_path
 from core.engines.stderr_tail import StderrTail
 from core.errors import EngineError, EngineUnavailableError
 from core.reading import open_regular
@@ -101,11 +101,14 @@ class Link:
             return self._hand_over()
         except (greeting.NoGreeting, OSError) as error:
             banner = str(error) if isinstance(error, greeting.NoGreeting) else ""
-            if self._wait(1.0) is None:
+            has_stayed = self._wait(1.0) is None
+            if has_stayed:
                 self._kill()
             code, stderr = self._wait(_DEATH_TIMEOUT_SECONDS), self._tail.text()
             if is_late.is_set():
                 raise greeting.silent(self._command, timeout_seconds, banner, stderr) from error
+            if not has_stayed and is_ended_from_outside(code):
+                raise greeting.stopped(self._command, code, banner, stderr) from error
             raise greeting.ended(self._command, code, banner, stderr) from error
         finally:
             timer.cancel()
