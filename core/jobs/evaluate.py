@@ -103,7 +103,7 @@ def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[E
     )
     own = [gallery.find(path.absolute()) for path in described.paths]
     queries = OutsideQueries(np.concatenate(described.vectors), of_queries.labels, own)
-    evaluation = yield from evaluate_outside(gallery.descriptors, truth.labels, queries)
+    evaluation = yield from evaluate_outside(gallery.cosines, truth.labels, queries)
     random = random_descriptors(len(gallery) + len(names), gallery.dimension)
     chance = yield from evaluate_outside(
         random[: len(gallery)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,16 @@ import numpy as np
 
 from core.errors import GalleryError
 from core.progress import Job, Progress
-from core.retrieval.descriptor import l2_normalise
+from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
-from core.retrieval.scores import AP_VARIANT, QueryScore, score_ranking
-from core.retrieval.search import order_scores, similarities
+from core.retrieval.gallery_contents import DescriptorRows
+from core.retrieval.relevant_ranks import has_ties, relevant_ranks
+from core.retrieval.scores import AP_VARIANT, QueryScore, score_ranks
 
-_QUERIES_AT_ONCE = 256
+_MOST_QUERIES_AT_ONCE = 256
+_SCORES_AT_ONCE = 1 << 27
+"""512 MB, however many images there are."""
+_N_THREADS = 2
 _N_RESAMPLES = 2000
 
 
@@ -46,7 +51,7 @@ class OutsideQueries:
     own: the index of the gallery's image that a query is, which its ranking leaves out; else None.
     """
 
-    descriptors: np.ndarray
+    descriptors: np.ndarray | DescriptorRows
     labels: Sequence[str | None]
     own: Sequence[int | None]
 
@@ -124,7 +129,7 @@ def evaluate_gallery(
     check_not_empty(gallery)
     chosen = gallery.labels if labels is None else labels
     try:
-        return (yield from evaluate(gallery.descriptors, chosen))
+        return (yield from evaluate(gallery.cosines, chosen))
     except GalleryError as error:
         if gallery.progress.is_finished is False:
             raise GalleryError(
@@ -135,15 +140,15 @@ def evaluate_gallery(
 
 
 def evaluate(
-    descriptors: np.ndarray, labels: Sequence[str | None], *, seed: int = 0
+    gallery: np.ndarray | Cosines, labels: Sequence[str | None], *, seed: int = 0
 ) -> Job[Evaluation]:
     """Rank all images for every query and average.
 
-    descriptors: (n_images, dimension), of any length; labels: one each, None for none; seed: of
-    the bootstrap. Raises GalleryError if no label has two images.
+    gallery: (n_images, dimension) descriptors of any length, or their cosines; labels: one each,
+    None for none; seed: of the bootstrap. Raises GalleryError if no label has two images.
     """
-    if len(labels) != len(descriptors):
-        raise GalleryError(f"There are {len(labels)} labels for {len(descriptors)} images.")
+    if len(labels) != len(gallery):
+        raise GalleryError(f"There are {len(labels)} labels for {len(gallery)} images.")
     counts = Counter(label for label in labels if label is not None)
     query_indices = [i for i, label in enumerate(labels) if label is not None and counts[label] > 1]
     if not query_indices:
@@ -151,15 +156,16 @@ def evaluate(
             "No label has two images, so there is nothing to find.",
             hint="Labels are needed that two images or more share.",
         )
-    queries = OutsideQueries(descriptors, labels, range(len(labels)))
-    scored, n_with_ties = yield from _score(descriptors, labels, queries, query_indices)
+    cosines = _cosines(gallery)
+    queries = OutsideQueries(cosines.descriptors, labels, range(len(labels)))
+    scored, n_with_ties = yield from _score(cosines, labels, queries, query_indices)
     n_alone = sum(1 for count in counts.values() if count == 1)
     n_unlabelled = sum(1 for label in labels if label is None)
     return _summarise(scored, len(labels), n_alone, n_unlabelled, n_with_ties, seed)
 
 
 def evaluate_outside(
-    descriptors: np.ndarray,
+    gallery: np.ndarray | Cosines,
     labels: Sequence[str | None],
     queries: OutsideQueries,
     *,
@@ -167,8 +173,8 @@ def evaluate_outside(
 ) -> Job[Evaluation]:
     """Rank all images for every query apart that has something to find, and average.
 
-    descriptors: (n_images, dimension), labels: one each, None for none. Raises GalleryError if no
-    query has the label of an image other than itself.
+    gallery: (n_images, dimension) descriptors or their cosines; labels: one each, None for none.
+    Raises GalleryError if no query has the label of an image other than itself.
     """
     counts = Counter(label for label in labels if label is not None)
     n_unlabelled = sum(1 for label in queries.labels if label is None)
@@ -182,13 +188,13 @@ def evaluate_outside(
             "No query has the label of an image of the gallery, so there is nothing to find.",
             hint="Queries and gallery are labelled in the same way, by folders or by one table.",
         )
-    scored, n_with_ties = yield from _score(descriptors, labels, queries, query_indices)
+    scored, n_with_ties = yield from _score(_cosines(gallery), labels, queries, query_indices)
     n_alone = len(queries.labels) - n_unlabelled - len(query_indices)
     return _summarise(scored, len(labels), n_alone, n_unlabelled, n_with_ties, seed)
 
 
 def _score(
-    descriptors: np.ndarray,
+    cosines: Cosines,
     labels: Sequence[str | None],
     queries: OutsideQueries,
     query_indices: Sequence[int],
@@ -196,19 +202,36 @@ def _score(
     """The measures of some of the queries, and how many of them had equal scores."""
     scored: list[ScoredQuery] = []
     n_with_ties = 0
-    vectors, asked = l2_normalise(descriptors), l2_normalise(queries.descriptors)
-    codes = _codes([*labels, *queries.labels])
-    of_images, of_queries = codes[: len(labels)], codes[len(labels) :]
-    for start in range(0, len(query_indices), _QUERIES_AT_ONCE):
-        yield Progress(start, len(query_indices), "queries evaluated")
-        chunk = list(query_indices[start : start + _QUERIES_AT_ONCE])
-        for index, scores in zip(chunk, similarities(vectors, asked[chunk]), strict=True):
-            ranking = order_scores(scores, exclude=queries.own[index])
-            n_with_ties += ranking.n_ties > 0
-            score = score_ranking(of_images[ranking.index] == of_queries[index])
-            scored.append(ScoredQuery(index, str(queries.labels[index]), score))
+    members = _by_label(labels)
+    n_at_once = min(_MOST_QUERIES_AT_ONCE, max(1, _SCORES_AT_ONCE // max(1, len(cosines))))
+    with ThreadPoolExecutor(_N_THREADS) as threads:
+        for start in range(0, len(query_indices), n_at_once):
+            yield Progress(start, len(query_indices), "queries evaluated")
+            chunk = list(query_indices[start : start + n_at_once])
+            found = threads.map(
+                _score_one,
+                cosines.of(queries.descriptors[np.array(chunk)]),
+                [members[queries.labels[index]] for index in chunk],
+                [queries.own[index] for index in chunk],
+            )
+            for index, (score, has_equal) in zip(chunk, found, strict=True):
+                scored.append(ScoredQuery(index, str(queries.labels[index]), score))
+                n_with_ties += has_equal
     yield Progress(len(query_indices), len(query_indices), "queries evaluated")
     return scored, n_with_ties
+
+
+def _score_one(
+    scores: np.ndarray, relevant: np.ndarray, own: int | None
+) -> tuple[QueryScore, bool]:
+    """The measures of one query, and whether scores are equal; its own image has no rank."""
+    # Left out by number: by score, a copy of the query would go as well.
+    if own is not None:
+        scores = np.concatenate((scores[:own], scores[own + 1 :]))
+        relevant = relevant[relevant != own]
+        relevant = relevant - (relevant > own)
+    ranks = relevant_ranks(scores, relevant)
+    return score_ranks(ranks, scores.size), has_ties(scores)
 
 
 def random_descriptors(n_images: int, dimension: int, seed: int = 0) -> np.ndarray:
@@ -226,10 +249,19 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-def _codes(labels: Sequence[str | None]) -> np.ndarray:
-    """A number for each label, (n,) int64; -1 for none."""
-    numbers = {label: i for i, label in enumerate(dict.fromkeys(labels)) if label is not None}
-    return np.array([-1 if label is None else numbers[label] for label in labels], dtype=np.int64)
+def _cosines(gallery: np.ndarray | Cosines) -> Cosines:
+    return gallery if isinstance(gallery, Cosines) else Cosines(gallery)
+
+
+def _by_label(labels: Sequence[str | None]) -> dict[str | None, np.ndarray]:
+    """The indices of the images of each label, rising; images without one are of none."""
+    names = [label for label in dict.fromkeys(labels) if label is not None]
+    numbers = {label: i for i, label in enumerate(names)}
+    codes = np.array([-1 if label is None else numbers[label] for label in labels])
+    order = np.argsort(codes, kind="stable")
+    ends = np.searchsorted(codes[order], np.arange(len(names)), side="right")
+    starts = np.searchsorted(codes[order], np.arange(len(names)))
+    return {name: order[a:b] for name, a, b in zip(names, starts, ends, strict=True)}
 
 
 def _summarise(

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import GalleryError
+from core.errors import GalleryDamaged, GalleryError
 from core.images.decoder_versions import decoder_versions
 from core.measures.places import GEM_FLOOR
-from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, l2_normalise
+from core.retrieval.cosines import Cosines
+from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
 from core.retrieval.equal_descriptors import EqualDescriptors, find_equal_descriptors
 from core.retrieval.gallery_contents import (
     Contents,
+    DescriptorRows,
     GalleryProgress,
     StoredImages,
     stamp_of,
@@ -67,15 +69,28 @@ class Gallery:
         return self._contents.descriptors
 
     @cached_property
-    def normalised(self) -> np.ndarray:
-        """Descriptors of length 1, (n_images, dimension) float32."""
-        return l2_normalise(self.descriptors)
+    def rows(self) -> DescriptorRows:
+        """The same where they lie, none of them read before it is asked for."""
+        return self._contents.rows
+
+    @cached_property
+    def cosines(self) -> Cosines:
+        """What tells how like the images are to a query. Raises GalleryDamaged if one can't be."""
+        cosines = Cosines(self.rows)
+        damaged = np.flatnonzero(~np.isfinite(cosines.lengths))
+        if damaged.size:
+            raise GalleryDamaged(
+                self.folder,
+                f"{damaged.size:,} descriptors hold NaN or infinity, the first that of "
+                f"{self.images.paths[int(damaged[0])]}",
+            )
+        return cosines
 
     @cached_property
     def equality(self) -> EqualDescriptors:
         """How many descriptors are alike."""
         floor = GEM_FLOOR if self.recipe.pooling == "gem" else 0.0
-        return find_equal_descriptors(self._contents.rows, self.labels, floor=floor)
+        return find_equal_descriptors(self.rows, self.labels, floor=floor)
 
     def path(self, index: int) -> Path:
         """Where an image lies."""

@@ -166,7 +166,7 @@ class DescriptorRows:
     def __len__(self) -> int:
         return int(self.rows.size)
 
-    def __getitem__(self, images: np.ndarray | slice) -> np.ndarray:
+    def __getitem__(self, images: np.ndarray | slice | int) -> np.ndarray:
         result: np.ndarray = np.asarray(self.stored[self.rows[images]])
         return result
 

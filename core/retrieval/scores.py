@@ -49,34 +49,49 @@ def average_precision(is_relevant: np.ndarray, n_relevant: int | None = None) ->
     is_relevant: (n,) bool in ranked order, junk left out. n_relevant: how many there are, those
     that the ranking misses included; None: those in it. NaN without any.
     """
-    ranked = np.asarray(is_relevant, dtype=bool)
-    ranks = np.flatnonzero(ranked) + 1
-    n_wanted = ranks.size if n_relevant is None else n_relevant
+    ranks = _ranks(is_relevant)
+    return _average_precision(ranks, ranks.size if n_relevant is None else n_relevant)
+
+
+def score_ranking(is_relevant: np.ndarray) -> QueryScore:
+    """All measures of a whole ranking, (n,) bool with every relevant image in it."""
+    return score_ranks(_ranks(is_relevant), len(is_relevant))
+
+
+def score_ranks(ranks: np.ndarray, n_ranked: int) -> QueryScore:
+    """All measures of a whole ranking of n_ranked images by the ranks of all the relevant ones.
+
+    ranks: (n_relevant,) int64, rising from 1.
+    """
+    n_relevant = ranks.size
+    p_at_1, p_at_5, p_at_10 = (_precision_at(ranks, k) for k in PRECISION_AT)
+    gaps = np.flatnonzero(ranks != np.arange(1, n_relevant + 1))
+    n_right_at_first = int(gaps[0]) if gaps.size else n_relevant
+    return QueryScore(
+        average_precision=_average_precision(ranks, n_relevant),
+        p_at_1=p_at_1,
+        p_at_5=p_at_5,
+        p_at_10=p_at_10,
+        r_precision=_precision_at(ranks, n_relevant) if n_relevant else float("nan"),
+        first_wrong=n_right_at_first + 1 if n_relevant < n_ranked else None,
+        n_relevant=n_relevant,
+    )
+
+
+def _ranks(is_relevant: np.ndarray) -> np.ndarray:
+    result: np.ndarray = np.flatnonzero(np.asarray(is_relevant, dtype=bool)) + 1
+    return result
+
+
+def _average_precision(ranks: np.ndarray, n_wanted: int) -> float:
     if n_wanted == 0:
         return float("nan")
     return float((np.arange(1, ranks.size + 1) / ranks).sum() / n_wanted)
 
 
-def precision_at(is_relevant: np.ndarray, k: int) -> float:
+def _precision_at(ranks: np.ndarray, k: int) -> float:
     """Relevant images among the first k, divided by k."""
-    return float(np.count_nonzero(is_relevant[:k]) / k)
-
-
-def score_ranking(is_relevant: np.ndarray) -> QueryScore:
-    """All measures of a whole ranking, (n,) bool with every relevant image in it."""
-    ranked = np.asarray(is_relevant, dtype=bool)
-    n_relevant = int(np.count_nonzero(ranked))
-    wrong = np.flatnonzero(~ranked)
-    p_at_1, p_at_5, p_at_10 = (precision_at(ranked, k) for k in PRECISION_AT)
-    return QueryScore(
-        average_precision=average_precision(ranked),
-        p_at_1=p_at_1,
-        p_at_5=p_at_5,
-        p_at_10=p_at_10,
-        r_precision=precision_at(ranked, n_relevant) if n_relevant else float("nan"),
-        first_wrong=int(wrong[0]) + 1 if wrong.size else None,
-        n_relevant=n_relevant,
-    )
+    return float(np.count_nonzero(ranks <= k) / k)
 
 
 def judge(

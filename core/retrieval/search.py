@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import GalleryError
-from core.retrieval.descriptor import l2_normalise
+from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
-
-_CHUNK_ROWS = 4096
+from core.retrieval.relevant_ranks import sort_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,21 +48,21 @@ def rank(
             f"The query has {query.size} values where the gallery's descriptors have "
             f"{gallery.dimension}."
         )
-    ranking = rank_vectors(gallery.normalised, l2_normalise(query), exclude=exclude)
+    ranking = order_scores(gallery.cosines.of(query[None])[0], exclude=exclude)
     return ranking if k is None else ranking.head(k)
 
 
 def rank_image(gallery: Gallery, index: int, *, k: int | None = None) -> Ranking:
     """Rank the other images of a gallery for one of its own."""
-    return rank(gallery, gallery.descriptors[index], k=k, exclude=index)
+    return rank(gallery, gallery.rows[index], k=k, exclude=index)
 
 
 def rank_vectors(vectors: np.ndarray, query: np.ndarray, *, exclude: int | None = None) -> Ranking:
-    """Rank rows by inner product, equal scores by row.
+    """Rank rows by cosine, equal scores by row.
 
-    vectors: (n, dimension) float32 of length 1; query: (dimension,) likewise.
+    vectors: (n, dimension) of any length; query: (dimension,) likewise.
     """
-    return order_scores(similarities(vectors, query[None])[0], exclude=exclude)
+    return order_scores(Cosines(vectors).of(query[None])[0], exclude=exclude)
 
 
 def equal_scores(ranking: Ranking) -> tuple[str, ...]:
@@ -75,22 +74,6 @@ def equal_scores(ranking: Ranking) -> tuple[str, ...]:
         f"All {len(ranking):,} images score {ranking.score[0]:.4f}, in the order of their names"
         f"{of_zero}.",
     )
-
-
-def similarities(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Inner products, (n_queries, n_vectors) float32.
-
-    Sums are float64 and rounded once, so that equal vectors get equal scores wherever they stand.
-    """
-    # A float32 product adds in an order that depends on where a row stands in its block: copies
-    # of one image would score a bit apart, in an order that changes with the gallery's size.
-    exact = queries.astype(np.float64)
-    scores = np.empty((len(queries), len(vectors)), dtype=np.float32)
-    # In chunks, because a gallery in float64 as a whole is twice its own size.
-    for start in range(0, len(vectors), _CHUNK_ROWS):
-        chunk = vectors[start : start + _CHUNK_ROWS].astype(np.float64)
-        scores[:, start : start + len(chunk)] = exact @ chunk.T
-    return scores
 
 
 def order_scores(scores: np.ndarray, *, exclude: int | None = None) -> Ranking:
@@ -108,16 +91,7 @@ def order_scores(scores: np.ndarray, *, exclude: int | None = None) -> Ranking:
 
 
 def _sorted_indices(scores: np.ndarray) -> np.ndarray:
-    """Indices by falling score, equal scores by rising index, (n,) int64.
-
-    The same as a stable argsort of -scores, four times as fast: a score's bits, turned so that
-    they fall as it rises, and its index make one 64-bit key. Adding 0 makes -0 equal to 0.
-    """
-    bits = (scores.astype(np.float32) + np.float32(0)).view(np.uint32)
-    # IEEE 754: read as whole numbers, the bits rise with a positive value and fall with a negative
-    # one, whose sign bit makes them greater than those of every positive value.
-    falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))
-    keys = falling.astype(np.uint64) << np.uint64(32)
-    keys |= np.arange(scores.size, dtype=np.uint64)
+    """Indices by falling score, equal scores by rising index, (n,) int64."""
+    keys = sort_keys(scores, np.arange(scores.size))
     keys.sort()
     return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)

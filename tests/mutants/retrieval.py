@@ -6,6 +6,7 @@ from tests.mutants.mutation import Faults
 
 EVALUATION = ("tests/core/retrieval/test_retrieval_evaluation.py",)
 SEARCH = ("tests/core/retrieval/test_retrieval_search.py", *EVALUATION)
+COSINES = ("tests/core/retrieval/test_exact_cosines.py",)
 GALLERY = (
     "tests/core/retrieval/test_gallery_store.py",
     "tests/core/retrieval/test_retrieval_indexing.py",
@@ -22,13 +23,13 @@ FAULTS = [
     Faults("core/retrieval/scores.py", *SEARCH)
     .plant(
         "ranks begin at 0",
-        "ranks = np.flatnonzero(ranked) + 1",
-        "ranks = np.flatnonzero(ranked) + 2",
+        "np.flatnonzero(np.asarray(is_relevant, dtype=bool)) + 1",
+        "np.flatnonzero(np.asarray(is_relevant, dtype=bool)) + 2",
     )
     .plant(
         "relevant images that the ranking misses are forgotten",
-        "n_wanted = ranks.size if n_relevant is None else n_relevant",
-        "n_wanted = ranks.size",
+        "ranks.size if n_relevant is None else n_relevant",
+        "ranks.size",
     )
     .plant(
         "a query without relevant images has AP 0",
@@ -37,28 +38,44 @@ FAULTS = [
     )
     .plant(
         "precision at k divides by the length",
-        "return float(np.count_nonzero(is_relevant[:k]) / k)",
-        "return float(np.count_nonzero(is_relevant[:k]) / max(1, len(is_relevant[:k])))",
+        "return float(np.count_nonzero(ranks <= k) / k)",
+        "return float(np.count_nonzero(ranks <= k) / max(1, min(k, ranks.max(initial=0))))",
     )
     .plant(
         "R-precision takes one too many",
-        "precision_at(ranked, n_relevant)",
-        "precision_at(ranked, n_relevant + 1)",
+        "_precision_at(ranks, n_relevant) if",
+        "_precision_at(ranks, n_relevant + 1) if",
     )
-    .plant("the first wrong image counts from 0", "int(wrong[0]) + 1", "int(wrong[0])")
+    .plant("the first wrong image counts from 0", "n_right_at_first + 1 if", "n_right_at_first if")
     .plant("images without a label match", "if query_label is None:", "if query_label == '':"),
     Faults("core/retrieval/search.py", *SEARCH)
+    .plant("the query finds itself", "order = order[order != exclude]", "order = order")
+    .plant("half of the ties are counted", "    in_tie[:-1] |= is_same\n", "")
+    .plant(
+        "a query of another dimension is taken",
+        "if query.shape != (gallery.dimension,):",
+        "if query.ndim != 1:",
+    ),
+    Faults("core/retrieval/cosines.py", *COSINES)
     .plant(
         "scores are summed in float32",
-        "] = exact @ chunk.T",
-        "] = exact.astype(np.float32) @ chunk.astype(np.float32).T",
+        "else queries @ block.T\n",
+        "else queries.astype(np.float32) @ block.T.astype(np.float32)\n",
     )
     .plant(
-        "chunks overlap",
-        "scores[:, start : start + len(chunk)] = exact @ chunk.T",
-        "scores[:, : len(chunk)] = exact @ chunk.T",
+        "blocks overlap",
+        "here = slice(start, start + n)",
+        "here = slice(0, n)",
     )
-    .plant("the query finds itself", "order = order[order != exclude]", "order = order")
+    .plant("vectors keep their length", "products /= of_rows[here]", "pass")
+    .plant("queries keep their length", "of_queries[:, None], out=", "1.0, out=")
+    .plant("zeros have no cosine", "np.where(lengths == 0, 1.0, lengths)", "lengths")
+    .plant(
+        "scores stay in the order of the rows",
+        "of_one[:n] = of_one[self._rows]",
+        "pass",
+    ),
+    Faults("core/retrieval/relevant_ranks.py", *COSINES)
     .plant(
         "lowest first",
         "falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))",
@@ -71,26 +88,35 @@ FAULTS = [
     )
     .plant(
         "ties by falling number",
-        "keys |= np.arange(scores.size, dtype=np.uint64)",
-        "keys |= np.arange(scores.size, dtype=np.uint64)[::-1].copy()",
+        "keys |= indices.astype(np.uint64)",
+        "keys |= np.uint64(0xFFFFFFFF) - indices.astype(np.uint64)",
     )
-    .plant("half of the ties are counted", "    in_tie[:-1] |= is_same\n", "")
     .plant(
-        "a query of another dimension is taken",
-        "if query.shape != (gallery.dimension,):",
-        "if query.ndim != 1:",
+        "ranks count the relevant images only",
+        " + n_passed[bins[relevant[order]]] + 1",
+        " + 1",
+    )
+    .plant(
+        "images of a relevant one's bin are counted twice",
+        "np.where(has_relevant, 0, counts)",
+        "counts",
+    )
+    .plant(
+        "ties beyond the sample are missed",
+        "for part in (scores[:_SAMPLED], scores):",
+        "for part in (scores[:_SAMPLED],):",
     ),
     Faults("core/retrieval/evaluation.py", *EVALUATION)
     .plant("an image alone under its label is a query", "counts[label] > 1]", "counts[label] > 0]")
     .plant(
         "the query is in its own ranking",
-        "order_scores(scores, exclude=queries.own[index])",
-        "order_scores(scores)",
+        "if own is not None:\n        scores =",
+        "if own is None:\n        scores =",
     )
     .plant(
         "images without a label are a class",
-        "-1 if label is None else numbers[label]",
-        "0 if label is None else numbers[label]",
+        "[-1 if label is None else numbers[label]",
+        "[0 if label is None else numbers[label]",
     )
     .plant(
         "the macro mean is the micro mean",
@@ -100,18 +126,13 @@ FAULTS = [
     .plant("the interval is of 90 %", "[2.5, 97.5]", "[5.0, 95.0]")
     .plant(
         "an odd number of labels passes",
-        "if len(labels) != len(descriptors):",
-        "if len(labels) > len(descriptors):",
+        "if len(labels) != len(gallery):",
+        "if len(labels) > len(gallery):",
     )
     .plant(
         "the interval follows the clock",
         "rng = np.random.default_rng(seed)\n    means",
         "rng = np.random.default_rng()\n    means",
-    )
-    .plant(
-        "vectors keep their length",
-        "vectors, asked = l2_normalise(descriptors), l2_normalise(queries.descriptors)",
-        "vectors, asked = np.asarray(descriptors), np.asarray(queries.descriptors)",
     ),
     Faults("core/retrieval/absence.py", "tests/core/retrieval/test_absent_files.py")
     .plant("most may go", "len(missing) > MOST_SHARE * len(known)", "len(missing) > len(known)")

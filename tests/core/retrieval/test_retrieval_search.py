@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import AppError, GalleryError
+from core.errors import AppError, GalleryDamaged, GalleryError
 from core.progress import run_job
+from core.retrieval.cosines import Cosines
 from core.retrieval.descriptor import DescriptorRecipe, l2_normalise
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_rows import DESCRIPTORS_NAME
 from core.retrieval.ground_truth import folder_label, prefix_label
 from core.retrieval.indexing import index_folder
 from core.retrieval.ranking_export import export_ranking
 from core.retrieval.scores import average_precision, judge, score_ranking
-from core.retrieval.search import order_scores, rank, rank_image, rank_vectors, similarities
+from core.retrieval.search import order_scores, rank, rank_image, rank_vectors
 from tests.core.retrieval.describers import describer
 
 
@@ -129,6 +131,16 @@ def test_rank_finds_the_same_colour(gallery: Gallery) -> None:
         rank(gallery, np.zeros(7))
 
 
+def test_a_descriptor_that_is_not_finite_is_damage(gallery: Gallery) -> None:
+    path = gallery.folder / DESCRIPTORS_NAME
+    stored = np.memmap(path, dtype="<f4", mode="r+", offset=128)
+    stored[gallery.dimension * int(gallery.images[3].row)] = np.nan
+    stored.flush()
+    with pytest.raises(GalleryDamaged) as caught:
+        rank_image(open_gallery(gallery.folder), 0)
+    assert gallery.images[3].path in caught.value.details
+
+
 def test_export(tmp_path: Path, gallery: Gallery) -> None:
     path = tmp_path / "ranking.csv"
     export_ranking(path, gallery, rank_image(gallery, 2, k=5), "red")
@@ -166,4 +178,6 @@ def test_an_image_of_a_linked_gallery_is_found_as_it_is_named(
 def test_sums_are_exact_beyond_float32() -> None:
     """1e8 + 1 - 1e8 is 1, and 0 where float32 adds."""
     vectors = np.array([[1e8, 1, -1e8], [1, 1e8, -1e8], [1e8, -1e8, 1]], np.float32)
-    assert similarities(vectors, np.ones((1, 3), np.float32)).tolist() == [[1, 1, 1]]
+    lengths = np.sqrt(np.array([2e16 + 1] * 3) * 3)
+    found = Cosines(vectors).of(np.ones((1, 3), np.float32))
+    assert found.tolist() == [(1 / lengths).astype(np.float32).tolist()]

@@ -1,0 +1,126 @@
+"""Cosines of queries with many descriptors, summed exactly, block by block where the rows lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+
+import numpy as np
+
+from core.errors import GalleryError
+from core.retrieval.gallery_contents import DescriptorRows
+
+_VALUES_FOR_ONE = 1 << 18
+"""Values of a block for one query: 2 MB of float64, which stay in a core's cache."""
+_VALUES_FOR_MANY = 1 << 22
+"""And for many, where the product takes longer than bringing the block near."""
+_MANY = 16
+_N_THREADS = 2
+
+
+class Cosines:
+    """Answers with the cosines of the same descriptors to any query.
+
+    descriptors: (n, dimension) of any length. They are neither copied nor normalised: their lengths
+    are taken once, and each product is divided by both lengths. A row of zeros has the cosine 0.
+    """
+
+    def __init__(self, descriptors: np.ndarray | DescriptorRows) -> None:
+        self.descriptors = descriptors
+        if isinstance(descriptors, DescriptorRows):
+            self._stored, self._rows = descriptors.stored, descriptors.rows
+        else:
+            self._stored = np.asarray(descriptors)
+            self._rows = np.arange(len(self._stored))
+
+    def __len__(self) -> int:
+        return int(self._rows.size)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """The Euclidean length of each descriptor, (n,) float64; infinite or NaN for a damaged one.
+
+        A square of a float32 fits a float64, so that no good descriptor is too long or too short.
+        """
+        result: np.ndarray = self._stored_lengths[self._rows]
+        return result
+
+    def of(self, queries: np.ndarray) -> np.ndarray:
+        """The cosines of (n_queries, dimension) queries, (n_queries, n) float32.
+
+        Sums are float64 and rounded once, so that equal descriptors get equal scores wherever they
+        stand. Raises GalleryError for a query that is not finite.
+        """
+        # A float32 product adds in an order that depends on where a row stands in its block: copies
+        # of one image would score a bit apart, in an order that changes with the gallery's size.
+        exact = np.asarray(queries, dtype=np.float64)
+        of_queries = np.sqrt(np.vecdot(exact, exact))
+        if not np.isfinite(of_queries).all():
+            raise GalleryError("The query's descriptor holds NaN or infinity.")
+        scores = np.empty((len(exact), len(self._stored)), dtype=np.float32)
+        of_rows, of_queries = _divisors(self._stored_lengths), _divisors(of_queries)
+
+        def take(start: int, block: np.ndarray, n: int) -> None:
+            here = slice(start, start + n)
+            products = _products(exact, block)[:, :n]
+            products /= of_rows[here]
+            np.divide(products, of_queries[:, None], out=scores[:, here], casting="same_kind")
+
+        self._take_blocks(take, n_queries=len(exact))
+        return self._in_order(scores)
+
+    @cached_property
+    def _stored_lengths(self) -> np.ndarray:
+        lengths = np.empty(len(self._stored))
+
+        def take(start: int, block: np.ndarray, n: int) -> None:
+            lengths[start : start + n] = np.sqrt(np.vecdot(block, block))[:n]
+
+        self._take_blocks(take, n_queries=1)
+        return lengths
+
+    def _take_blocks(self, take: Callable[[int, np.ndarray, int], None], n_queries: int) -> None:
+        """Bring the rows to float64 block by block: the first one's number, the block, its rows.
+
+        All blocks have one size, so that products add in one order in each of them: behind the
+        last rows of all comes whatever the buffer held.
+        """
+        n, dimension = self._stored.shape
+        n_values = _VALUES_FOR_ONE if n_queries < _MANY else _VALUES_FOR_MANY
+        size = max(_MANY, min(n_values // max(1, dimension), n) // _MANY * _MANY)
+        starts = range(0, n, size)
+
+        def take_some(some: range) -> None:
+            block = np.zeros((size, dimension))
+            for start in some:
+                rows = self._stored[start : start + size]
+                block[: len(rows)] = rows
+                take(start, block, len(rows))
+
+        if n_queries >= _MANY or len(starts) == 1:  # a large product is on all cores by itself
+            take_some(starts)
+            return
+        with ThreadPoolExecutor(_N_THREADS) as threads:
+            list(threads.map(take_some, [starts[i::_N_THREADS] for i in range(_N_THREADS)]))
+
+    def _in_order(self, scores: np.ndarray) -> np.ndarray:
+        """Scores of the stored rows as those of the descriptors; in place, for they are many."""
+        n = len(self)
+        if n == len(self._stored) and np.array_equal(self._rows, np.arange(n)):
+            return scores
+        for of_one in scores:
+            of_one[:n] = of_one[self._rows]
+        return scores[:, :n]
+
+
+def _products(queries: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """Inner products, (n_queries, n_block) float64."""
+    result: np.ndarray
+    result = np.dot(block, queries[0])[None] if len(queries) == 1 else queries @ block.T
+    return result
+
+
+def _divisors(lengths: np.ndarray) -> np.ndarray:
+    """Lengths to divide by: a row of zeros stays one."""
+    return np.where(lengths == 0, 1.0, lengths)

@@ -1,0 +1,170 @@
+"""Scores, ranks and AP against sums without any error, sorted in full: written apart from ours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from core.errors import GalleryError
+from core.progress import run_job
+from core.retrieval import cosines as module
+from core.retrieval.cosines import Cosines
+from core.retrieval.evaluation import OutsideQueries, evaluate, evaluate_outside
+from core.retrieval.gallery_contents import DescriptorRows
+from core.retrieval.relevant_ranks import has_ties, relevant_ranks
+from core.retrieval.scores import score_ranking
+from core.retrieval.search import order_scores, rank_vectors
+
+RNG = np.random.default_rng(17)
+FLOAT32 = np.finfo(np.float32)
+
+
+def exact_cosine(one: np.ndarray, other: np.ndarray) -> float:
+    """By sums that round once."""
+    x, y = [float(v) for v in one], [float(v) for v in other]
+    lengths = math.sqrt(math.fsum(v * v for v in x)) * math.sqrt(math.fsum(v * v for v in y))
+    return math.fsum(a * b for a, b in zip(x, y, strict=True)) / lengths if lengths else 0.0
+
+
+def copies_among(n: int, dimension: int) -> np.ndarray:
+    """Rows of which half are copies of a few, some of zeros, some longer or shorter ones."""
+    rows = RNG.standard_normal((n, dimension)).astype(np.float32)
+    rows[RNG.permutation(n)[: n // 2]] = rows[RNG.integers(0, 3, n // 2)]
+    rows[RNG.permutation(n)[: n // 10]] = 0
+    rows[:: n // 7] *= np.float32(1000)
+    return rows
+
+
+KINDS: dict[str, Callable[[int, int], np.ndarray]] = {
+    "random": lambda n, d: RNG.standard_normal((n, d)).astype(np.float32),
+    "copies and zeros": copies_among,
+    "zeros": lambda n, d: np.zeros((n, d), np.float32),
+    "subnormal": lambda n, d: RNG.integers(-9, 9, (n, d)).astype(np.float32) * FLOAT32.tiny / 64,
+    "huge": lambda n, d: RNG.choice([-1, 1, 0.5], (n, d)).astype(np.float32) * FLOAT32.max,
+    "of all sizes": lambda n, d: (10 ** RNG.uniform(-42, 38, (n, d))).astype(np.float32),
+    "whole numbers": lambda n, d: RNG.integers(0, 3, (n, d)).astype(np.float32),
+    "nearly equal": lambda n, d: (1 + RNG.integers(0, 2, (n, d)) * FLOAT32.eps).astype(np.float32),
+}
+
+
+@pytest.fixture(params=KINDS)
+def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """203 rows, in blocks of 48 or 96 that they do not fill."""
+    monkeypatch.setattr(module, "_VALUES_FOR_ONE", 48 * 19 + 5)
+    monkeypatch.setattr(module, "_VALUES_FOR_MANY", 96 * 19 + 5)
+    return KINDS[request.param](203, 19)
+
+
+@pytest.mark.parametrize("n_queries", [1, 3, 40])
+def test_scores_are_rounded_once(rows: np.ndarray, n_queries: int) -> None:
+    queries = np.concatenate([rows[:2], KINDS["random"](n_queries, 19)])[:n_queries]
+    found = Cosines(rows).of(queries)
+    wanted = np.array([[exact_cosine(query, row) for row in rows] for query in queries])
+    assert found.dtype == np.float32
+    half_a_step = np.spacing(np.abs(wanted).astype(np.float32)).astype(np.float64) / 2
+    assert (np.abs(found - wanted) <= half_a_step * 1.001).all()
+
+
+@pytest.mark.parametrize("n_queries", [1, 40])
+def test_equal_rows_score_the_same_wherever_they_stand(rows: np.ndarray, n_queries: int) -> None:
+    queries = KINDS["random"](n_queries, 19)
+    order = RNG.permutation(len(rows))
+    found, permuted = Cosines(rows).of(queries), Cosines(rows[order]).of(queries)
+    np.testing.assert_array_equal(permuted, found[:, order])
+    of_one = np.concatenate([Cosines(rows).of(query[None]) for query in queries])
+    np.testing.assert_array_equal(of_one, found)
+
+
+def test_rows_that_lie_in_no_order(rows: np.ndarray) -> None:
+    """Among rows of no image."""
+    order = RNG.permutation(len(rows))[:150]
+    queries = rows[:20] + np.float32(1)
+    there = DescriptorRows(rows, order)
+    np.testing.assert_array_equal(Cosines(there).of(queries), Cosines(rows[order]).of(queries))
+    np.testing.assert_array_equal(Cosines(there).lengths, Cosines(rows[order]).lengths)
+
+
+def test_a_ranking_is_that_of_a_full_sort(rows: np.ndarray) -> None:
+    query = rows[5]
+    scores = Cosines(rows).of(query[None])[0].tolist()
+    found = rank_vectors(rows, query)
+    assert found.index.tolist() == sorted(range(len(rows)), key=lambda i: (-scores[i], i))
+    assert found.score.tolist() == sorted(scores, reverse=True)
+    assert found.n_ties == sum(scores.count(score) > 1 for score in scores)
+    without = rank_vectors(rows, query, exclude=5)
+    assert without.index.tolist() == [i for i in found.index.tolist() if i != 5]
+
+
+def test_a_query_that_is_not_finite_is_refused() -> None:
+    for value in (np.nan, np.inf):
+        with pytest.raises(GalleryError, match="NaN or infinity"):
+            Cosines(np.eye(3, dtype=np.float32)).of(np.array([[1, value, 0]], np.float32))
+
+
+SCORES: dict[str, Callable[[int], np.ndarray]] = {
+    "random": lambda n: RNG.uniform(-1, 1, n),
+    "one": lambda n: np.full(n, 0.25),
+    "zeros of both signs": lambda n: RNG.choice([0.0, -0.0], n),
+    "few values": lambda n: RNG.choice([-0.5, -0.0, 0.0, 0.125, 1.0], n),
+    "neighbours": lambda n: 0.7 + RNG.integers(0, 5, n) * 2.0**-24,
+    "subnormal": lambda n: RNG.integers(-3, 3, n) * float(FLOAT32.smallest_subnormal),
+    "one far": lambda n: np.where(np.arange(n) == n // 2, -1, 1 - RNG.integers(0, 9, n) * 2.0**-24),
+}
+
+
+@pytest.mark.parametrize("kind", SCORES)
+@pytest.mark.parametrize("n", [1, 2, 7, 500])
+def test_ranks_of_some_are_those_of_a_full_sort(kind: str, n: int) -> None:
+    for n_relevant in {1, n // 2, n} - {0}:
+        scores = SCORES[kind](n).astype(np.float32)
+        relevant = np.sort(RNG.permutation(n)[:n_relevant])
+        order = sorted(range(n), key=lambda i: (-float(scores[i]), i))
+        wanted = sorted(order.index(i) + 1 for i in relevant)
+        assert relevant_ranks(scores, relevant).tolist() == wanted
+        assert order_scores(scores).index.tolist() == order
+        assert has_ties(scores) == (len(set(scores.tolist())) < n)
+
+
+def test_ties_beyond_the_first_scores_are_found() -> None:
+    scores = np.arange(100_000, dtype=np.float32) / np.float32(2**17)
+    assert not has_ties(scores)
+    scores[99_999] = scores[7]
+    assert has_ties(scores)
+
+
+def exact_precision(scores: list[float], relevant: list[bool], own: int | None) -> list[bool]:
+    """Which of a full ranking are relevant."""
+    order = sorted((i for i in range(len(scores)) if i != own), key=lambda i: (-scores[i], i))
+    return [relevant[i] for i in order]
+
+
+def test_an_evaluation_is_that_of_full_rankings(rows: np.ndarray) -> None:
+    labels = [None if i % 13 == 0 else f"{i % 5}" for i in range(len(rows))]
+    scores = Cosines(rows).of(rows).astype(np.float64).tolist()
+    result = run_job(evaluate(rows, labels))
+    assert result.n_queries == sum(label is not None for label in labels)
+    for query in result.queries:
+        is_like = [label == query.label for label in labels]
+        verdicts = np.array(exact_precision(scores[query.index], is_like, query.index))
+        assert query.score == score_ranking(verdicts)
+        ranks = [rank for rank, is_right in enumerate(verdicts, start=1) if is_right]
+        by_hand = math.fsum((k + 1) / rank for k, rank in enumerate(ranks)) / len(ranks)
+        assert query.score.average_precision == pytest.approx(by_hand, rel=1e-13)
+    n_tied = sum(
+        len({*scores[q.index][: q.index], *scores[q.index][q.index + 1 :]}) < len(rows) - 1
+        for q in result.queries
+    )
+    assert result.n_queries_with_ties == n_tied
+
+
+def test_queries_apart_rank_as_they_do_alone(rows: np.ndarray) -> None:
+    labels = [f"{i % 5}" for i in range(len(rows))]
+    queries = OutsideQueries(rows[:40], labels[:40], [i if i % 2 else None for i in range(40)])
+    result = run_job(evaluate_outside(rows, labels, queries))
+    for query in result.queries:
+        ranking = rank_vectors(rows, rows[query.index], exclude=queries.own[query.index])
+        verdicts = np.array([labels[i] == query.label for i in ranking.index])
+        assert query.score == score_ranking(verdicts)
