@@ -82,6 +82,20 @@ def caffe_python() -> tuple[str, ...]:
     return command
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 512 KB of its own; skips where nothing may be mounted."""
+    disk = tmp_path / "small disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip("no disk can be mounted: run as root, on Linux")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True, timeout=30)
+
+
 @pytest.fixture(autouse=True)
 def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fails a test that leaves a thread running or a window shown behind it."""

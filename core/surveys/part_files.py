@@ -86,12 +86,12 @@ class PartFiles:
         arrays: Sequence[np.ndarray],
         shapes: Sequence[tuple[int, ...]],
     ) -> None:
-        """One pass; arrays: for each value its rows, (n_rows, ...) float32."""
+        """One pass; arrays: for each value its rows, (n_rows, ...) float32.
+
+        Raises AppError when the disk refuses; the next extraction goes on after the pass before.
+        """
         for path, array in zip(self._paths, arrays, strict=True):
-            with path.open("ab") as file:
-                file.write(np.ascontiguousarray(array, "<f4").data)
-                file.flush()
-                os.fsync(file.fileno())
+            self._write(path, np.ascontiguousarray(array, "<f4").data)
         rows = tuple(len(array) for array in arrays)
         row_shapes = tuple(tuple(array.shape[1:]) for array in arrays)
         self._note(Entry(tuple(images), rows, row_shapes, tuple(map(tuple, shapes))))
@@ -133,10 +133,7 @@ class PartFiles:
                 sync_folder(self.folder.parent)
             self._recover()
         except OSError as error:
-            raise AppError(
-                f"{self.folder.parent} can't be written: {error.strerror or error}.",
-                hint="Choose another place.",
-            ) from error
+            raise self._refusal(error) from error
 
     def _recover(self) -> None:
         """Read the journal up to its last whole line and cut the parts to what it says.
@@ -166,11 +163,24 @@ class PartFiles:
         sync_folder(self.folder)
 
     def _note(self, entry: Entry) -> None:
-        with (self.folder / _JOURNAL).open("ab") as file:
-            file.write(msgspec.json.encode(entry) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        self._write(self.folder / _JOURNAL, msgspec.json.encode(entry) + b"\n")
         self.entries.append(entry)
+
+    def _write(self, path: Path, content: bytes | memoryview) -> None:
+        """Write at the end of a file; on the disk when this returns."""
+        try:
+            with path.open("ab") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: OSError) -> AppError:
+        return AppError(
+            f"{self.folder.parent} can't be written: {error.strerror or error}.",
+            hint="Make room or choose another place. The same extraction then goes on.",
+        )
 
     @staticmethod
     def _read(path: Path) -> bytes:

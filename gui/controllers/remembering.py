@@ -38,14 +38,11 @@ class RememberingController(QObject):
 
     def start(self) -> None:
         """Say what could not be read, and clear up after programs that were killed."""
-        if self._settings.damaged is not None:
+        damaged = self._settings.damaged
+        if damaged is not None:
+            kept = escaped(f"They begin anew. What was there is kept in {damaged}.")
             self._notices.show(
-                Notice(
-                    "warning",
-                    "The window's settings were damaged and begin anew",
-                    escaped(f"What was there is kept in {self._settings.damaged}."),
-                    key=KEY,
-                )
+                Notice("warning", "The window's settings were damaged", kept, key=KEY)
             )
         files = [*self._settings.recent("models"), *self._settings.recent("images")]
         folders = {path.parent for path in files}
