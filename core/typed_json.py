@@ -48,6 +48,8 @@ def as_type(value: object, wanted: type[T], name: str) -> T:
         return msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
         raise AppError(f"{name} is damaged: {_in_words(error)}.") from error
+    except UnicodeError as error:  # half of a surrogate pair where a number is wanted
+        raise AppError(f"{name} is damaged: it holds what is no text.") from error
 
 
 def _in_words(error: msgspec.ValidationError) -> str:

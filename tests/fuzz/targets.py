@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import io
-import tempfile
-import threading
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from hypothesis import strategies as st
 
 from core.errors import AppError
 from core.frames import FrameError, read_frame
@@ -28,27 +22,10 @@ from core.retrieval.label_table import read_label_table
 from core.weights.binding import bind_weights
 from core.weights.reader import open_weights
 from tests.fuzz import binary_files, prototxt_texts, rename_nets, tables
+from tests.fuzz.documents import DOCUMENTS
+from tests.fuzz.galleries import GALLERIES
 from tests.fuzz.limits import accepts
-
-
-class Target(NamedTuple):
-    """`check` takes one input, answers whether it was accepted, and raises where a claim fails."""
-
-    inputs: st.SearchStrategy[Any]
-    check: Callable[[Any], bool]
-
-
-@cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory()
-
-
-def written(raw: bytes, name: str) -> Path:
-    """A file with these bytes; a new inode each time, since the last may still be mapped."""
-    path = Path(_folder().name) / f"{threading.get_ident()}_{name}"
-    path.unlink(missing_ok=True)
-    path.write_bytes(raw)
-    return path
+from tests.fuzz.target import Target, written
 
 
 def check_prototxt(text: str) -> bool:
@@ -164,4 +141,6 @@ TARGETS = {
     "labels": Target(tables.table_bytes, check_labels),
     "picture": Target(binary_files.picture_bytes, check_picture),
     "rename": Target(rename_nets.nets(), rename_nets.check_rename),
+    **DOCUMENTS,
+    **GALLERIES,
 }
