@@ -80,6 +80,22 @@ class FileBeside:
         return _refusal(self._wanted, error)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; False for what no folder can be called."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything is there that can be reached, unlike Path.exists for any name."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
     """A new path beside `path` to write to, which takes its place once the block has ended well.

@@ -19,7 +19,7 @@ import msgspec
 
 from core import __version__
 from core.errors import AppError
-from core.files import write_file
+from core.files import is_there, write_file
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.net.text import MAX_FILE_BYTES
@@ -95,7 +95,7 @@ class _StoredPath(msgspec.Struct, frozen=True):
     def found(self, folder: Path) -> Path:
         """Beside the session where it is there, else where it was."""
         beside = folder / self.beside
-        return beside.absolute() if self.beside and beside.exists() else Path(self.path)
+        return beside.absolute() if self.beside and is_there(beside) else Path(self.path)
 
 
 class _StoredSearch(msgspec.Struct, frozen=True):

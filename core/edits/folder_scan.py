@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import AppError
+from core.files import is_plain_file
 from core.net.definition import Net
 from core.net.reader import read_net
 from core.net.rename_plan import PlanWarning, RenamePlan, TextPlace
@@ -164,7 +165,7 @@ def _files(prototxt: Path) -> tuple[list[Path], bool]:
 
 def _is_readable(path: Path) -> bool:
     try:
-        return path.is_file() and path.stat().st_size <= MOST_FILE_BYTES
+        return is_plain_file(path) and path.stat().st_size <= MOST_FILE_BYTES
     except OSError:
         return False
 

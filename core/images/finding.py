@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import ImageError
+from core.files import is_folder, is_there
 from core.images.formats import describe_other_suffix, is_image_name
 from core.images.path_list import ListedPath, is_path_list, read_path_list
 
@@ -98,7 +99,7 @@ def list_folder(folder: Path) -> FolderListing:
 
     Raises ImageError if there is no such folder or it can't be opened.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise ImageError(f"There is no folder '{folder}'.", hint="Choose a folder of images.")
     walk = _Walk()
     try:
@@ -115,7 +116,7 @@ def list_images(path: Path) -> FolderListing:
 
     Raises ImageError as list_folder and find_files do.
     """
-    if path.is_dir() or not path.exists():
+    if is_folder(path) or not is_there(path):
         return list_folder(path)
     found = find_files([path])
     images = [_normalised(file) for file in found.files]
@@ -184,11 +185,11 @@ class _Walk:
 
 def _expand(path: Path, skipped: list[SkippedFile]) -> Iterator[tuple[Path, str | None]]:
     """The images that one given path stands for, with their labels."""
-    if path.is_dir():
+    if is_folder(path):
         listing = list_folder(path)
         skipped += listing.skipped
         yield from ((file, None) for file in listing.images)
-    elif not path.exists():
+    elif not is_there(path):
         raise ImageError(f"There is no file {path}.")
     elif is_image_name(path) or not is_path_list(path):
         yield path, None
@@ -202,7 +203,7 @@ def _expand_listed(
 ) -> Iterator[tuple[Path, str | None]]:
     if listed.problem:
         skipped.append(SkippedFile(listed.path, listed.problem, is_loss=True))
-    elif listed.path.is_dir():
+    elif is_folder(listed.path):
         listing = list_folder(listed.path)
         skipped += listing.skipped
         yield from ((file, listed.label) for file in listing.images)

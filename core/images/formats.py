@@ -10,6 +10,8 @@ from pathlib import Path
 
 from PIL import Image, features
 
+from core.files import is_there
+
 # A fixed list: Pillow would hand PostScript to another program, and guesses at stubs. TGA has no
 # signature and stands last.
 _SUFFIXES: dict[str, str] = {
@@ -127,7 +129,7 @@ def describe_mode(mode: int) -> str | None:
 
 def describe_no_file(path: Path) -> str:
     """A sentence about a path at which no regular file is: nothing is there, or what is there."""
-    claim = describe_other_kind(path) if path.exists() else None
+    claim = describe_other_kind(path) if is_there(path) else None
     return f"There is no file {path}." if claim is None else f"'{path.name}' {claim}."
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.engines.host import EngineHost, NetToRun
 from core.errors import ImageError
+from core.files import is_there
 from core.images.finding import find_files
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
@@ -40,7 +41,7 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     unknown: list[ImageProblem] = []
     for path in request.images:
         try:
-            named = find_files([path]).files if path.exists() else (path,)
+            named = find_files([path]).files if is_there(path) else (path,)
             queries += [find_query(gallery, one) for one in named]
         except ImageError as error:
             unknown.append(ImageProblem(str(path), error.sentence))

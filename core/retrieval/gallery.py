@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import GalleryDamaged, GalleryError
+from core.files import is_folder
 from core.images.decoder_versions import decoder_versions
 from core.measures.places import GEM_FLOOR
 from core.retrieval.cosines import Cosines
@@ -113,7 +114,7 @@ class Gallery:
 
     def stale_note(self, indices: Sequence[int]) -> str | None:
         """A sentence naming which of these images changed or went since they were indexed."""
-        if not self.root.is_dir():
+        if not is_folder(self.root):
             return None  # said of the whole folder
         stale = [i for i in indices if stamp_of(self.path(i)) != self.images[i].stamp]
         if not stale:
@@ -139,8 +140,10 @@ class Gallery:
             with suppress(OSError):
                 if path.samefile(self.path(index)):
                     return index
-            is_moved = not self.root.is_dir() and path.as_posix().endswith(self.images[index].path)
-            if is_moved:  # its folder went elsewhere than the gallery
+            is_gone = not is_folder(self.root)
+            if is_gone and path.as_posix().endswith(
+                self.images[index].path
+            ):  # its folder went elsewhere than the gallery
                 return index
         return None
 
@@ -163,7 +166,7 @@ class Gallery:
                 "Whether all images of its folder are in the gallery is not known: it is of an "
                 "earlier format. Index again to be sure."
             )
-        if not self.root.is_dir():
+        if not is_folder(self.root):
             notes.append(
                 f"The folder of the images, {self.root}, is gone: paths are those of before."
             )

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from core.errors import AppError, GalleryError
+from core.files import is_plain_file
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_database import READABLE, SCHEMA
 from core.retrieval.nearby import PathText, candidates, find_roots, path_from
@@ -52,7 +53,7 @@ class GalleryMeta(msgspec.Struct, frozen=True, kw_only=True):
         if noted is None:
             return recipe
         places = candidates(folder, Path(noted), self.mean_image_from_gallery)
-        mean = next((path for path in places if path.is_file()), places[0])
+        mean = next((path for path in places if is_plain_file(path)), places[0])
         return replace(recipe, preprocess=replace(recipe.preprocess, mean_image=str(mean)))
 
     def found_roots(self, folder: Path, images: Sequence[str]) -> tuple[Path, ...]:

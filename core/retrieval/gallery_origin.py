@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from core.errors import AppError, GalleryError
-from core.files import file_sha256
+from core.files import file_sha256, is_plain_file
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.net.solver import open_prototxt
@@ -117,7 +117,7 @@ def find_origin(noted: NotedOrigin | None, recipe: DescriptorRecipe) -> GalleryO
 
 
 def _first(places: Sequence[Path], is_it: Callable[[Path], bool]) -> Path:
-    there = [path for path in places if path.is_file()]
+    there = [path for path in places if is_plain_file(path)]
     if not there:
         raise GalleryError(
             f"The gallery was made with {places[0]}, which is gone.", hint=_NAME_THEM

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import msgspec
 
+from core.files import is_folder, is_there
+
 PathText = Annotated[
     str, msgspec.Meta(max_length=8192, pattern=r"\A[^\x00\ud800-\udc7f\udd00-\udfff]*\Z")
 ]
@@ -36,8 +38,8 @@ def find_roots(places: Sequence[Path], images: Sequence[str]) -> tuple[Path, ...
     A folder found by its way from the gallery counts only if it holds one of the first images.
     """
     noted, *others = places
-    there = [noted] if noted.is_dir() else []
+    there = [noted] if is_folder(noted) else []
     for place in others:
-        if any((place / image).exists() for image in images[:8]):
+        if any(is_there(place / image) for image in images[:8]):
             there.append(place)
     return tuple(dict.fromkeys((*there, noted)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ImageError
+from core.files import is_plain_file, is_there
 from core.images.formats import describe_no_file
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer
@@ -73,12 +74,12 @@ def find_query(gallery: Gallery, path: Path) -> QueryImage:
     Raises ImageError if there is neither such a file nor such an image.
     """
     index = gallery.find(path.absolute())
-    if index is None and not path.exists():
+    if index is None and not is_there(path):
         index = gallery.find(path)
     if index is not None:
         return own_query(gallery, index, path)
-    if not path.is_file():
-        hint = "" if path.exists() else "And the gallery has no image of that name."
+    if not is_plain_file(path):
+        hint = "" if is_there(path) else "And the gallery has no image of that name."
         raise ImageError(describe_no_file(path), hint=hint)
     return QueryImage(path, path)
 
@@ -104,7 +105,7 @@ def answer_queries(
 def own_query(gallery: Gallery, index: int, given: Path | None = None) -> QueryImage:
     """An image of the gallery as a query, with a note where its file is another now, or gone."""
     image, path = gallery.images[index], gallery.path(index)
-    if given is not None and given.is_file():
+    if given is not None and is_plain_file(given):
         path = given  # where it is now, if its folder went elsewhere
     given = given or path
     stamp = stamp_of(path)

@@ -185,8 +185,10 @@ def journals(draw: st.DrawFn) -> bytes:
 
 def check_journal(raw: bytes) -> bool:
     """What an extraction goes on from is within what its parts hold."""
+    kept = 0
 
     def read() -> None:
+        nonlocal kept
         out = written_folder({}, "extraction") / "out.npz"
         parts_folder(out).mkdir()
         for name, content in _journal(raw).items():
@@ -198,8 +200,9 @@ def check_journal(raw: bytes) -> bool:
         assert n_bytes == [sum(e.n_bytes(i) for e in parts.entries) for i in (0, 1)]
         assert parts.done is not None
         assert parts.row_shape(0) is None or parts.entries
+        kept = len(parts.entries)
 
-    return accepts(read)
+    return accepts(read) and kept == raw.count(b"\n")
 
 
 LISTS = (

@@ -156,7 +156,7 @@ def _search(gallery: Gallery) -> None:
     if len(gallery):
         with suppress(AppError):
             ranking = rank_image(gallery, 0)
-            assert len(ranking.indices) == len(gallery) - 1
+            assert len(ranking) == len(gallery) - 1
         with suppress(AppError):
             find_query(gallery, Path(gallery.images[0].path))
         gallery.stale_note(range(len(gallery)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS
 
-N_INPUTS = {"prototxt": 150, "rename": 60}
+N_INPUTS = {"prototxt": 150, "rename": 40, "hdf5": 200, "wire": 200, "mean": 200}
 SHARE_ACCEPTED = {"prototxt": 0.04, "rename": 0.3}
 
 
@@ -23,7 +23,7 @@ def test_inputs_by_chance(name: str) -> None:
     verdicts: list[bool] = []
 
     @settings(
-        max_examples=N_INPUTS.get(name, 250),
+        max_examples=N_INPUTS.get(name, 100),
         deadline=None,
         database=None,
         derandomize=True,
