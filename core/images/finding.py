@@ -150,7 +150,13 @@ class _Walk:
         """List the folders that links lead to, unless they were listed."""
         while self.linked:
             folder = self.linked.pop(0)
-            status = folder.stat()
+            try:
+                status = folder.stat()
+            except OSError as error:  # its disk went away since the link was listed
+                self.skipped.append(
+                    SkippedFile(folder, _reason(error), is_loss=True, is_folder=True)
+                )
+                continue
             if (status.st_dev, status.st_ino) in self.seen:
                 reason = "a link to a folder that is listed already"
                 self.skipped.append(SkippedFile(folder, reason, is_folder=True))

@@ -340,6 +340,22 @@ def test_several_queries_at_once(command, files: dict[str, Path], tmp_path: Path
     assert all(one["AP"] == 1 for one in found["queries"])
 
 
+def test_a_net_that_differs_by_phase_keeps_two_galleries(
+    command, files: dict[str, Path], material
+) -> None:
+    """One phase of it triples what the other gives; a gallery took both once."""
+    files["net"] = material("hostile/ph.prototxt")
+    net = load_net(files["net"])
+    types = {layer.name: layer.type for layer in net.layers}
+    fillers = filler_weights(net, infer_shapes(net), seed=1).items()
+    write_caffemodel(files["weights"], "PNet", [(n, types[n], arrays) for n, arrays in fillers])
+    assert index(command, files, "--layer", "conv3").code == 0
+    said = index(command, files, "--layer", "conv3", "--phase", "TRAIN")
+    assert said.code == 1
+    assert "The phase is TEST in the gallery and TRAIN here." in said.err
+    assert len(open_gallery(files["gallery"])) == 12
+
+
 def test_a_project_that_moved_answers_from_outside(
     command, files: dict[str, Path], tmp_path: Path, monkeypatch
 ) -> None:
