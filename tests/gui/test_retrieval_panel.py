@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QColor, QDropEvent, QImage, QTextDocument
@@ -14,6 +15,8 @@ from gui.panels.retrieval.panel import LAYERS, LEAST, MISSED, RANKING, WRONG, Re
 from gui.panels.retrieval.progress import SkippedDialog
 from gui.panels.retrieval.thumbnails import BATCH, ThumbnailStore
 from gui.panels.retrieval.view import (
+    NOT_RELEVANT,
+    RELEVANT,
     EvaluationRow,
     GalleryView,
     IndexingView,
@@ -21,6 +24,7 @@ from gui.panels.retrieval.view import (
     QueryView,
     RecipeChoice,
     ResultTile,
+    Tiles,
     clock_text,
     evaluation_note,
     first_wrong,
@@ -114,6 +118,31 @@ def test_without_labels_there_is_no_ap_and_no_mark(filled) -> None:
     assert filled.tabs.isTabVisible(LEAST)
 
 
+def test_of_a_ranking_of_a_million_only_what_is_looked_at_is_made(panel) -> None:
+    made = []
+
+    def tile(place: int) -> ResultTile:
+        made.append(place)
+        mark = RELEVANT if place % 1000 == 0 else NOT_RELEVANT
+        return ResultTile(place + 1, place, Path(f"/no/{place}.jpg"), f"a/{place}", 0.5, mark)
+
+    n = 1_000_000
+    panel.show_gallery(GALLERY)
+    panel.show_result(QUERY, Tiles(tile, np.arange(n), np.arange(n) % 1000 == 0))
+    assert panel.tabs.tabText(RANKING) == "Ranking  1,000,000"
+    assert panel.tabs.tabText(MISSED) == "Missed  999"
+    facts = dict(panel.query_column.measures.facts)
+    assert (facts["First wrong"], facts["Last relevant"]) == ("rank 2", "rank 999,001")
+    assert panel.selected_words.text() == "The first 10,000 of 1,000,000 images are shown."
+    assert panel.tiles[-1].rank == n
+    panel.tabs.setCurrentIndex(LEAST)
+    assert grid_names(panel)[:2] == ["a/999999", "a/999998"]
+    assert len(set(made)) <= 20_001
+    panel.tabs.setCurrentIndex(MISSED)
+    assert grid_names(panel)[0] == "a/1000"
+    assert panel.selected_words.text() == ""
+
+
 def test_tabs_select_from_the_ranking(filled) -> None:
     assert filled.tabs.tabText(RANKING) == "Ranking  4"
     assert filled.tabs.tabText(MISSED) == "Missed  1"
@@ -132,7 +161,7 @@ def test_tabs_select_from_the_ranking(filled) -> None:
 def test_selections_of_a_ranking() -> None:
     assert [tile.rank for tile in first_wrong(TILES)] == [2, 4]
     assert [tile.rank for tile in missed(TILES)] == [3]
-    assert missed(TILES[:1]) == ()
+    assert not missed(TILES[:1])
     assert [tile.rank for tile in least_similar(TILES)] == [4, 3, 2, 1]
 
 

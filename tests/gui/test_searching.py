@@ -275,7 +275,7 @@ def test_another_net_takes_the_old_results_away(searched, qtbot, tmp_path: Path)
     settle(searched, qtbot)
     panel = searched.window.panels.retrieval
     assert searched.searching.gallery is None
-    assert panel.tiles == ()
+    assert not panel.tiles
     assert panel.empty_state.isVisible()
     assert panel.recipe_bar.recipe().layer == "relu1"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
 from gui.controllers.searching.values import query_view, ranked_tiles
-from gui.panels.retrieval.view import QueryView, ResultTile
+from gui.panels.retrieval.view import QueryView, Tiles
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Found:
     """A ranked query."""
 
     query: QueryView
-    tiles: tuple[ResultTile, ...]
+    tiles: Tiles
 
 
 def found_view(gallery: Gallery, answer: Answer) -> Found:

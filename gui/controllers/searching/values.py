@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
+import numpy as np
+
 from core.jobs.index import Indexed
 from core.layers.shapes import NetShapes
 from core.measures.measure import Pool, PoolingName
@@ -25,6 +27,7 @@ from gui.panels.retrieval.view import (
     QueryView,
     RecipeChoice,
     ResultTile,
+    Tiles,
 )
 
 DEFAULT_POOLING = "gem"
@@ -92,12 +95,14 @@ def indexing_title(choice: RecipeChoice, folder: Path, n_images: int) -> str:
     return f"Reading {images}, {choice.layer} {choice.pooling_text}"
 
 
-def listed_tiles(folder: Path, paths: Sequence[Path]) -> tuple[ResultTile, ...]:
+def listed_tiles(folder: Path, paths: Sequence[Path]) -> Tiles:
     """Images of a folder before they are indexed."""
-    return tuple(
-        ResultTile(0, index, path, _name(path.relative_to(folder).as_posix()), 0.0)
-        for index, path in enumerate(paths)
-    )
+
+    def tile(place: int) -> ResultTile:
+        path = paths[place]
+        return ResultTile(0, place, path, _name(path.relative_to(folder).as_posix()), 0.0)
+
+    return Tiles(tile, np.arange(len(paths)))
 
 
 def _channels(shapes: NetShapes, net: Net, version: BlobVersion) -> int:
@@ -105,19 +110,19 @@ def _channels(shapes: NetShapes, net: Net, version: BlobVersion) -> int:
     return shape[1] if len(shape) > 1 else 0
 
 
-def ranked_tiles(gallery: Gallery, answer: Answer) -> tuple[ResultTile, ...]:
+def ranked_tiles(gallery: Gallery, answer: Answer) -> Tiles:
     """A tile for each ranked image, marked by its label where the query has one."""
     ranking, verdicts = answer.ranking, answer.verdicts
-    tiles = []
-    for place, (index, score) in enumerate(zip(ranking.index, ranking.score, strict=True)):
-        number = int(index)
+
+    def tile(place: int) -> ResultTile:
+        number = int(ranking.index[place])
         mark = UNLABELLED
         if verdicts is not None:
             mark = RELEVANT if verdicts[place] else NOT_RELEVANT
-        name = _name(gallery.images[number].path)
-        path = gallery.path(number)
-        tiles.append(ResultTile(place + 1, number, path, name, float(score), mark))
-    return tuple(tiles)
+        path, name = gallery.path(number), _name(gallery.images.paths[number])
+        return ResultTile(place + 1, number, path, name, float(ranking.score[place]), mark)
+
+    return Tiles(tile, np.arange(len(ranking)), verdicts)
 
 
 def query_view(path: Path, name: str, note: str, answer: Answer) -> QueryView:
@@ -145,7 +150,7 @@ def gallery_view(
         ("Input", input_text(recipe)),
         *((("Warning", said),) if (said := gallery.equality.describe()) else ()),
     )
-    groups = {label for label in gallery.labels if label is not None}
+    groups = set(gallery.images.names) - {None}
     skipped = [(problem.path, problem.reason) for problem in gallery.problems]
     if indexed is not None:
         skipped += [(str(one.path), one.reason) for one in indexed.report.skipped]

@@ -31,6 +31,8 @@ from gui.theme import Theme, ThemeKeeper, glyph_colour, text_font
 from gui.widgets.alignment import CENTRE, LEFT, RIGHT
 from gui.widgets.plain_text import plain_tip
 
+MOST_SHOWN = 10_000
+"""Tiles in the grid; Qt lays out every one of them before it shows the first."""
 TILE_WIDTH, PICTURE_HEIGHT, TEXT_HEIGHT = 136, 98, 32
 GAP = 9
 BORDER = 3
@@ -48,12 +50,12 @@ class RankingModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._tiles: tuple[ResultTile, ...] = ()
+        self._tiles: Sequence[ResultTile] = ()
 
     def show_tiles(self, tiles: Sequence[ResultTile]) -> None:
         """Replace the ranking."""
         self.beginResetModel()
-        self._tiles = tuple(tiles)
+        self._tiles = tiles[:MOST_SHOWN]
         self.endResetModel()
 
     def tile(self, index: QModelIndex) -> ResultTile | None:

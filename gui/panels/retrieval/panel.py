@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 
 from gui.panels.retrieval.controls import RecipeBar
 from gui.panels.retrieval.evaluations import EvaluationChart
-from gui.panels.retrieval.grid import RankingGrid
+from gui.panels.retrieval.grid import MOST_SHOWN, RankingGrid
 from gui.panels.retrieval.progress import IndexBar
 from gui.panels.retrieval.query import QueryColumn
 from gui.panels.retrieval.thumbnails import ThumbnailStore
@@ -31,6 +31,7 @@ from gui.panels.retrieval.view import (
     QueryView,
     RecipeChoice,
     ResultTile,
+    Tiles,
     first_wrong,
     least_similar,
     missed,
@@ -43,8 +44,8 @@ from gui.widgets.labels import ElidedLabel, ThemedLabel
 EMPTY_SENTENCE = "Choose a folder of images to search with this net."
 NARROW, LOW = 820, 420
 RANKING, WRONG, MISSED, LEAST, LAYERS = range(5)
-SELECTIONS: tuple[tuple[str, str, Callable[[Sequence[ResultTile]], Sequence[ResultTile]]], ...] = (
-    ("Ranking", "Every image, the most similar first", tuple),
+SELECTIONS: tuple[tuple[str, str, Callable[[Sequence[ResultTile]], Tiles]], ...] = (
+    ("Ranking", "Every image, the most similar first", Tiles.of),
     ("First wrong", "The images that are not relevant, best first", first_wrong),
     ("Missed", "Relevant images behind the rank they could all have had", missed),
     ("Least similar", "The ranking from its end", least_similar),
@@ -69,7 +70,8 @@ class RetrievalPanel(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self.setAcceptDrops(True)
         self._keeper = keeper
-        self._tiles: tuple[ResultTile, ...] = ()
+        self._tiles = Tiles.of(())
+        self._cut_words = ""
         self._query: QueryView | None = None
         self._gallery: GalleryView | None = None
         self._recipe: RecipeChoice | None = None
@@ -107,7 +109,7 @@ class RetrievalPanel(QWidget):
 
     def show_result(self, query: QueryView | None, tiles: Sequence[ResultTile]) -> None:
         """Show the ranking of `query`; without one the tiles are the gallery, not ranked."""
-        self._query, self._tiles = query, tuple(tiles)
+        self._query, self._tiles = query, Tiles.of(tiles)
         self.query_column.show_query(query, self._tiles)
         self._refresh_tabs()
         if self.tabs.currentIndex() in (WRONG, MISSED) and not self._is_scored():
@@ -124,7 +126,7 @@ class RetrievalPanel(QWidget):
         self.tabs.setCurrentIndex(LAYERS)
 
     @property
-    def tiles(self) -> tuple[ResultTile, ...]:
+    def tiles(self) -> Tiles:
         """The whole ranking shown."""
         return self._tiles
 
@@ -243,7 +245,7 @@ class RetrievalPanel(QWidget):
     def _show_selected(self, tile: ResultTile | None) -> None:
         self.use_button.setEnabled(tile is not None)
         if tile is None:
-            self.selected_words.setText("")
+            self.selected_words.setText(self._cut_words)
         elif tile.rank:
             words = f"Selected: rank {tile.rank}, {tile.name}, cosine {tile.score:.3f}"
             self.selected_words.setText(words)
@@ -254,7 +256,11 @@ class RetrievalPanel(QWidget):
         index = self.tabs.currentIndex()
         self._stack.setCurrentIndex(1 if index == LAYERS else 0)
         if index != LAYERS:
-            self.grid.show_tiles(SELECTIONS[index][2](self._tiles))
+            chosen = SELECTIONS[index][2](self._tiles)
+            is_cut = len(chosen) > MOST_SHOWN
+            words = f"The first {MOST_SHOWN:,} of {len(chosen):,} images are shown."
+            self._cut_words = words if is_cut else ""
+            self.grid.show_tiles(chosen)
 
     def _refresh_tabs(self) -> None:
         """Counts beside the names; tabs that have nothing to say are away."""

@@ -19,11 +19,11 @@ from gui.panels.retrieval.progress import SkippedLine
 from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import (
     AP_NAME,
-    NOT_RELEVANT,
-    RELEVANT,
     GalleryView,
     QueryView,
     ResultTile,
+    first_wrong,
+    relevant,
 )
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
@@ -236,8 +236,8 @@ def _measures(query: QueryView | None, tiles: Sequence[ResultTile]) -> tuple[tup
         return ()
     rows = [(f"P@{k}", f"{value:.2f}") for k, value in query.precisions]
     if query.average_precision is not None:
-        wrong = next((tile.rank for tile in tiles if tile.mark == NOT_RELEVANT), None)
-        last = next((tile.rank for tile in reversed(tiles) if tile.mark == RELEVANT), None)
+        wrong = next((tile.rank for tile in first_wrong(tiles)), None)
+        last = next((tile.rank for tile in reversed(relevant(tiles))), None)
         rows.append(("First wrong", "none" if wrong is None else f"rank {wrong:,}"))
         rows.append(("Last relevant", "none" if last is None else f"rank {last:,}"))
     if query.n_ties:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
+
+import numpy as np
 
 RELEVANT, NOT_RELEVANT, UNLABELLED = "relevant", "not relevant", ""
 POOLING_NAMES = {"flatten": "flatten", "gap": "GAP", "mac": "MAC", "gem": "GeM"}
@@ -53,6 +56,52 @@ class ResultTile:
     name: str
     score: float
     mark: str = UNLABELLED
+
+
+class Tiles(Sequence[ResultTile]):
+    """Tiles of a ranking, or of a part of it, each made when it is asked for.
+
+    make: the tile at a place, from 0, of the whole ranking. is_relevant: (n,) bool by place, None
+    where the query has no label. places: (n_shown,) int64, the places of the part.
+    """
+
+    # A million tiles take seconds to make and half a gigabyte; a screen shows thirty.
+
+    def __init__(
+        self,
+        make: Callable[[int], ResultTile],
+        places: np.ndarray,
+        is_relevant: np.ndarray | None = None,
+    ) -> None:
+        self._make, self.places, self.is_relevant = make, places, is_relevant
+
+    @classmethod
+    def of(cls, tiles: Sequence[ResultTile]) -> Tiles:
+        """Tiles that are there already."""
+        if isinstance(tiles, Tiles):
+            return tiles
+        marks = [tile.mark for tile in tiles]
+        has_marks = UNLABELLED not in marks
+        is_relevant = np.array([mark == RELEVANT for mark in marks]) if has_marks else None
+        return cls(tiles.__getitem__, np.arange(len(tiles)), is_relevant)
+
+    def part(self, places: np.ndarray) -> Tiles:
+        """Those of some places of the whole ranking."""
+        return Tiles(self._make, places, self.is_relevant)
+
+    def __len__(self) -> int:
+        return int(self.places.size)
+
+    @overload
+    def __getitem__(self, index: int) -> ResultTile: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Tiles: ...
+
+    def __getitem__(self, index: int | slice) -> ResultTile | Tiles:
+        if isinstance(index, slice):
+            return self.part(self.places[index])
+        return self._make(int(self.places[index]))
 
 
 @dataclass(frozen=True)
@@ -141,20 +190,32 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
-def first_wrong(tiles: Sequence[ResultTile]) -> tuple[ResultTile, ...]:
+def relevant(tiles: Sequence[ResultTile]) -> Tiles:
+    """The relevant results of a whole ranking, best first."""
+    return _chosen(tiles, is_relevant=True)
+
+
+def first_wrong(tiles: Sequence[ResultTile]) -> Tiles:
     """The results that are not relevant, best first."""
-    return tuple(tile for tile in tiles if tile.mark == NOT_RELEVANT)
+    return _chosen(tiles, is_relevant=False)
 
 
-def missed(tiles: Sequence[ResultTile]) -> tuple[ResultTile, ...]:
+def missed(tiles: Sequence[ResultTile]) -> Tiles:
     """Relevant images ranked behind the place they could all have had, best first."""
-    n_relevant = sum(tile.mark == RELEVANT for tile in tiles)
-    return tuple(tile for tile in tiles if tile.mark == RELEVANT and tile.rank > n_relevant)
+    found = relevant(tiles)
+    return found.part(found.places[found.places >= len(found)])
 
 
-def least_similar(tiles: Sequence[ResultTile]) -> tuple[ResultTile, ...]:
+def least_similar(tiles: Sequence[ResultTile]) -> Tiles:
     """The whole ranking from its end."""
-    return tuple(reversed(tiles))
+    return Tiles.of(tiles)[::-1]
+
+
+def _chosen(tiles: Sequence[ResultTile], *, is_relevant: bool) -> Tiles:
+    ranking = Tiles.of(tiles)
+    if ranking.is_relevant is None:
+        return ranking[:0]
+    return ranking.part(np.flatnonzero(ranking.is_relevant == is_relevant))
 
 
 def evaluation_note(rows: Sequence[EvaluationRow]) -> str:
