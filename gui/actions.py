@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QObject
+from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QMenu, QMenuBar, QWidget
 
@@ -191,6 +191,7 @@ class Actions(QObject):
         window.addAction(action)
         return action
 
+    @pyqtSlot()
     def _tint(self) -> None:
         for row in ROWS:
             if row.icon is not None:

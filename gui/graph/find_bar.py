@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
@@ -192,6 +192,7 @@ class GraphBar(QWidget):
         self.fit.clicked.connect(lambda: self.fit_pressed.emit())
         self._keeper.changed.connect(self._tint)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._glass.setIcon(icon("search", theme.secondary))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.graph.canvas import GraphCanvas
@@ -90,6 +91,7 @@ class GraphFrame(QWidget):
         self.legend.closed.connect(lambda: self.open_legend(False))
         self._keeper.changed.connect(self._tint)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         self.scene.restyle(GraphStyle(theme))

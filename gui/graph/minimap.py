@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PyQt5.QtWidgets import QWidget
 
@@ -39,6 +39,7 @@ class Minimap(QWidget):
         self.setAccessibleName("Minimap")
         keeper.changed.connect(self.redraw)
 
+    @pyqtSlot()
     def redraw(self) -> None:
         """Take over the scene's boxes."""
         self._content = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtCore import QSize, Qt, pyqtSlot
 from PyQt5.QtWidgets import QPushButton, QToolButton, QWidget
 
 from gui.icons import icon
@@ -35,6 +35,7 @@ class Button(QPushButton):
         self._icon_name = icon_name
         self._tint()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         if self._icon_name is not None:
@@ -70,5 +71,6 @@ class IconButton(QToolButton):
         self._icon_name = icon_name
         self._tint()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         self.setIcon(icon(self._icon_name, self._keeper.theme.text))

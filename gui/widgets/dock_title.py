@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from gui.icons import pixmap
@@ -46,6 +46,7 @@ class DockTitle(QWidget):
         """Put a widget at the right end."""
         self._row.addWidget(widget)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._picture.setPixmap(pixmap(self._icon_name, theme.text, 16, self.devicePixelRatioF()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.icons import pixmap
@@ -56,6 +56,7 @@ class EmptyState(QWidget):
         """Say something else."""
         self._sentence.setText(sentence)
 
+    @pyqtSlot()
     def _repaint(self) -> None:
         theme = self._keeper.theme
         ratio = self.devicePixelRatioF()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -47,6 +47,7 @@ class ThemedLabel(QLabel):
         self._role = role
         self._tint()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         self.setFont(text_font(self._pixels, semibold=self._semibold))
         colour = getattr(self._keeper.theme, self._role).name()
@@ -105,6 +106,7 @@ class SectionHeader(QWidget):
         """Change the note at the right."""
         self._note.setText(note)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         self._line.setStyleSheet(f"background: {self._keeper.theme.border.name()}")
 
@@ -140,6 +142,7 @@ class LinkLabel(QLabel):
             return
         super().keyPressEvent(event)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         self.setStyleSheet(

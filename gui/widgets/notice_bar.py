@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import ThemeKeeper
@@ -94,6 +94,7 @@ class NoticeBar(QScrollArea):
         card.hide()
         card.deleteLater()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._content.setStyleSheet(

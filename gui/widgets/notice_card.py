@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -149,6 +149,7 @@ class NoticeCard(QWidget):
         if action.closes:
             self.closed.emit()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         kind = self.notice.kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
 from gui.theme import ThemeKeeper
@@ -36,6 +36,7 @@ class PanelBar(QWidget):
         """Push what follows to the right end."""
         self.row.addStretch(1)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         self.setStyleSheet(

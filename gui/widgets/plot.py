@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, pyqtSlot
 from PyQt5.QtGui import QBrush, QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QFrame, QGraphicsTextItem, QWidget
 
@@ -184,6 +184,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self._readout, self._readout_at = lines, QPointF(self.mapFromScene(place))
             self.viewport().update()
 
+    @pyqtSlot()
     def _dress(self) -> None:
         self.setBackground(self.keeper.theme.panel)
         self._draw()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
@@ -122,6 +122,7 @@ class StatusLine(QWidget):
         self._weights.set_role(kind)
         self._lines[1].setVisible(bool(text) and bool(self.hidden_link.text()))
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._link.setPixmap(pixmap("link", theme.mark_text, 16, self.devicePixelRatioF()))
@@ -172,5 +173,6 @@ class _Line(QFrame):
         keeper.changed.connect(self._tint)
         self._tint()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         self.setStyleSheet(f"background: {self._keeper.theme.outline.name()}")

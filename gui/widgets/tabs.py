@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSlot
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QHBoxLayout, QTabBar, QTabWidget, QWidget
 
@@ -130,6 +130,7 @@ class FlatTabs(QTabWidget):
         self.setCornerWidget(corner, Qt.TopRightCorner)
         self._tint()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         if self._corner is not None:
             theme = self._keeper.theme

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import QEvent
 from PyQt5.QtGui import QColor
+from PyQt5.QtWidgets import QApplication
 
 from gui.icons import FAMILY_GLYPHS, icon_names, pixmap
 from gui.theme import FAMILY_TOKENS, Theme, ThemeKeeper, contrast, fixed_font, glyph_colour
@@ -199,3 +202,25 @@ def test_every_icon_draws_and_takes_the_colour(qapp) -> None:
         }
         assert seen, name
         assert all(r > 240 and g < 15 and b < 15 for r, g, b in seen), name
+
+
+def test_the_theme_forgets_windows_that_are_closed(bench, qtbot, tmp_path: Path) -> None:
+    keeper = bench.keeper
+    net = tmp_path / "net.prototxt"
+    net.write_text('layer { name: "a" type: "ReLU" bottom: "x" top: "x" }')
+
+    def open_and_close() -> int:
+        bench.comparing.compare(net, net)
+        qtbot.waitUntil(lambda: bench.comparing.panel is not None)
+        bench.comparing.panel.as_graphs.click()
+        qtbot.waitUntil(lambda: bench.lanes.is_idle)
+        bench.comparing.close()
+        for show in (bench.dialogs.show_keys, bench.dialogs.show_about, bench.engine_choice.ask):
+            show()
+            (bench.dialogs.dialog or bench.engine_choice.dialog).close()
+        qtbot.waitUntil(lambda: bench.lanes.is_idle)
+        QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+        return keeper.receivers(keeper.changed)
+
+    known = open_and_close()
+    assert open_and_close() == known

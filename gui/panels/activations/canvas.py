@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import (
     QImage,
     QKeyEvent,
@@ -257,6 +257,7 @@ class TileCanvas(QAbstractScrollArea):
         ]
         self.viewport().update()
 
+    @pyqtSlot()
     def _retint(self) -> None:
         self._tables.clear()
         self._recolour()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QBuffer, QIODevice, QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QBuffer, QIODevice, QSignalBlocker, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
@@ -236,6 +236,7 @@ class ActivationsPanel(QWidget):
         column.addWidget(self._bar)
         column.addLayout(self._pages, 1)
 
+    @pyqtSlot()
     def _dress(self) -> None:
         colour = self._keeper.theme.panel.name()
         self.setStyleSheet(f"#activationsPanel {{ background: {colour}; }}")

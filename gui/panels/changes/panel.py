@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -178,6 +178,7 @@ class ChangesPanel(QWidget):
         self.facts.layer_clicked.connect(self.layer_selected)
         self._keeper.changed.connect(self._tint)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         panel = self._keeper.theme.panel.name()
         self._page.setStyleSheet(f"#changesPage {{ background: {panel}; }}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtCore import QRectF, Qt, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QWidget
 
@@ -58,6 +58,7 @@ class ComparisonCounts(ElidedLabel):
         painter.drawText(QRectF(self.rect()), LEFT, shown)
         painter.end()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         colour = self._keeper.theme.secondary.name()
         self.setStyleSheet(f"color: {colour}; font-size: 11px")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPoint, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
     QHBoxLayout,
@@ -376,6 +376,7 @@ class ComparisonPanel(QWidget):
         self.pages.setCurrentWidget(self.broken)
         self._tint()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         nets = self.comparison.nets if self.comparison else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.comparison.rows import ComparedFile
@@ -72,6 +72,7 @@ class FileHeader(QWidget):
         self._column.addLayout(top)
         self._column.addLayout(below)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
         self.name.setFont(text_font(14, semibold=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QAction,
     QActionGroup,
@@ -285,6 +285,7 @@ class HistogramPanel(QWidget):
         column.addWidget(self._bar)
         column.addLayout(self._pages, 1)
 
+    @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
         self.a_swatch.setPixmap(swatch("A", theme, self.devicePixelRatioF()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt, pyqtSlot
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QHeaderView, QWidget
 
@@ -136,6 +136,7 @@ class StatisticsTable(CopyTable):
             title = metrics.horizontalAdvance(self.statistics.titles[column]) + 24
             self.setColumnWidth(column, max(*cells, min(WIDEST_TITLE, title)) + PADDING)
 
+    @pyqtSlot()
     def _dress(self) -> None:
         self.viewport().update()
         self.horizontalHeader().viewport().update()

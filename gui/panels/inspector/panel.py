@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from core.layers.registry import layer_type
@@ -171,6 +171,7 @@ class Inspector(QWidget):
             facts.layer_clicked.connect(self.layer_selected)
         self._keeper.changed.connect(self._tint)
 
+    @pyqtSlot()
     def _tint(self) -> None:
         panel = self._keeper.theme.panel.name()
         self._page.setStyleSheet(f"#inspectorPage {{ background: {panel}; }}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QFrame,
@@ -281,6 +281,7 @@ class RetrievalPanel(QWidget):
     def _show_page(self) -> None:
         self._pages.setCurrentIndex(1 if self._gallery is not None or self._is_indexing else 0)
 
+    @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
         self.setStyleSheet(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -110,6 +110,7 @@ class SkippedLine(QWidget):
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.open()
 
+    @pyqtSlot()
     def _tint(self) -> None:
         colour = self._keeper.theme.warning_text
         self.sign.setPixmap(pixmap("warning", colour, 16, self.devicePixelRatioF()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QFrame,
@@ -193,6 +193,7 @@ class QueryColumn(QWidget):
         self.descriptor.show_facts(() if gallery is None else gallery.descriptor)
         self.gallery.show_facts(() if gallery is None else _gallery_facts(gallery))
 
+    @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
         self.setStyleSheet(
