@@ -8,18 +8,21 @@ import sqlite3
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
 
 from core.errors import AppError
 from core.images.preprocess import Preprocess
+from core.progress import Job
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import evaluate_gallery
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_contents import FileStamp, StoredImage
 from core.retrieval.gallery_database import DATABASE_NAME
 from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, find_origin
+from core.retrieval.gallery_repair import repair_gallery
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.queries import find_query
 from core.retrieval.search import rank_image
@@ -27,6 +30,7 @@ from tests.fuzz.json_texts import RAW, damaged, json_bytes, mutated
 from tests.fuzz.limits import accepts
 from tests.fuzz.target import Target, written_folder
 
+T = TypeVar("T")
 Files = dict[str, bytes]
 N_IMAGES, DIMENSION = 8, 4
 ORIGIN = {
@@ -167,6 +171,27 @@ def _search(gallery: Gallery) -> None:
         find_origin(gallery.origin, gallery.recipe)
 
 
+def check_repair(files: Files) -> bool:
+    """A gallery that was repaired needs no repair and opens."""
+    folder = written_folder(files, "gallery")
+
+    def repair() -> None:
+        repaired = _result(repair_gallery(folder))
+        assert not repaired.after.needs_repair, repaired.after.findings
+        _search(open_gallery(folder))
+
+    return accepts(repair)
+
+
+def _result(job: Job[T]) -> T:
+    while True:
+        try:
+            next(job)
+        except StopIteration as stop:
+            found: T = stop.value
+            return found
+
+
 def check_origin(raw: bytes) -> bool:
     """The note of an earlier version is read, or counts for nothing."""
     files = dict(gallery_files())
@@ -184,5 +209,6 @@ def check_origin(raw: bytes) -> bool:
 
 GALLERIES = {
     "gallery": Target(damaged_galleries(), check_gallery),
+    "repair": Target(damaged_galleries(), check_repair),
     "origin": Target(json_bytes(lambda: [ORIGIN]), check_origin),
 }

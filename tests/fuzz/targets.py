@@ -12,6 +12,8 @@ from core.errors import AppError
 from core.frames import FrameError, read_frame
 from core.images.decoding import decode_image
 from core.images.mean_image import read_mean_image
+from core.images.prepared import prepare_image
+from core.images.preprocess import Preprocess
 from core.images.recipe_choice import choose_recipe
 from core.layers.shapes import infer_shapes
 from core.net.definition import Net, NetState
@@ -117,6 +119,14 @@ def check_picture(raw: bytes) -> bool:
     return accepts(read)
 
 
+def check_decoder(raw: bytes) -> bool:
+    """As every job reads pictures, in a child: values or what is wrong, never nothing."""
+    image = prepare_image(written(raw, "picture"), Preprocess("warp", 8, 8))
+    assert (image.values is None) == bool(image.problem)
+    assert image.values is None or image.values.shape == (3, 8, 8)
+    return image.values is not None
+
+
 def check_labels(raw: bytes) -> bool:
     """Each image gets one label that a row gives it, or none; every row is used or named."""
 
@@ -140,6 +150,7 @@ TARGETS = {
     "wire": Target(binary_files.frame_bytes, check_frame),
     "labels": Target(tables.table_bytes, check_labels),
     "picture": Target(binary_files.picture_bytes, check_picture),
+    "decoder": Target(binary_files.picture_bytes, check_decoder),
     "rename": Target(rename_nets.nets(), rename_nets.check_rename),
     **DOCUMENTS,
     **GALLERIES,
