@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QAction, QMenu, QMenuBar, QWidget
 
 from gui.icons import icon
 from gui.theme import ThemeKeeper
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 MENUS = ("File", "Edit", "View", "Model", "Run", "Retrieval", "Help")
 
@@ -167,7 +168,7 @@ class Actions(QObject):
 
     def fill_menu_bar(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Add every menu; returns them by name."""
-        menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        menus = {name: bar.addMenu(f"&{plain_caption(name)}") for name in MENUS}
         groups: dict[str, int] = {}
         for row in ROWS:
             menu = menus[row.menu]
@@ -187,7 +188,7 @@ class Actions(QObject):
         tip = row.tip or row.text.rstrip("…")
         if row.shortcuts:
             tip += f" ({row.shortcuts[0]})"
-        action.setToolTip(tip)
+        action.setToolTip(plain_tip(tip))
         window.addAction(action)
         return action
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QRect, QSize, Qt, pyqtSignal
@@ -42,6 +41,7 @@ from gui.widgets.choice import Choice
 from gui.widgets.image_picker import ImagePicker, RecipeLine
 from gui.widgets.labels import RichLabel, ThemedLabel
 from gui.widgets.notice_bar import NoticeBar
+from gui.widgets.plain_text import plain_tip, plain_title, rich
 from gui.widgets.status_line import StatusLine
 from gui.widgets.tabs import FlatTabs
 
@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
         label.setBuddy(box)
         self._tool_labels.append(label)
         box.setAccessibleName(text)
-        box.setToolTip(text)
+        box.setToolTip(plain_tip(text))
         box.setSizeAdjustPolicy(QComboBox.AdjustToContents)
         row.addWidget(label)
         row.addWidget(box)
@@ -294,10 +294,10 @@ class MainWindow(QMainWindow):
 
     def show_document_title(self, name: str, is_edited: bool) -> None:
         """The file's name at the right of the menus and in the frame of the window."""
-        mark = " <b>(edited, not saved)</b>" if is_edited else ""
-        self.document_title.setText(f"{escape(name, quote=False)}{mark}")
-        self.setWindowTitle(f"{name}{' (edited, not saved)' if is_edited else ''} - Blobscope"
-                            if name else "Blobscope")  # fmt: skip
+        mark = "(edited, not saved)" if is_edited else ""
+        self.document_title.setText(rich("{} <b>{}</b>", name, mark) if mark else name)
+        whole = f"{name} {mark}".rstrip()
+        self.setWindowTitle(plain_title(f"{whole} - Blobscope") if name else "Blobscope")
         self._corner.adjustSize()
         self.menuBar().adjustSize()
 

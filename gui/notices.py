@@ -56,7 +56,7 @@ class Notices(QObject):
             remedy(error)
             return
         lines = tuple(CodeLine(0, line) for line in error.details.splitlines()[-8:])
-        body = escaped(error.hint if not title else f"{error.sentence} {error.hint}".strip())
+        body = error.hint if not title else f"{error.sentence} {error.hint}".strip()
         heading = title or error.sentence.rstrip(".")
         self.show(Notice("error", heading, body, code=lines, key=key))
 
@@ -77,9 +77,4 @@ class Notices(QObject):
             handlers[action]()
 
 
-def escaped(text: str) -> str:
-    """Text as a notice's body shows it, whatever its brackets."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-__all__ = ["CodeLine", "Handlers", "Notice", "NoticeAction", "Notices", "escaped"]
+__all__ = ["CodeLine", "Handlers", "Notice", "NoticeAction", "Notices"]

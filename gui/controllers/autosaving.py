@@ -19,7 +19,7 @@ from gui.controllers.renaming import RenamingController
 from gui.controllers.sessions import SessionController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
-from gui.notices import Notice, NoticeAction, Notices, escaped
+from gui.notices import Notice, NoticeAction, Notices
 from gui.throttle import Throttle
 
 _LOG = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ class AutosavingController(QObject):
             Notice(
                 "error",
                 "Unsaved edits can't be kept",
-                escaped(
+                (
                     f"{error.sentence} Save the net as a file of its own: a crash would lose its"
                     " edits. Blobscope goes on trying."
                 ),

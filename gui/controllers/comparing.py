@@ -23,10 +23,11 @@ from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
-from gui.notices import Notice, NoticeAction, Notices, escaped
+from gui.notices import Notice, NoticeAction, Notices
 from gui.panels.comparison.panel import ComparisonPanel
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
+from gui.widgets.plain_text import plain_title
 
 KEY, DROPPED = "compare", "dropped"
 _FILTERS = {".md": "Markdown (*.md)", ".csv": "CSV table (*.csv)", ".txt": "Text (*.txt)"}
@@ -88,7 +89,7 @@ class ComparingController(QObject):
             Notice(
                 "info",
                 "Two prototxts at once",
-                f"{escaped(first.name)} and {escaped(second.name)}: compare them, or open one.",
+                f"{first.name} and {second.name}: compare them, or open one.",
                 actions=(
                     NoticeAction("compare", "Compare the two", "compare", closes=True),
                     NoticeAction("first", f"Open {first.name}", closes=True),
@@ -161,7 +162,7 @@ class ComparingController(QObject):
         first, second = comparison.first, comparison.second
         panel.show_comparison(comparison, (notice_of(first), notice_of(second)))
         if self.dialog is not None:
-            self.dialog.setWindowTitle(f"Compare {first.title} and {second.title}")
+            self.dialog.setWindowTitle(plain_title(f"Compare {first.title} and {second.title}"))
         self._watch()
 
     def _open_window(self) -> ComparisonPanel:
@@ -299,4 +300,4 @@ def notice_of(file: ComparedFile) -> Notice | None:
         return replace(parse_notice(file.error, file.source, 0, 0), actions=())
     if file.error is None:
         return None
-    return Notice("error", file.error.sentence, escaped(file.error.hint))
+    return Notice("error", file.error.sentence, file.error.hint)

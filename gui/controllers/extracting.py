@@ -15,7 +15,7 @@ from gui.controllers.engine_child import EngineController
 from gui.dialogs.extract import ExtractChoice, ValueChoice
 from gui.document import ModelDocument
 from gui.jobs import SLICE_SECONDS, Lanes
-from gui.notices import Notice, Notices, escaped
+from gui.notices import Notice, Notices
 
 KEY = "extract"
 N_SKIPPED_NAMED = 3
@@ -91,7 +91,7 @@ class ExtractingController(QObject):
                 "warning" if extracted.skipped else "ok",
                 f"{n_arrays:,} {'activation' if n_arrays == 1 else 'activations'} of"
                 f" {n_images:,} {'image' if n_images == 1 else 'images'} written",
-                "<br>".join(map(escaped, _sentences(extracted))),
+                "\n".join(_sentences(extracted)),
                 key=KEY,
             )
         )

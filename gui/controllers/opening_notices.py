@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 from core.edits.findings.finding import Finding, NameChange
@@ -15,8 +14,9 @@ from core.net.state_choices import state_text
 from core.weights.binding import Binding
 from core.weights.placing import LEARN_ANEW
 from core.weights.zero_factors import zero_factor_note
-from core.words import readable_name
+from core.words import join_names, readable_name
 from gui.notices import CodeLine, Notice, NoticeAction
+from gui.widgets.plain_text import Rich, rich
 
 N_NAMED = 4
 N_PROBLEMS = 4
@@ -28,7 +28,7 @@ def parse_notice(
     """File, line, column, the sentence, and the line itself between its neighbours."""
     position = error.position
     name = position.path.name if position.path else "prototxt"
-    body = escape(f"{error.sentence} {error.hint}".strip(), quote=False)
+    body = f"{error.sentence} {error.hint}".strip()
     note = ""
     if n_shown:
         verb = "layer above line" if n_shown == 1 else "layers above line"
@@ -54,7 +54,7 @@ def solver_notice(solver: Path, net: Path, state: NetState) -> Notice:
     return Notice(
         "info",
         f"{solver.name} is a solver: its net is shown",
-        f"{escape(str(net), quote=False)}, in the {state.phase} phase.",
+        f"{net}, in the {state.phase} phase.",
         key="solver",
     )
 
@@ -92,12 +92,11 @@ def names_notice(notes: Sequence[str]) -> Notice | None:
     """Which layers share a name or have none; None for the usual net."""
     if not notes:
         return None
-    shown = [escape(note, quote=False) for note in notes[:N_PROBLEMS]]
     more = len(notes) - N_PROBLEMS
     return Notice(
         "info",
         "Layer names repeat or are missing in this file",
-        "<br>".join(shown),
+        "\n".join(notes[:N_PROBLEMS]),
         note=f"{more} more." if more > 0 else "",
         key="names",
     )
@@ -131,7 +130,7 @@ def rewiring_notice(rewirings: Sequence[Finding]) -> Notice:
         are_bypassed = all(found.kind == "bypassed" for found in rewirings)
         title = f"{len(names)} layers are bypassed in this file"
         title = title if are_bypassed else f"{len(rewirings)} mistakes in the wiring of this file"
-    body = "<br>".join(escape(found.body, quote=False) for found in rewirings[:2])
+    body = "\n".join(found.body for found in rewirings[:2])
     is_reading = all(row.place == "bottom" for row in rows)
     heads = ("reads now", "should read") if is_reading else ("now", "should be")
     table = [("Layer", *heads)]
@@ -162,15 +161,15 @@ def weights_notice(binding: Binding, file_name: str) -> Notice | None:
     """Unbound layers, unused weights and wrong shapes; None when everything binds."""
     if binding.wrong:
         return _wrong_shapes_notice(binding, file_name)
-    zero_note = escape(zero_factor_note(binding.zero_factors), quote=False)
-    caffe_note = f"{escape(binding.caffe_note, quote=False)} {zero_note}".strip()
+    zero_note = zero_factor_note(binding.zero_factors)
+    caffe_note = f"{binding.caffe_note} {zero_note}".strip()
     if not binding.unbound and not binding.unused and zero_note:
         title = f"Statistics of BatchNorm are missing in {file_name}"
         return Notice("warning", title, caffe_note, key="weights")
     if not binding.unbound and not binding.unused:
         title = f"Caffe can't read {file_name} as we do"
         return Notice("info", title, caffe_note, key="weights") if caffe_note else None
-    unused = f"{_unused_sentence(binding.unused)} {caffe_note}".strip()
+    unused = _joined(_unused_sentence(binding.unused), caffe_note)
     actions = (
         NoticeAction("open", "Open other weights"),
         NoticeAction("layers", "Show layers"),
@@ -182,8 +181,8 @@ def weights_notice(binding: Binding, file_name: str) -> Notice | None:
     keeps = "keeps its filler values, so its" if one else "keep their filler values, so their"
     has = "has" if one else "have"
     title = f"{_count(len(binding.unbound), 'layer')} {has} no weights in this file"
-    near = escape(" ".join(binding.near_names[:2]), quote=False)
-    body = f"{_names(binding.unbound)} {keeps} output means nothing. {unused} {near}".strip()
+    unbound = rich("{} {} output means nothing.", _names(binding.unbound), keeps)
+    body = _joined(unbound, unused, *binding.near_names[:2])
     return Notice("warning", title, body, note=_bound_note(binding), actions=actions, key="weights")
 
 
@@ -214,11 +213,17 @@ def _wrong_shapes_notice(binding: Binding, file_name: str) -> Notice:
 def _unused_sentence(unused: Sequence[str]) -> str:
     if not unused:
         return ""
-    one = len(unused) == 1
-    start = f"{_count(len(unused), 'layer')} of the file, {_names(unused)},"
-    return (
-        f"{start} {'is' if one else 'are'} not in the net and {'was' if one else 'were'} skipped."
-    )
+    verbs = ("is", "was") if len(unused) == 1 else ("are", "were")
+    return rich(
+        "{} of the file, {}, {} not in the net and {} skipped.",
+        _count(len(unused), "layer"), _names(unused), *verbs,
+    )  # fmt: skip
+
+
+def _joined(*sentences: str) -> Rich:
+    """Sentences, each plain or with markup of ours, one after the other."""
+    said = [sentence for sentence in sentences if sentence]
+    return rich(" ".join(["{}"] * len(said)), *said)
 
 
 def _bound_note(binding: Binding) -> str:
@@ -230,11 +235,11 @@ def _bound_note(binding: Binding) -> str:
     )
 
 
-def _names(names: Sequence[str]) -> str:
-    shown = [f"<b>{escape(readable_name(name), quote=False)}</b>" for name in names[:N_NAMED]]
+def _names(names: Sequence[str]) -> Rich:
+    shown = [rich("<b>{}</b>", readable_name(name)) for name in names[:N_NAMED]]
     if len(names) > N_NAMED:
-        shown.append(f"{len(names) - N_NAMED} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+        shown.append(Rich(f"{len(names) - N_NAMED} more"))
+    return Rich(join_names(shown))
 
 
 def _count(number: int, noun: str) -> str:
@@ -245,11 +250,11 @@ def _shape(shape: Sequence[int] | None) -> str:
     return "nothing" if shape is None else " × ".join(str(size) for size in shape) or "a number"
 
 
-def _with_bold(text: str, names: set[str]) -> str:
-    words = text.split(" ")
-    return " ".join(
-        f"<b>{word.rstrip('.,')}</b>{word[len(word.rstrip('.,')) :]}"
-        if word.rstrip(".,") in names
-        else word
-        for word in words
-    )
+def _with_bold(text: str, names: set[str]) -> Rich:
+    lines = ([_bold(word, names) for word in line.split(" ")] for line in text.split("\n"))
+    return Rich("<br>".join(" ".join(words) for words in lines))
+
+
+def _bold(word: str, names: set[str]) -> Rich:
+    name = word.rstrip(".,")
+    return rich("<b>{}</b>{}" if name in names else "{}{}", name, word[len(name) :])

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject
 from core.errors import AppError
 from core.leftovers import remove_leftovers
 from gui.jobs import Lanes
-from gui.notices import Notice, Notices, escaped
+from gui.notices import Notice, Notices
 from gui.settings import Settings
 from gui.throttle import Throttle
 
@@ -40,7 +40,7 @@ class RememberingController(QObject):
         """Say what could not be read, and clear up after programs that were killed."""
         damaged = self._settings.damaged
         if damaged is not None:
-            kept = escaped(f"They begin anew. What was there is kept in {damaged}.")
+            kept = f"They begin anew. What was there is kept in {damaged}."
             self._notices.show(
                 Notice("warning", "The window's settings were damaged", kept, key=KEY)
             )

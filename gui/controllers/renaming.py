@@ -19,7 +19,7 @@ from core.net.rename_plan import BlobRename, RenamePlan
 from gui.derivation import Deriver, derive
 from gui.document import DerivedNet, ModelDocument
 from gui.jobs import Lanes
-from gui.notices import Notice, Notices, escaped
+from gui.notices import Notice, Notices
 from gui.undo import TextHistory
 
 MOST_WARNINGS = 4
@@ -140,7 +140,7 @@ class RenamingController(QObject):
         if sentences:
             shown = " ".join(sentences[:MOST_WARNINGS])
             title = "What to know about this edit"
-            self._notices.show(Notice("info", title, escaped(shown), key="rename"))
+            self._notices.show(Notice("info", title, shown, key="rename"))
 
     def _fail(self, error: AppError) -> None:
         if isinstance(error, RenameError):

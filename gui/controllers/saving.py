@@ -22,7 +22,7 @@ from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
 from gui.jobs import Lanes
-from gui.notices import Notice, Notices, escaped
+from gui.notices import Notice, Notices
 from gui.settings import Settings
 
 KEPT_PROOF = "kept-proof"
@@ -152,7 +152,7 @@ class SavingController(QObject):
         is_identical = is_proved and standing.report is not None and standing.report.is_identical
         kind = "ok" if is_identical else "error" if is_proved else "info"
         title = "Verified when it was saved" if is_identical else "About this file's verification"
-        self._notices.show(Notice(kind, title, escaped(standing.sentence), key=KEPT_PROOF))
+        self._notices.show(Notice(kind, title, standing.sentence, key=KEPT_PROOF))
 
     def _keep_late_proof(self) -> None:
         """A verify that ends after the file was saved still belongs beside it."""

@@ -21,7 +21,7 @@ from gui.document import ModelDocument
 from gui.graph.memory import memory_from_json, memory_to_json
 from gui.graph.panel import GraphPanel
 from gui.jobs import Lanes
-from gui.notices import Notice, Notices, escaped
+from gui.notices import Notice, Notices
 from gui.panels.retrieval.view import RecipeChoice
 from gui.settings import Settings
 
@@ -187,9 +187,7 @@ class SessionController(QObject):
             )
         if sentences:
             title = "Not everything is as the session left it"
-            self._notices.show(
-                Notice("warning", title, escaped(" ".join(sentences)), key="session")
-            )
+            self._notices.show(Notice("warning", title, " ".join(sentences), key="session"))
 
     def _take_recipe(self, session: Session) -> None:
         if session.recipe is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PyQt5.QtCore import QObject, QSignalBlocker, QTimer
+from PyQt5.QtCore import QObject, QSignalBlocker, Qt, QTimer
 from PyQt5.QtWidgets import QComboBox
 
 from core.engines.registry import ENGINE_NAMES
@@ -173,7 +173,7 @@ class StatusController(QObject):
         devices = [(short_device_name(d.id), d.id) for d in self._engine.devices]
         _fill(self._window.device_box, devices or [("CPU", "cpu")], self._engine.device)
         for index, device in enumerate(self._engine.devices):
-            self._window.device_box.setItemData(index, device.name, 3)  # Qt.ToolTipRole
+            self._window.device_box.setItemData(index, plain_tip(device.name), Qt.ToolTipRole)
         self._window.device_box.setEnabled(bool(self._engine.devices))
 
     def _show_engines(self) -> None:

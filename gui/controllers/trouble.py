@@ -13,7 +13,7 @@ from core.engines.consent import BEYOND_CONSENT, PythonLayersRefused, PythonProg
 from core.errors import AppError, EngineCrashed
 from gui.controllers.engine_child import UNAVAILABLE, EngineController
 from gui.controllers.engine_choice import EngineChoiceController
-from gui.notices import CodeLine, Notice, NoticeAction, Notices, escaped
+from gui.notices import CodeLine, Notice, NoticeAction, Notices
 from gui.runs import Run
 
 _MOST_SHOWN = 8
@@ -57,7 +57,7 @@ class TroubleController(QObject):
             Notice(
                 "error",
                 "Something went wrong inside Blobscope",
-                f"{escaped(where)} Your file and your edits are safe.",
+                f"{where} Your file and your edits are safe.",
                 code=(CodeLine(0, f"{type(error).__name__}: {error}"[:200]),),
                 actions=(NoticeAction("copy", "Copy details"),),
                 key="bug",
@@ -74,7 +74,7 @@ class TroubleController(QObject):
             Notice(
                 "error",
                 f"The engine stopped{doing}",
-                escaped(error.hint),
+                error.hint,
                 code=lines,
                 actions=(
                     NoticeAction("restart", "Restart engine", "restart"),
@@ -118,7 +118,7 @@ class TroubleController(QObject):
             Notice(
                 "error",
                 f"The {self._engine.title} engine did not start",
-                escaped(self._engine.sentence),
+                self._engine.sentence,
                 actions=(
                     NoticeAction("restart", "Start again", "restart", closes=True),
                     NoticeAction("choose", "Choose another engine", "chip"),

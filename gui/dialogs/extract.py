@@ -135,7 +135,9 @@ class ExtractDialog(FramedDialog):
         self.pooling = Choice()
         for key, text in POOLINGS:
             self.pooling.addItem(text, key)
-        self.over_image = QRadioButton(self._image.name if self._image else "the current image")
+        self.over_image = QRadioButton(
+            plain_caption(self._image.name) if self._image else "the current image"
+        )
         self.over_folder = QRadioButton("every image in a folder")
         self.over_image.setEnabled(self._image is not None)
         self.over_image.setChecked(self._image is not None)

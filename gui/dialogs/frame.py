@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.plain_text import plain_title
 
 
 class FramedDialog(QDialog):
@@ -18,7 +19,7 @@ class FramedDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.keeper = keeper
-        self.setWindowTitle(title)
+        self.setWindowTitle(plain_title(title))
         self.setWindowFlag(Qt.WindowContextHelpButtonHint, False)
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.problem = ThemedLabel(keeper, "", "error_text")

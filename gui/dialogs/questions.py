@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
+from gui.widgets.plain_text import rich
 
 OnAnswer = Callable[[str], None]
 
@@ -31,8 +31,8 @@ class Questioner:
         box = QMessageBox(self._parent)
         box.setWindowTitle("Blobscope")
         box.setTextFormat(Qt.RichText)
-        box.setText(f"<b>{escape(title)}</b>")
-        box.setInformativeText(escape(body))
+        box.setText(rich("<b>{}</b>", title))
+        box.setInformativeText(rich("{}", body))
         answers: dict[QAbstractButton, str] = {}
         for index, (answer, text) in enumerate(choices):
             button = Button(self._keeper, text, is_primary=index == 0)

@@ -10,7 +10,6 @@ from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QSplitter,
     QTableWidgetItem,
     QVBoxLayout,
@@ -24,7 +23,7 @@ from gui.dialogs.rename_names import LAYER, LAYER_NAME, NEW, OLD, NamesTable
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
-from gui.widgets.labels import SectionHeader, ThemedLabel
+from gui.widgets.labels import PictureLabel, SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.side_by_side import SideBySide
 
@@ -143,7 +142,7 @@ class RenameDialog(FramedDialog):
         self.warnings = ThemedLabel(self.keeper, "", "warning_text", pixels=11)
         self.warnings.setWordWrap(True)
         self.warnings.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        self._warning_sign = QLabel()
+        self._warning_sign = PictureLabel()
         self._warning_sign.setPixmap(
             pixmap("warning", self.keeper.theme.warning_text, 14, self.devicePixelRatioF())
         )

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QApplication, QMenu
 from core.net.definition import Net
 from core.net.pycaffe_words import pycaffe_expression
 from gui.graph.picture import BadgePicture, BoxPicture, FoldGroup
+from gui.widgets.plain_text import plain_caption
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,12 @@ def fill_box_menu(
     """Add the entries; opened: the unfolded groups around the box, the outermost first."""
     for badge in box.badges:
         if badge.wish:
-            action = menu.addAction(f"Give {badge.wish} a blob of its own")
+            action = menu.addAction(f"Give {plain_caption(badge.wish)} a blob of its own")
             action.triggered.connect(lambda _=False, b=badge: on_rename(b))
     if box.is_folded:
         menu.addAction("Unfold\tEnter", on_unfold)
     for group in reversed(opened):
-        action = menu.addAction(fold_words(group))
+        action = menu.addAction(plain_caption(fold_words(group)))
         action.triggered.connect(lambda _=False, g=group: on_fold(g))
     if on_compare is not None:
         menu.addAction("Compare with the selected layer\tCtrl+Click", on_compare)

@@ -122,7 +122,7 @@ class GraphBar(QWidget):
         """Name the direction the graph is drawn in."""
         self.direction.setText("Left-right" if is_sideways else "Top-down")
         way = "top to bottom" if is_sideways else "left to right"
-        self.direction.setToolTip(f"Draw from {way}")
+        self.direction.setToolTip(plain_tip(f"Draw from {way}"))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, HEIGHT)

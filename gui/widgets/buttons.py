@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QPushButton, QToolButton, QWidget
 
 from gui.icons import icon
 from gui.theme import ThemeKeeper
+from gui.widgets.plain_text import plain_tip
 
 
 class Button(QPushButton):
@@ -58,7 +59,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._keeper = keeper
         self._icon_name = icon_name
-        self.setToolTip(tooltip)
+        self.setToolTip(plain_tip(tooltip))
         self.setAccessibleName(tooltip or text)
         self.setText(text)
         self.setIconSize(QSize(16, 16))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSlot
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
-from gui.widgets.labels import ThemedLabel
+from gui.widgets.labels import PictureLabel, ThemedLabel
 
 
 class DockTitle(QWidget):
@@ -22,7 +22,7 @@ class DockTitle(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self.setObjectName("dockTitle")
         self.setFixedHeight(26)
-        self._picture = QLabel()
+        self._picture = PictureLabel()
         self._text = ThemedLabel(keeper, text, semibold=True)
         self._count = ThemedLabel(keeper, "", "secondary")
         self._row = QHBoxLayout(self)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
+from gui.widgets.labels import PictureLabel, ThemedLabel
 
 
 class EmptyState(QWidget):
@@ -28,9 +29,8 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self._icon_name = icon
-        self._picture = QLabel()
-        self._sentence = QLabel(sentence)
-        self._sentence.setTextFormat(Qt.PlainText)
+        self._picture = PictureLabel()
+        self._sentence = ThemedLabel(keeper, sentence, "secondary")
         self._sentence.setWordWrap(True)
         for label in (self._picture, self._sentence):
             label.setAlignment(Qt.AlignCenter)
@@ -61,4 +61,3 @@ class EmptyState(QWidget):
         theme = self._keeper.theme
         ratio = self.devicePixelRatioF()
         self._picture.setPixmap(pixmap(self._icon_name, theme.placeholder, 28, ratio))
-        self._sentence.setStyleSheet(f"color: {theme.secondary.name()}")

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import ThemeKeeper, text_font
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.plain_text import Rich, plain_tip
 
 _NO_WIDTH = "\N{ZERO WIDTH SPACE}"
 _LONG_NAME = re.compile(r"(?<![<&/\w])[\w/.-]{24,}")
@@ -17,7 +17,8 @@ _LONG_NAME = re.compile(r"(?<![<&/\w])[\w/.-]{24,}")
 
 def breakable(text: str) -> str:
     """The text, with places in long names where a line may end; tags of rich text stay whole."""
-    return _LONG_NAME.sub(lambda name: re.sub(r"([_/.-])", rf"\1{_NO_WIDTH}", name.group()), text)
+    broken = _LONG_NAME.sub(lambda name: re.sub(r"([_/.-])", rf"\1{_NO_WIDTH}", name[0]), text)
+    return Rich(broken) if isinstance(text, Rich) else broken
 
 
 class ThemedLabel(QLabel):
@@ -59,13 +60,25 @@ class ThemedLabel(QLabel):
 
 
 class RichLabel(ThemedLabel):
-    """A label of HTML; what comes from files or users is escaped by whoever writes the text."""
+    """A label that lays out markup of ours; any other text it shows as it is."""
 
     def __init__(
         self, keeper: ThemeKeeper, text: str = "", role: str = "text", parent: QWidget | None = None
     ) -> None:
-        super().__init__(keeper, text, role, parent=parent)
-        self.setTextFormat(Qt.RichText)
+        super().__init__(keeper, role=role, parent=parent)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        self.setTextFormat(Qt.RichText if isinstance(text, Rich) else Qt.PlainText)
+        super().setText(text)
+
+
+class PictureLabel(QLabel):
+    """A picture; what is written on it would be shown as it is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.PlainText)
 
 
 class SectionHeader(QWidget):

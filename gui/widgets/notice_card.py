@@ -9,7 +9,6 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -19,7 +18,7 @@ from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.code_block import CodeBlock, CodeLine
-from gui.widgets.labels import RichLabel, ThemedLabel, breakable
+from gui.widgets.labels import PictureLabel, RichLabel, ThemedLabel, breakable
 from gui.widgets.plain_text import plain_caption
 
 _LONG_CELL = 40
@@ -38,7 +37,7 @@ class NoticeAction:
 
 @dataclass(frozen=True)
 class Notice:
-    """What a card shows. `body` is HTML, with names escaped; `table` has its header row first."""
+    """What a card shows. `body` may be Rich; `table` has its header row first."""
 
     kind: str
     title: str
@@ -72,7 +71,7 @@ class NoticeCard(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         # one that could not grow would be cut at the height of its widest form
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
-        self._picture = QLabel()
+        self._picture = PictureLabel()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(12, 8, 10, 10)
         self._layout.setSpacing(6)

@@ -1,8 +1,23 @@
-"""Names of files and layers as Qt shows them: as they are written, whatever they hold."""
+"""Text as Qt shows it: as it is written, whatever it holds, but for markup of ours."""
 
 from __future__ import annotations
 
 from html import escape
+
+
+class Rich(str):
+    """HTML that we wrote, the only text that is laid out as such; `rich` makes it."""
+
+    __slots__ = ()
+
+
+def rich(template: str, *texts: str) -> Rich:
+    """Markup of ours with texts of anybody in its places {}; a Rich one stays what it is."""
+    return Rich(template.format(*map(_escaped, texts)))
+
+
+def _escaped(text: str) -> str:
+    return text if isinstance(text, Rich) else escape(text, quote=False)
 
 
 def plain_tip(text: str) -> str:
@@ -17,5 +32,11 @@ def plain_tip(text: str) -> str:
 
 
 def plain_caption(text: str) -> str:
-    """The text of a button or a menu entry, in which Qt takes & for the mark of a shortcut."""
-    return text.replace("&", "&&")
+    """The text of a button or a menu entry: Qt takes & there for the mark of a shortcut, and what
+    follows a tab for a shortcut's name."""
+    return text.replace("&", "&&").replace("\t", " ")
+
+
+def plain_title(text: str) -> str:
+    """The title of a window, in which Qt takes [*] for the place of a mark of edits."""
+    return text.replace("[*]", "[*][*]")

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QFrame, QGraphicsTextItem, QWidget
 
 from core.words import tick_text
 from gui.theme import Theme, ThemeKeeper, pale, text_font
+from gui.widgets.plain_text import rich
 from gui.widgets.readout import paint_readout
 
 _hooks = sys.excepthook, threading.excepthook
@@ -100,9 +101,9 @@ class Title(QGraphicsTextItem):
         plot.geometryChanged.connect(self.place)
 
     def show_words(self, words: str, colour: QColor) -> None:
-        """Show words, which may hold tags."""
+        """Show words as they are, or Rich ones with their markup."""
         self.setDefaultTextColor(colour)
-        self.setHtml(words)
+        self.setHtml(rich("{}", words))
         self.place()
 
     def place(self) -> None:
@@ -177,6 +178,10 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             labelTextSize=f"{TICK_PIXELS}px",
             sampleType=_Sample,
         )
+
+    def _list(self, legend: pg.LegendItem, item: pg.GraphicsObject, name: str) -> None:
+        """Name something in the legend, which lays names out as HTML."""
+        legend.addItem(item, rich("{}", name))
 
     def _show_readout(self, lines: tuple[str, ...], place: QPointF) -> None:
         """Put lines beside a place of the scene; none takes the box away."""

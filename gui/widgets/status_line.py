@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.bars import ThinBar
 from gui.widgets.buttons import Button
-from gui.widgets.labels import LinkLabel, ThemedLabel
+from gui.widgets.labels import LinkLabel, PictureLabel, ThemedLabel
 
 HEIGHT = 24
 
@@ -55,7 +55,7 @@ class StatusLine(QWidget):
         self._engine = ThemedLabel(keeper, "Engine")
         self._last = ThemedLabel(keeper, "", "secondary")
         self._job = _JobBox(keeper)
-        self._link = QLabel()
+        self._link = PictureLabel()
         self.hidden_link = LinkLabel(keeper, "", "mark_text")
         self.hidden_link.setToolTip("List only the hidden versions, or all layers again")
         self._weights = ThemedLabel(keeper, "", "secondary")

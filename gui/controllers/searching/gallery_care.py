@@ -19,7 +19,7 @@ from core.words import plural
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.index import Searched
 from gui.jobs import SLICE_SECONDS, Lanes
-from gui.notices import Notice, NoticeAction, Notices, escaped
+from gui.notices import Notice, NoticeAction, Notices
 
 ABSENT, CARE = "absent-images", "gallery-care"
 _REPAIR = NoticeAction("repair", "Repair the gallery", closes=True)
@@ -80,7 +80,7 @@ class GalleryCareController(QObject):
             self._notices.dismiss(ABSENT)
             return
         title = f"{plural(report.n_absent, 'image')} absent from {searched.gallery.root.name}"
-        body = f"{escaped(report.absent_note)} They stay until they are back or you forget them."
+        body = f"{report.absent_note} They stay until they are back or you forget them."
         forget = NoticeAction("forget", f"Forget {plural(report.n_absent, 'image')}", closes=True)
         notice = Notice("warning", title, body, actions=(_INDEX, forget), key=ABSENT)
         index = self._searching.index
@@ -90,7 +90,7 @@ class GalleryCareController(QObject):
         title = f"The gallery is sound: {plural(found.n_images, 'image')}"
         if not found.is_sound:
             title = "The gallery is damaged" if found.needs_repair else "The gallery is out of date"
-        body = "<br>".join(escaped(one.sentence) for one in found.findings[:_MOST_SHOWN])
+        body = "\n".join(one.sentence for one in found.findings[:_MOST_SHOWN])
         action = _REPAIR if found.needs_repair else _INDEX
         notice = Notice(
             "ok" if found.is_sound else "warning",
@@ -105,7 +105,7 @@ class GalleryCareController(QObject):
         self.checked.emit(found)
 
     def _show_repair(self, found: GalleryRepair) -> None:
-        said = "<br>".join(escaped(sentence) for sentence in found.done)
+        said = "\n".join(found.done)
         body = said or "Nothing was damaged."
         self._notices.show(Notice("ok", "The gallery is repaired", body, key=CARE))
         self.repaired.emit(found)
@@ -115,7 +115,7 @@ class GalleryCareController(QObject):
         """Whichever job met it: offer the repair."""
         folder = error.folder if isinstance(error, GalleryDamaged) else Path()
         repair = "Repair keeps what can be read, and describes the rest again."
-        body = f"{repair}<br>{escaped(error.details)}"
+        body = f"{repair}\n{error.details}"
         notice = Notice("error", "The gallery is damaged", body, actions=(_REPAIR,), key=CARE)
         self._notices.show(notice, {"repair": lambda: self.repair(folder)})
 

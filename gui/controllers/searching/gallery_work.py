@@ -13,7 +13,7 @@ from core.words import join_names
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.controller import SearchingController
 from gui.jobs import SLICE_SECONDS, Lanes
-from gui.notices import Notice, Notices, escaped
+from gui.notices import Notice, Notices
 
 QUERIES, EXPORT = "evaluate-queries", "export-gallery"
 _MOST_NOTES = 3
@@ -80,12 +80,12 @@ class GalleryWorkController(QObject):
         queries = "query" if one.n_queries == 1 else "queries"
         title = f"{one.n_queries:,} {queries} of {folder.name} against the gallery"
         kind = "warning" if found.problems else "ok"
-        self._notices.show(Notice(kind, title, escaped(f"{words} {notes}".rstrip()), key=QUERIES))
+        self._notices.show(Notice(kind, title, f"{words} {notes}".rstrip(), key=QUERIES))
         self.evaluated.emit(found)
 
     def _take_export(self, written: tuple[Path, ...]) -> None:
         names = join_names([path.name for path in written])
-        body = escaped(f"{names} in {written[0].parent}")
+        body = f"{names} in {written[0].parent}"
         self._notices.show(Notice("ok", "Descriptors and names written", body, key=EXPORT))
         self.exported.emit(written)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Protocol
 
 from core.comparison.edit_lines import LayerDifference
@@ -72,7 +71,7 @@ def verification_notice(result: VerificationResult, phase: str) -> Notice:
     note = " · ".join([equal, *facts])
     if result.is_identical:
         title = f"verified: bit-identical ({', '.join(result.outputs)})"
-        body = escape(f"Old and new text gave the same {outputs}, bit for bit.", quote=False)
+        body = f"Old and new text gave the same {outputs}, bit for bit."
         return Notice("ok", title, body, note=note)
     share = f"{count_text(result.n_different)} of {count_text(result.n_values)} values"
     first = result.first_different_layer
@@ -84,7 +83,7 @@ def verification_notice(result: VerificationResult, phase: str) -> Notice:
     return Notice(
         "error",
         f"not equal: {outputs} {verb} in {share}",
-        escape(f"Largest difference {result.largest_difference:.3g}{where}.", quote=False),
+        f"Largest difference {result.largest_difference:.3g}{where}.",
         note=note,
         actions=tuple(actions),
     )
@@ -94,7 +93,7 @@ def open_notice(outputs: Sequence[str]) -> Notice:
     """The card while nobody has verified the change."""
     shared = join_names(outputs[:3]) or "every output"
     body = f"Verify runs the old and the new text on one input and compares {shared} bit for bit."
-    return Notice("info", "not verified yet", escape(body, quote=False))
+    return Notice("info", "not verified yet", body)
 
 
 def busy_notice(words: str) -> Notice:

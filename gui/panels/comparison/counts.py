@@ -11,6 +11,7 @@ from gui.panels.comparison.model import ComparisonModel
 from gui.theme import ThemeKeeper
 from gui.widgets.alignment import LEFT
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.plain_text import plain_tip
 
 _SHORT = {
     Status.CHANGED: "differ",
@@ -47,9 +48,8 @@ class ComparisonCounts(ElidedLabel):
         if is_filtered:
             parts.insert(0, f"{len(model.shown):,} shown")
         self.setText(_GAP.join(parts))
-        self.setToolTip(
-            "\n".join(f"{s.value} {counts[s]:,} {words}" for s, words in _MEANINGS.items())
-        )
+        meanings = (f"{s.value} {counts[s]:,} {words}" for s, words in _MEANINGS.items())
+        self.setToolTip(plain_tip("\n".join(meanings)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """What differs comes first, so that the end of the line is what goes."""

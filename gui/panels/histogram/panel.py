@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QStackedLayout,
     QToolButton,
@@ -33,7 +32,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.choice import Choice
 from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import ThemedLabel
+from gui.widgets.labels import PictureLabel, ThemedLabel
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
 
@@ -132,8 +131,8 @@ class HistogramPanel(QWidget):
             text = version_text(self._net, version)
             for choice in (self.a_choice, self.b_choice):
                 choice.addItem(text, (version.layer, top, version.label))
-                tip = plain_tip(f"written by {version.layer}")
-                choice.setItemData(choice.count() - 1, tip, Qt.ToolTipRole)
+                tip = f"written by {version.layer}"
+                choice.setItemData(choice.count() - 1, plain_tip(tip), Qt.ToolTipRole)
 
     def show_source(self, net: str, image: str) -> None:
         """Which net and which image the values are of, for the caption of a saved plot."""
@@ -221,7 +220,7 @@ class HistogramPanel(QWidget):
         return -1
 
     def _build_toolbar(self) -> None:
-        self.a_swatch, self.b_swatch = QLabel(), QLabel()
+        self.a_swatch, self.b_swatch = PictureLabel(), PictureLabel()
         self.a_choice, self.b_choice = ElidedChoice(6), ElidedChoice(6)
         self.a_choice.setAccessibleName("Series A")
         self.b_choice.setAccessibleName("Series B")

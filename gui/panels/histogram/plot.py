@@ -13,6 +13,7 @@ from core.words import MINUS, count_text, share_text, value_text
 from gui.panels.histogram.colours import series_colour
 from gui.panels.histogram.view import HistogramView, Series, side_sentences
 from gui.theme import Theme, ThemeKeeper
+from gui.widgets.plain_text import Rich, rich
 from gui.widgets.plot import (
     Axis,
     PlotView,
@@ -200,7 +201,7 @@ class HistogramPlot(PlotView):
             is_filled=one.letter == "A",
         )
         self._bins.addItem(item)
-        self._legend.addItem(item, f"{one.letter} {one.label}")
+        self._list(self._legend, item, f"{one.letter} {one.label}")
 
     def _draw_outside(self, view: HistogramView, theme: Theme) -> None:
         """Say at the ends of the axis how many values lie beyond it, when any do."""
@@ -252,15 +253,15 @@ def _count_range(view: HistogramView) -> tuple[float, float]:
     return float(np.log10(LOG_FLOOR)), float(np.log10(top))
 
 
-def _coloured(sentences: tuple[str, str], theme: Theme) -> str:
+def _coloured(sentences: tuple[str, str], theme: Theme) -> Rich:
     """What holds on each side of zero, in the colour of the series that is alone there."""
+    colours = [series_colour("B" if "B only" in said else "A", theme).name() for said in sentences]
     spans = [
-        f'<span style="color: {series_colour("B" if "B only" in said else "A", theme).name()}">'
-        f"{said}</span>"
-        for said in sentences
+        rich('<span style="color: {}">{}</span>', colour, said)
+        for colour, said in zip(colours, sentences, strict=True)
         if said
     ]
-    return "&nbsp;&nbsp;&nbsp;".join(spans)
+    return Rich("&nbsp;&nbsp;&nbsp;".join(spans))
 
 
 def edge_text(value: float, width: float) -> str:

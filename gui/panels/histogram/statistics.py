@@ -13,6 +13,7 @@ from gui.panels.histogram.view import HistogramView
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 from gui.widgets.copy_table import CopyTable
+from gui.widgets.plain_text import plain_tip
 
 ROW_HEIGHT, NAME_WIDTH, PADDING = 15, 70, 12
 WIDEST_TITLE = 100
@@ -88,8 +89,10 @@ class StatisticsModel(QAbstractTableModel):
     ) -> object:
         if orientation != Qt.Horizontal:
             return None
-        if role in (Qt.DisplayRole, Qt.ToolTipRole):
+        if role == Qt.DisplayRole:
             return self._titles[section]
+        if role == Qt.ToolTipRole:
+            return plain_tip(self._titles[section])
         if role == Qt.TextAlignmentRole:
             return int(LEFT if section == 0 else RIGHT)
         if role == Qt.DecorationRole and section:

@@ -12,6 +12,7 @@ from gui.panels.inspector.words import RenameOffer
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
 from gui.widgets.labels import LinkLabel, ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 _LINK_GAP = 10
 
@@ -92,8 +93,12 @@ class RenameForm(QWidget):
         if self._offer is None:
             return
         chain, everything = self._offer.n_in_chain, self._offer.n_in_net
-        self.chain_link.setToolTip(f"Give every layer of the chain its blob: {_blobs(chain)}")
-        self.all_link.setToolTip(f"Give every in-place layer of the net its blob: {everything}")
+        self.chain_link.setToolTip(
+            plain_tip(f"Give every layer of the chain its blob: {_blobs(chain)}")
+        )
+        self.all_link.setToolTip(
+            plain_tip(f"Give every in-place layer of the net its blob: {everything}")
+        )
         for wording in (
             (f"Whole chain ({_blobs(chain)})", f"All in net ({everything})", "Preview text"),
             (f"Whole chain ({chain})", f"All in net ({everything})", "Preview text"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from core.layers.parameters import written_and_default
 from core.layers.registry import layer_type
@@ -69,7 +68,7 @@ def sharing_title(chain: Chain, layer: Layer) -> str:
 
 def sharing_body(chain: Chain) -> str:
     """What a full forward pass leaves of the chain, as a notice shows it."""
-    return escape(sharing_sentence(chain.versions), quote=False)
+    return sharing_sentence(chain.versions)
 
 
 def version_rows(net: Net, chain: Chain, layer: Layer) -> tuple[VersionRow, ...]:

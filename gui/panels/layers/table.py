@@ -40,6 +40,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.dock_title import DockTitle
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.plain_text import plain_caption
 
 _OPTIONAL = (Column.TYPE, Column.SHAPE, Column.PARAMS, Column.MACS, Column.MEMORY)
 
@@ -357,19 +358,18 @@ class LayerTable(QWidget):
         menu = QMenu(self)
         name = row.record.name
         if row.is_shared:
-            menu.addAction(f"Give {name} a blob of its own\tF2", lambda: self._request_rename(name))
-        n_selected = len(self.selected_layers)
-        chosen = f"the {n_selected} selected layers" if n_selected > 1 else "this layer"
-        menu.addAction(f"Rename blobs of {chosen}…\tCtrl+Shift+R", self.plan_requested.emit)
+            wish = f"Give {plain_caption(name)} a blob of its own\tF2"
+            menu.addAction(wish, lambda: self._request_rename(name))
+        n = len(self.selected_layers)
+        plan = f"Rename blobs of {f'the {n} selected layers' if n > 1 else 'this layer'}…"
+        menu.addAction(f"{plain_caption(plan)}\tCtrl+Shift+R", self.plan_requested.emit)
         menu.addSeparator()
         net = self._net
         written = net.written(net.layers[row.index]) if net else ()
         offers = {
             "Copy layer name": name,
             "Copy blob@version": "\n".join(row.record.versions),
-            "Copy as pycaffe": "\n".join(pycaffe_expression(net, v) for v in written)
-            if net
-            else "",
+            "Copy as pycaffe": "\n".join(pycaffe_expression(net, v) for v in written if net),
         }
         for words, text in offers.items():
             menu.addAction(words, partial(QApplication.clipboard().setText, text))

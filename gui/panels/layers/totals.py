@@ -11,6 +11,7 @@ from core.words import bytes_text, count_text, short_count
 from gui.panels.layers.rows import COLUMNS, Column
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 24
 _PADDING = 2
@@ -45,11 +46,12 @@ class LayerTotals(QWidget):
             Column.MEMORY: bytes_text(shown.memory),
         }
         macs = short_count(whole.macs)
-        self.setToolTip(
+        tip = (
             f"In the whole net {count_text(whole.params)} parameters, {macs} MACs"
             f" and {bytes_text(whole.memory)} of activations a forward pass.\n"
             "What layers share, by name, in place or by Split, counts once."
         )
+        self.setToolTip(plain_tip(tip))
         self.update()
 
     def sizeHint(self) -> QSize:

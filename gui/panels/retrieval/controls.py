@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QSignalBlocker, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
 from gui.panels.retrieval.view import POOLING_NAMES, LayerChoice, RecipeChoice
@@ -14,6 +14,7 @@ from gui.widgets.choice import Choice
 from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.number_fields import DecimalField
 from gui.widgets.panel_bar import PanelBar
+from gui.widgets.plain_text import plain_tip
 
 POOLING_TIPS = {
     "flatten": "Every value of the layer, in a row",
@@ -103,8 +104,9 @@ class RecipeBar(PanelBar):
             self.pooling_choice.clear()
             for name in names:
                 self.pooling_choice.addItem(POOLING_NAMES[name], name)
+                place = self.pooling_choice.count() - 1
                 tip = POOLING_TIPS[name]
-                self.pooling_choice.setItemData(self.pooling_choice.count() - 1, tip, 3)
+                self.pooling_choice.setItemData(place, plain_tip(tip), Qt.ToolTipRole)
             self.pooling_choice.setCurrentIndex(names.index(wanted) if wanted in names else 0)
         self.pooling_choice.setEnabled(is_spatial)
         self._show_p()

@@ -40,6 +40,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 EMPTY_SENTENCE = "Choose a folder of images to search with this net."
 NARROW, LOW = 820, 420
@@ -175,7 +176,7 @@ class RetrievalPanel(QWidget):
         self.tabs.setMinimumWidth(120)
         self.tabs.setDrawBase(False)
         for name, tip, _ in SELECTIONS:
-            self.tabs.setTabToolTip(self.tabs.addTab(name), tip)
+            self.tabs.setTabToolTip(self.tabs.addTab(name), plain_tip(tip))
         self.tabs.setTabToolTip(self.tabs.addTab("Layers"), "mAP of the layers evaluated so far")
         self.empty_state = EmptyState(keeper, "search", EMPTY_SENTENCE, "Choose folder")
         self.empty_state.setEnabled(False)

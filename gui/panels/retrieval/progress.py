@@ -22,7 +22,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.bars import ThinBar
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.plain_text import plain_tip, plain_title
 
 
 class IndexBar(QWidget):
@@ -122,7 +122,7 @@ class SkippedDialog(QDialog):
     def __init__(self, skipped: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         n = len(skipped)
-        self.setWindowTitle("1 image skipped" if n == 1 else f"{n:,} images skipped")
+        self.setWindowTitle(plain_title("1 image skipped" if n == 1 else f"{n:,} images skipped"))
         self.resize(680, 360)
         self.table = QTableWidget(n, 2)
         self.table.setHorizontalHeaderLabels(["File", "Reason"])
