@@ -95,9 +95,10 @@ class Victim:
     def _read(self) -> None:
         with self._process.stdout as lines:
             for line in lines:
-                seconds, word, number = line.split()
-                self.said.append((float(seconds), word, int(number)))
-                self._news.put(word)
+                words = line.split()
+                if len(words) == 3 and line.endswith("\n"):  # else it was killed as it spoke
+                    self.said.append((float(words[0]), words[1], int(words[2])))
+                    self._news.put(words[1])
         self._news.put("")
 
 
