@@ -33,17 +33,23 @@ class FileLock:
         return self._number is not None
 
     def take(self) -> bool:
-        """Take it, if nobody has it; whether it is held now. Raises OSError."""
+        """Take it, if nobody has it; whether it is held now.
+
+        Raises OSError where the file can't be made, or is on a disk that knows no locks.
+        """
         if self.is_held:
             return True
         number = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            _lock(number)
-        except OSError:
+            is_mine = _lock(number)
+        except BaseException:
             os.close(number)
-            return False
-        self._number = number
-        return True
+            raise
+        if is_mine:
+            self._number = number
+        else:
+            os.close(number)
+        return is_mine
 
     def release(self, *, is_done: bool = False) -> None:
         """Let others take it; is_done: the file goes, as nobody needs it again."""
@@ -58,22 +64,25 @@ class FileLock:
 
 @contextmanager
 def locked(path: Path, seconds: float) -> Iterator[bool]:
-    """Hold the lock of `path` until the block ends; False where it was not to be had in time.
-
-    Raises OSError where the file can't be made.
-    """
+    """Hold the lock of `path` until the block ends; False where it was not to be had in time."""
     lock = FileLock(path)
     deadline = time.monotonic() + seconds
-    while not lock.take() and time.monotonic() < deadline:
-        time.sleep(_PAUSE_SECONDS)
+    with suppress(OSError):
+        while not lock.take() and time.monotonic() < deadline:
+            time.sleep(_PAUSE_SECONDS)
     try:
         yield lock.is_held
     finally:
         lock.release()
 
 
-def _lock(number: int) -> None:
-    if sys.platform == "win32":
-        msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _lock(number: int) -> bool:
+    """False where another has it. Raises OSError where there are no locks."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # the second on Windows
+        return False
+    return True

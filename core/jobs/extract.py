@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,18 +134,20 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
     """
     check_suffix(request.out)
     check_features_writable(request.out)
-    with host.opened(request.net) as engine:
-        plan = _plan(request, engine)
-        parts = PartFiles(request.out, len(plan.collected), _digest(plan))
-        resumed = len(parts.done)
-        names = _names(plan.files)
-        collector = FeatureCollector(plan.collected, parts, names)
-        ran = _Ran(warnings=engine.warnings, filler_layers=engine.filler_layers)
-        if plan.passes is None:
-            yield from _run_images(plan, engine, collector, parts, names, ran)
-        else:
-            yield from _run_arrays(plan, engine, collector, plan.passes, parts, ran)
-    return (yield from _finish(plan, parts, ran, resumed))
+    with ExitStack() as held:
+        with host.opened(request.net) as engine:
+            plan = _plan(request, engine)
+            parts = PartFiles(request.out, len(plan.collected), _digest(plan))
+            held.enter_context(closing(parts))
+            resumed = len(parts.done)
+            names = _names(plan.files)
+            collector = FeatureCollector(plan.collected, parts, names)
+            ran = _Ran(warnings=engine.warnings, filler_layers=engine.filler_layers)
+            if plan.passes is None:
+                yield from _run_images(plan, engine, collector, parts, names, ran)
+            else:
+                yield from _run_arrays(plan, engine, collector, plan.passes, parts, ran)
+        return (yield from _finish(plan, parts, ran, resumed))
 
 
 def _plan(request: ExtractRequest, engine: Engine) -> _Plan:

@@ -20,10 +20,12 @@ import numpy as np
 
 from core.errors import AppError
 from core.files import sync_folder, write_file
+from core.locks import FileLock
 from core.reading import open_regular, read_file
 
 _JOURNAL = "journal.jsonl"
 _REQUEST = "request"
+_LOCK = "lock"
 _MOST_BYTES = 1 << 30
 """Of a journal: some hundred bytes for each image."""
 
@@ -63,7 +65,13 @@ class PartFiles:
         self.folder = parts_folder(out)
         self._paths = [self.folder / f"{number}.f32" for number in range(n_values)]
         self.entries: list[Entry] = []
-        self._open(request)
+        self._lock = FileLock(self.folder / _LOCK)
+        self._take_folder()
+        try:
+            self._open(request)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def done(self) -> set[str]:
@@ -119,16 +127,42 @@ class PartFiles:
 
         The journal goes first: it must never speak of rows that are not there.
         """
+        self._clear()
+        self._lock.release(is_done=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let others go on with the parts."""
+        self._lock.release()
+
+    def _take_folder(self) -> None:
+        """Two programs that write the same parts would mix their rows."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._refusal(error) from error
+        is_mine = True
+        with suppress(OSError):  # a disk without locks; one that is full says so below
+            is_mine = self._lock.take()
+        if not is_mine:
+            raise AppError(
+                f"Another extraction is writing to {self.folder.parent} under the same name.",
+                hint="Wait for its end, or choose another name.",
+            )
+
+    def _clear(self) -> None:
+        """Remove all but the lock, and what speaks of the rows before them."""
         with suppress(OSError):
             (self.folder / _JOURNAL).unlink(missing_ok=True)
             sync_folder(self.folder)
-        shutil.rmtree(self.folder, ignore_errors=True)
+            for path in self.folder.iterdir():
+                if path.name != _LOCK:
+                    path.unlink()
 
     def _open(self, request: str) -> None:
         try:
             if self._read(self.folder / _REQUEST) != request.encode():
-                shutil.rmtree(self.folder, ignore_errors=True)
-                self.folder.mkdir(parents=True)
+                self._clear()
                 write_file(self.folder / _REQUEST, request.encode())
                 sync_folder(self.folder.parent)
             self._recover()

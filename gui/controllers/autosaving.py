@@ -218,16 +218,16 @@ def find_lost_edits(folder: Path) -> list[LostEdits]:
 def _write(path: Path, lock: FileLock, session: Session) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.take()
     except OSError as error:
         raise AppError(f"{path.parent} can't be written: {error.strerror or error}.") from error
+    _take(lock)  # without locks other windows can't tell whose it is, and leave it alone
     write_session(path, session)
 
 
 def _take(lock: FileLock) -> bool:
     try:
         return lock.take()
-    except OSError:  # a folder that may only be read
+    except OSError:  # a folder that may only be read, or a disk without locks
         return False
 
 

@@ -201,6 +201,7 @@ def check_journal(raw: bytes) -> bool:
         assert parts.done is not None
         assert parts.row_shape(0) is None or parts.entries
         kept = len(parts.entries)
+        parts.close()
 
     return accepts(read) and kept == raw.count(b"\n")
 

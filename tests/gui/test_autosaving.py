@@ -156,7 +156,7 @@ def test_neither_clicks_nor_other_work_put_it_off(bench, qtbot, net: Path) -> No
     qtbot.waitUntil(lambda: bench.document.is_edited)
     bench.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: not bench.sessions.has_unsaved and bench.lanes.is_idle)
-    assert not bench.autosaving.path.exists()
+    qtbot.waitUntil(lambda: not bench.autosaving.path.exists())
     let_go = threading.Event()
     bench.lanes.compute.start(let_go.wait, key="long work")
     history, clicks = bench.renaming.history, QTimer()

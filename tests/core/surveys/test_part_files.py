@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.errors import AppError
 from core.surveys.part_files import PartFiles
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -17,6 +18,7 @@ def grown(out: Path, n_passes: int = 4) -> PartFiles:
     for number in range(n_passes):
         rows = ROWS[number : number + 1]
         parts.append([f"{number}.png"], [rows, -rows], [rows.shape, rows.shape])
+    parts.close()
     return parts
 
 
@@ -48,5 +50,18 @@ def test_a_removal_that_was_killed_midway_invents_nothing(tmp_path: Path, name: 
 
 
 def test_removed_parts_are_gone(tmp_path: Path) -> None:
-    grown(tmp_path / "out.npz").remove()
+    grown(tmp_path / "out.npz")
+    PartFiles(tmp_path / "out.npz", 2, "request").remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_at_once_would_mix_their_rows_and_are_refused(tmp_path: Path) -> None:
+    first = PartFiles(tmp_path / "out.npz", 1, "request")
+    first.append(["0.png"], [ROWS[:1]], [(1, 3)])
+    for request in ("request", "another request"):
+        with pytest.raises(AppError, match="Another extraction"):
+            PartFiles(tmp_path / "out.npz", 1, request)
+    first.append(["1.png"], [ROWS[1:2]], [(1, 3)])
+    np.testing.assert_array_equal(values(first, 0), ROWS[:2])
+    first.close()
+    assert PartFiles(tmp_path / "out.npz", 1, "another request").images == []

@@ -44,6 +44,7 @@ class Row:
     reference: object = None
     n_kills: int = 0
     n_ended: int = 0
+    n_died: int = 0
     n_lost: int = 0
     n_half: int = 0
     n_left: int = 0
@@ -53,6 +54,10 @@ class Row:
     notes: list[str] = field(default_factory=list)
 
 
+class VictimError(Exception):
+    """A program that ended before it was killed, or never began."""
+
+
 class Victim:
     """A running program and what it has said, with the time of each word."""
 
@@ -60,7 +65,7 @@ class Victim:
         self.said: list[tuple[float, str, int]] = []
         self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *words],
+            [sys.executable, "-X", "faulthandler", "-m", module, *words],
             cwd=REPOSITORY,
             env=_own_home(place),
             stdin=subprocess.DEVNULL,
@@ -72,11 +77,11 @@ class Victim:
         self._reader.start()
 
     def wait_for(self, word: str) -> None:
-        """Until it says so. Raises RuntimeError where it ends or is silent for too long."""
+        """Until it says so. Raises VictimError where it ends or is silent for too long."""
         deadline = time.monotonic() + MOST_SECONDS
         while (heard := self._news.get(timeout=max(0.1, deadline - time.monotonic()))) != word:
             if not heard:
-                raise RuntimeError(f"ended without '{word}': {self._process.wait()}")
+                raise VictimError(f"ended without '{word}': {self._process.wait()}")
 
     def kill(self) -> float:
         """kill -9, as a user or the system would; the time of it. Its children end as they may."""
@@ -123,7 +128,9 @@ def main(words: list[str]) -> int:
             _kill_once(row, shared, Path(folder) / f"{moment}", chance)
     print(_table(rows))
     print(f"{options.moments} kills, seed {options.seed}, {time.monotonic() - started:.0f} s")
-    return int(any(row.n_lost or row.n_half or row.n_kept or row.n_unequal for row in rows))
+    return int(
+        any(row.n_lost or row.n_half or row.n_kept or row.n_unequal or row.n_died for row in rows)
+    )
 
 
 def _run_undisturbed(row: Row, shared: Path, place: Path) -> None:
@@ -145,7 +152,12 @@ def _kill_once(row: Row, shared: Path, place: Path, chance: random.Random) -> No
     place.mkdir()
     _run_earlier(kind, shared, place)
     victim = Victim(kind.module, kind.words(shared, place), place)
-    victim.wait_for("began")
+    try:
+        victim.wait_for("began")
+    except VictimError as error:
+        row.n_died += 1
+        row.notes.append(f"{place.name}: died by itself, {error}")
+        return
     share = chance.uniform(LATE_FROM, 1) if chance.random() < LATE_SHARE else chance.random()
     time.sleep(share * (row.seconds if kind.ends else KILLED_WITHIN_SECONDS))
     killed_at = victim.kill()
