@@ -22,11 +22,15 @@ from gui.crash import CrashHook
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 from gui.workbench import Workbench
-from tests.soak.bad_images.kinds import make_all, quick_kinds
+from tests.soak.bad_images.kinds import bad_images, make_all, quick_kinds
 from tests.soak.user import Answers, Heartbeat, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMALL_NETS = ("lenet_deploy", "squeezenet_v1.0_deploy", "caffenet_deploy")
+HEAVY = (
+    "64_megapixels.png 64_megapixels.gif 64_megapixels_16.tif text_bomb.png memory.jpg"
+    " kernel_messages.jpg sparse.jpg"
+).split()
 N_GROUPS, N_EACH = 6, 10
 
 
@@ -149,7 +153,8 @@ class Soak:
             self.nets += sorted((scratch / "material").rglob("*.prototxt"))
         self.folders = [self._make_photos(), scratch / "demo" / "gallery"]
         self.images = sorted(self.folders[0].rglob("*.png"))
-        self.bad_images = [path for _, path in make_all(scratch / "bad", quick_kinds())]
+        kinds = quick_kinds() | {name: bad_images()[name] for name in HEAVY}
+        self.bad_images = [path for _, path in make_all(scratch / "bad", kinds)]
         self.folders.append(scratch / "bad")
 
     def _broken_nets(self) -> list[Path]:
