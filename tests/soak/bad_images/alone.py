@@ -14,7 +14,7 @@ from core.images.checking import check_image
 from core.images.decoding import thumbnail
 from tests.soak.processes import Sampler, resident_bytes
 
-SECONDS = 30.0
+SECONDS = 90.0
 
 
 @dataclass(frozen=True)
