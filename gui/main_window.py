@@ -1,54 +1,39 @@
-"""The window: menus, toolbar, docks and status line; it decides nothing."""
+"""The window: menus, rail, subjects, notices, pages and status line; it decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QFontMetrics,
-    QResizeEvent,
-)
-from PyQt5.QtWidgets import (
-    QComboBox,
-    QDockWidget,
-    QHBoxLayout,
-    QMainWindow,
-    QMenu,
-    QSizePolicy,
-    QToolBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.actions import Actions
+from gui.frame.engine_popup import EnginePopup
+from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
+from gui.frame.rail import Rail, RailItem
+from gui.frame.subject_bar import SubjectBar
 from gui.graph.panel import GraphPanel
+from gui.pages.layer_page import LayerPage
+from gui.pages.net_page import NetPage
+from gui.pages.start_page import StartPage
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.changes.panel import ChangesPanel
 from gui.panels.histogram.panel import HistogramPanel
 from gui.panels.inspector.panel import Inspector
 from gui.panels.layers.table import LayerTable
 from gui.panels.retrieval.panel import RetrievalPanel
-from gui.theme import ThemeKeeper, text_font
-from gui.widgets.buttons import IconButton
+from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
-from gui.widgets.image_picker import ImagePicker, RecipeLine
-from gui.widgets.labels import RichLabel, ThemedLabel
+from gui.widgets.labels import RichLabel
 from gui.widgets.notice_bar import NoticeBar
-from gui.widgets.plain_text import plain_tip, plain_title, rich
+from gui.widgets.plain_text import plain_title, rich
 from gui.widgets.status_line import StatusLine
-from gui.widgets.tabs import FlatTabs
 
-LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 462, 332, 290
-LEAST_PANEL_WIDTH = 360
-COMPACT_BELOW, NARROW_BELOW = 1400, 1240
-LAYOUT_VERSION = 1
+LEAST_SIZE = QSize(1100, 640)
 FRAME_HEIGHT = 32
 """What a window manager adds at most above a window, in pixels; known only once it is shown."""
 
@@ -67,7 +52,7 @@ class Panels:
 
 
 class MainWindow(QMainWindow):
-    """Holds the panels; dropped files and the wish to close go out."""
+    """Holds the pages and what stands around them; dropped files and the wish to close go out."""
 
     files_dropped = pyqtSignal(list)
 
@@ -77,27 +62,28 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowTitle("Blobscope")
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(False)
+        self.setMinimumSize(LEAST_SIZE)
+        self.setContextMenuPolicy(Qt.NoContextMenu)
         self.may_close: Callable[[], bool] = lambda: True
         self.actions_ = Actions(keeper, self)
         self.panels = self._make_panels()
+        self.rail = Rail(keeper)
+        self.subjects = SubjectBar(keeper)
         self.notice_bar = NoticeBar(keeper)
         self.status_line = StatusLine(keeper)
-        self.image_picker = ImagePicker(keeper)
-        self.recipe_line = RecipeLine(keeper)
-        self.phase_box, self.engine_box, self.device_box = Choice(), Choice(), Choice()
+        self.engine_popup = EnginePopup(keeper, self)
+        self.phase_box = Choice()
         self.document_title = RichLabel(keeper, "", "secondary")
-        self._tool_labels: list[ThemedLabel] = []
+        self._page, self._has_net = "net", False
+        self._layout = LayoutMemory()
+        self._shown_width = 0
         self.menus = self.actions_.fill_menu_bar(self.menuBar())
         self.recent_menu = self._add_recent_menu()
         self._add_document_title()
-        self._add_toolbar()
-        self._add_centre()
-        self._add_docks()
-        self._add_status()
-        self._hidden_by_maximise: list[QWidget] = []
-        self._layout_before: QByteArray | None = None
-        self.actions_["maximise"].toggled.connect(self._maximise)
+        self._add_pages()
+        self._add_frame()
+        self._add_tools()
+        self._connect()
         self.set_default_layout()
 
     def _make_panels(self) -> Panels:
@@ -126,130 +112,134 @@ class MainWindow(QMainWindow):
         self.menuBar().setCornerWidget(holder, Qt.TopRightCorner)
         self._corner = holder
 
-    def _add_toolbar(self) -> None:
-        bar = QToolBar("Main", self)
-        bar.setObjectName("mainToolbar")
-        bar.setMovable(False)
-        bar.setFloatable(False)
-        bar.toggleViewAction().setVisible(False)
-        bar.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
-        bar.setIconSize(QSize(16, 16))
-        self._add_left_tools(bar)
-        spacer = QWidget()
-        spacer.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
-        bar.addWidget(spacer)
-        for text, box in (
-            ("Phase", self.phase_box),
-            ("Engine", self.engine_box),
-            ("Device", self.device_box),
-        ):
-            bar.addWidget(self._labelled(text, box))
-        bar.addAction(self.actions_["keys"])
-        self.addToolBar(Qt.TopToolBarArea, bar)
-        self.setContextMenuPolicy(Qt.NoContextMenu)
-        self.toolbar = bar
-        for action_id in ("undo", "redo", "keys"):
-            self._style_tool(action_id, Qt.ToolButtonIconOnly)
+    def _add_pages(self) -> None:
+        panels, keeper = self.panels, self._keeper
+        self.net_page = NetPage(
+            keeper, panels.layer_table, panels.graph, panels.inspector, panels.changes
+        )
+        self.layer_page = LayerPage(keeper, panels.activations, panels.histogram)
+        self.pages: dict[str, QWidget] = {
+            "net": self.net_page,
+            "layer": self.layer_page,
+            "retrieval": panels.retrieval,
+        }
+        self.start_page = StartPage(keeper)
+        self._stack = QStackedWidget()
+        for page in (*self.pages.values(), self.start_page):
+            self._stack.addWidget(page)
 
-    def _add_left_tools(self, bar: QToolBar) -> None:
-        for entry in ("open_model", "open_image", "|", "undo", "redo", "|", "extract",
-                      "rename_all", "|"):  # fmt: skip
-            if entry == "|":
-                bar.addSeparator()
-            else:
-                bar.addAction(self.actions_[entry])
-        bar.addWidget(self.image_picker)
-        bar.addWidget(self.recipe_line)
-        bar.addAction(self.actions_["forward"])
-
-    def _style_tool(self, action_id: str, style: Qt.ToolButtonStyle) -> None:
-        button = self.toolbar.widgetForAction(self.actions_[action_id])
-        if isinstance(button, QToolButton):
-            button.setToolButtonStyle(style)
-
-    def _labelled(self, text: str, box: QComboBox) -> QWidget:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(6, 0, 2, 0)
-        row.setSpacing(5)
-        label = ThemedLabel(self._keeper, text, "secondary")
-        label.setBuddy(box)
-        self._tool_labels.append(label)
-        box.setAccessibleName(text)
-        box.setToolTip(plain_tip(text))
-        box.setSizeAdjustPolicy(QComboBox.AdjustToContents)
-        row.addWidget(label)
-        row.addWidget(box)
-        return holder
-
-    def _add_centre(self) -> None:
+    def _add_frame(self) -> None:
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.subjects)
+        right.addWidget(self.notice_bar)
+        right.addWidget(self._stack, 1)
         centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.notice_bar)
-        column.addWidget(self.panels.graph, 1)
-        centre.setMinimumSize(240, 120)
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(right, 1)
         self.setCentralWidget(centre)
-
-    def _add_docks(self) -> None:
-        self.setCorner(Qt.BottomLeftCorner, Qt.LeftDockWidgetArea)
-        self.setCorner(Qt.BottomRightCorner, Qt.RightDockWidgetArea)
-        self.right_tabs = FlatTabs(self._keeper)
-        self.right_tabs.add_panel(self.panels.inspector, "Inspector")
-        self.right_tabs.add_panel(self.panels.changes, "Changes")
-        self.bottom_tabs = FlatTabs(self._keeper)
-        self.bottom_tabs.add_panel(self.panels.activations, "Activations", "grid")
-        self.bottom_tabs.add_panel(self.panels.histogram, "Histogram", "bars")
-        self.bottom_tabs.add_panel(self.panels.retrieval, "Retrieval", "search")
-        for panel in (self.panels.activations, self.panels.histogram, self.panels.retrieval):
-            panel.setMinimumWidth(LEAST_PANEL_WIDTH)  # else the widest rules over the docks
-        self._maximise_button = IconButton(self._keeper, "fit", "Panel takes the whole window")
-        self._maximise_button.clicked.connect(self.actions_["maximise"].toggle)
-        self.bottom_tabs.set_corner(self._maximise_button)
-        self.left_dock = self._dock("Layers", "layers", self.panels.layer_table)
-        self.right_dock = self._dock("Inspector and changes", "inspector", self.right_tabs)
-        self.bottom_dock = self._dock("Panels", "bottom", self.bottom_tabs)
-        self.addDockWidget(Qt.LeftDockWidgetArea, self.left_dock)
-        self.addDockWidget(Qt.RightDockWidgetArea, self.right_dock)
-        self.addDockWidget(Qt.BottomDockWidgetArea, self.bottom_dock)
-        for action_id, dock in (
-            ("show_layers", self.left_dock),
-            ("show_inspector", self.right_dock),
-            ("show_bottom", self.bottom_dock),
-        ):
-            self.actions_[action_id].setChecked(True)
-            self.actions_[action_id].toggled.connect(dock.setVisible)
-
-    def _dock(self, title: str, name: str, widget: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setFeatures(QDockWidget.NoDockWidgetFeatures)
-        dock.setTitleBarWidget(QWidget())
-        dock.setWidget(widget)
-        return dock
-
-    def _add_status(self) -> None:
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
         bar.addPermanentWidget(self.status_line, 1)
         bar.setContentsMargins(0, 0, 0, 0)
 
-    def set_default_layout(self) -> None:
-        """The sizes of the design, as far as the window has room."""
-        self.actions_["maximise"].setChecked(False)
-        for action_id in ("show_layers", "show_inspector", "show_bottom"):
-            self.actions_[action_id].setChecked(True)
-        scale = min(1.0, max(0.72, self.width() / 1440))
-        # the design's font has digits 7 pixels wide; wider ones push the parameters out of view
-        digit = QFontMetrics(text_font(12)).horizontalAdvance("0" * 10) / 70
-        wider = min(1.06, max(1.0, digit)) if scale == 1.0 else 1.0
-        self.resizeDocks(
-            [self.left_dock, self.right_dock],
-            [round(LEFT_WIDTH * scale * wider), round(RIGHT_WIDTH * min(1.0, scale + 0.06))],
-            Qt.Horizontal,
+    def _add_tools(self) -> None:
+        actions = self.actions_
+        keys = self.rail.add_below(RailItem("keys", "Keys", "help", "Keys (F1)"))
+        keys.clicked.connect(lambda: actions["keys"].trigger())
+        for action_id in ("undo", "redo", "forward"):
+            self.subjects.add_tool(actions[action_id], has_words=action_id == "forward")
+        self.subjects.net.add_actions(
+            (actions["open_model"], actions["open_weights"], self.recent_menu, actions["open_demo"],
+             None, actions["show_text"], actions["compare"], actions["save_as"])
+        )  # fmt: skip
+        self.subjects.gallery.add_actions(
+            (actions["index_folder"], actions["open_query"], None, actions["evaluate_queries"],
+             actions["export_gallery"])
+        )  # fmt: skip
+        self.panels.graph.bar.add_choice("Phase", self.phase_box)
+        self.engine_popup.add_button(actions["choose_engine"], "Settings…")
+        self.engine_popup.add_button(actions["restart_engine"], "Restart", "restart")
+        start = self.start_page
+        start.add_action(actions["open_model"], "open", "A prototxt, with its caffemodel or alone",
+                         is_primary=True)  # fmt: skip
+        start.add_action(
+            actions["open_demo"], "play", "A small trained net and a gallery to search"
         )
-        self.resizeDocks([self.bottom_dock], [BOTTOM_HEIGHT], Qt.Vertical)
+        start.add_action(actions["open_session"], "restore", "Files, edits and selection as saved")
+        bar = self.net_page.changes_bar
+        bar.add_button("rename_all", actions["rename_all"], "Rename all", "unlink")
+        bar.add_button("difference", actions["show_changes"], "Show difference", "compare")
+        bar.add_button("verify", actions["verify"], "Verify", "restart")
+        bar.add_button("save", actions["save_as"], "Save as new file…", "save")
+
+    def _connect(self) -> None:
+        actions = self.actions_
+        self.rail.page_chosen.connect(self.show_page)
+        for page in self.pages:
+            actions.on(f"page_{page}", partial(self.show_page, page))
+        for action_id, side in (
+            ("show_layers", self.net_page.left),
+            ("show_inspector", self.net_page.right),
+        ):
+            actions[action_id].setChecked(True)
+            actions[action_id].toggled.connect(lambda is_on, s=side: s.set_folded(not is_on))
+            side.folded.connect(lambda is_folded, a=actions[action_id]: a.setChecked(not is_folded))
+        actions.on("pick_layer", self.subjects.layer.open_picker)
+        self.status_line.engine_clicked.connect(self._open_engine_popup)
+
+    @property
+    def page(self) -> str:
+        """The page that is shown."""
+        return self._page
+
+    def show_page(self, page: str) -> None:
+        """Show a page and mark it in the rail; without a net, what there is to open."""
+        self._page = page
+        self._stack.setCurrentWidget(self.pages[page] if self._has_net else self.start_page)
+        self.rail.show_page(page)
+
+    def show_net_there(self, has_net: bool) -> None:
+        """Whether there is a net for the pages to show."""
+        if has_net != self._has_net:
+            self._has_net = has_net
+            self.show_page(self._page if has_net else "net")
+
+    def show_panel(self, panel: QWidget) -> None:
+        """Show the page that a panel is on, with its side open and its tab in front."""
+        for name, page in self.pages.items():
+            if page is panel or page.isAncestorOf(panel):
+                self.show_page(name)
+        tabs = self.net_page.tabs
+        if tabs.indexOf(panel) >= 0:
+            self.net_page.right.set_folded(False)
+            tabs.setCurrentIndex(tabs.indexOf(panel))
+
+    def set_words(self, words: frozenset[str]) -> None:
+        """Enable the actions and pages that these state words allow."""
+        self.actions_.set_state(words)
+        self.rail.set_words(words)
+
+    def set_default_layout(self) -> None:
+        """The sizes of the design."""
+        self._take_layout(LayoutMemory(page=self.page))
+
+    def layout_state(self) -> str:
+        """Page, widths and folds for `restore_layout`."""
+        self._note_sides()
+        sizes = self.layer_page.splitter.sizes()
+        split = sizes[0] / sum(sizes) if sum(sizes) else self._layout.layer_split
+        split = min(0.9, max(0.1, split))
+        return layout_to_json(replace(self._layout, page=self.page, layer_split=split))
+
+    def restore_layout(self, state: str) -> None:
+        """Take what `layout_state` gave; anything else is ignored."""
+        memory = layout_from_json(state)
+        if memory is not None:
+            self._take_layout(memory)
 
     def fit_into(self, room: QRect) -> None:
         """Take the whole screen where the window at its size would reach beyond `room`.
@@ -261,36 +251,10 @@ class MainWindow(QMainWindow):
         frame = QSize(self.width(), self.height() + FRAME_HEIGHT)
         if frame.width() <= room.width() and frame.height() <= room.height():
             return
+        self.setMinimumSize(self.minimumSize().boundedTo(room.size() - QSize(0, FRAME_HEIGHT)))
         self.resize(self.size().boundedTo(room.size() - QSize(0, FRAME_HEIGHT)))
         self.move(room.topLeft())
         self.setWindowState(self.windowState() | Qt.WindowMaximized)
-
-    def layout_state(self) -> QByteArray:
-        """Sizes of the docks for `restore_layout`; of a maximised panel, those before."""
-        if self._layout_before is not None:
-            return self._layout_before
-        return self.saveState(LAYOUT_VERSION)
-
-    def restore_layout(self, state: QByteArray) -> None:
-        """Take sizes that were saved; others than ours are ignored."""
-        if self.restoreState(state, LAYOUT_VERSION):
-            for action_id, dock in (
-                ("show_layers", self.left_dock),
-                ("show_inspector", self.right_dock),
-                ("show_bottom", self.bottom_dock),
-            ):
-                self.actions_[action_id].setChecked(not dock.isHidden())
-
-    def show_panel(self, panel: QWidget) -> None:
-        """Bring a panel's tab to the front."""
-        for tabs, dock_action in (
-            (self.right_tabs, "show_inspector"),
-            (self.bottom_tabs, "show_bottom"),
-        ):
-            index = tabs.indexOf(panel)
-            if index >= 0:
-                self.actions_[dock_action].setChecked(True)
-                tabs.setCurrentIndex(index)
 
     def show_document_title(self, name: str, is_edited: bool) -> None:
         """The file's name at the right of the menus and in the frame of the window."""
@@ -301,37 +265,40 @@ class MainWindow(QMainWindow):
         self._corner.adjustSize()
         self.menuBar().adjustSize()
 
-    def _maximise(self, is_on: bool) -> None:
-        others = [self.left_dock, self.right_dock, self.centralWidget()]
-        if is_on:
-            self._layout_before = self.layout_state()
-            self._hidden_by_maximise = [w for w in others if not w.isHidden()]
-            self.actions_["show_bottom"].setChecked(True)
-            self.bottom_tabs.currentWidget().setFocus()
-            for widget in self._hidden_by_maximise:
-                widget.hide()
-        else:
-            for widget in self._hidden_by_maximise:
-                widget.show()
-            self._hidden_by_maximise = []
-            if self._layout_before is not None:
-                before, self._layout_before = self._layout_before, None
-                self.restoreState(before, LAYOUT_VERSION)
-        for action_id in ("show_layers", "show_inspector", "show_bottom"):
-            self.actions_[action_id].setEnabled(not is_on)
-        self._maximise_button.set_icon("restore" if is_on else "fit")
+    def _take_layout(self, memory: LayoutMemory) -> None:
+        self._layout = memory
+        if memory.page in self.pages:
+            self.show_page(memory.page)
+        self._show_sides()
+        left = round(1000 * memory.layer_split)
+        self.layer_page.splitter.setSizes([left, 1000 - left])
+
+    def _show_sides(self) -> None:
+        sides = self._layout.sides(self.width())
+        page = self.net_page
+        page.left.set_folded(sides.is_left_folded)
+        page.right.set_folded(sides.is_right_folded)
+        page.splitter.set_widths(sides.left, sides.right)
+        self._shown_width = self.width()
+
+    def _note_sides(self) -> None:
+        """Remember the sides for windows as wide as the one they were set in."""
+        page = self.net_page
+        left, right = page.splitter.widths
+        sides = Sides(left, right, page.left.is_folded, page.right.is_folded)
+        self._layout = self._layout.with_sides(self._shown_width or self.width(), sides)
+
+    def _open_engine_popup(self) -> None:
+        place = self.status_line.mapToGlobal(QPoint(6, 0))
+        self.engine_popup.open_above(place)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_compact = event.size().width() < COMPACT_BELOW
-        is_narrow = event.size().width() < NARROW_BELOW
-        self.image_picker.set_compact(is_narrow)
-        style = Qt.ToolButtonIconOnly if is_narrow else Qt.ToolButtonTextBesideIcon
-        for action_id in ("open_model", "open_image", "extract", "rename_all"):
-            self._style_tool(action_id, style)
-        self.recipe_line.set_compact(is_compact)
-        for label in self._tool_labels:
-            label.setVisible(not is_compact)
+        before, now = self._shown_width, event.size().width()
+        if before and self._layout.sides(before) is not self._layout.sides(now):
+            self._note_sides()
+            self._show_sides()
+        self._shown_width = now
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -74,7 +74,6 @@ def _take_pictures(bench: Workbench, out_dir: Path) -> list[Path]:
     pictures.append(_grab(bench, out_dir / "window_dark.png"))
     bench.keeper.choose("light")
     window.show_panel(panels.retrieval)
-    window.actions_["maximise"].setChecked(True)
     _wait(lambda: bench.lanes.is_idle, "the thumbnails")
     pictures.append(_grab(bench, out_dir / "retrieval_light.png"))
     return pictures

@@ -59,13 +59,13 @@ class Settings:
         self._set_state("window/geometry", value)
 
     @property
-    def docks(self) -> QByteArray | None:
-        """Sizes of the docks, as QMainWindow.restoreState checks them."""
-        return self._state("window/docks")
+    def layout(self) -> str:
+        """Page and sizes inside the window, as JSON; "" where nothing is known."""
+        return self._store.word("window/layout", "")
 
-    @docks.setter
-    def docks(self, value: QByteArray) -> None:
-        self._set_state("window/docks", value)
+    @layout.setter
+    def layout(self, value: str) -> None:
+        self._set("window/layout", value)
 
     @property
     def compare_geometry(self) -> QByteArray | None:

@@ -61,6 +61,7 @@ from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
+from gui.controllers.subjects import SubjectsController
 from gui.controllers.trouble import TroubleController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
@@ -148,6 +149,7 @@ class Workbench(QObject):
         self.searching = SearchingController(
             document, lanes, self.engine, notices, panels.retrieval, cache, self
         )
+        self.subjects = SubjectsController(document, self.searching, self.saving, self.window, self)
         self.gallery_work = GalleryWorkController(lanes, self.engine, self.searching, notices, self)
         self.gallery_care = GalleryCareController(lanes, self.searching, notices, self)
         self.demo = DemoController(document, self.opening, self.searching, self._demo_folder, self)
@@ -168,7 +170,12 @@ class Workbench(QObject):
         self.trouble = TroubleController(self.engine, self.engine_choice, notices, self)
         self.exporting = ExportingController(notices, settings, lambda: self.chooser, self)
         self.recent_files = RecentFilesController(
-            self.window.recent_menu, settings, self.opening, self.sessions, self
+            self.window.recent_menu,
+            self.window.start_page,
+            settings,
+            self.opening,
+            self.sessions,
+            self,
         )
         self.fidelity = FidelityController(
             self.keeper, document, lanes, self.engine, self.engine_choice, self.window, self
@@ -270,20 +277,16 @@ class Workbench(QObject):
 
     def _restore(self) -> None:
         window, settings = self.window, self.settings
-        geometry, docks = settings.geometry, settings.docks
+        geometry = settings.geometry
         if geometry is None or not window.restoreGeometry(geometry):
             window.resize(FIRST_SIZE)
         if QGuiApplication.platformName() != "offscreen":  # whose screen is no one's
             window.fit_into(window.screen().availableGeometry())
-        if docks is not None:
-            window.restore_layout(docks)
-        else:
-            window.set_default_layout()
+        window.restore_layout(settings.layout)
 
     def _remember(self) -> None:
         self.graph.remember()
         self.settings.geometry = self.window.saveGeometry()
-        self.settings.docks = self.window.layout_state()
-        self.window.actions_["maximise"].setChecked(False)
+        self.settings.layout = self.window.layout_state()
         self.settings.theme = self.keeper.choice
         self.remembering.close()

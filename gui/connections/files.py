@@ -25,10 +25,10 @@ def connect_opening(window: MainWindow, opening: OpeningController, demo: DemoCo
     actions.on("open_demo", demo.open)
     panels.layer_table.open_requested.connect(opening.choose_model)
     panels.activations.open_image_requested.connect(opening.choose_image)
-    window.image_picker.open_requested.connect(opening.choose_image)
-    window.image_picker.image_chosen.connect(opening.open_image)
+    window.subjects.image.open_requested.connect(opening.choose_image)
+    window.subjects.image.image_chosen.connect(opening.open_image)
     opening.model_opened.connect(panels.graph.canvas.setFocus)
-    demo.show_first = lambda: window.show_panel(panels.histogram)
+    demo.show_first = lambda: window.show_page("net")
 
 
 def connect_recent_files(window: MainWindow, recent: RecentFilesController) -> None:

@@ -58,7 +58,7 @@ def connect_dialogs(window: MainWindow, dialogs: DialogsController) -> None:
     actions.on("keys", dialogs.show_keys)
     actions.on("show_log", dialogs.show_log)
     actions.on("about", dialogs.show_about)
-    window.recipe_line.clicked.connect(lambda: dialogs.ask_recipe())
+    window.subjects.sees.clicked.connect(lambda: dialogs.ask_recipe())
 
 
 def connect_engine(

@@ -1,4 +1,4 @@
-"""Chooses the engine: the toolbar's list, the dialog with its test, and what is remembered."""
+"""Chooses the engine: the list, the dialog with its test, and what is remembered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
 SETTINGS = "settings"
-"""The entry of the toolbar's list that opens the dialog."""
+"""The entry of the list that opens the dialog."""
 
 TEST = "engine-test"
 FIND = "find-caffe"
@@ -54,7 +54,7 @@ class EngineChoiceController(QObject):
         self.dialog: EngineDialog | None = None
         self.find_caffes: Callable[[], Job[tuple[FoundCaffe, ...]]] = find_caffes
         self._tested: EngineProcess | None = None
-        window.engine_box.activated.connect(self._choose)
+        window.engine_popup.engine_box.activated.connect(self._choose)
 
     def choice(self) -> EngineChoice:
         """The choice that is remembered."""
@@ -100,8 +100,8 @@ class EngineChoiceController(QObject):
         self._stop_test()
 
     def _choose(self) -> None:
-        """An entry of the toolbar's list; Caffe without a command is asked for it."""
-        name = self._window.engine_box.currentData()
+        """An entry of the list; Caffe without a command is asked for it."""
+        name = self._window.engine_popup.engine_box.currentData()
         before = self.choice()
         is_known = name == TORCH or before.command or os.environ.get(CAFFE_PYTHON_VARIABLE)
         if name in (TORCH, CAFFE) and is_known:

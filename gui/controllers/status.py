@@ -77,7 +77,7 @@ class StatusController(QObject):
         window.status_line.cancel_clicked.connect(self.cancel_job)
         window.status_line.hidden_clicked.connect(window.panels.layer_table.hidden_only.toggle)
         window.phase_box.activated.connect(self._choose_phase)
-        window.device_box.activated.connect(self._choose_device)
+        window.engine_popup.device_box.activated.connect(self._choose_device)
 
     def cancel_job(self) -> None:
         """Stop the job the status line shows."""
@@ -89,7 +89,7 @@ class StatusController(QObject):
         """Show hidden versions and weights, and enable what can be done now."""
         self._show_hidden()
         self._show_weights()
-        self._window.actions_.set_state(self._words())
+        self._window.set_words(frozenset(self._words()))
         self._window.phase_box.setEnabled(self._document.net is not None)
         self._window.phase_box.setCurrentText(self._document.state.phase)
 
@@ -154,14 +154,14 @@ class StatusController(QObject):
     def _show_engine(self) -> None:
         engine = self._engine
         if engine.state == READY:
-            text, kind = f"Engine {engine.title} - {engine.device_name}, ready", "ok"
+            text, kind = f"{engine.title} · {engine.device_name}, ready", "ok"
             text += _slow_words(engine)
         elif engine.state == STARTING:
-            text, kind = f"Engine {engine.title} - starting", "warning"
+            text, kind = f"{engine.title} · starting", "warning"
         elif engine.state == STOPPED:
-            text, kind = f"Engine {engine.title} - stopped", "error"
+            text, kind = f"{engine.title} · stopped", "error"
         else:
-            text, kind = f"Engine {engine.title} - not available", "error"
+            text, kind = f"{engine.title} · not available", "error"
         self._window.status_line.set_engine(text, kind)
         paths = "\n".join(f"Fast path {path.sentence}" for path in engine.fast_paths)
         self._window.status_line.setToolTip(plain_tip(engine.sentence or paths))
@@ -171,22 +171,26 @@ class StatusController(QObject):
         """Fill the lists of engines and devices and mark what runs."""
         self._show_engines()
         devices = [(short_device_name(d.id), d.id) for d in self._engine.devices]
-        _fill(self._window.device_box, devices or [("CPU", "cpu")], self._engine.device)
+        _fill(
+            self._window.engine_popup.device_box, devices or [("CPU", "cpu")], self._engine.device
+        )
         for index, device in enumerate(self._engine.devices):
-            self._window.device_box.setItemData(index, plain_tip(device.name), Qt.ToolTipRole)
-        self._window.device_box.setEnabled(bool(self._engine.devices))
+            self._window.engine_popup.device_box.setItemData(
+                index, plain_tip(device.name), Qt.ToolTipRole
+            )
+        self._window.engine_popup.device_box.setEnabled(bool(self._engine.devices))
 
     def _show_engines(self) -> None:
         running = self._engine.spec.name
         entries = [(ENGINE_TITLES[name], name) for name in dict.fromkeys((*ENGINE_NAMES, running))]
-        _fill(self._window.engine_box, [*entries, ("Settings…", SETTINGS)], running)
+        _fill(self._window.engine_popup.engine_box, [*entries, ("Settings…", SETTINGS)], running)
 
     def _choose_phase(self) -> None:
         phase = self._window.phase_box.currentText()
         self._opening.choose_state(replace(self._document.state, phase=phase))
 
     def _choose_device(self) -> None:
-        device = self._window.device_box.currentData()
+        device = self._window.engine_popup.device_box.currentData()
         if device is not None:
             self._engine.choose_device(device)
             self._settings.device = device
@@ -207,7 +211,7 @@ class StatusController(QObject):
                 line.set_job(run.title, job_detail(run), job_fraction(run))
         has_job = "job" in self._window.actions_.state
         if bool(running) != has_job:
-            self._window.actions_.set_state(self._words())
+            self._window.set_words(frozenset(self._words()))
 
 
 def _slow_words(engine: EngineController) -> str:

@@ -111,7 +111,8 @@ class ViewingController(QObject):
             n_names = n_changed_names(before.text, after.text)
         else:
             window.panels.changes.show_changes(None, None, (), None)
-        window.right_tabs.bar.set_count(window.right_tabs.indexOf(window.panels.changes), n_names)
+        tabs = window.net_page.tabs
+        tabs.bar.set_count(tabs.indexOf(window.panels.changes), n_names)
 
     def _memory(self) -> tuple[int, int]:
         """Bytes of activations in a forward pass of the file as opened, and as edited."""
@@ -132,25 +133,25 @@ class ViewingController(QObject):
     def _show_recipe(self) -> None:
         chosen = self._document.chosen_recipe
         if chosen is None:
-            self._window.recipe_line.set_line("", "")
+            self._window.subjects.sees.set_line("", "")
             return
-        line = short_recipe(chosen.recipe)
-        self._window.recipe_line.set_line(
-            f"guessed: {line}" if chosen.is_guessed else line,
+        self._window.subjects.sees.set_line(
+            short_recipe(chosen.recipe),
             f"{chosen.describe()}\n{chosen.note}".rstrip(),
+            is_guessed=chosen.is_guessed,
         )
 
     def _show_image(self) -> None:
         path = self._document.image_path
-        self._window.image_picker.set_images(self._settings.recent("images"))
-        self._window.image_picker.show_image(path, None)
+        self._window.subjects.image.set_images(self._settings.recent("images"))
+        self._window.subjects.image.show_image(path, None)
         self._window.panels.graph.show_thumbnail(None)
         if path is None:
             return
 
         def show(picture: QImage) -> None:
             if self._document.image_path == path:
-                self._window.image_picker.show_image(path, picture)
+                self._window.subjects.image.show_image(path, picture)
                 self._window.panels.graph.show_thumbnail(picture)
 
         self._lanes.files.start(

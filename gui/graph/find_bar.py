@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from gui.icons import icon
 from gui.theme import ThemeKeeper
@@ -12,7 +12,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
-HEIGHT = 32
+HEIGHT = 36
 _WORDS_FROM = 560
 _ALL_FROM = 400
 _EXAMPLES = (
@@ -87,6 +87,7 @@ class GraphBar(QWidget):
         self.plus = self._button("plus", "Zoom in (+)")
         self.fit = self._button("fit", "Show the whole graph (F)", "Fit")
         self._lines: list[QFrame] = []
+        self._words: list[ThemedLabel] = []
         self._arrange()
         self._connect()
         self._tint()
@@ -124,6 +125,19 @@ class GraphBar(QWidget):
         way = "top to bottom" if is_sideways else "left to right"
         self.direction.setToolTip(plain_tip(f"Draw from {way}"))
 
+    def add_choice(self, text: str, box: QComboBox) -> None:
+        """A box that belongs to the whole graph, behind the direction."""
+        label = ThemedLabel(self._keeper, text, "secondary")
+        label.setBuddy(box)
+        box.setAccessibleName(text)
+        box.setToolTip(plain_tip(text))
+        box.setFixedHeight(24)
+        self._words.append(label)
+        at = self._row.indexOf(self.options)
+        self._row.insertSpacing(at, 6)
+        self._row.insertWidget(at + 1, label)
+        self._row.insertWidget(at + 2, box)
+
     def minimumSizeHint(self) -> QSize:
         return QSize(200, HEIGHT)
 
@@ -134,6 +148,8 @@ class GraphBar(QWidget):
         style = Qt.ToolButtonIconOnly if is_narrow else Qt.ToolButtonTextBesideIcon
         for button in (self.fold, self.direction, self.fit):
             button.setToolButtonStyle(style)
+        for label in self._words:
+            label.setVisible(not is_narrow)
         for button in (self.up, self.down, self.percent):
             button.setVisible(self.width() >= _ALL_FROM)
 
@@ -154,7 +170,7 @@ class GraphBar(QWidget):
         return button
 
     def _arrange(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 6, 1)
         row.setSpacing(2)
         row.addWidget(self.field, 1)

@@ -36,6 +36,16 @@ class Button(QPushButton):
         self._icon_name = icon_name
         self._tint()
 
+    def set_primary(self, is_primary: bool) -> None:
+        """Fill the button, as the next step, or no more."""
+        if self._is_primary == is_primary:
+            return
+        self._is_primary = is_primary
+        self.setProperty("primary", is_primary)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._tint()
+
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme

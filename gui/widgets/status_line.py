@@ -9,10 +9,11 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QWidget
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.bars import ThinBar
-from gui.widgets.buttons import Button
+from gui.widgets.buttons import Button, IconButton
 from gui.widgets.labels import LinkLabel, PictureLabel, ThemedLabel
+from gui.widgets.plain_text import plain_caption
 
-HEIGHT = 24
+HEIGHT = 28
 
 
 class StatusDot(QWidget):
@@ -44,6 +45,7 @@ class StatusLine(QWidget):
 
     cancel_clicked = pyqtSignal()
     hidden_clicked = pyqtSignal()
+    engine_clicked = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +54,12 @@ class StatusLine(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._dot = StatusDot(keeper)
-        self._engine = ThemedLabel(keeper, "Engine")
+        self._engine = IconButton(keeper, "down", "Choose engine and device", text="Engine")
+        self._engine.setLayoutDirection(Qt.RightToLeft)  # the arrow behind the words
+        self._engine.setFixedHeight(HEIGHT - 4)
+        self._engine.setIconSize(QSize(12, 12))
+        self._engine.setFocusPolicy(Qt.TabFocus)
+        self._engine.clicked.connect(lambda: self.engine_clicked.emit())
         self._last = ThemedLabel(keeper, "", "secondary")
         self._job = _JobBox(keeper)
         self._link = PictureLabel()
@@ -84,7 +91,7 @@ class StatusLine(QWidget):
     def texts(self) -> dict[str, str]:
         """What the line says: "engine", "last", "job", "hidden", "weights"."""
         return {
-            "engine": self._engine.text(),
+            "engine": self._engine.text().replace("&&", "&"),
             "last": self._last.text() if self._last.isVisibleTo(self) else "",
             "job": self._job.text if self._job.isVisibleTo(self) else "",
             "hidden": self.hidden_link.text(),
@@ -93,7 +100,8 @@ class StatusLine(QWidget):
 
     def set_engine(self, text: str, kind: str) -> None:
         """The engine's state in words and as a dot."""
-        self._engine.setText(text)
+        self._engine.setText(plain_caption(text))
+        self._engine.setAccessibleName(text)
         self._dot.set_kind(kind)
 
     def set_last(self, text: str) -> None:

@@ -54,7 +54,7 @@ def ask(bench):
 
 
 def choose(bench, name: str) -> None:
-    box = bench.window.engine_box
+    box = bench.window.engine_popup.engine_box
     index = box.findData(name)
     box.setCurrentIndex(index)
     box.activated.emit(index)
@@ -105,7 +105,7 @@ def test_the_list_changes_the_engine_and_is_remembered(
 ) -> None:
     bench = make_bench(is_shown=True)
     bench.settings.caffe_command = stub_caffe
-    box = bench.window.engine_box
+    box = bench.window.engine_popup.engine_box
     assert [box.itemText(i) for i in range(box.count())] == [
         "PyTorch",
         "Caffe",
@@ -115,7 +115,7 @@ def test_the_list_changes_the_engine_and_is_remembered(
     revision = bench.document.revision
     choose(bench, "caffe")
     qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=30000)
-    assert bench.window.status_line.texts["engine"] == "Engine Caffe - CPU, ready"
+    assert bench.window.status_line.texts["engine"] == "Caffe · CPU, ready"
     assert bench.engine.versions["caffe"] == "1.0.0"
     assert bench.document.revision > revision
     assert bench.settings.engine == "caffe"
@@ -130,7 +130,7 @@ def test_caffe_without_a_command_is_asked_for_it(bench, monkeypatch) -> None:
     assert dialog.problem.text() == "Type the command that starts your Caffe's Python."
     assert not dialog.accept_button.isEnabled()
     dialog.close()
-    assert bench.window.engine_box.currentData() == "fake"
+    assert bench.window.engine_popup.engine_box.currentData() == "fake"
     assert bench.engine.spec == EngineSpec("fake")
 
 
@@ -216,7 +216,7 @@ def test_two_engines_are_compared_layer_by_layer(bench, qtbot, tmp_path: Path, m
 def test_a_fast_path_that_is_off_is_told_with_its_reason(make_bench) -> None:
     bench = make_bench(is_shown=True, no_fast_path="torch 2.99 has no operator")
     line = bench.window.status_line
-    assert line.texts["engine"] == "Engine Fake - CPU, ready, 1 of 2 fast paths off"
+    assert line.texts["engine"] == "Fake · CPU, ready, 1 of 2 fast paths off"
     reason = "real layers: off, torch 2.99 has no operator"
     assert f"Fast path {reason}" in line.toolTip()
     bench.window.actions_["about"].trigger()
@@ -228,7 +228,7 @@ def test_a_fast_path_that_is_off_is_told_with_its_reason(make_bench) -> None:
 
 
 def test_with_every_fast_path_the_status_line_is_short(bench) -> None:
-    assert bench.window.status_line.texts["engine"] == "Engine Fake - CPU, ready"
+    assert bench.window.status_line.texts["engine"] == "Fake · CPU, ready"
 
 
 def test_a_caffe_that_was_found_is_offered_and_runs_when_chosen(

@@ -29,12 +29,13 @@ def paths(tmp_path: Path) -> list[Path]:
 def open_all(bench, qtbot, paths: list[Path]) -> None:
     bench.opening.open_paths(paths)
     qtbot.waitUntil(lambda: bench.document.net is not None)
+    bench.window.show_page("layer")
     bench.document.select("relu7")
 
 
 def test_the_status_line_says_the_engine_is_ready(bench) -> None:
-    assert bench.window.status_line.texts["engine"] == "Engine Fake - CPU, ready"
-    assert bench.window.device_box.currentText() == "CPU"
+    assert bench.window.status_line.texts["engine"] == "Fake · CPU, ready"
+    assert bench.window.engine_popup.device_box.currentText() == "CPU"
     assert bench.window.actions_["forward"].isEnabled() is False
 
 
@@ -54,7 +55,7 @@ def test_a_crash_is_told_and_the_engine_starts_again(make_bench, qtbot, paths) -
     assert notice.title == "The engine stopped while running fc7"
     assert "Your file and your edits are safe." in notice.body
     assert [action.text for action in notice.actions] == ["Restart engine", "Copy details"]
-    assert bench.window.status_line.texts["engine"] == "Engine Fake - stopped"
+    assert bench.window.status_line.texts["engine"] == "Fake · stopped"
     bench.engine.spec = EngineSpec("fake")
     bench.notices.trigger("engine", "restart")
     qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=15000)
@@ -80,7 +81,7 @@ def test_an_engine_that_can_not_start_is_named(make_bench, qtbot) -> None:
     bench.start()
     qtbot.waitUntil(lambda: bench.engine.state == "unavailable", timeout=15000)
     assert bench.notices.current[0].title == "The Fake engine did not start"
-    assert bench.window.status_line.texts["engine"] == "Engine Fake - not available"
+    assert bench.window.status_line.texts["engine"] == "Fake · not available"
 
 
 def test_another_device_is_remembered(bench, qtbot) -> None:

@@ -43,7 +43,7 @@ def open_both(bench, qtbot, net: Path, photo: Path) -> None:
 
 
 def look_at(bench, qtbot, panel, layer: str) -> None:
-    bench.window.bottom_tabs.setCurrentWidget(panel)
+    bench.window.show_panel(panel)
     bench.document.select(layer)
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
 
@@ -135,7 +135,7 @@ def test_a_renamed_chain_is_still_shown_whole(bench, qtbot, net: Path, photo: Pa
 def test_a_panel_out_of_view_asks_for_nothing(bench, qtbot, net: Path, photo: Path) -> None:
     open_both(bench, qtbot, net, photo)
     panels = bench.window.panels
-    look_at(bench, qtbot, panels.histogram, "conv1")
+    look_at(bench, qtbot, panels.graph, "conv1")
     assert panels.activations.cards == ()
     look_at(bench, qtbot, panels.activations, "conv1")
     assert len(panels.activations.cards) > 0
@@ -200,6 +200,7 @@ def test_a_crash_in_a_pass_ends_one_child_only(make_bench, qtbot, net: Path, pho
 def test_a_cancelled_pass_waits_for_forward(make_bench, qtbot, net: Path, photo: Path) -> None:
     bench = make_bench(is_shown=True, hang_at="relu1")
     open_both(bench, qtbot, net, photo)
+    bench.window.show_page("layer")
     bench.document.select("fc8")
     status = bench.window.status_line
     qtbot.waitUntil(lambda: status.texts["job"].startswith("Forward pass"), timeout=15000)

@@ -17,7 +17,7 @@ def fill(bench: object, qtbot: object, net: Path, folder: Path) -> None:
     """Open the net, with an image."""
     bench.opening.open_paths([net, folder / "red" / "0.png"])
     qtbot.waitUntil(lambda: bench.inspecting.can_run())
-    bench.window.bottom_tabs.setCurrentWidget(bench.window.panels.retrieval)
+    bench.window.show_panel(bench.window.panels.retrieval)
 
 
 def forward(bench: object, _out: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 from pathlib import Path
 
 import pytest
@@ -281,21 +280,41 @@ def test_the_csv_holds_the_rows_that_show_and_their_sums(table: LayerTable) -> N
     assert lines[-1]["memory bytes"] == str(4 * (4096 + 4096 + 1000))
 
 
-def test_names_give_way_until_the_shapes_are_in_view() -> None:
-    wide = dict.fromkeys(COLUMNS, 60) | {Column.NAME: 170, Column.BLOB: 170}
-    assert fitted(wide, 2000) == [wide[column] for column in COLUMNS]
-    shrunk = dict(zip(COLUMNS, fitted(wide, 500), strict=True))
-    assert sum(shrunk[column] for column in COLUMNS[:6]) <= 500
-    assert shrunk[Column.NAME] < 170
-    assert shrunk[Column.SHAPE] == 60
+ALL_SIXTY = dict.fromkeys(COLUMNS, 60) | {Column.GUTTER: 15, Column.FAMILY: 15}
 
 
-def test_the_edge_of_the_table_cuts_no_column(qtbot) -> None:
-    widths = dict.fromkeys(COLUMNS, 60)
-    for room in (430, 490, 520):
-        edges = list(itertools.accumulate(fitted(widths, room)))
-        assert any(room - 6 <= edge <= room for edge in edges), room
-    assert fitted(widths, 60 * len(COLUMNS) + 50) == [60] * len(COLUMNS)
+def test_names_give_way_before_a_column_leaves() -> None:
+    wide = ALL_SIXTY | {Column.NAME: 170, Column.BLOB: 170}
+    assert set(fitted(wide, 2000)) == set(COLUMNS)
+    shrunk = fitted(wide, 600)
+    assert set(shrunk) == set(COLUMNS)
+    assert 108 <= shrunk[Column.NAME] < 170
+    assert 104 <= shrunk[Column.BLOB] < 170
+
+
+def test_columns_leave_whole_the_costs_first_and_the_shape_last() -> None:
+    left = [set(COLUMNS) - set(fitted(ALL_SIXTY, room)) for room in (460, 400, 340, 280, 220, 160)]
+    assert left == [
+        set(),
+        {Column.MEMORY},
+        {Column.MEMORY, Column.MACS},
+        {Column.MEMORY, Column.MACS, Column.PARAMS},
+        {Column.MEMORY, Column.MACS, Column.PARAMS, Column.TYPE},
+        {Column.MEMORY, Column.MACS, Column.PARAMS, Column.TYPE, Column.SHAPE},
+    ]
+
+
+@pytest.mark.parametrize("room", range(260, 900, 7))
+def test_no_number_is_ever_cut(room: int) -> None:
+    wide = ALL_SIXTY | {Column.NAME: 170, Column.BLOB: 170, Column.SHAPE: 95}
+    shown = fitted(wide, room)
+    assert sum(shown.values()) <= room
+    for column in set(shown) - {Column.NAME, Column.BLOB}:
+        assert shown[column] == wide[column]
+
+
+def test_what_the_user_put_away_stays_away() -> None:
+    assert Column.TYPE not in fitted(ALL_SIXTY, 2000, {Column.TYPE})
 
 
 def test_the_count_in_the_status_line_filters_to_hidden_versions(bench, qtbot, repository) -> None:

@@ -67,7 +67,7 @@ def test_a_prototxt_alone_is_shown(bench, qtbot, net_path: Path) -> None:
     assert window.status_line.texts["hidden"] == "3 in-place layers hide 3 blob versions"
     assert window.status_line.texts["weights"] == "No weights: filler values"
     assert window.document_title.text() == "small.prototxt"
-    assert window.recipe_line.line.startswith("warp to 8 x 8")
+    assert window.subjects.sees.line.startswith("warp to 8 x 8")
     assert len(window.panels.graph.picture.boxes) > 3
     assert bench.settings.recent("models") == (net_path,)
     assert bench.notices.current == ()
@@ -213,7 +213,7 @@ def test_an_image_is_shown_in_the_picker_and_on_the_data_box(
     bench.opening.open_paths([net_path, image])
     qtbot.waitUntil(lambda: bench.document.net is not None)
     assert bench.document.image_path == image
-    assert bench.window.image_picker.name == "photo.png"
+    assert bench.window.subjects.image.name == "photo.png"
     qtbot.waitUntil(lambda: bench.window.actions_["forward"].isEnabled())
 
 

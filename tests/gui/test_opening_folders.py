@@ -43,7 +43,7 @@ def wait_for_gallery(bench, qtbot) -> None:
     qtbot.waitUntil(lambda: bench.searching.gallery is not None, timeout=20000)
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=20000)
     assert len(bench.searching.gallery) == 3
-    assert bench.window.bottom_tabs.currentWidget() is bench.window.panels.retrieval
+    assert bench.window.panels.retrieval.isVisible()
 
 
 @pytest.mark.parametrize(

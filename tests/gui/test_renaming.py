@@ -48,8 +48,8 @@ def test_one_wish_gives_a_layer_its_own_blob(opened, qtbot) -> None:
     assert "top: 'fc7_relu7'" in opened.document.text
     assert opened.document.own_blobs() >= {("relu7", "fc7_relu7")}
     assert "edited, not saved" in opened.window.document_title.text()
-    bar = opened.window.right_tabs.bar
-    assert bar._counts[opened.window.right_tabs.indexOf(opened.window.panels.changes)] > 0
+    bar = opened.window.net_page.tabs.bar
+    assert bar._counts[opened.window.net_page.tabs.indexOf(opened.window.panels.changes)] > 0
 
 
 def test_rename_undo_redo_and_a_small_net_verifies_itself(opened, qtbot) -> None:

@@ -54,7 +54,7 @@ def test_a_click_shows_the_layer_that_was_clicked(
     opened, qtbot, line: int, called: str, n_channels: int
 ) -> None:
     panels = opened.window.panels
-    opened.window.bottom_tabs.setCurrentWidget(panels.activations)
+    opened.window.show_panel(panels.activations)
     click(opened, qtbot, line)
     assert opened.document.selection == called
     qtbot.waitUntil(lambda: opened.lanes.is_idle and bool(panels.activations.cards), timeout=15000)

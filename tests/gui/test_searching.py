@@ -44,7 +44,7 @@ def settle(bench, qtbot) -> None:
 def open_net(bench, qtbot, net: Path) -> None:
     bench.opening.open_paths([net])
     qtbot.waitUntil(lambda: bench.document.recipe is not None)
-    bench.window.bottom_tabs.setCurrentWidget(bench.window.panels.retrieval)
+    bench.window.show_panel(bench.window.panels.retrieval)
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_layers_can_be_looked_at_while_a_folder_is_read(
     bench.searching.open_folder(photos)
     wait_for_progress(bench, qtbot)
     bench.opening.open_image(photos / "red" / "0.png")
-    bench.window.bottom_tabs.setCurrentWidget(bench.window.panels.activations)
+    bench.window.show_panel(bench.window.panels.activations)
     bench.document.select("conv1")
     qtbot.waitUntil(lambda: bool(bench.window.panels.activations.cards), timeout=15000)
     assert bench.lanes.is_running("index")

@@ -12,6 +12,7 @@ import pytest
 from PyQt5.QtCore import QByteArray, QSettings
 
 from core.errors import AppError
+from gui.frame.layout_memory import layout_from_json
 from gui.settings import Settings
 from gui.settings_store import FORMAT, SettingsStore
 
@@ -145,7 +146,7 @@ def test_entries_of_another_type_give_the_defaults(tmp_path: Path) -> None:
         "window/theme": 3,
         "engine/device": ["a"],
         "window/geometry": "no state!",
-        "window/docks": "x" * (1 << 20),
+        "window/layout": "x" * (1 << 20),
         "recent/models": ["/a", 1],
         "recent/images": [f"/{i}" for i in range(1000)],
         "engine/name": "caffe",
@@ -153,7 +154,8 @@ def test_entries_of_another_type_give_the_defaults(tmp_path: Path) -> None:
     path.write_text(json.dumps({"format": FORMAT, "values": values}))
     settings = Settings(path)
     assert (settings.theme, settings.device, settings.engine) == ("system", "cpu", "caffe")
-    assert (settings.geometry, settings.docks, settings.recent("models")) == (None, None, ())
+    assert (settings.geometry, settings.recent("models")) == (None, ())
+    assert layout_from_json(settings.layout) is None
     assert len(settings.recent("images")) == 10
     assert settings.damaged is None
 

@@ -85,39 +85,6 @@ def test_empty_panels_say_what_to_open(bench) -> None:
     assert "Open model" in texts
 
 
-def test_a_panel_takes_the_whole_window_and_gives_it_back(bench, qtbot) -> None:
-    window = bench.window
-    before = (window.left_dock.width(), window.right_dock.width())
-    window.actions_["maximise"].setChecked(True)
-    assert window.left_dock.isHidden()
-    assert window.centralWidget().isHidden()
-    assert not window.bottom_dock.isHidden()
-    window.actions_["maximise"].setChecked(False)
-    assert not window.left_dock.isHidden()
-    qtbot.waitUntil(
-        lambda: (
-            abs(window.left_dock.width() - before[0]) < 4
-            and abs(window.right_dock.width() - before[1]) < 4
-        )
-    )
-
-
-def test_docks_hide_and_come_back_by_their_actions(bench) -> None:
-    window = bench.window
-    window.actions_["show_layers"].trigger()
-    assert window.left_dock.isHidden()
-    window.actions_["reset_layout"].trigger()
-    assert not window.left_dock.isHidden()
-
-
-def test_a_narrow_window_keeps_every_choice_in_the_toolbar(bench, qtbot) -> None:
-    box = bench.window.device_box
-    for width in (1100, 1280, 1440):
-        bench.window.resize(width, 800)
-        qtbot.waitUntil(lambda w=width: bench.window.toolbar.width() == w and box.isVisible())
-        assert box.mapTo(bench.window, box.rect().topRight()).x() < width
-
-
 def test_the_theme_is_remembered(bench, qapp) -> None:
     bench.window.actions_["theme_dark"].trigger()
     assert bench.keeper.theme.is_dark
@@ -166,7 +133,7 @@ def test_about_names_versions_and_licence(bench) -> None:
 
 def test_a_recipe_is_chosen_and_kept_with_the_prototxt(bench, qtbot, net_path: Path) -> None:
     open_net(bench, qtbot, net_path)
-    bench.window.recipe_line.click()
+    bench.window.subjects.sees.click()
     dialog = bench.dialogs.dialog
     dialog.mean.setText("104, 117")
     assert "The mean has 2 values for 3 channels." in dialog.problem.text()
@@ -178,7 +145,7 @@ def test_a_recipe_is_chosen_and_kept_with_the_prototxt(bench, qtbot, net_path: P
     assert "Fits the net's input" in dialog.result_line.text()
     dialog.accept_button.click()
     assert bench.document.recipe.mean == (104.0, 117.0, 123.0)
-    assert "104, 117, 123" in bench.window.recipe_line.line
+    assert "104, 117, 123" in bench.window.subjects.sees.line
     qtbot.waitUntil(lambda: recipe_path(net_path).exists() and bench.lanes.is_idle)
     assert load_recipe(recipe_path(net_path)) == bench.document.recipe
     bench.document.set_recipe(None)
@@ -219,15 +186,15 @@ def test_the_window_takes_the_recipe_of_the_file_and_marks_a_guess(
     bench, qtbot, net_path: Path, tmp_path: Path
 ) -> None:
     open_net(bench, qtbot, net_path)
-    assert "(guessed)" in bench.window.recipe_line.line
+    assert "(guessed)" in bench.window.subjects.sees.line
     layer = net_path.read_text().replace("\n", " ")
     stated = tmp_path / "stated.prototxt"
     comment = "# transform_param { scale: 0.5 mean_value: 7 }\n"
     stated.write_text(comment + layer)
     open_net(bench, qtbot, stated)
-    assert "guessed" not in bench.window.recipe_line.line
+    assert "guessed" not in bench.window.subjects.sees.line
     assert (bench.document.recipe.scale, bench.document.recipe.mean) == (0.5, (7.0,))
-    assert "It stands in a comment of the file." in bench.window.recipe_line.toolTip()
+    assert "It stands in a comment of the file." in bench.window.subjects.sees.toolTip()
 
 
 def test_the_recipe_dialog_says_where_the_recipe_comes_from(bench, qtbot, net_path) -> None:
@@ -375,14 +342,13 @@ def test_the_demo_shows_everything_without_a_click(
     assert bench.window.actions_["open_demo"].isEnabled()
     bench.window.actions_["open_demo"].trigger()
     panels = bench.window.panels
-    qtbot.waitUntil(
-        lambda: len(panels.retrieval.tiles) == 5 and panels.histogram.view() is not None,
-        timeout=30000,
-    )
+    qtbot.waitUntil(lambda: len(panels.retrieval.tiles) == 5 and bench.lanes.is_idle, timeout=30000)
+    assert bench.window.page == "net"
     assert bench.document.selection == "relu7"
     assert bench.searching.gallery.recipe.layer == "relu7"
-    assert bench.window.image_picker.name.endswith(".png")
-    assert bench.window.bottom_tabs.currentWidget() is panels.histogram
+    assert bench.window.subjects.image.name.endswith(".png")
+    bench.window.show_page("layer")
+    qtbot.waitUntil(lambda: panels.histogram.view() is not None, timeout=30000)
 
 
 def test_the_window_never_imports_torch(repository: Path) -> None:
@@ -397,8 +363,8 @@ def test_nothing_in_the_window_runs_events_by_hand(repository: Path) -> None:
 
 
 def test_tab_keys_reach_the_image_picker(bench, qtbot) -> None:
-    bench.window.image_picker.setFocus(Qt.TabFocusReason)
-    assert bench.window.image_picker.focusPolicy() & Qt.TabFocus
+    bench.window.subjects.image.setFocus(Qt.TabFocusReason)
+    assert bench.window.subjects.image.focusPolicy() & Qt.TabFocus
 
 
 def test_a_second_notice_makes_the_bar_taller(bench, qtbot) -> None:

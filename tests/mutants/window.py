@@ -241,7 +241,7 @@ FAULTS = [
         "self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)",
         "self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)",
     ),
-    Faults("gui/main_window.py", "tests/gui/test_maximise.py").plant(
+    Faults("gui/main_window.py", "tests/gui/test_pages.py").plant(
         "the window is larger than its screen",
         "if frame.width() <= room.width() and frame.height() <= room.height():",
         "if True:",

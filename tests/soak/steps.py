@@ -438,8 +438,8 @@ def change_theme(soak: Soak) -> None:
 @step(3)
 def change_layout(soak: Soak) -> None:
     window = soak.bench.window
-    words = ("maximise", "maximise", "show_layers", "show_inspector", "show_bottom", "reset_layout",
-             "show_changes")  # fmt: skip
+    words = ("page_net", "page_layer", "page_retrieval", "show_layers", "show_inspector",
+             "reset_layout", "show_changes", "layer_before", "layer_after")  # fmt: skip
     soak.trigger(soak.chance.choice(words))
     if soak.chance.random() < 0.3:
         window.resize(

@@ -127,10 +127,10 @@ def test_the_window_shows_detections_once_they_are_found(
     photo = tmp_path / "codes.png"
     cv2.imwrite(str(photo), qr_scene())
     bench.opening.open_image(photo)
-    bench.window.bottom_tabs.setCurrentWidget(panels.activations)
+    bench.window.show_panel(panels.activations)
     bench.document.select("detection_output")
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=120000)
-    bench.window.bottom_tabs.setCurrentWidget(panels.histogram)
+    bench.window.show_panel(panels.histogram)
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=120000)
     (series,) = panels.histogram.view().series
     assert series.statistics.n_values % 7 == 0

@@ -32,14 +32,14 @@ def test_a_photo_is_named_and_its_layers_are_seen(squeezenet, qtbot, material) -
     bench, panels = squeezenet, squeezenet.window.panels
     golden = json.loads(material("goldens/squeezenet_images.json").read_text())["top5"][PHOTO]
     bench.opening.open_image(material(f"images/{PHOTO}"))
-    bench.window.bottom_tabs.setCurrentWidget(panels.activations)
+    bench.window.show_panel(panels.activations)
     bench.document.select("pool_final")
     settle(bench, qtbot)
     scores = panels.activations.classes.scores
     assert scores.note == "softmax of its scores"
     assert [one.index for one in scores.classes] == [entry[0] for entry in golden]
     assert scores.classes[0].name.startswith("meerkat")
-    bench.window.bottom_tabs.setCurrentWidget(panels.histogram)
+    bench.window.show_panel(panels.histogram)
     bench.document.select("relu_conv1")
     settle(bench, qtbot)
     before, after = (one.statistics for one in panels.histogram.view().series)
@@ -52,7 +52,7 @@ def test_a_folder_is_searched_as_well_as_real_caffe_does(squeezenet, qtbot, mate
     bench, panel = squeezenet, squeezenet.window.panels.retrieval
     golden = json.loads(material("goldens/squeezenet_images.json").read_text())
     wanted = golden["retrieval_cosine_leave_one_out"]["instances"]
-    bench.window.bottom_tabs.setCurrentWidget(panel)
+    bench.window.show_panel(panel)
     bench.searching.open_folder(material("images/instances"))
     bench.searching.choose(RecipeChoice("fire9/concat", "fire9/concat", "gap"))
     settle(bench, qtbot)

@@ -19,7 +19,7 @@ def settle(bench, qtbot) -> None:
 
 def choose_caffe(bench, qtbot, command: tuple[str, ...]) -> None:
     """As a user does: the toolbar's list asks for the command, and the dialog takes it."""
-    box = bench.window.engine_box
+    box = bench.window.engine_popup.engine_box
     place = box.findText("Caffe")
     box.setCurrentIndex(place)
     box.activated.emit(place)
@@ -30,7 +30,7 @@ def choose_caffe(bench, qtbot, command: tuple[str, ...]) -> None:
     qtbot.mouseClick(dialog.accept_button, Qt.LeftButton)
     qtbot.waitUntil(
         lambda: (
-            bench.window.status_line.texts["engine"].startswith("Engine Caffe")
+            bench.window.status_line.texts["engine"].startswith("Caffe")
             and bench.engine.state == "ready"
         ),
         timeout=120000,

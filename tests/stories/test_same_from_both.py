@@ -153,7 +153,7 @@ def test_extract_index_verify_and_classes(
 def same_classes(bench, qtbot, said: dict, image: Path, output: str) -> None:
     """The best classes of one image, score by score."""
     panel = bench.window.panels.activations
-    bench.window.bottom_tabs.setCurrentWidget(panel)
+    bench.window.show_panel(panel)
     bench.document.select(output)
     settle(bench, qtbot)
     shown = panel.classes.scores.classes

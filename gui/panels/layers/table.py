@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
-from PyQt5.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtCore import QModelIndex, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QMenu,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -27,70 +25,23 @@ from core.net.definition import Net
 from core.net.find import parse_query
 from core.net.pycaffe_words import pycaffe_expression
 from core.weights.binding import Binding
-from core.words import count_text
+from core.words import count_text, plural
 from gui.icons import icon
-from gui.panels.layers.delegate import ROW_HEIGHT, LayerDelegate
+from gui.panels.layers.delegate import LayerDelegate
 from gui.panels.layers.footer import LayerFooter
 from gui.panels.layers.model import LayerModel
 from gui.panels.layers.rows import COLUMNS, Column, LayerRow, layer_rows
 from gui.panels.layers.totals import LayerTotals
+from gui.panels.layers.view import LayerView
 from gui.panels.layers.widths import column_widths, fitted
-from gui.theme import ThemeKeeper, text_font
+from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
 from gui.widgets.dock_title import DockTitle
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
-from gui.widgets.plain_text import plain_caption
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 _OPTIONAL = (Column.TYPE, Column.SHAPE, Column.PARAMS, Column.MACS, Column.MEMORY)
-
-
-class LayerView(QTableView):
-    """A table that tells which layer the mouse is on and asks for renames from the keyboard."""
-
-    layer_pointed = pyqtSignal(str)
-    rename_pressed = pyqtSignal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.setSelectionMode(QAbstractItemView.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.setContextMenuPolicy(Qt.CustomContextMenu)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
-        header = self.horizontalHeader()
-        header.setMinimumSectionSize(16)
-        header.setFixedHeight(24)
-        header.setFont(text_font(11, semibold=True))
-        header.setStyleSheet("QHeaderView::section { padding: 3px 2px; }")
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
-        self.setAccessibleName("Layers")
-        self.entered.connect(self._on_entered)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.layer_pointed.emit("")
-        super().leaveEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_F2:
-            self.rename_pressed.emit()
-            return
-        super().keyPressEvent(event)
-
-    def _on_entered(self, index: QModelIndex) -> None:
-        model = self.model()
-        row = model.row_at(index) if isinstance(model, LayerModel) else None
-        self.layer_pointed.emit(row.record.name if row else "")
 
 
 class LayerTable(QWidget):
@@ -112,8 +63,11 @@ class LayerTable(QWidget):
         self._own: frozenset[tuple[str, str]] = frozenset()
         self._selection = ""
         self._is_quiet = False
+        self._widths: dict[Column, int] = {}
+        self._put_away: frozenset[Column] = frozenset()
         self.title = DockTitle(keeper, "list", "Layers")
         self.columns_button = IconButton(keeper, "sliders", "Choose columns")
+        self.columns_button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter: name, type, blob, shape, inplace:yes")
         self.filter.setClearButtonEnabled(True)
@@ -337,9 +291,30 @@ class LayerTable(QWidget):
 
     def _fit_columns(self) -> None:
         """As wide as their words; names give way as far as the numbers need it."""
-        widths = column_widths(self.model.rows, self.totals.words)
-        for place, width in enumerate(fitted(widths, self.view.viewport().width())):
-            self.view.setColumnWidth(place, width)
+        self._widths = column_widths(self.model.rows, self.totals.words)
+        self._show_columns()
+
+    def _show_columns(self) -> None:
+        """The columns that have room; the button says how many have none."""
+        if not self._widths:
+            return
+        shown = fitted(self._widths, self.view.viewport().width(), self._put_away)
+        for place, column in enumerate(COLUMNS):
+            self.view.setColumnHidden(place, column not in shown)
+            if column in shown:
+                self.view.setColumnWidth(place, shown[column])
+        n_left_out = len(COLUMNS) - len(shown) - len(self._put_away)
+        self.columns_button.setText(f"+ {n_left_out}" if n_left_out else "")
+        self.columns_button.setToolTip(
+            plain_tip(f"{plural(n_left_out, 'column')} more in a wider list")
+            if n_left_out
+            else "Choose columns"
+        )
+        self.totals.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_columns()
 
     def _request_rename(self, name: str) -> None:
         row = next((row for row in self.model.rows if row.record.name == name), None)
@@ -384,17 +359,16 @@ class LayerTable(QWidget):
     def _open_columns(self) -> None:
         menu = QMenu(self)
         for column in _OPTIONAL:
-            place = COLUMNS.index(column)
             action = menu.addAction(column.value)
             action.setCheckable(True)
-            action.setChecked(not self.view.isColumnHidden(place))
-            action.toggled.connect(lambda on, p=place: self._show_column(p, on))
+            action.setChecked(column not in self._put_away)
+            action.toggled.connect(lambda on, c=column: self._choose_column(c, on))
         menu.addSeparator()
         menu.addAction("Save the table as CSV…", lambda: self.csv_requested.emit())
         button = self.columns_button
         menu.exec(button.mapToGlobal(QPoint(0, button.height())))
         menu.deleteLater()
 
-    def _show_column(self, place: int, is_on: bool) -> None:
-        self.view.setColumnHidden(place, not is_on)
-        self.totals.update()
+    def _choose_column(self, column: Column, is_on: bool) -> None:
+        self._put_away = self._put_away - {column} if is_on else self._put_away | {column}
+        self._show_columns()

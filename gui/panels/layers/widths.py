@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PyQt5.QtGui import QFontMetrics
 
@@ -16,8 +16,8 @@ _LEAST = {Column.NAME: 108, Column.BLOB: 104}
 _OTHERS_LARGEST = 240
 _HEADER_PADDING = 2
 _EDGE = 4
-_GOALS = tuple(COLUMNS[: COLUMNS.index(last) + 1] for last in (Column.PARAMS, Column.SHAPE))
-"""What should be in view without scrolling; with long names only the second."""
+LEAVING = (Column.MEMORY, Column.MACS, Column.PARAMS, Column.TYPE, Column.SHAPE)
+"""Which columns are left out where room is short, the first one first."""
 
 
 def column_widths(
@@ -41,35 +41,28 @@ def column_widths(
     return widths
 
 
-def fitted(widths: Mapping[Column, int], room: int) -> list[int]:
-    """Widths in column order; names shrink, down to a limit, so that more numbers are in view.
+def fitted(
+    widths: Mapping[Column, int], room: int, unwanted: Collection[Column] = ()
+) -> dict[Column, int]:
+    """The columns that fit into `room` and their widths; the others are left out whole.
 
-    Names keep both their ends when elided, so that they can still be told apart. Blobs take what
-    room is left, so that the edge of the table cuts no number in two.
+    Names shrink, down to a limit, before a column leaves: elided they can still be told apart,
+    while a number that is cut reads as another one. unwanted: columns that the user put away.
     """
-    shrunk = dict(widths)
-    spare = {c: max(0, widths[c] - least) for c, least in _LEAST.items()}
-    total = sum(spare.values())
-    for goal in (_columns_that_fit(widths, room), *_GOALS):
-        missing = sum(widths[column] for column in goal) - room
-        if goal and missing <= 0:
-            has_more = len(goal) < len(COLUMNS)
-            shrunk[Column.BLOB] += max(0, -missing - _EDGE) if has_more else 0
+    shown = {column: width for column, width in widths.items() if column not in unwanted}
+    for column in LEAVING:
+        if sum(min(width, _LEAST.get(c, width)) for c, width in shown.items()) <= room - _EDGE:
             break
-        if goal and missing <= total:
-            for column, share in spare.items():
-                shrunk[column] -= -(-missing * share // total)
-            break
-    return [shrunk[column] for column in COLUMNS]
-
-
-def _columns_that_fit(widths: Mapping[Column, int], room: int) -> tuple[Column, ...]:
-    """All columns up to the last that is wholly in view; none if the parameters are not."""
-    least = len(_GOALS[0])
-    for count in range(len(COLUMNS), least - 1, -1):
-        if sum(widths[column] for column in COLUMNS[:count]) <= room:
-            return tuple(COLUMNS[:count])
-    return ()
+        shown.pop(column, None)
+    missing = sum(shown.values()) - (room - _EDGE)
+    if missing <= 0:
+        shown[Column.BLOB] -= missing  # what is over goes to the blobs
+        return shown
+    spare = {c: max(0, shown[c] - least) for c, least in _LEAST.items()}
+    total = max(1, sum(spare.values()))
+    for column, share in spare.items():
+        shown[column] -= min(share, -(-missing * share // total))
+    return shown
 
 
 def _widest(words: set[str], metrics: QFontMetrics) -> int:

@@ -1,0 +1,162 @@
+"""Shows on every page what is looked at: net, layer, image, recipe, gallery; and what changed."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject
+
+from core.layers.records import find_records
+from core.layers.registry import layer_type
+from core.net.definition import Net
+from core.net.value_words import blob_words
+from core.words import plural, shape_text
+from gui.controllers.saving import SavingController
+from gui.controllers.searching.controller import SearchingController
+from gui.document import ModelDocument
+from gui.frame.layer_picker import PickedLayer
+from gui.main_window import MainWindow
+from gui.pages.layer_strip import StripLayer
+from gui.widgets.chip_label import Chip
+
+
+class SubjectsController(QObject):
+    """One direction: document and gallery to the frame; what is chosen there selects and opens."""
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        searching: SearchingController,
+        saving: SavingController,
+        window: MainWindow,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._searching = searching
+        self._saving = saving
+        self._window = window
+        self._connect()
+        self._show_net()
+        self._show_layers()
+        self._show_gallery()
+
+    def _connect(self) -> None:
+        document, window = self._document, self._window
+        for changed in (document.net_changed, document.weights_changed, document.saved_changed,
+                        document.verification_changed):  # fmt: skip
+            changed.connect(self._show_net)
+        document.net_changed.connect(self._show_layers)
+        document.selection_changed.connect(lambda _name: self._show_layers())
+        self._searching.indexed.connect(lambda _found: self._show_gallery())
+        window.subjects.layer.rows_wanted = self._rows
+        window.subjects.layer.layer_chosen.connect(document.select)
+        window.layer_page.strip.layer_selected.connect(document.select)
+        window.actions_.on("layer_before", lambda: window.layer_page.strip.walk(-1))
+        window.actions_.on("layer_after", lambda: window.layer_page.strip.walk(1))
+
+    def _show_net(self) -> None:
+        document, window = self._document, self._window
+        path = document.path
+        window.show_net_there(document.net is not None)
+        window.subjects.net.show_value(
+            path.stem if path else "", tip=str(path) if path else "Open a model (Ctrl+O)",
+            chip=self._net_chip(),
+        )  # fmt: skip
+        window.rail.buttons["net"].set_count(len(document.renames) if document.is_edited else 0)
+        self._show_changes()
+
+    def _net_chip(self) -> Chip | None:
+        document = self._document
+        if document.net is None:
+            return None
+        proof = self._proof_chip()
+        if proof is not None:
+            return proof
+        binding = document.binding
+        if binding is None:
+            return Chip("info", "no weights")
+        n_bound, n_expected = binding.n_arrays_bound, binding.n_arrays_expected
+        is_whole = not binding.wrong and not binding.unbound
+        return None if is_whole else Chip("warning", f"weights {n_bound} of {n_expected}")
+
+    def _proof_chip(self) -> Chip | None:
+        """What is known of the edits: proved, refuted, or nothing yet."""
+        document = self._document
+        verification = document.verification
+        if verification is not None:
+            is_same = verification.is_identical
+            return Chip("ok", "verified") if is_same else Chip("error", "not equal")
+        return Chip("warning", "not verified") if document.renames and document.is_edited else None
+
+    def _show_changes(self) -> None:
+        document, bar = self._document, self._window.net_page.changes_bar
+        before, net = document.original_net, document.net
+        n_in_place = len(net.in_place_layers) if net is not None else 0
+        bar.set_text("rename_all", f"Rename all {n_in_place:,}")
+        if net is None or before is None or document.text == before.text:
+            bar.show_changes("", None)
+            return
+        proof = self._proof_chip()
+        if proof is not None and proof.kind == "ok" and document.verification is not None:
+            outputs = ", ".join(document.verification.outputs[:2])
+            proof = Chip("ok", f"verified: bit-identical ({outputs})")
+        next_step = "verify" if proof is not None and proof.kind == "warning" else "save"
+        bar.show_changes(_changes_words(document), proof, next_step if document.is_edited else "")
+        bar.set_text("save", f"Save as {self._saving.suggested_path().name}")
+        bar.set_text("verify", "Verify" if document.verification is None else "Verify again")
+
+    def _show_layers(self) -> None:
+        document, window = self._document, self._window
+        net, name = document.net, document.selection
+        window.layer_page.strip.show_layers(_strip(net) if net is not None else (), name)
+        if net is None or not net.has_layer(name):
+            window.subjects.layer.show_layer("", "", None)
+            return
+        layer = net.layer(name)
+        blobs = ", ".join(filter(None, map(blob_words, net.written(name))))
+        family = layer_type(layer.type).family
+        window.subjects.layer.show_layer(name, blobs, family, f"{name}, {layer.type}")
+
+    def _rows(self) -> tuple[PickedLayer, ...]:
+        net, shapes = self._document.net, self._document.shapes
+        if net is None or shapes is None:
+            return ()
+        rows = []
+        for record, layer in zip(find_records(net, shapes), net.layers, strict=True):
+            written = net.written(layer)
+            shape = record.shapes[0] if record.shapes else None
+            rows.append(
+                PickedLayer(
+                    record,
+                    layer.name,
+                    ", ".join(filter(None, map(blob_words, written))),
+                    "" if shape is None else shape_text(shape[1:] or shape),
+                    record.is_hidden,
+                )
+            )
+        return tuple(rows)
+
+    def _show_gallery(self) -> None:
+        gallery, field = self._searching.gallery, self._window.subjects.gallery
+        if gallery is None:
+            field.show_value("", tip="Choose a folder of images to search (Ctrl+G)")
+            return
+        n_images = len(gallery)
+        if gallery.progress.n_missing:
+            words = f"{n_images:,} of {n_images + gallery.progress.n_missing:,} images"
+        else:
+            words = plural(n_images, "image")
+        field.show_value(gallery.root.name, words, str(gallery.root))
+
+
+def _changes_words(document: ModelDocument) -> str:
+    """ "2 new blobs", or "names changed" where a fix changed what the net computes."""
+    n_blobs = len(document.renames)
+    return plural(n_blobs, "new blob") if n_blobs else "names changed"
+
+
+def _strip(net: Net) -> tuple[StripLayer, ...]:
+    chain_of = {version.layer: chain.blob for chain in net.chains for version in chain.versions}
+    return tuple(
+        StripLayer(layer.name, layer_type(layer.type).family, chain_of.get(layer.name, ""))
+        for layer in net.layers
+    )

@@ -1,0 +1,66 @@
+"""Engine and device, chosen in a small window over the status line."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPoint, Qt, pyqtSlot
+from PyQt5.QtWidgets import QAction, QComboBox, QFrame, QGridLayout, QHBoxLayout, QWidget
+
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button
+from gui.widgets.choice import Choice
+from gui.widgets.labels import ThemedLabel
+
+WIDTH = 260
+
+
+class EnginePopup(QFrame):
+    """Two boxes, filled and followed by their owner, and the actions that go with them."""
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.Popup)
+        self._keeper = keeper
+        self.setObjectName("enginePopup")
+        self.engine_box, self.device_box = Choice(), Choice()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 12, 12, 12)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnMinimumWidth(1, WIDTH - 90)
+        for row, (text, box) in enumerate(
+            (("Engine", self.engine_box), ("Device", self.device_box))
+        ):
+            self._add(row, text, box)
+        self._buttons = QHBoxLayout()
+        self._buttons.addStretch(1)
+        self._grid.addLayout(self._buttons, 2, 0, 1, 2)
+        keeper.changed.connect(self._tint)
+        self._tint()
+
+    def add_button(self, action: QAction, text: str, icon_name: str | None = None) -> None:
+        """A button that closes the popup and does what the action does."""
+        button = Button(self._keeper, text, icon_name)
+        button.clicked.connect(self.hide)
+        button.clicked.connect(lambda: action.trigger())
+        self._buttons.addWidget(button)
+
+    def open_above(self, place: QPoint) -> None:
+        """Open with its lower left corner at a place of the screen."""
+        self.adjustSize()
+        self.move(place - QPoint(0, self.height()))
+        self.show()
+        self.engine_box.setFocus(Qt.PopupFocusReason)
+
+    def _add(self, row: int, text: str, box: QComboBox) -> None:
+        label = ThemedLabel(self._keeper, text, "secondary")
+        label.setBuddy(box)
+        box.setAccessibleName(text)
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(box, row, 1)
+
+    @pyqtSlot()
+    def _tint(self) -> None:
+        theme = self._keeper.theme
+        self.setStyleSheet(
+            f"#enginePopup {{ background: {theme.panel.name()};"
+            f" border: 1px solid {theme.border.name()}; }}"
+        )

@@ -1,0 +1,1 @@
+"""The pages of the window: each places panels, and all share one selection."""
