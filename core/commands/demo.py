@@ -18,7 +18,7 @@ from core.commands.demo_steps import (
     query_outside,
     rename_all,
 )
-from core.commands.evaluate import described, summary
+from core.commands.evaluate import summary
 from core.commands.info import describe as describe_net
 from core.commands.info import in_place_sentence
 from core.commands.output import byte_text, counted, print_json, scaled, write_json
@@ -94,9 +94,7 @@ def _do_all(host: EngineHost, files: DemoFiles, out: Path, say: Say) -> dict[str
         "net": describe_net(opened),
         "rename": describe_rename(renamed.out, renamed.plan, renamed.verification),
         "extract": _described_extraction(extracted),
-        "evaluate": {
-            one.name: described(one.evaluation, one.chance, one.files) for one in searched
-        },
+        "evaluate": {one.name: one.evaluation.to_json(one.files) for one in searched},
         "query": rankings,
     }
 
@@ -117,7 +115,7 @@ def _search(
         folder.parent.mkdir(exist_ok=True)
         one = _watched(index_and_evaluate(opened, host, files, layer, pooling, folder))
         rate = len(one.gallery) / one.seconds
-        say(f"  {one.name:16} {summary(one.evaluation, one.chance)} ({rate:.0f} images/s)")
+        say(f"  {one.name:16} {summary(one.evaluation)} ({rate:.0f} images/s)")
         searched.append(one)
     _write_table(searched, out / "layers.csv")
     return searched
@@ -233,7 +231,7 @@ def _write_table(searched: list[Searched], path: Path) -> None:
     for one in searched:
         recipe, measured = one.gallery.recipe, one.evaluation
         figures = [measured.mean_ap, measured.mean_ap_low, measured.mean_ap_high]
-        figures += [measured.p_at_1, one.chance.mean_ap]
+        figures += [measured.p_at_1, measured.mean_ap_of_chance]
         row = (recipe.layer, recipe.pooling, one.gallery.dimension)
         rows.append((*row, *(f"{figure:.4f}" for figure in figures)))
     write_csv(path, rows)

@@ -102,17 +102,16 @@ def extract_all(
 
 @dataclass(frozen=True)
 class Searched:
-    """One layer's gallery, measured against its folders and against chance."""
+    """One layer's gallery, measured against its folders."""
 
     gallery: Gallery
     evaluation: Evaluation
-    chance: Evaluation
     seconds: float
 
     @property
     def files(self) -> tuple[str, ...]:
         """The images by their index."""
-        return tuple(image.path for image in self.gallery.images)
+        return self.gallery.images.paths
 
     @property
     def name(self) -> str:
@@ -136,7 +135,7 @@ def index_and_evaluate(
     indexed = yield from index(request, host)
     seconds = time.perf_counter() - started
     found = yield from evaluate(EvaluateRequest(indexed.gallery))
-    return Searched(indexed.gallery, found.evaluation, found.chance, seconds)
+    return Searched(indexed.gallery, found.evaluation, seconds)
 
 
 def query_outside(searched: Searched, host: EngineHost, image: Path, out: Path) -> Job[Ranking]:

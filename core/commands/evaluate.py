@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.opening import engine_host
@@ -54,7 +53,6 @@ def run(options: argparse.Namespace) -> None:
             evaluated = run_job(evaluate_queries(request, host), show)
         else:
             evaluated = run_job(evaluate(EvaluateRequest(gallery, options.truth)), show)
-    evaluation, chance = evaluated.evaluation, evaluated.chance
     if options.json:
         about = {
             **_about(gallery),
@@ -62,26 +60,19 @@ def run(options: argparse.Namespace) -> None:
             "notes": list(evaluated.notes),
             "unreadable": [{"path": p.path, "reason": p.reason} for p in evaluated.problems],
         }
-        print_json({**described(evaluation, chance, evaluated.query_files), **about})
+        print_json({**evaluated.evaluation.to_json(evaluated.query_files), **about})
         return
     _print(gallery, evaluated, options)
 
 
-def described(
-    evaluation: Evaluation, chance: Evaluation, query_files: Sequence[str]
-) -> dict[str, object]:
-    """Everything measured, as plain values for JSON; query_files: by the index of each query."""
-    return {**evaluation.to_json(query_files), "mAP_of_random_descriptors": chance.mean_ap}
-
-
-def summary(evaluation: Evaluation, chance: Evaluation) -> str:
+def summary(evaluation: Evaluation) -> str:
     """ "mAP 0.612 (95 %: 0.590 to 0.634), P@1 0.84, 200 queries; random descriptors 0.10"."""
     return (
         f"mAP {evaluation.mean_ap:.3f} "
         f"(95 %: {evaluation.mean_ap_low:.3f} to {evaluation.mean_ap_high:.3f}), "
         f"P@1 {evaluation.p_at_1:.3f}, P@10 {evaluation.p_at_10:.3f}, "
         f"{counted(evaluation.n_queries, 'query', 'queries')}; "
-        f"random descriptors reach mAP {chance.mean_ap:.3f}"
+        f"random descriptors reach mAP {evaluation.mean_ap_of_chance:.3f}"
     )
 
 
@@ -95,14 +86,14 @@ def _about(gallery: Gallery) -> dict[str, object]:
 
 
 def _print(gallery: Gallery, evaluated: Evaluated, options: argparse.Namespace) -> None:
-    evaluation, chance = evaluated.evaluation, evaluated.chance
+    evaluation = evaluated.evaluation
     print_notes(evaluated.notes)
     rows = [
         (c.label, c.n_queries, f"{c.mean_ap:.3f}", f"{c.p_at_1:.3f}") for c in evaluation.classes
     ]
     print_table(("label", "queries", "mAP", "P@1"), rows, right="queries,mAP,P@1")
     print(f"\n{gallery.recipe.describe()}")
-    print(f"{summary(evaluation, chance)}.")
+    print(f"{summary(evaluation)}.")
     _print_left_out(evaluated, options)
     if evaluation.n_queries_with_ties:
         tied = counted(evaluation.n_queries_with_ties, "query", "queries")

@@ -23,9 +23,7 @@ from core.retrieval.evaluation import (
     OutsideQueries,
     evaluate_gallery,
     evaluate_outside,
-    random_descriptors,
 )
-from core.retrieval.evaluation import evaluate as evaluate_descriptors
 from core.retrieval.gallery import Gallery, ImageProblem, check_not_empty
 from core.retrieval.ground_truth import LabelledPaths, choose_labels, choose_labels_apart
 from core.retrieval.label_matching import MatchedLabels
@@ -60,13 +58,12 @@ class EvaluateQueriesRequest:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What was measured, and the same of random descriptors, which is what chance gives.
+    """What was measured, and by which labels.
 
     query_files: the names of the queries by their index. problems: queries that can't be read.
     """
 
     evaluation: Evaluation
-    chance: Evaluation
     truth: MatchedLabels
     query_files: tuple[str, ...]
     notes: tuple[str, ...] = ()
@@ -76,11 +73,10 @@ class Evaluated:
 def evaluate(request: EvaluateRequest) -> Job[Evaluated]:
     """Use every labelled image as a query and average."""
     gallery = request.gallery
-    paths = tuple(image.path for image in gallery.images)
+    paths = gallery.images.paths
     truth = choose_labels(str(request.truth), paths, gallery.roots)
     evaluation = yield from evaluate_gallery(gallery, truth.labels)
-    chance = yield from evaluate_random(gallery, truth.labels)
-    return Evaluated(evaluation, chance, truth, paths, (*_notes(gallery), *truth.notes))
+    return Evaluated(evaluation, truth, paths, (*_notes(gallery), *truth.notes))
 
 
 def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[Evaluated]:
@@ -98,27 +94,15 @@ def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[E
     names = [_name_below(path, request.queries) for path in described.paths]
     truth, of_queries = choose_labels_apart(
         str(request.truth),
-        LabelledPaths([image.path for image in gallery.images], gallery.roots),
+        LabelledPaths(gallery.images.paths, gallery.roots),
         LabelledPaths(names, [path.resolve() for path in request.queries if path.is_dir()]),
     )
     own = [gallery.find(path.absolute()) for path in described.paths]
     queries = OutsideQueries(np.concatenate(described.vectors), of_queries.labels, own)
     evaluation = yield from evaluate_outside(gallery.cosines, truth.labels, queries)
-    random = random_descriptors(len(gallery) + len(names), gallery.dimension)
-    chance = yield from evaluate_outside(
-        random[: len(gallery)],
-        truth.labels,
-        OutsideQueries(random[len(gallery) :], of_queries.labels, own),
-    )
     files = tuple(str(path) for path in described.paths)
     notes = (*_notes(gallery), *truth.notes)
-    return Evaluated(evaluation, chance, truth, files, notes, tuple(described.problems))
-
-
-def evaluate_random(gallery: Gallery, labels: Sequence[str | None]) -> Job[Evaluation]:
-    """The same measures for descriptors of random numbers."""
-    random = random_descriptors(len(gallery), gallery.dimension)
-    return (yield from evaluate_descriptors(random, labels))
+    return Evaluated(evaluation, truth, files, notes, tuple(described.problems))
 
 
 def _notes(gallery: Gallery) -> tuple[str, ...]:

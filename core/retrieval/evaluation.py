@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.gallery_contents import DescriptorRows
 from core.retrieval.relevant_ranks import has_ties, relevant_ranks
-from core.retrieval.scores import AP_VARIANT, QueryScore, score_ranks
+from core.retrieval.scores import AP_VARIANT, QueryScore, chance_precision, score_ranks
 
 _MOST_QUERIES_AT_ONCE = 256
 _SCORES_AT_ONCE = 1 << 27
@@ -44,6 +44,15 @@ class ScoredQuery:
     score: QueryScore
 
 
+@dataclass
+class _Scored:
+    """Queries measured so far, the mean AP of each by chance, and how many had equal scores."""
+
+    queries: list[ScoredQuery] = field(default_factory=list)
+    by_chance: list[float] = field(default_factory=list)
+    n_with_ties: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class OutsideQueries:
     """Queries apart from a gallery: (n, dimension) descriptors of any length, and their labels.
@@ -61,7 +70,8 @@ class Evaluation:
     """Measures of a gallery, the query itself excluded by its index.
 
     Micro means are over queries, macro means over labels. The interval is a 95 % percentile
-    bootstrap of the micro mAP over queries. n_alone: images without another of their label, which
+    bootstrap of the micro mAP over queries. mean_ap_of_chance: what random descriptors reach in the
+    mean. n_alone: images without another of their label, which
     are no queries; they and the n_unlabelled stay in the gallery as wrong answers. Of queries apart
     n_alone and n_unlabelled count the queries that are left out so.
     """
@@ -70,6 +80,7 @@ class Evaluation:
     mean_ap_macro: float
     mean_ap_low: float
     mean_ap_high: float
+    mean_ap_of_chance: float
     p_at_1: float
     p_at_5: float
     p_at_10: float
@@ -93,6 +104,7 @@ class Evaluation:
             "mAP": self.mean_ap,
             "mAP_95": [self.mean_ap_low, self.mean_ap_high],
             "mAP_macro": self.mean_ap_macro,
+            "mAP_of_random_descriptors": self.mean_ap_of_chance,
             "AP_variant": self.ap_variant,
             "P@1": self.p_at_1,
             "P@5": self.p_at_5,
@@ -158,10 +170,10 @@ def evaluate(
         )
     cosines = _cosines(gallery)
     queries = OutsideQueries(cosines.descriptors, labels, range(len(labels)))
-    scored, n_with_ties = yield from _score(cosines, labels, queries, query_indices)
+    scored = yield from _score(cosines, labels, queries, query_indices)
     n_alone = sum(1 for count in counts.values() if count == 1)
     n_unlabelled = sum(1 for label in labels if label is None)
-    return _summarise(scored, len(labels), n_alone, n_unlabelled, n_with_ties, seed)
+    return _summarise(scored, len(labels), n_alone, n_unlabelled, seed)
 
 
 def evaluate_outside(
@@ -188,9 +200,9 @@ def evaluate_outside(
             "No query has the label of an image of the gallery, so there is nothing to find.",
             hint="Queries and gallery are labelled in the same way, by folders or by one table.",
         )
-    scored, n_with_ties = yield from _score(_cosines(gallery), labels, queries, query_indices)
+    scored = yield from _score(_cosines(gallery), labels, queries, query_indices)
     n_alone = len(queries.labels) - n_unlabelled - len(query_indices)
-    return _summarise(scored, len(labels), n_alone, n_unlabelled, n_with_ties, seed)
+    return _summarise(scored, len(labels), n_alone, n_unlabelled, seed)
 
 
 def _score(
@@ -198,10 +210,9 @@ def _score(
     labels: Sequence[str | None],
     queries: OutsideQueries,
     query_indices: Sequence[int],
-) -> Job[tuple[list[ScoredQuery], int]]:
-    """The measures of some of the queries, and how many of them had equal scores."""
-    scored: list[ScoredQuery] = []
-    n_with_ties = 0
+) -> Job[_Scored]:
+    """The measures of some of the queries."""
+    scored = _Scored()
     members = _by_label(labels)
     n_at_once = min(_MOST_QUERIES_AT_ONCE, max(1, _SCORES_AT_ONCE // max(1, len(cosines))))
     with ThreadPoolExecutor(_N_THREADS) as threads:
@@ -215,10 +226,12 @@ def _score(
                 [queries.own[index] for index in chunk],
             )
             for index, (score, has_equal) in zip(chunk, found, strict=True):
-                scored.append(ScoredQuery(index, str(queries.labels[index]), score))
-                n_with_ties += has_equal
+                n_ranked = len(cosines) - (queries.own[index] is not None)
+                scored.queries.append(ScoredQuery(index, str(queries.labels[index]), score))
+                scored.by_chance.append(chance_precision(n_ranked, score.n_relevant))
+                scored.n_with_ties += has_equal
     yield Progress(len(query_indices), len(query_indices), "queries evaluated")
-    return scored, n_with_ties
+    return scored
 
 
 def _score_one(
@@ -232,11 +245,6 @@ def _score_one(
         relevant = relevant - (relevant > own)
     ranks = relevant_ranks(scores, relevant)
     return score_ranks(ranks, scores.size), has_ties(scores)
-
-
-def random_descriptors(n_images: int, dimension: int, seed: int = 0) -> np.ndarray:
-    """Descriptors that know nothing, to compare with: (n_images, dimension) float32, normal."""
-    return np.random.default_rng(seed).standard_normal((n_images, dimension), dtype=np.float32)
 
 
 def bootstrap_interval(
@@ -265,13 +273,13 @@ def _by_label(labels: Sequence[str | None]) -> dict[str | None, np.ndarray]:
 
 
 def _summarise(
-    scored: Sequence[ScoredQuery],
+    found: _Scored,
     n_images: int,
     n_alone: int,
     n_unlabelled: int,
-    n_with_ties: int,
     seed: int,
 ) -> Evaluation:
+    scored = found.queries
     precisions = np.array([query.score.average_precision for query in scored])
     low, high = bootstrap_interval(precisions, seed=seed)
     classes = _class_scores(scored)
@@ -280,6 +288,7 @@ def _summarise(
         mean_ap_macro=float(np.mean([c.mean_ap for c in classes])),
         mean_ap_low=low,
         mean_ap_high=high,
+        mean_ap_of_chance=float(np.mean(found.by_chance)),
         p_at_1=float(np.mean([query.score.p_at_1 for query in scored])),
         p_at_5=float(np.mean([query.score.p_at_5 for query in scored])),
         p_at_10=float(np.mean([query.score.p_at_10 for query in scored])),
@@ -287,7 +296,7 @@ def _summarise(
         n_images=n_images,
         n_alone=n_alone,
         n_unlabelled=n_unlabelled,
-        n_queries_with_ties=n_with_ties,
+        n_queries_with_ties=found.n_with_ties,
         classes=classes,
         queries=tuple(scored),
     )

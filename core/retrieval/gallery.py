@@ -21,6 +21,7 @@ from core.retrieval.equal_descriptors import EqualDescriptors, find_equal_descri
 from core.retrieval.gallery_contents import (
     Contents,
     DescriptorRows,
+    FileStamp,
     GalleryProgress,
     StoredImages,
     stamp_of,
@@ -116,11 +117,16 @@ class Gallery:
         """A sentence naming which of these images changed or went since they were indexed."""
         if not is_folder(self.root):
             return None  # said of the whole folder
-        stale = [i for i in indices if stamp_of(self.path(i)) != self.images[i].stamp]
+        paths, stamps = self.images.paths, self.images.stamps[list(indices)].tolist()
+        stale = [
+            index
+            for index, (n_bytes, changed) in zip(indices, stamps, strict=True)
+            if stamp_of(f"{self.root}/{paths[index]}") != FileStamp(n_bytes, changed)
+        ]
         if not stale:
             return None
         are = "image has" if len(stale) == 1 else "images have"
-        named = ", ".join(self.images[i].path for i in stale[:3])
+        named = ", ".join(paths[i] for i in stale[:3])
         more = f" and {len(stale) - 3:,} more" if len(stale) > 3 else ""
         return (
             f"{len(stale):,} {are} changed or gone since the index: {named}{more}. "

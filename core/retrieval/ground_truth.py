@@ -21,14 +21,14 @@ class LabelledPaths(NamedTuple):
 
 def folder_label(relative_path: str) -> str | None:
     """The folder of an image relative to the root, "a/b" for "a/b/1.jpg"; None at the root."""
-    parent = PurePosixPath(relative_path).parent.as_posix()
-    return None if parent == "." else parent
+    return relative_path.rpartition("/")[0] or None
 
 
 def prefix_label(relative_path: str, separator: str = "__") -> str | None:
     """What stands before the separator in the file name; None without one."""
-    stem = PurePosixPath(relative_path).stem
-    label, found, _ = stem.partition(separator)
+    if separator not in relative_path:
+        return None
+    label, found, _ = PurePosixPath(relative_path).stem.partition(separator)
     return label if found and label else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,18 @@ def average_precision(is_relevant: np.ndarray, n_relevant: int | None = None) ->
     return _average_precision(ranks, ranks.size if n_relevant is None else n_relevant)
 
 
+def chance_precision(n_ranked: int, n_relevant: int) -> float:
+    """The mean AP over all orders of n_ranked images, which random descriptors reach.
+
+    The mean of k-th terms 1/k (1 + (k - 1) (n_relevant - 1) / (n_ranked - 1)) (Bestgen, 2015).
+    """
+    if n_ranked == 1:
+        return 1.0
+    of_others = (n_relevant - 1) / (n_ranked - 1)
+    harmonic = _harmonic_number(n_ranked)
+    return (harmonic + of_others * (n_ranked - harmonic)) / n_ranked
+
+
 def score_ranking(is_relevant: np.ndarray) -> QueryScore:
     """All measures of a whole ranking, (n,) bool with every relevant image in it."""
     return score_ranks(_ranks(is_relevant), len(is_relevant))
@@ -76,6 +89,11 @@ def score_ranks(ranks: np.ndarray, n_ranked: int) -> QueryScore:
         first_wrong=n_right_at_first + 1 if n_relevant < n_ranked else None,
         n_relevant=n_relevant,
     )
+
+
+@lru_cache(maxsize=4)
+def _harmonic_number(n: int) -> float:
+    return float((1 / np.arange(1, n + 1)).sum())
 
 
 def _ranks(is_relevant: np.ndarray) -> np.ndarray:

@@ -69,10 +69,10 @@ class GalleryWorkController(QObject):
         )
 
     def _take_evaluation(self, folder: Path, found: Evaluated) -> None:
-        one, chance = found.evaluation, found.chance
+        one = found.evaluation
         words = (
             f"mAP {one.mean_ap:.3f} (95 %: {one.mean_ap_low:.3f} to {one.mean_ap_high:.3f}), "
-            f"P@1 {one.p_at_1:.3f}; random descriptors reach {chance.mean_ap:.3f}. "
+            f"P@1 {one.p_at_1:.3f}; random descriptors reach {one.mean_ap_of_chance:.3f}. "
             f"AP: {one.ap_variant}."
         )
         notes = " ".join((*found.notes, *(f"{p.path}: {p.reason}" for p in found.problems))[

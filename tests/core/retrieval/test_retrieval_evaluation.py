@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +17,18 @@ from core.retrieval.evaluation import (
     bootstrap_interval,
     evaluate,
     evaluate_outside,
-    random_descriptors,
 )
 from core.retrieval.ground_truth import prefix_label
+from core.retrieval.scores import average_precision, chance_precision
 
 # Angles in degrees. a: 0, 10, 25; b: 20, 40; c alone at 90; one without a label at 5.
 ANGLES = np.deg2rad([0, 10, 25, 20, 40, 90, 5])
 VECTORS = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1).astype(np.float32) * 7
 LABELS = ["a", "a", "a", "b", "b", "c", None]
+
+
+def random_descriptors(n_images: int, dimension: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((n_images, dimension), dtype=np.float32)
 
 
 def test_small_gallery_by_hand() -> None:
@@ -61,6 +66,24 @@ def test_zero_vectors_tie_in_index_order() -> None:
         [1 / 2, 1 / 3, 1, 1 / 2]
     )
     assert result.n_queries_with_ties == 4
+
+
+@pytest.mark.parametrize(("n", "n_relevant"), [(1, 1), (2, 1), (5, 1), (5, 2), (6, 5), (6, 6)])
+def test_chance_is_the_mean_over_all_orders(n: int, n_relevant: int) -> None:
+    orders = set(itertools.permutations([True] * n_relevant + [False] * (n - n_relevant)))
+    mean = np.mean([average_precision(np.array(order)) for order in orders])
+    assert chance_precision(n, n_relevant) == pytest.approx(mean, rel=1e-12)
+
+
+def test_chance_counts_what_is_ranked() -> None:
+    """A query of the gallery ranks the others, one from outside them all."""
+    within = run_job(evaluate(VECTORS, LABELS))
+    assert within.mean_ap_of_chance == pytest.approx(
+        (3 * chance_precision(6, 2) + 2 * chance_precision(6, 1)) / 5
+    )
+    apart = OutsideQueries(VECTORS[:1], ["a"], [None])
+    found = run_job(evaluate_outside(VECTORS, LABELS, apart))
+    assert found.mean_ap_of_chance == pytest.approx(chance_precision(7, 3))
 
 
 def test_nothing_to_evaluate() -> None:
@@ -122,6 +145,9 @@ def test_map_of_real_caffe_features(material: Callable[[str], Path], dataset: st
     assert result.p_at_1 == pytest.approx(wanted["P@1"], abs=1e-9)
     by_chance = run_job(evaluate(random_descriptors(len(mine), 512, 7), labels))
     assert by_chance.mean_ap_high < result.mean_ap_low
+    assert result.mean_ap_of_chance == by_chance.mean_ap_of_chance
+    low, high = by_chance.mean_ap_low, by_chance.mean_ap_high
+    assert low - (high - low) < result.mean_ap_of_chance < high + (high - low)
 
 
 def test_queries_apart_by_hand() -> None:
