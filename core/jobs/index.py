@@ -21,7 +21,7 @@ from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.indexing import IndexReport, index_folder
-from core.surveys.feed import plan_feed
+from core.surveys.feed import Feed, plan_feed
 from core.surveys.survey import DEFAULT_BATCH
 
 
@@ -58,9 +58,10 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
     Raises GalleryError where the gallery there has another recipe, ImageError where the folder has
     no image that can be used.
     """
-    recipe = descriptor_recipe(request)
+    plan = _plan(request)
+    recipe = _recipe_of(request, plan)
     with host.opened(request.net) as engine:
-        describer = describer_for(request.net, recipe, engine)
+        describer = Describer(engine, plan.feed, recipe)
         origin = None
         if request.net.weights is not None:
             origin = GalleryOrigin(request.net.path, request.net.weights, request.net.state)
@@ -74,32 +75,41 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
         )
     if not report.n_images:
         raise _nothing_indexed(request.folder, report)
-    return Indexed(open_gallery(request.out), report, chosen_recipe(request))
-
-
-def chosen_recipe(request: IndexRequest) -> ChosenRecipe:
-    """How the request's pictures are prepared, and why so."""
-    net, shapes = net_of(request.net)
-    feed = plan_feed(net, shapes, [choose_value(net, request.layer)])
-    feed.check_takes_pictures()
-    return choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
+    return Indexed(open_gallery(request.out), report, plan.chosen)
 
 
 def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
     """All that decides on the descriptors, which a gallery keeps."""
+    return _recipe_of(request, _plan(request))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a request stands for: the value, what feeds its net, how pictures are prepared."""
+
+    value: Value
+    feed: Feed
+    chosen: ChosenRecipe
+
+
+def _plan(request: IndexRequest) -> _Plan:
     net, shapes = net_of(request.net)
     value = choose_value(net, request.layer)
-    to_run = request.net
     feed = plan_feed(net, shapes, [value])
     feed.check_takes_pictures()
+    chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
+    return _Plan(value, feed, chosen)
+
+
+def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:
     return DescriptorRecipe(
-        value.layer,
-        value.top,
+        plan.value.layer,
+        plan.value.top,
         request.pool.method,
         request.pool.p,
-        choose_recipe(net, shapes, to_run.path, request.recipe, blob=feed.picture).recipe,
-        **_what_runs(to_run),
-        is_batched=feed.mixing is None,
+        plan.chosen.recipe,
+        **_what_runs(request.net),
+        is_batched=plan.feed.mixing is None,
     )
 
 
