@@ -26,9 +26,11 @@ class GreyRange:
         if self.white is None:
             return image
         values = _finite(image)
-        is_cut = self.white == 65535
-        scaled = np.floor(values / 256.0) if is_cut else np.rint(values * (255.0 / self.white))
-        return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+        if self.white != 65535:
+            values = np.rint(values * (255.0 / self.white))
+        else:
+            values = values >> 8 if values.dtype.kind in "iu" else np.floor(values / 256.0)
+        return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
 
 
 def find_grey_range(image: Image.Image) -> GreyRange:
@@ -40,7 +42,7 @@ def find_grey_range(image: Image.Image) -> GreyRange:
     """
     if not image.mode.startswith("I") and image.mode != "F":
         return GreyRange()
-    greatest = max(float(_finite(strip).max(initial=0.0)) for _, strip in strips(image))
+    greatest = max(float(_finite(strip).max(initial=0)) for _, strip in strips(image))
     return GreyRange(*_find_white(image, greatest))
 
 
@@ -53,7 +55,11 @@ def describe_dark_range(picture: np.ndarray) -> str:
 
 
 def _finite(image: Image.Image) -> np.ndarray:
-    return np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
+    """Whole numbers as they are, others as float64."""
+    values = np.asarray(image)
+    if values.dtype.kind in "iu":
+        return values
+    return np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
 
 
 def _find_white(image: Image.Image, greatest: float) -> tuple[float, str]:

@@ -24,7 +24,7 @@ MAX_MEMORY_BYTES = 1 << 30
 takes 256 MB in Pillow and 192 MB as an array."""
 
 _MAX_OPEN_FILES = 32
-_CPU_SECONDS = 30
+_CPU_SECONDS = 40
 """For one picture: more than the parent waits, for the case that there is no parent any more."""
 
 _PR_SET_PDEATHSIG = 1

@@ -20,9 +20,10 @@ from core.images.decoders.messages import MAX_PATH_BYTES, Answer, Request
 from core.images.decoders.process import DecoderEnded, DecoderProcess
 from core.reading import ReadCancelled, check_cancelled
 
-DECODE_SECONDS = 20.0
-"""From when a decoder begins with a file. The largest pictures take 3 seconds, and a share on the
-network that has not answered by then is rarely back soon."""
+DECODE_SECONDS = 30.0
+"""From when a decoder begins with a file. The largest pictures take 3 to 10 seconds, more where
+others keep the machine busy; a share on the network that has not answered by then is rarely back
+soon."""
 
 _LET_GO_SECONDS = 0.5
 """So long may a decoder finish what nobody waits for any more, before that costs it its life."""
