@@ -171,7 +171,9 @@ class MainWindow(QMainWindow):
         )
         start.add_action(actions["open_session"], "restore", "Files, edits and selection as saved")
         bar = self.net_page.changes_bar
-        bar.add_button("rename_all", actions["rename_all"], "Rename all", "unlink")
+        bar.add_button(
+            "rename_all", actions["rename_all"], "Rename all", "unlink", of_changes=False
+        )
         bar.add_button("difference", actions["show_changes"], "Show difference", "compare")
         bar.add_button("verify", actions["verify"], "Verify", "restart")
         bar.add_button("save", actions["save_as"], "Save as new file…", "save")

@@ -80,6 +80,10 @@ def connect_inspecting(
     window: MainWindow, inspecting: InspectingController, status: StatusController
 ) -> None:
     """A forward pass and what it tells."""
+    panels = window.panels
+    for opened in (panels.graph.layer_opened, panels.layer_table.layer_opened,
+                   panels.inspector.layer_opened):  # fmt: skip
+        opened.connect(lambda _name: window.show_page("layer"))
     window.actions_.on("forward", inspecting.forward)
     inspecting.forward_done.connect(lambda done: status.say(done.sentence))
 

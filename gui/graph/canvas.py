@@ -37,6 +37,8 @@ class GraphCanvas(QGraphicsView):
 
     def __init__(self, scene: GraphScene, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
+        self.setAcceptDrops(False)  # files are the window's, wherever they fall
+        self.viewport().setAcceptDrops(False)
         self._scene = scene
         self._press: QPoint | None = None
         self._last = QPoint()

@@ -33,6 +33,7 @@ class GraphPanel(NetGraph):
     layer_hovered = pyqtSignal(str)
     rename_requested = pyqtSignal(str)
     second_layer_selected = pyqtSignal(str)
+    layer_opened = pyqtSignal(str)
     state_requested = pyqtSignal(object)
     export_requested = pyqtSignal()
 
@@ -170,7 +171,7 @@ class GraphPanel(NetGraph):
         self.bar.direction_toggled.connect(self.toggle_direction)
         self.bar.options_pressed.connect(self._open_view_menu)
         self.canvas.item_clicked.connect(self._on_clicked)
-        self.canvas.item_double_clicked.connect(self._unfold)
+        self.canvas.item_double_clicked.connect(self._open)
         self.canvas.item_hovered.connect(self._on_hovered)
         self.canvas.walked.connect(self._walk)
         self.scene.badge_pressed.connect(self._on_badge_pressed)
@@ -200,6 +201,14 @@ class GraphPanel(NetGraph):
         self.show_selection(name)
         self.layer_selected.emit(name)
 
+    def _open(self, item: LayerItem) -> None:
+        """Unfold a block; of a layer, show what it holds."""
+        if item.box.group is not None:
+            self._unfold(item)
+        elif self._net is not None and self._net.has_layer(item.box.layers[0]):
+            self._select(item)
+            self.layer_opened.emit(item.box.layers[0])
+
     def _unfold(self, item: LayerItem) -> None:
         if item.box.group is not None:
             self._folds.open_group(item.box.group)
@@ -226,7 +235,7 @@ class GraphPanel(NetGraph):
             if self.scene.layer_items:
                 self._select(self.scene.layer_items[min(self.scene.layer_items)])
         elif way == "open":
-            self._unfold(item)
+            self._open(item)
         elif way == "fold":
             for group in self._folds.opened_around(item.box.key)[-1:]:
                 self._kept_folded = item.box.key

@@ -33,6 +33,8 @@ class ChangesBar(QWidget):
             self._row.addWidget(widget)
         self._row.addStretch(1)
         self._buttons: dict[str, tuple[QAction, Button]] = {}
+        self._of_changes: set[str] = set()
+        self._has_changes = False
         keeper.changed.connect(self._tint)
         self._tint()
         self.show_changes("", None)
@@ -47,15 +49,22 @@ class ChangesBar(QWidget):
         """What it says of their proof."""
         return self._chip.chip
 
-    def add_button(self, name: str, action: QAction, text: str, icon_name: str | None) -> None:
-        """A button that does what the action does, and is there while the action can be done."""
+    def add_button(
+        self, name: str, action: QAction, text: str, icon_name: str, *, of_changes: bool = True
+    ) -> None:
+        """A button that does what the action does, and is there while the action can be done.
+
+        of_changes: only while there are changes.
+        """
+        if of_changes:
+            self._of_changes.add(name)
         button = Button(self._keeper, plain_caption(text), icon_name)
         button.setToolTip(plain_tip(action.toolTip()))
         button.clicked.connect(lambda: action.trigger())
-        action.changed.connect(lambda: button.setVisible(action.isEnabled()))
-        button.setVisible(action.isEnabled())
         self._row.addWidget(button)
         self._buttons[name] = action, button
+        action.changed.connect(lambda: self._show_button(name))
+        self._show_button(name)
 
     def button(self, name: str) -> Button:
         """One of the buttons, by the name it was added by."""
@@ -65,8 +74,15 @@ class ChangesBar(QWidget):
         """Say what was changed and whether it is proved; next_step: the button that is filled."""
         self._words.setText(words or "none")
         self._chip.show_chip(chip)
+        self._has_changes = bool(words)
         for name, (_, button) in self._buttons.items():
+            self._show_button(name)
             button.set_primary(bool(words) and name == next_step)
+
+    def _show_button(self, name: str) -> None:
+        action, button = self._buttons[name]
+        has_place = self._has_changes or name not in self._of_changes
+        button.setVisible(action.isEnabled() and has_place)
 
     def set_text(self, name: str, text: str, tip: str = "") -> None:
         """Change what stands on a button."""

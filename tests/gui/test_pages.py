@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PyQt5.QtCore import QRect, Qt
+from PyQt5.QtWidgets import QLineEdit, QWidget
 
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
 from gui.main_window import MainWindow
@@ -98,6 +99,30 @@ def test_the_selection_is_one_for_all_pages(opened, qtbot) -> None:
     assert document.selection == "relu7"
     window.show_page("net")
     assert window.panels.layer_table.selected_layers == ("relu7",)
+
+
+def test_a_layer_opens_from_graph_table_and_inspector(opened, qtbot) -> None:
+    window, panels = opened.window, opened.window.panels
+    opened.document.select("relu7")
+    for ask in (
+        panels.inspector.open_button.click,
+        lambda: qtbot.keyClick(panels.layer_table.view, Qt.Key_Return),
+        lambda: panels.graph.canvas.walked.emit("open"),
+    ):
+        window.show_page("net")
+        ask()
+        assert window.page == "layer"
+        assert opened.document.selection == "relu7"
+
+
+def test_files_can_be_dropped_on_every_page(opened) -> None:
+    """A widget that takes drops keeps them from the window: fields for text, and the gallery."""
+    window = opened.window
+    takers = [w for w in window.findChildren(QWidget) if w.acceptDrops()]
+    strangers = [
+        w for w in takers if not isinstance(w, QLineEdit) and w is not window.panels.retrieval
+    ]
+    assert not strangers
 
 
 def test_the_picker_finds_layers_as_the_graph_does(opened, qtbot) -> None:

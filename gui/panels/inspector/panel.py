@@ -47,6 +47,7 @@ class Inspector(QWidget):
     rename_all_requested = pyqtSignal()
     preview_requested = pyqtSignal(str, str)
     layer_selected = pyqtSignal(str)
+    layer_opened = pyqtSignal(str)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +63,8 @@ class Inspector(QWidget):
         self.versions = VersionList(keeper)
         self.form = RenameForm(keeper)
         self.all_button = Button(keeper, "", "unlink")
+        self.open_button = Button(keeper, "Open layer", "grid")
+        self.open_button.setToolTip("Every channel, and how the values spread (Enter, Ctrl+2)")
         self.shapes = FactList(keeper)
         self.parameters = FactList(keeper)
         self.cost = FactList(keeper)
@@ -144,6 +147,7 @@ class Inspector(QWidget):
         self._card_place.addWidget(self.versions)
         self._column.addLayout(self._card_place)
         self._column.addWidget(self.form)
+        self._column.addWidget(self.open_button, 0, Qt.AlignLeft)
         self._column.addWidget(self.all_button, 0, Qt.AlignLeft)
         for section in self._sections.values():
             self._column.addWidget(section)
@@ -165,6 +169,7 @@ class Inspector(QWidget):
         self.form.rename_chain_requested.connect(self.rename_chain_requested)
         self.form.rename_all_requested.connect(self.rename_all_requested)
         self.form.preview_requested.connect(self.preview_requested)
+        self.open_button.clicked.connect(self._open_layer)
         self.all_button.clicked.connect(lambda: self.rename_all_requested.emit())
         self.versions.layer_clicked.connect(self.layer_selected)
         for facts in (self.shapes, self.ends, self.problems):
@@ -183,6 +188,7 @@ class Inspector(QWidget):
     def _show_net(self, net: Net, shapes: NetShapes) -> None:
         self.header.show_words(net.name or "Net without a name", "", "", "")
         self.hint.show()
+        self.open_button.hide()
         self.overview.show_facts(words.net_facts(net, shapes, self._binding))
         self.ends.show_facts(words.end_facts(net, shapes))
         self.problems.show_facts(
@@ -210,6 +216,7 @@ class Inspector(QWidget):
         self.header.show_words(layer.name, layer.type, place, layer_type(layer.type).family)
         self.hint.hide()
         self.all_button.hide()
+        self.open_button.show()
         self.shapes.show_facts(words.shape_facts(net, shapes, layer))
         parameters = words.parameter_facts(layer)
         self.parameters.show_facts(parameters)
@@ -225,6 +232,10 @@ class Inspector(QWidget):
         shown = {"foreign": self._show_foreign(net, layer), "parameters": parameters,
                  "weights": weights, "text": lines}  # fmt: skip
         self._show_sections("shapes", "cost", *(name for name, rows in shown.items() if rows))
+
+    def _open_layer(self) -> None:
+        if self._layer is not None:
+            self.layer_opened.emit(self._layer.name)
 
     def _show_sharing(self, net: Net) -> None:
         """The in-place card, the versions and the rename form of a layer that shares its blob."""

@@ -53,6 +53,7 @@ class LayerTable(QWidget):
     plan_requested = pyqtSignal()
     open_requested = pyqtSignal()
     csv_requested = pyqtSignal()
+    layer_opened = pyqtSignal(str)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -184,6 +185,8 @@ class LayerTable(QWidget):
         self.view.selectionModel().currentRowChanged.connect(self._on_current)
         self.view.layer_pointed.connect(self._on_pointed)
         self.view.rename_pressed.connect(lambda: self._request_rename(self._selection))
+        self.view.open_pressed.connect(self._open_selected)
+        self.view.doubleClicked.connect(lambda _index: self._open_selected())
         self.view.customContextMenuRequested.connect(self._open_menu)
         self.view.horizontalHeader().sectionClicked.connect(self._on_header)
         self.columns_button.clicked.connect(self._open_columns)
@@ -315,6 +318,10 @@ class LayerTable(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show_columns()
+
+    def _open_selected(self) -> None:
+        if self._selection:
+            self.layer_opened.emit(self._selection)
 
     def _request_rename(self, name: str) -> None:
         row = next((row for row in self.model.rows if row.record.name == name), None)

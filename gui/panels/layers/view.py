@@ -16,6 +16,7 @@ class LayerView(QTableView):
 
     layer_pointed = pyqtSignal(str)
     rename_pressed = pyqtSignal()
+    open_pressed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +51,9 @@ class LayerView(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_F2:
             self.rename_pressed.emit()
+            return
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.open_pressed.emit()
             return
         super().keyPressEvent(event)
 

@@ -165,6 +165,7 @@ class RankingGrid(QListView):
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setAcceptDrops(False)  # files are for the panel around
         self._store = store
         self._model = RankingModel(self)
         self.setModel(self._model)
