@@ -121,7 +121,7 @@ def _about_rows(faults: RowFaults, images: StoredImages) -> Iterator[Finding]:
     elif not faults.is_sound:
         rows = plural(len(faults.not_finite), "descriptor")
         yield Finding(f"NaN or infinity in {rows}: {lost}.", "repair")
-    if not faults.has_checksums and faults.n_rows:
+    if faults.checksums is None and faults.n_rows:
         yield Finding("The descriptors have no checksums yet; the next index makes them.")
 
 

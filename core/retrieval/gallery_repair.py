@@ -60,7 +60,7 @@ def repair_gallery(folder: Path) -> Job[GalleryRepair]:
             "next index describes them again."
         )
     faults = yield from store.find_row_faults()
-    if faults.n_rows and not faults.has_checksums:
+    if faults.n_rows and faults.checksums is None:
         store.sum_rows_anew()
         done.append("Checksums made of the descriptors as they are now: there were none.")
     with database.reading() as db:

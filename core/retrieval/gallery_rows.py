@@ -38,14 +38,14 @@ class RowFaults:
 
     n_there: rows that the file holds, of n_rows that it should. changed_blocks: numbers of the
     blocks whose content is not what was written. not_finite: numbers of rows with NaN or infinity.
-    has_checksums: whether there was anything to hold the blocks against.
+    checksums: what the blocks were held against, None where there was nothing.
     """
 
     n_rows: int
     n_there: int
     changed_blocks: tuple[int, ...]
     not_finite: np.ndarray
-    has_checksums: bool
+    checksums: dict[int, int] | None
 
     @property
     def is_sound(self) -> bool:
@@ -124,7 +124,7 @@ class GalleryRows:
                 not_finite.append(bad + number * BLOCK_ROWS)
             yield Progress(number + 1, n_blocks, "blocks of descriptors checked")
         spoilt = np.concatenate(not_finite)
-        return RowFaults(n_rows, n_there, tuple(changed), spoilt, wanted is not None)
+        return RowFaults(n_rows, n_there, tuple(changed), spoilt, wanted)
 
     def tidy(self) -> None:
         """Leave out rows that no image names, if they are many and the disk has room for both."""
@@ -133,30 +133,32 @@ class GalleryRows:
             self._compact()
             self._settle()
 
-    def write_anew(self, n_there: int) -> None:
-        """Keep the rows that images name, which are among the first n_there, and no others.
+    def write_anew(self) -> None:
+        """Keep the rows that images name, all of which can be read, and no others.
 
         Raises GalleryError where the file can't be written or renamed.
         """
         self._settle()
-        self._compact(n_there)
+        self._compact(always=True)
         self._settle()
 
-    def _compact(self, n_there: int | None = None) -> None:
+    def _compact(self, *, always: bool = False) -> None:
         """Write the descriptors anew, in the order of paths, if half of the rows or more are dead.
 
-        n_there: the rows that can be read, where not all can; then they are always written anew. A
-        kill before the commit leaves a file that nobody names. After it the new file is the one
-        that is named, and has its final name once `_settle` has renamed it.
+        always: also if fewer are. A kill before the commit leaves a file that nobody names. After
+        it the new file is the one that is named, and has its final name once `_settle` has renamed
+        it.
         """
         with self._database.changing() as db:
             n_rows, dimension = int(get_meta(db, "n_rows")), int(get_meta(db, "dimension"))
             rows = [row for (row,) in db.execute("SELECT row FROM images ORDER BY path")]
             if get_meta(db, "vectors") == COMPACT_NAME:  # not renamed yet
                 return
-            if n_there is None and (len(rows) * 2 > n_rows or not n_rows):
+            if not always and (len(rows) * 2 > n_rows or not n_rows):
                 return
-            old = self.read(get_meta(db, "vectors"), n_there or n_rows, dimension) if rows else ()
+            named = get_meta(db, "vectors")
+            n_readable = count_rows(self._path(named), dimension) if rows else 0
+            old = self.read(named, min(n_rows, n_readable), dimension)
             self._copy_rows(db, old, rows, dimension)
             db.execute("UPDATE images SET row = -1 - row")  # each row is unique at every moment
             for number, row in enumerate(rows):
@@ -167,7 +169,7 @@ class GalleryRows:
     def _copy_rows(
         self,
         db: sqlite3.Connection,
-        old: np.ndarray | tuple[()],
+        old: np.ndarray,
         rows: list[int],
         dimension: int,
     ) -> None:
@@ -178,7 +180,7 @@ class GalleryRows:
         db.execute("DELETE FROM blocks")
         try:
             for start in range(0, len(rows), BLOCK_ROWS):
-                chunk = np.asarray(old)[rows[start : start + BLOCK_ROWS]]
+                chunk = np.asarray(old[rows[start : start + BLOCK_ROWS]])
                 extend_checksums(db, n_written, chunk)
                 n_written = append_rows(new, n_written, chunk)
         except OSError:

@@ -105,12 +105,16 @@ class GalleryStore:
 
     def find_row_faults(self) -> Job[RowFaults]:
         """Which descriptors are lost, changed or not finite."""
-        with self._database.reading() as db:
-            meta = read_meta(db)
-            wanted = read_checksums(db, meta.n_rows)
-        return (
-            yield from self._rows.find_faults(meta.vectors, meta.n_rows, meta.dimension, wanted)
-        )
+        while True:
+            with self._database.reading() as db:
+                meta = read_meta(db)
+                wanted = read_checksums(db, meta.n_rows)
+            faults = yield from self._rows.find_faults(
+                meta.vectors, meta.n_rows, meta.dimension, wanted
+            )
+            with self._database.reading() as db:
+                if faults.is_sound or _is_of_now(faults, db):
+                    return faults
 
     def mend_rows(self) -> Job[int]:
         """Forget images whose descriptors can't be trusted, so that they are described again.
@@ -122,12 +126,14 @@ class GalleryStore:
         if faults.is_sound:
             return 0
         with self._database.changing() as db:
+            if not _is_of_now(faults, db):
+                return 0  # another run is at work: the next one looks again
             add_missing_tables(db)
             named = db.execute("SELECT path, row FROM images").fetchall()
             is_spoilt = faults.spoil(np.array([row for _, row in named], dtype=np.int64))
             spoilt = [(path,) for (path, _), is_bad in zip(named, is_spoilt, strict=True) if is_bad]
             db.executemany("DELETE FROM images WHERE path = ?", spoilt)
-        self._rows.write_anew(faults.n_there)
+        self._rows.write_anew()
         return len(spoilt)
 
     def sum_rows_anew(self) -> None:
@@ -225,6 +231,12 @@ class GalleryStore:
 def is_ours(name: str) -> bool:
     """Whether a file of this name belongs to a gallery."""
     return name.startswith(DATABASE_NAME) or name in (DESCRIPTORS_NAME, COMPACT_NAME, OLD_NOTE_NAME)
+
+
+def _is_of_now(faults: RowFaults, db: sqlite3.Connection) -> bool:
+    """Whether the rows are still those in which faults were found; another run may change them."""
+    n_rows = read_meta(db).n_rows
+    return n_rows == faults.n_rows and read_checksums(db, n_rows) == faults.checksums
 
 
 def _progress(

@@ -126,11 +126,11 @@ def test_a_gallery_without_checksums_gets_them_at_the_next_index(
         db.commit()
     assert len(open_gallery(tmp_path / "g")) == 12
     store = GalleryStore(tmp_path / "g")
-    assert not run_job(store.find_row_faults()).has_checksums
+    assert run_job(store.find_row_faults()).checksums is None
     shutil.copy(pictures / "grey0.png", pictures / "new.png")
     assert index().n_added == 1
     faults = run_job(store.find_row_faults())
-    assert faults.has_checksums
+    assert faults.checksums is not None
     assert faults.is_sound
 
 
@@ -158,4 +158,19 @@ def test_a_kill_between_forgetting_and_writing_anew_is_mended(
         with pytest.raises(ZeroDivisionError):
             index()
     index()
+    check_whole(tmp_path / "g", pictures)
+
+
+def test_what_another_run_changes_meanwhile_is_no_damage(
+    tmp_path: Path, pictures: Path, index: Index
+) -> None:
+    """Half of the rows are dead once all files are new, and the file is written anew."""
+    index()
+    store = GalleryStore(tmp_path / "g")
+    job = store.mend_rows()
+    next(job)
+    for path in pictures.rglob("*.png"):
+        path.touch()
+    index()
+    assert run_job(job) == 0
     check_whole(tmp_path / "g", pictures)
