@@ -165,13 +165,13 @@ class RankingGrid(QListView):
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setAcceptDrops(False)  # files are for the panel around
         self._store = store
         self._model = RankingModel(self)
         self.setModel(self._model)
         self.setItemDelegate(TileDelegate(keeper, store, self))
         self.setViewMode(QListView.IconMode)
         self.setMovement(QListView.Static)
+        self.setAcceptDrops(False)  # files are for the panel around
         self.setResizeMode(QListView.Adjust)
         self.setUniformItemSizes(True)
         self.setGridSize(QSize(TILE_WIDTH + GAP, PICTURE_HEIGHT + TEXT_HEIGHT + GAP))
