@@ -6,6 +6,8 @@ from tests.mutants.mutation import Faults
 
 NAMES = ("tests/gui/test_names_as_written.py",)
 FOLDERS = ("tests/gui/test_opening_folders.py",)
+DECODERS = ("tests/core/images/test_decoders.py",)
+CONFINEMENT = ("tests/core/images/test_decoder_confinement.py",)
 NO_ANSWER = ("tests/reports/test_files_that_do_not_answer.py",)
 
 FAULTS = [
@@ -47,11 +49,34 @@ FAULTS = [
     Faults("core/images/formats.py", *NO_ANSWER).plant(
         "sockets are opened", '    (stat.S_ISSOCK, "is a socket, no image"),\n', ""
     ),
-    Faults("core/surveys/pictures.py", *NO_ANSWER)
-    .plant("a stuck file can't be cancelled", "            yield None\n", "            pass\n")
+    Faults("core/surveys/pictures.py", *DECODERS)
+    .plant("a stuck file can't be cancelled", "        yield None\n", "        pass\n")
     .plant(
-        "a stuck file takes its thread with it",
-        "        self._start_thread()\n        problem",
-        "        problem",
+        "what was to be decoded ahead stays", "            task.let_go()\n", "            pass\n"
     ),
+    Faults("core/images/decoders/pool.py", *DECODERS)
+    .plant("a file may take for ever", "time.monotonic() + DECODE_SECONDS", "math.inf")
+    .plant("a killed decoder costs a picture", "_N_TRIES = 2", "_N_TRIES = 1")
+    .plant("who waits comes last", "(is_ahead, next", "(False, next")
+    .plant(
+        "cancelling is not heard", "                check_cancelled()\n", "                pass\n"
+    ),
+    Faults("core/images/decoders/process.py", *DECODERS)
+    .plant(
+        "a decoder that hangs lives on",
+        "            self.kill()\n            is_dead",
+        "            is_dead",
+    )
+    .plant(
+        "a killed one is forgotten",
+        "is_dead = self._has_died()\n        if",
+        "is_dead = True\n        if",
+    ),
+    Faults("core/images/decoders/confinement.py", *CONFINEMENT)
+    .plant("programs may start", "(1, 0x1FFF & ~0b1100)", "(1, 0x1FFE & ~0b1100)")
+    .plant("the processor is anybody's", "resource.RLIMIT_CPU, (", "resource.RLIMIT_NOFILE, ("),
+    Faults("core/images/picture_file.py", *DECODERS)
+    .plant("pipes are waited for", 'getattr(os, "O_NONBLOCK", 0)', "0")
+    .plant("files grow while they are read", "self._n_bytes - self._file.tell()", "1 << 40")
+    .plant("files may be of any size", "status.st_size > MAX_FILE_BYTES", "status.st_size < 0"),
 ]

@@ -233,7 +233,7 @@ FAULTS = [
         "hashlib.sha256(b'')",
     ),
     Faults("core/images/checking.py", *CHECKING)
-    .plant("no JPEG is cut off", "if not lacks_coded_data(data, rgb):", "if True:")
+    .plant("no JPEG is cut off", "if not lacks_coded_data(picture.jpeg, rgb):", "if True:")
     .plant(
         "grey rows are counted from the top",
         "n_kept = int(coloured[-1]) + 1 if coloured.size else 0",
