@@ -186,7 +186,7 @@ def test_a_folder_lost_midway_ends_the_index_with_counts(
         os.utime(path, ns=(7, 7))  # all are to be described anew
     engine = Leaving(stub_engine(), lambda: many.rename(tmp_path / "elsewhere"))
     with pytest.raises(FolderLost, match=r"went away while it was indexed: \d+ of 72 images"):
-        run_job(index_folder(describer(engine, recipe), many, tmp_path / "g", n_threads=1))
+        run_job(index_folder(describer(engine, recipe), many, tmp_path / "g"))
     gallery = open_gallery(tmp_path / "g")
     assert {image.path for image in gallery.images} == known
     assert gallery.problems == ()
@@ -209,7 +209,7 @@ def test_a_sub_folder_lost_midway_costs_nothing_known(
     index()
     shutil.move(tmp_path / "later", many / "more")
     engine = Leaving(stub_engine(), lambda: shutil.move(many / "more", tmp_path / "later"))
-    report = run_job(index_folder(describer(engine, recipe), many, tmp_path / "g", n_threads=1))
+    report = run_job(index_folder(describer(engine, recipe), many, tmp_path / "g"))
     assert (report.problems, report.n_removed) == ((), 0)
     assert report.n_images == 12 + report.n_added
     assert report.n_absent == 60 - report.n_added > 0
