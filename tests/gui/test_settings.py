@@ -12,6 +12,7 @@ import pytest
 from PyQt5.QtCore import QByteArray, QSettings
 
 from core.errors import AppError
+from core.leftovers import name_beside
 from gui.frame.layout_memory import layout_from_json
 from gui.settings import Settings
 from gui.settings_store import FORMAT, SettingsStore
@@ -208,3 +209,17 @@ def test_a_window_that_dies_has_remembered_and_tells_of_damage(
     second = make_bench(is_shown=True)
     assert not second.notices.has("settings")
     first.window.actions_["theme_light"].trigger()
+
+
+def test_a_start_clears_up_where_the_window_was_before(make_bench, qtbot, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    folders = [tmp_path / "nets", tmp_path / "unsaved"]
+    settings.add_recent("models", folders[0] / "a.prototxt")
+    settings.add_recent("images", tmp_path / "gone" / "a.png")
+    settings.write()
+    lefts = [name_beside(folder / "x") for folder in (*folders, tmp_path)]
+    for left in lefts:
+        left.parent.mkdir(exist_ok=True)
+        left.write_bytes(b"half")
+    make_bench(is_shown=True)
+    qtbot.waitUntil(lambda: not any(left.exists() for left in lefts))
