@@ -11,11 +11,13 @@ from pathlib import Path
 from PyQt5.QtCore import QEventLoop, QTimer
 
 from core.errors import AppError
+from core.files import write_file
 from gui.app import make_application
 from gui.controllers.demo import DEMO
 from gui.crash import CrashHook
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
+from gui.widgets.png import png_of
 from gui.workbench import Workbench
 
 WIDTH, HEIGHT = 1440, 900
@@ -84,8 +86,7 @@ def _grab(bench: Workbench, path: Path) -> Path:
     _rest(400)
     _wait(lambda: bench.lanes.is_idle, "the lanes")
     _rest(100)
-    if not bench.window.grab().save(str(path)):
-        raise AppError(f"Can't write {path}.", hint="Choose another folder.")
+    write_file(path, png_of(bench.window.grab().toImage()))
     return path
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QBuffer, QIODevice, QSignalBlocker, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
@@ -31,6 +31,7 @@ from gui.widgets.choice import Choice
 from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel_bar import PanelBar
+from gui.widgets.png import png_of
 
 EMPTY_SENTENCE = "Open an image to see every channel."
 SETTLE_MILLISECONDS = 150
@@ -258,15 +259,8 @@ def write_tiles(path: Path, picture: QImage, cards: Sequence[TileCard], layer: s
     suffix = path.suffix.lower()
     if suffix not in (".png", ".npy", ".npz"):
         raise AppError(f"No tiles can be saved as '{suffix}'.", hint="Use .png, .npy or .npz.")
-    content = _png(picture) if suffix == ".png" else _numpy(suffix, cards, layer)
+    content = png_of(picture) if suffix == ".png" else _numpy(suffix, cards, layer)
     write_file(path, content)
-
-
-def _png(picture: QImage) -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.WriteOnly)
-    picture.save(buffer, "PNG")
-    return bytes(buffer.data())
 
 
 def _numpy(suffix: str, cards: Sequence[TileCard], layer: str) -> bytes:

@@ -15,6 +15,7 @@ from gui.panels.histogram.plot import HistogramPlot
 from gui.panels.histogram.view import HistogramView
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
+from gui.widgets.png import png_of
 
 SIZE = QSize(720, 352)
 CAPTION_HEIGHT = 32
@@ -39,10 +40,7 @@ def png_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
     painter = QPainter(image)
     _paint(painter, view, keeper)
     painter.end()
-    buffer = QBuffer()
-    buffer.open(QIODevice.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data())
+    return png_of(image)
 
 
 def svg_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
