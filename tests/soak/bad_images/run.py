@@ -39,8 +39,8 @@ def main(words: list[str]) -> int:
     left_out = chosen.without.split(",")
     kinds = {n: make for n, make in kinds.items() if chosen.only in n and n not in left_out}
     scratch = own_home()
-    made = make_all(scratch / "bad", kinds)
-    good = list(good_images(scratch / "bad", N_GOOD))
+    made = make_all(scratch / "pictures", kinds)
+    good = list(good_images(scratch / "pictures", N_GOOD))
     print(f"{len(made)} kinds and {len(good)} good pictures in {scratch / 'bad'}", flush=True)
     if "alone" in chosen.part:
         judge_alone(made)
@@ -72,7 +72,7 @@ def through_command(scratch: Path, hard: Made) -> None:
     described = ["--layer", "pool1", "--pool", "mac", "--out", str(gallery)]
     print("\n| command | seconds | peak MB, its process | children | all | exit | says |")
     print("|---|---|---|---|---|---|---|")
-    _run("index of all", scratch, "index", *net, "--images", str(scratch / "bad"), *described)
+    _run("index of all", scratch, "index", *net, "--images", str(scratch / "pictures"), *described)
     for kind, path in hard:
         out = scratch / f"{kind}.npz"
         named = f"./{path.name}" if path.name.startswith("-") else str(path)

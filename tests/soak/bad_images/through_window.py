@@ -41,7 +41,7 @@ def through_window(scratch: Path, made: list[tuple[str, Path]]) -> None:
         base = sampler.restart()
         opened = [_open(soak, sampler, kind, path) for kind, path in made]
         _tell(soak, "opened as image", opened, base.total)
-        found = [_index(soak, sampler, scratch / "bad")]
+        found = [_index(soak, sampler, scratch / "pictures")]
         found += [_drop(soak, sampler, *one) for one in made[:: max(1, len(made) // 60)]]
         _tell(soak, "indexed and scrolled, then dropped as query", found, base.total)
     soak.close()
