@@ -38,6 +38,7 @@ def main(words: list[str]) -> int:
     kinds = quick_kinds() if chosen.quick else bad_images()
     left_out = chosen.without.split(",")
     kinds = {n: make for n, make in kinds.items() if chosen.only in n and n not in left_out}
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     scratch = own_home()
     made = make_all(scratch / "pictures", kinds)
     good = list(good_images(scratch / "pictures", N_GOOD))
