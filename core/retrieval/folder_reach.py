@@ -66,6 +66,8 @@ def _reach(path: Path) -> Reach:
         return Reach.NOT_THERE
     if not stat.S_ISREG(status.st_mode):
         return Reach.OPEN  # nothing to wait for: a pipe would keep whoever opens it
+    if not status.st_size:
+        return Reach.OPEN  # nothing to read; the kernel's log has no size and keeps who reads it
     try:
         with path.open("rb") as file:
             os.read(file.fileno(), 1)
