@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+import numpy as np
 
 from core.images.preprocess import Preprocess
 
-MAX_PATH_BYTES = 16_384
+MAX_PATH_LENGTH = 8_192
 """A request has to fit into a pipe whose other end nobody reads."""
 
 Operation = Literal["prepare", "read", "thumbnail"]
@@ -28,7 +30,8 @@ class Request(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """What a file gave; the array comes behind it unless there is a problem.
 
-    size: (width, height) before resizing; problem: a sentence, "" where there is none.
+    size: (width, height) before resizing; problem: a sentence, "" where there is none. is_short: of
+    memory, which a decoder of many pictures may be where a new one is not.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -36,6 +39,18 @@ class Answer(msgspec.Struct, frozen=True):
     problem: str = ""
     hint: str = ""
     details: str = ""
+    is_short: bool = False
+
+
+def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> bool:
+    """Whether an answer has the array that was asked for, as one of a broken decoder may not."""
+    if answer.problem:
+        return not arrays
+    if len(arrays) != 1 or arrays[0].ndim != 3 or min(*answer.size, *arrays[0].shape) < 1:
+        return False
+    if request.op != "thumbnail":
+        return arrays[0].dtype == np.float32
+    return arrays[0].dtype == np.uint8 and arrays[0].shape[2] == 3
 
 
 def preparing(op: Operation, path: Path, recipe: Preprocess) -> Request:

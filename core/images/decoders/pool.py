@@ -16,7 +16,7 @@ from threading import Condition, Thread
 
 import numpy as np
 
-from core.images.decoders.messages import MAX_PATH_BYTES, Answer, Request
+from core.images.decoders.messages import MAX_PATH_LENGTH, Answer, Request
 from core.images.decoders.process import DecoderEnded, DecoderProcess
 from core.reading import ReadCancelled, check_cancelled
 
@@ -115,7 +115,7 @@ class DecoderPool:
         is_ahead: nobody waits for it yet, so that others go first.
         """
         task = Task(path, request)
-        if len(os.fsencode(request.path)) > MAX_PATH_BYTES:
+        if len(request.path) > MAX_PATH_LENGTH:
             task.end((Answer(problem="A path of so many characters leads to no image."), []))
             return task
         with self._changed:
@@ -174,28 +174,30 @@ class DecoderPool:
         return None
 
     def _do(self, task: Task, process: DecoderProcess | None) -> DecoderProcess | None:
-        """Give the task an end; returns the child that lives on."""
+        """Give the task an end; returns the child that lives on.
+
+        A second child is tried where somebody may have killed the first, as the system does without
+        memory, and where one is short of memory that may have kept some of earlier pictures.
+        """
         for n_left in reversed(range(_N_TRIES)):
             try:
                 process = process or DecoderProcess()
                 found = self._ask(task, process)
             except (DecoderEnded, TimeoutError) as error:
                 process = None
-                is_last = isinstance(error, TimeoutError) or not n_left
-                if task.is_let_go:
-                    task.end(ReadCancelled("Cancelled."))
-                    return None
-                if is_last:
-                    task.end(_blamed(task.path, error))
-                    return None
-                # Somebody may have killed it, as the system does without memory: once more.
+                if task.is_let_go or not n_left or isinstance(error, TimeoutError):
+                    task.end(_told(task, error))
+                    break
             except BaseException as error:  # raised again where the picture is waited for
                 task.end(error)
                 return None
             else:
-                task.end(found)
-                return process
-        return None
+                if not (found[0].is_short and process.n_answers > 1 and n_left):
+                    task.end(found)
+                    break
+                process.end()
+                process = None
+        return process
 
     def _ask(self, task: Task, process: DecoderProcess) -> Decoded:
         with self._changed:
@@ -214,8 +216,11 @@ def shared_pool() -> DecoderPool:
     return pool
 
 
-def _blamed(path: Path, error: DecoderEnded | TimeoutError) -> Decoded:
+def _told(task: Task, error: DecoderEnded | TimeoutError) -> Decoded | ReadCancelled:
     """What is said of the file that a decoder had when it ended."""
+    path = task.path
+    if task.is_let_go:
+        return ReadCancelled("Cancelled.")
     if isinstance(error, TimeoutError):
         sentence = f"'{path.name}' can't be read: it was not decoded within {DECODE_SECONDS:.0f} s."
         return Answer(problem=sentence, hint="Its disk may not answer, or it is damaged."), []

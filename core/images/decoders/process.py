@@ -20,7 +20,7 @@ import numpy as np
 from core import frames
 from core.children import ROOT, child_environment, creation_flags, enlarge_pipe
 from core.errors import AppError
-from core.images.decoders.messages import Answer, Request
+from core.images.decoders.messages import Answer, Request, is_sound
 
 Reply = tuple[dict[str, Any], list[np.ndarray]]
 
@@ -53,6 +53,7 @@ class DecoderProcess:
     """A living child. Used by one thread at a time, but `kill` by any."""
 
     def __init__(self) -> None:
+        self.n_answers = 0
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "core.images.decoders.child"],
@@ -88,7 +89,11 @@ class DecoderProcess:
         try:
             frames.write_frame(self._requests, msgspec.to_builtins(request))
             header, arrays = self._answers.read_frame(deadline)
-            return msgspec.convert(header, Answer), arrays
+            answer = msgspec.convert(header, Answer)
+            if not is_sound(request, answer, arrays):
+                raise frames.FrameError("an answer without what was asked for")
+            self.n_answers += 1
+            return answer, arrays
         except TimeoutError:
             self.end()
             raise

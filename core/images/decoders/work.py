@@ -24,12 +24,19 @@ def do(request: Request) -> Done:
             return _shrink(path, request.side)
         return _prepare(path, Preprocess.from_json(request.recipe), request.op == "prepare")
     except AppError as error:
+        if isinstance(error.__cause__, MemoryError):
+            return _too_large(path), []
         return Answer(problem=error.sentence, hint=error.hint, details=error.details), []
     except MemoryError:
-        return Answer(problem=f"There is not enough memory to read '{path.name}'."), []
+        return _too_large(path), []
     except Exception:  # of a plugin that nobody has met: the child lives on, the file is named
         sentence = f"'{path.name}' can't be decoded."
         return Answer(problem=sentence, details=traceback.format_exc()), []
+
+
+def _too_large(path: Path) -> Answer:
+    sentence = f"There is not enough memory to read '{path.name}'."
+    return Answer(problem=sentence, hint="Scale it down first.", is_short=True)
 
 
 def _shrink(path: Path, side: int) -> Done:

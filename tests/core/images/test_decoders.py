@@ -19,7 +19,7 @@ from core.errors import ImageError
 from core.images import decoding, picture_file
 from core.images.decoders import pool as pools
 from core.images.decoders import process as processes
-from core.images.decoders.messages import Request, preparing
+from core.images.decoders.messages import Answer, Request, is_sound, preparing
 from core.images.decoders.pool import Decoded, DecoderPool, Task
 from core.images.decoders.process import DecoderProcess, DecoderUnavailableError
 from core.images.picture_file import opened_picture_file
@@ -185,6 +185,30 @@ def test_without_enough_memory_the_picture_is_left_out(pool: DecoderPool, photo:
     huge = Preprocess(width=16_384, height=16_384)
     assert problem(pool, photo, huge) == "There is not enough memory to read 'photo.jpg'."
     assert not problem(pool, photo)
+
+
+def test_a_decoder_short_of_memory_is_renewed(
+    pool: DecoderPool, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has kept of other pictures must not cost those that come after."""
+    pid = pid_of(pool, photo, monkeypatch)
+    assert problem(pool, photo, Preprocess(width=16_384, height=16_384))
+    assert is_gone(pid)
+
+
+def test_an_answer_that_lacks_what_was_asked_for_is_none(photo: Path) -> None:
+    request = preparing("prepare", photo, RECIPE)
+    small, floats = Request("thumbnail", str(photo), side=4), np.zeros((3, 8, 8), np.float32)
+    answer = Answer((60, 40))
+    assert is_sound(request, answer, [floats])
+    assert is_sound(small, answer, [np.zeros((4, 3, 3), np.uint8)])
+    assert not is_sound(request, answer, [])
+    assert not is_sound(request, answer, [floats, floats])
+    assert not is_sound(request, answer, [floats[0]])
+    assert not is_sound(request, answer, [floats.astype(np.uint8)])
+    assert not is_sound(request, Answer((60, -1)), [floats])
+    assert not is_sound(small, answer, [floats])
+    assert not is_sound(request, Answer(problem="It is damaged."), [floats])
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
