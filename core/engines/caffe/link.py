@@ -20,6 +20,7 @@ from core import frames
 from core.children import creation_flags
 from core.engines.caffe import bundle, greeting
 from core.engines.launch import is_ended_from_outside, without_our_path
+from core.engines.memory import free_host_bytes
 from core.engines.stderr_tail import StderrTail
 from core.errors import EngineError, EngineUnavailableError
 from core.reading import open_regular
@@ -71,6 +72,13 @@ class Link:
         if "error" in reply:
             raise _error_of(reply["error"])
         return reply, given
+
+    def free_bytes(self) -> int | None:
+        """What Caffe can have altogether; None where it runs on another machine."""
+        is_here = PurePath(self._command[0]).stem.lower() not in _RUN_ELSEWHERE
+        # the one that holds Caffe's memory, where the command only starts it
+        pid = int(self.greeting.get("pid") or self._process.pid)
+        return free_host_bytes(str(pid)) if is_here else None
 
     def send_file(self, path: Path, suffix: str) -> str:
         """Copy a file to the foreign machine; its path there."""

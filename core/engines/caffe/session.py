@@ -27,6 +27,7 @@ from core.engines.caffe.python_layers import (
 from core.engines.caffe.refusals import refused_by_any_caffe, unreadable_layers
 from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
 from core.engines.filler_warnings import filler_warnings
+from core.engines.memory import check_fits, need_in_caffe
 from core.engines.obstacles import (
     Obstacles,
     check_free,
@@ -69,6 +70,7 @@ class CaffeSession(Session):
             **untrusted_layers(self._net, self._programs, request.python_consent),
         }
         self._obstacles = self._unable
+        self._have_fitted: set[tuple[object, ...]] = set()
         self._number: int | None = None
         self._numbering: Numbering | None = None
         self._given: frozenset[str] | None = None  # to the last run
@@ -143,6 +145,7 @@ class CaffeSession(Session):
         self._wiring.check_inputs(inputs, steps)
         self._fit(inputs, steps)
         check_free(steps, self._obstacles, ENGINE)
+        self._check_memory(inputs, steps)
         built = self._built()
         known = [step for step in steps if step.layer.index in built.layers]
         self._fed = frozenset(
@@ -160,6 +163,17 @@ class CaffeSession(Session):
             "inputs": [built.inputs[name] for name in inputs],
             "steps": sorted({*run, *hidden}),
         }
+
+    def _check_memory(self, inputs: Mapping[str, np.ndarray], steps: Sequence[Step]) -> None:
+        """On the host; of a GPU nobody tells us. Found once for each combination of sizes."""
+        if self._gpu is not None:
+            return
+        given = {name: tuple(array.shape) for name, array in inputs.items()}
+        key = (*sorted(given.items()), *(step.layer.index for step in steps))
+        if key not in self._have_fitted:
+            shapes = infer_shapes(self._net, {**self._known_inputs(), **given})
+            check_fits(need_in_caffe(steps, shapes), self._link.free_bytes)
+            self._have_fitted.add(key)
 
     def _fit(self, inputs: Mapping[str, np.ndarray], steps: Sequence[Step]) -> None:
         """Build if that had to wait; refuse in a sentence what would make Caffe abort."""

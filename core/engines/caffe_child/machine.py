@@ -21,6 +21,7 @@ def describe(caffe):
     return {
         "python": platform.python_version(),
         "executable": sys.executable or "",
+        "pid": os.getpid(),
         "numpy": str(np.__version__),
         "caffe": str(getattr(caffe, "__version__", "of unknown version")),
         "machine": platform.machine(),

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from core.engines.filler_warnings import filler_warnings
+from core.engines.memory import Need, check_fits, free_host_bytes, need_of_pass
 from core.engines.obstacles import (
     Obstacles,
     check_free,
@@ -65,6 +66,7 @@ class TorchSession(Session):
         self._given: frozenset[str] = frozenset()  # to the last run
         self._run_obstacles: Obstacles = {}
         self._refused: dict[tuple[object, ...], Obstacles] = {}
+        self._needs: dict[int, tuple[tuple[PlannedStep, ...], object, Need]] = {}
         self._last_plan: tuple[PlannedStep, ...] | None = None
         self._build(infer_shapes(self._net, self._input_shapes))
 
@@ -138,9 +140,10 @@ class TorchSession(Session):
         may_fail: bool = False,
     ) -> Executor:
         is_finite = all(bool(np.isfinite(array).all()) for array in inputs.values())
-        executor = Executor(self._input_tensors(inputs))
         # a fused ReLU would turn NaN into 0, where Caffe lets it pass
         plan = self._plan(slots, may_fuse=is_finite)
+        check_fits(self._need(plan, inputs), self._free_bytes, self._memory_name)
+        executor = Executor(self._input_tensors(inputs))
         say = on_layer if plan is not self._last_plan else _sparing(on_layer)
         if may_fail:
             failed = executor.run_possible(plan, say)
@@ -149,6 +152,32 @@ class TorchSession(Session):
             executor.run(plan, say)
         self._last_plan = plan
         return executor
+
+    def _need(self, plan: tuple[PlannedStep, ...], inputs: Mapping[str, np.ndarray]) -> Need:
+        """Found once for a plan and the sizes of its inputs."""
+        sizes = tuple(sorted((name, array.shape) for name, array in inputs.items()))
+        known = self._needs.get(id(plan))
+        if known is None or known[0] is not plan or known[1] != sizes:
+            shapes = infer_shapes(self._net, {**self._input_shapes, **dict(sizes)})
+            given = [self._wiring.inputs[name] for name in inputs]
+            value_bytes = self._place.precision.itemsize
+            need = need_of_pass(plan, given, self._wiring, shapes, value_bytes)
+            known = self._needs[id(plan)] = (plan, sizes, need)
+            while len(self._needs) > _MAX_PLANS:
+                del self._needs[next(iter(self._needs))]
+        return known[2]
+
+    @property
+    def _memory_name(self) -> str:
+        return "memory" if self._place.device.type == "cpu" else "the GPU's memory"
+
+    def _free_bytes(self) -> int | None:
+        """What a pass can have on its device; None where nobody can tell."""
+        device = self._place.device
+        if device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(device)
+            return int(free) + int(torch.cuda.memory_reserved(device))
+        return free_host_bytes() if device.type == "cpu" else None
 
     def _plan(self, slots: Sequence[int], *, may_fuse: bool) -> tuple[PlannedStep, ...]:
         key = (int(may_fuse), *sorted(set(slots)))
