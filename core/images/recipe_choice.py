@@ -108,6 +108,8 @@ def read_named_recipe(named: str) -> Preprocess:
     if is_plain_file(Path(named)):
         return load_recipe(Path(named))
     fitting = [name for name in PRESETS if name.lower().startswith(named.lower())]
+    if not fitting and os.path.lexists(named):
+        return load_recipe(Path(named))  # which says what it is in place of a file
     if len(fitting) != 1:
         fault = "is no file and fits no preset" if not fitting else "fits several presets"
         raise UnknownPresetError(f"'{named}' {fault} ({'; '.join(fitting or PRESETS)})")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.errors import WeightsError
 from core.weights.contents import WeightBlob
 from core.weights.wire import (
     BYTES,
@@ -73,7 +74,15 @@ class Values(NamedTuple):
         return sum(chunk.n_values for chunk in self.chunks)
 
     def load(self, shape: tuple[int, ...]) -> np.ndarray:
-        """The values in that shape, read-only; a view of the file where they lie in one piece."""
+        """The values in that shape, read-only; a view of the file where they lie in one piece.
+
+        Raises WeightsError where the file was cut since: touching what is gone ends a process.
+        """
+        if isinstance(self.buffer, mmap) and self.buffer.size() < len(self.buffer):
+            raise WeightsError(
+                "The weights file has become shorter since it was opened.",
+                hint="Open it again when it is written to the end.",
+            )
         views = [self._view(chunk) for chunk in self.chunks if chunk.n_values]
         joined = views[0] if len(views) == 1 else np.concatenate([np.empty(0, self.dtype), *views])
         half = self.dtype.itemsize == 2

@@ -208,7 +208,7 @@ def check_origin(raw: bytes) -> bool:
 
 
 GALLERIES = {
-    "gallery": Target(damaged_galleries(), check_gallery),
-    "repair": Target(damaged_galleries(), check_repair),
-    "origin": Target(json_bytes(lambda: [ORIGIN]), check_origin),
+    "gallery": Target(damaged_galleries(), check_gallery, share=4),
+    "repair": Target(damaged_galleries(), check_repair, share=2),
+    "origin": Target(json_bytes(lambda: [ORIGIN]), check_origin, share=2),
 }

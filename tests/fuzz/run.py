@@ -64,8 +64,9 @@ def main(words: list[str]) -> int:
     heads = ("target", "inputs", "accepted", "refused", "worst s", "peak MiB", "failures")
     print(f"{heads[0]:10} " + " ".join(f"{head:>9}" for head in heads[1:]), flush=True)
     total = Tally("all")
-    for number, name in enumerate(names):
-        n_inputs = chosen.inputs * (number + 1) // len(names) - chosen.inputs * number // len(names)
+    whole = sum(TARGETS[name].share for name in names)
+    for name in names:
+        n_inputs = -(-chosen.inputs * TARGETS[name].share // whole)
         tally = _in_a_child(name, n_inputs, chosen.seed)
         print(tally.row(), flush=True)
         total.n_inputs += tally.n_inputs

@@ -18,6 +18,8 @@ class Target(NamedTuple):
 
     inputs: st.SearchStrategy[Any]
     check: Callable[[Any], bool]
+    share: int = 6
+    """Of the inputs of a long run: fewer where each costs more."""
 
 
 @cache

@@ -143,7 +143,7 @@ def check_labels(raw: bytes) -> bool:
 
 
 TARGETS = {
-    "prototxt": Target(prototxt_texts.texts, check_prototxt),
+    "prototxt": Target(prototxt_texts.texts, check_prototxt, share=2),
     "weights": Target(binary_files.caffemodels, check_weights),
     "hdf5": Target(binary_files.hdf5_bytes, check_hdf5),
     "mean": Target(binary_files.mean_bytes, check_mean),
@@ -151,7 +151,7 @@ TARGETS = {
     "labels": Target(tables.table_bytes, check_labels),
     "picture": Target(binary_files.picture_bytes, check_picture),
     "decoder": Target(binary_files.picture_bytes, check_decoder),
-    "rename": Target(rename_nets.nets(), rename_nets.check_rename),
+    "rename": Target(rename_nets.nets(), rename_nets.check_rename, share=1),
     **DOCUMENTS,
     **GALLERIES,
 }

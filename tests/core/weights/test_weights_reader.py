@@ -421,3 +421,13 @@ def test_every_micro_caffemodel_holds_what_real_caffe_ran_with(material: Materia
             np.testing.assert_array_equal(array, expected[key])
             n_arrays += 1
     assert n_arrays > 150
+
+
+def test_values_that_were_cut_off_since_are_a_sentence_and_no_crash(path: Path) -> None:
+    path.write_bytes(Path(__file__).parents[2].joinpath(
+        "data", "weights", "double_data.caffemodel").read_bytes())  # fmt: skip
+    blob = next(layer.blobs[0] for layer in open_weights(path).layers if layer.blobs)
+    with path.open("r+b") as file:
+        file.truncate(8)
+    with pytest.raises(WeightsError, match="has become shorter"):
+        blob.array()
