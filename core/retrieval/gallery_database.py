@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from core.errors import GalleryDamaged, GalleryError
 from core.files import sync_file, sync_folder
+from core.reading import kind_words
 
 DATABASE_NAME = "gallery.sqlite"
 NEW_NAME = f"{DATABASE_NAME}.new"
@@ -150,11 +151,23 @@ class GalleryDatabase:
         return self._connected(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1")
 
     def _connected(self, where: str) -> sqlite3.Connection:
+        self._check_kinds()
         is_uri = where.startswith("file:")
         db = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, uri=is_uri)
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES_OF_A_TEXT)
         db.execute("PRAGMA trusted_schema = OFF")
         return db
+
+    def _check_kinds(self) -> None:
+        """Raise ValueError for a pipe or the like, for which SQLite would wait for ever.
+
+        Looked at without opening: to close a database's file lets go of SQLite's locks on it.
+        """
+        for ending in ("", *_JOURNALS, "-shm"):
+            path = self.path.with_name(f"{self.path.name}{ending}")
+            words = kind_words(path.stat().st_mode) if path.exists() else ""
+            if words:
+                raise ValueError(f"{path.name} is {words}, not a file")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import GalleryError
+from core.reading import kind_words
 
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER_BYTES = 128
@@ -57,6 +58,8 @@ def count_rows(path: Path, dimension: int) -> int:
     """How many rows a file holds; 0 for one that is none of ours. Raises OSError."""
     if dimension == 0:
         return 0
+    if kind_words(path.stat().st_mode):
+        return 0  # nobody may ever write into a pipe
     with path.open("rb") as file:
         is_ours = file.read(len(_MAGIC)) == _MAGIC
         n_bytes = file.seek(0, os.SEEK_END) - _HEADER_BYTES
