@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -223,12 +224,30 @@ def set_meta(db: sqlite3.Connection, key: str, value: object) -> None:
 
 
 def _tables(db: sqlite3.Connection) -> set[str]:
-    """The names of the tables. Raises ValueError where the file has more than tables."""
+    """The names of the tables. Raises ValueError where they are not as Blobscope makes them."""
     found = db.execute("SELECT type, name, ifnull(sql, '') FROM sqlite_master").fetchall()
     for kind, name, sql in found:
         if kind not in ("table", "index") or str(sql).upper().startswith("CREATE VIRTUAL"):
             raise ValueError(f"a gallery has no {kind} '{name}'")
-    return {name for kind, name, _ in found if kind == "table"}
+    tables = {name for kind, name, _ in found if kind == "table"}
+    for name, columns in _our_columns().items():
+        if name in tables and _columns(db, name) != columns:
+            raise ValueError(f"the table '{name}' has other columns")
+    return tables
+
+
+@cache
+def _our_columns() -> dict[str, tuple[str, ...]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        for statement in TABLES.values():
+            db.execute(statement)
+        return {name: _columns(db, name) for name in TABLES}
+
+
+def _columns(db: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    return tuple(
+        str(name) for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    )
 
 
 def _name(error: sqlite3.Error) -> str:

@@ -192,6 +192,8 @@ def test_lost_descriptors_are_forgotten(
         "CREATE VIEW more AS SELECT 1",
         "CREATE TRIGGER t AFTER INSERT ON images BEGIN DELETE FROM images; END",
         "ALTER TABLE images RENAME TO others",
+        "ALTER TABLE images ADD COLUMN more",
+        "ALTER TABLE blocks RENAME COLUMN crc TO sum",
         "DROP TABLE problems",
     ],
 )
