@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVB
 from gui.actions import Actions
 from gui.frame.engine_popup import EnginePopup
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
+from gui.frame.notice_strip import NoticeArea
 from gui.frame.rail import Rail, RailItem
 from gui.frame.subject_bar import SubjectBar
 from gui.graph.panel import GraphPanel
@@ -29,7 +30,6 @@ from gui.panels.retrieval.panel import RetrievalPanel
 from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
 from gui.widgets.labels import RichLabel
-from gui.widgets.notice_bar import NoticeBar
 from gui.widgets.plain_text import plain_title, rich
 from gui.widgets.status_line import StatusLine
 
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self.panels = self._make_panels()
         self.rail = Rail(keeper)
         self.subjects = SubjectBar(keeper)
-        self.notice_bar = NoticeBar(keeper)
+        self.notice_bar = NoticeArea(keeper)
         self.status_line = StatusLine(keeper)
         self.engine_popup = EnginePopup(keeper, self)
         self.phase_box = Choice()

@@ -109,7 +109,7 @@ class SeesField(SubjectField):
         """Show a recipe in a few characters; the tooltip holds all of it."""
         self._line = line
         self.show_value(short, tip=f"Preprocessing: {line or 'none'} (Ctrl+P)")
-        self.show_note(_GUESSED if is_guessed and short else "")
+        self.show_note(_GUESSED if is_guessed and short else "", "Net sees")
 
 
 class LayerField(SubjectField):

@@ -26,6 +26,7 @@ class SubjectField(QPushButton):
         super().__init__(parent)
         self._keeper = keeper
         self._caption = caption
+        self._short_caption = caption
         self._value, self._rest, self._chip = "", "", None
         self._note = ""
         self._nothing = "none"
@@ -74,9 +75,12 @@ class SubjectField(QPushButton):
         self.updateGeometry()
         self.update()
 
-    def show_note(self, note: str) -> None:
-        """A warning behind the caption, such as "guessed"."""
-        self._note = note
+    def show_note(self, note: str, short_caption: str = "") -> None:
+        """A warning behind the caption, such as "guessed".
+
+        short_caption: what stands before it where there is no room for the whole caption.
+        """
+        self._note, self._short_caption = note, short_caption or self._caption
         self.update()
 
     def show_nothing_as(self, words: str) -> None:
@@ -148,10 +152,15 @@ class SubjectField(QPushButton):
         painter.setFont(text_font(11))
         painter.setPen(theme.secondary)
         caption = QRect(left, 5, room, 16)
-        painter.drawText(caption, int(Qt.AlignVCenter), self._caption)
+        words, note_font = self._caption, text_font(11, semibold=True)
         if self._note:
-            after = painter.fontMetrics().horizontalAdvance(f"{self._caption} ")
-            painter.setFont(text_font(11, semibold=True))
+            note_width = QFontMetrics(note_font).horizontalAdvance(self._note)
+            has_room = painter.fontMetrics().horizontalAdvance(f"{words} ") + note_width <= room
+            words = words if has_room else self._short_caption
+        painter.drawText(caption, int(Qt.AlignVCenter), words)
+        if self._note:
+            after = painter.fontMetrics().horizontalAdvance(f"{words} ")
+            painter.setFont(note_font)
             painter.setPen(theme.warning_text)
             painter.drawText(caption.adjusted(after, 0, 0, 0), int(Qt.AlignVCenter), self._note)
         place = QRect(left, 20, room, 18)

@@ -22,7 +22,7 @@ def searched(bench, qtbot, tmp_path: Path, photos: Path):
     (tmp_path / "net.prototxt").write_text(NET)
     bench.opening.open_paths([tmp_path / "net.prototxt"])
     qtbot.waitUntil(lambda: bench.document.recipe is not None)
-    bench.window.bottom_tabs.setCurrentWidget(bench.window.panels.retrieval)
+    bench.window.show_panel(bench.window.panels.retrieval)
     bench.searching.open_folder(photos)
     settle(bench, qtbot)
     return bench

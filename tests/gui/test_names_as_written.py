@@ -178,7 +178,7 @@ def test_no_window_lays_a_name_out_nor_reads_what_it_names(
     """The net runs, its histograms are drawn, every dialog is opened; nobody opens the pipe."""
     fill(bench, qtbot, tmp_path, RUNNABLE)
     bench.inspecting.forward()
-    bench.window.bottom_tabs.setCurrentWidget(bench.window.panels.histogram)
+    bench.window.show_panel(bench.window.panels.histogram)
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
     bench.document.select(PIPE)
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)

@@ -93,9 +93,10 @@ def test_unbound_and_unused_layers_are_listed(bench, qtbot, net_path: Path, tmp_
     assert "<b>fc8</b> keeps its filler values" in notice.body
     assert "1 layer of the file, <b>old_fc8</b>, is not in the net and was skipped." in notice.body
     assert notice.note.startswith("2 of 3 layers with weights are bound: 4 arrays")
-    (card,) = bench.window.notice_bar.cards
-    assert card.isVisible()
-    card.action_triggered.emit("layers")
+    strip = bench.window.notice_bar.strip
+    assert strip.isVisible()
+    assert strip.title == notice.title
+    strip.action_triggered.emit("layers")
     assert bench.document.selection == "fc8"
 
 

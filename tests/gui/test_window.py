@@ -23,7 +23,6 @@ from core.progress import Progress
 from core.weights.fillers import filler_weights
 from core.weights.writer import write_caffemodel
 from gui.actions import MENUS, ROWS
-from gui.notices import Notice
 from gui.settings import Settings
 
 NET = """layer { name: "data" type: "Input" top: "data"
@@ -365,13 +364,3 @@ def test_nothing_in_the_window_runs_events_by_hand(repository: Path) -> None:
 def test_tab_keys_reach_the_image_picker(bench, qtbot) -> None:
     bench.window.subjects.image.setFocus(Qt.TabFocusReason)
     assert bench.window.subjects.image.focusPolicy() & Qt.TabFocus
-
-
-def test_a_second_notice_makes_the_bar_taller(bench, qtbot) -> None:
-    bar = bench.window.notice_bar
-    bench.notices.show(Notice("warning", "One thing", "It means this.", key="one"))
-    qtbot.waitUntil(bar.isVisible)
-    one = bar.height()
-    bench.notices.show(Notice("error", "Another", "It means that.", key="two"))
-    qtbot.waitUntil(lambda: len(bar.cards) == 2 and bar.height() > one + 40)
-    assert all(card.height() >= card.sizeHint().height() for card in bar.cards)
