@@ -142,7 +142,7 @@ def _rows(db: sqlite3.Connection, table: str, columns: str, key: str) -> list[Ro
     """The rows of a table that can be read, from its beginning and from its end."""
     found: dict[Row, None] = {}
     for direction in ("ASC", "DESC"):
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, UnicodeDecodeError):  # of a message that quotes the damage
             kind = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
             if db.execute(kind, (table,)).fetchone() is None:
                 return []

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.errors import AppError, GalleryDamaged, GalleryError
+from core.errors import AppError, GalleryBeyondRepair, GalleryDamaged, GalleryError
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import open_gallery
@@ -168,6 +168,17 @@ def test_a_gallery_that_does_not_say_how_it_was_made_can_not_be_repaired(
     with pytest.raises(GalleryError, match="can't be repaired: it does not say any more"):
         run_job(repair_gallery(gallery))
     assert {path.name: path.read_bytes() for path in gallery.iterdir()} == before
+
+
+def test_damage_that_no_message_can_quote_is_beyond_repair(gallery: Path) -> None:
+    change(
+        gallery,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = CAST(x'4352454154452087' AS TEXT) WHERE name = 'images'",
+    )
+    assert run_job(check_gallery(gallery)).needs_repair
+    with pytest.raises(GalleryBeyondRepair):
+        run_job(repair_gallery(gallery))
 
 
 def test_lost_descriptors_are_forgotten(
