@@ -21,6 +21,7 @@ from core.commands.command_line import (
 )
 from core.commands.terminal import guarded_output
 from core.errors import AppError
+from core.files import is_there
 from core.log import start_logging
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _is_no_file(name: str) -> bool:
     """A word that is neither a file here nor looks like the path of one."""
-    return not Path(name).exists() and not Path(name).suffix and len(Path(name).parts) == 1
+    return not is_there(Path(name)) and not Path(name).suffix and len(Path(name).parts) == 1
 
 
 def _unknown_words(names: Sequence[str]) -> str:
@@ -107,7 +108,7 @@ def _unknown_words(names: Sequence[str]) -> str:
 def _open_window(files: Sequence[str], *, demo: bool) -> int:
     from core.screen import why_no_screen, why_no_text
 
-    missing = [name for name in files if not Path(name).exists()]
+    missing = [name for name in files if not is_there(Path(name))]
     if missing:
         print(f"There is no file {missing[0]}.", file=sys.stderr)
         return FAILED

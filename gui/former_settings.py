@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from core.errors import AppError
 from core.files import is_plain_file
+from core.reading import read_file
 
 _MAX_BYTES = 1 << 20
 _SECTION = re.compile(r"\[(\w+)\]")
@@ -25,9 +27,8 @@ def read_former_settings(path: Path) -> dict[str, str | tuple[str, ...]]:
     if not is_plain_file(path):
         return {}
     try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_BYTES).decode("utf-8", "replace")
-    except OSError:
+        text = read_file(path, _MAX_BYTES).decode("utf-8", "replace")
+    except AppError:
         return {}
     return dict(_values(text))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QByteArray
 
+from core.files import is_folder
 from gui.former_settings import read_former_settings
 from gui.settings_store import SettingsStore
 
@@ -160,7 +161,7 @@ class Settings:
     def folder(self, kind: str) -> Path:
         """Where a file dialog of that kind was last."""
         known = Path(self._store.word(f"folder/{kind}"))
-        return known if known.is_dir() else Path.home()
+        return known if is_folder(known) else Path.home()
 
     def set_folder(self, kind: str, folder: Path) -> None:
         """Remember where a file dialog of that kind was."""

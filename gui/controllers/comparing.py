@@ -13,7 +13,7 @@ from PyQt5.QtGui import QGuiApplication
 from core.comparison.export import FORMATS, as_text
 from core.comparison.rows import ComparedFile, Comparison, ComparisonRow
 from core.errors import PrototxtError
-from core.files import write_file
+from core.files import is_plain_file, write_file
 from core.jobs.compare import ComparedSource, CompareRequest, compare
 from gui.controllers.comparing_graphs import ComparedGraphs
 from gui.controllers.opening import sort_paths
@@ -270,7 +270,7 @@ class ComparingController(QObject):
     def _watch(self) -> None:
         if self._watcher.files():
             self._watcher.removePaths(self._watcher.files())
-        there = [str(path) for path in set(self._paths or ()) if path.is_file()]
+        there = [str(path) for path in set(self._paths or ()) if is_plain_file(path)]
         if there:
             self._watcher.addPaths(there)
 

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QWidget
 from core.engines.engine import Engine
 from core.engines.values import PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
+from core.files import is_plain_file
 from core.jobs.classes import classes_of, is_softmax
 from core.jobs.look import Looker, LookRequest, PictureInput, picture_input
 from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
@@ -102,7 +103,7 @@ class InspectingController(QObject):
         path, recipe = document.image_path, document.chosen_recipe
         if document.net is None or document.is_partial or path is None or recipe is None:
             return None
-        if self._picture_input() is None or not path.is_file():
+        if self._picture_input() is None or not is_plain_file(path):
             return None
         return LookRequest(
             self._engine.request(),

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.edits.findings.finding import Finding
 from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError
+from core.files import is_folder, is_plain_file
 from core.images.formats import describe_no_file, is_image_name
 from core.jobs.open import OpenRequest, own_recipe, read_weights
 from core.jobs.open_partly import PartlyOpened, open_partly
@@ -163,7 +164,7 @@ class OpeningController(QObject):
 
     def open_image(self, path: Path) -> None:
         """Make this the image that forward passes read."""
-        if not path.is_file():
+        if not is_plain_file(path):
             self._notices.show_error(ImageError(describe_no_file(path)), "image")
             return
         self._notices.dismiss("image")
@@ -371,7 +372,7 @@ def sort_paths(paths: Sequence[Path]) -> SortedPaths:
     prototxt = weights = image = folder = session = None
     for path in paths:
         suffix = path.suffix.lower()
-        if path.is_dir():
+        if is_folder(path):
             folder = path
         elif suffix in WEIGHTS_SUFFIXES:
             weights = path

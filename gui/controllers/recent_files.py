@@ -54,5 +54,5 @@ class RecentFilesController(QObject):
             self._sessions.open(path)
             return
         weights = self._settings.weights_of(path)
-        known = weights if weights is not None and weights.is_file() else None
+        known = weights if weights is not None and is_plain_file(weights) else None
         self._opening.open_model(path, known)

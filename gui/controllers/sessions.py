@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError
+from core.files import is_folder, is_plain_file
 from core.images.preprocess import Preprocess
 from core.jobs.open_partly import PartlyOpened, open_text_partly
 from core.net.reader import read_prototxt
@@ -161,7 +162,9 @@ class SessionController(QObject):
         session, document = found.session, self._document
         self._notices.dismiss("session")
         self._waiting_search = session.search
-        missing = [path for path in (session.weights, session.image) if path and not path.is_file()]
+        missing = [
+            path for path in (session.weights, session.image) if path and not is_plain_file(path)
+        ]
         weights = session.weights if session.weights not in missing else None
         document.state = session.state
         document.set_image(session.image if session.image not in missing else None)
@@ -211,7 +214,7 @@ class SessionController(QObject):
         if search is None or document.net is None:
             return
         self._waiting_search = None
-        if search.folder.is_dir() and document.net.has_layer(search.layer):
+        if is_folder(search.folder) and document.net.has_layer(search.layer):
             choice = RecipeChoice(search.layer, search.top, search.pooling, search.p)
             self._searching.open_folder(search.folder, choice)
 

@@ -99,6 +99,8 @@ def test_a_changed_file_and_a_missing_image_are_named(
     text = bench.document.text
     net.write_text(NET.replace("num_output: 6", "num_output: 7"))
     photo.unlink()
+    written = path.read_text()
+    path.write_text(written.replace("photo.png", f"{'a' * 300}photo.png"))  # no file can have it
     user.answers.append("discard")
     bench.sessions.open(path)
     qtbot.waitUntil(lambda: bench.notices.has("session"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.engines.host import EngineHost
+from core.files import is_folder
 from core.jobs.index import Indexed, IndexRequest, descriptor_recipe, index
 from core.progress import Job
 from core.retrieval.gallery import Gallery, open_gallery
@@ -56,7 +57,7 @@ def read_folder(places: GalleryPlaces, reading: Reading, host: EngineHost) -> Jo
 def open_what_is_there(places: GalleryPlaces, reading: Reading) -> Searched | None:
     """The gallery a cancelled run left; None when it holds no image yet."""
     out = places.placed(reading.request).out
-    if not out.is_dir():
+    if not is_folder(out):
         return None
     gallery = open_gallery(out)
     return Searched(reading, gallery, None) if len(gallery) else None

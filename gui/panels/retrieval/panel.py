@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.files import is_folder
 from gui.panels.retrieval.controls import RecipeBar
 from gui.panels.retrieval.evaluations import EvaluationChart
 from gui.panels.retrieval.grid import MOST_SHOWN, RankingGrid
@@ -140,7 +141,7 @@ class RetrievalPanel(QWidget):
         if path is None:
             return
         event.acceptProposedAction()
-        if path.is_dir():
+        if is_folder(path):
             self.folder_requested.emit(path)
         elif self._gallery is not None:
             self.image_requested.emit(path)

@@ -183,6 +183,13 @@ def test_a_file_without_layers_is_told_from_one_of_another_phase(
         assert said in run_main(repository, "info", "--net", str(path)).stderr
 
 
+def test_a_word_longer_than_any_name_is_no_file(repository: Path) -> None:
+    for words in (["a" * 300], ["info", "--net", "a" * 300], ["query", "a" * 300, "x"]):
+        answer = run_main(repository, *words)
+        assert answer.returncode in (1, 2)
+        assert "Traceback" not in answer.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no /dev/zero here")
 def test_an_endless_device_is_refused(repository: Path) -> None:
     answer = run_main(repository, "info", "--net", "/dev/zero")
