@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.labels import ThemedLabel
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 _LEFT_WIDTH, _RIGHT_WIDTH = 420, 540
 _BUTTON_HEIGHT, _ROW_HEIGHT, _DROP_HEIGHT = 58, 46, 120
@@ -95,7 +95,7 @@ class RecentRow(QAbstractButton):
         super().__init__()
         self._keeper = keeper
         self._recent = recent
-        self.setText(recent.path.name)
+        self.setText(plain_caption(recent.path.name))
         self.setToolTip(plain_tip(str(recent.path)))
         self.setAccessibleName(f"Open {recent.path.name}")
         self.setEnabled(recent.is_there)
