@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -58,17 +57,28 @@ def header_from_error(error: BaseException, running: str = "") -> dict[str, Any]
     return _described("EngineError", sentence, "", "".join(traceback.format_exception(error)))
 
 
-def error_from_header(header: Mapping[str, Any]) -> AppError:
-    """The exception a child described."""
-    sentence, hint = str(header.get("sentence", "")), str(header.get("hint", ""))
-    pairs = [(str(name), str(type_)) for name, type_ in header.get("layers", [])]
-    if header.get("kind") == "UnsupportedLayerError":
-        return UnsupportedLayerError(pairs, str(header.get("engine", "torch")))
-    if header.get("kind") == "PythonLayersRefused":
-        programs = msgspec.convert(header.get("programs"), PythonPrograms | None)
-        return PythonLayersRefused(pairs, programs)
-    kind = _KINDS.get(str(header.get("kind")), EngineError)
-    return kind(sentence, hint=hint, details=str(header.get("details", "")))
+class _ErrorHeader(msgspec.Struct, frozen=True):
+    """An error as it travels; which fields count is for its kind to say."""
+
+    kind: str = ""
+    sentence: str = ""
+    hint: str = ""
+    details: str = ""
+    engine: str = "torch"
+    layers: list[tuple[str, str]] = []
+    programs: PythonPrograms | None = None
+
+
+def error_from_header(header: object) -> AppError:
+    """The exception a child described. Raises msgspec.ValidationError for what describes none."""
+    told = msgspec.convert(header, _ErrorHeader)
+    if told.kind == "UnsupportedLayerError":
+        return UnsupportedLayerError(told.layers, told.engine)
+    if told.kind == "PythonLayersRefused":
+        return PythonLayersRefused(told.layers, told.programs)
+    kind = _KINDS.get(told.kind, EngineError)
+    sentence = told.sentence or "The engine refused without a word."
+    return kind(sentence, hint=told.hint, details=told.details)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

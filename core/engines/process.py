@@ -20,7 +20,8 @@ from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, is_ended_from_outside, launch_of
-from core.engines.operations import PROTOCOL, REPLIES, Greeting, Hello, Open, Request
+from core.engines.operations import PROTOCOL, Greeting, Hello, Open, Request
+from core.engines.replies import read_reply
 from core.engines.stderr_tail import StderrTail, fatal_message
 from core.engines.values import Device, EngineSpec, FastPath
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
@@ -232,7 +233,7 @@ class EngineProcess:
         try:
             frames.write_frame(self._stdin, msgspec.to_builtins(request), arrays)
             header, given = self._answer()
-            return msgspec.convert(header, REPLIES[type(request)]), given
+            return read_reply(request, header, given), given
         except (frames.StreamEnded, OSError, ValueError) as error:
             raise self._death() from error
         except (frames.FrameError, msgspec.ValidationError) as error:
