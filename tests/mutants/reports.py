@@ -31,7 +31,7 @@ FAULTS = [
         "folder, self._waiting_folder = self._waiting_folder, None",
         "folder = self._waiting_folder",
     ),
-    Faults("gui/widgets/decimal_field.py", "tests/gui/test_decimal_points.py")
+    Faults("gui/widgets/number_fields.py", "tests/gui/test_decimal_points.py")
     .plant("a point is skipped", "    QLocale.setDefault(locale)\n", "")
     .plant(
         "a comma can't be typed",
