@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -22,6 +24,7 @@ def main() -> None:
     replies = take_stdout()
     offer_to_be_killed_first()
     readable_formats()  # loads what reads them, before it gets hard
+    _decode_in_one_thread()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     confine()
     requests = start_reading(sys.stdin.buffer)
@@ -33,6 +36,12 @@ def main() -> None:
         limit_next_picture()
         answer, arrays = do(msgspec.convert(header, Request))
         frames.write_frame(replies, msgspec.to_builtins(answer), arrays)
+
+
+def _decode_in_one_thread() -> None:
+    """AVIF takes a thread a core, whose stacks are half of the addresses of a machine with 64."""
+    with contextlib.suppress(ImportError):  # Pillow before 11.3 has none
+        importlib.import_module("PIL.AvifImagePlugin").DEFAULT_MAX_THREADS = 1
 
 
 if __name__ == "__main__":

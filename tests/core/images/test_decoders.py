@@ -22,6 +22,7 @@ from core.images.decoders import process as processes
 from core.images.decoders.messages import Answer, Request, is_sound, preparing
 from core.images.decoders.pool import Decoded, DecoderPool, Task
 from core.images.decoders.process import DecoderProcess, DecoderUnavailableError
+from core.images.formats import image_suffixes
 from core.images.picture_file import opened_picture_file
 from core.images.preprocess import Preprocess
 from core.reading import ReadCancelled, cancelled_when
@@ -30,7 +31,7 @@ from core.surveys.pictures import prepare_images
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 RECIPE = Preprocess(width=8, height=8)
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(program-ran) (w) file closefile\n"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 20.0
 """For what takes a moment, on a machine that is busy with other things."""
 
 
@@ -93,6 +94,21 @@ def test_a_picture_comes_as_it_is_decoded_here(pool: DecoderPool, photo: Path) -
     np.testing.assert_array_equal(values, RECIPE.apply(decoding.decode_image(photo)))
     answer, (rgb,) = pool.submit(photo, Request("thumbnail", str(photo), side=16)).result()
     np.testing.assert_array_equal(rgb, decoding.thumbnail(photo, 16))
+
+
+@pytest.mark.parametrize("suffix", sorted(image_suffixes() & {*Image.registered_extensions()}))
+def test_every_format_is_decoded_within_the_limits(
+    pool: DecoderPool, tmp_path: Path, photo: Path, suffix: str
+) -> None:
+    """A library may want threads, files or addresses that a decoder has not."""
+    path = tmp_path / f"a{suffix}"
+    try:
+        with Image.open(photo) as image:
+            image.save(path)
+    except (KeyError, OSError):
+        pytest.skip(f"Pillow does not write {suffix}")
+    _, (values,) = ask(pool, path)
+    np.testing.assert_array_equal(values, RECIPE.apply(decoding.decode_image(path)))
 
 
 def test_paths_are_those_of_the_asking_folder(
@@ -331,6 +347,7 @@ def test_a_decoder_that_fails_at_its_start_says_why(
 PARENT = """
 import sys, time
 from pathlib import Path
+from core.images.formats import image_suffixes
 from core.images.decoders.messages import preparing
 from core.images.decoders.pool import DecoderPool
 from core.images.preprocess import Preprocess
