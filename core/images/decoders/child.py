@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+from typing import Any
 
 import msgspec
 
@@ -41,7 +42,8 @@ def main() -> None:
 def _decode_in_one_thread() -> None:
     """AVIF takes a thread a core, whose stacks are half of the addresses of a machine with 64."""
     with contextlib.suppress(ImportError):  # Pillow before 11.3 has none
-        importlib.import_module("PIL.AvifImagePlugin").DEFAULT_MAX_THREADS = 1
+        plugin: Any = importlib.import_module("PIL.AvifImagePlugin")
+        plugin.DEFAULT_MAX_THREADS = 1
 
 
 if __name__ == "__main__":
