@@ -15,7 +15,9 @@ Descriptors = np.ndarray | DescriptorRows
 _MOST = 0.9
 _TOLERANCE = 1e-5
 _N_SAMPLED = 1024
-_BYTES_AT_ONCE = 64 << 20
+_BYTES_SAMPLED = 64 << 20
+_BYTES_AT_ONCE = 2 << 20
+"""Of float64, where all are read: so many stay in the cache of a core."""
 _CAUSES = (
     "The layer may be dead (every value below its ReLU), lack its trained weights, or get pictures "
     "of another scale or mean: look at its values with extract, or in the window."
@@ -77,24 +79,25 @@ def find_equal_descriptors(
     by_label = _is_constant_by_label(descriptors, labels, sample)
     if len(sample) < n and n_alike >= _MOST / 2 * len(sample):
         n_alike = sum(int(_is_like(rows, common).sum()) for rows in _normalised(descriptors))
+    by_label = by_label and n_alike < _MOST * n
     if len(sample) < n and by_label:
         by_label = _is_constant_by_label(descriptors, labels, np.arange(n))
     is_zero = np.abs(sampled).max(axis=1, initial=0) <= floor * 1.001
     n_zero = min(n_alike, round(n * float(is_zero.mean())))
-    return EqualDescriptors(n, n_alike, n_zero, by_label and n_alike < _MOST * n)
+    return EqualDescriptors(n, n_alike, n_zero, by_label)
 
 
 def _sample(descriptors: Descriptors) -> np.ndarray:
     """Indices of up to 1,024 descriptors at random, fewer of long ones, the same every time."""
     n = len(descriptors)
-    n_sampled = min(n, _N_SAMPLED, _rows_at_once(descriptors))
+    n_sampled = min(n, _N_SAMPLED, _n_rows(descriptors, _BYTES_SAMPLED))
     return np.sort(np.random.default_rng(0).choice(n, n_sampled, replace=False))
 
 
-def _rows_at_once(descriptors: Descriptors) -> int:
-    """How many descriptors are held at once: 64 MB of float64, but 16 of the longest too."""
+def _n_rows(descriptors: Descriptors, n_bytes: int) -> int:
+    """How many descriptors fit into so many bytes of float64, but 16 of the longest too."""
     dimension = int(descriptors[:1].shape[1])
-    return max(16, _BYTES_AT_ONCE // (8 * max(1, dimension)))
+    return max(16, n_bytes // (8 * max(1, dimension)))
 
 
 def _most_common(rows: np.ndarray) -> np.ndarray:
@@ -111,7 +114,7 @@ def _is_like(rows: np.ndarray, one: np.ndarray) -> np.ndarray:
 
 
 def _normalised(descriptors: Descriptors) -> Iterator[np.ndarray]:
-    step = _rows_at_once(descriptors)
+    step = _n_rows(descriptors, _BYTES_AT_ONCE)
     for start in range(0, len(descriptors), step):
         yield l2_normalise(descriptors[start : start + step])
 
@@ -120,19 +123,24 @@ def _is_constant_by_label(
     descriptors: Descriptors, labels: Sequence[str | None], indices: np.ndarray
 ) -> bool:
     """Whether labels of several images have one direction each, and there are two such labels."""
+    if not labels:
+        return False
     first: dict[str, np.ndarray] = {}
     again: set[str] = set()
-    step = _rows_at_once(descriptors)
+    step = _n_rows(descriptors, _BYTES_AT_ONCE)
     for start in range(0, len(indices), step):
         chunk = indices[start : start + step]
-        for index, row in zip(chunk, l2_normalise(descriptors[chunk]), strict=True):
-            label = labels[int(index)] if labels else None
-            if label is None:
-                continue
-            if label not in first:
-                first[label] = row
-            elif np.abs(row - first[label]).max(initial=0) > _TOLERANCE:
-                return False
-            else:
+        named = [labels[index] for index in chunk.tolist()]
+        places = [place for place, label in enumerate(named) if label is not None]
+        rows = l2_normalise(descriptors[chunk[places]])
+        like = np.empty_like(rows)
+        for number, place in enumerate(places):
+            label = str(named[place])
+            if label in first:
                 again.add(label)
+            else:
+                first[label] = rows[number].copy()  # a view would keep the whole chunk
+            like[number] = first[label]
+        if (np.abs(rows - like).max(axis=1, initial=0) > _TOLERANCE).any():
+            return False
     return len(again) > 1

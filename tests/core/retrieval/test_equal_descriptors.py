@@ -74,6 +74,9 @@ def test_one_direction_for_each_label() -> None:
     assert find_equal_descriptors(VARIED, alone).note() is None
     many = np.tile(VARIED[:4], (500, 1))
     assert find_equal_descriptors(many, labels * 50).is_constant_by_label
+    some = [label if i % 3 else None for i, label in enumerate(labels * 50)]
+    assert find_equal_descriptors(many, some).is_constant_by_label
+    assert not find_equal_descriptors(many, [None] * 2000).is_constant_by_label
     many[1999] += 0.01
     assert not find_equal_descriptors(many, labels * 50).is_constant_by_label
 
