@@ -16,6 +16,9 @@ T = TypeVar("T")
 MOST_DEPTH = 64
 """Of lists and objects in one another; what we write has up to eight."""
 
+MOST_VALUES = 4_000_000
+"""Each takes up to fifty times its bytes once it is read."""
+
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[][{}]', re.DOTALL)
 
 
@@ -32,7 +35,7 @@ def parse_json(written: str | bytes, name: str) -> object:
     """
     try:
         text = written if isinstance(written, str) else written.decode("utf-8")
-        _check_depth(text)
+        _check_size(text)
         value: object = json.loads(text, parse_constant=_refuse)
     except ValueError as error:
         raise AppError(f"{name} is no JSON.", details=str(error)) from error
@@ -60,9 +63,12 @@ def _in_words(error: msgspec.ValidationError) -> str:
     return f"{where}: {said}" if where else said
 
 
-def _check_depth(text: str) -> None:
-    """ValueError for what is nested too deep, before a parser goes down there."""
-    if text.count("[") + text.count("{") <= MOST_DEPTH:
+def _check_size(text: str) -> None:
+    """ValueError for too many values or too deep a nesting, before a parser makes them."""
+    n_holders = text.count("[") + text.count("{")
+    if n_holders + text.count(",") > MOST_VALUES:
+        raise ValueError(f"It holds more than {MOST_VALUES:,} values.")
+    if n_holders <= MOST_DEPTH:
         return
     depth = 0
     for found in _BRACKETS.finditer(text):

@@ -13,7 +13,7 @@ from core.reading import open_regular, read_file
 from core.weights.blob import read_blob
 from core.weights.wire import Wire, WireError
 
-_MAX_BYTES = 256 << 20
+_MAX_BYTES = 64 << 20
 _N_CHANNELS = (1, 3)
 _HDF5 = b"\x89HDF"
 _EXPECTED = "A mean.binaryproto made by compute_image_mean or a .npy array is expected."

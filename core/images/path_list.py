@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from core.errors import AppError, ImageError
@@ -12,6 +13,10 @@ from core.reading import open_regular, read_file
 
 _MAX_BYTES = 64 << 20
 _HEAD_BYTES = 4096
+_MOST_LINES = 2_000_000
+_MOST_CHARACTERS = 8192
+_MOST_READINGS = 32
+"""Of one line: every place is looked at on the disk."""
 _QUOTES = ('"', "'")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = " \t,;"
@@ -46,9 +51,15 @@ def read_path_list(path: Path) -> Iterator[ListedPath]:
     A path may be quoted and may hold blanks: what is there as a file decides where its label
     begins. Raises ImageError for a list that can't be read or is too large.
     """
-    for number, line in enumerate(_read_text(path).split("\n"), start=1):
+    text = _read_text(path)
+    if text.count("\n") > _MOST_LINES:
+        raise ImageError(f"The list '{path}' has more than {_MOST_LINES:,} lines.")
+    for number, line in enumerate(text.split("\n"), start=1):
         text = line.strip()
-        if text:
+        if len(text) > _MOST_CHARACTERS:
+            problem = f"line {number} of '{path.name}' is longer than any path"
+            yield ListedPath(path.parent / f"{text[:40]}...", problem=problem)
+        elif text:
             yield _read_line(text, path, number)
 
 
@@ -81,9 +92,9 @@ def _readings(text: str) -> Iterator[tuple[str, str]]:
         end = text.find(text[0], 1)
         yield text[1:end], text[end + 1 :].strip(_SEPARATORS)
     yield text, ""
-    for at in range(len(text) - 1, 0, -1):
-        if text[at] in _SEPARATORS:
-            yield text[:at].rstrip(_SEPARATORS), text[at + 1 :].strip()
+    places = (at for at in range(len(text) - 1, 0, -1) if text[at] in _SEPARATORS)
+    for at in islice(places, _MOST_READINGS):
+        yield text[:at].rstrip(_SEPARATORS), text[at + 1 :].strip()
 
 
 def _find(name: str, folder: Path) -> Path | None:

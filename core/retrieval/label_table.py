@@ -19,13 +19,15 @@ from core.reading import read_file
 _MAX_BYTES = 128 << 20
 """A row of 100 bytes for each of a million images."""
 
+_MOST_ROWS = 2_000_000
+_MOST_CELLS = 12_000_000
+
 _FILE_COLUMNS = (
     "file", "filename", "path", "filepath", "image", "imagefile", "imagename", "imagepath", "img",
     "name",
 )  # fmt: skip
 _LABEL_COLUMNS = ("label", "labelname", "class", "classname", "category", "categoryname")
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
-_LIST_LINE = re.compile(r"^(?P<file>\S.*?)\s+(?P<label>\S+)$")
 _LINE_END = re.compile(r'("(?:[^"]|"")*")|\r\n?')
 """A line end of any system, or a cell in quotes, whose line ends are part of a name."""
 _EXCEL_SEPARATOR = re.compile(r'^"?sep=(?P<delimiter>[,;\t|:])"?\s*$', re.IGNORECASE)
@@ -68,6 +70,7 @@ def read_label_table(path: Path) -> LabelTable:
     Raises GalleryError, with the line or the columns found, for a file that is none of these.
     """
     text, notes = _read_text(path)
+    _check_size(path, text)
     lines = text.split("\n")  # not splitlines, which breaks names at rarer characters too
     separator = _EXCEL_SEPARATOR.match(lines[0])
     n_skipped = 1 if separator else 0
@@ -104,6 +107,17 @@ def _read_text(path: Path) -> tuple[str, tuple[str, ...]]:
         raise GalleryError(f"'{path.name}' can't be read: it is no text.", hint=_HINT)
     lines = _LINE_END.sub(lambda found: found[1] or "\n", text)
     return lines, (note,) if note else ()
+
+
+def _check_size(path: Path, text: str) -> None:
+    """Raise GalleryError for more than memory is for; each row and cell costs far more than its
+    bytes."""
+    n_cells = sum(map(text.count, ("\n", *_DELIMITERS)))
+    if text.count("\n") > _MOST_ROWS or n_cells > _MOST_CELLS:
+        raise GalleryError(
+            f"'{path.name}' has more than {_MOST_ROWS:,} rows or {_MOST_CELLS:,} values.",
+            hint="Leave out the columns but the file and the label, or divide it.",
+        )
 
 
 def _decode(data: bytes) -> tuple[str, str]:
@@ -195,14 +209,14 @@ def _read_list(body: str, n_skipped: int) -> tuple[LabelRow, ...]:
     for number, line in enumerate(body.split("\n"), start=1 + n_skipped):
         if not line.strip():
             continue
-        found = _LIST_LINE.match(line.strip())
-        if found is None:
+        file, *labels = line.strip().rsplit(maxsplit=1)
+        if not labels:
             return ()
-        if not rows and _find_columns((found["file"], found["label"])):
+        if not rows and _find_columns((file, labels[0])):
             continue
-        if not (found["label"].isdecimal() or is_image_name(Path(found["file"]))):
+        if not (labels[0].isdecimal() or is_image_name(Path(file))):
             return ()
-        rows.append(LabelRow(number, found["file"], _label(found["label"])))
+        rows.append(LabelRow(number, file, _label(labels[0])))
     return tuple(rows)
 
 

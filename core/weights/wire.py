@@ -14,6 +14,7 @@ VARINT, FIXED64, BYTES, GROUP_START, GROUP_END, FIXED32 = 0, 1, 2, 3, 4, 5
 MAX_GROUP_DEPTH = 100
 MIN_FIELDS_ALLOWED = 16_384
 BYTES_A_FIELD = 32
+MOST_FIELDS = 1_000_000
 """Inception v4 has 8,600 fields in 163 MB, nets without parameters one in 5 bytes of a few hundred;
 the bound keeps a hostile file from costing hours or gigabytes."""
 
@@ -40,7 +41,8 @@ class Wire:
     fields_left: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.fields_left = MIN_FIELDS_ALLOWED + len(self.buffer) // BYTES_A_FIELD
+        allowed = MIN_FIELDS_ALLOWED + len(self.buffer) // BYTES_A_FIELD
+        self.fields_left = min(allowed, MOST_FIELDS)
 
     def fields(self, start: int, end: int) -> Iterator[WireField]:
         """The fields of the message between two offsets, unknown groups left out."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ImageError
+from core.images import path_list
 from core.images.finding import find_files, find_images, list_folder, list_images
 
 needs_permissions = pytest.mark.skipif(
@@ -226,3 +227,22 @@ def test_a_list_has_the_folder_that_its_images_share(
     assert list_images(tmp_path / "set") == list_folder(tmp_path / "set")
     with pytest.raises(ImageError, match="There is no folder"):
         list_images(tmp_path / "nowhere")
+
+
+def test_a_line_of_many_words_is_looked_up_in_a_few_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "a b.png")
+    (tmp_path / "list.txt").write_text(f"a b.png 3\n{'x ' * 4000}\n{'y ' * 40_000}\n")
+    looked: list[str] = []
+    exists = Path.exists
+    monkeypatch.setattr(Path, "exists", lambda path: looked.append(path.name) or exists(path))
+    found = find_files([tmp_path / "list.txt"])
+    assert (found.files, found.labels) == ((tmp_path / "a b.png",), ("3",))
+    reasons = [one.reason for one in found.skipped]
+    assert "line 2 of 'list.txt' names it, but there is no such file" in reasons
+    assert "line 3 of 'list.txt' is longer than any path" in reasons
+    assert len(looked) < 100
+    monkeypatch.setattr(path_list, "_MOST_LINES", 2)
+    with pytest.raises(ImageError, match="more than 2 lines"):
+        find_files([tmp_path / "list.txt"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from core.errors import GalleryError
+from core.retrieval import label_table
 from core.retrieval.ground_truth import choose_labels
 from core.retrieval.label_matching import MatchedLabels, match_labels
 from core.retrieval.label_table import read_label_table
@@ -207,3 +209,22 @@ def test_truth_by_folders_and_prefix() -> None:
         choose_labels("folders", ["1.jpg"])
     with pytest.raises(GalleryError, match="can't be read: No such file"):
         choose_labels("folder", ["a/1.jpg"])
+
+
+@pytest.mark.parametrize("text", ["a\n" * 21, ",\n" * 13, ",,\t;" * 8], ids=["rows", "2", "cells"])
+def test_a_table_of_more_rows_or_values_than_memory_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(label_table, "_MOST_ROWS", 20)
+    monkeypatch.setattr(label_table, "_MOST_CELLS", 24)
+    with pytest.raises(GalleryError, match="has more than 20 rows or 24 values"):
+        match(written(tmp_path, text))
+
+
+def test_a_line_of_megabytes_takes_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text(f"a.jpg{' ' * 1_000_000}x y{' ' * 1_000_000}.\n")
+    started = time.process_time()
+    with pytest.raises(GalleryError):
+        read_label_table(path)
+    assert time.process_time() - started < 5  # once the square of its length, half an hour
