@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,12 +26,15 @@ _MARGIN = 1.05
 """A heap has room to begin with: estimates were up to 2% over what passes took in addition."""
 _FLOAT_BYTES = 4
 
-SHARING_TYPES = frozenset({"Dropout", "Flatten", "Reshape", "Silence", "Slice", "Split"})
-"""Types whose tops may be another view of a bottom."""
 NEVER_OVERWRITING_TYPES = frozenset(
     {"Convolution", "Deconvolution", "InnerProduct", "LRN", "Pooling"}
 )
 """Types whose tops never take the memory of a bottom."""
+_OWNING_TYPES = NEVER_OVERWRITING_TYPES | {
+    "BatchNorm", "Eltwise", "ELU", "Normalize", "PReLU", "ReLU", "Scale", "Sigmoid", "Softmax",
+    "TanH",
+}  # fmt: skip
+"""Types whose tops have memory of their own wherever their bottoms are needed afterwards."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def need_of_pass(
         while unread and unread[-1].layer.index <= layer.index:
             weights += bytes_of_weights(unread.pop(), shapes, value_bytes)
         before = sum(live.values())
-        new = {s: 0 if layer.type in SHARING_TYPES else sizes[s] for s in one.tops}
+        new = {slot: sizes[slot] if _is_own(one, slot, sizes) else 0 for slot in one.tops}
         live.update(new)
         for slot in one.freed:
             live.pop(slot, None)
@@ -106,6 +109,12 @@ def need_of_pass(
         if held + weights > peak.n_bytes:
             peak = Need(held + weights, layer.name)
     return peak
+
+
+def _is_own(one: StepOfPass, slot: int, sizes: Mapping[int, int]) -> bool:
+    """Whether a top surely is no view of a bottom: by its type, or because it is larger."""
+    read = max((sizes.get(bottom, 0) for bottom in one.step.bottoms), default=0)
+    return one.step.layer.type in _OWNING_TYPES or sizes[slot] > read
 
 
 def need_in_caffe(steps: Iterable[Step], shapes: NetShapes) -> Need:
