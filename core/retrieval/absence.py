@@ -18,7 +18,8 @@ _PLAIN = ""
 RULE = (
     "A file that is gone leaves the gallery if its folder still shows another image that was "
     "known. It stays as absent if that folder is missing, empty or can't be opened, if anything "
-    "else could not be listed, or if more than half of the gallery is missing."
+    "else could not be listed, or if more than half of the gallery is missing, and more than "
+    f"{FEW} files."
 )
 
 

@@ -3,6 +3,9 @@
 Descriptors are written inside the transaction that names their rows: a run killed in between
 leaves rows that nobody names, and the next change writes over them. Rows that an image named once
 are never written over, for whoever opened the gallery before may still read them.
+
+Opening a gallery reads no descriptor; an index and a check read all, and hold them against their
+checksums. Ranking looks for NaN and infinity by itself.
 """
 
 from __future__ import annotations

@@ -109,10 +109,7 @@ def index_folder(
     yield Progress(0, 0, "images found")
     listing = list_images(folder)
     store = GalleryStore(out)
-    n_mended = 0
-    if store.exists:
-        check_same_recipe(store.read_recipe(), recipe)
-        n_mended = yield from store.mend_rows()
+    n_mended = yield from _mend(store, recipe)
     contents = _open_store(store, recipe, listing.root.resolve(), origin)
     _check_still_there(listing, contents)
     plan = plan_index(listing, contents, store.read_absent(), prune=prune)
@@ -143,6 +140,16 @@ def index_folder(
         slowest=done.slowest,
         absent=(*plan.missing.folders, *by_folder(collector.lost, _WENT_AWAY)),
     )
+
+
+def _mend(store: GalleryStore, recipe: DescriptorRecipe) -> Job[int]:
+    """How many descriptors of a gallery of this recipe were lost or damaged, and are forgotten."""
+    if not store.exists:
+        return 0
+    check_same_recipe(store.read_recipe(), recipe)
+    # without a count: those of an index are images
+    job = with_steps(store.mend_rows(), lambda step: Progress(0, 0, "descriptors checked"))
+    return (yield from job)
 
 
 def _open_store(
