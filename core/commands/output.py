@@ -21,11 +21,18 @@ def write_json(path: Path, value: object) -> None:
     write_file(path, f"{text}\n".encode(errors="backslashreplace"))
 
 
+_WIDEST_COLUMN = 200
+
+
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: str = "") -> None:
-    """Columns under their headings; `right` names those set flush right, separated by commas."""
+    """Columns under their headings; `right` names those set flush right, separated by commas.
+
+    A cell that is wider than any screen moves what follows in its own row only.
+    """
     flush_right = set(right.split(",")) if right else set()
     written = [[on_one_line(str(cell)) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(headings, *written, strict=True)]
+    columns = zip(headings, *written, strict=True)
+    widths = [min(max(map(len, column)), _WIDEST_COLUMN) for column in columns]
     for row in ([*headings], *written):
         cells = [
             cell.rjust(width) if heading in flush_right else cell.ljust(width)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from core.errors import AppError
@@ -81,30 +82,44 @@ def reading_sentence(scan: FolderScan, blob: str) -> str | None:
 
 
 def _python_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarning]:
+    writers = _Writers(plan)
     for old, layers in _old_names(plan).items():
         sentence = reading_sentence(scan, old)
         if sentence:
             then = (
-                _what_becomes_of(plan, old)
+                writers.what_becomes_of(old)
                 if layers
                 else f"No layer is called {old} after this edit."
             )
             yield PlanWarning("python", f"{sentence} {then}", layers, scan.python[old])
 
 
-def _what_becomes_of(plan: RenamePlan, blob: str) -> str:
-    """Whose value the old name holds after a forward pass of the edited net."""
-    before = _last_writer(read_net(plan.old_text), blob)
-    after = _last_writer(read_net(plan.new_text), blob)
-    if after is None:
-        return f"No blob is called {blob} after this edit."
-    if after == before:
-        return f"Blob {blob} still holds what {after} computes."
-    return f"After this edit blob {blob} holds what {after} computes, not what {before} does."
+class _Writers:
+    """The last writer of each blob, before and after an edit; read when first asked for."""
+
+    def __init__(self, plan: RenamePlan) -> None:
+        self._plan = plan
+
+    def what_becomes_of(self, blob: str) -> str:
+        """Whose value the old name holds after a forward pass of the edited net."""
+        before, after = self._before.get(blob), self._after.get(blob)
+        if after is None:
+            return f"No blob is called {blob} after this edit."
+        if after == before:
+            return f"Blob {blob} still holds what {after} computes."
+        return f"After this edit blob {blob} holds what {after} computes, not what {before} does."
+
+    @cached_property
+    def _before(self) -> dict[str, str]:
+        return _last_writers(read_net(self._plan.old_text))
+
+    @cached_property
+    def _after(self) -> dict[str, str]:
+        return _last_writers(read_net(self._plan.new_text))
 
 
-def _last_writer(net: Net, blob: str) -> str | None:
-    return next((v.layer for v in reversed(net.versions) if v.blob == blob), None)
+def _last_writers(net: Net) -> dict[str, str]:
+    return {version.blob: version.layer for version in net.versions}
 
 
 def _prototxt_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarning]:
@@ -132,12 +147,12 @@ def _prototxt_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarni
 
 
 def _old_names(plan: RenamePlan) -> dict[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
+    names: dict[str, list[str]] = {}
     for rename in plan.renames:
-        names[rename.old_blob] = (*names.get(rename.old_blob, ()), rename.layer)
+        names.setdefault(rename.old_blob, []).append(rename.layer)
     for layer in plan.layer_renames:
-        names.setdefault(layer.old_name, ())
-    return names
+        names.setdefault(layer.old_name, [])
+    return {name: tuple(layers) for name, layers in names.items()}
 
 
 def _some(names: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 
 from core.net.definition import AUTOMATIC_TOP, Layer, Net
@@ -38,17 +38,21 @@ def _is_unfit(character: str) -> bool:
     return character.isspace() or character in "\"'\\" or not character.isprintable()
 
 
-def unused_name(base: str, taken: Iterable[str]) -> str:
-    """`base`, or `base` with the first free number."""
-    names = set(taken)
-    name, number = base, 2
-    while name in names:
+def unused_name(base: str, taken: Container[str], tried: dict[str, int] | None = None) -> str:
+    """`base`, or `base` with the first free number.
+
+    tried: the next number for each base, for many names of one base among names that only grow.
+    """
+    tried = {} if tried is None else tried
+    name, number = base, tried.get(base, 2)
+    while name in taken:
         name, number = f"{base}_{number}", number + 1
+    tried[base] = number
     return name
 
 
 def what_is_wrong_with(
-    net: Net, layer_name: str, name: str, also_taken: Iterable[str] = ()
+    net: Net, layer_name: str, name: str, also_taken: Container[str] = ()
 ) -> str | None:
     """One sentence about why `layer_name` can't write to a blob called `name`; None when it can.
 
@@ -58,7 +62,7 @@ def what_is_wrong_with(
     problem = _wrong_spelling(name)
     if problem:
         return problem
-    if name in set(also_taken):
+    if name in also_taken:
         return f"The name '{name}' is given to another layer in this edit."
     owner = taken_names(net).get(name)
     if owner is None or owner == layer_of(layer_name):

@@ -6,6 +6,7 @@ does whoever writes in place on it. The result must be wired as the net was.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -42,18 +43,20 @@ def plan_back(net: Net, targets: Sequence[Top]) -> RenamePlan:
 
 
 def _choose_names(net: Net, targets: Sequence[Top], wanted: NewNames) -> dict[Top, str]:
-    taken = set(taken_names(net))
+    taken, chosen, named_layers = set(taken_names(net)), set[str](), set[str]()
+    tried: dict[str, int] = {}
     given: dict[object, str] = dict(wanted.items())
     names: dict[Top, str] = {}
     for top in dict.fromkeys(targets):
-        by_layer = given.get(top.layer, "") if _is_first(top, names) else ""
-        name = given.get(top, by_layer)
-        if not name:
-            name = unused_name(_base(net, top), taken | set(names.values()))
-        problem = what_is_wrong_with(net, top.layer, name, names.values())
+        by_layer = "" if top.layer in named_layers else given.get(top.layer, "")
+        name = given.get(top, by_layer) or unused_name(_base(net, top), taken, tried)
+        problem = what_is_wrong_with(net, top.layer, name, chosen)
         if problem:
             raise RenameError(problem, hint=f"Choose another name for {top.layer}'s blob.")
         names[top] = name
+        named_layers.add(top.layer)
+        chosen.add(name)
+        taken.add(name)
     return names
 
 
@@ -61,10 +64,6 @@ def _base(net: Net, top: Top) -> str:
     """`<blob>_<layer>`; a layer of another phase is named in the state that has it."""
     state = next(state for state in every_state(net) if state.has_layer(top.layer))
     return default_base(state, top.layer, top.top_index)
-
-
-def _is_first(top: Top, names: Collection[Top]) -> bool:
-    return all(known.layer != top.layer for known in names)
 
 
 def _plan(
@@ -216,9 +215,11 @@ def check_same_wiring(states: Sequence[Net], new_text: str, layers: Sequence[str
 def touched_layers(net: Net, edits: Sequence[TextEdit]) -> tuple[str, ...]:
     """Layers with an edit in their block, in file order."""
     layers: list[Layer] = [*net.layers, *net.inactive]
+    starts = sorted(edit.start for edit in edits)
     touched = (
         layer.name
         for layer in layers
-        if layer.span and any(layer.span.start <= edit.start < layer.span.end for edit in edits)
+        if layer.span
+        and bisect_left(starts, layer.span.start) < bisect_left(starts, layer.span.end)
     )
     return tuple(dict.fromkeys(touched))

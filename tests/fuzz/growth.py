@@ -71,6 +71,20 @@ PROTOTXTS: dict[str, Callable[[int], str]] = {
     "tops": lambda n: HEAD
     + 'layer { name: "s" type: "Slice" bottom: "d" '
     + "".join(f'top: "t{i}" ' for i in range(n)) + "}",
+    "nameless in place": lambda n: HEAD + 'layer { type: "ReLU" bottom: "d" top: "d" }\n' * n,
+    "in place by turns": lambda n: _layers(
+        n, lambda i: _layer(i, f"c{(i + 1) // 2 - 1}" if i > 1 else "d", f"c{i // 2}")
+    ),
+    "dead ends beside chains": lambda n: _layers(
+        n, lambda i: _layer(i, *((f"b{i - 1}", f"b{i}", "", "LRN") if i % 3 == 2 else
+                                 ("d", f"b{i}", "", ("ReLU", "Scale")[i % 3])))
+    ),
+    "one bottom for each layer": lambda n: _layers(n, lambda i: _layer(i, "d", f"b{i}"))
+    + 'layer { name: "c" type: "Concat" top: "c" '
+    + "".join(f'bottom: "b{i}" ' for i in range(n)) + "}",
+    "long names": lambda n: _layers(
+        n // 10, lambda i: _layer(i, f"{'x' * 200}{i - 1}" if i else "d", f"{'x' * 200}{i}")
+    ),
     "slice points": lambda n: HEAD
     + _layer(0, "d", "t", "slice_param { " + "slice_point: 1 " * n + "}", "Slice"),
     "kernel sizes": lambda n: HEAD

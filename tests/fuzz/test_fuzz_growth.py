@@ -6,10 +6,12 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import pytest
 
+from core.commands.command_line import run_command
 from core.errors import PrototxtError
 from core.layers.shapes import infer_shapes
 from core.net import tokens
@@ -19,6 +21,13 @@ from tests.fuzz.growth import CLAIMS, PROTOTXTS, WEIGHTS
 from tests.fuzz.limits import BASE_BYTES, Hang, accepts, deadline, peak_bytes
 from tests.fuzz.targets import check_mean, check_prototxt, check_weights
 
+NETS = (
+    "a chain in place", "nameless in place", "in place by turns", "a chain",
+    "one blob, many readers", "one name, many layers", "parallel in place",
+    "dead ends beside chains", "one bottom for each layer", "tops", "bottoms", "rules", "stages",
+    "long names",
+)  # fmt: skip
+"""Shapes of nets of which commands are tried."""
 BYTES_A_TOKEN = 1000
 MEMORY_RATIO = 10
 
@@ -49,6 +58,25 @@ def test_prototxt_work_grows_with_the_text(name: str) -> None:
     read(make(39))  # what is remembered from call to call, but not these two texts
     small, large = n_calls(lambda: read(few)), n_calls(lambda: read(many))
     assert large < 6 * small + 2000
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_commands_cost_in_proportion_to_the_net(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """10,000 layers in place on one blob took `info` many minutes; so grows what it prints."""
+    costs: dict[str, list[int]] = {}
+    for n in (39, 50, 400):  # the first pays for what is remembered from call to call
+        path, other = (tmp_path / f"{n}{end}.prototxt" for end in ("", "_other"))
+        path.write_text(PROTOTXTS[name](n))
+        other.write_text(PROTOTXTS[name](n).replace('"l5"', '"other"'))
+        for words in (("info", "--net", path), ("compare", path, other),
+                      ("rename", "--net", path, "--all", "--dry-run")):  # fmt: skip
+            count = n_calls(lambda words=words: run_command(words[0], [*map(str, words[1:])]))
+            costs.setdefault(words[0], []).append(count)
+            costs.setdefault(f"{words[0]} prints", []).append(len(capsys.readouterr().out))
+    for what, (_, few, many) in costs.items():
+        assert many < 11 * few + 2000, what
 
 
 @pytest.mark.parametrize("name", ["comments", "one long string", "adjacent strings", "a list"])

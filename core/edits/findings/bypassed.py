@@ -6,13 +6,16 @@ There relu7 and drop7 both read fc7 and fc8 still reads fc7, so ReLU and Dropout
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from core.edits.findings.finding import Finding, NameChange, listed
 from core.edits.findings.flow import Flow, is_measure, names_of, types_of
 from core.net.definition import Layer, Net
 
 _FEWEST_PLACES = 4
+_MOST_TRIED = 100
+"""So many chains of the same types are held against a dead one: no net has more on one value."""
 _MOST_EXCEPTIONS = 1
 """A raw read is suspect where at least four other places of the net do it the other way."""
 
@@ -36,16 +39,22 @@ def find_half_bypassed(net: Net) -> Iterator[Finding]:
         and not layer.is_in_place
         and (number := net.bottom_versions[layer.index][0]) is not None
     ]
+    last_raw = {number: _last_raw_readers(flow, number) for number in {n for _, n in places}}
     suspects = [
-        found for layer, number in places if (found := _raw_beside(flow, layer, number)) is not None
+        (layer, number)
+        for layer, number in places
+        if last_raw[number] and _is_raw_beside(flow, layer, last_raw[number])
     ]
     if len(suspects) <= _MOST_EXCEPTIONS and len(places) - len(suspects) >= _FEWEST_PLACES:
-        yield from suspects
+        for layer, number in suspects:
+            yield _raw_beside(flow, layer, number)
 
 
 def _beside(flow: Flow, number: int) -> Finding | None:
     """v is read by dead chains and, later, by others: they belong in one row."""
     readers = flow.readers(number)
+    if len(readers) < 2:
+        return None
     dead = [
         chain
         for layer in readers
@@ -53,12 +62,11 @@ def _beside(flow: Flow, number: int) -> Finding | None:
     ]
     if not dead:
         return None
+    firsts = {chain[0].index for chain in dead}
     late = [
         layer
         for layer in readers
-        if layer.index > dead[0][0].index
-        and not is_measure(layer)
-        and all(layer is not chain[0] for chain in dead)
+        if layer.index > dead[0][0].index and not is_measure(layer) and layer.index not in firsts
     ]
     if not late:
         return None
@@ -88,29 +96,54 @@ def _in_one_row(flow: Flow, number: int, dead: Sequence[Sequence[Layer]]) -> Ite
 def _behind(flow: Flow, number: int) -> Finding | None:
     """v is read by a dead end and by an earlier value-only chain that goes on: wrong order."""
     readers = flow.readers(number)
+    if len(readers) < 2:
+        return None
+    going_on: dict[frozenset[str], list[_GoingOn]] = {}
     for layer in readers:
-        chain = flow.dead_chain(layer)
-        if chain is None or layer.is_in_place:
-            continue
-        for other in readers:
-            if other.index >= layer.index or not flow.is_value_only(other):
-                continue
-            found = _after_chain(flow, number, chain, flow.live_chain(other))
-            if found is not None:
-                return found
+        if flow.is_value_only(layer):
+            chain = _GoingOn.of(flow, layer)
+            going_on.setdefault(chain.types, []).append(chain)
+    for layer in readers:
+        dead = None if layer.is_in_place else flow.dead_chain(layer)
+        live = None if dead is None else _before(dead, going_on)
+        if dead is not None and live is not None:
+            return _after_chain(flow, number, dead, live)
     return None
 
 
-def _after_chain(
-    flow: Flow, number: int, dead: Sequence[Layer], live: Sequence[Layer]
-) -> Finding | None:
-    before = [layer for layer in live if layer.index < dead[0].index]
-    if len(before) < len(live) or {x.type for x in dead} & {x.type for x in live}:
-        return None
+def _before(
+    dead: Sequence[Layer], going_on: Mapping[frozenset[str], Sequence[_GoingOn]]
+) -> Sequence[Layer] | None:
+    """The first chain of other types that ends before the dead one and is read after it."""
+    types, first, last = {layer.type for layer in dead}, dead[0].index, dead[-1].index
+    found = [
+        chain.layers
+        for chains in (chains for other, chains in going_on.items() if not types & other)
+        for chain in chains[:_MOST_TRIED]
+        if chain.layers[-1].index < first and chain.last_read > last
+    ]
+    return min(found, key=lambda layers: layers[0].index, default=None)
+
+
+@dataclass(frozen=True)
+class _GoingOn:
+    """A value-only chain, its types, and the last layer that works on its end; -1 for none."""
+
+    layers: Sequence[Layer]
+    types: frozenset[str]
+    last_read: int
+
+    @classmethod
+    def of(cls, flow: Flow, first: Layer) -> _GoingOn:
+        """The chain that begins with `first`."""
+        layers = flow.live_chain(first)
+        working = (x.index for x in flow.readers(flow.top(layers[-1])) if not is_measure(x))
+        return cls(layers, frozenset(x.type for x in layers), max(working, default=-1))
+
+
+def _after_chain(flow: Flow, number: int, dead: Sequence[Layer], live: Sequence[Layer]) -> Finding:
     end = flow.top(live[-1])
     late = [layer for layer in flow.readers(end) if layer.index > dead[-1].index]
-    if not late or all(is_measure(layer) for layer in late):
-        return None
     blob, last = flow.version(end).blob, dead[-1].tops[0]
     rows = (
         NameChange(dead[0].name, "bottom", 0, dead[0].bottoms[0], blob),
@@ -130,8 +163,24 @@ def _after_chain(
     )
 
 
-def _raw_beside(flow: Flow, layer: Layer, number: int) -> Finding | None:
+def _last_raw_readers(flow: Flow, number: int) -> dict[str, int]:
+    """Of each type that works on v itself, the last layer that reads it."""
+    return {
+        reader.type: reader.index
+        for reader in flow.readers(number)
+        if not flow.is_value_only(reader) and not is_measure(reader)
+    }
+
+
+def _is_raw_beside(flow: Flow, layer: Layer, last_raw: Mapping[str, int]) -> bool:
     """Another layer reads v later, of a type that also reads what comes out of `layer`'s chain."""
+    chain = flow.live_chain(layer)
+    after = flow.readers(flow.top(chain[-1]))
+    return any(last_raw.get(reader.type, -1) > chain[-1].index for reader in after)
+
+
+def _raw_beside(flow: Flow, layer: Layer, number: int) -> Finding:
+    """The readers of v that were meant to read what comes out of `layer`'s chain."""
     chain = flow.live_chain(layer)
     end = flow.top(chain[-1])
     after = flow.readers(end)
@@ -143,8 +192,6 @@ def _raw_beside(flow: Flow, layer: Layer, number: int) -> Finding | None:
         and not flow.is_value_only(reader)
         and not is_measure(reader)
     ]
-    if not raw or not after:
-        return None
     blob = flow.version(end).blob
     rows = tuple(
         NameChange(reader.name, "bottom", index, reader.bottoms[index], blob)
