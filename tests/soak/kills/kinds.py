@@ -156,7 +156,7 @@ class Save(Kind):
             json.loads(report_path(out).read_bytes())
         except ValueError:
             return True
-        return report_standing(out, text).status not in ("matches", "differs")
+        return report_standing(out, text).status not in ("matches", "other text")
 
     def result(self, shared: Path, place: Path) -> object:
         out = self.out(place)
