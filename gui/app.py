@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,12 +21,17 @@ from gui.theme import ThemeKeeper, system_prefers_dark
 from gui.widgets.number_fields import use_decimal_points
 from gui.workbench import Workbench
 
+LARGE_BLOCK_BYTES = 1 << 20
+_M_MMAP_THRESHOLD = -3
+"""Of glibc's malloc.h."""
+
 
 def make_application() -> QApplication:
     """The QApplication, or the one that is there already."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    give_large_blocks_back()
     if os.environ.get("QT_QPA_PLATFORM") != "offscreen":  # its 100 dpi are nobody's screen
         QCoreApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
     QCoreApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
@@ -37,6 +44,18 @@ def make_application() -> QApplication:
     app.setOrganizationName("Blobscope")
     app.setApplicationVersion(__version__)
     return app
+
+
+def give_large_blocks_back() -> None:
+    """Let arrays and pictures that are freed go back to the system at once (glibc).
+
+    Left alone it takes the size of the first large block that is freed for a size that will be
+    needed again (mallopt(3), M_MMAP_THRESHOLD): in a window that is open for hours 150 MB and more
+    of freed arrays stayed, held in place by small things between them.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:  # other C libraries of Linux have none
+        mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
 
 
 def make_workbench(
