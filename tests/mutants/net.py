@@ -71,8 +71,8 @@ FAULTS = [
     )
     .plant(
         "two layers get the same new blob",
-        "name = unused_name(_base(net, top), taken | set(names.values()))",
-        "name = unused_name(_base(net, top), taken)",
+        "        taken.add(name)\n",
+        "",
     ),
     Faults("core/net/rename_plan.py", *RENAME, "tests/core/edits/test_layer_names.py")
     .plant(
