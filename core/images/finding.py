@@ -11,6 +11,7 @@ from core.errors import ImageError
 from core.files import is_folder, is_there
 from core.images.formats import describe_other_suffix, is_image_name
 from core.images.path_list import ListedPath, is_path_list, read_path_list
+from core.reading import check_cancelled
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class _Walk:
 
     def enter(self, folder: Path) -> None:
         """List a folder and the real folders below it. Raises OSError for the first alone."""
+        check_cancelled()
         status = folder.stat()
         self.seen.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as entries:
