@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from core.files import is_folder
 from core.images.finding import FolderListing
 from core.words import plural
 
@@ -113,7 +114,7 @@ def _reason(name: str, closed: dict[str, str], alive: set[str], listing: FolderL
             return closed[place.as_posix()]
     if _folder_of(name) in alive:
         return _PLAIN
-    return _NONE_KNOWN if (listing.root / name).parent.is_dir() else _NOT_THERE
+    return _NONE_KNOWN if is_folder((listing.root / name).parent) else _NOT_THERE
 
 
 def _by_folder(names: Collection[str], reasons: dict[str, str]) -> tuple[AbsentFiles, ...]:

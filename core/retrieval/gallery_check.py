@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from core.errors import GalleryDamaged, GalleryError
+from core.files import is_folder
 from core.progress import Job, Progress
 from core.retrieval.absence import by_folder, describe_absent
 from core.retrieval.gallery_contents import OUTDATED, FileStamp, StoredImages, stamp_of
@@ -133,7 +134,7 @@ def _about_progress(meta: GalleryMeta, images: StoredImages, n_problems: int) ->
 
 def _compare_files(root: Path, images: StoredImages) -> Job[tuple[Finding, ...]]:
     """Which images are absent or have changed since they were described."""
-    if not root.is_dir():
+    if not is_folder(root):
         said = f"The folder of the images, {root}, is not there: they were not compared."
         return (Finding(said, "index"),)
     absent, changed = [], []

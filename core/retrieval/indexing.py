@@ -11,6 +11,7 @@ import numpy as np
 
 from core.engines.values import Value
 from core.errors import FolderLost, GalleryError
+from core.files import is_folder
 from core.images.finding import FolderListing, SkippedFile, list_images
 from core.images.prepared import PreparedImage
 from core.measures.measure import Pool
@@ -160,7 +161,7 @@ def _open_store(
         store.create(recipe, root, origin)
     contents = store.read()
     check_same_recipe(contents.recipe, recipe)
-    if root not in contents.roots and contents.root.is_dir():
+    if root not in contents.roots and is_folder(contents.root):
         raise GalleryError(
             f"This gallery is of the folder '{contents.root}', not of '{root}'.",
             hint="Index into a new folder.",

@@ -8,14 +8,13 @@ import sqlite3
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
 
 from core.errors import AppError
 from core.images.preprocess import Preprocess
-from core.progress import Job
+from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import evaluate_gallery
 from core.retrieval.gallery import Gallery, open_gallery
@@ -30,7 +29,6 @@ from tests.fuzz.json_texts import RAW, damaged, json_bytes, mutated
 from tests.fuzz.limits import accepts
 from tests.fuzz.target import Target, written_folder
 
-T = TypeVar("T")
 Files = dict[str, bytes]
 N_IMAGES, DIMENSION = 8, 4
 ORIGIN = {
@@ -176,20 +174,11 @@ def check_repair(files: Files) -> bool:
     folder = written_folder(files, "gallery")
 
     def repair() -> None:
-        repaired = _result(repair_gallery(folder))
+        repaired = run_job(repair_gallery(folder))
         assert not repaired.after.needs_repair, repaired.after.findings
         _search(open_gallery(folder))
 
     return accepts(repair)
-
-
-def _result(job: Job[T]) -> T:
-    while True:
-        try:
-            next(job)
-        except StopIteration as stop:
-            found: T = stop.value
-            return found
 
 
 def check_origin(raw: bytes) -> bool:

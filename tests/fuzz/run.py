@@ -25,6 +25,7 @@ from tests.fuzz.targets import TARGETS, Target
 
 ROUND = 500
 MOST_FINDINGS = 5
+MOST_SHOWN = 2000
 MEMORY_BYTES = 1 << 30
 """What an input may cost beyond what the program has before it."""
 
@@ -103,10 +104,15 @@ def fuzz(name: str, n_inputs: int, seed: int) -> Tally:
             _round(target, tally, min(ROUND, n_inputs - tally.n_inputs), seed)
         except (Exception, Hang):
             tally.n_findings += 1
-            found = traceback.format_exc(limit=-6)[-4000:]
-            print(f"FOUND in {name}, seed {seed}:\n{found}", file=sys.stderr, flush=True)
+            print(f"FOUND in {name}, seed {seed}:\n{_finding()}", file=sys.stderr, flush=True)
     tally.peak_mib = (_peak_bytes() - before) / 2**20
     return tally
+
+
+def _finding() -> str:
+    """The traceback with the smallest input, each line cut."""
+    lines = traceback.format_exc(limit=-6).splitlines()
+    return "\n".join(line[:MOST_SHOWN] for line in lines)
 
 
 def _round(target: Target, tally: Tally, n_inputs: int, seed: int) -> None:

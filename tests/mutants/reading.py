@@ -32,7 +32,7 @@ FAULTS: tuple[Faults, ...] = (
     Faults("core/typed_json.py", "tests/core/test_typed_json.py")
     .plant("depth is not counted", "if depth > MOST_DEPTH:", "if depth < 0:")
     .plant("values are not counted", '+ text.count(",") > MOST_VALUES', "+ 0 > MOST_VALUES"),
-    Faults("core/npy_file.py", "tests/core/images/test_mean_image.py").plant(
+    Faults("core/npy_file.py", "tests/core/test_npy_file.py").plant(
         "a header is believed", "if n_bytes > n_there:", "if False:"
     ),
     Faults("core/images/recipe_choice.py", *RECIPES)

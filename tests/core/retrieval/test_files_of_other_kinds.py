@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +13,10 @@ import numpy as np
 import pytest
 
 from core.errors import GalleryError
+from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import open_gallery
+from core.retrieval.gallery_check import check_gallery
 from core.retrieval.gallery_contents import FileStamp, StoredImage
 from core.retrieval.gallery_store import GalleryStore
 
@@ -57,3 +61,15 @@ def test_nobody_waits_for_what_is_no_file(folder: Path, name: str, kind: str) ->
     reader.join(60)
     assert found, "still waiting"
     assert isinstance(found[0], GalleryError)
+
+
+def test_a_root_that_no_folder_can_be_called(folder: Path) -> None:
+    root = json.dumps("a" * 300)
+    with sqlite3.connect(folder / "gallery.sqlite") as db:
+        db.execute("UPDATE meta SET value = ? WHERE key LIKE 'root%'", (root,))
+    db.close()
+    gallery = open_gallery(folder)
+    assert any("is gone" in note for note in gallery.notes)
+    assert gallery.stale_note([0]) is None
+    findings = run_job(check_gallery(folder)).findings
+    assert any("is not there" in one.sentence for one in findings)
