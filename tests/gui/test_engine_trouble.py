@@ -43,7 +43,8 @@ def test_a_forward_fills_the_status_line(bench, qtbot, paths) -> None:
     open_all(bench, qtbot, paths)
     with qtbot.waitSignal(bench.inspecting.forward_done, timeout=15000):
         bench.window.actions_["forward"].trigger()
-    assert bench.window.status_line.texts["last"].startswith("last forward ")
+    line = bench.window.status_line  # shows it once no job runs any more
+    qtbot.waitUntil(lambda: line.texts["last"].startswith("last forward "), timeout=15000)
 
 
 def test_a_crash_is_told_and_the_engine_starts_again(make_bench, qtbot, paths) -> None:
