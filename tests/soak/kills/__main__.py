@@ -32,7 +32,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 LOST_SECONDS = 1.0
 MOST_SECONDS = 120.0
 KILLED_WITHIN_SECONDS = 3.0
-"""Of a job that does not end by itself."""
+"""Of the first thing that a job has done which does not end by itself."""
 LATE_SHARE, LATE_FROM = 1 / 3, 0.8
 
 
@@ -155,7 +155,7 @@ def _kill_once(row: Row, shared: Path, place: Path, chance: random.Random) -> No
     _run_earlier(kind, shared, place)
     victim = Victim(kind.module, kind.words(shared, place), place)
     try:
-        victim.wait_for("began")
+        victim.wait_for("began" if kind.ends else "has")  # so that there is something to lose
     except VictimError as error:
         row.n_died += 1
         row.notes.append(f"{place.name}: died by itself, {error}")
