@@ -28,7 +28,7 @@ LONGEST_SECONDS = 180
 def save_demo_screenshots(out_dir: Path, *, demo_folder: Path = DEMO) -> list[Path]:
     """Open the demo offscreen, do what a user would, and save the window in both themes.
 
-    Returns the pictures written: the demo, its renamed chain, a layer, and the ranking.
+    Returns the pictures written: the demo, a layer, its renamed chain, and the ranking.
     Raises AppError when the demo is not there or does not come to an end.
     """
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
@@ -67,14 +67,15 @@ def _take_pictures(bench: Workbench, out_dir: Path) -> list[Path]:
     _wait(lambda: bench.searching.gallery is not None, "the demo's gallery")
     _wait(lambda: bench.lanes.is_idle and bool(panels.retrieval.tiles), "the ranking")
     pictures = [_grab(bench, out_dir / "window_light.png")]
+    window.show_page("layer")
+    _wait(lambda: bench.lanes.is_idle and bool(panels.activations.cards), "the activations")
+    pictures.append(_grab(bench, out_dir / "layer_light.png"))
+    window.show_page("net")
     window.actions_["rename_chain"].trigger()
     _wait(lambda: bench.document.verification is not None, "the verification")
     bench.keeper.choose("dark")
     pictures.append(_grab(bench, out_dir / "window_dark.png"))
     bench.keeper.choose("light")
-    window.show_page("layer")
-    _wait(lambda: bench.lanes.is_idle and bool(panels.activations.cards), "the activations")
-    pictures.append(_grab(bench, out_dir / "layer_light.png"))
     window.show_page("retrieval")
     _wait(lambda: bench.lanes.is_idle, "the thumbnails")
     pictures.append(_grab(bench, out_dir / "retrieval_light.png"))

@@ -216,6 +216,21 @@ def test_sizes_and_folds_come_back_apart_for_wide_and_narrow_windows(
     qtbot.waitUntil(lambda: widths(second) == (400, 320), timeout=5000)
 
 
+def test_the_list_of_layers_shows_whole_columns_at_every_width(opened, qtbot) -> None:
+    opened.window.resize(1600, 800)
+    table = opened.window.panels.layer_table
+    for width in (230, 316, 420, 560, 700):
+        opened.window.net_page.splitter.set_widths(width, 300)
+        qtbot.waitUntil(lambda w=width: table.width() == w)
+        view = table.view
+        header = view.horizontalHeader()
+        shown = [i for i in range(header.count()) if not header.isSectionHidden(i)]
+        assert sum(header.sectionSize(i) for i in shown) <= view.viewport().width()
+        n_left_out = header.count() - len(shown)
+        assert table.columns_button.text() == (f"+ {n_left_out}" if n_left_out else "")
+    assert not n_left_out
+
+
 def test_resetting_the_layout_brings_back_the_sizes_of_the_design(opened, qtbot) -> None:
     bench = opened
     bench.window.resize(1440, 900)

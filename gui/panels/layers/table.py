@@ -6,7 +6,6 @@ from collections.abc import Collection
 from functools import partial
 
 from PyQt5.QtCore import QModelIndex, QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -185,6 +184,7 @@ class LayerTable(QWidget):
         self.view.selectionModel().currentRowChanged.connect(self._on_current)
         self.view.layer_pointed.connect(self._on_pointed)
         self.view.rename_pressed.connect(lambda: self._request_rename(self._selection))
+        self.view.resized.connect(self._show_columns)
         self.view.open_pressed.connect(self._open_selected)
         self.view.doubleClicked.connect(lambda _index: self._open_selected())
         self.view.customContextMenuRequested.connect(self._open_menu)
@@ -314,10 +314,6 @@ class LayerTable(QWidget):
             else "Choose columns"
         )
         self.totals.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_columns()
 
     def _open_selected(self) -> None:
         if self._selection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QModelIndex, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtGui import QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui.panels.layers.delegate import ROW_HEIGHT
@@ -17,6 +17,7 @@ class LayerView(QTableView):
     layer_pointed = pyqtSignal(str)
     rename_pressed = pyqtSignal()
     open_pressed = pyqtSignal()
+    resized = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +44,10 @@ class LayerView(QTableView):
         header.setSectionsClickable(True)
         self.setAccessibleName("Layers")
         self.entered.connect(self._on_entered)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def leaveEvent(self, event: QEvent) -> None:
         self.layer_pointed.emit("")
