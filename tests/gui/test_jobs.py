@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QTimer
 
+from core import reading
 from core.errors import AppError, EngineCrashed
 from core.progress import Progress
 from gui.controllers.status import job_detail, job_fraction
@@ -330,3 +332,28 @@ def test_a_job_of_unknown_length_tells_no_time(lanes: Lanes, qtbot) -> None:
     assert job_detail(run) == "7 files"
     gate.set()
     qtbot.waitUntil(lambda: lanes.is_idle)
+
+
+def test_cancelling_does_not_wait_for_a_file_that_never_comes(
+    lanes: Lanes, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a network that does not answer."""
+    asked, answer = threading.Event(), threading.Event()
+
+    def never(_path: Path) -> None:
+        asked.set()
+        answer.wait()
+        raise OSError("came too late")
+
+    monkeypatch.setattr(reading, "_open", never)
+    told: list[object] = []
+    lanes.files.start(
+        lambda: reading.read_file(Path("far"), 10), key="far", on_result=told.append,
+        on_error=told.append, on_end=lambda: told.append("ended"),
+    )  # fmt: skip
+    qtbot.waitUntil(asked.is_set)
+    lanes.cancel("far")
+    try:
+        qtbot.waitUntil(lambda: told == ["ended"])
+    finally:
+        answer.set()
