@@ -155,7 +155,8 @@ class InspectingController(QObject):
     def _on_changed(self) -> None:
         """Offer what the layer has, and ask for values again where they can be seen."""
         document = self._document
-        self._histogram.show_choices(document.net, document.selection or None)
+        own = document.own_blobs()
+        self._histogram.show_choices(document.net, document.selection or None, own)
         choices = show_choices(document, document.selection)
         self._activations.show_choices(choices, document.selection)
         self._stale = {self._activations, self._histogram}

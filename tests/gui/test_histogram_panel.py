@@ -401,3 +401,18 @@ def test_percentages_are_never_rounded_to_a_lie() -> None:
     assert share_text(999_999, 1_000_000) == "> 99.9 %"
     assert share_text(4096, 4096, 0) == "100 %"
     assert share_text(3074, 4096) == "75.0 %"
+
+
+def test_before_and_after_stay_once_a_layer_has_a_blob_of_its_own(qtbot, keeper) -> None:
+    """WINDOW_FAULTS 27: a rename makes both readable, and the plot had dropped one of them."""
+    renamed = read_net(NET.text.replace(
+        'name: "relu7" type: "ReLU" bottom: "fc7" top: "fc7"',
+        'name: "relu7" type: "ReLU" bottom: "fc7" top: "fc7_relu7"',
+    ))  # fmt: skip
+    assert renamed.layer("relu7").tops == ("fc7_relu7",)
+    panel = HistogramPanel(keeper)
+    qtbot.addWidget(panel)
+    panel.show_choices(renamed, "relu7", {("relu7", "fc7_relu7")})
+    assert panel.request().values == (("fc7", "fc7"), ("relu7", "fc7_relu7"))
+    panel.show_choices(renamed, "relu7")
+    assert panel.request().values == (("relu7", "fc7_relu7"),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,15 +63,20 @@ def version_text(net: Net, version: BlobVersion) -> str:
     return f"{version.label}, after {net.layers[version.layer_index].type}"
 
 
-def default_pair(net: Net, layer_name: str) -> tuple[BlobVersion, BlobVersion | None]:
-    """A and B for a selected layer: before and after when it works in place, else one series."""
+def default_pair(
+    net: Net, layer_name: str, own_blobs: Collection[tuple[str, str]] = ()
+) -> tuple[BlobVersion, BlobVersion | None]:
+    """A and B for a selected layer: before and after when it works in place, else one series.
+
+    own_blobs: (layer, top) pairs that a rename gave blobs of their own; they worked in place too.
+    """
     layer = net.layer(layer_name)
-    written = net.written(layer)
-    in_place = layer.in_place_tops()
-    if not in_place:
+    written, read = net.written(layer), net.read(layer)
+    changed = [i for i, top in enumerate(layer.tops) if (layer.name, top) in own_blobs]
+    pairs = [*layer.in_place_tops(), *(i for i in changed if i < len(read))]
+    if not pairs:
         return written[0], None
-    before = net.read(layer)[in_place[0]]
-    after = written[in_place[0]]
+    before, after = read[pairs[0]], written[pairs[0]]
     return (after, None) if before is None else (before, after)
 
 
@@ -106,8 +111,16 @@ class HistogramPanel(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(360, 120)
 
-    def show_choices(self, net: Net | None, layer_name: str | None) -> None:
-        """Offer every blob version of `net`, and choose the pair that tells most of a layer."""
+    def show_choices(
+        self,
+        net: Net | None,
+        layer_name: str | None,
+        own_blobs: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """Offer every blob version of `net`, and choose the pair that tells most of a layer.
+
+        own_blobs: (layer, top) pairs that a rename gave blobs of their own.
+        """
         blockers = [QSignalBlocker(self.a_choice), QSignalBlocker(self.b_choice)]
         if net is not self._net:
             self._net = net
@@ -116,7 +129,7 @@ class HistogramPanel(QWidget):
             self.a_choice.setCurrentIndex(0)
             self.b_choice.setCurrentIndex(0)
             if layer_name is not None and net.has_layer(layer_name) and net.written(layer_name):
-                self._choose_pair(*default_pair(net, layer_name))
+                self._choose_pair(*default_pair(net, layer_name, own_blobs))
         del blockers
 
     def _offer_versions(self) -> None:
