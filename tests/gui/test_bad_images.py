@@ -51,8 +51,11 @@ def test_no_bad_picture_harms_the_window(bench, qtbot, made, tmp_path: Path) -> 
     shown = {tile.path for tile in panel.tiles}
     assert set(good) <= shown
     assert len(shown) < len(made)
+    asked: list[Path] = []
+    panel.image_requested.connect(asked.append)
     for _kind, path in made[::EVERY]:
         drop(panel, path)
         settle()
+    assert len(asked) > len(made) / EVERY / 2
     assert bugs == []
     assert bench.engine.state == "ready"
