@@ -21,6 +21,8 @@ _MAX_BYTES = 128 << 20
 
 _MOST_ROWS = 2_000_000
 _MOST_CELLS = 12_000_000
+_MOST_CHARACTERS = 1 << 20
+"""Of a line, all of whose values are held at once."""
 
 _FILE_COLUMNS = (
     "file", "filename", "path", "filepath", "image", "imagefile", "imagename", "imagepath", "img",
@@ -72,6 +74,8 @@ def read_label_table(path: Path) -> LabelTable:
     text, notes = _read_text(path)
     _check_size(path, text)
     lines = text.split("\n")  # not splitlines, which breaks names at rarer characters too
+    if max(map(len, lines)) > _MOST_CHARACTERS:
+        raise GalleryError(f"'{path.name}' has a line too long for a table.", hint=_HINT)
     separator = _EXCEL_SEPARATOR.match(lines[0])
     n_skipped = 1 if separator else 0
     delimiters = (separator["delimiter"],) if separator else tuple(_DELIMITERS)
