@@ -75,11 +75,9 @@ def through_command(scratch: Path, hard: Made) -> None:
     print("|---|---|---|---|---|---|---|")
     _run("index of all", scratch, "index", *net, "--images", str(scratch / "pictures"), *described)
     for kind, path in hard:
-        out = scratch / f"{kind}.npz"
-        named = f"./{path.name}" if path.name.startswith("-") else str(path)
-        _run(f"extract {kind}", scratch, "extract", *net, "--images", named, "--layers", "pool1",
-             "--out", str(out))  # fmt: skip
-        _run(f"query {kind}", scratch, "query", str(gallery), named)
+        words = ["--images", str(path), "--layers", "pool1", "--out", str(scratch / f"{kind}.npz")]
+        _run(f"extract {kind}", scratch, "extract", *net, *words)
+        _run(f"query {kind}", scratch, "query", str(gallery), str(path))
 
 
 def _run(title: str, scratch: Path, *words: str) -> None:
