@@ -33,10 +33,19 @@ class Killer:
     def __call__(self, spec: EngineSpec) -> EngineProcess:
         process = start_engine(spec)
         if not self.timers:
-            timer = threading.Timer(self._seconds, os.kill, (process.pid, signal.SIGKILL))
+            timer = threading.Timer(self._seconds, kill_wholly, (process,))
             self.timers.append(timer)
             timer.start()
         return process
+
+
+def kill_wholly(process: EngineProcess) -> None:
+    """Return when the child is dead, or replaced by another: a signal takes a moment to arrive."""
+    pid = process.pid
+    os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + 10
+    while process.pid == pid and process.is_alive and time.monotonic() < until:
+        time.sleep(0.005)
 
 
 def check_after_a_kill(spec: EngineSpec, text: str, image: dict, seconds: float) -> None:
