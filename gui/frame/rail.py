@@ -86,7 +86,7 @@ class RailButton(QAbstractButton):
             painter.setOpacity(0.45)
         place = QRectF((self.width() - _ICON) / 2, 9, _ICON, _ICON)
         paint_icon(painter, self._icon, colour, place)
-        painter.setFont(text_font(10.5, semibold=self.isChecked()))
+        painter.setFont(text_font(10, semibold=self.isChecked()))
         painter.setPen(words)
         painter.drawText(QRect(0, 31, self.width(), 16), int(Qt.AlignCenter), self.text())
         if self._is_busy:

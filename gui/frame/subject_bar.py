@@ -12,7 +12,7 @@ from gui.theme import ThemeKeeper
 HEIGHT = 44
 NARROW_BELOW = 1360
 WIDTHS = {"net": 238, "layer": 206, "image": 206, "sees": 190, "gallery": 176}
-NARROW_WIDTHS = {"net": 206, "layer": 178, "image": 170, "sees": 176, "gallery": 160}
+NARROW_WIDTHS = {"net": 192, "layer": 178, "image": 170, "sees": 176, "gallery": 174}
 
 
 class SubjectBar(QWidget):
