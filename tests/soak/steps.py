@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -489,7 +490,8 @@ def kill_engine(soak: Soak) -> None:
         soak.trigger("forward")
         rest(soak.chance.uniform(0.0, 0.3))
     if pid is not None:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # ended by itself meanwhile
+            os.kill(pid, signal.SIGKILL)
     soak.trigger("forward")
 
 
