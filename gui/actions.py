@@ -34,7 +34,6 @@ class ActionRow:
     group: int = 0
     tip: str = ""
     is_checkable: bool = False
-    toolbar_text: str = ""
 
 
 def _row(
@@ -48,21 +47,18 @@ def _row(
     group: int = 0,
     tip: str = "",
     is_checkable: bool = False,
-    toolbar_text: str = "",
 ) -> ActionRow:
     keys = tuple(shortcuts.split()) if shortcuts else ()
     wanted = frozenset(needs.split())
-    return ActionRow(
-        id_, menu, text, keys, icon_name, wanted, group, tip, is_checkable, toolbar_text
-    )
+    return ActionRow(id_, menu, text, keys, icon_name, wanted, group, tip, is_checkable)
 
 
 ROWS: tuple[ActionRow, ...] = (
-    _row("open_model", "File", "Open model…", "Ctrl+O", "open", toolbar_text="Open model",
+    _row("open_model", "File", "Open model…", "Ctrl+O", "open",
          tip="Open a prototxt, a caffemodel, or both at once"),
     _row("open_weights", "File", "Open weights…", "Ctrl+Shift+O", "weights", "net",
          tip="Bind a caffemodel or HDF5 file to this net"),
-    _row("open_image", "File", "Open image…", "Ctrl+I", "image", toolbar_text="Open image",
+    _row("open_image", "File", "Open image…", "Ctrl+I", "image",
          tip="Choose the image that forward passes read"),
     _row("open_demo", "File", "Open the demo", icon_name="play", needs="demo",
          tip="A small trained net with a gallery of images"),
@@ -104,7 +100,7 @@ ROWS: tuple[ActionRow, ...] = (
     _row("rename_chain", "Model", "Rename the whole chain", "Shift+F2", "link",
          "editable in_chain", tip="Give every layer that shares this blob its own"),
     _row("rename_all", "Model", "Rename all in-place layers", "Ctrl+R", "unlink",
-         "editable in_place", toolbar_text="Rename all",
+         "editable in_place",
          tip="Give every in-place layer of the net its own blob"),
     _row("show_changes", "Model", "Show the text difference", "Ctrl+D", "compare", "net", group=1),
     _row("show_difference", "Model", "Text difference, side by side…", "Ctrl+Shift+D", "compare",
@@ -114,9 +110,9 @@ ROWS: tuple[ActionRow, ...] = (
     _row("compare", "Model", "Compare with another prototxt…", "Ctrl+Shift+C", "compare", group=1,
          tip="Two prototxts side by side: layers matched by name, differences marked"),
     _row("show_text", "Model", "Show the prototxt", "Ctrl+T", "text", "net", group=1),
-    _row("forward", "Run", "Forward", "F5", "play", "net engine image", toolbar_text="Forward",
+    _row("forward", "Run", "Forward", "F5", "play", "net engine image",
          tip="Run the net on the image"),
-    _row("extract", "Run", "Extract…", "Ctrl+E", "extract", "net engine", toolbar_text="Extract",
+    _row("extract", "Run", "Extract…", "Ctrl+E", "extract", "net engine",
          tip="Write layers' activations to an .npz file"),
     _row("recipe", "Run", "Preprocessing…", "Ctrl+P", "sliders", "net",
          tip="How an image becomes the net's input"),
@@ -189,8 +185,6 @@ class Actions(QObject):
         action.setObjectName(row.id)
         action.setCheckable(row.is_checkable)
         action.setShortcuts([QKeySequence(key) for key in row.shortcuts])
-        if row.toolbar_text:
-            action.setIconText(row.toolbar_text)
         tip = row.tip or row.text.rstrip("…")
         if row.shortcuts:
             tip += f" ({row.shortcuts[0]})"

@@ -1,4 +1,4 @@
-"""How things stand: the status line, the toolbar's choices, and which actions are enabled."""
+"""How things stand: the status line, phase and engine, and which actions are enabled."""
 
 from __future__ import annotations
 

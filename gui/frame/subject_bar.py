@@ -7,10 +7,10 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
 from gui.frame.fields import ImageField, LayerField, MenuField, SeesField
+from gui.frame.layout_memory import NARROW_BELOW
 from gui.theme import ThemeKeeper
 
 HEIGHT = 44
-NARROW_BELOW = 1360
 WIDTHS = {"net": 238, "layer": 206, "image": 206, "sees": 190, "gallery": 176}
 NARROW_WIDTHS = {"net": 192, "layer": 178, "image": 170, "sees": 176, "gallery": 174}
 
@@ -57,7 +57,7 @@ class SubjectBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        widths = NARROW_WIDTHS if self.width() < NARROW_BELOW else WIDTHS
+        widths = NARROW_WIDTHS if self.window().width() < NARROW_BELOW else WIDTHS
         fields = {"net": self.net, "layer": self.layer, "image": self.image,
                   "sees": self.sees, "gallery": self.gallery}  # fmt: skip
         for name, field in fields.items():
