@@ -30,7 +30,7 @@ class LayoutMemory:
 
     page: str = "net"
     wide: Sides = Sides(316, 316)
-    narrow: Sides = Sides(300, 274, is_left_folded=True)
+    narrow: Sides = Sides(300, 308, is_left_folded=True)
     layer_split: float = 0.55
 
     def sides(self, window_width: int) -> Sides:
