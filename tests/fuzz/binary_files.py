@@ -154,9 +154,8 @@ caffemodels = st.one_of(
 )
 _hdf5 = st.deferred(lambda: st.sampled_from(hdf5_files()))
 hdf5_bytes = st.one_of(mutated_bytes(_hdf5), mutated_bytes(_hdf5), mutated_bytes(_hdf5), _hdf5)
-mean_bytes = st.one_of(
-    mutated_bytes(st.deferred(lambda: st.sampled_from(means()))), blobs, st.binary(max_size=40)
-)
+_means = mutated_bytes(st.deferred(lambda: st.sampled_from(means())))
+mean_bytes = st.one_of(_means, _means, blobs, st.binary(max_size=40))
 frame_bytes = st.one_of(
     framed(), mutated_bytes(st.deferred(lambda: st.sampled_from(frames()))), mutated_bytes(framed())
 )
