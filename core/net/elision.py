@@ -1,0 +1,164 @@
+"""Shortens the names of a list so that what tells neighbours apart stays to be read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+
+ELLIPSIS = "…"
+Measure = Callable[[str], float]
+"""The width of a text, in the unit of the room; a longer text is never narrower by much."""
+_JOINT = re.compile(r"[/_\-]| · ")
+_WORD = re.compile(r"[^\W\d_]+")
+_LAST_PART = re.compile(r"[^\W\d_]*(@\d+)?$")
+_LEAST_WORD = 3
+"""Letters; a shorter word gains nothing from losing its end."""
+
+
+def elide_names(
+    names: Sequence[str], room: float | Sequence[float], measure: Measure
+) -> tuple[str, ...]:
+    """What to write for each name of a list, in at most `room`; different names read different.
+
+    names: in the order shown, since a name is compared with those above and below it.
+    room: one width for all, or one for each name. A name that fits stays whole. Else the parts go
+    that a neighbour begins with as well (`…3x3_reduce`), then the ends of words, shared and long
+    ones first (`res2a_b…2a@0`). The last part, digits and @n stay while there is another way.
+    A name that no way makes fit is longer than its room: it is not told apart by less.
+    """
+    rooms: dict[str, float] = {}
+    for name, one in zip(names, _each(room, len(names)), strict=True):
+        rooms[name] = min(one, rooms.get(name, one))
+    near = _neighbours(names)
+    endings = {name: _endings(name, near[name]) for name in near}
+    n_alike = Counter(ending for those in endings.values() for ending in those)
+    ways = {}
+    for name, those in endings.items():
+        own = [ending for ending in those if n_alike[ending] == 1]
+        ways[name] = _ways(name, near[name], own, rooms[name], measure)
+    shown = {name: next(way) for name, way in ways.items()}
+    taken: set[str] = set()
+    while clashes := _clashes(shown):
+        taken.update(clashes)
+        for text, those in clashes.items():
+            for name in those:
+                if text != name:
+                    shown[name] = next(t for t in ways[name] if t not in taken or t == name)
+    return tuple(shown[name] for name in names)
+
+
+def elide_name(name: str, room: float, measure: Measure, near: Sequence[str] = ()) -> str:
+    """One name among those near it, as `elide_names` writes it; the near ones are whole."""
+    rooms = [measure(other) for other in near]
+    return elide_names([*near, name], [*rooms, room], measure)[-1]
+
+
+def least_room(names: Sequence[str], measure: Measure) -> float:
+    """The room in which every name can be told apart without losing digits or its last part."""
+    return max(map(measure, elide_names(names, 0.0, measure)), default=0.0)
+
+
+def _each(room: float | Sequence[float], n: int) -> Sequence[float]:
+    return room if isinstance(room, Sequence) else [room] * n
+
+
+def _neighbours(names: Sequence[str]) -> dict[str, list[str]]:
+    near: dict[str, list[str]] = {name: [] for name in names}
+    for above, below in pairwise(names):
+        if above != below:
+            near[above].append(below)
+            near[below].append(above)
+    return near
+
+
+def _clashes(shown: dict[str, str]) -> dict[str, list[str]]:
+    """Texts that stand for more than one name, with those names."""
+    readers: dict[str, list[str]] = defaultdict(list)
+    for name, text in shown.items():
+        readers[text].append(name)
+    return {text: those for text, those in readers.items() if len(those) > 1}
+
+
+def _n_shared(name: str, other: str) -> int:
+    """With how many letters both begin."""
+    pairs = enumerate(zip(name, other, strict=False))
+    return next((n for n, (one, two) in pairs if one != two), min(len(name), len(other)))
+
+
+def _endings(name: str, near: Sequence[str]) -> list[str]:
+    """What stays without the leading parts that a neighbour begins with, the longest first."""
+    shared = max((_n_shared(name, other) for other in near), default=0)
+    ends = (joint.end() for joint in _JOINT.finditer(name, 0, shared))
+    return [name[end:] for end in ends if end < len(name)]
+
+
+def _ways(
+    name: str, near: Sequence[str], endings: Sequence[str], room: float, measure: Measure
+) -> Iterator[str]:
+    """Ever less welcome texts: those that fit, those that fit by force, those that do not fit."""
+    if measure(name) <= room:
+        yield name
+    too_wide = [(measure(name), name)]
+    for text in _shorter(name, near, endings):
+        width = measure(text)
+        if width <= room:
+            yield text
+        else:
+            too_wide.append((width, text))
+    if room > 0:
+        yield from _forced(name, near, room, measure)
+    yield from (text for _, text in sorted(too_wide))
+    yield name
+
+
+def _shorter(name: str, near: Sequence[str], endings: Sequence[str]) -> Iterator[str]:
+    """Without leading parts, then with shortened words; the last part whole."""
+    for ending in endings:
+        yield ELLIPSIS + ending
+    known = {word for other in near for word in _WORD.findall(other)}
+    for ending in (name, *endings):
+        yield from _with_short_words(name, len(name) - len(ending), known)
+
+
+def _with_short_words(name: str, cut: int, known: set[str]) -> Iterator[str]:
+    last = _LAST_PART.search(name)
+    end = last.start() if last else len(name)
+    words = [w for w in _WORD.finditer(name, cut, end) if len(w[0]) >= _LEAST_WORD]
+    words.sort(key=lambda word: (word[0] not in known, -len(word[0])))
+    kept: dict[int, int] = {}
+    for word in words:
+        for n_letters in range(len(word[0]) - 2, 0, -1):
+            kept[word.start()] = n_letters
+            text = _WORD.sub(
+                lambda w: w[0][: kept[w.start()]] + ELLIPSIS if w.start() in kept else w[0], name
+            )
+            yield ELLIPSIS + text[cut:] if cut else text
+
+
+def _forced(name: str, near: Sequence[str], room: float, measure: Measure) -> Iterator[str]:
+    """As many letters as fit: both ends, the end, the beginning, around what differs."""
+    places = sorted({_n_shared(name, other) for other in near})
+    pieces: list[Callable[[int], str]] = [
+        lambda n: name[: (n + 1) // 2] + ELLIPSIS + name[len(name) - n // 2 :],
+        lambda n: ELLIPSIS + name[len(name) - n :],
+        lambda n: name[:n] + ELLIPSIS,
+    ]
+    pieces += [partial(_around, name, place) for place in places]
+    for piece in pieces:
+        fewest, most = 0, len(name) - 1
+        while fewest < most:
+            middle = (fewest + most + 1) // 2
+            if measure(piece(middle)) <= room:
+                fewest = middle
+            else:
+                most = middle - 1
+        if fewest:
+            yield piece(fewest)
+
+
+def _around(name: str, place: int, n_letters: int) -> str:
+    left, right = max(0, place - n_letters // 2), place + (n_letters + 1) // 2
+    return ELLIPSIS + name[left:right] + ELLIPSIS
