@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QObject, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QMenu, QMenuBar, QWidget
+from PyQt5.QtWidgets import QAction, QMenu, QMenuBar, QShortcut, QWidget
 
 from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.plain_text import plain_caption, plain_tip
 
+NOT_YET = "The window is not ready yet."
+_KEYS_OF_WIDGETS = frozenset({"Esc", "Del"})
+"""Keys that mean something in many places; where an action can't act they are left to those."""
 MENUS = ("File", "Edit", "View", "Model", "Run", "Retrieval", "Help")
 
 
@@ -21,8 +24,8 @@ class ActionRow:
     """One row of the table.
 
     id: what `Actions.on` and tests name it by; shortcuts: the first is shown; needs: the state
-    words ("net", "edited") that must all hold for it to be enabled; group: a new group in a menu
-    is set off by a line.
+    words ("net", "edited") that must all hold for it to be enabled, the first that does not says
+    why; group: a new group in a menu is set off by a line.
     """
 
     id: str
@@ -30,7 +33,7 @@ class ActionRow:
     text: str
     shortcuts: tuple[str, ...] = ()
     icon: str | None = None
-    needs: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()
     group: int = 0
     tip: str = ""
     is_checkable: bool = False
@@ -49,7 +52,7 @@ def _row(
     is_checkable: bool = False,
 ) -> ActionRow:
     keys = tuple(shortcuts.split()) if shortcuts else ()
-    wanted = frozenset(needs.split())
+    wanted = tuple(needs.split())
     return ActionRow(id_, menu, text, keys, icon_name, wanted, group, tip, is_checkable)
 
 
@@ -110,7 +113,7 @@ ROWS: tuple[ActionRow, ...] = (
     _row("compare", "Model", "Compare with another prototxt…", "Ctrl+Shift+C", "compare", group=1,
          tip="Two prototxts side by side: layers matched by name, differences marked"),
     _row("show_text", "Model", "Show the prototxt", "Ctrl+T", "text", "net", group=1),
-    _row("forward", "Run", "Forward", "F5", "play", "net engine image",
+    _row("forward", "Run", "Forward", "F5", "play", "net engine image runnable",
          tip="Run the net on the image"),
     _row("extract", "Run", "Extract…", "Ctrl+E", "extract", "net engine",
          tip="Write layers' activations to an .npz file"),
@@ -138,17 +141,21 @@ ROWS: tuple[ActionRow, ...] = (
 
 
 class Actions(QObject):
-    """The table as QActions of one window."""
+    """The table as QActions of one window; one that can't act says why, hovered or by its key."""
+
+    refused = pyqtSignal(str)
+    """The key of an action was pressed that can't act now: why, in a sentence."""
 
     def __init__(self, keeper: ThemeKeeper, window: QWidget) -> None:
         super().__init__(window)
         self._keeper = keeper
         self.rows = {row.id: row for row in ROWS}
         self._actions = {row.id: self._action(row, window) for row in ROWS}
-        self._state: frozenset[str] = frozenset()
+        self._deaf_keys = {row.id: self._deaf_key(row, window) for row in ROWS if row.needs}
+        self._facts: Mapping[str, str] = {}
         keeper.changed.connect(self._tint)
         self._tint()
-        self.set_state(())
+        self.set_facts({})
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
@@ -156,17 +163,38 @@ class Actions(QObject):
     @property
     def state(self) -> frozenset[str]:
         """The state words that hold now."""
-        return self._state
+        return frozenset(word for word, why_not in self._facts.items() if not why_not)
+
+    def why_not(self, action_id: str) -> str:
+        """Why an action can't act now, in a sentence; "" where it can."""
+        for word in self.rows[action_id].needs:
+            why_not = self._facts.get(word, NOT_YET)
+            if why_not:
+                return why_not
+        return ""
 
     def on(self, action_id: str, do: Callable[[], object]) -> None:
         """Do this when the action is triggered."""
         self._actions[action_id].triggered.connect(lambda _checked=False: do())
 
-    def set_state(self, words: Iterable[str]) -> None:
-        """Enable what these state words allow."""
-        self._state = frozenset(words)
+    def set_facts(self, facts: Mapping[str, str]) -> None:
+        """Enable what can be done now.
+
+        facts: each state word with "" where it holds, else why it does not, in a sentence.
+        """
+        self._facts = dict(facts)
         for row in ROWS:
-            self._actions[row.id].setEnabled(row.needs <= self._state)
+            self._show(row)
+
+    def _show(self, row: ActionRow) -> None:
+        why_not = self.why_not(row.id)
+        tip = _tip(row)
+        action = self._actions[row.id]
+        action.setEnabled(not why_not)
+        action.setToolTip(plain_tip(f"{tip}\n{why_not}" if why_not else tip))
+        action.setStatusTip(why_not or row.tip)
+        for key in self._deaf_keys.get(row.id, ()):
+            key.setEnabled(bool(why_not))
 
     def fill_menu_bar(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Add every menu; returns them by name."""
@@ -185,15 +213,31 @@ class Actions(QObject):
         action.setObjectName(row.id)
         action.setCheckable(row.is_checkable)
         action.setShortcuts([QKeySequence(key) for key in row.shortcuts])
-        tip = row.tip or row.text.rstrip("…")
-        if row.shortcuts:
-            tip += f" ({row.shortcuts[0]})"
-        action.setToolTip(plain_tip(tip))
+        action.setToolTip(plain_tip(_tip(row)))
         window.addAction(action)
         return action
+
+    def _deaf_key(self, row: ActionRow, window: QWidget) -> tuple[QShortcut, ...]:
+        """The keys of an action while it can't act: they say why, where they would be silent."""
+        found = []
+        for key in row.shortcuts:
+            if key in _KEYS_OF_WIDGETS:
+                continue
+            shortcut = QShortcut(QKeySequence(key), window)
+            shortcut.activated.connect(lambda: self._refuse(row))
+            found.append(shortcut)
+        return tuple(found)
+
+    def _refuse(self, row: ActionRow) -> None:
+        self.refused.emit(f"{row.text.rstrip('…')}: {self.why_not(row.id)}")
 
     @pyqtSlot()
     def _tint(self) -> None:
         for row in ROWS:
             if row.icon is not None:
                 self._actions[row.id].setIcon(icon(row.icon, self._keeper.theme.text))
+
+
+def _tip(row: ActionRow) -> str:
+    tip = row.tip or row.text.rstrip("…")
+    return f"{tip} ({row.shortcuts[0]})" if row.shortcuts else tip

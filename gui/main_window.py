@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -220,10 +220,10 @@ class MainWindow(QMainWindow):
             self.net_page.right.set_folded(False)
             tabs.setCurrentIndex(tabs.indexOf(panel))
 
-    def set_words(self, words: frozenset[str]) -> None:
-        """Enable the actions and pages that these state words allow."""
-        self.actions_.set_state(words)
-        self.rail.set_words(words)
+    def set_facts(self, facts: Mapping[str, str]) -> None:
+        """Enable the actions and pages that can be used now; the others say why not."""
+        self.actions_.set_facts(facts)
+        self.rail.set_facts(facts)
 
     def set_default_layout(self) -> None:
         """The sizes of the design."""

@@ -20,7 +20,7 @@ from core.jobs.open import net_of
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 from core.reading import ReadCancelled
-from core.surveys.feed import plan_feed, plan_whole_feed
+from core.surveys.feed import plan_feed, plan_whole_feed, shape_words
 
 Shape = tuple[int, ...]
 _ALL_ROWS = 1 << 40
@@ -56,6 +56,15 @@ def picture_input(net: Net, shapes: NetShapes) -> PictureInput | None:
     """What takes the picture where the whole net runs; None where nothing does."""
     feed = plan_whole_feed(net, shapes)
     return PictureInput(feed.picture, feed.needed[feed.picture]) if feed.picture else None
+
+
+def why_no_picture(net: Net, shapes: NetShapes) -> str:
+    """Why no picture can be fed where the whole net runs, in a sentence; "" where one can."""
+    feed = plan_whole_feed(net, shapes)
+    if feed.picture:
+        return ""
+    listed = ", ".join(f"{name} {shape_words(shape)}" for name, shape in feed.needed.items())
+    return f"No input of this net takes a picture: {listed}." if listed else "The net has no input."
 
 
 class Looker:

@@ -85,6 +85,9 @@ def connect_inspecting(
                    panels.inspector.layer_opened):  # fmt: skip
         opened.connect(lambda _name: window.show_page("layer"))
     window.actions_.on("forward", inspecting.forward)
+    window.actions_.refused.connect(status.say)
+    status.why_no_run = inspecting.why_no_run
+    status.refresh()
     inspecting.forward_done.connect(lambda done: status.say(done.sentence))
 
 

@@ -74,9 +74,12 @@ def connect_what_is_there(
 ) -> None:
     """A gallery and the demo enable actions of their own."""
 
-    def extra_words() -> set[str]:
-        words = {"demo"} if demo.is_there else set()
-        return words | ({"gallery"} if searching.gallery is not None else set())
+    def extra_facts() -> dict[str, str]:
+        has_gallery = searching.gallery is not None
+        return {
+            "demo": "" if demo.is_there else "The demo's files did not come with this copy.",
+            "gallery": "" if has_gallery else "No folder of images is open. Choose one: Ctrl+G.",
+        }
 
-    status.extra_words = extra_words
+    status.extra_facts = extra_facts
     searching.indexed.connect(lambda _found: status.refresh())

@@ -14,13 +14,14 @@ from core.engines.values import PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.files import is_plain_file
 from core.jobs.classes import classes_of, is_softmax
-from core.jobs.look import Looker, LookRequest, PictureInput, picture_input
+from core.jobs.look import Looker, LookRequest, PictureInput, picture_input, why_no_picture
 from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
 from core.jobs.tiles import TilesRequest, tiles
 from core.net.definition import Net
 from core.progress import Job
 from gui.controllers.engine_child import EngineController
 from gui.controllers.inspecting_values import show_choices
+from gui.controllers.possibilities import NO_IMAGE, NO_NET
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notices
@@ -29,11 +30,10 @@ from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.activations.tiles import ActivationRequest, TileCard, build_cards
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
 
-NO_IMAGE = "Open an image to see every channel."
+EMPTY_TILES = "Open an image to see every channel."
 NO_FORWARD = "Run Forward to see how a layer's values spread."
 NO_LAYER = "Select a layer to see its channels."
 NO_LAYER_SPREAD = "Select a layer to see how its values spread."
-NO_PICTURE_INPUT = "This net has no input that takes a picture."
 ERROR_KEY = "forward"
 LEFT_OUT_KEY = "left-out"
 
@@ -80,6 +80,7 @@ class InspectingController(QObject):
         self._told_of: Engine | None = None
         self._wanted: LookRequest | None = None
         self._input: tuple[Net | None, PictureInput | None] = (None, None)
+        self._why_no_picture = ""
         self._attempt = 0
         self.last_forward: LastForward | None = None
         self._connect()
@@ -95,15 +96,27 @@ class InspectingController(QObject):
 
     def can_run(self) -> bool:
         """Whether there is a net, an image and a recipe to run."""
-        return self.run_key() is not None
+        return not self.why_no_run()
+
+    def why_no_run(self) -> str:
+        """Why no pass can run on the image, in a sentence; "" where one can."""
+        document, path = self._document, self._document.image_path
+        if document.net is None:
+            return NO_NET
+        if document.is_partial:
+            return "The file has an error, and half a net does not run."
+        if path is None:
+            return NO_IMAGE
+        if self._picture_input() is None:
+            return self._why_no_picture
+        if document.chosen_recipe is None:
+            return "How a picture becomes the net's input is not known. Say it with Ctrl+P."
+        return "" if is_plain_file(path) else f"{path.name} is not there any more."
 
     def run_key(self) -> LookRequest | None:
         """The pass that the document asks for now; None where something is missing."""
-        document = self._document
-        path, recipe = document.image_path, document.chosen_recipe
-        if document.net is None or document.is_partial or path is None or recipe is None:
-            return None
-        if self._picture_input() is None or not is_plain_file(path):
+        path, recipe = self._document.image_path, self._document.chosen_recipe
+        if path is None or self.why_no_run():
             return None
         return LookRequest(
             self._engine.request(),
@@ -119,6 +132,9 @@ class InspectingController(QObject):
         if self._input[0] is not net:
             found = None if net is None or shapes is None else picture_input(net, shapes)
             self._input = (net, found)
+            self._why_no_picture = ""
+            if net is not None and shapes is not None and found is None:
+                self._why_no_picture = why_no_picture(net, shapes)
         return self._input[1]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -173,7 +189,9 @@ class InspectingController(QObject):
         document = self._document
         if self.run_key() is None:
             has_input = document.net is None or self._picture_input() is not None
-            self._show_empty(panel, NO_IMAGE, NO_FORWARD, "" if has_input else NO_PICTURE_INPUT)
+            self._show_empty(
+                panel, EMPTY_TILES, NO_FORWARD, "" if has_input else self._why_no_picture
+            )
         elif not document.selection:
             self._show_empty(panel, NO_LAYER, NO_LAYER_SPREAD)
         elif panel is self._activations:

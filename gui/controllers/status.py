@@ -18,6 +18,7 @@ from gui.controllers.engine_child import (
 )
 from gui.controllers.engine_choice import SETTINGS
 from gui.controllers.opening import OpeningController
+from gui.controllers.possibilities import Facts, facts_of
 from gui.controllers.renaming import RenamingController
 from gui.document import ModelDocument
 from gui.engine_titles import ENGINE_TITLES
@@ -53,7 +54,8 @@ class StatusController(QObject):
         self._opening = opening
         self._window = window
         self._settings = settings
-        self.extra_words: Callable[[], set[str]] = set
+        self.extra_facts: Callable[[], Facts] = dict
+        self.why_no_run: Callable[[], str] = str
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MILLISECONDS)
         window.phase_box.addItems(PHASES)
@@ -89,7 +91,7 @@ class StatusController(QObject):
         """Show hidden versions and weights, and enable what can be done now."""
         self._show_hidden()
         self._show_weights()
-        self._window.set_words(frozenset(self._words()))
+        self._window.set_facts(self._facts())
         self._window.phase_box.setEnabled(self._document.net is not None)
         self._window.phase_box.setCurrentText(self._document.state.phase)
 
@@ -97,34 +99,17 @@ class StatusController(QObject):
         """What was done last, with its figures."""
         self._window.status_line.set_last(sentence)
 
-    def _words(self) -> set[str]:
-        document, history = self._document, self._renaming.history
-        facts = {
-            "net": document.net is not None,
-            "editable": document.net is not None and not document.is_partial,
-            "edited": document.is_edited,
-            "renamed": bool(document.renames),
-            "undoable": history.canUndo(),
-            "redoable": history.canRedo(),
-            "engine": self._engine.state in (READY, STOPPED, STARTING),
-            "image": document.image_path is not None,
-            "job": bool(self._lanes.running),
+    def _facts(self) -> Facts:
+        return {
+            **facts_of(
+                self._document,
+                self._renaming.history,
+                self._engine,
+                self._lanes.running,
+                self.why_no_run(),
+            ),
+            **self.extra_facts(),
         }
-        return {word for word, holds in facts.items() if holds} | self._selection_words() | (
-            self.extra_words()
-        )  # fmt: skip
-
-    def _selection_words(self) -> set[str]:
-        net, name = self._document.net, self._document.selection
-        if net is None:
-            return set()
-        words = {"in_place"} if net.in_place_layers else set()
-        if not name or not net.has_layer(name):
-            return words
-        written = net.written(name)
-        if any(version.n_versions > 1 for version in written):
-            words |= {"in_chain", "renamable"}
-        return words
 
     def _show_hidden(self) -> None:
         net = self._document.net
@@ -211,7 +196,7 @@ class StatusController(QObject):
                 line.set_job(run.title, job_detail(run), job_fraction(run))
         has_job = "job" in self._window.actions_.state
         if bool(running) != has_job:
-            self._window.set_words(frozenset(self._words()))
+            self._window.set_facts(self._facts())
 
 
 def _slow_words(engine: EngineController) -> str:

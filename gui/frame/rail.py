@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
@@ -157,10 +157,16 @@ class Rail(QWidget):
         """Mark a page as the one that is shown."""
         self.buttons[page].setChecked(True)
 
-    def set_words(self, words: frozenset[str]) -> None:
-        """Dim the pages whose state word does not hold."""
+    def set_facts(self, facts: Mapping[str, str]) -> None:
+        """Dim the pages whose state word does not hold, and say why.
+
+        facts: each state word with "" where it holds, else why it does not.
+        """
         for item in self._items:
-            self.buttons[item.id].setEnabled(not item.needs or item.needs in words)
+            why_not = facts.get(item.needs, "") if item.needs else ""
+            button = self.buttons[item.id]
+            button.setEnabled(not why_not)
+            button.setToolTip(plain_tip(f"{item.tip}\n{why_not}" if why_not else item.tip))
 
     @pyqtSlot()
     def _tint(self) -> None:
