@@ -47,6 +47,7 @@ class ModelDocument(QObject):
     verification_changed = pyqtSignal()
     recipe_changed = pyqtSignal()
     saved_changed = pyqtSignal()
+    stray_changed = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +61,7 @@ class ModelDocument(QObject):
         self.shapes: NetShapes | None = None
         self.weights: Weights | None = None
         self.binding: Binding | None = None
+        self.stray_weights: Path | None = None
         self.renames: tuple[BlobRename, ...] = ()
         self.revision = 0
         self.selection = ""
@@ -123,6 +125,12 @@ class ModelDocument(QObject):
         self.revision += 1
         self.weights_changed.emit()
         self._drop_verification()
+
+    def set_stray_weights(self, path: Path | None) -> None:
+        """Weights that were opened and are not bound: they wait for a net, or are of another."""
+        if path != self.stray_weights:
+            self.stray_weights = path
+            self.stray_changed.emit()
 
     def set_saved(self, path: Path) -> None:
         """The text now lies at `path`; the document is that file from here on."""

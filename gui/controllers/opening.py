@@ -13,10 +13,11 @@ from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError
 from core.files import is_folder, is_plain_file
 from core.images.formats import describe_no_file, is_image_name
-from core.jobs.open import OpenRequest, own_recipe, read_weights
+from core.jobs.open import OpenRequest, own_recipe
 from core.jobs.open_partly import PartlyOpened, open_partly
 from core.layers.shapes import NetShapes
 from core.net.definition import NetState
+from core.reading import names_in
 from core.session_file import SUFFIX as SESSION_SUFFIX
 from core.weights.binding import Binding
 from core.weights.reader import Weights
@@ -28,8 +29,8 @@ from gui.controllers.opening_notices import (
     problems_notice,
     rewiring_notice,
     solver_notice,
-    weights_notice,
 )
+from gui.controllers.opening_weights import WeightsOpening
 from gui.derivation import Deriver
 from gui.dialogs.files import IMAGE_FILTER, MODEL_FILTER, WEIGHTS_FILTER, FileChooser
 from gui.document import DerivedNet, ModelDocument
@@ -80,11 +81,14 @@ class OpeningController(QObject):
         self._settings = settings
         self.chooser = chooser
         self.may_replace: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
-        self._waiting_weights: Path | None = None
         self._waiting_folder: Path | None = None
         self._watches_rewiring = False
+        self.weights = WeightsOpening(document, lanes, deriver, notices, settings, self)
+        self.weights.choose_weights = self.choose_weights
+        self.weights.choose_model = self.choose_model
         document.net_changed.connect(self._follow_rewirings)
-        notices.changed.connect(self._forget_waiting)
+        self.weights.bound.connect(self._show_bound)
+        self.weights.layers_requested.connect(self.layers_requested)
 
     def choose_model(self) -> None:
         """Ask for a prototxt, a caffemodel, or both."""
@@ -148,19 +152,12 @@ class OpeningController(QObject):
         self.may_replace(lambda: self._start_reading(path, weights))
 
     def open_weights(self, path: Path) -> None:
-        """Map weights and bind them to the open net."""
-        net, shapes = self._document.net, self._document.shapes
-        if net is None or shapes is None:
-            self._open_weights_first(path)
-            return
-        self._lanes.files.start(
-            lambda: read_weights(path, net, shapes),
-            key="weights",
-            title=f"Opening {path.name}",
-            revision=self._document.revision,
-            on_result=lambda read: self._take_weights(path, *read),
-            on_error=lambda error: self._notices.show_error(error, "weights"),
-        )
+        """Bind weights to the open net; without one, take the prototxt that lies beside them."""
+        beside = None if self._document.net is not None else _prototxt_beside(path)
+        if beside is None:
+            self.weights.open(path)
+        else:
+            self.open_model(beside, path)
 
     def open_image(self, path: Path) -> None:
         """Make this the image that forward passes read."""
@@ -204,7 +201,7 @@ class OpeningController(QObject):
 
         saved_text: what the file holds, where the text that was read is another.
         """
-        weights = weights or self._waiting_weights
+        weights = weights or self.weights.waiting
         self._notices.dismiss_all(*MODEL_NOTICES)
         self._settings.set_folder("models", found.path.absolute().parent)
         if found.error is not None:
@@ -238,33 +235,19 @@ class OpeningController(QObject):
             self._deriver.remember(derived, document.state, None)
             self._show_findings(found)
         self.model_opened.emit()
-        if weights is not None and not is_partial:
-            self.open_weights(weights)
-        elif not is_partial:
-            self._go_on_with_folder()
-
-    def _take_weights(self, path: Path, weights: Weights, binding: Binding) -> None:
-        self._settings.set_folder("models", path.absolute().parent)
-        document = self._document
-        if document.path is not None:
-            self._settings.set_weights_of(document.path, path)
-        self._deriver.forget()
-        document.set_weights(weights, binding)
-        if document.net is not None and document.shapes is not None:
-            self._show_names(document.shapes, weights, binding)
-        self._go_on_with_folder()
-        notice = weights_notice(binding, path.name)
-        if notice is None:
-            self._notices.dismiss("weights")
+        if is_partial:
             return
-        unbound = list(binding.unbound) or [wrong.layer for wrong in binding.wrong]
-        self._notices.show(
-            notice,
-            {
-                "open": self.choose_weights,
-                "layers": lambda: self.layers_requested.emit(unbound),
-            },
-        )
+        if weights is not None:
+            self.open_weights(weights)
+            return
+        self.weights.offer_beside()
+        self._go_on_with_folder()
+
+    def _show_bound(self) -> None:
+        document = self._document
+        if document.shapes is not None:
+            self._show_names(document.shapes, document.weights, document.binding)
+        self._go_on_with_folder()
 
     def _go_on_with_folder(self) -> None:
         """Hand on the folder that waited for the net, whose descriptors need its weights."""
@@ -272,29 +255,6 @@ class OpeningController(QObject):
         if folder is not None:
             self._notices.dismiss("folder")
             self.folder_opened.emit(folder)
-
-    def _open_weights_first(self, path: Path) -> None:
-        """Weights without a net: take the only prototxt beside them, else ask for it."""
-        beside = sorted(path.absolute().parent.glob("*.prototxt"))
-        if len(beside) == 1:
-            self.open_model(beside[0], path)
-            return
-        self._notices.show(
-            Notice(
-                "info",
-                f"{path.name} waits for its prototxt",
-                "Weights say nothing about the graph. Open the prototxt they belong to.",
-                actions=(NoticeAction("open", "Open prototxt", "open", closes=True),),
-                key="weights",
-            ),
-            {"open": self.choose_model},
-        )
-        self._waiting_weights = path
-
-    def _forget_waiting(self) -> None:
-        """Weights wait for their prototxt as long as the notice says so."""
-        if not self._notices.has("weights"):
-            self._waiting_weights = None
 
     def _show_parse_error(self, found: PartlyOpened) -> None:
         if found.error is None:
@@ -383,3 +343,13 @@ def sort_paths(paths: Sequence[Path]) -> SortedPaths:
         else:
             prototxt = path
     return SortedPaths(prototxt, weights, image, folder, session)
+
+
+def _prototxt_beside(weights: Path) -> Path | None:
+    """The prototxt of the same name beside weights, or the only one there."""
+    folder = weights.absolute().parent
+    names = [name for name in names_in(folder) if name.endswith(".prototxt")]
+    same = f"{weights.name.split('.')[0]}.prototxt"
+    if same in names:
+        return folder / same
+    return folder / names[0] if len(names) == 1 else None

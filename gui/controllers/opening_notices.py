@@ -20,6 +20,8 @@ from gui.widgets.plain_text import Rich, rich
 
 N_NAMED = 4
 N_PROBLEMS = 4
+N_OFFERED = 2
+MOST_SHOWN = 28
 
 
 def parse_notice(
@@ -155,6 +157,70 @@ def rewiring_notice(rewirings: Sequence[Finding]) -> Notice:
 def _shown_name(row: NameChange, name: str) -> str:
     """A name, with its place in the layer where that is not a bottom."""
     return name if row.place == "bottom" else f"{row.place} {name}" if name else "-"
+
+
+def waiting_notice(file_name: str) -> Notice:
+    """Weights were opened where no net is open."""
+    return Notice(
+        "info",
+        f"{file_name} waits for its prototxt",
+        "Weights say nothing about the graph. The prototxt that is opened next gets them.",
+        actions=(NoticeAction("open", "Open prototxt", "open"),),
+        key="weights",
+    )
+
+
+def beside_notice(files: Sequence[tuple[str, str]]) -> Notice:
+    """Weights that lie beside a net opened without any.
+
+    files: name and "32 of 32 arrays" of each that fits, the best first.
+    """
+    name, fit = files[0]
+    if len(files) == 1:
+        return Notice(
+            "info",
+            f"{name} lies beside this prototxt",
+            f"{fit} fit.",
+            actions=(NoticeAction("bind0", "Bind it", "weights"),),
+            key="weights",
+        )
+    buttons = [
+        NoticeAction(f"bind{place}", f"Bind {short_name(file)}", "weights")
+        for place, (file, _) in enumerate(files[:N_OFFERED])
+    ]
+    return Notice(
+        "info",
+        f"{len(files)} weights files beside this prototxt fit",
+        "; ".join(f"{file}: {fit}" for file, fit in files),
+        actions=(*buttons, NoticeAction("open", "Choose…", "open")),
+        key="weights",
+    )
+
+
+def other_net_notice(file_name: str, net_name: str, binding: Binding, *, keeps: bool) -> Notice:
+    """Nothing of a weights file fits the net; keeps: the net has weights, which stay."""
+    body = f"0 of the {binding.n_arrays_expected:,} arrays of {net_name} are in it in this shape."
+    if binding.wrong:
+        first = binding.wrong[0]
+        body += f" {first.layer} has {_shape(first.in_file)} there, {_shape(first.in_net)} here."
+    body += " The weights of before stay bound." if keeps else " It is not bound."
+    return Notice(
+        "error",
+        f"{file_name} is of another net",
+        body,
+        note=" ".join(binding.near_names[:2]),
+        actions=(
+            NoticeAction("open", "Open other weights", "weights"),
+            NoticeAction("net", "Open its prototxt", "open"),
+        ),
+        key="weights",
+    )
+
+
+def short_name(file_name: str) -> str:
+    """A file's name for a button."""
+    shown = file_name.removesuffix(".caffemodel")
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[:8]}…{shown[-(MOST_SHOWN - 9) :]}"
 
 
 def weights_notice(binding: Binding, file_name: str) -> Notice | None:

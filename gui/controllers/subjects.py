@@ -42,7 +42,7 @@ class SubjectsController(QObject):
     def _connect(self) -> None:
         document, window = self._document, self._window
         for changed in (document.net_changed, document.weights_changed, document.saved_changed,
-                        document.verification_changed):  # fmt: skip
+                        document.verification_changed, document.stray_changed):  # fmt: skip
             changed.connect(self._show_net)
         document.net_changed.connect(self._show_layers)
         document.selection_changed.connect(lambda _name: self._show_layers())
@@ -66,8 +66,11 @@ class SubjectsController(QObject):
 
     def _net_chip(self) -> Chip | None:
         document = self._document
+        stray = document.stray_weights is not None
         if document.net is None:
-            return None
+            return Chip("info", "weights waiting") if stray else None
+        if stray:
+            return Chip("error", "weights of another net")
         proof = self._proof_chip()
         if proof is not None:
             return proof
