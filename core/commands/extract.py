@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
@@ -21,10 +21,9 @@ from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.jobs.extract import Extracted, ExtractRequest, extract
 from core.jobs.open import OpenedNet
-from core.measures.measure import KEEP, Measure, Pool, PoolingName
+from core.measures.measure import KEEP, POOLING_HELP, Measure, parse_pooling
 from core.progress import run_job
 
-POOLINGS = ("none", "gap", "mac", "gem")
 _MOST_IMAGES_NAMED = 20
 
 
@@ -52,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, type=Path, metavar="F", help="F.npz, F.h5, or a folder of .npy"
     )
-    parser.add_argument("--pool", choices=POOLINGS, default="none", help="(default none)")
+    parser.add_argument(
+        "--pool", default="none", metavar="POOLING", help=f"none (the default), {POOLING_HELP}"
+    )
     parser.add_argument("--p", type=float, default=3.0, help="the power of GeM (default 3)")
     parser.add_argument(
         "--batch",
@@ -100,7 +101,7 @@ def split_array_word(word: str) -> tuple[str, Path]:
 def _measure(options: argparse.Namespace) -> Measure:
     if options.pool == "none":
         return KEEP
-    return Pool(cast(PoolingName, options.pool), options.p)
+    return parse_pooling(options.pool, options.p)
 
 
 def _print(opened: OpenedNet, extracted: Extracted, options: argparse.Namespace) -> None:

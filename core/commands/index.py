@@ -14,7 +14,7 @@ from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.errors import AppError, EngineError
 from core.jobs.index import Indexed, IndexRequest, index
-from core.measures.measure import Pool
+from core.measures.measure import POOLING_HELP, parse_pooling
 from core.progress import run_job
 from core.retrieval.absence import RULE
 from core.retrieval.gallery import open_gallery
@@ -30,9 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images", required=True, type=Path, metavar="DIR", help="a folder, or a list of images"
     )
     parser.add_argument("--layer", required=True, metavar="L", help="a layer, or layer:top")
-    parser.add_argument(
-        "--pool", required=True, choices=("flatten", "gap", "mac", "gem"), help="then L2"
-    )
+    parser.add_argument("--pool", required=True, metavar="POOLING", help=f"then L2: {POOLING_HELP}")
     parser.add_argument("--p", type=float, default=3.0, help="the power of GeM (default 3)")
     parser.add_argument("--out", required=True, type=Path, metavar="GALLERY", help="a folder")
     parser.add_argument("--batch", type=int, default=8, help="images a pass (default 8)")
@@ -55,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         opened.to_run,
         options.images,
         options.layer,
-        Pool(options.pool, options.p),
+        parse_pooling(options.pool, options.p),
         options.out,
         options.preprocess,
         options.batch,

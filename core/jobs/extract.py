@@ -387,6 +387,11 @@ def _labels(files: ImageFiles) -> dict[str, str]:
 
 
 def _measure_words(measure: Measure) -> dict[str, Any]:
-    if isinstance(measure, Pool):
-        return {"pooling": measure.method, **({"p": measure.p} if measure.method == "gem" else {})}
-    return {"pooling": "none"}
+    if not isinstance(measure, Pool):
+        return {"pooling": "none"}
+    words: dict[str, Any] = {"pooling": measure.method}
+    if measure.method == "gem":
+        words["p"] = measure.p
+    elif measure.has_levels:
+        words["levels"] = measure.levels
+    return {**words, "relu": True} if measure.relu else words

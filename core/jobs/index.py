@@ -110,6 +110,8 @@ def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:
         plan.chosen.recipe,
         **_what_runs(request.net),
         is_batched=plan.feed.mixing is None,
+        levels=request.pool.levels,
+        relu=request.pool.relu,
     )
 
 

@@ -9,11 +9,14 @@ from typing import Literal, get_args
 import msgspec
 import numpy as np
 
-from core.errors import AppError
+from core.errors import AppError, RequestError
 from core.measures.places import pool_places
 
-PoolingName = Literal["flatten", "gap", "mac", "gem"]
+PoolingName = Literal["flatten", "gap", "mac", "gem", "spoc", "crow", "rmac", "mac+rmac"]
 POOLINGS: tuple[PoolingName, ...] = get_args(PoolingName)
+OF_MAPS: tuple[PoolingName, ...] = ("spoc", "rmac", "mac+rmac")
+"""Those that ask where a place is: they need an activation with height and width."""
+MOST_LEVELS = 8
 MAX_DIMENSIONS = 262_144
 
 
@@ -31,31 +34,57 @@ class Keep(msgspec.Struct, frozen=True, tag="keep"):
 class Pool(msgspec.Struct, frozen=True, tag="pool"):
     """One vector an image: (n_images, channels, ...) becomes (n_images, dimension) float32.
 
-    method: "flatten" keeps every value in a row; over the places of each channel "gap" is the mean,
-    "mac" the maximum without clamping (Razavian et al., 2014) and "gem" the generalised mean of
-    power p, of values clamped at 1e-6 (Radenovic et al., 2018). Nothing is normalised.
+    Nothing is normalised. method:
+    - "flatten" keeps every value in a row;
+    - "gap" is the mean over the places of each channel: SPoC without its prior, and SUM;
+    - "mac" the maximum, not clamped (Razavian et al., 2014);
+    - "gem" the generalised mean of power p, of values clamped at 1e-6 (Radenovic et al., 2018);
+    - "spoc" the sum with a prior for what lies in the centre (Babenko and Lempitsky, 2015);
+    - "crow" the sum weighted by place and channel, clamped at 0 (Kalantidis et al., 2016);
+    - "rmac" the sum over a grid of regions of their maxima, each of length 1 (Tolias et al.,
+      2016);
+    - "mac+rmac" the maximum, and behind it the sum of the regions' maxima as they are.
+
+    p counts for "gem" alone, levels for "rmac" and "mac+rmac". relu: what is below 0 becomes 0
+    first, for values that are read before their ReLU.
     """
 
     method: PoolingName
     p: float = 3.0
+    levels: int = 3
+    relu: bool = False
 
     def check(self, shape: Sequence[int]) -> None:
-        """AppError for a p that is not positive or a value without an axis to pool over."""
+        """AppError for parameters out of range or a value without the axes to pool over."""
         if self.method not in POOLINGS:
             known = ", ".join(POOLINGS)
             raise AppError(f"There is no pooling '{self.method}'.", hint=f"Known: {known}.")
         if self.method == "gem" and not self.p > 0:
             raise AppError(f"GeM pooling needs a p above 0, not {self.p:g}.")
+        if not 1 <= self.levels <= MOST_LEVELS:
+            raise AppError(f"R-MAC takes 1 to {MOST_LEVELS} levels, not {self.levels}.")
         if not shape or (self.method != "flatten" and len(shape) < 2):
             raise AppError(f"A value of shape {tuple(shape)} can't be pooled per image.")
+        if self.method in OF_MAPS and len(shape) != 4:
+            raise AppError(
+                f"A value of shape {tuple(shape)} has no height and width for {self.method}.",
+                hint="Choose flatten, gap, mac or gem.",
+            )
         if self.method != "flatten" and 0 in shape[2:]:
             raise AppError(f"A value of shape {tuple(shape)} has no places to pool over.")
 
     def of(self, activation: np.ndarray) -> np.ndarray:
         """The reference: (n_images, dimension) float32. Raises what `check` raises."""
         self.check(activation.shape)
-        pooled: np.ndarray = pool_places(activation, self.method, self.p)
+        pooled: np.ndarray
+        pooled = pool_places(activation, self.method, self.p, self.levels, self.relu)
         return pooled
+
+    def dimension(self, shape: Sequence[int]) -> int:
+        """How many values a vector has, of an activation of this shape."""
+        if self.method == "flatten":
+            return math.prod(shape[1:])
+        return shape[1] * (2 if self.method == "mac+rmac" else 1)
 
     def fitting(self, shape: Sequence[int] | None) -> Pool:
         """The pooling to run for a value's shape: "flatten" where there is one place per channel.
@@ -63,7 +92,76 @@ class Pool(msgspec.Struct, frozen=True, tag="pool"):
         There mean and maximum are the value itself, and GeM would only cut off what is negative.
         """
         has_one_place = shape is not None and math.prod(shape[2:]) == 1
-        return Pool("flatten") if has_one_place else self
+        return Pool("flatten", relu=self.relu) if has_one_place else self
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether it pools a grid of regions."""
+        return self.method in ("rmac", "mac+rmac")
+
+    @property
+    def word(self) -> str:
+        """The pooling in a word that `parse_poolings` reads: "gap", "relu-gem:4", "rmac:2"."""
+        dial = ""
+        if self.method == "gem" and self.p != 3.0:
+            dial = f":{self.p:g}"
+        elif self.has_levels and self.levels != 3:
+            dial = f":{self.levels}"
+        return f"{'relu-' if self.relu else ''}{self.method}{dial}"
+
+
+_SPELLINGS = {"sum": "gap", "ave": "gap", "avg": "gap", "max": "mac"}
+"""What others call a pooling: a sum is the mean but for its length."""
+
+
+def parse_poolings(words: str) -> tuple[Pool, ...]:
+    """The poolings of "gap,mac,gem:4,rmac:2,relu-mac", each once.
+
+    After the colon stands p or the number of levels. Raises RequestError for a word that is none.
+    """
+    pools = [_parse_pooling(word) for word in filter(None, map(str.strip, words.split(",")))]
+    if not pools:
+        raise RequestError("The words name no pooling.", hint=f"Known: {', '.join(POOLINGS)}.")
+    return tuple(dict.fromkeys(pools))
+
+
+def parse_pooling(word: str, p: float | None = None) -> Pool:
+    """The one pooling of a word; p: for "gem" without a number of its own. Raises RequestError."""
+    pools = parse_poolings(word)
+    if len(pools) > 1:
+        raise RequestError(f"'{word}' names {len(pools)} poolings where one is asked for.")
+    is_open = pools[0].method == "gem" and ":" not in word and p is not None
+    return Pool("gem", p or 0.0, relu=pools[0].relu) if is_open else pools[0]
+
+
+POOLING_HELP = (
+    "flatten, gap (also sum), mac, gem, gem:P, spoc (with its centre prior), crow, rmac, "
+    "rmac:LEVELS, mac+rmac; relu- before any of them"
+)
+
+
+def _parse_pooling(word: str) -> Pool:
+    name, has_dial, dial = word.lower().partition(":")
+    is_rectified = name.startswith("relu-")
+    name = name.removeprefix("relu-")
+    found = next((one for one in POOLINGS if one == _SPELLINGS.get(name, name)), None)
+    if found is None:
+        raise RequestError(
+            f"There is no pooling '{word}'.", hint=f"Known: {', '.join(POOLINGS)}; gem:4, rmac:2."
+        )
+    try:
+        if found == "gem" and has_dial:
+            pool = Pool(found, p=float(dial), relu=is_rectified)
+        elif found in ("rmac", "mac+rmac") and has_dial:
+            pool = Pool(found, levels=int(dial), relu=is_rectified)
+        elif has_dial:
+            raise RequestError(f"The pooling {found} takes no number, as '{word}' has.")
+        else:
+            pool = Pool(found, relu=is_rectified)
+    except ValueError as error:
+        raise RequestError(f"'{dial}' is no number for {found}.") from error
+    pool.check((1, 1, 1, 1))
+    return pool
 
 
 Measure = Keep | Pool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from core.engines.values import Value
 from core.errors import AppError, GalleryError
 from core.images.preprocess import Preprocess
-from core.measures.measure import POOLINGS, Pool
+from core.measures.measure import MOST_LEVELS, POOLINGS, Pool, PoolingName
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.typed_json import as_type
@@ -38,6 +38,8 @@ class _RecipeDocument(msgspec.Struct, frozen=True):
     precision: str = "float32"
     engine_options: dict[str, str] = {}
     batched: bool = True
+    levels: Annotated[int, msgspec.Meta(ge=1, le=MOST_LEVELS)] = 3
+    relu: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class DescriptorRecipe:
     """Which value of which net is pooled how, from pictures prepared how.
 
     net_sha256: of the prototxt's text. weights_sha256: of the weights file; without one, a word
-    such as "filler 0" that names the seed. p counts for "gem" only. state: the net is built in.
+    such as "filler 0" that names the seed. p, levels and relu: as Pool has them. state: the net is
+    built in.
     precision and engine_options: what the engine was told that changes values. is_batched: whether
     images went through the net together, which counts for nets that mix the rows of a batch.
     """
@@ -61,6 +64,8 @@ class DescriptorRecipe:
     precision: str = "float32"
     engine_options: tuple[tuple[str, str], ...] = ()
     is_batched: bool = True
+    levels: int = 3
+    relu: bool = False
 
     def __post_init__(self) -> None:
         if self.pooling not in POOLINGS:
@@ -78,11 +83,21 @@ class DescriptorRecipe:
     @property
     def measure(self) -> Pool:
         """The pooling as an engine is asked for it, before the layer's shape is known."""
-        return Pool(self.pooling, self.p)  # type: ignore[arg-type]  # checked in __post_init__
+        pooling = cast(PoolingName, self.pooling)  # checked in __post_init__
+        return Pool(pooling, self.p, self.levels, self.relu)
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether the pooling has a grid of regions."""
+        return self.pooling in ("rmac", "mac+rmac")
 
     def describe(self) -> str:
         """The recipe in one line."""
-        pooling = f"gem p={self.p:g}" if self.pooling == "gem" else self.pooling
+        pooling = f"{'ReLU, ' if self.relu else ''}{self.pooling}"
+        if self.pooling == "gem":
+            pooling += f" p={self.p:g}"
+        elif self.has_levels:
+            pooling += f" L={self.levels}"
         ran = "".join(f", {words}" for words in self._unusual())
         return f"{self.layer} ({self.top}), {pooling}, L2{ran}; {self.preprocess.describe()}"
 
@@ -104,14 +119,16 @@ class DescriptorRecipe:
 
     def _compared(self) -> dict[str, Any]:
         """All that changes a descriptor but the preprocessing, under the words of a sentence."""
-        power = {"p": self.p} if self.pooling == "gem" else {}
+        dials: dict[str, Any] = {"p": self.p} if self.pooling == "gem" else {}
+        dials |= {"number of levels": self.levels} if self.has_levels else {}
+        dials |= {"ReLU": "first"} if self.relu else {}
         return {
             "prototxt": self.net_sha256,
             "weights": self.weights_sha256,
             "layer": self.layer,
             "top": self.top,
             "pooling": self.pooling,
-            **power,
+            **dials,
             "precision": self.precision,
             "phase": self.state.phase,
             "level": self.state.level,
@@ -136,6 +153,8 @@ class DescriptorRecipe:
             self.precision,
             dict(self.engine_options),
             self.is_batched,
+            self.levels,
+            self.relu,
         )
         written: dict[str, Any] = msgspec.to_builtins(document)
         return written
@@ -157,6 +176,8 @@ class DescriptorRecipe:
                 noted.precision,
                 tuple(sorted(noted.engine_options.items())),
                 noted.batched,
+                noted.levels,
+                noted.relu,
             )
         except (TypeError, ValueError, OverflowError, AppError) as error:
             raise GalleryError(
@@ -170,9 +191,9 @@ def find_difference(there: DescriptorRecipe, here: DescriptorRecipe) -> str | No
         return "The prototxt is another one than the gallery was made with."
     if there.weights_sha256 != here.weights_sha256:
         return "The weights are others than the gallery was made with."
-    new_fields = here._compared()
-    for name, old in there._compared().items():
-        new = new_fields.get(name, old)  # p is missing where the pooling differs
+    old_fields, new_fields = there._compared(), here._compared()
+    for name in old_fields | new_fields:  # the pooling comes before its dials, which others lack
+        old, new = old_fields.get(name, "none"), new_fields.get(name, "none")
         if old != new:
             return f"The {name} is {old} in the gallery and {new} here."
     return _preprocess_difference(there.preprocess, here.preprocess)

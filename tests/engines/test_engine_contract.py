@@ -135,6 +135,19 @@ BY_HAND = {
     "mac": [[3, 2], [8, 4]],
     # the third root of the mean cube: 28 / 4, 8, 512 / 4, 64 / 4
     "gem": [[7 ** (1 / 3), 2], [128 ** (1 / 3), 16 ** (1 / 3)]],
+    # sigma is 1 / 6: half a place from the centre weighs exp(-4.5), the ends nothing
+    "spoc": [[np.exp(-4.5), 4 * np.exp(-4.5)], [0, 0]],
+    # places weigh as the roots of 2, 2, 3, 5 over the root of 42; channels as log 3, log 1.5
+    "crow": [
+        [
+            np.log(3) * (3**0.5 + 3 * 5**0.5) / 42**0.25,
+            np.log(1.5) * 2 * (2 * 2**0.5 + 3**0.5 + 5**0.5) / 42**0.25,
+        ],
+        [np.log(2) * 8 * 8**0.5 / 80**0.25, np.log(2) * 4 * 4**0.5 / 80**0.25],
+    ],
+    # six regions of one place, which begin at 0, 0, 1, 1, 2 and 3
+    "rmac": [[5**-0.5 + 3 * 13**-0.5, 4 + 2 * 5**-0.5 + 2 * 13**-0.5], [2, 1]],
+    "mac+rmac": [[3, 2, 4, 12], [8, 4, 16, 4]],
 }
 
 

@@ -14,7 +14,7 @@ from core.activations.summary import summarise_values
 from core.activations.tiles import draw_channels
 from core.engines.base import EngineProcess, Value
 from core.errors import AppError
-from core.measures.measure import POOLINGS, Pool
+from core.measures.measure import OF_MAPS, POOLINGS, Pool
 
 SHAPES = ((), (0,), (3,), (0, 5), (0, 3, 4, 4), (1, 1, 0, 7), (3, 0), (1, 0, 2, 2))
 NET = """
@@ -57,6 +57,7 @@ def test_any_shape_is_pooled_or_refused_in_a_sentence(shape: tuple[int, ...], me
 
     array = np.full(shape, 2.5, np.float32)
     has_no_places = method != "flatten" and (len(shape) < 2 or 0 in shape[2:])
+    has_no_places |= method in OF_MAPS and len(shape) != 4
     if not shape or has_no_places:
         for pool in (Pool(method).of, lambda a: measure_on_device(from_numpy(a), Pool(method))):
             with pytest.raises(AppError, match=re.escape(str(shape))):

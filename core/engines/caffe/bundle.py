@@ -26,6 +26,7 @@ _CORE = Path(__file__).resolve().parents[2]
 _PACKAGES = ("core", "core.measures", "core.engines", "core.engines.caffe_child")
 _MODULES = (
     "core.frames",
+    "core.measures.region_grid",
     "core.measures.places",
     "core.engines.caffe_child.files",
     "core.engines.caffe_child.machine",

@@ -92,9 +92,8 @@ class CaffeSession(Session):
         for slot, want in zip(slots, wants, strict=True):
             place = self._place(slot)
             shape = self._top_shape(slot)
-            want.measure.check((1, 1) if shape is None else shape)
-            pooling, p = _pooling_of(want.measure)
-            request["takes"].append([place.position, place.blob, pooling, p])
+            want.measure.check((1, 1, 1, 1) if shape is None else shape)
+            request["takes"].append([place.position, place.blob, _pooling_of(want.measure)])
         _, arrays = self._link.ask(request, list(inputs.values()), on_layer)
         return arrays
 
@@ -107,7 +106,7 @@ class CaffeSession(Session):
             check_free(self._wiring.steps, self._obstacles, ENGINE)
         request = self._pass_request("run", inputs, slots)
         places = [self._place(slot) for slot in slots]
-        request["takes"] = [[place.position, place.blob, None, 0.0] for place in places]
+        request["takes"] = [[place.position, place.blob, None] for place in places]
         header, _ = self._link.ask(request, list(inputs.values()), on_layer)
         self._given = frozenset(inputs)
         n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
@@ -318,9 +317,11 @@ class CaffeSession(Session):
         return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes, why)
 
 
-def _pooling_of(measure: Measure) -> tuple[str | None, float]:
-    """As the foreign Python is told: None keeps the value whole."""
-    return (measure.method, measure.p) if isinstance(measure, Pool) else (None, 0.0)
+def _pooling_of(measure: Measure) -> list[object] | None:
+    """As the foreign Python's pool_places takes it; None keeps the value whole."""
+    if not isinstance(measure, Pool):
+        return None
+    return [measure.method, measure.p, measure.levels, measure.relu]
 
 
 def _types_it_lacks(steps: Sequence[Step], known: Sequence[str]) -> Obstacles:

@@ -65,8 +65,8 @@ class CaffeNet(object):
         def look(position):
             # type: (int) -> None
             for number in wanted.get(position, ()):
-                _, blob, pooling, p = takes[number]
-                taken[number] = _taken(self._net._blobs[blob].data, pooling, p)
+                _, blob, pooling = takes[number]
+                taken[number] = _taken(self._net._blobs[blob].data, pooling)
 
         takes = request["takes"]
         wanted = _by_position(takes)
@@ -82,7 +82,7 @@ class CaffeNet(object):
             # type: (int) -> None
             for number in wanted.get(position, ()):
                 blob = takes[number][1]
-                kept[position, blob] = _taken(self._net._blobs[blob].data, None, 0.0)
+                kept[position, blob] = _taken(self._net._blobs[blob].data, None)
 
         takes = request["takes"]
         wanted = _by_position(takes)
@@ -169,12 +169,12 @@ def _build(caffe, text_path, phase, level):
     return caffe.Net(text_path, number)
 
 
-def _taken(values, pooling, p):
-    # type: (np.ndarray, Optional[str], float) -> np.ndarray
-    """A copy, because Caffe writes there again, or its pooling."""
+def _taken(values, pooling):
+    # type: (np.ndarray, Optional[List[Any]]) -> np.ndarray
+    """A copy, because Caffe writes there again, or what pool_places makes of it."""
     if pooling is None:
         return np.array(values, dtype=np.float32, order="C")
-    return pool_places(values, pooling, p)
+    return pool_places(values, *pooling)
 
 
 def _by_position(takes):

@@ -12,6 +12,7 @@ import pytest
 from core.errors import AppError, GalleryError
 from core.files import file_sha256
 from core.images.preprocess import Preprocess
+from core.measures.measure import Pool
 from core.retrieval.descriptor import (
     DescriptorRecipe,
     check_same_recipe,
@@ -35,6 +36,21 @@ def test_recipe_travels_as_json(recipe: DescriptorRecipe) -> None:
         DescriptorRecipe.from_json({"layer": "x"})
 
 
+def test_every_dial_of_a_pooling_travels(recipe: DescriptorRecipe) -> None:
+    regions = replace(recipe, pooling="rmac", levels=2, relu=True)
+    assert DescriptorRecipe.from_json(json.loads(json.dumps(regions.to_json()))) == regions
+    assert regions.describe().startswith("conv (conv), ReLU, rmac L=2, L2; ")
+    assert regions.measure == Pool("rmac", levels=2, relu=True)
+    assert find_difference(regions, replace(regions, levels=3)) is not None
+
+
+def test_a_recipe_of_before_the_regions_is_read(recipe: DescriptorRecipe) -> None:
+    """As galleries have it that were made by an earlier version; equal descriptors stay equal."""
+    earlier = recipe.to_json()
+    del earlier["levels"], earlier["relu"]
+    assert DescriptorRecipe.from_json(earlier).digest == recipe.digest
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -44,6 +60,9 @@ def test_recipe_travels_as_json(recipe: DescriptorRecipe) -> None:
         ({"top": "fc"}, "The top is conv in the gallery and fc here."),
         ({"pooling": "mac"}, "The pooling is gap in the gallery and mac here."),
         ({"p": 2.0}, None),
+        ({"levels": 2}, None),
+        ({"relu": True}, "The ReLU is none in the gallery and first here."),
+        ({"pooling": "rmac"}, "The pooling is gap in the gallery and rmac here."),
         (
             {"preprocess": Preprocess("warp", 8, 8, scale=0.5)},
             "Preprocessing: scale is 1.0 in the gallery and 0.5 here.",

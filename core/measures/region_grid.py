@@ -1,0 +1,61 @@
+"""The square regions that R-MAC pools: a grid for each level, from the size of a map alone.
+
+Valid from Python 2.7 on: it travels to the Python that runs Caffe. After Tolias et al. (2016).
+"""
+
+_STEPS = (2, 3, 4, 5, 6, 7)
+_WANTED_OVERLAP = 0.4
+
+
+def region_grid(height, width, levels):
+    # type: (int, int, int) -> List[Tuple[int, int, int]]
+    """(x, y, side) of every region of a map, level by level, row by row.
+
+    The shorter side is divided anew at each level; along the longer one stand as many regions more
+    as bring the overlap of neighbours nearest to 0.4.
+    """
+    short = min(height, width)
+    more = _more_along_the_longer(short, max(height, width))
+    more_down = more if height > width else 0
+    more_across = more if width > height else 0
+    regions = []
+    for level in range(1, levels + 1):
+        side = 2 * short // (level + 1)
+        if side:
+            across = _starts(width, side, level + more_across)
+            down = _starts(height, side, level + more_down)
+            regions += [(x, y, side) for y in down for x in across]
+    return regions
+
+
+def _more_along_the_longer(short, long):
+    # type: (int, int) -> int
+    """How many regions more the longer side gets; 0 of a square."""
+    if short == long:
+        return 0
+    best, least = 0, None
+    for place, n_steps in enumerate(_STEPS):
+        step = (long - short) / float(n_steps - 1)
+        overlap = (short * short - short * step) / float(short * short)
+        distance = abs(overlap - _WANTED_OVERLAP)
+        if least is None or distance < least:
+            best, least = place + 1, distance
+    return best
+
+
+def _starts(length, side, count):
+    # type: (int, int, int) -> List[int]
+    """Where the regions begin, rounded as the published code rounds them: about the middle."""
+    step = (length - side) / float(count - 1) if count > 1 else 0.0
+    half = (side - 2) // 2
+    return [int(_floor(half + place * step) - half) for place in range(count)]
+
+
+def _floor(value):
+    # type: (float) -> int
+    return int(value // 1)
+
+
+MYPY = False
+if MYPY:
+    from typing import List, Tuple  # noqa: F401 - for the type comments

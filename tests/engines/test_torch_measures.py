@@ -1,0 +1,52 @@
+"""What torch makes of an activation, held against the NumPy formulas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from core.engines.torch.measures import measure_on_device
+from core.measures.measure import POOLINGS, Pool
+
+SHAPES = [(2, 5, 7, 7), (3, 4, 6, 9), (1, 8, 13, 4), (2, 3, 1, 5), (2, 6, 1, 1), (1, 3, 31, 40)]
+POOLS = [
+    *(Pool(method) for method in POOLINGS),
+    *(Pool(method, relu=True) for method in POOLINGS),
+    Pool("gem", 1.0),
+    Pool("gem", 7.5),
+    Pool("rmac", levels=5),
+    Pool("mac+rmac", levels=1),
+]
+
+
+@pytest.mark.parametrize("pool", POOLS, ids=lambda pool: pool.word)
+@pytest.mark.parametrize("signed", [False, True], ids=["after ReLU", "before ReLU"])
+def test_torch_agrees_with_numpy(pool: Pool, signed: bool) -> None:
+    rng = np.random.default_rng(5)
+    for shape in SHAPES:
+        activation = (rng.standard_normal(shape) * 40).astype(np.float32)
+        if not signed:
+            activation = np.maximum(activation, 0)
+            activation[:, 0] = 0  # a dead channel
+        wanted = pool.of(activation)
+        found = measure_on_device(torch.from_numpy(activation), pool).numpy()
+        scale = float(np.abs(wanted).max())
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5 * scale, err_msg=str(shape))
+
+
+@pytest.mark.parametrize("size", [1e-8, 1e20, 1e30])
+def test_the_cubes_of_gem_neither_overflow_nor_vanish(size: float) -> None:
+    activation = (np.random.default_rng(1).random((2, 3, 5, 5)) * size).astype(np.float32)
+    wanted = Pool("gem").of(activation)
+    found = measure_on_device(torch.from_numpy(activation), Pool("gem")).numpy()
+    assert np.isfinite(wanted).all()
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def test_a_map_without_anything_gives_zeros_and_no_nan() -> None:
+    nothing = torch.zeros((2, 3, 6, 4))
+    for pool in POOLS:
+        found = measure_on_device(nothing, pool)
+        assert torch.isfinite(found).all()
+        assert float(found.abs().max()) <= 1.001e-6
