@@ -33,8 +33,9 @@ setup:
 run: setup
 	@$(VENV) main.py --demo
 
+# A file of tests at a time to each core.
 test: setup
-	@$(VENV) -m pytest $(TESTS)
+	@$(VENV) -m pytest -n auto --dist loadfile $(TESTS)
 
 check: setup
 	$(VENV) -m ruff check

@@ -9,8 +9,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -30,6 +31,22 @@ if hasattr(os, "register_at_fork"):
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LEAK_DEADLINE_SECONDS = 5.0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Lets reports with file names that are no Unicode travel from a worker of pytest-xdist."""
+    return _encodable((yield))
+
+
+def _encodable(found: Any) -> Any:
+    if isinstance(found, str):
+        return found.encode("utf-8", "backslashreplace").decode()
+    if isinstance(found, dict):
+        return {key: _encodable(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return type(found)(_encodable(value) for value in found)
+    return found
 
 
 @pytest.fixture(scope="session")
