@@ -51,6 +51,12 @@ class Term:
         """Whether the condition holds for `record`."""
         return self._holds(record) != self.is_negated
 
+    def matches_words(self, record: FindRecord) -> bool:
+        """Whether it holds for `record` without a look at its shapes."""
+        if self.key or self.is_negated:
+            return self.matches(record)
+        return self._is_in_words(record)
+
     def _holds(self, record: FindRecord) -> bool:
         if self.key in _NUMBER_KEYS:
             return _compare(float(getattr(record, self.key)), self.sign, self.number)
@@ -64,10 +70,11 @@ class Term:
         return self._is_anywhere(record)
 
     def _is_anywhere(self, record: FindRecord) -> bool:
+        return self._is_in_words(record) or _shape_matches(self.text, record.shapes)
+
+    def _is_in_words(self, record: FindRecord) -> bool:
         words = (record.name, record.type, *record.bottoms, *record.tops, *record.versions)
-        if any(self.text in word.lower() for word in words):
-            return True
-        return _shape_matches(self.text, record.shapes)
+        return any(self.text in word.lower() for word in words)
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,10 @@ class Query:
     def matches(self, record: FindRecord) -> bool:
         """Whether every term holds for `record`; nothing matches a query with a problem."""
         return not self.problem and all(term.matches(record) for term in self.terms)
+
+    def matches_words(self, record: FindRecord) -> bool:
+        """Whether `record` would match too if free words were not sought in shapes."""
+        return not self.problem and all(term.matches_words(record) for term in self.terms)
 
 
 def parse_query(text: str) -> Query:

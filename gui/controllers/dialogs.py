@@ -111,7 +111,7 @@ class DialogsController(QObject):
 
         dialog = ExtractDialog(
             self._keeper,
-            self._extracting.choices(),
+            self._extracting.rows(),
             self._document.selection,
             self._document.image_path,
             self._extracting.suggested_path(),

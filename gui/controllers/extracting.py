@@ -10,12 +10,13 @@ from core.engines.values import Value
 from core.errors import ImageError
 from core.jobs.extract import Extracted, ExtractRequest, extract
 from core.measures.measure import KEEP, Pool
-from core.net.definition import AUTOMATIC_TOP, Net
+from core.net.definition import AUTOMATIC_TOP
 from gui.controllers.engine_child import EngineController
-from gui.dialogs.extract import ExtractChoice, ValueChoice
+from gui.dialogs.extract import ExtractChoice
 from gui.document import ModelDocument
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notice, Notices
+from gui.widgets.layer_rows import LayerRow, layer_rows
 
 KEY = "extract"
 N_SKIPPED_NAMED = 3
@@ -40,16 +41,12 @@ class ExtractingController(QObject):
         self._engine = engine
         self._notices = notices
 
-    def choices(self) -> tuple[ValueChoice, ...]:
-        """Every value of the net, each as it stands right after its layer."""
-        net = self._document.net
-        if net is None:
+    def rows(self) -> tuple[LayerRow, ...]:
+        """Every value of the net that can be written, each as it stands right after its layer."""
+        net, shapes = self._document.net, self._document.shapes
+        if net is None or shapes is None:
             return ()
-        return tuple(
-            ValueChoice(version.layer, version.blob, _label(net, version.layer, version.label))
-            for version in net.versions
-            if version.blob != AUTOMATIC_TOP
-        )
+        return tuple(row for row in layer_rows(net, shapes) if row.top not in ("", AUTOMATIC_TOP))
 
     def suggested_path(self) -> Path:
         """`<net>_activations.npz` beside the prototxt."""
@@ -112,7 +109,3 @@ def _sentences(extracted: Extracted) -> list[str]:
     if extracted.recipe is not None:
         lines.append(f"Preprocessing, {extracted.recipe.origin}: {extracted.recipe.describe()}.")
     return [*lines, *extracted.warnings, *extracted.notes]
-
-
-def _label(net: Net, layer: str, version: str) -> str:
-    return f"{layer}   {net.layer(layer).type}   {version}"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
-from core.layers.records import find_records
 from core.layers.registry import layer_type
 from core.net.definition import Net
 from core.net.value_words import blob_words
-from core.words import plural, shape_text
+from core.words import plural
 from gui.controllers.saving import SavingController
 from gui.controllers.searching.controller import SearchingController
 from gui.document import ModelDocument
-from gui.frame.layer_picker import PickedLayer
 from gui.main_window import MainWindow
 from gui.pages.layer_strip import StripLayer
 from gui.widgets.chip_label import Chip
+from gui.widgets.layer_rows import LayerRow, layer_rows
 
 
 class SubjectsController(QObject):
@@ -119,24 +118,12 @@ class SubjectsController(QObject):
         family = layer_type(layer.type).family
         window.subjects.layer.show_layer(name, blobs, family, f"{name}, {layer.type}")
 
-    def _rows(self) -> tuple[PickedLayer, ...]:
-        net, shapes = self._document.net, self._document.shapes
+    def _rows(self) -> tuple[LayerRow, ...]:
+        net, shapes, gallery = self._document.net, self._document.shapes, self._searching.gallery
         if net is None or shapes is None:
             return ()
-        rows = []
-        for record, layer in zip(find_records(net, shapes), net.layers, strict=True):
-            written = net.written(layer)
-            shape = record.shapes[0] if record.shapes else None
-            rows.append(
-                PickedLayer(
-                    record,
-                    layer.name,
-                    ", ".join(filter(None, map(blob_words, written))),
-                    "" if shape is None else shape_text(shape[1:] or shape),
-                    record.is_hidden,
-                )
-            )
-        return tuple(rows)
+        read = () if gallery is None else {(gallery.recipe.layer, gallery.recipe.top)}
+        return layer_rows(net, shapes, read)
 
     def _show_gallery(self) -> None:
         gallery, field = self._searching.gallery, self._window.subjects.gallery

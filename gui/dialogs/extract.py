@@ -6,15 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import (
     QCheckBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QRadioButton,
     QWidget,
 )
@@ -27,6 +24,8 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.labels import LinkLabel, ThemedLabel
+from gui.widgets.layer_list import LayerList
+from gui.widgets.layer_rows import LayerRow
 from gui.widgets.plain_text import plain_caption, plain_tip
 
 POOLINGS: tuple[tuple[PoolingName | None, str], ...] = (
@@ -51,15 +50,6 @@ class ExtractChoice:
     is_strict: bool = False
 
 
-@dataclass(frozen=True)
-class ValueChoice:
-    """One value that can be written: layer, top, and how to name it."""
-
-    layer: str
-    top: str
-    label: str
-
-
 class ExtractDialog(FramedDialog):
     """Collects an `ExtractChoice`; `extract_requested` carries it."""
 
@@ -68,7 +58,7 @@ class ExtractDialog(FramedDialog):
     def __init__(
         self,
         keeper: ThemeKeeper,
-        choices: Sequence[ValueChoice],
+        rows: Sequence[LayerRow],
         chosen_layer: str,
         image: Path | None,
         out: Path,
@@ -82,7 +72,7 @@ class ExtractDialog(FramedDialog):
         self._choose_folder = choose_folder
         self._folder: Path | None = None
         self._image = image
-        self._make_fields(choices, chosen_layer, out)
+        self._make_fields(rows, chosen_layer, out)
         self._lay_out()
         self._connect()
         self._check()
@@ -90,9 +80,7 @@ class ExtractDialog(FramedDialog):
     def choice(self) -> ExtractChoice:
         """What the fields say."""
         return ExtractChoice(
-            tuple(
-                item.data(Qt.UserRole) for item in self._items() if item.checkState() == Qt.Checked
-            ),
+            self.layers.ticked,
             self.pooling.currentData(),
             self._folder if self.over_folder.isChecked() else None,
             Path(self.out.text()).expanduser(),
@@ -109,29 +97,17 @@ class ExtractDialog(FramedDialog):
         self._check()
 
     def check_all(self, is_checked: bool) -> None:
-        """Tick every layer, or none."""
-        for item in self._items():
-            item.setCheckState(Qt.Checked if is_checked else Qt.Unchecked)
+        """Tick every layer that is listed, or none of them."""
+        self.layers.tick_shown(is_checked)
 
     def accept(self) -> None:
         self.extract_requested.emit(self.choice())
         super().accept()
 
-    def _items(self) -> list[QListWidgetItem]:
-        found = (self.layers.item(i) for i in range(self.layers.count()))
-        return [item for item in found if item is not None]
-
-    def _make_fields(self, choices: Sequence[ValueChoice], chosen: str, out: Path) -> None:
-        self.layers = QListWidget()
-        self.layers.setAccessibleName("Layers")
-        self.layers.setFrameShape(QFrame.StyledPanel)
-        for choice in choices:
-            item = QListWidgetItem(choice.label, self.layers)
-            item.setData(Qt.UserRole, (choice.layer, choice.top))
-            item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsUserCheckable | Qt.ItemIsSelectable)
-            item.setCheckState(Qt.Checked if choice.layer == chosen else Qt.Unchecked)
-            if choice.layer == chosen:
-                self.layers.setCurrentItem(item)
+    def _make_fields(self, rows: Sequence[LayerRow], chosen: str, out: Path) -> None:
+        self.layers = LayerList(self.keeper, is_checkable=True)
+        ticked = [(row.layer, row.top) for row in rows if row.layer == chosen]
+        self.layers.show_rows(rows, (chosen, ""), ticked=ticked)
         self.pooling = Choice()
         for key, text in POOLINGS:
             self.pooling.addItem(text, key)
@@ -178,7 +154,7 @@ class ExtractDialog(FramedDialog):
         self.resize(540, 560)
 
     def _connect(self) -> None:
-        self.layers.itemChanged.connect(self._check)
+        self.layers.ticks_changed.connect(self._check)
         self.all_link.clicked.connect(lambda: self.check_all(True))
         self.none_link.clicked.connect(lambda: self.check_all(False))
         self.folder_button.clicked.connect(lambda: self._choose_folder(self.set_folder))
@@ -190,7 +166,7 @@ class ExtractDialog(FramedDialog):
 
     def _check(self, *_: object) -> None:
         choice = self.choice()
-        self.count.setText(f"{len(choice.values)} of {self.layers.count()} chosen")
+        self.count.setText(f"{len(choice.values):,} chosen")
         if not choice.values:
             self.show_problem("Tick at least one layer.")
         elif not choice.out.name:

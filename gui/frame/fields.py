@@ -9,10 +9,11 @@ from PyQt5.QtCore import QPoint, pyqtSignal
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
-from gui.frame.layer_picker import LayerPicker, PickedLayer
 from gui.frame.subject_field import SubjectField
 from gui.icons import icon
 from gui.theme import ThemeKeeper
+from gui.widgets.layer_picker import LayerPicker
+from gui.widgets.layer_rows import LayerRow
 from gui.widgets.plain_text import plain_caption, plain_tip
 
 _GUESSED = "guessed"
@@ -120,9 +121,9 @@ class LayerField(SubjectField):
     def __init__(self, keeper: ThemeKeeper, width: int, parent: QWidget | None = None) -> None:
         super().__init__(keeper, "Layer", width, parent)
         self.picker = LayerPicker(keeper, self)
-        self.rows_wanted: Callable[[], Sequence[PickedLayer]] = tuple
+        self.rows_wanted: Callable[[], Sequence[LayerRow]] = tuple
         self._name = ""
-        self.picker.layer_chosen.connect(self.layer_chosen)
+        self.picker.value_chosen.connect(lambda layer, _top: self.layer_chosen.emit(layer))
         self.clicked.connect(lambda: self.open_picker())
 
     def show_layer(self, name: str, blob: str, family: str | None, tip: str = "") -> None:
@@ -136,4 +137,4 @@ class LayerField(SubjectField):
         rows = self.rows_wanted()
         if rows:
             place = self.mapToGlobal(QPoint(0, self.height()))
-            self.picker.open_at(place, rows, self._name)
+            self.picker.open_at(place, rows, (self._name, ""))

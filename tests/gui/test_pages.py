@@ -129,9 +129,9 @@ def test_the_picker_finds_layers_as_the_graph_does(opened, qtbot) -> None:
     opened.window.actions_["pick_layer"].trigger()
     picker = opened.window.subjects.layer.picker
     qtbot.waitUntil(picker.isVisible)
-    assert picker.shown == ("data", "fc7", "relu7", "fc8")
+    assert picker.shown == ("data", "fc7 · fc7@0", "relu7 · fc7@1", "fc8")
     qtbot.keyClicks(picker.field, "blob:fc7 type:relu")
-    assert picker.shown == ("relu7",)
+    assert picker.shown == ("relu7 · fc7@1",)
     qtbot.keyClick(picker.field, Qt.Key_Return)
     assert not picker.isVisible()
     assert opened.document.selection == "relu7"
@@ -145,6 +145,9 @@ def test_the_picker_says_what_it_can_not_understand(opened, qtbot) -> None:
     assert picker.count.text() == "params> needs a number such as 1e6, 25k or 4.5M."
     qtbot.keyClick(picker.field, Qt.Key_Return)
     assert opened.document.selection == ""
+    assert picker.isVisible()
+    qtbot.keyClick(picker.field, Qt.Key_Escape)
+    assert not picker.isVisible()
 
 
 def test_the_subjects_say_what_is_open(opened, qtbot, tmp_path: Path) -> None:
