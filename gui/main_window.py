@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QStatusTipEvent
 from PyQt5.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.actions import Actions
+from gui.frame.bell import BellPopup
 from gui.frame.engine_popup import EnginePopup
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
 from gui.frame.notice_strip import NoticeArea
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.notice_bar = NoticeArea(keeper)
         self.status_line = StatusLine(keeper)
         self.engine_popup = EnginePopup(keeper, self)
+        self.bell_popup = BellPopup(keeper, self)
         self.phase_box = Choice()
         self.document_title = RichLabel(keeper, "", "secondary")
         self._page, self._has_net = "net", False
@@ -192,6 +194,7 @@ class MainWindow(QMainWindow):
             side.folded.connect(lambda is_folded, a=actions[action_id]: a.setChecked(not is_folded))
         actions.on("pick_layer", self.subjects.layer.open_picker)
         self.status_line.engine_clicked.connect(self._open_engine_popup)
+        self.status_line.bell_clicked.connect(self._open_bell)
 
     @property
     def page(self) -> str:
@@ -293,6 +296,15 @@ class MainWindow(QMainWindow):
     def _open_engine_popup(self) -> None:
         place = self.status_line.mapToGlobal(QPoint(6, 0))
         self.engine_popup.open_above(place)
+
+    def _open_bell(self) -> None:
+        self.bell_popup.open_above(self.status_line.mapToGlobal(QPoint(self.width() - 6, 0)))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QStatusTipEvent):
+            self.status_line.set_tip(event.tip())
+            return True
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -4,32 +4,66 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError
 from gui.widgets.code_block import CodeLine
 from gui.widgets.notice_card import Notice, NoticeAction
+from gui.widgets.plain_text import plain_words
 
 _LOG = logging.getLogger(__name__)
 
 Handlers = Mapping[str, Callable[[], None]]
+MOST_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice, or the result of a job, and when it was said."""
+
+    notice: Notice
+    at: datetime
+
+    @property
+    def words(self) -> str:
+        """Body and note in one line, without markup."""
+        return plain_words(self.notice.body or self.notice.note)
 
 
 class Notices(QObject):
-    """What is shown now, by key; the notice bar follows `changed`, tests read `current`."""
+    """What is shown now, by key, and all that was; the strip and the bell follow `changed`."""
 
     changed = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._shown: dict[str, tuple[Notice, Handlers]] = {}
+        self._told: list[Told] = []
         self._remedies: dict[type[AppError], Callable[[AppError], None]] = {}
 
     @property
     def current(self) -> tuple[Notice, ...]:
         """The notices shown, newest first."""
         return tuple(notice for notice, _ in reversed(self._shown.values()))
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """What was said in this session, newest first."""
+        return tuple(reversed(self._told))
+
+    def note(self, kind: str, sentence: str, words: str = "") -> None:
+        """Keep a result among what was said, without a notice over the page."""
+        self._keep(Notice(kind, sentence, words, key=f"note {sentence}"))
+        self.changed.emit()
+
+    def _keep(self, notice: Notice) -> None:
+        if self._told and self._told[-1].notice.title == notice.title:
+            self._told.pop()
+        self._told.append(Told(notice, datetime.now().astimezone()))
+        del self._told[:-MOST_KEPT]
 
     def has(self, key: str) -> bool:
         """Whether a notice of that key is shown."""
@@ -43,6 +77,7 @@ class Notices(QObject):
         _LOG.info("Notice %s (%s): %s", notice.key, notice.kind, notice.title)
         self._shown.pop(notice.key, None)
         self._shown[notice.key] = (notice, handlers or {})
+        self._keep(notice)
         self.changed.emit()
 
     def offer_remedy(self, kind: type[AppError], show: Callable[[AppError], None]) -> None:
@@ -77,4 +112,4 @@ class Notices(QObject):
             handlers[action]()
 
 
-__all__ = ["CodeLine", "Handlers", "Notice", "NoticeAction", "Notices"]
+__all__ = ["CodeLine", "Handlers", "Notice", "NoticeAction", "Notices", "Told"]

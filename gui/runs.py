@@ -55,12 +55,18 @@ class Run:
         return time.monotonic() - self.started
 
     @property
+    def rate(self) -> float | None:
+        """Units a second since the first report; None: too early to say."""
+        first, now = self.first, self.progress
+        passed = time.monotonic() - self.first_at
+        if first is None or now is None or passed < SETTLE_SECONDS or now.done <= first.done:
+            return None
+        return (now.done - first.done) / passed
+
+    @property
     def seconds_left(self) -> float | None:
         """At the rate since the first report, which a resumed job starts from; None: too early."""
-        first, now = self.first, self.progress
-        if first is None or now is None or not now.total or now.done <= first.done:
+        rate, now = self.rate, self.progress
+        if rate is None or now is None or not now.total:
             return None
-        passed = time.monotonic() - self.first_at
-        if passed < SETTLE_SECONDS:
-            return None
-        return passed * (now.total - now.done) / (now.done - first.done)
+        return (now.total - now.done) / rate

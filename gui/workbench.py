@@ -203,7 +203,7 @@ class Workbench(QObject):
         connect_comparing(window, self.comparing, opening)
         connect_saving(window, self.saving, self.sessions)
         connect_exports(window, self.graph, self.exporting)
-        connect_written(self.status, self.saving, self.sessions, self.exporting)
+        connect_written(self.status, self.notices, self.saving, self.sessions, self.exporting)
 
     def _connect_edits(self) -> None:
         window, renaming, dialogs = self.window, self.renaming, self.dialogs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -52,7 +53,14 @@ def find_weights_beside(
             continue
         if not binding.wrong and 0 < binding.n_arrays_expected <= 2 * binding.n_arrays_bound:
             found.append(WeightsBeside(path, binding))
-    return tuple(sorted(found, key=lambda one: -one.binding.n_arrays_bound))
+    return tuple(sorted(found, key=lambda one: _rank(one, prototxt)))
+
+
+def _rank(found: WeightsBeside, prototxt: Path) -> tuple[int, bool, int]:
+    """The one that covers most, then that of the prototxt's name, then the last snapshot."""
+    numbers = re.findall(r"\d{1,15}", found.path.stem)
+    is_named_so = found.path.name.split(".")[0] == prototxt.name.split(".")[0]
+    return -found.binding.n_arrays_bound, not is_named_so, -int(numbers[-1]) if numbers else 0
 
 
 def _likely_files(prototxt: Path) -> list[Path]:

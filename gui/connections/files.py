@@ -14,6 +14,8 @@ from gui.controllers.saving import SavingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
 from gui.main_window import MainWindow
+from gui.notices import Notices
+from gui.pages.start_page import shown_folder
 
 
 def connect_opening(window: MainWindow, opening: OpeningController, demo: DemoController) -> None:
@@ -81,8 +83,16 @@ def connect_exports(
 
 
 def connect_written(
-    status: StatusController, *writers: SavingController | SessionController | ExportingController
+    status: StatusController,
+    notices: Notices,
+    *writers: SavingController | SessionController | ExportingController,
 ) -> None:
-    """The status line says which file was written."""
+    """The status line says which file was written and where, and the bell keeps it."""
+
+    def say(path: Path) -> None:
+        sentence = f"saved {path.name} in {shown_folder(path.absolute().parent)}"
+        status.say(sentence)
+        notices.note("ok", sentence)
+
     for writer in writers:
-        writer.saved.connect(lambda path: status.say(f"saved {path.name}"))
+        writer.saved.connect(say)

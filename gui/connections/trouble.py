@@ -14,11 +14,18 @@ from gui.notices import Notices
 
 
 def connect_notices(window: MainWindow, notices: Notices) -> None:
-    """The bar shows what is to be said and takes the answers."""
-    bar = window.notice_bar
-    notices.changed.connect(lambda: bar.show_notices(notices.current))
+    """The strip shows what is to be said and takes the answers; the bell keeps all of it."""
+    bar, line, bell = window.notice_bar, window.status_line, window.bell_popup
+
+    def show() -> None:
+        bar.show_notices(notices.current)
+        line.set_bell(len(notices.told), bar.front.kind if bar.front is not None else "info")
+        bell.show_told(notices.told, frozenset(notice.key for notice in notices.current))
+
+    notices.changed.connect(show)
     bar.action_triggered.connect(notices.trigger)
     bar.closed.connect(notices.dismiss)
+    bell.action_triggered.connect(notices.trigger)
 
 
 def connect_trouble(

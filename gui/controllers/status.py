@@ -26,6 +26,7 @@ from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.runs import Run
 from gui.settings import Settings
+from gui.widgets.job_box import JobView
 from gui.widgets.plain_text import plain_tip
 
 PHASES = ("TEST", "TRAIN")
@@ -73,10 +74,12 @@ class StatusController(QObject):
         document.selection_changed.connect(lambda _name: self.refresh())
         self._engine.state_changed.connect(self._show_engine)
         self._engine.devices_changed.connect(self.show_devices)
-        self._lanes.changed.connect(self._show_job)
-        self._tick.timeout.connect(self._show_job)
+        self._lanes.changed.connect(self._show_jobs)
+        self._tick.timeout.connect(self._show_jobs)
         self._renaming.history.indexChanged.connect(lambda _index: self.refresh())
         window.status_line.cancel_clicked.connect(self.cancel_job)
+        window.bell_popup.cancel_clicked.connect(self._lanes.cancel)
+        document.opened.connect(lambda: window.status_line.set_last(""))
         window.status_line.hidden_clicked.connect(window.panels.layer_table.hidden_only.toggle)
         window.phase_box.activated.connect(self._choose_phase)
         window.engine_popup.device_box.activated.connect(self._choose_device)
@@ -181,22 +184,23 @@ class StatusController(QObject):
             self._settings.device = device
             self._show_engine()
 
-    def _show_job(self) -> None:
+    def _show_jobs(self) -> None:
         running = self._lanes.running
-        line = self._window.status_line
+        window = self._window
         if not running:
             self._tick.stop()
-            line.set_job(None)
-        else:
-            if not self._tick.isActive():
-                self._tick.start()
-            run = running[-1]
-            # a job that ends at once would only flicker
-            if run.seconds * 1000 >= TICK_MILLISECONDS / 2 or run.progress is not None:
-                line.set_job(run.title, job_detail(run), job_fraction(run))
-        has_job = "job" in self._window.actions_.state
-        if bool(running) != has_job:
-            self._window.set_facts(self._facts())
+        elif not self._tick.isActive():
+            self._tick.start()
+        # a job that ends at once would only flicker
+        jobs = [
+            job_view(run)
+            for run in running
+            if run.seconds * 1000 >= TICK_MILLISECONDS / 2 or run.progress is not None
+        ]
+        window.status_line.set_jobs(jobs)
+        window.bell_popup.show_jobs(jobs)
+        if bool(running) != ("job" in window.actions_.state):
+            window.set_facts(self._facts())
 
 
 def _slow_words(engine: EngineController) -> str:
@@ -207,24 +211,22 @@ def _slow_words(engine: EngineController) -> str:
     return f", {n_off} of {len(engine.fast_paths)} fast paths off"
 
 
-def job_fraction(run: Run) -> float | None:
-    """How much of the job is done; None while its length is unknown."""
-    step = run.progress
-    return step.done / step.total if step is not None and step.total else None
-
-
-def job_detail(run: Run) -> str:
-    """ "2,137 of 5,063, about 8:00 left"."""
-    step = run.progress
+def job_view(run: Run) -> JobView:
+    """ "2,137 of 5,063 images", "6.1 a second", "about 8:00 left"."""
+    step, rate, left = run.progress, run.rate, run.seconds_left
     if step is None:
-        return ""
+        return JobView(run.key, run.title)
     if not step.total:
-        return f"{step.done:,} {step.what}" if step.done else step.what
-    left = run.seconds_left
-    text = f"{step.done:,} of {step.total:,}"
-    if left is None:
-        return f"{text} {step.what}"
-    return f"{text}, about {int(left // 60)}:{int(left % 60):02d} left"
+        return JobView(run.key, run.title, f"{step.done:,} {step.what}" if step.done else step.what)
+    pace = "" if rate is None else f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
+    return JobView(
+        run.key,
+        run.title,
+        f"{step.done:,} of {step.total:,} {step.what}",
+        f"{pace} a second" if pace else "",
+        "" if left is None else f"about {int(left // 60)}:{int(left % 60):02d} left",
+        step.done / step.total,
+    )
 
 
 def _fill(box: QComboBox, entries: list[tuple[str, str]], chosen: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QTextDocumentFragment
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.icons import pixmap
@@ -14,7 +13,7 @@ from gui.widgets.buttons import Button, IconButton
 from gui.widgets.labels import ElidedLabel, PictureLabel, ThemedLabel
 from gui.widgets.notice_bar import NoticeBar
 from gui.widgets.notice_card import KIND_ICONS, Notice, NoticeAction, NoticeCard
-from gui.widgets.plain_text import Rich, plain_caption
+from gui.widgets.plain_text import plain_caption, plain_words
 
 HEIGHT = 36
 _SEVERITY = ("error", "warning", "mark", "info", "ok")
@@ -46,7 +45,7 @@ class NoticeStrip(QWidget):
         self.setFixedHeight(HEIGHT)
         self._picture = PictureLabel()
         self._title = ThemedLabel(keeper, "", semibold=True)
-        self._words = ElidedLabel()
+        self._words = ElidedLabel(mode=Qt.ElideRight)
         self.more = IconButton(keeper, "down", "The whole notice, and all others", text=" ")
         self.close_button = IconButton(keeper, "cross", "Close this notice")
         self._row = QHBoxLayout(self)
@@ -80,7 +79,7 @@ class NoticeStrip(QWidget):
         """Show a notice, one of n_all; is_whole: all of it is open below."""
         self.more.setText(f"1 of {n_all}" if n_all > 1 else " ")
         self.more.set_icon("up" if is_whole else "down")
-        self._words.setText("" if is_whole else _one_line(notice))
+        self._words.setText("" if is_whole else plain_words(notice.body or notice.note))
         if notice is self._notice:
             return
         self._notice = notice
@@ -191,10 +190,3 @@ class NoticeArea(QWidget):
         front = self.front
         if front is not None:
             self.closed.emit(front.key)
-
-
-def _one_line(notice: Notice) -> str:
-    """The body without markup and line ends; the note where there is no body."""
-    body = notice.body or notice.note
-    text = QTextDocumentFragment.fromHtml(body).toPlainText() if isinstance(body, Rich) else body
-    return " ".join(text.split())

@@ -15,6 +15,7 @@ HEIGHT = 43
 _SIDE = 28
 _PADDING = 10
 _ARROW_ROOM = 24
+_LEAST_WORDS = 60
 
 
 class SubjectField(QPushButton):
@@ -101,7 +102,8 @@ class SubjectField(QPushButton):
     def sizeHint(self) -> QSize:
         bold = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance(self._value)
         plain = QFontMetrics(text_font(12)).horizontalAdvance(self._rest) + (4 if self._rest else 0)
-        width = self._left() + bold + plain + self._chip_width() + _ARROW_ROOM
+        words = max(_LEAST_WORDS, bold + plain) if self._chip is not None else bold + plain
+        width = self._left() + words + self._chip_width() + _ARROW_ROOM + 4
         return QSize(max(self._least, min(width, self._least + 120)), HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
@@ -187,7 +189,7 @@ class SubjectField(QPushButton):
     def _paint_chip(self, painter: QPainter, right: int, chip: Chip) -> int:
         """The chip at the right end, as far as there is room; the x where the words must end."""
         width = self._chip_width()
-        has_words = right - width >= self._left() + 60
+        has_words = right - width >= self._left() + _LEAST_WORDS
         if not has_words:
             width = SIGN_WIDTH + 4
         place = QRectF(right - width, self.height() / 2 - 9.5, width - 4, 19)

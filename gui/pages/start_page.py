@@ -124,7 +124,7 @@ class RecentRow(QAbstractButton):
         painter.setFont(text_font(11))
         painter.setPen(theme.secondary)
         folder = painter.fontMetrics().elidedText(
-            _shown_folder(self._recent.path.parent), Qt.ElideMiddle, room
+            shown_folder(self._recent.path.parent), Qt.ElideMiddle, room
         )
         painter.drawText(QRect(44, 23, room, 16), int(Qt.AlignVCenter), folder)
         if not self._recent.is_there:
@@ -266,7 +266,7 @@ class StartPage(QWidget):
         )
 
 
-def _shown_folder(folder: Path) -> str:
+def shown_folder(folder: Path) -> str:
     """The folder with ~ for the home folder."""
     try:
         return str(Path("~") / folder.relative_to(Path.home()))

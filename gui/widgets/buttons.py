@@ -68,7 +68,7 @@ class IconButton(QToolButton):
     ) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self._icon_name = icon_name
+        self._icon_name, self._role = icon_name, "text"
         self.setToolTip(plain_tip(tooltip))
         self.setAccessibleName(tooltip or text)
         self.setText(text)
@@ -82,6 +82,11 @@ class IconButton(QToolButton):
         self._icon_name = icon_name
         self._tint()
 
+    def set_role(self, role: str) -> None:
+        """Draw the icon in another of the theme's colours."""
+        self._role = role
+        self._tint()
+
     @pyqtSlot()
     def _tint(self) -> None:
-        self.setIcon(icon(self._icon_name, self._keeper.theme.text))
+        self.setIcon(icon(self._icon_name, getattr(self._keeper.theme, self._role)))

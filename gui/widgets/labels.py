@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import ThemeKeeper, text_font
@@ -166,10 +166,20 @@ class LinkLabel(QLabel):
 
 
 class ElidedLabel(QLabel):
-    """One line that loses its middle when it has no room; the tooltip holds all of it."""
+    """One line that loses its middle when it has no room; the tooltip holds all of it.
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+    mode: what it loses instead; a sentence is read from its beginning.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        parent: QWidget | None = None,
+        *,
+        mode: Qt.TextElideMode = Qt.ElideMiddle,
+    ) -> None:
         super().__init__(text, parent)
+        self._mode = mode
         self.setTextFormat(Qt.PlainText)
         self.setMinimumWidth(24)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
@@ -181,6 +191,41 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.ElideMiddle, self.width())
+        shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignVCenter), shown)
         painter.end()
+
+
+class FittingLabel(ThemedLabel):
+    """The longest of several wordings that there is room for, so that no number is cut."""
+
+    def __init__(self, keeper: ThemeKeeper, role: str = "secondary") -> None:
+        super().__init__(keeper, "", role)
+        self._wordings: tuple[str, ...] = ("",)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+
+    def show_wordings(self, *wordings: str) -> None:
+        """The wordings, from the longest to the shortest."""
+        if wordings != self._wordings:
+            self._wordings = wordings or ("",)
+            self.setToolTip(plain_tip(self._wordings[0]))
+            self.setAccessibleName(self._wordings[0])
+            self.updateGeometry()
+            self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._room_for(self._wordings[0]), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._room_for(self._wordings[-1]), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        fitting = (words for words in self._wordings if self._room_for(words) <= self.width())
+        self.setText(next(fitting, self._wordings[-1]))
+
+    def _room_for(self, words: str) -> int:
+        return self.fontMetrics().horizontalAdvance(words) + 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from PyQt5.QtGui import QTextDocumentFragment
+
 
 class Rich(str):
     """HTML that we wrote, the only text that is laid out as such; `rich` makes it."""
@@ -40,3 +42,9 @@ def plain_caption(text: str) -> str:
 def plain_title(text: str) -> str:
     """The title of a window, in which Qt takes [*] for the place of a mark of edits."""
     return text.replace("[*]", "[*][*]")
+
+
+def plain_words(text: str) -> str:
+    """A text in one line, without the markup of a Rich one."""
+    shown = QTextDocumentFragment.fromHtml(text).toPlainText() if isinstance(text, Rich) else text
+    return " ".join(shown.split())

@@ -1,19 +1,23 @@
-"""The bottom line: engine, what happened last or the running job, hidden versions, weights."""
+"""The bottom line: engine, the job that runs or the last result, hidden versions, weights, bell."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QRectF, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
-from gui.widgets.bars import ThinBar
-from gui.widgets.buttons import Button, IconButton
-from gui.widgets.labels import LinkLabel, PictureLabel, ThemedLabel
+from gui.widgets.buttons import IconButton
+from gui.widgets.job_box import JobBox, JobView
+from gui.widgets.labels import ElidedLabel, LinkLabel, PictureLabel, ThemedLabel
 from gui.widgets.plain_text import plain_caption
 
 HEIGHT = 28
+LAST_MILLISECONDS = 10_000
+"""How long the last result is shown; it stays among the notices of the session."""
 
 
 class StatusDot(QWidget):
@@ -44,6 +48,7 @@ class StatusLine(QWidget):
     """The parts are set one by one; `cancel_clicked` stops the job that is shown."""
 
     cancel_clicked = pyqtSignal()
+    bell_clicked = pyqtSignal()
     hidden_clicked = pyqtSignal()
     engine_clicked = pyqtSignal()
 
@@ -60,42 +65,62 @@ class StatusLine(QWidget):
         self._engine.setIconSize(QSize(12, 12))
         self._engine.setFocusPolicy(Qt.TabFocus)
         self._engine.clicked.connect(lambda: self.engine_clicked.emit())
-        self._last = ThemedLabel(keeper, "", "secondary")
-        self._job = _JobBox(keeper)
+        self._last = ElidedLabel(mode=Qt.ElideRight)
+        self._last.setAccessibleName("Last result")
+        self._said, self._tip = "", ""
+        self._until = QTimer(self)
+        self._until.setSingleShot(True)
+        self._until.setInterval(LAST_MILLISECONDS)
+        self._job = JobBox(keeper)
+        self.more_jobs = LinkLabel(keeper, "")
+        self.more_jobs.setToolTip("Every job that runs")
+        self.bell = IconButton(keeper, "bell", "What was said in this session", text=" ")
+        self.bell.setFixedHeight(HEIGHT - 4)
+        self.bell.setFocusPolicy(Qt.TabFocus)
         self._link = PictureLabel()
         self.hidden_link = LinkLabel(keeper, "", "mark_text")
         self.hidden_link.setToolTip("List only the hidden versions, or all layers again")
         self._weights = ThemedLabel(keeper, "", "secondary")
-        self._lines = [_Line(keeper) for _ in range(2)]
+        self._lines = [_Line(keeper) for _ in range(3)]
         self._lay_out()
-        self._job.cancel_clicked.connect(self.cancel_clicked)
+        self._job.cancel_clicked.connect(lambda _key: self.cancel_clicked.emit())
+        self.more_jobs.clicked.connect(self.bell_clicked)
+        self.bell.clicked.connect(lambda: self.bell_clicked.emit())
+        self._until.timeout.connect(lambda: self.set_last(""))
         self.hidden_link.clicked.connect(self.hidden_clicked)
         keeper.changed.connect(self._tint)
         self._tint()
         self.set_hidden("")
         self.set_weights("")
         self.set_last("")
-        self.set_job(None)
+        self.set_jobs(())
+        self.set_bell(0, "info")
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(8)
-        for widget in (self._dot, self._engine, self._lines[0], self._last, self._job):
+        for widget in (self._dot, self._engine, self._lines[0]):
             row.addWidget(widget)
-        row.addStretch(1)
-        for part in (self._link, self.hidden_link, self._lines[1], self._weights):
+        row.addWidget(self._job)
+        row.addWidget(self.more_jobs)
+        row.addWidget(self._last, 1)
+        row.addStretch(0)
+        for part in (self._link, self.hidden_link, self._lines[1], self._weights, self._lines[2]):
             row.addWidget(part)
+        row.addWidget(self.bell)
 
     @property
     def texts(self) -> dict[str, str]:
-        """What the line says: "engine", "last", "job", "hidden", "weights"."""
+        """What the line says: "engine", "last", "tip", "job", "hidden", "weights", "bell"."""
         return {
             "engine": self._engine.text().replace("&&", "&"),
-            "last": self._last.text() if self._last.isVisibleTo(self) else "",
+            "last": self._said,
+            "tip": self._tip,
             "job": self._job.text if self._job.isVisibleTo(self) else "",
             "hidden": self.hidden_link.text(),
             "weights": self._weights.text(),
+            "bell": self.bell.text(),
         }
 
     def set_engine(self, text: str, kind: str) -> None:
@@ -105,17 +130,40 @@ class StatusLine(QWidget):
         self._dot.set_kind(kind)
 
     def set_last(self, text: str) -> None:
-        """What was done last, with its figures."""
-        self._last.setText(text)
-        self._last.setVisible(bool(text) and not self._job.isVisibleTo(self))
-        self._lines[0].setVisible(bool(text) or self._job.isVisibleTo(self))
+        """What was done last, with its figures; it goes after ten seconds."""
+        self._said = text
+        if text:
+            self._until.start()
+        else:
+            self._until.stop()
+        self._show_last()
 
-    def set_job(self, title: str | None, detail: str = "", fraction: float | None = None) -> None:
-        """The running job with its bar, or None."""
-        self._job.setVisible(title is not None)
-        if title is not None:
-            self._job.show_job(title, detail, fraction)
-        self.set_last(self._last.text())
+    def set_tip(self, text: str) -> None:
+        """A sentence about what the mouse is over, in the place of the last result; "" for none."""
+        self._tip = text
+        self._show_last()
+
+    def _show_last(self) -> None:
+        self._last.setText(self._tip or self._said)
+        has_job = self._job.isVisibleTo(self)
+        self._lines[0].setVisible(has_job or bool(self._tip or self._said))
+
+    def set_jobs(self, jobs: Sequence[JobView]) -> None:
+        """The jobs that run, the one to show last; the others are counted."""
+        self._job.setVisible(bool(jobs))
+        if jobs:
+            self._job.show_job(jobs[-1])
+        self.more_jobs.setText(f"+ {len(jobs) - 1}" if len(jobs) > 1 else "")
+        self.more_jobs.setVisible(len(jobs) > 1)
+        self._show_last()
+
+    def set_bell(self, n_told: int, kind: str) -> None:
+        """How many notices the session has; kind: of the worst one that is still open."""
+        words = f"{n_told:,}" if n_told else "No notices"
+        self.bell.setText(words)
+        said = "1 notice" if n_told == 1 else f"{n_told:,} notices" if n_told else words
+        self.bell.setAccessibleName(f"{said} of this session")
+        self.bell.set_role(f"{kind}_text" if kind in ("error", "warning") else "text")
 
     def set_hidden(self, text: str) -> None:
         """How many versions in-place layers hide."""
@@ -138,37 +186,6 @@ class StatusLine(QWidget):
             f"#statusLine {{ background: {theme.window.name()};"
             f" border-top: 1px solid {theme.border.name()}; }}"
         )
-
-
-class _JobBox(QWidget):
-    """Title, bar, figures and Cancel of one job."""
-
-    cancel_clicked = pyqtSignal()
-
-    def __init__(self, keeper: ThemeKeeper) -> None:
-        super().__init__()
-        self._title = ThemedLabel(keeper)
-        self._bar = ThinBar(keeper)
-        self._bar.setFixedWidth(116)
-        self._detail = ThemedLabel(keeper, "", "secondary")
-        self._cancel = Button(keeper, "Cancel")
-        self._cancel.setFixedHeight(19)
-        self._cancel.setStyleSheet("padding: 0 8px; min-height: 0; font-size: 11px")
-        self._cancel.clicked.connect(lambda: self.cancel_clicked.emit())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for widget in (self._title, self._bar, self._detail, self._cancel):
-            row.addWidget(widget, 0, Qt.AlignVCenter)
-
-    @property
-    def text(self) -> str:
-        return f"{self._title.text()} {self._detail.text()}".strip()
-
-    def show_job(self, title: str, detail: str, fraction: float | None) -> None:
-        self._title.setText(title)
-        self._detail.setText(detail)
-        self._bar.set_fraction(fraction)
 
 
 class _Line(QFrame):

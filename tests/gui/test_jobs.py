@@ -12,7 +12,7 @@ from PyQt5.QtCore import QTimer
 from core import reading
 from core.errors import AppError, EngineCrashed
 from core.progress import Progress
-from gui.controllers.status import job_detail, job_fraction
+from gui.controllers.status import job_view
 from gui.jobs import Lanes
 
 
@@ -301,7 +301,7 @@ def test_time_left_goes_by_the_rate_since_the_first_report(
 
     reach(400)
     assert run.seconds_left is None
-    assert job_detail(run) == "400 of 1,000 images"
+    assert job_view(run).detail == "400 of 1,000 images"
     clock.seconds += 1
     gates[0].set()
     reach(410)
@@ -310,10 +310,10 @@ def test_time_left_goes_by_the_rate_since_the_first_report(
     gates[1].set()
     reach(500)
     assert run.seconds_left == 50
-    assert job_detail(run) == "500 of 1,000, about 0:50 left"
-    assert job_fraction(run) == 0.5
+    assert job_view(run).detail == "500 of 1,000 images, 10.0 a second, about 0:50 left"
+    assert job_view(run).fraction == 0.5
     clock.seconds += 10
-    assert job_detail(run) == "500 of 1,000, about 1:40 left"
+    assert job_view(run).detail == "500 of 1,000 images, 5.0 a second, about 1:40 left"
     gates[2].set()
     qtbot.waitUntil(lambda: lanes.is_idle)
 
@@ -326,10 +326,10 @@ def test_a_job_of_unknown_length_tells_no_time(lanes: Lanes, qtbot) -> None:
         gate.wait(10)
 
     run = lanes.files.start(work, key="open", title="Open")
-    assert (job_detail(run), job_fraction(run)) == ("", None)
+    assert (job_view(run).detail, job_view(run).fraction) == ("", None)
     qtbot.waitUntil(lambda: run.progress is not None)
-    assert (run.seconds_left, job_fraction(run)) == (None, None)
-    assert job_detail(run) == "7 files"
+    assert (run.seconds_left, job_view(run).fraction) == (None, None)
+    assert job_view(run).detail == "7 files"
     gate.set()
     qtbot.waitUntil(lambda: lanes.is_idle)
 
