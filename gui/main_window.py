@@ -193,6 +193,9 @@ class MainWindow(QMainWindow):
             actions[action_id].toggled.connect(lambda is_on, s=side: s.set_folded(not is_on))
             side.folded.connect(lambda is_folded, a=actions[action_id]: a.setChecked(not is_folded))
         actions.on("pick_layer", self.subjects.layer.open_picker)
+        layers, left = self.panels.layer_table, self.net_page.left
+        layers.fold_requested.connect(lambda: left.set_folded(True))
+        layers.width_requested.connect(self.net_page.widen_left)
         self.status_line.engine_clicked.connect(self._open_engine_popup)
         self.status_line.bell_clicked.connect(self._open_bell)
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 ELLIPSIS = "…"
 Measure = Callable[[str], float]
@@ -32,13 +33,43 @@ def elide_names(
     rooms: dict[str, float] = {}
     for name, one in zip(names, _each(room, len(names)), strict=True):
         rooms[name] = min(one, rooms.get(name, one))
+    return _tell_apart(names, lambda name, around: _fitting(name, around, rooms[name], measure))
+
+
+def elide_name(name: str, room: float, measure: Measure, near: Sequence[str] = ()) -> str:
+    """One name among those near it, as `elide_names` writes it; the near ones are whole."""
+    rooms = [measure(other) for other in near]
+    return elide_names([*near, name], [*rooms, room], measure)[-1]
+
+
+def least_room(names: Sequence[str], measure: Measure, *, is_last_part_whole: bool = True) -> float:
+    """The room in which every name can be told apart without losing a digit.
+
+    is_last_part_whole: also without losing letters of its last part.
+    """
+    shown = _tell_apart(names, lambda name, around: _narrowest(
+        name, around, measure, is_last_whole=is_last_part_whole))  # fmt: skip
+    return max(map(measure, shown), default=0.0)
+
+
+class _Around(NamedTuple):
+    """What a name is told from: those above and below; and its endings that no other name has."""
+
+    near: Sequence[str]
+    endings: Sequence[str]
+
+
+def _tell_apart(
+    names: Sequence[str], ways_of: Callable[[str, _Around], Iterator[str]]
+) -> tuple[str, ...]:
+    """The first way of each name that is no other's; the last way of each is the name itself."""
     near = _neighbours(names)
     endings = {name: _endings(name, near[name]) for name in near}
     n_alike = Counter(ending for those in endings.values() for ending in those)
     ways = {}
     for name, those in endings.items():
         own = [ending for ending in those if n_alike[ending] == 1]
-        ways[name] = _ways(name, near[name], own, rooms[name], measure)
+        ways[name] = ways_of(name, _Around(near[name], own))
     shown = {name: next(way) for name, way in ways.items()}
     taken: set[str] = set()
     while clashes := _clashes(shown):
@@ -48,17 +79,6 @@ def elide_names(
                 if text != name:
                     shown[name] = next(t for t in ways[name] if t not in taken or t == name)
     return tuple(shown[name] for name in names)
-
-
-def elide_name(name: str, room: float, measure: Measure, near: Sequence[str] = ()) -> str:
-    """One name among those near it, as `elide_names` writes it; the near ones are whole."""
-    rooms = [measure(other) for other in near]
-    return elide_names([*near, name], [*rooms, room], measure)[-1]
-
-
-def least_room(names: Sequence[str], measure: Measure) -> float:
-    """The room in which every name can be told apart without losing digits or its last part."""
-    return max(map(measure, elide_names(names, 0.0, measure)), default=0.0)
 
 
 def _each(room: float | Sequence[float], n: int) -> Sequence[float]:
@@ -95,37 +115,38 @@ def _endings(name: str, near: Sequence[str]) -> list[str]:
     return [name[end:] for end in ends if end < len(name)]
 
 
-def _ways(
-    name: str, near: Sequence[str], endings: Sequence[str], room: float, measure: Measure
-) -> Iterator[str]:
-    """Ever less welcome texts: those that fit, those that fit by force, those that do not fit."""
+def _fitting(name: str, around: _Around, room: float, measure: Measure) -> Iterator[str]:
+    """Ever less welcome texts: the last part whole, shortened, cut anywhere; those too long."""
     if measure(name) <= room:
         yield name
-    too_wide = [(measure(name), name)]
-    for text in _shorter(name, near, endings):
-        width = measure(text)
-        if width <= room:
-            yield text
-        else:
-            too_wide.append((width, text))
-    if room > 0:
-        yield from _forced(name, near, room, measure)
-    yield from (text for _, text in sorted(too_wide))
+    for is_last_whole in (True, False):
+        texts = _shorter(name, around, is_last_whole=is_last_whole)
+        yield from (text for text in texts if measure(text) <= room)
+    yield from _cut(name, around.near, room, measure)
+    yield from _narrowest(name, around, measure, is_last_whole=False)
+
+
+def _narrowest(
+    name: str, around: _Around, measure: Measure, *, is_last_whole: bool
+) -> Iterator[str]:
+    texts = {name, *_shorter(name, around, is_last_whole=is_last_whole)}
+    yield from (text for _, text in sorted((measure(text), text) for text in texts))
     yield name
 
 
-def _shorter(name: str, near: Sequence[str], endings: Sequence[str]) -> Iterator[str]:
-    """Without leading parts, then with shortened words; the last part whole."""
-    for ending in endings:
+def _shorter(name: str, around: _Around, *, is_last_whole: bool) -> Iterator[str]:
+    """Without leading parts, then with shortened words."""
+    for ending in around.endings:
         yield ELLIPSIS + ending
-    known = {word for other in near for word in _WORD.findall(other)}
-    for ending in (name, *endings):
-        yield from _with_short_words(name, len(name) - len(ending), known)
-
-
-def _with_short_words(name: str, cut: int, known: set[str]) -> Iterator[str]:
+    known = {word for other in around.near for word in _WORD.findall(other)}
     last = _LAST_PART.search(name)
-    end = last.start() if last else len(name)
+    end = last.start() if last and is_last_whole else len(name)
+    for ending in (name, *around.endings):
+        yield from _with_short_words(name, len(name) - len(ending), end, known)
+
+
+def _with_short_words(name: str, cut: int, end: int, known: set[str]) -> Iterator[str]:
+    """Words between `cut` and `end` lose their ends, one after the other."""
     words = [w for w in _WORD.finditer(name, cut, end) if len(w[0]) >= _LEAST_WORD]
     words.sort(key=lambda word: (word[0] not in known, -len(word[0])))
     kept: dict[int, int] = {}
@@ -138,7 +159,7 @@ def _with_short_words(name: str, cut: int, known: set[str]) -> Iterator[str]:
             yield ELLIPSIS + text[cut:] if cut else text
 
 
-def _forced(name: str, near: Sequence[str], room: float, measure: Measure) -> Iterator[str]:
+def _cut(name: str, near: Sequence[str], room: float, measure: Measure) -> Iterator[str]:
     """As many letters as fit: both ends, the end, the beginning, around what differs."""
     places = sorted({_n_shared(name, other) for other in near})
     pieces: list[Callable[[int], str]] = [
@@ -146,7 +167,7 @@ def _forced(name: str, near: Sequence[str], room: float, measure: Measure) -> It
         lambda n: ELLIPSIS + name[len(name) - n :],
         lambda n: name[:n] + ELLIPSIS,
     ]
-    pieces += [partial(_around, name, place) for place in places]
+    pieces += [partial(_piece_around, name, place) for place in places]
     for piece in pieces:
         fewest, most = 0, len(name) - 1
         while fewest < most:
@@ -159,6 +180,6 @@ def _forced(name: str, near: Sequence[str], room: float, measure: Measure) -> It
             yield piece(fewest)
 
 
-def _around(name: str, place: int, n_letters: int) -> str:
+def _piece_around(name: str, place: int, n_letters: int) -> str:
     left, right = max(0, place - n_letters // 2), place + (n_letters + 1) // 2
     return ELLIPSIS + name[left:right] + ELLIPSIS

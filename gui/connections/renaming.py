@@ -26,13 +26,17 @@ def connect_renaming(
         if blobs:
             renaming.rename_chain(blobs[0])
 
+    def rename_selected() -> None:
+        several = window.panels.layer_table.selected_layers
+        renaming.rename_layers(several if document.selection in several else (document.selection,))
+
     actions, panels = window.actions_, window.panels
     actions.on("undo", renaming.undo)
     actions.on("redo", renaming.redo)
-    actions.on("rename", lambda: renaming.rename_layer(document.selection))
+    actions.on("rename", rename_selected)
     actions.on("rename_chain", rename_chain_of_selection)
     actions.on("rename_all", renaming.rename_all)
-    panels.layer_table.rename_requested.connect(renaming.rename_layer)
+    panels.layer_table.rename_requested.connect(renaming.rename_layers)
     panels.graph.rename_requested.connect(renaming.rename_layer)
     panels.inspector.rename_requested.connect(renaming.rename_layer)
     panels.inspector.rename_chain_requested.connect(renaming.rename_chain)

@@ -66,6 +66,13 @@ class RenamingController(QObject):
         names = {layer: new_blob} if new_blob else {}
         self._edit(f"Rename {layer}'s blob", "layers", (layer,), names)
 
+    def rename_layers(self, layers: Sequence[str]) -> None:
+        """Give those of these layers that share a blob one of their own."""
+        if len(layers) == 1:
+            self.rename_layer(layers[0])
+        elif layers:
+            self._edit(f"Rename blobs of {len(layers)} layers", "selection", tuple(layers))
+
     def rename_chain(self, blob: str) -> None:
         """Give every layer that writes this blob in place its own."""
         self._edit(f"Rename the chain of {blob}", "chain", (blob,))

@@ -43,3 +43,8 @@ class NetPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.splitter, 1)
         column.addWidget(self.changes_bar)
+
+    def widen_left(self, width: int) -> None:
+        """Give the list of layers this width, as far as the page has it."""
+        left, right = self.splitter.widths
+        self.splitter.set_widths(max(left, min(width, self.width() - 2 * LEAST_RIGHT)), right)

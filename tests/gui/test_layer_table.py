@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QApplication
 
 from core.layers.shapes import infer_shapes
@@ -15,10 +16,11 @@ from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename
 from core.weights.binding import Binding
 from core.words import bytes_text, join_names, plural, shape_text, short_count
-from gui.panels.layers.model import GUTTER_ROLE, SHARE_ROLE
+from gui.panels.layers.model import GUTTER_ROLE
 from gui.panels.layers.rows import COLUMNS, Column, Gutter, gutter_marks, layer_rows
 from gui.panels.layers.table import LayerTable
-from gui.panels.layers.widths import fitted
+from gui.panels.layers.widths import LEAVING, Least, fitted
+from gui.theme import text_font
 
 
 @pytest.fixture
@@ -63,7 +65,8 @@ def test_cells_say_what_a_layer_is_and_costs(table: LayerTable) -> None:
     assert len(table.model.shown) == 40
     assert cell(table, "fc6", Column.TYPE) == "InnerProduct"
     assert cell(table, "fc6", Column.BLOB) == "fc6@0"
-    assert cell(table, "fc6", Column.SHAPE) == "1×4096"
+    assert cell(table, "fc6", Column.SHAPE) == "4096"
+    assert cell(table, "conv5_3", Column.SHAPE) == "512×14×14"
     assert cell(table, "fc6", Column.PARAMS) == "102,764,544"
     assert cell(table, "fc6", Column.MACS) == "103 M"
     assert cell(table, "relu6", Column.MEMORY) == "0 B"
@@ -166,18 +169,18 @@ def leave_event():
 
 
 def test_f2_and_the_menu_ask_for_renames_of_shared_layers_only(qtbot, table: LayerTable) -> None:
-    heard: list[str] = []
+    heard: list[tuple[str, ...]] = []
     table.rename_requested.connect(heard.append)
     table.show_selection("relu7")
     qtbot.keyClick(table.view, Qt.Key_F2)
     table.show_selection("pool5")
     qtbot.keyClick(table.view, Qt.Key_F2)
-    assert heard == ["relu7"]
+    assert heard == [("relu7",)]
     row = next(row for row in table.model.rows if row.record.name == "drop7")
     menu = table.menu_of(row)
     actions = {action.text(): action for action in menu.actions()}
     actions["Give drop7 a blob of its own\tF2"].trigger()
-    assert heard == ["relu7", "drop7"]
+    assert heard == [("relu7",), ("drop7",)]
     pooling = next(row for row in table.model.rows if row.record.name == "pool5")
     offered = [action.text() for action in table.menu_of(pooling).actions()]
     assert not any("blob of its own" in words for words in offered)
@@ -188,8 +191,8 @@ def test_a_rename_changes_the_cells_and_keeps_the_place(table: LayerTable, vgg) 
     scrolled = table.view.verticalScrollBar().value()
     plan = plan_rename(vgg, ["relu7"])
     after = read_net(plan.new_text)
-    table.show_own_blobs({(rename.layer, rename.new_blob) for rename in plan.renames})
-    table.show_net(after, infer_shapes(after))
+    own = {(rename.layer, rename.new_blob) for rename in plan.renames}
+    table.show_net(after, infer_shapes(after), own_blobs=own)
     assert cell(table, "relu7", Column.BLOB) == "fc7_relu7"
     assert next(row for row in table.model.rows if row.record.name == "relu7").is_own
     assert table.view.verticalScrollBar().value() == scrolled
@@ -226,14 +229,13 @@ def test_words() -> None:
     assert plural(1, "layer") == "1 layer"
 
 
-def test_shares_are_parts_of_the_whole_and_shown_as_bars(table: LayerTable) -> None:
+def test_shares_are_parts_of_the_whole(table: LayerTable) -> None:
     """fc6 of VGG16: 25088 x 4096 + 4096 of 138,357,544 parameters."""
+    assert cell(table, "fc6", Column.SHARE) == "74.3 %"
+    assert cell(table, "relu6", Column.SHARE) == "0"
     place = table.model.place_of("fc6")
     index = table.model.index(place, COLUMNS.index(Column.PARAMS))
-    assert index.data(SHARE_ROLE) == pytest.approx((25088 * 4096 + 4096) / 138_357_544)
     assert "74.27 % of the net's Params" in index.data(Qt.ToolTipRole)
-    name = table.model.index(place, COLUMNS.index(Column.NAME))
-    assert name.data(SHARE_ROLE) == 0.0
 
 
 def test_only_hidden_versions_is_the_find_operator_as_a_button(qtbot, table: LayerTable) -> None:
@@ -281,40 +283,122 @@ def test_the_csv_holds_the_rows_that_show_and_their_sums(table: LayerTable) -> N
 
 
 ALL_SIXTY = dict.fromkeys(COLUMNS, 60) | {Column.GUTTER: 15, Column.FAMILY: 15}
+LEAST = {Column.NAME: Least(108, 90), Column.BLOB: Least(104, 80)}
+SHORT = {Column.NAME: Least(60, 60), Column.BLOB: Least(60, 60)}
 
 
-def test_names_give_way_before_a_column_leaves() -> None:
+def test_names_give_way_before_a_column_leaves(qapp) -> None:
     wide = ALL_SIXTY | {Column.NAME: 170, Column.BLOB: 170}
-    assert set(fitted(wide, 2000)) == set(COLUMNS)
-    shrunk = fitted(wide, 600)
+    assert set(fitted(wide, LEAST, 2000)) == set(COLUMNS)
+    shrunk = fitted(wide, LEAST, 680)
     assert set(shrunk) == set(COLUMNS)
     assert 108 <= shrunk[Column.NAME] < 170
     assert 104 <= shrunk[Column.BLOB] < 170
 
 
-def test_columns_leave_whole_the_costs_first_and_the_shape_last() -> None:
-    left = [set(COLUMNS) - set(fitted(ALL_SIXTY, room)) for room in (460, 400, 340, 280, 220, 160)]
-    assert left == [
-        set(),
-        {Column.MEMORY},
-        {Column.MEMORY, Column.MACS},
-        {Column.MEMORY, Column.MACS, Column.PARAMS},
-        {Column.MEMORY, Column.MACS, Column.PARAMS, Column.TYPE},
-        {Column.MEMORY, Column.MACS, Column.PARAMS, Column.TYPE, Column.SHAPE},
-    ]
+def test_columns_leave_whole_the_costs_first_and_the_shape_last(qapp) -> None:
+    rooms = (520, 500, 440, 380, 320, 264, 224, 150)
+    left = [COLUMNS[len(fitted(ALL_SIXTY, SHORT, room)) :] for room in rooms]
+    assert [len(those) for those in left] == list(range(8))
+    for room, n_out in zip(rooms, range(8), strict=True):
+        assert set(COLUMNS) - set(fitted(ALL_SIXTY, SHORT, room)) == set(LEAVING[:n_out])
 
 
 @pytest.mark.parametrize("room", range(260, 900, 7))
-def test_no_number_is_ever_cut(room: int) -> None:
+def test_no_number_is_ever_cut(qapp, room: int) -> None:
     wide = ALL_SIXTY | {Column.NAME: 170, Column.BLOB: 170, Column.SHAPE: 95}
-    shown = fitted(wide, room)
+    shown = fitted(wide, LEAST, room)
     assert sum(shown.values()) <= room
     for column in set(shown) - {Column.NAME, Column.BLOB}:
         assert shown[column] == wide[column]
 
 
-def test_what_the_user_put_away_stays_away() -> None:
-    assert Column.TYPE not in fitted(ALL_SIXTY, 2000, {Column.TYPE})
+def test_what_the_user_put_away_stays_away(qapp) -> None:
+    assert Column.TYPE not in fitted(ALL_SIXTY, LEAST, 2000, {Column.TYPE})
+
+
+def show_real_net(table: LayerTable, material, name: str, width: int) -> None:
+    net = load_net(material(f"prototxts/{name}"))
+    table.show_net(None, None)
+    table.resize(width, 700)
+    table.show_net(net, infer_shapes(net))
+
+
+@pytest.mark.parametrize("width", [230, 316, 420, 640])
+@pytest.mark.parametrize("name", [
+    "BVLC__caffe__models__bvlc_googlenet__train_val.prototxt",
+    "KaimingHe__deep-residual-networks__prototxt__ResNet-152-deploy.prototxt",
+    "chuanqi305__MobileNet-SSD__deploy.prototxt",
+    "forresti__SqueezeNet__SqueezeNet_v1.0__deploy.prototxt",
+])  # fmt: skip
+def test_names_of_real_nets_can_be_told_apart_and_numbers_are_whole(
+    table: LayerTable, material, name: str, width: int
+) -> None:
+    """What once read inceptio…3_reduce, res2a_…ch2a@0 and 1×512×38×3."""
+    show_real_net(table, material, name, width)
+    model, view = table.model, table.view
+    for place, column in enumerate(COLUMNS[2:], 2):
+        metrics = QFontMetrics(text_font(11 if column is Column.TYPE else 12))
+        if view.isColumnHidden(place):
+            continue
+        width = view.columnWidth(place) - 4
+        cells = [model.index(row, place) for row in range(model.rowCount())]
+        texts = [table.delegate.shown_text(cell, width) for cell in cells]
+        whole = [str(cell.data()) for cell in cells]
+        assert all(metrics.horizontalAdvance(text) <= width for text in texts), column
+        if column in (Column.NAME, Column.BLOB):
+            assert len(set(texts)) == len(set(whole))
+        else:
+            assert texts == whole
+
+
+def test_end_and_home_go_to_the_last_and_first_row(qtbot, table: LayerTable) -> None:
+    heard: list[str] = []
+    table.layer_selected.connect(heard.append)
+    table.show_selection("relu7")
+    qtbot.keyClick(table.view, Qt.Key_End)
+    qtbot.keyClick(table.view, Qt.Key_Home)
+    qtbot.keyClick(table.view, Qt.Key_Right)
+    assert heard == ["prob", "input"]
+    assert table.view.horizontalScrollBar().value() == 0
+
+
+def test_a_column_without_room_asks_for_the_width_it_needs(table: LayerTable) -> None:
+    table.resize(316, 700)
+    assert table.left_out == (Column.TYPE, Column.PARAMS, Column.MACS, Column.MEMORY)
+    assert table.view.header.more.text() == "+ 4"
+    menu = table.columns_menu()
+    wish = next(a for a in menu.actions() if a.text() == "Widen to show Params")
+    table.width_requested.connect(lambda width: table.resize(width, 700))
+    wish.trigger()
+    assert table.left_out == (Column.MACS, Column.MEMORY)
+
+
+def test_several_selected_rows_are_told_renamed_and_copied(qtbot, table: LayerTable) -> None:
+    heard: list[tuple[str, ...]] = []
+    wishes: list[tuple[str, ...]] = []
+    table.layers_selected.connect(heard.append)
+    table.rename_requested.connect(wishes.append)
+    table.show_selection("relu6")
+    for _ in range(3):
+        qtbot.keyClick(table.view, Qt.Key_Down, Qt.ShiftModifier)
+    assert heard[-1] == ("relu6", "drop6", "fc7", "relu7")
+    qtbot.keyClick(table.view, Qt.Key_F2)
+    assert wishes == [("relu6", "drop6", "fc7", "relu7")]
+    row = next(row for row in table.model.rows if row.record.name == "fc7")
+    actions = {action.text(): action for action in table.menu_of(row).actions()}
+    assert "Give 4 layers blobs of their own\tF2" in actions
+    actions["Copy blob@version"].trigger()
+    assert QApplication.clipboard().text().splitlines() == ["fc6@1", "fc6@2", "fc7@0", "fc7@1"]
+    qtbot.keyClick(table.view, Qt.Key_Down)
+    assert heard[-1] == ()
+
+
+def test_only_the_chosen_chain_stands_out(table: LayerTable) -> None:
+    table.show_selection("relu7")
+    assert table.delegate.chosen_chains == {"fc7"}
+    table.show_selection("pool5")
+    assert table.delegate.chosen_chains == frozenset()
 
 
 def test_the_count_in_the_status_line_filters_to_hidden_versions(bench, qtbot, repository) -> None:

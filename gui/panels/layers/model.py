@@ -21,8 +21,6 @@ from gui.widgets.plain_text import plain_tip
 
 ROW_ROLE = int(Qt.UserRole)
 GUTTER_ROLE = int(Qt.UserRole) + 1
-SHARE_ROLE = int(Qt.UserRole) + 2
-"""Of a cost cell: its share of the whole net's total, 0 to 1."""
 
 
 class LayerModel(QAbstractTableModel):
@@ -117,8 +115,8 @@ class LayerModel(QAbstractTableModel):
             return row
         if role == GUTTER_ROLE:
             return self._gutters[index.row()]
-        if role == SHARE_ROLE:
-            return self._share(row, column)
+        if role == Qt.AccessibleTextRole:
+            return row.text(column)
         if role == Qt.ToolTipRole:
             return plain_tip(self._tooltip(row, column)) or None
         if role == Qt.TextAlignmentRole and column in RIGHT_COLUMNS:
@@ -147,6 +145,8 @@ class LayerModel(QAbstractTableModel):
         return row.cost(column) / whole if whole else 0.0
 
     def _tooltip(self, row: LayerRow, column: Column) -> str:
+        if column in (Column.NAME, Column.BLOB):  # whose texts may be shortened
+            return f"{row.text(column)}\n{row.tooltip}".strip()
         if column not in COST_COLUMNS:
             return row.tooltip
         share = f"{100 * self._share(row, column):.2f} % of the net's {column.value}"

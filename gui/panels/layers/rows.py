@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from core.layers.cost_table import NO_COSTS, LayerCosts, costs_of
+from core.layers.cost_table import NO_COSTS, LayerCosts, costs_of, total_costs
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Net
@@ -30,17 +31,18 @@ class Column(Enum):
     GUTTER = ""
     FAMILY = " "
     NAME = "Name"
-    TYPE = "Type"
     BLOB = "Blob@version"
-    SHAPE = "Output shape"
+    SHAPE = "Shape"
+    TYPE = "Type"
     PARAMS = "Params"
+    SHARE = "Share"
     MACS = "MACs"
     MEMORY = "Memory"
 
 
 COLUMNS = tuple(Column)
 COST_COLUMNS = frozenset({Column.PARAMS, Column.MACS, Column.MEMORY})
-RIGHT_COLUMNS = frozenset({Column.SHAPE, Column.PARAMS, Column.MACS, Column.MEMORY})
+RIGHT_COLUMNS = COST_COLUMNS | {Column.SHAPE, Column.SHARE}
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class LayerRow:
     is_unbound: bool
     tooltip: str
     costs: LayerCosts = NO_COSTS
+    share: float = 0.0
+    """Of the net's parameters, 0 to 1; what layers share by name counts for the first."""
 
     def text(self, column: Column) -> str:
         """What the cell of a column shows."""
@@ -68,9 +72,11 @@ class LayerRow:
         if column is Column.BLOB:
             return self.blob
         if column is Column.SHAPE:
-            return shape_text(record.shapes[0]) if record.shapes else ""
+            return _one_image_text(record.shapes[0]) if record.shapes else ""
         if column is Column.PARAMS:
             return count_text(record.params)
+        if column is Column.SHARE:
+            return f"{100 * self.share:.1f} %" if self.costs.params else "0"
         if column is Column.MACS:
             return short_count(record.macs)
         if column is Column.MEMORY:
@@ -86,23 +92,26 @@ class LayerRow:
         }
         return by_column.get(column, 0)
 
+    def number(self, column: Column) -> int:
+        """What the cell of a column of numbers counts: of a shape, its values."""
+        record = self.record
+        by_column = {
+            Column.PARAMS: record.params,
+            Column.SHARE: self.costs.params,
+            Column.MACS: record.macs,
+            Column.MEMORY: record.memory,
+        }
+        if column is not Column.SHAPE:
+            return by_column.get(column, 0)
+        shape = record.shapes[0] if record.shapes else None
+        return -1 if shape is None else math.prod(shape)
+
     def sort_key(self, column: Column) -> tuple[object, ...]:
         """Orders rows by a column; equal ones stay in file order."""
-        record = self.record
-        if column is Column.SHAPE:
-            shape = record.shapes[0] if record.shapes else None
-            size = 1
-            for length in shape or ():
-                size *= length
-            return (size if shape is not None else -1, self.index)
-        if column is Column.PARAMS:
-            return (record.params, self.index)
-        if column is Column.MACS:
-            return (record.macs, self.index)
-        if column is Column.MEMORY:
-            return (record.memory, self.index)
+        if column in RIGHT_COLUMNS:
+            return (self.number(column), self.index)
         if column is Column.FAMILY:
-            return (record.family, self.index)
+            return (self.record.family, self.index)
         if column is Column.GUTTER:
             return (not self.is_overwritten, not self.is_shared, self.index)
         return (self.text(column).lower(), self.index)
@@ -117,10 +126,12 @@ def layer_rows(
 ) -> tuple[LayerRow, ...]:
     """One row a layer, in file order; unbound: layers whose weights no file holds."""
     records = find_records(net, shapes)
-    return tuple(
+    rows = [
         _row(net, shapes, index, record, record.name in unbound, own_blobs)
         for index, record in enumerate(records)
-    )
+    ]
+    whole = total_costs(row.costs for row in rows).params
+    return tuple(replace(row, share=row.costs.params / whole if whole else 0.0) for row in rows)
 
 
 def gutter_marks(rows: Sequence[LayerRow]) -> tuple[Gutter, ...]:
@@ -173,3 +184,8 @@ def _tooltip(written: Sequence[BlobVersion], is_unbound: bool) -> str:
     if is_unbound:
         sentences.append("No weights in the file: it keeps its filler values.")
     return "\n".join(sentences)
+
+
+def _one_image_text(shape: Sequence[int] | None) -> str:
+    """A shape without its batch, as the graph writes it."""
+    return shape_text(shape if shape is None or len(shape) < 2 else shape[1:])

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import partial
 
-from PyQt5.QtCore import QModelIndex, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QModelIndex, QPoint, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QHBoxLayout,
     QLineEdit,
     QMenu,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -22,37 +19,43 @@ from core.layers.cost_table import layers_as_csv, total_costs
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 from core.net.find import parse_query
-from core.net.pycaffe_words import pycaffe_expression
 from core.weights.binding import Binding
-from core.words import count_text, plural
+from core.words import count_text
 from gui.icons import icon
 from gui.panels.layers.delegate import LayerDelegate
-from gui.panels.layers.footer import LayerFooter
+from gui.panels.layers.menus import add_columns, add_copies, add_renames
 from gui.panels.layers.model import LayerModel
-from gui.panels.layers.rows import COLUMNS, Column, LayerRow, layer_rows
+from gui.panels.layers.rows import COLUMNS, RIGHT_COLUMNS, Column, LayerRow, layer_rows
 from gui.panels.layers.totals import LayerTotals
 from gui.panels.layers.view import LayerView
-from gui.panels.layers.widths import column_widths, fitted
+from gui.panels.layers.widths import (
+    LEAVING,
+    Least,
+    column_widths,
+    fitted,
+    least_widths,
+    room_to_show,
+)
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
 from gui.widgets.dock_title import DockTitle
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ThemedLabel
-from gui.widgets.plain_text import plain_caption, plain_tip
-
-_OPTIONAL = (Column.TYPE, Column.SHAPE, Column.PARAMS, Column.MACS, Column.MEMORY)
 
 
 class LayerTable(QWidget):
     """Shows every layer of a net; says what was selected, pointed at or asked for."""
 
     layer_selected = pyqtSignal(str)
+    layers_selected = pyqtSignal(tuple)
     layer_hovered = pyqtSignal(str)
-    rename_requested = pyqtSignal(str)
+    rename_requested = pyqtSignal(tuple)
     plan_requested = pyqtSignal()
     open_requested = pyqtSignal()
     csv_requested = pyqtSignal()
     layer_opened = pyqtSignal(str)
+    fold_requested = pyqtSignal()
+    width_requested = pyqtSignal(int)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,10 +67,11 @@ class LayerTable(QWidget):
         self._selection = ""
         self._is_quiet = False
         self._widths: dict[Column, int] = {}
-        self._put_away: frozenset[Column] = frozenset()
+        self._least: dict[Column, Least] = {}
+        self._put_away: frozenset[Column] = frozenset({Column.SHARE})
+        self._several: tuple[str, ...] = ()
         self.title = DockTitle(keeper, "list", "Layers")
-        self.columns_button = IconButton(keeper, "sliders", "Choose columns")
-        self.columns_button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        self.fold_button = IconButton(keeper, "left", "Fold the list of layers (Ctrl+B)")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter: name, type, blob, shape, inplace:yes")
         self.filter.setClearButtonEnabled(True)
@@ -75,24 +79,21 @@ class LayerTable(QWidget):
         self._glass = self.filter.addAction(
             icon("search", keeper.theme.secondary), QLineEdit.LeadingPosition
         )
-        self.in_place_only = QPushButton("In-place only")
-        self.in_place_only.setCheckable(True)
-        self.in_place_only.setIconSize(QSize(14, 14))
-        self.in_place_only.setToolTip("Show only layers that share a blob")
+        self.in_place_only = IconButton(keeper, "link", "Show only layers that share a blob")
         self.hidden_only = IconButton(
             keeper, "eye-off", "Show only hidden versions: what a later layer overwrites"
         )
-        self.hidden_only.setCheckable(True)
-        self.hidden_only.setFixedSize(28, 26)
+        for button in (self.in_place_only, self.hidden_only):
+            button.setCheckable(True)
+            button.setFixedSize(28, 26)
         self.problem = ThemedLabel(keeper, "", "error_text", pixels=11)
         self.problem.hide()
         self.model = LayerModel(self)
-        self.delegate = LayerDelegate(keeper, self)
-        self.view = LayerView()
+        self.delegate = LayerDelegate(keeper, self.model, self)
+        self.view = LayerView(keeper)
         self.view.setModel(self.model)
         self.view.setItemDelegate(self.delegate)
         self.totals = LayerTotals(keeper, self.view)
-        self.footer = LayerFooter(keeper)
         self.empty = EmptyState(keeper, "list", "Open a prototxt to list its layers.", "Open model")
         sentence = "No layer matches this filter."
         self.no_match = EmptyState(keeper, "search", sentence, "Clear filter", button_icon="cross")
@@ -131,11 +132,6 @@ class LayerTable(QWidget):
         places = {row.record.name: self.model.place_of(row.record.name) for row in rows if row}
         return tuple(sorted(places, key=lambda name: places[name] or 0))
 
-    def show_own_blobs(self, own_blobs: Collection[tuple[str, str]]) -> None:
-        """Mark the (layer, top) pairs that a rename gave blobs of their own."""
-        self._own = frozenset(own_blobs)
-        self._update_rows()
-
     def show_selection(self, name: str) -> None:
         """Select a layer and scroll to it; "" for none."""
         self._selection = name
@@ -148,7 +144,7 @@ class LayerTable(QWidget):
             self.view.viewport().update()
 
     def _arrange(self) -> None:
-        self.title.add_button(self.columns_button)
+        self.title.add_button(self.fold_button)
         tools = QHBoxLayout()
         tools.setContentsMargins(8, 6, 8, 6)
         tools.setSpacing(6)
@@ -167,7 +163,6 @@ class LayerTable(QWidget):
         self._rows.addWidget(self.no_match)
         column.addWidget(self._rows, 1)
         column.addWidget(self.totals)
-        column.addWidget(self.footer)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._page)
         self._stack.addWidget(self.empty)
@@ -183,13 +178,19 @@ class LayerTable(QWidget):
         self.hidden_only.toggled.connect(self._apply_filter)
         self.view.selectionModel().currentRowChanged.connect(self._on_current)
         self.view.layer_pointed.connect(self._on_pointed)
-        self.view.rename_pressed.connect(lambda: self._request_rename(self._selection))
+        self.view.selectionModel().selectionChanged.connect(lambda *_: self._tell_several())
+        self.view.rename_pressed.connect(self._request_rename)
         self.view.resized.connect(self._show_columns)
         self.view.open_pressed.connect(self._open_selected)
         self.view.doubleClicked.connect(lambda _index: self._open_selected())
         self.view.customContextMenuRequested.connect(self._open_menu)
         self.view.horizontalHeader().sectionClicked.connect(self._on_header)
-        self.columns_button.clicked.connect(self._open_columns)
+        self.view.header.more_clicked.connect(self._open_columns)
+        self.view.header.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.view.header.customContextMenuRequested.connect(
+            lambda place: self._open_columns(self.view.header.mapToGlobal(place))
+        )
+        self.fold_button.clicked.connect(lambda: self.fold_requested.emit())
         self.empty.clicked.connect(self.open_requested)
         self.no_match.clicked.connect(self._clear_filter)
         self._keeper.changed.connect(self._tint)
@@ -197,7 +198,6 @@ class LayerTable(QWidget):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._glass.setIcon(icon("search", theme.secondary))
-        self.in_place_only.setIcon(icon("link", theme.mark_text))
         self.view.viewport().update()
 
     def _update_rows(self) -> None:
@@ -245,6 +245,7 @@ class LayerTable(QWidget):
 
     def _select_row(self, name: str) -> None:
         place = self.model.place_of(name) if name else None
+        self._show_chosen_chain(name)
         self._is_quiet = True
         if place is None:
             self.view.clearSelection()
@@ -255,6 +256,21 @@ class LayerTable(QWidget):
                 self.view.setCurrentIndex(index)
             self.view.scrollTo(index, QAbstractItemView.EnsureVisible)
         self._is_quiet = False
+        self._tell_several()
+
+    def _show_chosen_chain(self, name: str) -> None:
+        """The selected layer's chain stands out among the others."""
+        chains = (row.chains for row in self.model.rows if row.record.name == name)
+        self.delegate.chosen_chains = frozenset(next(chains, ()))
+        self.view.viewport().update()
+
+    def _tell_several(self) -> None:
+        """Tell which layers are selected together, () for one or none."""
+        names = () if self._is_quiet else self.selected_layers
+        several = names if len(names) > 1 else ()
+        if not self._is_quiet and several != self._several:
+            self._several = several
+            self.layers_selected.emit(several)
 
     def _on_current(self, index: QModelIndex) -> None:
         row = self.model.row_at(index)
@@ -270,7 +286,7 @@ class LayerTable(QWidget):
     def _on_header(self, section: int) -> None:
         """Up, down, and back to the order of the file."""
         column = COLUMNS[section]
-        numbers = column in (Column.PARAMS, Column.MACS, Column.MEMORY, Column.SHAPE)
+        numbers = column in RIGHT_COLUMNS
         header = self.view.horizontalHeader()
         orders = [Qt.DescendingOrder, Qt.AscendingOrder] if numbers else [
             Qt.AscendingOrder, Qt.DescendingOrder]  # fmt: skip
@@ -291,38 +307,47 @@ class LayerTable(QWidget):
         self.model.set_order(column, is_descending=is_descending)
         self._is_quiet = False
         self._select_row(self._selection)
+        self._fit_columns()
 
     def _fit_columns(self) -> None:
         """As wide as their words; names give way as far as the numbers need it."""
-        self._widths = column_widths(self.model.rows, self.totals.words)
+        model = self.model
+        self._widths = column_widths(model.rows, self.totals.words, model.sorted_by)
+        self._least = least_widths(model.rows)
         self._show_columns()
 
     def _show_columns(self) -> None:
         """The columns that have room; the button says how many have none."""
         if not self._widths:
             return
-        shown = fitted(self._widths, self.view.viewport().width(), self._put_away)
+        room = self.view.viewport().width()
+        shown = fitted(self._widths, self._least, room, self._put_away)
         for place, column in enumerate(COLUMNS):
             self.view.setColumnHidden(place, column not in shown)
             if column in shown:
                 self.view.setColumnWidth(place, shown[column])
-        n_left_out = len(COLUMNS) - len(shown) - len(self._put_away)
-        self.columns_button.setText(f"+ {n_left_out}" if n_left_out else "")
-        self.columns_button.setToolTip(
-            plain_tip(f"{plural(n_left_out, 'column')} more in a wider list")
-            if n_left_out
-            else "Choose columns"
-        )
+        self.view.header.show_left_out(len(self.left_out))
         self.totals.update()
+
+    @property
+    def left_out(self) -> tuple[Column, ...]:
+        """The columns that have no room."""
+        return tuple(
+            column
+            for place, column in enumerate(COLUMNS)
+            if self.view.isColumnHidden(place) and column not in self._put_away
+        )
 
     def _open_selected(self) -> None:
         if self._selection:
             self.layer_opened.emit(self._selection)
 
-    def _request_rename(self, name: str) -> None:
-        row = next((row for row in self.model.rows if row.record.name == name), None)
-        if row is not None and row.is_shared:
-            self.rename_requested.emit(name)
+    def _request_rename(self) -> None:
+        """Of the selected layers, those that share a blob."""
+        rows = {row.record.name: row for row in self.model.rows}
+        names = [name for name in self.selected_layers if rows[name].is_shared]
+        if names:
+            self.rename_requested.emit(tuple(names))
 
     def _open_menu(self, place: QPoint) -> None:
         row = self.model.row_at(self.view.indexAt(place))
@@ -332,25 +357,15 @@ class LayerTable(QWidget):
             menu.deleteLater()
 
     def menu_of(self, row: LayerRow) -> QMenu:
-        """What a right click on a layer offers."""
+        """What a right click on a layer offers, for all that are selected with it."""
         menu = QMenu(self)
-        name = row.record.name
-        if row.is_shared:
-            wish = f"Give {plain_caption(name)} a blob of its own\tF2"
-            menu.addAction(wish, lambda: self._request_rename(name))
-        n = len(self.selected_layers)
-        plan = f"Rename blobs of {f'the {n} selected layers' if n > 1 else 'this layer'}…"
-        menu.addAction(f"{plain_caption(plan)}\tCtrl+Shift+R", self.plan_requested.emit)
-        menu.addSeparator()
-        net = self._net
-        written = net.written(net.layers[row.index]) if net else ()
-        offers = {
-            "Copy layer name": name,
-            "Copy blob@version": "\n".join(row.record.versions),
-            "Copy as pycaffe": "\n".join(pycaffe_expression(net, v) for v in written if net),
-        }
-        for words, text in offers.items():
-            menu.addAction(words, partial(QApplication.clipboard().setText, text))
+        chosen = self.selected_layers
+        names = chosen if row.record.name in chosen else (row.record.name,)
+        rows = [r for r in self.model.rows if r.record.name in names]
+        if self._net is not None:
+            rename, plan = self.rename_requested.emit, self.plan_requested.emit
+            add_renames(menu, rows, rename, plan)
+            add_copies(menu, self._net, rows)
         menu.addSeparator()
         menu.addAction("Save the table as CSV…", lambda: self.csv_requested.emit())
         return menu
@@ -359,18 +374,25 @@ class LayerTable(QWidget):
         """The rows that are shown, in their order, with totals."""
         return layers_as_csv([(row.record, row.costs) for row in self.model.shown])
 
-    def _open_columns(self) -> None:
+    def _open_columns(self, place: QPoint) -> None:
+        menu = self.columns_menu()
+        menu.exec(place)
+        menu.deleteLater()
+
+    def columns_menu(self) -> QMenu:
+        """The columns without room, each of which widens the list; and which ones to have."""
         menu = QMenu(self)
-        for column in _OPTIONAL:
-            action = menu.addAction(column.value)
-            action.setCheckable(True)
-            action.setChecked(column not in self._put_away)
-            action.toggled.connect(lambda on, c=column: self._choose_column(c, on))
+        add_columns(menu, self.left_out, self._put_away, self._widen_to, self._choose_column)
         menu.addSeparator()
         menu.addAction("Save the table as CSV…", lambda: self.csv_requested.emit())
-        button = self.columns_button
-        menu.exec(button.mapToGlobal(QPoint(0, button.height())))
-        menu.deleteLater()
+        return menu
+
+    def _widen_to(self, column: Column) -> None:
+        """Ask for the width at which a column that was left out has room."""
+        still_out = LEAVING[: LEAVING.index(column)]
+        wanted = [c for c in COLUMNS if c not in still_out and c not in self._put_away]
+        edges = self.width() - self.view.viewport().width()
+        self.width_requested.emit(room_to_show(self._widths, wanted) + edges)
 
     def _choose_column(self, column: Column, is_on: bool) -> None:
         self._put_away = self._put_away - {column} if is_on else self._put_away | {column}

@@ -13,7 +13,7 @@ from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 from gui.widgets.plain_text import plain_tip
 
-HEIGHT = 24
+HEIGHT = 26
 _PADDING = 2
 
 
@@ -76,4 +76,17 @@ class LayerTotals(QWidget):
             width += 120 if is_name else 0  # its neighbours have no total
             place = QRectF(left + _PADDING, 0, width - 2 * _PADDING, HEIGHT)
             painter.drawText(place, LEFT if is_name else RIGHT, words)
+        if self._header.isSectionHidden(COLUMNS.index(Column.PARAMS)):
+            self._paint_parameters(painter)
         painter.end()
+
+    def _paint_parameters(self, painter: QPainter) -> None:
+        """At the right end where their column is left out, as far as they have room."""
+        left = self._header.sectionViewportPosition(COLUMNS.index(Column.NAME))
+        left += painter.fontMetrics().horizontalAdvance(self._words.get(Column.NAME, "")) + 16
+        painter.setFont(text_font(11))
+        painter.setPen(self._keeper.theme.secondary)
+        words = f"{self._words.get(Column.PARAMS, '0')} parameters"
+        room = self._header.width() - 10 - left
+        if painter.fontMetrics().horizontalAdvance(words) <= room:
+            painter.drawText(QRectF(left, 0, room, HEIGHT), RIGHT, words)

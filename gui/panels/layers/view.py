@@ -7,8 +7,9 @@ from PyQt5.QtGui import QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui.panels.layers.delegate import ROW_HEIGHT
+from gui.panels.layers.header import LayerHeader
 from gui.panels.layers.model import LayerModel
-from gui.theme import text_font
+from gui.theme import ThemeKeeper
 
 
 class LayerView(QTableView):
@@ -19,7 +20,7 @@ class LayerView(QTableView):
     open_pressed = pyqtSignal()
     resized = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.ExtendedSelection)
@@ -35,13 +36,8 @@ class LayerView(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
-        header = self.horizontalHeader()
-        header.setMinimumSectionSize(16)
-        header.setFixedHeight(24)
-        header.setFont(text_font(11, semibold=True))
-        header.setStyleSheet("QHeaderView::section { padding: 3px 2px; }")
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
+        self.header = LayerHeader(keeper, self)
+        self.setHorizontalHeader(self.header)
         self.setAccessibleName("Layers")
         self.entered.connect(self._on_entered)
 
@@ -61,6 +57,20 @@ class LayerView(QTableView):
             self.open_pressed.emit()
             return
         super().keyPressEvent(event)
+
+    def moveCursor(
+        self,
+        action: QAbstractItemView.CursorAction,
+        modifiers: Qt.KeyboardModifiers | Qt.KeyboardModifier,
+    ) -> QModelIndex:
+        """Home and End go to the first and last row, as in a list; no key goes sideways."""
+        at = self.currentIndex()
+        if action in (QAbstractItemView.MoveHome, QAbstractItemView.MoveEnd):
+            row = 0 if action == QAbstractItemView.MoveHome else self.model().rowCount() - 1
+            return self.model().index(row, max(0, at.column()))
+        if action in (QAbstractItemView.MoveLeft, QAbstractItemView.MoveRight):
+            return at
+        return super().moveCursor(action, modifiers)
 
     def _on_entered(self, index: QModelIndex) -> None:
         model = self.model()

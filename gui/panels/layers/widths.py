@@ -3,46 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from PyQt5.QtGui import QFontMetrics
 
-from gui.panels.layers.delegate import EYE_ROOM, PADDING
+from core.net.elision import least_room
+from gui.panels.layers.delegate import PADDING
+from gui.panels.layers.elided import NAME_COLUMNS, eye_room
+from gui.panels.layers.header import MORE_WIDTH
 from gui.panels.layers.rows import COLUMNS, COST_COLUMNS, Column, LayerRow
 from gui.theme import text_font
 
 _FIXED = {Column.GUTTER: 15, Column.FAMILY: 15}
-_LARGEST = {Column.NAME: 170, Column.TYPE: 130, Column.BLOB: 170}
-_LEAST = {Column.NAME: 108, Column.BLOB: 104}
-_OTHERS_LARGEST = 240
+_LARGEST_NAME, _LEAST_NAME = 260, 72
 _HEADER_PADDING = 2
-_EDGE = 4
-LEAVING = (Column.MEMORY, Column.MACS, Column.PARAMS, Column.TYPE, Column.SHAPE)
+_ARROW = 12
+_EDGE = 8
+LEAVING = (
+    Column.MEMORY, Column.MACS, Column.SHARE, Column.PARAMS, Column.TYPE, Column.SHAPE,
+    Column.BLOB,
+)  # fmt: skip
 """Which columns are left out where room is short, the first one first."""
 
 
+class Least(NamedTuple):
+    """Pixels in which a column of names can be told apart: at ease, and at all."""
+
+    at_ease: int
+    at_all: int
+
+
 def column_widths(
-    rows: Sequence[LayerRow], totals: Mapping[Column, str] | None = None
+    rows: Sequence[LayerRow],
+    totals: Mapping[Column, str] | None = None,
+    sorted_by: Column | None = None,
 ) -> dict[Column, int]:
-    """Pixels that each column's words take, up to a limit for names; totals: what adds them up."""
+    """Pixels that each column's words take; totals: what adds them up, below."""
     plain, bold = QFontMetrics(text_font(12)), QFontMetrics(text_font(12, semibold=True))
-    metrics = {Column.NAME: bold, Column.TYPE: QFontMetrics(text_font(11))}
+    metrics = {Column.NAME: bold, Column.BLOB: bold, Column.TYPE: QFontMetrics(text_font(11))}
     headers = QFontMetrics(text_font(11, semibold=True))
     widths = {}
     for column in COLUMNS:
         if column in _FIXED:
             widths[column] = _FIXED[column]
             continue
-        widest = _widest({row.text(column) for row in rows}, metrics.get(column, plain))
-        widest += EYE_ROOM if column is Column.BLOB else 0
+        widest = _widest(rows, column, metrics.get(column, plain))
         total = (totals or {}).get(column, "") if column in COST_COLUMNS else ""
-        header = max(headers.horizontalAdvance(words) for words in (column.value, total))
-        widest = min(_LARGEST.get(column, _OTHERS_LARGEST), max(widest, header + _HEADER_PADDING))
+        header = headers.horizontalAdvance(column.value) + _ARROW * (column is sorted_by)
+        widest = max(widest, header + _HEADER_PADDING, headers.horizontalAdvance(total))
         widths[column] = widest + 2 * PADDING + 1
+        if column in NAME_COLUMNS:
+            widths[column] = min(_LARGEST_NAME, widths[column])
     return widths
 
 
+def least_widths(rows: Sequence[LayerRow]) -> dict[Column, Least]:
+    """Pixels in which each row's names can still be told from the others'."""
+    bold = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance
+    least = {}
+    for column in NAME_COLUMNS:
+        names = [row.text(column) for row in rows]
+        eye = max((eye_room(column, row.is_overwritten) for row in rows), default=0)
+        widths = (
+            int(least_room(names, bold, is_last_part_whole=is_whole)) + eye + 2 * PADDING + 1
+            for is_whole in (True, False)
+        )
+        least[column] = Least(*(max(_LEAST_NAME, min(_LARGEST_NAME, width)) for width in widths))
+    return least
+
+
 def fitted(
-    widths: Mapping[Column, int], room: int, unwanted: Collection[Column] = ()
+    widths: Mapping[Column, int],
+    least: Mapping[Column, Least],
+    room: int,
+    unwanted: Collection[Column] = (),
 ) -> dict[Column, int]:
     """The columns that fit into `room` and their widths; the others are left out whole.
 
@@ -50,25 +84,51 @@ def fitted(
     while a number that is cut reads as another one. unwanted: columns that the user put away.
     """
     shown = {column: width for column, width in widths.items() if column not in unwanted}
+    n_all = len(shown)
+
+    def missing_at(limits: Mapping[Column, int]) -> int:
+        needed = sum(min(width, limits.get(c, width)) for c, width in shown.items())
+        return needed + _more_room(shown, len(shown) < n_all) - (room - _EDGE)
+
+    at_ease = {column: limit.at_ease for column, limit in least.items()}
+    at_all = {column: limit.at_all for column, limit in least.items()}
     for column in LEAVING:
-        if sum(min(width, _LEAST.get(c, width)) for c, width in shown.items()) <= room - _EDGE:
+        if missing_at(at_all if column is Column.BLOB else at_ease) <= 0:
             break
         shown.pop(column, None)
-    missing = sum(shown.values()) - (room - _EDGE)
-    if missing <= 0:
-        shown[Column.BLOB] -= missing  # what is over goes to the blobs
+    missing = missing_at({})
+    limits = at_ease if missing_at(at_ease) <= 0 else at_all
+    if missing <= 0:  # what is over goes to the names
+        if Column.BLOB in shown:
+            shown[Column.BLOB] += -missing // 2
+        shown[Column.NAME] -= missing_at({})
         return shown
-    spare = {c: max(0, shown[c] - least) for c, least in _LEAST.items()}
+    spare = {c: max(0, shown[c] - limits.get(c, 0)) for c in NAME_COLUMNS if c in shown}
     total = max(1, sum(spare.values()))
     for column, share in spare.items():
         shown[column] -= min(share, -(-missing * share // total))
     return shown
 
 
-def _widest(words: set[str], metrics: QFontMetrics) -> int:
+def room_to_show(widths: Mapping[Column, int], columns: Collection[Column]) -> int:
+    """Pixels in which these columns fit whole."""
+    return sum(widths[column] for column in columns) + _EDGE + MORE_WIDTH
+
+
+def _more_room(shown: Mapping[Column, int], has_more: bool) -> int:
+    """What the count of columns left out needs beside the last heading."""
+    if not has_more or not shown:
+        return 0
+    last = [column for column in COLUMNS if column in shown][-1]
+    heading = QFontMetrics(text_font(11, semibold=True)).horizontalAdvance(last.value)
+    return max(0, heading + MORE_WIDTH + 2 * PADDING - shown[last])
+
+
+def _widest(rows: Sequence[LayerRow], column: Column, metrics: QFontMetrics) -> int:
     """Only the longer words are measured, as that takes most of the time with large nets."""
-    longest = max(map(len, words), default=0)
+    words = {(row.text(column), eye_room(column, row.is_overwritten)) for row in rows}
+    longest = max((len(word) for word, _ in words), default=0)
     return max(
-        (metrics.horizontalAdvance(word) for word in words if 3 * len(word) >= 2 * longest),
+        (metrics.horizontalAdvance(w) + eye for w, eye in words if 3 * len(w) >= 2 * longest),
         default=0,
     )
