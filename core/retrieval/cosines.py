@@ -70,6 +70,17 @@ class Cosines:
         self._take_blocks(take, n_queries=len(exact))
         return self._in_order(scores)
 
+    def exactly(self, query: np.ndarray, images: np.ndarray) -> np.ndarray:
+        """The cosines of one (dimension,) query with some images, (n,) float64, not rounded.
+
+        Each row's sum is added in the same order wherever it stands: equal rows get equal ones.
+        """
+        exact = np.asarray(query, dtype=np.float64)
+        rows = np.asarray(self.descriptors[images], dtype=np.float64)
+        products = np.vecdot(rows, exact) / _divisors(np.sqrt(np.vecdot(rows, rows)))
+        result: np.ndarray = products / _divisors(np.sqrt(np.vecdot(exact, exact)))
+        return result
+
     @cached_property
     def _stored_lengths(self) -> np.ndarray:
         lengths = np.empty(len(self._stored))

@@ -6,23 +6,26 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from core.errors import GalleryError
+from core.evaluation.intervals import bootstrap_interval
+from core.evaluation.scores import AP_VARIANT, QueryScore, chance_precision, score_ranks
 from core.progress import Job, Progress
+from core.retrieval.copies import find_copies
 from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.gallery_contents import DescriptorRows
-from core.retrieval.relevant_ranks import has_ties, relevant_ranks
-from core.retrieval.scores import AP_VARIANT, QueryScore, chance_precision, score_ranks
+from core.retrieval.relevant_ranks import Exactly, relevant_ranks
 
 _MOST_QUERIES_AT_ONCE = 256
 _SCORES_AT_ONCE = 1 << 27
 """512 MB, however many images there are."""
 _N_THREADS = 2
-_N_RESAMPLES = 2000
+HIT_RATE_AT = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,12 @@ class ScoredQuery:
 
 @dataclass
 class _Scored:
-    """Queries measured so far, the mean AP of each by chance, and how many had equal scores."""
+    """Queries measured so far, the mean AP of each by chance, and how many ranked copies."""
 
     queries: list[ScoredQuery] = field(default_factory=list)
     by_chance: list[float] = field(default_factory=list)
     n_with_ties: int = 0
+    n_copies: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +77,9 @@ class Evaluation:
     bootstrap of the micro mAP over queries. mean_ap_of_chance: what random descriptors reach in the
     mean. n_alone: images without another of their label, which
     are no queries; they and the n_unlabelled stay in the gallery as wrong answers. Of queries apart
-    n_alone and n_unlabelled count the queries that are left out so.
+    n_alone and n_unlabelled count the queries that are left out so. n_ties: images that share their
+    descriptor with another, or whose descriptor is of zeros; n_queries_with_ties: queries with
+    such a pair in their ranking.
     """
 
     mean_ap: float
@@ -89,6 +95,7 @@ class Evaluation:
     n_alone: int
     n_unlabelled: int
     n_queries_with_ties: int
+    n_ties: int
     classes: tuple[ClassScore, ...]
     queries: tuple[ScoredQuery, ...]
     ap_variant: str = AP_VARIANT
@@ -97,6 +104,25 @@ class Evaluation:
     def n_queries(self) -> int:
         """How many images were queries."""
         return len(self.queries)
+
+    @property
+    def ndcg(self) -> float:
+        """The mean NDCG of whole rankings."""
+        return float(np.mean([query.score.ndcg for query in self.queries]))
+
+    @property
+    def coverage_at_10(self) -> float:
+        """Which share of the relevant images is among the first ten, in the mean."""
+        return float(np.mean([query.score.coverage_at_10 for query in self.queries]))
+
+    @property
+    def precisions(self) -> np.ndarray:
+        """The AP of each query, (n_queries,) float64."""
+        return np.array([query.score.average_precision for query in self.queries])
+
+    def hit_rate(self, k: int) -> float:
+        """The share of queries with a relevant image among the first k."""
+        return float(np.mean([query.score.hit_at(k) for query in self.queries]))
 
     def to_json(self, query_files: Sequence[str] | None = None) -> dict[str, Any]:
         """A JSON-able dictionary, with every query where their files are given, by its index."""
@@ -110,12 +136,17 @@ class Evaluation:
             "P@5": self.p_at_5,
             "P@10": self.p_at_10,
             "R-precision": self.r_precision,
+            "NDCG": self.ndcg,
+            "recall@10": self.coverage_at_10,
+            **{f"hit_rate@{k}": self.hit_rate(k) for k in HIT_RATE_AT},
+            "P@1_macro": float(np.mean([c.p_at_1 for c in self.classes])),
             "n_images": self.n_images,
             "n_queries": self.n_queries,
             "n_classes": len(self.classes),
             "n_alone_in_class": self.n_alone,
             "n_unlabelled": self.n_unlabelled,
             "n_queries_with_ties": self.n_queries_with_ties,
+            "n_ties": self.n_ties,
             "classes": [
                 {"label": c.label, "n": c.n_queries, "mAP": c.mean_ap, "P@1": c.p_at_1}
                 for c in self.classes
@@ -214,47 +245,46 @@ def _score(
     """The measures of some of the queries."""
     scored = _Scored()
     members = _by_label(labels)
+    copies = find_copies(cosines.descriptors)
     n_at_once = min(_MOST_QUERIES_AT_ONCE, max(1, _SCORES_AT_ONCE // max(1, len(cosines))))
     with ThreadPoolExecutor(_N_THREADS) as threads:
         for start in range(0, len(query_indices), n_at_once):
             yield Progress(start, len(query_indices), "queries evaluated")
             chunk = list(query_indices[start : start + n_at_once])
+            vectors = np.asarray(queries.descriptors[np.array(chunk)])
             found = threads.map(
                 _score_one,
-                cosines.of(queries.descriptors[np.array(chunk)]),
+                cosines.of(vectors),
+                [partial(cosines.exactly, vector) for vector in vectors],
                 [members[queries.labels[index]] for index in chunk],
                 [queries.own[index] for index in chunk],
             )
-            for index, (score, has_equal) in zip(chunk, found, strict=True):
-                n_ranked = len(cosines) - (queries.own[index] is not None)
+            for index, vector, score in zip(chunk, vectors, found, strict=True):
+                own = queries.own[index]
+                n_ranked = len(cosines) - (own is not None)
                 scored.queries.append(ScoredQuery(index, str(queries.labels[index]), score))
                 scored.by_chance.append(chance_precision(n_ranked, score.n_relevant))
-                scored.n_with_ties += has_equal
+                scored.n_with_ties += copies.are_ranked(own) or (n_ranked > 1 and not vector.any())
     yield Progress(len(query_indices), len(query_indices), "queries evaluated")
+    scored.n_copies = copies.n_images
     return scored
 
 
 def _score_one(
-    scores: np.ndarray, relevant: np.ndarray, own: int | None
-) -> tuple[QueryScore, bool]:
-    """The measures of one query, and whether scores are equal; its own image has no rank."""
+    scores: np.ndarray, exactly: Exactly, relevant: np.ndarray, own: int | None
+) -> QueryScore:
+    """The measures of one query; its own image has no rank."""
+    if own is None:
+        return score_ranks(relevant_ranks(scores, relevant, exactly), scores.size)
     # Left out by number: by score, a copy of the query would go as well.
-    if own is not None:
-        scores = np.concatenate((scores[:own], scores[own + 1 :]))
-        relevant = relevant[relevant != own]
-        relevant = relevant - (relevant > own)
-    ranks = relevant_ranks(scores, relevant)
-    return score_ranks(ranks, scores.size), has_ties(scores)
-
-
-def bootstrap_interval(
-    values: np.ndarray, *, seed: int = 0, n_resamples: int = _N_RESAMPLES
-) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the mean of (n,) values (Efron, 1979)."""
-    rng = np.random.default_rng(seed)
-    means = [values[rng.integers(0, values.size, values.size)].mean() for _ in range(n_resamples)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
+    others = np.concatenate((scores[:own], scores[own + 1 :]))
+    relevant = relevant[relevant != own]
+    ranks = relevant_ranks(
+        others,
+        relevant - (relevant > own),
+        lambda images: exactly(images + (images >= own)),
+    )
+    return score_ranks(ranks, others.size)
 
 
 def _cosines(gallery: np.ndarray | Cosines) -> Cosines:
@@ -297,6 +327,7 @@ def _summarise(
         n_alone=n_alone,
         n_unlabelled=n_unlabelled,
         n_queries_with_ties=found.n_with_ties,
+        n_ties=found.n_copies,
         classes=classes,
         queries=tuple(scored),
     )

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ImageError
+from core.evaluation.scores import QueryScore, score_ranking
 from core.files import is_plain_file, is_there
 from core.images.formats import describe_no_file
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer
 from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.gallery_contents import GONE, stamp_of
-from core.retrieval.scores import QueryScore, judge, score_ranking
-from core.retrieval.search import Ranking, equal_scores, rank, rank_image
+from core.retrieval.search import Ranking, equal_scores, judge, rank, rank_image
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from pathlib import Path
 from core.csv_table import write_csv
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
-from core.retrieval.scores import judge
-from core.retrieval.search import Ranking
+from core.retrieval.search import Ranking, judge
 
 _COLUMNS = ("rank", "score", "file", "label", "relevant")
 

@@ -1,40 +1,98 @@
-"""Ranks of the relevant images of a query among all the scores, without sorting the others."""
+"""Ranks of images by their scores: all in order, or the relevant ones without sorting others."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 _MOST_BINS = 1 << 16
-_SAMPLED = 1 << 16
+_LONGEST_RUN = 4096
+_NOISE = 1e-14
+"""What the rounding of sums makes of equal cosines, as of one descriptor in two lengths."""
+Exactly = Callable[[np.ndarray], np.ndarray]
+"""The exact scores of some images: (n,) int64, indices, to (n,) float64."""
 
 
-def relevant_ranks(scores: np.ndarray, relevant: np.ndarray) -> np.ndarray:
+def relevant_ranks(
+    scores: np.ndarray, relevant: np.ndarray, exactly: Exactly | None = None
+) -> np.ndarray:
     """Ranks from 1, rising, of some images: greatest score first, equal ones by index.
 
-    scores: (n,) float32, cosines; relevant: (n_relevant,) int64, indices. The same as sorting all
-    scores, ten times as fast where n is a million: images are counted by bins of like scores, and
-    only those that share a bin with a relevant one are sorted.
+    scores: (n,) float32, cosines; relevant: (n_relevant,) int64, indices. exactly: tells scores
+    apart that are equal as float32. The same as sorting all scores, ten times as fast where n is a
+    million: images are counted by bins of like scores, and only those that share a bin with a
+    relevant one are sorted.
     """
     bins = _bins(scores)
     counts = np.bincount(bins)
     has_relevant = np.zeros(counts.size, dtype=bool)
     has_relevant[bins[relevant]] = True
     near = np.flatnonzero(has_relevant[bins])
-    keys = np.sort(sort_keys(scores[near], near))
+    order = near[np.argsort(sort_keys(scores[near], near))]
+    if exactly is not None:
+        order = refined(order, scores, exactly, only=relevant).order
     n_passed = np.cumsum(np.where(has_relevant, 0, counts))
-    wanted = sort_keys(scores[relevant], relevant)
-    order = np.argsort(wanted)
-    ranks: np.ndarray = np.searchsorted(keys, wanted[order]) + n_passed[bins[relevant[order]]] + 1
+    places = np.flatnonzero(np.isin(order, relevant))
+    ranks: np.ndarray = places + n_passed[bins[order[places]]] + 1
     return ranks
 
 
-def has_ties(scores: np.ndarray) -> bool:
-    """Whether two scores are equal; of many, a part mostly tells."""
-    for part in (scores[:_SAMPLED], scores):
-        ordered = np.sort(part)
-        if (ordered[1:] == ordered[:-1]).any():
-            return True
-    return False
+@dataclass(frozen=True)
+class Refined:
+    """Ranked images whose equal scores were told apart, and how many are equal even so."""
+
+    order: np.ndarray
+    n_ties: int
+
+
+def refined(
+    order: np.ndarray,
+    scores: np.ndarray,
+    exactly: Exactly,
+    *,
+    only: np.ndarray | None = None,
+) -> Refined:
+    """Sort runs of scores that are equal as float32 by the exact ones, equal ones by index.
+
+    order: (n,) int64, images by falling score; scores: (n_images,) float32; only: leave runs
+    without these images as they are. A run of thousands is of equal descriptors, which no exact
+    score tells apart: it is left too, and counted.
+    """
+    ranked = scores[order]
+    starts = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
+    ends = np.append(starts[1:], order.size)
+    is_run = ends - starts > 1
+    if only is not None:
+        n_wanted = np.concatenate(([0], np.cumsum(np.isin(order, only))))
+        is_run &= n_wanted[ends] > n_wanted[starts]
+    result, n_ties = order.copy(), 0
+    is_long = is_run & (ends - starts > _LONGEST_RUN)
+    n_ties += int((ends - starts)[is_long].sum())
+    runs = np.flatnonzero(is_run & ~is_long)
+    if runs.size:
+        lengths = (ends - starts)[runs]
+        number = np.repeat(runs, lengths)
+        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        places = np.repeat(starts[runs], lengths) + within
+        images = order[places]
+        exact = exactly(images)
+        sorting = np.lexsort((-exact, number))
+        exact, number, images = exact[sorting], number[sorting], images[sorting]
+        is_same = (exact[:-1] - exact[1:] <= _NOISE) & (number[1:] == number[:-1])
+        group = np.cumsum(np.concatenate(([0], ~is_same)))
+        result[places] = images[np.lexsort((images, group))]
+        n_ties += int(np.count_nonzero(_in_pairs(is_same)))
+    return Refined(result, n_ties)
+
+
+def _in_pairs(is_same: np.ndarray) -> np.ndarray:
+    """Which items equal a neighbour: (n - 1,) bool of neighbours to (n,) bool."""
+    in_tie = np.zeros(is_same.size + 1, dtype=bool)
+    in_tie[1:] |= is_same
+    in_tie[:-1] |= is_same
+    return in_tie
 
 
 def sort_keys(scores: np.ndarray, indices: np.ndarray) -> np.ndarray:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from core.errors import GalleryError
 from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
-from core.retrieval.relevant_ranks import sort_keys
+from core.retrieval.relevant_ranks import Exactly, refined, sort_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +19,7 @@ class Ranking:
     """A ranked gallery, best first.
 
     index: (n,) int64, numbers of gallery images. score: (n,) float32, cosine from -1 to 1.
-    n_ties: how many of all ranked images share their score with another one.
+    n_ties: how many of all ranked images share their exact score with another one, as copies do.
     """
 
     index: np.ndarray
@@ -48,7 +50,7 @@ def rank(
             f"The query has {query.size} values where the gallery's descriptors have "
             f"{gallery.dimension}."
         )
-    ranking = order_scores(gallery.cosines.of(query[None])[0], exclude=exclude)
+    ranking = _ranked(gallery.cosines, query, exclude)
     return ranking if k is None else ranking.head(k)
 
 
@@ -62,7 +64,12 @@ def rank_vectors(vectors: np.ndarray, query: np.ndarray, *, exclude: int | None 
 
     vectors: (n, dimension) of any length; query: (dimension,) likewise.
     """
-    return order_scores(Cosines(vectors).of(query[None])[0], exclude=exclude)
+    return _ranked(Cosines(vectors), query, exclude)
+
+
+def _ranked(cosines: Cosines, query: np.ndarray, exclude: int | None) -> Ranking:
+    scores = cosines.of(query[None])[0]
+    return order_scores(scores, partial(cosines.exactly, query), exclude=exclude)
 
 
 def equal_scores(ranking: Ranking) -> tuple[str, ...]:
@@ -76,18 +83,19 @@ def equal_scores(ranking: Ranking) -> tuple[str, ...]:
     )
 
 
-def order_scores(scores: np.ndarray, *, exclude: int | None = None) -> Ranking:
-    """Sort scores, greatest first, equal ones by index, leaving one index out."""
+def order_scores(
+    scores: np.ndarray, exactly: Exactly | None = None, *, exclude: int | None = None
+) -> Ranking:
+    """Sort scores, greatest first, equal ones by index, leaving one index out.
+
+    exactly: tells scores apart that are equal as float32; without it they count as equal.
+    """
     order = _sorted_indices(scores)
     # Left out after sorting and by number: by score, a copy of the query would go as well.
     if exclude is not None:
         order = order[order != exclude]
-    ranked = scores[order]
-    is_same = ranked[1:] == ranked[:-1]
-    in_tie = np.zeros(ranked.size, dtype=bool)
-    in_tie[1:] |= is_same
-    in_tie[:-1] |= is_same
-    return Ranking(order, ranked, int(np.count_nonzero(in_tie)))
+    found = refined(order, scores, exactly or (lambda images: scores[images]))
+    return Ranking(found.order, scores[found.order], found.n_ties)
 
 
 def _sorted_indices(scores: np.ndarray) -> np.ndarray:
@@ -95,3 +103,14 @@ def _sorted_indices(scores: np.ndarray) -> np.ndarray:
     keys = sort_keys(scores, np.arange(scores.size))
     keys.sort()
     return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def judge(
+    ranking: Ranking, labels: Sequence[str | None], query_label: str | None
+) -> np.ndarray | None:
+    """Which ranked images have the query's label, (n,) bool; None for a query without a label."""
+    if query_label is None:
+        return None
+    has_label = np.array([label == query_label for label in labels], dtype=bool)
+    result: np.ndarray = has_label[ranking.index]
+    return result

@@ -7,6 +7,11 @@ from tests.mutants.mutation import Faults
 EVALUATION = ("tests/core/retrieval/test_retrieval_evaluation.py",)
 SEARCH = ("tests/core/retrieval/test_retrieval_search.py", *EVALUATION)
 COSINES = ("tests/core/retrieval/test_exact_cosines.py",)
+PROTOCOLS = (
+    "tests/core/evaluation/test_protocols.py",
+    "tests/core/evaluation/test_intervals.py",
+)
+MEASURES = ("tests/core/measures/test_measures.py",)
 GALLERY = (
     "tests/core/retrieval/test_gallery_store.py",
     "tests/core/retrieval/test_retrieval_indexing.py",
@@ -20,7 +25,7 @@ BINDING = (
 )
 
 FAULTS = [
-    Faults("core/retrieval/scores.py", *SEARCH)
+    Faults("core/evaluation/scores.py", *SEARCH)
     .plant(
         "ranks begin at 0",
         "np.flatnonzero(np.asarray(is_relevant, dtype=bool)) + 1",
@@ -46,11 +51,10 @@ FAULTS = [
         "_precision_at(ranks, n_relevant) if",
         "_precision_at(ranks, n_relevant + 1) if",
     )
-    .plant("the first wrong image counts from 0", "n_right_at_first + 1 if", "n_right_at_first if")
-    .plant("images without a label match", "if query_label is None:", "if query_label == '':"),
+    .plant("the first wrong image counts from 0", "n_right_at_first + 1 if", "n_right_at_first if"),
     Faults("core/retrieval/search.py", *SEARCH)
+    .plant("images without a label match", "if query_label is None:", "if query_label == '':")
     .plant("the query finds itself", "order = order[order != exclude]", "order = order")
-    .plant("half of the ties are counted", "    in_tie[:-1] |= is_same\n", "")
     .plant(
         "a query of another dimension is taken",
         "if query.shape != (gallery.dimension,):",
@@ -93,7 +97,7 @@ FAULTS = [
     )
     .plant(
         "ranks count the relevant images only",
-        " + n_passed[bins[relevant[order]]] + 1",
+        " + n_passed[bins[order[places]]] + 1",
         " + 1",
     )
     .plant(
@@ -101,17 +105,18 @@ FAULTS = [
         "np.where(has_relevant, 0, counts)",
         "counts",
     )
-    .plant(
-        "ties beyond the sample are missed",
-        "for part in (scores[:_SAMPLED], scores):",
-        "for part in (scores[:_SAMPLED],):",
+    .plant("half of the ties are counted", "    in_tie[:-1] |= is_same\n", "")
+    .plant("rounded scores are ties", "np.lexsort((-exact, number))", "np.arange(images.size)")
+    .plant("the noise of sums decides", "<= _NOISE", "<= 0"),
+    Faults("core/retrieval/copies.py", *COSINES).plant(
+        "the query's own copy counts", "return n_shared > 2", "return n_shared > 0"
     ),
     Faults("core/retrieval/evaluation.py", *EVALUATION)
     .plant("an image alone under its label is a query", "counts[label] > 1]", "counts[label] > 0]")
     .plant(
         "the query is in its own ranking",
-        "if own is not None:\n        scores =",
-        "if own is None:\n        scores =",
+        "np.concatenate((scores[:own], scores[own + 1 :]))",
+        "scores",
     )
     .plant(
         "images without a label are a class",
@@ -123,17 +128,49 @@ FAULTS = [
         "mean_ap_macro=float(np.mean([c.mean_ap for c in classes])),",
         "mean_ap_macro=float(precisions.mean()),",
     )
-    .plant("the interval is of 90 %", "[2.5, 97.5]", "[5.0, 95.0]")
     .plant(
         "an odd number of labels passes",
         "if len(labels) != len(gallery):",
         "if len(labels) > len(gallery):",
     )
+    .plant("copies are not counted", "n_ties=found.n_copies", "n_ties=0"),
+    Faults("core/evaluation/intervals.py", *EVALUATION, *PROTOCOLS)
+    .plant("the interval is of 90 %", "[2.5, 97.5]", "[5.0, 95.0]")
     .plant(
         "the interval follows the clock",
-        "rng = np.random.default_rng(seed)\n    means",
-        "rng = np.random.default_rng()\n    means",
+        "rng = np.random.default_rng(seed)\n    n_at_once = max(1, _AT_ONCE // values.size)",
+        "rng = np.random.default_rng()\n    n_at_once = max(1, _AT_ONCE // values.size)",
+    )
+    .plant(
+        "the observed order is not counted", "(n_as_far + 1) / (n_signs + 1)", "n_as_far / n_signs"
+    )
+    .plant("one side alone counts", "np.abs(signs @ differences)", "(signs @ differences)"),
+    Faults("core/evaluation/trapezoid.py", *PROTOCOLS)
+    .plant("junk takes a rank", "if item not in ignored]", "]")
+    .plant("the first precision is 0", "np.where(ranks == 0, 1.0,", "np.where(ranks == 0, 0.0,")
+    .plant("junk wins over relevant", "set(junk) - wanted", "set(junk)"),
+    Faults("core/evaluation/revisited.py", *PROTOCOLS)
+    .plant("hard images count as easy", "return easy, junk | hard", "return easy | hard, junk")
+    .plant("precision at k is the textbook's", "most = min(last, k)", "most = k")
+    .plant("junk takes a rank", "places - np.cumsum(is_junk)[places]", "places"),
+    Faults("core/evaluation/holidays.py", *PROTOCOLS).plant(
+        "the query is its own answer", "if name != query and group_of", "if group_of"
     ),
+    Faults("core/evaluation/sanity.py", *PROTOCOLS).plant(
+        "nothing is misaligned", "cosines[best] - _TOLERANCE", "cosines[best] - 9"
+    ),
+    Faults("core/measures/region_grid.py", *MEASURES)
+    .plant("another overlap", "_WANTED_OVERLAP = 0.4", "_WANTED_OVERLAP = 0.6")
+    .plant("levels are one off", "2 * short // (level + 1)", "2 * short // level")
+    .plant("more of both ways", "more if height > width else 0", "more"),
+    Faults("core/measures/places.py", *MEASURES)
+    .plant(
+        "dead channels weigh", "np.where(share == 0, 0.0, np.log", "np.where(share < 0, 0.0, np.log"
+    )
+    .plant("places do not weigh", "* of_places[:, None, :]", "* (of_places[:, None, :] > 0)")
+    .plant("the prior is as wide as the map", "/ 2.0 / 3.0", "/ 2.0")
+    .plant("regions keep their length", "if not with_mac:", "if with_mac:")
+    .plant("no ReLU first", "exact = np.maximum(exact, 0.0)", "pass"),
     Faults("core/retrieval/absence.py", "tests/core/retrieval/test_absent_files.py")
     .plant("most may go", "len(missing) > MOST_SHARE * len(known)", "len(missing) > len(known)")
     .plant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -9,13 +10,13 @@ import numpy as np
 import pytest
 
 from core.errors import GalleryError
+from core.evaluation.scores import score_ranking
 from core.progress import run_job
 from core.retrieval import cosines as module
 from core.retrieval.cosines import Cosines
 from core.retrieval.evaluation import OutsideQueries, evaluate, evaluate_outside
 from core.retrieval.gallery_contents import DescriptorRows
-from core.retrieval.relevant_ranks import has_ties, relevant_ranks
-from core.retrieval.scores import score_ranking
+from core.retrieval.relevant_ranks import relevant_ranks
 from core.retrieval.search import order_scores, rank_vectors
 
 RNG = np.random.default_rng(17)
@@ -88,14 +89,35 @@ def test_rows_that_lie_in_no_order(rows: np.ndarray) -> None:
 
 
 def test_a_ranking_is_that_of_a_full_sort(rows: np.ndarray) -> None:
+    """By sums without any error; rows that are the same follow one another by number."""
     query = rows[5]
-    scores = Cosines(rows).of(query[None])[0].tolist()
+    exact = np.array([exact_cosine(query, row) for row in rows])
     found = rank_vectors(rows, query)
-    assert found.index.tolist() == sorted(range(len(rows)), key=lambda i: (-scores[i], i))
-    assert found.score.tolist() == sorted(scores, reverse=True)
-    assert found.n_ties == sum(scores.count(score) > 1 for score in scores)
+    assert sorted(found.index.tolist()) == list(range(len(rows)))
+    assert (np.diff(exact[found.index]) <= 1e-13).all()
+    keys = [(row + 0).tobytes() for row in rows]
+    for before, after in itertools.pairwise(found.index.tolist()):
+        assert keys[before] != keys[after] or before < after
+    np.testing.assert_array_equal(found.score, Cosines(rows).of(query[None])[0][found.index])
+    n_copies = sum(keys.count(key) > 1 for key in keys)
+    assert found.n_ties >= n_copies
     without = rank_vectors(rows, query, exclude=5)
     assert without.index.tolist() == [i for i in found.index.tolist() if i != 5]
+
+
+def test_scores_that_float32_makes_equal_are_told_apart() -> None:
+    """Copies alone are ties, whatever the rounded scores of rows that are much alike."""
+    noise = np.random.default_rng(8).standard_normal((2000, 24))
+    rows = (1 + 0.01 * noise).astype(np.float32)
+    rows[[700, 1900]] = rows[30]
+    found = rank_vectors(rows, rows[0])
+    assert len(set(found.score.tolist())) < len(rows) - 500
+    assert found.n_ties == 3
+    exact = np.array([exact_cosine(rows[0], row) for row in rows])
+    assert (np.diff(exact[found.index]) <= 2e-14).all()
+    labels = ["a" if i % 200 == 0 else None for i in range(len(rows))]
+    scored = run_job(evaluate(rows, labels))
+    assert (scored.n_ties, scored.n_queries_with_ties) == (3, scored.n_queries)
 
 
 def test_a_query_that_is_not_finite_is_refused() -> None:
@@ -125,36 +147,22 @@ def test_ranks_of_some_are_those_of_a_full_sort(kind: str, n: int) -> None:
         wanted = sorted(order.index(i) + 1 for i in relevant)
         assert relevant_ranks(scores, relevant).tolist() == wanted
         assert order_scores(scores).index.tolist() == order
-        assert has_ties(scores) == (len(set(scores.tolist())) < n)
-
-
-def test_ties_beyond_the_first_scores_are_found() -> None:
-    scores = np.arange(100_000, dtype=np.float32) / np.float32(2**17)
-    assert not has_ties(scores)
-    scores[99_999] = scores[7]
-    assert has_ties(scores)
-
-
-def exact_precision(scores: list[float], relevant: list[bool], own: int | None) -> list[bool]:
-    """Which of a full ranking are relevant."""
-    order = sorted((i for i in range(len(scores)) if i != own), key=lambda i: (-scores[i], i))
-    return [relevant[i] for i in order]
 
 
 def test_an_evaluation_is_that_of_full_rankings(rows: np.ndarray) -> None:
     labels = [None if i % 13 == 0 else f"{i % 5}" for i in range(len(rows))]
-    scores = Cosines(rows).of(rows).astype(np.float64).tolist()
     result = run_job(evaluate(rows, labels))
     assert result.n_queries == sum(label is not None for label in labels)
     for query in result.queries:
-        is_like = [label == query.label for label in labels]
-        verdicts = np.array(exact_precision(scores[query.index], is_like, query.index))
+        order = rank_vectors(rows, rows[query.index], exclude=query.index).index.tolist()
+        verdicts = np.array([labels[i] == query.label for i in order])
         assert query.score == score_ranking(verdicts)
         ranks = [rank for rank, is_right in enumerate(verdicts, start=1) if is_right]
         by_hand = math.fsum((k + 1) / rank for k, rank in enumerate(ranks)) / len(ranks)
         assert query.score.average_precision == pytest.approx(by_hand, rel=1e-13)
+    keys = [(row + 0).tobytes() for row in rows]
     n_tied = sum(
-        len({*scores[q.index][: q.index], *scores[q.index][q.index + 1 :]}) < len(rows) - 1
+        not rows[q.index].any() or len({*keys[: q.index], *keys[q.index + 1 :]}) < len(rows) - 1
         for q in result.queries
     )
     assert result.n_queries_with_ties == n_tied

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from core.errors import GalleryError
+from core.evaluation.intervals import bootstrap_interval
+from core.evaluation.scores import average_precision, chance_precision
 from core.progress import Progress, run_job
 from core.retrieval.evaluation import (
     OutsideQueries,
-    bootstrap_interval,
     evaluate,
     evaluate_outside,
 )
 from core.retrieval.ground_truth import prefix_label
-from core.retrieval.scores import average_precision, chance_precision
 
 # Angles in degrees. a: 0, 10, 25; b: 20, 40; c alone at 90; one without a label at 5.
 ANGLES = np.deg2rad([0, 10, 25, 20, 40, 90, 5])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import AppError, GalleryDamaged, GalleryError
+from core.evaluation.scores import average_precision, score_ranking
 from core.progress import run_job
 from core.retrieval.cosines import Cosines
 from core.retrieval.descriptor import DescriptorRecipe, l2_normalise
@@ -18,8 +19,7 @@ from core.retrieval.gallery_rows import DESCRIPTORS_NAME
 from core.retrieval.ground_truth import folder_label, prefix_label
 from core.retrieval.indexing import index_folder
 from core.retrieval.ranking_export import export_ranking
-from core.retrieval.scores import average_precision, judge, score_ranking
-from core.retrieval.search import order_scores, rank, rank_image, rank_vectors
+from core.retrieval.search import judge, order_scores, rank, rank_image, rank_vectors
 from tests.core.retrieval.describers import describer
 
 

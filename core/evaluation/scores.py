@@ -1,15 +1,12 @@
-"""Measures of one ranking: average precision, precision at k, R-precision, first wrong."""
+"""Measures of one ranking: average precision, precision and recall at k, R-precision, NDCG."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-
-from core.retrieval.search import Ranking
 
 AP_VARIANT = "non-interpolated"
 PRECISION_AT = (1, 5, 10)
@@ -20,7 +17,8 @@ class QueryScore:
     """How good one query's ranking is; the query itself is not in it.
 
     p_at_k divides by k even where the ranking is shorter. first_wrong: rank, from 1, of the first
-    image that is not relevant; None if there is none.
+    image that is not relevant; None if there is none. first_right: of the first relevant one. ndcg:
+    of the whole ranking with gains of 0 and 1 (Jarvelin and Kekalainen, 2002).
     """
 
     average_precision: float
@@ -30,6 +28,17 @@ class QueryScore:
     r_precision: float
     first_wrong: int | None
     n_relevant: int
+    first_right: int | None
+    ndcg: float
+
+    def hit_at(self, k: int) -> bool:
+        """Whether a relevant image is among the first k: what CUB and SOP call recall at k."""
+        return self.first_right is not None and self.first_right <= k
+
+    @property
+    def coverage_at_10(self) -> float:
+        """Which share of the relevant images is among the first 10: recall at 10 in retrieval."""
+        return 10 * self.p_at_10 / self.n_relevant if self.n_relevant else float("nan")
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dictionary."""
@@ -41,6 +50,9 @@ class QueryScore:
             "R-precision": self.r_precision,
             "first_wrong": self.first_wrong,
             "n_relevant": self.n_relevant,
+            "first_right": self.first_right,
+            "recall@10": self.coverage_at_10,
+            "NDCG": self.ndcg,
         }
 
 
@@ -88,6 +100,8 @@ def score_ranks(ranks: np.ndarray, n_ranked: int) -> QueryScore:
         r_precision=_precision_at(ranks, n_relevant) if n_relevant else float("nan"),
         first_wrong=n_right_at_first + 1 if n_relevant < n_ranked else None,
         n_relevant=n_relevant,
+        first_right=int(ranks[0]) if n_relevant else None,
+        ndcg=_ndcg(ranks),
     )
 
 
@@ -112,12 +126,9 @@ def _precision_at(ranks: np.ndarray, k: int) -> float:
     return float(np.count_nonzero(ranks <= k) / k)
 
 
-def judge(
-    ranking: Ranking, labels: Sequence[str | None], query_label: str | None
-) -> np.ndarray | None:
-    """Which ranked images have the query's label, (n,) bool; None for a query without a label."""
-    if query_label is None:
-        return None
-    has_label = np.array([label == query_label for label in labels], dtype=bool)
-    result: np.ndarray = has_label[ranking.index]
-    return result
+def _ndcg(ranks: np.ndarray) -> float:
+    """Gains of the relevant ranks, each over log2(rank + 1), over those of the best order."""
+    if not ranks.size:
+        return float("nan")
+    best = np.arange(1, ranks.size + 1)
+    return float((1 / np.log2(ranks + 1)).sum() / (1 / np.log2(best + 1)).sum())

@@ -1,0 +1,1 @@
+"""From pooled activations to the vectors that are compared: lengths, powers, projections."""
