@@ -11,6 +11,7 @@ from gui.frame.layout_memory import NARROW_BELOW
 from gui.theme import ThemeKeeper
 
 HEIGHT = 44
+END_MARGIN = 8
 WIDTHS = {"net": 238, "layer": 206, "image": 206, "sees": 190, "gallery": 176}
 NARROW_WIDTHS = {"net": 192, "layer": 178, "image": 170, "sees": 176, "gallery": 174}
 
@@ -31,7 +32,7 @@ class SubjectBar(QWidget):
         self.gallery = MenuField(keeper, "Gallery", WIDTHS["gallery"])
         self.tools: list[QToolButton] = []
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 8, 1)
+        self._row.setContentsMargins(0, 0, END_MARGIN, 1)
         self._row.setSpacing(0)
         for field in (self.net, self.layer, self.image, self.sees, self.gallery):
             self._row.addWidget(field)
@@ -60,8 +61,10 @@ class SubjectBar(QWidget):
         widths = NARROW_WIDTHS if self.window().width() < NARROW_BELOW else WIDTHS
         fields = {"net": self.net, "layer": self.layer, "image": self.image,
                   "sees": self.sees, "gallery": self.gallery}  # fmt: skip
+        room = self.width() - sum(tool.sizeHint().width() + 2 for tool in self.tools) - END_MARGIN
+        share = min(1.0, room / sum(widths.values()))
         for name, field in fields.items():
-            field.set_least_width(widths[name])
+            field.set_least_width(int(share * widths[name]))
 
     @pyqtSlot()
     def _tint(self) -> None:

@@ -27,6 +27,8 @@ TICK_PIXELS = 11
 TITLE_HEIGHT = 22
 OVERHANG = 12
 """Pixels by which the first and the last number may reach beyond an axis."""
+NUMBER_GAP = 6
+"""Pixels between two numbers below an axis."""
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
@@ -78,10 +80,21 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         return [tick_text(float(value), step) + self._unit for value in shown]
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        found: list[tuple[float, float]] = super().tickSpacing(low, high, size)
+        found: list[tuple[float, float]] = super().tickSpacing(low, high, size)[:1]
         if not self._is_count or self.logMode:
-            return found[:1]
-        return [(max(1.0, spacing), offset) for spacing, offset in found[:1]]
+            return [(self._with_room(s, low, high, size), offset) for s, offset in found]
+        return [(max(1.0, spacing), offset) for spacing, offset in found]
+
+    def _with_room(self, spacing: float, low: float, high: float, size: float) -> float:
+        """A multiple of a spacing at which numbers that stand side by side do not touch."""
+        if self.orientation in ("left", "right") or high <= low:
+            return spacing
+        metrics = QFontMetricsF(text_font(TICK_PIXELS))
+        widest = max(metrics.horizontalAdvance(tick_text(v, spacing) + self._unit)
+                     for v in (low, high))  # fmt: skip
+        while spacing < high - low and spacing / (high - low) * size < widest + NUMBER_GAP:
+            spacing *= 2
+        return spacing
 
     def logTickValues(
         self, low: float, high: float, size: float, levels: object

@@ -38,7 +38,6 @@ class SideBySide(QWidget):
         self._area.setWidget(self.rows)
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.StyledPanel)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.StrongFocus)
         self._area.setAccessibleName("Text difference")
         head = QWidget()
@@ -127,7 +126,15 @@ class _Rows(QWidget):
         return QSize(480, len(self._rows) * self.row_height() + 2)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, self.sizeHint().height())
+        return QSize(max(200, 2 * self._side_width()), self.sizeHint().height())
+
+    def _side_width(self) -> int:
+        """The room that the longest line needs on its side, number and sign included."""
+        lines = [text or "" for row in self._rows for text in (row.old, row.new)]
+        longest = max(map(len, lines), default=0)  # of a font whose letters are of one width
+        metrics = QFontMetrics(fixed_font())
+        text_width = metrics.horizontalAdvance("0" * longest)
+        return self._number_width(metrics) + 10 + _SIGN_WIDTH + text_width + 4
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, height = self._keeper.theme, self.row_height()

@@ -92,7 +92,7 @@ class HistogramPlot(PlotView):
         return QSize(420, 220)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(260, 120)
+        return QSize(220, 120)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._view is None:

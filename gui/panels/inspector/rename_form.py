@@ -11,7 +11,7 @@ from core.net.definition import Net
 from gui.panels.inspector.words import RenameOffer
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
-from gui.widgets.labels import LinkLabel, ThemedLabel
+from gui.widgets.labels import LinkLabel, ThemedLabel, breakable
 from gui.widgets.plain_text import plain_tip
 
 _LINK_GAP = 10
@@ -30,6 +30,7 @@ class RenameForm(QWidget):
         self._net: Net | None = None
         self._offer: RenameOffer | None = None
         self.question = ThemedLabel(keeper, "", "secondary")
+        self.question.setWordWrap(True)
         self.field = QLineEdit()
         self.field.setAccessibleName("Name of the new blob")
         self.button = Button(keeper, "Rename", is_primary=True)
@@ -49,7 +50,7 @@ class RenameForm(QWidget):
         self._net, self._offer = net, offer
         if is_same:
             return
-        self.question.setText(f"Give {offer.target} a blob of its own:")
+        self.question.setText(breakable(f"Give {offer.target} a blob of its own:"))
         self._fit_links()
         self.field.setText(default_blob_name(net, offer.target))
         self._check()

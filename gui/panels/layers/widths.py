@@ -60,6 +60,7 @@ def column_widths(
 def least_widths(rows: Sequence[LayerRow]) -> dict[Column, Least]:
     """Pixels in which each row's names can still be told from the others'."""
     bold = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance
+    headers = QFontMetrics(text_font(11, semibold=True))
     least = {}
     for column in NAME_COLUMNS:
         names = [row.text(column) for row in rows]
@@ -68,7 +69,9 @@ def least_widths(rows: Sequence[LayerRow]) -> dict[Column, Least]:
             int(least_room(names, bold, is_last_part_whole=is_whole)) + eye + 2 * PADDING + 1
             for is_whole in (True, False)
         )
-        least[column] = Least(*(max(_LEAST_NAME, min(_LARGEST_NAME, width)) for width in widths))
+        header = headers.horizontalAdvance(column.value) + _HEADER_PADDING + 2 * PADDING + 1
+        floor = max(_LEAST_NAME, header)
+        least[column] = Least(*(max(floor, min(_LARGEST_NAME, width)) for width in widths))
     return least
 
 
