@@ -26,6 +26,7 @@ SUMMARIES: Mapping[str, str] = {
     "info": "list a net's layers, blob versions, shapes and how its weights fit",
     "rename": "give in-place layers blobs of their own, or give them back, in a new prototxt",
     "verify": "run two prototxts on one input and compare every output they share bit by bit",
+    "measure": "run a prototxt and its repair on one input and say by how much outputs change",
     "compare": "say what differs between two prototxts, layer by layer",
     "extract": "write the activations of any layers to .npz, HDF5 or .npy files",
     "statistics": "say how the values of layers spread for one image, with histograms",

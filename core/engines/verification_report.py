@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from core import __version__
-from core.engines.verification import OutputDifference, Verification, sha256_of_text
+from core.engines.run_provenance import provenance_record, sha256_of_text
+from core.engines.verification import OutputDifference, Verification
 from core.errors import AppError
 from core.files import path_named_after, write_file
 from core.net.rename_plan import BlobRename, LayerRename
@@ -74,29 +74,11 @@ def report_record(
     origin = verification.provenance
     return {
         "schema": SCHEMA,
-        "made_by": f"Blobscope {__version__}",
-        "date": origin.date,
+        **provenance_record(origin, weights_name=weights_name, image_name=image_name),
+        "renamed_sha256": origin.after_sha256,
         "identical": verification.is_identical,
         "first_different_layer": verification.first_different_layer,
-        "engine": {
-            "name": origin.engine,
-            "versions": dict(origin.versions),
-            "device": origin.device,
-            "precision": origin.precision,
-        },
-        "original_sha256": origin.before_sha256,
-        "renamed_sha256": origin.after_sha256,
-        "weights": None
-        if origin.weights_sha256 is None
-        else {"file": weights_name, "sha256": origin.weights_sha256},
         "filler_weights": verification.filler,
-        "input": {
-            "kind": "seeded values" if origin.is_seeded else "image",
-            "image": image_name,
-            "sha256": origin.input_sha256,
-            "shapes": {name: list(shape) for name, shape in origin.input_shapes},
-        },
-        "seed": origin.seed,
         "seconds": round(verification.seconds, 3),
         "values_compared": verification.n_values,
         "values_different": verification.n_different,

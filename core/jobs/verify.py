@@ -1,4 +1,4 @@
-"""Verifying: a text and its edit run on one input, and every output they share is compared."""
+"""Verifying and measuring: a text and its edit run on one input, and their outputs compared."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.engines.host import EngineHost, NetToRun
+from core.engines.measurement import Measurement, measure_edit
 from core.engines.verification import Verification, verify_rename
 from core.images.prepared import read_image
 from core.images.recipe_choice import RecipeWish, choose_recipe
@@ -31,6 +32,26 @@ def verify(request: VerifyRequest, host: EngineHost) -> Job[Verification]:
     net = request.net
     return (
         yield from verify_rename(
+            host.process(net.engine),
+            request.before,
+            net.text,
+            net.weights,
+            _inputs(request),
+            net.device,
+            seed=net.seed,
+            state=net.state,
+        )
+    )
+
+
+def measure(request: VerifyRequest, host: EngineHost) -> Job[Measurement]:
+    """Run both and measure by how much the outputs of the edit differ, as after a repair.
+
+    Raises EngineError when nothing can be compared.
+    """
+    net = request.net
+    return (
+        yield from measure_edit(
             host.process(net.engine),
             request.before,
             net.text,

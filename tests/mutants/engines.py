@@ -14,6 +14,7 @@ VERIFICATION = (  # the others take a minute: every engine, real nets
     f"{_REPORT}other_shapes_are_an_infinite_difference",
     f"{_VERIFY}the_wrong_rewiring_of_the_tutorials_is_located",
 )
+MEASUREMENT = ("tests/engines/test_measurement.py",)
 REPORT = (
     f"{_REPORT}a_report_of_a_newer_blobscope_is_not_guessed_at",
     f"{_REPORT}a_damaged_report_is_said",
@@ -23,8 +24,13 @@ REPORT = (
 FAST = ("tests/engines/test_torch_fast_paths.py", "tests/engines/test_torch_fusion.py")
 
 FAULTS = [
-    Faults("core/engines/verification.py", *VERIFICATION)
-    .plant("every verification succeeds", "is_identical=n_different == 0,", "is_identical=True,")
+    Faults("core/engines/verification.py", *VERIFICATION).plant(
+        "every verification succeeds", "is_identical=n_different == 0,", "is_identical=True,"
+    ),
+    Faults("core/engines/measurement.py", *MEASUREMENT)
+    .plant("every measurement is of nothing", "length / whole", "0.0 / whole")
+    .plant("the mean is the largest", "float(numbers.mean())", "float(numbers.max())"),
+    Faults("core/engines/paired_runs.py", *VERIFICATION)
     .plant(
         "equal values are enough, bits may differ",
         "int(np.count_nonzero(a.view(np.uint32) != b.view(np.uint32)))",

@@ -121,6 +121,9 @@ COMMANDS: dict[str, Callable[[Files], Sequence[object]]] = {
     "verify": lambda f: (
         "verify", "--net", f.runnable, "--edited", f.edited, "--engine", "fake", "--image", f.image
     ),
+    "measure": lambda f: (
+        "measure", "--net", f.runnable, "--edited", f.edited, "--engine", "fake", "--image", f.image
+    ),
     "compare": lambda f: ("compare", f.net, f.edited),
     "extract": lambda f: (
         "extract", *net_words(f), "--images", f.images, "--layers", "all",
