@@ -31,7 +31,7 @@ class ComparedGraphs(QObject):
         self._sides: tuple[NetSide | None, NetSide | None] = (None, None)
         for number, graph in enumerate(self.graphs):
             graph.bar.hide()
-            graph.open_legend(False)
+            graph.legend.hide()
             graph.setContextMenuPolicy(Qt.NoContextMenu)
             graph.setMinimumWidth(200)
             self.widget.addWidget(graph)
@@ -94,7 +94,7 @@ class ComparedGraphs(QObject):
         marked, box_of = self._marked[number], graph.picture.box_of
         hits = None if marked is None else {box_of[i] for i in marked if i in box_of}
         graph.scene.show_hits(hits)
-        graph.minimap.show_hits(hits)
+        graph.overview.show_hits(hits)
         for badge in graph.scene.badge_items.values():
             badge.setEnabled(False)  # renaming is for the main window
 

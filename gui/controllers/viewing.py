@@ -6,13 +6,11 @@ import numpy as np
 from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QImage
 
-from core.engines.verification import Verification
 from core.images.preprocess import Preprocess
 from core.images.thumbnails import thumbnail
 from core.weights.binding import Binding
 from gui.controllers.saving import SavingController
 from gui.document import ModelDocument
-from gui.graph.panel import VerifiedMark
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.settings import Settings
@@ -123,7 +121,6 @@ class ViewingController(QObject):
     def _show_verification(self) -> None:
         verification = self._document.verification
         self._window.panels.changes.show_verification(verification)
-        self._window.panels.graph.show_verified(verified_mark(verification))
 
     def _show_title(self) -> None:
         document = self._document
@@ -183,14 +180,3 @@ def n_changed_names(before: str, after: str) -> int:
     """How many names an edit replaced; each has its own place, so count the differing lines."""
     pairs = zip(before.split('"'), after.split('"'), strict=False)
     return sum(old != new for old, new in pairs)
-
-
-def verified_mark(verification: Verification | None) -> VerifiedMark | None:
-    """What the graph's card says of a verification."""
-    if verification is None:
-        return None
-    outputs = ", ".join(verification.outputs[:2])
-    if verification.is_identical:
-        return VerifiedMark(True, "verified", f"bit-identical ({outputs})")
-    share = f"{verification.n_different:,} of {verification.n_values:,} values"
-    return VerifiedMark(False, "not equal", f"{outputs} differs in {share}")

@@ -1,4 +1,4 @@
-"""The view on the graph scene: pan by dragging, zoom to the cursor, glide to a box."""
+"""The view on the graph scene: pan by dragging, Ctrl+wheel zooms to the cursor, glide to a box."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import QApplication, QFrame, QGraphicsItem, QGraphicsView, 
 
 from gui.graph import metrics as m
 from gui.graph.items.badge import BadgeItem
+from gui.graph.items.stub import StubItem
 from gui.graph.scene import GraphScene
 
 ZOOM_STEP = 1.25
@@ -80,7 +81,7 @@ class GraphCanvas(QGraphicsView):
 
     def set_scale(self, scale: float, anchor: QPoint | None = None) -> None:
         """Zoom so that the place under `anchor` (viewport pixels; the middle) stays there."""
-        scale = min(m.SCALE_MAXIMUM, max(m.SCALE_MINIMUM, scale))
+        scale = min(m.SCALE_MAXIMUM, max(min(m.SCALE_MINIMUM, self._fitting()), scale))
         if abs(scale - self.scale_now) < 1e-6:
             return
         self._glide.stop()
@@ -88,9 +89,10 @@ class GraphCanvas(QGraphicsView):
         held = self.mapToScene(anchor)
         self.resetTransform()
         self.scale(scale, scale)
-        self.setRenderHint(QPainter.Antialiasing, scale >= m.FILL_ONLY_BELOW)
+        self.setRenderHint(QPainter.Antialiasing, scale >= m.NAMES_FROM)
         moved = self.mapFromScene(held) - anchor
         self._scroll(moved)
+        self._scene.show_scale(scale)
         self.zoom_changed.emit(scale)
         self.view_changed.emit()
 
@@ -104,16 +106,35 @@ class GraphCanvas(QGraphicsView):
 
     def fit(self, largest: float = 1.25) -> None:
         """Show the whole graph, no larger than `largest`."""
-        frame = self._scene.content_rect()
-        if frame.isEmpty():
+        if self._scene.content_rect().isEmpty():
             return
-        room = self.viewport().size()
-        across = max(1.0, room.width() - 2 * _FIT_MARGIN) / frame.width()
-        along = max(1.0, room.height() - 2 * _FIT_MARGIN) / frame.height()
-        self.set_scale(min(across, along, largest))
-        self.centerOn(frame.center())
+        scale = min(self._fitting(), largest)
+        self.set_scale(scale)
+        self.centerOn(self._scene.painted_rect(scale).center())
         self.view_changed.emit()
         self.rested.emit()
+
+    def _fitting(self) -> float:
+        """The largest scale at which all that is painted at it shows."""
+        most = m.SCALE_MAXIMUM
+        for least in (m.FULL_FROM, m.NAMES_FROM, 0.0):
+            scale = most
+            for _ in range(12):  # names keep their size: their share grows as the scale shrinks
+                before, scale = scale, min(most, self._scale_for(self._scene.painted_rect(scale)))
+                if scale < least or before - scale < 1e-4:
+                    break
+            if scale >= least:
+                return scale
+            most = least - 1e-3
+        return scale
+
+    def _scale_for(self, frame: QRectF) -> float:
+        """The scale at which a part of the scene fills the canvas, but for a margin."""
+        if frame.isEmpty():
+            return 1.0
+        across = max(1.0, self.viewport().width() - 2 * _FIT_MARGIN) / frame.width()
+        along = max(1.0, self.viewport().height() - 2 * _FIT_MARGIN) / frame.height()
+        return min(across, along)
 
     def glide_to(self, target: QPointF, *, at_once: bool = False) -> None:
         """Bring a place to the middle within 150 ms."""
@@ -142,19 +163,24 @@ class GraphCanvas(QGraphicsView):
         return QRectF(self.mapToScene(self.viewport().rect()).boundingRect())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.ShiftModifier:
-            turn = event.angleDelta().y() or event.angleDelta().x()
-            self.pan(-turn)
+        turn = event.angleDelta()
+        if event.modifiers() & Qt.ControlModifier:
+            self.set_scale(self.scale_now * 1.0015 ** turn.y(), event.position().toPoint())
+        elif event.modifiers() & Qt.ShiftModifier:
+            self.pan(-(turn.y() or turn.x()))
         else:
-            turn = event.angleDelta().y()
-            position = event.position().toPoint()
-            self.set_scale(self.scale_now * 1.0015**turn, position)
+            pixels = event.pixelDelta()
+            moved = turn if pixels.isNull() else pixels
+            self.pan(-moved.x(), -moved.y())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._glide.stop()
         badge = self._badge_at(event.pos())
         if event.button() == Qt.LeftButton and badge is not None and badge.badge.wish:
+            super().mousePressEvent(event)
+            return
+        if isinstance(self.itemAt(event.pos()), StubItem) and event.button() == Qt.LeftButton:
             super().mousePressEvent(event)
             return
         if event.button() in (Qt.LeftButton, Qt.MiddleButton):
@@ -238,7 +264,7 @@ class GraphCanvas(QGraphicsView):
         at = badges.index(now) if isinstance(now, BadgeItem) and now in badges else None
         step = 1 if forward else -1
         following = (0 if forward else len(badges) - 1) if at is None else at + step
-        if self.scale_now < m.TEXT_FROM or not 0 <= following < len(badges):
+        if self.scale_now < m.FULL_FROM or not 0 <= following < len(badges):
             self._scene.clearFocus()
             return bool(super().focusNextPrevChild(forward))
         badge = badges[following]
@@ -273,7 +299,7 @@ class GraphCanvas(QGraphicsView):
     def _badge_at(self, place: QPoint) -> BadgeItem | None:
         """The badge there, unless it is too small to be meant."""
         item = self.itemAt(place)
-        return item if isinstance(item, BadgeItem) and self.scale_now >= m.TEXT_FROM else None
+        return item if isinstance(item, BadgeItem) and self.scale_now >= m.FULL_FROM else None
 
     def _glide_to(self, place: QPointF) -> None:
         self.centerOn(place)

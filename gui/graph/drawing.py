@@ -10,8 +10,10 @@ from core.net.layout.layered import Direction
 from gui.graph import metrics as m
 from gui.graph.inactive_layers import draw_inactive
 from gui.graph.items.badge import badge_width
+from gui.graph.items.stub import stub_width
 from gui.graph.picture import FoldGroup, GraphPicture, draw_picture
 from gui.graph.placing import Placement, place_picture, with_label_rooms
+from gui.graph.stubs import cut_wires
 from gui.graph.style import GraphStyle
 
 EMPTY_PICTURE = GraphPicture((), (), (), {})
@@ -22,7 +24,7 @@ class DrawingOptions:
     """How a user wants any net drawn."""
 
     direction: Direction = "TB"
-    shows_inactive: bool = True
+    shows_inactive: bool = False
     shows_edge_shapes: bool = False
 
 
@@ -31,12 +33,16 @@ DEFAULT_OPTIONS = DrawingOptions()
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is to be seen: the net it shows, its picture and where everything goes."""
+    """What is to be seen: the net it shows, its picture and where everything goes.
+
+    groups: all that folds in the net, folded or not; seen from far it has the names.
+    """
 
     net: Net | None
     picture: GraphPicture
     placement: Placement
     options: DrawingOptions = DEFAULT_OPTIONS
+    groups: tuple[FoldGroup, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class DrawingRequest:
     shapes: NetShapes
     style: GraphStyle
     folded: tuple[FoldGroup, ...] = ()
+    groups: tuple[FoldGroup, ...] = ()
     own_blobs: frozenset[tuple[str, str]] = frozenset()
     options: DrawingOptions = DEFAULT_OPTIONS
     before: Drawing | None = None
@@ -72,18 +79,26 @@ def draw(request: DrawingRequest) -> Drawing:
     if request.options.shows_inactive and request.net.inactive:
         boxes, edges = draw_inactive(request.net, picture.box_of)
         picture = replace(picture, boxes=(*picture.boxes, *boxes), edges=(*picture.edges, *edges))
-    widths = badge_widths(picture, request.style)
-    return Drawing(request.net, picture, _place(request, picture, widths), request.options)
+    picture = cut_wires(picture)
+    widths = widths_beside(picture, request.style)
+    placement = _place(request, picture, widths)
+    return Drawing(request.net, picture, placement, request.options, request.groups)
 
 
-def badge_widths(picture: GraphPicture, style: GraphStyle) -> dict[int, float]:
-    """Pixels each box's badges take beside it, by key."""
-    return {
+def widths_beside(picture: GraphPicture, style: GraphStyle) -> dict[int, float]:
+    """Pixels that badges and the stub of each box take at its right, by key."""
+    widths = {
         box.key: sum(badge_width(badge.label, style) for badge in box.badges)
         + m.BUTTON_GAP * (len(box.badges) - 1)
         for box in picture.boxes
         if box.badges
     }
+    for stub in picture.stubs:
+        # from farther away the words keep their size, and need more of the scene
+        width = stub_width(stub.words, style)
+        room = width / m.NAMES_FROM if width <= m.SHORT_STUB else width
+        widths[stub.box] = widths.get(stub.box, 0.0) + room - m.BADGE_GAP
+    return widths
 
 
 def _place(request: DrawingRequest, picture: GraphPicture, widths: dict[int, float]) -> Placement:

@@ -32,7 +32,6 @@ from core.progress import Job, Progress
 from gui.graph.drawing import Drawing
 from gui.graph.export_legend import ExportLegend
 from gui.graph.items.tip import TipItem
-from gui.graph.items.verified import VerifiedMark
 from gui.graph.scene import GraphScene
 from gui.graph.style import GraphStyle
 from gui.theme import Theme
@@ -56,7 +55,6 @@ class ExportRequest:
     drawing: Drawing
     theme: Theme
     path: Path
-    verified: VerifiedMark | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,6 @@ def paint_graph(request: ExportRequest) -> Job[PaintedGraph]:
             hint=f"Choose a name that ends in {', '.join(SUFFIXES)}.",
         )
     scene = GraphScene(GraphStyle(request.theme, is_for_file=True))
-    scene.show_verified(request.verified)
     scene.show_drawing(request.drawing)
     legend = ExportLegend(request.drawing, scene.graph_style)
     graph = scene.content_rect()

@@ -91,6 +91,11 @@ class FoldState:
         self.is_on = is_on
         self._opened = set()
 
+    @property
+    def groups(self) -> tuple[FoldGroup, ...]:
+        """All that can fold, folded or not, the outermost first."""
+        return self._plan.groups
+
     def folded(self) -> tuple[FoldGroup, ...]:
         """The groups that are one box each."""
         return self._plan.folded(self._opened) if self.is_on else ()

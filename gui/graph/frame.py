@@ -1,16 +1,15 @@
-"""The widgets of the graph panel: bar, canvas, minimap, legend, and the page without a net."""
+"""The widgets of the graph panel: bar, canvas, overview, legend, and the page without a net."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import pyqtSlot
-from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.graph.canvas import GraphCanvas
 from gui.graph.drawing import Drawing
 from gui.graph.find_bar import GraphBar
-from gui.graph.legend import Legend
-from gui.graph.minimap import Minimap
-from gui.graph.overlays import Overlays
+from gui.graph.legend_line import LegendLine
+from gui.graph.overview import Overview
 from gui.graph.scene import GraphScene
 from gui.graph.style import GraphStyle
 from gui.graph.viewpoint import Viewpoint
@@ -24,51 +23,42 @@ class GraphFrame(QWidget):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self._has_net = False
         self.scene = GraphScene(GraphStyle(keeper.theme), self)
         self.canvas = GraphCanvas(self.scene)
         self.bar = GraphBar(keeper)
-        self.minimap = Minimap(keeper, self.scene, self.canvas)
-        self.legend = Legend(keeper, self.canvas)
-        self.overlays = Overlays(self.canvas, self.scene, self.minimap, self.legend)
-        self.viewpoint = Viewpoint(self.canvas, self.scene, self.overlays)
+        self.overview = Overview(keeper, self.scene)
+        self.legend = LegendLine(keeper)
+        self.viewpoint = Viewpoint(self.canvas, self.scene)
         self.empty = EmptyState(keeper, "layout", "Open or drop a prototxt to draw its graph.")
         self._arrange()
         self._connect_frame()
         self._tint()
 
     def fit(self) -> None:
-        """Show the whole graph, clear of the minimap where there is room."""
-        self.viewpoint.fit()
+        """Show the whole graph."""
+        self.canvas.fit()
 
     def show_page(self, *, has_net: bool) -> None:
         """The graph, or one sentence where there is none."""
-        self._has_net = has_net
         self._stack.setCurrentWidget(self._page if has_net else self.empty)
 
     def mirror(self, drawing: Drawing) -> None:
-        """Bring scene, legend and minimap to what `drawing` shows."""
+        """Bring scene, legend and overview to what `drawing` shows."""
         self.scene.show_drawing(drawing)
-        self.legend.show_families(box.family for box in drawing.picture.boxes)
-        self.minimap.redraw()
-        self.place_overlays()
-
-    def place_overlays(self) -> None:
-        """Put minimap and legend in their corners."""
-        self.overlays.place(has_net=self._has_net)
-
-    def open_legend(self, is_open: bool) -> None:
-        """Show the legend, or not; one that was asked for shows wherever it lies."""
-        self.overlays.is_legend_open = self.overlays.is_legend_wanted = is_open
-        self.place_overlays()
+        self.legend.show_picture(drawing.picture)
+        self.overview.redraw()
 
     def _arrange(self) -> None:
         self._page = QWidget()
-        column = QVBoxLayout(self._page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.bar)
-        column.addWidget(self.canvas, 1)
+        grid = QGridLayout(self._page)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self.bar, 0, 0, 1, 2)
+        grid.addWidget(self.canvas, 1, 0)
+        grid.addWidget(self.overview, 1, 1)
+        grid.addWidget(self.legend, 2, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setRowStretch(1, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._page)
         self._stack.addWidget(self.empty)
@@ -83,12 +73,10 @@ class GraphFrame(QWidget):
         self.bar.zoom_reset.connect(lambda: self.canvas.set_scale(1.0))
         self.bar.fit_pressed.connect(self.fit)
         self.canvas.zoom_changed.connect(self.bar.show_zoom)
+        self.canvas.zoom_changed.connect(self.legend.show_scale)
         self.canvas.view_changed.connect(self._on_view_changed)
-        self.canvas.resized.connect(self.place_overlays)
-        self.canvas.rested.connect(self.place_overlays)
-        self.minimap.place_chosen.connect(self.canvas.centerOn)
-        self.minimap.place_chosen.connect(self._on_view_changed)
-        self.legend.closed.connect(lambda: self.open_legend(False))
+        self.overview.place_chosen.connect(self.canvas.centerOn)
+        self.overview.place_chosen.connect(self._on_view_changed)
         self._keeper.changed.connect(self._tint)
 
     @pyqtSlot()
@@ -96,7 +84,7 @@ class GraphFrame(QWidget):
         theme = self._keeper.theme
         self.scene.restyle(GraphStyle(theme))
         self.scene.setBackgroundBrush(theme.canvas)
-        self.minimap.redraw()
+        self.overview.redraw()
 
     def _on_view_changed(self) -> None:
-        self.minimap.show_view(self.canvas.shown_rect())
+        self.overview.show_view(self.canvas.shown_rect())

@@ -1,10 +1,8 @@
-"""Layers that the phase, level and stages leave out, as pale boxes beside the net that is built."""
+"""Layers that the phase, level and stages leave out, as pale boxes without wires."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from core.layers.registry import layer_type
 from core.net.definition import Layer, Net
@@ -14,39 +12,22 @@ from gui.graph.picture import BoxPicture, EdgePicture
 _PHASE_OF_NUMBER = {"0": "TRAIN", "1": "TEST"}
 
 
-@dataclass
-class _Uses:
-    """Who reads and writes one blob, in the order of the file: (layer, box key)."""
-
-    readers: list[tuple[Layer, int]] = field(default_factory=list)
-    writers: list[tuple[Layer, int]] = field(default_factory=list)
-
-
 def draw_inactive(
     net: Net, box_of: Mapping[int, int]
 ) -> tuple[tuple[BoxPicture, ...], tuple[EdgePicture, ...]]:
-    """A box for each dropped layer, keyed after the last layer, and arrows as if it were there.
+    """A box for each dropped layer, keyed after the last layer, and what it would read first.
 
-    box_of: from the index of an active layer to the key of its box.
+    box_of: from the index of an active layer to the key of its box. The edges say where a box
+    stands; they are not drawn.
     """
-    first_key = len(net.layers)
-    keys = {id(layer): first_key + i for i, layer in enumerate(net.inactive)}
-    keys |= {id(layer): box_of[layer.index] for layer in net.layers}
-    uses: dict[str, _Uses] = defaultdict(_Uses)
-    for layer in sorted((*net.layers, *net.inactive), key=_place):
-        for blob in layer.bottoms:
-            uses[blob].readers.append((layer, keys[id(layer)]))
-        for blob in layer.tops:
-            uses[blob].writers.append((layer, keys[id(layer)]))
-    ends: dict[tuple[int, int], list[str]] = {}
-    for layer in net.inactive:
-        key = keys[id(layer)]
-        for blob in layer.bottoms:
-            _note(ends, [(source, key) for source in _source(uses[blob], layer)], blob)
-        for blob in layer.tops:
-            _note(ends, [(key, target) for target in _targets(uses[blob], layer, blob)], blob)
-    boxes = tuple(_box(layer, keys[id(layer)]) for layer in net.inactive)
-    return boxes, _edges(ends)
+    writers = {blob: box_of[layer.index] for layer in net.layers for blob in layer.tops}
+    boxes, edges = [], []
+    for key, layer in enumerate(net.inactive, len(net.layers)):
+        boxes.append(_box(layer, key))
+        source = next((writers[blob] for blob in layer.bottoms if blob in writers), None)
+        if source is not None:
+            edges.append(EdgePicture(source, key, (), is_inactive=True))
+    return tuple(boxes), tuple(edges)
 
 
 def rule_words(layer: Layer) -> str:
@@ -72,10 +53,6 @@ def _rule(rule: Message) -> str:
     return ", ".join(words) or "always"
 
 
-def _place(layer: Layer) -> int:
-    return layer.span.start if layer.span else -1
-
-
 def _box(layer: Layer, key: int) -> BoxPicture:
     return BoxPicture(
         key=key,
@@ -88,41 +65,4 @@ def _box(layer: Layer, key: int) -> BoxPicture:
         group=None,
         badges=(),
         is_inactive=True,
-    )
-
-
-def _source(uses: _Uses, reader: Layer) -> list[int]:
-    """The box of the last layer before `reader` that writes the blob."""
-    before = [key for layer, key in uses.writers if _place(layer) < _place(reader)]
-    return before[-1:]
-
-
-def _targets(uses: _Uses, writer: Layer, blob: str) -> Iterable[int]:
-    """Boxes that would read what `writer` writes, up to the next layer that overwrites it."""
-    is_in_place = blob in writer.bottoms
-    for layer, key in uses.readers:
-        if _place(layer) <= _place(writer):
-            continue
-        yield key
-        if blob in layer.tops:
-            return
-        if is_in_place and any(
-            _place(writer) < _place(other) <= _place(layer) for other, _ in uses.writers
-        ):
-            return
-
-
-def _note(
-    ends: dict[tuple[int, int], list[str]], pairs: Iterable[tuple[int, int]], blob: str
-) -> None:
-    """Keep arrows that lead on; one back to where it came from would make a cycle."""
-    for source, target in pairs:
-        if source != target and (target, source) not in ends:
-            ends.setdefault((source, target), []).append(blob)
-
-
-def _edges(ends: Mapping[tuple[int, int], list[str]]) -> tuple[EdgePicture, ...]:
-    return tuple(
-        EdgePicture(source, target, tuple(dict.fromkeys(blobs)), is_inactive=True)
-        for (source, target), blobs in ends.items()
     )

@@ -27,16 +27,33 @@ BUTTON_GAP = 6.0
 BUTTON_HEIGHT = 22.0
 TIP_WIDTH = 168.0
 
-CARD_GAP = 11.0
-CARD_WIDTH = 118.0
-CARD_HEIGHT = 48.0
-
 ARROW_LENGTH = 7.0
 ARROW_HALF_WIDTH = 4.0
 
-FILL_ONLY_BELOW = 0.35
-TEXT_FROM = 0.5
+FULL_FROM = 0.7
+"""From this scale boxes show name, type and shape, and badges can be pressed."""
+NAMES_FROM = 0.4
+"""From this scale every layer has its name; below it, blocks have."""
+NAMED_WIDTH, NAMED_HEIGHT = 180.0, 24.0
+"""Screen pixels of a box between the two, as far as it has room."""
+BLOCK_WIDTH, BLOCK_HEIGHT = 170.0, 15.0
+"""Screen pixels that a block takes at least in height, and at most in width for its name."""
+BLOCK_LEAST_WIDTH = 72.0
+SHORT_STUB = 60.0
+"""Pixels of a stub whose words have room at every scale from NAMES_FROM."""
 SCALE_MINIMUM = 0.02
 SCALE_MAXIMUM = 4.0
-OVERLAYS_FROM_WIDTH = 400
 GLIDE_MS = 150
+
+
+def named_size(
+    scale: float, left_room: float, right_room: float, reserved: float = 0.0
+) -> tuple[float, float]:
+    """Screen pixels of a box between NAMES_FROM and FULL_FROM.
+
+    left_room, right_room: scene units free on either side of the box's middle; reserved: screen
+    pixels at the right that a stub takes.
+    """
+    half = min(left_room * scale, right_room * scale - reserved)
+    width = max(BOX_WIDTH * scale, min(NAMED_WIDTH, 2 * half))
+    return width, min(NAMED_HEIGHT, (BOX_HEIGHT + 12) * scale)

@@ -16,7 +16,6 @@ from gui.graph.drawing import Drawing, DrawingOptions, DrawingRequest
 from gui.graph.folding import FoldState
 from gui.graph.frame import GraphFrame
 from gui.graph.items.layer import LayerItem
-from gui.graph.items.verified import VerifiedMark
 from gui.graph.memory import GraphMemory
 from gui.graph.picture import GraphPicture
 from gui.graph.redrawer import Redrawer
@@ -98,11 +97,6 @@ class NetGraph(GraphFrame):
             self._own = own
             self._redraw()
 
-    def show_verified(self, mark: VerifiedMark | None) -> None:
-        """Show how verifying the rename went, beside the renamed badges."""
-        self.scene.show_verified(mark)
-        self.viewpoint.clear_card(self._key_of(self._selection))
-
     def highlight(self, name: str) -> None:
         """Light the layer that the mouse is on elsewhere; "" for none."""
         self.scene.show_lit(self._key_of(name))
@@ -113,7 +107,11 @@ class NetGraph(GraphFrame):
         self.bar.show_fold(is_folded, self._folds.can_fold)
         if self._net is not None and self._net.has_layer(self._selection):
             self._folds.open_around(self._net.layer(self._selection).index)
-        self._redraw(self._look_at_selection)
+        self._redraw(self._holding())
+
+    def fit(self) -> None:
+        """Show the whole graph, the one on its way if there is one."""
+        self.redrawer.after(super().fit)
 
     def set_direction(self, direction: Direction) -> None:
         """Draw from top to bottom or from left to right."""
@@ -133,7 +131,6 @@ class NetGraph(GraphFrame):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.place_overlays()
         self._show_first_view()
 
     def _start_anew(self, net: Net) -> None:
@@ -151,7 +148,7 @@ class NetGraph(GraphFrame):
         if options != self._options:
             self._options = options
             self.bar.show_direction(self.direction == "LR")
-            self._redraw(self._look_at_selection)
+            self._redraw(self._holding())
 
     def _redraw(self, then: Callable[[], None] = lambda: None) -> None:
         """Draw again, then go on; the picture before stays until the new one is there."""
@@ -162,6 +159,7 @@ class NetGraph(GraphFrame):
             shapes=self._shapes,
             style=self.scene.graph_style,
             folded=self._folds.folded(),
+            groups=self._folds.groups,
             own_blobs=self._own,
             options=self._options,
         )
@@ -191,13 +189,23 @@ class NetGraph(GraphFrame):
         if item is not None:
             self.viewpoint.reveal(item, self.direction)
 
-    def _look_at_selection(self) -> None:
-        item = self._selected_item()
+    def _holding(self, item: LayerItem | None = None) -> Callable[[], None]:
+        """What leaves a box where it is on screen when the graph is drawn anew.
+
+        item: that box; else the selected one if it shows, else the one nearest to the middle.
+        """
+        item = item or self.viewpoint.find_anchor(self._selected_item())
         if item is None:
-            self._needs_first_view = True
-            self._show_first_view()
-        else:
-            self.viewpoint.look_at(item, self.direction, at_once=True)
+            return self._show_place
+        layers, place = item.box.layers, self.viewpoint.place_of(item)
+
+        def hold() -> None:
+            keys = (self._key_of(name) for name in layers)
+            key = next((key for key in keys if key is not None), None)
+            if key is not None:
+                self.viewpoint.put(self.scene.layer_items[key], place)
+
+        return hold
 
     def _show_place(self) -> None:
         """A new net begins where it was left, else at its beginning."""
@@ -213,9 +221,3 @@ class NetGraph(GraphFrame):
             self.viewpoint.show_beginning(self.direction)
         else:
             self.viewpoint.show_place(memory.scale, QPointF(*memory.centre))
-
-    def _look_at(self, name: str) -> None:
-        key = self._key_of(name)
-        if key is not None:
-            item = self.scene.layer_items[key]
-            self.viewpoint.look_at(item, self.direction, at_once=True)

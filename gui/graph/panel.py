@@ -1,4 +1,4 @@
-"""The graph panel: bar, canvas, minimap and legend over one picture of the net."""
+"""The graph panel: bar, canvas, overview and legend of one picture of the net."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from PyQt5.QtWidgets import QApplication, QMenu, QWidget
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
+from gui.graph import metrics as m
 from gui.graph.box_menu import copy_offers, fill_box_menu
 from gui.graph.finder import Finder
 from gui.graph.items.badge import badge_sentence
 from gui.graph.items.layer import LayerItem
-from gui.graph.items.verified import VerifiedMark
 from gui.graph.net_graph import NetGraph
 from gui.graph.picture import BadgePicture, FoldGroup, has_same_layers
 from gui.graph.placing import next_box
 from gui.graph.view_menu import ViewWishes, fill_view_menu
 from gui.theme import ThemeKeeper
-
-__all__ = ["GraphPanel", "VerifiedMark"]
 
 
 class GraphPanel(NetGraph):
@@ -76,7 +74,7 @@ class GraphPanel(NetGraph):
         if is_same:
             self._redraw()
         else:
-            self._redraw(self._show_place if is_new else self._look_at_selection)
+            self._redraw(self._show_place if is_new else self._holding())
         self._find(self.bar.field.text())
 
     def show_selection(self, name: str) -> None:
@@ -94,7 +92,13 @@ class GraphPanel(NetGraph):
         self._kept_folded = None
         has_opened = not is_kept and self._folds.open_around(index)
         if has_opened or self.redrawer.is_drawing:
-            self._redraw(self._reveal_selection)
+            hold = self._holding()
+
+            def reveal() -> None:
+                hold()
+                self._reveal_selection()
+
+            self._redraw(reveal)
         else:
             self._mark_selection()
             self._reveal_selection()
@@ -143,8 +147,7 @@ class GraphPanel(NetGraph):
             menu.addSeparator()
         menu.addAction("Fit the whole graph\tF", self.fit)
         if net is not None:
-            shows_legend = self.overlays.is_legend_open
-            fill_view_menu(menu, net, self._options, self._view_wishes, shows_legend=shows_legend)
+            fill_view_menu(menu, net, self._options, self._view_wishes)
         return menu
 
     @property
@@ -153,7 +156,6 @@ class GraphPanel(NetGraph):
             on_state=lambda state: self.state_requested.emit(state),
             on_dropped=self.set_shows_dropped,
             on_edge_shapes=self.set_shows_edge_shapes,
-            on_legend=self.open_legend,
             on_export=lambda: self.export_requested.emit(),
         )
 
@@ -202,8 +204,11 @@ class GraphPanel(NetGraph):
         self.layer_selected.emit(name)
 
     def _open(self, item: LayerItem) -> None:
-        """Unfold a block; of a layer, show what it holds."""
-        if item.box.group is not None:
+        """Unfold a block; of a layer, show what it holds; from far, come near."""
+        if self.canvas.scale_now < m.NAMES_FROM:
+            self.canvas.set_scale(1.0)
+            self.viewpoint.look_at(item, self.direction, at_once=True)
+        elif item.box.group is not None:
             self._unfold(item)
         elif self._net is not None and self._net.has_layer(item.box.layers[0]):
             self._select(item)
@@ -212,14 +217,14 @@ class GraphPanel(NetGraph):
     def _unfold(self, item: LayerItem) -> None:
         if item.box.group is not None:
             self._folds.open_group(item.box.group)
-            self._redraw(lambda: self._look_at(item.box.layers[0]))
+            self._redraw(self._holding(item))
 
     def _fold(self, group: FoldGroup) -> None:
         if self._net is None:
             return
-        name = self._net.layers[group.layers[0]].name
         self._folds.close([group])
-        self._redraw(lambda: self._look_at(name))
+        key = self.picture.box_of.get(group.layers[0])
+        self._redraw(self._holding(self.scene.layer_items.get(-1 if key is None else key)))
 
     def _on_hovered(self, item: LayerItem | None) -> None:
         self.scene.show_lit(item.box.key if item is not None else None)
@@ -259,7 +264,7 @@ class GraphPanel(NetGraph):
         if not self._finder.is_idle:
             hits = {box_of[i] for i in self._finder.hits if i in box_of}
         self.scene.show_hits(hits)
-        self.minimap.show_hits(hits)
+        self.overview.show_hits(hits)
 
     def _step(self, by: int) -> None:
         index = self._finder.step(by)
@@ -273,5 +278,5 @@ class GraphPanel(NetGraph):
 
     def _leave_find(self) -> None:
         self.scene.show_hits(None)
-        self.minimap.show_hits(None)
+        self.overview.show_hits(None)
         self.canvas.setFocus(Qt.OtherFocusReason)

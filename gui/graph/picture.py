@@ -90,6 +90,19 @@ class BracketPicture:
 
 
 @dataclass(frozen=True)
+class StubPicture:
+    """The short end of wires that are not drawn, at a box: its words, and a line for each wire.
+
+    ends: keys of all boxes that these wires join, the box itself among them.
+    """
+
+    box: int
+    words: str
+    lines: tuple[str, ...]
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class GraphPicture:
     """Everything the scene mirrors; `box_of` leads from a layer index to its box's key."""
 
@@ -97,12 +110,14 @@ class GraphPicture:
     edges: tuple[EdgePicture, ...]
     brackets: tuple[BracketPicture, ...]
     box_of: Mapping[int, int]
+    stubs: tuple[StubPicture, ...] = ()
 
     @property
     def topology(self) -> tuple[object, ...]:
         """Equal for two pictures that can keep the same positions."""
         boxes = tuple((box.key, len(box.layers), bool(box.badges)) for box in self.boxes)
-        return boxes, frozenset((edge.source, edge.target) for edge in self.edges)
+        ends = frozenset((edge.source, edge.target) for edge in self.edges)
+        return boxes, ends, frozenset(stub.box for stub in self.stubs)
 
 
 def draw_picture(

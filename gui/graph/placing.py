@@ -4,49 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from core.net.layout.layered import Box, Direction, Edge, lay_out
 from core.net.layout.routes import Point
 from gui.graph import metrics as m
 from gui.graph.picture import BracketPicture, GraphPicture
+from gui.graph.rooms import Rectangle, SideRooms, label_rooms, side_rooms
 
-_ROW = 64.0
-_GAP = 16.0
+_GAP = 17.0
 _WIDE_GAP = 30.0
 _LABEL_GAP = 38.0
 _WIDE_LABEL_GAP = 132.0
 
 
 @dataclass(frozen=True)
-class Rectangle:
-    """Left, top, right and bottom in scene units."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def overlaps(self, other: Rectangle) -> bool:
-        """Whether the two have points in common."""
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
-        )
-
-
-@dataclass(frozen=True)
 class Placement:
-    """Top left corners by box key, curves by (source, target), free pixels for each label."""
+    """Top left corners by box key, curves by (source, target), free pixels for each label.
+
+    side_rooms: by box key, how far a box may grow where it shows only its name.
+    """
 
     direction: Direction
     corners: Mapping[int, Point]
     routes: Mapping[tuple[int, int], tuple[Point, ...]]
     bounds: Rectangle
     label_rooms: Mapping[BracketPicture, float] = field(default_factory=dict)
+    side_rooms: Mapping[int, SideRooms] = field(default_factory=dict)
 
 
 def place_picture(
@@ -90,8 +75,8 @@ def place_picture(
     bounds = Rectangle(
         layout.left, layout.top, layout.left + layout.width, layout.top + layout.height
     )
-    rooms = _label_rooms(picture, corners, routes, badge_widths, is_sideways)
-    return Placement(direction, corners, routes, bounds, rooms)
+    rooms = label_rooms(picture, corners, routes, badge_widths, is_sideways)
+    return Placement(direction, corners, routes, bounds, rooms, side_rooms(corners, routes))
 
 
 def _find_columns(picture: GraphPicture) -> list[tuple[int, ...]]:
@@ -131,16 +116,16 @@ def _column_box(
 ) -> Box:
     """What a column takes in the layout, with room for its bracket and badges."""
     is_bracketed = not bracketed.isdisjoint(column)
-    is_folded = column[0] in folded
     badges = max((badge_widths.get(key, 0.0) for key in column), default=0.0)
     before, after = _clear_space(is_bracketed, badges, is_sideways)
-    stack = 2 * m.FOLD_OFFSET if is_folded else 0.0
+    # the outlines behind a folded box stand in the gaps around it
+    stack = 2 * m.FOLD_OFFSET if not folded.isdisjoint(column) else 0.0
     extra = len(column) - 1
     width, height = m.BOX_WIDTH, m.BOX_HEIGHT
     if is_sideways:
-        width += stack + extra * (m.BOX_WIDTH + gap)
+        width += extra * (m.BOX_WIDTH + gap)
     else:
-        height += stack + extra * (m.BOX_HEIGHT + gap)
+        height += extra * (m.BOX_HEIGHT + gap)
     return Box(str(column[0]), width, height, before, max(after, stack))
 
 
@@ -160,10 +145,8 @@ def with_label_rooms(
 ) -> Placement:
     """The same places for a picture of the same topology, whose brackets may be others."""
     is_sideways = placement.direction == "LR"
-    rooms = _label_rooms(picture, placement.corners, placement.routes, badge_widths, is_sideways)
-    return Placement(
-        placement.direction, placement.corners, placement.routes, placement.bounds, rooms
-    )
+    rooms = label_rooms(picture, placement.corners, placement.routes, badge_widths, is_sideways)
+    return replace(placement, label_rooms=rooms)
 
 
 def _clear_space(is_bracketed: bool, badge_width: float, is_sideways: bool) -> tuple[float, float]:
@@ -172,60 +155,6 @@ def _clear_space(is_bracketed: bool, badge_width: float, is_sideways: bool) -> t
         return before, 8 + m.BADGE_HEIGHT if badge_width else 0.0
     before = m.BRACKET_GAP + m.BRACKET_TICK if is_bracketed else 0.0
     return before, m.BADGE_GAP + badge_width if badge_width else 0.0
-
-
-def _label_rooms(
-    picture: GraphPicture,
-    corners: Mapping[int, Point],
-    routes: Mapping[tuple[int, int], tuple[Point, ...]],
-    badge_widths: Mapping[int, float],
-    is_sideways: bool,
-) -> dict[BracketPicture, float]:
-    """Pixels free left of each bracket, up to LABEL_ROOM; sideways labels have their own row."""
-    if is_sideways:
-        return dict.fromkeys(picture.brackets, m.LABEL_ROOM)
-    rows = _by_row((*_box_hulls(corners, badge_widths), *_vertical_lines(routes)))
-    rooms = {}
-    for bracket in picture.brackets:
-        right = min(corners[key][0] for key in bracket.boxes) - m.BRACKET_GAP - m.BRACKET_TICK
-        top = corners[bracket.boxes[0]][1]
-        bottom = corners[bracket.boxes[-1]][1] + m.BOX_HEIGHT
-        middle = (top + bottom) / 2
-        wanted = Rectangle(right - m.LABEL_ROOM, middle - 17, right, middle + 17)
-        taken = [r.right for r in _near(rows, wanted) if r.overlaps(wanted)]
-        rooms[bracket] = right - max([wanted.left, *taken]) - m.LABEL_GAP
-    return rooms
-
-
-def _box_hulls(
-    corners: Mapping[int, Point], badge_widths: Mapping[int, float]
-) -> Iterable[Rectangle]:
-    for key, (x, y) in corners.items():
-        badges = badge_widths.get(key)
-        right = x + m.BOX_WIDTH + (m.BADGE_GAP + badges if badges else 8)
-        yield Rectangle(x, y, right, y + m.BOX_HEIGHT)
-
-
-def _vertical_lines(routes: Mapping[tuple[int, int], tuple[Point, ...]]) -> Iterable[Rectangle]:
-    """Straight pieces of lines, one pixel wide."""
-    for route in routes.values():
-        for i in range(0, len(route) - 3, 3):
-            (x, y), (end_x, end_y) = route[i], route[i + 3]
-            if abs(x - end_x) < 0.5:
-                yield Rectangle(x - 0.5, min(y, end_y), x + 0.5, max(y, end_y))
-
-
-def _by_row(rectangles: Iterable[Rectangle]) -> dict[int, list[Rectangle]]:
-    rows: dict[int, list[Rectangle]] = defaultdict(list)
-    for rectangle in rectangles:
-        for row in range(int(rectangle.top // _ROW), int(rectangle.bottom // _ROW) + 1):
-            rows[row].append(rectangle)
-    return rows
-
-
-def _near(rows: Mapping[int, list[Rectangle]], wanted: Rectangle) -> Iterable[Rectangle]:
-    for row in range(int(wanted.top // _ROW), int(wanted.bottom // _ROW) + 1):
-        yield from rows.get(row, ())
 
 
 def next_box(picture: GraphPicture, placement: Placement, key: int, way: str) -> int | None:

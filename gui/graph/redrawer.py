@@ -42,6 +42,13 @@ class Redrawer:
         number = self._number
         self.run_elsewhere(lambda: draw(request), lambda drawing: self._take(number, drawing))
 
+    def after(self, then: Callable[[], None]) -> None:
+        """Do something once the drawing on its way shows; at once if there is none."""
+        if self.is_drawing:
+            self._waiting.append(then)
+        else:
+            then()
+
     def start_anew(self) -> None:
         """What comes next is another net, which takes no places from the one that shows."""
         self._is_other = True

@@ -11,22 +11,24 @@ from PyQt5.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from gui.graph import metrics as m
 from gui.graph.drawing import EMPTY_PICTURE, Drawing
+from gui.graph.far_view import FarView
 from gui.graph.items.badge import BadgeItem
+from gui.graph.items.block import BlockItem
 from gui.graph.items.bracket import BracketItem
 from gui.graph.items.edge import EdgeItem
 from gui.graph.items.edge_label import edge_labels
 from gui.graph.items.layer import LayerItem
+from gui.graph.items.stub import StubItem, stub_width
 from gui.graph.items.tip import TipItem
-from gui.graph.items.verified import VerifiedItem, VerifiedMark
-from gui.graph.picture import BadgePicture, BracketPicture, GraphPicture
+from gui.graph.picture import BadgePicture, BracketPicture, GraphPicture, StubPicture
 from gui.graph.placing import Placement
+from gui.graph.rooms import NO_ROOM, SideRooms
 from gui.graph.style import GraphStyle
 
 Key = TypeVar("Key")
 Item = TypeVar("Item", bound=QGraphicsItem)
-InkedItem = LayerItem | EdgeItem | BadgeItem | BracketItem | VerifiedItem | TipItem
+InkedItem = LayerItem | EdgeItem | BadgeItem | BracketItem | StubItem | TipItem
 _MARGIN = 60.0
-_MOST_CARDS = 3
 
 
 class GraphScene(QGraphicsScene):
@@ -42,15 +44,18 @@ class GraphScene(QGraphicsScene):
         self.edge_items: dict[tuple[int, int], EdgeItem] = {}
         self.badge_items: dict[tuple[int, int], BadgeItem] = {}
         self.bracket_items: dict[BracketPicture, BracketItem] = {}
-        self.verified_items: list[VerifiedItem] = []
+        self.stub_items: dict[StubPicture, StubItem] = {}
+        self.far_view = FarView(self)
         self.sentence_of: Callable[[BadgePicture], str] = lambda badge: badge.label
         self._placement: Placement | None = None
-        self._verified: VerifiedMark | None = None
+        self._drawing: Drawing | None = None
+        self._scale = 1.0
         self._thumbnail: QImage | None = None
         self._content = QRectF()
         self._chosen: int | None = None
         self._second: int | None = None
         self._lit: int | None = None
+        self._ends: frozenset[int] = frozenset()
         self._hits: frozenset[int] | None = None
         self._tip = TipItem(style)
         self.addItem(self._tip)
@@ -60,28 +65,24 @@ class GraphScene(QGraphicsScene):
         """What the tooltip of a badge says now."""
         return self._tip.sentence
 
-    @property
-    def verified(self) -> VerifiedMark | None:
-        """The result of a verification that shows."""
-        return self._verified
-
     def show_drawing(self, drawing: Drawing) -> None:
         """Mirror the picture at the places of the drawing."""
         self._tip.say("")
         picture, placement = drawing.picture, drawing.placement
-        self.picture, self._placement = picture, placement
+        self._drawing, self.picture, self._placement = drawing, picture, placement
         self._content = QRectF()
         self._mirror_boxes(picture, placement)
         self._mirror_edges(drawing)
         self._mirror_badges(picture)
+        self._mirror_stubs(picture)
         self._mirror_brackets(picture, placement)
-        self._show_verified()
         self._show_thumbnail()
+        self.far_view.show(drawing, self._scale, self.graph_style)
         self._mark()
         bounds = placement.bounds
         frame = QRectF(
             QPointF(bounds.left - m.LABEL_ROOM - m.BRACKET_GAP, bounds.top),
-            QPointF(bounds.right + m.CARD_WIDTH + m.BADGE_GAP, bounds.bottom),
+            QPointF(bounds.right + m.LABEL_ROOM, bounds.bottom),
         )
         self.setSceneRect(frame.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
 
@@ -93,11 +94,18 @@ class GraphScene(QGraphicsScene):
             *self.edge_items.values(),
             *self.badge_items.values(),
             *self.bracket_items.values(),
-            *self.verified_items,
+            *self.stub_items.values(),
             self._tip,
         )
         for item in items:
             item.restyle(style)
+        self.far_view.restyle(style)
+
+    def show_scale(self, scale: float) -> None:
+        """Boxes show what has room at this scale; below NAMES_FROM blocks stand for them."""
+        self._scale = scale
+        if self.far_view.show(self._drawing, scale, self.graph_style):
+            self._mark()
 
     def content_rect(self) -> QRectF:
         """What boxes, badges and labels cover."""
@@ -108,12 +116,23 @@ class GraphScene(QGraphicsScene):
             frame = frame.united(item.frame())
         for badge in self.badge_items.values():
             frame = frame.united(badge.badge_frame())
+        for stub in self.stub_items.values():
+            frame = frame.united(stub.frame())
         for bracket in self.bracket_items.values():
-            frame = frame.united(bracket.boundingRect())
-        for verified in self.verified_items:
-            frame = frame.united(verified.boundingRect())
+            frame = frame.united(bracket.line_frame()).united(bracket.label_frame())
         self._content = frame
         return QRectF(frame)
+
+    def painted_rect(self, scale: float) -> QRectF:
+        """What the whole graph covers at a scale: names keep their size, so less than at 100 %."""
+        if scale >= m.FULL_FROM:
+            return self.content_rect()
+        if scale < m.NAMES_FROM:
+            return self.boxes_rect()
+        frame = QRectF()
+        for item in self.layer_items.values():
+            frame = frame.united(item.painted_frame(scale))
+        return frame
 
     def boxes_rect(self) -> QRectF:
         """What the boxes alone cover."""
@@ -137,16 +156,24 @@ class GraphScene(QGraphicsScene):
         for (source, target), item in self.edge_items.items():
             item.set_lit(key is not None and key in (source, target))
 
+    @property
+    def ends(self) -> frozenset[int]:
+        """The boxes that are lit because a stub of theirs was clicked."""
+        return self._ends
+
+    def show_ends(self, keys: Iterable[int]) -> None:
+        """Light all boxes that the wires of a stub join; none for no stub."""
+        ends = frozenset(keys)
+        if ends != self._ends:
+            self._ends = ends
+            for stub, item in self.stub_items.items():
+                item.set_lit(self._is_lit_stub(stub))
+            self._mark()
+
     def show_hits(self, keys: Iterable[int] | None) -> None:
         """Let all other boxes step back; None shows all again."""
         self._hits = None if keys is None else frozenset(keys)
         self._mark()
-
-    def show_verified(self, mark: VerifiedMark | None) -> None:
-        """Put the result of a verification beside the renamed badges."""
-        self._verified = mark
-        if self._placement is not None:
-            self._show_verified()
 
     def show_thumbnail(self, image: QImage | None) -> None:
         """Show the input image on the data boxes."""
@@ -157,6 +184,9 @@ class GraphScene(QGraphicsScene):
         """The box an item belongs to, for clicks."""
         if isinstance(item, LayerItem):
             return item
+        if isinstance(item, BlockItem):
+            keys = item.block.keys
+            return self.layer_items.get(self._chosen if self._chosen in keys else keys[0])
         for (key, _), badge in self.badge_items.items():
             if badge is item:
                 return self.layer_items.get(key)
@@ -172,10 +202,21 @@ class GraphScene(QGraphicsScene):
                 self.addItem(item)
             item.set_box(box)
             item.setPos(*placement.corners[key])
+        order = sorted(wanted)
+        names = [wanted[key].name for key in order]
+        reserved = {s.box: stub_width(s.words, self.graph_style) for s in picture.stubs}
+        for i, key in enumerate(order):
+            near = (*names[max(0, i - 1) : i], *names[i + 1 : i + 2])
+            room = placement.side_rooms.get(key, NO_ROOM)
+            self.layer_items[key].set_surroundings(near, room, reserved.get(key, 0.0))
 
     def _mirror_edges(self, drawing: Drawing) -> None:
         placement = drawing.placement
-        wanted = {(edge.source, edge.target): edge for edge in drawing.picture.edges}
+        wanted = {
+            (edge.source, edge.target): edge
+            for edge in drawing.picture.edges
+            if not edge.is_inactive
+        }
         labels = {}
         if drawing.options.shows_edge_shapes:
             labels = edge_labels(wanted.values(), placement.routes, placement.direction)
@@ -203,7 +244,7 @@ class GraphScene(QGraphicsScene):
         self._place_badges()
 
     def _place_badges(self) -> None:
-        is_sideways = self._is_sideways
+        is_sideways = self.is_sideways
         ends: dict[int, float] = {}
         for (key, _), item in sorted(self.badge_items.items(), key=lambda pair: pair[0]):
             frame = self.layer_items[key].frame()
@@ -214,6 +255,33 @@ class GraphScene(QGraphicsScene):
                 y = frame.center().y() - m.BADGE_HEIGHT / 2
             item.setPos(x, y)
             ends[key] = x + item.width + m.BUTTON_GAP
+
+    def _mirror_stubs(self, picture: GraphPicture) -> None:
+        self._ends = frozenset()
+        wanted = {stub: stub for stub in picture.stubs}
+        self._drop(self.stub_items, wanted)
+        for stub in picture.stubs:
+            item = self.stub_items.get(stub)
+            if item is None:
+                item = StubItem(stub, self.graph_style, self._press_stub, self._point_stub)
+                self.stub_items[stub] = item
+                self.addItem(item)
+            box = self.layer_items[stub.box]
+            badges = [b for (key, _), b in self.badge_items.items() if key == stub.box]
+            beside = m.BADGE_GAP + sum(b.width + m.BUTTON_GAP for b in badges) if badges else 0.0
+            sideways = self.is_sideways
+            item.set_place(box.frame(), beside, box.rooms, is_sideways=sideways)
+
+    def _press_stub(self, item: StubItem) -> None:
+        """Light all ends, or none again."""
+        ends = frozenset(item.stub.ends)
+        self.show_ends(frozenset() if ends == self._ends else ends)
+
+    def _point_stub(self, item: StubItem, is_on: bool) -> None:
+        item.set_lit(is_on or self._is_lit_stub(item.stub))
+
+    def _is_lit_stub(self, stub: StubPicture) -> bool:
+        return stub.box in self._ends and self._ends.issuperset(stub.ends)
 
     def _mirror_brackets(self, picture: GraphPicture, placement: Placement) -> None:
         wanted = {bracket: bracket for bracket in picture.brackets}
@@ -227,26 +295,9 @@ class GraphScene(QGraphicsScene):
             for key in bracket.boxes:
                 frame = frame.united(self.layer_items[key].frame())
             room = placement.label_rooms.get(bracket, 0.0)
-            item.set_place(frame, placement.direction, room)
-
-    def _show_verified(self) -> None:
-        self._content = QRectF()
-        for item in self.verified_items:
-            self.removeItem(item)
-        self.verified_items = []
-        own = [bracket for bracket in self.picture.brackets if bracket.kind == "own"]
-        if self._verified is None:
-            return
-        for bracket in own:
-            has_card = len(own) <= _MOST_CARDS or bracket is own[-1]
-            item = VerifiedItem(self._verified, has_card, self.graph_style)
-            frame = QRectF()
-            for (key, _), badge in self.badge_items.items():
-                if key in bracket.boxes:
-                    frame = frame.united(badge.badge_frame())
-            item.set_place(frame, is_sideways=self._is_sideways)
-            self.addItem(item)
-            self.verified_items.append(item)
+            rooms = [self.layer_items[key].rooms for key in bracket.boxes]
+            least = SideRooms(min(r.left for r in rooms), min(r.right for r in rooms))
+            item.set_place(frame, placement.direction, room, least)
 
     def _show_thumbnail(self) -> None:
         for item in self.layer_items.values():
@@ -259,14 +310,33 @@ class GraphScene(QGraphicsScene):
             item.set_marks(
                 chosen=key == self._chosen,
                 second=key == self._second,
-                lit=key == self._lit,
+                lit=key == self._lit or key in self._ends,
                 dimmed=hits is not None and key not in hits,
             )
         for (key, _), badge in self.badge_items.items():
             badge.set_dimmed(hits is not None and key not in hits)
+        chain = self._chosen_chain()
+        for (key, _), badge in self.badge_items.items():
+            badge.set_strong(key in chain)
+        for bracket in self.bracket_items.values():
+            bracket.set_strong(not chain.isdisjoint(bracket.bracket.boxes))
+        self.far_view.mark(
+            lambda key: key in (self._chosen, self._second),
+            lambda key: key == self._lit or key in self._ends,
+            lambda key: hits is not None and key not in hits,
+        )
+
+    def _chosen_chain(self) -> frozenset[int]:
+        """The selected box with those that share a bracket with it."""
+        if self._chosen is None:
+            return frozenset()
+        boxes = (bracket.boxes for bracket in self.bracket_items)
+        chains = [set(keys) for keys in boxes if self._chosen in keys]
+        return frozenset().union([self._chosen], *chains)
 
     @property
-    def _is_sideways(self) -> bool:
+    def is_sideways(self) -> bool:
+        """Whether the net runs from left to right."""
         return self._placement is not None and self._placement.direction == "LR"
 
     def _drop(self, items: dict[Key, Item], wanted: Mapping[Key, object]) -> None:

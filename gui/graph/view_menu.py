@@ -22,24 +22,24 @@ class ViewWishes:
     on_state: Callable[[NetState], None]
     on_dropped: Callable[[bool], None]
     on_edge_shapes: Callable[[bool], None]
-    on_legend: Callable[[bool], None]
     on_export: Callable[[], None]
 
 
-def fill_view_menu(
-    menu: QMenu, net: Net, options: DrawingOptions, wishes: ViewWishes, *, shows_legend: bool
-) -> None:
+def fill_view_menu(menu: QMenu, net: Net, options: DrawingOptions, wishes: ViewWishes) -> None:
     """Add the entries; stages and levels only where the file's rules name them."""
     _add_phases(menu, net, wishes.on_state)
     _add_stages(menu, net, wishes.on_state)
     _add_levels(menu, net, wishes.on_state)
     menu.addSection("Show")
     n_dropped = len(net.inactive)
-    words = f"Layers that this phase drops ({n_dropped})" if n_dropped else "No layer is dropped"
+    words = (
+        f"Layers that this phase drops ({n_dropped}), pale and without wires"
+        if n_dropped
+        else "No layer is dropped"
+    )
     dropped = _check(menu, words, options.shows_inactive and n_dropped > 0, wishes.on_dropped)
     dropped.setEnabled(n_dropped > 0)
     _check(menu, "Shapes on the arrows", options.shows_edge_shapes, wishes.on_edge_shapes)
-    _check(menu, "Legend", shows_legend, wishes.on_legend)
     menu.addSeparator()
     menu.addAction("Export the graph…", wishes.on_export)
 

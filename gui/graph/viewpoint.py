@@ -1,46 +1,38 @@
-"""Where the graph's canvas looks."""
+"""Where the graph's canvas looks; the zoom is the user's, but for the first view of a net."""
 
 from __future__ import annotations
 
 from collections.abc import Set
 from statistics import median
 
-from PyQt5.QtCore import QPointF, QRectF
+from PyQt5.QtCore import QPoint, QPointF, QRectF
 
 from core.net.layout.layered import Direction
 from gui.graph import metrics as m
 from gui.graph.canvas import GraphCanvas
 from gui.graph.items.layer import LayerItem
-from gui.graph.overlays import MARGIN, Overlays
 from gui.graph.scene import GraphScene
 
-_READABLE_SCALE = 0.75
 _EDGE = 6
+_FROM_TOP = 24
 
 
 class Viewpoint:
-    """Moves the view so that boxes, badges and labels show beside the overlays."""
+    """Moves the view so that boxes, badges and labels show."""
 
-    def __init__(self, canvas: GraphCanvas, scene: GraphScene, overlays: Overlays) -> None:
+    def __init__(self, canvas: GraphCanvas, scene: GraphScene) -> None:
         self.canvas = canvas
         self.scene = scene
-        self.overlays = overlays
         self._beginning: tuple[float, int, int] | None = None
-
-    def fit(self, largest: float = 1.25) -> None:
-        """Show the whole graph, clear of the minimap where there is room."""
-        self.canvas.fit(largest)
-        self._clear_minimap()
 
     def reveal(self, item: LayerItem, direction: Direction) -> None:
         """Glide to a box that is not wholly in view; one that is stays where it is."""
-        if self.canvas.scale_now < m.TEXT_FROM:
-            self.canvas.set_scale(1.0)
         frame = item.frame().adjusted(0, -30, 0, 30)
-        beside = frame.united(self._beside({item.box.key}))
-        frame.setLeft(beside.left())
-        frame.setRight(beside.right())
-        if not self.canvas.is_in_view(frame) or self._is_covered(frame):
+        if self.canvas.scale_now >= m.FULL_FROM:
+            beside = frame.united(self._beside({item.box.key}))
+            frame.setLeft(beside.left())
+            frame.setRight(beside.right())
+        if not self.canvas.is_in_view(frame):
             self.look_at(item, direction)
 
     def look_at(self, item: LayerItem, direction: Direction, *, at_once: bool = False) -> None:
@@ -48,116 +40,106 @@ class Viewpoint:
         self.canvas.glide_to(self._middle_of(item, direction), at_once=at_once)
 
     def show_beginning(self, direction: Direction) -> None:
-        """The whole graph if it can be read so, else its first box and the main column."""
+        """A net just opened: all of it if types and shapes can be read so, else its beginning."""
         if not self.scene.layer_items:
             return
-        self._look_at_beginning(direction)
+        self.canvas.fit(largest=1.0)
+        if self.canvas.scale_now < m.FULL_FROM:
+            self.canvas.set_scale(1.0)
+            self._go_to_beginning(direction)
         self._beginning = self.canvas.place
 
     def stay_at_beginning(self, before: tuple[float, int, int], direction: Direction) -> None:
-        """After a change of size: who has not moved the view still sees the beginning.
+        """After a change of size: who has not moved the view still sees the beginning, as large.
 
         before: the canvas's place when it changed.
         """
-        if before == self._beginning:
-            self.show_beginning(direction)
-
-    def _look_at_beginning(self, direction: Direction) -> None:
-        self.canvas.fit(largest=1.0)
-        if self.canvas.scale_now >= _READABLE_SCALE:
-            self._clear_minimap()
+        if before != self._beginning or not self.scene.layer_items:
             return
         frame = self.scene.content_rect()
-        self.canvas.set_scale(1.0)
+        if self.canvas.shown_rect().adjusted(-1, -1, 1, 1).contains(frame):
+            self.canvas.glide_to(frame.center(), at_once=True)
+        else:
+            self._go_to_beginning(direction)
+        self._beginning = self.canvas.place
+
+    def _go_to_beginning(self, direction: Direction) -> None:
+        frame = self.scene.content_rect()
         across = self._find_beginning(direction)
         shown = self.canvas.shown_rect()
         if direction == "TB":
-            place = QPointF(across, frame.top() + shown.height() / 2 - 24)
+            place = QPointF(across, frame.top() + shown.height() / 2 - _FROM_TOP)
         else:
-            place = QPointF(frame.left() + shown.width() / 2 - 24, across)
+            place = QPointF(frame.left() + shown.width() / 2 - _FROM_TOP, across)
         self.canvas.glide_to(place, at_once=True)
 
     def _find_beginning(self, direction: Direction) -> float:
-        """The middle across the flow: of the first box, and of where most boxes stand.
-
-        A net whose labels go far from its images is drawn smaller, so that both are in view.
-        """
+        """The middle across the flow: of the first box, moved towards where most boxes stand."""
         items = self.scene.layer_items
         first = items[min(items)]
+        middle = self._middle_of(first, direction)
         centres = [item.frame().center() for item in items.values()]
         if direction == "LR":
-            start, most = first.frame().center().y(), median(c.y() for c in centres)
-            needed, room = m.BOX_HEIGHT, self.canvas.height()
-        else:
-            start, most = first.frame().center().x(), median(c.x() for c in centres)
-            needed, room = m.BOX_WIDTH, self.canvas.width()
-        distance = abs(most - start)
-        if distance < needed:
-            middle = self._middle_of(first, direction)
-            return middle.y() if direction == "LR" else middle.x() + most - start
-        scale = room / (distance + needed + 2 * m.BADGE_WIDTH)
-        self.canvas.set_scale(max(m.TEXT_FROM, min(1.0, scale)))
-        return (start + most) / 2
+            return middle.y()
+        apart = median(c.x() for c in centres) - first.frame().center().x()
+        room = self.canvas.shown_rect().width() / 2 - m.BOX_WIDTH / 2 - m.BADGE_WIDTH
+        return middle.x() + max(-room, min(room, apart)) if room > 0 else middle.x()
+
+    def find_anchor(self, wanted: LayerItem | None) -> LayerItem | None:
+        """The wanted box if any of it shows, else the one that is nearest to the middle."""
+        shown = self.canvas.shown_rect()
+        if wanted is not None and wanted.frame().intersects(shown):
+            return wanted
+        middle = shown.center()
+
+        def distance(item: LayerItem) -> float:
+            return float((item.frame().center() - middle).manhattanLength())
+
+        return min(self.scene.layer_items.values(), key=distance, default=None)
+
+    def place_of(self, item: LayerItem) -> QPoint:
+        """Where a box is on screen: its upper left corner in the canvas."""
+        return QPoint(self.canvas.mapFromScene(item.frame().topLeft()))
+
+    def put(self, item: LayerItem, place: QPoint) -> None:
+        """Scroll so that a box is at that place on screen, as far as the scene goes."""
+        moved = self.place_of(item) - place
+        self.canvas.pan(moved.x(), moved.y())
 
     def show_place(self, scale: float, centre: QPointF) -> None:
         """Look where the graph was left."""
         self.canvas.set_scale(scale)
         self.canvas.glide_to(centre, at_once=True)
 
-    def clear_card(self, key: int | None) -> None:
-        """Move the least that shows the card of a verification beside the selected box."""
-        if key is None or key not in self.scene.layer_items:
+    def show_all(self, items: list[LayerItem], direction: Direction) -> None:
+        """Bring several boxes into view: the middle of all that fit, the first one in any case."""
+        frame = QRectF()
+        for item in items:
+            united = frame.united(item.frame())
+            shown = self.canvas.shown_rect()
+            if not frame.isEmpty() and (
+                united.width() > shown.width() or united.height() > shown.height()
+            ):
+                break
+            frame = united
+        if frame.isEmpty():
             return
-        box = self.scene.layer_items[key].frame()
-        for card in self.scene.verified_items:
-            frame = card.sceneBoundingRect()
-            if not card.has_card or not frame.top() - 60 <= box.center().y() <= frame.bottom() + 60:
-                continue
-            on_screen = self.canvas.mapFromScene(frame).boundingRect()
-            over = on_screen.right() + 3 - self.canvas.viewport().width()
-            if 0 < over < on_screen.width() + 40:
-                self.canvas.pan(over)
-                self._make_room(box.united(frame).united(self._beside({key})))
-                self.canvas.rested.emit()
-            return
-
-    def _make_room(self, frame: QRectF) -> None:
-        """Step back a little where that shows label, box and card side by side."""
-        room = self.canvas.width() - 2 * _EDGE
-        needed = frame.width() * self.canvas.scale_now
-        if room < needed <= room / _READABLE_SCALE:
-            middle = self.canvas.shown_rect().center().y()
-            self.canvas.set_scale(self.canvas.scale_now * room / needed)
-            self.canvas.glide_to(QPointF(frame.center().x(), middle), at_once=True)
-
-    def _clear_minimap(self) -> None:
-        """Move the graph left as far as its badges lie under the minimap, if there is room."""
-        content = self.canvas.mapFromScene(self.scene.content_rect()).boundingRect()
-        free = self.canvas.width() - self.overlays.minimap.width() - 2 * MARGIN
-        over, room = content.right() - free, content.left() - _EDGE
-        if over > 0 and room > 0:
-            self.canvas.pan(round(min(over, room)))
-            self.canvas.rested.emit()
-
-    def _is_covered(self, frame: QRectF) -> bool:
-        """Whether the legend or the minimap hides some of it."""
-        on_screen = self.canvas.mapFromScene(frame).boundingRect()
-        overlays = (self.overlays.legend, self.overlays.minimap)
-        return any(o.isVisible() and o.geometry().intersects(on_screen) for o in overlays)
+        around = frame.adjusted(-30, -30, 30, 30)
+        if not self.canvas.is_in_view(around):
+            across = self._middle_of(items[0], direction) if direction == "TB" else frame.center()
+            place = QPointF(across.x(), frame.center().y())
+            self.canvas.glide_to(place if len(items) > 1 else across)
 
     def _middle_of(self, item: LayerItem, direction: Direction) -> QPointF:
-        """The middle of a box with its label left and badges right, clear of the minimap."""
+        """The middle of a box with its label left and badges right."""
         centre = item.frame().center()
-        if direction != "TB":
+        if direction != "TB" or self.canvas.scale_now < m.FULL_FROM:
             return centre
         scale = self.canvas.scale_now
         stretch = self._column_of(item)
         room = self.canvas.width()
-        taken = self.overlays.minimap.width() + 2 * MARGIN
-        wide = stretch.width() * scale
-        left = (room - taken - wide) / 2 if wide + taken <= room else (room - wide) / 2
         # where not all has room the badges give way: they say less than the label
-        left = max(left, _EDGE)
+        left = max((room - stretch.width() * scale) / 2, _EDGE)
         return QPointF(stretch.left() + (room / 2 - left) / scale, centre.y())
 
     def _column_of(self, item: LayerItem) -> QRectF:

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename
-from gui.graph.panel import GraphPanel, VerifiedMark
+from gui.graph.panel import GraphPanel
 from gui.theme import ThemeKeeper
 
 
@@ -176,54 +176,34 @@ def test_a_rename_changes_items_in_place_and_moves_nothing(qtbot, panel, vgg) ->
     after = read_net(plan.new_text)
     panel.show_own_blobs({(rename.layer, rename.new_blob) for rename in plan.renames})
     panel.show_net(after, infer_shapes(after))
-    panel.show_verified(VerifiedMark(True, "verified", "bit-identical (prob)"))
     assert panel.scene.layer_items == items
     assert {key: item.pos() for key, item in items.items()} == places
     assert panel.canvas.shown_rect() == view
     assert badge_named(panel, "fc7_relu7").badge.state == "own"
-    (card,) = panel.scene.verified_items
-    assert card.has_card
-    assert panel.canvas.is_in_view(card.sceneBoundingRect())
 
 
-@pytest.mark.parametrize(
-    ("is_ok", "fill", "other"), [(True, "ok_fill", "error_fill"), (False, "error_fill", "ok_fill")]
-)
-def test_a_verification_is_drawn_in_the_colours_of_its_result(
-    qtbot, keeper, panel, vgg, is_ok: bool, fill: str, other: str
-) -> None:
-    panel.show_selection("relu7")
-    settle(qtbot, panel)
-    plan = plan_rename(vgg, ["relu7"])
-    after = read_net(plan.new_text)
-    panel.show_own_blobs({(rename.layer, rename.new_blob) for rename in plan.renames})
-    panel.show_net(after, infer_shapes(after))
-    panel.show_verified(VerifiedMark(is_ok, "verified" if is_ok else "not equal", "prob"))
-    settle(qtbot, panel)
-    (card,) = panel.scene.verified_items
+def turn_wheel(panel: GraphPanel, at: QPoint, modifier: Qt.KeyboardModifier) -> None:
+    wheel = QWheelEvent(
+        QPointF(at), QPointF(at), QPoint(), QPoint(0, 120),
+        Qt.NoButton, modifier, Qt.NoScrollPhase, False,
+    )  # fmt: skip
+    panel.canvas.wheelEvent(wheel)
+
+
+def test_the_wheel_scrolls_and_leaves_the_zoom_alone(panel) -> None:
     panel.canvas.set_scale(1.0)
-    panel.canvas.centerOn(card)
-    shot = panel.canvas.grab().toImage()
-    place = panel.canvas.mapFromScene(card.sceneBoundingRect()).boundingRect()
-    colours = {
-        shot.pixelColor(x, y).name()
-        for x in range(max(0, place.left()), min(shot.width(), place.right()))
-        for y in range(max(0, place.top()), min(shot.height(), place.bottom()))
-    }
-    theme = keeper.theme
-    assert getattr(theme, fill).name() in colours
-    assert getattr(theme, other).name() not in colours
+    panel.canvas.centerOn(0, 300)
+    before = panel.canvas.shown_rect().center()
+    turn_wheel(panel, QPoint(300, 250), Qt.NoModifier)
+    assert panel.canvas.scale_now == 1.0
+    assert before.y() - panel.canvas.shown_rect().center().y() == pytest.approx(120, abs=1)
 
 
 def test_zoom_stays_at_the_cursor(panel) -> None:
     panel.canvas.set_scale(1.0)
     at = QPoint(300, 250)
     before = panel.canvas.mapToScene(at)
-    wheel = QWheelEvent(
-        QPointF(at), QPointF(at), QPoint(), QPoint(0, 120),
-        Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False,
-    )  # fmt: skip
-    panel.canvas.wheelEvent(wheel)
+    turn_wheel(panel, at, Qt.ControlModifier)
     assert panel.canvas.scale_now > 1.1
     moved = panel.canvas.mapToScene(at) - before
     assert abs(moved.x()) < 2
@@ -244,30 +224,58 @@ def test_dragging_pans(qtbot, panel) -> None:
     assert panel.canvas.shown_rect().center().y() - before.y() == pytest.approx(40, abs=1)
 
 
-def test_minimap_and_legend_give_way_when_narrow_and_the_legend_closes(qtbot, panel) -> None:
-    assert panel.minimap.isVisible()
-    assert panel.legend.isVisible()
+@pytest.mark.parametrize("width", [300, 380, 645, 1000])
+def test_nothing_lies_over_the_graph_and_the_legend_is_one_line(panel, width: int) -> None:
+    panel.resize(width, 500)
+    assert panel.overview.isVisible()
+    assert panel.overview.width() == 64
+    assert panel.legend.height() == 26
+    canvas = panel.canvas.geometry()
+    assert not canvas.intersects(panel.overview.geometry())
+    assert not canvas.intersects(panel.legend.geometry())
+    assert not [child for child in panel.canvas.viewport().children() if child.isWidgetType()]
+
+
+def test_the_legend_lists_what_is_drawn_and_loses_words_before_glyphs(panel) -> None:
+    panel.canvas.set_scale(1.0)
     assert "pooling" not in panel.legend.families
-    panel.resize(380, 500)
-    assert not panel.minimap.isVisible()
-    assert not panel.legend.isVisible()
-    panel.resize(645, 522)
-    qtbot.mouseClick(
-        panel.legend, Qt.LeftButton, Qt.NoModifier, QPoint(panel.legend.width() - 9, 9)
+    assert {"convolution", "inner product", "readable"} <= set(panel.legend.words)
+    panel.set_folded(False)
+    assert "pooling" in panel.legend.families
+    assert "overwritten" in [entry.words for entry in panel.legend.entries]
+    families = panel.legend.families
+    panel.resize(300, 500)
+    assert panel.legend.families == families
+    assert len(panel.legend.words) < len(panel.legend.entries)
+    panel.resize(1000, 500)
+    panel.canvas.set_scale(0.5)
+    assert "readable" not in panel.legend.words
+    assert "shapes from 70 %" in panel.legend.words
+
+
+def test_a_click_in_the_overview_goes_there_and_a_drag_follows(qtbot, panel) -> None:
+    panel.set_folded(False)
+    panel.canvas.set_scale(1.0)
+    content = panel.overview.content_frame()
+    qtbot.mousePress(
+        panel.overview, Qt.LeftButton, Qt.NoModifier, QPointF(content.center()).toPoint()
     )
-    assert not panel.legend.isVisible()
-    assert panel.minimap.isVisible()
+    middle = panel.scene.boxes_rect().center().y()
+    assert panel.canvas.shown_rect().center().y() == pytest.approx(middle, abs=40)
+    end = QPointF(content.center().x(), content.bottom())
+    held = QMouseEvent(QEvent.MouseMove, end, Qt.NoButton, Qt.LeftButton, Qt.NoModifier)
+    QApplication.sendEvent(panel.overview, held)
+    assert panel.canvas.is_in_view(item_named(panel, "prob").frame())
+    assert panel.overview.view_frame().center().y() > content.center().y()
 
 
 def on_screen(panel: GraphPanel, frame: QRectF) -> QRect:
     return panel.canvas.mapFromScene(frame).boundingRect()
 
 
-@pytest.mark.parametrize("width", [540, 620, 900])
+@pytest.mark.parametrize("width", [600, 680, 900])
 @pytest.mark.parametrize("name", ["conv1_1", "relu3_2", "relu7"])
-def test_a_selected_chain_shows_its_label_and_badges_beside_the_overlays(
-    qtbot, panel, width: int, name: str
-) -> None:
+def test_a_selected_chain_shows_its_label_and_badges(qtbot, panel, width: int, name: str) -> None:
     panel.resize(width, 420)
     panel.canvas.set_scale(1.0)
     panel.show_selection(name)
@@ -282,18 +290,6 @@ def test_a_selected_chain_shows_its_label_and_badges_beside_the_overlays(
         place = on_screen(panel, frame)
         assert place.left() >= 0
         assert place.right() <= panel.canvas.width()
-        for overlay in (panel.minimap, panel.legend):
-            assert not overlay.isVisible() or not overlay.geometry().intersects(place)
-
-
-def test_a_legend_without_room_shows_when_it_is_asked_for(qtbot, panel) -> None:
-    panel.resize(430, 420)
-    panel.canvas.set_scale(1.0)
-    panel.show_selection("relu7")
-    settle(qtbot, panel)
-    assert not panel.legend.isVisible()
-    panel.open_legend(True)
-    assert panel.legend.isVisible()
 
 
 def test_the_context_menu_offers_the_rename_and_copies_the_name(qtbot, panel) -> None:
@@ -318,7 +314,7 @@ def test_the_input_image_stands_on_the_data_box(qtbot, panel) -> None:
     assert shot.pixelColor(panel.canvas.mapFromScene(place)).name() == "#12ab34"
 
 
-@pytest.mark.parametrize("scale", [0.2, 0.4, 1.0])
+@pytest.mark.parametrize("scale", [0.7, 1.0])
 def test_the_theme_changes_what_is_drawn(qtbot, panel, keeper, scale: float) -> None:
     panel.canvas.set_scale(scale)
     keeper.choose("dark")

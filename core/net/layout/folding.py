@@ -22,6 +22,7 @@ _BLOCK_TYPES = _NORMALISATIONS | frozenset(
 
 _HEAD_TYPES = frozenset({"Convolution", "Permute", "Flatten", "Reshape"})
 _FEWEST_BLOCKS = 3
+_JOINTS = "_/.-"
 _STEM = re.compile(r"(?P<word>\D*)(?P<number>\d*)(?P<rest>.*)")
 
 
@@ -59,21 +60,28 @@ def fold_blocks(net: Net) -> tuple[Group, ...]:
 def fold_stages(net: Net, blocks: Sequence[Group]) -> tuple[Group, ...]:
     """Runs of like-named blocks that follow one another, as one group each: "res3a ... res3b7".
 
-    blocks: what `fold_blocks` found. Each stage holds at least three of them and nothing else.
+    blocks: what `fold_blocks` found. Each stage holds at least three of them and nothing else, and
+    only its last one is read by what follows.
     """
     flow = _Flow(net)
     index_of = {name: i for i, name in enumerate(flow.names)}
     runs: list[list[Group]] = []
     last_stem, last_end = "", -1
+    last_members: list[int] = []
     for block in blocks:
         members = [index_of[name] for name in block.layer_names]
         stem = _stem_of(block)
-        is_next = bool(stem) and stem == last_stem and min(members) == last_end + 1
+        is_next = (
+            bool(stem)
+            and stem == last_stem
+            and min(members) == last_end + 1
+            and not flow.is_read_after(last_members, members)
+        )
         if is_next:
             runs[-1].append(block)
         else:
             runs.append([block])
-        last_stem, last_end = stem, max(members)
+        last_stem, last_end, last_members = stem, max(members), members
     stages = [_as_stage(run) for run in runs if len(run) >= _FEWEST_BLOCKS]
     return tuple(stage for stage in stages if _is_closed(flow, stage, index_of))
 
@@ -86,13 +94,10 @@ def _is_closed(flow: _Flow, stage: Group, index_of: Mapping[str, int]) -> bool:
 
 def block_prefix(block: Group) -> str:
     """What the names at both ends of a block share: "res3b1" of res3b1_branch2a ... res3b1_relu."""
-    if block.name.endswith("/*"):
-        return block.name[:-2]
+    if block.name.endswith("*"):
+        return block.name[:-1].rstrip("_/.-")
     first, last = block.layer_names[0], block.layer_names[-1]
-    n_shared = next(
-        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(last)
-    )
-    return first[:n_shared].rstrip("_/.-")
+    return first[: _n_shared(first, last)].rstrip("_/.-")
 
 
 def _stem_of(block: Group) -> str:
@@ -134,11 +139,17 @@ class _Flow:
         ]
 
     def range_name(self, members: frozenset[int]) -> str:
-        """ "inception_3a/*" where one prefix covers all, else "conv4_1 ... pool4"."""
+        """ "inception_3a/*", "res2a_*" where both ends begin so, else "conv4_1 ... pool4"."""
         prefixes = {_prefix(self.names[i]) for i in members}
         if len(prefixes) == 1 and (only := prefixes.pop()):
             return f"{only}/*"
-        return f"{self.names[min(members)]} ... {self.names[max(members)]}"
+        first, last = self.names[min(members)], self.names[max(members)]
+        return _shared_pattern(first, last) or f"{first} ... {last}"
+
+    def is_read_after(self, members: Sequence[int], following: Sequence[int]) -> bool:
+        """Whether a layer after `following` reads any of `members`."""
+        end = max(following)
+        return any(target > end for i in members for target in self.targets[i])
 
     def closed(self, members: set[int]) -> frozenset[int]:
         """Members with every layer that lies on a path from one of them to another."""
@@ -153,19 +164,41 @@ class _Flow:
         return frozenset(after & before)
 
 
+def _shared_pattern(first: str, last: str) -> str:
+    """ "res2a_*" for "res2a_branch1" and "res2a_relu"; "" where no whole word is shared."""
+    shared = _n_shared(first, last)
+    if shared == len(first) and last[shared : shared + 1] in _JOINTS:
+        return f"{first}{last[shared : shared + 1]}*"
+    cut = max(first.rfind(joint, 0, shared) for joint in _JOINTS)
+    return f"{first[: cut + 1]}*" if cut > 0 else ""
+
+
+def _n_shared(first: str, last: str) -> int:
+    """With how many letters both begin."""
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+
+
 def _prefix(name: str) -> str:
     return name.partition("/")[0] if "/" in name else ""
 
 
 def _prefix_groups(flow: _Flow) -> list[tuple[str, frozenset[int]]]:
-    """Foldable layers that share what stands before the first slash of their names."""
+    """Foldable layers that share what stands before the first slash of their names.
+
+    A layer whose whole name that is belongs to them.
+    """
     by_prefix: dict[str, set[int]] = {}
     for i, name in enumerate(flow.names):
         if flow.may_fold[i] and (prefix := _prefix(name)):
             by_prefix.setdefault(prefix, set()).add(i)
+    number_of = {name: i for i, name in enumerate(flow.names) if flow.may_fold[i]}
     groups = []
     for prefix, members in by_prefix.items():
         closed = flow.closed(members)
+        if prefix in number_of:  # MobileNet's conv0 leads conv0/bn, conv0/scale and conv0/relu
+            led = flow.closed({*members, number_of[prefix]})
+            closed = led if led <= closed | {number_of[prefix]} else closed
         if all(flow.may_fold[i] for i in closed):
             groups.append((prefix, closed))
     return groups

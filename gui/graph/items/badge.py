@@ -50,6 +50,7 @@ class BadgeItem(QGraphicsItem):
         super().__init__()
         self.badge = badge
         self.is_dimmed = False
+        self.is_strong = False
         self._style = style
         self._on_pressed = on_pressed
         self._on_pointed = on_pointed
@@ -101,6 +102,13 @@ class BadgeItem(QGraphicsItem):
             self.is_dimmed = is_dimmed
             self.update()
 
+    def set_strong(self, is_strong: bool) -> None:
+        """Full colour and a struck name in the selected chain, grey in the others."""
+        if is_strong != self.is_strong:
+            self.is_strong = is_strong
+            self._label = None
+            self.update()
+
     def boundingRect(self) -> QRectF:
         return self._bounds
 
@@ -117,7 +125,7 @@ class BadgeItem(QGraphicsItem):
         widget: QWidget | None = None,
     ) -> None:
         scale = self._style.scale_of(painter)
-        if scale < m.FILL_ONLY_BELOW:
+        if scale < m.FULL_FROM:
             return
         if self.is_dimmed:
             painter.setOpacity(0.3)
@@ -126,8 +134,6 @@ class BadgeItem(QGraphicsItem):
         painter.setBrush(fill)
         radius = m.BADGE_HEIGHT / 2
         painter.drawRoundedRect(self._badge.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-        if scale < m.TEXT_FROM:
-            return
         self._paint_label(painter, text)
         if self.is_active and self.badge.wish:
             self._paint_button(painter)
@@ -217,7 +223,8 @@ class BadgeItem(QGraphicsItem):
 
     def _font(self) -> QFont:
         if self.badge.state == "overwritten":
-            return self._style.struck_font
+            is_strong = self.is_strong or self.is_active
+            return self._style.struck_font if is_strong else self._style.badge_thin_font
         return self._style.badge_font
 
     def _colours(self) -> tuple[QColor, QColor, QColor]:
@@ -225,6 +232,9 @@ class BadgeItem(QGraphicsItem):
         theme = self._style.theme
         if self.badge.state == "own":
             return theme.ok_text, theme.ok_text, theme.ok_fill
+        is_calm = self.badge.state == "overwritten" and not (self.is_strong or self.is_active)
+        if is_calm:
+            return theme.outline, theme.secondary, theme.panel
         if self.badge.state == "plain":
             return theme.edge, theme.secondary, theme.header
         return theme.mark, theme.mark_text, theme.mark_fill

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from core.net.layout.layered import Direction
 from gui.graph import metrics as m
 from gui.graph.picture import BracketPicture
-from gui.graph.style import GraphStyle
+from gui.graph.rooms import NO_ROOM, SideRooms
+from gui.graph.style import GraphStyle, fine_pen
 from gui.widgets.plain_text import plain_tip
 
 _LEAST_LABEL = 56.0
 _LINE_HEIGHT = 16.0
+_PALE = 0.55
 
 
 class BracketItem(QGraphicsItem):
@@ -28,26 +30,44 @@ class BracketItem(QGraphicsItem):
         self._room = 0.0
         self._path = QPainterPath()
         self._bounds = QRectF()
+        self._rooms = NO_ROOM
+        self.is_strong = False
         self.setZValue(1.2)
         self.setToolTip(plain_tip(bracket.sentence))
 
-    def set_place(self, boxes: QRectF, direction: Direction, label_room: float) -> None:
-        """Span `boxes`, the frame around the bracketed boxes."""
-        if (boxes, direction, label_room) == (self._frame, self._direction, self._room):
+    def set_place(
+        self, boxes: QRectF, direction: Direction, label_room: float, rooms: SideRooms
+    ) -> None:
+        """Span `boxes`, the frame around the bracketed boxes.
+
+        rooms: how far these may grow from their middle where they show only names.
+        """
+        place = (boxes, direction, label_room, rooms)
+        if place == (self._frame, self._direction, self._room, self._rooms):
             return
         self.prepareGeometryChange()
+        self._rooms = rooms
         self._frame, self._direction, self._room = QRectF(boxes), direction, label_room
-        self._path = _draw(boxes, direction, has_tick=self.bracket.kind == "shared")
+        self._path = _draw(boxes, direction, has_tick=self.bracket.kind != "folded")
         self._bounds = self._path.boundingRect().united(self._label_box())
         self._bounds.adjust(-2, -2, 2, 2)
+        if direction == "TB":
+            grown = min(rooms.half, m.NAMED_WIDTH / 2 / m.NAMES_FROM) - m.BOX_WIDTH / 2
+            self._bounds.adjust(-max(0.0, grown) - 8, 0, 0, 0)
 
     def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
         self._style = style
         self.update()
 
+    def set_strong(self, is_strong: bool) -> None:
+        """Full colour for the chain that is selected, thin and pale for the others."""
+        if is_strong != self.is_strong:
+            self.is_strong = is_strong
+            self.update()
+
     def line_frame(self) -> QRectF:
-        """What the bracket's own line covers; for the minimap."""
+        """What the bracket's own line covers."""
         return self._path.boundingRect()
 
     def label_frame(self) -> QRectF:
@@ -71,13 +91,19 @@ class BracketItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        theme = self._style.theme
-        if self.bracket.kind != "own":
-            painter.setPen(QPen(theme.mark, 2.0))
-            painter.setBrush(self._style.no_brush)
-            painter.drawPath(self._path)
-        if self._style.scale_of(painter) < m.TEXT_FROM or self._room < _LEAST_LABEL:
+        scale = self._style.scale_of(painter)
+        if scale < m.NAMES_FROM:
             return
+        if scale < m.FULL_FROM and self._direction == "TB":
+            grown = (
+                m.named_size(scale, self._rooms.left, self._rooms.right)[0] / 2 / scale
+                - m.BOX_WIDTH / 2
+            )
+            painter.translate(-max(0.0, grown), 0)
+        self._paint_line(painter)
+        if scale < m.FULL_FROM or self._room < _LEAST_LABEL:
+            return
+        theme = self._style.theme
         colour = theme.ok_text if self.bracket.kind == "own" else theme.mark_text
         box = self._label_box()
         across = Qt.AlignRight if self._direction == "TB" else Qt.AlignHCenter
@@ -86,6 +112,16 @@ class BracketItem(QGraphicsItem):
         painter.setPen(theme.secondary)
         box.translate(0, _LINE_HEIGHT)
         self._line(painter, self.bracket.subtitle, self._style.text_font, box, across)
+
+    def _paint_line(self, painter: QPainter) -> None:
+        theme = self._style.theme
+        painter.setBrush(self._style.no_brush)
+        colour = theme.ok_text if self.bracket.kind == "own" else theme.mark
+        painter.setPen(fine_pen(colour, 2.0 if self.is_strong else 1.0))
+        if not self.is_strong:
+            painter.setOpacity(_PALE)
+        painter.drawPath(self._path)
+        painter.setOpacity(1.0)
 
     def _line(
         self, painter: QPainter, words: str, font: QFont, box: QRectF, across: Qt.AlignmentFlag
@@ -106,8 +142,7 @@ class BracketItem(QGraphicsItem):
             top = self._frame.top() - m.BRACKET_GAP - m.BRACKET_TICK - height
             return QRectF(middle - m.LABEL_ROOM / 2, top, m.LABEL_ROOM, height)
         right = self._frame.left() - m.BRACKET_GAP - m.LABEL_GAP
-        if self.bracket.kind != "own":
-            right -= m.BRACKET_TICK if self.bracket.kind == "shared" else 2
+        right -= 2 if self.bracket.kind == "folded" else m.BRACKET_TICK
         width = max(0.0, self._room)
         return QRectF(right - width, self._frame.center().y() - height / 2, width, height)
 

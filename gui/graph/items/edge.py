@@ -88,9 +88,8 @@ class EdgeItem(QGraphicsItem):
         style = self._style
         path, arrow = self._parts()
         scale = self._style.scale_of(painter)
-        is_far = scale < m.FILL_ONLY_BELOW
-        near = style.edge_dropped if self.edge.is_inactive else style.edge
-        near = style.edge_far if is_far else near
+        is_far = scale < m.NAMES_FROM
+        near = style.edge_far if is_far else style.edge
         painter.setPen(style.edge_lit if self.is_lit else near)
         painter.setBrush(style.no_brush)
         painter.drawPath(path)
@@ -99,7 +98,7 @@ class EdgeItem(QGraphicsItem):
         painter.setPen(style.edge_lit if self.is_lit else style.edge)
         painter.setBrush(style.edge_lit_fill if self.is_lit else style.edge_fill)
         painter.drawPolygon(arrow)
-        if self._label is not None and scale >= m.TEXT_FROM:
+        if self._label is not None and scale >= m.FULL_FROM:
             painter.setFont(style.edge_font)
             painter.setPen(style.text if self.is_lit else style.secondary)
             painter.drawText(self._label.box, self._label.side, self._label.words)
@@ -112,8 +111,6 @@ class EdgeItem(QGraphicsItem):
 
 
 def _tip(edge: EdgePicture) -> str:
-    if edge.is_inactive:
-        return f"{', '.join(edge.blobs)}: not in this phase"
     pairs = zip(edge.blobs, edge.shapes, strict=False)
     return "\n".join(f"{blob}  {shape}" for blob, shape in pairs) or "\n".join(edge.blobs)
 

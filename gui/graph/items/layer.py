@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QFontMetricsF, QImage, QPainter, QPixmap, QStaticText
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QImage, QPainter, QPixmap
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
+from gui.graph.items.layer_words import Words, draw_words, lay_out_full, lay_out_named
 from gui.graph.picture import BoxPicture
-from gui.graph.style import GraphStyle, band_path, box_path, static_text
+from gui.graph.rooms import NO_ROOM, SideRooms
+from gui.graph.style import GraphStyle, band_path, box_path
 
 _FRAME = QRectF(0, 0, m.BOX_WIDTH, m.BOX_HEIGHT)
-_BOUNDS = _FRAME.adjusted(-5, -5, 2 * m.FOLD_OFFSET + 1, 2 * m.FOLD_OFFSET + 1)
 _SELECTED_FRAME = _FRAME.adjusted(-3, -3, 3, 3)
 _GLYPH = QRectF((m.BAND_WIDTH - m.GLYPH_SIZE) / 2, 11, m.GLYPH_SIZE, m.GLYPH_SIZE)
 _THUMBNAIL = QRectF(2, 2, m.THUMBNAIL_SIZE, m.THUMBNAIL_SIZE)
+_NAMED_BAND = 20.0
+_NAMED_GLYPH = 12.0
+_EYE = 12.0
 DIMMED = 0.3
 DROPPED = 0.55
-
-
-@dataclass
-class _Words:
-    """The box's texts, laid out when first drawn."""
-
-    name: QStaticText
-    note: QStaticText
-    shape: QStaticText
-    name_at: QPointF
-    note_at: QPointF
-    shape_at: QPointF
 
 
 class LayerItem(QGraphicsItem):
@@ -44,13 +34,41 @@ class LayerItem(QGraphicsItem):
         self.is_lit = False
         self.is_dimmed = False
         self._style = style
-        self._words: _Words | None = None
+        self._near: tuple[str, ...] = ()
+        self._rooms = NO_ROOM
+        self._reserved = 0.0
+        self._words: tuple[float, Words] | None = None
         self._thumbnail: QPixmap | None = None
+        self._bounds = QRectF()
+        self._lay_out()
         self.setZValue(2)
 
     def frame(self) -> QRectF:
         """The box itself in scene coordinates, without outlines around it."""
         return _FRAME.translated(self.pos())
+
+    @property
+    def rooms(self) -> SideRooms:
+        """How far it may grow where it shows only its name."""
+        return self._rooms
+
+    def named_size(self, scale: float) -> tuple[float, float]:
+        """Screen pixels of the box where it shows only its name."""
+        return m.named_size(scale, self._rooms.left, self._rooms.right, self._reserved)
+
+    def painted_frame(self, scale: float) -> QRectF:
+        """What it covers at a scale, in scene coordinates, its stub's words included."""
+        if scale >= m.FULL_FROM:
+            return self.frame()
+        width, height = (size / scale for size in self.named_size(scale))
+        frame = QRectF(0, 0, width, height)
+        frame.moveCenter(self.frame().center())
+        return frame.adjusted(0, 0, self._reserved / scale, 0)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What was written on the box when it was last painted."""
+        return () if self._words is None else tuple(word.text.text() for word in self._words[1])
 
     def set_box(self, box: BoxPicture) -> None:
         """Show another description of the same box."""
@@ -58,6 +76,20 @@ class LayerItem(QGraphicsItem):
             self.box = box
             self._words = None
             self.update()
+
+    def set_surroundings(
+        self, near: tuple[str, ...], rooms: SideRooms, reserved: float = 0.0
+    ) -> None:
+        """The names that its own must differ from, and how far it may grow from its middle.
+
+        reserved: screen pixels of that room that belong to a stub.
+        """
+        around = (near, rooms, reserved)
+        if around != (self._near, self._rooms, self._reserved):
+            self.prepareGeometryChange()
+            self._near, self._rooms, self._reserved = around
+            self._words = None
+            self._lay_out()
 
     def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
@@ -87,7 +119,7 @@ class LayerItem(QGraphicsItem):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        return _BOUNDS
+        return self._bounds
 
     def paint(
         self,
@@ -96,25 +128,25 @@ class LayerItem(QGraphicsItem):
         widget: QWidget | None = None,
     ) -> None:
         scale = self._style.scale_of(painter)
+        if scale < m.NAMES_FROM:
+            return  # its block stands for it
         if self.is_dimmed or self.box.is_inactive:
             painter.setOpacity(DIMMED if self.is_dimmed else DROPPED)
-        if scale < m.FILL_ONLY_BELOW:
-            self._paint_fill(painter)
-            return
-        self._paint_frame(painter)
-        if scale >= m.TEXT_FROM:
-            self._paint_words(painter)
-        if self.is_chosen or self.is_second:
-            painter.setPen(self._style.selected if self.is_chosen else self._style.second)
-            painter.setBrush(self._style.no_brush)
-            painter.drawRoundedRect(_SELECTED_FRAME, 6, 6)
+        if scale >= m.FULL_FROM:
+            self._paint_full(painter, scale)
+        else:
+            self._paint_named(painter, scale)
 
-    def _paint_fill(self, painter: QPainter) -> None:
-        painter.fillRect(_FRAME, self._style.family(self.box.family))
-        if self.is_chosen or self.is_lit:
-            painter.setPen(self._style.selected_far)
-            painter.setBrush(self._style.no_brush)
-            painter.drawRect(_SELECTED_FRAME)
+    def _paint_full(self, painter: QPainter, scale: float) -> None:
+        self._paint_frame(painter)
+        self._paint_outline(painter, _SELECTED_FRAME)
+        shrunk = min(1.0, scale)
+        if self._words is None or self._words[0] != shrunk:
+            band = m.THUMBNAIL_SIZE + 2 if self._thumbnail else m.BAND_WIDTH
+            found = lay_out_full(self.box, self._near, self._style, shrunk, band)
+            self._words = (shrunk, found)
+        painter.scale(1 / shrunk, 1 / shrunk)
+        draw_words(painter, self._words[1], self._style)
 
     def _paint_frame(self, painter: QPainter) -> None:
         style = self._style
@@ -135,51 +167,64 @@ class LayerItem(QGraphicsItem):
         painter.drawPath(band_path())
         style.draw_glyph(painter, self.box.family, _GLYPH)
 
-    def _paint_words(self, painter: QPainter) -> None:
-        words = self._words or self._lay_out_words()
-        painter.setFont(self._style.name_font)
-        painter.setPen(self._style.text)
-        self._style.draw_text(painter, words.name_at, words.name)
-        painter.setFont(self._style.text_font)
-        painter.setPen(self._style.secondary)
-        self._style.draw_text(painter, words.note_at, words.note)
-        self._style.draw_text(painter, words.shape_at, words.shape)
+    def _paint_outline(self, painter: QPainter, frame: QRectF) -> None:
+        if self.is_chosen or self.is_second:
+            painter.setPen(self._style.selected if self.is_chosen else self._style.second)
+            painter.setBrush(self._style.no_brush)
+            painter.drawRoundedRect(frame, 6, 6)
 
-    def _lay_out_words(self) -> _Words:
-        """Name left and type right in the first row; a type that won't fit goes below."""
+    def _paint_named(self, painter: QPainter, scale: float) -> None:
+        """A row of constant height with the name in constant size, in screen pixels."""
         style, box = self._style, self.box
-        left = (m.THUMBNAIL_SIZE + 2 if self._thumbnail else m.BAND_WIDTH) + m.TEXT_PADDING
-        room = m.BOX_WIDTH - m.TEXT_PADDING - left
-        note_width = style.text_metrics.horizontalAdvance(box.note)
-        fits = style.name_metrics.horizontalAdvance(box.name) + 10 + note_width <= room
-        name = _shortened(box.name, style.name_metrics, room)
-        shape = style.text_metrics.elidedText(box.shape, Qt.ElideRight, room)
-        note = box.note
-        if not fits:
-            spare = room - style.text_metrics.horizontalAdvance(shape) - 10
-            note = style.text_metrics.elidedText(box.note, Qt.ElideRight, max(0.0, spare))
-            note_width = style.text_metrics.horizontalAdvance(note)
-        text_height = style.text_metrics.height()
-        name_y = 19 - style.name_metrics.height() + 1
-        baseline = name_y + style.name_metrics.ascent()
-        note_y = baseline - style.text_metrics.ascent() if fits else 35 - text_height
-        self._words = _Words(
-            static_text(name, style.name_font),
-            static_text(note, style.text_font),
-            static_text(shape, style.text_font),
-            QPointF(left, name_y),
-            QPointF(m.BOX_WIDTH - m.TEXT_PADDING - note_width, note_y),
-            QPointF(left, 35 - text_height),
+        width, height = size = self.named_size(scale)
+        painter.translate(_FRAME.center())
+        painter.scale(1 / scale, 1 / scale)
+        painter.translate(-width / 2, -height / 2)
+        frame = QRectF(0.5, 0.5, width - 1, height - 1)
+        painter.setPen(style.outline_inactive if box.is_inactive else style.outline)
+        painter.setBrush(style.panel)
+        if box.is_folded:
+            painter.drawRoundedRect(frame.translated(2.5, 2.5), 3, 3)
+        if self.is_lit:
+            painter.setPen(style.lit_outline)
+            painter.setBrush(style.lit)
+        painter.drawRoundedRect(frame, 3, 3)
+        self._paint_named_band(painter, height)
+        if self._words is None or self._words[0] != scale:
+            note = str(len(box.layers)) if box.is_folded else ""
+            if self._is_overwritten:
+                note = "     "
+            self._words = (
+                scale,
+                lay_out_named(box, self._near, style, size, _NAMED_BAND, note),
+            )
+        draw_words(painter, self._words[1], style)
+        if self._is_overwritten:
+            place = QRectF(width - _EYE - 5, (height - _EYE) / 2, _EYE, _EYE)
+            style.draw_icon(painter, "eye-off", style.theme.secondary, place)
+        self._paint_outline(painter, frame.adjusted(-2.5, -2.5, 2.5, 2.5))
+
+    def _paint_named_band(self, painter: QPainter, height: float) -> None:
+        style = self._style
+        band = QRectF(1, 1, _NAMED_BAND - 1, height - 2)
+        if self._thumbnail is not None:
+            side = min(band.width(), band.height())
+            source = QRectF(self._thumbnail.rect())
+            painter.drawPixmap(QRectF(band.left(), band.top(), side, side), self._thumbnail, source)
+            return
+        painter.fillRect(band, style.family(self.box.family))
+        top = (height - _NAMED_GLYPH) / 2
+        style.draw_glyph(painter, self.box.family, QRectF(4.5, top, _NAMED_GLYPH, _NAMED_GLYPH))
+
+    @property
+    def _is_overwritten(self) -> bool:
+        return not self.box.is_folded and any(
+            badge.state == "overwritten" for badge in self.box.badges
         )
-        return self._words
 
-
-def _shortened(name: str, metrics: QFontMetricsF, room: float) -> str:
-    """A name that fits; in "res2a_branch1 ... res2a_relu" the second drops what both share."""
-    first, dots, last = name.partition(" ... ")
-    if dots and metrics.horizontalAdvance(name) > room:
-        pairs = zip(first, last, strict=False)
-        shared = next((i for i, (a, b) in enumerate(pairs) if a != b), len(last))
-        cut = max(last.rfind("_", 0, shared), last.rfind("/", 0, shared)) + 1
-        name = f"{first} ... {last[cut:]}"
-    return metrics.elidedText(name, Qt.ElideMiddle, room)
+    def _lay_out(self) -> None:
+        """What the box may cover at any scale."""
+        half = min(self._rooms.half, m.NAMED_WIDTH / 2 / m.NAMES_FROM)
+        grown = max(0.0, half - m.BOX_WIDTH / 2)
+        stack = 2 * m.FOLD_OFFSET + 1
+        self._bounds = _FRAME.adjusted(-grown - 8, -12, grown + stack, 12)

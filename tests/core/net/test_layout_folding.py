@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.net.layout.folding import fold_blocks
+from core.net.layout.folding import fold_blocks, fold_stages
 from core.net.reader import read_net
 
 
@@ -74,9 +74,7 @@ def test_a_residual_block_folds_with_the_relu_on_its_sum() -> None:
         + _layer("res2a_relu", "ReLU", "res2a", "res2a")
         + _layer("fc", "InnerProduct", "res2a", "fc")
     )
-    assert _groups(text) == {
-        "res2a_branch1 ... res2a_relu": ("res2a_branch1", "res2a_branch2a", "res2a", "res2a_relu")
-    }
+    assert _groups(text) == {"res2a_*": ("res2a_branch1", "res2a_branch2a", "res2a", "res2a_relu")}
 
 
 def test_an_output_of_the_net_is_never_hidden() -> None:
@@ -119,3 +117,31 @@ def test_two_prefixes_that_feed_each_other_do_not_both_fold() -> None:
 
 def test_small_nets_do_not_fold() -> None:
     assert _groups(_INPUT + _layer("ip", "InnerProduct", "data", "ip")) == {}
+
+
+def test_a_layer_named_as_the_prefix_leads_its_block() -> None:
+    """MobileNet: conv0, conv0/bn, conv0/scale and conv0/relu are one block."""
+    text = (
+        _INPUT
+        + _layer("conv0", "Convolution", "data", "conv0")
+        + _layer("conv0/bn", "BatchNorm", "conv0", "conv0")
+        + _layer("conv0/scale", "Scale", "conv0", "conv0")
+        + _layer("conv0/relu", "ReLU", "conv0", "conv0")
+        + _layer("fc", "InnerProduct", "conv0", "fc")
+    )
+    assert _groups(text) == {"conv0/*": ("conv0", "conv0/bn", "conv0/scale", "conv0/relu")}
+
+
+def test_a_stage_ends_where_something_else_reads_one_of_its_blocks() -> None:
+    """SSD reads the middle of MobileNet, which one box for all of it would hide."""
+    text = _INPUT + _layer("conv0", "Convolution", "data", "conv0")
+    before = "conv0"
+    for i in range(1, 8):
+        for part in "abc":
+            text += _layer(f"conv{i}/{part}", "Convolution", before, f"conv{i}/{part}")
+            before = f"conv{i}/{part}"
+    text += _layer("head", "InnerProduct", "conv4/c", "head")
+    text += _layer("fc", "InnerProduct", before, "fc")
+    net = read_net(text)
+    stages = fold_stages(net, fold_blocks(net))
+    assert [stage.name for stage in stages] == ["conv1 ... conv4", "conv5 ... conv7"]

@@ -1,0 +1,97 @@
+"""The box of a block seen from far: its colour, its name in constant size, its layers counted."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QPainter
+from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from gui.graph.blocks import Block
+from gui.graph.items.layer import DIMMED
+from gui.graph.items.layer_words import shortened
+from gui.graph.style import GraphStyle
+
+_BAND = 13.0
+
+
+class BlockItem(QGraphicsItem):
+    """Paints one Block in screen pixels; `near` are the names of its neighbours."""
+
+    def __init__(
+        self, block: Block, near: tuple[str, ...], style: GraphStyle, scale: float
+    ) -> None:
+        super().__init__()
+        self.block = block
+        self.is_chosen = False
+        self.is_lit = False
+        self.is_dimmed = False
+        self.shown_name = ""
+        self._near = near
+        self._style = style
+        self._scale = scale
+        place = block.place
+        self._frame = QRectF(0, 0, place.right - place.left, place.bottom - place.top)
+        self.setPos(place.left / scale, place.top / scale)
+        self.setZValue(5)
+
+    def frame(self) -> QRectF:
+        """What the block covers, in scene coordinates."""
+        size = self._frame.size() / self._scale
+        return QRectF(self.pos(), size)
+
+    def set_marks(self, *, chosen: bool, lit: bool, dimmed: bool) -> None:
+        """Say how the block stands out."""
+        marks = (chosen, lit, dimmed)
+        if marks != (self.is_chosen, self.is_lit, self.is_dimmed):
+            self.is_chosen, self.is_lit, self.is_dimmed = marks
+            self.update()
+
+    def restyle(self, style: GraphStyle) -> None:
+        """Draw in another theme."""
+        self._style = style
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        outer = self._frame.adjusted(-4, -4, 4, 4)
+        scale = self._scale
+        return QRectF(outer.topLeft() / scale, outer.size() / scale)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        style = self._style
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.scale(1 / self._scale, 1 / self._scale)
+        frame = self._frame.adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(style.lit_outline if self.is_lit else style.outline)
+        painter.setBrush(style.lit if self.is_lit else style.panel)
+        painter.drawRoundedRect(frame, 2.5, 2.5)
+        if self.is_dimmed:
+            painter.setOpacity(DIMMED)
+        band = QRectF(1, 1, _BAND, frame.height() - 1)
+        painter.fillRect(band, style.family(self.block.family))
+        self._paint_words(painter, frame)
+        if self.is_chosen:
+            painter.setOpacity(1.0)
+            painter.setPen(style.selected)
+            painter.setBrush(style.no_brush)
+            painter.drawRoundedRect(frame.adjusted(-2, -2, 2, 2), 4, 4)
+
+    def _paint_words(self, painter: QPainter, frame: QRectF) -> None:
+        style, block = self._style, self.block
+        row = frame.adjusted(_BAND + 5, 0, -5, 0)
+        room = row.width()
+        if block.n_layers > 1:
+            count = str(block.n_layers)
+            painter.setFont(style.text_font)
+            painter.setPen(style.secondary)
+            painter.drawText(row, int(Qt.AlignRight | Qt.AlignVCenter), count)
+            room -= style.text_metrics.horizontalAdvance(count) + 5
+        if not self.shown_name:
+            self.shown_name = shortened(block.name, self._near, style.block_metrics, room)
+        painter.setFont(style.block_font)
+        painter.setPen(style.text)
+        painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), self.shown_name)

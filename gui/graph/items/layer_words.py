@@ -1,0 +1,118 @@
+"""The words of a layer's box, laid out in screen pixels for one zoom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText
+
+from core.net.elision import elide_name
+from gui.graph import metrics as m
+from gui.graph.picture import BoxPicture
+from gui.graph.style import GraphStyle, static_text
+
+
+@dataclass(frozen=True)
+class Word:
+    """Text with its font, pen and place in the box's own screen pixels."""
+
+    text: QStaticText
+    font: QFont
+    pen: QPen
+    place: QPointF
+
+
+Words = tuple[Word, ...]
+
+
+def lay_out_full(
+    box: BoxPicture, near: Sequence[str], style: GraphStyle, scale: float, band: float
+) -> Words:
+    """Name and type in the first row, the shape below; a type that won't fit goes below, too.
+
+    scale: below 1.0 the words keep their size and the rows move together.
+    """
+    width = m.BOX_WIDTH * scale
+    padding = m.TEXT_PADDING * max(scale, 0.8)
+    left = band * scale + padding
+    room = width - padding - left
+    narrow = style.text_metrics.horizontalAdvance
+    note_width = narrow(box.note)
+    fits = style.name_metrics.horizontalAdvance(box.name) + 8 + note_width <= room
+    shape = style.text_metrics.elidedText(box.shape, Qt.ElideRight, room)
+    note = box.note
+    if not fits:
+        spare = room - narrow(shape) - 8
+        note = style.text_metrics.elidedText(box.note, Qt.ElideRight, max(0.0, spare))
+        note_width = narrow(note)
+    name = shortened(box.name, near, style.name_metrics, room)
+    first, second = 17.1 - 19.3 * (1 - scale), 32.4 - 29.7 * (1 - scale)
+    name_y = first - style.name_metrics.ascent()
+    shape_y = second - style.text_metrics.ascent()
+    note_y = first - style.text_metrics.ascent() if fits else shape_y
+    return (
+        _word(name, style.name_font, style.text, left, name_y),
+        _word(note, style.text_font, style.secondary, width - padding - note_width, note_y),
+        _word(shape, style.text_font, style.secondary, left, shape_y),
+    )
+
+
+def lay_out_named(
+    box: BoxPicture,
+    near: Sequence[str],
+    style: GraphStyle,
+    size: tuple[float, float],
+    band: float,
+    note: str,
+) -> Words:
+    """One row: the name and, at the right, `note`: how many layers a fold holds."""
+    width, height = size
+    note_width = style.text_metrics.horizontalAdvance(note) + 6 if note else 0.0
+    room = width - band - 6 - 5 - note_width
+    name = shortened(box.name, near, style.named_metrics, room)
+    top = (height - style.named_metrics.height()) / 2
+    words = [_word(name, style.named_font, style.text, band + 6, top)]
+    if note:
+        top = (height - style.text_metrics.height()) / 2
+        words.append(_word(note, style.text_font, style.secondary, width - note_width, top))
+    return tuple(words)
+
+
+def draw_words(painter: QPainter, words: Words, style: GraphStyle) -> None:
+    """Draw them with the painter's origin at the box's top left corner."""
+    for word in words:
+        painter.setFont(word.font)
+        painter.setPen(word.pen)
+        style.draw_text(painter, word.place, word.text)
+
+
+def shortened(name: str, near: Sequence[str], metrics: QFontMetricsF, room: float) -> str:
+    """A name that fits; a range drops what both ends share, then what leads to their last parts."""
+    measure = metrics.horizontalAdvance
+    if measure(name) <= room:
+        return name
+    first, dots, last = name.partition(" ... ")
+    if dots:
+        for text in _shorter_ranges(first, last):
+            if measure(text) <= room:
+                return text
+    shown = elide_name(name, room, measure, [n for n in near if n != name])
+    return metrics.elidedText(shown, Qt.ElideMiddle, room)
+
+
+def _shorter_ranges(first: str, last: str) -> Iterator[str]:
+    """ "inception_4b ... 4d", "conv1/7x7_s2 ... norm1", "conv1 ... norm1"."""
+    pairs = zip(first, last, strict=False)
+    shared = next((i for i, (a, b) in enumerate(pairs) if a != b), len(last))
+    cut = max(last.rfind("_", 0, shared), last.rfind("/", 0, shared)) + 1
+    end = last[cut:].removesuffix("/*")
+    yield f"{first} ... {end}"
+    tail = end.rpartition("/")[2]
+    yield f"{first} ... {tail}"
+    yield f"{first.partition('/')[0]} ... {tail}"
+
+
+def _word(words: str, font: QFont, pen: QPen, x: float, y: float) -> Word:
+    return Word(static_text(words, font), font, pen, QPointF(x, y))
