@@ -117,7 +117,7 @@ ROWS: tuple[ActionRow, ...] = (
          tip="Run the net on the image"),
     _row("extract", "Run", "Extract…", "Ctrl+E", "extract", "net engine",
          tip="Write layers' activations to an .npz file"),
-    _row("recipe", "Run", "Preprocessing…", "Ctrl+P", "sliders", "net",
+    _row("recipe", "Run", "What the net sees…", "Ctrl+P", "sliders", "net",
          tip="How an image becomes the net's input"),
     _row("fidelity", "Run", "Compare engines layer by layer…", "", "compare", "net image", group=1,
          tip="How far bfloat16 or your own Caffe is from float32 PyTorch"),

@@ -17,6 +17,7 @@ from gui.frame.engine_popup import EnginePopup
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
 from gui.frame.notice_strip import NoticeArea
 from gui.frame.rail import Rail, RailItem
+from gui.frame.sees_popup import SeesPopup
 from gui.frame.subject_bar import SubjectBar
 from gui.graph.panel import GraphPanel
 from gui.pages.layer_page import LayerPage
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(keeper)
         self.engine_popup = EnginePopup(keeper, self)
         self.bell_popup = BellPopup(keeper, self)
+        self.sees_popup = SeesPopup(keeper, self)
         self.phase_box = Choice()
         self.document_title = RichLabel(keeper, "", "secondary")
         self._page, self._has_net = "net", False

@@ -59,6 +59,7 @@ from gui.controllers.saving import SavingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_work import GalleryWorkController
+from gui.controllers.seeing import SeeingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
 from gui.controllers.subjects import SubjectsController
@@ -191,6 +192,7 @@ class Workbench(QObject):
             self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
             settings, self.chooser, self,
         )  # fmt: skip
+        self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
 
     def _connect_files(self) -> None:
         window, opening = self.window, self.opening
@@ -215,7 +217,8 @@ class Workbench(QObject):
 
     def _connect_values(self) -> None:
         window, status = self.window, self.status
-        connect_dialogs(window, self.dialogs)
+        connect_dialogs(window, self.dialogs, self.seeing)
+        window.sees_popup.image_requested.connect(self.opening.choose_image)
         connect_engine(window, self.engine, self.engine_choice, self.fidelity, status)
         connect_inspecting(window, self.inspecting, status)
         connect_captions(self.document, window.panels.histogram)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from core.images.preprocess import Preprocess
@@ -41,6 +41,34 @@ def find_fitting_preset(net: Net, n_channels: int | None, side: int | None) -> s
         if fits and kind.detects == detects and kind.is_one(net):
             return next(name for name in PRESETS if name.startswith(kind.preset))
     return None
+
+
+def rank_presets(net: Net, input_shape: Sequence[int] | None) -> dict[str, Preprocess]:
+    """The presets that make the input of a net, that of its family first.
+
+    input_shape: (n_images, channels, height, width) where it is known. A preset fits that gives so
+    many channels and, of any photo, pictures of that size; what only warps is warped to it.
+    """
+    if input_shape is None or len(input_shape) != 4:
+        own = find_fitting_preset(net, None, None)
+        return {} if own is None else {own: PRESETS[own]}
+    _, n_channels, height, width = input_shape
+    own = find_fitting_preset(net, n_channels, height if height == width else 0)
+    fitting = {
+        name: preset_for_input(name, height, width)
+        for name, preset in PRESETS.items()
+        if preset.n_channels == n_channels
+        and not preset.is_free_size
+        and (preset.width, preset.height) == (width, height)
+    }
+    first = {} if own is None else {own: preset_for_input(own, height, width)}
+    return {**first, **fitting}
+
+
+def is_of_family(net: Net, preset: str) -> bool:
+    """Whether a net, whatever its input's size, clearly belongs to the family of a preset."""
+    kinds = (kind for kind in _KINDS if preset.startswith(kind.preset))
+    return any(kind.is_one(net) for kind in kinds)
 
 
 def preset_for_input(name: str, height: int, width: int) -> Preprocess:

@@ -125,6 +125,23 @@ class Preprocess:
             values *= self._scale_values()
         return np.ascontiguousarray(sizing.padded(values))
 
+    def restore(self, values: np.ndarray, width: int, height: int) -> np.ndarray:
+        """What `apply` made of a picture of width x height, turned back to a picture.
+
+        values: (channels, height, width) float32. Returns (height, width, 3) uint8 RGB of the same
+        size: divided by the scale, plus the mean, limited to 0 to 255; alpha is left out.
+        """
+        mean = self._mean_values(self.sizing(width, height))
+        if mean.shape[1:] not in ((1, 1), values.shape[1:]):  # a mean image, and padding around it
+            mean = mean.mean(axis=(1, 2), keepdims=True)
+        with np.errstate(all="ignore"):
+            pixels = values / self._scale_values() + mean
+        pixels = np.clip(np.nan_to_num(np.rint(pixels)), 0, 255).astype(np.uint8)
+        colours = pixels[:3] if self.n_channels > 2 else np.repeat(pixels[:1], 3, axis=0)
+        if self.colour_order.startswith("BGR"):
+            colours = colours[::-1]
+        return np.ascontiguousarray(colours.transpose(1, 2, 0))
+
     def sizing(self, width: int, height: int) -> Sizing:
         """Resized size, crop and padding for a picture of width x height. Raises ImageError."""
         return plan_size(self.size_policy, width, height, self)

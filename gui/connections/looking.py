@@ -10,6 +10,7 @@ from gui.controllers.engine_child import READY, EngineController
 from gui.controllers.engine_choice import EngineChoiceController
 from gui.controllers.fidelity import FidelityController
 from gui.controllers.inspecting import InspectingController
+from gui.controllers.seeing import SeeingController
 from gui.controllers.status import StatusController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
@@ -49,16 +50,17 @@ def connect_themes(window: MainWindow, keeper: ThemeKeeper, settings: Settings) 
     check()
 
 
-def connect_dialogs(window: MainWindow, dialogs: DialogsController) -> None:
+def connect_dialogs(
+    window: MainWindow, dialogs: DialogsController, seeing: SeeingController
+) -> None:
     """What a dialog asks or tells."""
     actions = window.actions_
     actions.on("show_text", dialogs.show_text)
     actions.on("extract", dialogs.ask_extract)
-    actions.on("recipe", dialogs.ask_recipe)
+    actions.on("recipe", seeing.open_popup)
     actions.on("keys", dialogs.show_keys)
     actions.on("show_log", dialogs.show_log)
     actions.on("about", dialogs.show_about)
-    window.subjects.sees.clicked.connect(lambda: dialogs.ask_recipe())
 
 
 def connect_engine(

@@ -6,12 +6,13 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QObject
+from PyQt5.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QObject, pyqtSignal
 from PyQt5.QtWidgets import QDialog
 
 from core import __version__
 from core.comparison.paired_lines import paired_lines
 from core.errors import AppError, ImageError
+from core.files import is_plain_file
 from core.images.preprocess import Preprocess
 from core.images.presets import recipe_path, save_recipe
 from core.images.recipe_choice import ChosenRecipe
@@ -35,6 +36,8 @@ from gui.theme import ThemeKeeper
 
 class DialogsController(QObject):
     """Fills each dialog from the document and carries its answer on."""
+
+    recipe_kept = pyqtSignal()
 
     def __init__(
         self,
@@ -73,7 +76,7 @@ class DialogsController(QObject):
             self._keeper,
             Preprocess() if chosen is None else chosen.recipe,
             None if picture is None else picture.shape,
-            recipe_path(path).name,
+            kept_words(recipe_path(path)),
             origin="" if chosen is None else _origin_words(chosen),
             parent=self._window,
         )
@@ -90,6 +93,7 @@ class DialogsController(QObject):
         self._lanes.files.start(
             lambda: save_recipe(target, recipe),
             key="save-recipe",
+            on_result=lambda _none: self.recipe_kept.emit(),
             on_error=lambda error: self._notices.show_error(
                 ImageError(error.sentence, hint="The recipe holds until the window closes."),
                 "recipe",
@@ -210,6 +214,12 @@ class DialogsController(QObject):
     def _forget(self, dialog: QDialog) -> None:
         if self.dialog is dialog:
             self.dialog = None
+
+
+def kept_words(path: Path) -> str:
+    """Where a recipe is kept, or will be once it is used."""
+    verb = "Replaces what is kept in" if is_plain_file(path) else "Will be kept in"
+    return f"{verb} {path.name}, beside the prototxt."
 
 
 def _origin_words(chosen: ChosenRecipe) -> str:

@@ -40,7 +40,7 @@ class RecipeDialog(FramedDialog):
         keeper: ThemeKeeper,
         recipe: Preprocess,
         input_shape: Sequence[int] | None,
-        kept_at: str,
+        kept: str,
         *,
         origin: str = "",
         parent: QWidget | None = None,
@@ -51,7 +51,7 @@ class RecipeDialog(FramedDialog):
         self._is_filling = False
         self._make_fields()
         self.origin_line.setText(origin)
-        self._lay_out(kept_at)
+        self._lay_out(kept)
         self.origin_line.setVisible(bool(origin))
         self._connect()
         self.show_recipe(recipe)
@@ -116,7 +116,7 @@ class RecipeDialog(FramedDialog):
         self.result_line = ThemedLabel(self.keeper, "", "secondary")
         self.result_line.setWordWrap(True)
 
-    def _lay_out(self, kept_at: str) -> None:
+    def _lay_out(self, kept: str) -> None:
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(6)
@@ -145,7 +145,8 @@ class RecipeDialog(FramedDialog):
         self.body.addLayout(grid)
         self.body.addWidget(SectionHeader(self.keeper, "Result"))
         self.body.addWidget(self.result_line)
-        self.body.addWidget(ThemedLabel(self.keeper, f"Kept in {kept_at}.", "placeholder"))
+        self.kept_line = ThemedLabel(self.keeper, kept, "secondary")
+        self.body.addWidget(self.kept_line)
         self.setMinimumWidth(520)
 
     def _connect(self) -> None:

@@ -165,7 +165,7 @@ DIALOGS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "rename": lambda bench, *_: bench.window.actions_["plan_rename"].trigger(),
     "extract": lambda bench, *_: bench.dialogs.ask_extract(),
-    "recipe": lambda bench, *_: bench.window.actions_["recipe"].trigger(),
+    "recipe": lambda bench, *_: bench.dialogs.ask_recipe(),
     "text": lambda bench, *_: bench.window.actions_["show_text"].trigger(),
     "fidelity": lambda bench, *_: bench.fidelity.ask(),
     "engine": lambda bench, *_: bench.engine_choice.ask(),

@@ -59,7 +59,7 @@ def test_several_weights_that_fit_are_a_choice(bench, qtbot, net_path: Path) -> 
     assert notice.title == "2 weights files beside this prototxt fit"
     assert "small_iter_5000.caffemodel: 4 of 6 arrays" in notice.body
     buttons = bench.window.notice_bar.strip.buttons
-    assert [button.text() for button in buttons][0] == "Bind small_iter_9000"
+    assert buttons[0].text() == "Bind small_iter_9000"
     buttons[0].click()
     qtbot.waitUntil(lambda: bench.document.weights_path == best)
 

@@ -132,7 +132,7 @@ def test_about_names_versions_and_licence(bench) -> None:
 
 def test_a_recipe_is_chosen_and_kept_with_the_prototxt(bench, qtbot, net_path: Path) -> None:
     open_net(bench, qtbot, net_path)
-    bench.window.subjects.sees.click()
+    bench.dialogs.ask_recipe()
     dialog = bench.dialogs.dialog
     dialog.mean.setText("104, 117")
     assert "The mean has 2 values for 3 channels." in dialog.problem.text()
@@ -154,7 +154,7 @@ def test_a_recipe_is_chosen_and_kept_with_the_prototxt(bench, qtbot, net_path: P
 
 def test_a_preset_fills_the_form(bench, qtbot, net_path: Path) -> None:
     open_net(bench, qtbot, net_path)
-    bench.window.actions_["recipe"].trigger()
+    bench.dialogs.ask_recipe()
     dialog = bench.dialogs.dialog
     name = next(iter(PRESETS))
     dialog.preset.setCurrentText(name)
@@ -172,7 +172,7 @@ def test_the_form_keeps_what_it_has_no_field_for(bench, qtbot, net_path: Path) -
         interpolation="OpenCV bilinear",
     )
     bench.document.set_recipe(recipe)
-    bench.window.actions_["recipe"].trigger()
+    bench.dialogs.ask_recipe()
     dialog = bench.dialogs.dialog
     assert dialog.recipe() == recipe
     dialog.scale.setText("0.5, 0.5")
@@ -198,11 +198,11 @@ def test_the_window_takes_the_recipe_of_the_file_and_marks_a_guess(
 
 def test_the_recipe_dialog_says_where_the_recipe_comes_from(bench, qtbot, net_path) -> None:
     open_net(bench, qtbot, net_path)
-    bench.window.actions_["recipe"].trigger()
+    bench.dialogs.ask_recipe()
     assert bench.dialogs.dialog.origin_line.text().startswith("Guessed: ")
     bench.dialogs.dialog.accept()
     qtbot.waitUntil(lambda: bench.lanes.is_idle)
-    bench.window.actions_["recipe"].trigger()
+    bench.dialogs.ask_recipe()
     assert bench.dialogs.dialog.origin_line.text() == "Origin: given."
 
 
@@ -220,7 +220,7 @@ def test_the_recipe_dialog_knows_the_input_that_takes_the_picture(
         "  pooling_param { global_pooling: true } }\n"
     )
     open_net(bench, qtbot, path)
-    bench.window.actions_["recipe"].trigger()
+    bench.dialogs.ask_recipe()
     dialog = bench.dialogs.dialog
     assert (dialog.crop_height.value(), dialog.crop_width.value()) == (9, 7)
     assert "Fits the net's input" in dialog.result_line.text()
