@@ -30,6 +30,7 @@ SUMMARIES: Mapping[str, str] = {
     "compare": "say what differs between two prototxts, layer by layer",
     "extract": "write the activations of any layers to .npz, HDF5 or .npy files",
     "statistics": "say how the values of layers spread for one image, with histograms",
+    "gradients": "go forward and back: gradients of every value and learned array, into .npz",
     "tiles": "draw every channel of layers for one image into a PNG",
     "graph": "draw the net into SVG, PDF or PNG",
     "fidelity": "say how far bfloat16 or real Caffe is from float32 PyTorch, layer by layer",

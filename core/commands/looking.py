@@ -16,6 +16,14 @@ from core.jobs.values import choose_values
 
 def add_look_arguments(parser: argparse.ArgumentParser) -> None:
     """`--net` and what goes with it, `--image` or `--array`, `--layers`."""
+    add_pass_arguments(parser)
+    parser.add_argument(
+        "--layers", required=True, metavar="L1,L2|all", help="layer names, or layer:top, or all"
+    )
+
+
+def add_pass_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--net` and what goes with it, `--image` or `--array`, and the engine."""
     add_net_arguments(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--image", type=Path, metavar="PATH", help="one picture")
@@ -25,9 +33,6 @@ def add_look_arguments(parser: argparse.ArgumentParser) -> None:
         action="extend",
         metavar="[BLOB=]X.npy",
         help="raw input blobs, not preprocessed; one for each input that the layers need",
-    )
-    parser.add_argument(
-        "--layers", required=True, metavar="L1,L2|all", help="layer names, or layer:top, or all"
     )
     add_preprocess_argument(parser)
     add_engine_arguments(parser)

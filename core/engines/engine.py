@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.engines.obstacles import refusal
 from core.engines.operations import (
     Close,
+    Gradients,
     Opened,
     Read,
     Request,
@@ -34,6 +36,14 @@ class Call(Protocol):
     """Sends one request to the child and waits for the reply."""
 
     def __call__(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply: ...
+
+
+@dataclass(frozen=True)
+class GradientsFound:
+    """Gradients with respect to values, and to learned arrays by (layer, index)."""
+
+    values: dict[Value, np.ndarray]
+    parameters: dict[tuple[str, int], np.ndarray]
 
 
 class Engine:
@@ -144,6 +154,38 @@ class Engine:
             for i, (value, summary) in enumerate(pairs)
         }
 
+    def gradients(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        of: Mapping[Value, np.ndarray],
+        want: Sequence[Value],
+        layers: Sequence[str] = (),
+    ) -> GradientsFound:
+        """One pass forward and back: gradients of the sum of each value of `of` times its diff.
+
+        of: a diff of its shape for each value, or {} for the net's loss. want: with respect to
+        which values, each as it is right after its layer. layers: with respect to whose learned
+        arrays. inputs: as for `forward`.
+        """
+        request = Gradients(
+            self._net,
+            tuple(inputs),
+            tuple(Value(*value) for value in of),
+            tuple(Value(*value) for value in want),
+            tuple(layers),
+        )
+        given = [*_float32(inputs), *_float32(of)]
+        counts, arrays = self._ask(request, given)
+        rest = iter(arrays)
+        return GradientsFound(
+            {value: next(rest) for value in request.wants},
+            {
+                (layer, index): next(rest)
+                for layer, n_arrays in zip(layers, counts.n_arrays, strict=True)
+                for index in range(n_arrays)
+            },
+        )
+
     def _ask(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply:
         """A net that is built late may meet other programs than the user had agreed to."""
         try:
@@ -204,5 +246,5 @@ class _Needs:
         return sorted(needed)
 
 
-def _float32(inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+def _float32(inputs: Mapping[Any, np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(array, dtype=np.float32) for array in inputs.values()]

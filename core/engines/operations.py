@@ -97,6 +97,26 @@ class Statistics(Request, frozen=True):
     value_range: tuple[float, float] | None = None
 
 
+class Gradients(Request, frozen=True):
+    """Run one pass and go back through it: the gradient of the sum of each of `of` times its diff.
+
+    The diffs follow the inputs. `of` empty: of the loss, every top by its loss weight. Answered by
+    a GradientCounts: arrays of `wants`, then of the learned arrays of each of `layers`.
+    """
+
+    net: int
+    inputs: tuple[str, ...]
+    of: tuple[Value, ...]
+    wants: tuple[Value, ...]
+    layers: tuple[str, ...]
+
+
+class GradientCounts(msgspec.Struct, frozen=True):
+    """How many learned arrays each layer has that was asked for."""
+
+    n_arrays: tuple[int, ...]
+
+
 class SummaryHeader(msgspec.Struct, frozen=True):
     """A summary without its arrays: the statistics, and what the histogram counts beside bins."""
 
@@ -120,7 +140,7 @@ class Done(msgspec.Struct, frozen=True):
     """The reply of an operation that answers with arrays alone."""
 
 
-Operation = Hello | Open | Take | Run | Read | Statistics | Close
+Operation = Hello | Open | Take | Run | Read | Statistics | Gradients | Close
 REPLIES: dict[type[Request], type] = {
     Hello: Greeting,
     Open: Opened,
@@ -128,5 +148,6 @@ REPLIES: dict[type[Request], type] = {
     Run: PassResult,
     Read: Done,
     Statistics: Summaries,
+    Gradients: GradientCounts,
     Close: Done,
 }

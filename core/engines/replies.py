@@ -13,7 +13,16 @@ import msgspec
 import numpy as np
 
 from core.activations.histogram import Histogram
-from core.engines.operations import REPLIES, Opened, Read, Request, Statistics, Summaries, Take
+from core.engines.operations import (
+    REPLIES,
+    Gradients,
+    Opened,
+    Read,
+    Request,
+    Statistics,
+    Summaries,
+    Take,
+)
 from core.frames import FrameError
 
 _COUNTERS = frozenset(Histogram(np.zeros(2), np.zeros(1, np.int64)).counters())
@@ -30,6 +39,10 @@ def read_reply(request: Request, header: Mapping[str, Any], arrays: Sequence[np.
         _check_values(arrays, 1)
     elif isinstance(request, Statistics):
         _check_summaries(reply, arrays, len(request.values))
+    elif isinstance(request, Gradients):
+        if len(reply.n_arrays) != len(request.layers) or min(reply.n_arrays, default=0) < 0:
+            raise FrameError("gradients of other layers than were asked for")
+        _check_values(arrays, len(request.wants) + sum(reply.n_arrays))
     elif arrays:
         raise FrameError("arrays that nobody asked for")
     return reply

@@ -36,6 +36,7 @@ class Server:
             operations.Run: self._run,
             operations.Read: self._read,
             operations.Statistics: self._statistics,
+            operations.Gradients: self._gradients,
             operations.Close: self._close,
         }
 
@@ -102,6 +103,17 @@ class Server:
         )
         arrays = [a for one in summaries for a in (one.histogram.edges, one.histogram.counts)]
         return operations.Summaries(headers), arrays
+
+    def _gradients(self, request: operations.Gradients, arrays: Arrays) -> Answer:
+        n_inputs = len(request.inputs)
+        inputs = _named(request.inputs, arrays[:n_inputs])
+        of = dict(zip(request.of, arrays[n_inputs:], strict=True))
+        session = self._session(request.net)
+        found, learned = session.gradients(
+            inputs, of, request.wants, request.layers, self._on_layer
+        )
+        counts = operations.GradientCounts(tuple(len(of_layer) for of_layer in learned))
+        return counts, [*found, *(array for of_layer in learned for array in of_layer)]
 
     def _close(self, request: operations.Close, arrays: Arrays) -> Answer:
         session = self._sessions.pop(request.net, None)

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.engines.operations import Want
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
+from core.errors import EngineError
 from core.net.definition import NetState
 
 OnLayer = Callable[[str], None]
@@ -54,6 +55,19 @@ class Session(ABC):
     @abstractmethod
     def read(self, value: Value) -> np.ndarray:
         """A value of the last run; EngineError when there is none."""
+
+    def gradients(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        of: Mapping[Value, np.ndarray],
+        wants: Sequence[Value],
+        layers: Sequence[str],
+        on_layer: OnLayer,
+    ) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
+        """One pass and back: gradients of `wants`, and of the learned arrays of each layer."""
+        raise EngineError(
+            "This engine gives no gradients.", hint="Choose the engine torch for them."
+        )
 
     def close(self) -> None:  # noqa: B027 - most engines have nothing to say to anybody
         """Called once, before the session is dropped."""

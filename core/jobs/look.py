@@ -110,13 +110,14 @@ class Looker:
         if self._ran is not None and self._ran[0] is engine and self._ran[1] == request:
             return
         self._ran = None
-        result = engine.run(_inputs(request))
+        result = engine.run(inputs_of(request))
         self._ran = (engine, request)
         self._failed = None
         self._on_passed(result, engine)
 
 
-def _inputs(request: LookRequest) -> dict[str, np.ndarray]:
+def inputs_of(request: LookRequest) -> dict[str, np.ndarray]:
+    """What a pass is fed with, by input blob. Raises AppError."""
     net, shapes = net_of(request.net)
     wanted = request.wanted
     feed = plan_feed(net, shapes, wanted) if wanted else plan_whole_feed(net, shapes)

@@ -10,7 +10,9 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
-ONE_FRONT: dict[str, str] = {}
+ONE_FRONT: dict[str, str] = {
+    "GradientsRequest": "its view comes with the Gradients of the Layer page",
+}
 """Requests that one front alone fills, and why."""
 WORK = (
     "core.engines.fidelity",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -113,10 +114,21 @@ class SoftmaxWithLoss(Operation):
         safe = torch.where(counted, labels, torch.zeros_like(labels))
         check_labels(self, safe, rows.shape[1])
         own = rows.gather(1, safe[:, None])[:, 0].clamp_min(LEAST_PROBABILITY)
-        total = -(torch.log(own) * counted).sum()
+        logs = torch.log(own)
+        if self.place.is_differentiable:
+            logs = _with_gradient_of(
+                logs, torch.log_softmax(scores, axis).movedim(axis, -1).reshape(rows.shape), safe
+            )
+        total = -(logs * counted).sum()
         outer = math.prod(scores.shape[:axis])
         loss = total / normaliser(self, "VALID", outer, labels.numel(), int(counted.sum()))
         return [loss]
+
+
+def _with_gradient_of(logs: Tensor, unclamped: Tensor, labels: Tensor) -> Tensor:
+    """The clamped logarithms with the gradient of those that aren't, as Caffe's backward has it."""
+    free = unclamped.gather(1, labels[:, None])[:, 0]
+    return free + (logs - free).detach()
 
 
 class InfogainLoss(Operation):
@@ -133,7 +145,7 @@ class InfogainLoss(Operation):
         labels, counted = counted_labels(self, bottoms[1])
         safe = torch.where(counted, labels, torch.zeros_like(labels))
         check_labels(self, safe, n_classes)
-        weights = bottoms[2].reshape(n_classes, n_classes)[safe]
+        weights = bottoms[2].detach().reshape(n_classes, n_classes)[safe]
         terms = (weights * torch.log(rows.clamp_min(LEAST_LOG_PROBABILITY))).sum(1)
         outer = math.prod(scores.shape[:axis])
         divisor = normaliser(self, "VALID", outer, labels.numel(), int(counted.sum()))
@@ -172,12 +184,11 @@ class HingeLoss(Operation):
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Scores (n, classes); over the number of images."""
-        scores = bottoms[0].reshape(bottoms[0].shape[0], -1).clone()
+        scores = bottoms[0].reshape(bottoms[0].shape[0], -1)
         labels = bottoms[1].reshape(-1)[: len(scores), None].long()
         check_labels(self, labels, scores.shape[1])
         own = scores.gather(1, labels)
-        scores.scatter_(1, labels, -own)
-        margins = torch.clamp_min(1.0 + scores, 0)
+        margins = torch.clamp_min(1.0 + scores.scatter(1, labels, -own), 0)
         is_squared = self.layer.param("hinge_loss_param").word("norm", "L1") in ("L2", "2")
         total = (margins * margins).sum() if is_squared else margins.sum()
         return [total / scores.shape[0]]
@@ -200,7 +211,7 @@ class SigmoidCrossEntropyLoss(Operation):
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """Targets equal to `ignore_label` do not count."""
-        scores, targets = bottoms[0], bottoms[1].reshape(bottoms[0].shape)
+        scores, targets = bottoms[0], bottoms[1].reshape(bottoms[0].shape).detach()
         is_positive = (scores >= 0).to(scores.dtype)
         terms = scores * (targets - is_positive) - torch.log1p(
             torch.exp(scores - 2.0 * scores * is_positive)
@@ -227,11 +238,35 @@ class ContrastiveLoss(Operation):
         if param.boolean("legacy_version"):
             apart = torch.clamp_min(margin - squared, 0)
         else:
-            apart = torch.clamp_min(margin - squared.sqrt(), 0) ** 2
+            apart = torch.clamp_min(margin - distance_of(squared), 0) ** 2
         is_similar = bottoms[2].reshape(-1).long()[: len(squared)] != 0
         if len(is_similar) < len(squared):
             raise self.refused(f"gets {len(is_similar)} marks for {len(squared)} pairs")
         return [torch.where(is_similar, squared, apart).sum() / bottoms[0].shape[0] / 2.0]
+
+
+def distance_of(squared: Tensor) -> Tensor:
+    """The square root, with a gradient that is finite at 0 too."""
+    distance: Tensor = _Distance.apply(squared)  # type: ignore[no-untyped-call]
+    return distance
+
+
+class _Distance(torch.autograd.Function):
+    """As Caffe's backward has it."""
+
+    @staticmethod
+    def forward(ctx: Any, squared: Tensor) -> Tensor:
+        """The distance of each pair."""
+        distance = squared.sqrt()
+        ctx.save_for_backward(distance)
+        return distance
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        """1e-4 is added to the distance, which is divided by."""
+        (distance,) = ctx.saved_tensors
+        found: Tensor = gradients[0] / (2.0 * (distance + 1e-4))
+        return found
 
 
 OPERATIONS: dict[str, MakeOperation] = {

@@ -27,8 +27,18 @@ class BatchNorm(Operation):
         axis = self.layer.param("batch_norm_param").integer("axis", 1)
         x = bottoms[0].movedim(axis, 1)
         mean, var = self._trained if self.is_channel_affine else _moments(x)
-        top = functional.batch_norm(x, mean, var, *self._scale_and_bias, eps=self._eps)
+        if self.place.is_differentiable and not self.is_channel_affine:
+            top = self._normalise(x, mean, var)
+        else:
+            top = functional.batch_norm(x, mean, var, *self._scale_and_bias, eps=self._eps)
         return [top.movedim(1, axis)]
+
+    def _normalise(self, x: Tensor, mean: Tensor, var: Tensor) -> Tensor:
+        """In plain operators, so that the batch's own statistics pass their gradient on."""
+        top = (x - _spanning(mean, x, 1)) * _spanning(torch.rsqrt(var + self._eps), x, 1)
+        scale, bias = self._scale_and_bias
+        top = top if scale is None else top * _spanning(scale.reshape(-1), x, 1)
+        return top if bias is None else top + _spanning(bias.reshape(-1), x, 1)
 
     @cached_property
     def is_channel_affine(self) -> bool:
@@ -57,9 +67,9 @@ class BatchNorm(Operation):
     @cached_property
     def _trained(self) -> tuple[Tensor, Tensor]:
         """Mean and variance after the factor; a factor of 0 means both are 0."""
-        factor = float(self.parameters.load(2).reshape(-1)[0])
+        factor = float(self.parameters.load(2).detach().reshape(-1)[0])
         scale = 0.0 if factor == 0.0 else 1.0 / factor
-        mean, var = (self.parameters.load(i).reshape(-1) * scale for i in (0, 1))
+        mean, var = (self.parameters.load(i).detach().reshape(-1) * scale for i in (0, 1))
         return mean, var
 
 
@@ -78,7 +88,9 @@ class Scale(Operation):
         param, x = self.layer.param("scale_param"), bottoms[0]
         factor = bottoms[1] if len(bottoms) > 1 else self.parameters.get(0)
         spanned = _spanning(factor, x, param.integer("axis", 1))
-        out = x if may_overwrite else torch.empty_like(x)  # in the layout of x
+        out = None
+        if not self.place.is_differentiable:
+            out = x if may_overwrite else torch.empty_like(x)  # in the layout of x
         if not param.boolean("bias_term"):
             return [torch.mul(x, spanned, out=out)]
         bias = self.parameters.get(self.parameters.count - 1)
@@ -148,7 +160,10 @@ def lrn_factor(x: Tensor, size: int, alpha: float, k: float, beta: float) -> Ten
     places = x.movedim(1, -1)
     # all places in one long row, with room around each: a neighbour is then a shift of the row
     room = x.new_zeros((*places.shape[:-1], channels + 2 * half))
-    torch.mul(places, places, out=room.narrow(-1, half, channels))
+    if x.requires_grad:
+        room.narrow(-1, half, channels).copy_(places * places)
+    else:
+        torch.mul(places, places, out=room.narrow(-1, half, channels))
     row = room.reshape(-1)
     sums = row.clone()
     n_sums = row.numel() - 2 * half
@@ -164,6 +179,8 @@ def lrn_factor(x: Tensor, size: int, alpha: float, k: float, beta: float) -> Ten
 
 def _to_negative_power(x: Tensor, power: float) -> Tensor:
     """x ** -power, in x's memory; 3/4, what nearly all nets ask for, takes two square roots."""
+    if x.requires_grad:
+        return x.pow(-power)
     if power != 0.75:
         return x.pow_(-power)
     root = x.rsqrt_()

@@ -26,7 +26,8 @@ class Place:
     compiled for what comes again. fuses_sums: so does adding another blob to a convolution's
     result, with the bits of adding it afterwards. precision: of packed weights, and of what
     convolutions and inner products take and give. state: whose phase a layer without one has.
-    seed: of what is drawn at random.
+    seed: of what is drawn at random. is_differentiable: gradients are asked of the pass, so nothing
+    is written over what they need.
     """
 
     device: torch.device
@@ -36,6 +37,7 @@ class Place:
     precision: torch.dtype = torch.float32
     state: NetState = _TEST
     seed: int = 0
+    is_differentiable: bool = False
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class ParameterStore:
         """BatchNorm layers whose statistics in the file count as zero."""
         return zero_factor_layers(self._shapes, self._placed.by_key, state)
 
-    def of(self, layer: Layer) -> StoredParameters:
+    def of(self, layer: Layer) -> LayerParameters:
         """The arrays of one layer."""
         return StoredParameters(self, self._shapes.of(layer))
 
@@ -67,12 +67,16 @@ class ParameterStore:
 
     def keep(self, row: LayerShapes, index: int) -> Tensor:
         """Like load, but one tensor for all that share it."""
+        kept = self.shared(row, index)
+        return kept.reshape(row.parameters[index]) if row.parameters else kept
+
+    def shared(self, row: LayerShapes, index: int) -> Tensor:
+        """The tensor that all layers have that share an array, shaped as its owner's."""
         has_shape = bool(row.parameters)
         key = array_key(self._shapes, row, index) if has_shape else (row.layer.index, index)
         if key not in self._kept:
             self._kept[key] = self.load(row, index)
-        kept = self._kept[key]
-        return kept.reshape(row.parameters[index]) if has_shape else kept
+        return self._kept[key]
 
     def load(self, row: LayerShapes, index: int) -> Tensor:
         """A fresh tensor, aligned and float32, whatever the map of the file holds."""

@@ -46,7 +46,7 @@ class Recurrent(Operation):
 
     def run(self, bottoms: list[Tensor], may_overwrite: bool) -> Sequence[Tensor]:
         """bottoms: sequence (steps, streams, ...), marks (steps, streams), static, states."""
-        sequence, marks = bottoms[0].flatten(2), bottoms[1]
+        sequence, marks = bottoms[0].flatten(2), bottoms[1].detach()
         is_exposed = self.layer.param("recurrent_param").boolean("expose_hidden")
         n_given = self.n_states if is_exposed else 0
         has_static = len(bottoms) > 2 + n_given

@@ -24,6 +24,7 @@ from core.engines.obstacles import (
 from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.torch import operations
+from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of
 from core.engines.torch.executor import Executor
 from core.engines.torch.folding import fold_affine_layers
 from core.engines.torch.measures import measure_on_device
@@ -33,6 +34,7 @@ from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.values import EngineLayer, PassResult, Value
 from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
+from core.layers.loss_weights import loss_weights
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Layer
 from core.net.reader import read_net
@@ -111,6 +113,61 @@ class TorchSession(Session):
         if kept is None:
             raise self._why_missing(value)
         return _to_numpy(kept)
+
+    def gradients(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        of: Mapping[Value, np.ndarray],
+        wants: Sequence[Value],
+        layers: Sequence[str],
+        on_layer: OnLayer,
+    ) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
+        """One pass by plain operators, and back."""
+        diffs = {self._wiring.slot(value): torch.from_numpy(diff) for value, diff in of.items()}
+        if not diffs:
+            diffs = self._loss_diffs()
+        steps = self._wiring.steps_for(diffs)
+        check_free(steps, self._obstacles, ENGINE)
+        self._wiring.check_inputs(inputs, steps)
+        check_free(steps, self._refused_for(inputs, steps), ENGINE)
+        given = {slot: x.requires_grad_() for slot, x in self._input_tensors(inputs).items()}
+        store = LearnedStore(self._shapes, self._weights, self._place.seed, self._place.device)
+        net = Differentiable(self._wiring, store, self._place, self._obstacles)
+        values = net.run(given, list(diffs), on_layer)
+        outputs = [
+            (values[slot], _fitting(diff, values[slot], self._place.device))
+            for slot, diff in diffs.items()
+        ]
+        learned = [self._learned(store, name) for name in layers]
+        found = gradients_of(
+            outputs,
+            [
+                *(_reached(values, self._wiring.slot(value), value) for value in wants),
+                *(tensor for of_layer in learned for tensor in of_layer),
+            ],
+        )
+        rest = iter([_to_numpy(gradient) for gradient in found])
+        return [next(rest) for _ in wants], [[next(rest) for _ in of] for of in learned]
+
+    def _loss_diffs(self) -> dict[int, Tensor]:
+        diffs = {
+            slot: torch.tensor(weight)
+            for step in self._wiring.steps
+            for slot, weight in zip(step.tops, loss_weights(step.layer), strict=True)
+            if weight
+        }
+        if not diffs:
+            raise EngineError(
+                "This net has no loss to take gradients of.",
+                hint="Say of which value, and in which direction.",
+            )
+        return diffs
+
+    def _learned(self, store: LearnedStore, name: str) -> list[Tensor]:
+        rows = [row for row in self._shapes.layers if row.layer.name == name]
+        if not rows:
+            raise EngineError(f"The net has no layer '{name}'.")
+        return [store.shared(rows[0], index) for index in range(store.count(rows[0]))]
 
     def _why_missing(self, value: Value) -> EngineError:
         steps = self._wiring.steps_for([self._wiring.slot(value)])
@@ -265,6 +322,26 @@ class TorchSession(Session):
             torch.cuda.synchronize(self._place.device)
         elif self._place.device.type == "mps":
             torch.mps.synchronize()
+
+
+def _fitting(diff: Tensor, value: Tensor, device: torch.device) -> Tensor:
+    """A diff in the shape of its value; one number stands for all of them."""
+    diff = diff.to(device)
+    if diff.numel() == 1:
+        return diff.reshape(()).expand(value.shape)
+    if diff.numel() != value.numel():
+        raise EngineError(
+            f"A diff of shape {tuple(diff.shape)} does not fit a value of {tuple(value.shape)}."
+        )
+    return diff.reshape(value.shape)
+
+
+def _reached(values: Mapping[int, Tensor], slot: int, value: Value) -> Tensor:
+    if slot not in values:
+        raise EngineError(
+            f"Nothing that gradients are taken of needs '{value.top}' of layer '{value.layer}'."
+        )
+    return values[slot]
 
 
 def _sparing(on_layer: OnLayer) -> OnLayer:

@@ -1,0 +1,128 @@
+"""Passes that can be gone back through: the same layers, nothing fused, packed or overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from core.engines.session import OnLayer
+from core.engines.torch import operations
+from core.engines.torch.executor import Executor
+from core.engines.torch.operation import LayerParameters, Operation, Place
+from core.engines.torch.parameters import ParameterStore
+from core.engines.torch.plan import plan_pass
+from core.engines.values import Obstacle
+from core.engines.wiring import Wiring
+from core.layers.shapes import LayerShapes
+from core.net.definition import Layer
+
+
+class LearnedStore(ParameterStore):
+    """Arrays that gradients are taken of: one tensor for each, however often a layer asks."""
+
+    def of(self, layer: Layer) -> LayerParameters:
+        """The arrays of one layer."""
+        return _Learned(self, self._shapes.of(layer))
+
+    def load(self, row: LayerShapes, index: int) -> Tensor:
+        """A fresh tensor that gradients are taken of."""
+        return super().load(row, index).requires_grad_()
+
+
+class _Learned(LayerParameters):
+    """One layer's view of the store."""
+
+    def __init__(self, store: LearnedStore, row: LayerShapes) -> None:
+        self._store, self._row = store, row
+
+    @property
+    def count(self) -> int:
+        """How many arrays the layer has."""
+        return self._store.count(self._row)
+
+    def load(self, index: int) -> Tensor:
+        """The one tensor, as what is computed of a copy would not reach it."""
+        return self._store.keep(self._row, index)
+
+    def get(self, index: int) -> Tensor:
+        """The one tensor."""
+        return self._store.keep(self._row, index)
+
+
+@dataclass(frozen=True)
+class Differentiable:
+    """A net to run with gradients; layers are made anew for each pass, so that none remembers."""
+
+    wiring: Wiring
+    store: LearnedStore
+    place: Place
+    obstacles: Mapping[int, Obstacle]
+
+    def run(
+        self, inputs: Mapping[int, Tensor], slots: Sequence[int], on_layer: OnLayer
+    ) -> dict[int, Tensor]:
+        """The values of one pass by slot, each a tensor of its own, all that `slots` need.
+
+        inputs: by slot. Raises EngineError as Executor.run does.
+        """
+        place = replace(
+            self.place,
+            packs_weights=False,
+            compiles=False,
+            fuses_sums=False,
+            precision=torch.float32,
+            is_differentiable=True,
+        )
+        made: tuple[Operation | None, ...] = operations.make_operations(
+            self.wiring, self.store, place, self.obstacles
+        )
+        with torch.enable_grad():
+            executor = _KeepingExecutor(inputs)
+            wanted = {top for step in self.wiring.steps_for(slots) for top in step.tops}
+            executor.run(plan_pass(self.wiring, made, wanted, may_fuse=False), on_layer)
+        return executor.values
+
+
+class _KeepingExecutor(Executor):
+    """Gives a value a tensor of its own where a layer passes its bottom on, as Dropout at TEST.
+
+    Else the gradient at its top and that at its bottom, which others may read, would be one.
+    """
+
+    def __init__(self, inputs: Mapping[int, Tensor]) -> None:
+        self._seen: set[int] = set()
+        super().__init__(inputs)
+
+    def _put(self, slot: int, tensor: Tensor) -> None:
+        if id(tensor) in self._seen:
+            tensor = tensor.view_as(tensor)
+        self._seen.add(id(tensor))
+        super()._put(slot, tensor)
+
+
+def gradients_of(
+    outputs: Sequence[tuple[Tensor, Tensor]], of: Sequence[Tensor]
+) -> tuple[Tensor, ...]:
+    """The gradient of sum(output * diff) with respect to each tensor, 0 where nothing leads to it.
+
+    outputs: pairs (output, diff) of one shape.
+    """
+    live = [(output, diff) for output, diff in outputs if output.requires_grad]
+    able = [tensor for tensor in of if tensor.requires_grad]
+    found: Sequence[Tensor | None] = ()
+    if live and able:
+        found = torch.autograd.grad(
+            [output for output, _ in live],
+            able,
+            [diff.reshape(output.shape) for output, diff in live],
+            allow_unused=True,
+        )
+    by_id = {id(tensor): gradient for tensor, gradient in zip(able, found, strict=False)}
+    return tuple(
+        torch.zeros_like(tensor) if gradient is None else gradient
+        for tensor in of
+        for gradient in (by_id.get(id(tensor)),)
+    )

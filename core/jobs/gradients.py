@@ -1,0 +1,97 @@
+"""Gradients: one pass forward and back, of every value and learned array on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.activations.npz_file import write_npz
+from core.engines.engine import GradientsFound
+from core.engines.host import EngineHost
+from core.engines.values import Value
+from core.errors import AppError, RequestError
+from core.jobs.look import LookRequest, inputs_of
+from core.jobs.open import net_of
+from core.layers.loss_weights import loss_weights
+from core.net.definition import AUTOMATIC_TOP, Net
+from core.npy_file import NotNpyError, read_npy
+from core.progress import Job, Progress
+
+_MOST_BYTES = 16 << 30
+
+
+@dataclass(frozen=True)
+class GradientsRequest:
+    """A pass, and what is differentiated: the sum of each value of `of` times the array of a file.
+
+    of: (value, .npy file); () for the loss of the net. `look.wanted` is not asked for.
+    """
+
+    look: LookRequest
+    of: tuple[tuple[Value, Path], ...] = ()
+
+
+def gradients(request: GradientsRequest, host: EngineHost) -> Job[GradientsFound]:
+    """Gradients of every value and learned array that `of` needs. Raises AppError."""
+    yield Progress(0, 1, "forward and back")
+    net, _ = net_of(request.look.net)
+    diffs = {value: _diff(path, value) for value, path in request.of}
+    targets = tuple(diffs) or losses_of(net)
+    inputs = inputs_of(replace(request.look, wanted=targets))
+    with host.opened(request.look.net) as engine:
+        needed = engine.needed_layers(targets)
+        values = tuple(
+            Value(layer.name, top)
+            for layer in needed
+            for top in dict.fromkeys(layer.tops)
+            if top != AUTOMATIC_TOP
+        )
+        layers = tuple(dict.fromkeys(layer.name for layer in needed))
+        found = engine.gradients(inputs, diffs, values, layers)
+    yield Progress(1, 1, "forward and back")
+    return found
+
+
+def losses_of(net: Net) -> tuple[Value, ...]:
+    """What the net would learn to make small. Raises RequestError for a net without a loss."""
+    found = tuple(
+        Value(layer.name, top)
+        for layer in net.layers
+        for top, weight in zip(layer.tops, loss_weights(layer), strict=True)
+        if weight
+    )
+    if not found:
+        raise RequestError(
+            "This net has no loss to take gradients of.",
+            hint="Say of which value, and give an array of its shape: --diff TOP=D.npy.",
+        )
+    return found
+
+
+def last_value(net: Net, word: str) -> Value:
+    """The value a blob has after its last writer. Raises RequestError for an unknown blob."""
+    found = [version for version in net.versions if version.blob == word]
+    if not found:
+        raise RequestError(f"The net has no blob '{word}'.")
+    return Value(found[-1].layer, word)
+
+
+def write_gradients(found: GradientsFound, out: Path) -> tuple[str, ...]:
+    """An .npz with grad/LAYER/TOP and param/LAYER/i; the names in it. Raises AppError."""
+    arrays = {f"grad/{value.layer}/{value.top}": array for value, array in found.values.items()}
+    for (layer, index), array in found.parameters.items():
+        arrays[f"param/{layer}/{index}"] = array
+    write_npz(out, arrays.items())
+    return tuple(arrays)
+
+
+def _diff(path: Path, value: Value) -> np.ndarray:
+    try:
+        array = read_npy(path, _MOST_BYTES, what="The array")
+    except NotNpyError as error:
+        raise AppError(f"Can't read an array from {path}.", details=str(error)) from error
+    if array.dtype.kind not in "fiub":
+        raise AppError(f"{path.name} holds {array.dtype} values, not numbers, for {value.top}.")
+    return np.ascontiguousarray(array, dtype=np.float32)
