@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QStatusTipEvent
@@ -13,6 +12,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVB
 
 from gui.actions import Actions
 from gui.frame.bell import BellPopup
+from gui.frame.drop_overlay import DropOverlay, local_files
 from gui.frame.engine_popup import EnginePopup
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
 from gui.frame.notice_strip import NoticeArea
@@ -87,6 +87,8 @@ class MainWindow(QMainWindow):
         self._add_pages()
         self._add_frame()
         self._add_tools()
+        self.drop_overlay = DropOverlay(keeper, self)
+        self.drop_overlay.watch(self.panels.retrieval)
         self._connect()
         self.set_default_layout()
 
@@ -159,6 +161,10 @@ class MainWindow(QMainWindow):
         self.subjects.net.add_actions(
             (actions["open_model"], actions["open_weights"], self.recent_menu, actions["open_demo"],
              None, actions["show_text"], actions["compare"], actions["save_as"])
+        )  # fmt: skip
+        self.subjects.image.offer_actions(
+            (actions["open_image"], actions["paste"], actions["image_before"],
+             actions["image_after"])
         )  # fmt: skip
         self.subjects.gallery.add_actions(
             (actions["index_folder"], actions["open_query"], None, actions["evaluate_queries"],
@@ -320,13 +326,13 @@ class MainWindow(QMainWindow):
         self._shown_width = now
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        if local_files(event.mimeData()):
+            _accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = local_files(event.mimeData())
         if paths:
-            event.acceptProposedAction()
+            _accept_copy(event)
             self.files_dropped.emit(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -334,3 +340,9 @@ class MainWindow(QMainWindow):
             event.accept()
         else:
             event.ignore()
+
+
+def _accept_copy(event: QDropEvent) -> None:
+    """Take files as a copy: a file manager that was asked to move would delete them."""
+    event.setDropAction(Qt.CopyAction)
+    event.accept()

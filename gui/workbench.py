@@ -11,7 +11,9 @@ from PyQt5.QtGui import QGuiApplication
 from core.engines.base import EngineSpec
 from gui.connections.files import (
     connect_comparing,
+    connect_dropping,
     connect_exports,
+    connect_images,
     connect_opening,
     connect_recent_files,
     connect_saving,
@@ -43,12 +45,14 @@ from gui.controllers.autosaving import AutosavingController
 from gui.controllers.comparing import ComparingController
 from gui.controllers.demo import DEMO, DemoController
 from gui.controllers.dialogs import DialogsController
+from gui.controllers.dropping import DroppingController
 from gui.controllers.engine_child import EngineController
 from gui.controllers.engine_choice import EngineChoiceController, remembered_spec
 from gui.controllers.exporting import ExportingController
 from gui.controllers.extracting import ExtractingController
 from gui.controllers.fidelity import FidelityController
 from gui.controllers.graph import GraphController
+from gui.controllers.images import ImagesController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.recent_files import RecentFilesController
@@ -192,6 +196,11 @@ class Workbench(QObject):
             self.keeper, document, lanes, self.engine, self.extracting, self.window, notices,
             settings, self.chooser, self,
         )  # fmt: skip
+        self.images = ImagesController(document, lanes, self.window.subjects.image, self)
+        self.dropping = DroppingController(
+            document, lanes, self.opening, self.comparing, notices,
+            None if autosaves is None else autosaves.with_name("pasted"), self,
+        )  # fmt: skip
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
 
     def _connect_files(self) -> None:
@@ -203,6 +212,8 @@ class Workbench(QObject):
         connect_opening(window, opening, self.demo)
         connect_recent_files(window, self.recent_files)
         connect_comparing(window, self.comparing, opening)
+        connect_dropping(window, self.dropping, self.status)
+        connect_images(window, self.images, opening)
         connect_saving(window, self.saving, self.sessions)
         connect_exports(window, self.graph, self.exporting)
         connect_written(self.status, self.notices, self.saving, self.sessions, self.exporting)

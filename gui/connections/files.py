@@ -6,8 +6,10 @@ from pathlib import Path
 
 from gui.controllers.comparing import ComparingController
 from gui.controllers.demo import DemoController
+from gui.controllers.dropping import DroppingController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.graph import GraphController
+from gui.controllers.images import ImagesController
 from gui.controllers.opening import OpeningController
 from gui.controllers.recent_files import RecentFilesController
 from gui.controllers.saving import SavingController
@@ -27,7 +29,6 @@ def connect_opening(window: MainWindow, opening: OpeningController, demo: DemoCo
     actions.on("open_demo", demo.open)
     panels.layer_table.open_requested.connect(opening.choose_model)
     panels.activations.open_image_requested.connect(opening.choose_image)
-    window.subjects.image.open_requested.connect(opening.choose_image)
     window.subjects.image.image_chosen.connect(opening.open_image)
     opening.model_opened.connect(panels.graph.canvas.setFocus)
     demo.show_first = lambda: window.show_page("net")
@@ -42,17 +43,31 @@ def connect_recent_files(window: MainWindow, recent: RecentFilesController) -> N
     recent.fill()
 
 
+def connect_dropping(
+    window: MainWindow, dropping: DroppingController, status: StatusController
+) -> None:
+    """Files from elsewhere."""
+    window.actions_.on("paste", dropping.paste)
+    window.files_dropped.connect(dropping.take)
+    window.drop_overlay.words_wanted = dropping.words
+    dropping.say = status.say
+
+
+def connect_images(
+    window: MainWindow, images: ImagesController, opening: OpeningController
+) -> None:
+    """Walking the images of a folder."""
+    opening.show_images = images.show_together
+    images.open_image = opening.open_image
+    window.actions_.on("image_before", lambda: images.step(-1))
+    window.actions_.on("image_after", lambda: images.step(1))
+
+
 def connect_comparing(
     window: MainWindow, comparing: ComparingController, opening: OpeningController
 ) -> None:
-    """Two prototxts dropped at once are compared, anything else is opened."""
-
-    def take_dropped(paths: list[Path]) -> None:
-        if not comparing.offer(paths):
-            opening.open_paths(paths)
-
+    """Two prototxts side by side."""
     window.actions_.on("compare", comparing.choose)
-    window.files_dropped.connect(take_dropped)
     comparing.open_requested.connect(lambda path: opening.open_model(path))
 
 

@@ -16,8 +16,8 @@ from core.errors import PrototxtError
 from core.files import is_plain_file, write_file
 from core.jobs.compare import ComparedSource, CompareRequest, compare
 from gui.controllers.comparing_graphs import ComparedGraphs
-from gui.controllers.opening import sort_paths
 from gui.controllers.opening_notices import parse_notice
+from gui.controllers.sorted_paths import sort_paths
 from gui.dialogs.comparison import ComparisonWindow
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.document import ModelDocument
@@ -79,12 +79,15 @@ class ComparingController(QObject):
         else:
             self._ask(f"Compare {path.name} with", partial(self._take_second, path))
 
+    def offers(self, paths: Sequence[Path]) -> bool:
+        """Whether these are two prototxts, which are compared when dropped at once."""
+        return len(paths) == len(_prototxts(paths)) == 2
+
     def offer(self, paths: Sequence[Path]) -> bool:
         """Offer to compare two prototxts dropped at once; False for anything else."""
-        known = _prototxts(paths)
-        if len(known) != 2 or len(paths) != 2:
+        if not self.offers(paths):
             return False
-        first, second = known
+        first, second = paths
         self._notices.show(
             Notice(
                 "info",

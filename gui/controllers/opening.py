@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -11,14 +10,13 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.edits.findings.finding import Finding
 from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError
-from core.files import is_folder, is_plain_file
-from core.images.formats import describe_no_file, is_image_name
+from core.files import is_plain_file
+from core.images.formats import describe_no_file
 from core.jobs.open import OpenRequest, own_recipe
 from core.jobs.open_partly import PartlyOpened, open_partly
 from core.layers.shapes import NetShapes
 from core.net.definition import NetState
 from core.reading import names_in
-from core.session_file import SUFFIX as SESSION_SUFFIX
 from core.weights.binding import Binding
 from core.weights.reader import Weights
 from core.weights.repeated_names import repeated_name_notes
@@ -31,6 +29,7 @@ from gui.controllers.opening_notices import (
     solver_notice,
 )
 from gui.controllers.opening_weights import WeightsOpening
+from gui.controllers.sorted_paths import sort_paths
 from gui.derivation import Deriver
 from gui.dialogs.files import IMAGE_FILTER, MODEL_FILTER, WEIGHTS_FILTER, FileChooser
 from gui.document import DerivedNet, ModelDocument
@@ -38,19 +37,7 @@ from gui.jobs import Lanes
 from gui.notices import Notice, NoticeAction, Notices
 from gui.settings import Settings
 
-WEIGHTS_SUFFIXES = frozenset({".caffemodel", ".h5", ".hdf5"})
 MODEL_NOTICES = tuple("parse problems rewiring weights verify solver names kept-proof".split())
-
-
-@dataclass(frozen=True)
-class SortedPaths:
-    """Paths by what they are."""
-
-    prototxt: Path | None
-    weights: Path | None
-    image: Path | None
-    folder: Path | None
-    session: Path | None = None
 
 
 class OpeningController(QObject):
@@ -82,6 +69,9 @@ class OpeningController(QObject):
         self.chooser = chooser
         self.may_replace: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._waiting_folder: Path | None = None
+        self.show_images: Callable[[Sequence[Path]], None] = lambda images: self.open_image(
+            images[0]
+        )
         self._watches_rewiring = False
         self.weights = WeightsOpening(document, lanes, deriver, notices, settings, self)
         self.weights.choose_weights = self.choose_weights
@@ -120,8 +110,8 @@ class OpeningController(QObject):
         if found.session is not None:
             self.session_opened.emit(found.session)
             return
-        if found.image is not None:
-            self.open_image(found.image)
+        if found.images:
+            self.show_images(found.images)
         self._waiting_folder = found.folder or self._waiting_folder
         if found.prototxt is not None:
             self.open_model(found.prototxt, found.weights)
@@ -325,24 +315,6 @@ class OpeningController(QObject):
                 "keep": self._keep_rewiring,
             },
         )
-
-
-def sort_paths(paths: Sequence[Path]) -> SortedPaths:
-    """What each path is, by suffix; anything unknown is taken for a prototxt."""
-    prototxt = weights = image = folder = session = None
-    for path in paths:
-        suffix = path.suffix.lower()
-        if is_folder(path):
-            folder = path
-        elif suffix in WEIGHTS_SUFFIXES:
-            weights = path
-        elif suffix == SESSION_SUFFIX:
-            session = path
-        elif is_image_name(path):
-            image = path
-        else:
-            prototxt = path
-    return SortedPaths(prototxt, weights, image, folder, session)
 
 
 def _prototxt_beside(weights: Path) -> Path | None:

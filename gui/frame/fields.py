@@ -58,11 +58,13 @@ class ImageField(MenuField):
     """The image that forward passes read; its list has those of before."""
 
     image_chosen = pyqtSignal(object)
-    open_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, width: int, parent: QWidget | None = None) -> None:
         super().__init__(keeper, "Image", width, parent)
         self._images: tuple[Path, ...] = ()
+        self._extra: tuple[QAction, ...] = ()
+        self._path: Path | None = None
+        self._place = ""
         self.show_image(None, None)
 
     @property
@@ -72,9 +74,23 @@ class ImageField(MenuField):
 
     def show_image(self, path: Path | None, thumbnail: QImage | None) -> None:
         """Show an image by its file name and, once decoded, its thumbnail."""
-        tip = str(path) if path else "Open an image to run the net on (Ctrl+I)"
-        self.show_value(path.name if path else "", tip=tip)
+        self._path = path
+        self._show_name()
         self.show_picture(thumbnail)
+
+    def show_place(self, words: str) -> None:
+        """Which of how many images it is: "3 of 24"."""
+        self._place = words
+        self._show_name()
+
+    def _show_name(self) -> None:
+        path = self._path
+        tip = str(path) if path else "Open, paste or drop an image to run the net on (Ctrl+I)"
+        self.show_value(path.name if path else "", self._place if path else "", tip=tip)
+
+    def offer_actions(self, actions: Sequence[QAction]) -> None:
+        """What the list offers above the images of before."""
+        self._extra = tuple(actions)
 
     def set_images(self, paths: Sequence[Path]) -> None:
         """What the list offers."""
@@ -83,10 +99,9 @@ class ImageField(MenuField):
     def fill(self) -> None:
         self._menu.clear()
         colour = self._keeper.theme.text
-        opener = self._menu.addAction(icon("open", colour), "Open image…")
-        opener.triggered.connect(lambda: self.open_requested.emit())
+        self._menu.addActions(self._extra)
         if self._images:
-            self._menu.addSeparator()
+            self._menu.addSection("Recent images")
         for path in self._images:
             action = self._menu.addAction(icon("image", colour), plain_caption(path.name))
             action.setToolTip(plain_tip(str(path)))

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QDropEvent
 from PyQt5.QtWidgets import QPushButton
 
 from core.weights.writer import write_caffemodel
-from gui.controllers.opening import sort_paths
+from gui.controllers.sorted_paths import sort_paths
 
 NET = """name: "small"
 layer { name: "data" type: "Input" top: "data"
