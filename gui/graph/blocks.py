@@ -10,7 +10,7 @@ from gui.graph import metrics as m
 from gui.graph.picture import BoxPicture, FoldGroup, GraphPicture
 from gui.graph.rooms import Rectangle
 
-_GAP = 3.0
+_GAP = 2.0
 _TO, _AND = " ... ", " and "
 _MAIN_SHARE = 0.7
 """Of the layers; a block with so many of them gives its name to what it takes in."""

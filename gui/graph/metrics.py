@@ -25,7 +25,7 @@ BADGE_MAXIMUM = 180.0
 EYE_SIZE = 14.0
 BUTTON_GAP = 6.0
 BUTTON_HEIGHT = 22.0
-TIP_WIDTH = 168.0
+TIP_WIDTH = 224.0
 
 ARROW_LENGTH = 7.0
 ARROW_HALF_WIDTH = 4.0
@@ -36,7 +36,7 @@ NAMES_FROM = 0.4
 """From this scale every layer has its name; below it, blocks have."""
 NAMED_WIDTH, NAMED_HEIGHT = 180.0, 24.0
 """Screen pixels of a box between the two, as far as it has room."""
-BLOCK_WIDTH, BLOCK_HEIGHT = 170.0, 15.0
+BLOCK_WIDTH, BLOCK_HEIGHT = 170.0, 14.0
 """Screen pixels that a block takes at least in height, and at most in width for its name."""
 BLOCK_LEAST_WIDTH = 72.0
 SHORT_STUB = 60.0

@@ -39,7 +39,8 @@ class GraphPanel(NetGraph):
         super().__init__(keeper, parent)
         self._finder = Finder()
         self._kept_folded: int | None = None
-        self.scene.sentence_of = lambda badge: badge_sentence(self._net, badge)
+        self._sentences: dict[BadgePicture, str] = {}
+        self.scene.sentence_of = self._sentence_of
         self._connect()
         self.show_net(None, None)
 
@@ -55,6 +56,7 @@ class GraphPanel(NetGraph):
         """
         before = self._net
         self._net, self._shapes = net, shapes
+        self._sentences = {}
         if own_blobs is not None:
             self._own = frozenset(own_blobs)
         self.show_page(has_net=net is not None)
@@ -229,6 +231,12 @@ class GraphPanel(NetGraph):
     def _on_hovered(self, item: LayerItem | None) -> None:
         self.scene.show_lit(item.box.key if item is not None else None)
         self.layer_hovered.emit(item.box.layers[0] if item is not None else "")
+
+    def _sentence_of(self, badge: BadgePicture) -> str:
+        """What the tooltip says, planned once for each badge of a net."""
+        if badge not in self._sentences:
+            self._sentences[badge] = badge_sentence(self._net, badge)
+        return self._sentences[badge]
 
     def _on_badge_pressed(self, badge: BadgePicture) -> None:
         self.rename_requested.emit(badge.wish)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PyQt5.QtCore import QObject, QPointF, QRectF, pyqtSignal
 from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QGraphicsItem, QGraphicsScene
+from PyQt5.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView
 
 from gui.graph import metrics as m
 from gui.graph.drawing import EMPTY_PICTURE, Drawing
@@ -19,7 +19,7 @@ from gui.graph.items.edge import EdgeItem
 from gui.graph.items.edge_label import edge_labels
 from gui.graph.items.layer import LayerItem
 from gui.graph.items.stub import StubItem, stub_width
-from gui.graph.items.tip import TipItem
+from gui.graph.items.tip import TIP_EDGE, TipItem, tip_place
 from gui.graph.picture import BadgePicture, BracketPicture, GraphPicture, StubPicture
 from gui.graph.placing import Placement
 from gui.graph.rooms import NO_ROOM, SideRooms
@@ -351,5 +351,25 @@ class GraphScene(QGraphicsScene):
         if not is_on:
             self._tip.say("")
             return
+        view = next(iter(self.views()), None)
+        if view is None:
+            return
+        item.put_button(is_below=False)
+        right = view.mapFromScene(item.active_frame().topRight()).x()
+        item.put_button(is_below=right > view.viewport().width() - TIP_EDGE)
         self._tip.say(self.sentence_of(item.badge))
-        self._tip.setPos(item.tip_place())
+        self._tip.setPos(self._tip_place(item, view))
+
+    def _tip_place(self, item: BadgeItem, view: QGraphicsView) -> QPointF:
+        """Below the badges of the chain, else above them, else beside them: inside the canvas."""
+        badges = item.active_frame()
+        chain = {key for (key, _), other in self.badge_items.items() if other is item}
+        for bracket in self.bracket_items:
+            chain |= set(bracket.boxes) if not chain.isdisjoint(bracket.boxes) else set()
+        for (key, _), other in self.badge_items.items():
+            if key in chain:
+                badges = badges.united(other.badge_frame())
+        column = view.mapFromScene(badges).boundingRect()
+        left = view.mapFromScene(item.pos()).x()
+        room = view.viewport().rect()
+        return QPointF(view.mapToScene(tip_place(self._tip.size.toSize(), column, left, room)))

@@ -45,6 +45,10 @@ def click_scene(qtbot, panel: GraphPanel, place: QPointF, modifier=Qt.NoModifier
     qtbot.mouseClick(panel.canvas.viewport(), Qt.LeftButton, modifier, at)
 
 
+def on_screen(panel: GraphPanel, frame: QRectF) -> QRect:
+    return panel.canvas.mapFromScene(frame).boundingRect()
+
+
 def settle(qtbot, panel: GraphPanel) -> None:
     qtbot.waitUntil(lambda: not panel.canvas.is_gliding)
 
@@ -106,10 +110,49 @@ def test_hovering_a_badge_offers_own_blob_and_says_what_is_lost(qtbot, panel) ->
     qtbot.mouseMove(panel.canvas.viewport(), at)
     qtbot.waitUntil(lambda: badge.is_active)
     assert badge.shape().boundingRect().width() > narrow + 60
-    assert panel.scene.tip == "drop7 overwrites it. Click: relu7 gets blob fc7_relu7."
+    assert panel.scene.tip == (
+        "drop7 overwrites it. Click: relu7 gets blob fc7_relu7, drop7 gets fc7_drop7. "
+        "4 names in 3 layers."
+    )
     qtbot.mouseMove(panel.canvas.viewport(), QPoint(5, 5))
     qtbot.waitUntil(lambda: not badge.is_active)
     assert panel.scene.tip == ""
+
+
+@pytest.mark.parametrize("size", [(460, 320), (520, 420), (645, 522), (1000, 700)])
+@pytest.mark.parametrize("label", ["fc7@0", "fc7@1", "fc7@2"])
+def test_tooltip_and_button_of_a_badge_stay_inside_the_canvas(qtbot, panel, size, label) -> None:
+    panel.resize(*size)
+    panel.canvas.set_scale(1.0)
+    panel.show_selection("relu7")
+    settle(qtbot, panel)
+    badge = badge_named(panel, label)
+    # as far to the right as a canvas can cut it
+    beyond = on_screen(panel, badge.badge_frame()).right() - panel.canvas.viewport().width() + 8
+    panel.canvas.pan(beyond)
+    at = panel.canvas.mapFromScene(badge.badge_frame().center())
+    qtbot.mouseMove(panel.canvas.viewport(), at)
+    qtbot.waitUntil(lambda: badge.is_active)
+    canvas = QRectF(panel.canvas.viewport().rect())
+    button = QRectF(on_screen(panel, badge.active_frame()))
+    assert canvas.contains(button)
+    tip = panel.scene._tip
+    place = QRectF(QPointF(panel.canvas.mapFromScene(tip.pos())), tip.size)
+    assert canvas.contains(place)
+    assert not place.intersects(QRectF(on_screen(panel, badge.badge_frame())))
+
+
+def test_overwritten_is_grey_but_in_the_selected_chain(qtbot, panel, keeper) -> None:
+    panel.set_folded(False)
+    panel.show_selection("relu7")
+    theme = keeper.theme
+    chosen, other = badge_named(panel, "fc7@0"), badge_named(panel, "fc6@0")
+    assert chosen._font().strikeOut()
+    assert chosen._colours()[1] == theme.mark_text
+    assert not other._font().strikeOut()
+    assert other._colours()[1] == theme.secondary
+    strong = {b.bracket.title for b in panel.scene.bracket_items.values() if b.is_strong}
+    assert strong == {"shares blob fc7"}
 
 
 def test_badges_are_reached_by_tab_and_pressed_by_enter(qtbot, panel) -> None:
@@ -267,10 +310,6 @@ def test_a_click_in_the_overview_goes_there_and_a_drag_follows(qtbot, panel) -> 
     QApplication.sendEvent(panel.overview, held)
     assert panel.canvas.is_in_view(item_named(panel, "prob").frame())
     assert panel.overview.view_frame().center().y() > content.center().y()
-
-
-def on_screen(panel: GraphPanel, frame: QRectF) -> QRect:
-    return panel.canvas.mapFromScene(frame).boundingRect()
 
 
 @pytest.mark.parametrize("width", [600, 680, 900])

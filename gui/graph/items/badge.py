@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPen
 from PyQt5.QtWidgets import (
     QGraphicsItem,
@@ -16,7 +16,8 @@ from PyQt5.QtWidgets import (
 
 from core.errors import RenameError
 from core.net.definition import Net
-from core.net.rename import default_blob_name
+from core.net.rename import plan_rename
+from core.net.rename_plan import RenamePlan
 from gui.graph import metrics as m
 from gui.graph.picture import BadgePicture
 from gui.graph.style import GraphStyle
@@ -56,6 +57,7 @@ class BadgeItem(QGraphicsItem):
         self._on_pointed = on_pointed
         self._is_hovered = False
         self._is_pressed = False
+        self._has_button_below = False
         self._lay_out()
         self.setZValue(4)
         self.setAcceptHoverEvents(True)
@@ -76,9 +78,17 @@ class BadgeItem(QGraphicsItem):
         """The badge without its button, in scene coordinates."""
         return self._badge.translated(self.pos())
 
-    def tip_place(self) -> QPointF:
-        """Where its tooltip begins, in scene coordinates: below, right of the badges' column."""
-        return self.pos() + QPointF(self._button.left(), m.BADGE_HEIGHT + 18)
+    def active_frame(self) -> QRectF:
+        """The badge with the button that shows while it is pointed at, in scene coordinates."""
+        frame = self._badge.united(self._button) if self.badge.wish else self._badge
+        return frame.translated(self.pos())
+
+    def put_button(self, *, is_below: bool) -> None:
+        """Right of the badge, or below it where the canvas ends."""
+        if is_below != self._has_button_below:
+            self.prepareGeometryChange()
+            self._has_button_below = is_below
+            self._lay_out()
 
     def set_badge(self, badge: BadgePicture) -> None:
         """Show another version of the same layer's top."""
@@ -208,8 +218,10 @@ class BadgeItem(QGraphicsItem):
         width = badge_width(self.badge.label, self._style)
         self._badge = QRectF(0, 0, width, m.BADGE_HEIGHT)
         words = self._style.badge_text_width(BUTTON_TEXT)
-        top = (m.BADGE_HEIGHT - m.BUTTON_HEIGHT) / 2
-        self._button = QRectF(width + m.BUTTON_GAP, top, words + 35, m.BUTTON_HEIGHT)
+        left, top = width + m.BUTTON_GAP, (m.BADGE_HEIGHT - m.BUTTON_HEIGHT) / 2
+        if self._has_button_below:
+            left, top = min(0.0, width - words - 35), m.BADGE_HEIGHT + 3
+        self._button = QRectF(left, top, words + 35, m.BUTTON_HEIGHT)
         self._bounds = self._badge.united(self._button).adjusted(-2, -2, 2, 2)
         self._label = None
 
@@ -241,7 +253,7 @@ class BadgeItem(QGraphicsItem):
 
 
 def badge_sentence(net: Net | None, badge: BadgePicture) -> str:
-    """One or two sentences that name the layers and the blob."""
+    """What becomes of the version, then all that a click changes."""
     if badge.state == "own":
         return f"{badge.layer} has blob {badge.label} of its own."
     if net is None or not badge.wish:
@@ -250,10 +262,19 @@ def badge_sentence(net: Net | None, badge: BadgePicture) -> str:
         fate = f"{badge.overwritten_by} overwrites it."
     else:
         fate = "Readable after a forward pass."
-    blob = badge.label.rpartition("@")[0]
-    tops = [version.top_index for version in net.written(badge.wish) if version.blob == blob]
     try:
-        name = default_blob_name(net, badge.wish, tops[0] if tops else 0)
+        plan = plan_rename(net, [badge.wish])
     except RenameError as error:
         return f"{fate} {error.sentence}"
-    return f"{fate} Click: {badge.wish} gets blob {name}."
+    return f"{fate} Click: {plan_words(plan)}"
+
+
+def plan_words(plan: RenamePlan) -> str:
+    """Every layer that gets a blob, the blob, and how many names in how many layers change."""
+    first, *others = plan.renames
+    gets = [f"{first.layer} gets blob {first.new_blob}"]
+    gets += [f"{rename.layer} gets {rename.new_blob}" for rename in others]
+    n_names, n_layers = len(plan.edits), len(plan.touched_layers)
+    counts = f"{n_names} {'name' if n_names == 1 else 'names'}"
+    counts += f" in {n_layers} {'layer' if n_layers == 1 else 'layers'}"
+    return f"{', '.join(gets)}. {counts}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -11,6 +11,31 @@ from gui.graph.style import GraphStyle
 
 _PADDING = 8.0
 _WRAPPED = int(Qt.TextWordWrap | Qt.AlignLeft | Qt.AlignTop)
+TIP_EDGE = 6
+
+
+def tip_place(size: QSize, column: QRect, left: int, room: QRect) -> QPoint:
+    """Where a tip of this size covers none of a column of badges, inside the canvas.
+
+    left: where the badge begins; room: the canvas. All in pixels of the canvas. Below the column
+    is best, then above, right and left of it; with no room at all below.
+    """
+    inner = room.adjusted(TIP_EDGE, TIP_EDGE, -TIP_EDGE, -TIP_EDGE)
+    places = (
+        (left, column.bottom() + 8),
+        (left, column.top() - 8 - size.height()),
+        (column.right() + 8, column.top()),
+        (column.left() - 8 - size.width(), column.top()),
+    )
+    inside = [
+        QPoint(
+            max(inner.left(), min(x, inner.right() - size.width())),
+            max(inner.top(), min(y, inner.bottom() - size.height())),
+        )
+        for x, y in places
+    ]
+    free = (place for place in inside if not QRect(place, size).intersects(column))
+    return next(free, inside[0])
 
 
 class TipItem(QGraphicsItem):
@@ -41,6 +66,11 @@ class TipItem(QGraphicsItem):
         )
         self._bounds = QRectF(0, 0, text.width() + 2 * _PADDING + 2, text.height() + 2 * _PADDING)
         self.setVisible(bool(sentence))
+
+    @property
+    def size(self) -> QSizeF:
+        """Screen pixels that it takes."""
+        return self._bounds.size()
 
     def boundingRect(self) -> QRectF:
         return self._bounds
