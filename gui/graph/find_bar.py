@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from gui.icons import icon
@@ -13,8 +16,9 @@ from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 36
-_WORDS_FROM = 560
-_ALL_FROM = 400
+_CLEAR_BUTTON = 26
+_FIELD = (140, 280)
+_LONG_NOTE_FROM = 200
 _EXAMPLES = (
     "Words and conditions, all of which must hold.\n"
     "Words look in name, type, blob and shape: relu 512 fc7@1\n"
@@ -28,6 +32,43 @@ class FindField(QLineEdit):
 
     stepped = pyqtSignal(int)
     left = pyqtSignal()
+    focus_changed = pyqtSignal(bool)
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.note.setParent(self)
+        self._notes = ("", "")
+        self.note.setAttribute(Qt.WA_TransparentForMouseEvents)
+
+    def show_note(self, words: str, short: str) -> None:
+        """Say something at the right end, inside the field; what is typed keeps clear of it."""
+        self._notes = words, short
+        self._write_note()
+
+    def _write_note(self) -> None:
+        words = self._notes[0] if self.width() >= _LONG_NOTE_FROM else self._notes[1]
+        self.note.setText(words)
+        self.note.setVisible(bool(words))
+        self.note.adjustSize()
+        self.setTextMargins(0, 0, self.note.width() + 4 if words else 0, 0)
+        self._place_note()
+
+    def _place_note(self) -> None:
+        right = self.width() - _CLEAR_BUTTON
+        self.note.move(right - self.note.width(), (self.height() - self.note.height()) // 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write_note()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -61,19 +102,19 @@ class GraphBar(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self.setFixedHeight(HEIGHT)
-        self.field = FindField()
+        self.field = FindField(keeper)
         self.field.setPlaceholderText("Find (Ctrl+F)")
         self.field.setToolTip(_EXAMPLES)
         self.field.setAccessibleName("Find in the graph")
         self.field.setClearButtonEnabled(True)
-        self.field.setMinimumWidth(90)
-        self.field.setMaximumWidth(240)
+        self.field.setMinimumWidth(_FIELD[0])
+        self.field.setMaximumWidth(_FIELD[1])
         self.field.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         glass = icon("search", keeper.theme.secondary)
         self._glass = self.field.addAction(glass, QLineEdit.LeadingPosition)
-        self.status = ThemedLabel(keeper, "", "secondary", pixels=11)
-        self.up = self._button("up", "Previous hit (Up)")
-        self.down = self._button("down", "Next hit (Down or Enter)")
+        self.hidden = ThemedLabel(keeper, "", "secondary")
+        self.hidden.hide()
+        self._hidden_words = ("", "")
         self.fold = self._button(
             "fold", "Draw stages and in-place chains as one box", "Fold blocks"
         )
@@ -93,20 +134,22 @@ class GraphBar(QWidget):
         self._tint()
 
     def show_hits(self, position: int | None, n_hits: int, problem: str = "") -> None:
-        """Tell which hit is shown of how many; a problem of the query goes in its place."""
-        words = ""
-        if problem:
-            words = problem
-        elif self.field.text().strip():
+        """Tell which hit is shown of how many, inside the field."""
+        words = short = ""
+        if self.field.text().strip() and not problem:
             words = "no layer" if not n_hits else f"{n_hits} found"
+            short = str(n_hits)
             if position is not None and n_hits:
-                words = f"{position + 1} of {n_hits}"
-        self.status.setText(words)
-        self.status.setToolTip(plain_tip(problem))
-        self.status.set_role("error_text" if problem else "secondary")
-        self.status.setVisible(bool(words))
-        for button in (self.up, self.down):
-            button.setEnabled(n_hits > 0)
+                words, short = f"{position + 1} of {n_hits}", f"{position + 1}/{n_hits}"
+        self.field.show_note(words, short)
+
+    def show_hidden(self, n_layers: int, phase: str) -> None:
+        """Say how many layers the graph leaves out; phase: the one that they are of, if one."""
+        plural = "layer" if n_layers == 1 else "layers"
+        words = f"{n_layers} {phase} {plural} hidden".replace("  ", " ")
+        self._hidden_words = (words, f"{n_layers} hidden") if n_layers else ("", "")
+        self.hidden.setToolTip(plain_tip("The menu of the graph shows them, pale" * bool(words)))
+        self._fit_words()
 
     def show_zoom(self, scale: float) -> None:
         """Write the zoom as a percentage."""
@@ -133,7 +176,7 @@ class GraphBar(QWidget):
         box.setToolTip(plain_tip(text))
         box.setFixedHeight(24)
         self._words.append(label)
-        at = self._row.indexOf(self.options)
+        at = self._row.indexOf(self.hidden)
         self._row.insertSpacing(at, 6)
         self._row.insertWidget(at + 1, label)
         self._row.insertWidget(at + 2, box)
@@ -142,16 +185,39 @@ class GraphBar(QWidget):
         return QSize(200, HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Without room buttons lose their words, with less still the rarer ones go."""
         super().resizeEvent(event)
-        is_narrow = self.width() < _WORDS_FROM
-        style = Qt.ToolButtonIconOnly if is_narrow else Qt.ToolButtonTextBesideIcon
+        self._fit_words()
+
+    def _fit_words(self) -> None:
+        """Without room words leave before buttons do, the least needed first."""
         for button in (self.fold, self.direction, self.fit):
-            button.setToolButtonStyle(style)
-        for label in self._words:
-            label.setVisible(not is_narrow)
-        for button in (self.up, self.down, self.percent):
-            button.setVisible(self.width() >= _ALL_FROM)
+            button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        long, short = self._hidden_words
+        self.hidden.setText(long)
+        self.hidden.setVisible(bool(long))
+        for widget in (*self._words, self.percent, self.options, self.minus, self.plus):
+            widget.show()
+        steps: list[Callable[[], None]] = [
+            partial(self.direction.setToolButtonStyle, Qt.ToolButtonIconOnly),
+            *(label.hide for label in self._words),
+            partial(self.hidden.setText, short),
+            partial(self.fit.setToolButtonStyle, Qt.ToolButtonIconOnly),
+            partial(self.fold.setToolButtonStyle, Qt.ToolButtonIconOnly),
+            self.hidden.hide,
+            self.percent.hide,
+            self.minus.hide,
+            self.plus.hide,
+        ]
+        for step in steps:
+            if self._needed() <= self.width():
+                break
+            step()
+        self._row.activate()
+
+    def _needed(self) -> int:
+        """The least width at which nothing in the bar is cut."""
+        self._row.invalidate()
+        return self._row.minimumSize().width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._keeper.theme
@@ -174,18 +240,15 @@ class GraphBar(QWidget):
         row.setContentsMargins(8, 0, 6, 1)
         row.setSpacing(2)
         row.addWidget(self.field, 1)
-        row.addWidget(self.status)
-        for widget in (self.up, self.down):
-            row.addWidget(widget)
         row.addWidget(self._line())
         row.addWidget(self.fold)
         row.addWidget(self.direction)
+        row.addWidget(self.hidden)
         row.addWidget(self.options)
         row.addStretch(0)
         row.addWidget(self._line())
         for widget in (self.minus, self.percent, self.plus, self.fit):
             row.addWidget(widget)
-        self.status.hide()
 
     def _line(self) -> QFrame:
         line = QFrame()
@@ -197,8 +260,6 @@ class GraphBar(QWidget):
         self.field.textChanged.connect(self.query_changed)
         self.field.stepped.connect(self.stepped)
         self.field.left.connect(self.find_left)
-        self.up.clicked.connect(lambda: self.stepped.emit(-1))
-        self.down.clicked.connect(lambda: self.stepped.emit(1))
         self.fold.toggled.connect(self.fold_toggled)
         self.direction.clicked.connect(lambda: self.direction_toggled.emit())
         self.options.clicked.connect(lambda: self.options_pressed.emit())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSlot
+from PyQt5.QtCore import QPoint, pyqtSlot
 from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.graph.canvas import GraphCanvas
 from gui.graph.drawing import Drawing
 from gui.graph.find_bar import GraphBar
+from gui.graph.find_list import FindList
 from gui.graph.legend_line import LegendLine
 from gui.graph.overview import Overview
 from gui.graph.scene import GraphScene
@@ -26,6 +27,7 @@ class GraphFrame(QWidget):
         self.scene = GraphScene(GraphStyle(keeper.theme), self)
         self.canvas = GraphCanvas(self.scene)
         self.bar = GraphBar(keeper)
+        self.find_list = FindList(keeper, self)
         self.overview = Overview(keeper, self.scene)
         self.legend = LegendLine(keeper)
         self.viewpoint = Viewpoint(self.canvas, self.scene)
@@ -47,6 +49,11 @@ class GraphFrame(QWidget):
         self.scene.show_drawing(drawing)
         self.legend.show_picture(drawing.picture)
         self.overview.redraw()
+
+    def place_find_list(self) -> None:
+        """Put the hits below the find field."""
+        corner = self.bar.field.mapTo(self, self.bar.field.rect().bottomLeft())
+        self.find_list.place_below(corner + QPoint(0, 6), self.canvas.height() - 12)
 
     def _arrange(self) -> None:
         self._page = QWidget()

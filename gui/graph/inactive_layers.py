@@ -30,6 +30,13 @@ def draw_inactive(
     return tuple(boxes), tuple(edges)
 
 
+def is_of_phase(layer: Layer, phase: str) -> bool:
+    """Whether a rule of the layer names that phase alone."""
+    rules = layer.message.messages("include")
+    words = {_PHASE_OF_NUMBER.get(rule.word("phase"), rule.word("phase")) for rule in rules}
+    return words == {phase}
+
+
 def rule_words(layer: Layer) -> str:
     """When Caffe builds the layer: "only phase TRAIN", "not stage deploy"."""
     included = [_rule(rule) for rule in layer.message.messages("include")]

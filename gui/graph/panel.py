@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
@@ -15,6 +15,7 @@ from core.net.definition import Net
 from gui.graph import metrics as m
 from gui.graph.box_menu import copy_offers, fill_box_menu
 from gui.graph.finder import Finder
+from gui.graph.inactive_layers import is_of_phase
 from gui.graph.items.badge import badge_sentence
 from gui.graph.items.layer import LayerItem
 from gui.graph.net_graph import NetGraph
@@ -22,6 +23,7 @@ from gui.graph.picture import BadgePicture, FoldGroup, has_same_layers
 from gui.graph.placing import next_box
 from gui.graph.view_menu import ViewWishes, fill_view_menu
 from gui.theme import ThemeKeeper
+from gui.widgets.layer_rows import LayerRow, layer_rows
 
 
 class GraphPanel(NetGraph):
@@ -40,6 +42,7 @@ class GraphPanel(NetGraph):
         self._finder = Finder()
         self._kept_folded: int | None = None
         self._sentences: dict[BadgePicture, str] = {}
+        self._rows: Sequence[LayerRow] | None = None
         self.scene.sentence_of = self._sentence_of
         self._connect()
         self.show_net(None, None)
@@ -62,6 +65,8 @@ class GraphPanel(NetGraph):
         self.show_page(has_net=net is not None)
         if net is None or shapes is None:
             self._finder.set_source(tuple)
+            self._rows = None
+            self._show_hidden()
             self.redrawer.clear()
             self._is_another_net = True
             return
@@ -77,7 +82,17 @@ class GraphPanel(NetGraph):
             self._redraw()
         else:
             self._redraw(self._show_place if is_new else self._holding())
-        self._find(self.bar.field.text())
+        self._rows = None
+        self._show_hits()
+        self._show_hidden()
+
+    def _show_hidden(self) -> None:
+        net, n_hidden, phase = self._net, 0, ""
+        if net is not None and not self._options.shows_inactive:
+            n_hidden = len(net.inactive)
+            other = "TRAIN" if net.state.phase == "TEST" else "TEST"
+            phase = other if all(is_of_phase(layer, other) for layer in net.inactive) else ""
+        self.bar.show_hidden(n_hidden, phase)
 
     def show_selection(self, name: str) -> None:
         """Select the layer; a hidden one unfolds its block, and the view glides to it."""
@@ -168,6 +183,9 @@ class GraphPanel(NetGraph):
 
     def _connect(self) -> None:
         self.drawn.connect(self._show_hits)
+        self.drawn.connect(self._show_hidden)
+        self.bar.field.focus_changed.connect(lambda _has_focus: self._list_hits())
+        self.find_list.taken.connect(self._go_to)
         self.bar.query_changed.connect(self._find)
         self.bar.stepped.connect(self._step)
         self.bar.find_left.connect(self._leave_find)
@@ -263,28 +281,53 @@ class GraphPanel(NetGraph):
 
     def _find(self, text: str) -> None:
         self._finder.search(text)
-        self.bar.show_hits(None, len(self._finder.hits), self._finder.problem)
         self._show_hits()
 
     def _show_hits(self) -> None:
-        box_of = self.picture.box_of
+        """Dim what is not found, count and list what is."""
+        finder, box_of = self._finder, self.picture.box_of
         hits = None
-        if not self._finder.is_idle:
-            hits = {box_of[i] for i in self._finder.hits if i in box_of}
+        if not finder.is_idle:
+            hits = {box_of[i] for i in finder.hits if i in box_of}
         self.scene.show_hits(hits)
         self.overview.show_hits(hits)
+        self.bar.show_hits(finder.position, len(finder.hits), finder.problem)
+        self._list_hits()
+
+    def _list_hits(self) -> None:
+        finder = self._finder
+        if not self.bar.field.hasFocus() or self._net is None or self._shapes is None:
+            self.find_list.hide()
+            return
+        found = {self._net.layers[i].name for i in finder.hits}
+        rows = [row for row in self._all_rows() if row.layer in found] if found else []
+        self.find_list.show_hits(rows, finder.problem)
+        if finder.position is not None:
+            self.find_list.go_to(self._net.layers[finder.hits[finder.position]].name)
+        self.place_find_list()
+
+    def _all_rows(self) -> Sequence[LayerRow]:
+        """A row for each layer, its last value; made when first needed."""
+        if self._rows is None and self._net is not None and self._shapes is not None:
+            rows = {row.layer: row for row in layer_rows(self._net, self._shapes)}
+            self._rows = tuple(rows.values())
+        return self._rows or ()
 
     def _step(self, by: int) -> None:
+        if self._finder.is_idle:  # Escape left the words in the field
+            self._finder.search(self.bar.field.text())
         index = self._finder.step(by)
         if index is None or self._net is None:
             return
-        self.bar.show_hits(self._finder.position, len(self._finder.hits))
         self._show_hits()
-        name = self._net.layers[index].name
+        self._go_to(self._net.layers[index].name)
+
+    def _go_to(self, name: str) -> None:
         self.show_selection(name)
         self.layer_selected.emit(name)
 
     def _leave_find(self) -> None:
-        self.scene.show_hits(None)
-        self.overview.show_hits(None)
+        """The words stay in the field, and find nothing until they are asked for again."""
+        self._finder.search("")
+        self._show_hits()
         self.canvas.setFocus(Qt.OtherFocusReason)

@@ -54,7 +54,7 @@ class LayerList(QWidget):
         self.field.setAccessibleName("Find a layer")
         self.list = QListWidget()
         self.list.setAccessibleName("Layers")
-        self.list.setItemDelegate(_RowDelegate(keeper, self.list))
+        self.list.setItemDelegate(LayerRowDelegate(keeper, self.list))
         self.list.setFrameShape(QFrame.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.count = ThemedLabel(keeper, "", "secondary", pixels=11)
@@ -141,17 +141,10 @@ class LayerList(QWidget):
         self.count.setText(query.problem or f"{n_found:,} of {len(self._rows):,}")
 
     def _add_rows(self, rows: Sequence[LayerRow]) -> None:
-        for place, row in enumerate(rows):
-            item = QListWidgetItem()
-            item.setData(_ROW, row)
-            item.setData(_LINKS, (_is_joined(rows, place - 1), _is_joined(rows, place)))
-            item.setData(_NEAR, tuple(one.layer for one in rows[max(0, place - 1) : place + 2]))
-            item.setToolTip(plain_tip(_tip(row)))
-            item.setData(Qt.AccessibleTextRole, _said(row))
+        for item, row in zip(add_rows(self.list, rows), rows, strict=True):
             if self._is_checkable:
                 is_ticked = (row.layer, row.top) in self._ticked
                 item.setCheckState(Qt.Checked if is_ticked else Qt.Unchecked)
-            self.list.addItem(item)
 
     def _add_nothing(self) -> None:
         item = QListWidgetItem(self._nothing)
@@ -204,7 +197,22 @@ class LayerList(QWidget):
         self.ticks_changed.emit()
 
 
-class _RowDelegate(QStyledItemDelegate):
+def add_rows(list_: QListWidget, rows: Sequence[LayerRow]) -> list[QListWidgetItem]:
+    """Append rows that `LayerRowDelegate` paints; returns their items."""
+    items = []
+    for place, row in enumerate(rows):
+        item = QListWidgetItem()
+        item.setData(_ROW, row)
+        item.setData(_LINKS, (_is_joined(rows, place - 1), _is_joined(rows, place)))
+        item.setData(_NEAR, tuple(one.layer for one in rows[max(0, place - 1) : place + 2]))
+        item.setToolTip(plain_tip(_tip(row)))
+        item.setData(Qt.AccessibleTextRole, _said(row))
+        list_.addItem(item)
+        items.append(item)
+    return items
+
+
+class LayerRowDelegate(QStyledItemDelegate):
     """Chain bracket, tick, family square, value, what hides it, shape, check of the gallery."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QObject) -> None:

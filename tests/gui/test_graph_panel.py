@@ -177,9 +177,12 @@ def test_arrow_keys_walk_along_the_net(qtbot, panel) -> None:
 
 
 def test_find_dims_the_rest_and_steps_through_the_hits(qtbot, panel) -> None:
+    panel.resize(1000, 522)
     panel.focus_find()
     qtbot.keyClicks(panel.bar.field, "type:ReLU fc")
-    assert panel.bar.status.text() == "2 found"
+    assert panel.bar.field.note.text() == "2 found"
+    assert panel.find_list.isVisible()
+    assert panel.find_list.shown == ("relu6 · fc6@1", "relu7 · fc7@1")
     assert not item_named(panel, "fc7").is_dimmed
     assert item_named(panel, "pool1").is_dimmed
     seen = []
@@ -187,15 +190,59 @@ def test_find_dims_the_rest_and_steps_through_the_hits(qtbot, panel) -> None:
     for key in (Qt.Key_Return, Qt.Key_Down, Qt.Key_Up):
         qtbot.keyClick(panel.bar.field, key)
     assert seen == ["relu6", "relu7", "relu6"]
-    assert panel.bar.status.text() == "1 of 2"
+    assert panel.bar.field.note.text() == "1 of 2"
     qtbot.keyClick(panel.bar.field, Qt.Key_Escape)
     assert panel.bar.field.text() == "type:ReLU fc"
     assert not item_named(panel, "pool1").is_dimmed
+    assert not panel.find_list.isVisible()
+
+
+def test_dimming_does_not_come_back_after_escape(qtbot, panel, vgg) -> None:
+    panel.focus_find()
+    qtbot.keyClicks(panel.bar.field, "relu7")
+    qtbot.keyClick(panel.bar.field, Qt.Key_Escape)
+    after = read_net(plan_rename(vgg, ["relu7"]).new_text)
+    panel.show_net(after, infer_shapes(after))
+    panel.show_selection("relu7")
+    assert not any(item.is_dimmed for item in panel.scene.layer_items.values())
+    panel.focus_find()
+    qtbot.keyClick(panel.bar.field, Qt.Key_Return)
+    assert item_named(panel, "pool1").is_dimmed
+
+
+def test_a_click_on_a_listed_hit_selects_it(qtbot, panel) -> None:
+    panel.focus_find()
+    qtbot.keyClicks(panel.bar.field, "type:Pooling")
+    assert panel.find_list.shown == ("pool1", "pool2", "pool3", "pool4", "pool5")
+    row = panel.find_list.list.visualItemRect(panel.find_list.list.item(2))
+    with qtbot.waitSignal(panel.layer_selected) as selected:
+        qtbot.mouseClick(
+            panel.find_list.list.viewport(), Qt.LeftButton, Qt.NoModifier, row.center()
+        )
+    assert selected.args == ["pool3"]
+
+
+@pytest.mark.parametrize("width", [420, 520, 640, 800, 1000])
+def test_the_bar_is_never_cut_and_the_field_keeps_room_for_its_words(
+    qtbot, panel, width: int
+) -> None:
+    panel.bar.show_hidden(1, "TRAIN")
+    panel.resize(width, 500)
+    qtbot.keyClicks(panel.bar.field, "type:ReLU")
+    shown = [w for w in panel.bar.children() if w.isWidgetType() and w.isVisible()]
+    for widget in shown:
+        assert widget.geometry().right() <= panel.bar.width()
+    for widget in (panel.bar.fold, panel.bar.direction, panel.bar.fit, panel.bar.hidden):
+        assert not widget.isVisible() or widget.width() >= widget.sizeHint().width()
+    metrics = panel.bar.field.fontMetrics()
+    margins = panel.bar.field.textMargins()
+    room = panel.bar.field.width() - margins.right() - 26 - 24
+    assert room >= metrics.horizontalAdvance("type")
 
 
 def test_a_query_that_cannot_be_read_says_why(qtbot, panel) -> None:
     qtbot.keyClicks(panel.bar.field, "params>many")
-    assert "needs a number" in panel.bar.status.text()
+    assert "needs a number" in panel.find_list.problem.text()
     assert not item_named(panel, "pool1").is_dimmed
 
 
