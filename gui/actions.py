@@ -75,6 +75,8 @@ ROWS: tuple[ActionRow, ...] = (
          tip="Go on where a saved session stopped"),
     _row("save_session", "File", "Save session…", "Ctrl+Shift+S", None, "editable", group=2,
          tip="Remember files, edits, folds and selection in one file"),
+    _row("follow_files", "File", "Follow changes of open files", group=3, is_checkable=True,
+         tip="Read prototxt, weights and recipe again when another program saves them"),
     _row("quit", "File", "Quit", "Ctrl+Q", group=9),
     _row("undo", "Edit", "Undo", "Ctrl+Z", "undo", "undoable"),
     _row("redo", "Edit", "Redo", "Ctrl+Shift+Z Ctrl+Y", "redo", "redoable"),

@@ -126,6 +126,11 @@ class ModelDocument(QObject):
         self.weights_changed.emit()
         self._drop_verification()
 
+    def set_saved_text(self, text: str) -> None:
+        """What the file holds now, where another program has changed it; the text stays."""
+        self.saved_text = text
+        self.saved_changed.emit()
+
     def set_stray_weights(self, path: Path | None) -> None:
         """Weights that were opened and are not bound: they wait for a net, or are of another."""
         if path != self.stray_weights:

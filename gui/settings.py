@@ -132,6 +132,15 @@ class Settings:
     def renames_layers(self, value: bool) -> None:
         self._set("rename/layers_too", "yes" if value else "no")
 
+    @property
+    def follows_files(self) -> bool:
+        """Whether files that other programs change are read again."""
+        return self._store.word("files/follow", "yes") == "yes"
+
+    @follows_files.setter
+    def follows_files(self, value: bool) -> None:
+        self._set("files/follow", "yes" if value else "no")
+
     def recent(self, kind: str) -> tuple[Path, ...]:
         """Files of a kind ("models", "images", "folders") that were open last, newest first."""
         return tuple(Path(name) for name in self._store.words(f"recent/{kind}") if name)

@@ -17,6 +17,7 @@ from gui.connections.files import (
     connect_opening,
     connect_recent_files,
     connect_saving,
+    connect_watching,
     connect_written,
 )
 from gui.connections.looking import (
@@ -70,6 +71,7 @@ from gui.controllers.subjects import SubjectsController
 from gui.controllers.trouble import TroubleController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
+from gui.controllers.watching import WatchingController
 from gui.crash import CrashHook
 from gui.derivation import Deriver
 from gui.dialogs.files import FileChooser
@@ -201,6 +203,9 @@ class Workbench(QObject):
             document, lanes, self.opening, self.comparing, notices,
             None if autosaves is None else autosaves.with_name("pasted"), self,
         )  # fmt: skip
+        self.watching = WatchingController(
+            document, lanes, self.opening, self.sessions, notices, self
+        )
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
 
     def _connect_files(self) -> None:
@@ -214,6 +219,9 @@ class Workbench(QObject):
         connect_comparing(window, self.comparing, opening)
         connect_dropping(window, self.dropping, self.status)
         connect_images(window, self.images, opening)
+        connect_watching(window, self.watching, self.status, self.notices, self.settings)
+        self.watching.difference_requested.connect(self.dialogs.show_file_difference)
+        self.watching.save = self.saving.choose_and_save
         connect_saving(window, self.saving, self.sessions)
         connect_exports(window, self.graph, self.exporting)
         connect_written(self.status, self.notices, self.saving, self.sessions, self.exporting)

@@ -15,9 +15,11 @@ from gui.controllers.recent_files import RecentFilesController
 from gui.controllers.saving import SavingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
+from gui.controllers.watching import WatchingController
 from gui.main_window import MainWindow
 from gui.notices import Notices
 from gui.pages.start_page import shown_folder
+from gui.settings import Settings
 
 
 def connect_opening(window: MainWindow, opening: OpeningController, demo: DemoController) -> None:
@@ -51,6 +53,30 @@ def connect_dropping(
     window.files_dropped.connect(dropping.take)
     window.drop_overlay.words_wanted = dropping.words
     dropping.say = status.say
+
+
+def connect_watching(
+    window: MainWindow,
+    watching: WatchingController,
+    status: StatusController,
+    notices: Notices,
+    settings: Settings,
+) -> None:
+    """Files that other programs change."""
+
+    def follow(is_on: bool) -> None:
+        settings.follows_files = is_on
+        watching.set_on(is_on)
+
+    def say(sentence: str) -> None:
+        status.say(sentence)
+        notices.note("info", sentence)
+
+    action = window.actions_["follow_files"]
+    action.setChecked(settings.follows_files)
+    action.toggled.connect(follow)
+    watching.set_on(settings.follows_files)
+    watching.reread.connect(say)
 
 
 def connect_images(

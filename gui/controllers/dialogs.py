@@ -178,10 +178,16 @@ class DialogsController(QObject):
 
     def show_difference(self) -> None:
         """The text as it is beside the text as it was opened."""
+        if self._document.original_net is not None:
+            self._compare_texts(self._document.original_net.text, "as opened")
+
+    def show_file_difference(self, text: str) -> None:
+        """The text as it is beside what the file holds now."""
+        self._compare_texts(text, "in the file now")
+
+    def _compare_texts(self, text: str, heading: str) -> None:
         document = self._document
-        if document.original_net is None:
-            return
-        rows = paired_lines(document.original_net.text, document.text)
+        rows = paired_lines(text, document.text)
         n_changed = sum(not row.is_equal for row in rows)
         name = document.path.name if document.path else "prototxt"
         self._open(
@@ -190,7 +196,7 @@ class DialogsController(QObject):
                 "Text difference",
                 f"{n_changed:,} lines differ. Comments and layout stay." if rows
                 else "Nothing has changed yet.",
-                (f"{name}, as opened", "as it is now"),
+                (f"{name}, {heading}", "as it is now"),
                 rows,
                 self._window,
             )

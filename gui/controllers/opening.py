@@ -185,11 +185,17 @@ class OpeningController(QObject):
         )
 
     def take_model(
-        self, found: PartlyOpened, weights: Path | None, saved_text: str | None = None
+        self,
+        found: PartlyOpened,
+        weights: Path | None,
+        saved_text: str | None = None,
+        *,
+        offers_weights: bool = True,
     ) -> None:
         """Make a model that was read the document, and open its weights.
 
-        saved_text: what the file holds, where the text that was read is another.
+        saved_text: what the file holds, where the text that was read is another; offers_weights:
+        look for some beside it where none are given.
         """
         weights = weights or self.weights.waiting
         self._notices.dismiss_all(*MODEL_NOTICES)
@@ -230,7 +236,8 @@ class OpeningController(QObject):
         if weights is not None:
             self.open_weights(weights)
             return
-        self.weights.offer_beside()
+        if offers_weights:
+            self.weights.offer_beside()
         self._go_on_with_folder()
 
     def _show_bound(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -158,7 +158,17 @@ class SessionController(QObject):
 
         self._opening.may_replace(start)
 
-    def _restore(self, found: ReadSession) -> None:
+    def reread(self, opened: PartlyOpened, text: str) -> None:
+        """Take the text that the file holds now, with everything else as it is; edits go."""
+        session, chosen = self.snapshot(), self._document.chosen_recipe
+        if session is None:
+            self._opening.take_model(opened, None, offers_weights=False)
+            return
+        recipe = session.recipe if chosen is not None and chosen.origin == "given" else None
+        now = replace(session, base_text=text, steps=(), n_done=0, recipe=recipe)
+        self._restore(ReadSession(now, opened, text, has_file_changed=False), is_new=False)
+
+    def _restore(self, found: ReadSession, *, is_new: bool = True) -> None:
         session, document = found.session, self._document
         self._notices.dismiss("session")
         self._waiting_search = session.search
@@ -167,9 +177,10 @@ class SessionController(QObject):
         ]
         weights = session.weights if session.weights not in missing else None
         document.state = session.state
-        document.set_image(session.image if session.image not in missing else None)
+        if is_new:
+            document.set_image(session.image if session.image not in missing else None)
         self._graph.expect_net(memory_from_json(session.graph))
-        self._opening.take_model(found.opened, weights, found.saved_text)
+        self._opening.take_model(found.opened, weights, found.saved_text, offers_weights=is_new)
         self._renaming.history.restore(session.steps, session.n_done)
         self._take_recipe(session)
         if document.net is not None and document.net.has_layer(session.selection):
