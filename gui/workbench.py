@@ -207,6 +207,7 @@ class Workbench(QObject):
             document, lanes, self.opening, self.sessions, notices, self
         )
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
+        self.seeing.picture_changed.connect(self.window.panels.activations.show_picture)
 
     def _connect_files(self) -> None:
         window, opening = self.window, self.opening
@@ -240,7 +241,7 @@ class Workbench(QObject):
         window.sees_popup.image_requested.connect(self.opening.choose_image)
         connect_engine(window, self.engine, self.engine_choice, self.fidelity, status)
         connect_inspecting(window, self.inspecting, status)
-        connect_captions(self.document, window.panels.histogram)
+        connect_captions(self.document, window.panels)
         load_plots_beside(self.engine, self.lanes)
         connect_searching(window, self.searching, self.opening, self.settings, lambda: self.chooser)
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)

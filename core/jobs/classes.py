@@ -23,6 +23,8 @@ from core.measures.measure import KEEP
 from core.net.definition import Net
 from core.surveys.features import Feature, StoredFeature
 
+_JUDGES = ("Accuracy", "SoftmaxWithLoss")
+
 
 @dataclass(frozen=True)
 class ClassScores:
@@ -41,6 +43,25 @@ def class_output(net: Net, shape_of: Engine | None) -> Value | None:
     return value if gives_scores(shape_of.shape_of(value)) else None
 
 
+def scored_value(net: Net, engine: Engine) -> Value | None:
+    """Where the scores of classes are after a pass; None for a net without.
+
+    Its one output; in a net for training, what its last loss or accuracy reads.
+    """
+    output = class_output(net, engine)
+    if output is not None:
+        return output
+    found = _values_judged(net)
+    return next((value for value in found if gives_scores(engine.shape_of(value))), None)
+
+
+def _values_judged(net: Net) -> list[Value]:
+    """What each accuracy and loss of classes reads, the last of the net first."""
+    judges = (layer for layer in reversed(net.layers) if layer.type in _JUDGES)
+    firsts = (net.read(layer)[0] for layer in judges if net.read(layer))
+    return [Value(version.layer, version.blob) for version in firsts if version is not None]
+
+
 def gives_scores(shape: tuple[int, ...] | None) -> bool:
     """Whether a value of this shape is a list of scores for each image."""
     return (
@@ -57,13 +78,14 @@ def classes_of(
     """The best classes of the first image; () for what is no output of scores.
 
     scores: the value, (n_images, n_classes, ...). Scores of unnamed classes count only where a
-    Softmax gives them: a few numbers are no classes.
+    Softmax gives them or a loss reads them: a few numbers are no classes.
     """
+    is_judged = value in _values_judged(net)
     is_output = any((v.layer, v.blob) == value for v in net.outputs)
-    if not is_output or not gives_scores(scores.shape):
+    if not (is_output or is_judged) or not gives_scores(scores.shape):
         return ()
     names = _names(to_run, value.layer, scores.shape[1], None).names
-    if not names and not is_softmax(net, value):
+    if not (names or is_judged or is_softmax(net, value)):
         return ()
     return tuple(best_classes(scores[:1], names, are_probabilities=is_softmax(net, value))[0])
 

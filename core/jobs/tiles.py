@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from core.activations.channels import ChannelOrder
 from core.activations.tiles import DrawnChannels, RangeScope, draw_channels
@@ -26,9 +29,16 @@ class TilesRequest:
     aspect: float = 1.6
 
 
+def read_values(
+    look: LookRequest, values: Sequence[Value], looker: Looker
+) -> Job[tuple[np.ndarray, ...]]:
+    """The values after the pass, each with all its axes. Raises AppError."""
+    yield Progress(0, 1, "forward pass")
+    with looker.passed(look) as engine:
+        return tuple(engine.read(value) for value in values)
+
+
 def tiles(request: TilesRequest, looker: Looker) -> Job[tuple[DrawnChannels, ...]]:
     """The values of the first image, drawn, in the order of the request. Raises AppError."""
-    yield Progress(0, 1, "forward pass")
-    with looker.passed(request.look) as engine:
-        arrays = [engine.read(value) for value in request.values]
+    arrays = yield from read_values(request.look, request.values, looker)
     return draw_channels(arrays, order=request.order, scope=request.scope, aspect=request.aspect)

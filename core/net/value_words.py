@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from core.net.definition import BlobVersion
+from core.net.definition import AUTOMATIC_TOP, BlobVersion
 
 
 def blob_words(version: BlobVersion) -> str:
     """ "fc7@1" where it says more than the layer's name does, else ""."""
-    return "" if version.label == version.layer else version.label
+    says_nothing = version.label == version.layer or version.blob == AUTOMATIC_TOP
+    return "" if says_nothing else version.label
 
 
 def value_words(version: BlobVersion) -> str:

@@ -14,8 +14,7 @@ from gui.controllers.seeing import SeeingController
 from gui.controllers.status import StatusController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
-from gui.main_window import MainWindow
-from gui.panels.histogram.panel import HistogramPanel
+from gui.main_window import MainWindow, Panels
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
@@ -90,19 +89,28 @@ def connect_inspecting(
     window.actions_.refused.connect(status.say)
     status.why_no_run = inspecting.why_no_run
     status.refresh()
-    inspecting.forward_done.connect(lambda done: status.say(done.sentence))
+
+    def say(_scores: object) -> None:
+        if inspecting.last_forward is not None:
+            status.say(inspecting.last_forward.sentence)
+
+    inspecting.classes_found.connect(say)
 
 
-def connect_captions(document: ModelDocument, histogram: HistogramPanel) -> None:
-    """A saved plot says which net and image it is of."""
+def connect_captions(document: ModelDocument, panels: Panels) -> None:
+    """What is saved of a panel says which net, weights, image and recipe it is of."""
 
     def tell() -> None:
-        net, image = document.path, document.image_path
-        histogram.show_source(net.name if net else "", image.name if image else "")
+        paths = (document.path, document.weights_path, document.image_path)
+        source = [path.name for path in paths if path is not None]
+        if document.image_path is not None and document.recipe is not None:
+            source.append(document.recipe.describe())
+        panels.histogram.show_source(source)
+        panels.activations.show_source(source)
 
-    document.opened.connect(tell)
-    document.saved_changed.connect(tell)
-    document.image_changed.connect(tell)
+    for changed in (document.opened, document.saved_changed, document.image_changed,
+                    document.weights_changed, document.recipe_changed):  # fmt: skip
+        changed.connect(tell)
 
 
 def load_plots_beside(engine: EngineController, lanes: Lanes) -> None:

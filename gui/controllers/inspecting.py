@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from PyQt5.QtCore import QEvent, QObject, pyqtSignal
+from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QWidget
 
 from core.engines.engine import Engine
 from core.engines.values import PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.files import is_plain_file
-from core.jobs.classes import classes_of, is_softmax
+from core.jobs.classes import classes_of, is_softmax, scored_value
 from core.jobs.look import Looker, LookRequest, PictureInput, picture_input, why_no_picture
 from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
-from core.jobs.tiles import TilesRequest, tiles
+from core.jobs.tiles import read_values
 from core.net.definition import Net
 from core.progress import Job
 from gui.controllers.engine_child import EngineController
-from gui.controllers.inspecting_values import show_choices
+from gui.controllers.inspecting_values import layer_values, value_of_pin
+from gui.controllers.look_commands import look_command
 from gui.controllers.possibilities import NO_IMAGE, NO_NET
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notices
-from gui.panels.activations.classes import ClassScore, ClassScores
 from gui.panels.activations.panel import ActivationsPanel
-from gui.panels.activations.tiles import ActivationRequest, TileCard, build_cards
+from gui.panels.activations.shown import ActivationRequest
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
+from gui.widgets.class_list import ClassScore, ClassScores, class_text
 
 EMPTY_TILES = "Open an image to see every channel."
 NO_FORWARD = "Run Forward to see how a layer's values spread."
@@ -44,10 +47,14 @@ class LastForward:
 
     seconds: float
     n_images: int
+    top: ClassScore | None = None
 
     @property
     def sentence(self) -> str:
-        """ "last forward 412 ms, 1 image"."""
+        """ "Top: church 61 %, 412 ms"; without classes "last forward 412 ms, 1 image"."""
+        if self.top is not None:
+            share = f"{100 * self.top.score:.0f} %"
+            return f"Top: {class_text(self.top)} {share}, {1000 * self.seconds:,.0f} ms"
         images = "1 image" if self.n_images == 1 else f"{self.n_images:,} images"
         return f"last forward {1000 * self.seconds:,.0f} ms, {images}"
 
@@ -56,6 +63,8 @@ class InspectingController(QObject):
     """Runs one pass for each net, image and recipe; every layer's values are a read away then."""
 
     forward_done = pyqtSignal(object)
+    classes_found = pyqtSignal(object)
+    """The best classes of the image after a forward pass, None for a net without class scores."""
     _passed = pyqtSignal(object, object)
 
     def __init__(
@@ -157,7 +166,10 @@ class InspectingController(QObject):
         ):
             changed.connect(self._on_changed)
         self._engine.restarted.connect(self._on_restarted)
+        self._activations.value_of_pin = lambda pin: value_of_pin(document, pin)
         self._activations.activations_requested.connect(self._read_activations)
+        self._activations.command_requested.connect(self._copy_command)
+        self._activations.layer_requested.connect(document.select)
         self._histogram.summaries_requested.connect(self._read_summaries)
         self._passed.connect(self._on_passed)
 
@@ -173,8 +185,7 @@ class InspectingController(QObject):
         document = self._document
         own = document.own_blobs()
         self._histogram.show_choices(document.net, document.selection or None, own)
-        choices = show_choices(document, document.selection)
-        self._activations.show_choices(choices, document.selection)
+        self._activations.show_layer(layer_values(document, document.selection))
         self._stale = {self._activations, self._histogram}
         self._refresh()
 
@@ -201,25 +212,33 @@ class InspectingController(QObject):
 
     def _show_empty(self, panel: QWidget, tiles: str, spread: str, both: str = "") -> None:
         if panel is self._activations:
-            self._activations.show_empty(both or tiles)
+            self._activations.show_empty(both or tiles, offers_image=tiles == NO_IMAGE)
         else:
             self._histogram.show_empty(both or spread)
 
     def _read_activations(self, request: ActivationRequest | None) -> None:
         key = self.run_key()
         if request is None or key is None:
-            self._activations.show_empty(NO_LAYER)
+            self._activations.show_empty(NO_LAYER, offers_image=False)
             return
         net, layer = self._document.net, self._document.selection
-        values = tuple(Value(one.layer, one.top) for one in request.values)
-        wanted = TilesRequest(key, values, request.order, request.scope, request.aspect)
+        values = tuple(Value(*one) for one in request.keys)
 
-        def read() -> Job[tuple[tuple[TileCard, ...], ClassScores | None]]:
-            drawn = yield from tiles(wanted, self._looker)
-            cards = build_cards(request, drawn)
-            return cards, None if net is None else _scores_among(cards, net, key, layer)
+        def read() -> Job[Read]:
+            arrays = yield from read_values(key, values, self._looker)
+            found = dict(zip(request.keys, arrays, strict=True))
+            own = {k: array for k, array in found.items() if k[0] == layer}
+            scores = None if net is None else _scores_among(own, net, key)
+            return Read(request, found, scores)
 
         self._start("activations", key, read, self._show_activations)
+
+    def _copy_command(self) -> None:
+        """Put the command for these tiles on the clipboard."""
+        key, clipboard = self.run_key(), QGuiApplication.clipboard()
+        layers = [card.value.layer for card in self._activations.cards]
+        if key is not None and clipboard is not None and layers:
+            clipboard.setText(look_command("tiles", key, layers, ("--out", "tiles.png")))
 
     def _read_summaries(self, request: HistogramRequest | None) -> None:
         key = self.run_key()
@@ -258,12 +277,24 @@ class InspectingController(QObject):
             lambda: self._run(key),
             key="forward",
             title="Forward pass",
+            on_result=self._show_top,
             on_error=self._on_failed,
         )
 
-    def _run(self, key: LookRequest) -> None:
-        with self._looker.passed(key):
-            pass
+    def _run(self, key: LookRequest) -> ClassScores | None:
+        """The pass, and the best classes where the net gives scores of classes."""
+        net = self._document.net
+        with self._looker.passed(key) as engine:
+            value = None if net is None else scored_value(net, engine)
+            if net is None or value is None:
+                return None
+            return _scores_among({(value.layer, value.top): engine.read(value)}, net, key)
+
+    def _show_top(self, scores: ClassScores | None) -> None:
+        last = self.last_forward
+        if scores is not None and last is not None:
+            self.last_forward = replace(last, top=scores.classes[0])
+        self.classes_found.emit(scores)
 
     def _on_passed(self, result: PassResult, engine: Engine) -> None:
         self.last_forward = LastForward(result.seconds, result.n_images)
@@ -287,19 +318,27 @@ class InspectingController(QObject):
         for panel in (self._activations, self._histogram):
             self._show_empty(panel, error.sentence, error.sentence)
 
-    def _show_activations(self, found: tuple[tuple[TileCard, ...], ClassScores | None]) -> None:
-        cards, scores = found
-        self._activations.show_cards(cards)
-        self._activations.show_classes(scores)
+    def _show_activations(self, read: Read) -> None:
+        self._activations.show_read(read.request, read.arrays)
+        self._activations.show_classes(read.scores)
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What was read for the tiles: arrays by (layer, top), and the classes that they give."""
+
+    request: ActivationRequest
+    arrays: dict[tuple[str, str], np.ndarray]
+    scores: ClassScores | None
 
 
 def _scores_among(
-    cards: tuple[TileCard, ...], net: Net, key: LookRequest, layer: str
+    arrays: dict[tuple[str, str], np.ndarray], net: Net, key: LookRequest
 ) -> ClassScores | None:
-    """The best classes, where the layer that is looked at gives scores of classes."""
-    for card in cards:
-        value = Value(card.value.layer, card.value.top)
-        best = classes_of(net, key.net, value, card.array) if value.layer == layer else ()
+    """The best classes, where one of these values gives scores of classes."""
+    for (layer, top), array in arrays.items():
+        value = Value(layer, top)
+        best = classes_of(net, key.net, value, array)
         if best:
             classes = tuple(ClassScore(one.number, one.name, one.score) for one in best)
             return ClassScores(layer, classes, is_softmax(net, value))

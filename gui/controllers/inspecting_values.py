@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from core.net.definition import BlobVersion, Net
+from core.net.value_words import value_words
 from gui.document import ModelDocument
-from gui.panels.activations.panel import CHAIN, LAYER
-from gui.panels.activations.tiles import ShowChoice, ShownValue
+from gui.panels.activations.panel import LayerValues
+from gui.panels.activations.shown import Pin, ShownValue
 
 
-def show_choices(document: ModelDocument, layer_name: str) -> tuple[ShowChoice, ...]:
-    """The layer's own tops, then the whole chain it works in, as renamed as it may be by now."""
+def layer_values(document: ModelDocument, layer_name: str) -> LayerValues:
+    """The layer's own tops, and the whole chain it works in, as renamed as it may be by now."""
     net = document.net
     if net is None or not net.has_layer(layer_name):
-        return ()
+        return LayerValues()
     own = net.written(layer_name)
-    choices = []
-    if own:
-        names = ", ".join(version.label for version in own)
-        text = layer_name if names == layer_name else f"{layer_name}, {names}"
-        choices.append(ShowChoice(text, LAYER, tuple(_shown(net, v) for v in own)))
-    for blob, chain in _chains_of(document, net, layer_name):
-        values = tuple(_shown(net, version) for version in chain)
-        choices.append(ShowChoice(f"whole chain of {blob}", CHAIN, values))
-    return tuple(choices)
+    blob, chain = _chain_of(document, net, layer_name)
+    return LayerValues(
+        layer_name,
+        tuple(_shown(net, version) for version in own),
+        tuple(version.top_index for version in own),
+        blob,
+        tuple(_shown(net, version) for version in chain),
+    )
 
 
-def _chains_of(
+def value_of_pin(document: ModelDocument, pin: Pin) -> ShownValue | None:
+    """The value that a pinned channel is of, in the net of now; None where the layer is gone."""
+    net = document.net
+    if net is None or not net.has_layer(pin.layer):
+        return None
+    written = {version.top_index: version for version in net.written(pin.layer)}
+    version = written.get(pin.top_index)
+    return None if version is None else _shown(net, version)
+
+
+def _chain_of(
     document: ModelDocument, net: Net, layer_name: str
-) -> Iterator[tuple[str, list[BlobVersion]]]:
-    """Chains of the file as opened that the layer belongs to, with the versions of today."""
+) -> tuple[str, tuple[BlobVersion, ...]]:
+    """The first chain of the file as opened that the layer belongs to, with today's versions."""
     for chain in (document.original_net or net).chains:
         if layer_name not in {version.layer for version in chain.versions}:
             continue
-        today = [
+        today = tuple(
             net.written(old.layer)[old.top_index]
             for old in chain.versions
             if net.has_layer(old.layer) and old.top_index < len(net.written(old.layer))
-        ]
+        )
         if len(today) > 1:
-            yield chain.blob, today
+            return chain.blob, today
+    return "", ()
 
 
 def _shown(net: Net, version: BlobVersion) -> ShownValue:
     layer = net.layers[version.layer_index]
-    top = layer.tops[version.top_index]
-    return ShownValue(layer.name, top, version.label, f"{layer.name}, {layer.type}")
+    return ShownValue(layer.name, layer.tops[version.top_index], value_words(version), layer.type)

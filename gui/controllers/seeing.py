@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, QPoint
+from PyQt5.QtCore import QObject, QPoint, pyqtSignal
 from PyQt5.QtGui import QImage
 
 from core.images.preprocess import Preprocess
@@ -30,6 +30,9 @@ _NO_FILE_SAYS = "No file says how the pictures were made that the net has learne
 
 class SeeingController(QObject):
     """Follows image, net and recipe; a recipe that is chosen is kept with the prototxt."""
+
+    picture_changed = pyqtSignal(object)
+    """A QImage of what the net sees, None where nothing is to be seen."""
 
     def __init__(
         self,
@@ -87,6 +90,7 @@ class SeeingController(QObject):
             return
         self._shown = key
         self._field.show_picture(None)
+        self.picture_changed.emit(None)
         no_image = "No image is open." if path is None else ""
         self._popup.show_picture(None, no_image)
         if path is None or recipe is None:
@@ -102,6 +106,7 @@ class SeeingController(QObject):
     def _show_seen(self, seen: SeenPicture) -> None:
         picture: QImage = as_image(seen.pixels)
         self._field.show_picture(picture)
+        self.picture_changed.emit(picture)
         size = "×".join(map(str, (1, *seen.shape)))
         self._popup.show_picture(picture, f"{size}, {seen.lowest:.4g} to {seen.highest:.4g}")
 

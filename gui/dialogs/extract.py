@@ -166,7 +166,7 @@ class ExtractDialog(FramedDialog):
 
     def _check(self, *_: object) -> None:
         choice = self.choice()
-        self.count.setText(f"{len(choice.values):,} chosen")
+        self.count.setText(f"{len(choice.values):,} of {self.layers.n_rows:,} chosen")
         if not choice.values:
             self.show_problem("Tick at least one layer.")
         elif not choice.out.name:

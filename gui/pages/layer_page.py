@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.pages.layer_strip import LayerStrip
+from gui.panels.activations.channel_view import SIDE, SMALL_SIDE
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.histogram.panel import HistogramPanel
 from gui.theme import ThemeKeeper
 
+SMALL_BELOW = 720
+"""Pixels of height under which picture and channel are small, so that the histogram has room."""
+
 
 class LayerPage(QWidget):
-    """Tiles at the left, histogram and statistics at the right."""
+    """Tiles at the left; at the right the chosen channel, and under it histogram and statistics."""
 
     def __init__(
         self,
@@ -23,15 +28,27 @@ class LayerPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.strip = LayerStrip(keeper)
+        self._channel = activations.channel
+        right = QWidget()
+        beside = QVBoxLayout(right)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(0)
+        beside.addWidget(activations.channel)
+        beside.addWidget(histogram, 1)
         self.splitter = QSplitter(Qt.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
-        for panel in (activations, histogram):
-            self.splitter.addWidget(panel)
-        self.splitter.setStretchFactor(0, 5)
-        self.splitter.setStretchFactor(1, 4)
+        for side in (activations, right):
+            self.splitter.addWidget(side)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.strip)
+        column.addWidget(activations.bar)
         column.addWidget(self.splitter, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._channel.set_side(SMALL_SIDE if event.size().height() < SMALL_BELOW else SIDE)

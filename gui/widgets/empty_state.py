@@ -39,10 +39,10 @@ class EmptyState(QWidget):
         layout.addStretch(1)
         layout.addWidget(self._picture)
         layout.addWidget(self._sentence)
-        if button_text is not None:
-            button = Button(keeper, button_text, button_icon)
-            layout.addWidget(button, 0, Qt.AlignHCenter)
-            button.clicked.connect(lambda: self.clicked.emit())
+        self._button = Button(keeper, button_text or "", button_icon)
+        self._button.setVisible(button_text is not None)
+        layout.addWidget(self._button, 0, Qt.AlignHCenter)
+        self._button.clicked.connect(lambda: self.clicked.emit())
         layout.addStretch(1)
         keeper.changed.connect(self._repaint)
         self._repaint()
@@ -55,6 +55,10 @@ class EmptyState(QWidget):
     def set_sentence(self, sentence: str) -> None:
         """Say something else."""
         self._sentence.setText(sentence)
+
+    def show_button(self, is_shown: bool) -> None:
+        """Offer the button, or not where it would not help."""
+        self._button.setVisible(is_shown)
 
     @pyqtSlot()
     def _repaint(self) -> None:

@@ -75,6 +75,11 @@ class LayerList(QWidget):
         return tuple(row.words for row in self._shown_rows())
 
     @property
+    def n_rows(self) -> int:
+        """How many rows there are, listed now or not."""
+        return len(self._rows)
+
+    @property
     def ticked(self) -> tuple[tuple[str, str], ...]:
         """(layer, top) of each ticked row in the order of the net, listed now or not."""
         keys = ((row.layer, row.top) for row in self._rows)

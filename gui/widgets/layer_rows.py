@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
-from core.net.definition import AUTOMATIC_TOP, BlobVersion, Net
+from core.net.definition import BlobVersion, Net
 from core.net.find import FindRecord, Query
 from core.net.value_words import blob_words
 from core.words import shape_text
@@ -69,7 +69,7 @@ def layer_rows(
                     record,
                     layer.name,
                     top,
-                    "" if top == AUTOMATIC_TOP else blob_words(version),
+                    blob_words(version),
                     _shape_words(shapes, net, version),
                     not version.is_readable,
                     chain_of.get((layer.name, version.top_index), ""),

@@ -1,74 +1,86 @@
-"""The activations panel: tiles of every channel, the readout, the pin, classes and saving."""
+"""The activations panel: tiles of every channel, what is enlarged, pinned, read out and saved."""
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QImage, QMouseEvent
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtGui import QImage, QWheelEvent
 from PyQt5.QtWidgets import QApplication
 
-from core.activations.tiles import GAP_LEVEL, NOT_FINITE_LEVEL, draw_channels
+from core.activations.tiles import GAP_LEVEL, NOT_FINITE_LEVEL
 from core.errors import AppError
-from gui.panels.activations.canvas import Cell
-from gui.panels.activations.classes import ClassScore, ClassScores
 from gui.panels.activations.colours import colour_table
-from gui.panels.activations.panel import CHAIN, LAYER, ActivationsPanel
-from gui.panels.activations.tiles import (
-    ActivationRequest,
-    ShowChoice,
-    ShownValue,
-    TileCard,
-    build_cards,
-)
+from gui.panels.activations.panel import ActivationsPanel, LayerValues
+from gui.panels.activations.shown import ShownValue
+from gui.widgets.class_list import ClassScore, ClassScores
 
-BEFORE = np.linspace(-2, 6, 16, dtype=np.float32).reshape(1, 16)
+CONV = ShownValue("conv1", "conv1", "conv1 · conv1@0", "Convolution")
+RELU = ShownValue("relu1", "conv1", "relu1 · conv1@1", "ReLU")
+CHAIN = LayerValues("relu1", (RELU,), (0,), "conv1", (CONV, RELU))
+FC7 = ShownValue("fc7", "fc7", "fc7", "InnerProduct")
+RNG = np.random.default_rng(5)
+BEFORE = RNG.standard_normal((1, 60, 6, 7), dtype=np.float32)
 AFTER = np.maximum(BEFORE, 0)
-MAPS = np.arange(2 * 3 * 4, dtype=np.float32).reshape(1, 2, 3, 4)
-FC7 = ShownValue("fc7", "fc7", "fc7@0", "fc7, InnerProduct")
-RELU7 = ShownValue("relu7", "fc7", "fc7@1", "relu7, ReLU")
-DROP7 = ShownValue("drop7", "fc7", "fc7@2", "drop7, Dropout")
-CONV = ShownValue("conv1", "conv1", "conv1", "conv1, Convolution")
-ONE = ShowChoice("relu7, fc7@1", LAYER, (RELU7,))
-WHOLE = ShowChoice("whole chain of fc7", CHAIN, (FC7, RELU7, DROP7))
-
-
-def cards(request: ActivationRequest, arrays: list[np.ndarray]) -> tuple[TileCard, ...]:
-    """The cards of these arrays, drawn as the job draws them."""
-    drawn = draw_channels(arrays, order=request.order, scope=request.scope, aspect=request.aspect)
-    return build_cards(request, drawn)
+VECTOR = np.linspace(-2, 6, 300, dtype=np.float32)[None]
 
 
 @pytest.fixture
 def panel(keeper, qtbot) -> ActivationsPanel:
     panel = ActivationsPanel(keeper)
-    qtbot.addWidget(panel)
-    panel.resize(648, 262)
+    for widget in (panel, panel.channel, panel.bar):
+        qtbot.addWidget(widget)
+    panel.resize(690, 600)
     panel.show()
+    panel.channel.show()
+    return panel
+
+
+def show(panel: ActivationsPanel, values: LayerValues, *arrays: np.ndarray) -> None:
+    panel.show_layer(values)
+    request = panel.request()
+    panel.show_read(request, dict(zip(request.keys, arrays, strict=True)))
+
+
+@pytest.fixture
+def relu(panel: ActivationsPanel) -> ActivationsPanel:
+    show(panel, CHAIN, AFTER)
     return panel
 
 
 @pytest.fixture
 def chain(panel: ActivationsPanel) -> ActivationsPanel:
-    panel.show_choices([ONE, WHOLE], "relu7")
-    panel.show_cards(cards(panel.request(), [BEFORE, AFTER, AFTER]))
+    panel.show_layer(CHAIN)
+    panel.bar.chain_box.click()
+    show(panel, CHAIN, BEFORE, AFTER)
     return panel
 
 
 @pytest.fixture
-def maps(panel: ActivationsPanel) -> ActivationsPanel:
-    panel.show_choices([ShowChoice("conv1", LAYER, (CONV,))], "conv1")
-    panel.show_cards(cards(panel.request(), [MAPS]))
+def vector(panel: ActivationsPanel) -> ActivationsPanel:
+    show(panel, LayerValues("fc7", (FC7,), (0,)), VECTOR)
     return panel
 
 
-def spot(panel: ActivationsPanel, x: int, y: int, card: int = 0) -> QPoint:
-    """The viewport pixel in the middle of a mosaic's pixel."""
-    placed = panel.canvas._placed()[card]
-    point = placed.picture.topLeft() + QPointF(x + 0.5, y + 0.5) * placed.scale
-    return point.toPoint()
+def alone(values: ShownValue) -> LayerValues:
+    return LayerValues(values.layer, (values,), (0,))
+
+
+def middle(panel: ActivationsPanel, channel: int, card: int = 0) -> QPoint:
+    return panel.canvas.tile_rect(channel, card).center()
+
+
+def wheel(panel: ActivationsPanel, turn: int, keys: Qt.KeyboardModifiers = Qt.NoModifier) -> None:
+    view = panel.canvas.viewport()
+    place = QPointF(view.rect().center())
+    event = QWheelEvent(
+        place, view.mapToGlobal(place.toPoint()), QPoint(), QPoint(0, turn), Qt.NoButton, keys,
+        Qt.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view, event)
 
 
 def test_an_empty_panel_offers_to_open_an_image(panel, qtbot) -> None:
@@ -77,172 +89,233 @@ def test_an_empty_panel_offers_to_open_an_image(panel, qtbot) -> None:
         panel.empty_state.clicked.emit()
 
 
-def test_the_whole_chain_is_shown_first(chain) -> None:
-    assert chain.show_choice.currentText() == "whole chain of fc7"
-    assert chain.request().values == (FC7, RELU7, DROP7)
+def test_every_channel_is_in_view_at_one_size(relu) -> None:
+    view = relu.canvas.viewport().rect()
+    boxes = [relu.canvas.tile_rect(channel) for channel in range(60)]
+    assert all(view.contains(box) for box in boxes)
+    assert {(box.width(), box.height()) for box in boxes} == {(64, 55)}  # 6 x 7 in 64 pixels
+    assert relu.canvas.verticalScrollBar().maximum() == 0
 
 
-def test_what_the_user_shows_stays_for_the_next_layer(panel, qtbot) -> None:
-    panel.show_choices([ONE, WHOLE], "relu7")
-    with qtbot.waitSignal(panel.activations_requested) as asked:
-        panel.show_choice.setCurrentIndex(0)
-        panel.show_choice.activated.emit(0)
-    assert asked.args[0].values == (RELU7,)
-    panel.show_choices([ONE, WHOLE], "drop7")
-    assert panel.request().values == (RELU7,)
+@pytest.mark.parametrize("order", ["mean", "max", "sparsity"])
+def test_a_channel_stands_at_the_same_place_in_every_value_of_a_chain(chain, order) -> None:
+    """WINDOW_FAULTS 15: sorting took channel 57 to the first place of one panel, 11 of another."""
+    index = chain.tile_bar.order_choice.findText(order)
+    chain.tile_bar.order_choice.setCurrentIndex(index)
+    chain.tile_bar.order_choice.activated.emit(index)
+    corner = [chain.canvas.tile_rect(0, card).topLeft() for card in (0, 1)]
+    for channel in range(60):
+        first, second = (chain.canvas.tile_rect(channel, card).topLeft() for card in (0, 1))
+        assert first - corner[0] == second - corner[1]
+    maxima = AFTER[0].max(axis=(1, 2))
+    if order == "max":
+        assert chain.canvas.shown[0] == int(maxima.argmax())  # by the layer that is looked at
 
 
-def test_sort_and_range_ask_anew(panel, qtbot) -> None:
-    panel.show_choices([ONE], "relu7")
-    asked = []
-    panel.activations_requested.connect(asked.append)
-    panel.order_choice.setCurrentText("sparsity")
-    panel.order_choice.activated.emit(3)
-    panel.scope_choice.setCurrentText("per channel")
-    panel.scope_choice.activated.emit(1)
-    assert [(one.order, one.scope) for one in asked] == [
-        ("sparsity", "layer"),
-        ("sparsity", "channel"),
-    ]
+def test_tiles_are_as_large_again_after_the_room_was_small(relu, qtbot) -> None:
+    """WINDOW_FAULTS 48: maximise and restore left tiles smaller until the next Forward."""
+    before = relu.canvas.side
+    relu.resize(260, 200)
+    qtbot.waitUntil(lambda: relu.canvas.side < before)
+    relu.resize(690, 600)
+    qtbot.waitUntil(lambda: relu.canvas.side == before)
 
 
-def test_cards_say_their_range_and_what_is_equal(chain) -> None:
-    captions = [card.caption for card in chain.cards]
-    assert captions == ["−2.000 ... 6.000", "0.000 ... 6.000", "equal to fc7@1 at TEST"]
+def test_the_wheel_zooms_and_0_fits_again(relu, qtbot) -> None:
+    before = relu.canvas.side
+    wheel(relu, 120)
+    assert relu.canvas.side == before + 16
+    wheel(relu, 120, Qt.ControlModifier)
+    assert relu.canvas.verticalScrollBar().maximum() > 0
+    wheel(relu, -120, Qt.ShiftModifier)
+    assert relu.canvas.verticalScrollBar().value() > 0
+    qtbot.keyClick(relu.canvas, Qt.Key_0)
+    assert relu.canvas.side == before
 
 
-def test_cards_of_a_chain_share_one_scale() -> None:
-    request = ActivationRequest((FC7, RELU7))
-    first, second = cards(request, [BEFORE, AFTER / 2])
-    assert first.mosaic.high[0] == second.mosaic.high[0] == 6.0
-    alone = cards(ActivationRequest((FC7, RELU7), scope="channel"), [BEFORE, AFTER / 2])
-    assert alone[1].mosaic.high[0] == 3.0
+def test_a_click_enlarges_the_channel_and_marks_the_cell(relu, qtbot) -> None:
+    """WINDOW_FAULTS 57: a tile said nothing but the value under the mouse."""
+    qtbot.mouseClick(relu.canvas.viewport(), Qt.LeftButton, pos=middle(relu, 17))
+    channel, place = relu.chosen
+    assert (channel, place) == (17, (2, 3))
+    view = relu.channel
+    assert view.heading._title.text() == "CHANNEL 17"
+    assert view.map.readout()[0] == "(2, 3)"
+    np.testing.assert_array_equal(view.map._map, AFTER[0, 17])
+    facts = {fact.name: fact.value for fact in view.facts.facts}
+    assert facts["max"] == f"{AFTER[0, 17].max():.3f}"
+    assert facts["zeros"] == f"{100 * (AFTER[0, 17] == 0).mean():.1f} %"
+    maxima = AFTER[0].max(axis=(1, 2))
+    assert facts["rank"] == f"{(maxima > maxima[17]).sum() + 1} of 60 by max"
+    assert view.seen.part.x() == pytest.approx(3 / 7)
+    assert view.seen.part.y() == pytest.approx(2 / 6)
 
 
-def test_hovering_reads_every_version_out(chain, qtbot) -> None:
-    viewport = chain.canvas.viewport()
-    qtbot.mouseMove(viewport, QPoint(1, 1))
-    qtbot.mouseMove(viewport, spot(chain, 3, 3))
-    assert chain.canvas.readout() == (
-        "value 15",
-        "fc7@0: 6.000",
-        "fc7@1: 6.000",
-        "fc7@2: 6.000",
-    )
-    qtbot.mouseMove(viewport, spot(chain, 0, 0, card=1))
-    assert chain.canvas.readout()[1:3] == ("fc7@0: −2.000", "fc7@1: 0.000")
-
-
-def test_a_cell_of_a_map_is_named_by_channel_and_place(maps, qtbot) -> None:
-    layout = maps.cards[0].mosaic.layout
-    left, top = layout.origin(1)
-    qtbot.mouseMove(maps.canvas.viewport(), QPoint(1, 1))
-    qtbot.mouseMove(maps.canvas.viewport(), spot(maps, left + 3, top + 2))
-    assert maps.canvas.readout() == ("channel 1, row 2, column 3", "23.000")
-
-
-def test_a_click_pins_and_arrows_move_the_pin(chain, qtbot) -> None:
-    canvas = chain.canvas
-    qtbot.mouseClick(canvas.viewport(), Qt.LeftButton, pos=spot(chain, 1, 2))
-    assert canvas.pinned == Cell(0, 0, 2, 1)
-    qtbot.keyClick(canvas, Qt.Key_Right)
-    qtbot.keyClick(canvas, Qt.Key_Up)
-    assert canvas.pinned == Cell(0, 0, 1, 2)
-    for _ in range(9):
-        qtbot.keyClick(canvas, Qt.Key_Up)
-    assert canvas.pinned == Cell(0, 0, 0, 2)
+def test_keys_walk_channels_and_cells(relu, qtbot) -> None:
+    canvas, enlarged = relu.canvas, relu.channel.map
+    canvas.setFocus()
+    columns = canvas._grids[0].n_columns
+    for key, wanted in (
+        (Qt.Key_Right, 0), (Qt.Key_Right, 1), (Qt.Key_Down, 1 + columns), (Qt.Key_Left, columns),
+        (Qt.Key_Up, 0), (Qt.Key_Up, 0), (Qt.Key_End, 59), (Qt.Key_Right, 59), (Qt.Key_Home, 0),
+    ):  # fmt: skip
+        qtbot.keyClick(canvas, key)
+        assert relu.chosen[0] == wanted
+    with qtbot.waitSignal(canvas.channel_opened):
+        qtbot.keyClick(canvas, Qt.Key_Return)
+    qtbot.keyClick(enlarged, Qt.Key_Right)
+    qtbot.keyClick(enlarged, Qt.Key_Right)
+    qtbot.keyClick(enlarged, Qt.Key_Down)
+    assert relu.chosen == (0, (1, 1))
+    with qtbot.waitSignal(relu.channel.left):
+        qtbot.keyClick(enlarged, Qt.Key_Escape)
     qtbot.keyClick(canvas, Qt.Key_Escape)
-    assert canvas.pinned is None
+    assert relu.chosen[0] is None
 
 
-def test_zoom_keeps_within_bounds_and_scrolls(maps, qtbot) -> None:
-    canvas = maps.canvas
-    assert canvas.horizontalScrollBar().maximum() == 0
-    for _ in range(30):
-        qtbot.keyClick(canvas, Qt.Key_Plus)
-    assert canvas.zoom == 40.0
-    assert canvas.horizontalScrollBar().maximum() > 0
-    qtbot.keyClick(canvas, Qt.Key_0)
-    assert canvas.zoom == 1.0
-    assert canvas.horizontalScrollBar().maximum() == 0
+def test_hovering_reads_every_value_of_a_chain_out(chain, qtbot) -> None:
+    view = chain.canvas.viewport()
+    qtbot.mouseMove(view, QPoint(1, 1))
+    qtbot.mouseMove(view, middle(chain, 7, card=1))
+    head, before, after = chain.canvas.readout()
+    assert head == "channel 7, (2, 3)"
+    assert before.startswith("conv1 · conv1@0: ")
+    assert after.startswith("relu1 · conv1@1: ")
 
 
-def test_dragging_scrolls_and_does_not_pin(maps, qtbot) -> None:
-    canvas, viewport = maps.canvas, maps.canvas.viewport()
-    canvas.set_zoom(8.0)
-    start = canvas.horizontalScrollBar().value()
-    qtbot.mousePress(viewport, Qt.LeftButton, pos=QPoint(300, 100))
-    for x in (310, 350, 400):
-        moved = QMouseEvent(
-            QEvent.MouseMove, QPointF(x, 100), Qt.NoButton, Qt.LeftButton, Qt.NoModifier
-        )
-        QApplication.sendEvent(viewport, moved)
-    qtbot.mouseRelease(viewport, Qt.LeftButton, pos=QPoint(400, 100))
-    assert canvas.pinned is None
-    assert canvas.horizontalScrollBar().value() == start - 100
+def test_the_scale_has_numbers_and_says_whose_it_is(relu) -> None:
+    scale = relu.tile_bar.scale
+    assert scale.ends == ("0", f"{AFTER.max():.3g}")
+    assert scale.toolTip().endswith("of every channel")
+    relu.tile_bar.scope_choice.setCurrentIndex(1)
+    relu.tile_bar.scope_choice.activated.emit(1)
+    relu.choose(17)
+    assert scale.ends == ("0", f"{AFTER[0, 17].max():.3g}")
+    assert scale.toolTip().endswith("of channel 17; each channel has its own")
+    assert "channel 17 alone" in relu.channel.scale.toolTip()
 
 
-@pytest.mark.parametrize(
-    "shape", [(1, 1), (1, 7), (3,), (1, 5, 1, 1), (2, 3, 4, 5), (1, 4, 6), (1, 2, 3, 4, 5), (1, 0)]
-)
+def test_a_chain_has_one_scale_for_all(chain) -> None:
+    assert {float(high) for highs in chain.drawing.highs for high in highs} == {
+        float(np.abs(BEFORE).max())
+    }
+    assert chain.tile_bar.scale.ends[0].startswith("\N{MINUS SIGN}")
+
+
+def test_what_is_known_of_the_value_stands_beside_it(relu) -> None:
+    bar = relu.bar
+    assert bar.channels.text() == "60 channels"
+    assert bar.shape.text() == "6×7, float32"
+    zeros = 100 * (AFTER == 0).mean()
+    assert bar.numbers.text() == (
+        f"0.000 to {AFTER.max():.3f}, mean {AFTER.mean(dtype=np.float64):.4f}, {zeros:.1f} % zeros"
+    )
+
+
+def test_channels_that_are_zero_everywhere_can_be_seen_alone(panel, qtbot) -> None:
+    dead = AFTER.copy()
+    dead[0, [3, 9]] = 0
+    show(panel, alone(RELU), dead)
+    assert panel.zeros.text() == "2 channels are 0 everywhere"
+    panel.zeros_link.clicked.emit()
+    assert panel.canvas.shown == (3, 9)
+    panel.zeros_link.clicked.emit()
+    assert len(panel.canvas.shown) == 60
+
+
+def test_a_vector_is_a_grid_with_its_index(vector, qtbot) -> None:
+    canvas = vector.canvas
+    assert canvas.viewport().rect().contains(canvas.tile_rect(299))
+    qtbot.mouseMove(canvas.viewport(), QPoint(0, 0))
+    qtbot.mouseMove(canvas.viewport(), middle(vector, 299))
+    assert canvas.readout() == ("value 299", "6.000")
+    assert vector.bar.channels.text() == "300 values"
+    assert [row.name for row in vector.classes.rows[:2]] == ["value 299", "value 298"]
+
+
+def test_the_best_classes_take_the_place_of_the_map(vector) -> None:
+    scores = ClassScores("fc7", (ClassScore(3, "cat", 0.9), ClassScore(1, "", 0.1)), True)
+    vector.show_classes(scores)
+    assert vector.classes.isVisible()
+    assert vector.classes.scores is scores
+    assert vector.classes.toolTip() == "cat: 90.0 %\nclass 1: 10.0 %"
+
+
+def test_more_axes_have_an_index_each(panel, qtbot) -> None:
+    solid = np.arange(2 * 3 * 2 * 2, dtype=np.float32).reshape(1, 2, 3, 2, 2)
+    show(panel, alone(CONV), solid)
+    (box,) = panel.tile_bar.index_boxes
+    assert (box.accessibleName(), box.maximum()) == ("Index of axis 2", 2)
+    box.setValue(2)
+    np.testing.assert_array_equal(panel.cards[0].stack.maps, solid[0, :, 2])
+    sequence = np.arange(5 * 1 * 4, dtype=np.float32).reshape(5, 1, 4)
+    show(panel, alone(FC7), sequence)
+    (box,) = panel.tile_bar.index_boxes
+    box.setValue(4)
+    assert panel.cards[0].stack.maps.reshape(-1).tolist() == [16, 17, 18, 19]
+    assert panel.bar.shape.text() == "float32 of 5×1×4"
+
+
+SHAPES = [(1, 1), (1, 7), (3,), (), (1, 5, 1, 1), (2, 3, 4, 5), (1, 4, 6), (1, 2, 3, 4, 5), (1, 0)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 def test_any_shape_can_be_drawn(panel, shape: tuple[int, ...]) -> None:
-    values = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
-    panel.show_choices([ONE], "relu7")
-    panel.show_cards(cards(panel.request(), [values]))
+    values = np.asarray(RNG.standard_normal(shape), np.float32)
+    show(panel, alone(CONV), values)
+    panel.choose(0, (0, 0))
     assert not panel.canvas.grab().isNull()
+    assert not panel.channel.grab().isNull()
 
 
 def test_values_that_are_not_finite_stand_out(panel, keeper) -> None:
     values = np.array([[1.0, np.nan, np.inf, -1.0]], np.float32)
-    panel.show_choices([ONE], "relu7")
-    panel.show_cards(cards(panel.request(), [values]))
-    assert panel.cards[0].caption == "−1.000 ... 1.000, 2 NaN or Inf"
+    show(panel, alone(FC7), values)
+    assert panel.bar.numbers.text().endswith(", 1 NaN, 1 Inf")
     table = colour_table(keeper.theme, is_diverging=True)
     assert table[NOT_FINITE_LEVEL] == keeper.theme.mark.rgb()
-    assert table[GAP_LEVEL] == keeper.theme.panel.rgb()
+    assert table[GAP_LEVEL] == keeper.theme.grid.rgb()
     assert table[126] == keeper.theme.tile_zero.rgb()
-    assert table[0] == keeper.theme.tile_negative.rgb()
-    assert table[252] == keeper.theme.tile_positive.rgb()
+    image = panel.canvas.grab().toImage()
+    assert image.pixelColor(middle(panel, 1)) == keeper.theme.mark
+    assert image.pixelColor(middle(panel, 3)) == keeper.theme.tile_negative
 
 
-def test_colours_follow_the_theme(chain, keeper) -> None:
-    light = chain.canvas.grab().toImage()
+def test_colours_follow_the_theme(relu, keeper) -> None:
+    light = relu.canvas.grab().toImage()
     keeper.choose("dark")
-    dark = chain.canvas.grab().toImage()
+    dark = relu.canvas.grab().toImage()
     keeper.choose("light")
     assert light != dark
     assert dark.pixelColor(1, 1) == keeper.theme.dark().panel
 
 
-def test_the_best_classes_stand_beside_the_tiles(chain) -> None:
-    scores = ClassScores("prob", (ClassScore(3, "cat", 0.9), ClassScore(1, "", 0.1)), True)
-    chain.show_classes(scores)
-    assert chain.classes.isVisible()
-    assert scores.note == "probabilities"
-    assert chain.classes.toolTip() == "cat: 90.0 %\nclass 1: 10.0 %"
-    without_softmax = ClassScores("fc8", (ClassScore(3, "cat", 0.266),), False)
-    chain.show_classes(without_softmax)
-    assert without_softmax.note == "softmax of its scores"
-    assert chain.classes.toolTip() == "cat: 26.6 %"
-    chain.show_classes(None)
-    assert not chain.classes.isVisible()
-
-
-def test_tiles_and_values_are_saved(chain, tmp_path: Path) -> None:
+def test_tiles_and_values_are_saved_with_what_they_are_of(chain, tmp_path: Path) -> None:
+    chain.show_source(("net.prototxt", "net.caffemodel", "cat.jpg", "warp 227"))
     chain.save_to(tmp_path / "tiles.png")
-    assert QImage(str(tmp_path / "tiles.png")).width() == 3 * 4 + 2 * 8
+    assert QImage(str(tmp_path / "tiles.png")).width() > 600
+    assert chain.caption() == (
+        "conv1 · conv1@0, relu1 · conv1@1, net.prototxt, net.caffemodel, cat.jpg, warp 227"
+    )
+    chain.save_to(tmp_path / "channels.csv")
+    rows = list(csv.reader((tmp_path / "channels.csv").read_text("utf-8").splitlines()))
+    assert rows[0] == [chain.caption()]
+    assert rows[2][:2] == ["conv1 · conv1@0", "0"]
+    assert float(rows[2][2]) == BEFORE[0, 0].max()
     chain.save_to(tmp_path / "one.npy")
     np.testing.assert_array_equal(np.load(tmp_path / "one.npy", allow_pickle=False), AFTER)
     chain.save_to(tmp_path / "all.npz")
     with np.load(tmp_path / "all.npz", allow_pickle=False) as saved:
-        assert sorted(saved) == ["drop7", "fc7", "relu7"]
-        np.testing.assert_array_equal(saved["fc7"], BEFORE)
+        assert sorted(saved) == ["conv1", "relu1"]
+        np.testing.assert_array_equal(saved["conv1"], BEFORE)
     with pytest.raises(AppError, match=r"\.gif"):
         chain.save_to(tmp_path / "tiles.gif")
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4
 
 
-def test_a_new_shape_of_the_panel_lays_the_tiles_out_anew(maps, qtbot) -> None:
-    with qtbot.waitSignal(maps.activations_requested, timeout=3000) as asked:
-        maps.resize(400, 700)
-    assert asked.args[0].aspect < 1
+def test_tiles_are_copied_as_picture_and_table(relu) -> None:
+    relu.bar.copy_requested.emit("csv")
+    lines = QApplication.clipboard().text().splitlines()
+    assert len(lines) == 62
+    relu.bar.copy_requested.emit("picture")
+    assert QApplication.clipboard().image().width() > 600

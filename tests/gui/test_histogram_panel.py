@@ -227,7 +227,7 @@ def written_in(path: Path) -> dict[str, float]:
 
 def test_a_saved_plot_says_what_it_shows(filled, tmp_path: Path) -> None:
     """Layers, versions, net and image; then the series, the axes and their numbers."""
-    filled.show_source("net.prototxt", "cat.jpg")
+    filled.show_source(("net.prototxt", "cat.jpg"))
     filled.show_summaries(summarise_values([BEFORE, AFTER], bins=10))
     filled.save_to(tmp_path / "out.svg")
     texts = written_in(tmp_path / "out.svg")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication
 
+from core.commands.tiles import add_arguments
 from gui.controllers.inspecting import LEFT_OUT_KEY
-from gui.panels.activations.panel import CHAIN, LAYER
 
 NET = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
@@ -64,8 +69,11 @@ def test_a_selected_layer_shows_its_whole_chain(bench, qtbot, net: Path, photo: 
     open_both(bench, qtbot, net, photo)
     panel = bench.window.panels.activations
     look_at(bench, qtbot, panel, "relu1")
+    assert [card.value.words for card in panel.cards] == ["relu1 · conv1@1"]
+    panel.bar.chain_box.click()
+    qtbot.waitUntil(lambda: len(panel.cards) == 2, timeout=15000)
     before, after = panel.cards
-    assert [card.value.title for card in panel.cards] == ["conv1@0", "conv1@1"]
+    assert [card.value.words for card in panel.cards] == ["conv1 · conv1@0", "relu1 · conv1@1"]
     assert before.array.shape == (1, 4, 6, 6)
     assert (before.array < 0).any()
     np.testing.assert_array_equal(after.array, np.maximum(before.array, 0))
@@ -128,8 +136,10 @@ def test_a_renamed_chain_is_still_shown_whole(bench, qtbot, net: Path, photo: Pa
     bench.renaming.rename_layer("relu1")
     qtbot.waitUntil(lambda: bench.document.is_edited)
     look_at(bench, qtbot, panel, "relu1")
-    assert [card.value.title for card in panel.cards] == ["conv1", "conv1_relu1"]
-    assert panel.show_choice.currentText() == "whole chain of conv1"
+    assert panel.bar.chain_box.text() == "chain conv1"
+    panel.bar.chain_box.click()
+    qtbot.waitUntil(lambda: len(panel.cards) == 2, timeout=15000)
+    assert [card.value.words for card in panel.cards] == ["conv1", "relu1 · conv1_relu1"]
 
 
 def test_a_panel_out_of_view_asks_for_nothing(bench, qtbot, net: Path, photo: Path) -> None:
@@ -223,17 +233,92 @@ def test_forward_right_after_a_selection_still_tells_a_crash(
     qtbot.waitUntil(lambda: bench.notices.has("engine"), timeout=15000)
 
 
-def test_choices_offer_the_layer_and_the_chain(bench, qtbot, net: Path, photo: Path) -> None:
+def test_a_chain_is_offered_where_the_layer_works_in_one(bench, qtbot, net, photo) -> None:
+    open_both(bench, qtbot, net, photo)
+    box = bench.window.panels.activations.bar.chain_box
+    bench.document.select("relu1")
+    assert (box.isHidden(), box.text()) == (False, "chain conv1")
+    bench.document.select("fc8")
+    assert box.isHidden()
+
+
+def test_nothing_chosen_is_lost_by_a_rename_or_another_forward(bench, qtbot, net, photo) -> None:
+    """Channel, cell, pins, order and size of the tiles stay; so does B of the histogram."""
     open_both(bench, qtbot, net, photo)
     panel = bench.window.panels.activations
-    bench.document.select("relu1")
-    assert [panel.show_choice.itemText(i) for i in range(panel.show_choice.count())] == [
-        "relu1, conv1@1",
-        "whole chain of conv1",
-    ]
-    assert (LAYER, CHAIN) == ("layer", "chain")
-    bench.document.select("fc8")
-    assert [panel.show_choice.itemText(i) for i in range(panel.show_choice.count())] == ["fc8"]
+    look_at(bench, qtbot, panel, "relu1")
+    panel.choose(2, (1, 3))
+    panel.toggle_pin()
+    panel.canvas.set_side(33)
+    panel.tile_bar.order_choice.setCurrentIndex(2)
+    panel.tile_bar.order_choice.activated.emit(2)
+    bench.renaming.rename_layer("relu1")
+    qtbot.waitUntil(lambda: bench.document.is_edited and bench.lanes.is_idle, timeout=15000)
+    bench.window.actions_["forward"].trigger()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    assert [card.value.words for card in panel.cards] == ["relu1 · conv1_relu1"]
+    assert panel.chosen == (2, (1, 3))
+    assert panel.canvas.side == 33
+    assert panel.tile_bar.order == "max"
+    (tile,) = panel.pin_row.tiles
+    assert tile.accessibleName().startswith("Pinned relu1 #2, max ")
+
+
+def test_pinned_channels_stay_over_layers(bench, qtbot, net: Path, photo: Path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, "conv1")
+    panel.choose(3)
+    panel.toggle_pin()
+    look_at(bench, qtbot, panel, "fc8")
+    (tile,) = panel.pin_row.tiles
+    assert panel.pin_row.isVisible()
+    assert tile.accessibleName().startswith("Pinned conv1 #3, max ")
+    tile.click()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    assert (bench.document.selection, panel.chosen[0]) == ("conv1", 3)
+    qtbot.keyClick(panel.pin_row.tiles[0], Qt.Key_Space)
+    qtbot.waitUntil(lambda: not panel.pin_row.isVisible())
+
+
+def test_a_forward_tells_the_top_class_on_every_page(bench, qtbot, net, photo) -> None:
+    """The status line says it though no layer is selected and no values are in view."""
+    found = []
+    bench.inspecting.classes_found.connect(found.append)
+    open_both(bench, qtbot, net, photo)
+    bench.window.actions_["forward"].trigger()
+    qtbot.waitUntil(lambda: bool(found), timeout=15000)
+    best = found[0].classes[0]
+    assert found[0].layer == "prob"
+    said = bench.inspecting.last_forward.sentence
+    assert re.fullmatch(rf"Top: class {best.index} \d+ %, [\d,]+ ms", said)
+    assert bench.window.status_line._last.text() == said
+
+
+def test_the_channel_stands_beside_what_the_net_sees(bench, qtbot, net, photo) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, "conv1")
+    picture = panel.channel.seen._picture
+    assert (picture.width(), picture.height()) == (8, 8)
+    panel.choose(0, (5, 1))
+    part = panel.channel.seen.part
+    assert (part.x(), part.y()) == (pytest.approx(1 / 6), pytest.approx(5 / 6))
+
+
+def test_tiles_are_copied_as_a_command(bench, qtbot, net: Path, photo: Path) -> None:
+    open_both(bench, qtbot, net, photo)
+    panel = bench.window.panels.activations
+    look_at(bench, qtbot, panel, "relu1")
+    panel.bar.copy_requested.emit("command")
+    words = shlex.split(QApplication.clipboard().text())
+    assert words == [
+        "main.py", "tiles", "--net", str(net), "--image", str(photo), "--layers", "relu1",
+        "--out", "tiles.png",
+    ]  # fmt: skip
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert parser.parse_args(words[2:]).layers == "relu1"
 
 
 DETECTOR = """layer { name: "data" type: "Input" top: "data" top: "im_info"

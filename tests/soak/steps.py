@@ -166,7 +166,13 @@ def walk_in_graph(soak: Soak) -> None:
 def look_at_tiles(soak: Soak) -> None:
     panel = soak.bench.window.panels.activations
     soak.bench.window.show_panel(panel)
-    _turn(soak, soak.chance.choice((panel.show_choice, panel.order_choice, panel.scope_choice)))
+    bar = panel.tile_bar
+    _turn(soak, soak.chance.choice((bar.order_choice, bar.scope_choice)))
+    keys = (Qt.Key_Right, Qt.Key_Down, Qt.Key_End, Qt.Key_Space, Qt.Key_Plus, Qt.Key_Escape)
+    for _ in range(4):
+        QTest.keyClick(panel.canvas, soak.chance.choice(keys))
+    if soak.chance.random() < 0.3 and panel.bar.chain_box.isVisible():
+        panel.bar.chain_box.click()
 
 
 @step(4)

@@ -1,345 +1,377 @@
-"""The surface the tiles are drawn on: one picture a card, zoom, scroll, readout and pin."""
+"""Every channel of one or more values as tiles of a whole number of pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import (
+    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
 
+from core.activations.tile_grid import TileGrid, fit_grid, grid_of
 from core.words import value_text
-from gui.panels.activations.colours import colour_table, mosaic_image
-from gui.panels.activations.painting import (
-    CAPTION_HEIGHT,
-    LEAST_CARD_WIDTH,
-    TITLE_HEIGHT,
-    paint_card,
-    paint_mark,
-)
-from gui.panels.activations.tiles import TileCard
-from gui.theme import ThemeKeeper
+from gui.panels.activations.rows import TileRows
+from gui.panels.activations.shown import Drawing
+from gui.theme import ThemeKeeper, text_font
+from gui.widgets.alignment import LEFT
 from gui.widgets.readout import paint_readout
 
-PADDING, CARD_GAP = 12, 20
-ZOOM_STEP, MOST_ZOOM = 1.25, 40.0
-MOST_CELL_PIXELS = 24.0
+PADDING, CARD_GAP, HEADING = 10, 16, 20
+ZOOM_STEP, LEAST_ZOOMED, MOST_ZOOMED = 1.25, 4, 256
+DRAG_AFTER = 6
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a mosaic: which card, which map, which row and column of it."""
+    """One cell: which card, which channel of it, which row and column of its map."""
 
     card: int
-    map_index: int
+    channel: int
     y: int
     x: int
 
 
-@dataclass(frozen=True)
-class PlacedCard:
-    """Where a card's picture lies, in content pixels before scrolling."""
-
-    picture: QRectF
-    scale: float
-
-
 class TileCanvas(QAbstractScrollArea):
-    """Draws TileCards side by side; Ctrl+wheel zooms, drag scrolls, a click pins a cell."""
+    """Draws a Drawing; the wheel zooms, a drag scrolls, a click or the arrows choose a channel."""
 
-    pinned_changed = pyqtSignal(object)
-    zoom_changed = pyqtSignal(float)
+    channel_chosen = pyqtSignal(int, int, int)
+    """Channel, and the row and column of the cell; -1 and -1 where the keyboard chose."""
+    channel_let_go = pyqtSignal()
+    channel_opened = pyqtSignal()
+    pin_toggled = pyqtSignal()
+    side_changed = pyqtSignal(int)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self._cards: tuple[TileCard, ...] = ()
-        self._images: list[QImage] = []
-        self._selected_layer = ""
-        self._zoom = 1.0
+        self._drawing = Drawing()
+        self._across = 0
+        self._grids: tuple[TileGrid, ...] = ()
+        self._rows = TileRows(keeper)
+        self._side: int | None = None
+        self._only: frozenset[int] | None = None
+        self._channel: int | None = None
         self._hovered: Cell | None = None
-        self._pinned: Cell | None = None
-        self._press: tuple[QPointF, int, int] | None = None
+        self._press: tuple[QPoint, int] | None = None
         self._is_dragging = False
         self.setFrameShape(QAbstractScrollArea.NoFrame)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAccessibleName("Channel tiles")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
-        self._tables: dict[bool, list[int]] = {}
         keeper.changed.connect(self._retint)
 
-    def show_cards(self, cards: Sequence[TileCard], selected_layer: str = "") -> None:
-        """Draw `cards`; the one of `selected_layer` gets the accent outline."""
-        same_place = [_shape(card) for card in cards] == [_shape(card) for card in self._cards]
-        self._cards = tuple(cards)
-        self._selected_layer = selected_layer
-        self._hovered = None
-        if not same_place:
-            self._pinned = None
-            self._zoom = 1.0
-        self._recolour()
-        self._update_bars()
+    def show_drawing(self, drawing: Drawing, only: frozenset[int] | None = None) -> None:
+        """Draw cards side by side; only: the channels to show, None for all of them."""
+        self._drawing, self._only, self._hovered = drawing, only, None
+        self._lay_out()
 
     @property
-    def pinned(self) -> Cell | None:
-        """The cell a click fixed, if any."""
-        return self._pinned
+    def channel(self) -> int | None:
+        """The chosen channel."""
+        return self._channel
 
     @property
-    def zoom(self) -> float:
-        """1 fits every card into the view."""
-        return self._zoom
+    def side(self) -> int:
+        """Pixels of the longer side of a tile."""
+        return self._grids[self._drawing.leader].side if self._grids else 0
 
-    def set_zoom(self, zoom: float, about: QPointF | None = None) -> None:
-        """Zoom, keeping the content under `about` (viewport pixels) where it is."""
-        zoom = min(MOST_ZOOM, max(1.0, zoom))
-        if zoom == self._zoom:
-            return
-        about = about or QPointF(self.viewport().rect().center())
-        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-        ratio = zoom / self._zoom
-        x, y = across.value() + about.x(), down.value() + about.y()
-        self._zoom = zoom
-        self._update_bars()
-        across.setValue(round(x * ratio - about.x()))
-        down.setValue(round(y * ratio - about.y()))
-        self.zoom_changed.emit(zoom)
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The channels of the leading card in the order they stand."""
+        return self._order(self._drawing.leader) if self._drawing.cards else ()
 
-    def room_aspect(self, n_cards: int, view: QSize) -> float:
-        """Width over height of the room one of `n_cards` pictures has in a view of that size."""
-        room = _room(max(1, n_cards), view)
-        return max(0.2, min(12.0, room.width() / max(1, room.height())))
+    def choose(self, channel: int | None) -> None:
+        """Mark a channel, and scroll to it."""
+        self._channel = channel
+        name = "" if channel is None else f"channel {channel}"
+        self.setAccessibleDescription(name)
+        self._show_channel()
+        self.viewport().update()
+
+    def set_side(self, side: int | None) -> None:
+        """Tiles of so many pixels; None for the largest at which all channels fit."""
+        about = self.verticalScrollBar().value() / max(1, self._content_height())
+        self._side = None if side is None else min(MOST_ZOOMED, max(LEAST_ZOOMED, side))
+        self._lay_out()
+        self.verticalScrollBar().setValue(round(about * self._content_height()))
+        self.side_changed.emit(self.side)
 
     def readout(self) -> tuple[str, ...]:
-        """Place and value of the hovered or pinned cell, a line for each card that has it."""
-        cell = self._hovered or self._pinned
-        return () if cell is None else self._lines(cell)
+        """Channel, place and value under the mouse, a line for each card that has it."""
+        cell = self._hovered
+        if cell is None:
+            return ()
+        cards = self._drawing.cards
+        is_vector = cards[cell.card].stack.is_vector
+        place = f"value {cell.channel}" if is_vector else f"channel {cell.channel}"
+        head = place if is_vector else f"{place}, ({cell.y}, {cell.x})"
+        values = [(card, card.value_at(cell.channel, cell.y, cell.x)) for card in cards]
+        if len(cards) == 1:
+            return head, *(value_text(v) for _, v in values if v is not None)
+        lines = (f"{card.value.words}: {value_text(v)}" for card, v in values if v is not None)
+        return head, *lines
 
     def cell_at(self, point: QPointF) -> Cell | None:
-        """The cell under a viewport pixel."""
-        content = point + QPointF(
-            self.horizontalScrollBar().value(), self.verticalScrollBar().value()
-        )
-        for index, placed in enumerate(self._placed()):
-            if not placed.picture.contains(content):
+        """The cell under a pixel of the viewport."""
+        for place, (card, grid) in enumerate(zip(self._drawing.cards, self._grids, strict=True)):
+            corner = self._corner(place)
+            x, y = point.x() - corner.x(), point.y() - corner.y()
+            position = grid.position_at(x, y)
+            if position is None:
                 continue
-            inside = (content - placed.picture.topLeft()) / placed.scale
-            found = self._cards[index].mosaic.layout.cell_at(int(inside.x()), int(inside.y()))
-            if found and self._cards[index].value_at(*found) is not None:
-                return Cell(index, *found)
+            left, top = grid.corner(position)
+            _, height, width = card.stack.maps.shape
+            column = min(width - 1, int((x - left) * width / grid.tile_width))
+            row = min(height - 1, int((y - top) * height / grid.tile_height))
+            return Cell(place, self._order(place)[position], row, column)
         return None
 
+    def tile_rect(self, channel: int, card: int = 0) -> QRect:
+        """Where a channel's tile lies in the viewport; empty where it is not shown."""
+        order = self._order(card)
+        if channel not in order:
+            return QRect()
+        grid, corner = self._grids[card], self._corner(card)
+        left, top = grid.corner(order.index(channel))
+        return QRect(corner.x() + left, corner.y() + top, grid.tile_width, grid.tile_height)
+
+    def whole_picture(self) -> QImage:
+        """Every card with all its channels, at twice the size drawn, on the panel's colour."""
+        width = sum(grid.width + CARD_GAP for grid in self._grids) - CARD_GAP
+        height = max((grid.height for grid in self._grids), default=0)
+        image = QImage(QSize(max(1, width), max(1, height)) * 2, QImage.Format_RGB32)
+        image.setDevicePixelRatio(2.0)
+        image.fill(self._keeper.theme.panel)
+        painter, left = QPainter(image), 0
+        for card, grid in enumerate(self._grids):
+            for row in range(grid.n_rows):
+                top = row * (grid.tile_height + grid.gap)
+                painter.drawImage(left, top, self._row_image(card, row, 2.0))
+            left += grid.width + CARD_GAP
+        painter.end()
+        return image
+
     def sizeHint(self) -> QSize:
-        return QSize(480, 200)
+        return QSize(480, 300)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        theme = self._keeper.theme
+        painter, theme = QPainter(self.viewport()), self._keeper.theme
         painter.fillRect(self.viewport().rect(), theme.panel)
-        painter.translate(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
-        for index, placed in enumerate(self._placed()):
-            card = self._cards[index]
-            is_selected = len(self._cards) > 1 and card.value.layer == self._selected_layer
-            paint_card(
-                painter, card, self._images[index], placed.picture, theme, is_selected=is_selected
-            )
-        if self._pinned is not None:
-            for box in self._cell_boxes(self._pinned):
-                paint_mark(painter, box, theme)
-        cell = self._hovered or self._pinned
-        anchor = None if cell is None else self._cell_box(cell, cell.card)
-        if anchor is not None:
-            view = painter.transform().inverted()[0].mapRect(QRectF(self.viewport().rect()))
-            paint_readout(painter, self.readout(), anchor, view, theme)
+        for card in range(len(self._grids)):
+            self._paint_card(painter, card)
+        painter.setBrush(Qt.NoBrush)
+        if self._channel is not None:
+            painter.setPen(QPen(theme.accent, 2))
+            for card in range(len(self._grids)):
+                box = self.tile_rect(self._channel, card)
+                if not box.isEmpty():
+                    painter.drawRect(box.adjusted(-1, -1, 2, 2))
+        if self.hasFocus() and self._channel is None:
+            painter.setPen(theme.accent)
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
+        if self._hovered is not None:
+            box = self.tile_rect(self._hovered.channel, self._hovered.card)
+            area = QRectF(self.viewport().rect())
+            paint_readout(painter, self.readout(), QRectF(box), area, theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._update_bars()
+        self._lay_out()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton:
-            across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-            self._press = (event.localPos(), across.value(), down.value())
+            self._press = (event.pos(), self.verticalScrollBar().value())
             self._is_dragging = False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._press is not None and event.buttons() & Qt.LeftButton:
-            start, x, y = self._press
-            moved = event.localPos() - start
-            self._is_dragging = self._is_dragging or moved.manhattanLength() > 4
+            start, scrolled = self._press
+            moved = event.pos() - start
+            self._is_dragging = self._is_dragging or moved.manhattanLength() > DRAG_AFTER
             if self._is_dragging:
-                self.horizontalScrollBar().setValue(round(x - moved.x()))
-                self.verticalScrollBar().setValue(round(y - moved.y()))
+                self.verticalScrollBar().setValue(scrolled - moved.y())
                 return
         self._hover(self.cell_at(event.localPos()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         was_click = self._press is not None and not self._is_dragging
         self._press = None
-        if was_click and event.button() == Qt.LeftButton:
-            cell = self.cell_at(event.localPos())
-            self.pin(None if cell == self._pinned else cell)
+        cell = self.cell_at(event.localPos()) if was_click else None
+        if cell is not None and event.button() == Qt.LeftButton:
+            self.choose(cell.channel)
+            self.channel_chosen.emit(cell.channel, cell.y, cell.x)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.cell_at(event.localPos()) is not None:
+            self.channel_opened.emit()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(None)
         super().leaveEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.ControlModifier:
-            step = ZOOM_STEP if event.angleDelta().y() > 0 else 1 / ZOOM_STEP
-            self.set_zoom(self._zoom * step, event.position())
-            event.accept()
-        else:
-            super().wheelEvent(event)
+        turned = event.angleDelta().y()
+        if event.modifiers() & Qt.ShiftModifier:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() - (turned or event.angleDelta().x()))
+        elif turned:
+            self._zoom(1 if turned > 0 else -1)
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key in (Qt.Key_Plus, Qt.Key_Equal):
-            self.set_zoom(self._zoom * ZOOM_STEP)
-        elif key == Qt.Key_Minus:
-            self.set_zoom(self._zoom / ZOOM_STEP)
+        if key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_Minus):
+            self._zoom(-1 if key == Qt.Key_Minus else 1)
         elif key == Qt.Key_0:
-            self.set_zoom(1.0)
-        elif key == Qt.Key_Escape and self._pinned is not None:
-            self.pin(None)
-        elif self._pinned is not None and key in _STEPS:
-            self._step_pin(*_STEPS[Qt.Key(key)])
+            self.set_side(None)
+        elif key in _MOVES and not event.modifiers() & ~Qt.KeypadModifier:
+            self._walk(Qt.Key(key))
+        elif key in (Qt.Key_Return, Qt.Key_Enter) and self._channel is not None:
+            self.channel_opened.emit()
+        elif key == Qt.Key_Space and self._channel is not None:
+            self.pin_toggled.emit()
+        elif key == Qt.Key_Escape and self._channel is not None:
+            self.choose(None)
+            self.channel_let_go.emit()
         else:
             super().keyPressEvent(event)
 
-    def pin(self, cell: Cell | None) -> None:
-        """Fix the readout to `cell`, or let it go."""
-        self._pinned = cell
-        self.pinned_changed.emit(cell)
-        self.viewport().update()
+    def _walk(self, key: Qt.Key) -> None:
+        """Choose the channel that a key leads to, in the order they stand."""
+        order = self.shown
+        if not order:
+            return
+        columns = self._grids[self._drawing.leader].n_columns
+        page = columns * max(1, self.viewport().height() // (self.side + 1) - 1)
+        at = order.index(self._channel) if self._channel in order else -1
+        steps = {
+            Qt.Key_Left: -1, Qt.Key_Right: 1, Qt.Key_Up: -columns, Qt.Key_Down: columns,
+            Qt.Key_PageUp: -page, Qt.Key_PageDown: page,
+        }  # fmt: skip
+        if key in (Qt.Key_Home, Qt.Key_End):
+            goal = 0 if key == Qt.Key_Home else len(order) - 1
+        elif at < 0:
+            goal = 0
+        else:
+            goal = at + steps[key]
+            if not 0 <= goal < len(order):
+                is_page = key in (Qt.Key_PageUp, Qt.Key_PageDown)
+                goal = min(max(goal, 0), len(order) - 1) if is_page else at
+        self.choose(order[goal])
+        self.channel_chosen.emit(order[goal], -1, -1)
 
-    def whole_picture(self) -> QImage:
-        """Every card's mosaic side by side at its own size, for saving."""
-        gap = 8
-        width = sum(image.width() + gap for image in self._images) - gap
-        height = max((image.height() for image in self._images), default=0)
-        whole = QImage(max(1, width), max(1, height), QImage.Format_RGB32)
-        whole.fill(self._keeper.theme.panel)
-        painter = QPainter(whole)
-        left = 0
-        for image in self._images:
-            painter.drawImage(left, 0, image)
-            left += image.width() + gap
-        painter.end()
-        return whole
+    def _zoom(self, way: int) -> None:
+        side = self.side
+        step = max(1, round(side * (ZOOM_STEP - 1)))
+        self.set_side(side + step if way > 0 else side - max(1, round(side - side / ZOOM_STEP)))
 
     def _hover(self, cell: Cell | None) -> None:
         if cell != self._hovered:
             self._hovered = cell
             self.viewport().update()
 
-    def _step_pin(self, dx: int, dy: int) -> None:
-        pinned = self._pinned
-        if pinned is None:
-            return
-        _, height, width = self._cards[pinned.card].channels.maps.shape
-        y, x = min(max(pinned.y + dy, 0), height - 1), min(max(pinned.x + dx, 0), width - 1)
-        if self._cards[pinned.card].value_at(pinned.map_index, y, x) is not None:
-            self.pin(Cell(pinned.card, pinned.map_index, y, x))
+    def _order(self, card: int) -> tuple[int, ...]:
+        order = self._drawing.orders[card]
+        leading = len(self._drawing.orders[self._drawing.leader])
+        if self._only is None or len(order) != leading:
+            return order
+        only = self._only
+        return tuple(channel for channel in order if channel in only)
 
-    def _recolour(self) -> None:
-        self._images = [
-            mosaic_image(card.mosaic, self._table(card.mosaic.is_diverging)) for card in self._cards
-        ]
+    def _lay_out(self) -> None:
+        """Fit the tiles to the room; what was drawn is of no use then."""
+        self._rows.clear()
+        cards = self._drawing.cards
+        view = self.viewport().size()
+        across = (view.width() - 2 * PADDING - CARD_GAP * (len(cards) - 1)) // max(1, len(cards))
+        room = (max(8, across), max(8, view.height() - self._top() - PADDING))
+        grids = []
+        for place, card in enumerate(cards):
+            height, width = card.stack.maps.shape[1:]
+            n = len(self._order(place))
+            if self._side is None:
+                grids.append(fit_grid(n, (height, width), room))
+            else:
+                grids.append(grid_of(n, (height, width), room[0], self._side))
+        self._grids, self._across = tuple(grids), across
+        bar = self.verticalScrollBar()
+        bar.setPageStep(view.height())
+        bar.setSingleStep(24)
+        bar.setRange(0, max(0, self._content_height() - view.height()))
+        self._show_channel()
         self.viewport().update()
+
+    def _top(self) -> int:
+        return HEADING + 2 if len(self._drawing.cards) > 1 else 2
+
+    def _content_height(self) -> int:
+        return self._top() + max((grid.height for grid in self._grids), default=0) + PADDING
+
+    def _corner(self, card: int) -> QPoint:
+        x = PADDING + card * (self._across + CARD_GAP)
+        return QPoint(x, self._top() - self.verticalScrollBar().value())
+
+    def _show_channel(self) -> None:
+        """Scroll as far as the chosen channel asks for."""
+        if self._channel is None or not self._grids:
+            return
+        box = self.tile_rect(self._channel, self._drawing.leader)
+        bar = self.verticalScrollBar()
+        if box.isEmpty():
+            return
+        if box.top() < 2:
+            bar.setValue(bar.value() + box.top() - 2)
+        elif box.bottom() > self.viewport().height() - 2:
+            bar.setValue(bar.value() + box.bottom() - self.viewport().height() + 4)
+
+    def _paint_card(self, painter: QPainter, card: int) -> None:
+        grid, corner = self._grids[card], self._corner(card)
+        pitch = grid.tile_height + grid.gap
+        first = max(0, -corner.y() // pitch)
+        last = min(grid.n_rows - 1, (self.viewport().height() - corner.y()) // pitch)
+        ratio = self.devicePixelRatioF()
+        for row in range(first, last + 1):
+            image = self._row_image(card, row, ratio)
+            painter.drawImage(corner + QPoint(0, row * pitch), image)
+        if len(self._grids) > 1:
+            value, theme = self._drawing.cards[card].value, self._keeper.theme
+            painter.setFont(text_font(11, semibold=card == self._drawing.leader))
+            painter.setPen(theme.text)
+            place = QRectF(corner.x(), corner.y() - HEADING, self._across, HEADING - 3)
+            painter.drawText(place, LEFT, value.words)
+
+    def _row_image(self, card: int, row: int, ratio: float) -> QImage:
+        grid = self._grids[card]
+        start = row * grid.n_columns
+        channels = self._order(card)[start : start + grid.n_columns]
+        return self._rows.image(self._drawing, grid, (card, row), channels, ratio)
 
     @pyqtSlot()
     def _retint(self) -> None:
-        self._tables.clear()
-        self._recolour()
-
-    def _table(self, is_diverging: bool) -> list[int]:
-        """The 256 colours of one kind of mosaic, made once for a theme."""
-        if is_diverging not in self._tables:
-            self._tables[is_diverging] = colour_table(self._keeper.theme, is_diverging=is_diverging)
-        return self._tables[is_diverging]
-
-    def _placed(self) -> list[PlacedCard]:
-        room = _room(max(1, len(self._cards)), self.viewport().size())
-        placed: list[PlacedCard] = []
-        left = float(PADDING)
-        for card in self._cards:
-            width, height = card.mosaic.layout.width, card.mosaic.layout.height
-            fit = min(room.width() / max(1, width), room.height() / max(1, height))
-            scale = min(fit, MOST_CELL_PIXELS) * self._zoom
-            picture = QRectF(left, PADDING / 2 + TITLE_HEIGHT, width * scale, height * scale)
-            placed.append(PlacedCard(picture, scale))
-            left = max(picture.right(), picture.left() + LEAST_CARD_WIDTH) + CARD_GAP
-        return placed
-
-    def _update_bars(self) -> None:
-        placed = self._placed()
-        right = max((one.picture.right() for one in placed), default=0.0) + PADDING
-        bottom = max((one.picture.bottom() for one in placed), default=0.0) + CAPTION_HEIGHT
-        view = self.viewport().size()
-        is_fit = self._zoom == 1.0 and len(placed) < 2
-        for bar, content, page in (
-            (self.horizontalScrollBar(), right, view.width()),
-            (self.verticalScrollBar(), bottom, view.height()),
-        ):
-            bar.setPageStep(page)
-            bar.setSingleStep(24)
-            bar.setRange(0, 0 if is_fit else max(0, round(content) - page))
+        self._rows.clear()
         self.viewport().update()
 
-    def _cell_box(self, cell: Cell, card: int) -> QRectF | None:
-        layout = self._cards[card].mosaic.layout
-        if cell.map_index not in layout.order:
-            return None
-        placed = self._placed()[card]
-        left, top = layout.origin(layout.order.index(cell.map_index))
-        corner = QPointF(left + cell.x, top + cell.y) * placed.scale
-        return QRectF(placed.picture.topLeft() + corner, QSizeF(placed.scale, placed.scale))
 
-    def _cell_boxes(self, cell: Cell) -> list[QRectF]:
-        boxes = []
-        for index, card in enumerate(self._cards):
-            box = self._cell_box(cell, index)
-            if box is not None and card.value_at(cell.map_index, cell.y, cell.x) is not None:
-                boxes.append(box)
-        return boxes
-
-    def _lines(self, cell: Cell) -> tuple[str, ...]:
-        first = self._cards[cell.card]
-        place = first.place(cell.map_index, cell.y, cell.x)
-        if len(self._cards) == 1:
-            value = first.value_at(cell.map_index, cell.y, cell.x)
-            return place, "" if value is None else value_text(value)
-        lines = [place]
-        for card in self._cards:
-            value = card.value_at(cell.map_index, cell.y, cell.x)
-            if value is not None:
-                lines.append(f"{card.value.title}: {value_text(value)}")
-        return tuple(lines)
-
-
-_STEPS = {
-    Qt.Key_Left: (-1, 0),
-    Qt.Key_Right: (1, 0),
-    Qt.Key_Up: (0, -1),
-    Qt.Key_Down: (0, 1),
-}
-
-
-def _room(n_cards: int, view: QSize) -> QSize:
-    width = (view.width() - 2 * PADDING - CARD_GAP * (n_cards - 1)) / n_cards
-    height = view.height() - TITLE_HEIGHT - CAPTION_HEIGHT - PADDING
-    return QSize(max(24, int(width)), max(24, height))
-
-
-def _shape(card: TileCard) -> tuple[object, ...]:
-    return (card.value.layer, card.value.top, card.mosaic.layout)
+_MOVES = frozenset((
+    Qt.Key_Left, Qt.Key_Right, Qt.Key_Up, Qt.Key_Down,
+    Qt.Key_Home, Qt.Key_End, Qt.Key_PageUp, Qt.Key_PageDown,
+))  # fmt: skip

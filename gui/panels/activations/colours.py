@@ -1,21 +1,22 @@
-"""The colours of the tiles in the window's theme, and a mosaic as a picture."""
+"""The colours of the tiles in the window's theme, and maps as pictures."""
 
 from __future__ import annotations
 
+import numpy as np
 from PyQt5.QtGui import QColor, QImage, qRgb
 
 from core.activations.tile_colours import Rgb, TileColours, level_colours
-from core.activations.tiles import Mosaic
+from core.activations.tile_grid import levels_of, resampled
 from gui.theme import Theme
 
 
 def colour_table(theme: Theme, *, is_diverging: bool) -> list[int]:
-    """256 colours as QRgb for the levels of a Mosaic."""
+    """256 colours as QRgb for the levels of maps; gaps have the colour of grid lines."""
     colours = TileColours(
         zero=_rgb(theme.tile_zero),
         positive=_rgb(theme.tile_positive),
         negative=_rgb(theme.tile_negative),
-        ground=_rgb(theme.panel),
+        ground=_rgb(theme.grid),
         not_finite=_rgb(theme.mark),
     )
     return [qRgb(*row) for row in level_colours(colours, is_diverging=is_diverging).tolist()]
@@ -25,11 +26,19 @@ def _rgb(colour: QColor) -> Rgb:
     return colour.red(), colour.green(), colour.blue()
 
 
-def mosaic_image(mosaic: Mosaic, table: list[int]) -> QImage:
-    """The mosaic as an 8-bit indexed picture that owns its pixels."""
-    height, width = mosaic.levels.shape
+def indexed_image(levels: np.ndarray, table: list[int]) -> QImage:
+    """Levels, (height, width) uint8, as an 8-bit indexed picture that owns its pixels."""
+    height, width = levels.shape
     if not width or not height:
         return QImage()
-    image = QImage(mosaic.levels.tobytes(), width, height, width, QImage.Format_Indexed8).copy()
+    image = QImage(levels.tobytes(), width, height, width, QImage.Format_Indexed8).copy()
     image.setColorTable(table)
     return image
+
+
+def map_image(
+    one: np.ndarray, high: float, table: list[int], size: tuple[int, int], *, is_diverging: bool
+) -> QImage:
+    """One map, (height, width), as a picture of `size` (width, height) pixels."""
+    whole = resampled(one[None], size[1], size[0])
+    return indexed_image(levels_of(whole, np.array([high]), is_diverging=is_diverging)[0], table)

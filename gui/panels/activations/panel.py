@@ -2,240 +2,348 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import (
-    QHBoxLayout,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QGuiApplication, QImage
+from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from core.activations.channels import CHANNEL_ORDERS
-from core.activations.tiles import MAX_LEVEL
-from core.errors import AppError
-from core.files import write_file
 from gui.panels.activations.canvas import TileCanvas
-from gui.panels.activations.classes import ClassList, ClassScores
-from gui.panels.activations.colours import colour_table
-from gui.panels.activations.tiles import ActivationRequest, ShowChoice, TileCard
-from gui.theme import ThemeKeeper, text_font
-from gui.widgets.alignment import CENTRE
+from gui.panels.activations.channel_view import ChannelView
+from gui.panels.activations.enlarged import Place
+from gui.panels.activations.export import FILTERS, captioned, csv_of, write_shown
+from gui.panels.activations.pins import PinnedMap, PinRow
+from gui.panels.activations.shown import (
+    ActivationRequest,
+    Drawing,
+    Pin,
+    PinnedValue,
+    ShownCard,
+    ShownValue,
+    cards_of,
+    drawing_of,
+)
+from gui.panels.activations.tile_bar import TileBar
+from gui.panels.activations.value_bar import ValueBar
+from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
-from gui.widgets.choice import Choice
-from gui.widgets.elided_choice import ElidedChoice
+from gui.widgets.class_list import ClassList, ClassScores
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.panel_bar import PanelBar
-from gui.widgets.png import png_of
+from gui.widgets.labels import LinkLabel, ThemedLabel
 
 EMPTY_SENTENCE = "Open an image to see every channel."
-SETTLE_MILLISECONDS = 150
-LAYER, CHAIN = "layer", "chain"
-FILTERS = (
-    "PNG picture of the tiles (*.png);;"
-    "NumPy array of the layer (*.npy);;"
-    "NumPy arrays of all shown (*.npz)"
-)
+HINT = "Arrows walk the channels, Space pins one, wheel zooms."
+Key = tuple[str, str]
 
 
-class ColourLegend(QWidget):
-    """The colours of the tiles, from most negative to most positive, or from zero up."""
+@dataclass(frozen=True)
+class LayerValues:
+    """What can be shown of a layer: its own values, and the chain it works in, if any.
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._keeper = keeper
-        self._is_diverging = True
-        self.setFixedSize(QSize(76, 18))
-        self.setToolTip("Colour of a value: zero is the ground colour")
-        keeper.changed.connect(self.update)
+    top_indices: which top of its layer each of `own` is. chain_blob: "" for a layer in no chain.
+    """
 
-    def show_scale(self, *, is_diverging: bool) -> None:
-        """Draw the scale of signed values, or of values from zero up."""
-        self._is_diverging = is_diverging
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._keeper.theme
-        table = colour_table(theme, is_diverging=self._is_diverging)
-        painter.setFont(text_font(11))
-        painter.setPen(theme.secondary)
-        left = "\N{MINUS SIGN}" if self._is_diverging else "0"
-        painter.drawText(0, 0, 14, self.height(), CENTRE, left)
-        painter.drawText(62, 0, 14, self.height(), CENTRE, "+")
-        for x in range(46):
-            painter.setPen(_opaque(table[round(x / 45 * MAX_LEVEL)]))
-            painter.drawLine(15 + x, 5, 15 + x, 12)
+    layer: str = ""
+    own: tuple[ShownValue, ...] = ()
+    top_indices: tuple[int, ...] = ()
+    chain_blob: str = ""
+    chain: tuple[ShownValue, ...] = ()
 
 
 class ActivationsPanel(QWidget):
-    """Toolbar, tiles and best classes; asks for cards and shows the ones it is given."""
+    """Pins, tiles and what to do with them; `bar` and `channel` stand elsewhere on the page."""
 
     activations_requested = pyqtSignal(object)
     open_image_requested = pyqtSignal()
     save_requested = pyqtSignal(str, str)
+    command_requested = pyqtSignal()
+    layer_requested = pyqtSignal(str)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("activationsPanel")
         self.setAttribute(Qt.WA_StyledBackground)
         self._keeper = keeper
-        self._choices: tuple[ShowChoice, ...] = ()
-        self._layer = ""
-        self._kind = CHAIN
-        self._cards: tuple[TileCard, ...] = ()
-        self._aspect = 0.0
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MILLISECONDS)
+        self._values = LayerValues()
+        self._is_chain = False
+        self._request: ActivationRequest | None = None
+        self._arrays: dict[Key, np.ndarray] = {}
+        self._drawing = Drawing()
+        self._at: dict[int, int] = {}
+        self._channel: int | None = None
+        self._place: Place | None = None
+        self._pins: list[Pin] = []
+        self._are_zeros_alone = False
+        self._source: tuple[str, ...] = ()
+        self.value_of_pin: Callable[[Pin], ShownValue | None] = lambda pin: None
         self._build()
         self._dress()
         self._refresh()
-        keeper.changed.connect(self._dress)
-        self.show_choice.activated.connect(self._choose_kind)
-        self.order_choice.activated.connect(self._request)
-        self.scope_choice.activated.connect(self._request)
-        self.save_button.clicked.connect(self._save)
-        self.empty_state.clicked.connect(self.open_image_requested)
-        self._settle.timeout.connect(self._request_if_reshaped)
+        self._connect()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(360, 120)
 
-    def show_choices(self, choices: Sequence[ShowChoice], layer: str) -> None:
-        """Offer what can be shown of `layer`; keeps showing chains, or layers, as last chosen."""
-        self._choices, self._layer = tuple(choices), layer
-        with QSignalBlocker(self.show_choice):
-            self.show_choice.clear()
-            for choice in self._choices:
-                self.show_choice.addItem(choice.text)
-            kinds = [choice.kind for choice in self._choices]
-            self.show_choice.setCurrentIndex(kinds.index(self._kind) if self._kind in kinds else 0)
+    @property
+    def save_button(self) -> IconButton:
+        """Asks for a file to save the tiles in."""
+        return self.bar.save_button
 
-    def show_cards(self, cards: Sequence[TileCard]) -> None:
-        """Draw the answer to the last request."""
-        self._cards = tuple(cards)
+    @property
+    def classes(self) -> ClassList:
+        """The best classes, shown in the place of the enlarged channel."""
+        return self.channel.classes
+
+    @property
+    def cards(self) -> tuple[ShownCard, ...]:
+        """What is drawn now."""
+        return self._drawing.cards
+
+    @property
+    def drawing(self) -> Drawing:
+        """How it is drawn."""
+        return self._drawing
+
+    @property
+    def chosen(self) -> tuple[int | None, Place | None]:
+        """The channel and the cell of it that are looked at."""
+        return self._channel, self._place
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """The pinned channels, the first pinned first."""
+        return tuple(self._pins)
+
+    def show_layer(self, values: LayerValues) -> None:
+        """Offer what there is of a layer; what was chosen before stays where the layer has it."""
+        self._values = values
+        self._show_chain_offer()
+
+    def show_source(self, source: Sequence[str]) -> None:
+        """Which net, weights, image and recipe the values are of, for what is saved."""
+        self._source = tuple(source)
+
+    def show_picture(self, picture: QImage | None) -> None:
+        """What the net sees of the image."""
+        self.channel.show_picture(picture)
+
+    def show_read(self, request: ActivationRequest, arrays: Mapping[Key, np.ndarray]) -> None:
+        """Draw the answer to a request; arrays: each (n, ...) with all its axes."""
+        self._request, self._arrays = request, dict(arrays)
         self._refresh()
-        self._settle.start()
 
     def show_classes(self, scores: ClassScores | None) -> None:
-        """Show the best classes beside the tiles, or none."""
-        self.classes.show_scores(scores)
+        """Show the best classes in the place of the enlarged channel, or none."""
+        self.channel.show_classes(scores)
 
-    def show_empty(self, sentence: str = EMPTY_SENTENCE) -> None:
-        """Take the tiles away and say in one sentence what brings them back."""
-        self._cards = ()
+    def show_empty(self, sentence: str = EMPTY_SENTENCE, *, offers_image: bool = True) -> None:
+        """Take the tiles away and say what brings them back; offers_image: an image would."""
+        self._request, self._arrays = None, {}
         self.empty_state.set_sentence(sentence)
-        self.classes.show_scores(None)
+        self.empty_state.show_button(offers_image)
+        self.show_classes(None)
         self._refresh()
 
     def request(self) -> ActivationRequest | None:
-        """What the controls ask for now; None where nothing can be shown."""
-        index = self.show_choice.currentIndex()
-        if not 0 <= index < len(self._choices):
+        """What is to be read; None where nothing can be shown."""
+        chain = self._values.chain
+        shown = chain if self._is_chain and chain else self._values.own
+        if not shown:
             return None
-        values = self._choices[index].values
-        self._aspect = self._room_aspect(len(values))
-        return ActivationRequest(
-            values,
-            self.order_choice.currentData(),
-            self.scope_choice.currentData(),
-            self._aspect,
-        )
+        pairs = ((pin, self.value_of_pin(pin)) for pin in self._pins)
+        pins = tuple(PinnedValue(pin, value) for pin, value in pairs if value is not None)
+        return ActivationRequest(shown, pins)
 
-    @property
-    def cards(self) -> tuple[TileCard, ...]:
-        """What is drawn now."""
-        return self._cards
+    def caption(self) -> str:
+        """What is shown, in one line: values, net, weights, image and recipe."""
+        values = ", ".join(card.value.words for card in self.cards)
+        return ", ".join((values, *self._source))
 
     def save_to(self, path: Path) -> None:
-        """Write the tiles (.png), the layer's array (.npy) or all arrays shown (.npz)."""
-        if self._cards:
-            write_tiles(path, self.canvas.whole_picture(), self._cards, self._layer)
+        """Write the tiles (.png), arrays (.npy, .npz) or numbers of each channel (.csv)."""
+        if self.cards:
+            leader = self._drawing.leader
+            write_shown(path, self._picture(), self.cards, leader, self.caption())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._settle.start()
+    def choose(self, channel: int | None, place: Place | None = None) -> None:
+        """Look at a channel, and at a cell of it."""
+        self._channel, self._place = channel, place
+        self.canvas.choose(channel)
+        self._show_channel()
 
-    def _choose_kind(self, index: int) -> None:
-        if 0 <= index < len(self._choices):
-            self._kind = self._choices[index].kind
-        self._request()
+    def toggle_pin(self) -> None:
+        """Keep the chosen channel above the tiles, or let it go."""
+        pin = self._pin_of_channel()
+        if pin is None:
+            return
+        if pin in self._pins:
+            self._pins.remove(pin)
+        else:
+            self._pins.append(pin)
+        self._ask()
 
-    def _request(self) -> None:
+    def _pin_of_channel(self) -> Pin | None:
+        cards, values = self.cards, self._values
+        if self._channel is None or not cards:
+            return None
+        value = cards[self._drawing.leader].value
+        for own, index in zip(values.own, values.top_indices, strict=True):
+            if own == value:
+                return Pin(value.layer, index, self._channel)
+        return None
+
+    def _let_go(self, pin: Pin) -> None:
+        self._pins.remove(pin)
+        self._ask()
+
+    def _go_to(self, pin: Pin) -> None:
+        self.choose(pin.channel, self._place)
+        if pin.layer != self._values.layer:
+            self.layer_requested.emit(pin.layer)
+
+    def _ask(self) -> None:
         request = self.request()
         if request is not None:
             self.activations_requested.emit(request)
 
-    def _request_if_reshaped(self) -> None:
-        """Lay the tiles out anew once the room has settled on quite another shape."""
-        if not self._cards or any(card.channels.is_vector for card in self._cards):
-            return
-        aspect = self._room_aspect(len(self._cards))
-        if max(aspect, self._aspect) > 1.15 * min(aspect, self._aspect):
-            self._request()
+    def _choose_chain(self, is_chain: bool) -> None:
+        self._is_chain = is_chain
+        self._ask()
 
-    def _room_aspect(self, n_cards: int) -> float:
-        """From the panel's own size: the canvas may not have been laid out yet."""
-        width = self.width() - (0 if self.classes.isHidden() else self.classes.width())
-        room = QSize(width, self.height() - self._bar.sizeHint().height())
-        return self.canvas.room_aspect(n_cards, room)
+    def _choose_index(self, axis: int, index: int) -> None:
+        self._at[axis] = index
+        self._refresh()
+
+    def _on_channel(self, channel: int, y: int, x: int) -> None:
+        self._channel = channel
+        if y >= 0:
+            self._place = (y, x)
+        self._show_channel()
+
+    def _on_place(self, place: Place) -> None:
+        self._place = place
+        self._show_channel()
 
     def _refresh(self) -> None:
-        has_cards = bool(self._cards)
-        self.canvas.show_cards(self._cards, self._layer)
-        self.legend.show_scale(is_diverging=any(card.mosaic.is_diverging for card in self._cards))
-        self._bar.setVisible(has_cards)
-        self._pages.setCurrentIndex(1 if has_cards else 0)
+        """Draw all anew; order, channel, zoom and pins stay as they were."""
+        request = self._request
+        cards = () if request is None else cards_of(request, self._arrays, self._at)
+        layers = [card.value.layer for card in cards]
+        leader = layers.index(self._values.layer) if self._values.layer in layers else 0
+        self._drawing = drawing_of(cards, leader, self.tile_bar.order, self.tile_bar.scope)
+        zeros = cards[leader].stack.zero_channels() if cards else ()
+        self._are_zeros_alone = self._are_zeros_alone and bool(zeros)
+        only = frozenset(zeros) if self._are_zeros_alone else None
+        self.canvas.show_drawing(self._drawing, only)
+        self.bar.show_cards(cards, leader)
+        self._show_zeros(len(zeros), is_vector=bool(cards) and cards[leader].stack.is_vector)
+        self._show_pins()
+        self._show_channel()
+        self._pages.setCurrentIndex(1 if cards else 0)
+        self.tile_bar.setVisible(bool(cards))
+        self._footer.setVisible(bool(cards))
+
+    def _show_channel(self) -> None:
+        pin = self._pin_of_channel()
+        is_pinned = pin is not None and pin in self._pins
+        self.canvas.choose(self._channel)
+        self.tile_bar.show_drawing(self._drawing, self._channel)
+        self.channel.show_drawing(self._drawing, self._channel, self._place, is_pinned=is_pinned)
+
+    def _show_zeros(self, n_zeros: int, *, is_vector: bool) -> None:
+        noun = ("value is" if n_zeros == 1 else "values are") if is_vector else (
+            "channel is" if n_zeros == 1 else "channels are")  # fmt: skip
+        where = "0" if is_vector else "0 everywhere"
+        self.zeros.setText(f"{n_zeros:,} {noun} {where}" if n_zeros else "")
+        self.zeros_link.setText("Show all" if self._are_zeros_alone else "Show them")
+        self.zeros_link.setVisible(n_zeros > 0)
+
+    def _toggle_zeros(self) -> None:
+        self._are_zeros_alone = not self._are_zeros_alone
+        self._refresh()
+
+    def _show_pins(self) -> None:
+        shown = [] if self._request is None else list(self._request.pins)
+        maps = [PinnedMap(one, self._map_of(one)) for one in shown]
+        self.pin_row.show_pins(maps)
+
+    def _map_of(self, pinned: PinnedValue) -> np.ndarray | None:
+        array = self._arrays.get((pinned.value.layer, pinned.value.top))
+        if array is None:
+            return None
+        request = ActivationRequest((pinned.value,))
+        (card,) = cards_of(request, self._arrays, self._at)
+        maps = card.stack.maps
+        return maps[pinned.pin.channel] if pinned.pin.channel < len(maps) else None
+
+    def _show_chain_offer(self) -> None:
+        self.bar.show_chain(self._values.chain_blob, is_shown=self._is_chain)
+
+    def _picture(self) -> QImage:
+        return captioned(self.canvas.whole_picture(), self.caption(), self._keeper.theme)
+
+    def _copy(self, what: str) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if what == "command":
+            self.command_requested.emit()
+        elif clipboard is not None and self.cards:
+            if what == "picture":
+                clipboard.setImage(self._picture())
+            else:
+                clipboard.setText(csv_of(self.cards, self.caption()))
 
     def _build(self) -> None:
-        self.show_choice = ElidedChoice(6)
-        self.show_choice.setAccessibleName("Show")
-        self.order_choice, self.scope_choice = Choice(), Choice()
-        for order in CHANNEL_ORDERS:
-            self.order_choice.addItem(order, order)
-        self.order_choice.setToolTip("Order of the channels")
-        self.scope_choice.addItem("per layer", "layer")
-        self.scope_choice.addItem("per channel", "channel")
-        self.scope_choice.setToolTip("Colour range: one for all channels, or one for each")
-        self.legend = ColourLegend(self._keeper)
-        self.save_button = IconButton(
-            self._keeper, "save", "Save the tiles as PNG or the values as .npy"
-        )
-        self._bar = PanelBar(self._keeper)
-        self._bar.add_field("Show", self.show_choice, stretch=20)
-        self._bar.add_field("Sort", self.order_choice)
-        self._bar.add_field("Range", self.scope_choice)
-        self._bar.add_stretch()
-        self._bar.row.addWidget(self.legend)
-        self._bar.row.addWidget(self.save_button)
-        self.canvas = TileCanvas(self._keeper)
-        self.classes = ClassList(self._keeper)
-        self.classes.hide()
+        keeper = self._keeper
+        self.bar = ValueBar(keeper)
+        self.channel = ChannelView(keeper)
+        self.tile_bar = TileBar(keeper)
+        self.pin_row = PinRow(keeper)
+        self.canvas = TileCanvas(keeper)
+        self.hint = ThemedLabel(keeper, HINT, "secondary", pixels=11)
+        self.zeros = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.zeros_link = LinkLabel(keeper, "Show them")
         self.empty_state = EmptyState(
-            self._keeper, "grid", EMPTY_SENTENCE, "Open image", button_icon="image"
+            keeper, "grid", EMPTY_SENTENCE, "Open image", button_icon="image"
         )
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.canvas, 1)
-        row.addWidget(self.classes)
+        self._footer = QWidget()
+        line = QHBoxLayout(self._footer)
+        line.setContentsMargins(10, 2, 10, 6)
+        line.addWidget(self.hint)
+        line.addStretch(1)
+        line.addWidget(self.zeros)
+        line.addWidget(self.zeros_link)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.empty_state)
-        self._pages.addWidget(page)
+        self._pages.addWidget(self.canvas)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._bar)
+        column.addWidget(self.tile_bar)
+        column.addWidget(self.pin_row)
         column.addLayout(self._pages, 1)
+        column.addWidget(self._footer)
+
+    def _connect(self) -> None:
+        self._keeper.changed.connect(self._dress)
+        self.tile_bar.changed.connect(self._refresh)
+        self.tile_bar.index_changed.connect(self._choose_index)
+        self.canvas.channel_chosen.connect(self._on_channel)
+        self.canvas.channel_let_go.connect(lambda: self.choose(None))
+        self.canvas.channel_opened.connect(lambda: self.channel.map.setFocus(Qt.OtherFocusReason))
+        self.canvas.pin_toggled.connect(self.toggle_pin)
+        self.channel.place_chosen.connect(self._on_place)
+        self.channel.left.connect(lambda: self.canvas.setFocus(Qt.OtherFocusReason))
+        self.channel.pin_toggled.connect(self.toggle_pin)
+        self.pin_row.pin_chosen.connect(self._go_to)
+        self.pin_row.pin_let_go.connect(self._let_go)
+        self.bar.chain_toggled.connect(self._choose_chain)
+        self.bar.copy_requested.connect(self._copy)
+        self.bar.save_requested.connect(self._save)
+        self.zeros_link.clicked.connect(self._toggle_zeros)
+        self.empty_state.clicked.connect(self.open_image_requested)
 
     @pyqtSlot()
     def _dress(self) -> None:
@@ -243,38 +351,5 @@ class ActivationsPanel(QWidget):
         self.setStyleSheet(f"#activationsPanel {{ background: {colour}; }}")
 
     def _save(self) -> None:
-        suggested = f"{self._layer.replace('/', '_') or 'tiles'}.png"
-        self.save_requested.emit(suggested, FILTERS)
-
-
-def _opaque(rgb: int) -> QColor:
-    return QColor.fromRgb(rgb)
-
-
-def write_tiles(path: Path, picture: QImage, cards: Sequence[TileCard], layer: str) -> None:
-    """Write in the format the suffix names; AppError when that can't be done.
-
-    layer: whose array goes into a .npy; where it is not shown, the first card's.
-    """
-    suffix = path.suffix.lower()
-    if suffix not in (".png", ".npy", ".npz"):
-        raise AppError(f"No tiles can be saved as '{suffix}'.", hint="Use .png, .npy or .npz.")
-    content = png_of(picture) if suffix == ".png" else _numpy(suffix, cards, layer)
-    write_file(path, content)
-
-
-def _numpy(suffix: str, cards: Sequence[TileCard], layer: str) -> bytes:
-    stream = io.BytesIO()
-    if suffix == ".npy":
-        chosen = next((card for card in cards if card.value.layer == layer), cards[0])
-        np.save(stream, chosen.array, allow_pickle=False)
-    else:
-        arrays = {_array_name(card, cards): card.array for card in cards}
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
-    return stream.getvalue()
-
-
-def _array_name(card: TileCard, cards: Sequence[TileCard]) -> str:
-    """The layer's name; `layer:top` where a layer is shown with several tops."""
-    same = sum(other.value.layer == card.value.layer for other in cards)
-    return card.value.layer if same == 1 else f"{card.value.layer}:{card.value.top}"
+        name = self._values.layer.replace("/", "_") or "tiles"
+        self.save_requested.emit(f"{name}.png", FILTERS)

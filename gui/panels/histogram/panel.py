@@ -147,9 +147,9 @@ class HistogramPanel(QWidget):
                 tip = f"written by {version.layer}"
                 choice.setItemData(choice.count() - 1, plain_tip(tip), Qt.ToolTipRole)
 
-    def show_source(self, net: str, image: str) -> None:
-        """Which net and which image the values are of, for the caption of a saved plot."""
-        self._source = tuple(name for name in (net, image) if name)
+    def show_source(self, source: Sequence[str]) -> None:
+        """Which net, weights, image and recipe the values are of, for what is saved."""
+        self._source = tuple(source)
 
     def show_summaries(self, summaries: Sequence[ValueSummary]) -> None:
         """Draw the answer to the last request: one summary for each value, with shared edges."""

@@ -1,0 +1,189 @@
+"""The chosen channel beside the picture: enlarged, with its numbers and its scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from core.words import share_text, value_text
+from gui.panels.activations.enlarged import EnlargedMap, Place, SeenPicture
+from gui.panels.activations.scale import ValueScale
+from gui.panels.activations.shown import Drawing
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button
+from gui.widgets.class_list import ClassList, ClassScores
+from gui.widgets.fact_list import Fact, FactList
+from gui.widgets.labels import SectionHeader, ThemedLabel
+
+SIDE, SMALL_SIDE = 248, 176
+N_LARGEST = 5
+
+
+class ChannelView(QWidget):
+    """What the net sees, the channel with the same place marked, and what it says in numbers."""
+
+    place_chosen = pyqtSignal(object)
+    left = pyqtSignal()
+    pin_toggled = pyqtSignal()
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._drawing = Drawing()
+        self._channel: int | None = None
+        self._place: Place | None = None
+        self._scores: ClassScores | None = None
+        self.setObjectName("channelView")
+        self.setAttribute(Qt.WA_StyledBackground)
+        self.seen = SeenPicture(keeper)
+        self.map = EnlargedMap(keeper)
+        self.classes = ClassList(keeper)
+        self.scale = ValueScale(keeper)
+        self.caption = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.map_caption = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.heading = SectionHeader(keeper, "Channel")
+        self.facts = FactList(keeper, name_width=44)
+        self.pin_button = Button(keeper, "Pin", "pin")
+        self._lay_out()
+        self.set_side(SIDE)
+        self._refresh()
+        self.map.place_chosen.connect(self.place_chosen)
+        self.map.left.connect(self.left)
+        self.pin_button.clicked.connect(lambda: self.pin_toggled.emit())
+        keeper.changed.connect(self._dress)
+        self._dress()
+
+    def set_side(self, side: int) -> None:
+        """Show picture and channel as squares of so many pixels."""
+        for square in (self.seen, self.map):
+            square.set_side(side)
+        self.classes.setFixedSize(side, side)
+
+    def show_picture(self, picture: QImage | None) -> None:
+        """Show what the net saw."""
+        self.seen.show_picture(picture)
+
+    def show_drawing(
+        self, drawing: Drawing, channel: int | None, place: Place | None, *, is_pinned: bool
+    ) -> None:
+        """Show a channel of the leading card, and a cell of it."""
+        self._drawing, self._channel, self._place = drawing, channel, place
+        self.pin_button.setText("Unpin" if is_pinned else "Pin")
+        self.pin_button.setToolTip("Keep this channel above the tiles, on every layer (Space)")
+        self._refresh()
+
+    def show_classes(self, scores: ClassScores | None) -> None:
+        """Show the best classes in the place of the map, where there are any."""
+        self._scores = scores
+        self._refresh()
+
+    def _refresh(self) -> None:
+        drawing = self._drawing
+        card = drawing.cards[drawing.leader] if drawing.cards else None
+        channel = self._channel
+        if card is not None and channel is not None and channel >= len(card.stack.maps):
+            channel = None
+        has_channel = card is not None and channel is not None
+        is_vector = card is not None and card.stack.is_vector
+        self._pages.setCurrentWidget(self.classes if is_vector else self.map)
+        self.pin_button.setEnabled(has_channel)
+        self.scale.setVisible(has_channel and not is_vector)
+        self.heading.set_text("Value" if is_vector else "Channel")
+        self.facts.show_facts(())
+        self.map.show_map(None, 1.0, is_diverging=False)
+        if is_vector:
+            self._show_bars()
+        if card is not None and channel is not None:
+            high = float(drawing.highs[drawing.leader][channel])
+            self.heading.set_text(f"{'Value' if is_vector else 'Channel'} {channel}")
+            self.map.show_map(card.stack.maps[channel], high, is_diverging=drawing.is_diverging)
+            whose = "of the whole layer" if drawing.is_shared else f"of channel {channel} alone"
+            self.scale.show_scale(high, whose, is_diverging=drawing.is_diverging)
+            self.facts.show_facts(_facts(card.stack.maps[channel], self._rank(channel)))
+        self._mark(None if is_vector or not has_channel else self._place)
+        self._say(card.stack.maps.shape[1:] if card is not None else (0, 0), is_vector=is_vector)
+
+    def _mark(self, place: Place | None) -> None:
+        self.map.mark(place)
+        card = self._drawing.cards[self._drawing.leader] if self._drawing.cards else None
+        if place is None or card is None:
+            self.seen.mark(None)
+            return
+        height, width = card.stack.maps.shape[1:]
+        is_inside = place[0] < height and place[1] < width
+        part = QRectF(place[1] / width, place[0] / height, 1 / width, 1 / height)
+        self.seen.mark(part if is_inside else None)
+
+    def _say(self, shape: Sequence[int], *, is_vector: bool) -> None:
+        part = self.seen.part
+        where = "" if part is None or self._place is None else f", place of {self._place}"
+        self.caption.setText(f"What the net sees{where}")
+        self.map_caption.setText("" if is_vector or not self._drawing.cards
+                                 else f"{shape[0]}×{shape[1]}")  # fmt: skip
+
+    def _show_bars(self) -> None:
+        if self._scores is not None:
+            self.classes.show_scores(self._scores)
+            return
+        card = self._drawing.cards[self._drawing.leader]
+        values = card.stack.maps.reshape(-1)
+        best = card.stack.order("max")[:N_LARGEST]
+        named = [(index, float(values[index])) for index in best]
+        self.classes.show_largest(card.value.layer, named)
+
+    def _rank(self, channel: int) -> str:
+        card = self._drawing.cards[self._drawing.leader]
+        return f"{card.stack.rank_by_maximum(channel):,} of {len(card.stack.maps):,}"
+
+    def _lay_out(self) -> None:
+        self._pages = QStackedLayout()
+        for page in (self.map, self.classes):
+            holder = page
+            self._pages.addWidget(holder)
+        below = QHBoxLayout()
+        below.addWidget(self.map_caption)
+        below.addStretch(1)
+        below.addWidget(self.scale)
+        numbers = QVBoxLayout()
+        numbers.setSpacing(4)
+        numbers.addWidget(self.heading)
+        numbers.addWidget(self.facts)
+        numbers.addWidget(self.pin_button)
+        numbers.addStretch(1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(12, 10, 12, 6)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(self.seen, 0, 0, Qt.AlignTop)
+        grid.addLayout(self._pages, 0, 1, Qt.AlignTop)
+        grid.addLayout(numbers, 0, 2, 2, 1)
+        grid.addWidget(self.caption, 1, 0)
+        grid.addLayout(below, 1, 1)
+        grid.setColumnStretch(2, 1)
+
+    @pyqtSlot()
+    def _dress(self) -> None:
+        colour = self._keeper.theme.panel.name()
+        self.setStyleSheet(f"#channelView {{ background: {colour}; }}")
+
+
+def _facts(one: np.ndarray, rank: str) -> tuple[Fact, ...]:
+    """The numbers of a channel; one: (height, width)."""
+    finite = one[np.isfinite(one)]
+    if one.size == 1:
+        return Fact("value", value_text(float(one[0, 0])), is_strong=True), Fact("rank", rank)
+    if not finite.size:
+        return (Fact("", "no finite value"),)
+    low = float(finite.min())
+    facts = [Fact("max", value_text(float(finite.max())), is_strong=True)]
+    if low < 0:
+        facts.append(Fact("min", value_text(low)))
+    facts.append(Fact("mean", value_text(float(finite.mean(dtype=np.float64)))))
+    facts.append(Fact("zeros", share_text(int((one == 0).sum()), one.size)))
+    if finite.size < one.size:
+        facts.append(Fact("NaN, Inf", f"{one.size - finite.size:,}"))
+    return (*facts, Fact("rank", f"{rank} by max"))

@@ -1,0 +1,153 @@
+"""How the tiles are drawn: their order, their scale with its values, and indices of more axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QSignalBlocker, pyqtSignal
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+
+from core.activations.channel_stack import OpenAxis
+from core.activations.channels import CHANNEL_ORDERS, ChannelOrder
+from core.activations.tiles import RangeScope
+from gui.panels.activations.scale import ValueScale
+from gui.panels.activations.shown import Drawing
+from gui.theme import ThemeKeeper
+from gui.widgets.choice import Choice
+from gui.widgets.labels import ThemedLabel
+
+NARROW_BELOW = 420
+
+
+class IndexBox(QSpinBox):
+    """An index that goes round at both ends; the wheel passes over it."""
+
+    def __init__(self, axis: OpenAxis) -> None:
+        super().__init__()
+        self.setRange(0, axis.size - 1)
+        self.setValue(axis.index)
+        self.setWrapping(True)
+        self.setSuffix(f" of {axis.size:,}")
+        self.setAccessibleName(f"Index of axis {axis.axis}")
+        self.setToolTip(f"Index of axis {axis.axis}, {axis.size:,} long")
+
+    def wheelEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        event.ignore()
+
+
+class TileBar(QWidget):
+    """Order and range; a line with an index for each axis that is shown piece by piece."""
+
+    changed = pyqtSignal()
+    index_changed = pyqtSignal(int, int)
+    """Axis and index."""
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._axes: tuple[tuple[int, int], ...] = ()
+        self.order_choice, self.scope_choice = Choice(), Choice()
+        for order in CHANNEL_ORDERS:
+            self.order_choice.addItem(order, order)
+        self.order_choice.setToolTip("Order of the channels, the same for a whole chain")
+        self.order_choice.setAccessibleName("Sort")
+        self.scope_choice.addItem("whole layer", "layer")
+        self.scope_choice.addItem("each channel", "channel")
+        self.scope_choice.setToolTip("Scale of the colours: one for all channels, or each its own")
+        self.scope_choice.setAccessibleName("Range")
+        self.scale = ValueScale(keeper)
+        self._labels: list[QLabel] = []
+        self._boxes: list[IndexBox] = []
+        self._line = QHBoxLayout()
+        self._line.setSpacing(6)
+        for words, choice in (("Sort", self.order_choice), ("Range", self.scope_choice)):
+            label = ThemedLabel(keeper, words, "secondary")
+            label.setBuddy(choice)
+            self._labels.append(label)
+            self._line.addWidget(label)
+            self._line.addWidget(choice)
+            self._line.addSpacing(4)
+        self._line.addWidget(self.scale)
+        self._line.addStretch(1)
+        self._indices = QWidget()
+        self._index_line = QHBoxLayout(self._indices)
+        self._index_line.setContentsMargins(0, 0, 0, 0)
+        self._index_line.setSpacing(6)
+        self._index_line.addStretch(1)
+        self._indices.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.setSpacing(4)
+        column.addLayout(self._line)
+        column.addWidget(self._indices)
+        for choice in (self.order_choice, self.scope_choice):
+            choice.activated.connect(lambda _index: self.changed.emit())
+
+    @property
+    def order(self) -> ChannelOrder:
+        """How channels are sorted."""
+        chosen: ChannelOrder = self.order_choice.currentData()
+        return chosen
+
+    @property
+    def scope(self) -> RangeScope:
+        """Whose range the colours have."""
+        chosen: RangeScope = self.scope_choice.currentData()
+        return chosen
+
+    @property
+    def index_boxes(self) -> tuple[IndexBox, ...]:
+        """The index of each axis that is shown piece by piece."""
+        return tuple(self._boxes)
+
+    def show_drawing(self, drawing: Drawing, channel: int | None) -> None:
+        """Show the scale of what is drawn, and its open axes."""
+        self.scale.setVisible(bool(drawing.cards))
+        if not drawing.cards:
+            self._show_axes(())
+            return
+        stack, highs = drawing.cards[drawing.leader].stack, drawing.highs[drawing.leader]
+        self.order_choice.setEnabled(len(stack.maps) > 1)
+        one = channel if channel is not None and channel < len(highs) else 0
+        n = len(drawing.cards)
+        if drawing.is_shared:
+            whose = "of every channel of the chain" if n > 1 else "of every channel"
+        else:
+            whose = f"of channel {one}; each channel has its own"
+        high = float(highs[one]) if len(highs) else 1.0
+        self.scale.show_scale(high, whose, is_diverging=drawing.is_diverging)
+        self._show_axes(stack.axes)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for label in self._labels:
+            label.setVisible(event.size().width() >= NARROW_BELOW)
+
+    def _show_axes(self, axes: Sequence[OpenAxis]) -> None:
+        """New boxes only where the axes are others: one may be in use."""
+        shape = tuple((one.axis, one.size) for one in axes)
+        if shape == self._axes:
+            for box, one in zip(self._boxes, axes, strict=True):
+                with QSignalBlocker(box):
+                    box.setValue(one.index)
+            return
+        self._axes = shape
+        while self._index_line.count() > 1:
+            item = self._index_line.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._boxes = []
+        for place, one in enumerate(axes):
+            box = IndexBox(one)
+            label = ThemedLabel(self._keeper, f"axis {one.axis}", "secondary")
+            label.setBuddy(box)
+            box.valueChanged.connect(
+                lambda value, axis=one.axis: self.index_changed.emit(axis, value)
+            )
+            self._index_line.insertWidget(2 * place, label)
+            self._index_line.insertWidget(2 * place + 1, box)
+            self._boxes.append(box)
+        self._indices.setVisible(bool(axes))

@@ -1,0 +1,92 @@
+"""What is known of the value that is shown, in one line, and what can be done with the view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QCheckBox, QMenu, QToolButton, QWidget
+
+from core.activations.statistics import split_finite
+from core.words import plural, shape_text, share_text, value_text
+from gui.panels.activations.shown import ShownCard
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import IconButton
+from gui.widgets.labels import ThemedLabel
+from gui.widgets.panel_bar import PanelBar
+
+
+class ValueBar(PanelBar):
+    """Channels, shape, type, range, mean and zeros; the whole chain, copy and save."""
+
+    chain_toggled = pyqtSignal(bool)
+    copy_requested = pyqtSignal(str)
+    """What to copy: "picture", "csv" or "command"."""
+    save_requested = pyqtSignal()
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(keeper, parent)
+        self.channels = ThemedLabel(keeper, "", semibold=True)
+        self.shape = ThemedLabel(keeper, "", "secondary")
+        self.numbers = ThemedLabel(keeper, "", "secondary")
+        self.chain_box = QCheckBox()
+        self.copy_button = IconButton(keeper, "copy", "Copy the tiles")
+        self.save_button = IconButton(keeper, "save", "Save the tiles as PNG or the values as .npy")
+        menu = QMenu(self)
+        for what, words in (
+            ("picture", "Copy picture"),
+            ("csv", "Copy values as CSV"),
+            ("command", "Copy as command"),
+        ):
+            action = menu.addAction(words)
+            action.triggered.connect(lambda _checked=False, w=what: self.copy_requested.emit(w))
+        self.copy_button.setMenu(menu)
+        self.copy_button.setPopupMode(QToolButton.InstantPopup)
+        for label in (self.channels, self.shape, self.numbers):
+            self.row.addWidget(label)
+            self.row.addSpacing(6)
+        self.add_stretch()
+        for widget in (self.chain_box, self.copy_button, self.save_button):
+            self.row.addWidget(widget)
+        self.setFixedHeight(36)
+        self.chain_box.toggled.connect(self.chain_toggled)
+        self.save_button.clicked.connect(lambda: self.save_requested.emit())
+
+    def show_cards(self, cards: Sequence[ShownCard], leader: int) -> None:
+        """Say what the leading card holds."""
+        for button in (self.copy_button, self.save_button):
+            button.setEnabled(bool(cards))
+        if not cards:
+            for label in (self.channels, self.shape, self.numbers):
+                label.setText("")
+            return
+        card = cards[leader]
+        n_channels, height, width = card.stack.maps.shape
+        noun = "value" if card.stack.is_vector else "channel"
+        self.channels.setText(plural(n_channels, noun))
+        size = "" if card.stack.is_vector else f"{height}×{width}, "
+        whole = "" if not card.stack.axes else f" of {shape_text(card.array.shape)}"
+        self.shape.setText(f"{size}{card.array.dtype}{whole}")
+        self.numbers.setText(_numbers(card.array))
+
+    def show_chain(self, blob: str, *, is_shown: bool) -> None:
+        """Offer to show the whole chain of a blob; "" for a layer in none."""
+        self.chain_box.setVisible(bool(blob))
+        self.chain_box.setText(f"chain {blob}")
+        self.chain_box.setToolTip("Every layer that shares the blob, side by side")
+        self.chain_box.blockSignals(True)
+        self.chain_box.setChecked(is_shown)
+        self.chain_box.blockSignals(False)
+
+
+def _numbers(array: np.ndarray) -> str:
+    """ "−2.097 to 1.973, mean −0.0970, 58.2 % zeros" of all values of an array."""
+    finite, n_nan, n_inf = split_finite(array.reshape(-1))
+    n_lost = f", {n_nan:,} NaN, {n_inf:,} Inf" if n_nan + n_inf else ""
+    if not finite.size:
+        return f"no finite value{n_lost}"
+    zeros = share_text(int(finite.size - np.count_nonzero(finite)), array.size)
+    mean = value_text(float(finite.mean(dtype=np.float64)))
+    low, high = value_text(float(finite.min())), value_text(float(finite.max()))
+    return f"{low} to {high}, mean {mean}, {zeros} zeros{n_lost}"
