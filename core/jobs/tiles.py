@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,16 +28,14 @@ class TilesRequest:
     aspect: float = 1.6
 
 
-def read_values(
-    look: LookRequest, values: Sequence[Value], looker: Looker
-) -> Job[tuple[np.ndarray, ...]]:
-    """The values after the pass, each with all its axes. Raises AppError."""
+def read_values(request: TilesRequest, looker: Looker) -> Job[tuple[np.ndarray, ...]]:
+    """The values after the pass, not drawn yet, each with all its axes. Raises AppError."""
     yield Progress(0, 1, "forward pass")
-    with looker.passed(look) as engine:
-        return tuple(engine.read(value) for value in values)
+    with looker.passed(request.look) as engine:
+        return tuple(engine.read(value) for value in request.values)
 
 
 def tiles(request: TilesRequest, looker: Looker) -> Job[tuple[DrawnChannels, ...]]:
     """The values of the first image, drawn, in the order of the request. Raises AppError."""
-    arrays = yield from read_values(request.look, request.values, looker)
+    arrays = yield from read_values(request, looker)
     return draw_channels(arrays, order=request.order, scope=request.scope, aspect=request.aspect)

@@ -18,7 +18,7 @@ from core.files import is_plain_file
 from core.jobs.classes import classes_of, is_softmax, scored_value
 from core.jobs.look import Looker, LookRequest, PictureInput, picture_input, why_no_picture
 from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
-from core.jobs.tiles import read_values
+from core.jobs.tiles import TilesRequest, read_values
 from core.net.definition import Net
 from core.progress import Job
 from gui.controllers.engine_child import EngineController
@@ -222,10 +222,10 @@ class InspectingController(QObject):
             self._activations.show_empty(NO_LAYER, offers_image=False)
             return
         net, layer = self._document.net, self._document.selection
-        values = tuple(Value(*one) for one in request.keys)
+        wanted = TilesRequest(key, tuple(Value(*one) for one in request.keys))
 
         def read() -> Job[Read]:
-            arrays = yield from read_values(key, values, self._looker)
+            arrays = yield from read_values(wanted, self._looker)
             found = dict(zip(request.keys, arrays, strict=True))
             own = {k: array for k, array in found.items() if k[0] == layer}
             scores = None if net is None else _scores_among(own, net, key)
