@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QSignalBlocker, pyqtSignal
-from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtGui import QResizeEvent, QWheelEvent
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from core.activations.channel_stack import OpenAxis
@@ -16,6 +16,7 @@ from gui.panels.activations.shown import Drawing
 from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 NARROW_BELOW = 420
 
@@ -30,9 +31,9 @@ class IndexBox(QSpinBox):
         self.setWrapping(True)
         self.setSuffix(f" of {axis.size:,}")
         self.setAccessibleName(f"Index of axis {axis.axis}")
-        self.setToolTip(f"Index of axis {axis.axis}, {axis.size:,} long")
+        self.setToolTip(plain_tip(f"Index of axis {axis.axis}, {axis.size:,} long"))
 
-    def wheelEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 

@@ -15,6 +15,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.panel_bar import PanelBar
+from gui.widgets.plain_text import plain_caption
 
 
 class ValueBar(PanelBar):
@@ -73,7 +74,7 @@ class ValueBar(PanelBar):
     def show_chain(self, blob: str, *, is_shown: bool) -> None:
         """Offer to show the whole chain of a blob; "" for a layer in none."""
         self.chain_box.setVisible(bool(blob))
-        self.chain_box.setText(f"chain {blob}")
+        self.chain_box.setText(plain_caption(f"chain {blob}"))
         self.chain_box.setToolTip("Every layer that shares the blob, side by side")
         self.chain_box.blockSignals(True)
         self.chain_box.setChecked(is_shown)
