@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QImage
@@ -60,15 +62,23 @@ class ViewingController(QObject):
         panels.inspector.layer_selected.connect(select)
         panels.changes.layer_selected.connect(select)
         panels.layer_table.layer_hovered.connect(panels.graph.highlight)
+        panels.graph.layers_chosen.connect(self._select_together)
+        panels.layer_table.layers_selected.connect(panels.graph.show_together)
         panels.graph.layer_hovered.connect(panels.layer_table.highlight)
 
     def show_layers(self, names: list[str]) -> None:
-        """Select the first of these layers that the net has."""
-        net = self._document.net
-        for name in names:
-            if net is not None and net.has_layer(name):
-                self._document.select(name)
-                return
+        """Select those of these layers that the net has, and bring all of them into view."""
+        net, panels = self._document.net, self._window.panels
+        known = [name for name in names if net is not None and net.has_layer(name)]
+        if known:
+            self._document.select(known[0])
+            self._select_together(known)
+            panels.graph.show_layers(known)
+
+    def _select_together(self, names: Sequence[str]) -> None:
+        """Select rows of the table, which tells the graph; for none the selected layer alone."""
+        table = self._window.panels.layer_table
+        table.view.select_rows(map(table.model.place_of, (*names, self._document.selection)))
 
     def _show_net(self) -> None:
         document, panels = self._document, self._window.panels

@@ -46,7 +46,6 @@ def fill_box_menu(
     on_rename: Callable[[BadgePicture], None],
     on_unfold: Callable[[], None],
     on_fold: Callable[[FoldGroup], None],
-    on_compare: Callable[[], None] | None,
 ) -> None:
     """Add the entries; opened: the unfolded groups around the box, the outermost first."""
     for badge in box.badges:
@@ -58,8 +57,6 @@ def fill_box_menu(
     for group in reversed(opened):
         action = menu.addAction(plain_caption(fold_words(group)))
         action.triggered.connect(lambda _=False, g=group: on_fold(g))
-    if on_compare is not None:
-        menu.addAction("Compare with the selected layer\tCtrl+Click", on_compare)
     menu.addSeparator()
     for offer in offers:
         action = menu.addAction(offer.words)

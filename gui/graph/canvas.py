@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEasingCurve, QPoint, QPointF, QRectF, Qt, QVariantAnimation, pyqtSignal
+from PyQt5.QtCore import (
+    QEasingCurve,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+    QVariantAnimation,
+    pyqtSignal,
+)
 from PyQt5.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -12,7 +21,7 @@ from PyQt5.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PyQt5.QtWidgets import QApplication, QFrame, QGraphicsItem, QGraphicsView, QWidget
+from PyQt5.QtWidgets import QApplication, QFrame, QGraphicsItem, QGraphicsView, QRubberBand, QWidget
 
 from gui.graph import metrics as m
 from gui.graph.items.badge import BadgeItem
@@ -30,6 +39,8 @@ class GraphCanvas(QGraphicsView):
     item_double_clicked = pyqtSignal(object)
     item_hovered = pyqtSignal(object)
     empty_clicked = pyqtSignal()
+    band_drawn = pyqtSignal(QRectF)
+    """What a band covers that was drawn with Shift held, in scene coordinates."""
     walked = pyqtSignal(str)
     zoom_changed = pyqtSignal(float)
     view_changed = pyqtSignal()
@@ -44,6 +55,7 @@ class GraphCanvas(QGraphicsView):
         self._press: QPoint | None = None
         self._last = QPoint()
         self._is_panning = False
+        self._band: QRubberBand | None = None
         self._glide = QVariantAnimation(self)
         self._glide.setDuration(m.GLIDE_MS)
         self._glide.setEasingCurve(QEasingCurve.OutCubic)
@@ -194,6 +206,9 @@ class GraphCanvas(QGraphicsView):
             self._hover(event.pos())
             return
         far = (event.pos() - self._press).manhattanLength() >= QApplication.startDragDistance()
+        if self._band is not None or (far and event.modifiers() & Qt.ShiftModifier):
+            self._draw_band(event.pos())
+            return
         if far and not self._is_panning:
             self._is_panning = True
             self.viewport().setCursor(Qt.ClosedHandCursor)
@@ -206,7 +221,11 @@ class GraphCanvas(QGraphicsView):
         press, self._press = self._press, None
         was_panning, self._is_panning = self._is_panning, False
         self.viewport().unsetCursor()
-        if press is None:
+        band, self._band = self._band, None
+        if band is not None:
+            self.band_drawn.emit(self.mapToScene(band.geometry()).boundingRect())
+            band.deleteLater()
+        elif press is None:
             super().mouseReleaseEvent(event)
         elif not was_panning and event.button() == Qt.LeftButton:
             self._click(event)
@@ -282,6 +301,13 @@ class GraphCanvas(QGraphicsView):
         super().resizeEvent(event)
         self.resized.emit(before)
         self.view_changed.emit()
+
+    def _draw_band(self, place: QPoint) -> None:
+        if self._band is None:
+            self._band = QRubberBand(QRubberBand.Rectangle, self.viewport())
+            self._band.show()
+        start = self._press if self._press is not None else place
+        self._band.setGeometry(QRect(start, place).normalized())
 
     def _click(self, event: QMouseEvent) -> None:
         item = self._scene.item_of(self._item_at(event.pos()))

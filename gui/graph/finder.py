@@ -1,4 +1,4 @@
-"""The layers that the find bar's query hits, and which of them is shown."""
+"""The layers that a query hits, and which of them is shown."""
 
 from __future__ import annotations
 

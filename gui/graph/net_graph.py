@@ -34,7 +34,7 @@ class NetGraph(GraphFrame):
         self._folds = FoldState()
         self._options = DrawingOptions()
         self._selection = ""
-        self._second = ""
+        self._together: tuple[str, ...] = ()
         self._own: frozenset[tuple[str, str]] = frozenset()
         self._is_another_net = True
         self._memory: GraphMemory | None = None
@@ -81,9 +81,9 @@ class NetGraph(GraphFrame):
         self._is_another_net = True
         self._memory = memory
 
-    def show_second(self, name: str) -> None:
-        """Outline a second layer, the one that is compared with the selection."""
-        self._second = name
+    def show_together(self, names: Iterable[str]) -> None:
+        """Outline layers that are selected together with the one; none for that one alone."""
+        self._together = tuple(names)
         self._mark_selection()
 
     def show_thumbnail(self, image: QImage | None) -> None:
@@ -136,7 +136,7 @@ class NetGraph(GraphFrame):
     def _start_anew(self, net: Net) -> None:
         memory = self._memory
         self._is_another_net = False
-        self._selection = self._second = ""
+        self._selection, self._together = "", ()
         self._folds.start(net, memory.folds if memory else None)
         if memory is not None:
             self._options = memory.options
@@ -171,7 +171,9 @@ class NetGraph(GraphFrame):
         self.drawn.emit()
 
     def _mark_selection(self) -> None:
-        self.scene.show_selection(self._key_of(self._selection), self._key_of(self._second))
+        keys = (self._key_of(name) for name in self._together)
+        together = [key for key in keys if key is not None]
+        self.scene.show_selection(self._key_of(self._selection), together)
 
     def _key_of(self, name: str) -> int | None:
         """The box of a layer in what shows now, which may be the net before."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
-from PyQt5.QtCore import QPoint, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QContextMenuEvent, QKeyEvent
 from PyQt5.QtWidgets import QApplication, QMenu, QWidget
 
-from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 from gui.graph import metrics as m
 from gui.graph.box_menu import copy_offers, fill_box_menu
-from gui.graph.finder import Finder
+from gui.graph.finding import Finding
 from gui.graph.inactive_layers import is_of_phase
 from gui.graph.items.badge import badge_sentence
 from gui.graph.items.layer import LayerItem
@@ -23,7 +21,6 @@ from gui.graph.picture import BadgePicture, FoldGroup, has_same_layers
 from gui.graph.placing import next_box
 from gui.graph.view_menu import ViewWishes, fill_view_menu
 from gui.theme import ThemeKeeper
-from gui.widgets.layer_rows import LayerRow, layer_rows
 
 
 class GraphPanel(NetGraph):
@@ -32,18 +29,18 @@ class GraphPanel(NetGraph):
     layer_selected = pyqtSignal(str)
     layer_hovered = pyqtSignal(str)
     rename_requested = pyqtSignal(str)
-    second_layer_selected = pyqtSignal(str)
+    layers_chosen = pyqtSignal(tuple)
+    """Layers to select together, () for the selected one alone."""
     layer_opened = pyqtSignal(str)
     state_requested = pyqtSignal(object)
     export_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
-        self._finder = Finder()
         self._kept_folded: int | None = None
         self._sentences: dict[BadgePicture, str] = {}
-        self._rows: Sequence[LayerRow] | None = None
         self.scene.sentence_of = self._sentence_of
+        self.finding = Finding(self.bar, self.find_list)
         self._connect()
         self.show_net(None, None)
 
@@ -64,13 +61,12 @@ class GraphPanel(NetGraph):
             self._own = frozenset(own_blobs)
         self.show_page(has_net=net is not None)
         if net is None or shapes is None:
-            self._finder.set_source(tuple)
-            self._rows = None
+            self.finding.show_net(None, None)
             self._show_hidden()
             self.redrawer.clear()
             self._is_another_net = True
             return
-        self._finder.set_source(partial(find_records, net, shapes))
+        self.finding.show_net(net, shapes)
         is_new = self._is_another_net
         is_same = not is_new and has_same_layers(net, before)
         if is_new:
@@ -82,8 +78,7 @@ class GraphPanel(NetGraph):
             self._redraw()
         else:
             self._redraw(self._show_place if is_new else self._holding())
-        self._rows = None
-        self._show_hits()
+        self.finding.tell()
         self._show_hidden()
 
     def _show_hidden(self) -> None:
@@ -120,6 +115,23 @@ class GraphPanel(NetGraph):
             self._mark_selection()
             self._reveal_selection()
 
+    def show_layers(self, names: Iterable[str]) -> None:
+        """Bring several layers into view, each in a box of its own, the first in any case."""
+        net, known = self._net, self._known(names)
+        if net is None or not known:
+            return
+        has_opened = [self._folds.open_around(net.layer(name).index) for name in known]
+
+        def look() -> None:
+            keys = (self._key_of(name) for name in known)
+            items = [self.scene.layer_items[key] for key in keys if key is not None]
+            self.viewpoint.show_all(items, self.direction)
+
+        if any(has_opened):
+            self._redraw(look)
+        else:
+            self.redrawer.after(look)
+
     def focus_find(self) -> None:
         """Go to the find field; what was typed stays."""
         self.bar.field.setFocus(Qt.ShortcutFocusReason)
@@ -149,8 +161,6 @@ class GraphPanel(NetGraph):
         menu = QMenu(self)
         net = self._net
         if item is not None and net is not None:
-            name = item.box.layers[0]
-            others = bool(self._selection) and self._selection not in item.box.layers
             fill_box_menu(
                 menu,
                 item.box,
@@ -159,7 +169,6 @@ class GraphPanel(NetGraph):
                 on_rename=self._on_badge_pressed,
                 on_unfold=lambda: self._unfold(item),
                 on_fold=self._fold,
-                on_compare=(lambda: self._compare(name)) if others else None,
             )
             menu.addSeparator()
         menu.addAction("Fit the whole graph\tF", self.fit)
@@ -182,18 +191,18 @@ class GraphPanel(NetGraph):
         menu.deleteLater()
 
     def _connect(self) -> None:
-        self.drawn.connect(self._show_hits)
+        self.drawn.connect(lambda: self.finding.show_boxes(self.picture.box_of))
         self.drawn.connect(self._show_hidden)
-        self.bar.field.focus_changed.connect(lambda _has_focus: self._list_hits())
-        self.find_list.taken.connect(self._go_to)
-        self.bar.query_changed.connect(self._find)
-        self.bar.stepped.connect(self._step)
-        self.bar.find_left.connect(self._leave_find)
+        self.finding.found.connect(self._show_found)
+        self.finding.listed.connect(self.place_find_list)
+        self.finding.taken.connect(self._go_to)
+        self.bar.find_left.connect(lambda: self.canvas.setFocus(Qt.OtherFocusReason))
         self.bar.fold_toggled.connect(self.set_folded)
         self.bar.direction_toggled.connect(self.toggle_direction)
         self.bar.options_pressed.connect(self._open_view_menu)
         self.canvas.item_clicked.connect(self._on_clicked)
         self.canvas.item_double_clicked.connect(self._open)
+        self.canvas.band_drawn.connect(self._choose_band)
         self.canvas.item_hovered.connect(self._on_hovered)
         self.canvas.walked.connect(self._walk)
         self.scene.badge_pressed.connect(self._on_badge_pressed)
@@ -205,13 +214,46 @@ class GraphPanel(NetGraph):
 
     def _on_clicked(self, item: LayerItem, modifiers: Qt.KeyboardModifiers) -> None:
         if modifiers & Qt.ControlModifier:
-            self._compare(item.box.layers[0])
+            self._choose_together(toggled(self._chosen_names, self._known(item.box.layers)))
+        elif modifiers & Qt.ShiftModifier:
+            self._choose_together(self._names_up_to(item))
         else:
+            if self._together:
+                self.layers_chosen.emit(())
             self._select(item)
 
-    def _compare(self, name: str) -> None:
-        self.show_second(name)
-        self.second_layer_selected.emit(name)
+    @property
+    def _chosen_names(self) -> tuple[str, ...]:
+        return self._together or ((self._selection,) if self._selection else ())
+
+    def _known(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those that are layers of the net in this phase."""
+        net = self._net
+        return tuple(name for name in names if net is not None and net.has_layer(name))
+
+    def _names_up_to(self, item: LayerItem) -> tuple[str, ...]:
+        """All layers in the file from the selected one to a box."""
+        net, names = self._net, self._known(item.box.layers)
+        if net is None or not names:
+            return ()
+        ends = [net.layer(name).index for name in names]
+        if net.has_layer(self._selection):
+            ends.append(net.layer(self._selection).index)
+        return tuple(layer.name for layer in net.layers[min(ends) : max(ends) + 1])
+
+    def _choose_band(self, frame: QRectF) -> None:
+        """Select all boxes that a band touches, together."""
+        items = self.scene.layer_items.values()
+        inside = [item.box for item in items if item.frame().intersects(frame)]
+        inside.sort(key=lambda box: box.key)
+        self._choose_together(self._known(name for box in inside for name in box.layers))
+
+    def _choose_together(self, names: tuple[str, ...]) -> None:
+        if not names:
+            return
+        if self._selection not in names:
+            self._go_to(names[0])
+        self.layers_chosen.emit(names if len(names) > 1 else ())
 
     def _select(self, item: LayerItem) -> None:
         """Select what was clicked; a block stays folded, a chain opens to show its versions."""
@@ -279,55 +321,17 @@ class GraphPanel(NetGraph):
             if following is not None:
                 self._select(self.scene.layer_items[following])
 
-    def _find(self, text: str) -> None:
-        self._finder.search(text)
-        self._show_hits()
-
-    def _show_hits(self) -> None:
-        """Dim what is not found, count and list what is."""
-        finder, box_of = self._finder, self.picture.box_of
-        hits = None
-        if not finder.is_idle:
-            hits = {box_of[i] for i in finder.hits if i in box_of}
-        self.scene.show_hits(hits)
-        self.overview.show_hits(hits)
-        self.bar.show_hits(finder.position, len(finder.hits), finder.problem)
-        self._list_hits()
-
-    def _list_hits(self) -> None:
-        finder = self._finder
-        if not self.bar.field.hasFocus() or self._net is None or self._shapes is None:
-            self.find_list.hide()
-            return
-        found = {self._net.layers[i].name for i in finder.hits}
-        rows = [row for row in self._all_rows() if row.layer in found] if found else []
-        self.find_list.show_hits(rows, finder.problem)
-        if finder.position is not None:
-            self.find_list.go_to(self._net.layers[finder.hits[finder.position]].name)
-        self.place_find_list()
-
-    def _all_rows(self) -> Sequence[LayerRow]:
-        """A row for each layer, its last value; made when first needed."""
-        if self._rows is None and self._net is not None and self._shapes is not None:
-            rows = {row.layer: row for row in layer_rows(self._net, self._shapes)}
-            self._rows = tuple(rows.values())
-        return self._rows or ()
-
-    def _step(self, by: int) -> None:
-        if self._finder.is_idle:  # Escape left the words in the field
-            self._finder.search(self.bar.field.text())
-        index = self._finder.step(by)
-        if index is None or self._net is None:
-            return
-        self._show_hits()
-        self._go_to(self._net.layers[index].name)
-
     def _go_to(self, name: str) -> None:
         self.show_selection(name)
         self.layer_selected.emit(name)
 
-    def _leave_find(self) -> None:
-        """The words stay in the field, and find nothing until they are asked for again."""
-        self._finder.search("")
-        self._show_hits()
-        self.canvas.setFocus(Qt.OtherFocusReason)
+    def _show_found(self, keys: frozenset[int] | None) -> None:
+        self.scene.show_hits(keys)
+        self.overview.show_hits(keys)
+
+
+def toggled(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """The names with others added, or without them where they are all among them."""
+    if set(others) <= set(names):
+        return tuple(name for name in names if name not in others)
+    return tuple(dict.fromkeys([*names, *others]))

@@ -53,7 +53,7 @@ class GraphScene(QGraphicsScene):
         self._thumbnail: QImage | None = None
         self._content = QRectF()
         self._chosen: int | None = None
-        self._second: int | None = None
+        self._together: frozenset[int] = frozenset()
         self._lit: int | None = None
         self._ends: frozenset[int] = frozenset()
         self._hits: frozenset[int] | None = None
@@ -142,10 +142,12 @@ class GraphScene(QGraphicsScene):
         corner = QPointF(max(xs) + m.BOX_WIDTH, max(ys) + m.BOX_HEIGHT)
         return QRectF(QPointF(min(xs), min(ys)), corner)
 
-    def show_selection(self, chosen: int | None, second: int | None = None) -> None:
-        """Outline the box with this key, and another one for comparing."""
-        self._chosen, self._second = chosen, second
-        self._mark()
+    def show_selection(self, chosen: int | None, together: Iterable[int] = ()) -> None:
+        """Outline the box with this key, and those that are selected together with it."""
+        marked = (chosen, frozenset(together))
+        if marked != (self._chosen, self._together):
+            self._chosen, self._together = marked
+            self._mark()
 
     def show_lit(self, key: int | None) -> None:
         """Light one box and its arrows."""
@@ -309,7 +311,7 @@ class GraphScene(QGraphicsScene):
         for key, item in self.layer_items.items():
             item.set_marks(
                 chosen=key == self._chosen,
-                second=key == self._second,
+                together=key in self._together,
                 lit=key == self._lit or key in self._ends,
                 dimmed=hits is not None and key not in hits,
             )
@@ -321,7 +323,7 @@ class GraphScene(QGraphicsScene):
         for bracket in self.bracket_items.values():
             bracket.set_strong(not chain.isdisjoint(bracket.bracket.boxes))
         self.far_view.mark(
-            lambda key: key in (self._chosen, self._second),
+            lambda key: key == self._chosen or key in self._together,
             lambda key: key == self._lit or key in self._ends,
             lambda key: hits is not None and key not in hits,
         )

@@ -85,7 +85,6 @@ class GraphStyle:
         self.outline_inactive = QPen(theme.edge, 1.0, Qt.DashLine)
         self.lit_outline = QPen(theme.accent, 1.5)
         self.selected = QPen(theme.accent, 2.0)
-        self.second = QPen(theme.accent, 2.0, Qt.DashLine)
         self.edge = fine_pen(theme.edge, 1.5, is_cosmetic=not is_for_file)
         self.edge_far = fine_pen(theme.edge, 1.0, is_cosmetic=not is_for_file)
         self.edge_lit = fine_pen(theme.accent, 2.0, is_cosmetic=not is_for_file)

@@ -95,3 +95,21 @@ def test_the_table_is_written_as_csv(qtbot, bench, user, copies, tmp_path: Path)
     lines = (tmp_path / "layers.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 42
     assert lines[-1].startswith("total,40 layers,")
+
+
+def test_layers_chosen_in_the_graph_and_the_table_are_the_same(qtbot, bench, repository) -> None:
+    bench.opening.open_model(repository / "prototxt" / "vgg16_deploy.prototxt")
+    qtbot.waitUntil(lambda: bench.document.net is not None, timeout=10000)
+    panels = bench.window.panels
+    bench.document.select("relu7")
+    panels.graph.layers_chosen.emit(("fc7", "relu7", "fc8"))
+    assert panels.layer_table.selected_layers == ("fc7", "relu7", "fc8")
+    items = panels.graph.scene.layer_items.values()
+    assert {i.box.name for i in items if i.is_together} == {"fc7", "relu7", "fc8"}
+    assert bench.document.selection == "relu7"
+    bench.viewing.show_layers(["relu6", "drop6", "nothing"])
+    assert bench.document.selection == "relu6"
+    assert panels.layer_table.selected_layers == ("relu6", "drop6")
+    bench.document.select("prob")
+    assert panels.layer_table.selected_layers == ("prob",)
+    assert not any(item.is_together for item in panels.graph.scene.layer_items.values())

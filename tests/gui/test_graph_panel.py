@@ -73,15 +73,55 @@ def test_selecting_a_hidden_layer_opens_its_chain_and_glides_to_it(qtbot, panel)
     assert item_named(panel, "conv5_1").box.is_folded
 
 
-def test_a_click_selects_and_ctrl_click_compares(qtbot, panel) -> None:
+def test_ctrl_and_shift_clicks_select_several_and_all_are_outlined(qtbot, panel) -> None:
+    chosen: list[tuple[str, ...]] = []
+    panel.layers_chosen.connect(chosen.append)
+    panel.layers_chosen.connect(panel.show_together)
     with qtbot.waitSignal(panel.layer_selected) as selected:
         click_scene(qtbot, panel, item_named(panel, "fc8").frame().center())
     assert selected.args == ["fc8"]
-    with qtbot.waitSignal(panel.second_layer_selected) as second:
-        click_scene(qtbot, panel, item_named(panel, "prob").frame().center(), Qt.ControlModifier)
-    assert second.args == ["prob"]
-    assert item_named(panel, "fc8").is_chosen
-    assert item_named(panel, "prob").is_second
+    click_scene(qtbot, panel, item_named(panel, "prob").frame().center(), Qt.ControlModifier)
+    assert chosen[-1] == ("fc8", "prob")
+    click_scene(qtbot, panel, item_named(panel, "fc7").frame().center(), Qt.ControlModifier)
+    assert chosen[-1] == ("fc8", "prob", "fc7", "relu7", "drop7")
+    outlined = {
+        i.box.name for i in panel.scene.layer_items.values() if i.is_chosen or i.is_together
+    }
+    assert outlined == {"fc8", "prob", "fc7"}
+    click_scene(qtbot, panel, item_named(panel, "prob").frame().center(), Qt.ControlModifier)
+    assert "prob" not in chosen[-1]
+    click_scene(qtbot, panel, item_named(panel, "fc8").frame().center())
+    assert chosen[-1] == ()
+    click_scene(qtbot, panel, item_named(panel, "conv5_1").frame().center(), Qt.ShiftModifier)
+    assert chosen[-1][0] == "conv5_1"
+    assert chosen[-1][-1] == "fc8"
+    assert len(chosen[-1]) == 7 + 3 + 3 + 1
+
+
+def test_a_band_drawn_with_shift_selects_what_it_touches(qtbot, panel) -> None:
+    chosen: list[tuple[str, ...]] = []
+    panel.layers_chosen.connect(chosen.append)
+    first, last = item_named(panel, "fc8").frame(), item_named(panel, "prob").frame()
+    start = panel.canvas.mapFromScene(first.topLeft() - QPointF(12, 4))
+    end = panel.canvas.mapFromScene(last.topLeft() + QPointF(20, 10))
+    target = panel.canvas.viewport()
+    qtbot.mousePress(target, Qt.LeftButton, Qt.ShiftModifier, start)
+    held = QMouseEvent(QEvent.MouseMove, QPointF(end), Qt.NoButton, Qt.LeftButton, Qt.ShiftModifier)
+    QApplication.sendEvent(target, held)
+    qtbot.mouseRelease(target, Qt.LeftButton, Qt.ShiftModifier, end)
+    assert chosen == [("fc8", "prob")]
+
+
+def test_layers_to_show_are_all_brought_into_view(qtbot, panel) -> None:
+    """As Show in graph of a notice: relu7 alone was centred, and fc8, to be mended, out of view."""
+    panel.resize(645, 400)
+    panel.canvas.set_scale(1.0)
+    panel.show_selection("relu7")
+    panel.show_layers(["relu7", "drop7", "fc8"])
+    settle(qtbot, panel)
+    for name in ("relu7", "drop7", "fc8"):
+        assert item_named(panel, name).box.name == name
+        assert panel.canvas.is_in_view(item_named(panel, name).frame())
 
 
 def test_a_block_stays_folded_on_click_and_opens_on_double_click(qtbot, panel) -> None:

@@ -184,7 +184,7 @@ def test_only_the_user_changes_the_zoom(qtbot, show, vgg, scale: float) -> None:
     panel.hide()
     panel.show()
     panel.bar.field.setText("relu")
-    panel._step(1)
+    panel.finding._step(1)
     qtbot.waitUntil(lambda: not panel.canvas.is_gliding)
     assert told == []
     assert panel.canvas.scale_now == pytest.approx(scale)

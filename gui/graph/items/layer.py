@@ -30,7 +30,7 @@ class LayerItem(QGraphicsItem):
         super().__init__()
         self.box = box
         self.is_chosen = False
-        self.is_second = False
+        self.is_together = False
         self.is_lit = False
         self.is_dimmed = False
         self._style = style
@@ -110,11 +110,11 @@ class LayerItem(QGraphicsItem):
         self._words = None
         self.update()
 
-    def set_marks(self, *, chosen: bool, second: bool, lit: bool, dimmed: bool) -> None:
+    def set_marks(self, *, chosen: bool, together: bool, lit: bool, dimmed: bool) -> None:
         """Say how the box stands out."""
-        marks = (chosen, second, lit, dimmed)
-        if marks != (self.is_chosen, self.is_second, self.is_lit, self.is_dimmed):
-            self.is_chosen, self.is_second, self.is_lit, self.is_dimmed = marks
+        marks = (chosen, together, lit, dimmed)
+        if marks != (self.is_chosen, self.is_together, self.is_lit, self.is_dimmed):
+            self.is_chosen, self.is_together, self.is_lit, self.is_dimmed = marks
             self.setZValue(3 if chosen else 2)
             self.update()
 
@@ -168,8 +168,8 @@ class LayerItem(QGraphicsItem):
         style.draw_glyph(painter, self.box.family, _GLYPH)
 
     def _paint_outline(self, painter: QPainter, frame: QRectF) -> None:
-        if self.is_chosen or self.is_second:
-            painter.setPen(self._style.selected if self.is_chosen else self._style.second)
+        if self.is_chosen or self.is_together:
+            painter.setPen(self._style.selected)
             painter.setBrush(self._style.no_brush)
             painter.drawRoundedRect(frame, 6, 6)
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QModelIndex, Qt, pyqtSignal
+from collections.abc import Iterable
+
+from PyQt5.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    Qt,
+    pyqtSignal,
+)
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -40,6 +49,15 @@ class LayerView(QTableView):
         self.setHorizontalHeader(self.header)
         self.setAccessibleName("Layers")
         self.entered.connect(self._on_entered)
+
+    def select_rows(self, places: Iterable[int | None]) -> None:
+        """Select these rows, and no others; None for one that is not listed."""
+        chosen = QItemSelection()
+        for place in {place for place in places if place is not None}:
+            index = self.model().index(place, 0)
+            chosen.select(index, index)
+        mode = QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows
+        self.selectionModel().select(chosen, mode)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
