@@ -16,6 +16,7 @@ from gui.frame.drop_overlay import DropOverlay, local_files
 from gui.frame.engine_popup import EnginePopup
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
 from gui.frame.notice_strip import NoticeArea
+from gui.frame.placement import FRAME_HEIGHT
 from gui.frame.rail import Rail, RailItem
 from gui.frame.sees_popup import SeesPopup
 from gui.frame.subject_bar import SubjectBar
@@ -36,8 +37,6 @@ from gui.widgets.plain_text import plain_title, rich
 from gui.widgets.status_line import StatusLine
 
 LEAST_SIZE = QSize(1100, 640)
-FRAME_HEIGHT = 32
-"""What a window manager adds at most above a window, in pixels; known only once it is shown."""
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ from gui.derivation import Deriver
 from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
+from gui.frame.placement import first_place, reachable_place
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
@@ -301,11 +302,24 @@ class Workbench(QObject):
     def _restore(self) -> None:
         window, settings = self.window, self.settings
         geometry = settings.geometry
-        if geometry is None or not window.restoreGeometry(geometry):
-            window.resize(FIRST_SIZE)
-        if QGuiApplication.platformName() != "offscreen":  # whose screen is no one's
-            window.fit_into(window.screen().availableGeometry())
+        is_known = geometry is not None and window.restoreGeometry(geometry)
+        if QGuiApplication.platformName() == "offscreen":  # whose screen is no one's
+            if not is_known:
+                window.resize(FIRST_SIZE)
+        else:
+            self._place(is_known)
         window.restore_layout(settings.layout)
+
+    def _place(self, is_known: bool) -> None:
+        """Where it was, if a part of it can be reached there; else large on the first screen."""
+        window = self.window
+        rooms = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        room = window.screen().availableGeometry()
+        if not is_known:
+            window.setGeometry(first_place(room, window.minimumSize()))
+        elif not window.isMaximized() and not window.isFullScreen():
+            window.setGeometry(reachable_place(window.geometry(), rooms))
+        window.fit_into(room)
 
     def _remember(self) -> None:
         self.graph.remember()

@@ -12,11 +12,11 @@ import pytest
 
 
 @pytest.mark.parametrize("locale", ["de_DE.UTF-8", "fr_FR.UTF-8", "pt_BR.UTF-8", "C.UTF-8"])
-def test_what_is_typed_is_what_counts(locale: str, repository: Path) -> None:
+def test_what_is_typed_is_what_counts(locale: str, repository: Path, tmp_path: Path) -> None:
     """reports/decimal_comma: in the GeM field 1.7 became 17, in the recipe 0.017 became 17."""
     child = Path(__file__).with_name("decimal_fields_child.py")
     done = subprocess.run(
-        [sys.executable, str(child)],
+        [sys.executable, str(child), str(tmp_path)],
         cwd=repository,
         env={
             **os.environ,
@@ -35,3 +35,4 @@ def test_what_is_typed_is_what_counts(locale: str, repository: Path) -> None:
     assert said["p"] == [[1.7, "p 1.7"], [2.5, "p 2.5"], [17.0, "p 17.0"]]
     assert said["pasted"] == [1.3, 4.2]
     assert said["scale"] == [0.017, 0.017, [0.5, 0.25, 1.0], [0.5, 1.0, 2.0]]
+    assert said["strangers"] == []
