@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.comparison.changes import NO_CHANGES, Changes
 from core.images.recipe_choice import ChosenRecipe
 from core.net.definition import NetState
 
 if TYPE_CHECKING:
+    from core.engines.measurement import Measurement
     from core.engines.verification import Verification
     from core.images.preprocess import Preprocess
     from core.layers.shapes import NetShapes
     from core.net.definition import Net
-    from core.net.rename import BlobRename
+    from core.net.rename_plan import BlobRename
     from core.weights.binding import Binding
     from core.weights.reader import Weights
 
@@ -62,12 +64,15 @@ class ModelDocument(QObject):
         self.weights: Weights | None = None
         self.binding: Binding | None = None
         self.stray_weights: Path | None = None
-        self.renames: tuple[BlobRename, ...] = ()
+        self.saved_net: Net | None = None
+        self.saved_shapes: NetShapes | None = None
+        self.changes: Changes = NO_CHANGES
         self.revision = 0
         self.selection = ""
         self.image_path: Path | None = None
         self.chosen_recipe: ChosenRecipe | None = None
         self.verification: Verification | None = None
+        self.measurement: Measurement | None = None
         self.state = NetState()
         self.is_partial = False
 
@@ -75,6 +80,11 @@ class ModelDocument(QObject):
     def is_edited(self) -> bool:
         """Whether the text differs from what is on the disk."""
         return self.text != self.saved_text
+
+    @property
+    def renames(self) -> tuple[BlobRename, ...]:
+        """The tops that are called otherwise than in the file."""
+        return self.changes.renames
 
     @property
     def weights_path(self) -> Path | None:
@@ -97,7 +107,10 @@ class ModelDocument(QObject):
         self.saved_text = derived.text if saved_text is None else saved_text
         self.original_net = derived.net
         self.original_shapes = derived.shapes
-        self.renames = ()
+        is_as_saved = self.saved_text == derived.text
+        self.saved_net = derived.net if is_as_saved else None
+        self.saved_shapes = derived.shapes if is_as_saved else None
+        self.changes = NO_CHANGES
         self.weights = None
         self.binding = None
         self.selection = ""
@@ -108,14 +121,20 @@ class ModelDocument(QObject):
         self.weights_changed.emit()
         self.saved_changed.emit()
         self.selection_changed.emit("")
-        self._drop_verification()
+        self._drop_proofs()
 
-    def set_edited(self, derived: DerivedNet, renames: tuple[BlobRename, ...]) -> None:
-        """Take an edited text; `renames` are all that separate it from the file as opened."""
-        self.renames = renames
+    def set_edited(self, derived: DerivedNet, changes: Changes) -> None:
+        """Take an edited text; `changes` are all that separate it from the file."""
+        self.changes = changes
         self._set_derived(derived)
-        self._drop_verification()
+        self._drop_proofs()
         self.net_changed.emit()
+        self.saved_changed.emit()
+
+    def set_baseline(self, saved: DerivedNet, changes: Changes) -> None:
+        """What the file's text means, where it was not the one opened or the phase is another."""
+        self.saved_net, self.saved_shapes = saved.net, saved.shapes
+        self.changes = changes
         self.saved_changed.emit()
 
     def set_weights(self, weights: Weights | None, binding: Binding | None) -> None:
@@ -124,7 +143,7 @@ class ModelDocument(QObject):
         self.binding = binding
         self.revision += 1
         self.weights_changed.emit()
-        self._drop_verification()
+        self._drop_proofs()
 
     def set_saved_text(self, text: str) -> None:
         """What the file holds now, where another program has changed it; the text stays."""
@@ -141,6 +160,8 @@ class ModelDocument(QObject):
         """The text now lies at `path`; the document is that file from here on."""
         self.path = path
         self.saved_text = self.text
+        self.saved_net, self.saved_shapes = self.net, self.shapes
+        self.changes = NO_CHANGES
         self.saved_changed.emit()
 
     def select(self, layer_name: str) -> None:
@@ -173,6 +194,11 @@ class ModelDocument(QObject):
         self.verification = verification
         self.verification_changed.emit()
 
+    def set_measurement(self, measurement: Measurement | None) -> None:
+        """Keep by how much the text as it is now differs from the file in what it computes."""
+        self.measurement = measurement
+        self.verification_changed.emit()
+
     def own_blobs(self) -> set[tuple[str, str]]:
         """(layer, top) of every value that a rename gave a blob of its own."""
         return {(rename.layer, rename.new_blob) for rename in self.renames}
@@ -185,7 +211,7 @@ class ModelDocument(QObject):
             self.binding = derived.binding
         self.revision += 1
 
-    def _drop_verification(self) -> None:
-        if self.verification is not None:
-            self.verification = None
+    def _drop_proofs(self) -> None:
+        if self.verification is not None or self.measurement is not None:
+            self.verification = self.measurement = None
             self.verification_changed.emit()

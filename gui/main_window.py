@@ -183,9 +183,11 @@ class MainWindow(QMainWindow):
         bar.add_button(
             "rename_all", actions["rename_all"], "Rename all", "unlink", of_changes=False
         )
+        bar.add_button("undo_all", actions["undo_all"], "Undo all", "undo")
         bar.add_button("difference", actions["show_changes"], "Show difference", "compare")
-        bar.add_button("verify", actions["verify"], "Verify", "restart")
-        bar.add_button("save", actions["save_as"], "Save as new file…", "save")
+        bar.add_button("measure", actions["measure"], "Measure", "bars")
+        bar.add_button("verify", actions["verify"], "Verify", "check")
+        bar.add_button("save", actions["save"], "Save", "save")
 
     def _connect(self) -> None:
         actions = self.actions_

@@ -47,21 +47,46 @@ class TextHistory(QUndoStack):
     def __init__(self, apply_text: ApplyText) -> None:
         super().__init__()
         self._apply_text = apply_text
+        self._fixes: dict[str, frozenset[int]] = {}
         self.current_text = self.first_text = ""
 
     def begin(self, text: str) -> None:
         """Forget every step and start from `text`."""
         self.clear()
+        self._fixes = {text: frozenset()}
         self.current_text = self.first_text = text
 
     def do(self, title: str, plan: RenamePlan, *, changes_values: bool = False) -> None:
         """Make an edit that can be undone."""
+        fixes = self._fixes.get(plan.old_text, frozenset())
+        if changes_values:
+            fixes |= {len(self._fixes)}
+        self._fixes.setdefault(plan.new_text, fixes)  # known before the text is told
         self.push(TextEditCommand(self, title, plan, changes_values=changes_values))
+
+    def compute_the_same(self, one: str, other: str) -> bool:
+        """Whether only renames lie between two texts; False for a text that never was here."""
+        fixes = self._fixes
+        return one == other or (one in fixes and fixes[one] == fixes.get(other))
+
+    def n_fixes_between(self, one: str, other: str) -> int:
+        """How many fixes one of two texts has and the other has not."""
+        none: frozenset[int] = frozenset()
+        return len(self._fixes.get(one, none) ^ self._fixes.get(other, none))
+
+    def place_of(self, text: str) -> int | None:
+        """The index at which this text is the current one, None where no undo leads to it."""
+        texts = [self.first_text, *(step.new_text for step in self._commands())]
+        places = [place for place, known in enumerate(texts) if known == text]
+        return min(places, key=lambda place: abs(place - self.index()), default=None)
+
+    def _commands(self) -> list[TextEditCommand]:
+        commands = (self.command(index) for index in range(self.count()))
+        return [command for command in commands if isinstance(command, TextEditCommand)]
 
     def steps(self) -> tuple[EditStep, ...]:
         """Every step, those that were taken back included."""
-        commands = (self.command(index) for index in range(self.count()))
-        return tuple(c.step for c in commands if isinstance(c, TextEditCommand))
+        return tuple(command.step for command in self._commands())
 
     def restore(self, steps: Sequence[EditStep], n_done: int) -> None:
         """Make every step again, then take back all but the first `n_done`."""
@@ -71,14 +96,13 @@ class TextHistory(QUndoStack):
             self.do(step.title, plan, changes_values=step.changes_values)
         self.setIndex(n_done)
 
-    @property
-    def base_text(self) -> str:
-        """What the text must compute the same as: the file, or the last fix of it."""
-        for index in reversed(range(self.index())):
-            step = self.command(index)
-            if isinstance(step, TextEditCommand) and step.changes_values:
-                return step.new_text
-        return self.first_text
+    def base_text(self, saved_text: str) -> str:
+        """What the text must compute the same as: the saved one, or the last fix of it."""
+        if self.compute_the_same(saved_text, self.current_text):
+            return saved_text
+        texts = [self.first_text, *(step.new_text for step in self._commands())]
+        same = (text for text in texts if self.compute_the_same(text, self.current_text))
+        return next(same, self.current_text)
 
     def change(self, plan: RenamePlan) -> None:
         """Apply a plan's edits; RenameError when they do not fit the text."""

@@ -43,6 +43,7 @@ from gui.connections.searching import (
 )
 from gui.connections.trouble import connect_notices, connect_trouble
 from gui.controllers.autosaving import AutosavingController
+from gui.controllers.changing import ChangingController
 from gui.controllers.comparing import ComparingController
 from gui.controllers.demo import DEMO, DemoController
 from gui.controllers.dialogs import DialogsController
@@ -142,7 +143,10 @@ class Workbench(QObject):
             document, lanes, self.engine, self.renaming.history, self
         )
         self.extracting = ExtractingController(document, lanes, self.engine, notices, self)
-        self.viewing = ViewingController(document, lanes, self.window, self.saving, settings, self)
+        self.viewing = ViewingController(document, lanes, self.window, settings, self)
+        self.changing = ChangingController(
+            document, self.renaming.history, self.saving, self.window, self
+        )
         panels = self.window.panels
         self.graph = GraphController(
             document, lanes, panels.graph, panels.layer_table, self.opening, notices, settings,
@@ -157,7 +161,9 @@ class Workbench(QObject):
         self.searching = SearchingController(
             document, lanes, self.engine, notices, panels.retrieval, cache, self
         )
-        self.subjects = SubjectsController(document, self.searching, self.saving, self.window, self)
+        self.subjects = SubjectsController(
+            document, self.searching, self.changing, self.window, self
+        )
         self.gallery_work = GalleryWorkController(lanes, self.engine, self.searching, notices, self)
         self.gallery_care = GalleryCareController(lanes, self.searching, notices, self)
         self.demo = DemoController(document, self.opening, self.searching, self._demo_folder, self)
@@ -232,7 +238,7 @@ class Workbench(QObject):
         window, renaming, dialogs = self.window, self.renaming, self.dialogs
         connect_renaming(window, self.document, renaming)
         connect_rename_dialog(window, self.document, self.rename_dialog)
-        connect_changes(window, dialogs)
+        connect_changes(window, self.changing, dialogs)
         connect_verifying(window, self.verifying, self.status)
         connect_repairs(self.opening, renaming, self.viewing, dialogs)
 

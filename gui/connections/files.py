@@ -101,10 +101,10 @@ def connect_saving(
     window: MainWindow, saving: SavingController, sessions: SessionController
 ) -> None:
     """The edited text and the session."""
+    window.actions_.on("save", lambda: saving.save(saving.suggested_path()))
     window.actions_.on("save_as", saving.choose_and_save)
     window.actions_.on("open_session", sessions.choose_and_open)
     window.actions_.on("save_session", sessions.choose_and_save)
-    window.panels.changes.save_requested.connect(saving.save_named)
 
 
 def connect_exports(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gui.controllers.changing import ChangingController
 from gui.controllers.dialogs import DialogsController
 from gui.controllers.opening import OpeningController
 from gui.controllers.rename_dialog import RenameDialogController
@@ -33,6 +34,7 @@ def connect_renaming(
     actions, panels = window.actions_, window.panels
     actions.on("undo", renaming.undo)
     actions.on("redo", renaming.redo)
+    actions.on("undo_all", renaming.undo_all)
     actions.on("rename", rename_selected)
     actions.on("rename_chain", rename_chain_of_selection)
     actions.on("rename_all", renaming.rename_all)
@@ -60,10 +62,12 @@ def connect_rename_dialog(
     )
 
 
-def connect_changes(window: MainWindow, dialogs: DialogsController) -> None:
+def connect_changes(
+    window: MainWindow, changing: ChangingController, dialogs: DialogsController
+) -> None:
     """What shows the edits."""
     changes = window.panels.changes
-    window.actions_.on("show_changes", lambda: window.show_panel(changes))
+    window.actions_.on("show_changes", changing.toggle_difference)
     window.actions_.on("show_difference", dialogs.show_difference)
     changes.difference_requested.connect(dialogs.show_difference)
 
@@ -79,8 +83,8 @@ def connect_verifying(
 
     changes = window.panels.changes
     window.actions_.on("verify", verifying.verify)
-    changes.verify_requested.connect(verifying.verify)
-    verifying.started.connect(lambda: changes.show_busy("Verifying…"))
+    window.actions_.on("measure", verifying.measure)
+    verifying.started.connect(changes.show_busy)
     verifying.ended.connect(lambda: changes.show_busy(""))
     verifying.finished.connect(say_done)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.comparison.changes import changes_between
 from core.edits.findings.finding import Finding
 from core.edits.findings.search import find_mistakes
 from core.errors import AppError, ImageError
@@ -169,7 +170,18 @@ class OpeningController(QObject):
             self._deriver.obtain(document.text, self._take_state, self._show_failure)
 
     def _take_state(self, derived: DerivedNet) -> None:
-        self._document.set_edited(derived, self._document.renames)
+        """The file as that phase builds it, too: what was changed is counted against it."""
+        document = self._document
+        changes = document.changes
+
+        def take(saved: DerivedNet) -> None:
+            document.set_edited(derived, changes)
+            document.set_baseline(saved, changes_between(saved.net, derived.net, changes.n_fixes))
+
+        if document.is_edited and document.saved_net is not None:
+            self._deriver.obtain(document.saved_text, take, self._show_failure)
+        else:
+            take(derived)
 
     def _show_failure(self, error: AppError) -> None:
         self._notices.show_error(error, "parse")

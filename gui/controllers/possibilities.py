@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.net.definition import Net
 from core.net.value_words import value_words
 from gui.controllers.engine_child import UNAVAILABLE, EngineController
+from gui.controllers.verifying import why_no_measure, why_no_verify
 from gui.document import ModelDocument
 from gui.runs import Run
 from gui.undo import TextHistory
@@ -33,8 +34,10 @@ def facts_of(
         "editable": _unless(is_whole, NO_NET if net is None else "The file has an error; text that"
                             " can't be read to its end is not edited."),
         "edited": _unless(is_edited, "Nothing has changed since the file was opened or saved."),
-        "renamed": _unless(bool(document.renames), "No blob was renamed, so there is nothing to"
-                           " hold the result against."),
+        "verifiable": why_no_verify(document, history),
+        "measurable": why_no_measure(document, history),
+        "returnable": _unless(history.place_of(document.saved_text) is not None,
+                              "No undo leads back to the text that the file holds."),
         "undoable": _unless(history.canUndo(), "There is no edit to undo."),
         "redoable": _unless(history.canRedo(), "There is no edit to do again."),
         "engine": _unless(engine.state != UNAVAILABLE, f"The {engine.title} engine did not start."

@@ -9,13 +9,14 @@ from types import MappingProxyType
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.comparison.changes import NO_CHANGES, Changes, changes_between
 from core.edits.findings.finding import Finding
 from core.edits.folder_scan import FolderScan, scan_folder
 from core.errors import AppError, RenameError
 from core.jobs.open import OpenedNet
 from core.jobs.rename import RenameRequest, Scope, plan_edit
 from core.net.definition import Net, NetState
-from core.net.rename_plan import BlobRename, RenamePlan
+from core.net.rename_plan import RenamePlan
 from gui.derivation import Deriver, derive
 from gui.document import DerivedNet, ModelDocument
 from gui.jobs import Lanes
@@ -167,8 +168,30 @@ class RenamingController(QObject):
         if self._document.path is not None and self._document.path.parent == scan.folder:
             self._scan = scan
 
+    def undo_all(self) -> None:
+        """Go back to the text that the file holds, where undo or redo leads to it."""
+        place = self.history.place_of(self._document.saved_text)
+        if place is not None:
+            self.history.setIndex(place)
+
     def _begin(self) -> None:
-        self.history.begin(self._document.text)
+        document = self._document
+        self.history.begin(document.text)
+        if document.saved_net is None and document.saved_text:
+            self._deriver.obtain(document.saved_text, self._take_baseline, lambda _error: None)
+
+    def _take_baseline(self, saved: DerivedNet) -> None:
+        document = self._document
+        if saved.text == document.saved_text and document.net is not None:
+            document.set_baseline(saved, self._changes_to(document.net, saved.net))
+
+    def _changes_to(self, after: Net, before: Net | None = None) -> Changes:
+        """What separates a net from the file's; nothing is known where that can't be read."""
+        document = self._document
+        before = before or document.saved_net or document.original_net
+        if before is None or before.text == after.text:
+            return NO_CHANGES
+        return changes_between(before, after, self.history.n_fixes_between(before.text, after.text))
 
     def _follow(self, text: str) -> None:
         self._deriver.obtain(text, self._take, self._fail)
@@ -176,10 +199,9 @@ class RenamingController(QObject):
     def _take(self, derived: DerivedNet) -> None:
         if derived.text != self.history.current_text:
             return  # another step came meanwhile; its net is on the way
-        original = self._document.original_net
-        renames = () if original is None else renames_between(original, derived.net)
+        changes = self._changes_to(derived.net)
         selected = self._selection_in(derived.net)
-        self._document.set_edited(derived, renames)
+        self._document.set_edited(derived, changes)
         self._document.select(selected)
         self.edited.emit()
 
@@ -189,16 +211,6 @@ class RenamingController(QObject):
         if before is None or not before.has_layer(name) or len(before.layers) != len(after.layers):
             return name
         return after.layers[before.layer(name).index].name
-
-
-def renames_between(before: Net, after: Net) -> tuple[BlobRename, ...]:
-    """Every top whose name differs between two texts of the same layers."""
-    return tuple(
-        BlobRename(new.name, i, old_top, new_top)
-        for old, new in zip(before.layers, after.layers, strict=False)
-        for i, (old_top, new_top) in enumerate(zip(old.tops, new.tops, strict=False))
-        if old_top != new_top
-    )
 
 
 def plan_and_derive(net: Net, planner: Planner, state: NetState) -> Planned:

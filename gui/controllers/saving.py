@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.engines.verification import Verification
+from core.comparison.changes import NO_CHANGES, Changes
+from core.engines.measurement import (
+    measurement_path,
+    measurement_record,
+    write_measurement,
+)
 from core.engines.verification_report import (
     ReportStanding,
     report_path,
@@ -16,7 +22,6 @@ from core.engines.verification_report import (
     report_standing,
     write_report,
 )
-from core.errors import NetError
 from core.net.text import write_prototxt
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.dialogs.questions import Questioner
@@ -26,6 +31,8 @@ from gui.notices import Notice, Notices
 from gui.settings import Settings
 
 KEPT_PROOF = "kept-proof"
+_OWN_ENDING = re.compile(r"_(renamed|fixed)(_\d+)?$")
+"""What this window adds to a name; another copy gets it once."""
 
 
 class SavingController(QObject):
@@ -50,17 +57,23 @@ class SavingController(QObject):
         self._settings = settings
         self.chooser = chooser
         self.questioner = questioner
+        self._last_saved: Changes = NO_CHANGES
         document.verification_changed.connect(self._keep_late_proof)
         document.opened.connect(self._look_for_proof)
 
     def suggested_path(self) -> Path:
-        """`<name>_renamed.prototxt` beside the opened file, with a number where it is taken."""
-        opened = self._document.path or Path.cwd() / "net.prototxt"
+        """`<name>_renamed.prototxt` beside the opened file, with a number where it is taken.
+
+        `_fixed` where a fix is among the edits.
+        """
+        document = self._document
+        opened = document.path or Path.cwd() / "net.prototxt"
         stem = opened.name.removesuffix(".txt").removesuffix(".prototxt")
-        stem = stem.removesuffix("_renamed")
-        path, number = opened.with_name(f"{stem}_renamed.prototxt"), 2
+        what = "fixed" if document.changes.n_fixes else "renamed"
+        stem = f"{_OWN_ENDING.sub('', stem) or stem}_{what}"
+        path, number = opened.with_name(f"{stem}.prototxt"), 2
         while path.exists():
-            path, number = opened.with_name(f"{stem}_renamed_{number}.prototxt"), number + 1
+            path, number = opened.with_name(f"{stem}_{number}.prototxt"), number + 1
         return path
 
     def choose_and_save(self, on_saved: Callable[[], None] = lambda: None) -> None:
@@ -72,33 +85,16 @@ class SavingController(QObject):
             lambda path: self.save(path, on_saved),
         )
 
-    def save_named(self, name: str) -> None:
-        """Save under a name typed in a panel: beside the opened file unless it has a folder."""
-        name = name.strip()
-        if not name:
-            self._notices.show_error(NetError("A file needs a name."), "save")
-            return
-        folder = (self._document.path or Path.cwd() / "net").parent
-        path = folder / Path(name).expanduser()
-        if not path.exists():
-            self.save(path)
-            return
-        self.questioner.ask(
-            f"{path.name} exists already",
-            "Replacing it loses what it holds now.",
-            (("replace", "Replace it"), ("keep", "Choose another name")),
-            lambda answer: self.save(path) if answer == "replace" else None,
-        )
-
     def save(self, path: Path, on_saved: Callable[[], None] = lambda: None) -> None:
         """Write the text to `path` and the proof, if there is one, beside it."""
         document = self._document
         text = document.text
-        proof = self._proof(document.verification)
+        proof, numbers = self._proof(document.changes), self._numbers()
 
         def finish(_: None) -> None:
             self._notices.dismiss("save")
             if document.text == text:
+                self._last_saved = document.changes
                 document.set_saved(path)
             self._settings.add_recent("models", path)
             if document.weights_path is not None:
@@ -107,7 +103,7 @@ class SavingController(QObject):
             on_saved()
 
         self._lanes.files.start(
-            lambda: _write(path, text, proof),
+            lambda: _write(path, text, proof, numbers),
             key="save",
             title=f"Saving {path.name}",
             on_result=finish,
@@ -121,7 +117,7 @@ class SavingController(QObject):
             go_on()
             return
         name = document.path.name if document.path else "The net"
-        count = len(document.renames)
+        changes = document.changes
         answers: dict[str, Callable[[], None]] = {
             "save": lambda: self.choose_and_save(go_on),
             "discard": go_on,
@@ -129,13 +125,14 @@ class SavingController(QObject):
         }
         self.questioner.ask(
             f"{name} has edits that are not saved",
-            f"{count} blob name{'s' if count != 1 else ''} changed since the file was opened.",
+            f"{': '.join(filter(None, (changes.words, changes.names_words)))}.".capitalize(),
             (("save", "Save as new file…"), ("discard", "Discard edits"), ("cancel", "Cancel")),
             lambda answer: answers[answer](),
         )
 
     def _look_for_proof(self) -> None:
         """A file that was verified when it was saved says so when it is opened again."""
+        self._last_saved = NO_CHANGES
         path, text = self._document.path, self._document.text
         if path is None or self._document.is_edited:
             return
@@ -155,30 +152,51 @@ class SavingController(QObject):
         self._notices.show(Notice(kind, title, standing.sentence, key=KEPT_PROOF))
 
     def _keep_late_proof(self) -> None:
-        """A verify that ends after the file was saved still belongs beside it."""
+        """A verify or a measurement that ends after the file was saved still belongs beside it."""
         document = self._document
-        is_saved_rename = document.renames and not document.is_edited and document.path is not None
-        proof = self._proof(document.verification)
-        if proof is None or not is_saved_rename or document.path is None:
-            return
         path = document.path
-        self._lanes.files.start(lambda: write_report(path, proof), key="save-proof")
+        proof, numbers = self._proof(self._last_saved), self._numbers()
+        if document.is_edited or path is None or (proof is None and numbers is None):
+            return
+        self._lanes.files.start(lambda: _write_reports(path, proof, numbers), key="save-proof")
 
-    def _proof(self, verification: Verification | None) -> dict[str, Any] | None:
+    def _proof(self, changes: Changes) -> dict[str, Any] | None:
+        """The proof as its report keeps it; none where it is against a fix and not the file."""
         document = self._document
-        if verification is None or document.original_net is None:
+        if document.verification is None or changes.n_fixes:
             return None
         return report_record(
-            verification,
-            renames=document.renames,
+            document.verification,
+            renames=changes.renames,
+            weights_name=document.weights_path.name if document.weights_path else None,
+            image_name=document.image_path.name if document.image_path else None,
+        )
+
+    def _numbers(self) -> dict[str, Any] | None:
+        """What was measured of a fix, as its report keeps it."""
+        document = self._document
+        if document.measurement is None:
+            return None
+        return measurement_record(
+            document.measurement,
             weights_name=document.weights_path.name if document.weights_path else None,
             image_name=document.image_path.name if document.image_path else None,
         )
 
 
-def _write(path: Path, text: str, proof: dict[str, Any] | None) -> None:
+def _write(
+    path: Path, text: str, proof: dict[str, Any] | None, numbers: dict[str, Any] | None
+) -> None:
     write_prototxt(path, text)
+    for report in (report_path(path), measurement_path(path)):  # of the text that was there
+        report.unlink(missing_ok=True)
+    _write_reports(path, proof, numbers)
+
+
+def _write_reports(
+    path: Path, proof: dict[str, Any] | None, numbers: dict[str, Any] | None
+) -> None:
     if proof is not None:
         write_report(path, proof)
-    else:
-        report_path(path).unlink(missing_ok=True)
+    if numbers is not None:
+        write_measurement(path, numbers)

@@ -8,7 +8,7 @@ from core.layers.registry import layer_type
 from core.net.definition import Net
 from core.net.value_words import blob_words
 from core.words import plural
-from gui.controllers.saving import SavingController
+from gui.controllers.changing import ChangingController
 from gui.controllers.searching.controller import SearchingController
 from gui.document import ModelDocument
 from gui.main_window import MainWindow
@@ -24,14 +24,14 @@ class SubjectsController(QObject):
         self,
         document: ModelDocument,
         searching: SearchingController,
-        saving: SavingController,
+        changing: ChangingController,
         window: MainWindow,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
         self._searching = searching
-        self._saving = saving
+        self._changing = changing
         self._window = window
         self._connect()
         self._show_net()
@@ -60,8 +60,6 @@ class SubjectsController(QObject):
             path.stem if path else "", tip=str(path) if path else "Open a model (Ctrl+O)",
             chip=self._net_chip(),
         )  # fmt: skip
-        window.rail.buttons["net"].set_count(len(document.renames) if document.is_edited else 0)
-        self._show_changes()
 
     def _net_chip(self) -> Chip | None:
         document = self._document
@@ -70,7 +68,7 @@ class SubjectsController(QObject):
             return Chip("info", "weights waiting") if stray else None
         if stray:
             return Chip("error", "weights of another net")
-        proof = self._proof_chip()
+        proof = self._changing.proof_chip()
         if proof is not None:
             return proof
         binding = document.binding
@@ -79,32 +77,6 @@ class SubjectsController(QObject):
         n_bound, n_expected = binding.n_arrays_bound, binding.n_arrays_expected
         is_whole = not binding.wrong and not binding.unbound
         return None if is_whole else Chip("warning", f"weights {n_bound} of {n_expected}")
-
-    def _proof_chip(self) -> Chip | None:
-        """What is known of the edits: proved, refuted, or nothing yet."""
-        document = self._document
-        verification = document.verification
-        if verification is not None:
-            is_same = verification.is_identical
-            return Chip("ok", "verified") if is_same else Chip("error", "not equal")
-        return Chip("warning", "not verified") if document.renames and document.is_edited else None
-
-    def _show_changes(self) -> None:
-        document, bar = self._document, self._window.net_page.changes_bar
-        before, net = document.original_net, document.net
-        n_in_place = len(net.in_place_layers) if net is not None else 0
-        bar.set_text("rename_all", f"Rename all {n_in_place:,}")
-        if net is None or before is None or document.text == before.text:
-            bar.show_changes("", None)
-            return
-        proof = self._proof_chip()
-        if proof is not None and proof.kind == "ok" and document.verification is not None:
-            outputs = ", ".join(document.verification.outputs[:2])
-            proof = Chip("ok", f"verified: bit-identical ({outputs})")
-        next_step = "verify" if proof is not None and proof.kind == "warning" else "save"
-        bar.show_changes(_changes_words(document), proof, next_step if document.is_edited else "")
-        bar.set_text("save", f"Save as {self._saving.suggested_path().name}")
-        bar.set_text("verify", "Verify" if document.verification is None else "Verify again")
 
     def _show_layers(self) -> None:
         document, window = self._document, self._window
@@ -136,12 +108,6 @@ class SubjectsController(QObject):
         else:
             words = plural(n_images, "image")
         field.show_value(gallery.root.name, words, str(gallery.root))
-
-
-def _changes_words(document: ModelDocument) -> str:
-    """ "2 new blobs", or "names changed" where a fix changed what the net computes."""
-    n_blobs = len(document.renames)
-    return plural(n_blobs, "new blob") if n_blobs else "names changed"
 
 
 def _strip(net: Net) -> tuple[StripLayer, ...]:

@@ -1,4 +1,4 @@
-"""Running the original and the edited text on one input and comparing what they share."""
+"""Running the file's and the edited text on one input: is it the same, or by how much not."""
 
 from __future__ import annotations
 
@@ -6,20 +6,39 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.engines.verification import Verification
 from core.errors import AppError, EngineCrashed
-from core.jobs.verify import VerifyRequest, verify
+from core.jobs.verify import VerifyRequest, measure, verify
 from gui.controllers.engine_child import READY, EngineController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.undo import TextHistory
 
+VERIFY, MEASURE = "verify", "measure"
 CHEAP_MACS = 2_000_000_000
 """Nets below this run both texts in well under a second on two cores, so verify by themselves."""
 
 
-class VerifyingController(QObject):
-    """Verifies on request, and by itself after an edit where that is cheap."""
+def why_no_verify(document: ModelDocument, history: TextHistory) -> str:
+    """Why no rename can be proved now, in a sentence; "" where one can."""
+    if document.net is None or document.is_partial or not document.is_edited:
+        return "The text is as the file has it, so there is nothing to hold it against."
+    if history.base_text(document.saved_text) == document.text:
+        return "A fix changes what the net computes, on purpose. Measure says by how much."
+    return ""
 
-    started = pyqtSignal()
+
+def why_no_measure(document: ModelDocument, history: TextHistory) -> str:
+    """Why no change of the outputs can be measured now, in a sentence; "" where one can."""
+    if document.net is None or document.is_partial or not document.is_edited:
+        return "The text is as the file has it, so there is nothing to measure."
+    if history.compute_the_same(document.saved_text, document.text):
+        return "Only names changed, which changes no value. Verify proves it."
+    return ""
+
+
+class VerifyingController(QObject):
+    """Verifies and measures on request, and by itself after an edit where that is cheap."""
+
+    started = pyqtSignal(str)
     finished = pyqtSignal(object)
     ended = pyqtSignal()
     failed = pyqtSignal(object)
@@ -48,55 +67,75 @@ class VerifyingController(QObject):
         return shapes is not None and 0 < shapes.total_cost.macs < CHEAP_MACS
 
     def verify(self) -> None:
-        """Compare the text as it is now with the text as it was opened."""
-        document = self._document
-        before, after = self._history.base_text, document.text
-        if document.net is None or document.is_partial:
+        """Compare the text with the file's, or with its last fix; bit for bit."""
+        why_not = why_no_verify(self._document, self._history)
+        if why_not:
+            self.failed.emit(AppError("There is nothing to verify.", hint=why_not))
             return
-        if before == after:
-            self.failed.emit(AppError("There is nothing to verify.", hint=self._why_nothing()))
-            return
-        image = document.image_path
-        images = () if image is None or document.recipe is None else (image,)
-        request = VerifyRequest(before, self._engine.request(), images, document.chosen_recipe)
-        self.started.emit()
+        before = self._history.base_text(self._document.saved_text)
+        request = self._request(before)
+        self.started.emit("Verifying…")
         self._lanes.engine.start(
             lambda: verify(request, self._engine.host),
-            key="verify",
+            key=VERIFY,
             title="Verifying the rename",
-            revision=document.revision,
+            revision=self._document.revision,
             on_result=self._take,
             on_error=self._fail,
             on_end=self._end,
         )
 
-    def _consider(self) -> None:
-        document = self._document
-        is_open_question = (
-            bool(document.renames)
-            and document.verification is None
-            and document.text != self._history.base_text
+    def measure(self) -> None:
+        """Say by how much the outputs differ from the file's, as after a fix they must."""
+        why_not = why_no_measure(self._document, self._history)
+        if why_not:
+            self.failed.emit(AppError("There is nothing to measure.", hint=why_not))
+            return
+        request = self._request(self._document.saved_text)
+        self.started.emit("Measuring…")
+        self._lanes.engine.start(
+            lambda: measure(request, self._engine.host),
+            key=MEASURE,
+            title="Measuring the fix",
+            revision=self._document.revision,
+            on_result=self._document.set_measurement,
+            on_error=self._fail,
+            on_end=self._end,
         )
-        is_ready = self._engine.state == READY and not self._lanes.is_running("verify")
-        if is_open_question and is_ready and self.is_cheap:
-            self.verify()
-        elif document.text == self._history.base_text:
-            self._lanes.cancel("verify")
 
-    def _why_nothing(self) -> str:
-        if self._document.text == self._history.first_text:
-            return "The text is as it was opened, so there is nothing to hold it against."
-        return (
-            "A fix changes what the net computes, so there is nothing to hold it against. What is"
-            " renamed from here on can be verified."
-        )
+    @property
+    def is_running(self) -> bool:
+        """Whether the two texts are being run now."""
+        return self._lanes.is_running(VERIFY) or self._lanes.is_running(MEASURE)
+
+    def _request(self, before: str) -> VerifyRequest:
+        document = self._document
+        image = document.image_path
+        images = () if image is None or document.recipe is None else (image,)
+        return VerifyRequest(before, self._engine.request(), images, document.chosen_recipe)
+
+    def _consider(self) -> None:
+        """Ask by itself where it is cheap; let go of what nobody asks any more."""
+        document, history = self._document, self._history
+        may_verify = not why_no_verify(document, history)
+        may_measure = not why_no_measure(document, history)
+        if not may_verify:
+            self._lanes.cancel(VERIFY)
+        if not may_measure:
+            self._lanes.cancel(MEASURE)
+        if self._engine.state != READY or self.is_running or not self.is_cheap:
+            return
+        if may_measure and document.measurement is None:
+            self.measure()
+        elif may_verify and not may_measure and document.verification is None:
+            self.verify()
 
     def _take(self, verification: Verification) -> None:
         self._document.set_verification(verification)
         self.finished.emit(verification)
 
     def _end(self) -> None:
-        if not self._lanes.is_running("verify"):
+        if not self.is_running:
             self.ended.emit()
 
     def _fail(self, error: AppError) -> None:

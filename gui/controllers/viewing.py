@@ -11,7 +11,6 @@ from PyQt5.QtGui import QImage
 from core.images.preprocess import Preprocess
 from core.images.thumbnails import thumbnail
 from core.weights.binding import Binding
-from gui.controllers.saving import SavingController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
@@ -28,7 +27,6 @@ class ViewingController(QObject):
         document: ModelDocument,
         lanes: Lanes,
         window: MainWindow,
-        saving: SavingController,
         settings: Settings,
         parent: QObject | None = None,
     ) -> None:
@@ -36,7 +34,6 @@ class ViewingController(QObject):
         self._document = document
         self._lanes = lanes
         self._window = window
-        self._saving = saving
         self._settings = settings
         self._shown_binding: Binding | None = None
         self._connect_document()
@@ -49,9 +46,7 @@ class ViewingController(QObject):
         document.weights_changed.connect(self._show_weights)
         document.selection_changed.connect(self._show_selection)
         document.image_changed.connect(self._show_image)
-        document.verification_changed.connect(self._show_verification)
         document.saved_changed.connect(self._show_title)
-        document.saved_changed.connect(self._show_changes)
         document.recipe_changed.connect(self._show_recipe)
 
     def _connect_panels(self) -> None:
@@ -87,7 +82,6 @@ class ViewingController(QObject):
         panels.graph.show_net(document.net, document.shapes, own)
         panels.layer_table.show_net(document.net, document.shapes, document.binding, own)
         self._show_inspector()
-        self._show_changes()
 
     def _show_weights(self) -> None:
         document = self._document
@@ -107,30 +101,6 @@ class ViewingController(QObject):
         self._window.panels.inspector.show_layer(
             document.net, document.shapes, document.binding, document.selection or None
         )
-
-    def _show_changes(self) -> None:
-        document, window = self._document, self._window
-        before, after = document.original_net, document.net
-        n_names = 0
-        if before is not None and after is not None and document.text != before.text:
-            window.panels.changes.show_changes(
-                before, after, document.renames, self._saving.suggested_path(), self._memory()
-            )
-            n_names = n_changed_names(before.text, after.text)
-        else:
-            window.panels.changes.show_changes(None, None, (), None)
-        tabs = window.net_page.tabs
-        tabs.bar.set_count(tabs.indexOf(window.panels.changes), n_names)
-
-    def _memory(self) -> tuple[int, int]:
-        """Bytes of activations in a forward pass of the file as opened, and as edited."""
-        both = (self._document.original_shapes, self._document.shapes)
-        old, new = (shapes.total_cost.memory_bytes if shapes else 0 for shapes in both)
-        return old, new
-
-    def _show_verification(self) -> None:
-        verification = self._document.verification
-        self._window.panels.changes.show_verification(verification)
 
     def _show_title(self) -> None:
         document = self._document
@@ -184,9 +154,3 @@ def as_image(rgb: np.ndarray) -> QImage:
     rows = np.ascontiguousarray(rgb)
     height, width = rows.shape[:2]
     return QImage(rows.tobytes(), width, height, 3 * width, QImage.Format_RGB888).copy()
-
-
-def n_changed_names(before: str, after: str) -> int:
-    """How many names an edit replaced; each has its own place, so count the differing lines."""
-    pairs = zip(before.split('"'), after.split('"'), strict=False)
-    return sum(old != new for old, new in pairs)

@@ -114,7 +114,7 @@ class FactList(QWidget):
         painter.drawText(QRectF(value_left, top, end - value_left, ROW), LEFT, value)
         if fact.second:
             painter.setPen(getattr(theme, fact.second_role or role))
-            painter.setFont(text_font(12, semibold=bool(fact.second_role)))
+            painter.setFont(text_font(12, semibold=fact.second_role not in ("", "secondary")))
             rest = self.width() - second_left
             second = painter.fontMetrics().elidedText(fact.second, Qt.ElideRight, rest)
             painter.drawText(QRectF(second_left, top, rest, ROW), LEFT, second)

@@ -1,4 +1,4 @@
-"""The Changes panel: proof, text difference, what it means, save."""
+"""The Changes panel: what the edits come to, their proof or measurement, the text difference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QPushButton
 
+from core.comparison.changes import changes_between
+from core.engines.measurement import LargestValue, Measurement, OutputChange
 from core.layers.shapes import infer_shapes
+from core.net.definition import Net
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename, plan_rename_all
 from gui.panels.changes.panel import ChangesPanel
@@ -66,16 +69,21 @@ def panel(qtbot, keeper) -> ChangesPanel:
 @pytest.fixture
 def renamed(panel: ChangesPanel, vgg) -> ChangesPanel:
     plan = plan_rename(vgg, ["relu7"])
-    path = Path("models") / "vgg16_deploy_renamed.prototxt"
     after = read_net(plan.new_text)
-    memory = tuple(infer_shapes(net).total_cost.memory_bytes for net in (vgg, after))
-    panel.show_changes(vgg, after, plan.renames, path, memory)
+    show(panel, vgg, after)
+    panel.show_verification(None)
     return panel
+
+
+def show(panel: ChangesPanel, before: Net, after: Net, n_fixes: int = 0) -> None:
+    memory = tuple(infer_shapes(net).total_cost.memory_bytes for net in (before, after))
+    changes = changes_between(before, after, n_fixes)
+    panel.show_changes(before, after, changes, memory, "vgg16_deploy.prototxt")
 
 
 def test_without_changes_one_sentence_stands_there(renamed: ChangesPanel) -> None:
     assert not renamed.empty.isVisible()
-    renamed.show_changes(None, None, (), None)
+    renamed.show_nothing()
     assert renamed.empty.isVisible()
 
 
@@ -98,14 +106,30 @@ def test_the_difference_is_shown_by_layer_with_signs(renamed: ChangesPanel, vgg)
     assert '+  top: "fc7_relu7"' in renamed.difference.plain_text()
 
 
-def test_what_changes_is_said(renamed: ChangesPanel) -> None:
-    facts = {fact.name: f"{fact.value} {fact.second}".strip() for fact in renamed.facts.facts}
-    assert facts == {
-        "relu7": "fc7 → fc7_relu7",
-        "drop7": "fc7 → fc7_drop7",
-        "Layer names": "kept, so weights still bind",
-        "Memory": "+32 KiB a forward pass",
-    }
+def test_a_summary_stands_above_the_difference(renamed: ChangesPanel) -> None:
+    """drop7 follows relu7, or it would overwrite it: two blobs of 4096 values, 32 KiB."""
+    assert (
+        renamed.title.text() == "2 layers get blobs of their own. Nothing else in the file changes."
+    )
+    assert renamed.file_label.text() == "against vgg16_deploy.prototxt"
+    assert [(f.number, f.words) for f in renamed.figures.figures] == [
+        ("4", "names in 3 layers"),
+        ("2", "versions now readable"),
+        ("+ 32 KiB", "a forward pass, was 58.1 MiB"),
+    ]
+    rows = [(fact.name, fact.value, fact.second) for fact in renamed.blobs.facts]
+    assert rows == [("relu7", "fc7_relu7", "drop7"), ("drop7", "fc7_drop7", "fc8")]
+    order = [renamed.title, renamed.figures, renamed.blobs, renamed.difference]
+    tops = [widget.mapTo(renamed, QPoint()).y() for widget in order]
+    assert tops == sorted(tops)
+
+
+def test_blobs_that_are_shared_again_are_told(panel: ChangesPanel, vgg) -> None:
+    after = read_net(plan_rename(vgg, ["relu7"]).new_text)
+    show(panel, after, vgg)
+    assert panel.title.text() == "2 blobs shared again. Nothing else in the file changes."
+    assert panel.figures.figures[1].words == "versions overwritten again"
+    assert [fact.value for fact in panel.blobs.facts] == ["fc7@1", "fc7@2"]
 
 
 def test_a_renamed_output_of_the_net_is_told(panel: ChangesPanel) -> None:
@@ -116,14 +140,13 @@ def test_a_renamed_output_of_the_net_is_told(panel: ChangesPanel) -> None:
         'layer { name: "relu" type: "ReLU" bottom: "fc" top: "fc" }\n'
     )
     plan = plan_rename_all(net)
-    panel.show_changes(net, read_net(plan.new_text), plan.renames, None)
-    fact = panel.facts.facts[-1]
+    show(panel, net, read_net(plan.new_text))
+    (fact,) = panel.facts.facts
     assert (fact.name, fact.value, fact.second) == ("Net output", "fc →", "fc_relu")
 
 
 def test_proof_doubt_and_failure_have_their_words(qtbot, renamed: ChangesPanel) -> None:
-    assert renamed.notice.title == "not verified yet"
-    assert renamed.verify_button.text() == "Verify"
+    assert renamed.notice.title == "Not verified yet"
     renamed.show_verification(Result())
     assert renamed.notice.kind == "ok"
     assert renamed.notice.title == "verified: bit-identical (prob)"
@@ -134,7 +157,6 @@ def test_proof_doubt_and_failure_have_their_words(qtbot, renamed: ChangesPanel) 
     on_caffe = replace(Result(), provenance=Proven("caffe", is_seeded=True))
     renamed.show_verification(on_caffe)
     assert "TEST · Caffe, CPU · random input" in renamed.notice.note
-    assert renamed.verify_button.text() == "Verify again"
     renamed.show_verification(FAILED)
     assert renamed.notice.kind == "error"
     assert renamed.notice.title == "not equal: prob differs in 812 of 1,000 values"
@@ -154,36 +176,33 @@ def test_a_failure_offers_undo_and_the_first_layer_that_differs(qtbot, renamed) 
 def test_while_verifying_the_card_says_so_and_then_goes_back(renamed: ChangesPanel) -> None:
     renamed.show_busy("Verifying…")
     assert renamed.notice.title == "Verifying…"
-    assert not renamed.verify_button.isEnabled()
     renamed.show_busy("")
-    assert renamed.notice.title == "not verified yet"
-    assert renamed.verify_button.isEnabled()
+    assert renamed.notice.title == "Not verified yet"
 
 
-def test_save_undo_and_verify_are_wishes(qtbot, renamed: ChangesPanel) -> None:
-    assert renamed.file_name.text() == "vgg16_deploy_renamed.prototxt"
-    renamed.file_name.setText("mine.prototxt")
-    with qtbot.waitSignal(renamed.save_requested) as saved:
-        renamed.save_button.click()
-    assert saved.args == ["mine.prototxt"]
-    with qtbot.waitSignal(renamed.undo_requested):
-        renamed.undo_button.click()
-    with qtbot.waitSignal(renamed.verify_requested):
-        renamed.verify_button.click()
-    renamed.file_name.clear()
-    assert not renamed.save_button.isEnabled()
-
-
-def test_a_typed_file_name_outlives_the_next_rename(renamed: ChangesPanel, vgg) -> None:
-    renamed.file_name.setText("mine.prototxt")
-    plan = plan_rename_all(vgg)
-    renamed.show_changes(vgg, read_net(plan.new_text), plan.renames, Path("other.prototxt"))
-    assert renamed.file_name.text() == "mine.prototxt"
+def test_a_fix_is_measured_in_numbers_of_each_output(renamed: ChangesPanel) -> None:
+    renamed.show_measurement(None)
+    assert renamed.notice.title == "Not measured yet"
+    change = OutputChange(
+        "prob", 1000, 998, 0.25, 0.001, 0.5, LargestValue(283, 0.75), LargestValue(7, 0.5)
+    )
+    still = OutputChange("fc6", 4096, 0, 0.0, 0.0, 0.0)
+    measurement = Measurement((still, change), "fc8", 1, False, 0.9, "cpu", Proven())
+    renamed.show_measurement(measurement)
+    assert renamed.notice.kind == "info"
+    assert renamed.notice.title == "measured: prob moves by up to 0.2500"
+    assert renamed.notice.body.splitlines() == [
+        "fc6: the same, 4,096 values.",
+        "prob: 998 of 1,000 values differ, by 0.0010 on average, 50 % of its length. Its largest"
+        " value moves from 283 (0.7500) to 7 (0.5000).",
+        "The first layer that computes something else is fc8.",
+    ]
+    assert renamed.notice.note == "TEST · PyTorch, CPU · 1 image · 0.9 s"
 
 
 def test_a_large_difference_opens_short(qtbot, panel: ChangesPanel, vgg) -> None:
     plan = plan_rename_all(vgg)
-    panel.show_changes(vgg, read_net(plan.new_text), plan.renames, Path("x.prototxt"))
+    show(panel, vgg, read_net(plan.new_text))
 
     def n_headings() -> int:
         return sum(line.kind == "heading" for line in panel.difference.lines)
@@ -191,6 +210,9 @@ def test_a_large_difference_opens_short(qtbot, panel: ChangesPanel, vgg) -> None
     assert n_headings() == 8
     qtbot.mouseClick(panel.more_link, Qt.LeftButton)
     assert n_headings() == len(plan.touched_layers)
+    assert len(panel.blobs.facts) == 4
+    qtbot.mouseClick(panel.blobs_link, Qt.LeftButton)
+    assert len(panel.blobs.facts) == len(plan.renames)
 
 
 def test_a_line_leads_to_its_layer(qtbot, renamed: ChangesPanel) -> None:

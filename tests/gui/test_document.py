@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.comparison.changes import NO_CHANGES, Changes
 from core.net.definition import NetState
 from core.net.rename import plan_rename_all
 from core.net.rename_plan import BlobRename
@@ -31,7 +32,7 @@ def document(qapp) -> ModelDocument:
     document = ModelDocument()
     document.set_opened(Path("a.prototxt"), derived())
     renamed = plan_rename_all(document.net).new_text
-    document.set_edited(derived(renamed), (BlobRename("relu", 0, "fc", "fc_relu"),))
+    document.set_edited(derived(renamed), Changes((BlobRename("relu", 0, "fc", "fc_relu"),)))
     document.set_weights(SimpleNamespace(path="a.caffemodel"), SimpleNamespace())
     document.set_image(Path("cat.jpg"))
     document.select("relu")
@@ -66,7 +67,7 @@ def test_opening_another_file_forgets_all_but_the_image(document: ModelDocument)
 def test_a_proof_speaks_of_one_text_and_its_weights(document: ModelDocument) -> None:
     told = []
     document.verification_changed.connect(lambda: told.append(document.verification))
-    document.set_edited(derived(), ())
+    document.set_edited(derived(), NO_CHANGES)
     assert (document.verification, told) == (None, [None])
     document.set_verification(SimpleNamespace())
     document.set_weights(None, None)
@@ -74,9 +75,17 @@ def test_a_proof_speaks_of_one_text_and_its_weights(document: ModelDocument) -> 
     assert len(told) == 3
 
 
+def test_what_is_saved_is_what_changes_are_counted_from(document: ModelDocument) -> None:
+    opened = document.original_net
+    document.set_saved(Path("renamed.prototxt"))
+    assert (document.renames, document.is_edited) == ((), False)
+    assert document.saved_net is document.net
+    assert document.original_net is opened
+
+
 def test_every_change_makes_late_results_late(document: ModelDocument) -> None:
     revisions = [document.revision]
-    document.set_edited(derived(), ())
+    document.set_edited(derived(), NO_CHANGES)
     revisions.append(document.revision)
     document.set_weights(None, None)
     revisions.append(document.revision)

@@ -103,7 +103,7 @@ def test_save_writes_a_new_file_with_the_proof_beside_it(opened, qtbot, tmp_path
     edited = opened.document.text
     assert opened.saving.suggested_path() == tmp_path / "small_renamed.prototxt"
     with qtbot.waitSignal(opened.saving.saved):
-        opened.window.panels.changes.save_requested.emit("small_renamed.prototxt")
+        opened.window.net_page.changes_bar.button("save").click()
     saved = tmp_path / "small_renamed.prototxt"
     assert saved.read_text() == edited
     assert (tmp_path / "small.prototxt").read_text() == NET
@@ -114,15 +114,6 @@ def test_save_writes_a_new_file_with_the_proof_beside_it(opened, qtbot, tmp_path
     assert opened.window.document_title.text() == "small_renamed.prototxt"
     assert not opened.window.actions_["save_as"].isEnabled()
     assert not list(tmp_path.glob("*.partial"))
-
-
-def test_an_existing_file_is_replaced_only_when_told_so(opened, qtbot, user, tmp_path) -> None:
-    opened.window.actions_["rename_all"].trigger()
-    qtbot.waitUntil(lambda: opened.document.is_edited)
-    user.answers.append("keep")
-    opened.saving.save_named("small.prototxt")
-    assert user.asked == ["small.prototxt exists already"]
-    assert (tmp_path / "small.prototxt").read_text() == NET
 
 
 def test_a_folder_that_is_not_there_is_said(opened, qtbot, tmp_path: Path) -> None:

@@ -1,28 +1,25 @@
-"""The Changes panel: is it proved, what changes in the text, what that means, save."""
+"""The Changes panel: what the edits come to, whether it is proved, and the text line by line."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from core.comparison.changes import Changes
 from core.comparison.edit_lines import LayerDifference, text_difference
+from core.engines.measurement import Measurement
 from core.net.definition import Net
-from core.net.rename import BlobRename
 from gui.panels.changes import words
+from gui.panels.changes.figures import Figures
 from gui.panels.changes.words import VerificationResult
 from gui.theme import ThemeKeeper
-from gui.widgets.buttons import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import FactList
 from gui.widgets.labels import LinkLabel, SectionHeader, ThemedLabel
@@ -30,16 +27,13 @@ from gui.widgets.notice_card import Notice, NoticeCard
 from gui.widgets.text_lines import TextLines
 
 _EMPTY = "Give a layer a blob of its own to see what changes in the text."
-_MOST_LAYERS = 8
-_NEW_FILE = "A new file. The opened one stays as it is."
+_FEW_LAYERS, _FEW_BLOBS = 8, 4
 
 
 class ChangesPanel(QWidget):
-    """Shows how the text differs from the file as opened, and whether the nets agree."""
+    """Shows how the text differs from the file's, and whether the nets agree or by how much not."""
 
-    save_requested = pyqtSignal(str)
     undo_requested = pyqtSignal()
-    verify_requested = pyqtSignal()
     difference_requested = pyqtSignal()
     layer_selected = pyqtSignal(str)
 
@@ -48,31 +42,33 @@ class ChangesPanel(QWidget):
         self._keeper = keeper
         self._before: Net | None = None
         self._after: Net | None = None
-        self._verification: VerificationResult | None = None
+        self._changes = Changes()
+        self._first_different: str | None = None
         self._card: NoticeCard | None = None
-        self._suggested = ""
+        self._state: Notice | None = None
         self._difference: tuple[LayerDifference, ...] = ()
-        self._shows_all = False
+        self._shows_all_lines = self._shows_all_blobs = False
+        self.title = ThemedLabel(keeper, "", pixels=15, semibold=True)
+        self.title.setWordWrap(True)
+        self.file_label = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.figures = Figures(keeper)
+        self.blobs_header = SectionHeader(keeper, "Blobs", "layer, blob, who reads it")
+        self.blobs = FactList(keeper, name_width=96)
+        self.blobs_link = LinkLabel(keeper, "")
+        self.facts = FactList(keeper)
         self.difference_header = SectionHeader(keeper, "Text difference")
         self.difference = TextLines(keeper)
         self.more_link = LinkLabel(keeper, "")
         self.side_by_side_link = LinkLabel(keeper, "Side by side")
-        self.facts = FactList(keeper)
-        self.file_name = QLineEdit()
-        self.file_name.setAccessibleName("Name of the new file")
-        self.save_button = Button(keeper, "Save", is_primary=True)
-        self.save_button.setMinimumWidth(72)
-        self.undo_button = Button(keeper, "Undo rename", "undo")
-        self.verify_button = Button(keeper, "Verify", "restart")
         self.empty = EmptyState(keeper, "pencil", _EMPTY)
         self._arrange()
         self._connect()
         self._tint()
-        self.show_changes(None, None, (), None)
+        self.show_nothing()
 
     @property
     def notice(self) -> Notice | None:
-        """What the card at the top says."""
+        """What the card says of the proof."""
         return self._card.notice if self._card is not None else None
 
     @property
@@ -80,47 +76,61 @@ class ChangesPanel(QWidget):
         """ "4 names in 3 layers"."""
         return self.difference_header.note
 
+    def show_nothing(self) -> None:
+        """The text is as the file has it."""
+        self._before = self._after = None
+        self._stack.setCurrentWidget(self.empty)
+
     def show_changes(
-        self,
-        before: Net | None,
-        after: Net | None,
-        renames: Sequence[BlobRename],
-        suggested_path: Path | str | None,
-        memory: tuple[int, int] = (0, 0),
+        self, before: Net, after: Net, changes: Changes, memory: tuple[int, int], file_name: str
     ) -> None:
-        """Show what separates two texts; without them the panel is empty.
+        """Show what separates a net from that of its file.
 
         memory: bytes of activations in a forward pass of the one and the other.
         """
-        is_same = self._before is before and self._after is after
-        self._before, self._after = before, after
-        if before is None or after is None:
-            self._verification = None
-            self._stack.setCurrentWidget(self.empty)
+        self.file_label.setText(f"against {file_name}")
+        if self._before is before and self._after is after and self._changes == changes:
             return
-        self._suggest(Path(suggested_path).name if suggested_path else "")
-        if is_same:
-            return
+        self._before, self._after, self._changes = before, after, changes
         self._stack.setCurrentWidget(self._scroll)
+        self.title.setText(words.summary(changes))
+        self.figures.show_figures(words.figures(before, after, changes, memory))
         self._difference = text_difference(before, after)
-        n_layers = len(self._difference)
-        self.difference_header.set_note(words.difference_note(before, after, n_layers))
+        self.difference_header.set_note(changes.names_words)
         self._show_difference()
-        self.facts.show_facts(words.change_facts(before, after, renames, memory))
-        self._show_state()
+        self._show_blobs()
+        facts = words.change_facts(before, after)
+        self.facts.show_facts(facts)
+        self.facts.setVisible(bool(facts))
 
     def show_verification(self, verification: VerificationResult | None) -> None:
         """Show the result of verifying the text as it is now; None: nobody has."""
-        self._verification = verification
-        self._show_state()
+        if self._after is None:
+            return
+        if verification is None:
+            outputs = [version.blob for version in self._after.outputs]
+            self._show_state(words.unverified_notice(outputs), None)
+            return
+        phase = self._after.state.phase
+        notice = words.verification_notice(verification, phase)
+        self._show_state(notice, verification.first_different_layer)
+
+    def show_measurement(self, measurement: Measurement | None) -> None:
+        """Show by how much a fix moves the outputs; None: nobody has measured."""
+        if self._after is None:
+            return
+        if measurement is None:
+            self._show_state(words.unmeasured_notice(), None)
+            return
+        notice = words.measurement_notice(measurement, self._after.state.phase)
+        self._show_state(notice, measurement.first_different_layer)
 
     def show_busy(self, text: str) -> None:
-        """Say that a verification runs; an empty text says that it ended without a result."""
-        if not text:
-            self._show_state()
-            return
-        self._set_card(words.busy_notice(text))
-        self.verify_button.setEnabled(False)
+        """Say that both texts run; an empty text says that it ended without a result."""
+        if text:
+            self._set_card(words.busy_notice(text))
+        elif self._state is not None:
+            self._set_card(self._state)
 
     def _arrange(self) -> None:
         self._page = QWidget()
@@ -128,31 +138,19 @@ class ChangesPanel(QWidget):
         column = QVBoxLayout(self._page)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(4)
+        column.addWidget(self.title)
+        column.addWidget(self.file_label)
+        column.addWidget(self.figures)
         self._card_place = QVBoxLayout()
+        self._card_place.setContentsMargins(0, 4, 0, 0)
         column.addLayout(self._card_place)
+        column.addWidget(self.blobs_header)
+        column.addWidget(self.blobs)
+        column.addLayout(_row_of(self.blobs_link))
+        column.addWidget(self.facts)
         column.addWidget(self.difference_header)
         column.addWidget(self.difference)
-        links = QHBoxLayout()
-        links.addWidget(self.side_by_side_link)
-        links.addStretch(1)
-        links.addWidget(self.more_link)
-        column.addLayout(links)
-        column.addWidget(SectionHeader(self._keeper, "What changes"))
-        column.addWidget(self.facts)
-        column.addWidget(SectionHeader(self._keeper, "Save"))
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        row.addWidget(self.file_name, 1)
-        row.addWidget(self.save_button)
-        column.addLayout(row)
-        column.addWidget(ThemedLabel(self._keeper, _NEW_FILE, "secondary", pixels=11))
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(0, 6, 0, 0)
-        buttons.setSpacing(8)
-        buttons.addWidget(self.undo_button)
-        buttons.addWidget(self.verify_button)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        column.addLayout(_row_of(self.side_by_side_link, self.more_link))
         column.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setWidget(self._page)
@@ -167,15 +165,12 @@ class ChangesPanel(QWidget):
         outer.addWidget(self._stack)
 
     def _connect(self) -> None:
-        self.save_button.clicked.connect(lambda: self._save())
-        self.file_name.returnPressed.connect(self._save)
-        self.file_name.textChanged.connect(self._follow_name)
-        self.undo_button.clicked.connect(lambda: self.undo_requested.emit())
-        self.verify_button.clicked.connect(lambda: self.verify_requested.emit())
         self.difference.layer_clicked.connect(self.layer_selected)
-        self.more_link.clicked.connect(self._toggle_all)
-        self.side_by_side_link.clicked.connect(self.difference_requested)
+        self.blobs.layer_clicked.connect(self.layer_selected)
         self.facts.layer_clicked.connect(self.layer_selected)
+        self.more_link.clicked.connect(self._toggle_lines)
+        self.blobs_link.clicked.connect(self._toggle_blobs)
+        self.side_by_side_link.clicked.connect(self.difference_requested)
         self._keeper.changed.connect(self._tint)
 
     @pyqtSlot()
@@ -184,52 +179,38 @@ class ChangesPanel(QWidget):
         self._page.setStyleSheet(f"#changesPage {{ background: {panel}; }}")
 
     def _show_difference(self) -> None:
-        """The first layers, so that Save stays in reach, or all of them."""
+        """The first layers, which say what kind of edit it is, or all of them."""
         n_layers = len(self._difference)
-        shown = self._difference if self._shows_all else self._difference[:_MOST_LAYERS]
+        shown = self._difference if self._shows_all_lines else self._difference[:_FEW_LAYERS]
         self.difference.show_lines(words.difference_lines(shown))
-        self.more_link.setVisible(n_layers > _MOST_LAYERS)
-        self.more_link.setText(
-            f"Show the first {_MOST_LAYERS} layers"
-            if self._shows_all
-            else f"Show all {n_layers:,} layers"
-        )
+        self.more_link.setVisible(n_layers > _FEW_LAYERS)
+        few = f"Show the first {_FEW_LAYERS} layers"
+        self.more_link.setText(few if self._shows_all_lines else f"Show all {n_layers:,} layers")
 
-    def _toggle_all(self) -> None:
-        self._shows_all = not self._shows_all
-        self._show_difference()
-
-    def _suggest(self, name: str) -> None:
-        """Put the suggested name into the field, unless the user typed another."""
-        if self.file_name.text() in ("", self._suggested):
-            self.file_name.setText(name)
-        self._suggested = name
-        self._follow_name()
-
-    def _follow_name(self) -> None:
-        self.save_button.setEnabled(bool(self.file_name.text().strip()))
-
-    def _save(self) -> None:
-        if self.save_button.isEnabled():
-            self.save_requested.emit(self.file_name.text().strip())
-
-    def _show_state(self) -> None:
+    def _show_blobs(self) -> None:
         if self._after is None:
             return
-        if self._verification is None:
-            self._set_card(words.open_notice([version.blob for version in self._after.outputs]))
-        else:
-            phase = self._after.state.phase
-            self._set_card(words.verification_notice(self._verification, phase))
-        self._fill_save(self._verification is None or self._verification.is_identical)
-        self.verify_button.setEnabled(True)
-        self.verify_button.setText("Verify" if self._verification is None else "Verify again")
+        rows = words.blob_facts(self._after, self._changes)
+        self.blobs.show_facts(rows if self._shows_all_blobs else rows[:_FEW_BLOBS])
+        for widget in (self.blobs_header, self.blobs):
+            widget.setVisible(bool(rows))
+        self.blobs_link.setVisible(len(rows) > _FEW_BLOBS)
+        few = f"Show the first {_FEW_BLOBS}"
+        self.blobs_link.setText(few if self._shows_all_blobs else f"Show all {len(rows):,}")
 
-    def _fill_save(self, is_filled: bool) -> None:
-        """A failed check has its own filled button, Undo; a panel has only one."""
-        self.save_button.setProperty("primary", is_filled)
-        self.save_button.style().unpolish(self.save_button)
-        self.save_button.style().polish(self.save_button)
+    def _toggle_lines(self) -> None:
+        self._shows_all_lines = not self._shows_all_lines
+        self._show_difference()
+
+    def _toggle_blobs(self) -> None:
+        self._shows_all_blobs = not self._shows_all_blobs
+        self._show_blobs()
+
+    def _show_state(self, notice: Notice, first_different: str | None) -> None:
+        self._first_different = first_different
+        if notice != self._state or self._card is None:
+            self._state = notice
+            self._set_card(notice)
 
     def _set_card(self, notice: Notice) -> None:
         if self._card is not None:
@@ -243,5 +224,14 @@ class ChangesPanel(QWidget):
     def _on_action(self, action: str) -> None:
         if action == words.UNDO:
             self.undo_requested.emit()
-        elif self._verification is not None and self._verification.first_different_layer:
-            self.layer_selected.emit(self._verification.first_different_layer)
+        elif self._first_different is not None:
+            self.layer_selected.emit(self._first_different)
+
+
+def _row_of(*links: LinkLabel) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(16)
+    for link in links:
+        row.addWidget(link)
+    row.addStretch(1)
+    return row
