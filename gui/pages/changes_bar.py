@@ -97,8 +97,8 @@ class ChangesBar(QWidget):
     ) -> None:
         """Say what was changed and whether it is proved.
 
-        words: "" for no changes. short_chip: for where room is short. next_step: the button that is filled. without: buttons that have
-        no place beside these changes.
+        words: "" for no changes. short_chip: for where room is short. next_step: the button that
+        is filled. without: buttons that have no place beside these changes.
         """
         self._words.setText(words or "none")
         self._words.set_role("text" if words else "secondary")

@@ -232,9 +232,15 @@ def test_words_of_the_line_of_changes_are_whole_at_every_width(opened, qtbot, wi
     fix(bench, qtbot)
     do(bench, qtbot, "rename_all")
     bar = bar_of(bench)
-    qtbot.waitUntil(lambda: bar.width() < width)
-    for name in ("undo_all", "difference", "measure", "verify", "save"):
-        button = bar.button(name)
-        assert button.isVisible()
-        assert button.width() >= button.minimumSizeHint().width()
-        assert button.mapTo(bar, button.rect().topRight()).x() < bar.width()
+    names = ("undo_all", "difference", "measure", "verify", "save")
+
+    def are_whole() -> bool:
+        buttons = [bar.button(name) for name in names]
+        return bar.width() < width and all(
+            button.isVisible()
+            and button.width() >= button.minimumSizeHint().width()
+            and button.mapTo(bar, button.rect().topRight()).x() < bar.width()
+            for button in buttons
+        )
+
+    qtbot.waitUntil(are_whole)
