@@ -14,11 +14,10 @@ from PyQt5.QtWidgets import (
 
 from core.comparison.changes import Changes
 from core.comparison.edit_lines import LayerDifference, text_difference
-from core.engines.measurement import Measurement
 from core.net.definition import Net
 from gui.panels.changes import words
 from gui.panels.changes.figures import Figures
-from gui.panels.changes.words import VerificationResult
+from gui.panels.changes.words import MeasurementResult, VerificationResult
 from gui.theme import ThemeKeeper
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import FactList
@@ -115,7 +114,7 @@ class ChangesPanel(QWidget):
         notice = words.verification_notice(verification, phase)
         self._show_state(notice, verification.first_different_layer)
 
-    def show_measurement(self, measurement: Measurement | None) -> None:
+    def show_measurement(self, measurement: MeasurementResult | None) -> None:
         """Show by how much a fix moves the outputs; None: nobody has measured."""
         if self._after is None:
             return

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from core.comparison.changes import Changes
 from core.comparison.edit_lines import LayerDifference
-from core.engines.measurement import Measurement, OutputChange
 from core.net.definition import Net
 from core.words import bytes_text, count_text, join_names, plural, value_text
 from gui.engine_titles import engine_title
@@ -45,6 +44,61 @@ class VerificationResult(Protocol):
     def n_different(self) -> int: ...
     @property
     def largest_difference(self) -> float: ...
+    @property
+    def first_different_layer(self) -> str | None: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def n_images(self) -> int: ...
+    @property
+    def filler(self) -> bool: ...
+    @property
+    def provenance(self) -> Proven: ...
+
+
+class Place(Protocol):
+    """Where the largest value of a vector stands."""
+
+    @property
+    def place(self) -> int: ...
+    @property
+    def value(self) -> float: ...
+
+
+class MovedOutput(Protocol):
+    """How far one output moved, as `core.engines.measurement` reports it."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def n_values(self) -> int: ...
+    @property
+    def n_different(self) -> int: ...
+    @property
+    def largest_difference(self) -> float: ...
+    @property
+    def mean_difference(self) -> float: ...
+    @property
+    def relative_difference(self) -> float: ...
+    @property
+    def largest_before(self) -> Place | None: ...
+    @property
+    def largest_after(self) -> Place | None: ...
+    @property
+    def moves_largest(self) -> bool: ...
+
+
+class MeasurementResult(Protocol):
+    """What measuring a fix found."""
+
+    @property
+    def is_identical(self) -> bool: ...
+    @property
+    def outputs(self) -> Sequence[MovedOutput]: ...
+    @property
+    def largest(self) -> MovedOutput: ...
     @property
     def first_different_layer(self) -> str | None: ...
     @property
@@ -110,7 +164,7 @@ def unmeasured_notice() -> Notice:
     return Notice("info", "Not measured yet", body)
 
 
-def measurement_notice(result: Measurement, phase: str) -> Notice:
+def measurement_notice(result: MeasurementResult, phase: str) -> Notice:
     """The card of a measurement that has ended."""
     facts = [phase, f"{engine_title(result.provenance.engine)}, {result.device.upper()}"]
     is_seeded = result.provenance.is_seeded
@@ -133,7 +187,7 @@ def measurement_notice(result: Measurement, phase: str) -> Notice:
     return Notice("info", title, "\n".join(lines), note=note, actions=actions)
 
 
-def _moved(change: OutputChange) -> str:
+def _moved(change: MovedOutput) -> str:
     """One output's numbers in a sentence."""
     count = f"{count_text(change.n_different)} of {count_text(change.n_values)} values"
     if not change.n_different:
