@@ -24,6 +24,7 @@ from gui.connections.looking import (
     connect_captions,
     connect_dialogs,
     connect_engine,
+    connect_former_selections,
     connect_inspecting,
     connect_themes,
     connect_window,
@@ -53,6 +54,7 @@ from gui.controllers.engine_choice import EngineChoiceController, remembered_spe
 from gui.controllers.exporting import ExportingController
 from gui.controllers.extracting import ExtractingController
 from gui.controllers.fidelity import FidelityController
+from gui.controllers.former_selections import FormerSelections
 from gui.controllers.graph import GraphController
 from gui.controllers.images import ImagesController
 from gui.controllers.inspecting import InspectingController
@@ -213,6 +215,8 @@ class Workbench(QObject):
         self.watching = WatchingController(
             document, lanes, self.opening, self.sessions, notices, self
         )
+        self.former = FormerSelections(document, self)
+        self.former.open_image = self.opening.open_image
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
         self.seeing.picture_changed.connect(self.window.panels.activations.show_picture)
 
@@ -248,6 +252,7 @@ class Workbench(QObject):
         window.sees_popup.image_requested.connect(self.opening.choose_image)
         connect_engine(window, self.engine, self.engine_choice, self.fidelity, status)
         connect_inspecting(window, self.inspecting, status)
+        connect_former_selections(window, self.former, status)
         connect_captions(self.document, window.panels)
         load_plots_beside(self.engine, self.lanes)
         connect_searching(window, self.searching, self.opening, self.settings, lambda: self.chooser)

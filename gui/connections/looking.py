@@ -9,6 +9,7 @@ from gui.controllers.dialogs import DialogsController
 from gui.controllers.engine_child import READY, EngineController
 from gui.controllers.engine_choice import EngineChoiceController
 from gui.controllers.fidelity import FidelityController
+from gui.controllers.former_selections import FormerSelections
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.seeing import SeeingController
 from gui.controllers.status import StatusController
@@ -95,6 +96,19 @@ def connect_inspecting(
             status.say(inspecting.last_forward.sentence)
 
     inspecting.classes_found.connect(say)
+
+
+def connect_former_selections(
+    window: MainWindow, former: FormerSelections, status: StatusController
+) -> None:
+    """Back to what was looked at before, on any page."""
+    window.actions_.on("selection_before", former.go_back)
+    window.actions_.on("selection_after", former.go_forward)
+    status.extra_facts.append(
+        lambda: {"former": former.why_no_former, "later": former.why_no_later}
+    )
+    former.changed.connect(status.refresh)
+    status.refresh()
 
 
 def connect_captions(document: ModelDocument, panels: Panels) -> None:

@@ -81,5 +81,5 @@ def connect_what_is_there(
             "gallery": "" if has_gallery else "No folder of images is open. Choose one: Ctrl+G.",
         }
 
-    status.extra_facts = extra_facts
+    status.extra_facts.append(extra_facts)
     searching.indexed.connect(lambda _found: status.refresh())

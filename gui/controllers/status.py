@@ -55,7 +55,7 @@ class StatusController(QObject):
         self._opening = opening
         self._window = window
         self._settings = settings
-        self.extra_facts: Callable[[], Facts] = dict
+        self.extra_facts: list[Callable[[], Facts]] = []
         self.why_no_run: Callable[[], str] = str
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MILLISECONDS)
@@ -103,16 +103,16 @@ class StatusController(QObject):
         self._window.status_line.set_last(sentence)
 
     def _facts(self) -> Facts:
-        return {
-            **facts_of(
-                self._document,
-                self._renaming.history,
-                self._engine,
-                self._lanes.running,
-                self.why_no_run(),
-            ),
-            **self.extra_facts(),
-        }
+        facts = facts_of(
+            self._document,
+            self._renaming.history,
+            self._engine,
+            self._lanes.running,
+            self.why_no_run(),
+        )
+        for extra in self.extra_facts:
+            facts.update(extra())
+        return facts
 
     def _show_hidden(self) -> None:
         net = self._document.net
