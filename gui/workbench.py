@@ -161,7 +161,14 @@ class Workbench(QObject):
             document, lanes, self.engine, self.renaming, self.opening, self.window, settings, self
         )
         self.searching = SearchingController(
-            document, lanes, self.engine, notices, panels.retrieval, cache, self
+            document,
+            lanes,
+            self.engine,
+            notices,
+            panels.retrieval,
+            lambda: self.questioner,
+            cache,
+            self,
         )
         self.subjects = SubjectsController(
             document, self.searching, self.changing, self.window, self

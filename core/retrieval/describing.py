@@ -51,17 +51,7 @@ class Describer:
 
     def check(self) -> None:
         """Raise GalleryError or ImageError where a descriptor of this value makes no sense."""
-        self.feed.check_takes_pictures()
-        declared = self.feed.needed[self.feed.picture]
-        n_channels = self.recipe.preprocess.n_channels
-        if declared is not None and (len(declared) != 4 or declared[1] != n_channels):
-            wanted = " x ".join(str(size) for size in declared)
-            raise GalleryError(
-                f"The preprocessing makes {n_channels} channels; input '{self.feed.picture}' takes "
-                f"{wanted}.",
-                hint="Choose a preprocessing that fits this net.",
-            )
-        self._check_pooling()
+        check_describable(self.feed, self.recipe)
 
     def describe(self, pictures: np.ndarray) -> np.ndarray:
         """(n, channels, height, width) to (n, dimension) float32, not normalised.
@@ -91,18 +81,35 @@ class Describer:
         gallery.check_recipe(self.recipe)
         return rank(gallery, self.describe_file(path), k=k)
 
-    def _check_pooling(self) -> None:
-        shape, recipe = self.shapes[0], self.recipe
-        if shape is not None:
-            self.measure.check(shape)
-        if recipe.pooling != "flatten" or shape is None:
-            return
-        if recipe.preprocess.is_free_size and math.prod(shape[2:]) != 1:
-            raise GalleryError(
-                f"Flattened, '{recipe.layer}' has another length for each picture size.",
-                hint="Choose gap, mac or gem, or a preprocessing that warps or crops.",
-            )
-        check_flatten(shape, recipe.layer)
+
+def check_describable(feed: Feed, recipe: DescriptorRecipe) -> None:
+    """Raise GalleryError or ImageError where a recipe gives no descriptor of such a net's value."""
+    feed.check_takes_pictures()
+    declared = feed.needed[feed.picture]
+    n_channels = recipe.preprocess.n_channels
+    if declared is not None and (len(declared) != 4 or declared[1] != n_channels):
+        wanted = " x ".join(str(size) for size in declared)
+        raise GalleryError(
+            f"The preprocessing makes {n_channels} channels; input '{feed.picture}' takes "
+            f"{wanted}.",
+            hint="Choose a preprocessing that fits this net.",
+        )
+    shapes = feed.value_shapes(recipe.value, recipe.preprocess)
+    if shapes[0] is not None:
+        fit_pool(recipe.measure, shapes).check(shapes[0])
+        _check_length(recipe, shapes[0])
+
+
+def _check_length(recipe: DescriptorRecipe, shape: Shape) -> None:
+    """Raise GalleryError where a flattened value has no one length, or too great a one."""
+    if recipe.pooling != "flatten":
+        return
+    if recipe.preprocess.is_free_size and math.prod(shape[2:]) != 1:
+        raise GalleryError(
+            f"Flattened, '{recipe.layer}' has another length for each picture size.",
+            hint="Choose gap, mac or gem, or a preprocessing that warps or crops.",
+        )
+    check_flatten(shape, recipe.layer)
 
 
 def checked_rows(found: np.ndarray, n_images: int, layer: str) -> np.ndarray:

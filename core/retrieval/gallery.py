@@ -61,6 +61,11 @@ class Gallery:
         return len(self.images)
 
     @property
+    def contents(self) -> Contents:
+        """What the database says, problems with their stamps included."""
+        return self._contents
+
+    @property
     def labels(self) -> tuple[str | None, ...]:
         """The label of each image, None for one without."""
         return self.images.labels
@@ -112,6 +117,11 @@ class Gallery:
             if index is not None:
                 return index
         return self._find_same_file(path)
+
+    def relative(self, path: Path) -> str | None:
+        """The name that a file below the images' folder would have here; None for one elsewhere."""
+        given = Path(os.path.normpath(path.absolute()))
+        return next(self._below_roots(given), None) or next(self._below_roots(path.resolve()), None)
 
     def stale_note(self, indices: Sequence[int]) -> str | None:
         """A sentence naming which of these images changed or went since they were indexed."""

@@ -103,6 +103,11 @@ class GalleryStore:
         with self._database.reading() as db:
             return read_meta(db).found_recipe(self.folder)
 
+    def read_root(self) -> Path:
+        """The folder of the images, as it was noted. Raises GalleryError."""
+        with self._database.reading() as db:
+            return Path(read_meta(db).root)
+
     def find_row_faults(self) -> Job[RowFaults]:
         """Which descriptors are lost, changed or not finite."""
         while True:

@@ -74,6 +74,12 @@ def plan_index(
     )
 
 
+def find_unread(listing: FolderListing, contents: Contents) -> tuple[Path, ...]:
+    """The listed files that an index would describe, in the order in which it would."""
+    plan = plan_index(listing, contents, frozenset(), prune=False)
+    return tuple(plan.root / relative for relative in plan.todo)
+
+
 def _is_utf8(text: str) -> bool:
     try:
         text.encode("utf-8")

@@ -16,6 +16,7 @@ from core.progress import Job, Progress
 from core.retrieval.describing import Describer
 from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.gallery_contents import GONE, stamp_of
+from core.retrieval.ground_truth import folder_label
 from core.retrieval.search import Ranking, equal_scores, judge, rank, rank_image
 
 
@@ -23,7 +24,8 @@ from core.retrieval.search import Ranking, equal_scores, judge, rank, rank_image
 class QueryImage:
     """A file to search with, which was named `given`.
 
-    index: of the gallery's image that it is, None for one from outside. label: of that image.
+    index: of the gallery's image that it is, None for one that is not in it. label: of that image,
+    or of the folder below the gallery's that it lies in.
     has_changed: since it was indexed, so that its stored descriptor is of another picture.
     """
 
@@ -81,7 +83,9 @@ def find_query(gallery: Gallery, path: Path) -> QueryImage:
     if not is_plain_file(path):
         hint = "" if is_there(path) else "And the gallery has no image of that name."
         raise ImageError(describe_no_file(path), hint=hint)
-    return QueryImage(path, path)
+    below = gallery.relative(path)
+    label = None if below is None else folder_label(below)
+    return QueryImage(path, path, label=label)
 
 
 def answer_queries(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PyQt5.QtCore import QUrl
+from PyQt5.QtGui import QDesktopServices
+
 from gui.controllers.demo import DemoController
 from gui.controllers.opening import OpeningController
 from gui.controllers.searching.controller import SearchingController
@@ -43,6 +46,9 @@ def connect_searching(
 
     window.actions_.on("index_folder", choose_folder)
     window.actions_.on("open_query", choose_query)
+    window.actions_.on("query_before", lambda: searching.go_to_query(-1))
+    window.actions_.on("query_after", lambda: searching.go_to_query(1))
+    window.panels.retrieval.reveal_requested.connect(_reveal)
     window.panels.retrieval.choose_folder_requested.connect(choose_folder)
     window.panels.retrieval.choose_image_requested.connect(choose_query)
     window.panels.retrieval.folder_requested.connect(opening.open_folder)
@@ -79,7 +85,15 @@ def connect_what_is_there(
         return {
             "demo": "" if demo.is_there else "The demo's files did not come with this copy.",
             "gallery": "" if has_gallery else "No folder of images is open. Choose one: Ctrl+G.",
+            "query_before": "" if searching.has_query(-1) else "There is no query before this one.",
+            "query_after": "" if searching.has_query(1) else "There is no query after this one.",
         }
 
     status.extra_facts.append(extra_facts)
-    searching.indexed.connect(lambda _found: status.refresh())
+    searching.changed.connect(status.refresh)
+    searching.ranked.connect(lambda _found: status.refresh())
+
+
+def _reveal(path: Path) -> None:
+    """Open a file's folder in the file manager of the desktop."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -45,8 +45,9 @@ class SubjectsController(QObject):
             changed.connect(self._show_net)
         document.net_changed.connect(self._show_layers)
         document.selection_changed.connect(lambda _name: self._show_layers())
-        self._searching.indexed.connect(lambda _found: self._show_gallery())
+        self._searching.changed.connect(self._show_gallery)
         window.subjects.layer.rows_wanted = self._rows
+        window.panels.retrieval.recipe_bar.layer_button.rows_wanted = self._rows
         window.subjects.layer.layer_chosen.connect(document.select)
         window.layer_page.strip.layer_selected.connect(document.select)
         window.actions_.on("layer_before", lambda: window.layer_page.strip.walk(-1))
@@ -98,16 +99,20 @@ class SubjectsController(QObject):
         return layer_rows(net, shapes, read)
 
     def _show_gallery(self) -> None:
-        gallery, field = self._searching.gallery, self._window.subjects.gallery
-        if gallery is None:
+        gallery, folder = self._searching.gallery, self._searching.folder
+        field = self._window.subjects.gallery
+        if folder is None:
             field.show_value("", tip="Choose a folder of images to search (Ctrl+G)")
             return
-        n_images = len(gallery)
-        if gallery.progress.n_missing:
+        if gallery is None:
+            words = "not read yet"
+        elif gallery.progress.n_missing:
+            n_images = len(gallery)
             words = f"{n_images:,} of {n_images + gallery.progress.n_missing:,} images"
         else:
-            words = plural(n_images, "image")
-        field.show_value(gallery.root.name, words, str(gallery.root))
+            words = plural(len(gallery), "image")
+        said = f"{folder}\n{self._searching.words}".strip()
+        field.show_value(folder.name, words, said)
 
 
 def _strip(net: Net) -> tuple[StripLayer, ...]:

@@ -6,12 +6,12 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.graph.panel import GraphPanel
 from gui.pages.changes_bar import ChangesBar
-from gui.pages.side import Side
 from gui.pages.splitter import SideSplitter
 from gui.panels.changes.panel import ChangesPanel
 from gui.panels.inspector.panel import Inspector
 from gui.panels.layers.table import LayerTable
 from gui.theme import ThemeKeeper
+from gui.widgets.side import Side
 from gui.widgets.tabs import FlatTabs
 
 LEFT_WIDTH, RIGHT_WIDTH = 316, 316

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QSplitter, QWidget
 
-from gui.pages.side import STRIP, Side
+from gui.widgets.side import STRIP, Side
 
 
 class SideSplitter(QSplitter):

@@ -28,7 +28,7 @@ from gui.theme import ThemeKeeper, text_font
 from gui.widgets.labels import PictureLabel, ThemedLabel
 from gui.widgets.layer_list import WIDTH, LayerList
 from gui.widgets.layer_rows import LayerRow
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 BUTTON_HEIGHT, MOST_BUTTON_WIDTH, LEAST_BUTTON_WIDTH = 24, 190, 72
 _PADDING, _ARROW = 8, 22
@@ -160,7 +160,7 @@ class LayerPickerButton(QAbstractButton):
     def show_value(self, value: tuple[str, str], words: str, near: Sequence[str] = ()) -> None:
         """Show (layer, top) in its one spelling; near: what it must be told apart from."""
         self._value, self._words, self._near = value, words, tuple(near)
-        self.setText(words)
+        self.setText(plain_caption(words))
         self.setToolTip(plain_tip(words))
         self.setAccessibleName(f"{self._name}: {words}" if words else self._name)
         self.updateGeometry()

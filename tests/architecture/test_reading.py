@@ -35,6 +35,7 @@ FOLDERS = {
     "core/images/finding.py": "lists folders of pictures that were asked for",
     "core/retrieval/gallery_store.py": "looks for what it left behind",
     "core/retrieval/gallery_check.py": "likewise",
+    "core/retrieval/kept_galleries.py": "lists the galleries of the user's cache",
     "core/commands/extract.py": "counts the files that it wrote",
     "core/surveys/feature_files.py": "looks whether its own folder is empty",
     "core/engines/caffe/discovery.py": "lists the folders of Pythons",

@@ -9,18 +9,20 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QColor, QDropEvent, QImage, QTextDocument
-from PyQt5.QtWidgets import QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from gui.panels.retrieval.panel import LAYERS, LEAST, MISSED, RANKING, WRONG, RetrievalPanel
-from gui.panels.retrieval.progress import SkippedDialog
+from gui.panels.retrieval.controls import LAYERS_VIEW, RANKING_VIEW
+from gui.panels.retrieval.grid import TEXT_HEIGHT
+from gui.panels.retrieval.panel import ALL, LEAST, MISSED, WRONG, RetrievalPanel
+from gui.panels.retrieval.skipped import SkippedDialog
 from gui.panels.retrieval.thumbnails import BATCH, ThumbnailStore
 from gui.panels.retrieval.view import (
     NOT_RELEVANT,
     RELEVANT,
     EvaluationRow,
     GalleryView,
-    IndexingView,
     LayerChoice,
+    Offer,
     QueryView,
     RecipeChoice,
     ResultTile,
@@ -43,7 +45,7 @@ TILES = tuple(
     for i, mark in enumerate(MARKS)
 )
 QUERY = QueryView(
-    Path("/no/q.jpg"), "a/q.jpg", "4 × 3 px", 0.8333, ((1, 1.0), (5, 0.4), (10, 0.2)), 2
+    Path("/no/q.jpg"), "a/q.jpg", "4 × 3 px", 0.8333, ((1, 1.0), (5, 0.4), (10, 0.2)), 2, label="a"
 )
 GALLERY = GalleryView(
     Path("/photos"), 5, 2, (("Layer", "pool5"), ("Pooling", "GeM p=3")), (("x.jpg", "cut off"),)
@@ -82,8 +84,7 @@ def filled(panel: RetrievalPanel) -> RetrievalPanel:
 
 
 def grid_names(panel: RetrievalPanel) -> list[str]:
-    model = panel.grid.model()
-    return [model.index(i, 0).data() for i in range(model.rowCount())]
+    return [tile.name for tile in panel.grid.tiles]
 
 
 def test_an_empty_panel_waits_for_a_net_then_for_a_folder(panel) -> None:
@@ -98,14 +99,11 @@ def test_the_query_column_tells_how_well_it_does(filled) -> None:
     assert column.ap.text() == "83.3"
     assert column.ap_words.text() == "AP, %\nnon-interpolated AP"
     assert column.measures.facts == (
-        ("P@1", "1.00"),
-        ("P@5", "0.40"),
-        ("P@10", "0.20"),
+        ("P@1, 5, 10", "1.00, 0.40, 0.20"),
         ("First wrong", "rank 2"),
         ("Last relevant", "rank 3"),
     )
     assert column.descriptor.facts[0] == ("Layer", "pool5")
-    assert ("Ground truth", "2 folder names") in column.gallery.facts
     assert column.skipped_line.text.text() == "1 image skipped"
 
 
@@ -113,9 +111,9 @@ def test_without_labels_there_is_no_ap_and_no_mark(filled) -> None:
     tiles = [ResultTile(t.rank, t.index, t.path, t.name, t.score) for t in TILES]
     filled.show_result(QueryView(Path("/q.jpg"), "q.jpg", "not in the folder"), tiles)
     assert not filled.query_column.ap.isVisible()
-    assert not filled.tabs.isTabVisible(WRONG)
-    assert not filled.tabs.isTabVisible(MISSED)
-    assert filled.tabs.isTabVisible(LEAST)
+    assert list(filled.selections.shown) == [ALL, LEAST]
+    assert not filled.cells.isVisible()
+    assert not filled.recipe_bar.legend.isVisible()
 
 
 def test_of_a_ranking_of_a_million_only_what_is_looked_at_is_made(panel) -> None:
@@ -129,29 +127,32 @@ def test_of_a_ranking_of_a_million_only_what_is_looked_at_is_made(panel) -> None
     n = 1_000_000
     panel.show_gallery(GALLERY)
     panel.show_result(QUERY, Tiles(tile, np.arange(n), np.arange(n) % 1000 == 0))
-    assert panel.tabs.tabText(RANKING) == "Ranking  1,000,000"
-    assert panel.tabs.tabText(MISSED) == "Missed  999"
+    assert panel.selections.shown[ALL] == "All 1,000,000"
+    assert panel.selections.shown[MISSED] == "Missed 999"
     facts = dict(panel.query_column.measures.facts)
     assert (facts["First wrong"], facts["Last relevant"]) == ("rank 2", "rank 999,001")
-    assert panel.selected_words.text() == "The first 10,000 of 1,000,000 images are shown."
-    assert panel.tiles[-1].rank == n
-    panel.tabs.setCurrentIndex(LEAST)
-    assert grid_names(panel)[:2] == ["a/999999", "a/999998"]
-    assert len(set(made)) <= 20_001
-    panel.tabs.setCurrentIndex(MISSED)
-    assert grid_names(panel)[0] == "a/1000"
-    assert panel.selected_words.text() == ""
+    panel.grab()
+    bar = panel.grid.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    panel.grab()
+    assert panel.grid.places_in_view.stop == n
+    assert panel.grid.tiles[panel.grid.places_in_view.start].rank > n - 100
+    panel.selections.choose(LEAST)
+    assert panel.grid.tiles[0].name == "a/999999"
+    panel.selections.choose(MISSED)
+    assert panel.grid.tiles[0].name == "a/1000"
+    assert len(set(made)) < 400
 
 
-def test_tabs_select_from_the_ranking(filled) -> None:
-    assert filled.tabs.tabText(RANKING) == "Ranking  4"
-    assert filled.tabs.tabText(MISSED) == "Missed  1"
+def test_selections_choose_from_the_ranking(filled) -> None:
+    assert filled.selections.shown[ALL] == "All 4"
+    assert filled.selections.shown[MISSED] == "Missed 1"
     shown = {}
-    for tab in (RANKING, WRONG, MISSED, LEAST):
-        filled.tabs.setCurrentIndex(tab)
-        shown[tab] = grid_names(filled)
+    for key in (ALL, WRONG, MISSED, LEAST):
+        filled.selections.choose(key)
+        shown[key] = grid_names(filled)
     assert shown == {
-        RANKING: ["a/0", "a/1", "a/2", "a/3"],
+        ALL: ["a/0", "a/1", "a/2", "a/3"],
         WRONG: ["a/1", "a/3"],
         MISSED: ["a/2"],
         LEAST: ["a/3", "a/2", "a/1", "a/0"],
@@ -166,54 +167,133 @@ def test_selections_of_a_ranking() -> None:
 
 
 def test_a_click_selects_and_a_double_click_asks(filled, qtbot) -> None:
-    grid = filled.grid
-    place = grid.visualRect(grid.model().index(2, 0)).center()
+    grid, selected = filled.grid, filled.selected
+    place = grid.tile_rect(2).center()
     qtbot.mouseClick(grid.viewport(), Qt.LeftButton, pos=place)
-    assert filled.selected_words.text() == "Selected: rank 3, a/2, cosine 0.700"
+    assert selected.title.note == "rank 3 of 4"
+    assert (selected.name.text(), selected.score.text()) == ("a/2", "0.700")
     with qtbot.waitSignal(filled.query_requested) as asked:
         qtbot.mouseDClick(grid.viewport(), Qt.LeftButton, pos=place)
     assert asked.args == [12]
-    with qtbot.waitSignal(filled.query_requested) as asked:
-        qtbot.mouseClick(filled.use_button, Qt.LeftButton)
-    assert asked.args == [12]
+    filled.selected.use_button.click()
+    with qtbot.waitSignal(filled.reveal_requested) as asked:
+        filled.selected.reveal_button.click()
+    assert asked.args == [Path("/no/2.jpg")]
 
 
-def test_the_keyboard_does_the_same(filled, qtbot) -> None:
-    filled.grid.setCurrentIndex(filled.grid.model().index(0, 0))
-    qtbot.keyClick(filled.grid, Qt.Key_Right)
+def test_the_selected_result_says_why_it_is_wrong(filled) -> None:
+    tile = replace(TILES[1], label="b", width=40, height=30, n_bytes=2048)
+    filled.show_result(QUERY, (TILES[0], tile))
+    filled.grid.select(1)
+    assert filled.selected.verdict.text().endswith("b, not a")
+    facts = dict(filled.selected.facts.facts)
+    assert facts["Size"] == "40 × 30 px"
+    assert facts["File"] == "2 KiB"
+    assert facts["Folder"] == "/no"
+    filled.grid.select(-1)
+    assert filled.selected.nothing.isVisibleTo(filled.selected)
+
+
+def test_the_keyboard_walks_asks_and_leaves(filled, qtbot) -> None:
+    grid = filled.grid
+    grid.setFocus(Qt.TabFocusReason)
+    assert grid.current == 0
+    for key, place in (
+        (Qt.Key_Right, 1), (Qt.Key_End, 3), (Qt.Key_Right, 3), (Qt.Key_Home, 0), (Qt.Key_Left, 0)
+    ):  # fmt: skip
+        qtbot.keyClick(grid, key)
+        assert grid.current == place
+    qtbot.keyClick(grid, Qt.Key_Right)
     with qtbot.waitSignal(filled.query_requested) as asked:
-        qtbot.keyClick(filled.grid, Qt.Key_Return)
+        qtbot.keyClick(grid, Qt.Key_Return)
     assert asked.args == [11]
+    assert grid.accessibleDescription().startswith("Rank 2, not relevant, cosine 0.8000")
+    qtbot.keyClick(grid, Qt.Key_Escape)
+    assert grid.current == -1
 
 
-def test_tiles_say_rank_mark_and_score_to_every_reader(filled) -> None:
-    index = filled.grid.model().index(1, 0)
-    told = index.data(Qt.AccessibleTextRole)
-    assert told.startswith("Rank 2, not relevant, cosine 0.8000")
+def test_arrows_go_down_and_up_a_row_and_bring_it_into_view(panel, qtbot) -> None:
+    many = tuple(replace(TILES[0], rank=i + 1, index=i) for i in range(400))
+    panel.show_gallery(GALLERY)
+    panel.show_result(QUERY, many)
+    grid = panel.grid
+    grid.select(0)
+    n_columns = len([i for i in range(400) if grid.tile_rect(i).top() == grid.tile_rect(0).top()])
+    for _ in range(20):
+        qtbot.keyClick(grid, Qt.Key_Down)
+    assert grid.current == 20 * n_columns
+    assert grid.viewport().rect().contains(grid.tile_rect(grid.current))
+    qtbot.keyClick(grid, Qt.Key_Up)
+    assert grid.current == 19 * n_columns
 
 
-def test_borders_have_the_colour_of_the_mark(filled, keeper) -> None:
+def test_marks_stand_in_the_corner_and_only_the_first_wrong_is_red(filled, keeper) -> None:
     image = filled.grid.viewport().grab().toImage()
-    for row_number, colour in ((0, keeper.theme.relevant), (1, keeper.theme.not_relevant)):
-        box = filled.grid.visualRect(filled.grid.model().index(row_number, 0))
-        assert image.pixelColor(box.left() + 5, box.top() + 60) == colour
+
+    def has(place: int, colour: QColor) -> bool:
+        box = filled.grid.tile_rect(place)
+        corner = (
+            (x, y)
+            for x in range(box.right() - 24, box.right())
+            for y in range(box.top(), box.top() + 24)
+        )
+        return any(image.pixelColor(x, y) == colour for x, y in corner)
+
+    theme = keeper.theme
+    assert [has(place, theme.relevant) for place in range(4)] == [True, False, True, False]
+    assert [has(place, theme.not_relevant) for place in range(4)] == [False, True, False, False]
+    box = filled.grid.tile_rect(0)  # no frame around what is not selected
+    for x, y in ((box.left(), box.center().y()), (box.center().x(), box.bottom() - TEXT_HEIGHT)):
+        assert image.pixelColor(x, y) not in (theme.relevant, theme.not_relevant)
 
 
-def test_the_pooling_follows_the_shape_of_the_layer(filled, qtbot) -> None:
+def test_cells_show_the_ranks_at_a_glance(filled, qtbot, keeper) -> None:
+    cells = filled.cells
+    assert cells.isVisible()
+    assert cells.n_cells == 4
+    assert cells.accessibleDescription() == "2 of the first 4 ranks are relevant"
+    cells.place_chosen.emit(2)
+    assert filled.grid.current == 2
+    filled.selections.choose(WRONG)
+    cells.place_chosen.emit(0)
+    assert filled.selections.current == ALL
+    assert filled.grid.current == 0
+
+
+def test_poolings_that_can_not_be_are_grey_and_say_why(filled, qtbot) -> None:
     bar = filled.recipe_bar
-    offered = [bar.pooling_choice.itemText(i) for i in range(bar.pooling_choice.count())]
-    assert offered == ["GAP", "MAC", "GeM", "flatten"]
+    model = bar.pooling_choice.model()
+
+    def offered() -> list[str]:
+        items = [model.item(i) for i in range(model.rowCount())]
+        return [item.text() for item in items if item.isEnabled()]
+
+    assert offered() == ["GAP", "MAC", "GeM", "SPoC", "CroW", "R-MAC", "MAC + R-MAC", "flatten"]
     assert bar.p_field.isVisible()
-    with qtbot.waitSignal(filled.recipe_requested) as asked:
-        bar.layer_choice.setCurrentIndex(1)
-        bar.layer_choice.activated.emit(1)
-    assert asked.args[0].pooling == "flatten"
-    assert not bar.pooling_choice.isEnabled()
+    wide = replace(POOL5, shape=(1024, 56, 56))
+    filled.show_layers([wide], GEM)
+    assert "flatten" not in offered()
+    tip = model.item(model.rowCount() - 1).toolTip()
+    assert tip == "3,211,264 numbers an image; the limit is 262,144."
+    filled.show_layers([replace(POOL5, is_free_size=True)], GEM)
+    assert "flatten" not in offered()
+    filled.show_layers([POOL5, FC7], FLAT)
+    assert offered() == ["flatten"]
     assert not bar.p_field.isVisible()
+
+
+def test_a_choice_goes_out_as_a_wish_and_the_fields_stay_true(filled, qtbot) -> None:
+    bar = filled.recipe_bar
     with qtbot.waitSignal(filled.recipe_requested) as asked:
-        bar.layer_choice.setCurrentIndex(0)
-        bar.layer_choice.activated.emit(0)
-    assert asked.args[0].layer == "pool5"
+        bar.layer_button.value_chosen.emit("fc7", "fc7")
+    assert asked.args[0] == RecipeChoice("fc7", "fc7", "flatten", 3.0)
+    assert bar.layer_button.value == ("pool5", "pool5")
+    assert bar.recipe() == GEM
+    filled.show_layers([POOL5, FC7], FLAT)
+    assert bar.layer_button.words == "fc7"
+    with qtbot.waitSignal(filled.recipe_requested) as asked:
+        bar.layer_button.value_chosen.emit("pool5", "pool5")
+    assert asked.args[0].pooling == "gem"
 
 
 def test_the_exponent_asks_for_another_descriptor(filled, qtbot) -> None:
@@ -222,17 +302,67 @@ def test_the_exponent_asks_for_another_descriptor(filled, qtbot) -> None:
     assert asked.args[0] == RecipeChoice("pool5", "pool5", "gem", 4.5)
 
 
-def test_the_index_bar_tells_rate_and_time_left(panel, qtbot) -> None:
-    panel.show_indexing(IndexingView("Reading 120 images, pool5 GAP", 60, 120, 10.0))
-    bar = panel.index_bar
-    assert bar.isVisible()
-    assert bar.count.text() == "60 of 120"
-    assert bar.pace.text() == "6.0 images/s, about 0:10 left"
-    assert bar.note.text() == "Cancel keeps the 60 done; the next run goes on from there."
-    with qtbot.waitSignal(panel.cancel_requested):
-        qtbot.mouseClick(bar.cancel_button, Qt.LeftButton)
-    panel.show_indexing(None)
+def test_an_offer_is_one_line_with_one_button(panel, qtbot) -> None:
+    panel.show_offer(Offer("fc7", "is not in this gallery.", "Read 387, about 1:05", "An estimate"))
+    line = panel.offer_line
+    assert line.isVisible()
+    assert (line.words.text(), line.button.text()) == ("fc7", "Read 387, about 1:05")
+    assert line.button.toolTip() == "An estimate"
+    with qtbot.waitSignal(panel.offer_taken):
+        qtbot.mouseClick(line.button, Qt.LeftButton)
+    with qtbot.waitSignal(panel.offer_dropped):
+        qtbot.mouseClick(line.close_button, Qt.LeftButton)
+    panel.show_offer(None)
     assert panel.empty_state.isVisible()
+
+
+def test_a_button_that_can_not_act_says_why(panel) -> None:
+    panel.show_gallery(GALLERY, "No image lies in a folder of its own kind.")
+    button = panel.recipe_bar.evaluate_button
+    assert not button.isEnabled()
+    assert button.toolTip() == "No image lies in a folder of its own kind."
+    panel.show_gallery(GALLERY)
+    assert button.isEnabled()
+    assert not panel.recipe_bar.export_button.isEnabled()
+    panel.show_result(QUERY, TILES)
+    assert panel.recipe_bar.export_button.isEnabled()
+
+
+def test_an_image_can_be_pasted_with_or_without_a_file(filled, qtbot) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile("/no/pasted.jpg")])
+    QApplication.clipboard().setMimeData(mime)
+    with qtbot.waitSignal(filled.image_requested) as asked:
+        qtbot.keyClick(filled.grid, Qt.Key_V, Qt.ControlModifier)
+    assert asked.args == [Path("/no/pasted.jpg")]
+    QApplication.clipboard().setImage(picture())
+    with qtbot.waitSignal(filled.picture_requested) as asked:
+        qtbot.keyClick(filled.grid, Qt.Key_V, Qt.ControlModifier)
+    assert asked.args[0].size() == picture().size()
+
+
+def test_the_way_back_is_open_once_there_is_one(filled, qtbot) -> None:
+    column = filled.query_column
+    assert not column.back_button.isEnabled()
+    filled.show_history(can_go_back=True, can_go_on=False)
+    assert (column.back_button.isEnabled(), column.on_button.isEnabled()) == (True, False)
+    with qtbot.waitSignal(filled.history_requested) as asked:
+        column.back_button.click()
+    assert asked.args == [-1]
+
+
+def test_in_little_room_the_selected_result_is_a_strip(filled, host) -> None:
+    host.resize(1400, 800)
+    assert not filled.side.is_folded
+    host.resize(1224, 620)
+    assert filled.side.is_folded
+    filled.side.strip.click()
+    assert not filled.side.is_folded
+    host.resize(1400, 800)
+    host.resize(1224, 620)
+    assert not filled.side.is_folded  # as the user left it in windows of this width
+    filled.selected.fold_button.click()
+    assert filled.side.is_folded
 
 
 def test_skipped_files_are_listed_with_the_reason(qtbot) -> None:
@@ -244,15 +374,17 @@ def test_skipped_files_are_listed_with_the_reason(qtbot) -> None:
 
 
 def test_evaluated_layers_are_bars_to_click(filled, qtbot) -> None:
-    assert not filled.tabs.isTabVisible(LAYERS)
+    views = filled.recipe_bar.views
+    assert LAYERS_VIEW not in views.shown
     filled.show_evaluations([row(FLAT, "fc7 flatten", 0.70), row(GEM, "pool5 GeM p=3", 0.86)])
-    assert filled.tabs.tabText(LAYERS) == "Layers  2"
+    assert views.shown[LAYERS_VIEW] == "Evaluated 2"
     filled.open_evaluations()
+    assert filled.chart.isVisible()
     assert [one.label for one in filled.chart.rows] == ["pool5 GeM p=3", "fc7 flatten"]
     with qtbot.waitSignal(filled.recipe_requested) as asked:
         qtbot.mouseClick(filled.chart, Qt.LeftButton, pos=QPoint(300, 46 + 24 + 12))
     assert asked.args[0] == FLAT
-    assert filled.tabs.currentIndex() == RANKING
+    assert views.current == RANKING_VIEW
     filled.open_evaluations()
     with qtbot.waitSignal(filled.recipe_requested) as asked:
         qtbot.keyClick(filled.chart, Qt.Key_Up)
@@ -286,7 +418,7 @@ def test_folders_and_images_can_be_dropped(filled, qtbot, tmp_path: Path) -> Non
     assert asked.args[0] == image
 
 
-@pytest.mark.parametrize(("width", "height"), [(560, 230), (648, 262), (1440, 820)])
+@pytest.mark.parametrize(("width", "height"), [(1044, 540), (1224, 621), (1384, 801)])
 def test_every_size_has_room_for_the_ranking(filled, width: int, height: int) -> None:
     filled.window().resize(width, height)
     assert filled.width() == width

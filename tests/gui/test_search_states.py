@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from gui.controllers.searching.index import Searched
 from gui.controllers.searching.states import TRANSITIONS, Event, Search, Stage
+from gui.panels.retrieval.view import RecipeChoice
 
 S, E = Stage, Event
-SEARCHED = cast(Searched, object())
-OTHER = cast(Searched, object())
-ALWAYS = {E.NET_OPENED: S.NO_FOLDER, E.ASKED: S.INDEXING}
+CHOICE = RecipeChoice("fc7", "fc7", "gap")
+SEARCHED, OTHER = (
+    cast(Searched, SimpleNamespace(reading=SimpleNamespace(choice=CHOICE))) for _ in range(2)
+)
+ALWAYS = {E.NET_OPENED: S.NO_FOLDER, E.FOLDER_CHOSEN: S.CHOSEN, E.ASKED: S.INDEXING}
+FOUND = {E.PART_FOUND: S.PART, E.WHOLE_FOUND: S.SEARCHABLE}
 EXPECTED = {
     S.NO_FOLDER: {},
+    S.CHOSEN: FOUND,
     S.INDEXING: {
         E.INDEXED: S.SEARCHABLE,
         E.CANCELLED: S.STOPPED,
         E.ENGINE_GONE: S.INTERRUPTED,
         E.FAILED: S.FAILED,
     },
-    S.SEARCHABLE: {},
-    S.STOPPED: {E.PART_FOUND: S.PART},
-    S.PART: {},
+    S.SEARCHABLE: FOUND,
+    S.STOPPED: FOUND,
+    S.PART: FOUND,
     S.INTERRUPTED: {E.CANCELLED: S.STOPPED},
-    S.FAILED: {},
+    S.FAILED: FOUND,
 }
 
 
@@ -104,3 +110,25 @@ def test_only_a_search_without_a_result_is_tried_again(tmp_path: Path) -> None:
     search.ask()
     search.happens(E.FAILED)
     assert not search.may_work_now  # the layer before is there to search with
+
+
+def test_a_gallery_that_is_there_is_shown_beside_a_running_index(tmp_path: Path) -> None:
+    search = Search()
+    assert not search.show(SEARCHED, is_whole=True)  # without a folder nothing is
+    search.choose_folder(tmp_path)
+    assert search.show(SEARCHED, is_whole=False)
+    assert search.stage is S.PART
+    search.ask()
+    assert search.show(OTHER, is_whole=True)
+    assert search.stage is S.INDEXING
+    assert search.searched is OTHER
+    assert search.choice == CHOICE
+
+
+def test_what_was_read_of_a_folder_left_behind_is_not_taken(tmp_path: Path) -> None:
+    search = Search()
+    search.choose_folder(tmp_path)
+    search.ask()
+    search.choose_folder(tmp_path / "other")
+    assert not search.finish(SEARCHED)
+    assert search.searched is None

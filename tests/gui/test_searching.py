@@ -41,6 +41,16 @@ def settle(bench, qtbot) -> None:
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=30000)
 
 
+def read_too(bench, qtbot, choice: RecipeChoice) -> None:
+    """Choose a representation that is not read yet, and take what is offered."""
+    panel = bench.window.panels.retrieval
+    panel.recipe_requested.emit(choice)
+    settle(bench, qtbot)
+    assert panel.offer_line.isVisible()
+    panel.offer_line.button.click()
+    settle(bench, qtbot)
+
+
 def open_net(bench, qtbot, net: Path) -> None:
     bench.opening.open_paths([net])
     qtbot.waitUntil(lambda: bench.document.recipe is not None)
@@ -61,9 +71,9 @@ def test_a_folder_is_indexed_and_searched_at_once(searched) -> None:
     assert panel.query_column.name.text() == "blue/0.png"
     assert len(panel.tiles) == 3 * N_EACH - 1
     assert [tile.rank for tile in panel.tiles] == list(range(1, 3 * N_EACH))
-    assert panel.query_column.title._count.text() == "5 relevant"
-    assert not panel.index_bar.isVisible()
-    assert ("Images", "18") in panel.query_column.gallery.facts
+    assert panel.query_column.title.note == "5 relevant"
+    assert not panel.offer_line.isVisible()
+    assert searched.window.subjects.gallery.accessibleName() == "Gallery: photos 18 images"
 
 
 def test_marks_and_scores_agree_with_the_gallery(searched) -> None:
@@ -120,8 +130,7 @@ def test_another_layer_indexes_anew_and_keeps_the_query(searched, qtbot) -> None
     searched.searching.query_index(7)
     settle(searched, qtbot)
     name = panel.query_column.name.text()
-    panel.recipe_requested.emit(RecipeChoice("fc8", "fc8", "gem", 3.0))
-    settle(searched, qtbot)
+    read_too(searched, qtbot, RecipeChoice("fc8", "fc8", "gem", 3.0))
     assert searched.searching.gallery.recipe.layer == "fc8"
     assert searched.searching.gallery.recipe.pooling == "flatten"
     assert searched.searching.gallery.dimension == 6
@@ -131,9 +140,8 @@ def test_another_layer_indexes_anew_and_keeps_the_query(searched, qtbot) -> None
 
 def test_every_layer_tried_gets_its_bar(searched, qtbot) -> None:
     panel = searched.window.panels.retrieval
-    panel.recipe_requested.emit(RecipeChoice("fc8", "fc8", "flatten"))
-    settle(searched, qtbot)
-    assert {row.label for row in panel.chart.rows} == {"relu1 GeM p=3", "fc8 flatten"}
+    read_too(searched, qtbot, RecipeChoice("fc8", "fc8", "flatten"))
+    assert {row.label for row in panel.chart.rows} == {"relu1 · conv1@1, GeM p=3", "fc8, flatten"}
     assert all(row.n_queries == 3 * N_EACH for row in panel.chart.rows)
     panel.evaluate_requested.emit()
     settle(searched, qtbot)
@@ -179,12 +187,14 @@ def many(photos: Path, n_copies: int) -> int:
     return len(originals) * (n_copies + 1)
 
 
+def n_read(bench) -> int:
+    """Images that the running index has read."""
+    steps = [run.progress for run in bench.lanes.running if run.key == "index"]
+    return max((step.done for step in steps if step is not None and step.total), default=0)
+
+
 def wait_for_progress(bench, qtbot) -> None:
-    panel = bench.window.panels.retrieval
-    qtbot.waitUntil(
-        lambda: panel.index_bar.isVisible() and panel.index_bar.count.text()[:1] not in ("", "0"),
-        timeout=15000,
-    )
+    qtbot.waitUntil(lambda: n_read(bench) > 0, timeout=15000)
 
 
 def test_cancel_keeps_what_is_done_and_the_next_run_goes_on(
@@ -195,24 +205,30 @@ def test_cancel_keeps_what_is_done_and_the_next_run_goes_on(
     open_net(bench, qtbot, net)
     bench.searching.open_folder(photos)
     wait_for_progress(bench, qtbot)
-    bench.window.panels.retrieval.index_bar.cancel_button.click()
+    bench.status.cancel_job()
     settle(bench, qtbot)
+    panel = bench.window.panels.retrieval
     n_done = len(bench.searching.gallery)
     assert 0 < n_done < n_images
-    assert not bench.window.panels.retrieval.index_bar.isVisible()
-    assert "unfinished" in dict(bench.window.panels.retrieval.query_column.gallery.facts)["Images"]
+    field = bench.window.subjects.gallery
+    assert field.accessibleName() == f"Gallery: photos {n_done} of {n_images} images"
+    assert panel.offer_line.isVisible()
+    assert panel.offer_line.words.text() == f"{n_done} of {n_images} images read"
+    assert panel.offer_line.button.text().startswith("Resume, about 0:")
     bench.searching.evaluate()
     settle(bench, qtbot)
-    (row,) = bench.window.panels.retrieval.chart.rows
+    (row,) = panel.chart.rows
     assert row.is_part
     assert f"unfinished: {n_done} of {n_images} images" in row.label
     reports = []
     bench.searching.indexed.connect(lambda found: reports.append(found.indexed.report))
-    bench.searching.open_folder(photos)
+    panel.offer_line.button.click()
     settle(bench, qtbot)
     assert len(bench.searching.gallery) == n_images
     assert reports[-1].n_kept == n_done
-    assert [row.is_part for row in bench.window.panels.retrieval.chart.rows] == [False]
+    assert not panel.offer_line.isVisible()
+    assert field.accessibleName() == f"Gallery: photos {n_images} images"
+    assert [row.is_part for row in panel.chart.rows] == [False]
 
 
 def test_layers_can_be_looked_at_while_a_folder_is_read(
@@ -264,7 +280,7 @@ def test_a_net_that_ends_every_engine_is_given_up(make_bench, qtbot, net: Path, 
     settle(bench, qtbot)
     assert bench.engine.state == "stopped"
     assert bench.notices.has("engine")
-    assert not bench.window.panels.retrieval.index_bar.isVisible()
+    assert not bench.lanes.is_running("index")
 
 
 def test_another_net_takes_the_old_results_away(searched, qtbot, tmp_path: Path) -> None:
@@ -289,14 +305,21 @@ def test_a_rename_keeps_layer_and_results(searched, qtbot) -> None:
     assert len(panel.tiles) == 3 * N_EACH - 1
 
 
-def test_another_preprocessing_reads_the_folder_again(searched, qtbot) -> None:
+def test_another_preprocessing_is_offered_and_the_ranking_stays(searched, qtbot) -> None:
     from dataclasses import replace
 
+    panel = searched.window.panels.retrieval
     before = searched.searching.gallery.folder
     searched.document.set_recipe(replace(searched.document.recipe, scale=0.5))
     settle(searched, qtbot)
+    assert searched.searching.gallery.folder == before
+    assert "with this preprocessing is not in this gallery" in panel.offer_line.rest.text()
+    panel.offer_line.button.click()
+    settle(searched, qtbot)
     assert searched.searching.gallery.folder != before
     assert len(searched.searching.gallery) == 3 * N_EACH
+    (row,) = panel.chart.rows  # the one of before can't be held beside it
+    assert row.recipe == searched.searching.choice
 
 
 def test_thumbnails_are_decoded_for_what_is_in_view(searched, qtbot) -> None:
@@ -312,7 +335,7 @@ def test_the_deepest_map_of_features_is_searched_first(searched) -> None:
     document = searched.document
     assert default_choice(document.net, document.shapes) == RecipeChoice("relu1", "conv1", "gem")
     choices = layer_choices(document.net, document.shapes)
-    assert [choice.text for choice in choices] == ["fc8", "relu1, conv1@1", "conv1@0"]
+    assert [choice.text for choice in choices] == ["fc8", "relu1 · conv1@1", "conv1 · conv1@0"]
     assert [choice.is_spatial for choice in choices] == [False, True, True]
 
 

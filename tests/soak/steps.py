@@ -316,7 +316,7 @@ def index_and_cancel(soak: Soak) -> None:
     if soak.trigger("index_folder"):
         rest(soak.chance.uniform(0.0, 1.5))
         if soak.chance.random() < 0.5:
-            soak.bench.window.panels.retrieval.cancel_requested.emit()
+            soak.bench.searching.cancel()
         else:
             soak.trigger("cancel")
 
@@ -325,23 +325,39 @@ def index_and_cancel(soak: Soak) -> None:
 def choose_representation(soak: Soak) -> None:
     panel = soak.bench.window.panels.retrieval
     soak.bench.window.show_panel(panel)
-    _turn(
-        soak, soak.chance.choice((panel.recipe_bar.layer_choice, panel.recipe_bar.pooling_choice))
-    )
+    bar = panel.recipe_bar
+    rows = bar.layer_button.rows_wanted()
+    if rows and soak.chance.random() < 0.5:
+        row = soak.chance.choice(rows)
+        bar.layer_button.value_chosen.emit(row.layer, row.top)
+    else:
+        _turn(soak, bar.pooling_choice)
+
+
+@step(4)
+def take_offer(soak: Soak) -> None:
+    line = soak.bench.window.panels.retrieval.offer_line
+    if line.isVisible():
+        soak.chance.choice((line.button, line.button, line.close_button)).click()
+
+
+@step(2)
+def go_back_to_a_query(soak: Soak) -> None:
+    soak.trigger(soak.chance.choice(("query_before", "query_after")))
 
 
 @step(4)
 def query_by_tile(soak: Soak) -> None:
     panel = soak.bench.window.panels.retrieval
     soak.bench.window.show_panel(panel)
-    count = panel.grid.model().rowCount()
+    count = len(panel.grid.tiles)
     if count:
-        index = panel.grid.model().index(soak.chance.randrange(count), 0)
-        panel.grid.scrollTo(index)
-        place = panel.grid.visualRect(index).center()
+        number = soak.chance.randrange(count)
+        panel.grid.select(number)
+        place = panel.grid.tile_rect(number).center()
         QTest.mouseClick(panel.grid.viewport(), Qt.LeftButton, pos=place)
-        if panel.use_button.isEnabled():
-            panel.use_button.click()
+        if panel.selected.use_button.isVisible():
+            panel.selected.use_button.click()
 
 
 @step(4)
@@ -364,8 +380,7 @@ def drop_on_retrieval(soak: Soak) -> None:
 def look_through_ranking(soak: Soak) -> None:
     panel = soak.bench.window.panels.retrieval
     soak.bench.window.show_panel(panel)
-    visible = [i for i in range(panel.tabs.count()) if panel.tabs.isTabVisible(i)]
-    panel.tabs.setCurrentIndex(soak.chance.choice(visible))
+    panel.selections.choose(soak.chance.choice(list(panel.selections.shown)))
     bar = panel.grid.verticalScrollBar()
     bar.setValue(soak.chance.randint(0, max(0, bar.maximum())))
 

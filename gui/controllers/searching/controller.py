@@ -1,54 +1,42 @@
-"""Searches a folder of images with any layer: starts index, queries, evaluation; shows them."""
+"""Searches a folder of images with any layer: what is shown, what is offered, what is evaluated."""
 
 from __future__ import annotations
 
-import time
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, QStandardPaths, pyqtSignal
+from PyQt5.QtCore import QObject, QStandardPaths, QTimer, pyqtSignal
 
 from core.engines.host import NetToRun
-from core.engines.values import Value
-from core.errors import AppError, EngineCrashed
+from core.errors import AppError
 from core.images.finding import find_images
-from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
-from core.jobs.index import IndexRequest
-from core.jobs.query import QueryRequest, query
-from core.progress import Progress
 from core.retrieval.gallery import Gallery
-from core.retrieval.queries import find_query
 from gui.controllers.engine_child import EngineController
-from gui.controllers.searching.index import (
-    GalleryPlaces,
-    Reading,
-    Searched,
-    open_what_is_there,
-    read_folder,
-)
-from gui.controllers.searching.queries import Found, found_view
-from gui.controllers.searching.states import Event, Search
+from gui.controllers.searching.asking import Asker
+from gui.controllers.searching.evaluating import Evaluator
+from gui.controllers.searching.index import GalleryPlaces, Looked, Reading, Searched
+from gui.controllers.searching.indexing import INDEX, Indexer
+from gui.controllers.searching.offering import Offering
+from gui.controllers.searching.queries import Found
+from gui.controllers.searching.readings import ReadingMaker
+from gui.controllers.searching.states import Search
 from gui.controllers.searching.thumbnails import ThumbnailLoader
 from gui.controllers.searching.values import (
     adapted_choice,
-    blob_label,
-    evaluation_row,
+    choice_of_layer,
     fitting_choice,
     gallery_view,
-    indexing_title,
     layer_choices,
     listed_tiles,
-    pool_of,
 )
+from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
-from gui.jobs import SLICE_SECONDS, Lanes
-from gui.notices import Notice, Notices
+from gui.jobs import Lanes
+from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
-from gui.panels.retrieval.view import IndexingView, RecipeChoice
-from gui.runs import Run
+from gui.panels.retrieval.view import RecipeChoice
 
-INDEX, QUERY, EVALUATE = "index", "query", "evaluate"
-MOST_EVALUATED_UNASKED = 2000
+FOLLOW_MILLISECONDS = 200
 
 
 def default_cache() -> Path:
@@ -58,11 +46,16 @@ def default_cache() -> Path:
 
 
 class SearchingController(QObject):
-    """Joins the retrieval panel, the jobs and the galleries in the user's cache."""
+    """Joins the retrieval page, the jobs and the galleries in the user's cache.
+
+    What is chosen never starts long work: what is read already is shown, the rest is offered.
+    """
 
     indexed = pyqtSignal(object)
     ranked = pyqtSignal(object)
     evaluated = pyqtSignal(object)
+    changed = pyqtSignal()
+    """Another gallery is searched, or none, or more of it is read."""
 
     def __init__(
         self,
@@ -71,6 +64,7 @@ class SearchingController(QObject):
         engine: EngineController,
         notices: Notices,
         panel: RetrievalPanel,
+        questioner: Callable[[], Questioner],
         cache: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
@@ -80,10 +74,23 @@ class SearchingController(QObject):
         self._engine = engine
         self._notices = notices
         self._panel = panel
-        self._places = GalleryPlaces(cache or default_cache())
+        self._questioner = questioner
+        cache = cache or default_cache()
+        self._places = GalleryPlaces(cache)
         self._thumbnails = ThumbnailLoader(lanes, panel.thumbnails, self)
         self._search = Search()
-        self._started = 0.0
+        self._readings = ReadingMaker(document, engine, notices, self._search)
+        self._indexer = Indexer(lanes, engine, notices, self._places, self._search, self)
+        pasted = cache.with_name("pasted")
+        self._asker = Asker(lanes, engine, notices, panel, self._search, pasted, self)
+        self._offering = Offering(
+            lanes, engine, notices, self._places, panel, self._search, self._indexer.rates,
+            questioner, self,
+        )  # fmt: skip
+        self._evaluator = Evaluator(lanes, notices, panel, self._search, self)
+        self._follow_soon = QTimer(self)
+        self._follow_soon.setSingleShot(True)
+        self._follow_soon.setInterval(FOLLOW_MILLISECONDS)
         self._connect()
         self._on_opened()
 
@@ -109,106 +116,142 @@ class SearchingController(QObject):
         searched = self._search.searched
         return None if searched is None else self._engine.adapted(searched.reading.request.net)
 
+    @property
+    def found(self) -> Found | None:
+        """The ranking that is shown."""
+        return self._asker.found
+
+    @property
+    def words(self) -> str:
+        """The representation that the ranking is of: "relu7 · fc7@1, GAP"; "" without one."""
+        searched = self._search.searched
+        return "" if searched is None else searched.reading.words
+
     def open_folder(self, folder: Path, choice: RecipeChoice | None = None) -> None:
-        """Index a folder of images, with `choice` where one is given, and search in it."""
+        """Search a folder of images, with `choice` where one is given; what is there comes first.
+
+        What is missing is read, after a question where that may take long.
+        """
         if not folder.is_dir():
             self._notices.show_error(AppError(f"There is no folder {folder}."), INDEX)
             return
-        self._search.choose_folder(folder)
-        self._show_rows()
+        if folder != self._search.folder:
+            self._turn_to(folder)
         if choice is not None:
             self._take_choice(choice)
-        if self._search.searched is None:
-            self._list(folder)
-        self.index()
+        if self._search.searched is not None:
+            self.index()
+            return
+        self._list(folder)
+        reading = self._readings.reading()
+        if reading is not None:
+            self._offering.look(reading, self._open_looked)
 
     def index(self, *, prune: bool = False) -> None:
         """Index the folder with the chosen representation, or go on where it stood.
 
         prune: forget the images that the folder does not show.
         """
-        reading = self._reading(prune=prune)
-        if reading is None:
-            return
-        self._lanes.cancel(EVALUATE)
-        self._search.ask()
-        self._started = time.monotonic()
-        self._show_progress(reading, Progress(0, 0, ""))
-        runs: list[Run] = []
-        run = self._lanes.engine.start(
-            lambda: read_folder(self._places, reading, self._engine.host),
-            key=INDEX,
-            title=f"Reading images, {reading.choice.layer}",
-            slice_seconds=SLICE_SECONDS,
-            on_progress=partial(self._show_progress, reading),
-            on_result=self._take_index,
-            on_error=self._stop_index,
-            on_end=lambda: self._end_index(reading, runs[0]),
-        )
-        runs.append(run)
+        reading = self._readings.reading(prune=prune)
+        if reading is not None:
+            self._start(reading)
 
     def cancel(self) -> None:
         """Stop indexing or evaluating; what is done stays."""
-        self._lanes.cancel(INDEX)
-        self._lanes.cancel(EVALUATE)
+        self._indexer.cancel()
+        self._evaluator.cancel()
 
     def choose(self, choice: RecipeChoice) -> None:
-        """Search with another layer or pooling; the folder is indexed with it at once."""
-        self._take_choice(choice)
-        self.index()
+        """Search with another layer or pooling: shown where it is read, else offered."""
+        net, shapes = self._document.net, self._document.shapes
+        if net is None or shapes is None:
+            return
+        choice = fitting_choice(layer_choices(net, shapes), choice)
+        self._document.select(choice.layer)
+        if self._search.folder is None:
+            self._take_choice(choice)
+            return
+        reading = self._readings.reading(choice=choice)
+        if reading is not None:
+            self._offering.look(reading, self._take_looked)
+        self._show_layers()  # the fields say what the ranking is, whatever was chosen in them
+
+    def has_query(self, step: int) -> bool:
+        """Whether there is a query before (-1) or after (1) the one that is shown."""
+        return self._asker.has(step)
+
+    def take_offer(self) -> None:
+        """Read what was offered; asks first where that may take long."""
+        self._offering.take()
+
+    def evaluate(self) -> None:
+        """Rank for every labelled image; a bar for this layer joins the others."""
+        self._evaluator.evaluate()
 
     def query_index(self, index: int) -> None:
         """Rank the gallery for one of its own images."""
-        search = self._search
-        gallery = self.gallery
-        if gallery is not None and 0 <= index < len(gallery):
-            self.query_image(gallery.path(index))
-        elif gallery is None:
-            search.query = search.listed[index] if 0 <= index < len(search.listed) else None
+        self._asker.ask_index(index)
 
     def query_image(self, path: Path) -> None:
         """Rank the gallery for one of its images, or one from anywhere."""
-        searched = self._search.searched
-        if searched is None:
-            return
-        self._search.query = path
-        gallery, net = searched.gallery, self._engine.adapted(searched.reading.request.net)
-        try:
-            needs_net = find_query(gallery, path).needs_net
-        except AppError as error:
-            self._show_error(error)
-            return
-        request = QueryRequest(gallery, (path,), net)
-        lane = self._lanes.engine if needs_net else self._lanes.compute
-        lane.start(
-            lambda: query(request, self._engine.host),
-            key=QUERY,
-            on_result=lambda found: self._show_found(found_view(gallery, found.answers[0])),
-            on_error=self._show_error,
-        )
+        self._asker.ask(path)
 
-    def evaluate(self, *, is_asked: bool = True) -> None:
-        """Rank for every labelled image; a bar for this layer joins the others."""
-        searched = self._search.searched
-        if searched is None:
-            return
-        row = self._search.rows.get(searched.reading.choice)
-        if row is not None and not row.is_part:
-            if is_asked:
-                self._panel.open_evaluations()
-            return
-        self._started = time.monotonic()
-        request = EvaluateRequest(searched.gallery)
-        self._lanes.compute.start(
-            lambda: evaluate(request),
-            key=EVALUATE,
-            title="Evaluating" if is_asked else "",
-            slice_seconds=SLICE_SECONDS,
-            on_progress=self._show_evaluating if is_asked else None,
-            on_result=lambda result: self._take_evaluation(searched, result, is_asked=is_asked),
-            on_error=self._show_error if is_asked else lambda error: None,
-            on_end=self._hide_progress if is_asked else None,
-        )
+    def go_to_query(self, step: int) -> None:
+        """Ask the query before (-1) or after (1) again."""
+        self._asker.go(step)
+
+    def _connect(self) -> None:
+        document, panel, indexer = self._document, self._panel, self._indexer
+        document.opened.connect(self._on_opened)
+        document.net_changed.connect(self._show_layers)
+        document.recipe_changed.connect(self._on_ingredient)
+        document.weights_changed.connect(self._on_ingredient)
+        document.selection_changed.connect(lambda _name: self._follow_soon.start())
+        self._follow_soon.timeout.connect(self._follow)
+        self._engine.restarted.connect(self._resume)
+        self._engine.request_changed.connect(self._try_again)
+        indexer.read.connect(self._take_index)
+        indexer.is_long.connect(self._take_long)
+        indexer.part_found.connect(self._take_part)
+        indexer.failed.connect(lambda _error: self._show_layers())
+        indexer.ended.connect(self._show_reading)
+        self._asker.ranked.connect(self.ranked)
+        self._evaluator.evaluated.connect(self.evaluated)
+        self._offering.wanted.connect(self._read_wanted)
+        panel.image_requested.connect(self.query_image)
+        panel.picture_requested.connect(self._asker.ask_picture)
+        panel.query_requested.connect(self.query_index)
+        panel.recipe_requested.connect(self.choose)
+        panel.evaluate_requested.connect(self.evaluate)
+        panel.offer_taken.connect(self.take_offer)
+        panel.offer_dropped.connect(lambda: self._offering.show(None))
+        panel.history_requested.connect(self.go_to_query)
+        panel.shown.connect(self._follow_soon.start)
+        panel.destroyed.connect(self._follow_soon.stop)
+
+    def _on_opened(self) -> None:
+        """Another net: what was found with the old one goes."""
+        self._forget()
+        self._search.close()
+        self._show_layers()
+        self._evaluator.show()
+        self._show_reading()
+        self.changed.emit()
+
+    def _turn_to(self, folder: Path) -> None:
+        """Another folder: what is under way for the one before is for no one."""
+        self._forget()
+        self._search.choose_folder(folder)
+        self._evaluator.show()
+        self.changed.emit()
+
+    def _forget(self) -> None:
+        self._indexer.drop()
+        self._evaluator.cancel()
+        self._offering.forget()
+        self._asker.clear()
+        self._panel.show_result(None, ())
+        self._panel.show_gallery(None)
 
     def _take_choice(self, choice: RecipeChoice) -> None:
         document = self._document
@@ -217,46 +260,41 @@ class SearchingController(QObject):
             self._search.choice = fitting_choice(choices, choice)
             self._show_layers()
 
-    def _connect(self) -> None:
-        document, panel = self._document, self._panel
-        document.opened.connect(self._on_opened)
-        document.net_changed.connect(self._show_layers)
-        document.recipe_changed.connect(self._on_recipe)
-        self._engine.restarted.connect(self._resume)
-        self._engine.request_changed.connect(self._try_again)
-        panel.image_requested.connect(self.query_image)
-        panel.query_requested.connect(self.query_index)
-        panel.recipe_requested.connect(self.choose)
-        panel.evaluate_requested.connect(self.evaluate)
-        panel.cancel_requested.connect(self.cancel)
-
-    def _on_opened(self) -> None:
-        """Another net: what was found with the old one goes."""
-        self.cancel()
-        self._search.close()
-        self._show_layers()
-        self._show_rows()
-        self._hide_progress()
-        self._panel.show_result(None, ())
-        self._panel.show_gallery(None)
-
     def _show_layers(self) -> None:
+        """The layers of the net, and the one that the ranking is of."""
         net, shapes = self._document.net, self._document.shapes
         if net is None or shapes is None:
             self._panel.show_layers((), None)
             return
         self._search.choice = adapted_choice(net, shapes, self._search.choice)
-        self._panel.show_layers(layer_choices(net, shapes), self._search.choice)
+        searched = self._search.searched
+        shown = self._search.choice if searched is None else searched.reading.choice
+        shown = adapted_choice(net, shapes, shown)
+        self._panel.show_layers(layer_choices(net, shapes, self._document.recipe), shown)
 
-    def _show_rows(self) -> None:
-        self._panel.show_evaluations(tuple(self._search.rows.values()))
+    def _show_reading(self) -> None:
+        self._panel.show_reading(is_reading=self._search.is_indexing)
+        self.changed.emit()
 
-    def _on_recipe(self) -> None:
-        """Another preprocessing gives other descriptors."""
-        if self._search.folder is not None:
-            self._search.rows.clear()
-            self._show_rows()
+    def _on_ingredient(self) -> None:
+        """With another preprocessing or other weights the same layer gives other descriptors."""
+        if self._search.searched is not None:
+            reading = self._readings.reading(choice=self._search.searched.reading.choice)
+            if reading is not None:
+                self._offering.look(reading, self._take_looked)
+        elif self._search.may_work_now:
             self.index()
+
+    def _follow(self) -> None:
+        """The layer that is selected on any page is the one to search by, if it can be."""
+        net, shapes, searched = self._document.net, self._document.shapes, self._search.searched
+        if net is None or shapes is None or searched is None or not self._panel.isVisible():
+            return
+        offered = self._offering.offered
+        like = (searched if offered is None else offered).reading.choice
+        choice = choice_of_layer(net, shapes, self._document.selection, like)
+        if choice is not None and choice.layer != like.layer:
+            self.choose(choice)
 
     def _list(self, folder: Path) -> None:
         """Show the images at once, while they are being read."""
@@ -274,59 +312,39 @@ class SearchingController(QObject):
             search.listed = paths
             self._panel.show_result(None, listed_tiles(folder, paths))
 
-    def _reading(self, *, prune: bool) -> Reading | None:
-        document, choice, folder = self._document, self._search.choice, self._search.folder
-        if document.net is None or choice is None or folder is None:
-            return None
-        if document.recipe is None:
-            error = AppError("This net has no input that takes a picture.")
-            self._notices.show_error(error, INDEX)
-            return None
-        request = IndexRequest(
-            self._engine.request(),
-            folder,
-            Value(choice.layer, choice.top),
-            pool_of(choice),
-            Path(),
-            document.chosen_recipe,
-            prune=prune,
-        )
-        return Reading(request, choice, blob_label(document.net, choice))
+    def _open_looked(self, looked: Looked) -> None:
+        """A folder was opened: show what there is of it, then read what is missing."""
+        if looked.part is not None:
+            self._show(looked.part, is_whole=not looked.outlook.n_to_read)
+        self._start(looked.reading)
 
-    def _end_index(self, reading: Reading, run: Run) -> None:
-        """Where neither a result nor an error came, the user cancelled or the engine is gone."""
-        if not self._search.is_indexing or self._lanes.is_running(INDEX):
+    def _take_looked(self, looked: Looked) -> None:
+        """Something was chosen: show it, or offer to read it."""
+        if not looked.outlook.n_to_read and looked.part is not None:
+            searched = self._search.searched
+            if searched is None or searched.gallery.folder != looked.part.gallery.folder:
+                self._show(looked.part, is_whole=True)
+            self._offering.show(None)
             return
-        self._hide_progress()
-        if not run.cancelled.is_set():
-            self._search.happens(Event.ENGINE_GONE)
-            return
-        self._search.happens(Event.CANCELLED)
-        self._lanes.compute.start(
-            lambda: open_what_is_there(self._places, reading),
-            key="index-kept",
-            on_result=self._take_part,
-            on_error=self._show_error,
-        )
+        self._offering.show(looked)
 
-    def _stop_index(self, error: AppError) -> None:
-        if not isinstance(error, EngineCrashed):
-            self._search.fail()
-            self._show_layers()
-            self._hide_progress()
-            self._notices.show_error(error, INDEX)
-            return
-        goes_on = self._search.crash()
-        self._hide_progress()
-        if not goes_on:
-            self._notices.dismiss(INDEX)  # this net ends every engine: the user decides
-            return
-        n_done = self._search.n_done
-        kept = f"The {n_done:,} images of this run are kept. " if n_done else ""
-        title = "The engine stopped while reading images"
-        body = f"{kept}A new engine starts, and the index goes on from there."
-        self._notices.show(Notice("warning", title, body, key=INDEX))
-        self._engine.restart()
+    def _take_long(self, looked: Looked) -> None:
+        """Reading may take long: what is there is offered to be completed, else it is asked."""
+        self._show_reading()
+        self._offering.show(looked)
+        searched = self._search.searched
+        if searched is None or searched.gallery.folder != looked.reading.request.out:
+            self._offering.ask(looked)
+
+    def _read_wanted(self, reading: Reading, is_agreed: bool) -> None:
+        self._search.choice = reading.choice
+        self._start(reading, is_agreed=is_agreed)
+
+    def _start(self, reading: Reading, *, is_agreed: bool = False) -> None:
+        self._evaluator.cancel()
+        self._offering.show(None)
+        self._indexer.start(reading, is_agreed=is_agreed)
+        self._show_reading()
 
     def _try_again(self) -> None:
         """What kept a folder from being indexed may be gone."""
@@ -335,66 +353,38 @@ class SearchingController(QObject):
 
     def _resume(self) -> None:
         """A new engine is there: go on with the index that the old one left."""
-        if self._search.goes_on_with_next_engine:
-            self.index()
+        reading = self._readings.reading()
+        if self._search.goes_on_with_next_engine and reading is not None:
+            self._start(reading, is_agreed=self._indexer.has_agreed)
 
-    def _take_part(self, searched: Searched | None) -> None:
-        if searched is not None and self._search.take_part(searched):
-            self._show_searched(searched)
-        elif self._search.searched is None:
-            self._panel.show_gallery(None)
+    def _take_part(self, reading: Reading, found: Searched | None) -> None:
+        """The user ended an index: what it left is shown, and the rest offered."""
+        if reading.request.folder != self._search.folder:
+            return
+        searched = self._search.searched
+        is_same = searched is not None and searched.reading.words == reading.words
+        if found is not None and (searched is None or is_same):
+            self._show(found, is_whole=False)
+        self._offering.look(reading, self._offering.show)
 
     def _take_index(self, searched: Searched) -> None:
+        report = None if searched.indexed is None else searched.indexed.report
+        if report is not None and (report.n_added or report.n_removed):
+            self._search.rows.pop(searched.reading.choice, None)  # of other images
         if self._search.finish(searched):
             self._show_searched(searched)
 
+    def _show(self, searched: Searched, *, is_whole: bool) -> None:
+        if self._search.show(searched, is_whole=is_whole):
+            self._show_searched(searched)
+
     def _show_searched(self, searched: Searched) -> None:
-        self._hide_progress()
         self._notices.dismiss(INDEX)
-        reading = searched.reading
-        view = gallery_view(searched.gallery, reading.choice, reading.blob, searched.indexed)
-        self._panel.show_gallery(view)
-        self._query_first()
+        self._evaluator.forget_others(searched)
+        self._show_layers()
+        view = gallery_view(searched.gallery, searched.reading, searched.indexed)
+        self._panel.show_gallery(view, self._evaluator.why_not())
+        self._asker.ask_again(self._document.image_path)
         self.indexed.emit(searched)
-        if len(searched.gallery) <= MOST_EVALUATED_UNASKED and view.n_groups > 1:
-            self.evaluate(is_asked=False)
-
-    def _query_first(self) -> None:
-        """Ask the same query again; at first the open image, else the folder's first one."""
-        path = self._search.query or self._document.image_path
-        if path is not None and path.is_file():
-            self.query_image(path)
-        else:
-            self.query_index(0)
-
-    def _show_found(self, found: Found) -> None:
-        self._panel.show_result(found.query, found.tiles)
-        self.ranked.emit(found)
-
-    def _take_evaluation(self, searched: Searched, result: Evaluated, *, is_asked: bool) -> None:
-        choice = searched.reading.choice
-        row = evaluation_row(result.evaluation, choice, searched.gallery)
-        self._search.rows[choice] = row
-        self._show_rows()
-        if is_asked:
-            self._panel.open_evaluations()
-        self.evaluated.emit(row)
-
-    def _show_progress(self, reading: Reading, step: Progress) -> None:
-        self._search.n_done = step.done
-        seconds = time.monotonic() - self._started
-        title = indexing_title(reading.choice, reading.request.folder, step.total)
-        self._panel.show_indexing(IndexingView(title, step.done, step.total, seconds))
-
-    def _show_evaluating(self, step: Progress) -> None:
-        seconds = time.monotonic() - self._started
-        title = f"Evaluating {step.total:,} queries"
-        self._panel.show_indexing(IndexingView(title, step.done, step.total, seconds))
-
-    def _hide_progress(self) -> None:
-        if not self._search.is_indexing:
-            self._panel.show_indexing(None)
-
-    def _show_error(self, error: AppError) -> None:
-        if not isinstance(error, EngineCrashed):
-            self._notices.show_error(error, QUERY)
+        self.changed.emit()
+        self._evaluator.evaluate_unasked(searched.gallery)

@@ -9,27 +9,64 @@ from pathlib import Path
 from core.engines.host import EngineHost
 from core.files import is_folder
 from core.jobs.index import Indexed, IndexRequest, descriptor_recipe, index
+from core.jobs.outlook import IndexOutlook, look_ahead, measure_rate
 from core.progress import Job
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.kept_galleries import KeptGallery, find_kept_galleries
 from gui.panels.retrieval.view import RecipeChoice
+
+ASK_SECONDS = 20.0
+"""An index that may take longer is asked about first."""
+_FEW = 8
+"""So few images are read without a trial."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A folder being read: the request of the job, and the words for what it reads by."""
+    """A folder being read: the request of the job, and the words for the value it reads by."""
 
     request: IndexRequest
     choice: RecipeChoice
-    blob: str
+    value: str
+
+    @property
+    def words(self) -> str:
+        """ "relu7 · fc7@1, GeM p=3"."""
+        return f"{self.value}, {self.choice.pooling_text}"
 
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """A gallery with what made it; `indexed` is None for one that a cancelled run left."""
+    """A gallery with what made it; `indexed` is None for one that no run of now has read."""
 
     reading: Reading
     gallery: Gallery
     indexed: Indexed | None
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What a reading has to do, and images a second; 0.0 for a rate that is not known."""
+
+    reading: Reading
+    outlook: IndexOutlook
+    rate: float = 0.0
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it may take; None where the rate is not known."""
+        return self.outlook.n_to_read / self.rate if self.rate > 0 else None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is to be asked about."""
+        return self.seconds is not None and self.seconds > ASK_SECONDS
+
+    @property
+    def part(self) -> Searched | None:
+        """What is there already, to be searched."""
+        gallery = self.outlook.gallery
+        return None if gallery is None else Searched(self.reading, gallery, None)
 
 
 class GalleryPlaces:
@@ -45,11 +82,44 @@ class GalleryPlaces:
         name = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:24]
         return replace(request, out=self._cache / name)
 
+    def kept(self, folder: Path) -> tuple[KeptGallery, ...]:
+        """The galleries that there are of a folder of images."""
+        return find_kept_galleries(self._cache, folder)
 
-def read_folder(places: GalleryPlaces, reading: Reading, host: EngineHost) -> Job[Searched]:
-    """Index, or go on from where an earlier run stood."""
+
+def look(places: GalleryPlaces, reading: Reading) -> Looked:
+    """What there is and what is to do, without an engine."""
+    request = places.placed(reading.request)
+    return Looked(replace(reading, request=request), look_ahead(request))
+
+
+def try_rate(looked: Looked, host: EngineHost) -> Job[Looked]:
+    """The same with a measured rate."""
+    rate = yield from measure_rate(looked.reading.request, host, looked.outlook.to_read)
+    return replace(looked, rate=rate)
+
+
+def read_folder(
+    places: GalleryPlaces,
+    reading: Reading,
+    host: EngineHost,
+    *,
+    is_agreed: bool,
+    rate: float = 0.0,
+) -> Job[Searched | Looked]:
+    """Index, or go on from where an earlier run stood.
+
+    is_agreed: however long it takes; else what is to do comes back where that may take long.
+    rate: images a second, where they are known.
+    """
     request = places.placed(reading.request)
     request.out.parent.mkdir(parents=True, exist_ok=True)
+    if not is_agreed and not request.prune:
+        looked = replace(look(places, reading), rate=rate)
+        if not rate and looked.outlook.n_to_read > _FEW:
+            looked = yield from try_rate(looked, host)
+        if looked.is_long:
+            return looked
     indexed = yield from index(request, host)
     return Searched(reading, indexed.gallery, indexed)
 

@@ -17,13 +17,15 @@ class Stage(Enum):
     """Where the search of a folder stands."""
 
     NO_FOLDER = auto()
+    CHOSEN = auto()
+    """A folder is chosen; nothing of it is shown yet."""
     INDEXING = auto()
     SEARCHABLE = auto()
     """Every image of the folder that can be used is in the gallery."""
     STOPPED = auto()
     """The user ended the index; nothing of it is shown (yet)."""
     PART = auto()
-    """What an ended index has left can be searched."""
+    """What an ended index has left can be searched, in this session or an earlier one."""
     INTERRUPTED = auto()
     """The engine is gone; the index goes on with the next one."""
     FAILED = auto()
@@ -33,25 +35,30 @@ class Stage(Enum):
 class Event(Enum):
     """What happens to a search."""
 
+    FOLDER_CHOSEN = auto()
     ASKED = auto()
     INDEXED = auto()
     CANCELLED = auto()
     PART_FOUND = auto()
+    WHOLE_FOUND = auto()
     ENGINE_GONE = auto()
     FAILED = auto()
     NET_OPENED = auto()
 
 
 _S, _E = Stage, Event
+_AT_REST = (_S.CHOSEN, _S.SEARCHABLE, _S.STOPPED, _S.PART, _S.FAILED)
 TRANSITIONS: Mapping[tuple[Stage, Event], Stage] = {
     **{(stage, _E.NET_OPENED): _S.NO_FOLDER for stage in Stage},
+    **{(stage, _E.FOLDER_CHOSEN): _S.CHOSEN for stage in Stage},
     **{(stage, _E.ASKED): _S.INDEXING for stage in Stage},
+    **{(stage, _E.PART_FOUND): _S.PART for stage in _AT_REST},
+    **{(stage, _E.WHOLE_FOUND): _S.SEARCHABLE for stage in _AT_REST},
     (_S.INDEXING, _E.INDEXED): _S.SEARCHABLE,
     (_S.INDEXING, _E.CANCELLED): _S.STOPPED,
     (_S.INDEXING, _E.ENGINE_GONE): _S.INTERRUPTED,
     (_S.INDEXING, _E.FAILED): _S.FAILED,
     (_S.INTERRUPTED, _E.CANCELLED): _S.STOPPED,
-    (_S.STOPPED, _E.PART_FOUND): _S.PART,
 }
 """The stage that follows; what is not here changes nothing, as a result that comes too late."""
 
@@ -61,7 +68,8 @@ class Search:
     """One folder searched with one representation.
 
     searched: the gallery shown now; while another layer is indexed, that of the layer before.
-    listed: the folder's images before they are indexed. rows: what was evaluated, by choice.
+    listed: the folder's images before they are indexed. rows: what was evaluated, by choice,
+    with the net and preprocessing of `rows_of`.
     """
 
     stage: Stage = Stage.NO_FOLDER
@@ -71,6 +79,7 @@ class Search:
     query: Path | None = None
     listed: tuple[Path, ...] = ()
     rows: dict[RecipeChoice, EvaluationRow] = field(default_factory=dict)
+    rows_of: object = None
     n_done: int = 0
     _n_vain_crashes: int = 0
 
@@ -106,6 +115,7 @@ class Search:
         self._n_vain_crashes = 0
         if folder == self.folder:
             return
+        self.happens(Event.FOLDER_CHOSEN)
         self.folder, self.searched, self.query = folder, None, None
         self.listed = ()
         self.rows.clear()
@@ -120,6 +130,7 @@ class Search:
         if not self.happens(Event.INDEXED):
             return False
         self.searched = searched
+        self.choice = searched.reading.choice
         self._n_vain_crashes = 0
         return True
 
@@ -128,6 +139,15 @@ class Search:
         if not self.happens(Event.PART_FOUND):
             return False
         self.searched = searched
+        return True
+
+    def show(self, searched: Searched, *, is_whole: bool) -> bool:
+        """Turn to a gallery that is there; an index goes on beside it. False without a folder."""
+        if self.stage is Stage.NO_FOLDER:
+            return False
+        self.happens(Event.WHOLE_FOUND if is_whole else Event.PART_FOUND)
+        self.searched = searched
+        self.choice = searched.reading.choice
         return True
 
     def fail(self) -> None:

@@ -9,14 +9,17 @@ from typing import cast
 
 import numpy as np
 
+from core.images.preprocess import Preprocess
 from core.jobs.index import Indexed
 from core.layers.shapes import NetShapes
 from core.measures.measure import Pool, PoolingName
 from core.net.definition import BlobVersion, Net
+from core.net.value_words import value_words
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import Evaluation
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
+from gui.controllers.searching.index import Reading
 from gui.panels.retrieval.view import (
     NOT_RELEVANT,
     RELEVANT,
@@ -33,8 +36,14 @@ from gui.panels.retrieval.view import (
 DEFAULT_POOLING = "gem"
 
 
-def layer_choices(net: Net, shapes: NetShapes) -> tuple[LayerChoice, ...]:
-    """Every value but the inputs, deepest first: the useful ones lie near the end."""
+def layer_choices(
+    net: Net, shapes: NetShapes, recipe: Preprocess | None = None
+) -> tuple[LayerChoice, ...]:
+    """Every value but the inputs, deepest first: the useful ones lie near the end.
+
+    recipe: how pictures are made, on which it depends whether a value can be flattened.
+    """
+    is_free = recipe is not None and recipe.is_free_size
     choices = []
     for version in net.versions:
         layer = net.layers[version.layer_index]
@@ -42,8 +51,8 @@ def layer_choices(net: Net, shapes: NetShapes) -> tuple[LayerChoice, ...]:
             continue
         shape = shapes.top(layer, version.top_index)
         top = layer.tops[version.top_index]
-        text = version.label if version.blob == layer.name else f"{layer.name}, {version.label}"
-        choices.append(LayerChoice(layer.name, top, text, None if shape is None else shape[1:]))
+        own = None if shape is None else shape[1:]
+        choices.append(LayerChoice(layer.name, top, value_words(version), own, is_free))
     return tuple(reversed(choices))
 
 
@@ -69,6 +78,18 @@ def adapted_choice(net: Net, shapes: NetShapes, choice: RecipeChoice | None) -> 
     return RecipeChoice(choice.layer, tops[0], choice.pooling, choice.p)
 
 
+def choice_of_layer(
+    net: Net, shapes: NetShapes, layer: str, like: RecipeChoice
+) -> RecipeChoice | None:
+    """A layer's last value, pooled as `like` where that can be; None for one without a value."""
+    choices = [one for one in layer_choices(net, shapes) if one.layer == layer]
+    if not choices:
+        return None
+    pooling = DEFAULT_POOLING if like.pooling == "flatten" else like.pooling
+    chosen = RecipeChoice(layer, choices[0].top, pooling, like.p)
+    return fitting_choice(choices, chosen)
+
+
 def fitting_choice(choices: Sequence[LayerChoice], choice: RecipeChoice) -> RecipeChoice:
     """`choice`, with "flatten" where its layer has one place only: every pooling is that there."""
     is_spatial = any(
@@ -83,16 +104,10 @@ def pool_of(choice: RecipeChoice) -> Pool:
     return Pool(method, choice.p) if method == "gem" else Pool(method)
 
 
-def blob_label(net: Net, choice: RecipeChoice) -> str:
-    """The blob version that is searched by."""
-    labels = (v.label for v in net.versions if v.layer == choice.layer and v.blob == choice.top)
-    return next(labels, choice.top)
-
-
-def indexing_title(choice: RecipeChoice, folder: Path, n_images: int) -> str:
-    """What an index job does; n_images is 0 while they are not counted."""
-    images = f"{n_images:,} images" if n_images else f"the images of {folder.name}"
-    return f"Reading {images}, {choice.layer} {choice.pooling_text}"
+def value_label(net: Net, choice: RecipeChoice) -> str:
+    """The one spelling of the value that is searched by."""
+    found = (v for v in net.versions if v.layer == choice.layer and v.blob == choice.top)
+    return next(map(value_words, found), choice.layer)
 
 
 def listed_tiles(folder: Path, paths: Sequence[Path]) -> Tiles:
@@ -119,32 +134,46 @@ def ranked_tiles(gallery: Gallery, answer: Answer) -> Tiles:
         mark = UNLABELLED
         if verdicts is not None:
             mark = RELEVANT if verdicts[place] else NOT_RELEVANT
-        path, name = gallery.path(number), _name(gallery.images.paths[number])
-        return ResultTile(place + 1, number, path, name, float(ranking.score[place]), mark)
+        image = gallery.images[number]
+        return ResultTile(
+            place + 1,
+            number,
+            gallery.path(number),
+            _name(image.path),
+            float(ranking.score[place]),
+            mark,
+            image.label or "",
+            image.width,
+            image.height,
+            image.stamp.n_bytes,
+        )
 
     return Tiles(tile, np.arange(len(ranking)), verdicts)
 
 
 def query_view(path: Path, name: str, note: str, answer: Answer) -> QueryView:
     """The query column's values."""
-    score, n_ties = answer.score, answer.ranking.n_ties
+    view = QueryView(
+        path, name, note, n_ties=answer.ranking.n_ties, label=answer.query.label or "",
+        scores=answer.ranking.score,
+    )  # fmt: skip
+    score = answer.score
     if score is None:
-        return QueryView(path, name, note, n_ties=n_ties)
-    precisions = ((1, score.p_at_1), (5, score.p_at_5), (10, score.p_at_10))
-    return QueryView(
-        path, name, note, score.average_precision, precisions, score.n_relevant, n_ties
+        return view
+    return replace(
+        view,
+        average_precision=score.average_precision,
+        precisions=((1, score.p_at_1), (5, score.p_at_5), (10, score.p_at_10)),
+        n_relevant=score.n_relevant,
     )
 
 
-def gallery_view(
-    gallery: Gallery, choice: RecipeChoice, blob: str, indexed: Indexed | None
-) -> GalleryView:
+def gallery_view(gallery: Gallery, reading: Reading, indexed: Indexed | None) -> GalleryView:
     """Facts about the gallery and how it was described."""
     recipe = gallery.recipe
     facts = (
-        ("Layer", choice.layer),
-        ("Blob", blob),
-        ("Pooling", choice.pooling_text),
+        ("Layer", reading.value),
+        ("Pooling", reading.choice.pooling_text),
         ("After", "L2"),
         ("Dimension", f"{gallery.dimension:,}"),
         ("Input", input_text(recipe)),
@@ -171,13 +200,13 @@ def input_text(recipe: DescriptorRecipe) -> str:
     return recipe.preprocess.describe().split(", bilinear")[0]
 
 
-def evaluation_row(evaluation: Evaluation, choice: RecipeChoice, gallery: Gallery) -> EvaluationRow:
+def evaluation_row(evaluation: Evaluation, reading: Reading, gallery: Gallery) -> EvaluationRow:
     """One bar of the chart, which says where it is of a part of the folder only."""
     is_part = gallery.progress.is_finished is False
     part = f", {gallery.progress.describe()}" if is_part else ""
     return EvaluationRow(
-        choice,
-        f"{choice.layer} {choice.pooling_text}{part}",
+        reading.choice,
+        f"{reading.words}{part}",
         gallery.dimension,
         evaluation.mean_ap,
         evaluation.mean_ap_low,

@@ -1,42 +1,55 @@
-"""Which layer and which pooling to search with, and the buttons beside them."""
+"""The bar of the page: its views, what is searched by, and what can be done with the ranking."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtGui import QStandardItemModel
+from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
+from gui.panels.retrieval.marks import Legend
 from gui.panels.retrieval.view import POOLING_NAMES, LayerChoice, RecipeChoice
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
-from gui.widgets.elided_choice import ElidedChoice
+from gui.widgets.layer_picker import LayerPickerButton
 from gui.widgets.number_fields import DecimalField
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.segments import Segments
 
+RANKING_VIEW, LAYERS_VIEW = "ranking", "layers"
 POOLING_TIPS = {
     "flatten": "Every value of the layer, in a row",
     "gap": "Mean over all positions, one value for each channel",
     "mac": "Maximum over all positions, one value for each channel",
     "gem": "Generalised mean: p = 1 is GAP, a great p nears MAC",
+    "spoc": "Sum that favours the centre of the picture",
+    "crow": "Sum weighted by where and in which channel much happens",
+    "rmac": "Sum of the maxima over a grid of regions, three levels",
+    "mac+rmac": "The maximum, and behind it the sum of the regions' maxima",
 }
-SPATIAL_POOLINGS = ("gap", "mac", "gem", "flatten")
 
 
 class RecipeBar(PanelBar):
-    """Layer, pooling and p; a change asks for that representation at once."""
+    """Views, layer, pooling and p; a choice goes out as a wish, the fields say what is shown."""
 
     recipe_requested = pyqtSignal(object)
-    folder_requested = pyqtSignal()
     evaluate_requested = pyqtSignal()
+    csv_requested = pyqtSignal()
+    picture_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
-        self._choices: tuple[LayerChoice, ...] = ()
-        self.layer_choice = ElidedChoice(5)
+        self._choices: dict[tuple[str, str], LayerChoice] = {}
+        self._shown: RecipeChoice | None = None
+        self.views = Segments(keeper, "View")
+        self.views.add(RANKING_VIEW, "Ranking", "The images most like the query, the best first")
+        self.views.add(LAYERS_VIEW, "Evaluated", "mAP of the representations evaluated so far")
+        self.layer_button = LayerPickerButton(keeper, "Layer to search by")
         self.pooling_choice = Choice()
+        self.pooling_choice.setAccessibleName("Pooling")
         self.p_field = DecimalField()
         self.p_field.setRange(1.0, 20.0)
         self.p_field.setSingleStep(0.5)
@@ -45,77 +58,111 @@ class RecipeBar(PanelBar):
         self.p_field.setPrefix("p ")
         self.p_field.setKeyboardTracking(False)
         self.p_field.setToolTip("GeM's exponent")
-        self.folder_button = Button(keeper, "Folder", "open")
-        self.folder_button.setToolTip("Choose another folder of images")
+        self.p_field.setAccessibleName("GeM's exponent")
         self.evaluate_button = Button(keeper, "Evaluate", "bars")
-        self.evaluate_button.setToolTip("Every image once as the query: mAP of this layer")
-        self.add_field("Layer", self.layer_choice, stretch=20)
-        self.add_field("Pooling", self.pooling_choice)
-        self.row.addWidget(self.p_field)
-        self.add_stretch()
-        self.row.addWidget(self.evaluate_button)
-        self.row.addWidget(self.folder_button)
-        self.layer_choice.activated.connect(self._on_layer)
-        self.pooling_choice.activated.connect(self._request)
-        self.p_field.valueChanged.connect(self._request)
-        self.folder_button.clicked.connect(lambda: self.folder_requested.emit())
+        self.legend = Legend(keeper)
+        self.legend.hide()
+        self.export_button = Button(keeper, "Export", "save")
+        self.export_menu = QMenu(self)
+        for words, wish in (
+            ("Ranking as CSV…", self.csv_requested),
+            ("Picture of the ranking…", self.picture_requested),
+        ):
+            action = QAction(words, self)
+            action.triggered.connect(lambda _checked=False, w=wish: w.emit())
+            self.export_menu.addAction(action)
+        self.export_button.setMenu(self.export_menu)
+        self._lay_out()
+        self.set_why_not_evaluate("No image is read yet.")
+        self.set_can_export(can_export=False)
+        self.layer_button.value_chosen.connect(self._on_layer)
+        self.pooling_choice.activated.connect(self._on_pooling)
+        self.p_field.valueChanged.connect(self._on_pooling)
         self.evaluate_button.clicked.connect(lambda: self.evaluate_requested.emit())
 
-    def show_layers(self, choices: Sequence[LayerChoice], current: RecipeChoice | None) -> None:
-        """Offer `choices` and put the fields on `current`."""
-        self._choices = tuple(choices)
-        with QSignalBlocker(self.layer_choice):
-            self.layer_choice.clear()
-            for choice in self._choices:
-                self.layer_choice.addItem(choice.text)
-            keys = [(choice.layer, choice.top) for choice in self._choices]
-            key = None if current is None else (current.layer, current.top)
-            self.layer_choice.setCurrentIndex(keys.index(key) if key in keys else -1)
-        self._offer_poolings(None if current is None else current.pooling)
-        if current is not None:
-            with QSignalBlocker(self.p_field):
-                self.p_field.setValue(current.p)
-        self._show_p()
+    def _lay_out(self) -> None:
+        self.row.addWidget(self.views)
+        self.row.addSpacing(10)
+        for widget in (self.layer_button, self.pooling_choice, self.p_field, self.evaluate_button):
+            self.row.addWidget(widget)
+        self.add_stretch()
+        self.row.addWidget(self.legend)
+        self.row.addWidget(self.export_button)
 
-    def set_narrow(self, is_narrow: bool) -> None:
-        """In little room the buttons show their icons alone."""
-        for button, text in ((self.evaluate_button, "Evaluate"), (self.folder_button, "Folder")):
-            button.setText("" if is_narrow else text)
-            button.setAccessibleName(text)
+    def show_layers(self, choices: Sequence[LayerChoice], shown: RecipeChoice | None) -> None:
+        """Offer `choices`; the fields say `shown`, which is what the ranking is of."""
+        self._choices = {(choice.layer, choice.top): choice for choice in choices}
+        self._shown = shown
+        self.layer_button.setEnabled(bool(choices))
+        key = ("", "") if shown is None else (shown.layer, shown.top)
+        choice = self._choices.get(key)
+        near = tuple(one.text for one in choices)
+        self.layer_button.show_value(key, "" if choice is None else choice.text, near)
+        self._offer_poolings(choice, None if shown is None else shown.pooling)
+        if shown is not None:
+            with QSignalBlocker(self.p_field):
+                self.p_field.setValue(shown.p)
+        self.p_field.setVisible(shown is not None and shown.pooling == "gem")
 
     def recipe(self) -> RecipeChoice | None:
         """What the fields say now."""
-        index = self.layer_choice.currentIndex()
-        if not 0 <= index < len(self._choices):
-            return None
-        choice = self._choices[index]
-        pooling = self.pooling_choice.currentData() or "flatten"
-        return RecipeChoice(choice.layer, choice.top, pooling, self.p_field.value())
+        return self._shown
 
-    def _on_layer(self) -> None:
-        self._offer_poolings(self.pooling_choice.currentData())
-        self._request()
+    def set_why_not_evaluate(self, why_not: str) -> None:
+        """Whether there is something to evaluate; else why not, in a sentence."""
+        self.evaluate_button.setEnabled(not why_not)
+        tip = why_not or "Every labelled image once as the query: mAP of what is shown"
+        self.evaluate_button.setToolTip(plain_tip(tip))
 
-    def _offer_poolings(self, wanted: str | None) -> None:
-        index = self.layer_choice.currentIndex()
-        is_spatial = 0 <= index < len(self._choices) and self._choices[index].is_spatial
-        names = SPATIAL_POOLINGS if is_spatial else ("flatten",)
+    def set_can_export(self, *, can_export: bool) -> None:
+        """Whether there is a ranking to write."""
+        self.export_button.setEnabled(can_export)
+        said = "Write the ranking, with what it is of" if can_export else "There is no ranking yet."
+        self.export_button.setToolTip(plain_tip(said))
+
+    def set_room(self, *, is_narrow: bool, has_marks: bool) -> None:
+        """In little room buttons lose their words, and the legend goes."""
+        self.export_button.setText("" if is_narrow else "Export")
+        self.export_button.setAccessibleName("Export")
+        self.legend.setVisible(has_marks and not is_narrow)
+
+    def _on_layer(self, layer: str, top: str) -> None:
+        """A layer that can't be pooled as now is pooled as it can be."""
+        choice, shown = self._choices.get((layer, top)), self._shown
+        if choice is None or shown is None:
+            return
+        pooling = shown.pooling
+        if choice.why_not(pooling):
+            pooling = "flatten"
+        elif pooling == "flatten" and choice.is_spatial:
+            pooling = "gem"
+        self.recipe_requested.emit(RecipeChoice(layer, top, pooling, shown.p))
+
+    def _on_pooling(self) -> None:
+        shown, pooling = self._shown, self.pooling_choice.currentData()
+        if shown is None or pooling is None:
+            return
+        wanted = RecipeChoice(shown.layer, shown.top, pooling, self.p_field.value())
+        if wanted != shown:
+            self.recipe_requested.emit(wanted)
+
+    def _offer_poolings(self, choice: LayerChoice | None, current: str | None) -> None:
+        """All poolings; those that can't be are grey and say why."""
         with QSignalBlocker(self.pooling_choice):
             self.pooling_choice.clear()
-            for name in names:
-                self.pooling_choice.addItem(POOLING_NAMES[name], name)
+            for name, words in POOLING_NAMES.items():
+                self.pooling_choice.addItem(words, name)
                 place = self.pooling_choice.count() - 1
-                tip = POOLING_TIPS[name]
+                why_not = "" if choice is None else choice.why_not(name)
+                tip = why_not or POOLING_TIPS[name]
                 self.pooling_choice.setItemData(place, plain_tip(tip), Qt.ToolTipRole)
-            self.pooling_choice.setCurrentIndex(names.index(wanted) if wanted in names else 0)
-        self.pooling_choice.setEnabled(is_spatial)
-        self._show_p()
-
-    def _show_p(self) -> None:
-        self.p_field.setVisible(self.pooling_choice.currentData() == "gem")
-
-    def _request(self) -> None:
-        self._show_p()
-        recipe = self.recipe()
-        if recipe is not None:
-            self.recipe_requested.emit(recipe)
+                model = self.pooling_choice.model()
+                item = model.item(place) if isinstance(model, QStandardItemModel) else None
+                if item is not None:
+                    item.setEnabled(not why_not)
+            names = list(POOLING_NAMES)
+            self.pooling_choice.setCurrentIndex(names.index(current) if current in names else -1)
+        self.pooling_choice.setEnabled(choice is not None)
+        is_fixed = choice is not None and not choice.is_spatial
+        tip = choice.why_not("gap") if choice is not None and is_fixed else ""
+        self.pooling_choice.setToolTip(plain_tip(tip or "How places become one vector"))

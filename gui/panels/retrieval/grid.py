@@ -1,219 +1,284 @@
-"""The ranking as a grid of tiles: border, rank, mark, name, score and the word for the mark."""
+"""The ranking as a grid: picture, rank, mark, name and score; only what is in view is made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QObject,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    pyqtSignal,
+from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPaintDevice,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
 )
-from PyQt5.QtGui import QColor, QImage, QKeyEvent, QPaintDevice, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PyQt5.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
+from core.net.elision import elide_name
 from gui.icons import paint_icon
+from gui.panels.retrieval.marks import paint_mark
 from gui.panels.retrieval.thumbnails import ThumbnailStore
-from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, ResultTile
-from gui.theme import Theme, ThemeKeeper, glyph_colour, text_font
+from gui.panels.retrieval.view import ResultTile
+from gui.theme import Theme, ThemeKeeper, text_font
 from gui.widgets.alignment import CENTRE, LEFT, RIGHT
 from gui.widgets.plain_text import plain_tip
 
-MOST_SHOWN = 10_000
-"""Tiles in the grid; Qt lays out every one of them before it shows the first."""
-TILE_WIDTH, PICTURE_HEIGHT, TEXT_HEIGHT = 136, 98, 32
-GAP = 9
-BORDER = 3
-THUMBNAIL_SIDE = 160
-MARK_ICONS = {RELEVANT: "check", NOT_RELEVANT: "cross"}
+LEAST_TILE, TEXT_HEIGHT, GAP, MARGIN = 126, 20, 10, 12
+THUMBNAIL_SIDE = 176
+_SHAPE = 0.74
+"""Height of a picture by its width."""
 
 
-def mark_colour(mark: str, theme: Theme) -> QColor:
-    """The border colour of a relevant, a not relevant or an unlabelled tile."""
-    return {RELEVANT: theme.relevant, NOT_RELEVANT: theme.not_relevant}.get(mark, theme.outline)
+class RankingGrid(QAbstractScrollArea):
+    """Tiles in rows; a million cost no more than those in view.
 
-
-class RankingModel(QAbstractListModel):
-    """The tiles shown now."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._tiles: Sequence[ResultTile] = ()
-
-    def show_tiles(self, tiles: Sequence[ResultTile]) -> None:
-        """Replace the ranking."""
-        self.beginResetModel()
-        self._tiles = tiles[:MOST_SHOWN]
-        self.endResetModel()
-
-    def tile(self, index: QModelIndex) -> ResultTile | None:
-        """The tile at an index, if there is one."""
-        return self._tiles[index.row()] if 0 <= index.row() < len(self._tiles) else None
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._tiles)
-
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> object:
-        tile = self.tile(index)
-        if tile is None:
-            return None
-        words = f"{tile.mark}, " if tile.mark else ""
-        if role == Qt.DisplayRole:
-            return tile.name
-        if role in (Qt.ToolTipRole, Qt.AccessibleTextRole):
-            place = f"Rank {tile.rank}, {words}cosine {tile.score:.4f}\n" if tile.rank else ""
-            told = f"{place}{tile.path}"
-            return plain_tip(told) if role == Qt.ToolTipRole else told
-        return None
-
-
-class TileDelegate(QStyledItemDelegate):
-    """Paints one tile; thumbnails that are not there yet come later by `store.arrived`."""
-
-    def __init__(
-        self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._keeper = keeper
-        self._store = store
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(TILE_WIDTH + GAP, PICTURE_HEIGHT + TEXT_HEIGHT + GAP)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        model = index.model()
-        tile = model.tile(index) if isinstance(model, RankingModel) else None
-        if tile is None:
-            return
-        painter.save()
-        left, top = option.rect.left() + GAP // 2, option.rect.top() + GAP // 2
-        picture = QRect(left, top, TILE_WIDTH, PICTURE_HEIGHT)
-        if option.state & QStyle.State_Selected:
-            painter.setPen(QPen(self._keeper.theme.accent, 2))
-            painter.drawRect(picture.adjusted(-3, -3, 3, 3))
-        self._paint_picture(painter, tile, picture)
-        self._paint_words(painter, tile, QRect(left, picture.bottom() + 2, TILE_WIDTH, TEXT_HEIGHT))
-        painter.restore()
-
-    def _paint_picture(self, painter: QPainter, tile: ResultTile, area: QRect) -> None:
-        theme = self._keeper.theme
-        colour = mark_colour(tile.mark, theme)
-        painter.fillRect(area, colour)
-        inside = area.adjusted(BORDER, BORDER, -BORDER, -BORDER)
-        painter.fillRect(inside, theme.header)
-        image = self._store.get(tile.path, thumbnail_side(painter.device()))
-        if image is not None and not image.isNull():
-            painter.setRenderHint(QPainter.SmoothPixmapTransform, True)
-            painter.drawImage(QRectF(inside), image, filling_part(image, inside.size()))
-        elif image is not None:
-            middle = QRectF(inside.center().x() - 10, inside.center().y() - 10, 20, 20)
-            paint_icon(painter, "warning", theme.placeholder, middle)
-        if tile.rank:
-            self._paint_rank(painter, tile, inside, theme)
-        if tile.mark in MARK_ICONS:
-            corner = QRectF(inside.right() - 17, inside.top(), 18, 18)
-            painter.fillRect(corner, colour)
-            glyph = glyph_colour(colour)
-            paint_icon(painter, MARK_ICONS[tile.mark], glyph, corner.adjusted(2, 2, -2, -2))
-
-    @staticmethod
-    def _paint_rank(painter: QPainter, tile: ResultTile, inside: QRect, theme: Theme) -> None:
-        painter.setFont(text_font(11, semibold=True))
-        text = str(tile.rank)
-        width = max(20, painter.fontMetrics().horizontalAdvance(text) + 8)
-        box = QRectF(inside.left(), inside.top(), width, 18)
-        painter.fillRect(box, theme.panel)
-        painter.setPen(theme.text)
-        painter.drawText(box, CENTRE, text)
-
-    def _paint_words(self, painter: QPainter, tile: ResultTile, area: QRect) -> None:
-        theme = self._keeper.theme
-        painter.setFont(text_font(11))
-        painter.setPen(theme.text)
-        metrics = painter.fontMetrics()
-        name = metrics.elidedText(tile.name, Qt.ElideMiddle, area.width())
-        painter.drawText(QRectF(area.left(), area.top(), area.width(), 15), LEFT, name)
-        if not tile.rank:
-            return
-        second = QRectF(area.left(), area.top() + 15, area.width(), 15)
-        painter.setPen(theme.secondary)
-        painter.drawText(second, RIGHT, tile.mark)
-        painter.setFont(text_font(11, semibold=True))
-        painter.setPen(theme.text)
-        painter.drawText(second, LEFT, f"{tile.score:.3f}".replace("-", "\N{MINUS SIGN}"))
-
-
-class RankingGrid(QListView):
-    """Click selects, double click or Enter asks for a new query."""
+    Click selects, double click or Enter asks for a new query; arrows, Page, Home and End walk.
+    """
 
     tile_selected = pyqtSignal(object)
     tile_activated = pyqtSignal(object)
+    menu_requested = pyqtSignal(object, object)
+    scrolled = pyqtSignal()
 
     def __init__(
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._keeper = keeper
         self._store = store
-        self._model = RankingModel(self)
-        self.setModel(self._model)
-        self.setItemDelegate(TileDelegate(keeper, store, self))
-        self.setViewMode(QListView.IconMode)
-        self.setMovement(QListView.Static)
-        self.setAcceptDrops(False)  # files are for the panel around
-        self.setResizeMode(QListView.Adjust)
-        self.setUniformItemSizes(True)
-        self.setGridSize(QSize(TILE_WIDTH + GAP, PICTURE_HEIGHT + TEXT_HEIGHT + GAP))
-        self.setSelectionMode(QAbstractItemView.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self._tiles: Sequence[ResultTile] = ()
+        self._current = -1
+        self._first_wrong = 0
+        self.setFrameShape(QAbstractScrollArea.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFrameShape(QListView.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOn)
+        self.setFocusPolicy(Qt.StrongFocus)
         self.setAccessibleName("Ranking")
         self.verticalScrollBar().setSingleStep(40)
         keeper.changed.connect(self.viewport().update)
         store.arrived.connect(self.viewport().update)
-        self.selectionModel().currentChanged.connect(self._on_current)
-        self.doubleClicked.connect(self._on_activated)
 
-    def show_tiles(self, tiles: Sequence[ResultTile]) -> None:
-        """Show another list of tiles, from its top."""
-        self._model.show_tiles(tiles)
-        self.scrollToTop()
-        self.tile_selected.emit(None)
+    def show_tiles(self, tiles: Sequence[ResultTile], first_wrong: int = 0) -> None:
+        """Show another list of tiles, from its top; first_wrong: a rank to mark, 0 for none."""
+        self._tiles, self._first_wrong = tiles, first_wrong
+        self._fit()
+        self.verticalScrollBar().setValue(0)
+        self.select(-1)
+        self.viewport().update()
+
+    @property
+    def tiles(self) -> Sequence[ResultTile]:
+        """All tiles, made when they are asked for."""
+        return self._tiles
+
+    @property
+    def current(self) -> int:
+        """The place of the selected tile; -1 without one."""
+        return self._current
 
     def selected_tile(self) -> ResultTile | None:
         """The tile under the cursor."""
-        return self._model.tile(self.currentIndex())
+        return self._tiles[self._current] if 0 <= self._current < len(self._tiles) else None
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if event.rect() == self.viewport().rect():
-            self._store.begin_wishes(thumbnail_side(self.viewport()))
-        super().paintEvent(event)
+    def select(self, place: int) -> None:
+        """Move the cursor to a tile and bring it into view; -1 for none."""
+        place = min(place, len(self._tiles) - 1)
+        self._current = place
+        tile = self.selected_tile()
+        if tile is not None:
+            self._bring_into_view(place)
+        self.setAccessibleDescription("" if tile is None else tile_words(tile))
+        self.viewport().update()
+        self.tile_selected.emit(tile)
+
+    @property
+    def places_in_view(self) -> range:
+        """The places of the tiles that can be seen, in part or whole."""
+        row = max(1, self._row_height())
+        top = self.verticalScrollBar().value() - MARGIN
+        first = max(0, top // row) * self._columns()
+        last = (max(0, top + self.viewport().height()) // row + 1) * self._columns()
+        return range(first, min(last, len(self._tiles)))
+
+    def tile_rect(self, place: int) -> QRect:
+        """Where a tile is drawn in the viewport: picture and words."""
+        row, column = divmod(place, self._columns())
+        width = self._tile_width()
+        left = MARGIN + round(column * (width + GAP))
+        top = MARGIN + row * self._row_height() - self.verticalScrollBar().value()
+        return QRect(left, top, int(width), self._row_height() - GAP)
+
+    def place_at(self, position: QPoint) -> int:
+        """The place of the tile at a point of the viewport; -1 between tiles."""
+        for place in self.places_in_view:
+            if self.tile_rect(place).contains(position):
+                return place
+        return -1
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_TILE + 2 * MARGIN + 12, 120)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().update()
+        self.scrolled.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._current < 0 and self._tiles and event.reason() != Qt.MouseFocusReason:
+            self.select(0)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self.place_at(event.pos())
+        if place >= 0 and event.button() in (Qt.LeftButton, Qt.RightButton):
+            self.select(place)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton and self.place_at(event.pos()) >= 0:
+            self._activate()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        tile = self.selected_tile()
+        if tile is None:
+            return
+        where = event.globalPos()
+        if event.reason() == QContextMenuEvent.Keyboard:
+            where = self.viewport().mapToGlobal(self.tile_rect(self._current).center())
+        self.menu_requested.emit(tile, where)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):
-            self._on_activated(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
+            self._activate()
+            return
+        if event.key() == Qt.Key_Escape and self._current >= 0:
+            self.select(-1)
+            return
+        place = self._walked(event.key())
+        if place is None or event.modifiers() & (Qt.AltModifier | Qt.ControlModifier):
+            event.ignore()
+            return
+        if self._tiles:
+            self.select(min(max(place, 0), len(self._tiles) - 1))
 
-    def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
-        self.tile_selected.emit(self._model.tile(current))
+    def _walked(self, key: int) -> int | None:
+        """Where a key leads from the current tile; None for any other key."""
+        columns, at = self._columns(), max(0, self._current)
+        page = max(1, self.viewport().height() // self._row_height()) * columns
+        steps = {
+            Qt.Key_Left: -1, Qt.Key_Right: 1, Qt.Key_Up: -columns, Qt.Key_Down: columns,
+            Qt.Key_PageUp: -page, Qt.Key_PageDown: page,
+        }  # fmt: skip
+        if key in steps:
+            if self._current < 0:
+                return 0
+            there = at + steps[Qt.Key(key)]
+            return (
+                there if 0 <= there < len(self._tiles) or abs(steps[Qt.Key(key)]) > columns else at
+            )
+        return {Qt.Key_Home: 0, Qt.Key_End: len(self._tiles) - 1}.get(Qt.Key(key))
 
-    def _on_activated(self, index: QModelIndex) -> None:
-        tile = self._model.tile(index)
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.ToolTip:
+            place = self.place_at(event.pos())
+            if place >= 0:
+                QToolTip.showText(
+                    event.globalPos(), plain_tip(tile_words(self._tiles[place])), self
+                )
+            else:
+                QToolTip.hideText()
+            return True
+        return bool(super().viewportEvent(event))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self._keeper.theme.panel)
+        if event.rect() == self.viewport().rect():
+            self._store.begin_wishes(thumbnail_side(self.viewport()))
+        for place in self.places_in_view:
+            box = self.tile_rect(place)
+            if box.adjusted(-4, -4, 4, 4).intersects(event.rect()):
+                self._paint_tile(painter, place, box)
+        painter.end()
+
+    def _paint_tile(self, painter: QPainter, place: int, box: QRect) -> None:
+        theme, tile = self._keeper.theme, self._tiles[place]
+        picture = box.adjusted(0, 0, 0, -TEXT_HEIGHT)
+        if place == self._current:
+            painter.setPen(QPen(theme.accent if self.hasFocus() else theme.edge, 2))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRect(box.adjusted(-3, -3, 3, 2))
+        self._paint_picture(painter, tile, picture)
+        if tile.rank:
+            _paint_rank(painter, str(tile.rank), picture, theme)
+        paint_mark(
+            painter, tile.mark, picture, theme, is_first_wrong=tile.rank == self._first_wrong
+        )
+        words = QRectF(box.left(), picture.bottom() + 2, box.width(), TEXT_HEIGHT - 2)
+        _paint_words(painter, tile, words, theme)
+
+    def _paint_picture(self, painter: QPainter, tile: ResultTile, area: QRect) -> None:
+        theme = self._keeper.theme
+        painter.fillRect(area, theme.header)
+        image = self._store.get(tile.path, thumbnail_side(self.viewport()))
+        if image is not None and not image.isNull():
+            painter.setRenderHint(QPainter.SmoothPixmapTransform, True)
+            painter.drawImage(QRectF(area), image, filling_part(image, area.size()))
+        elif image is not None:
+            middle = QRectF(area.center().x() - 10, area.center().y() - 10, 20, 20)
+            paint_icon(painter, "warning", theme.placeholder, middle)
+
+    def _activate(self) -> None:
+        tile = self.selected_tile()
         if tile is not None:
             self.tile_activated.emit(tile)
+
+    def _columns(self) -> int:
+        return max(1, (self.viewport().width() - 2 * MARGIN + GAP) // (LEAST_TILE + GAP))
+
+    def _tile_width(self) -> float:
+        n = self._columns()
+        return max(40.0, (self.viewport().width() - 2 * MARGIN - (n - 1) * GAP) / n)
+
+    def _row_height(self) -> int:
+        return round(self._tile_width() * _SHAPE) + TEXT_HEIGHT + GAP
+
+    def _fit(self) -> None:
+        n_rows = -(-len(self._tiles) // self._columns())
+        whole = 2 * MARGIN + n_rows * self._row_height() - GAP
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, whole - self.viewport().height()))
+        bar.setPageStep(self.viewport().height())
+
+    def _bring_into_view(self, place: int) -> None:
+        box, bar = self.tile_rect(place), self.verticalScrollBar()
+        if box.top() < MARGIN:
+            bar.setValue(bar.value() + box.top() - MARGIN)
+        elif box.bottom() > self.viewport().height() - MARGIN:
+            bar.setValue(bar.value() + box.bottom() - self.viewport().height() + MARGIN)
+
+
+def tile_words(tile: ResultTile) -> str:
+    """A tile in words: rank, mark, score, path."""
+    words = f"{tile.mark}, " if tile.mark else ""
+    place = f"Rank {tile.rank:,}, {words}cosine {tile.score:.4f}\n" if tile.rank else ""
+    return f"{place}{tile.path}"
+
+
+def score_text(score: float) -> str:
+    """A cosine with three digits and a true minus sign."""
+    return f"{score:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def thumbnail_side(device: QPaintDevice | None) -> int:
@@ -227,3 +292,25 @@ def filling_part(image: QImage, room: QSize) -> QRectF:
     scale = max(room.width() / image.width(), room.height() / image.height())
     width, height = room.width() / scale, room.height() / scale
     return QRectF((image.width() - width) / 2, (image.height() - height) / 2, width, height)
+
+
+def _paint_rank(painter: QPainter, text: str, area: QRect, theme: Theme) -> None:
+    painter.setFont(text_font(12, semibold=True))
+    width = max(20, painter.fontMetrics().horizontalAdvance(text) + 8)
+    box = QRectF(area.left(), area.top(), width, 19)
+    painter.fillRect(box, theme.panel)
+    painter.setPen(theme.text)
+    painter.drawText(box, CENTRE, text)
+
+
+def _paint_words(painter: QPainter, tile: ResultTile, area: QRectF, theme: Theme) -> None:
+    painter.setFont(text_font(12, semibold=True))
+    metrics = painter.fontMetrics()
+    score = score_text(tile.score) if tile.rank else ""
+    used = metrics.horizontalAdvance(score)
+    painter.setPen(theme.text)
+    painter.drawText(area, RIGHT, score)
+    room = area.adjusted(0, 0, -used - 8 if used else 0, 0)
+    painter.setFont(text_font(12))
+    advance = painter.fontMetrics().horizontalAdvance
+    painter.drawText(room, LEFT, elide_name(tile.name, room.width(), advance))

@@ -1,34 +1,49 @@
-"""The Retrieval panel: search a folder of images with any layer, and see how well it does."""
+"""The Retrieval page: search a folder of images with any layer, and see how well it does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QMenu,
     QScrollArea,
     QStackedLayout,
-    QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
 from core.files import is_folder
-from gui.panels.retrieval.controls import RecipeBar
+from gui.frame.layout_memory import NARROW_BELOW
+from gui.frame.rail import WIDTH as RAIL_WIDTH
+from gui.panels.retrieval.cells import RankCells
+from gui.panels.retrieval.controls import LAYERS_VIEW, RANKING_VIEW, RecipeBar
 from gui.panels.retrieval.evaluations import EvaluationChart
-from gui.panels.retrieval.grid import MOST_SHOWN, RankingGrid
-from gui.panels.retrieval.progress import IndexBar
+from gui.panels.retrieval.grid import RankingGrid, score_text
+from gui.panels.retrieval.offer_line import OfferLine
 from gui.panels.retrieval.query import QueryColumn
+from gui.panels.retrieval.selected import WIDTH as SELECTED_WIDTH
+from gui.panels.retrieval.selected import SelectedResult
 from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import (
     EvaluationRow,
     GalleryView,
-    IndexingView,
     LayerChoice,
+    Offer,
     QueryView,
     RecipeChoice,
     ResultTile,
@@ -38,33 +53,40 @@ from gui.panels.retrieval.view import (
     missed,
 )
 from gui.theme import ThemeKeeper
-from gui.widgets.buttons import Button
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import ElidedLabel, ThemedLabel
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.segments import Segments
+from gui.widgets.side import Side
 
 EMPTY_SENTENCE = "Choose a folder of images to search with this net."
-NARROW, LOW = 820, 420
-RANKING, WRONG, MISSED, LEAST, LAYERS = range(5)
-SELECTIONS: tuple[tuple[str, str, Callable[[Sequence[ResultTile]], Tiles]], ...] = (
-    ("Ranking", "Every image, the most similar first", Tiles.of),
-    ("First wrong", "The images that are not relevant, best first", first_wrong),
-    ("Missed", "Relevant images behind the rank they could all have had", missed),
-    ("Least similar", "The ranking from its end", least_similar),
-)
+ALL, WRONG, MISSED, LEAST = "all", "wrong", "missed", "least"
+SELECTIONS: dict[str, tuple[str, str, Callable[[Sequence[ResultTile]], Tiles]]] = {
+    ALL: ("All", "Every image, the most similar first", Tiles.of),
+    WRONG: ("First wrong", "The images that are not relevant, best first", first_wrong),
+    MISSED: ("Missed", "Relevant images behind the rank they could all have had", missed),
+    LEAST: ("Least similar", "The ranking from its end", least_similar),
+}
 
 
 class RetrievalPanel(QWidget):
-    """Query column, ranking grid, index bar and evaluations; wishes go out as signals."""
+    """Bar, offer, query column, ranking and selected result; wishes go out as signals."""
 
     choose_folder_requested = pyqtSignal()
     choose_image_requested = pyqtSignal()
     folder_requested = pyqtSignal(object)
     image_requested = pyqtSignal(object)
+    picture_requested = pyqtSignal(object)
+    """An image without a file, as pasted: a QImage."""
     query_requested = pyqtSignal(int)
+    history_requested = pyqtSignal(int)
     recipe_requested = pyqtSignal(object)
     evaluate_requested = pyqtSignal()
-    cancel_requested = pyqtSignal()
+    offer_taken = pyqtSignal()
+    offer_dropped = pyqtSignal()
+    csv_requested = pyqtSignal()
+    ranking_picture_requested = pyqtSignal()
+    reveal_requested = pyqtSignal(object)
+    """The path of a result whose folder is to be opened."""
+    shown = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,64 +95,82 @@ class RetrievalPanel(QWidget):
         self.setAcceptDrops(True)
         self._keeper = keeper
         self._tiles = Tiles.of(())
-        self._cut_words = ""
         self._query: QueryView | None = None
         self._gallery: GalleryView | None = None
         self._recipe: RecipeChoice | None = None
-        self._is_indexing = False
+        self._has_offer = self._is_reading = False
+        self._folds: dict[bool, bool] = {True: True, False: False}
         self.thumbnails = ThumbnailStore(self)
         self._build()
         self._lay_out()
         self._dress()
-        self._refresh_tabs()
+        self._refresh_selections()
         self._connect()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(360, 120)
 
-    def show_layers(self, choices: Sequence[LayerChoice], current: RecipeChoice | None) -> None:
-        """Offer the values of the net to search with."""
-        self._recipe = current
-        self.recipe_bar.show_layers(choices, current)
-        self.empty_state.setEnabled(bool(choices))
-        self.chart.show_rows(self.chart.rows, current)
+    @property
+    def tiles(self) -> Tiles:
+        """The whole ranking shown."""
+        return self._tiles
 
-    def show_gallery(self, gallery: GalleryView | None) -> None:
+    @property
+    def query(self) -> QueryView | None:
+        """The query whose ranking is shown."""
+        return self._query
+
+    def show_layers(self, choices: Sequence[LayerChoice], shown: RecipeChoice | None) -> None:
+        """Offer the values of the net to search with; `shown` is what the ranking is of."""
+        self._recipe = shown
+        self.recipe_bar.show_layers(choices, shown)
+        self.empty_state.setEnabled(bool(choices))
+        self.chart.show_rows(self.chart.rows, shown)
+
+    def show_gallery(self, gallery: GalleryView | None, why_not_evaluate: str = "") -> None:
         """Show an indexed folder; None brings the empty state back."""
         self._gallery = gallery
         self.query_column.show_gallery(gallery)
+        why_not = why_not_evaluate if gallery is not None else "No image is read yet."
+        self.recipe_bar.set_why_not_evaluate(why_not)
         self._fit_room()
         self._show_page()
 
-    def show_indexing(self, view: IndexingView | None) -> None:
-        """Show how far an index or evaluation job is; None when it ended."""
-        self._is_indexing = view is not None
-        self.index_bar.show_indexing(view)
-        self.recipe_bar.evaluate_button.setEnabled(view is None)
+    def show_reading(self, *, is_reading: bool) -> None:
+        """Whether a folder is being read: its images stand here until they can be ranked."""
+        self._is_reading = is_reading
+        self._show_page()
+
+    def show_offer(self, offer: Offer | None) -> None:
+        """Offer to read what is missing, or nothing."""
+        self._has_offer = offer is not None
+        self.offer_line.show_offer(offer)
         self._show_page()
 
     def show_result(self, query: QueryView | None, tiles: Sequence[ResultTile]) -> None:
         """Show the ranking of `query`; without one the tiles are the gallery, not ranked."""
         self._query, self._tiles = query, Tiles.of(tiles)
         self.query_column.show_query(query, self._tiles)
-        self._refresh_tabs()
-        if self.tabs.currentIndex() in (WRONG, MISSED) and not self._is_scored():
-            self.tabs.setCurrentIndex(RANKING)
-        self._show_tab()
+        self.cells.show_tiles(self._tiles)
+        self.recipe_bar.set_can_export(can_export=query is not None)
+        self._refresh_selections()
+        self._show_selection()
+        self._fit_room()
+        self._show_page()
+
+    def show_history(self, *, can_go_back: bool, can_go_on: bool) -> None:
+        """Whether there are queries before and after this one."""
+        self.query_column.show_history(can_go_back=can_go_back, can_go_on=can_go_on)
 
     def show_evaluations(self, rows: Sequence[EvaluationRow]) -> None:
         """Show mAP of the representations evaluated so far."""
         self.chart.show_rows(rows, self._recipe)
-        self._refresh_tabs()
+        self.recipe_bar.views.set_words(LAYERS_VIEW, f"Evaluated {len(rows)}")
+        self.recipe_bar.views.set_shown(LAYERS_VIEW, is_shown=bool(rows))
 
     def open_evaluations(self) -> None:
         """Bring the bars of the evaluated layers to the front."""
-        self.tabs.setCurrentIndex(LAYERS)
-
-    @property
-    def tiles(self) -> Tiles:
-        """The whole ranking shown."""
-        return self._tiles
+        self.recipe_bar.views.choose(LAYERS_VIEW)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None and self.empty_state.isEnabled():
@@ -146,20 +186,40 @@ class RetrievalPanel(QWidget):
         elif self._gallery is not None:
             self.image_requested.emit(path)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.Paste):
+            self.paste()
+        else:
+            super().keyPressEvent(event)
+
+    def paste(self) -> None:
+        """Search with the image, or the image file, on the clipboard."""
+        mime = QGuiApplication.clipboard().mimeData()
+        if mime is None or self._gallery is None:
+            return
+        files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+        picture = mime.imageData() if mime.hasImage() else None
+        if files:
+            self.image_requested.emit(files[0])
+        elif isinstance(picture, QImage) and not picture.isNull():
+            self.picture_requested.emit(picture)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_room()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
+
+    def _is_narrow(self) -> bool:
+        return self.width() < NARROW_BELOW - RAIL_WIDTH
+
     def _fit_room(self) -> None:
-        """Leave out what the room is too small for."""
-        is_narrow = self.width() < NARROW
-        can_score = self._gallery is not None and self._gallery.n_groups > 1
-        self.foot.setVisible(self.height() > LOW)
-        self.query_column.set_low(is_low=self.height() <= LOW)
-        self.query_column.setFixedWidth(186 if is_narrow else 240)
-        self.recipe_bar.set_narrow(is_narrow)
-        self.recipe_bar.evaluate_button.setVisible(can_score)
-        self.legend.setVisible(can_score and not is_narrow)
+        """Leave out what the room is too small for; the selected result folds to a strip."""
+        is_narrow = self._is_narrow()
+        self.side.set_folded(self._folds[is_narrow])
+        self.recipe_bar.set_room(is_narrow=is_narrow, has_marks=self._is_scored())
 
     def _is_scored(self) -> bool:
         return self._query is not None and self._query.average_precision is not None
@@ -167,153 +227,150 @@ class RetrievalPanel(QWidget):
     def _build(self) -> None:
         keeper = self._keeper
         self.query_column = QueryColumn(keeper, self.thumbnails)
-        self.index_bar = IndexBar(keeper)
         self.recipe_bar = RecipeBar(keeper)
+        self.recipe_bar.views.set_shown(LAYERS_VIEW, is_shown=False)
+        self.offer_line = OfferLine(keeper)
         self.grid = RankingGrid(keeper, self.thumbnails)
+        self.cells = RankCells(keeper)
         self.chart = EvaluationChart(keeper)
-        self.tabs = RoomyTabBar()
-        self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setMinimumWidth(120)
-        self.tabs.setDrawBase(False)
-        for name, tip, _ in SELECTIONS:
-            self.tabs.setTabToolTip(self.tabs.addTab(name), plain_tip(tip))
-        self.tabs.setTabToolTip(self.tabs.addTab("Layers"), "mAP of the layers evaluated so far")
+        self.selections = Segments(keeper, "Results")
+        for key, (name, tip, _) in SELECTIONS.items():
+            self.selections.add(key, name, tip)
         self.empty_state = EmptyState(keeper, "search", EMPTY_SENTENCE, "Choose folder")
         self.empty_state.setEnabled(False)
-        self.legend = Legend(keeper)
-        self.legend.hide()
-        self.selected_words = ElidedLabel()
-        self.use_button = Button(keeper, "Use as query", "search")
-        self.use_button.setEnabled(False)
+        self.selected = SelectedResult(keeper, self.thumbnails)
+        self.side = Side(
+            keeper, "Selected", self.selected, least_width=SELECTED_WIDTH, is_left=False
+        )
+        self.side.setMaximumWidth(SELECTED_WIDTH)
 
     def _lay_out(self) -> None:
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(self.chart)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self.grid)
-        self._stack.addWidget(scroll)
-        self.foot = QWidget()
-        foot = QHBoxLayout(self.foot)
-        foot.setContentsMargins(12, 6, 12, 6)
-        foot.addWidget(self.selected_words, 1)
-        foot.addWidget(self.use_button)
-        self._tab_row = QWidget()
-        self._tab_row.setObjectName("tabRow")
-        tab_row = QHBoxLayout(self._tab_row)
-        tab_row.setContentsMargins(0, 0, 8, 0)
-        tab_row.addWidget(self.tabs, 1)
-        tab_row.addWidget(self.legend)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self._tab_row, self.index_bar, self.recipe_bar):
-            column.addWidget(widget)
-        column.addLayout(self._stack, 1)
-        column.addWidget(self.foot)
-        page = QWidget()
-        row = QHBoxLayout(page)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 7, 12, 5)
+        head.setSpacing(12)
+        head.addWidget(self.selections)
+        head.addWidget(self.cells, 1)
+        head.addStretch(0)
+        column.addLayout(head)
+        column.addWidget(self.grid, 1)
+        ranking = QWidget()
+        row = QHBoxLayout(ranking)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.query_column)
         row.addWidget(centre, 1)
+        row.addWidget(self.side)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(self.chart)
+        self._views = {RANKING_VIEW: ranking, LAYERS_VIEW: scroll}
+        self._stack = QStackedLayout()
+        for view in self._views.values():
+            self._stack.addWidget(view)
+        page = QWidget()
+        whole = QVBoxLayout(page)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.recipe_bar)
+        whole.addWidget(self.offer_line)
+        whole.addLayout(self._stack, 1)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty_state)
         self._pages.addWidget(page)
 
     def _connect(self) -> None:
         self._keeper.changed.connect(self._dress)
+        bar = self.recipe_bar
         self.empty_state.clicked.connect(self.choose_folder_requested)
-        self.recipe_bar.folder_requested.connect(self.choose_folder_requested)
-        self.recipe_bar.evaluate_requested.connect(self.evaluate_requested)
-        self.recipe_bar.recipe_requested.connect(self.recipe_requested)
+        bar.evaluate_requested.connect(self.evaluate_requested)
+        bar.recipe_requested.connect(self.recipe_requested)
+        bar.csv_requested.connect(self.csv_requested)
+        bar.picture_requested.connect(self.ranking_picture_requested)
+        bar.views.chosen.connect(lambda key: self._stack.setCurrentWidget(self._views[key]))
         self.chart.recipe_requested.connect(self.recipe_requested)
-        self.chart.recipe_requested.connect(lambda: self.tabs.setCurrentIndex(RANKING))
+        self.chart.recipe_requested.connect(lambda: bar.views.choose(RANKING_VIEW))
+        self.offer_line.taken.connect(self.offer_taken)
+        self.offer_line.dropped.connect(self.offer_dropped)
         self.query_column.open_requested.connect(self.choose_image_requested)
-        self.index_bar.cancel_requested.connect(self.cancel_requested)
-        self.tabs.currentChanged.connect(self._show_tab)
+        self.query_column.history_requested.connect(self.history_requested)
+        self.selections.chosen.connect(lambda _key: self._show_selection())
+        self.cells.place_chosen.connect(self._go_to)
         self.grid.tile_selected.connect(self._show_selected)
-        self.grid.tile_activated.connect(lambda tile: self.query_requested.emit(tile.index))
-        self.use_button.clicked.connect(self._use_selected)
+        self.grid.tile_activated.connect(self._use)
+        self.grid.menu_requested.connect(self._open_menu)
+        self.grid.scrolled.connect(self._show_cells)
+        self.selected.query_requested.connect(self._use)
+        self.selected.reveal_requested.connect(lambda tile: self.reveal_requested.emit(tile.path))
+        self.selected.fold_button.clicked.connect(partial(self._fold, True))
+        self.side.strip.clicked.connect(partial(self._fold, False))
 
-    def _use_selected(self) -> None:
-        tile = self.grid.selected_tile()
-        if tile is not None:
-            self.query_requested.emit(tile.index)
+    def _fold(self, is_folded: bool, _checked: bool = False) -> None:
+        self._folds[self._is_narrow()] = is_folded
+        self.side.set_folded(is_folded)
+
+    def _use(self, tile: ResultTile) -> None:
+        self.query_requested.emit(tile.index)
+
+    def _go_to(self, place: int) -> None:
+        """Select a rank, in the whole ranking."""
+        self.selections.choose(ALL)
+        self.grid.select(place)
+        self.grid.setFocus(Qt.OtherFocusReason)
 
     def _show_selected(self, tile: ResultTile | None) -> None:
-        self.use_button.setEnabled(tile is not None)
-        if tile is None:
-            self.selected_words.setText(self._cut_words)
-        elif tile.rank:
-            words = f"Selected: rank {tile.rank}, {tile.name}, cosine {tile.score:.3f}"
-            self.selected_words.setText(words)
-        else:
-            self.selected_words.setText(f"Selected: {tile.name}")
+        self.selected.show_tile(tile, self._query, len(self._tiles))
+        note = ""
+        if tile is not None:
+            rank = f"rank {tile.rank:,}, " if tile.rank else ""
+            note = f"{rank}{tile.name}" + (f", {score_text(tile.score)}" if tile.rank else "")
+        self.side.strip.set_note(note)
+        self._show_cells()
 
-    def _show_tab(self) -> None:
-        index = self.tabs.currentIndex()
-        self._stack.setCurrentIndex(1 if index == LAYERS else 0)
-        if index != LAYERS:
-            chosen = SELECTIONS[index][2](self._tiles)
-            is_cut = len(chosen) > MOST_SHOWN
-            words = f"The first {MOST_SHOWN:,} of {len(chosen):,} images are shown."
-            self._cut_words = words if is_cut else ""
-            self.grid.show_tiles(chosen)
+    def _show_cells(self) -> None:
+        tile = self.grid.selected_tile()
+        is_all = self.selections.current == ALL
+        seen = self.grid.places_in_view if is_all else range(0)
+        self.cells.show_place(-1 if tile is None else tile.rank - 1, seen)
 
-    def _refresh_tabs(self) -> None:
-        """Counts beside the names; tabs that have nothing to say are away."""
+    def _show_selection(self) -> None:
+        chosen = SELECTIONS[self.selections.current][2](self._tiles)
+        wrong = next((tile.rank for tile in first_wrong(self._tiles)), 0)
+        self.grid.show_tiles(chosen, wrong)
+        self._show_cells()
+
+    def _open_menu(self, tile: ResultTile, where: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        menu.addAction("Use as query", lambda: self._use(tile))
+        menu.addAction("Show file", lambda: self.reveal_requested.emit(tile.path))
+        menu.addAction("Copy path", lambda: QGuiApplication.clipboard().setText(str(tile.path)))
+        menu.popup(where)
+
+    def _refresh_selections(self) -> None:
+        """Counts beside the names; selections that have nothing to say are away."""
         is_ranked = self._query is not None
-        with QSignalBlocker(self.tabs):
-            for index, (name, _, select) in enumerate(SELECTIONS):
-                count = len(select(self._tiles))
-                label = name if is_ranked or index else "Images"
-                has_count = index in (RANKING, MISSED) and bool(self._tiles)
-                self.tabs.setTabText(index, f"{label}  {count:,}" if has_count else label)
-            self.tabs.setTabVisible(WRONG, self._is_scored())
-            self.tabs.setTabVisible(MISSED, self._is_scored())
-            self.tabs.setTabVisible(LEAST, is_ranked)
-            n_rows = len(self.chart.rows)
-            self.tabs.setTabText(LAYERS, f"Layers  {n_rows}")
-            self.tabs.setTabVisible(LAYERS, n_rows > 0)
+        n_missed = len(missed(self._tiles))
+        self.selections.set_words(ALL, f"{'All' if is_ranked else 'Images'} {len(self._tiles):,}")
+        self.selections.set_words(MISSED, f"Missed {n_missed:,}")
+        self.selections.set_shown(WRONG, is_shown=self._is_scored())
+        self.selections.set_shown(MISSED, is_shown=self._is_scored())
+        self.selections.set_shown(LEAST, is_shown=is_ranked)
 
     def _show_page(self) -> None:
-        self._pages.setCurrentIndex(1 if self._gallery is not None or self._is_indexing else 0)
+        has_something = (
+            self._gallery is not None or self._is_reading or self._has_offer or bool(self._tiles)
+        )
+        self._pages.setCurrentIndex(1 if has_something else 0)
 
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
-            f"#retrievalPanel {{ background: {theme.panel.name()}; }}"
-            f"#tabRow {{ background: {theme.header.name()}; }}"
-        )
-
-
-class RoomyTabBar(QTabBar):
-    """Tabs wide enough for the semibold text of the one that is selected."""
-
-    def tabSizeHint(self, index: int) -> QSize:
-        return super().tabSizeHint(index) + QSize(12, 0)
-
-
-class Legend(QWidget):
-    """What the borders mean, with the mark that goes with each colour."""
-
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        for sign, role, word in (
-            ("\N{CHECK MARK}", "relevant", "relevant"),
-            ("\N{MULTIPLICATION SIGN}", "not_relevant", "not relevant"),
-        ):
-            row.addWidget(ThemedLabel(keeper, sign, role, semibold=True))
-            row.addWidget(ThemedLabel(keeper, word, "secondary", pixels=11))
-            row.addSpacing(6)
+        self.setStyleSheet(f"#retrievalPanel {{ background: {theme.panel.name()}; }}")
 
 
 def _dropped_path(event: QDropEvent) -> Path | None:

@@ -4,88 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from gui.panels.retrieval.progress import SkippedLine
+from gui.panels.retrieval.picture import Picture
+from gui.panels.retrieval.scores import ScorePlot
+from gui.panels.retrieval.skipped import SkippedLine
 from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import (
     AP_NAME,
     GalleryView,
     QueryView,
     ResultTile,
+    Tiles,
     first_wrong,
     relevant,
 )
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
-from gui.widgets.dock_title import DockTitle
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 
-PICTURE_SIDE = 440
-NAME_WIDTH = 92
-LOW_PICTURE_HEIGHT = 64
-
-
-class QueryPicture(QWidget):
-    """The query image, whole, on the window's ground."""
-
-    def __init__(
-        self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._keeper = keeper
-        self._store = store
-        self._query: QueryView | None = None
-        self._height: int | None = None
-        keeper.changed.connect(self.update)
-        store.arrived.connect(self.update)
-
-    def show_query(self, query: QueryView | None) -> None:
-        """Draw the image of `query`."""
-        self._query = query
-        self.update()
-
-    def set_height(self, height: int | None) -> None:
-        """A fixed height, or three quarters of the width."""
-        self._height = height
-        policy = QSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
-        policy.setHeightForWidth(height is None)
-        self.setSizePolicy(policy)
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, self._height or 150)
-
-    def heightForWidth(self, width: int) -> int:
-        return self._height or round(width * 0.75)
-
-    def hasHeightForWidth(self) -> bool:
-        return self._height is None
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._keeper.theme
-        if self._query is None:
-            return
-        image = self._store.get(self._query.path, PICTURE_SIDE)
-        room = QRectF(self.rect())
-        if image is None or image.isNull():
-            painter.fillRect(room, theme.header)
-            return
-        scale = min(room.width() / image.width(), room.height() / image.height())
-        box = QRectF(0, 0, image.width() * scale, image.height() * scale)
-        box.moveCenter(room.center())
-        painter.setRenderHint(QPainter.SmoothPixmapTransform, True)
-        painter.drawImage(box, image)
+WIDTH = 220
+_NAME_WIDTH = 88
+_NO_QUERY = "Select an image and press Enter, or open, drop or paste one."
 
 
 class FactSection(QWidget):
@@ -98,7 +40,7 @@ class FactSection(QWidget):
         column.setSpacing(2)
         if title:
             column.addWidget(SectionHeader(keeper, title))
-        self._list = FactList(keeper, name_width=NAME_WIDTH)
+        self._list = FactList(keeper, name_width=_NAME_WIDTH)
         column.addWidget(self._list)
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
@@ -113,85 +55,75 @@ class FactSection(QWidget):
 
 
 class QueryColumn(QWidget):
-    """Title, picture, result, descriptor and gallery; asks to open another image."""
+    """Picture, way back, result, scores and descriptor; asks to open another image."""
 
     open_requested = pyqtSignal()
+    history_requested = pyqtSignal(int)
 
     def __init__(
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self._is_scored = self._is_low = False
-        self.title = DockTitle(keeper, "pin", "Query")
-        self.picture = QueryPicture(keeper, store)
+        self.setFixedWidth(WIDTH)
+        self.title = SectionHeader(keeper, "Query")
+        self.picture = Picture(keeper, store)
         self.name = ElidedLabel()
         font = self.name.font()
         font.setBold(True)
         self.name.setFont(font)
         self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.note.setWordWrap(True)
+        self.back_button = IconButton(keeper, "left", "The query before (Alt+Left)")
+        self.on_button = IconButton(keeper, "right", "The query after (Alt+Right)")
         self.open_button = Button(keeper, "Open image", "image")
-        self.open_button.setToolTip("Search with an image from outside the folder")
-        self.small_open_button = IconButton(
-            keeper, "image", "Search with an image from outside the folder"
-        )
-        self.small_open_button.setFixedHeight(22)
-        self.title.add_button(self.small_open_button)
-        self.ap = ThemedLabel(keeper, "", pixels=26, semibold=True)
-        self.ap_words = ThemedLabel(keeper, "", "secondary", pixels=11)
-        self.ap_words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.ap_words.setMinimumWidth(40)
+        self.open_button.setToolTip("Search with any image (Ctrl+Shift+I); or drop or paste one")
         self.result_header = SectionHeader(keeper, "Result of this query")
+        self.ap = ThemedLabel(keeper, "", pixels=24, semibold=True)
+        self.ap_words = ThemedLabel(keeper, f"AP, %\n{AP_NAME}", "secondary", pixels=11)
         self.measures = FactSection(keeper)
+        self.scores_header = SectionHeader(keeper, "Scores")
+        self.scores = ScorePlot(keeper)
         self.descriptor = FactSection(keeper, "Descriptor")
-        self.gallery = FactSection(keeper, "Gallery")
         self.skipped_line = SkippedLine(keeper)
         self._lay_out()
-        self.show_query(None, ())
+        self.show_query(None, Tiles.of(()))
+        self.show_history(can_go_back=False, can_go_on=False)
         self._dress()
         keeper.changed.connect(self._dress)
         self.open_button.clicked.connect(lambda: self.open_requested.emit())
-        self.small_open_button.clicked.connect(lambda: self.open_requested.emit())
-        self.set_low(is_low=False)
+        self.back_button.clicked.connect(lambda: self.history_requested.emit(-1))
+        self.on_button.clicked.connect(lambda: self.history_requested.emit(1))
 
-    def set_low(self, *, is_low: bool) -> None:
-        """In a low panel the picture gives way, so that the result stays in view."""
-        self.picture.set_height(LOW_PICTURE_HEIGHT if is_low else None)
-        self.open_button.setHidden(is_low)
-        self.small_open_button.setVisible(is_low)
-        self._is_low = is_low
-        self._show_headers()
-
-    def show_query(self, query: QueryView | None, tiles: Sequence[ResultTile]) -> None:
+    def show_query(self, query: QueryView | None, tiles: Tiles) -> None:
         """Show the query and the measures of its ranking."""
-        self.picture.show_query(query)
+        self.picture.show_path(None if query is None else query.path)
         self.picture.setVisible(query is not None)
         self.name.setText("" if query is None else query.name)
         self.name.setVisible(query is not None)
-        note = "Click an image, then Use as query. Or open one." if query is None else query.note
-        self.note.setText(note)
-        self._is_scored = query is not None and query.average_precision is not None
-        self._show_headers()
-        self.measures.show_facts(_measures(query, tiles))
+        self.note.setText(_NO_QUERY if query is None else query.note)
         n_relevant = query.n_relevant if query is not None else None
-        self.title.set_count("" if n_relevant is None else f"{n_relevant:,} relevant")
-        if query is not None and query.average_precision is not None:
-            self.ap.setText(f"{100 * query.average_precision:.1f}")
-            self._show_headers()
+        self.title.set_note("" if n_relevant is None else f"{n_relevant:,} relevant")
+        ap = None if query is None else query.average_precision
+        for widget in (self.ap, self.ap_words, self.result_header):
+            widget.setVisible(ap is not None)
+        self.ap.setText("" if ap is None else f"{100 * ap:.1f}")
+        self.measures.show_facts(_measures(query, tiles))
+        has_scores = query is not None and query.scores is not None and bool(query.scores.size)
+        for part in (self.scores_header, self.scores):
+            part.setVisible(has_scores)
+        if query is not None:
+            self.scores.show_scores(query.scores, tiles.is_relevant)
 
-    def _show_headers(self) -> None:
-        for widget in (self.ap, self.ap_words):
-            widget.setVisible(self._is_scored)
-        self.ap_words.setText("AP, %" if self._is_low else f"AP, %\n{AP_NAME}")
-        self.ap_words.setToolTip(AP_NAME)
-        self.result_header.setVisible(self._is_scored and not self._is_low)
+    def show_history(self, *, can_go_back: bool, can_go_on: bool) -> None:
+        """Whether there are queries before and after this one."""
+        self.back_button.setEnabled(can_go_back)
+        self.on_button.setEnabled(can_go_on)
 
     def show_gallery(self, gallery: GalleryView | None) -> None:
-        """Show what was indexed, and how."""
+        """Show how the gallery was described."""
         self.skipped_line.show_skipped(() if gallery is None else gallery.skipped)
         self.descriptor.show_facts(() if gallery is None else gallery.descriptor)
-        self.gallery.show_facts(() if gallery is None else _gallery_facts(gallery))
 
     @pyqtSlot()
     def _dress(self) -> None:
@@ -207,27 +139,35 @@ class QueryColumn(QWidget):
         self.setObjectName("queryColumn")
         self.setAttribute(Qt.WA_StyledBackground)
         column = QVBoxLayout(inside)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(12, 2, 12, 8)
         column.setSpacing(4)
-        for widget in (self.picture, self.name, self.note, self.open_button, self.result_header):
+        for widget in (self.title, self.picture, self.name, self.note):
             column.addWidget(widget)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2)
+        for button in (self.back_button, self.on_button):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.open_button)
+        column.addLayout(buttons)
+        column.addWidget(self.result_header)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.ap)
         row.addWidget(self.ap_words, 1)
         column.addLayout(row)
-        for facts in (self.measures, self.descriptor, self.gallery):
-            column.addWidget(facts)
+        for part in (self.measures, self.scores_header, self.scores, self.descriptor):
+            column.addWidget(part)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.NoFocus)
         scroll.setWidget(inside)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 1, 0)
         outer.setSpacing(0)
-        outer.addWidget(self.title)
         outer.addWidget(scroll, 1)
         outer.addWidget(self.skipped_line)
 
@@ -235,7 +175,10 @@ class QueryColumn(QWidget):
 def _measures(query: QueryView | None, tiles: Sequence[ResultTile]) -> tuple[tuple[str, str], ...]:
     if query is None:
         return ()
-    rows = [(f"P@{k}", f"{value:.2f}") for k, value in query.precisions]
+    rows = []
+    if query.precisions:
+        ks = ", ".join(str(k) for k, _ in query.precisions)
+        rows.append((f"P@{ks}", ", ".join(f"{value:.2f}" for _, value in query.precisions)))
     if query.average_precision is not None:
         wrong = next((tile.rank for tile in first_wrong(tiles)), None)
         last = next((tile.rank for tile in reversed(relevant(tiles))), None)
@@ -244,12 +187,3 @@ def _measures(query: QueryView | None, tiles: Sequence[ResultTile]) -> tuple[tup
     if query.n_ties:
         rows.append(("Equal scores", f"{query.n_ties:,}"))
     return tuple(rows)
-
-
-def _gallery_facts(gallery: GalleryView) -> tuple[tuple[str, str], ...]:
-    groups = f"{gallery.n_groups:,} folder names" if gallery.n_groups > 1 else "none, one folder"
-    return (
-        ("Folder", str(gallery.folder)),
-        ("Images", gallery.images_text),
-        ("Ground truth", groups),
-    )

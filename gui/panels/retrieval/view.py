@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,25 +10,48 @@ from typing import overload
 
 import numpy as np
 
+from core.measures.measure import MAX_DIMENSIONS
+
 RELEVANT, NOT_RELEVANT, UNLABELLED = "relevant", "not relevant", ""
-POOLING_NAMES = {"flatten": "flatten", "gap": "GAP", "mac": "MAC", "gem": "GeM"}
+POOLING_NAMES = {
+    "gap": "GAP", "mac": "MAC", "gem": "GeM", "spoc": "SPoC", "crow": "CroW",
+    "rmac": "R-MAC", "mac+rmac": "MAC + R-MAC", "flatten": "flatten",
+}  # fmt: skip
 AP_NAME = "non-interpolated AP"
 
 
 @dataclass(frozen=True)
 class LayerChoice:
-    """A value that can be searched with: (layer, top), its words and its shape without batch."""
+    """A value that can be searched with: (layer, top), its words and its shape without batch.
+
+    is_free_size: whether each picture keeps a size of its own, so that the shape varies.
+    """
 
     layer: str
     top: str
     text: str
     shape: tuple[int, ...] | None
+    is_free_size: bool = False
 
     @property
     def is_spatial(self) -> bool:
         """Whether pooling over positions means anything for it."""
         shape = self.shape or ()
         return len(shape) == 3 and shape[1] * shape[2] > 1
+
+    def why_not(self, pooling: str) -> str:
+        """Why it can't be pooled so, in a sentence; "" where it can."""
+        if not self.is_spatial:
+            said = "It has one place for each channel, so every pooling is the value itself."
+            return "" if pooling == "flatten" else said
+        if pooling != "flatten":
+            return ""
+        if self.is_free_size:
+            return "Pictures keep sizes of their own, so that each would have another length."
+        n_values = math.prod(self.shape or ())
+        if n_values > MAX_DIMENSIONS:
+            return f"{n_values:,} numbers an image; the limit is {MAX_DIMENSIONS:,}."
+        return ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +72,11 @@ class RecipeChoice:
 
 @dataclass(frozen=True)
 class ResultTile:
-    """One image of the gallery; `rank` counts from 1, 0 for one that is not ranked."""
+    """One image of the gallery; `rank` counts from 1, 0 for one that is not ranked.
+
+    label: "" for none. width, height: of the upright picture in pixels, 0 where not known, as is
+    n_bytes.
+    """
 
     rank: int
     index: int
@@ -56,6 +84,10 @@ class ResultTile:
     name: str
     score: float
     mark: str = UNLABELLED
+    label: str = ""
+    width: int = 0
+    height: int = 0
+    n_bytes: int = 0
 
 
 class Tiles(Sequence[ResultTile]):
@@ -106,7 +138,10 @@ class Tiles(Sequence[ResultTile]):
 
 @dataclass(frozen=True)
 class QueryView:
-    """The query and how well its ranking does; AP and the rest are None without labels."""
+    """The query and how well its ranking does; AP and the rest are None without labels.
+
+    scores: (n,) float32, the cosine of each ranked image, the best first.
+    """
 
     path: Path
     name: str
@@ -115,6 +150,8 @@ class QueryView:
     precisions: tuple[tuple[int, float], ...] = ()
     n_relevant: int | None = None
     n_ties: int = 0
+    label: str = ""
+    scores: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -140,28 +177,16 @@ class GalleryView:
 
 
 @dataclass(frozen=True)
-class IndexingView:
-    """A running index job."""
+class Offer:
+    """One line over the ranking: what it is about, how that stands, and a button for what helps.
 
-    title: str
-    done: int
-    total: int
-    seconds: float
-    n_before: int = 0
+    tip: where the figures of the button come from.
+    """
 
-    @property
-    def rate(self) -> float:
-        """Images a second in this run."""
-        fresh = self.done - self.n_before
-        return fresh / self.seconds if self.seconds > 0.2 and fresh > 0 else 0.0
-
-    @property
-    def pace(self) -> str:
-        """ "6.1 images/s, about 8:00 left", or "" before the first second is over."""
-        if self.rate <= 0:
-            return ""
-        left = (self.total - self.done) / self.rate
-        return f"{self.rate:.1f} images/s, about {clock_text(left)} left"
+    words: str
+    rest: str
+    button: str
+    tip: str = ""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,22 @@ def test_a_changed_image_is_described_anew(
     assert found.notes == (query.note,)
 
 
+def test_an_image_of_the_folder_that_is_not_read_yet_has_its_label(
+    gallery: Gallery, pictures: Path, tmp_path: Path, stub_engine: Stub
+) -> None:
+    late = pictures / "red" / "late.png"
+    shutil.copy(pictures / "red" / "2.png", late)
+    query = find_query(gallery, late)
+    assert (query.index, query.label, query.needs_net) == (None, "red", True)
+    found = answer(gallery, query, stub_engine())
+    assert found.verdicts is not None
+    assert found.score is not None
+    shutil.copy(late, tmp_path / "outside.png")
+    outside = find_query(gallery, tmp_path / "outside.png")
+    assert outside.label is None
+    assert answer(gallery, outside, stub_engine()).score is None
+
+
 @pytest.mark.parametrize("change", ["touched", "another size", "to come"])
 def test_what_counts_as_changed(
     gallery: Gallery,

@@ -1,10 +1,10 @@
-"""The bar of a running index job, and the line about the files it had to leave out."""
+"""The line about the files that an index had to leave out, and their list."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -17,61 +17,9 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.icons import pixmap
-from gui.panels.retrieval.view import IndexingView
 from gui.theme import ThemeKeeper
-from gui.widgets.bars import ThinBar
-from gui.widgets.buttons import Button
-from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
+from gui.widgets.labels import LinkLabel, ThemedLabel
 from gui.widgets.plain_text import plain_tip, plain_title
-
-
-class IndexBar(QWidget):
-    """Title, count, rate and time left, a bar and Cancel."""
-
-    cancel_requested = pyqtSignal()
-
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.title = ElidedLabel()
-        font = self.title.font()
-        font.setBold(True)
-        self.title.setFont(font)
-        self.count = ThemedLabel(keeper, "", "secondary")
-        self.pace = ThemedLabel(keeper, "", "secondary")
-        self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
-        self.bar = ThinBar(keeper)
-        self.cancel_button = Button(keeper, "Cancel")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 6)
-        column.setSpacing(4)
-        words = QHBoxLayout()
-        words.setSpacing(12)
-        words.addWidget(self.title, 1)
-        words.addWidget(self.count)
-        words.addWidget(self.pace)
-        row = QHBoxLayout()
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.cancel_button)
-        column.addLayout(words)
-        column.addLayout(row)
-        column.addWidget(self.note)
-        self.cancel_button.clicked.connect(lambda: self.cancel_requested.emit())
-        self.hide()
-
-    def show_indexing(self, view: IndexingView | None) -> None:
-        """Show how far the job is; None hides the bar."""
-        self.setVisible(view is not None)
-        if view is None:
-            return
-        self.title.setText(view.title)
-        self.count.setText(f"{view.done:,} of {view.total:,}" if view.total else "")
-        self.pace.setText(view.pace)
-        self.bar.set_fraction(view.done / view.total if view.total else None)
-        self.note.setText(
-            f"Cancel keeps the {view.done:,} done; the next run goes on from there."
-            if view.done
-            else "Cancel keeps what is done; the next run goes on from there."
-        )
 
 
 class SkippedLine(QWidget):

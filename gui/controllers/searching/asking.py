@@ -1,0 +1,144 @@
+"""Ranks the gallery for a query: one of its own, one from anywhere, a pasted one, a former one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtGui import QImage
+
+from core.errors import AppError, EngineCrashed
+from core.files import write_file
+from core.jobs.query import QueryRequest, query
+from core.retrieval.queries import find_query
+from gui.controllers.engine_child import EngineController
+from gui.controllers.searching.queries import Found, History, found_view
+from gui.controllers.searching.states import Search
+from gui.jobs import Lanes
+from gui.notices import Notices
+from gui.panels.retrieval.panel import RetrievalPanel
+from gui.widgets.png import png_of
+
+QUERY, PASTE = "query", "paste-query"
+
+
+class Asker(QObject):
+    """Every query that was ranked can be gone back to."""
+
+    ranked = pyqtSignal(object)
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        engine: EngineController,
+        notices: Notices,
+        panel: RetrievalPanel,
+        search: Search,
+        pasted: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._engine = engine
+        self._notices = notices
+        self._panel = panel
+        self._search = search
+        self._pasted = pasted
+        self._history = History()
+        self.found: Found | None = None
+
+    def ask_index(self, index: int) -> None:
+        """Rank for the image of that number; before the index, note it to be asked then."""
+        search = self._search
+        if search.searched is None:
+            search.query = search.listed[index] if 0 <= index < len(search.listed) else None
+        elif 0 <= index < len(search.searched.gallery):
+            self.ask(search.searched.gallery.path(index))
+
+    def ask(self, path: Path, then: Callable[[], object] = lambda: None) -> None:
+        """Rank for one of the gallery's images, or one from anywhere.
+
+        then: called when the ranking is shown, and not where there is none.
+        """
+        searched = self._search.searched
+        if searched is None:
+            self._search.query = path
+            return
+        gallery, net = searched.gallery, self._engine.adapted(searched.reading.request.net)
+        try:
+            needs_net = find_query(gallery, path).needs_net
+        except AppError as error:
+            self._show_error(error)
+            return
+        request = QueryRequest(gallery, (path,), net)
+        lane = self._lanes.engine if needs_net else self._lanes.compute
+
+        def show(found: Found) -> None:
+            then()
+            self._show(path, found)
+
+        lane.start(
+            lambda: query(request, self._engine.host),
+            key=QUERY,
+            title=f"Describing {path.name}" if needs_net else "",
+            on_result=lambda found: show(found_view(gallery, found.answers[0])),
+            on_error=self._show_error,
+        )
+
+    def ask_again(self, otherwise: Path | None) -> None:
+        """Ask the same query in another gallery; at first the open image, else the first one."""
+        path = self._search.query or otherwise
+        if path is not None and path.is_file():
+            self.ask(path)
+        else:
+            self.ask_index(0)
+
+    def ask_picture(self, picture: QImage) -> None:
+        """Rank for a picture that has no file, such as a pasted one."""
+        png = png_of(picture)
+        path = self._pasted / f"pasted {hashlib.sha256(png).hexdigest()[:8]}.png"
+        self._lanes.files.start(
+            lambda: _keep(path, png),
+            key=PASTE,
+            on_result=lambda _none: self.ask(path),
+            on_error=self._show_error,
+        )
+
+    def go(self, step: int) -> None:
+        """To the query before (-1) or after (1)."""
+        path = self._history.peek(step)
+        if path is not None:
+            self.ask(path, lambda: self._history.walk(step))
+
+    def has(self, step: int) -> bool:
+        """Whether there is a query `step` places on."""
+        return self._history.peek(step) is not None
+
+    def clear(self) -> None:
+        """Nothing of before holds."""
+        self._history.clear()
+        self.found = None
+        self._lanes.cancel(QUERY)
+        self._panel.show_history(can_go_back=False, can_go_on=False)
+
+    def _show(self, path: Path, found: Found) -> None:
+        self._search.query = path
+        self.found = found
+        self._history.note(path)
+        self._panel.show_result(found.query, found.tiles)
+        self._panel.show_history(
+            can_go_back=self.has(-1),
+            can_go_on=self.has(1),
+        )
+        self.ranked.emit(found)
+
+    def _show_error(self, error: AppError) -> None:
+        if not isinstance(error, EngineCrashed):
+            self._notices.show_error(error, QUERY)
+
+
+def _keep(path: Path, png: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, png)

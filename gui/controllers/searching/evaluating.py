@@ -1,0 +1,118 @@
+"""Evaluates the gallery that is shown; every result stays with the layer it was computed for."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.errors import AppError
+from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
+from core.retrieval.gallery import Gallery
+from gui.controllers.searching.index import Searched
+from gui.controllers.searching.states import Search
+from gui.controllers.searching.values import evaluation_row
+from gui.jobs import SLICE_SECONDS, Lanes
+from gui.notices import Notices
+from gui.panels.retrieval.panel import RetrievalPanel
+
+EVALUATE = "evaluate"
+MOST_EVALUATED_UNASKED = 2000
+
+
+class Evaluator(QObject):
+    """A bar for each representation that was evaluated."""
+
+    evaluated = pyqtSignal(object)
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        notices: Notices,
+        panel: RetrievalPanel,
+        search: Search,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._notices = notices
+        self._panel = panel
+        self._search = search
+
+    def why_not(self) -> str:
+        """Why no evaluation can run, in a sentence; "" where one can."""
+        searched = self._search.searched
+        if searched is None:
+            return "No image is read yet. Choose a folder of images: Ctrl+G."
+        if not set(searched.gallery.images.names) - {None}:
+            return "No image lies in a folder of its own kind, so there are no labels."
+        codes = searched.gallery.images.label_codes
+        is_label = np.array([name is not None for name in searched.gallery.images.names])
+        if not (np.bincount(codes, minlength=is_label.size)[is_label] > 1).any():
+            return "No label has two images, so there is nothing to find."
+        return ""
+
+    def evaluate(self, *, is_asked: bool = True) -> None:
+        """Rank for every labelled image; a bar for this layer joins the others."""
+        searched = self._search.searched
+        why_not = self.why_not()
+        if searched is None or why_not:
+            if is_asked:
+                self._notices.show_error(AppError(why_not), EVALUATE)
+            return
+        row = self._search.rows.get(searched.reading.choice)
+        if row is not None and not row.is_part:
+            if is_asked:
+                self._panel.open_evaluations()
+            return
+        request = EvaluateRequest(searched.gallery)
+        self._lanes.compute.start(
+            lambda: evaluate(request),
+            key=EVALUATE,
+            title=f"Evaluating {searched.reading.words}" if is_asked else "",
+            slice_seconds=SLICE_SECONDS,
+            on_result=lambda result: self._take(searched, result, is_asked=is_asked),
+            on_error=lambda error: self._show_error(error, is_asked=is_asked),
+        )
+
+    def evaluate_unasked(self, gallery: Gallery) -> None:
+        """A small gallery is evaluated as soon as it is shown."""
+        n_labels = len(set(gallery.images.names) - {None})
+        if len(gallery) <= MOST_EVALUATED_UNASKED and n_labels > 1:
+            self.evaluate(is_asked=False)
+
+    def forget_others(self, searched: Searched) -> None:
+        """Bars are of one net and one preprocessing, else they can't be held beside each other."""
+        key = _made_with(searched.gallery)
+        if key != self._search.rows_of:
+            self._search.rows.clear()
+            self._search.rows_of = key
+        self.show()
+
+    def show(self) -> None:
+        """Show the bars that there are."""
+        self._panel.show_evaluations(tuple(self._search.rows.values()))
+
+    def cancel(self) -> None:
+        """Stop a running evaluation."""
+        self._lanes.cancel(EVALUATE)
+
+    def _take(self, searched: Searched, result: Evaluated, *, is_asked: bool) -> None:
+        """The bar is of the gallery that was evaluated, whatever is shown by now."""
+        if _made_with(searched.gallery) != self._search.rows_of:
+            return
+        row = evaluation_row(result.evaluation, searched.reading, searched.gallery)
+        self._search.rows[searched.reading.choice] = row
+        self._notices.dismiss(EVALUATE)
+        self.show()
+        if is_asked:
+            self._panel.open_evaluations()
+        self.evaluated.emit(row)
+
+    def _show_error(self, error: AppError, *, is_asked: bool) -> None:
+        if is_asked:
+            self._notices.show_error(error, EVALUATE)
+
+
+def _made_with(gallery: Gallery) -> tuple[str, str, str]:
+    recipe = gallery.recipe
+    return recipe.net_sha256, recipe.weights_sha256, recipe.preprocess.digest

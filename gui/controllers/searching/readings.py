@@ -1,0 +1,57 @@
+"""Makes the request for an index of what the document, the engine and the search say now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.engines.values import Value
+from core.errors import AppError
+from core.jobs.index import IndexRequest
+from gui.controllers.engine_child import EngineController
+from gui.controllers.searching.index import Reading
+from gui.controllers.searching.indexing import INDEX
+from gui.controllers.searching.states import Search
+from gui.controllers.searching.values import pool_of, value_label
+from gui.document import ModelDocument
+from gui.notices import Notices
+from gui.panels.retrieval.view import RecipeChoice
+
+
+class ReadingMaker:
+    """Says where no index can be asked for."""
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        engine: EngineController,
+        notices: Notices,
+        search: Search,
+    ) -> None:
+        self._document = document
+        self._engine = engine
+        self._notices = notices
+        self._search = search
+
+    def reading(self, choice: RecipeChoice | None = None, *, prune: bool = False) -> Reading | None:
+        """The folder with a representation, the chosen one where none is given.
+
+        None without a folder or net, and where the net takes no pictures.
+        """
+        document, folder = self._document, self._search.folder
+        choice = choice or self._search.choice
+        if document.net is None or choice is None or folder is None:
+            return None
+        if document.recipe is None:
+            error = AppError("This net has no input that takes a picture.")
+            self._notices.show_error(error, INDEX)
+            return None
+        request = IndexRequest(
+            self._engine.request(),
+            folder,
+            Value(choice.layer, choice.top),
+            pool_of(choice),
+            Path(),
+            document.chosen_recipe,
+            prune=prune,
+        )
+        return Reading(request, choice, value_label(document.net, choice))

@@ -1,0 +1,88 @@
+"""A picture of a query or a result, whole, as large as its column lets it be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QRectF, QSize
+from PyQt5.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from gui.icons import paint_icon
+from gui.panels.retrieval.thumbnails import ThumbnailStore
+from gui.theme import ThemeKeeper
+
+SIDE = 560
+"""The longer side that is decoded, enough for a dense screen."""
+
+
+class Picture(QWidget):
+    """Keeps the picture's shape between `least` and `most` of its width in height."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        store: ThumbnailStore,
+        *,
+        least: float = 0.4,
+        most: float = 1.1,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._store = store
+        self._path: Path | None = None
+        self._least, self._most = least, most
+        self._shape = 0.75
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.setFixedHeight(150)
+        keeper.changed.connect(self.update)
+        store.arrived.connect(self._on_arrived)
+
+    def show_path(self, path: Path | None) -> None:
+        """Draw the image of a file."""
+        self._path = path
+        self._on_arrived()
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._path is None:
+            return
+        painter, theme = QPainter(self), self._keeper.theme
+        image, room = self._store.get(self._path, SIDE), QRectF(self.rect())
+        if image is None or image.isNull():
+            painter.fillRect(room, theme.header)
+            if image is not None:
+                middle = QRectF(room.center().x() - 12, room.center().y() - 12, 24, 24)
+                paint_icon(painter, "warning", theme.placeholder, middle)
+            return
+        scale = min(room.width() / image.width(), room.height() / image.height())
+        box = QRectF(0, 0, image.width() * scale, image.height() * scale)
+        box.moveCenter(room.center())
+        box.moveLeft(0)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform, True)
+        painter.drawImage(box, image)
+
+    def _on_arrived(self) -> None:
+        """Take the picture's own shape once it is known."""
+        image = None if self._path is None else self._store.get(self._path, SIDE)
+        if image is not None and not image.isNull():
+            shape = image.height() / image.width()
+            if abs(shape - self._shape) > 0.001:
+                self._shape = shape
+                self._fit()
+        self.update()
+
+    def _fit(self) -> None:
+        """As high as the picture is at this width."""
+        shape = min(max(self._shape, self._least), self._most)
+        self.setFixedHeight(round(self.width() * shape))

@@ -1,0 +1,145 @@
+"""The selected result: its picture, its facts, and what can be done with it."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from core.words import bytes_text
+from gui.panels.retrieval.grid import score_text
+from gui.panels.retrieval.picture import Picture
+from gui.panels.retrieval.query import FactSection
+from gui.panels.retrieval.thumbnails import ThumbnailStore
+from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, UNLABELLED, QueryView, ResultTile
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button, IconButton
+from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
+
+WIDTH = 284
+_NOTHING = "Select an image: its rank, label and file stand here."
+_SIGNS = {RELEVANT: "\N{CHECK MARK}", NOT_RELEVANT: "\N{MULTIPLICATION SIGN}"}
+
+
+class SelectedResult(QWidget):
+    """One tile at large; its buttons ask for a new query or for the file's folder."""
+
+    query_requested = pyqtSignal(object)
+    reveal_requested = pyqtSignal(object)
+
+    def __init__(
+        self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._tile: ResultTile | None = None
+        self.title = SectionHeader(keeper, "Selected")
+        self.fold_button = IconButton(keeper, "right", "Fold to a strip")
+        self.nothing = ThemedLabel(keeper, _NOTHING, "secondary", pixels=11)
+        self.nothing.setWordWrap(True)
+        self.picture = Picture(keeper, store)
+        self.name = ElidedLabel()
+        font = self.name.font()
+        font.setBold(True)
+        self.name.setFont(font)
+        self.score = ThemedLabel(keeper, "", pixels=15, semibold=True)
+        self.verdict = ThemedLabel(keeper, "", "secondary")
+        self.verdict.setWordWrap(True)
+        self.use_button = Button(keeper, "Use as query", "search", is_primary=True)
+        self.use_button.setToolTip("Rank the gallery for this image (Enter)")
+        self.reveal_button = Button(keeper, "Show file", "open")
+        self.reveal_button.setToolTip("Open its folder in the file manager")
+        self.facts = FactSection(keeper, "Image")
+        self._body = QWidget()
+        self._lay_out()
+        self._dress()
+        self.show_tile(None, None, 0)
+        keeper.changed.connect(self._dress)
+        self.use_button.clicked.connect(lambda: self.query_requested.emit(self._tile))
+        self.reveal_button.clicked.connect(lambda: self.reveal_requested.emit(self._tile))
+
+    def show_tile(self, tile: ResultTile | None, query: QueryView | None, n_ranked: int) -> None:
+        """Show a tile of the ranking of `query`, which has n_ranked images."""
+        self._tile = tile
+        self._body.setVisible(tile is not None)
+        self.nothing.setVisible(tile is None)
+        self.title.set_note("")
+        if tile is None:
+            self.picture.show_path(None)
+            return
+        if tile.rank:
+            self.title.set_note(f"rank {tile.rank:,} of {n_ranked:,}")
+        self.picture.show_path(tile.path)
+        self.name.setText(tile.name)
+        self.score.setText(score_text(tile.score) if tile.rank else "")
+        self.verdict.setText(_verdict(tile, query))
+        self.verdict.setVisible(bool(self.verdict.text()))
+        role = {RELEVANT: "ok_text", NOT_RELEVANT: "error_text"}.get(tile.mark, "secondary")
+        self.verdict.set_role(role)
+        self.facts.show_facts(_facts(tile))
+
+    def _lay_out(self) -> None:
+        self.setObjectName("selectedResult")
+        self.setAttribute(Qt.WA_StyledBackground)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(4)
+        body.addWidget(self.picture)
+        names = QHBoxLayout()
+        names.addWidget(self.name, 1)
+        names.addWidget(self.score)
+        body.addLayout(names)
+        body.addWidget(self.verdict)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        buttons.addWidget(self.use_button)
+        buttons.addWidget(self.reveal_button)
+        buttons.addStretch(1)
+        body.addLayout(buttons)
+        body.addWidget(self.facts)
+        inside = QWidget()
+        inside.setObjectName("selectedInside")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 2, 12, 8)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.fold_button, 0, Qt.AlignBottom)
+        column.addLayout(head)
+        column.addWidget(self.nothing)
+        column.addWidget(self._body)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.NoFocus)
+        scroll.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 0, 0)
+        outer.addWidget(scroll)
+
+    @pyqtSlot()
+    def _dress(self) -> None:
+        theme = self._keeper.theme
+        self.setStyleSheet(
+            f"#selectedResult, #selectedInside {{ background: {theme.panel.name()}; }}"
+            f"#selectedResult {{ border-left: 1px solid {theme.border.name()}; }}"
+        )
+
+
+def _verdict(tile: ResultTile, query: QueryView | None) -> str:
+    """ "monuments, not sacre_coeur"."""
+    if tile.mark == UNLABELLED or query is None:
+        return ""
+    sign, label = _SIGNS[tile.mark], tile.label or "without a label"
+    return f"{sign} {label}" if tile.mark == RELEVANT else f"{sign} {label}, not {query.label}"
+
+
+def _facts(tile: ResultTile) -> tuple[tuple[str, str], ...]:
+    rows = [("Label", tile.label)] if tile.label else []
+    if tile.width:
+        rows.append(("Size", f"{tile.width:,} \N{MULTIPLICATION SIGN} {tile.height:,} px"))
+    if tile.n_bytes > 0:
+        rows.append(("File", bytes_text(tile.n_bytes)))
+    return (*rows, ("Name", tile.path.name), ("Folder", str(tile.path.parent)))
