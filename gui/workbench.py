@@ -262,7 +262,9 @@ class Workbench(QObject):
         connect_former_selections(window, self.former, status)
         connect_captions(self.document, window.panels)
         load_plots_beside(self.engine, self.lanes)
-        connect_searching(window, self.searching, self.opening, self.settings, lambda: self.chooser)
+        connect_searching(
+            window, self.searching, self.opening, self.settings, lambda: self.chooser, self.dropping
+        )
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
         window.actions_.on("check_gallery", self.gallery_care.check)
         connect_what_is_there(status, self.searching, self.demo)

@@ -9,6 +9,7 @@ from PyQt5.QtCore import QUrl
 from PyQt5.QtGui import QDesktopServices
 
 from gui.controllers.demo import DemoController
+from gui.controllers.dropping import DroppingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_work import GalleryWorkController
@@ -24,6 +25,7 @@ def connect_searching(
     opening: OpeningController,
     settings: Settings,
     chooser: Callable[[], FileChooser],
+    dropping: DroppingController,
 ) -> None:
     """A folder to search, from a dialog or dropped, and a query from outside."""
 
@@ -44,6 +46,8 @@ def connect_searching(
         start = settings.folder("images")
         chooser().open_files("Search with an image", start, IMAGE_FILTER, search)
 
+    dropping.is_searching = lambda: window.page == "retrieval" and searching.gallery is not None
+    dropping.search = searching.query_image
     window.actions_.on("index_folder", choose_folder)
     window.actions_.on("open_query", choose_query)
     window.actions_.on("query_before", lambda: searching.go_to_query(-1))
@@ -51,7 +55,6 @@ def connect_searching(
     window.panels.retrieval.reveal_requested.connect(_reveal)
     window.panels.retrieval.choose_folder_requested.connect(choose_folder)
     window.panels.retrieval.choose_image_requested.connect(choose_query)
-    window.panels.retrieval.folder_requested.connect(opening.open_folder)
     opening.folder_opened.connect(open_folder)
 
 

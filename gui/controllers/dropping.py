@@ -49,6 +49,9 @@ class DroppingController(QObject):
         self._notices = notices
         self._pasted = pasted or default_pasted()
         self.say: Callable[[str], None] = lambda sentence: None
+        self.is_searching: Callable[[], bool] = lambda: False
+        """Whether one image is a query now, as it is on the page where a folder is searched."""
+        self.search: Callable[[Path], None] = opening.open_image
 
     def words(self, paths: list[Path]) -> DropWords:
         """What dropping these files does."""
@@ -56,7 +59,8 @@ class DroppingController(QObject):
             first, second = (path.name for path in paths)
             return DropWords(f"Compare {first} with {second}", "Or open one: you are asked.")
         found = sort_paths(paths)
-        title = _title(found, self._document)
+        image = self._query(paths)
+        title = _title(found, self._document) if image is None else f"Search with {image.name}"
         notes = []
         if self._document.is_edited and (found.prototxt or found.session):
             notes.append("Unsaved edits are asked about first.")
@@ -66,9 +70,19 @@ class DroppingController(QObject):
         return DropWords(title, " ".join(notes) or "The files stay where they are.")
 
     def take(self, paths: list[Path]) -> None:
-        """Compare two prototxts, or open what was dropped."""
-        if not self._comparing.offer(paths):
+        """Compare two prototxts, search with one image, or open what was dropped."""
+        image = self._query(paths)
+        if image is not None:
+            self.search(image)
+        elif not self._comparing.offer(paths):
             self._opening.open_paths(paths)
+
+    def _query(self, paths: list[Path]) -> Path | None:
+        """The image to search with; None where these files are for something else."""
+        if len(paths) != 1 or not self.is_searching():
+            return None
+        images = sort_paths(paths).images
+        return images[0] if images else None
 
     def paste(self) -> None:
         """Open the files on the clipboard, or take its picture as the image."""
@@ -99,7 +113,7 @@ class DroppingController(QObject):
             write,
             key="paste",
             title="Pasting an image",
-            on_result=self._opening.open_image,
+            on_result=lambda path: self.take([path]),
             on_error=lambda error: self._notices.show_error(error, "image"),
         )
 

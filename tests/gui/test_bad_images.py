@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QApplication
 
 from tests.gui.test_searching import NET
 from tests.soak.bad_images.kinds import good_images, make_all, quick_kinds, remove_all
-from tests.soak.steps import drop
 
 EVERY = 4
 
@@ -54,7 +53,7 @@ def test_no_bad_picture_harms_the_window(bench, qtbot, made, tmp_path: Path) -> 
     asked: list[Path] = []
     panel.image_requested.connect(asked.append)
     for _kind, path in made[::EVERY]:
-        drop(panel, path)
+        bench.window.files_dropped.emit([path])
         settle()
     assert len(asked) > len(made) / EVERY / 2
     assert bugs == []

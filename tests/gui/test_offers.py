@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QColor, QImage
+from PyQt5.QtGui import QColor, QGuiApplication, QImage
 
 from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, RecipeChoice
 from tests.gui.conftest import COLOURS, N_EACH
@@ -225,14 +225,26 @@ def test_a_query_that_can_not_be_read_is_not_asked_again_elsewhere(
     assert not searched.notices.has("query")
 
 
-def test_a_pasted_picture_becomes_the_query(searched, qtbot) -> None:
+def test_an_image_pasted_or_dropped_on_the_page_is_a_query(searched, qtbot, tmp_path: Path) -> None:
     picture = QImage(40, 30, QImage.Format_RGB32)
     picture.fill(QColor(*COLOURS["green"]))
+    QGuiApplication.clipboard().setImage(picture)
     panel = searched.window.panels.retrieval
-    panel.picture_requested.emit(picture)
+    searched.window.actions_["paste"].trigger()
     qtbot.waitUntil(lambda: panel.query.name.startswith("pasted "), timeout=15000)
     settle(searched, qtbot)
     assert panel.tiles[0].name.startswith("green/")
+    assert searched.document.image_path is None
+    outside = tmp_path / "outside.png"
+    picture.save(str(outside))
+    assert searched.dropping.words([outside]).title == "Search with outside.png"
+    searched.window.files_dropped.emit([outside])
+    settle(searched, qtbot)
+    assert panel.query.name == "outside.png"
+    searched.window.show_page("net")
+    searched.window.files_dropped.emit([outside])
+    settle(searched, qtbot)
+    assert searched.document.image_path == outside
 
 
 def test_a_pooling_that_can_not_be_says_that_the_ranking_is_still_the_former(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
-from PyQt5.QtGui import QColor, QDropEvent, QImage, QTextDocument
-from PyQt5.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QColor, QImage, QTextDocument
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.panels.retrieval.controls import LAYERS_VIEW, RANKING_VIEW
 from gui.panels.retrieval.grid import TEXT_HEIGHT
@@ -328,19 +328,6 @@ def test_a_button_that_can_not_act_says_why(panel) -> None:
     assert panel.recipe_bar.export_button.isEnabled()
 
 
-def test_an_image_can_be_pasted_with_or_without_a_file(filled, qtbot) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile("/no/pasted.jpg")])
-    QApplication.clipboard().setMimeData(mime)
-    with qtbot.waitSignal(filled.image_requested) as asked:
-        qtbot.keyClick(filled.grid, Qt.Key_V, Qt.ControlModifier)
-    assert asked.args == [Path("/no/pasted.jpg")]
-    QApplication.clipboard().setImage(picture())
-    with qtbot.waitSignal(filled.picture_requested) as asked:
-        qtbot.keyClick(filled.grid, Qt.Key_V, Qt.ControlModifier)
-    assert asked.args[0].size() == picture().size()
-
-
 def test_the_way_back_is_open_once_there_is_one(filled, qtbot) -> None:
     column = filled.query_column
     assert not column.back_button.isEnabled()
@@ -397,25 +384,6 @@ def test_overlapping_intervals_are_told() -> None:
     assert evaluation_note(rows) == "pool5 leads, but its interval overlaps the next one."
     assert evaluation_note(rows[::2]) == "pool5 leads, and no interval overlaps its own."
     assert evaluation_note(rows[:1]) == ""
-
-
-def drop(panel: RetrievalPanel, path: Path) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    where = QPoint(20, 20)
-    event = QDropEvent(where, Qt.CopyAction, mime, Qt.LeftButton, Qt.NoModifier)
-    panel.dropEvent(event)
-
-
-def test_folders_and_images_can_be_dropped(filled, qtbot, tmp_path: Path) -> None:
-    image = tmp_path / "photo.jpg"
-    image.touch()
-    with qtbot.waitSignal(filled.folder_requested) as asked:
-        drop(filled, tmp_path)
-    assert asked.args[0] == tmp_path
-    with qtbot.waitSignal(filled.image_requested) as asked:
-        drop(filled, image)
-    assert asked.args[0] == image
 
 
 @pytest.mark.parametrize(("width", "height"), [(1044, 540), (1224, 621), (1384, 801)])

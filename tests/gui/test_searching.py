@@ -60,7 +60,7 @@ def open_net(bench, qtbot, net: Path) -> None:
 @pytest.fixture
 def searched(bench, qtbot, net: Path, photos: Path):
     open_net(bench, qtbot, net)
-    bench.window.panels.retrieval.folder_requested.emit(photos)
+    bench.opening.open_folder(photos)
     settle(bench, qtbot)
     return bench
 
@@ -383,7 +383,7 @@ def test_descriptors_that_are_all_equal_are_warned_of(bench, qtbot, net, tmp_pat
         (tmp_path / "black").mkdir(exist_ok=True)
         Image.new("RGB", (8, 8)).save(tmp_path / "black" / f"{i}.png")
     open_net(bench, qtbot, net)
-    bench.window.panels.retrieval.folder_requested.emit(tmp_path / "black")
+    bench.opening.open_folder(tmp_path / "black")
     settle(bench, qtbot)
     facts = dict(bench.window.panels.retrieval.query_column.descriptor.facts)
     assert facts["Warning"].startswith("all 4 descriptors are equal")

@@ -371,9 +371,8 @@ def query_from_outside(soak: Soak) -> None:
 def drop_on_retrieval(soak: Soak) -> None:
     panel = soak.bench.window.panels.retrieval
     soak.bench.window.show_panel(panel)
-    drop(
-        panel, soak.chance.choice(soak.chance.choice((soak.images, soak.bad_images, soak.folders)))
-    )
+    paths = soak.chance.choice((soak.images, soak.bad_images, soak.folders))
+    drop(soak.bench.window, soak.chance.choice(paths))
 
 
 @step(3)

@@ -1,16 +1,13 @@
-"""Ranks the gallery for a query: one of its own, one from anywhere, a pasted one, a former one."""
+"""Ranks the gallery for a query: one of its own, one from anywhere, a former one."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtGui import QImage
 
 from core.errors import AppError, EngineCrashed
-from core.files import write_file
 from core.jobs.query import QueryRequest, query
 from core.retrieval.queries import find_query
 from gui.controllers.engine_child import EngineController
@@ -19,9 +16,8 @@ from gui.controllers.searching.states import Search
 from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
-from gui.widgets.png import png_of
 
-QUERY, PASTE = "query", "paste-query"
+QUERY = "query"
 
 
 class Asker(QObject):
@@ -36,7 +32,6 @@ class Asker(QObject):
         notices: Notices,
         panel: RetrievalPanel,
         search: Search,
-        pasted: Path,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -45,7 +40,6 @@ class Asker(QObject):
         self._notices = notices
         self._panel = panel
         self._search = search
-        self._pasted = pasted
         self._history = History()
         self.found: Found | None = None
 
@@ -95,17 +89,6 @@ class Asker(QObject):
         else:
             self.ask_index(0)
 
-    def ask_picture(self, picture: QImage) -> None:
-        """Rank for a picture that has no file, such as a pasted one."""
-        png = png_of(picture)
-        path = self._pasted / f"pasted {hashlib.sha256(png).hexdigest()[:8]}.png"
-        self._lanes.files.start(
-            lambda: _keep(path, png),
-            key=PASTE,
-            on_result=lambda _none: self.ask(path),
-            on_error=self._show_error,
-        )
-
     def go(self, step: int) -> None:
         """To the query before (-1) or after (1)."""
         path = self._history.peek(step)
@@ -137,8 +120,3 @@ class Asker(QObject):
     def _show_error(self, error: AppError) -> None:
         if not isinstance(error, EngineCrashed):
             self._notices.show_error(error, QUERY)
-
-
-def _keep(path: Path, png: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, png)

@@ -75,14 +75,12 @@ class SearchingController(QObject):
         self._notices = notices
         self._panel = panel
         self._questioner = questioner
-        cache = cache or default_cache()
-        self._places = GalleryPlaces(cache)
+        self._places = GalleryPlaces(cache or default_cache())
         self._thumbnails = ThumbnailLoader(lanes, panel.thumbnails, self)
         self._search = Search()
         self._readings = ReadingMaker(document, engine, notices, self._search)
         self._indexer = Indexer(lanes, engine, notices, self._places, self._search, self)
-        pasted = cache.with_name("pasted")
-        self._asker = Asker(lanes, engine, notices, panel, self._search, pasted, self)
+        self._asker = Asker(lanes, engine, notices, panel, self._search, self)
         self._offering = Offering(
             lanes, engine, notices, self._places, panel, self._search, self._indexer.rates,
             questioner, self,
@@ -219,7 +217,6 @@ class SearchingController(QObject):
         self._evaluator.evaluated.connect(self.evaluated)
         self._offering.wanted.connect(self._read_wanted)
         panel.image_requested.connect(self.query_image)
-        panel.picture_requested.connect(self._asker.ask_picture)
         panel.query_requested.connect(self.query_index)
         panel.recipe_requested.connect(self.choose)
         panel.evaluate_requested.connect(self.evaluate)

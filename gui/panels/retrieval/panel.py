@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QGuiApplication,
-    QImage,
-    QKeyEvent,
-    QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
@@ -27,7 +21,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from core.files import is_folder
 from gui.frame.layout_memory import NARROW_BELOW
 from gui.frame.rail import WIDTH as RAIL_WIDTH
 from gui.panels.retrieval.cells import RankCells
@@ -72,10 +65,7 @@ class RetrievalPanel(QWidget):
 
     choose_folder_requested = pyqtSignal()
     choose_image_requested = pyqtSignal()
-    folder_requested = pyqtSignal(object)
     image_requested = pyqtSignal(object)
-    picture_requested = pyqtSignal(object)
-    """An image without a file, as pasted: a QImage."""
     query_requested = pyqtSignal(int)
     history_requested = pyqtSignal(int)
     recipe_requested = pyqtSignal(object)
@@ -92,7 +82,6 @@ class RetrievalPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("retrievalPanel")
         self.setAttribute(Qt.WA_StyledBackground)
-        self.setAcceptDrops(True)
         self._keeper = keeper
         self._tiles = Tiles.of(())
         self._query: QueryView | None = None
@@ -171,38 +160,6 @@ class RetrievalPanel(QWidget):
     def open_evaluations(self) -> None:
         """Bring the bars of the evaluated layers to the front."""
         self.recipe_bar.views.choose(LAYERS_VIEW)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_path(event) is not None and self.empty_state.isEnabled():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_path(event)
-        if path is None:
-            return
-        event.acceptProposedAction()
-        if is_folder(path):
-            self.folder_requested.emit(path)
-        elif self._gallery is not None:
-            self.image_requested.emit(path)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.Paste):
-            self.paste()
-        else:
-            super().keyPressEvent(event)
-
-    def paste(self) -> None:
-        """Search with the image, or the image file, on the clipboard."""
-        mime = QGuiApplication.clipboard().mimeData()
-        if mime is None or self._gallery is None:
-            return
-        files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-        picture = mime.imageData() if mime.hasImage() else None
-        if files:
-            self.image_requested.emit(files[0])
-        elif isinstance(picture, QImage) and not picture.isNull():
-            self.picture_requested.emit(picture)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -371,12 +328,3 @@ class RetrievalPanel(QWidget):
     def _dress(self) -> None:
         theme = self._keeper.theme
         self.setStyleSheet(f"#retrievalPanel {{ background: {theme.panel.name()}; }}")
-
-
-def _dropped_path(event: QDropEvent) -> Path | None:
-    """The one local file or folder that is being dropped."""
-    mime = event.mimeData()
-    urls = mime.urls() if mime is not None else []
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    return Path(urls[0].toLocalFile())

@@ -64,7 +64,7 @@ def _drop(soak: Soak, sampler: Sampler, kind: str, path: Path) -> Opened:
     start = time.monotonic()
     panel = soak.bench.window.panels.retrieval
     soak.bench.window.show_panel(panel)
-    drop(panel, path)
+    drop(soak.bench.window, path)
     return _ended(soak, sampler, f"drop {kind}", start)
 
 
