@@ -53,7 +53,8 @@ def find_blocks(
         for group in groups:
             if group.kind == kind:
                 units = _fold(units, group, picture, boxes, only_crowded=kind != "block")
-    return tuple(_widened(_settle(units, boxes, is_sideways=is_sideways)))
+    blocks = _settle(units, boxes, is_sideways=is_sideways)
+    return tuple(blocks if is_sideways else _widened(blocks))
 
 
 def _single(box: BoxPicture, corner: Point, scale: float) -> Block:

@@ -87,9 +87,10 @@ def draw(request: DrawingRequest) -> Drawing:
 
 def widths_beside(picture: GraphPicture, style: GraphStyle) -> dict[int, float]:
     """Pixels that badges and the stub of each box take at its right, by key."""
+    grown = m.label_growth(m.FULL_FROM)
     widths = {
-        box.key: sum(badge_width(badge.label, style) for badge in box.badges)
-        + m.BUTTON_GAP * (len(box.badges) - 1)
+        box.key: grown * sum(badge_width(badge.label, style) + m.BUTTON_GAP for badge in box.badges)
+        - m.BUTTON_GAP
         for box in picture.boxes
         if box.badges
     }

@@ -16,7 +16,7 @@ BRACKET_ARM = 8.0
 BRACKET_INSET = 4.0
 BRACKET_TICK = 6.0
 LABEL_GAP = 6.0
-LABEL_ROOM = 132.0
+LABEL_ROOM = 168.0
 
 BADGE_GAP = 18.0
 BADGE_WIDTH = 78.0
@@ -39,11 +39,18 @@ NAMED_WIDTH, NAMED_HEIGHT = 180.0, 24.0
 BLOCK_WIDTH, BLOCK_HEIGHT = 170.0, 14.0
 """Screen pixels that a block takes at least in height, and at most in width for its name."""
 BLOCK_LEAST_WIDTH = 72.0
+LEAST_LABEL_SCALE = 0.88
+"""At a smaller scale badges and labels keep the size that they have at this one."""
 SHORT_STUB = 60.0
 """Pixels of a stub whose words have room at every scale from NAMES_FROM."""
 SCALE_MINIMUM = 0.02
 SCALE_MAXIMUM = 4.0
 GLIDE_MS = 150
+
+
+def label_growth(scale: float) -> float:
+    """By how much badges and labels are drawn larger, so that their words have 10 pixels."""
+    return max(1.0, LEAST_LABEL_SCALE / scale) if scale >= FULL_FROM else 1.0
 
 
 def named_size(

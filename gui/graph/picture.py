@@ -145,7 +145,10 @@ def draw_picture(
         for layer in net.layers
         if box_of[layer.index] == layer.index
     )
-    brackets = (*_shared_brackets(net, runs, box_of, group_of), *_own_brackets(own_runs, box_of))
+    brackets = (
+        *_shared_brackets(net, runs, box_of, group_of),
+        *_own_brackets(own_runs, box_of, group_of),
+    )
     return GraphPicture(boxes, _draw_edges(net, shapes, box_of), brackets, box_of)
 
 
@@ -190,7 +193,7 @@ def _draw_box(
     last = members[-1]
     shown = badges.get(last.index, ())
     if group and group.kind != "chain":
-        shown = ()
+        shown = _new_blobs(members, badges)
     family = layer_type(first.type).family
     return BoxPicture(
         key=first.index,
@@ -203,6 +206,18 @@ def _draw_box(
         group=group,
         badges=shown,
     )
+
+
+def _new_blobs(
+    members: Sequence[Layer], badges: Mapping[int, tuple[BadgePicture, ...]]
+) -> tuple[BadgePicture, ...]:
+    """One badge for all blobs that a rename gave the layers of a block."""
+    inside = [badge for member in members for badge in badges.get(member.index, ())]
+    own = [badge for badge in inside if badge.state == "own"]
+    if not own:
+        return ()
+    words = "1 blob new" if len(own) == 1 else f"{len(own)} blobs new"
+    return (BadgePicture(own[0].layer, own[0].top_index, words, "own", "", ""),)
 
 
 def _shape_of(shapes: NetShapes, layer: Layer) -> str:
@@ -306,13 +321,16 @@ def _own_runs(net: Net, own: frozenset[tuple[str, str]]) -> list[list[BlobVersio
 
 
 def _own_brackets(
-    runs: Iterable[Sequence[BlobVersion]], box_of: Mapping[int, int]
+    runs: Iterable[Sequence[BlobVersion]],
+    box_of: Mapping[int, int],
+    group_of: Mapping[int, FoldGroup],
 ) -> list[BracketPicture]:
     brackets = []
     for run in runs:
         boxes = tuple(dict.fromkeys(box_of[version.layer_index] for version in run))
         n_blobs = len({version.blob for version in run})
-        if len(boxes) < 2:
+        group = group_of.get(run[0].layer_index)
+        if len(boxes) < 2 and (group is None or group.kind != "chain"):
             continue
         # what still shares its blob has a bracket of its own, and its label, in this place
         is_free = all(version.n_versions == 1 for version in run)

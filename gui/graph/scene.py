@@ -103,7 +103,10 @@ class GraphScene(QGraphicsScene):
 
     def show_scale(self, scale: float) -> None:
         """Boxes show what has room at this scale; below NAMES_FROM blocks stand for them."""
+        grown = m.label_growth(self._scale)
         self._scale = scale
+        if m.label_growth(scale) != grown:
+            self._place_badges()
         if self.far_view.show(self._drawing, scale, self.graph_style):
             self._mark()
 
@@ -256,7 +259,8 @@ class GraphScene(QGraphicsScene):
                 x = ends.get(key, frame.right() + m.BADGE_GAP)
                 y = frame.center().y() - m.BADGE_HEIGHT / 2
             item.setPos(x, y)
-            ends[key] = x + item.width + m.BUTTON_GAP
+            item.show_scale(self._scale)
+            ends[key] = x + item.scale() * (item.width + m.BUTTON_GAP)
 
     def _mirror_stubs(self, picture: GraphPicture) -> None:
         self._ends = frozenset()

@@ -61,6 +61,7 @@ class GraphStyle:
         self.named_font = text_font(12, semibold=True)
         self.block_font = text_font(11, semibold=True)
         self.text_font = text_font(11)
+        self.small_font = text_font(10)
         self.edge_font = text_font(10.5)
         self.label_font = text_font(12, semibold=True)
         self.label_thin_font = text_font(11.5)
@@ -72,6 +73,7 @@ class GraphStyle:
         self.named_metrics = QFontMetricsF(self.named_font)
         self.block_metrics = QFontMetricsF(self.block_font)
         self.text_metrics = QFontMetricsF(self.text_font)
+        self.small_metrics = QFontMetricsF(self.small_font)
         self.label_metrics = QFontMetricsF(self.label_font)
         self.badge_metrics = QFontMetricsF(self.badge_font)
         self._badge_advances = {

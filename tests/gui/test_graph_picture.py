@@ -53,10 +53,12 @@ def test_a_shared_blob_has_a_bracket_and_a_badge_for_each_version(vgg) -> None:
 def test_badges_say_what_is_lost_and_what_a_click_does(vgg) -> None:
     picture = picture_of(vgg)
     badge = box_named(picture, "relu7").badges[0]
-    assert badge_sentence(vgg, badge) == ("drop7 overwrites it. Click: relu7 gets blob fc7_relu7.")
+    assert badge_sentence(vgg, badge) == (
+        "drop7 overwrites it. Click: relu7 gets blob fc7_relu7, drop7 gets fc7_drop7. 4 names in 3 layers."
+    )
     badge = box_named(picture, "drop7").badges[0]
     assert badge_sentence(vgg, badge) == (
-        "Readable after a forward pass. Click: drop7 gets blob fc7_drop7."
+        "Readable after a forward pass. Click: drop7 gets blob fc7_drop7. 2 names in 2 layers."
     )
 
 
@@ -192,3 +194,16 @@ def test_a_file_with_two_writers_that_are_not_in_place_still_draws() -> None:
     assert len(picture.boxes) == 4
     assert picture.brackets == ()
     assert len(place_picture(picture, {}).corners) == 4
+
+
+def test_a_folded_block_counts_the_blobs_that_a_rename_gave_it(vgg) -> None:
+    plan = plan_rename_all(vgg)
+    net = read_net(plan.new_text)
+    own = {(rename.layer, rename.new_blob) for rename in plan.renames}
+    picture = draw_picture(net, infer_shapes(net), folded=plan_folds(vgg).folded(()), own_blobs=own)
+    labels = {box.name: [badge.label for badge in box.badges] for box in picture.boxes}
+    assert labels["conv1_1 ... pool1"] == ["2 blobs new"]
+    assert labels["conv3_1 ... pool3"] == ["3 blobs new"]
+    assert labels["fc6"] == ["fc6_drop6"]
+    titles = [bracket.title for bracket in picture.brackets]
+    assert titles == ["3 layers, 3 blobs", "3 layers, 3 blobs"]

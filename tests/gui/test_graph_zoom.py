@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QRectF
+from PyQt5.QtGui import QFontInfo
 
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
@@ -261,3 +262,16 @@ def test_real_nets_fit_with_names(material, keeper, qtbot) -> None:
 
 def test_rectangles_that_only_touch_do_not_overlap() -> None:
     assert not Rectangle(0, 0, 10, 10).overlaps(Rectangle(10, 0, 20, 10))
+
+
+@pytest.mark.parametrize("scale", [0.7, 0.8, 0.9, 1.0])
+def test_no_word_on_a_badge_is_under_10_pixels(show, vgg, scale: float) -> None:
+    panel = show(vgg)
+    panel.set_folded(False)
+    panel.canvas.set_scale(scale)
+    size = QFontInfo(panel.scene.graph_style.badge_font).pixelSize()
+    badges = panel.scene.badge_items.values()
+    assert all(size * badge.scale() * scale >= 9.6 for badge in badges)
+    # and none lies over the box of another layer
+    boxes = [item.frame() for item in panel.scene.layer_items.values()]
+    assert not any(badge.badge_frame().intersects(box) for badge in badges for box in boxes)

@@ -60,6 +60,7 @@ class BadgeItem(QGraphicsItem):
         self._has_button_below = False
         self._lay_out()
         self.setZValue(4)
+        self.setTransformOriginPoint(0, m.BADGE_HEIGHT / 2)
         self.setAcceptHoverEvents(True)
         self.setFlag(QGraphicsItem.ItemIsFocusable)
         self._follow_wish()
@@ -76,12 +77,12 @@ class BadgeItem(QGraphicsItem):
 
     def badge_frame(self) -> QRectF:
         """The badge without its button, in scene coordinates."""
-        return self._badge.translated(self.pos())
+        return QRectF(self.mapRectToScene(self._badge))
 
     def active_frame(self) -> QRectF:
         """The badge with the button that shows while it is pointed at, in scene coordinates."""
         frame = self._badge.united(self._button) if self.badge.wish else self._badge
-        return frame.translated(self.pos())
+        return QRectF(self.mapRectToScene(frame))
 
     def put_button(self, *, is_below: bool) -> None:
         """Right of the badge, or below it where the canvas ends."""
@@ -105,6 +106,10 @@ class BadgeItem(QGraphicsItem):
         self._style = style
         self._lay_out()
         self.update()
+
+    def show_scale(self, scale: float) -> None:
+        """Grow where the graph is seen so small that the name would not be read."""
+        self.setScale(m.label_growth(scale))
 
     def set_dimmed(self, is_dimmed: bool) -> None:
         """Step back while others are found."""
@@ -254,6 +259,8 @@ class BadgeItem(QGraphicsItem):
 
 def badge_sentence(net: Net | None, badge: BadgePicture) -> str:
     """What becomes of the version, then all that a click changes."""
+    if badge.state == "own" and badge.label.endswith(" new"):
+        return f"A rename gave layers of this block blobs of their own: {badge.label}."
     if badge.state == "own":
         return f"{badge.layer} has blob {badge.label} of its own."
     if net is None or not badge.wish:

@@ -106,6 +106,15 @@ class BracketItem(QGraphicsItem):
         theme = self._style.theme
         colour = theme.ok_text if self.bracket.kind == "own" else theme.mark_text
         box = self._label_box()
+        grown = m.label_growth(scale)
+        if grown > 1:
+            origin = box.center()
+            if self._direction == "TB":
+                origin.setX(box.right())
+            painter.translate(origin)
+            painter.scale(grown, grown)
+            painter.translate(-origin)
+            box.setLeft(box.right() - box.width() / grown)
         across = Qt.AlignRight if self._direction == "TB" else Qt.AlignHCenter
         painter.setPen(colour)
         self._line(painter, self.bracket.title, self._title_font(), box, across)

@@ -35,27 +35,30 @@ def lay_out_full(
     scale: below 1.0 the words keep their size and the rows move together.
     """
     width = m.BOX_WIDTH * scale
-    padding = m.TEXT_PADDING * max(scale, 0.8)
+    font, metrics = style.text_font, style.text_metrics
+    padding = m.TEXT_PADDING
+    if scale < 0.9:
+        font, metrics, padding = style.small_font, style.small_metrics, 5.0
     left = band * scale + padding
     room = width - padding - left
-    narrow = style.text_metrics.horizontalAdvance
+    narrow = metrics.horizontalAdvance
     note_width = narrow(box.note)
     fits = style.name_metrics.horizontalAdvance(box.name) + 8 + note_width <= room
-    shape = style.text_metrics.elidedText(box.shape, Qt.ElideRight, room)
+    shape = metrics.elidedText(box.shape, Qt.ElideRight, room)
     note = box.note
     if not fits:
         spare = room - narrow(shape) - 8
-        note = style.text_metrics.elidedText(box.note, Qt.ElideRight, max(0.0, spare))
+        note = metrics.elidedText(box.note, Qt.ElideRight, max(0.0, spare))
         note_width = narrow(note)
     name = shortened(box.name, near, style.name_metrics, room)
     first, second = 17.1 - 19.3 * (1 - scale), 32.4 - 29.7 * (1 - scale)
     name_y = first - style.name_metrics.ascent()
-    shape_y = second - style.text_metrics.ascent()
-    note_y = first - style.text_metrics.ascent() if fits else shape_y
+    shape_y = second - metrics.ascent()
+    note_y = first - metrics.ascent() if fits else shape_y
     return (
         _word(name, style.name_font, style.text, left, name_y),
-        _word(note, style.text_font, style.secondary, width - padding - note_width, note_y),
-        _word(shape, style.text_font, style.secondary, left, shape_y),
+        _word(note, font, style.secondary, width - padding - note_width, note_y),
+        _word(shape, font, style.secondary, left, shape_y),
     )
 
 
