@@ -37,6 +37,7 @@ SUMMARIES: Mapping[str, str] = {
     "index": "describe a folder of images by one layer, into a gallery",
     "query": "find the images of a gallery that look like one image",
     "evaluate": "measure AP and mAP of a gallery, with its own images or others as queries",
+    "sweep": "measure which layer, pooling and post-processing retrieves best on labelled images",
     "gallery": "say what a gallery holds, export its descriptors, check and repair it",
     "demo": "do everything above on the bundled net and photos, without a window",
     "doctor": "say what can run here: engines, devices, versions, and why not",

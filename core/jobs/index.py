@@ -108,7 +108,7 @@ def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:
         request.pool.method,
         request.pool.p,
         plan.chosen.recipe,
-        **_what_runs(request.net),
+        **what_runs(request.net),
         is_batched=plan.feed.mixing is None,
         levels=request.pool.levels,
         relu=request.pool.relu,
@@ -117,10 +117,11 @@ def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:
 
 def recipe_on(to_run: NetToRun, like: DescriptorRecipe) -> DescriptorRecipe:
     """What a net gives with the layer, pooling and preprocessing of a recipe."""
-    return replace(like, **_what_runs(to_run))
+    return replace(like, **what_runs(to_run))
 
 
-def _what_runs(to_run: NetToRun) -> dict[str, Any]:
+def what_runs(to_run: NetToRun) -> dict[str, Any]:
+    """What a recipe says of the net that runs, by the names of its fields."""
     weights = to_run.weights
     return {
         "net_sha256": text_sha256(to_run.text),

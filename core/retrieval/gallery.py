@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from core.retrieval.gallery_contents import (
 )
 from core.retrieval.gallery_origin import NotedOrigin
 from core.retrieval.gallery_store import GalleryStore
+from core.retrieval.representations import StoredRepresentation
+from core.retrieval.vectors_file import read_rows
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Gallery:
         self.progress: GalleryProgress = contents.progress
         self.dimension: int = contents.dimension
         self.images: StoredImages = contents.images
+        self.others: tuple[StoredRepresentation, ...] = contents.others
         self.problems = tuple(ImageProblem(p.path, p.reason) for p in contents.problems)
         self._contents = contents
 
@@ -98,6 +101,27 @@ class Gallery:
         """How many descriptors are alike."""
         floor = GEM_FLOOR if self.recipe.pooling == "gem" else 0.0
         return find_equal_descriptors(self.rows, self.labels, floor=floor)
+
+    def representation(self, number: int) -> Gallery:
+        """The same images by another of their representations; 0 is the first.
+
+        Raises GalleryError for a number that is none, or where its file is damaged.
+        """
+        if number == 0:
+            return self
+        found = next((one for one in self.others if one.number == number), None)
+        if found is None:
+            raise GalleryError(f"The gallery has no representation {number}.")
+        n_rows = len(self._contents.stored)
+        stored = read_rows(self.folder / found.file_name, n_rows, found.dimension)
+        contents = replace(
+            self._contents,
+            recipe=found.recipe,
+            dimension=found.dimension,
+            stored=stored,
+            others=(),
+        )
+        return Gallery(self.folder, contents)
 
     def path(self, index: int) -> Path:
         """Where an image lies."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_origin import NotedOrigin
+from core.retrieval.representations import StoredRepresentation
 
 
 @dataclass(frozen=True)
@@ -177,8 +178,8 @@ class Contents:
     """All that a gallery holds at one moment; images and problems sorted by path.
 
     roots: where the images may lie, the likeliest first; of the folders that are gone the noted
-    one alone. stored: (n_rows, dimension) float32, rows
-    in no order, some of which no image names.
+    one alone. stored: (n_rows, dimension) float32, rows in no order, some of which no image names.
+    others: further representations of the same images, in files of their own.
     """
 
     recipe: DescriptorRecipe
@@ -190,6 +191,7 @@ class Contents:
     images: StoredImages
     problems: tuple[StoredProblem, ...]
     stored: np.ndarray
+    others: tuple[StoredRepresentation, ...] = ()
 
     @property
     def root(self) -> Path:

@@ -36,6 +36,10 @@ TABLES = {
     ) WITHOUT ROWID""",
     "blocks": "CREATE TABLE blocks (number INTEGER PRIMARY KEY, crc INTEGER NOT NULL)",
     "absent": "CREATE TABLE absent (path TEXT PRIMARY KEY) WITHOUT ROWID",
+    "representations": """CREATE TABLE representations (
+        number INTEGER PRIMARY KEY, layer TEXT NOT NULL, top TEXT NOT NULL, pooling TEXT NOT NULL,
+        p REAL NOT NULL, levels INTEGER NOT NULL, relu INTEGER NOT NULL, dimension INTEGER NOT NULL
+    )""",
 }
 _BUSY_SECONDS = 30.0
 _MOST_BYTES_OF_A_TEXT = 16 << 20

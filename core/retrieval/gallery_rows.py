@@ -129,6 +129,12 @@ class GalleryRows:
         spoilt = np.concatenate(not_finite)
         return RowFaults(n_rows, n_there, tuple(changed), spoilt, wanted)
 
+    def fill(self, named: str | None, n_there: int, n_rows: int, dimension: int) -> None:
+        """Put zeros where the rows behind the first n_there were lost."""
+        if n_there < n_rows:
+            missing = np.zeros((n_rows - n_there, dimension), np.float32)
+            append_rows(self._path(named), n_there, missing)
+
     def tidy(self) -> None:
         """Leave out rows that no image names, if they are many and the disk has room for both."""
         with suppress(GalleryError):  # a disk without room for both files keeps the longer one
@@ -156,6 +162,8 @@ class GalleryRows:
             n_rows, dimension = int(get_meta(db, "n_rows")), int(get_meta(db, "dimension"))
             rows = [row for (row,) in db.execute("SELECT row FROM images ORDER BY path")]
             if get_meta(db, "vectors") == COMPACT_NAME:  # not renamed yet
+                return
+            if _has_others(db):  # whose rows have the same numbers
                 return
             if not always and (len(rows) * 2 > n_rows or not n_rows):
                 return
@@ -212,3 +220,9 @@ class GalleryRows:
     @property
     def _final_path(self) -> Path:
         return self._folder / DESCRIPTORS_NAME
+
+
+def _has_others(db: sqlite3.Connection) -> bool:
+    """Whether files of further representations share the numbers of the rows."""
+    found = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'representations'").fetchone()
+    return found is not None and db.execute("SELECT 1 FROM representations").fetchone() is not None

@@ -31,6 +31,17 @@ from core.retrieval.gallery_meta import GalleryMeta, RunNote, places_to_note, re
 from core.retrieval.gallery_origin import OLD_NOTE_NAME, GalleryOrigin, read_old_note, read_origin
 from core.retrieval.gallery_rows import COMPACT_NAME, DESCRIPTORS_NAME, GalleryRows, RowFaults
 from core.retrieval.image_columns import read_images, read_problems
+from core.retrieval.representations import (
+    append_representations,
+    fill_lost_rows,
+    is_representation,
+    note_representations,
+    read_representations,
+)
+
+FITS_NAME = "fits"
+SWEEP_NAMES = ("sweep.json", "sweep-precisions.npy", "fitted-on")
+"""What a sweep keeps beside: fits of PCA and whitening, its results, the gallery it fitted on."""
 
 
 class GalleryStore:
@@ -50,9 +61,16 @@ class GalleryStore:
         return self._database.exists
 
     def create(
-        self, recipe: DescriptorRecipe, root: Path, origin: GalleryOrigin | None = None
+        self,
+        recipe: DescriptorRecipe,
+        root: Path,
+        origin: GalleryOrigin | None = None,
+        others: Sequence[DescriptorRecipe] = (),
     ) -> None:
-        """Make an empty gallery. Raises GalleryError if the folder holds something else."""
+        """Make an empty gallery. Raises GalleryError if the folder holds something else.
+
+        others: further representations, which differ from `recipe` in value and pooling alone.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             foreign = sorted(p.name for p in self.folder.iterdir() if not is_ours(p.name))
@@ -77,6 +95,7 @@ class GalleryStore:
             add_missing_tables(db)
             for key, value in meta.items():
                 set_meta(db, key, value)
+            note_representations(db, others)
 
     def read(self) -> Contents:
         """All that the gallery holds; descriptors are mapped, not read. Raises GalleryError."""
@@ -86,8 +105,9 @@ class GalleryStore:
     def _contents(self, db: sqlite3.Connection, meta: GalleryMeta) -> Contents:
         """What the tables say; in one transaction, so that the rows are those of the images."""
         images, problems = read_images(db, meta.n_rows), read_problems(db)
+        recipe = meta.found_recipe(self.folder)
         return Contents(
-            recipe=meta.found_recipe(self.folder),
+            recipe=recipe,
             made_with=meta.made_with,
             roots=meta.found_roots(self.folder, images.paths),
             origin=read_origin(meta.origin, self.folder) or read_old_note(self.folder),
@@ -96,6 +116,7 @@ class GalleryStore:
             images=images,
             problems=problems,
             stored=self._rows.read(meta.vectors, meta.n_rows, meta.dimension),
+            others=read_representations(db, recipe),
         )
 
     def read_recipe(self) -> DescriptorRecipe:
@@ -128,8 +149,9 @@ class GalleryStore:
         file once they are whole.
         """
         faults = yield from self.find_row_faults()
+        n_lost = self._fill_lost_rows()
         if faults.is_sound:
-            return 0
+            return n_lost
         with self._database.changing() as db:
             if not _is_of_now(faults, db):
                 return 0  # another run is at work: the next one looks again
@@ -138,8 +160,35 @@ class GalleryStore:
             is_spoilt = faults.spoil(np.array([row for _, row in named], dtype=np.int64))
             spoilt = [(path,) for (path, _), is_bad in zip(named, is_spoilt, strict=True) if is_bad]
             db.executemany("DELETE FROM images WHERE path = ?", spoilt)
-        self._rows.write_anew()
-        return len(spoilt)
+            has_others = bool(read_representations(db, read_meta(db).found_recipe(self.folder)))
+        if (
+            has_others
+        ):  # whose rows have the same numbers: what is spoilt stays, and nobody names it
+            self._keep_numbers(faults)
+        else:
+            self._rows.write_anew()
+        return n_lost + len(spoilt)
+
+    def _keep_numbers(self, faults: RowFaults) -> None:
+        """Make a file whole again whose rows must keep their places."""
+        with self._database.changing() as db:
+            meta = read_meta(db)
+            self._rows.fill(meta.vectors, faults.n_there, meta.n_rows, meta.dimension)
+            sum_anew(db, self._rows.read(meta.vectors, meta.n_rows, meta.dimension))
+
+    def _fill_lost_rows(self) -> int:
+        """Forget images that a file of a further representation has lost; how many they were."""
+        with self._database.reading() as db:
+            meta = read_meta(db)
+            others = read_representations(db, meta.found_recipe(self.folder))
+        if not others:
+            return 0
+        n_whole = fill_lost_rows(self.folder, others, meta.n_rows)
+        if n_whole == meta.n_rows:
+            return 0
+        with self._database.changing() as db:
+            found = db.execute("DELETE FROM images WHERE row >= ?", (n_whole,))
+            return int(found.rowcount)
 
     def sum_rows_anew(self) -> None:
         """Make checksums of the descriptors as they are now."""
@@ -181,13 +230,21 @@ class GalleryStore:
             set_meta(db, "run", {**run, "has_ended": True})
         self._rows.tidy()
 
-    def add(self, images: Sequence[StoredImage], descriptors: np.ndarray) -> None:
+    def add(
+        self,
+        images: Sequence[StoredImage],
+        descriptors: np.ndarray,
+        others: Sequence[np.ndarray] = (),
+    ) -> None:
         """Add described images, in the place of earlier ones of the same path.
 
         descriptors: (len(images), dimension) float32; the rows of `images` are filled in here.
-        Raises GalleryError if the dimension is not that of the gallery.
+        others: the same for each further representation. Raises GalleryError if a dimension is not
+        that of the gallery.
         """
         with self._database.changing() as db:
+            if others:
+                append_representations(db, self.folder, int(get_meta(db, "n_rows")), others)
             first = self._rows.append(db, descriptors)
             for row, image in enumerate(images, start=first):
                 db.execute("DELETE FROM problems WHERE path = ?", (image.path,))
@@ -235,7 +292,8 @@ class GalleryStore:
 
 def is_ours(name: str) -> bool:
     """Whether a file of this name belongs to a gallery."""
-    return name.startswith(DATABASE_NAME) or name in (DESCRIPTORS_NAME, COMPACT_NAME, OLD_NOTE_NAME)
+    is_own = name in (DESCRIPTORS_NAME, COMPACT_NAME, OLD_NOTE_NAME, FITS_NAME, *SWEEP_NAMES)
+    return name.startswith(DATABASE_NAME) or is_own or is_representation(name)
 
 
 def _is_of_now(faults: RowFaults, db: sqlite3.Connection) -> bool:

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from core.engines.values import Value
-from core.errors import FolderLost, GalleryError
+from core.errors import GalleryError
 from core.files import is_folder
 from core.images.finding import FolderListing, SkippedFile, list_images
-from core.images.prepared import PreparedImage
-from core.measures.measure import Pool
 from core.progress import Job, Progress, with_steps
 from core.retrieval.absence import AbsentFiles, by_folder, describe_absent
-from core.retrieval.describing import Describer, checked_rows
+from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
-from core.retrieval.folder_reach import FolderReach, Reach
 from core.retrieval.gallery import Gallery, ImageProblem
+from core.retrieval.gallery_collector import GalleryCollector
 from core.retrieval.gallery_contents import (
-    GONE,
     Contents,
     GalleryProgress,
-    StoredImage,
-    StoredProblem,
 )
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import GalleryStore
-from core.retrieval.ground_truth import folder_label
 from core.retrieval.index_plan import IndexPlan, plan_index
 from core.surveys.pictures import by_shape
-from core.surveys.survey import Results, SurveyReport, survey
+from core.surveys.survey import SurveyReport, survey
 
 _WENT_AWAY = "went away while the index ran"
 
@@ -93,6 +84,7 @@ def index_folder(
     origin: GalleryOrigin | None = None,
     batch_size: int = 8,
     prune: bool = False,
+    others: Sequence[DescriptorRecipe] = (),
 ) -> Job[IndexReport]:
     """Describe all images of a folder into the gallery `out`, or bring that gallery up to date.
 
@@ -101,8 +93,12 @@ def index_folder(
     After each batch the gallery is whole, so an index that was cancelled or killed goes on where
     it stood: files of unchanged size and time are kept, new and changed ones described, and gone
     ones dropped by absence.RULE, or all that are not to be seen with `prune`. Images that can't be
-    used are listed in the report with the reason. Raises GalleryError if `out` was made with
-    another recipe or from another folder that still exists, FolderLost if the folder goes away.
+    used are listed in the report with the reason.
+
+    others: further representations of the same pass, kept beside the recipe's; with them the
+    gallery is whole every few seconds, not after each batch. Raises GalleryError if `out` was made
+    with another recipe or from another folder that still exists, FolderLost if the folder goes
+    away.
     """
     started = time.monotonic()
     describer.check()
@@ -111,17 +107,34 @@ def index_folder(
     listing = list_images(folder)
     store = GalleryStore(out)
     n_mended = yield from _mend(store, recipe)
-    contents = _open_store(store, recipe, listing.root.resolve(), origin)
+    contents = _open_store(store, recipe, listing.root.resolve(), origin, others)
     _check_still_there(listing, contents)
     plan = plan_index(listing, contents, store.read_absent(), prune=prune)
     _clean(store, plan)
     store.begin(plan.n_expected, plan.outdated, plan.missing.to_remember)
-    collector = GalleryCollector(describer, store, plan)
-    done = yield from _survey(describer, collector, plan, batch_size)
+    collector = GalleryCollector(describer, store, plan, others)
+    try:
+        done = yield from _survey(describer, collector, plan, batch_size)
+    finally:
+        collector.store()
     store.finish()
+    return _report(describer, store, plan, collector, done, listing.skipped, started, n_mended)
+
+
+def _report(
+    describer: Describer,
+    store: GalleryStore,
+    plan: IndexPlan,
+    collector: GalleryCollector,
+    done: SurveyReport,
+    skipped: tuple[SkippedFile, ...],
+    started: float,
+    n_mended: int,
+) -> IndexReport:
+    """What came of a run that is over."""
     contents = store.read()
     return IndexReport(
-        gallery=out,
+        gallery=store.folder,
         n_images=len(contents.images),
         n_added=collector.n_added,
         n_kept=plan.n_kept,
@@ -129,10 +142,10 @@ def index_folder(
         dimension=contents.dimension,
         seconds=time.monotonic() - started,
         problems=tuple(ImageProblem(p.path, p.reason) for p in contents.problems),
-        skipped=listing.skipped,
+        skipped=skipped,
         notes=(
             *_mended(n_mended),
-            *_notes(describer, out, contents),
+            *_notes(describer, store.folder, contents),
             *done.notes,
             *_dropped(plan),
         ),
@@ -154,13 +167,23 @@ def _mend(store: GalleryStore, recipe: DescriptorRecipe) -> Job[int]:
 
 
 def _open_store(
-    store: GalleryStore, recipe: DescriptorRecipe, root: Path, origin: GalleryOrigin | None
+    store: GalleryStore,
+    recipe: DescriptorRecipe,
+    root: Path,
+    origin: GalleryOrigin | None,
+    others: Sequence[DescriptorRecipe],
 ) -> Contents:
     """Make the gallery, or check that the one there is of the same recipe and folder."""
     if not store.exists:
-        store.create(recipe, root, origin)
+        store.create(recipe, root, origin, others)
     contents = store.read()
     check_same_recipe(contents.recipe, recipe)
+    if [one.recipe.digest for one in contents.others] != [one.digest for one in others]:
+        raise GalleryError(
+            f"This gallery holds {len(contents.others) + 1:,} representations of each image, "
+            f"others than the {len(others) + 1:,} asked for.",
+            hint="Index or sweep into a new folder.",
+        )
     if root not in contents.roots and is_folder(contents.root):
         raise GalleryError(
             f"This gallery is of the folder '{contents.root}', not of '{root}'.",
@@ -210,73 +233,6 @@ def _survey(
             job, lambda step: replace(step, what=_with_rate("images indexed", step.done, started))
         )
     )
-
-
-class GalleryCollector:
-    """Stores each batch's descriptors; the gallery is whole after each."""
-
-    def __init__(self, describer: Describer, store: GalleryStore, plan: IndexPlan) -> None:
-        self._recipe, self._store, self._plan = describer.recipe, store, plan
-        self._measure = describer.measure
-        self._reach = FolderReach(plan.root)
-        self.n_added = 0
-        self.lost: list[str] = []
-
-    @property
-    def wants(self) -> Mapping[Value, tuple[Pool, ...]]:
-        """One pooling of one value."""
-        return {self._recipe.value: (self._measure,)}
-
-    def take(self, images: Sequence[PreparedImage], results: Results) -> None:
-        """Keep what is finite; an image that gives NaN or infinity is a problem."""
-        found = results[self._recipe.value, self._measure]
-        descriptors = checked_rows(found, len(images), self._recipe.layer)
-        is_finite = np.isfinite(descriptors).all(axis=1)
-        pairs = list(zip(images, is_finite, strict=True))
-        added = [_image(self._plan, image) for image, is_good in pairs if is_good]
-        if added:
-            self._store.add(added, descriptors[is_finite])
-        reason = f"Layer '{self._recipe.layer}' gives NaN or infinity for it."
-        bad = [_problem(self._plan, image, reason) for image, is_good in pairs if not is_good]
-        if bad:
-            self._store.add_problems(bad)
-        self.n_added += len(added)
-
-    def skip(self, image: PreparedImage) -> None:
-        """Note an image that can't be used.
-
-        One that went away is no problem: it keeps what it has. Raises FolderLost where its whole
-        folder went.
-        """
-        how = self._reach.how(image.path)
-        relative = image.path.relative_to(self._plan.root).as_posix()
-        if how is Reach.NOT_THERE or (how is Reach.CLOSED and relative in self._plan.outdated):
-            self.lost.append(relative)
-            if not self._reach.has_folder:
-                raise self._folder_lost()
-            return
-        problem = _problem(self._plan, image, image.problem)
-        # what is closed may be opened without a change of its time: it is tried again next time
-        self._store.add_problems([problem if how is Reach.OPEN else replace(problem, stamp=GONE)])
-
-    def _folder_lost(self) -> FolderLost:
-        n_done = self._plan.n_expected - len(self._plan.todo) + self.n_added
-        return FolderLost(
-            f"The folder '{self._plan.root}' went away while it was indexed: {n_done:,} of "
-            f"{self._plan.n_expected:,} images are in the gallery.",
-            hint="Nothing was dropped. Index again when the folder is back: it goes on from there.",
-        )
-
-
-def _image(plan: IndexPlan, image: PreparedImage) -> StoredImage:
-    relative = image.path.relative_to(plan.root).as_posix()
-    width, height = image.size
-    return StoredImage(relative, folder_label(relative), width, height, plan.todo[relative])
-
-
-def _problem(plan: IndexPlan, image: PreparedImage, reason: str | None) -> StoredProblem:
-    relative = image.path.relative_to(plan.root).as_posix()
-    return StoredProblem(relative, reason or "", plan.todo[relative])
 
 
 def _notes(describer: Describer, out: Path, contents: Contents) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
+    "SweepRequest": "its page comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""
 WORK = (

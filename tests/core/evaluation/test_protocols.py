@@ -36,6 +36,11 @@ def test_trapezoid_vectors(marks: str, n_relevant: int, wanted: float) -> None:
     assert trapezoid_precision(ranks, n_relevant) == pytest.approx(wanted, abs=1e-6)
 
 
+def test_what_is_both_relevant_and_junk_is_relevant() -> None:
+    assert ranks_without_junk("jxpj", {"p", "x"}, {"j", "x"}).tolist() == [0, 1]
+    assert ranks_without_junk("ppnp", {"p"}).tolist() == [0]
+
+
 def official_oxford(ranked: Sequence[int], positive: set[int], junk: set[int]) -> float:
     """As the program of the benchmark counts: item by item, old and new precision averaged."""
     old_recall, old_precision, ap = 0.0, 1.0, 0.0

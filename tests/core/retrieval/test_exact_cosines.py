@@ -120,6 +120,21 @@ def test_scores_that_float32_makes_equal_are_told_apart() -> None:
     assert (scored.n_ties, scored.n_queries_with_ties) == (3, scored.n_queries)
 
 
+def test_one_descriptor_in_two_lengths_ranks_by_its_number() -> None:
+    rows = np.random.default_rng(4).standard_normal((60, 31)).astype(np.float32)
+    rows[30:] = np.float32(4) * rows[:30]  # the very same direction
+    found = rank_vectors(rows, rows[0] + np.float32(0.5)).index.tolist()
+    assert all(after == before + 30 for before, after in zip(found[::2], found[1::2], strict=True))
+
+
+def test_the_copy_of_a_query_is_no_tie_in_its_own_ranking() -> None:
+    rows = np.random.default_rng(4).standard_normal((9, 5)).astype(np.float32)
+    rows[4] = rows[2]
+    scored = run_job(evaluate(rows, ["a"] * 9))
+    # 2 and 4 leave one of the pair in their rankings, where it has no copy
+    assert (scored.n_ties, scored.n_queries_with_ties) == (2, 7)
+
+
 def test_a_query_that_is_not_finite_is_refused() -> None:
     for value in (np.nan, np.inf):
         with pytest.raises(GalleryError, match="NaN or infinity"):

@@ -1,0 +1,178 @@
+"""`sweep`: every layer of a net under every pooling, measured on a labelled folder in one pass."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from core.commands.command_line import UsageError
+from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
+from core.commands.output import print_json, print_notes, print_table
+from core.commands.preprocessing import add_preprocess_argument
+from core.commands.progress_line import ProgressLine
+from core.csv_table import GUARD_HELP, write_csv
+from core.jobs.sweep import TRUNK, SweepRequest, SweepStep, Swept, sweep
+from core.measures.measure import POOLING_HELP, parse_poolings
+from core.progress import Progress, run_job
+from core.representations.after import HELP as AFTER_HELP
+from core.representations.after import parse_after
+from core.retrieval.sweep_plan import DEFAULT_POOLS
+from core.retrieval.sweep_rows import SweepRow
+
+_DEFAULT_POOLINGS = ",".join(pool.word for pool in DEFAULT_POOLS)
+_COLUMNS = (
+    "layer", "top", "pooling", "after", "dimension", "mAP", "from", "to", "P@1", "P@10", "ties",
+    "zeros", "rank", "hubs", "apart",
+)  # fmt: skip
+_MOST_LISTED = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Name the command's options."""
+    add_net_arguments(parser, needs_weights=True)
+    parser.add_argument(
+        "--images", required=True, type=Path, metavar="DIR", help="a folder, or a list of images"
+    )
+    parser.add_argument(
+        "--layers",
+        default=TRUNK,
+        metavar="L1,L2|all",
+        help="layer names, or layer:top, or all, in-place versions among them. Without it: the "
+        "values after a ReLU, a pooling or a Concat, which is cheapest",
+    )
+    parser.add_argument(
+        "--poolings",
+        default=_DEFAULT_POOLINGS,
+        metavar="P1,P2",
+        help=f"{POOLING_HELP} (default {_DEFAULT_POOLINGS})",
+    )
+    parser.add_argument(
+        "--after",
+        default="l2",
+        metavar="A1,A2",
+        help=f"what follows pooling: {AFTER_HELP} (default l2)",
+    )
+    parser.add_argument(
+        "--fit-on",
+        type=Path,
+        metavar="DIR",
+        help="other images that PCA and whitening are fitted on; without it the measured ones",
+    )
+    parser.add_argument(
+        "--truth",
+        default="folders",
+        metavar="folders|prefix|FILE.csv",
+        help="as evaluate has it (default folders)",
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="GALLERY", help="a folder")
+    parser.add_argument("--batch", type=int, default=8, help="images a pass (default 8)")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help=f"the table; {GUARD_HELP}")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_preprocess_argument(parser)
+    add_engine_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Sweep, or go on with a sweep that was stopped; the price is told before."""
+    if options.batch < 1:
+        raise UsageError("--batch is 1 or more")
+    request = SweepRequest(
+        model_to_run(options).to_run,
+        options.images,
+        options.out,
+        options.layers,
+        parse_poolings(options.poolings),
+        parse_after(options.after),
+        options.preprocess,
+        options.truth,
+        options.fit_on,
+        options.batch,
+    )
+    with engine_host(options) as host, ProgressLine() as show:
+
+        def tell(step: Progress) -> None:
+            if isinstance(step, SweepStep) and step.cost is not None:
+                print(f"Price: {step.cost.describe()}.", file=sys.stderr)
+            show(step)
+
+        swept = run_job(sweep(request, host), tell)
+    if options.csv is not None:
+        write_csv(options.csv, (_COLUMNS, *map(_cells, swept.rows)))
+    if options.json:
+        print_json(describe(swept))
+    else:
+        _print(swept)
+
+
+def describe(swept: Swept) -> dict[str, object]:
+    """The table and all that belongs to it as plain values for JSON."""
+    cost = swept.cost
+    return {
+        "sentence": swept.sentence,
+        "rows": [row.to_json() for row in swept.rows],
+        "gallery": str(swept.gallery.folder),
+        "images": len(swept.gallery),
+        "finished": swept.gallery.progress.is_finished,
+        "AP_variant": "non-interpolated",
+        "truth": swept.truth.to_json(),
+        "cost": {
+            "values": cost.n_values,
+            "representations": cost.n_representations,
+            "batch": cost.batch_size,
+            "bare_pass_seconds": cost.bare_seconds,
+            "measured_pass_seconds": cost.measured_seconds,
+            "over_bare_pass": cost.share,
+            "bytes_an_image": cost.bytes_an_image,
+        },
+        "seconds": swept.report.seconds,
+        "images_per_second": swept.report.images_per_second,
+        "slowest": swept.report.slowest or None,
+        "preprocess": swept.recipe.describe(),
+        "left_out": [one.describe() for one in swept.left_out],
+        "unreadable": [{"path": p.path, "reason": p.reason} for p in swept.report.problems],
+        "notes": list(swept.notes),
+    }
+
+
+def _cells(row: SweepRow) -> tuple[object, ...]:
+    why = row.diagnostics
+    return (
+        row.layer,
+        row.top,
+        row.pooling,
+        row.after,
+        row.dimension,
+        f"{row.mean_ap:.4f}",
+        f"{row.low:.4f}",
+        f"{row.high:.4f}",
+        f"{row.p_at_1:.4f}",
+        f"{row.p_at_10:.4f}",
+        row.n_ties,
+        f"{why.sparsity:.2f}",
+        f"{why.effective_rank:.1f}",
+        f"{why.hubness:.1f}",
+        f"{why.separation:.3f}",
+    )
+
+
+def _print(swept: Swept) -> None:
+    print_notes(swept.notes)
+    print_table(_COLUMNS, [_cells(row) for row in swept.rows], right=",".join(_COLUMNS[4:]))
+    warnings = [f"{row.words}: {note}" for row in swept.rows for note in row.notes]
+    for line in warnings[:_MOST_LISTED]:
+        print(f"Note: {line}")
+    if len(warnings) > _MOST_LISTED:
+        print(f"and {len(warnings) - _MOST_LISTED:,} more notes on rows")
+    for one in swept.left_out[:_MOST_LISTED]:
+        print(f"Left out: {one.describe()}")
+    if len(swept.left_out) > _MOST_LISTED:
+        print(f"and {len(swept.left_out) - _MOST_LISTED:,} more")
+    for problem in swept.report.problems[:_MOST_LISTED]:
+        print(f"Left out: {problem.path}: {problem.reason}")
+    print(f"\n{swept.recipe.describe()}")
+    print(
+        f"{len(swept.gallery):,} images, {swept.rows[0].n_queries:,} queries. AP: non-interpolated."
+    )
+    print(swept.sentence)
+    print(f"Representations and table: {swept.gallery.folder}")

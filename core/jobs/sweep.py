@@ -1,0 +1,303 @@
+"""Sweeping: one pass over a folder gives every layer under every pooling, each of them measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.engines.host import EngineHost, NetToRun
+from core.engines.values import Value
+from core.errors import AppError, GalleryError
+from core.images.finding import list_images
+from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
+from core.jobs.index import what_runs
+from core.jobs.open import net_of
+from core.jobs.values import choose_values, every_value
+from core.measures.measure import Pool
+from core.net.definition import Net
+from core.progress import Job, Progress
+from core.representations.after import L2, After
+from core.representations.fit_files import save_fit
+from core.representations.pca import PcaFit
+from core.retrieval.alignment import check_alignment
+from core.retrieval.describing import Describer
+from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.gallery_store import FITS_NAME
+from core.retrieval.ground_truth import choose_labels
+from core.retrieval.indexing import IndexReport, index_folder
+from core.retrieval.label_matching import MatchedLabels
+from core.retrieval.sweep_cost import SweepCost, find_price
+from core.retrieval.sweep_file import FITTED_ON_NAME, save_sweep
+from core.retrieval.sweep_plan import (
+    DEFAULT_POOLS,
+    LeftOut,
+    SweepPlan,
+    plan_sweep,
+    rectified_pairs,
+    trunk_values,
+)
+from core.retrieval.sweep_rows import FitSet, SweepRow, fit_after, measure_row, summarise
+from core.surveys.feed import Feed, plan_feed
+from core.surveys.survey import DEFAULT_BATCH
+
+TRUNK = "default"
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """A labelled folder, a net, and what of it is compared.
+
+    layers: "L1,L2", "layer:top", "all", values themselves, or "default": the values after a ReLU,
+    a pooling or a Concat. truth: as EvaluateRequest has it. fit_folder: other images that PCA and
+    whitening are fitted on; None fits them on the images that are measured, and says so.
+    """
+
+    net: NetToRun
+    folder: Path
+    out: Path
+    layers: str | Sequence[Value] = TRUNK
+    pools: tuple[Pool, ...] = DEFAULT_POOLS
+    after: tuple[After, ...] = (L2,)
+    recipe: RecipeWish = None
+    truth: str | Path = "folders"
+    fit_folder: Path | None = None
+    batch_size: int = DEFAULT_BATCH
+
+
+@dataclass(frozen=True)
+class SweepStep(Progress):
+    """How far a sweep came; cost: told once, before the pass; row: one that is just measured."""
+
+    cost: SweepCost | None = None
+    row: SweepRow | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Swept:
+    """The table, the sentence, and what its reader has to know."""
+
+    gallery: Gallery
+    rows: tuple[SweepRow, ...]
+    sentence: str
+    cost: SweepCost
+    report: IndexReport
+    recipe: ChosenRecipe
+    truth: MatchedLabels
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...] = ()
+
+
+def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
+    """Describe the folder in one pass by everything asked for, then measure row by row.
+
+    A sweep that was stopped goes on where it stood. Steps are `SweepStep`s. Raises RequestError
+    where no layer gives a descriptor, GalleryError where the gallery holds other representations
+    or no label has two images, or where an image does not find itself.
+    """
+    _check_labels(request)
+    net, shapes = net_of(request.net)
+    values = _chosen(net, request.layers)
+    feed = plan_feed(net, shapes, values)
+    feed.check_takes_pictures()
+    chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
+    plan = plan_sweep(feed, values, request.pools, chosen.recipe)
+    recipes = _recipes(request, plan, feed, chosen)
+    with host.opened(request.net) as engine:
+        run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]))
+        yield Progress(0, 0, "price found")
+        n_images = len(list_images(request.folder).images)
+        cost = find_price(run.describer, plan, request.batch_size, n_images)
+        yield SweepStep(0, cost.n_images, "images described", cost=cost)
+        report = yield from _described(run, request.folder, request.out)
+        gallery = open_gallery(request.out)
+        check_alignment(run.describer, plan, gallery)
+        fits = yield from _fit_set(run, gallery)
+    truth = choose_labels(str(request.truth), gallery.images.paths, gallery.roots)
+    measured = _Measured()
+    yield from _measure(run, gallery, truth, fits, measured)
+    sentence = summarise(measured.rows, _pairs(net))
+    queries = _queries(gallery.images.paths, truth)
+    save_sweep(request.out, measured.rows, sentence, str(request.truth), queries)
+    notes = [*report.notes, *truth.notes, *measured.notes]
+    return Swept(
+        gallery,
+        tuple(measured.rows),
+        sentence,
+        cost,
+        report,
+        chosen,
+        truth,
+        plan.left_out,
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a sweep is made of once its net is open."""
+
+    request: SweepRequest
+    plan: SweepPlan
+    recipes: tuple[DescriptorRecipe, ...]
+    describer: Describer
+
+
+@dataclass
+class _Measured:
+    """Rows measured so far, and what could not be."""
+
+    rows: list[SweepRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _chosen(net: Net, layers: str | Sequence[Value]) -> tuple[Value, ...]:
+    """The values that words mean; inputs are none, for all that is read of them is the picture."""
+    if isinstance(layers, str) and layers == TRUNK and not net.has_layer(TRUNK):
+        found = trunk_values(net) or every_value(net)
+    else:
+        found = choose_values(net, layers)
+    is_all = isinstance(layers, str) and not net.has_layer(layers) and layers in ("all", TRUNK)
+    if not is_all:
+        return found
+    return tuple(value for value in found if net.layer(value.layer).bottoms)
+
+
+def _check_labels(request: SweepRequest) -> None:
+    """Raise GalleryError before the pass where its images leave nothing to find."""
+    listing = list_images(request.folder)
+    paths = [path.relative_to(listing.root).as_posix() for path in listing.images]
+    truth = choose_labels(str(request.truth), paths, (listing.root,))
+    if not _queries(paths, truth):
+        raise GalleryError(
+            "No label has two images, so there is nothing to find.",
+            hint="Labels are needed that two images or more share.",
+        )
+
+
+def _recipes(
+    request: SweepRequest, plan: SweepPlan, feed: Feed, chosen: ChosenRecipe
+) -> tuple[DescriptorRecipe, ...]:
+    ran = what_runs(request.net)
+    return tuple(
+        DescriptorRecipe(
+            one.value.layer,
+            one.value.top,
+            one.pool.method,
+            one.pool.p,
+            chosen.recipe,
+            **ran,
+            is_batched=feed.mixing is None,
+            levels=one.pool.levels,
+            relu=one.pool.relu,
+        )
+        for one in plan.representations
+    )
+
+
+def _described(run: _Run, folder: Path, out: Path) -> Job[IndexReport]:
+    """Index the folder by every representation at once."""
+    to_run = run.request.net
+    origin = None
+    if to_run.weights is not None:
+        origin = GalleryOrigin(to_run.path, to_run.weights, to_run.state)
+    report = yield from index_folder(
+        run.describer,
+        folder,
+        out,
+        origin=origin,
+        batch_size=run.request.batch_size,
+        others=run.recipes[1:],
+    )
+    if not report.n_images:
+        raise GalleryError(f"There is no image in '{folder}' that can be used.")
+    return report
+
+
+def _fit_set(run: _Run, gallery: Gallery) -> Job[FitSet | None]:
+    """What PCA and whitening are fitted on; None where nothing asks for them."""
+    if not any(after.projection for after in run.request.after):
+        return None
+    folder = run.request.fit_folder
+    if folder is None or folder.resolve() == run.request.folder.resolve():
+        return FitSet(gallery, run.request.folder.name, is_measured=True)
+    out = run.request.out / FITTED_ON_NAME
+    yield from _described(run, folder, out)
+    return FitSet(open_gallery(out), folder.name, is_measured=False)
+
+
+def _measure(
+    run: _Run, gallery: Gallery, truth: MatchedLabels, fits: FitSet | None, measured: _Measured
+) -> Job[None]:
+    """Every representation after every post-processing, a step with each row."""
+    total = len(run.plan.keys) * len(run.request.after)
+    if fits is not None and fits.note:
+        measured.notes.append(fits.note)
+    for number, after in _pairs_of(run):
+        representation = gallery.representation(number)
+        one = run.plan.representations[number]
+        done = len(measured.rows)
+        yield SweepStep(done, total, "rows measured")
+        try:
+            fit = _fitted(run, number, after, fits)
+            notes = (one.note,) if one.note else ()
+            job = measure_row(number, representation, after, truth.labels, fit, notes)
+            row = yield from _told(job, done, total)
+        except AppError as error:
+            where = f"{one.value.layer}, {one.pool.word}, {after.word}"
+            measured.notes.append(f"{where}: {error.sentence}")
+            continue
+        measured.rows.append(row)
+        yield SweepStep(len(measured.rows), total, "rows measured", row=row)
+    if not measured.rows:
+        raise GalleryError(
+            "No representation could be measured.", details="\n".join(measured.notes)
+        )
+
+
+def _pairs_of(run: _Run) -> Iterator[tuple[int, After]]:
+    for number in range(len(run.plan.keys)):
+        for after in run.request.after:
+            yield number, after
+
+
+def _told(job: Job[SweepRow], done: int, total: int) -> Job[SweepRow]:
+    """The same job, whose queries are no steps of the sweep: a row takes a moment."""
+    try:
+        while True:
+            try:
+                next(job)
+            except StopIteration as stop:
+                row: SweepRow = stop.value
+                return row
+            yield SweepStep(done, total, "rows measured")
+    finally:
+        job.close()
+
+
+def _fitted(run: _Run, number: int, after: After, fits: FitSet | None) -> PcaFit | None:
+    """The fit for a row, kept under the gallery for whoever queries by it."""
+    if not after.projection or fits is None:
+        return None
+    fit = fit_after(fits.gallery.representation(number), after, fits.name)
+    settled = after.settled(fit)
+    kept = fit.cut(settled.dimension) if settled.dimension <= fit.most else fit
+    name = f"{number:05d}-{settled.word.replace(':', '').replace('+', '-')}"
+    folder = run.request.out / FITS_NAME
+    folder.mkdir(exist_ok=True)
+    save_fit(folder / name, kept)
+    return fit
+
+
+def _pairs(net: Net) -> tuple[tuple[tuple[str, str], tuple[str, str]], ...]:
+    return tuple(((b.layer, b.top), (a.layer, a.top)) for b, a in rectified_pairs(net))
+
+
+def _queries(paths: Sequence[str], truth: MatchedLabels) -> tuple[str, ...]:
+    """The images that are queries, in the order of the rows' precisions."""
+    counts = Counter(label for label in truth.labels if label is not None)
+    pairs = zip(paths, truth.labels, strict=True)
+    return tuple(path for path, label in pairs if label is not None and counts[label] > 1)

@@ -1,0 +1,269 @@
+"""The rows of a sweep: each representation after each post-processing, measured and explained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.errors import AppError, GalleryError
+from core.evaluation.diagnostics import Diagnostics, chosen_images, diagnose
+from core.progress import Job
+from core.representations.after import After
+from core.representations.pca import PcaFit, PcaSums
+from core.retrieval.cosines import Cosines
+from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.evaluation import Evaluation, evaluate
+from core.retrieval.gallery import Gallery
+from core.retrieval.gallery_contents import DescriptorRows
+
+_VALUES_AT_ONCE = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class SweepRow:
+    """One row of the table.
+
+    number: of the representation in the gallery, 0 for the first. after: with its dimension, where
+    the fit's images decided it. fit_on: the images of the fit, "" without one. precisions: (n,)
+    float64, the AP of each query, in the order of the gallery's images that are queries.
+    """
+
+    number: int
+    layer: str
+    top: str
+    pooling: str
+    after: str
+    dimension: int
+    mean_ap: float
+    low: float
+    high: float
+    p_at_1: float
+    p_at_10: float
+    n_queries: int
+    n_ties: int
+    of_chance: float
+    diagnostics: Diagnostics
+    precisions: np.ndarray
+    fit_on: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """ "fire9/concat, crow, l2"."""
+        return f"{self.layer}, {self.pooling}, {self.after}"
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able dictionary."""
+        return {
+            "layer": self.layer,
+            "top": self.top,
+            "pooling": self.pooling,
+            "after": self.after,
+            "dimension": self.dimension,
+            "mAP": self.mean_ap,
+            "mAP_95": [self.low, self.high],
+            "P@1": self.p_at_1,
+            "P@10": self.p_at_10,
+            "n_queries": self.n_queries,
+            "n_ties": self.n_ties,
+            "mAP_of_random_descriptors": self.of_chance,
+            **self.diagnostics.to_json(),
+            "representation": self.number,
+            "fit_on": self.fit_on or None,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True)
+class FitSet:
+    """The gallery that PCA and whitening are fitted on, and whether it is the one measured."""
+
+    gallery: Gallery
+    name: str
+    is_measured: bool
+
+    @property
+    def note(self) -> str:
+        """What to say of it; "" where it is another set, as it should be."""
+        if not self.is_measured:
+            return ""
+        return (
+            "PCA and whitening are fitted on the images that are measured (transductive): other "
+            "images may gain less. Name others to fit on."
+        )
+
+
+def fit_after(representation: Gallery, after: After, name: str) -> PcaFit:
+    """The fit of one representation for what comes after pooling. Raises AppError."""
+    sums = PcaSums(name, f"{representation.recipe.digest}, {'power' if after.has_power else 'l2'}")
+    for block in _blocks(representation.rows):
+        sums.add(after.prepared(block))
+    return sums.fit()
+
+
+def measure_row(
+    number: int,
+    representation: Gallery,
+    after: After,
+    labels: Sequence[str | None],
+    fit: PcaFit | None = None,
+    notes: tuple[str, ...] = (),
+) -> Job[SweepRow]:
+    """Rank the gallery for every labelled image by one representation, and average.
+
+    Raises GalleryError for descriptors with NaN or infinity, or labels that leave nothing to find.
+    """
+    settled = after.settled(fit)
+    if settled.projection and fit is not None:
+        said = fit.warning(settled.dimension, whiten=settled.projection == "white")
+        notes = (*notes, said) if said else notes
+    rows = _after_rows(representation, settled, fit)
+    found = yield from evaluate(_finite(rows, representation), labels)
+    chosen = chosen_images(len(labels))
+    explained = diagnose(np.asarray(rows[chosen]), [labels[i] for i in chosen])
+    return _row(number, representation.recipe, settled, rows, found, explained, fit, notes)
+
+
+def _row(
+    number: int,
+    recipe: DescriptorRecipe,
+    after: After,
+    rows: np.ndarray | DescriptorRows,
+    found: Evaluation,
+    explained: Diagnostics,
+    fit: PcaFit | None,
+    notes: tuple[str, ...],
+) -> SweepRow:
+    return SweepRow(
+        number=number,
+        layer=recipe.layer,
+        top=recipe.top,
+        pooling=recipe.measure.word,
+        after=after.word,
+        dimension=int(rows[:1].shape[1]),
+        mean_ap=found.mean_ap,
+        low=found.mean_ap_low,
+        high=found.mean_ap_high,
+        p_at_1=found.p_at_1,
+        p_at_10=found.p_at_10,
+        n_queries=found.n_queries,
+        n_ties=found.n_ties,
+        of_chance=found.mean_ap_of_chance,
+        diagnostics=explained,
+        precisions=found.precisions,
+        fit_on=fit.image_set if fit is not None and after.projection else "",
+        notes=notes,
+    )
+
+
+def _after_rows(
+    representation: Gallery, after: After, fit: PcaFit | None
+) -> np.ndarray | DescriptorRows:
+    """The rows to compare; where only their lengths change, those that lie in the file."""
+    if after == After():
+        return representation.rows
+    return np.concatenate([after.apply(block, fit) for block in _blocks(representation.rows)])
+
+
+def _finite(rows: np.ndarray | DescriptorRows, representation: Gallery) -> Cosines:
+    cosines = Cosines(rows)
+    n_bad = int(np.count_nonzero(~np.isfinite(cosines.lengths)))
+    if n_bad:
+        raise GalleryError(
+            f"Layer '{representation.recipe.layer}' gives NaN or infinity for {n_bad:,} images."
+        )
+    return cosines
+
+
+def _blocks(rows: DescriptorRows) -> Iterator[np.ndarray]:
+    """The rows of a gallery a few megabytes at a time."""
+    step = max(1, _VALUES_AT_ONCE // max(1, rows.stored.shape[1]))
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step]
+
+
+def summarise(
+    rows: Sequence[SweepRow], pairs: Sequence[tuple[tuple[str, str], tuple[str, str]]]
+) -> str:
+    """What the table says, in sentences: which leads, which are within its interval, and what the
+    poolings, the ReLU and the fully connected layers make of it.
+
+    pairs: (layer, top) before and after each ReLU. Raises AppError without rows.
+    """
+    if not rows:
+        raise AppError("There is no row to say anything of.")
+    leader = max(rows, key=lambda row: row.mean_ap)
+    others = [row for row in rows if row is not leader]
+    near = [row for row in others if row.mean_ap >= leader.low]
+    said = [
+        f"{leader.words} leads with mAP {leader.mean_ap:.3f} "
+        f"(95 %: {leader.low:.3f} to {leader.high:.3f})"
+    ]
+    if others and not near:
+        said[0] += "; no other is within its interval"
+    elif others:
+        layers = len({row.layer for row in near} | {leader.layer})
+        said[0] += (
+            f"; {len(near)} of the {len(others)} others {'is' if len(near) == 1 else 'are'} within "
+            "its interval, "
+            f"from {layers} layer{'' if layers == 1 else 's'}"
+        )
+    said += [_poolings(rows), _rectified(rows, pairs), _flat(rows, leader)]
+    return " ".join(f"{sentence}." for sentence in said if sentence)
+
+
+def _poolings(rows: Sequence[SweepRow]) -> str:
+    """The mean of each pooling over what has all of them."""
+    by_place: dict[tuple[str, str, str], dict[str, float]] = {}
+    for row in rows:
+        if row.pooling != "flatten":
+            place = row.layer, row.top, row.after.split(":")[0]
+            by_place.setdefault(place, {})[row.pooling] = row.mean_ap
+    names = list(dict.fromkeys(name for found in by_place.values() for name in found))
+    whole = [found for found in by_place.values() if len(found) == len(names)]
+    if len(names) < 2 or not whole:
+        return ""
+    means = {name: float(np.mean([found[name] for found in whole])) for name in names}
+    ordered = sorted(means, key=lambda name: -means[name])
+    listed = ", ".join(f"{name} {means[name]:.3f}" for name in ordered)
+    return f"Over {len(whole)} layers and steps that have all poolings, the mean mAP is {listed}"
+
+
+def _rectified(
+    rows: Sequence[SweepRow], pairs: Sequence[tuple[tuple[str, str], tuple[str, str]]]
+) -> str:
+    """What reading after the ReLU changes, over the pairs that were read."""
+    found = {(row.layer, row.top, row.pooling, row.after): row.mean_ap for row in rows}
+    gains = [
+        found[(*after, row.pooling, row.after)] - row.mean_ap
+        for row in rows
+        for before, after in pairs
+        if before == (row.layer, row.top) and (*after, row.pooling, row.after) in found
+    ]
+    if not gains:
+        return ""
+    n_better = sum(gain > 0 for gain in gains)
+    return (
+        f"After the ReLU mAP is {np.mean(gains):+.3f} in the mean of {len(gains)} pairs, better in "
+        f"{n_better}"
+    )
+
+
+def _flat(rows: Sequence[SweepRow], leader: SweepRow) -> str:
+    """The best of the layers that have one place per channel, fully connected ones above all."""
+    flat = [row for row in rows if row.pooling == "flatten"]
+    if not flat or len(flat) == len(rows):
+        return ""
+    best = max(flat, key=lambda row: row.mean_ap)
+    if best is leader:
+        return "It has one place per channel, as fully connected layers have"
+    distance = leader.mean_ap - best.mean_ap
+    chance = "" if math.isnan(best.of_chance) else f"; chance is {best.of_chance:.3f}"
+    return (
+        f"Of the values with one place per channel {best.words} is best with {best.mean_ap:.3f}, "
+        f"{distance:.3f} below{chance}"
+    )

@@ -1,0 +1,265 @@
+"""The sweep: its rows are those of single galleries, and a kill spoils nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.engines.host import EngineHost, NetToRun
+from core.errors import AppError, GalleryError
+from core.jobs.evaluate import EvaluateRequest, evaluate
+from core.jobs.index import IndexRequest, index
+from core.jobs.sweep import SweepRequest, SweepStep, Swept, sweep
+from core.measures.measure import Pool, parse_poolings
+from core.net.reader import read_net
+from core.progress import Progress, run_job
+from core.representations.after import parse_after
+from core.representations.fit_files import open_fit
+from core.retrieval import gallery_collector
+from core.retrieval.gallery import open_gallery
+from core.retrieval.sweep_file import open_sweep
+from core.retrieval.sweep_plan import rectified_pairs, trunk_values
+
+POOLS = parse_poolings("gap,mac,rmac:2")
+
+
+@pytest.fixture(autouse=True)
+def stored_after_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery_collector._Waiting, "is_due", property(lambda self: True))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return labelled(tmp_path / "pictures", seed=5)
+
+
+def labelled(folder: Path, seed: int, n: int = 5) -> Path:
+    """Four labels of n pictures, each label a pattern of its own under noise."""
+    rng = np.random.default_rng(seed)
+    for label in range(4):
+        (folder / f"{label}").mkdir(parents=True)
+        pattern = np.random.default_rng(label).integers(0, 255, (9, 10, 3))
+        for number in range(n):
+            noisy = 0.3 * pattern + 0.7 * rng.integers(0, 255, (9, 10, 3))
+            Image.fromarray(noisy.astype(np.uint8)).save(folder / f"{label}" / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def request_of(net: NetToRun, pictures: Path, tmp_path: Path) -> SweepRequest:
+    return SweepRequest(net, pictures, tmp_path / "out", "all", POOLS, batch_size=4)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.npy"))}
+
+
+def test_every_row_is_that_of_a_gallery_of_its_own(
+    host: EngineHost, net: NetToRun, pictures: Path, tmp_path: Path, request_of: SweepRequest
+) -> None:
+    swept = run_job(sweep(request_of, host))
+    found = {(row.layer, row.pooling): row for row in swept.rows}
+    assert set(found) == {
+        *((layer, pool.word) for layer in ("conv", "relu") for pool in POOLS),
+        ("fc", "flatten"),
+    }
+    for number, ((layer, word), row) in enumerate(found.items()):
+        pool = parse_poolings(word)[0]
+        alone = IndexRequest(net, pictures, layer, pool, tmp_path / f"one{number}", batch_size=4)
+        gallery = run_job(index(alone, host)).gallery
+        wanted = run_job(evaluate(EvaluateRequest(gallery))).evaluation
+        assert (row.mean_ap, row.low, row.high) == (
+            wanted.mean_ap,
+            wanted.mean_ap_low,
+            wanted.mean_ap_high,
+        )
+        assert (row.p_at_1, row.p_at_10, row.n_ties) == (wanted.p_at_1, wanted.p_at_10, 0)
+        assert row.n_queries == 20
+        one = swept.gallery.representation(row.number)
+        assert one.recipe.digest == gallery.recipe.digest
+        np.testing.assert_array_equal(one.descriptors, gallery.descriptors)
+    assert "one place per channel" in found["fc", "flatten"].notes[0]
+    assert "After the ReLU mAP is" in swept.sentence
+    assert "Over 2 layers and steps that have all poolings" in swept.sentence
+
+
+def test_a_stopped_sweep_goes_on_and_ends_the_same(
+    host: EngineHost, request_of: SweepRequest, tmp_path: Path
+) -> None:
+    run_job(sweep(request_of, host))
+    again = replace(request_of, out=tmp_path / "again")
+    for n_done in (4, 12):
+        job = sweep(again, host)
+        for step in job:
+            if step.what.startswith("images indexed") and step.done >= n_done % 8 + 1:
+                break
+        job.close()
+        assert 0 < len(open_gallery(again.out)) < 20
+    swept = run_job(sweep(again, host))
+    assert swept.report.n_kept > 0
+    assert files_of(again.out) == files_of(request_of.out)
+    assert open_sweep(again.out).table == open_sweep(request_of.out).table
+
+
+def test_rows_that_a_kill_left_are_written_over(
+    host: EngineHost, request_of: SweepRequest, tmp_path: Path
+) -> None:
+    """Files may have grown, or have rows that the database does not count."""
+    run_job(sweep(request_of, host))
+    again = replace(request_of, out=tmp_path / "again")
+    job = sweep(again, host)
+    for step in job:
+        if step.what.startswith("images indexed") and step.done:
+            break
+    job.close()
+    for path in again.out.glob("descriptors*.npy"):
+        path.write_bytes(path.read_bytes() + b"\1" * 77)
+    run_job(sweep(again, host))
+    assert files_of(again.out) == files_of(request_of.out)
+
+
+def test_a_file_that_lost_rows_is_made_whole(host: EngineHost, request_of: SweepRequest) -> None:
+    swept = run_job(sweep(request_of, host))
+    before = {row.words: row.mean_ap for row in swept.rows}
+    number = swept.rows[2].number
+    lost = request_of.out / f"descriptors-{number:05d}.npy"
+    lost.write_bytes(lost.read_bytes()[:-200])
+    with pytest.raises(GalleryError, match="damaged"):
+        _ = open_gallery(request_of.out).representation(number).descriptors
+    again = run_job(sweep(request_of, host))
+    assert {row.words: row.mean_ap for row in again.rows} == before
+    assert 0 < again.report.n_added < 20
+
+
+def test_pictures_that_come_and_go_are_seen(
+    host: EngineHost, request_of: SweepRequest, pictures: Path
+) -> None:
+    run_job(sweep(request_of, host))
+    (pictures / "0" / "0.png").unlink()
+    labelled(pictures / "more", seed=9, n=2)
+    swept = run_job(sweep(request_of, host))
+    assert (swept.report.n_removed, swept.report.n_added, len(swept.gallery)) == (1, 8, 27)
+    assert {row.n_queries for row in swept.rows} == {27}
+
+
+def test_names_that_moved_are_noticed(host: EngineHost, request_of: SweepRequest) -> None:
+    run_job(sweep(request_of, host))
+    with closing(sqlite3.connect(request_of.out / "gallery.sqlite")) as db, db:
+        db.execute("UPDATE images SET row = -1 - row")
+        db.execute("UPDATE images SET row = (20 + row) % 20")
+    with pytest.raises(GalleryError, match="misaligned"):
+        run_job(sweep(request_of, host))
+
+
+def test_the_price_is_told_before_the_pass(host: EngineHost, request_of: SweepRequest) -> None:
+    steps: list[Progress] = []
+    swept = run_job(sweep(request_of, host), steps.append)
+    costs = [i for i, step in enumerate(steps) if isinstance(step, SweepStep) and step.cost]
+    passes = [i for i, step in enumerate(steps) if step.what.startswith("images indexed")]
+    assert len(costs) == 1
+    assert costs[0] < passes[0]
+    cost = swept.cost
+    assert (cost.n_values, cost.n_representations, cost.n_images) == (3, 7, 20)
+    assert cost.bytes_an_image == 4 * (6 * 6 + 5)
+    assert "20 images take" in cost.describe()
+    rows = [step.row for step in steps if isinstance(step, SweepStep) and step.row]
+    assert tuple(rows) == swept.rows
+
+
+def white(request: SweepRequest, words: str, fit_folder: Path | None = None) -> SweepRequest:
+    return replace(
+        request,
+        layers="relu",
+        pools=(Pool("gap"),),
+        after=parse_after(words),
+        fit_folder=fit_folder,
+    )
+
+
+def test_whitening_is_fitted_on_other_images_or_says_so(
+    host: EngineHost, request_of: SweepRequest, tmp_path: Path
+) -> None:
+    own = run_job(sweep(white(request_of, "l2,white,white:3"), host))
+    assert [row.after for row in own.rows] == ["l2", "white:2", "white:3"]
+    assert any("transductive" in note for note in own.notes)
+    assert own.rows[1].notes == ()
+    assert "an eighth of the images" in own.rows[2].notes[0]
+    others = labelled(tmp_path / "others", seed=11, n=10)
+    elsewhere = white(replace(request_of, out=tmp_path / "out2"), "white", others)
+    found = run_job(sweep(elsewhere, host))
+    assert not any("transductive" in note for note in found.notes)
+    assert found.rows[0].fit_on == "others"
+    assert found.rows[0].notes == ()
+    (path,) = (elsewhere.out / "fits").glob("*.json")
+    assert (open_fit(path).n, open_fit(path).image_set) == (40, "others")
+
+
+def test_what_is_too_much_for_a_fit_is_a_note_and_stops_nothing(
+    host: EngineHost, request_of: SweepRequest
+) -> None:
+    found = run_job(sweep(white(request_of, "pca:500,l2"), host))
+    assert [row.after for row in found.rows] == ["l2"]
+    assert any("not 500" in note for note in found.notes)
+
+
+def test_other_poolings_need_another_gallery(host: EngineHost, request_of: SweepRequest) -> None:
+    run_job(sweep(request_of, host))
+    with pytest.raises(GalleryError, match="7 representations of each image"):
+        run_job(sweep(replace(request_of, pools=POOLS[:2]), host))
+
+
+def test_labels_that_leave_nothing_to_find_are_told_at_once(
+    host: EngineHost, request_of: SweepRequest, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone"
+    for number in range(3):
+        (alone / f"{number}").mkdir(parents=True)
+        Image.new("RGB", (9, 9), (number, 0, 0)).save(alone / f"{number}" / "a.png")
+    with pytest.raises(GalleryError, match="nothing to find"):
+        run_job(sweep(replace(request_of, folder=alone), host))
+    assert not request_of.out.exists()
+
+
+def test_a_stored_sweep_is_opened_and_searched(host: EngineHost, request_of: SweepRequest) -> None:
+    swept: Swept = run_job(sweep(request_of, host))
+    opened = open_sweep(request_of.out)
+    assert opened.table.sentence == swept.sentence
+    assert len(opened.table.queries) == 20
+    number = opened.find("relu", "mac")
+    assert opened.table.rows[number].words == "relu, mac, l2"
+    np.testing.assert_allclose(
+        opened.precisions[number].mean(), swept.rows[number].mean_ap, rtol=1e-6
+    )
+    with pytest.raises(GalleryError, match="no row 'relu, gem'"):
+        opened.find("relu", "gem")
+    (request_of.out / "sweep-precisions.npy").write_bytes(b"rubbish")
+    with pytest.raises(AppError, match="damaged"):
+        open_sweep(request_of.out)
+
+
+WIDE = """
+layer { name: "data" type: "Input" top: "data"
+        input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
+layer { name: "a" type: "Convolution" bottom: "data" top: "a"
+        convolution_param { num_output: 2 kernel_size: 1 } }
+layer { name: "relu_a" type: "ReLU" bottom: "a" top: "a" }
+layer { name: "b" type: "Convolution" bottom: "data" top: "b"
+        convolution_param { num_output: 2 kernel_size: 1 } }
+layer { name: "relu_b" type: "ReLU" bottom: "b" top: "bb" }
+layer { name: "both" type: "Concat" bottom: "a" bottom: "bb" top: "both" }
+layer { name: "pool" type: "Pooling" bottom: "both" top: "pool"
+        pooling_param { global_pooling: true } }
+"""
+
+
+def test_the_values_that_are_mostly_searched_by() -> None:
+    net = read_net(WIDE)
+    assert [(v.layer, v.top) for v in trunk_values(net)] == [("both", "both"), ("pool", "pool")]
+    pairs = [(before.layer, after.layer) for before, after in rectified_pairs(net)]
+    assert pairs == [("a", "relu_a"), ("b", "relu_b")]
