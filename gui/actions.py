@@ -77,6 +77,8 @@ ROWS: tuple[ActionRow, ...] = (
          tip="Go on where a saved session stopped"),
     _row("save_session", "File", "Save session…", "Ctrl+Shift+S", None, "editable", group=2,
          tip="Remember files, edits, folds and selection in one file"),
+    _row("close_net", "File", "Close the net", "Ctrl+W", "cross", "net", group=3,
+         tip="Let go of the net and its weights; unsaved edits are asked about first"),
     _row("follow_files", "File", "Follow changes of open files", group=3, is_checkable=True,
          tip="Read prototxt, weights and recipe again when another program saves them"),
     _row("quit", "File", "Quit", "Ctrl+Q", group=9),

@@ -123,6 +123,28 @@ class ModelDocument(QObject):
         self.selection_changed.emit("")
         self._drop_proofs()
 
+    def set_closed(self) -> None:
+        """Let go of the net and its weights; the image stays."""
+        self.path = None
+        self.text = self.saved_text = ""
+        self.net = self.original_net = None
+        self.shapes = self.original_shapes = None
+        self.saved_net = self.saved_shapes = None
+        self.changes = NO_CHANGES
+        self.weights = None
+        self.binding = None
+        self.selection = ""
+        self.is_partial = False
+        self.chosen_recipe = None
+        self.revision += 1
+        self.opened.emit()
+        self.net_changed.emit()
+        self.weights_changed.emit()
+        self.recipe_changed.emit()
+        self.saved_changed.emit()
+        self.selection_changed.emit("")
+        self._drop_proofs()
+
     def set_edited(self, derived: DerivedNet, changes: Changes) -> None:
         """Take an edited text; `changes` are all that separate it from the file."""
         self.changes = changes

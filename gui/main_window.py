@@ -159,7 +159,8 @@ class MainWindow(QMainWindow):
             self.subjects.add_tool(actions[action_id], has_words=action_id == "forward")
         self.subjects.net.add_actions(
             (actions["open_model"], actions["open_weights"], self.recent_menu, actions["open_demo"],
-             None, actions["show_text"], actions["compare"], actions["save_as"])
+             None, actions["show_text"], actions["compare"], actions["save_as"],
+             None, actions["close_net"])
         )  # fmt: skip
         self.subjects.image.offer_actions(
             (actions["open_image"], actions["paste"], actions["image_before"],

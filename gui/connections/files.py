@@ -29,6 +29,7 @@ def connect_opening(window: MainWindow, opening: OpeningController, demo: DemoCo
     actions.on("open_weights", opening.choose_weights)
     actions.on("open_image", opening.choose_image)
     actions.on("open_demo", demo.open)
+    actions.on("close_net", opening.close_net)
     panels.layer_table.open_requested.connect(opening.choose_model)
     panels.activations.open_image_requested.connect(opening.choose_image)
     window.subjects.image.image_chosen.connect(opening.open_image)

@@ -142,6 +142,19 @@ class OpeningController(QObject):
         """Read a prototxt, then its weights if given; asks first where edits would be lost."""
         self.may_replace(lambda: self._start_reading(path, weights))
 
+    def close_net(self) -> None:
+        """Back to an empty window; asks first where edits would be lost."""
+
+        def close() -> None:
+            for key in ("open", "weights", "derive", "findings"):
+                self._lanes.cancel(key)
+            self._watches_rewiring = False
+            self._notices.dismiss_all(*MODEL_NOTICES, "recipe")
+            self._deriver.forget()
+            self._document.set_closed()
+
+        self.may_replace(close)
+
     def open_weights(self, path: Path) -> None:
         """Bind weights to the open net; without one, take the prototxt that lies beside them."""
         beside = None if self._document.net is not None else _prototxt_beside(path)

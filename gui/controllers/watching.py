@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import QFileSystemWatcher, QObject, QStorageInfo, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication
 
+from core.comparison.changes import changes_between
 from core.errors import AppError
 from core.file_state import FileState
 from core.images.presets import recipe_path
@@ -19,7 +20,7 @@ from core.net.text import read_prototxt
 from gui.controllers.opening import OpeningController
 from gui.controllers.sessions import SessionController
 from gui.controllers.watching_notices import changed_notice, gone_notice
-from gui.document import ModelDocument
+from gui.document import DerivedNet, ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notices
 
@@ -230,10 +231,19 @@ class WatchingController(QObject):
             changed_notice(name),
             {
                 "reload": lambda: self._opening.may_replace(lambda: self._reread(text, opened)),
-                "keep": lambda: document.set_saved_text(text),
+                "keep": lambda: self._keep_mine(text, opened),
                 "difference": lambda: self.difference_requested.emit(text),
             },
         )
+
+    def _keep_mine(self, text: str, opened: PartlyOpened) -> None:
+        """The edits stay; what was changed is counted against what the file holds now."""
+        document, found = self._document, opened.opened
+        document.set_saved_text(text)
+        if found is not None and document.net is not None:
+            saved = DerivedNet(text, found.net, found.shapes)
+            changes = changes_between(found.net, document.net, document.changes.n_fixes)
+            document.set_baseline(saved, changes)
 
     def _reread(self, text: str, opened: PartlyOpened) -> None:
         """Show the file's new text, with everything else as it was."""

@@ -88,6 +88,7 @@ def test_edits_are_kept_until_the_user_says(opened, qtbot, net_path: Path) -> No
     assert not opened.notices.has("changed-file")
     assert opened.document.text == mine
     assert opened.document.is_edited
+    assert opened.document.saved_net.text == OTHER
 
 
 def test_reloading_asks_about_edits_first(opened, qtbot, user, net_path: Path) -> None:
