@@ -32,6 +32,7 @@ from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.activations.shown import ActivationRequest
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
 from gui.widgets.class_list import ClassScore, ClassScores, class_text
+from gui.widgets.layer_rows import LayerRow, layer_rows
 
 EMPTY_TILES = "Open an image to see every channel."
 NO_FORWARD = "Run Forward to see how a layer's values spread."
@@ -170,7 +171,9 @@ class InspectingController(QObject):
         self._activations.activations_requested.connect(self._read_activations)
         self._activations.command_requested.connect(self._copy_command)
         self._activations.layer_requested.connect(document.select)
+        self._histogram.offer(self._rows)
         self._histogram.summaries_requested.connect(self._read_summaries)
+        self._histogram.command_requested.connect(self._copy_statistics_command)
         self._passed.connect(self._on_passed)
 
     def _on_restarted(self) -> None:
@@ -239,6 +242,22 @@ class InspectingController(QObject):
         layers = [card.value.layer for card in self._activations.cards]
         if key is not None and clipboard is not None and layers:
             clipboard.setText(look_command("tiles", key, layers, ("--out", "tiles.png")))
+
+    def _copy_statistics_command(self) -> None:
+        """Put the command for this histogram on the clipboard."""
+        key, request = self.run_key(), self._histogram.request()
+        clipboard = QGuiApplication.clipboard()
+        if key is None or request is None or clipboard is None:
+            return
+        options = [] if request.bins is None else ["--bins", str(request.bins)]
+        options += ["--central"] if request.is_trimmed else []
+        options += ["--same-edges"] if len(request.values) > 1 else []
+        layers = [f"{layer}:{top}" if layer != top else layer for layer, top in request.values]
+        clipboard.setText(look_command("statistics", key, layers, options))
+
+    def _rows(self) -> tuple[LayerRow, ...]:
+        net, shapes = self._document.net, self._document.shapes
+        return () if net is None or shapes is None else layer_rows(net, shapes)
 
     def _read_summaries(self, request: HistogramRequest | None) -> None:
         key = self.run_key()

@@ -120,7 +120,7 @@ class GraphBar(QWidget):
         )
         self.fold.setCheckable(True)
         self.direction = self._button("layout", "Draw from left to right", "Top-down")
-        self.options = self._button("sliders", "Phase, stages, what is shown, export")
+        self.options = self._button("more", "Phase, stages, what is shown, export")
         self.minus = self._button("minus", "Zoom out (-)")
         self.percent = self._button("fit", "Back to 100 % (0)", "100 %")
         self.percent.setToolButtonStyle(Qt.ToolButtonTextOnly)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QModelIndex, Qt
+from PyQt5.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
 
@@ -47,7 +47,7 @@ class CopyTable(QTableView):
                 for column in range(model.columnCount(QModelIndex()))
             }
         columns = sorted({column for _, column in selected})
-        lines = [[str(model.headerData(column, Qt.Horizontal)) for column in columns]]
+        lines = [[_heading(model, column) for column in columns]]
         for row in sorted({row for row, _ in selected}):
             lines.append(
                 [
@@ -64,3 +64,9 @@ class CopyTable(QTableView):
             self.clearSelection()
         else:
             super().keyPressEvent(event)
+
+
+def _heading(model: QAbstractItemModel, column: int) -> str:
+    """The whole heading, where there is less of it to see."""
+    whole = model.headerData(column, Qt.Horizontal, Qt.AccessibleTextRole)
+    return str(whole or model.headerData(column, Qt.Horizontal))

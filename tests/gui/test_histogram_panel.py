@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import QApplication, QGraphicsTextItem
 
 from core.activations.summary import summarise_values
 from core.errors import AppError
+from core.net.elision import elide_name
 from core.net.reader import read_net
 from core.words import share_text, tick_text, value_text
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
@@ -35,6 +36,15 @@ layer { name: "drop7" type: "Dropout" bottom: "fc7" top: "fc7" }
 layer { name: "fc8" type: "InnerProduct" bottom: "fc7" top: "fc8"
   inner_product_param { num_output: 2 } }
 """
+)
+OWN_BLOB = read_net(
+    NET.text.replace(
+        'name: "relu7" type: "ReLU" bottom: "fc7" top: "fc7"',
+        'name: "relu7" type: "ReLU" bottom: "fc7" top: "fc7_relu7"',
+    ).replace(
+        'name: "drop7" type: "Dropout" bottom: "fc7" top: "fc7"',
+        'name: "drop7" type: "Dropout" bottom: "fc7_relu7" top: "fc7_relu7"',
+    )
 )
 BEFORE = np.array([[-3.0, -2.0, -2.0, -1.0, 0.5, 1.5, 1.5, 3.0]], np.float32)
 AFTER = np.maximum(BEFORE, 0)
@@ -64,28 +74,25 @@ def test_an_empty_panel_says_what_fills_it(panel) -> None:
 
 def test_an_in_place_layer_is_compared_with_what_it_read(panel) -> None:
     panel.show_choices(NET, "relu7")
-    assert panel.a_choice.currentText() == "fc7@0, before ReLU"
-    assert panel.b_choice.currentText() == "fc7@1, after ReLU"
+    assert (panel.bar.a.words, panel.bar.b.words) == ("fc7 · fc7@0", "relu7 · fc7@1")
     assert panel.request() == HistogramRequest((("fc7", "fc7"), ("relu7", "fc7")))
 
 
-@pytest.mark.parametrize(("layer", "text"), [("fc8", "fc8, InnerProduct"), ("data", "data, Input")])
-def test_any_other_layer_stands_alone(panel, layer: str, text: str) -> None:
+@pytest.mark.parametrize("layer", ["fc8", "data"])
+def test_any_other_layer_stands_alone(panel, layer: str) -> None:
     panel.show_choices(NET, layer)
-    assert panel.a_choice.currentText() == text
-    assert panel.b_choice.currentText() == "no second value"
+    assert (panel.bar.a.words, panel.bar.b.words) == (layer, "no second value")
     assert panel.request().values == ((layer, layer),)
+    assert not panel.bar.pair_button.isEnabled()
 
 
 def test_choices_and_bins_ask_anew(panel, qtbot) -> None:
     panel.show_choices(NET, "relu7")
     asked = []
     panel.summaries_requested.connect(asked.append)
-    panel.bins_choice.setCurrentIndex(panel.bins_choice.findText("50"))
-    panel.bins_choice.activated.emit(panel.bins_choice.currentIndex())
-    panel.trimmed_action.trigger()
-    panel.b_choice.setCurrentIndex(0)
-    panel.b_choice.activated.emit(0)
+    panel.bar.choose_bins(50)
+    panel.bar.trimmed_action.trigger()
+    panel.bar.b.value_chosen.emit("", "")
     both = (("fc7", "fc7"), ("relu7", "fc7"))
     assert asked == [
         HistogramRequest(both, 50),
@@ -96,8 +103,53 @@ def test_choices_and_bins_ask_anew(panel, qtbot) -> None:
 
 def test_the_same_value_twice_is_measured_once(panel) -> None:
     panel.show_choices(NET, "fc8")
-    panel.b_choice.setCurrentIndex(panel.b_choice.findText("fc8, InnerProduct"))
+    panel.bar.b.value_chosen.emit("fc8", "fc8")
     assert panel.request().values == (("fc8", "fc8"),)
+
+
+def test_before_and_after_are_one_click_away(panel, qtbot) -> None:
+    panel.show_choices(NET, "relu7")
+    panel.bar.b.value_chosen.emit("drop7", "fc7")
+    assert panel.series_words == ("fc7 · fc7@0", "drop7 · fc7@2")
+    with qtbot.waitSignal(panel.summaries_requested) as asked:
+        panel.bar.pair_button.click()
+    assert asked.args[0].values == (("fc7", "fc7"), ("relu7", "fc7"))
+    assert "fc7 · fc7@0, relu7 · fc7@1" in panel.bar.pair_button.toolTip()
+
+
+def test_what_was_chosen_stays_through_a_forward_and_a_rename(panel) -> None:
+    panel.show_choices(NET, "relu7")
+    panel.bar.b.value_chosen.emit("drop7", "fc7")
+    panel.show_choices(NET, "relu7")  # as another image or Forward does
+    assert panel.series_words == ("fc7 · fc7@0", "drop7 · fc7@2")
+    panel.show_choices(OWN_BLOB, "relu7", {("relu7", "fc7_relu7")})
+    assert panel.series_words == ("fc7", "drop7 · fc7_relu7@1")
+    panel.show_choices(OWN_BLOB, "fc8")
+    assert panel.series_words == ("fc8",)
+
+
+@pytest.mark.parametrize("width", [560, 612, 720])
+def test_a_and_b_are_told_apart_in_any_room(keeper, qtbot, width: int) -> None:
+    """WINDOW_FAULTS 21 and 22: both boxes read "fire8/conv1x1_2@0, b..."."""
+    text = NET.text.replace("fc7", "fire8/squeeze_expand1x1_2").replace("relu7", "fire8/relu_1x1_2")
+    panel = HistogramPanel(keeper)
+    qtbot.addWidget(panel)
+    panel.resize(width, 262)
+    panel.show()
+    net = read_net(text)
+    panel.show_choices(net, "fire8/relu_1x1_2")
+    panel.show_summaries(summarise_values([BEFORE, AFTER], bins=10))
+    bar = panel.bar
+    for button in (bar.a, bar.b):
+        room = button.width() - 30
+        near = [other.words for other in (bar.a, bar.b) if other is not button]
+        shown = elide_name(button.words, room, button.fontMetrics().horizontalAdvance, near)
+        assert shown.endswith(button.words[-2:])
+        assert button.fontMetrics().horizontalAdvance(shown) <= room
+    right = bar.save_button.geometry().right()
+    assert right < panel.width()
+    titles = panel.statistics.statistics.short_titles[1:]
+    assert titles[0] != titles[1]
 
 
 def test_exact_zeros_stand_apart_from_the_bins(filled) -> None:
@@ -121,7 +173,7 @@ def test_statistics_are_a_table_to_copy(filled, qtbot) -> None:
     filled.statistics.setFocus()
     qtbot.keyClick(filled.statistics, Qt.Key_C, Qt.ControlModifier)
     copied = QApplication.clipboard().text().splitlines()
-    assert copied[0] == "Statistic\tA fc7@0\tB fc7@1"
+    assert copied[0] == "Statistic\tA fc7 · fc7@0\tB relu7 · fc7@1"
     assert copied[2] == "min\t−3.000\t0.000"
     assert len(copied) == 14
 
@@ -136,7 +188,7 @@ def test_selected_statistics_are_copied_alone(filled, qtbot) -> None:
     qtbot.keyClick(table, Qt.Key_C, Qt.ControlModifier)
     mean, std = (f"{value:.4f}" if value < 1 else f"{value:.3f}"
                  for value in (AFTER.mean(), AFTER.std()))  # fmt: skip
-    assert QApplication.clipboard().text() == f"B fc7@1\n{mean}\n{std}"
+    assert QApplication.clipboard().text() == f"B relu7 · fc7@1\n{mean}\n{std}"
     qtbot.keyClick(table, Qt.Key_Escape)
     assert not table.selectedIndexes()
 
@@ -179,11 +231,14 @@ def test_arrow_keys_walk_the_bins(filled, qtbot) -> None:
 
 def test_csv_holds_every_bin(filled, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
+    filled.show_source(("net.prototxt", "cat.jpg"))
+    filled.show_summaries(summarise_values([BEFORE, AFTER], bins=10))
     filled.save_to(path)
     rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-    assert rows[0] == ["kind", "low", "high", "count fc7@0", "count fc7@1"]
-    assert rows[1] == ["exactly 0", "0", "0", "0", "4"]
-    bins = rows[2:]
+    assert rows[0] == ["fc7 · fc7@0 and relu7 · fc7@1, net.prototxt, cat.jpg"]
+    assert rows[1] == ["kind", "low", "high", "count fc7 · fc7@0", "count relu7 · fc7@1"]
+    assert rows[2] == ["exactly 0", "0", "0", "0", "4"]
+    bins = rows[3:]
     assert sum(int(row[3]) for row in bins) == 8
     assert [float(row[1]) for row in bins] == filled.view().edges[:-1].tolist()
 
@@ -231,10 +286,12 @@ def test_a_saved_plot_says_what_it_shows(filled, tmp_path: Path) -> None:
     filled.show_summaries(summarise_values([BEFORE, AFTER], bins=10))
     filled.save_to(tmp_path / "out.svg")
     texts = written_in(tmp_path / "out.svg")
-    assert "fc7@0 of fc7 and fc7@1 of relu7, net.prototxt, cat.jpg" in texts
-    assert {"exactly 0", "A fc7@0", "B fc7@1", "value", "values per bin"} <= set(texts)
+    assert "fc7 · fc7@0 and relu7 · fc7@1, net.prototxt, cat.jpg" in texts
+    assert {"exactly 0", "A fc7 · fc7@0", "B relu7 · fc7@1", "value", "values per bin"} <= set(
+        texts
+    )
     assert {"50 %", "100 %", "0", "2"} <= set(texts)
-    assert texts["exactly 0"] < texts["−2"] < texts["A fc7@0"]
+    assert texts["exactly 0"] < texts["−2"] < texts["A fc7 · fc7@0"]
 
 
 def test_the_wheel_zooms_along_the_values_and_a_double_click_shows_all(filled, qtbot) -> None:
@@ -272,14 +329,14 @@ def test_a_narrow_plot_is_drawn_whole(filled, qtbot) -> None:
         if isinstance(item, QGraphicsTextItem) and item.isVisible()
     }
     assert "exactly 0" in shown
-    assert not {text for text in shown if "A only" in text or "fc7@1" in text}
+    assert not {text for text in shown if "A only" in text or "relu7" in text}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("is_log", [False, True])
 def test_series_are_drawn_in_their_colours(filled, keeper, theme: str, is_log: bool) -> None:
     keeper.choose(theme)
-    filled.log_box.setChecked(is_log)
+    filled.bar.log_action.setChecked(is_log)
     image = filled.plot.grab().toImage()
     colours = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
     assert keeper.theme.series_b.rgb() in colours
@@ -294,7 +351,7 @@ def test_heights_are_counts_or_their_logarithms(panel, is_log: bool, ratio: floa
     """A bin of one value and one of eight; a log axis starts at half a value."""
     panel.resize(900, 500)
     panel.show_choices(NET, "fc8")
-    panel.log_box.setChecked(is_log)
+    panel.bar.log_action.setChecked(is_log)
     values = np.array([[-1.5] + [1.5] * 8], np.float32)
     panel.show_summaries(summarise_values([values], bins=4, value_range=(-2.0, 2.0)))
     image = panel.plot.grab().toImage()
@@ -335,7 +392,7 @@ def test_odd_values_can_be_drawn(panel, values: np.ndarray) -> None:
     panel.show_choices(NET, "fc8")
     panel.show_summaries(summarise_values([values]))
     for is_log in (False, True):
-        panel.log_box.setChecked(is_log)
+        panel.bar.log_action.setChecked(is_log)
         assert not panel.plot.grab().isNull()
     assert len(panel.statistics.rows()) == 13
 
@@ -405,14 +462,12 @@ def test_percentages_are_never_rounded_to_a_lie() -> None:
 
 def test_before_and_after_stay_once_a_layer_has_a_blob_of_its_own(qtbot, keeper) -> None:
     """WINDOW_FAULTS 27: a rename makes both readable, and the plot had dropped one of them."""
-    renamed = read_net(NET.text.replace(
-        'name: "relu7" type: "ReLU" bottom: "fc7" top: "fc7"',
-        'name: "relu7" type: "ReLU" bottom: "fc7" top: "fc7_relu7"',
-    ))  # fmt: skip
-    assert renamed.layer("relu7").tops == ("fc7_relu7",)
-    panel = HistogramPanel(keeper)
-    qtbot.addWidget(panel)
-    panel.show_choices(renamed, "relu7", {("relu7", "fc7_relu7")})
-    assert panel.request().values == (("fc7", "fc7"), ("relu7", "fc7_relu7"))
-    panel.show_choices(renamed, "relu7")
-    assert panel.request().values == (("relu7", "fc7_relu7"),)
+    assert OWN_BLOB.layer("relu7").tops == ("fc7_relu7",)
+    for own, wanted in (
+        ({("relu7", "fc7_relu7")}, (("fc7", "fc7"), ("relu7", "fc7_relu7"))),
+        ((), (("relu7", "fc7_relu7"),)),
+    ):
+        panel = HistogramPanel(keeper)
+        qtbot.addWidget(panel)
+        panel.show_choices(OWN_BLOB, "relu7", own)
+        assert panel.request().values == wanted

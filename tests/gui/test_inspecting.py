@@ -13,6 +13,7 @@ from PIL import Image
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication
 
+from core.commands.statistics import add_arguments as add_statistics_arguments
 from core.commands.tiles import add_arguments
 from gui.controllers.inspecting import LEFT_OUT_KEY
 
@@ -110,11 +111,10 @@ def test_the_histogram_compares_before_and_after(bench, qtbot, net: Path, photo:
     panel = bench.window.panels.histogram
     look_at(bench, qtbot, panel, "relu1")
     before, after = panel.view().series
-    assert (before.label, after.label) == ("conv1@0", "conv1@1")
+    assert (before.label, after.label) == ("conv1 · conv1@0", "relu1 · conv1@1")
     assert before.statistics.n_negative == after.statistics.n_zeros > 0
     assert before.statistics.n_values == 4 * 6 * 6
-    panel.bins_choice.setCurrentIndex(panel.bins_choice.findText("20"))
-    panel.bins_choice.activated.emit(panel.bins_choice.currentIndex())
+    panel.bar.choose_bins(20)
     qtbot.waitUntil(lambda: panel.view().n_bins == 20, timeout=15000)
 
 
@@ -123,7 +123,7 @@ def test_trimming_counts_what_it_leaves_out(bench, qtbot, net: Path, photo: Path
     panel = bench.window.panels.histogram
     look_at(bench, qtbot, panel, "conv1")
     full = panel.view()
-    panel.trimmed_action.trigger()
+    panel.bar.trimmed_action.trigger()
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
     trimmed = panel.view().series[0].histogram
     assert trimmed.n_below + trimmed.n_above > 0
@@ -319,6 +319,15 @@ def test_tiles_are_copied_as_a_command(bench, qtbot, net: Path, photo: Path) -> 
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert parser.parse_args(words[2:]).layers == "relu1"
+    histogram = bench.window.panels.histogram
+    look_at(bench, qtbot, histogram, "relu1")
+    histogram.bar.choose_bins(20)
+    histogram.bar.copy_requested.emit("command")
+    words = shlex.split(QApplication.clipboard().text())
+    assert words[-5:] == ["--layers", "conv1,relu1:conv1", "--bins", "20", "--same-edges"]
+    parser = argparse.ArgumentParser()
+    add_statistics_arguments(parser)
+    assert parser.parse_args(words[2:]).bins == 20
 
 
 DETECTOR = """layer { name: "data" type: "Input" top: "data" top: "im_info"

@@ -179,9 +179,15 @@ def look_at_tiles(soak: Soak) -> None:
 def look_at_histogram(soak: Soak) -> None:
     panel = soak.bench.window.panels.histogram
     soak.bench.window.show_panel(panel)
-    _turn(soak, soak.chance.choice((panel.a_choice, panel.b_choice, panel.bins_choice)))
+    chosen = soak.chance.choice((panel.bar.a, panel.bar.b))
+    rows = [row for row in chosen.rows_wanted() if row.top]
+    if rows:
+        row = soak.chance.choice(rows)
+        chosen.value_chosen.emit(row.layer, row.top)
+    soak.chance.choice(panel.bar.bins_group.actions()).trigger()
     if soak.chance.random() < 0.4:
-        panel.log_box.click()
+        panel.bar.log_action.trigger()
+    panel.bar.pair_button.click()
 
 
 @step(2)

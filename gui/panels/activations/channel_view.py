@@ -7,7 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.words import share_text, value_text
 from gui.panels.activations.enlarged import EnlargedMap, Place, SeenPicture
@@ -21,6 +28,8 @@ from gui.widgets.labels import SectionHeader, ThemedLabel
 
 SIDE, SMALL_SIDE = 248, 176
 N_LARGEST = 5
+MORE_FOR_NAMES = 56
+"""Pixels by which the list of classes is wider than a map."""
 
 
 class ChannelView(QWidget):
@@ -39,6 +48,7 @@ class ChannelView(QWidget):
         self._scores: ClassScores | None = None
         self.setObjectName("channelView")
         self.setAttribute(Qt.WA_StyledBackground)
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.seen = SeenPicture(keeper)
         self.map = EnlargedMap(keeper)
         self.classes = ClassList(keeper)
@@ -61,7 +71,8 @@ class ChannelView(QWidget):
         """Show picture and channel as squares of so many pixels."""
         for square in (self.seen, self.map):
             square.set_side(side)
-        self.classes.setFixedSize(side, side)
+        self.updateGeometry()
+        self.classes.setFixedSize(side + MORE_FOR_NAMES, side)
 
     def show_picture(self, picture: QImage | None) -> None:
         """Show what the net saw."""
@@ -142,8 +153,7 @@ class ChannelView(QWidget):
     def _lay_out(self) -> None:
         self._pages = QStackedLayout()
         for page in (self.map, self.classes):
-            holder = page
-            self._pages.addWidget(holder)
+            self._pages.addWidget(page)
         below = QHBoxLayout()
         below.addWidget(self.map_caption)
         below.addStretch(1)

@@ -207,7 +207,7 @@ class ComparisonPanel(QWidget):
         self.as_graphs = Button(keeper, "Graphs", "layout")
         self.as_graphs.setCheckable(True)
         self.as_graphs.setToolTip("Both graphs in place of the table; equal layers step back")
-        self.ignore_button = Button(keeper, "Ignore…", "sliders")
+        self.ignore_button = Button(keeper, "Ignore…", "filter")
         self.ignore_button.setToolTip("Choose what counts as equal")
         self.previous = IconButton(keeper, "up", "Difference before (Shift+F8)")
         self.following = IconButton(keeper, "down", "Next difference (F8)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt5.QtCore import QBuffer, QIODevice, QRectF, QSize
@@ -18,7 +19,7 @@ from gui.widgets.alignment import LEFT
 from gui.widgets.png import png_of
 
 SIZE = QSize(720, 352)
-CAPTION_HEIGHT = 32
+CAPTION_LINE = 18
 
 
 def write_histogram(path: Path, view: HistogramView, keeper: ThemeKeeper) -> None:
@@ -34,13 +35,18 @@ def write_histogram(path: Path, view: HistogramView, keeper: ThemeKeeper) -> Non
 
 
 def png_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
-    """The plot as a PNG, twice as fine as the screen."""
+    """The plot as a PNG."""
+    return png_of(plot_image(view, keeper))
+
+
+def plot_image(view: HistogramView, keeper: ThemeKeeper) -> QImage:
+    """The plot below what it is of, twice as fine as the screen."""
     image = QImage(SIZE * 2, QImage.Format_RGB32)
     image.setDevicePixelRatio(2.0)
     painter = QPainter(image)
     _paint(painter, view, keeper)
     painter.end()
-    return png_of(image)
+    return image
 
 
 def svg_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
@@ -60,9 +66,10 @@ def svg_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
 
 
 def csv_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
-    """A row for the exact zeros, then a row for each bin: low, high, one count per series."""
+    """What it is of; then the exact zeros, and each bin: low, high, one count per series."""
     zeros = (one.statistics.n_zeros for one in view.series)
     rows: list[tuple[object, ...]] = [
+        (view.title,),
         ("kind", "low", "high", *(f"count {one.label}" for one in view.series)),
         ("exactly 0", 0, 0, *zeros),
     ]
@@ -80,6 +87,22 @@ def _paint(painter: QPainter, view: HistogramView, keeper: ThemeKeeper) -> None:
     painter.fillRect(QRectF(0, 0, width, height), keeper.theme.panel)
     painter.setFont(text_font(12, semibold=True))
     painter.setPen(keeper.theme.text)
-    painter.drawText(QRectF(12, 6, width - 24, 20), LEFT, view.title)
-    plot.render_to(painter, QRectF(0, CAPTION_HEIGHT, width, height - CAPTION_HEIGHT))
+    lines = caption_lines(view.title, width - 24, painter.fontMetrics().horizontalAdvance)
+    for number, line in enumerate(lines):
+        place = QRectF(12, 6 + CAPTION_LINE * number, width - 24, CAPTION_LINE)
+        painter.drawText(place, LEFT, line)
+    top = 10 + CAPTION_LINE * len(lines)
+    plot.render_to(painter, QRectF(0, top, width, height - top))
     plot.deleteLater()
+
+
+def caption_lines(text: str, room: int, advance: Callable[[str], int]) -> list[str]:
+    """A caption in as many lines as it needs, broken behind commas and spaces."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and advance(longer) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import (
-    QAction,
-    QActionGroup,
-    QCheckBox,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QMenu,
-    QStackedLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.activations.summary import ValueSummary
 from core.net.definition import BlobVersion, Net
-from gui.panels.histogram.colours import swatch
+from core.net.value_words import value_words
+from gui.panels.histogram.bar import HistogramBar
 from gui.panels.histogram.statistics import StatisticsTable
 from gui.panels.histogram.view import HistogramView, view_from
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
-from gui.widgets.choice import Choice
-from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import PictureLabel, ThemedLabel
-from gui.widgets.panel_bar import PanelBar
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.layer_picker import LayerPickerButton
+from gui.widgets.layer_rows import LayerRow
 
 if TYPE_CHECKING:
     from gui.panels.histogram.plot import HistogramPlot
 
 FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;CSV table (*.csv)"
-BIN_CHOICES = (None, 10, 20, 30, 50, 100, 200, 300, 500)
+NOTHING = "no second value"
 EMPTY_SENTENCE = "Run Forward to see how a layer's values spread."
 ValueKey = tuple[str, str]
 
@@ -52,15 +39,6 @@ class HistogramRequest:
     values: tuple[ValueKey, ...]
     bins: int | None = None
     is_trimmed: bool = False
-
-
-def version_text(net: Net, version: BlobVersion) -> str:
-    """ "fc7@0, before ReLU" inside an in-place chain, else "fc8, InnerProduct"."""
-    if version.n_versions < 2:
-        return f"{version.label}, {net.layers[version.layer_index].type}"
-    if version.version == 0 and version.overwritten_by:
-        return f"{version.label}, before {net.layer(version.overwritten_by).type}"
-    return f"{version.label}, after {net.layers[version.layer_index].type}"
 
 
 def default_pair(
@@ -85,6 +63,7 @@ class HistogramPanel(QWidget):
 
     summaries_requested = pyqtSignal(object)
     save_requested = pyqtSignal(str, str)
+    command_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,60 +71,67 @@ class HistogramPanel(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self._keeper = keeper
         self._net: Net | None = None
+        self._layer: str | None = None
+        self._own_blobs: Collection[ValueKey] = ()
+        self._chosen: tuple[BlobVersion | None, BlobVersion | None] = (None, None)
         self._summaries: tuple[ValueSummary, ...] = ()
         self._view: HistogramView | None = None
         self._source: tuple[str, ...] = ()
         self._plot: HistogramPlot | None = None
-        self._build_toolbar()
+        self.bar = HistogramBar(keeper)
         self._build_pages()
         self._dress()
         self._refresh()
         keeper.changed.connect(self._dress)
-        self.a_choice.activated.connect(self._request)
-        self.b_choice.activated.connect(self._request)
-        self.bins_choice.activated.connect(self._request)
-        self.range_group.triggered.connect(self._request)
-        self.log_box.toggled.connect(self._refresh)
-        self.save_button.clicked.connect(self._save)
+        self.bar.a.value_chosen.connect(self._choose_a)
+        self.bar.b.value_chosen.connect(self._choose_b)
+        self.bar.pair_button.clicked.connect(self._choose_default)
+        self.bar.measuring_changed.connect(self._request)
+        self.bar.log_action.toggled.connect(self._refresh)
+        self.bar.copy_requested.connect(self._copy)
+        self.bar.save_button.clicked.connect(self._save)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(360, 120)
+
+    @property
+    def save_button(self) -> IconButton:
+        """Asks for a file to save the histogram in."""
+        return self.bar.save_button
+
+    @property
+    def series_words(self) -> tuple[str, ...]:
+        """The values chosen as A and B, as they are spelled."""
+        return tuple(value_words(one) for one in self._chosen if one is not None)
+
+    def offer(self, rows: Callable[[], Sequence[LayerRow]]) -> None:
+        """Where the lists of A and B take their rows from."""
+        for button in (self.bar.a, self.bar.b):
+            button.rows_wanted = rows
 
     def show_choices(
         self,
         net: Net | None,
         layer_name: str | None,
-        own_blobs: Collection[tuple[str, str]] = (),
+        own_blobs: Collection[ValueKey] = (),
     ) -> None:
-        """Offer every blob version of `net`, and choose the pair that tells most of a layer.
+        """Take a net and a layer of it; another layer chooses the pair that tells most of it.
 
-        own_blobs: (layer, top) pairs that a rename gave blobs of their own.
+        What was chosen for the same layer stays, through renames as well. own_blobs: (layer, top)
+        pairs that a rename gave blobs of their own.
         """
-        blockers = [QSignalBlocker(self.a_choice), QSignalBlocker(self.b_choice)]
-        if net is not self._net:
-            self._net = net
-            self._offer_versions()
-        if net is not None and self.a_choice.count():
-            self.a_choice.setCurrentIndex(0)
-            self.b_choice.setCurrentIndex(0)
-            if layer_name is not None and net.has_layer(layer_name) and net.written(layer_name):
-                self._choose_pair(*default_pair(net, layer_name, own_blobs))
-        del blockers
-
-    def _offer_versions(self) -> None:
-        """Fill both choices; a long net takes a moment, so only when the net is another."""
-        self.a_choice.clear()
-        self.b_choice.clear()
-        if self._net is None:
-            return
-        self.b_choice.addItem("no second value", None)
-        for version in self._net.versions:
-            top = self._net.layers[version.layer_index].tops[version.top_index]
-            text = version_text(self._net, version)
-            for choice in (self.a_choice, self.b_choice):
-                choice.addItem(text, (version.layer, top, version.label))
-                tip = f"written by {version.layer}"
-                choice.setItemData(choice.count() - 1, plain_tip(tip), Qt.ToolTipRole)
+        is_same = layer_name == self._layer and self._chosen[0] is not None
+        before, before_net = self._chosen, self._net
+        self._net, self._layer, self._own_blobs = net, layer_name, own_blobs
+        if net is None:
+            self._take(None, None)
+        elif is_same and net is before_net:
+            self._take(*before)
+        elif is_same and _in(net, before[0]) is not None:
+            first, second = _in(net, before[0]), _in(net, before[1])
+            self._take(first, second)
+        else:
+            self._take(*self._default())
 
     def show_source(self, source: Sequence[str]) -> None:
         """Which net, weights, image and recipe the values are of, for what is saved."""
@@ -164,15 +150,11 @@ class HistogramPanel(QWidget):
 
     def request(self) -> HistogramRequest | None:
         """What the controls ask for now; None before there is a net."""
-        first = self.a_choice.currentData()
-        if first is None:
+        keys = [self._key(one) for one in self._chosen if one is not None]
+        if not keys:
             return None
-        second = self.b_choice.currentData()
-        chosen = [first] if second is None or second[:2] == first[:2] else [first, second]
         return HistogramRequest(
-            tuple((layer, top) for layer, top, _ in chosen),
-            self.bins_choice.currentData(),
-            self.trimmed_action.isChecked(),
+            tuple(dict.fromkeys(keys)), self.bar.bins, self.bar.trimmed_action.isChecked()
         )
 
     def view(self) -> HistogramView | None:
@@ -196,85 +178,69 @@ class HistogramPanel(QWidget):
         if self._view is not None:
             write_histogram(path, self._view, self._keeper)
 
+    def _default(self) -> tuple[BlobVersion | None, BlobVersion | None]:
+        net, name = self._net, self._layer
+        if net is None or not net.versions:
+            return None, None
+        if name is None or not net.has_layer(name) or not net.written(name):
+            return net.versions[0], None
+        return default_pair(net, name, self._own_blobs)
+
+    def _take(self, first: BlobVersion | None, second: BlobVersion | None) -> None:
+        self._chosen = (first, second)
+        self._show_value(self.bar.a, first, second)
+        self._show_value(self.bar.b, second, first)
+        pair = self._default()
+        words = ", ".join(value_words(one) for one in pair if one is not None)
+        self.bar.offer_pair(words if pair[1] is not None else "", is_shown=self._chosen == pair)
+
+    def _show_value(
+        self, button: LayerPickerButton, one: BlobVersion | None, other: BlobVersion | None
+    ) -> None:
+        near = () if other is None else (value_words(other),)
+        if one is None:
+            button.show_value(("", ""), NOTHING if button is self.bar.b else "")
+        else:
+            button.show_value(self._key(one), value_words(one), near)
+
+    def _key(self, version: BlobVersion) -> ValueKey:
+        return version.layer, version.blob
+
+    def _version(self, layer: str, top: str) -> BlobVersion | None:
+        written = () if self._net is None or not layer else self._net.written(layer)
+        return next((one for one in written if self._key(one)[1] == top), None)
+
+    def _choose_a(self, layer: str, top: str) -> None:
+        chosen = self._version(layer, top)
+        if chosen is not None:
+            self._take(chosen, self._chosen[1])
+            self._request()
+
+    def _choose_b(self, layer: str, top: str) -> None:
+        self._take(self._chosen[0], self._version(layer, top))
+        self._request()
+
+    def _choose_default(self) -> None:
+        self._take(*self._default())
+        self._request()
+
     def _request(self) -> None:
         request = self.request()
         if request is not None:
             self.summaries_requested.emit(request)
 
     def _refresh(self) -> None:
-        values = [
-            (choice.currentData()[2], choice.currentData()[0])
-            for choice in (self.a_choice, self.b_choice)
-            if choice.currentData() is not None
-        ]
+        words = self.series_words
         self._view = None
-        if self._summaries and len(values) >= len(self._summaries):
-            is_log = self.log_box.isChecked()
-            self._view = view_from(values, self._summaries, is_log=is_log, source=self._source)
+        if self._summaries and len(words) >= len(self._summaries):
+            is_log = self.bar.log_action.isChecked()
+            self._view = view_from(words, self._summaries, is_log=is_log, source=self._source)
         if self._view is not None or self._plot is not None:
             self.plot.show_view(self._view)
         self.statistics.show_view(self._view)
-        self.save_button.setEnabled(self._view is not None)
         self.statistics.setFixedWidth(self.statistics.sizeHint().width())
-        self._bar.setVisible(self._view is not None)
+        self.bar.setVisible(self._view is not None)
         self._pages.setCurrentIndex(0 if self._view is None else 1)
-
-    def _choose_pair(self, first: BlobVersion, second: BlobVersion | None) -> None:
-        self.a_choice.setCurrentIndex(self._index_of(self.a_choice, first))
-        index = 0 if second is None else self._index_of(self.b_choice, second)
-        self.b_choice.setCurrentIndex(index)
-
-    @staticmethod
-    def _index_of(choice: QComboBox, version: BlobVersion) -> int:
-        for index in range(choice.count()):
-            entry = choice.itemData(index)
-            if entry is not None and (entry[0], entry[2]) == (version.layer, version.label):
-                return index
-        return -1
-
-    def _build_toolbar(self) -> None:
-        self.a_swatch, self.b_swatch = PictureLabel(), PictureLabel()
-        self.a_choice, self.b_choice = ElidedChoice(6), ElidedChoice(6)
-        self.a_choice.setAccessibleName("Series A")
-        self.b_choice.setAccessibleName("Series B")
-        self.bins_choice = Choice()
-        for bins in BIN_CHOICES:
-            self.bins_choice.addItem("Auto" if bins is None else str(bins), bins)
-        self.bins_choice.setToolTip("Auto: Freedman-Diaconis, 10 to 500 bins")
-        self._build_range_menu()
-        self.log_box = QCheckBox("Log y")
-        self.save_button = IconButton(self._keeper, "save", "Save the histogram as PNG, SVG or CSV")
-
-    def _toolbar(self) -> QWidget:
-        bar = PanelBar(self._keeper)
-        for square, letter, choice in (
-            (self.a_swatch, "A", self.a_choice),
-            (self.b_swatch, "B", self.b_choice),
-        ):
-            label = ThemedLabel(self._keeper, letter, semibold=True)
-            label.setBuddy(choice)
-            for widget in (square, label):
-                bar.row.addWidget(widget)
-            bar.row.addWidget(choice, 20)
-        bar.add_field("Bins", self.bins_choice)
-        bar.row.addWidget(self.log_box)
-        bar.add_stretch()
-        bar.row.addWidget(self.range_button)
-        bar.row.addWidget(self.save_button)
-        return bar
-
-    def _build_range_menu(self) -> None:
-        menu = QMenu(self)
-        self.range_group = QActionGroup(menu)
-        self.full_action = QAction("Full range", self.range_group)
-        self.trimmed_action = QAction("p0.1 to p99.9: leave the tails out", self.range_group)
-        for action in (self.full_action, self.trimmed_action):
-            action.setCheckable(True)
-            menu.addAction(action)
-        self.full_action.setChecked(True)
-        self.range_button = IconButton(self._keeper, "sliders", "Range of values")
-        self.range_button.setMenu(menu)
-        self.range_button.setPopupMode(QToolButton.InstantPopup)
 
     def _build_pages(self) -> None:
         self.statistics = StatisticsTable(self._keeper)
@@ -293,20 +259,37 @@ class HistogramPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._bar = self._toolbar()
-        column.addWidget(self._bar)
+        column.addWidget(self.bar)
         column.addLayout(self._pages, 1)
 
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.a_swatch.setPixmap(swatch("A", theme, self.devicePixelRatioF()))
-        self.b_swatch.setPixmap(swatch("B", theme, self.devicePixelRatioF()))
         self.setStyleSheet(f"#histogramPanel {{ background: {theme.panel.name()}; }}")
         self._rule.setStyleSheet(f"background: {theme.border.name()};")
 
+    def _copy(self, what: str) -> None:
+        """Put the plot, its bins or the command for them on the clipboard."""
+        from gui.panels.histogram.export import csv_bytes, plot_image
+
+        clipboard = QGuiApplication.clipboard()
+        if what == "command":
+            self.command_requested.emit()
+        elif clipboard is not None and self._view is not None:
+            if what == "picture":
+                clipboard.setImage(plot_image(self._view, self._keeper))
+            else:
+                clipboard.setText(csv_bytes(self._view, self._keeper).decode())
+
     def _save(self) -> None:
-        name = (
-            "_".join(one.label.replace("/", "_") for one in self._view.series) if self._view else ""
-        )
+        labels = [one.label for one in self._view.series] if self._view else []
+        name = "_".join(label.replace(" · ", "_").replace("/", "_") for label in labels)
         self.save_requested.emit(f"{name}_histogram.png", FILTERS)
+
+
+def _in(net: Net, version: BlobVersion | None) -> BlobVersion | None:
+    """The same top of the same layer in another text of the net."""
+    if version is None or not net.has_layer(version.layer):
+        return None
+    written = net.written(version.layer)
+    return next((one for one in written if one.top_index == version.top_index), None)

@@ -16,7 +16,6 @@ from gui.widgets.copy_table import CopyTable
 from gui.widgets.plain_text import plain_tip
 
 ROW_HEIGHT, NAME_WIDTH, PADDING = 15, 70, 12
-WIDEST_TITLE = 100
 NAMES = (
     *("values", "min", "max", "mean", "std", "median", "p1", "p99"),
     *("zeros", "sparsity", "negative", "NaN, Inf", "L2 norm"),
@@ -44,6 +43,7 @@ class StatisticsModel(QAbstractTableModel):
         super().__init__(parent)
         self._keeper = keeper
         self._titles: tuple[str, ...] = ("Statistic",)
+        self._short: tuple[str, ...] = ("Statistic",)
         self._rows: tuple[tuple[str, ...], ...] = ()
         self._plain, self._bold = text_font(11), text_font(11, semibold=True)
 
@@ -51,6 +51,11 @@ class StatisticsModel(QAbstractTableModel):
     def titles(self) -> tuple[str, ...]:
         """The headings."""
         return self._titles
+
+    @property
+    def short_titles(self) -> tuple[str, ...]:
+        """The headings as they are drawn."""
+        return self._short
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -62,6 +67,7 @@ class StatisticsModel(QAbstractTableModel):
         self.beginResetModel()
         series = () if view is None else view.series
         self._titles = ("Statistic", *(f"{one.letter} {one.label}" for one in series))
+        self._short = ("Statistic", *(f"{one.letter} {_version(one.label)}" for one in series))
         columns = [statistics_texts(one.statistics) for one in series]
         self._rows = tuple(zip(NAMES, *columns, strict=True)) if columns else ()
         self.endResetModel()
@@ -90,6 +96,8 @@ class StatisticsModel(QAbstractTableModel):
         if orientation != Qt.Horizontal:
             return None
         if role == Qt.DisplayRole:
+            return self._short[section]
+        if role == Qt.AccessibleTextRole:
             return self._titles[section]
         if role == Qt.ToolTipRole:
             return plain_tip(self._titles[section])
@@ -98,6 +106,11 @@ class StatisticsModel(QAbstractTableModel):
         if role == Qt.DecorationRole and section:
             return swatch("AB"[section - 1], self._keeper.theme, 1.0)
         return None
+
+
+def _version(label: str) -> str:
+    """ "@1" of "relu7 · fc7@1"; the names stand above, where A and B are chosen."""
+    return f"@{label.rpartition('@')[2]}" if "@" in label else ""
 
 
 class StatisticsTable(CopyTable):
@@ -136,8 +149,8 @@ class StatisticsTable(CopyTable):
         self.setColumnWidth(0, NAME_WIDTH)
         for column in range(1, self.statistics.columnCount()):
             cells = [metrics.horizontalAdvance(row[column]) for row in self.statistics.rows]
-            title = metrics.horizontalAdvance(self.statistics.titles[column]) + 24
-            self.setColumnWidth(column, max(*cells, min(WIDEST_TITLE, title)) + PADDING)
+            title = metrics.horizontalAdvance(self.statistics.short_titles[column]) + 24
+            self.setColumnWidth(column, max(*cells, title) + PADDING)
 
     @pyqtSlot()
     def _dress(self) -> None:

@@ -14,11 +14,10 @@ from core.activations.summary import ValueSummary
 
 @dataclass(frozen=True)
 class Series:
-    """One measured value: `letter` is A or B, `label` its blob version, written by `layer`."""
+    """One measured value: `letter` is A or B, `label` how the value is spelled."""
 
     letter: str
     label: str
-    layer: str
     statistics: Statistics
     histogram: Histogram
 
@@ -30,12 +29,12 @@ class HistogramView:
     series: tuple[Series, ...]
     is_log: bool = False
     source: tuple[str, ...] = ()
-    """The net and the image that the values come from."""
+    """The net, weights, image and recipe that the values come from."""
 
     @property
     def title(self) -> str:
-        """What it shows: "fc7@0 of fc7 and fc7@1 of relu7, net.prototxt, cat.jpg"."""
-        values = " and ".join(f"{one.label} of {one.layer}" for one in self.series)
+        """What it shows: "fc7 · fc7@0 and relu7 · fc7@1, net.prototxt, cat.jpg"."""
+        values = " and ".join(one.label for one in self.series)
         return ", ".join((values, *self.source))
 
     @property
@@ -59,17 +58,17 @@ class HistogramView:
 
 
 def view_from(
-    values: Sequence[tuple[str, str]],
+    values: Sequence[str],
     summaries: Sequence[ValueSummary],
     *,
     is_log: bool,
     source: tuple[str, ...] = (),
 ) -> HistogramView:
-    """The view of `summaries`, lettered A and B in their order; values: (label, layer) of each."""
+    """The view of `summaries`, lettered A and B in their order; values: how each is spelled."""
     return HistogramView(
         tuple(
-            Series(letter, label, layer, summary.statistics, summary.histogram)
-            for letter, (label, layer), summary in zip("AB", values, summaries, strict=False)
+            Series(letter, label, summary.statistics, summary.histogram)
+            for letter, label, summary in zip("AB", values, summaries, strict=False)
         ),
         is_log,
         source,
