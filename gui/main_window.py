@@ -21,6 +21,7 @@ from gui.frame.rail import Rail, RailItem
 from gui.frame.sees_popup import SeesPopup
 from gui.frame.subject_bar import SubjectBar
 from gui.graph.panel import GraphPanel
+from gui.pages.compare_page import ComparePage
 from gui.pages.layer_page import LayerPage
 from gui.pages.net_page import NetPage
 from gui.pages.start_page import StartPage
@@ -37,6 +38,8 @@ from gui.widgets.plain_text import plain_title, rich
 from gui.widgets.status_line import StatusLine
 
 LEAST_SIZE = QSize(1100, 640)
+COMPARED_ENGINES = (("bfloat16", "bfloat16 PyTorch"), ("caffe", "your own Caffe"))
+"""What the Compare page holds against float32 PyTorch."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +126,12 @@ class MainWindow(QMainWindow):
             keeper, panels.layer_table, panels.graph, panels.inspector, panels.changes
         )
         self.layer_page = LayerPage(keeper, panels.activations, panels.histogram)
+        self.compare_page = ComparePage(keeper, COMPARED_ENGINES)
         self.pages: dict[str, QWidget] = {
             "net": self.net_page,
             "layer": self.layer_page,
             "retrieval": panels.retrieval,
+            "compare": self.compare_page,
         }
         self.start_page = StartPage(keeper)
         self._stack = QStackedWidget()
@@ -217,14 +222,15 @@ class MainWindow(QMainWindow):
     def show_page(self, page: str) -> None:
         """Show a page and mark it in the rail; without a net, what there is to open."""
         self._page = page
-        self._stack.setCurrentWidget(self.pages[page] if self._has_net else self.start_page)
+        has_it = self._has_net or page == "compare"
+        self._stack.setCurrentWidget(self.pages[page] if has_it else self.start_page)
         self.rail.show_page(page)
 
     def show_net_there(self, has_net: bool) -> None:
         """Whether there is a net for the pages to show."""
         if has_net != self._has_net:
             self._has_net = has_net
-            self.show_page(self._page if has_net else "net")
+            self.show_page(self._page if has_net or self._page == "compare" else "net")
 
     def show_panel(self, panel: QWidget) -> None:
         """Show the page that a panel is on, with its side open and its tab in front."""

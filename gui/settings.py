@@ -69,15 +69,6 @@ class Settings:
         self._set("window/layout", value)
 
     @property
-    def compare_geometry(self) -> QByteArray | None:
-        """Size and place of the comparison window."""
-        return self._state("compare/geometry")
-
-    @compare_geometry.setter
-    def compare_geometry(self, value: QByteArray) -> None:
-        self._set_state("compare/geometry", value)
-
-    @property
     def theme(self) -> str:
         """ "system", "light" or "dark"."""
         choice = self._store.word("window/theme", "system")

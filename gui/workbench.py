@@ -45,7 +45,9 @@ from gui.connections.searching import (
 from gui.connections.trouble import connect_notices, connect_trouble
 from gui.controllers.autosaving import AutosavingController
 from gui.controllers.changing import ChangingController
-from gui.controllers.comparing import ComparingController
+from gui.controllers.comparing.controller import ComparingController
+from gui.controllers.comparing.engines import ComparedEngines
+from gui.controllers.comparing.runs import ComparedRuns
 from gui.controllers.demo import DEMO, DemoController
 from gui.controllers.dialogs import DialogsController
 from gui.controllers.dropping import DroppingController
@@ -53,7 +55,6 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.engine_choice import EngineChoiceController, remembered_spec
 from gui.controllers.exporting import ExportingController
 from gui.controllers.extracting import ExtractingController
-from gui.controllers.fidelity import FidelityController
 from gui.controllers.former_selections import FormerSelections
 from gui.controllers.graph import GraphController
 from gui.controllers.images import ImagesController
@@ -200,11 +201,14 @@ class Workbench(QObject):
             self.sessions,
             self,
         )
-        self.fidelity = FidelityController(
-            self.keeper, document, lanes, self.engine, self.engine_choice, self.window, self
+        self.compared_engines = ComparedEngines(
+            document, lanes, self.engine, self.engine_choice, self.window, self
         )
         self.comparing = ComparingController(
-            self.keeper, document, lanes, self.window, notices, settings, self.chooser, self
+            document, lanes, self.window, notices, settings, self.chooser, self
+        )
+        self.compared_runs = ComparedRuns(
+            document, lanes, self.engine, self.comparing, self.window, notices, settings, self
         )
         self.autosaving = AutosavingController(
             document, lanes, self.renaming, self.sessions, notices, autosaves, self
@@ -243,7 +247,8 @@ class Workbench(QObject):
         self.watching.save = self.saving.choose_and_save
         connect_saving(window, self.saving, self.sessions)
         connect_exports(window, self.graph, self.exporting)
-        connect_written(self.status, self.notices, self.saving, self.sessions, self.exporting)
+        connect_written(self.status, self.notices, self.saving, self.sessions, self.exporting,
+                        self.comparing)  # fmt: skip
 
     def _connect_edits(self) -> None:
         window, renaming, dialogs = self.window, self.renaming, self.dialogs
@@ -257,7 +262,7 @@ class Workbench(QObject):
         window, status = self.window, self.status
         connect_dialogs(window, self.dialogs, self.seeing)
         window.sees_popup.image_requested.connect(self.opening.choose_image)
-        connect_engine(window, self.engine, self.engine_choice, self.fidelity, status)
+        connect_engine(window, self.engine, self.engine_choice, self.compared_engines, status)
         connect_inspecting(window, self.inspecting, status)
         connect_former_selections(window, self.former, status)
         connect_captions(self.document, window.panels)
@@ -296,8 +301,6 @@ class Workbench(QObject):
         self.dialogs.close()
         self.engine_choice.close()
         self.rename_dialog.close()
-        self.comparing.close()
-        self.fidelity.close()
         self.renaming.history.indexChanged.disconnect()  # an undo stack tells of its own end
         self._has_ended_well = self.lanes.close(self.engine.close)
         if not self._has_ended_well:

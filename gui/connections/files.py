@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gui.controllers.comparing import ComparingController
+from gui.controllers.comparing.controller import ComparingController
 from gui.controllers.demo import DemoController
 from gui.controllers.dropping import DroppingController
 from gui.controllers.exporting import ExportingController
@@ -127,7 +127,7 @@ def connect_exports(
 def connect_written(
     status: StatusController,
     notices: Notices,
-    *writers: SavingController | SessionController | ExportingController,
+    *writers: SavingController | SessionController | ExportingController | ComparingController,
 ) -> None:
     """The status line says which file was written and where, and the bell keeps it."""
 

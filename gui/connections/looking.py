@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
+from gui.controllers.comparing.engines import ComparedEngines
 from gui.controllers.dialogs import DialogsController
 from gui.controllers.engine_child import READY, EngineController
 from gui.controllers.engine_choice import EngineChoiceController
-from gui.controllers.fidelity import FidelityController
 from gui.controllers.former_selections import FormerSelections
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.seeing import SeeingController
@@ -26,10 +27,17 @@ def connect_window(window: MainWindow) -> None:
     """What the window does by itself."""
     actions, graph = window.actions_, window.panels.graph
     actions.on("quit", window.close)
-    actions.on("find", graph.focus_find)
-    actions.on("fit", graph.fit)
-    actions.on("zoom_in", graph.canvas.zoom_in)
-    actions.on("zoom_out", graph.canvas.zoom_out)
+    compared = window.compare_page
+
+    def of_page(of_net: Callable[[], object], of_pair: Callable[[], object]) -> None:
+        """A graph's action goes to the graphs of the Compare page where that is shown."""
+        of_pair() if window.page == "compare" else of_net()
+
+    actions.on("find", partial(of_page, graph.focus_find, compared.focus_filter))
+    actions.on("fit", partial(of_page, graph.fit, compared.graph.fit))
+    for name in ("zoom_in", "zoom_out"):
+        of_net = getattr(graph.canvas, name)
+        actions.on(name, partial(of_page, of_net, getattr(compared.graph.canvas, name)))
     actions.on("reset_layout", window.set_default_layout)
 
 
@@ -67,13 +75,13 @@ def connect_engine(
     window: MainWindow,
     engine: EngineController,
     choice: EngineChoiceController,
-    fidelity: FidelityController,
+    compared: ComparedEngines,
     status: StatusController,
 ) -> None:
     """Which engine runs, and how far two of them agree."""
     window.actions_.on("choose_engine", choice.ask)
     window.actions_.on("restart_engine", engine.restart)
-    window.actions_.on("fidelity", fidelity.ask)
+    window.actions_.on("fidelity", compared.show)
     window.actions_.on("cancel", status.cancel_job)
     choice.changed.connect(status.show_devices)
 

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, QStandardPaths
 from PyQt5.QtGui import QGuiApplication, QImage
 
 from core.files import is_plain_file, write_file
-from gui.controllers.comparing import ComparingController
+from gui.controllers.comparing.controller import ComparingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.sorted_paths import SortedPaths, sort_paths
 from gui.document import ModelDocument
@@ -58,6 +58,8 @@ class DroppingController(QObject):
         if self._comparing.offers(paths):
             first, second = (path.name for path in paths)
             return DropWords(f"Compare {first} with {second}", "Or open one: you are asked.")
+        if self._comparing.takes(paths):
+            return DropWords(f"Compare A with {paths[0].name}", "It takes the place of B.")
         found = sort_paths(paths)
         image = self._query(paths)
         title = _title(found, self._document) if image is None else f"Search with {image.name}"
@@ -74,6 +76,8 @@ class DroppingController(QObject):
         image = self._query(paths)
         if image is not None:
             self.search(image)
+        elif self._comparing.takes(paths):
+            self._comparing.take(paths[0])
         elif not self._comparing.offer(paths):
             self._opening.open_paths(paths)
 

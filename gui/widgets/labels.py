@@ -106,9 +106,14 @@ class SectionHeader(QWidget):
         keeper.changed.connect(self._tint)
         self._tint()
 
-    def set_text(self, text: str) -> None:
-        """Change the heading."""
-        self._title.setText(text.upper())
+    def set_text(self, text: str, *, as_written: bool = False) -> None:
+        """Change the heading; as_written: names keep their letters."""
+        self._title.setText(text if as_written else text.upper())
+
+    @property
+    def text(self) -> str:
+        """The heading as it is shown."""
+        return self._title.text()
 
     @property
     def note(self) -> str:

@@ -197,20 +197,42 @@ def test_two_engines_are_compared_layer_by_layer(bench, qtbot, tmp_path: Path, m
     )
     Image.new("RGB", (8, 8), (200, 40, 10)).save(photo)
     monkeypatch.setattr(
-        "gui.controllers.fidelity.BFLOAT16", EngineSpec("torch", options=(("threads", "1"),))
+        "gui.controllers.comparing.engines.BFLOAT16",
+        EngineSpec("torch", options=(("threads", "1"),)),
     )
     bench.opening.open_paths([net, photo])
     qtbot.waitUntil(lambda: bench.inspecting.can_run())
     bench.window.actions_["fidelity"].trigger()
-    dialog = bench.fidelity.dialog
-    dialog.run_button.click()
-    qtbot.waitUntil(lambda: dialog.table.rowCount() == 2, timeout=120000)
-    assert [dialog.table.item(y, 0).text() for y in range(2)] == ["conv1", "relu1"]
-    assert dialog.table.item(0, 3).text() == "1.0000000"
-    assert "lowest cosine 1.0000000" in dialog.note.text()
-    dialog.table.selectRow(1)
+    page = bench.window.compare_page
+    assert (bench.window.page, page.view) == ("compare", "engines")
+    page.engines.choose_other("bfloat16")
+    page.engines.run.click()
+    rows = page.engines.table.figures
+    qtbot.waitUntil(lambda: len(rows.rows) == 2, timeout=120000)
+    assert [row.cells[0] for row in rows.rows] == ["conv1 · conv1@0", "relu1 · conv1@1"]
+    assert rows.rows[0].cells[2] == "1.0000000"
+    assert "lowest cosine 1.0000000" in page.bar.sentence.text()
+    page.engines.table.selectRow(1)
+    page.engines.table.row_chosen.emit(1)
     assert bench.document.selection == "relu1"
-    dialog.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "precision", "command", "other"),
+    [
+        ("caffe", "float32", "python3", "caffe"),
+        ("torch", "bfloat16", "python3", "bfloat16"),
+        ("torch", "float32", "", "bfloat16"),
+        ("torch", "float32", "python3", "caffe"),
+    ],
+)
+def test_the_engine_in_use_is_one_of_the_two_compared(
+    bench, name: str, precision: str, command: str, other: str
+) -> None:
+    bench.settings.engine, bench.settings.precision = name, precision
+    bench.settings.caffe_command = command
+    bench.engine_choice.changed.emit()
+    assert bench.window.compare_page.engines.other.currentData() == other
 
 
 def test_a_fast_path_that_is_off_is_told_with_its_reason(make_bench) -> None:

@@ -158,7 +158,9 @@ def compare(bench, qtbot, user, tmp_path: Path) -> None:
     user.files.append((tmp_path / f"{HEAD}.prototxt", other))
     bench.window.actions_["compare"].trigger()
     qtbot.waitUntil(lambda: bench.comparing.comparison is not None, timeout=15000)
-    qtbot.keyClick(bench.comparing.panel.table, Qt.Key_Home)
+    page = bench.window.compare_page
+    for view in page.bar.views:
+        page.show_view(view)
 
 
 DIALOGS: dict[str, Callable[..., None]] = {
@@ -167,7 +169,7 @@ DIALOGS: dict[str, Callable[..., None]] = {
     "extract": lambda bench, *_: bench.dialogs.ask_extract(),
     "recipe": lambda bench, *_: bench.dialogs.ask_recipe(),
     "text": lambda bench, *_: bench.window.actions_["show_text"].trigger(),
-    "fidelity": lambda bench, *_: bench.fidelity.ask(),
+    "fidelity": lambda bench, *_: bench.window.actions_["fidelity"].trigger(),
     "engine": lambda bench, *_: bench.engine_choice.ask(),
 }
 

@@ -211,10 +211,7 @@ def test_the_theme_forgets_windows_that_are_closed(bench, qtbot, tmp_path: Path)
 
     def open_and_close() -> int:
         bench.comparing.compare(net, net)
-        qtbot.waitUntil(lambda: bench.comparing.panel is not None)
-        bench.comparing.panel.as_graphs.click()
-        qtbot.waitUntil(lambda: bench.lanes.is_idle)
-        bench.comparing.close()
+        qtbot.waitUntil(lambda: bench.comparing.comparison is not None and bench.lanes.is_idle)
         for show in (bench.dialogs.show_keys, bench.dialogs.show_about, bench.engine_choice.ask):
             show()
             (bench.dialogs.dialog or bench.engine_choice.dialog).close()

@@ -448,16 +448,16 @@ def read_a_dialog(soak: Soak) -> None:
 def compare(soak: Soak) -> None:
     soak.answers.files = tuple(soak.chance.sample(soak.nets, 2))
     soak.trigger("compare")
-    comparing = soak.bench.comparing
-    if not wait_until(lambda: comparing.panel is not None, 20):
+    page = soak.bench.window.compare_page
+    if not wait_until(lambda: page.comparison is not None, 20):
         return
-    panel = comparing.panel
-    for button in (panel.swap, panel.only_differences, panel.as_graphs, panel.following):
-        if comparing.panel is panel and soak.chance.random() < 0.6 and button.isEnabled():
+    sources = (page.values_sources, page.weights_sources)
+    buttons = (page.bar.swap, page.layers.all_layers, page.layers.following, page.graph.fold,
+               *page.bar.views.values(), *(one.run for one in sources))  # fmt: skip
+    for button in buttons:
+        if soak.chance.random() < 0.6 and button.isVisible() and button.isEnabled():
             button.click()
             rest(0.2)
-    if soak.chance.random() < 0.8:
-        comparing.close()
 
 
 @step(3)
@@ -468,8 +468,9 @@ def change_theme(soak: Soak) -> None:
 @step(3)
 def change_layout(soak: Soak) -> None:
     window = soak.bench.window
-    words = ("page_net", "page_layer", "page_retrieval", "show_layers", "show_inspector",
-             "reset_layout", "show_changes", "layer_before", "layer_after")  # fmt: skip
+    words = ("page_net", "page_layer", "page_retrieval", "page_compare", "show_layers",
+             "show_inspector", "reset_layout", "show_changes", "layer_before",
+             "layer_after")  # fmt: skip
     soak.trigger(soak.chance.choice(words))
     if soak.chance.random() < 0.3:
         window.resize(
@@ -543,12 +544,11 @@ def switch_engine(soak: Soak) -> None:
 def compare_engines(soak: Soak) -> None:
     if not soak.trigger("fidelity"):
         return
-    dialog = soak.bench.fidelity.dialog
-    if dialog is None:
-        return
-    dialog.run_button.click()
-    rest(soak.chance.uniform(0.5, 8.0))
-    soak.bench.fidelity.close()
+    run = soak.bench.window.compare_page.engines.run
+    if run.isEnabled():
+        run.click()
+        rest(soak.chance.uniform(0.5, 8.0))
+        soak.bench.lanes.cancel("fidelity")
 
 
 @step(3)

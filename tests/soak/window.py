@@ -146,7 +146,6 @@ def come_to_rest(soak: Soak) -> None:
     """Bring the window to a state that can be compared: the demo, its first image, one layer."""
     bench = soak.bench
     soak.heart.step = "rest"
-    bench.comparing.close()
     bench.dialogs.close()
     soak.settle()
     bench.engine_choice.use(type(bench.engine_choice.choice())("torch"))

@@ -1,4 +1,4 @@
-"""Below the panes: what differs in the selected layer, in words, and both texts."""
+"""What differs in the selected pair of layers, in words."""
 
 from __future__ import annotations
 
@@ -17,16 +17,12 @@ from PyQt5.QtWidgets import (
 )
 
 from core.comparison.differences import Difference, Effect, NetSide, one_sided
-from core.comparison.paired_texts import lines_of
 from core.comparison.rows import Comparison, ComparisonRow
-from core.net.definition import Layer
 from core.words import join_names, plural
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_tip
-from gui.widgets.side_by_side import SideBySide
-from gui.widgets.tabs import FlatTabs
 
 _ROW = 22
 _MEANINGS: dict[Effect, str] = {
@@ -44,7 +40,6 @@ _KINDS = {
     "Parameter": "parameter",
 }
 _ONLY_ONE = ("Layer name", "Type")
-_LONGEST_HEADING = 34
 EFFECT_ROLE = int(Qt.UserRole)
 _BEFORE, _AFTER = 2, 3
 
@@ -55,7 +50,7 @@ class DifferenceModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._differences: tuple[Difference, ...] = ()
-        self._names = ("First", "Second")
+        self._names = ("A", "B")
         self._meaning = ""
 
     @property
@@ -69,8 +64,7 @@ class DifferenceModel(QAbstractTableModel):
         """Show other rows; names: of the two files; meaning: of all, in place of their own."""
         self.beginResetModel()
         self._differences, self._meaning = tuple(found), meaning
-        is_long = any(len(name) > _LONGEST_HEADING for name in names)
-        self._names = ("In the first", "In the second") if is_long else names
+        self._names = names
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
@@ -128,41 +122,33 @@ class _Delegate(QStyledItemDelegate):
 
 
 class ComparisonDetails(QWidget):
-    """Two tabs: the differences of the selected pair, and the texts of both files at it."""
+    """The differences of the selected pair, one a row, with what each means."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names = ("the first", "the second")
+        self._names = ("A", "B")
         self._sides: tuple[NetSide | None, NetSide | None] = (None, None)
-        self._row: ComparisonRow | None = None
         self.heading = ThemedLabel(keeper, "", semibold=True)
-        self.heading.setContentsMargins(10, 6, 8, 4)
+        self.heading.setContentsMargins(12, 6, 8, 4)
+        self.heading.setWordWrap(True)
         self.heading.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.model = DifferenceModel(self)
         self.table = self._make_table(keeper)
-        self.text = SideBySide(keeper, self._names)
-        self.tabs = FlatTabs(keeper)
-        self.tabs.add_panel(self._differences_page(), "Differences", "list")
-        self.tabs.add_panel(self.text, "Text", "text")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.tabs)
-        self.tabs.currentChanged.connect(lambda _tab: self._show_text_place())
+        column.setSpacing(0)
+        column.addWidget(self.heading)
+        column.addWidget(self.table, 1)
 
     def show_comparison(self, comparison: Comparison) -> None:
-        """Take the texts of two files."""
-        self._names = (comparison.first.title, comparison.second.title)
+        """Take the nets of two files."""
         self._sides = (comparison.first.side, comparison.second.side)
-        self.text.show_headings(*self._names)
-        self.text.show_rows(comparison.lines)
 
     def show_row(self, row: ComparisonRow | None) -> None:
         """Say what differs in a pair of layers."""
-        self._row = row
         self.heading.setText(details_sentence(row))
         self.model.show_differences(*self._rows_of(row))
         self._fit_columns()
-        self._show_text_place()
 
     def _rows_of(
         self, row: ComparisonRow | None
@@ -171,21 +157,12 @@ class ComparisonDetails(QWidget):
         if row is None:
             return (), self._names, ""
         for layer, side, which in zip(
-            (row.pair.before, row.pair.after), self._sides, ("first", "second"), strict=True
+            (row.pair.before, row.pair.after), self._sides, ("A", "B"), strict=True
         ):
             if (row.before is None or row.after is None) and layer is not None and side is not None:
-                facts = one_sided(layer, side, is_first=which == "first")
-                return facts, self._names, f"only in the {which}"
+                facts = one_sided(layer, side, is_first=which == "A")
+                return facts, self._names, f"only in {which}"
         return row.differences, self._names, ""
-
-    def _show_text_place(self) -> None:
-        """Scroll the texts to the selected pair, as soon as they are looked at."""
-        if self._row is None or self.tabs.currentWidget() is not self.text:
-            return
-        first, second = self._sides
-        self.text.show_lines(
-            _lines(first, self._row.pair.before), _lines(second, self._row.pair.after)
-        )
 
     def _make_table(self, keeper: ThemeKeeper) -> QTableView:
         table = QTableView()
@@ -206,22 +183,14 @@ class ComparisonDetails(QWidget):
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
         header.setStretchLastSection(True)
+        table.setColumnHidden(0, True)  # what differs says its kind, and the tooltip too
         keeper.changed.connect(table.viewport().update)
         return table
 
-    def _differences_page(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.heading)
-        column.addWidget(self.table, 1)
-        return page
-
     def _fit_columns(self) -> None:
         room = self.table.viewport().width()
-        for column, share in enumerate((0.11, 0.2, 0.25, 0.25)):
-            self.table.setColumnWidth(column, max(80, round(room * share)))
+        for column, share in ((1, 0.24), (2, 0.22), (3, 0.22)):
+            self.table.setColumnWidth(column, max(70, round(room * share)))
 
     def resizeEvent(self, event: object) -> None:
         self._fit_columns()
@@ -233,12 +202,12 @@ def details_sentence(row: ComparisonRow | None) -> str:
         return "No layer is selected."
     if row.after is None or row.before is None:
         record = row.before or row.after
-        where = "first" if row.after is None else "second"
+        where = "A" if row.after is None else "B"
         type_ = f", {record.type}," if record else ""
-        return f"{row.name}{type_} is only in the {where}."
+        return f"{row.name}{type_} is only in {where}."
     written = [d for d in row.differences if d.effect != "follows"]
     if written:
-        renamed = f" (second: {row.after.name})" if row.after.name != row.name else ""
+        renamed = f" (B: {row.after.name})" if row.after.name != row.name else ""
         return f"{row.name}{renamed}: {_kinds_words(written)}"
     if not row.differences:
         return f"{row.name} is the same in both."
@@ -253,7 +222,3 @@ def _kinds_words(written: Sequence[Difference]) -> str:
         if (count := sum(d.kind == kind for d in written))
     ]
     return f"{join_names(parts)} {'differs' if len(written) == 1 else 'differ'}."
-
-
-def _lines(side: NetSide | None, layer: Layer | None) -> tuple[int, int] | None:
-    return None if side is None or layer is None else lines_of(side.net, layer)

@@ -46,7 +46,7 @@ SLACK = 1.0
 
 @dataclass(frozen=True)
 class Fault:
-    """kind: "cut", "number", "same", "overlap", "outside", "no room"; where: outer widgets first."""
+    """kind: "cut", "number", "same", "overlap", "outside", "no room"; where: the outer first."""
 
     kind: str
     where: str

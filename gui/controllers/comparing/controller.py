@@ -1,8 +1,8 @@
-"""Compares two prototxts: asks for files, reads and matches them on a lane, keeps the window."""
+"""Compares two prototxts: asks for files, reads and matches them on a lane, follows them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,37 +10,36 @@ from pathlib import Path
 from PyQt5.QtCore import QFileSystemWatcher, QObject, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 
-from core.comparison.export import FORMATS, as_text
-from core.comparison.rows import ComparedFile, Comparison, ComparisonRow
+from core.comparison.export import FORMATS, as_text, hint, summary
+from core.comparison.rows import ComparedFile, Comparison
 from core.errors import PrototxtError
 from core.files import is_plain_file, write_file
 from core.jobs.compare import ComparedSource, CompareRequest, compare
-from gui.controllers.comparing_graphs import ComparedGraphs
 from gui.controllers.opening_notices import parse_notice
 from gui.controllers.sorted_paths import sort_paths
-from gui.dialogs.comparison import ComparisonWindow
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
 from gui.document import ModelDocument
+from gui.graph.pair_drawing import PairDrawing
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notice, NoticeAction, Notices
-from gui.panels.comparison.panel import ComparisonPanel
 from gui.settings import Settings
-from gui.theme import ThemeKeeper
-from gui.widgets.plain_text import plain_title
 
 KEY, DROPPED = "compare", "dropped"
 _FILTERS = {".md": "Markdown (*.md)", ".csv": "CSV table (*.csv)", ".txt": "Text (*.txt)"}
 
 
 class ComparingController(QObject):
-    """Holds the two files of the comparison window and follows them."""
+    """Holds the two files of the Compare page and follows them."""
 
     open_requested = pyqtSignal(object)
+    compared = pyqtSignal()
+    """Two files, or the same anew, were read and matched, or could not be."""
+    saved = pyqtSignal(object)
+    """The path of an export that is there now."""
 
     def __init__(
         self,
-        keeper: ThemeKeeper,
         document: ModelDocument,
         lanes: Lanes,
         window: MainWindow,
@@ -50,26 +49,24 @@ class ComparingController(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._document = document
         self._lanes = lanes
         self._window = window
+        self._page = window.compare_page
         self._notices = notices
         self._settings = settings
         self.chooser = chooser
-        self.dialog: ComparisonWindow | None = None
-        self.panel: ComparisonPanel | None = None
-        self.graphs: ComparedGraphs | None = None
         self._paths: tuple[Path, Path] | None = None
         self._phases = ("TEST", "TEST")
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._on_file_changed)
         document.net_changed.connect(self._on_document_changed)
+        self._connect()
 
     @property
     def comparison(self) -> Comparison | None:
-        """What the window shows."""
-        return self.panel.comparison if self.panel is not None else None
+        """What the page shows."""
+        return self._page.comparison
 
     def choose(self) -> None:
         """Ask for the file to hold against the open model; without one, for both."""
@@ -108,9 +105,18 @@ class ComparingController(QObject):
         )
         return True
 
+    def takes(self, paths: Sequence[Path]) -> bool:
+        """Whether a prototxt is dropped on the Compare page, where it becomes B."""
+        has_files = self._paths is not None and self._window.page == "compare"
+        return has_files and len(paths) == 1 and len(_prototxts(paths)) == 1
+
+    def take(self, path: Path) -> None:
+        """Hold another file against A."""
+        self._take_side(False, (path,))
+
     def compare(self, first: Path, second: Path) -> None:
         """Show two files against each other; of the open model's, the text as it is edited."""
-        if self.dialog is None:
+        if self._paths is None:
             phase = self._document.state.phase
             self._phases = (phase, phase)
         self._paths = (first.absolute(), second.absolute())
@@ -130,11 +136,6 @@ class ComparingController(QObject):
             on_result=self._show,
             on_error=lambda error: self._notices.show_error(error, KEY),
         )
-
-    def close(self) -> None:
-        """Close the window, if it is open."""
-        if self.dialog is not None:
-            self.dialog.close()
 
     def _ask(self, title: str, on_chosen: object) -> None:
         folder = self._settings.folder("models")
@@ -159,66 +160,38 @@ class ComparingController(QObject):
             return ComparedSource(path, state)
         return ComparedSource(path, state, document.text, document.is_edited)
 
+    def _connect(self) -> None:
+        page, bar = self._page, self._page.bar
+        page.empty.clicked.connect(self.choose)
+        page.broken.choose_requested.connect(self._choose_side)
+        page.layers.shown_changed.connect(self._say)
+        bar.swap_requested.connect(self._swap)
+        bar.reread_requested.connect(self.read_again)
+        bar.choose_requested.connect(self._choose_side)
+        bar.phases_chosen.connect(self._take_phases)
+        bar.export_requested.connect(self._export)
+
+        def draw(work: Callable[[], PairDrawing], take: Callable[[PairDrawing], None]) -> None:
+            self._lanes.compute.start(work, key="compare-graphs", on_result=take)
+
+        page.graph.run_elsewhere = draw
+
     def _show(self, comparison: Comparison) -> None:
-        panel = self._open_window()
-        panel.show_phases(*self._phases)
+        self._page.bar.show_phases(*self._phases)
         first, second = comparison.first, comparison.second
-        panel.show_comparison(comparison, (notice_of(first), notice_of(second)))
-        if self.dialog is not None:
-            self.dialog.setWindowTitle(plain_title(f"Compare {first.title} and {second.title}"))
+        self._page.show_comparison(comparison, (notice_of(first), notice_of(second)))
+        self._window.show_page("compare")
         self._watch()
+        self.compared.emit()
 
-    def _open_window(self) -> ComparisonPanel:
-        if self.dialog is not None and self.panel is not None:
-            self.dialog.activateWindow()
-            return self.panel
-        panel = ComparisonPanel(self._keeper)
-        dialog = ComparisonWindow(panel, self._settings.compare_geometry, self._window)
-        panel.swap_requested.connect(self._swap)
-        panel.reread_requested.connect(self.read_again)
-        panel.choose_requested.connect(self._choose_side)
-        panel.phases_chosen.connect(self._take_phases)
-        panel.export_requested.connect(self._export)
-        panel.graphs_requested.connect(self._make_graphs)
-        panel.shown_changed.connect(self._show_graphs)
-        panel.row_selected.connect(self._select_in_graphs)
-        dialog.files_dropped.connect(self._take_dropped)
-        dialog.finished.connect(lambda _code: self._forget(dialog))
-        self.dialog, self.panel = dialog, panel
-        dialog.show()
-        panel.table.setFocus()
-        return panel
-
-    def _make_graphs(self) -> None:
-        if self.panel is not None and self.graphs is None:
-            panel, self.graphs = self.panel, ComparedGraphs(self._keeper, self._lanes, self.dialog)
-            self.graphs.layer_selected.connect(
-                lambda is_first, name: panel.choose_layer(name, is_first=is_first)
-            )
-            panel.set_graphs(self.graphs.widget)
-
-    def _show_graphs(self) -> None:
-        """Draw only while the graphs are looked at."""
-        panel, comparison, graphs = self.panel, self.comparison, self.graphs
-        if panel is None or comparison is None or graphs is None or not panel.shows_graphs:
-            return
-        first, second = comparison.first.side, comparison.second.side
-        if first is not None and second is not None:
-            graphs.show_nets(first, second, panel.model.rows)
-            graphs.mark(panel.marked)
-            graphs.select(panel.table.chosen)
-
-    def _select_in_graphs(self, row: ComparisonRow | None) -> None:
-        if self.graphs is not None and self.panel is not None and self.panel.shows_graphs:
-            self.graphs.select(row)
-
-    def _forget(self, dialog: ComparisonWindow) -> None:
-        if self.dialog is not dialog:
-            return
-        self._settings.compare_geometry = dialog.saveGeometry()
-        self.dialog = self.panel = self.graphs = self._paths = None
-        self._lanes.cancel(KEY)
-        self._watch()
+    def _say(self) -> None:
+        """The sentence of the layers, which depends on what counts."""
+        comparison, layers = self.comparison, self._page.layers
+        if comparison is not None and comparison.nets is not None:
+            words = (hint(comparison, layers.list.rows), layers.ignored_words)
+            more = " ".join(filter(None, words))
+            for view in ("layers", "text"):
+                self._page.say(view, summary(comparison), more)
 
     def _swap(self) -> None:
         if self._paths is not None:
@@ -227,31 +200,27 @@ class ComparingController(QObject):
             self.read_again()
 
     def _choose_side(self, is_first: bool) -> None:
-        which = "first" if is_first else "second"
-        self._ask(f"Choose the {which} file", partial(self._take_side, is_first))
+        if self._paths is None:
+            self.choose()
+            return
+        self._ask(f"Choose file {'A' if is_first else 'B'}", partial(self._take_side, is_first))
 
     def _take_side(self, is_first: bool, paths: Sequence[Path]) -> None:
-        if self._paths is None or not paths:
+        if not paths:
             return
-        first, second = self._paths
+        opened = self._document.path if self._document.net is not None else None
+        first, second = self._paths or (opened or paths[0], opened or paths[0])
         self.compare(*((paths[0], second) if is_first else (first, paths[0])))
-
-    def _take_dropped(self, paths: list[Path], is_first: bool) -> None:
-        known = _prototxts(paths)
-        if len(known) > 1:
-            self.compare(known[0], known[1])
-        else:
-            self._take_side(is_first, known)
 
     def _take_phases(self, first: str, second: str) -> None:
         self._phases = (first, second)
         self.read_again()
 
     def _export(self, kind: str) -> None:
-        panel, comparison = self.panel, self.comparison
-        if panel is None or comparison is None:
+        comparison = self.comparison
+        if comparison is None:
             return
-        rows = panel.model.shown
+        rows = self._page.layers.list.shown
         if kind not in FORMATS:
             QGuiApplication.clipboard().setText(as_text(comparison, rows))
             return
@@ -267,6 +236,7 @@ class ComparingController(QObject):
         self._lanes.files.start(
             lambda: write_file(path, content),
             key=f"{KEY}-write",
+            on_result=lambda _: self.saved.emit(path),
             on_error=lambda error: self._notices.show_error(error, "save"),
         )
 
@@ -283,14 +253,13 @@ class ComparingController(QObject):
     def _on_document_changed(self) -> None:
         path = self._document.path
         if path is not None:
-            self._say_changed(path, "edited in the main window")
+            self._say_changed(path, "edited")
 
     def _say_changed(self, path: Path, words: str) -> None:
-        if self.panel is None or self._paths is None:
-            return
-        for is_first, known in ((True, self._paths[0]), (False, self._paths[1])):
-            if known == path:
-                self.panel.show_changed(is_first, words)
+        letters = [letter for letter, known in zip("AB", self._paths or (), strict=False)
+                   if known == path]  # fmt: skip
+        if letters and self.comparison is not None:
+            self._page.bar.show_changed(f"{' and '.join(letters)} {words}")
 
 
 def _prototxts(paths: Sequence[Path]) -> list[Path]:

@@ -1,0 +1,1 @@
+"""The Compare page: its files, its runs, and two engines."""

@@ -1,0 +1,229 @@
+"""The bar of the Compare page: its views, the two files, and the sentence below."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.comparison.rows import ComparedFile
+from core.words import plural
+from gui.icons import icon
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button, IconButton
+from gui.widgets.choice import Choice
+from gui.widgets.labels import ElidedLabel, ThemedLabel
+from gui.widgets.panel_bar import PanelBar
+from gui.widgets.plain_text import plain_tip
+
+VIEWS = (
+    ("layers", "Layers", "Layers that differ, in a list and in both graphs"),
+    ("text", "Text", "Both texts, line beside line"),
+    ("values", "Values", "Both nets on one image: how far paired values are apart"),
+    ("weights", "Weights", "How far each layer's weights have moved"),
+    ("engines", "Engines", "One net in two engines or precisions, layer by layer"),
+)
+PHASES = (("TEST", "TEST", "TEST"), ("TRAIN", "TRAIN", "TRAIN"),
+          ("TEST with TRAIN", "TEST", "TRAIN"))  # fmt: skip
+"""What the list says, and the phases of the first and the second file."""
+
+EXPORTS = (("text", "Copy as text"), (".md", "Save as Markdown…"), (".csv", "Save as CSV…"),
+           (".txt", "Save as text…"))  # fmt: skip
+_SIDE_WIDTH = 190
+
+
+class SideButton(QPushButton):
+    """A file of the comparison; pressed, it asks for another."""
+
+    def __init__(self, keeper: ThemeKeeper, letter: str) -> None:
+        super().__init__()
+        self._keeper = keeper
+        self._name, self._facts = "choose a file", ""
+        self.setAccessibleName(f"File {letter}")
+        self.setFixedWidth(_SIDE_WIDTH)
+        keeper.changed.connect(self.update)
+
+    @property
+    def name(self) -> str:
+        """The file that it names."""
+        return self._name
+
+    def show_file(self, file: ComparedFile | None) -> None:
+        """Name a file, or none."""
+        self._name = file.title if file is not None else "choose a file"
+        self._facts = "" if file is None else facts_of(file)
+        path = "" if file is None else str(file.path)
+        lines = (path, self._facts, "Choose another file")
+        self.setToolTip(plain_tip("\n".join(filter(None, lines))))
+        self.setAccessibleDescription(f"{self._name}. {self._facts}")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        box = self.rect().adjusted(8, 0, -22, 0)
+        painter.setPen(self._keeper.theme.text)
+        shown = self.fontMetrics().elidedText(self._name, Qt.ElideMiddle, box.width())
+        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), shown)
+        glyph = icon("down", self._keeper.theme.secondary)
+        glyph.paint(painter, self.width() - 20, (self.height() - 14) // 2, 14, 14)
+        painter.end()
+
+
+class _Hint(ElidedLabel):
+    """A sentence loses its end where it has no room; the tooltip has it whole."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.ElideRight, self.width())
+        painter.drawText(self.rect(), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
+        painter.end()
+
+
+class ComparisonBar(QWidget):
+    """Says what was chosen; the page shows it."""
+
+    view_chosen = pyqtSignal(str)
+    choose_requested = pyqtSignal(bool)
+    """True for the first file, False for the second."""
+    swap_requested = pyqtSignal()
+    reread_requested = pyqtSignal()
+    phases_chosen = pyqtSignal(str, str)
+    export_requested = pyqtSignal(str)
+    """ "text" for the clipboard, else the suffix of a file."""
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._group = QButtonGroup(self)
+        self.views: dict[str, QPushButton] = {}
+        self.sides = (SideButton(keeper, "A"), SideButton(keeper, "B"))
+        self.swap = IconButton(keeper, "swap", "Swap the two files")
+        self.changed = ThemedLabel(keeper, "", "warning_text", pixels=11)
+        self.reread = Button(keeper, "Read again", "restart")
+        self.reread.setToolTip("Read both files again from the disk")
+        self.phase = Choice()
+        self.phase.addItems([words for words, _, _ in PHASES])
+        self.phase.setAccessibleName("Phase")
+        self.phase.setToolTip("The phase that the nets are built in")
+        self.export = Button(keeper, "Export", "save")
+        self.export.setToolTip("Take the rows along, as text or as a file")
+        self.sentence = ThemedLabel(keeper, "", pixels=14, semibold=True)
+        self.sentence.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.hint = _Hint()
+        self._lay_out()
+        self._connect()
+        self.show_changed("")
+        self._tint()
+
+    def show_view(self, view: str) -> None:
+        """Mark a view; what belongs to another one goes."""
+        self.views[view].setChecked(True)
+        has_files = view != "engines"
+        for widget in (*self._of_files, self.phase):
+            widget.setVisible(has_files)
+        self.export.setVisible(view == "layers")
+
+    def show_files(self, first: ComparedFile | None, second: ComparedFile | None) -> None:
+        """Name both files."""
+        for side, file in zip(self.sides, (first, second), strict=True):
+            side.show_file(file)
+
+    def show_phases(self, first: str, second: str) -> None:
+        """Show which phases the nets are built in."""
+        place = next((i for i, p in enumerate(PHASES) if p[1:] == (first, second)), 0)
+        self.phase.setCurrentIndex(place)
+
+    def show_changed(self, words: str) -> None:
+        """Say that a file is another by now; "" takes it away."""
+        self.changed.setText(words)
+        self.changed.setVisible(bool(words))
+        self.reread.setVisible(bool(words))
+
+    def show_sentence(self, sentence: str, hint: str = "") -> None:
+        """What the view shows, in a sentence, and more in small."""
+        self.sentence.setText(sentence)
+        self.hint.setText(hint)
+
+    def export_menu(self) -> QMenu:
+        """How the rows shown can be taken along."""
+        menu = QMenu(self)
+        for kind, words in EXPORTS:
+            menu.addAction(words, lambda k=kind: self.export_requested.emit(k))
+        return menu
+
+    def _lay_out(self) -> None:
+        keeper = self._keeper
+        bar = PanelBar(keeper)
+        for view, words, tip in VIEWS:
+            button = QPushButton(words)
+            button.setCheckable(True)
+            button.setToolTip(plain_tip(tip))
+            button.clicked.connect(lambda _on=False, v=view: self.view_chosen.emit(v))
+            self._group.addButton(button)
+            self.views[view] = button
+            bar.row.addWidget(button)
+        bar.row.addSpacing(10)
+        letters = [
+            ThemedLabel(keeper, letter, role, semibold=True)
+            for letter, role in (("A", "series_a"), ("B", "series_b"))
+        ]
+        self._of_files = (letters[0], self.sides[0], self.swap, letters[1], self.sides[1])
+        for widget in self._of_files:
+            bar.row.addWidget(widget)
+        bar.row.addWidget(self.changed)
+        bar.row.addWidget(self.reread)
+        bar.row.addStretch(1)
+        bar.row.addWidget(self.phase)
+        bar.row.addWidget(self.export)
+        said = QWidget()
+        line = QHBoxLayout(said)
+        line.setContentsMargins(12, 8, 12, 8)
+        line.setSpacing(12)
+        line.addWidget(self.sentence)
+        line.addWidget(self.hint, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addWidget(said)
+
+    def _connect(self) -> None:
+        self.sides[0].clicked.connect(lambda: self.choose_requested.emit(True))
+        self.sides[1].clicked.connect(lambda: self.choose_requested.emit(False))
+        self.swap.clicked.connect(lambda: self.swap_requested.emit())
+        self.reread.clicked.connect(lambda: self.reread_requested.emit())
+        self.phase.activated.connect(lambda place: self.phases_chosen.emit(*PHASES[place][1:]))
+        self.export.clicked.connect(self._open_export)
+        self._keeper.changed.connect(self._tint)
+
+    def _open_export(self) -> None:
+        menu = self.export_menu()
+        menu.exec(self.export.mapToGlobal(QPoint(0, self.export.height())))
+        menu.deleteLater()
+
+    @pyqtSlot()
+    def _tint(self) -> None:
+        self.hint.setStyleSheet(f"color: {self._keeper.theme.secondary.name()}; font-size: 12px")
+
+
+def facts_of(file: ComparedFile) -> str:
+    """ "40 layers · TEST · the open net"."""
+    if file.side is None:
+        return "can't be read"
+    net = file.side.net
+    parts = [plural(len(net.layers), "layer"), net.state.phase]
+    if net.dialect:
+        parts.append(str(net.dialect))
+    if file.is_open:
+        parts.append("the open net")
+    if file.note:
+        parts.append(file.note)
+    return " · ".join(parts)
