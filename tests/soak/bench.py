@@ -10,6 +10,7 @@ import tempfile
 import threading
 import traceback
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from gui.settings import Settings
 from gui.theme import ThemeKeeper
 from gui.workbench import Workbench
 from tests.soak.bad_images.kinds import bad_images, make_all, quick_kinds
-from tests.soak.user import Answers, Heartbeat, wait_until
+from tests.soak.user import Answers, Heartbeat, rest, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMALL_NETS = ("lenet_deploy", "squeezenet_v1.0_deploy", "caffenet_deploy")
@@ -47,31 +48,51 @@ def own_home() -> Path:
     return scratch
 
 
+@dataclass
+class Files:
+    """What the window can be given."""
+
+    scratch: Path
+    nets: list[Path]
+    weights: list[Path]
+    images: list[Path]
+    bad_images: list[Path]
+    folders: list[Path]
+
+
 class Soak:
     """A running window, what it can be given, and what has gone wrong in it."""
 
-    def __init__(self, scratch: Path, seed: int, engine: str, material: Path | None = None) -> None:
-        self.scratch = scratch
+    def __init__(self, files: Files, seed: int, engine: str, home: Path | None = None) -> None:
+        """home: for settings and what is kept from session to session, if not in the user's."""
+        self.files, self.scratch = files, files.scratch
         self.chance = random.Random(seed)
         self.failures: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.answers = Answers()
-        self.hook = CrashHook(scratch / "crashes")
-        self._make_files(material)
+        self.hook = CrashHook(files.scratch / "crashes")
         self.app = make_application()
         self.heart = Heartbeat()
         self._watch_failures()
         keeper = ThemeKeeper("light")
         keeper.choose("light")
         self.bench = Workbench(
-            keeper, Settings(), self.hook, EngineSpec(engine), demo_folder=scratch / "demo"
-        )
+            keeper, Settings(home / "settings.json" if home else None), self.hook,
+            EngineSpec(engine), home / "galleries" if home else None, files.scratch / "demo",
+            home / "unsaved" if home else None,
+        )  # fmt: skip
         self.bench.set_user(self.answers, self.answers)
         self.bench.notices.changed.connect(self._count_errors)
         self._counted: frozenset[str] = frozenset()
         self.bench.window.resize(1440, 900)
         self.bench.start()
         self.n_saved = 0
+        self.pace = 1.0
+        """How much of the time that a user takes between two clicks the steps take."""
+
+    def rest(self, seconds: float) -> None:
+        """Let the window go on for as long as a user would look at it."""
+        rest(self.pace * seconds)
 
     def fail(self, what: str) -> None:
         """Write down a thing that must not happen; the same one again is only counted."""
@@ -83,7 +104,9 @@ class Soak:
     def settle(self, seconds: float = 240.0) -> bool:
         """Wait for all lanes; a job that does not come to its end is a failure."""
         lanes = self.bench.lanes
-        if wait_until(lambda: lanes.is_idle, seconds):
+        for _ in range(3):  # what follows at once from what was done
+            self.app.processEvents()
+        if lanes.is_idle or wait_until(lambda: lanes.is_idle, seconds):
             return True
         left = [f"{run.lane}/{run.key}" for run in lanes._unended]
         self.fail(f"still busy after {seconds:.0f} s: {', '.join(left)}")
@@ -115,6 +138,8 @@ class Soak:
             self.fail("a thread did not end with the window")
         self.heart.stop()
         self.hook.remove()
+        sys.unraisablehook, threading.excepthook = sys.__unraisablehook__, threading.__excepthook__
+        qInstallMessageHandler(self._heard_before)
 
     def _watch_failures(self) -> None:
         self.hook.install()
@@ -132,54 +157,58 @@ class Soak:
             if "This plugin does not support" not in message:
                 self.fail(f"Qt says: {message}")
 
-        qInstallMessageHandler(hear)
+        self._heard_before = qInstallMessageHandler(hear)
 
     def _count_errors(self) -> None:
         shown = frozenset(n.title for n in self.bench.notices.current if n.kind == "error")
         self.errors.update(shown - self._counted)
         self._counted = shown
 
-    def _make_files(self, material: Path | None) -> None:
-        scratch = self.scratch
-        (scratch / "saved").mkdir()
-        shutil.copytree(REPOSITORY / "resources" / "demo", scratch / "demo")
-        shutil.copytree(REPOSITORY / "prototxt", scratch / "prototxt")
-        shutil.copytree(REPOSITORY / "tests" / "data" / "weights", scratch / "weights")
-        shutil.copytree(REPOSITORY / "tests" / "data" / "forks", scratch / "forks")
-        self.weights = sorted((scratch / "weights").glob("*.caffemodel*"))
-        self.nets = [scratch / "prototxt" / f"{name}.prototxt" for name in SMALL_NETS]
-        self.nets += sorted((scratch / "forks").glob("*.prototxt"))[::5]
-        self.nets += [scratch / "weights" / "fmt_v1.prototxt", *self._broken_nets()]
-        if material is not None:
-            shutil.copytree(material, scratch / "material")
-            self.nets += sorted((scratch / "material").rglob("*.prototxt"))
-        self.folders = [self._make_photos(), scratch / "demo" / "gallery"]
-        self.images = sorted(self.folders[0].rglob("*.png"))
-        kinds = quick_kinds() | {name: bad_images()[name] for name in HEAVY}
-        self.bad_images = [path for _, path in make_all(scratch / "bad", kinds)]
-        make_all(scratch / "few_bad", dict(list(kinds.items())[::FEW]))
-        self.folders.append(scratch / "few_bad")
 
-    def _broken_nets(self) -> list[Path]:
-        text = (REPOSITORY / "prototxt" / "lenet_deploy.prototxt").read_text()
-        folder = self.scratch / "broken"
-        folder.mkdir()
-        changed = {"cut": text[: len(text) // 2], "empty": "", "noise": "\0\1 }{" * 50,
-                   "cycle": 'layer { name: "a" type: "ReLU" bottom: "a" top: "a" }',
-                   "markup": text.replace("conv1", "<img src=x><b>conv1")}  # fmt: skip
-        paths = []
-        for name, content in changed.items():
-            paths.append(folder / f"{name}.prototxt")
-            paths[-1].write_text(content)
-        return paths
+def make_files(scratch: Path, material: Path | None = None) -> Files:
+    """Nets, weights, pictures and folders, sound and broken; the demo beside them."""
+    (scratch / "saved").mkdir()
+    shutil.copytree(REPOSITORY / "resources" / "demo", scratch / "demo")
+    shutil.copytree(REPOSITORY / "prototxt", scratch / "prototxt")
+    shutil.copytree(REPOSITORY / "tests" / "data" / "weights", scratch / "weights")
+    shutil.copytree(REPOSITORY / "tests" / "data" / "forks", scratch / "forks")
+    weights = sorted((scratch / "weights").glob("*.caffemodel*"))
+    nets = [scratch / "prototxt" / f"{name}.prototxt" for name in SMALL_NETS]
+    nets += sorted((scratch / "forks").glob("*.prototxt"))[::5]
+    nets += [scratch / "weights" / "fmt_v1.prototxt", *broken_nets(scratch / "broken")]
+    if material is not None:
+        shutil.copytree(material, scratch / "material")
+        nets += sorted((scratch / "material").rglob("*.prototxt"))
+    photos = make_photos(scratch / "photos")
+    kinds = quick_kinds() | {name: bad_images()[name] for name in HEAVY}
+    bad = [path for _, path in make_all(scratch / "bad", kinds)]
+    make_all(scratch / "few_bad", dict(list(kinds.items())[::FEW]))
+    folders = [photos, scratch / "demo" / "gallery", scratch / "few_bad"]
+    return Files(scratch, nets, weights, sorted(photos.rglob("*.png")), bad, folders)
 
-    def _make_photos(self) -> Path:
-        folder, rng = self.scratch / "photos", np.random.default_rng(7)
-        for group in range(N_GROUPS):
-            (folder / f"group_{group}").mkdir(parents=True)
-            colour = rng.integers(30, 220, 3)
-            for number in range(N_EACH):
-                pixels = np.clip(colour + rng.integers(-25, 25, (60, 80, 3)), 0, 255)
-                image = Image.fromarray(pixels.astype(np.uint8))
-                image.save(folder / f"group_{group}" / f"{number}.png")
-        return folder
+
+def broken_nets(folder: Path) -> list[Path]:
+    """LeNet with one thing wrong each."""
+    text = (REPOSITORY / "prototxt" / "lenet_deploy.prototxt").read_text()
+    folder.mkdir()
+    changed = {"cut": text[: len(text) // 2], "empty": "", "noise": "\0\1 }{" * 50,
+               "cycle": 'layer { name: "a" type: "ReLU" bottom: "a" top: "a" }',
+               "markup": text.replace("conv1", "<img src=x><b>conv1")}  # fmt: skip
+    paths = []
+    for name, content in changed.items():
+        paths.append(folder / f"{name}.prototxt")
+        paths[-1].write_text(content)
+    return paths
+
+
+def make_photos(folder: Path, n_groups: int = N_GROUPS, n_each: int = N_EACH) -> Path:
+    """Folders of noisy pictures, each of one colour."""
+    rng = np.random.default_rng(7)
+    for group in range(n_groups):
+        (folder / f"group_{group}").mkdir(parents=True)
+        colour = rng.integers(30, 220, 3)
+        for number in range(n_each):
+            pixels = np.clip(colour + rng.integers(-25, 25, (60, 80, 3)), 0, 255)
+            image = Image.fromarray(pixels.astype(np.uint8))
+            image.save(folder / f"group_{group}" / f"{number}.png")
+    return folder

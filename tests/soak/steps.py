@@ -14,7 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QComboBox, QWidget
 
 from tests.soak.bench import Soak
-from tests.soak.user import rest, wait_until
+from tests.soak.user import wait_until
 
 Step = Callable[[Soak], None]
 STEPS: dict[str, tuple[int, Step]] = {}
@@ -72,7 +72,7 @@ def open_demo(soak: Soak) -> None:
 
 @step(6)
 def open_net(soak: Soak) -> None:
-    _open_net(soak, soak.chance.choice(soak.nets))
+    _open_net(soak, soak.chance.choice(soak.files.nets))
 
 
 @step(3)
@@ -102,26 +102,32 @@ def open_recent(soak: Soak) -> None:
 @step(3)
 def open_weights(soak: Soak) -> None:
     demo = soak.scratch / "demo" / "demo.caffemodel"
-    soak.answers.files = (soak.chance.choice([demo, *soak.weights]),)
+    soak.answers.files = (soak.chance.choice([demo, *soak.files.weights]),)
     soak.trigger("open_weights")
 
 
 @step(5)
 def open_image(soak: Soak) -> None:
-    soak.answers.files = (soak.chance.choice(soak.images),)
+    soak.answers.files = (soak.chance.choice(soak.files.images),)
     soak.trigger("open_image")
 
 
 @step(4)
 def open_bad_image(soak: Soak) -> None:
-    soak.answers.files = (soak.chance.choice(soak.bad_images),)
+    soak.answers.files = (soak.chance.choice(soak.files.bad_images),)
     soak.trigger("open_image")
 
 
 @step(3)
 def drop_files(soak: Soak) -> None:
     soak.answers.answer = "discard"
-    pools = (soak.nets, soak.images, soak.bad_images, soak.weights, soak.folders)
+    pools = (
+        soak.files.nets,
+        soak.files.images,
+        soak.files.bad_images,
+        soak.files.weights,
+        soak.files.folders,
+    )
     paths = [
         soak.chance.choice(soak.chance.choice(pools)) for _ in range(soak.chance.randint(1, 2))
     ]
@@ -267,7 +273,7 @@ def rename_by_dialog(soak: Soak) -> None:
     _turn(soak, dialog.scope)
     if soak.chance.random() < 0.3:
         dialog.layers_too.click()
-    rest(0.3)
+    soak.rest(0.3)
     dialog = soak.bench.rename_dialog.dialog
     if dialog is None:
         return
@@ -312,15 +318,15 @@ def open_session(soak: Soak) -> None:
 
 @step(4)
 def index_folder(soak: Soak) -> None:
-    soak.answers.folder = soak.chance.choice(soak.folders)
+    soak.answers.folder = soak.chance.choice(soak.files.folders)
     soak.trigger("index_folder")
 
 
 @step(3)
 def index_and_cancel(soak: Soak) -> None:
-    soak.answers.folder = soak.folders[0]
+    soak.answers.folder = soak.files.folders[0]
     if soak.trigger("index_folder"):
-        rest(soak.chance.uniform(0.0, 1.5))
+        soak.rest(soak.chance.uniform(0.0, 1.5))
         if soak.chance.random() < 0.5:
             soak.bench.searching.cancel()
         else:
@@ -368,7 +374,7 @@ def query_by_tile(soak: Soak) -> None:
 
 @step(4)
 def query_from_outside(soak: Soak) -> None:
-    paths = soak.chance.choice((soak.images, soak.bad_images))
+    paths = soak.chance.choice((soak.files.images, soak.files.bad_images))
     soak.answers.files = (soak.chance.choice(paths),)
     soak.trigger("open_query")
 
@@ -377,7 +383,7 @@ def query_from_outside(soak: Soak) -> None:
 def drop_on_retrieval(soak: Soak) -> None:
     panel = soak.bench.window.panels.retrieval
     soak.bench.window.show_panel(panel)
-    paths = soak.chance.choice((soak.images, soak.bad_images, soak.folders))
+    paths = soak.chance.choice((soak.files.images, soak.files.bad_images, soak.files.folders))
     drop(soak.bench.window, soak.chance.choice(paths))
 
 
@@ -399,7 +405,7 @@ def evaluate(soak: Soak) -> None:
 
 @step(2)
 def evaluate_or_export_gallery(soak: Soak) -> None:
-    soak.answers.folder = soak.chance.choice(soak.folders[:2])
+    soak.answers.folder = soak.chance.choice(soak.files.folders[:2])
     soak.answers.out = soak.new_path(soak.chance.choice((".npz", ".csv")))
     soak.trigger(soak.chance.choice(("evaluate_queries", "export_gallery")))
 
@@ -411,7 +417,7 @@ def extract(soak: Soak) -> None:
     dialog = soak.bench.dialogs.dialog
     if dialog is None:
         return
-    soak.answers.folder = soak.chance.choice(soak.folders)
+    soak.answers.folder = soak.chance.choice(soak.files.folders)
     if soak.chance.random() < 0.4:
         dialog.folder_button.click()
     if soak.chance.random() < 0.2:
@@ -439,14 +445,14 @@ def choose_preprocessing(soak: Soak) -> None:
 def read_a_dialog(soak: Soak) -> None:
     actions = ("show_text", "keys", "about", "show_log", "show_difference")
     if soak.trigger(soak.chance.choice(actions)):
-        wait_until(lambda: soak.bench.dialogs.dialog is not None, 1.0)
-        rest(0.1)
+        wait_until(lambda: soak.bench.dialogs.dialog is not None, soak.pace)
+        soak.rest(0.1)
         soak.bench.dialogs.close()
 
 
 @step(3)
 def compare(soak: Soak) -> None:
-    soak.answers.files = tuple(soak.chance.sample(soak.nets, 2))
+    soak.answers.files = tuple(soak.chance.sample(soak.files.nets, 2))
     soak.trigger("compare")
     page = soak.bench.window.compare_page
     if not wait_until(lambda: page.comparison is not None, 20):
@@ -457,7 +463,7 @@ def compare(soak: Soak) -> None:
     for button in buttons:
         if soak.chance.random() < 0.6 and button.isVisible() and button.isEnabled():
             button.click()
-            rest(0.2)
+            soak.rest(0.2)
 
 
 @step(3)
@@ -496,7 +502,7 @@ def export_graph_or_table(soak: Soak) -> None:
 @step(4)
 def answer_notices(soak: Soak) -> None:
     notices = soak.bench.notices
-    soak.answers.files = (soak.chance.choice(soak.nets),)
+    soak.answers.files = (soak.chance.choice(soak.files.nets),)
     soak.answers.answer = "discard"
     for notice in notices.current:
         if notice.actions and soak.chance.random() < 0.6:
@@ -515,7 +521,7 @@ def kill_engine(soak: Soak) -> None:
     pid = soak.bench.engine.process_id
     if soak.chance.random() < 0.5:
         soak.trigger("forward")
-        rest(soak.chance.uniform(0.0, 0.3))
+        soak.rest(soak.chance.uniform(0.0, 0.3))
     if pid is not None:
         with suppress(ProcessLookupError):  # ended by itself meanwhile
             os.kill(pid, signal.SIGKILL)
@@ -547,7 +553,7 @@ def compare_engines(soak: Soak) -> None:
     run = soak.bench.window.compare_page.engines.run
     if run.isEnabled():
         run.click()
-        rest(soak.chance.uniform(0.5, 8.0))
+        soak.rest(soak.chance.uniform(0.5, 8.0))
         soak.bench.lanes.cancel("fidelity")
 
 

@@ -26,20 +26,25 @@ class Answers:
         self.folder: Path | None = None
         self.out: Path | None = None
         self.answer = ""
+        self.n_asked = 0
+        self.last_question = ""
 
     def open_files(
         self, title: str, folder: Path, filters: str, on_chosen: Callable[[tuple[Path, ...]], None]
     ) -> None:
+        self.n_asked += 1
         if self.files:
             on_chosen(self.files)
 
     def open_folder(self, title: str, folder: Path, on_chosen: Callable[[Path], None]) -> None:
+        self.n_asked += 1
         if self.folder is not None:
             on_chosen(self.folder)
 
     def save_file(
         self, title: str, path: Path, filters: str, on_chosen: Callable[[Path], None]
     ) -> None:
+        self.n_asked += 1
         if self.out is not None:
             on_chosen(self.out)
 
@@ -50,6 +55,8 @@ class Answers:
         choices: Sequence[tuple[str, str]],
         on_answer: Callable[[str], None],
     ) -> None:
+        self.n_asked += 1
+        self.last_question = f"{title} {body}"
         keys = [key for key, _ in choices]
         on_answer(self.answer if self.answer in keys else keys[-1])
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication, QGraphicsView
 
-from tests.soak.bench import Soak, own_home
+from tests.soak.bench import Soak, make_files, own_home
 from tests.soak.processes import (
     count_entries,
     descendants,
@@ -89,7 +89,7 @@ def main(words: list[str]) -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     print(f"seed {chosen.seed}", flush=True)
     scratch = own_home()
-    soak = Soak(scratch, chosen.seed, chosen.engine, chosen.material)
+    soak = Soak(make_files(scratch, chosen.material), chosen.seed, chosen.engine)
     try:
         run(soak, 60 * chosen.minutes, 60 * chosen.every, chosen.only, is_told=chosen.verbose)
         _tell_end(soak)

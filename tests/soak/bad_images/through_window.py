@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PyQt5.QtWidgets import QApplication
 
-from tests.soak.bench import Soak
+from tests.soak.bench import Soak, make_files
 from tests.soak.processes import Sampler
 from tests.soak.steps import drop
 from tests.soak.user import rest, wait_until
@@ -31,7 +31,7 @@ class Opened:
 
 def through_window(scratch: Path, made: list[tuple[str, Path]]) -> None:
     """Prints the worst of each way in, and whatever must not happen."""
-    soak = Soak(scratch, 1, "torch")
+    soak = Soak(make_files(scratch), 1, "torch")
     wait_until(lambda: soak.bench.engine.state == "ready", 120)
     soak.trigger("open_demo")
     soak.settle()
