@@ -11,7 +11,7 @@ from gui.actions import ROWS
 from tests.soak.bench import Soak
 
 EDITED = "(edited, not saved)"
-BROKEN_WORDS = re.compile(r"\bNone\b|Traceback|\{\w*\}|<class|object at 0x|\bnan\b")
+BROKEN_WORDS = re.compile(r"[('=:] ?None\b|Traceback|\{\w*\}|<class|object at 0x|\bnan\b")
 
 
 def disagreements(soak: Soak) -> list[str]:
@@ -76,9 +76,9 @@ def _chips(soak: Soak) -> Iterator[str]:
             yield f"{chip.text!r}, but {real} are bound"
         if chip.text == "no weights":
             yield "weights are bound, and the chip says there are none"
-    if document.net is not None and document.weights is None and chip is not None:
-        if chip.text.startswith("weights ") and document.stray_weights is None:
-            yield f"{chip.text!r} without weights"
+    is_bare = document.weights is None and document.stray_weights is None
+    if chip is not None and is_bare and chip.text.startswith("weights "):
+        yield f"{chip.text!r} without weights"
 
 
 def _subjects(soak: Soak) -> Iterator[str]:
@@ -107,9 +107,8 @@ def _selection(soak: Soak) -> Iterator[str]:
         yield f"{name!r} is selected, in the table {in_table}"
     if not name and len(in_table) == 1:
         yield f"nothing is selected, in the table {in_table}"
-    if name and not in_table and any(row.record.name == name for row in table.model.rows):
-        if table.model.place_of(name) is not None:
-            yield f"{name!r} is selected, and its row is not"
+    if name and not in_table and table.model.place_of(name) is not None:
+        yield f"{name!r} is selected, and its row is not"
     if net is not None and soak.bench.lanes.is_idle:
         lit = {layer for item in panels.graph.scene.layer_items.values() if item.is_chosen
                for layer in item.box.layers}  # fmt: skip

@@ -21,6 +21,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication, QGraphicsView
 
+from tests.soak.agreement import disagreements
 from tests.soak.bench import Soak, make_files, own_home
 from tests.soak.processes import (
     count_entries,
@@ -138,8 +139,9 @@ def take_step(soak: Soak, name: str) -> None:
         soak.fail(f"the step itself: {error!r}\n{traceback.format_exc(limit=-3)}")
     if soak.chance.random() < HURRY:
         rest(soak.chance.uniform(0.0, 0.3))
-    else:
-        soak.settle()
+    elif soak.settle():
+        for disagreement in disagreements(soak):
+            soak.fail(disagreement)
 
 
 def come_to_rest(soak: Soak) -> None:
