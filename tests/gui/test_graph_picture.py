@@ -54,7 +54,8 @@ def test_badges_say_what_is_lost_and_what_a_click_does(vgg) -> None:
     picture = picture_of(vgg)
     badge = box_named(picture, "relu7").badges[0]
     assert badge_sentence(vgg, badge) == (
-        "drop7 overwrites it. Click: relu7 gets blob fc7_relu7, drop7 gets fc7_drop7. 4 names in 3 layers."
+        "drop7 overwrites it. Click: relu7 gets blob fc7_relu7, drop7 gets fc7_drop7. "
+        "4 names in 3 layers."
     )
     badge = box_named(picture, "drop7").badges[0]
     assert badge_sentence(vgg, badge) == (

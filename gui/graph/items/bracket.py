@@ -32,6 +32,7 @@ class BracketItem(QGraphicsItem):
         self._bounds = QRectF()
         self._rooms = NO_ROOM
         self.is_strong = False
+        self._seen_at = 0.0
         self.setZValue(1.2)
         self.setToolTip(plain_tip(bracket.sentence))
 
@@ -64,7 +65,8 @@ class BracketItem(QGraphicsItem):
         """Full colour for the chain that is selected, thin and pale for the others."""
         if is_strong != self.is_strong:
             self.is_strong = is_strong
-            self.update()
+            covered = self._path.boundingRect().united(self._label_box()).adjusted(-2, -2, 2, 2)
+            self.update(self._bounds if self._seen_at < m.FULL_FROM else covered)
 
     def line_frame(self) -> QRectF:
         """What the bracket's own line covers."""
@@ -91,7 +93,7 @@ class BracketItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        scale = self._style.scale_of(painter)
+        scale = self._seen_at = self._style.scale_of(painter)
         if scale < m.NAMES_FROM:
             return
         if scale < m.FULL_FROM and self._direction == "TB":

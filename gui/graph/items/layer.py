@@ -37,6 +37,7 @@ class LayerItem(QGraphicsItem):
         self._near: tuple[str, ...] = ()
         self._rooms = NO_ROOM
         self._reserved = 0.0
+        self._seen_at = 0.0
         self._words: tuple[float, Words] | None = None
         self._thumbnail: QPixmap | None = None
         self._bounds = QRectF()
@@ -115,8 +116,7 @@ class LayerItem(QGraphicsItem):
         marks = (chosen, together, lit, dimmed)
         if marks != (self.is_chosen, self.is_together, self.is_lit, self.is_dimmed):
             self.is_chosen, self.is_together, self.is_lit, self.is_dimmed = marks
-            self.setZValue(3 if chosen else 2)
-            self.update()
+            self.update(self._covered)
 
     def boundingRect(self) -> QRectF:
         return self._bounds
@@ -127,7 +127,7 @@ class LayerItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        scale = self._style.scale_of(painter)
+        scale = self._seen_at = self._style.scale_of(painter)
         if scale < m.NAMES_FROM:
             return  # its block stands for it
         if self.is_dimmed or self.box.is_inactive:
@@ -215,6 +215,14 @@ class LayerItem(QGraphicsItem):
         painter.fillRect(band, style.family(self.box.family))
         top = (height - _NAMED_GLYPH) / 2
         style.draw_glyph(painter, self.box.family, QRectF(4.5, top, _NAMED_GLYPH, _NAMED_GLYPH))
+
+    @property
+    def _covered(self) -> QRectF:
+        """What it covers at the scale that it was last painted at: mostly less than its bounds."""
+        if self._seen_at < m.FULL_FROM:
+            return self._bounds
+        stack = 2 * m.FOLD_OFFSET + 1
+        return _FRAME.adjusted(-5, -5, stack, stack)
 
     @property
     def _is_overwritten(self) -> bool:

@@ -91,6 +91,15 @@ class LayerModel(QAbstractTableModel):
         """The layer of a cell."""
         return self._shown[index.row()] if index.isValid() else None
 
+    def chains_of(self, layer_name: str) -> frozenset[str]:
+        """The blobs that a layer shares with others."""
+        chains = (row.chains for row in self.rows if row.record.name == layer_name)
+        return frozenset(next(chains, ()))
+
+    def places_in(self, chains: frozenset[str]) -> tuple[int, ...]:
+        """The rows in the table that share one of these blobs."""
+        return tuple(i for i, row in enumerate(self._shown) if chains.intersection(row.chains))
+
     def place_of(self, layer_name: str) -> int | None:
         """The table row of a layer, None when it is filtered out."""
         for place, row in enumerate(self._shown):

@@ -140,8 +140,8 @@ class LayerTable(QWidget):
     def highlight(self, name: str) -> None:
         """Tint the row of the layer that the mouse is on elsewhere."""
         if name != self.delegate.hovered_layer:
-            self.delegate.hovered_layer = name
-            self.view.viewport().update()
+            before, self.delegate.hovered_layer = self.delegate.hovered_layer, name
+            self.view.repaint_rows(map(self.model.place_of, (before, name)))
 
     def _arrange(self) -> None:
         self.title.add_button(self.fold_button)
@@ -260,9 +260,9 @@ class LayerTable(QWidget):
 
     def _show_chosen_chain(self, name: str) -> None:
         """The selected layer's chain stands out among the others."""
-        chains = (row.chains for row in self.model.rows if row.record.name == name)
-        self.delegate.chosen_chains = frozenset(next(chains, ()))
-        self.view.viewport().update()
+        before, chosen = self.delegate.chosen_chains, self.model.chains_of(name)
+        self.delegate.chosen_chains = chosen
+        self.view.repaint_rows(self.model.places_in(before ^ chosen))
 
     def _tell_several(self) -> None:
         """Tell which layers are selected together, () for one or none."""

@@ -59,6 +59,13 @@ class LayerView(QTableView):
         mode = QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows
         self.selectionModel().select(chosen, mode)
 
+    def repaint_rows(self, places: Iterable[int | None]) -> None:
+        """Paint these rows anew, and nothing else; None for one that is not listed."""
+        for place in places:
+            if place is not None:
+                row = self.visualRect(self.model().index(place, 0))
+                self.viewport().update(0, row.y(), self.viewport().width(), row.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()
