@@ -159,6 +159,8 @@ ROWS: tuple[ActionRow, ...] = (
          tip="Write descriptors and names in one order, as .npz, .npy or .csv"),
     _row("check_gallery", "Retrieval", "Check the gallery", "", "check", "gallery", group=1,
          tip="Hold its database, descriptors and files against what they should be; repair it"),
+    _row("forget_absent", "Retrieval", "Forget absent images", "", "cross", "gallery", group=1,
+         tip="Read the folder anew, and drop the images that it does not show"),
     _row("keys", "Help", "Keys", "? F1", "help"),
     _row("show_log", "Help", "Show log", icon_name="text",
          tip="What happened last, as the log file has it"),

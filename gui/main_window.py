@@ -171,9 +171,9 @@ class MainWindow(QMainWindow):
             (actions["open_image"], actions["paste"], actions["image_before"],
              actions["image_after"])
         )  # fmt: skip
-        self.subjects.gallery.add_actions(
-            (actions["index_folder"], actions["open_query"], None, actions["evaluate_queries"],
-             actions["export_gallery"])
+        self.subjects.gallery.popup.add_actions(
+            (actions["index_folder"], actions["open_query"], actions["evaluate_queries"],
+             actions["export_gallery"], actions["check_gallery"], actions["forget_absent"])
         )  # fmt: skip
         self.panels.graph.bar.add_choice("Phase", self.phase_box)
         self.engine_popup.add_button(actions["choose_engine"], "Settings…")

@@ -67,6 +67,7 @@ from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_care import GalleryCareController
+from gui.controllers.searching.gallery_list import GalleryListController
 from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.seeing import SeeingController
 from gui.controllers.sessions import SessionController
@@ -171,8 +172,12 @@ class Workbench(QObject):
             cache,
             self,
         )
+        self.gallery_list = GalleryListController(
+            document, lanes, self.engine, self.searching, self.window.subjects.gallery, settings,
+            self,
+        )  # fmt: skip
         self.subjects = SubjectsController(
-            document, self.searching, self.changing, self.window, self
+            document, self.gallery_list, self.changing, self.window, self
         )
         self.gallery_work = GalleryWorkController(lanes, self.engine, self.searching, notices, self)
         self.gallery_care = GalleryCareController(lanes, self.searching, notices, self)

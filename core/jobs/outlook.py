@@ -116,7 +116,7 @@ def measure_rate(request: IndexRequest, host: EngineHost, files: Sequence[Path])
         started = time.monotonic()
         with closing(job):
             for _step in job:
-                yield Progress(0, 0, "images tried for the rate")
+                yield Progress(0, 0, "measuring the rate")
                 if time.monotonic() - started > _TRIED_SECONDS and trial.times:
                     break
     return trial.rate(started)

@@ -12,6 +12,7 @@ from gui.controllers.demo import DemoController
 from gui.controllers.dropping import DroppingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.gallery_list import remember_folder
 from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.status import StatusController
 from gui.dialogs.files import DESCRIPTORS_FILTER, IMAGE_FILTER, FileChooser
@@ -30,7 +31,7 @@ def connect_searching(
     """A folder to search, from a dialog or dropped, and a query from outside."""
 
     def open_folder(folder: Path) -> None:
-        settings.set_folder("gallery", folder)
+        remember_folder(settings, folder)
         window.show_panel(window.panels.retrieval)
         searching.open_folder(folder)
 
@@ -55,6 +56,8 @@ def connect_searching(
     window.panels.retrieval.reveal_requested.connect(_reveal)
     window.panels.retrieval.choose_folder_requested.connect(choose_folder)
     window.panels.retrieval.choose_image_requested.connect(choose_query)
+    window.actions_.on("forget_absent", lambda: searching.index(prune=True))
+    window.subjects.gallery.popup.folder_chosen.connect(opening.open_folder)
     opening.folder_opened.connect(open_folder)
 
 

@@ -7,9 +7,8 @@ from PyQt5.QtCore import QObject
 from core.layers.registry import layer_type
 from core.net.definition import Net
 from core.net.value_words import blob_words
-from core.words import plural
 from gui.controllers.changing import ChangingController
-from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.gallery_list import GalleryListController
 from gui.document import ModelDocument
 from gui.main_window import MainWindow
 from gui.pages.layer_strip import StripLayer
@@ -23,20 +22,19 @@ class SubjectsController(QObject):
     def __init__(
         self,
         document: ModelDocument,
-        searching: SearchingController,
+        gallery_list: GalleryListController,
         changing: ChangingController,
         window: MainWindow,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
-        self._searching = searching
+        self._gallery_list = gallery_list
         self._changing = changing
         self._window = window
         self._connect()
         self._show_net()
         self._show_layers()
-        self._show_gallery()
 
     def _connect(self) -> None:
         document, window = self._document, self._window
@@ -45,7 +43,6 @@ class SubjectsController(QObject):
             changed.connect(self._show_net)
         document.net_changed.connect(self._show_layers)
         document.selection_changed.connect(lambda _name: self._show_layers())
-        self._searching.changed.connect(self._show_gallery)
         window.subjects.layer.rows_wanted = self._rows
         window.panels.retrieval.recipe_bar.layer_button.rows_wanted = self._rows
         window.subjects.layer.layer_chosen.connect(document.select)
@@ -92,27 +89,10 @@ class SubjectsController(QObject):
         window.subjects.layer.show_layer(name, blobs, family, f"{name}, {layer.type}")
 
     def _rows(self) -> tuple[LayerRow, ...]:
-        net, shapes, gallery = self._document.net, self._document.shapes, self._searching.gallery
+        net, shapes = self._document.net, self._document.shapes
         if net is None or shapes is None:
             return ()
-        read = () if gallery is None else {(gallery.recipe.layer, gallery.recipe.top)}
-        return layer_rows(net, shapes, read)
-
-    def _show_gallery(self) -> None:
-        gallery, folder = self._searching.gallery, self._searching.folder
-        field = self._window.subjects.gallery
-        if folder is None:
-            field.show_value("", tip="Choose a folder of images to search (Ctrl+G)")
-            return
-        if gallery is None:
-            words = "not read yet"
-        elif gallery.progress.n_missing:
-            n_images = len(gallery)
-            words = f"{n_images:,} of {n_images + gallery.progress.n_missing:,} images"
-        else:
-            words = plural(len(gallery), "image")
-        said = f"{folder}\n{self._searching.words}".strip()
-        field.show_value(folder.name, words, said)
+        return layer_rows(net, shapes, self._gallery_list.in_gallery)
 
 
 def _strip(net: Net) -> tuple[StripLayer, ...]:

@@ -7,6 +7,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
 from gui.frame.fields import ImageField, LayerField, MenuField, SeesField
+from gui.frame.gallery_popup import GalleryField
 from gui.frame.layout_memory import NARROW_BELOW
 from gui.theme import ThemeKeeper
 
@@ -29,7 +30,7 @@ class SubjectBar(QWidget):
         self.layer = LayerField(keeper, WIDTHS["layer"])
         self.image = ImageField(keeper, WIDTHS["image"])
         self.sees = SeesField(keeper, WIDTHS["sees"])
-        self.gallery = MenuField(keeper, "Gallery", WIDTHS["gallery"])
+        self.gallery = GalleryField(keeper, WIDTHS["gallery"])
         self.tools: list[QToolButton] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, END_MARGIN, 1)

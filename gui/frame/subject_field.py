@@ -179,7 +179,9 @@ class SubjectField(QPushButton):
         used = metrics.horizontalAdvance(shown) + 5
         if self._rest and room - used > 24:
             painter.setFont(text_font(12))
-            rest = painter.fontMetrics().elidedText(self._rest, Qt.ElideRight, room - used)
+            metrics = painter.fontMetrics()
+            rest = _whole_words(self._rest, room - used, metrics)
+            rest = metrics.elidedText(rest, Qt.ElideRight, room - used)
             painter.setPen(theme.secondary)
             painter.drawText(place.adjusted(used, 0, 0, 0), int(Qt.AlignVCenter), rest)
 
@@ -195,6 +197,13 @@ class SubjectField(QPushButton):
         place = QRectF(right - width, self.height() / 2 - 9.5, width - 4, 19)
         paint_chip(painter, place, chip, self._keeper.theme, has_words=has_words)
         return right - width
+
+
+def _whole_words(text: str, room: int, metrics: QFontMetrics) -> str:
+    """The text without its last words where they have no room: "192 of 360" of "… images"."""
+    while " " in text and metrics.horizontalAdvance(text) > room:
+        text = text.rpartition(" ")[0]
+    return text
 
 
 def _paint_cover(painter: QPainter, place: QRect, picture: QPixmap, ratio: float) -> None:

@@ -247,6 +247,16 @@ def test_marks_stand_in_the_corner_and_only_the_first_wrong_is_red(filled, keepe
         assert image.pixelColor(x, y) not in (theme.relevant, theme.not_relevant)
 
 
+def test_images_that_are_not_ranked_have_no_marks(filled, keeper) -> None:
+    listed = [ResultTile(0, i, Path(f"/no/{i}.jpg"), f"a/{i}", 0.0) for i in range(4)]
+    filled.show_result(None, listed)
+    image = filled.grid.viewport().grab().toImage()
+    box = filled.grid.tile_rect(0)
+    corner = [image.pixelColor(box.right() - 12, y) for y in range(box.top(), box.top() + 24)]
+    assert keeper.theme.not_relevant not in corner
+    assert keeper.theme.relevant not in corner
+
+
 def test_cells_show_the_ranks_at_a_glance(filled, qtbot, keeper) -> None:
     cells = filled.cells
     assert cells.isVisible()

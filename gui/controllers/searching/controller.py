@@ -75,14 +75,14 @@ class SearchingController(QObject):
         self._notices = notices
         self._panel = panel
         self._questioner = questioner
-        self._places = GalleryPlaces(cache or default_cache())
+        self.places = GalleryPlaces(cache or default_cache())
         self._thumbnails = ThumbnailLoader(lanes, panel.thumbnails, self)
         self._search = Search()
         self._readings = ReadingMaker(document, engine, notices, self._search)
-        self._indexer = Indexer(lanes, engine, notices, self._places, self._search, self)
+        self._indexer = Indexer(lanes, engine, notices, self.places, self._search, self)
         self._asker = Asker(lanes, engine, notices, panel, self._search, self)
         self._offering = Offering(
-            lanes, engine, notices, self._places, panel, self._search, self._indexer.rates,
+            lanes, engine, notices, self.places, panel, self._search, self._indexer.rates,
             questioner, self,
         )  # fmt: skip
         self._evaluator = Evaluator(lanes, notices, panel, self._search, self)
@@ -169,7 +169,7 @@ class SearchingController(QObject):
         if self._search.folder is None:
             self._take_choice(choice)
             return
-        reading = self._readings.reading(choice=choice)
+        reading = self._readings.reading(choice)
         if reading is not None:
             self._offering.look(reading, self._take_looked)
         self._show_layers()  # the fields say what the ranking is, whatever was chosen in them
@@ -177,6 +177,12 @@ class SearchingController(QObject):
     def has_query(self, step: int) -> bool:
         """Whether there is a query before (-1) or after (1) the one that is shown."""
         return self._asker.has(step)
+
+    def resume(self, choice: RecipeChoice) -> None:
+        """Read the rest of the images with a representation; asks first where that takes long."""
+        reading = self._readings.reading(choice)
+        if reading is not None:
+            self._offering.look(reading, self._resume_looked)
 
     def take_offer(self) -> None:
         """Read what was offered; asks first where that may take long."""
@@ -276,7 +282,7 @@ class SearchingController(QObject):
     def _on_ingredient(self) -> None:
         """With another preprocessing or other weights the same layer gives other descriptors."""
         if self._search.searched is not None:
-            reading = self._readings.reading(choice=self._search.searched.reading.choice)
+            reading = self._readings.reading(self._search.searched.reading.choice)
             if reading is not None:
                 self._offering.look(reading, self._take_looked)
         elif self._search.may_work_now:
@@ -324,6 +330,10 @@ class SearchingController(QObject):
             self._offering.show(None)
             return
         self._offering.show(looked)
+
+    def _resume_looked(self, looked: Looked) -> None:
+        self._offering.show(looked)
+        self._offering.take()
 
     def _take_long(self, looked: Looked) -> None:
         """Reading may take long: what is there is offered to be completed, else it is asked."""

@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.engines.host import EngineHost
+from core.engines.host import EngineHost, NetToRun
 from core.files import is_folder
-from core.jobs.index import Indexed, IndexRequest, descriptor_recipe, index
+from core.images.preprocess import Preprocess
+from core.jobs.index import Indexed, IndexRequest, descriptor_recipe, index, recipe_on
 from core.jobs.outlook import IndexOutlook, look_ahead, measure_rate
 from core.progress import Job
 from core.retrieval.gallery import Gallery, open_gallery
@@ -82,9 +83,14 @@ class GalleryPlaces:
         name = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:24]
         return replace(request, out=self._cache / name)
 
-    def kept(self, folder: Path) -> tuple[KeptGallery, ...]:
-        """The galleries that there are of a folder of images."""
-        return find_kept_galleries(self._cache, folder)
+    def kept(self, folder: Path, net: NetToRun, preprocess: Preprocess) -> tuple[KeptGallery, ...]:
+        """The galleries of a folder that this net, fed so, would go on with."""
+        return tuple(
+            one
+            for one in find_kept_galleries(self._cache, folder)
+            if one.recipe.digest
+            == replace(recipe_on(net, one.recipe), preprocess=preprocess).digest
+        )
 
 
 def look(places: GalleryPlaces, reading: Reading) -> Looked:

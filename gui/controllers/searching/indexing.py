@@ -86,7 +86,7 @@ class Indexer(QObject):
                 self._places, reading, self._engine.host, is_agreed=is_agreed, rate=rate
             ),
             key=INDEX,
-            title=f"Reading {reading.request.folder.name}, {reading.words}",
+            title=f"Reading {reading.request.folder.name}",
             slice_seconds=SLICE_SECONDS,
             on_progress=self._note_progress,
             on_result=partial(self._take, reading),

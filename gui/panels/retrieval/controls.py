@@ -72,6 +72,7 @@ class RecipeBar(PanelBar):
             action.triggered.connect(lambda _checked=False, w=wish: w.emit())
             self.export_menu.addAction(action)
         self.export_button.setMenu(self.export_menu)
+        self.export_button.setStyleSheet("QPushButton::menu-indicator { image: none; width: 0; }")
         self._lay_out()
         self.set_why_not_evaluate("No image is read yet.")
         self.set_can_export(can_export=False)

@@ -223,7 +223,7 @@ class RankingGrid(QAbstractScrollArea):
         if tile.rank:
             _paint_rank(painter, str(tile.rank), picture, theme)
         paint_mark(
-            painter, tile.mark, picture, theme, is_first_wrong=tile.rank == self._first_wrong
+            painter, tile.mark, picture, theme, is_first_wrong=0 < tile.rank == self._first_wrong
         )
         words = QRectF(box.left(), picture.bottom() + 2, box.width(), TEXT_HEIGHT - 2)
         _paint_words(painter, tile, words, theme)
@@ -313,4 +313,7 @@ def _paint_words(painter: QPainter, tile: ResultTile, area: QRectF, theme: Theme
     room = area.adjusted(0, 0, -used - 8 if used else 0, 0)
     painter.setFont(text_font(12))
     advance = painter.fontMetrics().horizontalAdvance
-    painter.drawText(room, LEFT, elide_name(tile.name, room.width(), advance))
+    name = tile.name
+    if advance(name) > room.width():
+        name = name.rpartition("/")[2]  # its folder is in the tooltip
+    painter.drawText(room, LEFT, elide_name(name, room.width(), advance))

@@ -26,7 +26,7 @@ from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 
 WIDTH = 220
-_NAME_WIDTH = 88
+_NAME_WIDTH = 98
 _NO_QUERY = "Select an image and press Enter, or open, drop or paste one."
 
 
