@@ -1,4 +1,4 @@
-"""Reading a .npy file: no more than it holds, whatever its header claims, and never a pickle."""
+"""Reading .npy and .npz files: no more than they hold, whatever they claim, and never a pickle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import io
 import math
 import tokenize
 import warnings
+import zipfile
+import zlib
+from mmap import mmap
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -20,6 +24,9 @@ _DAMAGED = (
     SyntaxError, RecursionError, MemoryError, tokenize.TokenError,
 )  # fmt: skip
 """What NumPy raises for a header that is no header; it evaluates literals only."""
+
+
+_BROKEN_ARCHIVE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, OSError)
 
 
 class NotNpyError(Exception):
@@ -40,6 +47,81 @@ def read_npy(
             return _read_array(file, head)
         except _DAMAGED as problem:
             raise NotNpyError(str(problem) or "Its header is damaged.") from problem
+
+
+def read_npz(
+    path: Path, most_bytes: int, *, error: type[AppError] = AppError
+) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file by name, as numpy.savez wrote them.
+
+    most_bytes: of the file, and of all its arrays together. Raises `error` for a file that can't be
+    read, is larger or holds something else.
+    """
+    with open_regular(path, most_bytes, error=error) as file:
+        mapped = file.map() if file.n_bytes else None
+    try:
+        if mapped is None:
+            raise NotNpyError("It is empty.")
+        with zipfile.ZipFile(cast(BinaryIO, _Mapped(mapped))) as archive:
+            members = archive.infolist()
+            claimed = sum(member.file_size for member in members)
+            if claimed > most_bytes:
+                raise NotNpyError(f"Its arrays would take {claimed:,} bytes.")
+            return {
+                member.filename.removesuffix(".npy"): _read_member(archive, member)
+                for member in members
+                if member.filename.endswith(".npy")
+            }
+    except (
+        *_DAMAGED,
+        NotNpyError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        zlib.error,
+        OSError,
+    ) as problem:
+        raise error(
+            f"{path.name} is no .npz file of arrays.",
+            hint="Write it with numpy.savez.",
+            details=str(problem),
+        ) from problem
+
+
+class _Mapped(io.RawIOBase):
+    """A mapped file as one that is read, which zipfile asks for."""
+
+    def __init__(self, mapped: mmap) -> None:
+        self._mapped = mapped
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._mapped.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        starts = {io.SEEK_SET: 0, io.SEEK_CUR: self._mapped.tell(), io.SEEK_END: len(self._mapped)}
+        self._mapped.seek(starts[whence] + offset)
+        return self._mapped.tell()
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        found = self._mapped.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(member) as stream:
+        content = stream.read(member.file_size)
+    shape, is_fortran, dtype, start = _read_header(content[:_MOST_HEADER_BYTES])
+    n_bytes = math.prod(shape) * dtype.itemsize
+    if dtype.hasobject or min(shape, default=0) < 0 or n_bytes > len(content) - start:
+        raise NotNpyError(f"{member.filename} holds no array, or less of it than it claims.")
+    array = np.frombuffer(content, dtype, math.prod(shape), start)
+    return array.reshape(shape, order="F" if is_fortran else "C")
 
 
 def _read_array(file: RegularFile, head: bytes) -> np.ndarray:

@@ -31,6 +31,7 @@ SUMMARIES: Mapping[str, str] = {
     "extract": "write the activations of any layers to .npz, HDF5 or .npy files",
     "statistics": "say how the values of layers spread for one image, with histograms",
     "gradients": "go forward and back: gradients of every value and learned array, into .npz",
+    "finetune": "train a net by a solver file, by Caffe's rules, with snapshots that Caffe loads",
     "tiles": "draw every channel of layers for one image into a PNG",
     "graph": "draw the net into SVG, PDF or PNG",
     "fidelity": "say how far bfloat16 or real Caffe is from float32 PyTorch, layer by layer",

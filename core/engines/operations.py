@@ -5,12 +5,16 @@ Requests travel as the header of a frame, tagged by "op"; arrays go behind it.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from core.activations.statistics import Statistics as ValueStatistics
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
+from core.layers.multipliers import LearnedArray
 from core.measures.measure import Measure
 from core.net.definition import NetState
+from core.net.solver_settings import SolverSettings
 
 PROTOCOL = 2
 Shape = tuple[int, ...]
@@ -130,6 +134,76 @@ class Summaries(msgspec.Struct, frozen=True):
     summaries: tuple[SummaryHeader, ...]
 
 
+class Train(Request, frozen=True):
+    """Build a net to train, in the state that its solver names. Answered by a TrainingOpened."""
+
+    net_text: str
+    weights: str | None
+    device: str
+    seed: int
+    state: NetState
+    input_shapes: dict[str, Shape]
+    solver: SolverSettings
+
+
+class TrainingOpened(msgspec.Struct, frozen=True):
+    """A net that learns; `net` is its number in later requests."""
+
+    net: int
+    learned: tuple[LearnedArray, ...]
+    inputs: dict[str, Shape | None]
+    filler_layers: tuple[str, ...]
+
+
+class Iterate(Request, frozen=True):
+    """One iteration: arrays of each input for each batch, one batch after the other."""
+
+    net: int
+    inputs: tuple[str, ...]
+    n_batches: int
+
+
+class Pass(msgspec.Struct, frozen=True):
+    """What one pass of an iteration gave: the weighted loss, and outputs that are one number."""
+
+    loss: float
+    outputs: dict[str, float]
+
+
+class Iterated(msgspec.Struct, frozen=True):
+    """iteration: how many are done; rate: the learning rate of this one.
+
+    step: how many steps of the rate lie behind.
+    """
+
+    iteration: int
+    rate: float
+    step: int
+    passes: tuple[Pass, ...]
+
+    @property
+    def loss(self) -> float:
+        """The mean over the passes, which is what Caffe shows."""
+        return sum(one.loss for one in self.passes) / len(self.passes)
+
+
+class ReadTraining(Request, frozen=True):
+    """Arrays of a training: its weights, what the solver remembers, or what the first iteration
+    found and subtracted.
+    """
+
+    net: int
+    what: Literal["weights", "history", "first_gradients", "first_updates"]
+
+
+class Restore(Request, frozen=True):
+    """Go on from a state: its history as arrays."""
+
+    net: int
+    iteration: int
+    step: int
+
+
 class Close(Request, frozen=True):
     """Forget a net."""
 
@@ -140,7 +214,20 @@ class Done(msgspec.Struct, frozen=True):
     """The reply of an operation that answers with arrays alone."""
 
 
-Operation = Hello | Open | Take | Run | Read | Statistics | Gradients | Close
+Operation = (
+    Hello
+    | Open
+    | Take
+    | Run
+    | Read
+    | Statistics
+    | Gradients
+    | Train
+    | Iterate
+    | ReadTraining
+    | Restore
+    | Close
+)
 REPLIES: dict[type[Request], type] = {
     Hello: Greeting,
     Open: Opened,
@@ -149,5 +236,9 @@ REPLIES: dict[type[Request], type] = {
     Read: Done,
     Statistics: Summaries,
     Gradients: GradientCounts,
+    Train: TrainingOpened,
+    Iterate: Iterated,
+    ReadTraining: Done,
+    Restore: Done,
     Close: Done,
 }

@@ -20,18 +20,21 @@ from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, is_ended_from_outside, launch_of
-from core.engines.operations import PROTOCOL, Greeting, Hello, Open, Request
+from core.engines.operations import PROTOCOL, Greeting, Hello, Open, Request, Train
 from core.engines.replies import read_reply
 from core.engines.stderr_tail import StderrTail, fatal_message
+from core.engines.training import Training
 from core.engines.values import Device, EngineSpec, FastPath
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
 from core.net.definition import NetState
+from core.net.solver_settings import SolverSettings
 
 _LOG = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_SECONDS = 3.0
 _DEATH_TIMEOUT_SECONDS = 5.0
 _DEFAULT_STATE = NetState()
+TRAIN_STATE = NetState("TRAIN")
 
 
 class EngineProcess:
@@ -116,6 +119,30 @@ class EngineProcess:
             return engine
         engine.close()
         return self._open(msgspec.structs.replace(request, python_consent=programs.fingerprint))
+
+    def train(
+        self,
+        net_text: str,
+        solver: SolverSettings,
+        weights_path: Path | None = None,
+        *,
+        device: str = "cpu",
+        seed: int = 0,
+        state: NetState = TRAIN_STATE,
+        input_shapes: Mapping[str, tuple[int, ...]] | None = None,
+    ) -> Training:
+        """Build a net to train in the child; the rest as for `open`."""
+        request = Train(
+            net_text=net_text,
+            weights=None if weights_path is None else str(Path(weights_path).absolute()),
+            device=device,
+            seed=seed,
+            state=state,
+            input_shapes={name: tuple(shape) for name, shape in (input_shapes or {}).items()},
+            solver=solver,
+        )
+        opened, _ = self.call(request)
+        return Training(self.call, opened)
 
     def would_run_more_of(self, engine: Engine) -> bool:
         """Whether programs that kept a net's layers from running have been agreed to since."""
@@ -234,10 +261,12 @@ class EngineProcess:
             frames.write_frame(self._stdin, msgspec.to_builtins(request), arrays)
             header, given = self._answer()
             return read_reply(request, header, given), given
-        except (frames.StreamEnded, OSError, ValueError) as error:
+        except frames.StreamEnded as error:
             raise self._death() from error
-        except (frames.FrameError, msgspec.ValidationError) as error:
+        except (frames.FrameError, msgspec.ValidationError) as error:  # the latter a ValueError
             raise self._nonsense(error) from error
+        except (OSError, ValueError) as error:
+            raise self._death() from error
 
     def _answer(self) -> tuple[dict[str, Any], list[np.ndarray]]:
         while True:

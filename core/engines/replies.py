@@ -18,6 +18,7 @@ from core.engines.operations import (
     Gradients,
     Opened,
     Read,
+    ReadTraining,
     Request,
     Statistics,
     Summaries,
@@ -39,6 +40,8 @@ def read_reply(request: Request, header: Mapping[str, Any], arrays: Sequence[np.
         _check_values(arrays, 1)
     elif isinstance(request, Statistics):
         _check_summaries(reply, arrays, len(request.values))
+    elif isinstance(request, ReadTraining):
+        _check_values(arrays, len(arrays))
     elif isinstance(request, Gradients):
         if len(reply.n_arrays) != len(request.layers) or min(reply.n_arrays, default=0) < 0:
             raise FrameError("gradients of other layers than were asked for")

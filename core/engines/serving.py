@@ -14,7 +14,14 @@ import numpy as np
 from core.activations.summary import summarise_values
 from core.engines import operations
 from core.engines.operations import Done, Greeting, Opened, Operation, Shape
-from core.engines.session import Backend, OnLayer, OpenRequest, Session
+from core.engines.session import (
+    Backend,
+    OnLayer,
+    OpenRequest,
+    Session,
+    TrainingSession,
+    TrainRequest,
+)
 from core.errors import EngineError
 
 Answer = tuple[Any, list[np.ndarray]]
@@ -28,6 +35,7 @@ class Server:
         self._backend = backend
         self._on_layer = on_layer
         self._sessions: dict[int, Session] = {}
+        self._trainings: dict[int, TrainingSession] = {}
         self._next_net = 1
         self._operations: dict[type, Callable[[Any, Arrays], Answer]] = {
             operations.Hello: self._hello,
@@ -37,6 +45,10 @@ class Server:
             operations.Read: self._read,
             operations.Statistics: self._statistics,
             operations.Gradients: self._gradients,
+            operations.Train: self._train,
+            operations.Iterate: self._iterate,
+            operations.ReadTraining: self._read_training,
+            operations.Restore: self._restore,
             operations.Close: self._close,
         }
 
@@ -115,7 +127,51 @@ class Server:
         counts = operations.GradientCounts(tuple(len(of_layer) for of_layer in learned))
         return counts, [*found, *(array for of_layer in learned for array in of_layer)]
 
+    def _train(self, request: operations.Train, arrays: Arrays) -> Answer:
+        session = self._backend.train(
+            TrainRequest(
+                net_text=request.net_text,
+                weights_path=None if request.weights is None else Path(request.weights),
+                device=request.device,
+                seed=request.seed,
+                state=request.state,
+                input_shapes=request.input_shapes,
+                solver=request.solver,
+            )
+        )
+        net = self._next_net
+        self._next_net += 1
+        self._trainings[net] = session
+        return operations.TrainingOpened(
+            net, session.arrays, dict(session.inputs), session.filler_layers
+        ), []
+
+    def _iterate(self, request: operations.Iterate, arrays: Arrays) -> Answer:
+        n_inputs = len(request.inputs)
+        if request.n_batches < 1 or len(arrays) != request.n_batches * n_inputs:
+            raise EngineError(f"{len(arrays)} arrays are no {request.n_batches} batches.")
+        starts = range(0, request.n_batches * n_inputs, n_inputs) if n_inputs else [0]
+        batches = [_named(request.inputs, arrays[start : start + n_inputs]) for start in starts]
+        if not n_inputs:
+            batches *= request.n_batches
+        return self._training(request.net).iterate(batches, self._on_layer), []
+
+    def _read_training(self, request: operations.ReadTraining, arrays: Arrays) -> Answer:
+        found: list[np.ndarray] = getattr(self._training(request.net), request.what)()
+        return Done(), found
+
+    def _restore(self, request: operations.Restore, arrays: Arrays) -> Answer:
+        self._training(request.net).restore(request.iteration, request.step, arrays)
+        return Done(), []
+
+    def _training(self, net: int) -> TrainingSession:
+        training = self._trainings.get(net)
+        if training is None:
+            raise EngineError("This training is closed in the engine.", hint="Start it again.")
+        return training
+
     def _close(self, request: operations.Close, arrays: Arrays) -> Answer:
+        self._trainings.pop(request.net, None)
         session = self._sessions.pop(request.net, None)
         if session is not None:
             session.close()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from core.engines.operations import Want
+from core.engines.operations import Iterated, Want
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.errors import EngineError
+from core.layers.multipliers import LearnedArray
 from core.net.definition import NetState
+from core.net.solver_settings import SolverSettings
 
 OnLayer = Callable[[str], None]
 """Told the name of each layer just before it runs."""
@@ -73,6 +75,45 @@ class Session(ABC):
         """Called once, before the session is dropped."""
 
 
+@dataclass(frozen=True)
+class TrainRequest(OpenRequest):
+    """The net to train, and how."""
+
+    solver: SolverSettings = field(default_factory=SolverSettings)
+
+
+class TrainingSession(ABC):
+    """One net that learns."""
+
+    arrays: tuple[LearnedArray, ...]
+    inputs: Mapping[str, tuple[int, ...] | None]
+    filler_layers: tuple[str, ...] = ()
+
+    @abstractmethod
+    def iterate(self, batches: Sequence[Mapping[str, np.ndarray]], on_layer: OnLayer) -> Iterated:
+        """One iteration over these batches."""
+
+    @abstractmethod
+    def weights(self) -> list[np.ndarray]:
+        """Every learned array in the order of `arrays`."""
+
+    @abstractmethod
+    def history(self) -> list[np.ndarray]:
+        """What the solver remembers."""
+
+    @abstractmethod
+    def first_gradients(self) -> list[np.ndarray]:
+        """Of iteration 0, () after another."""
+
+    @abstractmethod
+    def first_updates(self) -> list[np.ndarray]:
+        """What iteration 0 subtracted."""
+
+    @abstractmethod
+    def restore(self, iteration: int, step: int, history: Sequence[np.ndarray]) -> None:
+        """Go on from a state."""
+
+
 class Backend(ABC):
     """One engine in the child."""
 
@@ -91,6 +132,10 @@ class Backend(ABC):
     def fast_paths(self) -> tuple[FastPath, ...]:
         """Which quicker ways nets take on the CPU, and why not the others."""
         return ()
+
+    def train(self, request: TrainRequest) -> TrainingSession:
+        """Build a net to train."""
+        raise EngineError("This engine trains no net.", hint="Choose the engine torch for it.")
 
     @abstractmethod
     def open(self, request: OpenRequest) -> Session:

@@ -98,6 +98,10 @@ class Message:
         """The value of a bool field, or `default`."""
         return _last(self._convert(name, to_boolean, "true or false"), default)
 
+    def booleans(self, name: str) -> tuple[bool, ...]:
+        """Every value of a repeated switch."""
+        return self._convert(name, to_boolean, "true or false")
+
     def words(self, name: str) -> tuple[str, ...]:
         """Every string or enum value of the field, as written without quotes."""
         return tuple(scalar.value for scalar in self.scalars(name))

@@ -14,11 +14,12 @@ from core.errors import WeightsError
 from core.reading import open_regular
 from core.weights.contents import LayerWeights, WeightBlob, Weights
 
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_MEMBERS = 20_000
 MAX_DEPTH = 32
 MIN_VALUE_BYTES = 64 << 20
 MAX_UNPACKING = 10
-_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError)
+DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 """What h5py raises for damaged files, depending on which structure is damaged."""
 
 
@@ -36,7 +37,7 @@ def open_hdf5(path: Path) -> Weights:
             if not isinstance(data, h5py.Group):
                 raise _not_weights(path, file)
             layers = tuple(_Listing(h5py, path, file_bytes).layers(data))
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged(path, error) from error
     return Weights(path, "HDF5", layers, file_bytes)
 
@@ -139,7 +140,7 @@ def _load_dataset(path: Path, key: str) -> np.ndarray:
     try:
         with h5py.File(path, "r") as file:
             values = np.asarray(file[key][()])
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged(path, error) from error
     values = values.astype(np.float64 if values.dtype == np.float64 else np.float32, copy=False)
     values.flags.writeable = False

@@ -11,7 +11,7 @@ from core.net.upgrade import V0_TYPES
 from core.reading import open_regular
 from core.weights.blob import read_blob
 from core.weights.contents import LayerWeights, WeightBlob, Weights
-from core.weights.hdf5 import open_hdf5
+from core.weights.hdf5 import HDF5_SIGNATURE, open_hdf5
 from core.weights.mistaken import refuse_other_formats, refuse_other_messages
 from core.weights.wire import BYTES, VARINT, Wire, WireError, WireField
 
@@ -19,7 +19,6 @@ __all__ = ["LayerWeights", "WeightBlob", "Weights", "open_weights"]
 
 _V1_FIELD, _V2_FIELD = 2, 100
 _V0_IN_V1 = 1
-_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FETCH_AGAIN = "Download or copy it again."
 
 V1_NUMBERS = {
@@ -41,7 +40,7 @@ def open_weights(path: Path) -> Weights:
     Raises WeightsError for a file that is missing, cut off or no weights file.
     """
     mapped = _map_file(path)
-    if mapped[:8] == _HDF5_SIGNATURE:
+    if mapped[:8] == HDF5_SIGNATURE:
         return open_hdf5(path)
     refuse_other_formats(path, mapped[:HEAD_BYTES])
     try:

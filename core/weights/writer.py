@@ -1,15 +1,16 @@
-"""Writing a caffemodel that real Caffe reads: V2 layers, BlobShape, packed floats."""
+"""Writing weights that real Caffe reads: V2 layers, BlobShape, packed floats; or HDF5."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from core.errors import WeightsError
 from core.files import written_beside
-from core.weights.wire import BYTES
+from core.weights.wire import BYTES, VARINT
 
 MAX_VALUE_BYTES = 2**31 - 2**24
 """Protobuf refuses to read a message of 2 GiB; 16 MiB are left for names and shapes."""
@@ -31,10 +32,35 @@ def write_caffemodel(path: Path, net_name: str, layers: Sequence[LayerArrays]) -
         file.writelines(_file_parts(net_name, layers))
 
 
+def write_hdf5_weights(path: Path, layers: Sequence[LayerArrays]) -> None:
+    """Write layers as Caffe's HDF5 snapshots: data/LAYER/index, one group for each layer.
+
+    Written beside and then renamed. Raises AppError when the disk refuses.
+    """
+    with written_beside(path) as partial, h5py.File(partial, "w") as file:
+        data = file.create_group("data")
+        for name, _, arrays in layers:
+            group = data.require_group(name)
+            for index, array in enumerate(arrays):
+                group[str(index)] = np.ascontiguousarray(array, np.float32)
+
+
+def blob_parts(number: int, array: np.ndarray) -> Iterator[bytes | memoryview]:
+    """A BlobProto as field `number` of a message."""
+    header = _blob_header(array)
+    yield _tag(number) + _varint(len(header) + 4 * array.size) + header
+    yield np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8).data
+
+
+def number_field(number: int, value: int) -> bytes:
+    """A number that is not below 0 as field `number` of a message."""
+    return _varint(number << 3 | VARINT) + _varint(value)
+
+
 def _file_parts(net_name: str, layers: Sequence[LayerArrays]) -> Iterator[bytes | memoryview]:
-    yield _bytes_field(1, net_name.encode())
+    yield bytes_field(1, net_name.encode())
     for name, type_name, arrays in layers:
-        header = _bytes_field(1, name.encode()) + _bytes_field(2, type_name.encode())
+        header = bytes_field(1, name.encode()) + bytes_field(2, type_name.encode())
         blobs = [_blob_header(array) for array in arrays]
         sizes = [len(b) + 4 * array.size for b, array in zip(blobs, arrays, strict=True)]
         tags = [_tag(7) + _varint(size) for size in sizes]
@@ -46,11 +72,12 @@ def _file_parts(net_name: str, layers: Sequence[LayerArrays]) -> Iterator[bytes 
 
 def _blob_header(array: np.ndarray) -> bytes:
     dims = b"".join(_varint(dim) for dim in array.shape)
-    shape = _bytes_field(7, _bytes_field(1, dims) if dims else b"")
+    shape = bytes_field(7, bytes_field(1, dims) if dims else b"")
     return shape + _tag(5) + _varint(4 * array.size)
 
 
-def _bytes_field(number: int, payload: bytes) -> bytes:
+def bytes_field(number: int, payload: bytes) -> bytes:
+    """Bytes as field `number` of a message."""
     return _tag(number) + _varint(len(payload)) + payload
 
 

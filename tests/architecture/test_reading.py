@@ -18,6 +18,8 @@ ROOMS = {
     "core/engines/caffe/bundle.py": "the program's own source, for the foreign Python",
     "core/engines/caffe_child": "runs in a foreign Python, which has none of core",
     "core/weights/hdf5.py": "h5py opens by path what open_regular has looked at before",
+    "core/weights/solver_state.py": "likewise",
+    "core/npy_file.py": "zipfile reads what open_regular has mapped",
     "core/images/picture_file.py": "pictures are opened by decoders, which may be killed",
     "core/images/decoding.py": "decodes what that has opened; runs in decoders alone",
     "core/images/jpeg_end.py": "likewise",

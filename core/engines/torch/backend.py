@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 import torch
 
-from core.engines.session import Backend, OpenRequest, Session
+from core.engines.session import Backend, OpenRequest, Session, TrainingSession, TrainRequest
 from core.engines.torch import compiling, packing
 from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
+from core.engines.torch.training import TorchTraining
 from core.engines.values import Device, FastPath
 from core.errors import EngineError, EngineUnavailableError
 
@@ -75,6 +76,10 @@ class TorchBackend(Backend):
     def open(self, request: OpenRequest) -> Session:
         """Build a net on one of the devices."""
         return TorchSession(request, self._place(request.device))
+
+    def train(self, request: TrainRequest) -> TrainingSession:
+        """Build a net to train on one of the devices."""
+        return TorchTraining(request, self._place(request.device))
 
     def _place(self, device_id: str) -> Place:
         known = [device.id for device in self.devices()]

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from core.engines.session import OnLayer
 from core.engines.torch import operations
 from core.engines.torch.executor import Executor
-from core.engines.torch.operation import LayerParameters, Operation, Place
+from core.engines.torch.operation import LayerParameters, Operation, Place, Shape
 from core.engines.torch.parameters import ParameterStore
-from core.engines.torch.plan import plan_pass
+from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.values import Obstacle
 from core.engines.wiring import Wiring
-from core.layers.shapes import LayerShapes
+from core.layers.shapes import LayerShapes, NetShapes
 from core.net.definition import Layer
+from core.weights.contents import Weights
+from core.weights.fillers import fill_array, filler_array
 
 
 class LearnedStore(ParameterStore):
-    """Arrays that gradients are taken of: one tensor for each, however often a layer asks."""
+    """Arrays that gradients are taken of: one tensor for each, however often a layer asks.
+
+    is_learning: layers without weights begin with what their fillers say, as in Caffe, even where
+    there is no file at all. unreached: (layer, index) of uses whose gradient is lost.
+    """
+
+    def __init__(
+        self,
+        shapes: NetShapes,
+        weights: Weights | None,
+        seed: int,
+        device: torch.device,
+        *,
+        is_learning: bool = False,
+        unreached: Collection[tuple[str, int]] = (),
+    ) -> None:
+        super().__init__(shapes, weights, seed, device)
+        self.unreached = unreached
+        if is_learning:
+            self._fill = filler_array
 
     def of(self, layer: Layer) -> LayerParameters:
         """The arrays of one layer."""
@@ -45,11 +67,12 @@ class _Learned(LayerParameters):
 
     def load(self, index: int) -> Tensor:
         """The one tensor, as what is computed of a copy would not reach it."""
-        return self._store.keep(self._row, index)
+        return self.get(index)
 
     def get(self, index: int) -> Tensor:
         """The one tensor."""
-        return self._store.keep(self._row, index)
+        found = self._store.keep(self._row, index)
+        return found.detach() if (self._row.layer.name, index) in self._store.unreached else found
 
 
 @dataclass(frozen=True)
@@ -62,11 +85,16 @@ class Differentiable:
     obstacles: Mapping[int, Obstacle]
 
     def run(
-        self, inputs: Mapping[int, Tensor], slots: Sequence[int], on_layer: OnLayer
+        self,
+        inputs: Mapping[int, Tensor],
+        slots: Sequence[int],
+        on_layer: OnLayer,
+        *,
+        seed: int | None = None,
     ) -> dict[int, Tensor]:
         """The values of one pass by slot, each a tensor of its own, all that `slots` need.
 
-        inputs: by slot. Raises EngineError as Executor.run does.
+        inputs: by slot. seed: of what is drawn in this pass. Raises EngineError as Executor.run.
         """
         place = replace(
             self.place,
@@ -75,6 +103,7 @@ class Differentiable:
             fuses_sums=False,
             precision=torch.float32,
             is_differentiable=True,
+            seed=self.place.seed if seed is None else seed,
         )
         made: tuple[Operation | None, ...] = operations.make_operations(
             self.wiring, self.store, place, self.obstacles
@@ -95,6 +124,15 @@ class _KeepingExecutor(Executor):
     def __init__(self, inputs: Mapping[int, Tensor]) -> None:
         self._seen: set[int] = set()
         super().__init__(inputs)
+
+    def _bottoms(self, planned: PlannedStep) -> list[Tensor]:
+        """Without the way back where the file says propagate_down: false."""
+        bottoms = super()._bottoms(planned)
+        goes_back = planned.step.layer.message.booleans("propagate_down")
+        for index, does in enumerate(goes_back[: len(bottoms)]):
+            if not does:
+                bottoms[index] = bottoms[index].detach()
+        return bottoms
 
     def _put(self, slot: int, tensor: Tensor) -> None:
         if id(tensor) in self._seen:
@@ -126,3 +164,26 @@ def gradients_of(
         for tensor in of
         for gradient in (by_id.get(id(tensor)),)
     )
+
+
+def made_up(
+    wiring: Wiring, shapes: NetShapes, place: Place, given: Collection[int]
+) -> dict[int, Tensor]:
+    """By slot, what DummyData layers make up where nobody gives values."""
+    return {
+        slot: _dummy(step.layer, index, shape, place)
+        for step in wiring.steps
+        if step.is_made_up
+        for index, slot in enumerate(step.tops)
+        for shape in (shapes.top(step.layer, index),)
+        if shape is not None and slot not in given
+    }
+
+
+def _dummy(layer: Layer, index: int, shape: Shape, place: Place) -> Tensor:
+    fillers = layer.param("dummy_data_param").messages("data_filler")
+    array = np.zeros(shape, np.float32)
+    if fillers:
+        filler = fillers[min(index, len(fillers) - 1)]
+        array = fill_array(np.random.default_rng([place.seed, index]), shape, filler)
+    return torch.from_numpy(array.astype(np.float32)).to(place.device)

@@ -58,7 +58,7 @@ class Executor:
 
     def _run_step(self, planned: PlannedStep) -> None:
         slots = planned.step.bottoms
-        bottoms = [self.values[slot] for slot in slots]
+        bottoms = self._bottoms(planned)
         if not planned.operation.takes_bfloat16:
             bottoms = [bottom.float() for bottom in bottoms]
         if planned.operation.reads_legacy_axes:
@@ -75,6 +75,9 @@ class Executor:
             self._put(slot, top)
         for slot in planned.freed:
             self._drop(slot)
+
+    def _bottoms(self, planned: PlannedStep) -> list[Tensor]:
+        return [self.values[slot] for slot in planned.step.bottoms]
 
     def _tail(self, planned: PlannedStep) -> Tail:
         if planned.added is None:

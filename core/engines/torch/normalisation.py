@@ -27,11 +27,22 @@ class BatchNorm(Operation):
         axis = self.layer.param("batch_norm_param").integer("axis", 1)
         x = bottoms[0].movedim(axis, 1)
         mean, var = self._trained if self.is_channel_affine else _moments(x)
+        if self.place.memory is not None and not self.is_channel_affine:
+            self._move_statistics(mean, var, x.numel() // x.shape[1])
         if self.place.is_differentiable and not self.is_channel_affine:
             top = self._normalise(x, mean, var)
         else:
             top = functional.batch_norm(x, mean, var, *self._scale_and_bias, eps=self._eps)
         return [top.movedim(1, axis)]
+
+    @torch.no_grad()
+    def _move_statistics(self, mean: Tensor, var: Tensor, n_values: int) -> None:
+        """Sums that fade, and how many of them there are; the variance as of a sample."""
+        fraction = self.layer.param("batch_norm_param").number("moving_average_fraction", 0.999)
+        unbiased = var * (n_values / (n_values - 1) if n_values > 1 else 1.0)
+        for index, new in enumerate((mean, unbiased, torch.ones(1, device=mean.device))):
+            kept = self.parameters.get(index)
+            kept.mul_(fraction).add_(new.detach().reshape(kept.shape))
 
     def _normalise(self, x: Tensor, mean: Tensor, var: Tensor) -> Tensor:
         """In plain operators, so that the batch's own statistics pass their gradient on."""

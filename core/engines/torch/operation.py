@@ -27,7 +27,8 @@ class Place:
     result, with the bits of adding it afterwards. precision: of packed weights, and of what
     convolutions and inner products take and give. state: whose phase a layer without one has.
     seed: of what is drawn at random. is_differentiable: gradients are asked of the pass, so nothing
-    is written over what they need.
+    is written over what they need. memory: what layers carry from one pass of a training to the
+    next, by layer; None where each pass stands alone.
     """
 
     device: torch.device
@@ -38,6 +39,7 @@ class Place:
     state: NetState = _TEST
     seed: int = 0
     is_differentiable: bool = False
+    memory: dict[str, list[Tensor]] | None = None
 
 
 @dataclass(frozen=True)

@@ -55,15 +55,23 @@ class Recurrent(Operation):
             drive = drive + functional.linear(bottoms[2].flatten(1), self.parameters.get(2))
         size = self.layer.param("recurrent_param").integer("num_output")
         given = bottoms[len(bottoms) - n_given :] if n_given else []
-        states = [state[0] for state in given] or [
-            sequence.new_zeros(sequence.shape[1], size) for _ in range(self.n_states)
-        ]
+        states = (
+            [state[0] for state in given]
+            or self._remembered()
+            or [sequence.new_zeros(sequence.shape[1], size) for _ in range(self.n_states)]
+        )
         outputs = []
         for step in range(sequence.shape[0]):
             states, output = self.step(states, drive[step], marks[step][:, None], int(has_static))
             outputs.append(output)
+        if self.place.memory is not None:
+            self.place.memory[self.layer.name] = [state.detach() for state in states]
         tops = [torch.stack(outputs), *(state[None] for state in states)]
         return tops[: len(self.layer.tops)]
+
+    def _remembered(self) -> list[Tensor]:
+        """In a training the state goes on where the pass before left it."""
+        return [] if self.place.memory is None else self.place.memory.get(self.layer.name, [])
 
     def step(
         self, states: list[Tensor], drive: Tensor, mark: Tensor, n_static: int

@@ -24,11 +24,11 @@ from core.engines.obstacles import (
 from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.torch import operations
-from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of
+from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of, made_up
 from core.engines.torch.executor import Executor
 from core.engines.torch.folding import fold_affine_layers
 from core.engines.torch.measures import measure_on_device
-from core.engines.torch.operation import Operation, Place, Shape
+from core.engines.torch.operation import Operation, Place
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.values import EngineLayer, PassResult, Value
@@ -38,7 +38,6 @@ from core.layers.loss_weights import loss_weights
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Layer
 from core.net.reader import read_net
-from core.weights.fillers import fill_array
 from core.weights.reader import open_weights
 from core.weights.zero_factors import zero_factor_note
 
@@ -294,22 +293,7 @@ class TorchSession(Session):
             self._wiring.inputs[name]: torch.from_numpy(array).to(self._place.device)
             for name, array in inputs.items()
         }
-        for step in self._wiring.steps:
-            if step.is_made_up:
-                for i, slot in enumerate(step.tops):
-                    shape = self._shapes.top(step.layer, i)
-                    if shape is not None:
-                        tensors.setdefault(slot, self._dummy(step.layer, i, shape))
-        return tensors
-
-    def _dummy(self, layer: Layer, index: int, shape: Shape) -> Tensor:
-        """What a DummyData layer makes up."""
-        fillers = layer.param("dummy_data_param").messages("data_filler")
-        array = np.zeros(shape, np.float32)
-        if fillers:
-            filler = fillers[min(index, len(fillers) - 1)]
-            array = fill_array(np.random.default_rng([self._place.seed, index]), shape, filler)
-        return torch.from_numpy(array.astype(np.float32)).to(self._place.device)
+        return {**made_up(self._wiring, self._shapes, self._place, tensors), **tensors}
 
     def _engine_layer(self, layer: Layer, shapes: NetShapes) -> EngineLayer:
         tops = tuple(shapes.top(layer, i) for i in range(len(layer.tops)))

@@ -1,0 +1,1 @@
+"""Making a net learn: its data, its solver, its snapshots."""
