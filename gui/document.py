@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.comparison.changes import NO_CHANGES, Changes
+from core.comparison.changes import NO_CHANGES, Changes, renames_between
 from core.images.recipe_choice import ChosenRecipe
 from core.net.definition import NetState
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from core.net.rename_plan import BlobRename
     from core.weights.binding import Binding
     from core.weights.reader import Weights
+
+
+CHEAP_MACS = 2_000_000_000
+"""Nets below this run in well under a second on two cores, so they run without being asked."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ class ModelDocument(QObject):
     def is_edited(self) -> bool:
         """Whether the text differs from what is on the disk."""
         return self.text != self.saved_text
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether a pass takes no time worth asking about."""
+        return self.shapes is not None and 0 < self.shapes.total_cost.macs < CHEAP_MACS
 
     @property
     def renames(self) -> tuple[BlobRename, ...]:
@@ -224,6 +233,16 @@ class ModelDocument(QObject):
     def own_blobs(self) -> set[tuple[str, str]]:
         """(layer, top) of every value that a rename gave a blob of its own."""
         return {(rename.layer, rename.new_blob) for rename in self.renames}
+
+    def once_in_place(self) -> set[tuple[str, str]]:
+        """(layer, top) of every value that was called otherwise in the file first opened.
+
+        They worked in place there; what they read is what they once overwrote.
+        """
+        before, after = self.original_net, self.net
+        if before is None or after is None or len(before.layers) != len(after.layers):
+            return self.own_blobs()
+        return {(rename.layer, rename.new_blob) for rename in renames_between(before, after)}
 
     def _set_derived(self, derived: DerivedNet) -> None:
         self.text = derived.text

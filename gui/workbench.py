@@ -56,6 +56,7 @@ from gui.controllers.engine_choice import EngineChoiceController, remembered_spe
 from gui.controllers.exporting import ExportingController
 from gui.controllers.extracting import ExtractingController
 from gui.controllers.former_selections import FormerSelections
+from gui.controllers.glancing import GlancingController
 from gui.controllers.graph import GraphController
 from gui.controllers.images import ImagesController
 from gui.controllers.inspecting import InspectingController
@@ -159,6 +160,7 @@ class Workbench(QObject):
         self.inspecting = InspectingController(
             document, lanes, self.engine, notices, panels.activations, panels.histogram, self
         )
+        self.glancing = GlancingController(document, self.inspecting, panels.inspector, self)
         self.status = StatusController(
             document, lanes, self.engine, self.renaming, self.opening, self.window, settings, self
         )

@@ -10,10 +10,11 @@ from core.net.find import FindRecord
 
 def find_records(net: Net, shapes: NetShapes) -> tuple[FindRecord, ...]:
     """One record for each layer, in the order of `net.layers`."""
-    return tuple(_record(net, shapes, layer) for layer in net.layers)
+    return tuple(find_record(net, shapes, layer) for layer in net.layers)
 
 
-def _record(net: Net, shapes: NetShapes, layer: Layer) -> FindRecord:
+def find_record(net: Net, shapes: NetShapes, layer: Layer) -> FindRecord:
+    """What one layer can be found by."""
     written = net.written(layer)
     cost = shapes.cost(layer)
     return FindRecord(

@@ -43,6 +43,7 @@ def connect_renaming(
     panels.inspector.rename_requested.connect(renaming.rename_layer)
     panels.inspector.rename_chain_requested.connect(renaming.rename_chain)
     panels.inspector.rename_all_requested.connect(renaming.rename_all)
+    panels.inspector.rename_several_requested.connect(renaming.rename_layers)
     panels.changes.undo_requested.connect(renaming.undo)
 
 

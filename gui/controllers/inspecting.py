@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from PyQt5.QtCore import QEvent, QObject, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QWidget
 
+from core.activations.summary import ValueSummary
 from core.engines.engine import Engine
 from core.engines.values import PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
@@ -40,6 +41,7 @@ NO_LAYER = "Select a layer to see its channels."
 NO_LAYER_SPREAD = "Select a layer to see how its values spread."
 ERROR_KEY = "forward"
 LEFT_OUT_KEY = "left-out"
+GLANCE_BINS = 60
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,29 @@ class InspectingController(QObject):
                 self._why_no_picture = why_no_picture(net, shapes)
         return self._input[1]
 
+    def glance(
+        self,
+        values: Sequence[tuple[str, str]],
+        on_result: Callable[[Sequence[ValueSummary]], None],
+    ) -> bool:
+        """Read how these (layer, top) spread in the pass that has run, or that takes no time.
+
+        Returns False where that pass would have to be asked for.
+        """
+        key = self.run_key()
+        if key is None or not (key == self._wanted or self._document.is_cheap):
+            return False
+        self._ensure_pass(key)
+        wanted = StatisticsRequest(key, tuple(Value(*value) for value in values), GLANCE_BINS)
+        self._lanes.engine.start(
+            lambda: statistics(wanted, self._looker),
+            key="glance",
+            revision=self._document.revision,
+            on_result=on_result,
+            on_error=lambda error: None,  # the pass itself says what is wrong
+        )
+        return True
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A panel that comes into view gets what it missed."""
         if event.type() == QEvent.Show and watched in self._stale:
@@ -186,7 +211,7 @@ class InspectingController(QObject):
     def _on_changed(self) -> None:
         """Offer what the layer has, and ask for values again where they can be seen."""
         document = self._document
-        own = document.own_blobs()
+        own = document.once_in_place()
         self._histogram.show_choices(document.net, document.selection or None, own)
         self._activations.show_layer(layer_values(document, document.selection))
         self._stale = {self._activations, self._histogram}

@@ -13,8 +13,6 @@ from gui.jobs import Lanes
 from gui.undo import TextHistory
 
 VERIFY, MEASURE = "verify", "measure"
-CHEAP_MACS = 2_000_000_000
-"""Nets below this run both texts in well under a second on two cores, so verify by themselves."""
 
 
 def why_no_verify(document: ModelDocument, history: TextHistory) -> str:
@@ -59,12 +57,6 @@ class VerifyingController(QObject):
         document.net_changed.connect(self._consider)
         document.weights_changed.connect(self._consider)
         engine.state_changed.connect(self._consider)
-
-    @property
-    def is_cheap(self) -> bool:
-        """Whether a verify of this net takes no time worth asking about."""
-        shapes = self._document.shapes
-        return shapes is not None and 0 < shapes.total_cost.macs < CHEAP_MACS
 
     def verify(self) -> None:
         """Compare the text with the file's, or with its last fix; bit for bit."""
@@ -123,7 +115,7 @@ class VerifyingController(QObject):
             self._lanes.cancel(VERIFY)
         if not may_measure:
             self._lanes.cancel(MEASURE)
-        if self._engine.state != READY or self.is_running or not self.is_cheap:
+        if self._engine.state != READY or self.is_running or not document.is_cheap:
             return
         if may_measure and document.measurement is None:
             self.measure()

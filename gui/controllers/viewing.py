@@ -53,6 +53,7 @@ class ViewingController(QObject):
         panels = self._window.panels
         select = self._document.select
         panels.layer_table.layer_selected.connect(select)
+        panels.layer_table.layers_selected.connect(panels.inspector.show_several)
         panels.graph.layer_selected.connect(select)
         panels.inspector.layer_selected.connect(select)
         panels.changes.layer_selected.connect(select)

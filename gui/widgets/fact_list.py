@@ -16,6 +16,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
 
+from core.net.elision import elide_name
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
 from gui.widgets.plain_text import plain_tip
@@ -110,7 +111,7 @@ class FactList(QWidget):
         )
         second_left = self._second_left(metrics, value_left)
         end = second_left - _GAP if fact.second else self.width()
-        value = painter.fontMetrics().elidedText(fact.value, Qt.ElideMiddle, end - value_left)
+        value = _elided(fact.value, end - value_left, painter.fontMetrics())
         painter.drawText(QRectF(value_left, top, end - value_left, ROW), LEFT, value)
         if fact.second:
             painter.setPen(getattr(theme, fact.second_role or role))
@@ -200,3 +201,10 @@ class FactList(QWidget):
             QToolTip.showText(
                 event.globalPos(), plain_tip(words), self, QRect(0, place * ROW, self.width(), ROW)
             )
+
+
+def _elided(words: str, room: int, metrics: QFontMetrics) -> str:
+    """A name by its parts, a sentence at its end."""
+    if " " in words.replace(" · ", ""):
+        return metrics.elidedText(words, Qt.ElideRight, room)
+    return elide_name(words, room, metrics.horizontalAdvance)

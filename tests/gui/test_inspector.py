@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 
+from core.activations.summary import summarise_values
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.weights.binding import Binding, WrongShape
+from gui.panels.histogram.view import HistogramView, view_from
 from gui.panels.inspector.panel import Inspector
 from gui.panels.inspector.version_list import ROW
 
@@ -76,9 +79,10 @@ def test_shapes_cost_and_text_of_a_layer(inspector: Inspector, vgg) -> None:
         "Read by": ("drop7", ""),
     }
     assert values(inspector.cost) == {
+        "PyTorch": ("equal to real Caffe to 2e-7", ""),
         "Operations": ("4,096 comparisons", ""),
         "Weights": ("none", ""),
-        "Memory": ("0 B (uses the 16 KiB of fc7)", ""),
+        "Memory": ("0 B, shares 16 KiB", ""),
     }
     assert values(inspector.parameters)["negative_slope"] == ("0", "")
     assert all(fact.is_default for fact in inspector.parameters.facts)
@@ -287,3 +291,89 @@ def test_a_long_name_breaks_rather_than_widen_the_inspector(qtbot, inspector: In
     inspector.form.button.grab()
     right = inspector.form.button.mapTo(inspector, inspector.form.button.rect().topRight()).x()
     assert right <= 300
+
+
+def test_several_layers_are_summed_up(qtbot, inspector: Inspector, vgg) -> None:
+    """fc6 25088 x 4096 + 4096, fc7 4096 x 4096 + 4096 parameters; two blobs of 4096 floats."""
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "fc7")
+    inspector.show_several(("fc6", "relu6", "fc7"))
+    assert inspector.header.name == "3 layers"
+    facts = values(inspector.several)
+    assert facts["Types"] == ("2 InnerProduct", "")
+    assert facts["Blob versions"] == ("3, 3 versions overwritten", "")
+    assert facts["Parameters"] == ("119,545,856", "")
+    assert facts["Memory"] == ("32 KiB a forward pass", "")
+    assert not inspector.form.isVisible()
+    assert inspector.several_button.text() == "Give 3 layers blobs of their own"
+    with qtbot.waitSignal(inspector.rename_several_requested) as wish:
+        inspector.several_button.click()
+    assert wish.args == [("fc6", "relu6", "fc7")]
+    inspector.show_several(())
+    assert inspector.header.name == "fc7"
+    assert inspector.form.isVisible()
+
+
+def test_one_layer_gets_one_blob(inspector: Inspector) -> None:
+    """Fault 47: "Give 1 layer blobs of their own"."""
+    net = read_net(
+        'input: "data" input_dim: 1 input_dim: 3 input_dim: 4 input_dim: 4\n'
+        'layer { name: "p" type: "Power" bottom: "data" top: "p" }\n'
+        'layer { name: "r" type: "ReLU" bottom: "p" top: "p" }\n'
+    )
+    inspector.show_layer(net, infer_shapes(net), None, None)
+    assert inspector.all_button.text() == "Give 1 layer a blob of its own"
+
+
+def test_a_long_name_keeps_what_tells_it_from_its_neighbours(inspector: Inspector) -> None:
+    """Type and place have a line of their own, so that they never cost the name its end."""
+    names = ["a_rather_long_block_4a/3x3_reduce", "a_rather_long_block_4a/relu_3x3_reduce"]
+    net = read_net(
+        'input: "data" input_dim: 1 input_dim: 3 input_dim: 4 input_dim: 4\n'
+        + "".join(
+            f'layer {{ name: "{name}" type: "Power" bottom: "data" top: "{name}" }}\n'
+            for name in names
+        )
+    )
+    inspector.show_layer(net, infer_shapes(net), None, names[1])
+    header = inspector.header
+    assert header.second_line == "Power, layer 3 of 3"
+    assert header.name == names[1]
+    assert header.grab().width() < 260
+
+
+def view_of(*arrays) -> HistogramView:
+    names = [("fc7@0", "fc7"), ("fc7@1", "relu7")][: len(arrays)]
+    return view_from(names, summarise_values(arrays, bins=20), is_log=False)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_values_before_and_after_are_drawn(inspector: Inspector, vgg, keeper, theme: str) -> None:
+    """Half of the values are zero after ReLU, and nothing is left below zero."""
+    keeper.choose(theme)
+    before = np.random.default_rng(1).normal(0, 1, (1, 4096)).astype(np.float32)
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    inspector.show_values(view_of(before, np.maximum(before, 0)), "fc7@0 before, fc7@1 after ReLU")
+    assert inspector.section_note("values") == "fc7@0 before, fc7@1 after ReLU"
+    widget = inspector.values
+    assert "B fc7@1 of relu7" in widget.toolTip()
+    picture = widget.grab().toImage()
+    colour = keeper.theme.series_b.name()
+    columns = {
+        x
+        for x in range(picture.width())
+        for y in range(16, picture.height() - 18)
+        if picture.pixelColor(x, y).name() == colour
+    }
+    half = 56 + (picture.width() - 56) // 2
+    assert any(x < 56 for x in columns), "the bar of zeros"
+    assert any(x > half for x in columns), "values above zero"
+    assert not any(60 < x < half - 40 for x in columns), "values below zero"
+
+
+def test_without_a_pass_the_values_say_what_brings_them(inspector: Inspector, vgg) -> None:
+    inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
+    inspector.show_values(None, "Forward (F5) shows how the values spread.")
+    assert inspector.values_hint.isVisible()
+    assert not inspector.values.isVisible()
+    inspector.show_values(None)
+    assert not inspector.values_hint.isVisible()

@@ -2,65 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from core.net.elision import elide_name
 from gui.icons import family_glyph, paint_icon
 from gui.theme import ThemeKeeper, text_font
-from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.alignment import LEFT
 from gui.widgets.plain_text import plain_tip
 
-_HEIGHT = 30
-_SQUARE = 22
+_HEIGHT = 40
+_SQUARE = 26
+_NAME_HEIGHT = 23
 
 
 class InspectorHeader(QWidget):
-    """Painted, so that a long name gives way in its middle and the rest stays."""
+    """Painted: a long name is told from its neighbours; type and place stand below it."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
         self.name = self.type = self.note = self.family = ""
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self._near: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         keeper.changed.connect(self.update)
 
-    def show_words(self, name: str, type_: str, note: str, family: str) -> None:
-        """Show a layer; without a family there is no glyph."""
+    def show_words(
+        self, name: str, type_: str, note: str, family: str, near: Sequence[str] = ()
+    ) -> None:
+        """Show a layer; without a family there is no glyph. near: names to tell it from."""
         self.name, self.type, self.note, self.family = name, type_, note, family
+        self._near = tuple(near)
         self.setToolTip(plain_tip(f"{name} ({type_})" if type_ else name))
         self.setAccessibleName(f"{name} {type_} {note}")
+        self.updateGeometry()
         self.update()
 
+    @property
+    def second_line(self) -> str:
+        """ "ReLU, layer 37 of 40"."""
+        return ", ".join(filter(None, (self.type, self.note)))
+
     def sizeHint(self) -> QSize:
-        return QSize(220, _HEIGHT)
+        return QSize(220, _HEIGHT if self.second_line else _NAME_HEIGHT + 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._keeper.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         left = self._paint_glyph(painter) if self.family else 0.0
-        small = text_font(12)
-        note_font = text_font(11)
-        note_width = QFontMetrics(note_font).horizontalAdvance(self.note)
-        type_width = QFontMetrics(small).horizontalAdvance(self.type)
-        right = self.width() - note_width
-        painter.setFont(note_font)
-        painter.setPen(theme.secondary)
-        painter.drawText(QRectF(right, 2, note_width, _HEIGHT), RIGHT, self.note)
-        font = text_font(16, semibold=True)
-        painter.setFont(font)
+        room = self.width() - left - 4
+        painter.setFont(text_font(16, semibold=True))
         painter.setPen(theme.text)
-        metrics = QFontMetrics(font)
-        room = int(right - left - 10)
-        has_type = metrics.horizontalAdvance(self.name) + 8 + type_width <= room
-        name = metrics.elidedText(self.name, Qt.ElideMiddle, room)
-        painter.drawText(QRectF(left, 0, room, _HEIGHT), LEFT, name)
-        if has_type:
-            left += metrics.horizontalAdvance(name) + 8
-            painter.setFont(small)
-            painter.setPen(theme.secondary)
-            painter.drawText(QRectF(left, 2, type_width + 2, _HEIGHT), LEFT, self.type)
+        measure = painter.fontMetrics().horizontalAdvance
+        name = elide_name(self.name, room, measure, self._near)
+        painter.drawText(QRectF(left, 0, room, _NAME_HEIGHT), LEFT, name)
+        painter.setFont(text_font(11))
+        painter.setPen(theme.secondary)
+        second = QRectF(left, _NAME_HEIGHT - 2, room, _HEIGHT - _NAME_HEIGHT)
+        words = painter.fontMetrics().elidedText(self.second_line, Qt.ElideRight, int(room))
+        painter.drawText(second, LEFT, words)
         painter.end()
 
     def _paint_glyph(self, painter: QPainter) -> float:

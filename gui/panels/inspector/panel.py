@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
 from core.weights.binding import Binding
 from core.words import plural
+from gui.panels.histogram.view import HistogramView
 from gui.panels.inspector import words
 from gui.panels.inspector.header import InspectorHeader
 from gui.panels.inspector.rename_form import RenameForm
+from gui.panels.inspector.small_histogram import SmallHistogram
 from gui.panels.inspector.version_list import VersionList
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
@@ -45,6 +56,7 @@ class Inspector(QWidget):
     rename_requested = pyqtSignal(str, str)
     rename_chain_requested = pyqtSignal(str)
     rename_all_requested = pyqtSignal()
+    rename_several_requested = pyqtSignal(tuple)
     preview_requested = pyqtSignal(str, str)
     layer_selected = pyqtSignal(str)
     layer_opened = pyqtSignal(str)
@@ -57,14 +69,22 @@ class Inspector(QWidget):
         self._binding: Binding | None = None
         self._layer: Layer | None = None
         self._card: NoticeCard | None = None
+        self._several: tuple[str, ...] = ()
+        self._has_values = False
         self.header = InspectorHeader(keeper)
         self.hint = ThemedLabel(keeper, _SENTENCE, "secondary")
         self.hint.setWordWrap(True)
         self.versions = VersionList(keeper)
         self.form = RenameForm(keeper)
         self.all_button = Button(keeper, "", "unlink")
+        self.several_button = Button(keeper, "", "unlink")
         self.open_button = Button(keeper, "Open layer", "grid")
         self.open_button.setToolTip("Every channel, and how the values spread (Enter, Ctrl+2)")
+        self.failure = ThemedLabel(keeper, "", "error_text")
+        self.failure.setWordWrap(True)
+        self.values = SmallHistogram(keeper)
+        self.values_hint = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.several = FactList(keeper)
         self.shapes = FactList(keeper)
         self.parameters = FactList(keeper)
         self.cost = FactList(keeper)
@@ -80,6 +100,8 @@ class Inspector(QWidget):
             "ends": _Section(keeper, "Inputs and outputs", self.ends),
             "problems": _Section(keeper, "What Caffe refuses", self.problems),
             "foreign": _Section(keeper, "Not in BVLC Caffe", self.foreign),
+            "several": _Section(keeper, "Together", self.several),
+            "values": _Section(keeper, "Values", self.values),
             "shapes": _Section(keeper, "Shapes", self.shapes),
             "parameters": _Section(keeper, "Parameters", self.parameters),
             "cost": _Section(keeper, "Cost", self.cost),
@@ -100,6 +122,8 @@ class Inspector(QWidget):
     ) -> None:
         """Show a layer of a net; without a name the net itself, without a net nothing."""
         before = self._layer.name if self._layer else None
+        self._several = ()
+        self.several_button.hide()
         self._net, self._shapes, self._binding = net, shapes, binding
         self._layer = net.layer(name) if net is not None and name and net.has_layer(name) else None
         if net is None or shapes is None:
@@ -113,6 +137,44 @@ class Inspector(QWidget):
             self._show_layer(net, shapes, self._layer)
         if before != (self._layer.name if self._layer else None):
             self._scroll.verticalScrollBar().setValue(0)
+
+    def show_several(self, names: Sequence[str]) -> None:
+        """Sum up layers that are selected together; () goes back to the one."""
+        net, shapes = self._net, self._shapes
+        if net is None or shapes is None or len(names) < 2:
+            self._several = ()
+            name = self._layer.name if self._layer else None
+            self.show_layer(net, shapes, self._binding, name)
+            return
+        self._several = tuple(names)
+        layers = [net.layer(name) for name in names]
+        for widget in (self.hint, self.failure, self.all_button, self.open_button, self.versions,
+                       self.form):  # fmt: skip
+            widget.hide()
+        self._drop_card()
+        self.header.show_words(plural(len(layers), "layer"), "", "selected together", "")
+        self.several.show_facts(words.several_facts(net, shapes, layers))
+        n_shared = sum(any(v.n_versions > 1 for v in net.written(layer)) for layer in layers)
+        what = "a blob of its own" if n_shared == 1 else "blobs of their own"
+        self.several_button.setText(f"Give {plural(n_shared, 'layer')} {what}")
+        self.several_button.setVisible(bool(n_shared))
+        self._show_sections("several")
+
+    def show_values(self, view: HistogramView | None, note: str = "") -> None:
+        """Show how the layer's values spread; without a view `note` says what brings it."""
+        self.values.show_view(view)
+        self.values.setVisible(view is not None)
+        self.values_hint.setText(note if view is None else "")
+        self.values_hint.setVisible(view is None)
+        self._sections["values"].header.set_note(note if view is not None else "")
+        self._has_values = view is not None or bool(note)
+        is_layer = self._layer is not None and not self._several
+        self._sections["values"].setVisible(self._has_values and is_layer)
+
+    def show_failure(self, sentence: str) -> None:
+        """Why the selected layer can't run, "" where it can."""
+        self.failure.setText(sentence)
+        self.failure.setVisible(bool(sentence) and not self._several)
 
     def focus_rename(self) -> None:
         """Put the cursor into the name of the new blob, where there is one to give."""
@@ -139,18 +201,26 @@ class Inspector(QWidget):
         self._column = QVBoxLayout(self._page)
         self._column.setContentsMargins(12, 8, 12, 12)
         self._column.setSpacing(4)
-        self._column.addWidget(self.header)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.header, 1)
+        top.addWidget(self.open_button, 0, Qt.AlignVCenter)
+        self._column.addLayout(top)
         self._column.addWidget(self.hint)
+        self._column.addWidget(self.failure)
         self._card_place = QVBoxLayout()
         self._card_place.setContentsMargins(0, 4, 0, 0)
         self._card_place.setSpacing(0)
         self._card_place.addWidget(self.versions)
         self._column.addLayout(self._card_place)
         self._column.addWidget(self.form)
-        self._column.addWidget(self.open_button, 0, Qt.AlignLeft)
         self._column.addWidget(self.all_button, 0, Qt.AlignLeft)
+        self._column.addWidget(self.several_button, 0, Qt.AlignLeft)
         for section in self._sections.values():
             self._column.addWidget(section)
+        values = self._sections["values"].layout()
+        if values is not None:
+            values.addWidget(self.values_hint)
         self._column.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setWidget(self._page)
@@ -171,6 +241,9 @@ class Inspector(QWidget):
         self.form.preview_requested.connect(self.preview_requested)
         self.open_button.clicked.connect(self._open_layer)
         self.all_button.clicked.connect(lambda: self.rename_all_requested.emit())
+        self.several_button.clicked.connect(
+            lambda: self.rename_several_requested.emit(self._several)
+        )
         self.versions.layer_clicked.connect(self.layer_selected)
         for facts in (self.shapes, self.ends, self.problems):
             facts.layer_clicked.connect(self.layer_selected)
@@ -187,6 +260,7 @@ class Inspector(QWidget):
 
     def _show_net(self, net: Net, shapes: NetShapes) -> None:
         self.header.show_words(net.name or "Net without a name", "", "", "")
+        self.failure.hide()
         self.hint.show()
         self.open_button.hide()
         self.overview.show_facts(words.net_facts(net, shapes, self._binding))
@@ -198,9 +272,9 @@ class Inspector(QWidget):
             ]
         )
         n_hidden = len(net.hidden)
-        self.all_button.setText(
-            f"Give {plural(len(net.in_place_layers), 'layer')} blobs of their own"
-        )
+        n_in_place = len(net.in_place_layers)
+        what = "a blob of its own" if n_in_place == 1 else "blobs of their own"
+        self.all_button.setText(f"Give {plural(n_in_place, 'layer')} {what}")
         self.all_button.setVisible(bool(n_hidden))
         shown = {"problems": net.problems, "foreign": self._show_foreign(net, None)}
         self._show_sections("overview", "ends", *(name for name, rows in shown.items() if rows))
@@ -213,7 +287,9 @@ class Inspector(QWidget):
 
     def _show_layer(self, net: Net, shapes: NetShapes, layer: Layer) -> None:
         place = words.place_text(net, layer)
-        self.header.show_words(layer.name, layer.type, place, layer_type(layer.type).family)
+        near = [other.name for other in net.layers[max(0, layer.index - 1) : layer.index + 2]]
+        family = layer_type(layer.type).family
+        self.header.show_words(layer.name, layer.type, place, family, near)
         self.hint.hide()
         self.all_button.hide()
         self.open_button.show()
@@ -231,21 +307,27 @@ class Inspector(QWidget):
         self._sections["text"].header.set_note(where)
         shown = {"foreign": self._show_foreign(net, layer), "parameters": parameters,
                  "weights": weights, "text": lines}  # fmt: skip
-        self._show_sections("shapes", "cost", *(name for name, rows in shown.items() if rows))
+        values = ("values",) if self._has_values else ()
+        self._show_sections(
+            *values, "shapes", "cost", *(name for name, rows in shown.items() if rows)
+        )
 
     def _open_layer(self) -> None:
         if self._layer is not None:
             self.layer_opened.emit(self._layer.name)
 
-    def _show_sharing(self, net: Net) -> None:
-        """The in-place card, the versions and the rename form of a layer that shares its blob."""
-        layer = self._layer
-        chain = words.chain_of(net, layer) if layer is not None else None
+    def _drop_card(self) -> None:
         if self._card is not None:
             self._card_place.removeWidget(self._card)
             self._card.hide()
             self._card.deleteLater()
             self._card = None
+
+    def _show_sharing(self, net: Net) -> None:
+        """The in-place card, the versions and the rename form of a layer that shares its blob."""
+        layer = self._layer
+        chain = words.chain_of(net, layer) if layer is not None else None
+        self._drop_card()
         offer = words.rename_offer(net, layer) if layer is not None else None
         self.versions.setVisible(chain is not None)
         self.form.setVisible(offer is not None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PyQt5.QtCore import QPoint, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from core.net.elision import elide_names
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
@@ -71,8 +72,12 @@ class VersionList(QWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         painter.fillRect(self.rect(), theme.panel)
         lefts = self._columns()
-        for place, row in enumerate(self._rows):
-            self._paint_row(painter, row, place * ROW, lefts)
+        bold = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance
+        labels = elide_names([r.label for r in self._rows], lefts[1] - lefts[0] - 6, bold)
+        layers = elide_names([r.layer for r in self._rows], lefts[2] - lefts[1] - 6, bold)
+        for place, (label, layer) in enumerate(zip(labels, layers, strict=True)):
+            shown = replace(self._rows[place], label=label, layer=layer)
+            self._paint_row(painter, shown, place * ROW, lefts)
         painter.setRenderHint(QPainter.Antialiasing, False)
         painter.setPen(QPen(theme.border, 1))
         painter.setBrush(Qt.NoBrush)
@@ -103,8 +108,9 @@ class VersionList(QWidget):
             room = end - left - 6
             if room < _LEAST_CELL:
                 continue
-            shown = painter.fontMetrics().elidedText(words, Qt.ElideMiddle, room)
-            painter.drawText(QRectF(left, top, room, ROW), LEFT, shown)
+            if words == row.type and painter.fontMetrics().horizontalAdvance(words) > room:
+                continue  # half a type reads as another one
+            painter.drawText(QRectF(left, top, room, ROW), LEFT, words)
 
     def _columns(self) -> tuple[int, int, int, int]:
         """Left edges of label, layer, type and state; the type goes where there is no room."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.layers.conformance import conformance_of
+from core.layers.cost_table import costs_of, total_costs
 from core.layers.parameters import written_and_default
+from core.layers.records import find_record
 from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Chain, Layer, Net
@@ -25,6 +29,7 @@ from gui.widgets.text_lines import TextLine
 
 _MOST_ROWS = 8
 _MOST_LINES = 60
+_MOST_TYPES = 4
 _BYTES_PER_VALUE = 4
 _ARRAY_NAMES = {
     "BatchNorm": ("mean", "variance", "factor"),
@@ -170,6 +175,25 @@ def _is_foreign(type_name: str) -> bool:
     return not known.is_known or known.origin == "fork"
 
 
+def several_facts(net: Net, shapes: NetShapes, layers: Sequence[Layer]) -> list[Fact]:
+    """What layers that are selected together are and cost."""
+    types = Counter(layer.type for layer in layers)
+    named = [f"{n} {type_}" if n > 1 else type_ for type_, n in types.most_common(_MOST_TYPES)]
+    rest = len(types) - _MOST_TYPES
+    named += [f"and {plural(rest, 'more type')}"] if rest > 0 else []
+    sums = total_costs(costs_of(shapes, layer, find_record(net, shapes, layer)) for layer in layers)
+    written = [version for layer in layers for version in net.written(layer)]
+    n_hidden = sum(not version.is_readable for version in written)
+    hidden = f"{plural(n_hidden, 'version')} overwritten" if n_hidden else "none overwritten"
+    return [
+        *(Fact("Types" if place == 0 else "", words) for place, words in enumerate(named)),
+        Fact("Blob versions", f"{count_text(len(written))}, {hidden}"),
+        Fact("Parameters", count_text(sums.params)),
+        Fact("Multiply-adds", short_count(sums.macs)),
+        Fact("Memory", f"{bytes_text(sums.memory)} a forward pass"),
+    ]
+
+
 def cost_facts(net: Net, shapes: NetShapes, layer: Layer) -> list[Fact]:
     """Work, weights and memory of one forward pass."""
     cost = shapes.cost(layer)
@@ -182,7 +206,9 @@ def cost_facts(net: Net, shapes: NetShapes, layer: Layer) -> list[Fact]:
     weights = "none"
     if n_parameters:
         weights = f"{count_text(n_parameters)} ({bytes_text(n_parameters * _BYTES_PER_VALUE)})"
+    known = conformance_of(layer.type)
     return [
+        *([Fact("PyTorch", known.words)] if known is not None else []),
         Fact("Operations", ", ".join(works) or "none"),
         Fact("Weights", weights),
         Fact("Memory", _memory(net, shapes, layer)),
@@ -199,7 +225,7 @@ def _memory(net: Net, shapes: NetShapes, layer: Layer) -> str:
     if first is None:
         return bytes_text(0)
     shared = shapes.cost(net.layers[first]).memory_bytes
-    return f"0 B (uses the {bytes_text(shared)} of {blob})"
+    return f"0 B, shares {bytes_text(shared)}"
 
 
 def weight_facts(

@@ -1,0 +1,85 @@
+"""The values of the selected layer in the inspector, once a pass has run; it starts none itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QEvent, QObject
+
+from core.activations.summary import ValueSummary
+from core.net.definition import BlobVersion, Net
+from gui.controllers.inspecting import InspectingController
+from gui.document import ModelDocument
+from gui.panels.histogram.panel import default_pair
+from gui.panels.histogram.view import view_from
+from gui.panels.inspector.panel import Inspector
+
+ASK = "Forward (F5) shows how the values spread."
+
+
+class GlancingController(QObject):
+    """Asks for the two histograms that tell most of a layer, while the inspector can be seen."""
+
+    def __init__(
+        self,
+        document: ModelDocument,
+        inspecting: InspectingController,
+        inspector: Inspector,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._inspecting = inspecting
+        self._inspector = inspector
+        self._is_stale = True
+        inspector.installEventFilter(self)
+        for changed in (
+            document.net_changed,
+            document.weights_changed,
+            document.image_changed,
+            document.recipe_changed,
+            document.selection_changed,
+            inspecting.forward_done,
+        ):
+            changed.connect(self._on_changed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What it missed is asked for when it comes into view."""
+        if event.type() == QEvent.Show and self._is_stale:
+            self._ask()
+        return super().eventFilter(watched, event)
+
+    def _on_changed(self) -> None:
+        self._is_stale = True
+        if self._inspector.isVisible():
+            self._ask()
+
+    def _ask(self) -> None:
+        self._is_stale = False
+        net, name = self._document.net, self._document.selection
+        if net is None or not net.has_layer(name) or not net.written(name):
+            self._inspector.show_values(None)
+            return
+        pair = default_pair(net, name, self._document.once_in_place())
+        values = [version for version in pair if version is not None]
+        keys = [(v.layer, net.layers[v.layer_index].tops[v.top_index]) for v in values]
+        is_asked = self._inspecting.glance(
+            keys, lambda summaries: self._show(net, values, summaries)
+        )
+        if not is_asked:
+            self._inspector.show_values(None, ASK if self._inspecting.can_run() else "")
+
+    def _show(
+        self, net: Net, values: Sequence[BlobVersion], summaries: Sequence[ValueSummary]
+    ) -> None:
+        labels = [(version.label, version.layer) for version in values]
+        view = view_from(labels, summaries, is_log=False)
+        self._inspector.show_values(view, _note(net, values))
+
+
+def _note(net: Net, values: Sequence[BlobVersion]) -> str:
+    """ "fc7@0 before, fc7@1 after ReLU"; of one value its name."""
+    if len(values) == 1:
+        return values[0].label
+    before, after = values
+    return f"{before.label} before, {after.label} after {net.layers[after.layer_index].type}"
