@@ -8,6 +8,7 @@ from PyQt5.QtCore import QEvent, QObject
 
 from core.activations.summary import ValueSummary
 from core.net.definition import BlobVersion, Net
+from core.net.value_words import value_words
 from gui.controllers.inspecting import InspectingController
 from gui.document import ModelDocument
 from gui.panels.histogram.panel import default_pair
@@ -72,8 +73,7 @@ class GlancingController(QObject):
     def _show(
         self, net: Net, values: Sequence[BlobVersion], summaries: Sequence[ValueSummary]
     ) -> None:
-        labels = [(version.label, version.layer) for version in values]
-        view = view_from(labels, summaries, is_log=False)
+        view = view_from(list(map(value_words, values)), summaries, is_log=False)
         self._inspector.show_values(view, _note(net, values))
 
 

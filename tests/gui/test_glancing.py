@@ -38,15 +38,15 @@ def test_before_and_after_stay_over_a_rename_and_a_save(opened, qtbot) -> None:
     """Fault 27: the histogram dropped its B at the moment it became readable."""
     bench = opened
     bench.document.select("relu7")
-    qtbot.waitUntil(lambda: labels(bench) == ["A fc7@0", "B fc7@1"], timeout=15000)
+    qtbot.waitUntil(lambda: labels(bench) == ["A fc7 · fc7@0", "B relu7 · fc7@1"], timeout=15000)
     bench.window.actions_["rename"].trigger()
-    qtbot.waitUntil(lambda: labels(bench) == ["A fc7", "B fc7_relu7"], timeout=15000)
+    qtbot.waitUntil(lambda: labels(bench) == ["A fc7", "B relu7 · fc7_relu7"], timeout=15000)
     bench.saving.save(bench.saving.suggested_path())
     qtbot.waitUntil(lambda: not bench.document.is_edited and bench.lanes.is_idle)
     bench.document.select("fc8")
     qtbot.waitUntil(lambda: labels(bench) == ["A fc8"], timeout=15000)
     bench.document.select("relu7")
-    qtbot.waitUntil(lambda: labels(bench) == ["A fc7", "B fc7_relu7"], timeout=15000)
+    qtbot.waitUntil(lambda: labels(bench) == ["A fc7", "B relu7 · fc7_relu7"], timeout=15000)
 
 
 def test_a_selection_starts_no_long_pass(opened, qtbot, monkeypatch) -> None:
@@ -58,7 +58,7 @@ def test_a_selection_starts_no_long_pass(opened, qtbot, monkeypatch) -> None:
     assert bench.inspecting.last_forward is None
     assert inspector.values_hint.text() == "Forward (F5) shows how the values spread."
     bench.window.actions_["forward"].trigger()
-    qtbot.waitUntil(lambda: labels(bench) == ["A fc7@0", "B fc7@1"], timeout=15000)
+    qtbot.waitUntil(lambda: labels(bench) == ["A fc7 · fc7@0", "B relu7 · fc7@1"], timeout=15000)
 
 
 def test_nothing_is_asked_of_an_inspector_that_is_not_seen(opened, qtbot) -> None:
@@ -68,4 +68,4 @@ def test_nothing_is_asked_of_an_inspector_that_is_not_seen(opened, qtbot) -> Non
     qtbot.waitUntil(lambda: bench.lanes.is_idle)
     assert labels(bench) == []
     bench.window.net_page.right.set_folded(False)
-    qtbot.waitUntil(lambda: labels(bench) == ["A fc7@0", "B fc7@1"], timeout=15000)
+    qtbot.waitUntil(lambda: labels(bench) == ["A fc7 · fc7@0", "B relu7 · fc7@1"], timeout=15000)

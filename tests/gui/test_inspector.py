@@ -342,7 +342,7 @@ def test_a_long_name_keeps_what_tells_it_from_its_neighbours(inspector: Inspecto
 
 
 def view_of(*arrays) -> HistogramView:
-    names = [("fc7@0", "fc7"), ("fc7@1", "relu7")][: len(arrays)]
+    names = ["fc7 · fc7@0", "relu7 · fc7@1"][: len(arrays)]
     return view_from(names, summarise_values(arrays, bins=20), is_log=False)
 
 
@@ -355,7 +355,7 @@ def test_values_before_and_after_are_drawn(inspector: Inspector, vgg, keeper, th
     inspector.show_values(view_of(before, np.maximum(before, 0)), "fc7@0 before, fc7@1 after ReLU")
     assert inspector.section_note("values") == "fc7@0 before, fc7@1 after ReLU"
     widget = inspector.values
-    assert "B fc7@1 of relu7" in widget.toolTip()
+    assert "B relu7 · fc7@1" in widget.toolTip()
     picture = widget.grab().toImage()
     colour = keeper.theme.series_b.name()
     columns = {

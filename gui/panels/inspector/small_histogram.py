@@ -128,10 +128,10 @@ class SmallHistogram(QWidget):
 
 
 def series_words(one: Series) -> str:
-    """ "A fc7@0 of fc7: mean -0.31, deviation 1.20, 0 % zeros"."""
+    """ "A fc7 · fc7@0: mean -0.31, deviation 1.20, 0 % zeros"."""
     found = one.statistics
     return (
-        f"{one.letter} {one.label} of {one.layer}: mean {value_text(found.mean)},"
+        f"{one.letter} {one.label}: mean {value_text(found.mean)},"
         f" deviation {value_text(found.std)},"
         f" {share_text(found.n_zeros, found.n_values, 0)} zeros"
     )
