@@ -28,6 +28,7 @@ from gui.pages.start_page import StartPage
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.changes.panel import ChangesPanel
 from gui.panels.histogram.panel import HistogramPanel
+from gui.panels.histogram.small import SmallHistogram
 from gui.panels.inspector.panel import Inspector
 from gui.panels.layers.table import LayerTable
 from gui.panels.retrieval.panel import RetrievalPanel
@@ -49,6 +50,7 @@ class Panels:
     layer_table: LayerTable
     graph: GraphPanel
     inspector: Inspector
+    glance: SmallHistogram
     changes: ChangesPanel
     activations: ActivationsPanel
     histogram: HistogramPanel
@@ -96,10 +98,12 @@ class MainWindow(QMainWindow):
 
     def _make_panels(self) -> Panels:
         keeper = self._keeper
+        glance = SmallHistogram(keeper)
         return Panels(
             LayerTable(keeper),
             GraphPanel(keeper),
-            Inspector(keeper),
+            Inspector(keeper, glance),
+            glance,
             ChangesPanel(keeper),
             ActivationsPanel(keeper),
             HistogramPanel(keeper),

@@ -160,7 +160,9 @@ class Workbench(QObject):
         self.inspecting = InspectingController(
             document, lanes, self.engine, notices, panels.activations, panels.histogram, self
         )
-        self.glancing = GlancingController(document, self.inspecting, panels.inspector, self)
+        self.glancing = GlancingController(
+            document, self.inspecting, panels.inspector, panels.glance, self
+        )
         self.status = StatusController(
             document, lanes, self.engine, self.renaming, self.opening, self.window, settings, self
         )

@@ -12,6 +12,7 @@ from core.net.value_words import value_words
 from gui.controllers.inspecting import InspectingController
 from gui.document import ModelDocument
 from gui.panels.histogram.panel import default_pair
+from gui.panels.histogram.small import SmallHistogram
 from gui.panels.histogram.view import view_from
 from gui.panels.inspector.panel import Inspector
 
@@ -26,12 +27,14 @@ class GlancingController(QObject):
         document: ModelDocument,
         inspecting: InspectingController,
         inspector: Inspector,
+        histogram: SmallHistogram,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
         self._inspecting = inspecting
         self._inspector = inspector
+        self._histogram = histogram
         self._is_stale = True
         inspector.installEventFilter(self)
         for changed in (
@@ -59,7 +62,7 @@ class GlancingController(QObject):
         self._is_stale = False
         net, name = self._document.net, self._document.selection
         if net is None or not net.has_layer(name) or not net.written(name):
-            self._inspector.show_values(None)
+            self._show_nothing()
             return
         pair = default_pair(net, name, self._document.once_in_place())
         values = [version for version in pair if version is not None]
@@ -68,13 +71,18 @@ class GlancingController(QObject):
             keys, lambda summaries: self._show(net, values, summaries)
         )
         if not is_asked:
-            self._inspector.show_values(None, ASK if self._inspecting.can_run() else "")
+            self._show_nothing(ASK if self._inspecting.can_run() else "")
 
     def _show(
         self, net: Net, values: Sequence[BlobVersion], summaries: Sequence[ValueSummary]
     ) -> None:
         view = view_from(list(map(value_words, values)), summaries, is_log=False)
-        self._inspector.show_values(view, _note(net, values))
+        self._histogram.show_view(view)
+        self._inspector.show_values(_note(net, values), are_there=True)
+
+    def _show_nothing(self, hint: str = "") -> None:
+        self._histogram.show_view(None)
+        self._inspector.show_values(hint, are_there=False)
 
 
 def _note(net: Net, values: Sequence[BlobVersion]) -> str:

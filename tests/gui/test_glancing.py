@@ -30,7 +30,7 @@ def opened(bench, qtbot, tmp_path: Path):
 
 
 def labels(bench) -> list[str]:
-    view = bench.window.panels.inspector.values.view
+    view = bench.window.panels.glance.view
     return [] if view is None else [f"{one.letter} {one.label}" for one in view.series]
 
 

@@ -12,6 +12,7 @@ from core.activations.summary import summarise_values
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.weights.binding import Binding, WrongShape
+from gui.panels.histogram.small import SmallHistogram
 from gui.panels.histogram.view import HistogramView, view_from
 from gui.panels.inspector.panel import Inspector
 from gui.panels.inspector.version_list import ROW
@@ -24,7 +25,7 @@ def vgg(repository: Path):
 
 @pytest.fixture
 def inspector(qtbot, keeper) -> Inspector:
-    inspector = Inspector(keeper)
+    inspector = Inspector(keeper, SmallHistogram(keeper))
     qtbot.addWidget(inspector)
     inspector.resize(332, 812)
     inspector.show()
@@ -352,7 +353,8 @@ def test_values_before_and_after_are_drawn(inspector: Inspector, vgg, keeper, th
     keeper.choose(theme)
     before = np.random.default_rng(1).normal(0, 1, (1, 4096)).astype(np.float32)
     inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
-    inspector.show_values(view_of(before, np.maximum(before, 0)), "fc7@0 before, fc7@1 after ReLU")
+    inspector.values.show_view(view_of(before, np.maximum(before, 0)))
+    inspector.show_values("fc7@0 before, fc7@1 after ReLU", are_there=True)
     assert inspector.section_note("values") == "fc7@0 before, fc7@1 after ReLU"
     widget = inspector.values
     assert "B relu7 · fc7@1" in widget.toolTip()
@@ -372,8 +374,8 @@ def test_values_before_and_after_are_drawn(inspector: Inspector, vgg, keeper, th
 
 def test_without_a_pass_the_values_say_what_brings_them(inspector: Inspector, vgg) -> None:
     inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
-    inspector.show_values(None, "Forward (F5) shows how the values spread.")
+    inspector.show_values("Forward (F5) shows how the values spread.", are_there=False)
     assert inspector.values_hint.isVisible()
     assert not inspector.values.isVisible()
-    inspector.show_values(None)
+    inspector.show_values("", are_there=False)
     assert not inspector.values_hint.isVisible()

@@ -19,11 +19,9 @@ from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
 from core.weights.binding import Binding
 from core.words import plural
-from gui.panels.histogram.view import HistogramView
 from gui.panels.inspector import words
 from gui.panels.inspector.header import InspectorHeader
 from gui.panels.inspector.rename_form import RenameForm
-from gui.panels.inspector.small_histogram import SmallHistogram
 from gui.panels.inspector.version_list import VersionList
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
@@ -61,7 +59,8 @@ class Inspector(QWidget):
     layer_selected = pyqtSignal(str)
     layer_opened = pyqtSignal(str)
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, keeper: ThemeKeeper, values: QWidget, parent: QWidget | None = None) -> None:
+        """values: what draws how the layer's values spread."""
         super().__init__(parent)
         self._keeper = keeper
         self._net: Net | None = None
@@ -82,7 +81,7 @@ class Inspector(QWidget):
         self.open_button.setToolTip("Every channel, and how the values spread (Enter, Ctrl+2)")
         self.failure = ThemedLabel(keeper, "", "error_text")
         self.failure.setWordWrap(True)
-        self.values = SmallHistogram(keeper)
+        self.values = values
         self.values_hint = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.several = FactList(keeper)
         self.shapes = FactList(keeper)
@@ -160,14 +159,13 @@ class Inspector(QWidget):
         self.several_button.setVisible(bool(n_shared))
         self._show_sections("several")
 
-    def show_values(self, view: HistogramView | None, note: str = "") -> None:
-        """Show how the layer's values spread; without a view `note` says what brings it."""
-        self.values.show_view(view)
-        self.values.setVisible(view is not None)
-        self.values_hint.setText(note if view is None else "")
-        self.values_hint.setVisible(view is None)
-        self._sections["values"].header.set_note(note if view is not None else "")
-        self._has_values = view is not None or bool(note)
+    def show_values(self, note: str, *, are_there: bool) -> None:
+        """Say which values are drawn; where none are, what brings them, "" for nothing."""
+        self.values.setVisible(are_there)
+        self.values_hint.setText("" if are_there else note)
+        self.values_hint.setVisible(not are_there)
+        self._sections["values"].header.set_note(note if are_there else "")
+        self._has_values = are_there or bool(note)
         is_layer = self._layer is not None and not self._several
         self._sections["values"].setVisible(self._has_values and is_layer)
 
