@@ -15,6 +15,7 @@ ROOMS = {
     "core/leftovers.py": "looks for its own leftovers, and at the name of the machine",
     "core/surveys/part_files.py": "appends to its own parts; what it reads comes through the way",
     "core/net/schema.py": "the program's own table of fields",
+    "core/layers/conformance.py": "the program's own table of types",
     "core/engines/caffe/bundle.py": "the program's own source, for the foreign Python",
     "core/engines/caffe_child": "runs in a foreign Python, which has none of core",
     "core/weights/hdf5.py": "h5py opens by path what open_regular has looked at before",
