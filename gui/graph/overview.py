@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PyQt5.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QTransform,
+    QWheelEvent,
+)
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from gui.graph.scene import GraphScene
@@ -70,8 +79,7 @@ class Overview(QWidget):
         """Where the frame of what shows is drawn, inside the column."""
         if self._frame.isEmpty():
             return QRectF()
-        corners = self._to_column(self._shown.topLeft()), self._to_column(self._shown.bottomRight())
-        view = QRectF(*corners).normalized()
+        view = QRectF(self._transform().mapRect(self._shown))
         content = self.content_frame().adjusted(-4, -4, 4, 4)
         view = view.intersected(content)
         if view.height() < _LEAST_VIEW:
@@ -147,21 +155,21 @@ class Overview(QWidget):
             min(_MOST_ALONG, max(1.0, room_along) / max(1.0, height)),
         )
 
-    def _to_column(self, place: QPointF) -> QPointF:
+    def _transform(self) -> QTransform:
+        """From the scene to the column; the flow of a net from left to right runs down as well."""
         across, along = self._ratios()
-        offset = place - self._frame.topLeft()
-        x, y = (offset.y(), offset.x()) if self._is_sideways else (offset.x(), offset.y())
-        content = self.content_frame()
-        return QPointF(content.left() + x * across, content.top() + y * along)
+        content, corner = self.content_frame(), self._frame.topLeft()
+        x, y = corner.x(), corner.y()
+        if self._is_sideways:
+            left, top = content.left() - y * across, content.top() - x * along
+            return QTransform(0, along, across, 0, left, top)
+        left, top = content.left() - x * across, content.top() - y * along
+        return QTransform(across, 0, 0, along, left, top)
 
     def _to_scene(self, place: QPointF) -> QPointF:
-        across, along = self._ratios()
-        content = self.content_frame()
-        x, y = (place.x() - content.left()) / across, (place.y() - content.top()) / along
-        offset = QPointF(y, x) if self._is_sideways else QPointF(x, y)
-        # what lies beyond the ends of the net is nowhere to go
-        limit = self._frame
-        found = offset + limit.topLeft()
+        """A place of the net; what lies beyond its ends is nowhere to go."""
+        inverted, _ = self._transform().inverted()
+        found, limit = inverted.map(place), self._frame
         return QPointF(
             min(max(found.x(), limit.left()), limit.right()),
             min(max(found.y(), limit.top()), limit.bottom()),
@@ -175,22 +183,24 @@ class Overview(QWidget):
         picture.fill(theme.canvas)
         painter = QPainter(picture)
         painter.fillRect(0, 0, 1, self.height(), theme.border)
+        transform = self._transform()
         for key, item in self._scene.layer_items.items():
             is_pale = item.box.is_inactive or (self._hits is not None and key not in self._hits)
             painter.setOpacity(_PALE if is_pale else 1.0)
-            painter.fillRect(self._on_column(item.frame()), theme.family(item.box.family))
+            mark = _least_mark(transform.mapRect(item.frame()))
+            painter.fillRect(mark, theme.family(item.box.family))
         painter.setOpacity(1.0)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setPen(QPen(theme.mark, 1.2))
         for bracket in self._scene.bracket_items.values():
             if bracket.bracket.kind == "shared":
-                frame = self._on_column(bracket.line_frame())
+                frame = transform.mapRect(bracket.line_frame())
                 painter.drawLine(frame.topLeft(), frame.bottomLeft())
         painter.end()
         return picture
 
-    def _on_column(self, frame: QRectF) -> QRectF:
-        corners = self._to_column(frame.topLeft()), self._to_column(frame.bottomRight())
-        shrunk = QRectF(*corners).normalized()
-        height = max(_LEAST_MARK, shrunk.height() - 0.5)
-        return QRectF(shrunk.left(), shrunk.top(), max(2.0, shrunk.width()), height)
+
+def _least_mark(frame: QRectF) -> QRectF:
+    """A box on the column, never too small to be seen."""
+    height = max(_LEAST_MARK, frame.height() - 0.5)
+    return QRectF(frame.left(), frame.top(), max(2.0, frame.width()), height)

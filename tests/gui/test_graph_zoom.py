@@ -275,3 +275,19 @@ def test_no_word_on_a_badge_is_under_10_pixels(show, vgg, scale: float) -> None:
     # and none lies over the box of another layer
     boxes = [item.frame() for item in panel.scene.layer_items.values()]
     assert not any(badge.badge_frame().intersects(box) for badge in badges for box in boxes)
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_the_overview_leads_from_any_box_to_its_place(show, squeezenet, direction: str) -> None:
+    panel = show(squeezenet)
+    panel.set_direction(direction)
+    panel.canvas.set_scale(1.0)
+    items = sorted(panel.scene.layer_items.items())
+    for _, item in (items[0], items[len(items) // 2], items[-1]):
+        place = panel.overview._transform().map(item.frame().center())
+        assert panel.overview.content_frame().adjusted(-1, -1, 1, 1).contains(place)
+        panel.overview.place_chosen.emit(panel.overview._to_scene(place))
+        assert panel.canvas.is_in_view(item.frame())
+    first = panel.overview._transform().map(items[0][1].frame().center())
+    last = panel.overview._transform().map(items[-1][1].frame().center())
+    assert first.y() < last.y()  # the flow runs down in either direction
