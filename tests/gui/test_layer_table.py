@@ -21,6 +21,7 @@ from gui.panels.layers.rows import COLUMNS, Column, Gutter, gutter_marks, layer_
 from gui.panels.layers.table import LayerTable
 from gui.panels.layers.widths import LEAVING, Least, fitted
 from gui.theme import text_font
+from tests.gui.legible.recorder import record_texts
 
 
 @pytest.fixture
@@ -115,6 +116,15 @@ def test_the_filter_speaks_the_words_of_the_find_bar(qtbot, table: LayerTable) -
     assert table.no_match.isVisible()
     table.no_match.clicked.emit()
     assert len(shown(table)) == 40
+
+
+@pytest.mark.parametrize("width", [462, 700])
+def test_the_names_drawn_are_those_of_the_rows_that_show(table: LayerTable, width: int) -> None:
+    table.resize(width, 800)
+    for words in ("", "relu", "pool", ""):
+        table.filter.setText(words)
+        drawn = [one.text for one in record_texts(table.view.viewport())]
+        assert set(shown(table)[:15]) <= set(drawn), words
 
 
 def test_in_place_only_shows_the_layers_of_chains(table: LayerTable) -> None:

@@ -22,8 +22,8 @@ class ElidedColumns:
         self._metrics = {
             column: QFontMetrics(text_font(12, semibold=True)) for column in NAME_COLUMNS
         }
-        model.modelReset.connect(self._known.clear)
-        model.dataChanged.connect(lambda *_: self._known.clear())
+        model.modelReset.connect(self._forget)
+        model.dataChanged.connect(lambda *_: self._forget())
 
     def text(self, column: Column, place: int, width: int) -> str:
         """What the cell in row `place` says in `width` pixels."""
@@ -32,6 +32,9 @@ class ElidedColumns:
             self._known = {k: texts for k, texts in self._known.items() if k[0] is not column}
             self._known[key] = self._elide(column, width)
         return self._known[key][place]
+
+    def _forget(self) -> None:
+        self._known = {}
 
     def _elide(self, column: Column, width: int) -> tuple[str, ...]:
         rows = self._model.shown
