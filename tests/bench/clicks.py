@@ -56,7 +56,9 @@ def former_tree(commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         git = ["git", "-C", str(REPOSITORY), "worktree"]
-        subprocess.run([*git, "add", "--detach", str(tree), commit], check=True, capture_output=True)
+        subprocess.run(
+            [*git, "add", "--detach", str(tree), commit], check=True, capture_output=True
+        )
         try:
             yield tree
         finally:
@@ -80,7 +82,9 @@ def main(words: list[str]) -> int:
     print(f"{options.net.name}, against {options.against}")
     for what in now[0]:
         ours, theirs = _median(now, what), _median(then, what)
-        print(f"  {what:16}{1000 * ours:8.0f} ms   was {1000 * theirs:6.0f} ms   x {ours / theirs:.2f}")
+        print(
+            f"  {what:16}{1000 * ours:8.0f} ms   was {1000 * theirs:6.0f} ms   x {ours / theirs:.2f}"
+        )
     return 0 if _median(now, "page") <= MOST_PAGE_SECONDS else 1
 
 
