@@ -183,12 +183,16 @@ class MainWindow(QMainWindow):
         self.engine_popup.add_button(actions["choose_engine"], "Settings…")
         self.engine_popup.add_button(actions["restart_engine"], "Restart", "restart")
         start = self.start_page
-        start.add_action(actions["open_model"], "open", "A prototxt, with its caffemodel or alone",
+        start.add_action(actions["open_model"], "open",
+                         "A prototxt; weights that lie beside it are offered",
                          is_primary=True)  # fmt: skip
         start.add_action(
             actions["open_demo"], "play", "A small trained net and a gallery to search"
         )
-        start.add_action(actions["open_session"], "restore", "Files, edits and selection as saved")
+        self.last_session_button = start.add_action(
+            actions["restore_last"], "restart", "Files, edits and selection as they were left"
+        )
+        start.engine_link.clicked.connect(actions["choose_engine"].trigger)
         bar = self.net_page.changes_bar
         bar.add_button(
             "rename_all", actions["rename_all"], "Rename all", "unlink", of_changes=False

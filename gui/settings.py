@@ -37,7 +37,7 @@ class Settings:
     def __init__(self, path: Path | None = None) -> None:
         where = path or settings_path()
         former = read_former_settings(where.with_name(_FORMER_NAME))
-        self._store = SettingsStore(where, former, ("graph/", "weights/"))
+        self._store = SettingsStore(where, former, ("graph/", "weights/", "note/"))
         self.on_changed: Callable[[], None] = lambda: None
 
     @property
@@ -157,6 +157,14 @@ class Settings:
     def set_graph_of(self, prototxt: Path, json_text: str) -> None:
         """Remember how the graph of a prototxt was left, as JSON."""
         self._set(f"graph/{_key(prototxt)}", json_text)
+
+    def note_of(self, path: Path) -> str:
+        """How a file or folder was left, as JSON; "" for one not opened before."""
+        return self._store.word(f"note/{_key(path)}")
+
+    def set_note_of(self, path: Path, json_text: str) -> None:
+        """Remember how a file or folder was left, as JSON."""
+        self._set(f"note/{_key(path)}", json_text)
 
     def folder(self, kind: str) -> Path:
         """Where a file dialog of that kind was last."""

@@ -14,6 +14,7 @@ from gui.connections.files import (
     connect_dropping,
     connect_exports,
     connect_images,
+    connect_last_session,
     connect_opening,
     connect_recent_files,
     connect_saving,
@@ -60,6 +61,7 @@ from gui.controllers.glancing import GlancingController
 from gui.controllers.graph import GraphController
 from gui.controllers.images import ImagesController
 from gui.controllers.inspecting import InspectingController
+from gui.controllers.last_session import LastSession
 from gui.controllers.opening import OpeningController
 from gui.controllers.recent_files import RecentFilesController
 from gui.controllers.remembering import RememberingController
@@ -206,8 +208,10 @@ class Workbench(QObject):
             self.window.recent_menu,
             self.window.start_page,
             settings,
+            document,
             self.opening,
             self.sessions,
+            self.searching,
             self,
         )
         self.compared_engines = ComparedEngines(
@@ -235,6 +239,7 @@ class Workbench(QObject):
         self.watching = WatchingController(
             document, lanes, self.opening, self.sessions, notices, self
         )
+        self.last_session = LastSession(document, lanes, self.sessions, autosaves, self)
         self.former = FormerSelections(document, self)
         self.former.open_image = self.opening.open_image
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
@@ -247,6 +252,7 @@ class Workbench(QObject):
         connect_notices(window, self.notices)
         connect_trouble(self.lanes, self.hook, self.verifying, self.trouble, self.autosaving)
         connect_opening(window, opening, self.demo)
+        connect_last_session(window, self.last_session, self.status)
         connect_recent_files(window, self.recent_files)
         connect_comparing(window, self.comparing, opening)
         connect_dropping(window, self.dropping, self.status)
@@ -290,6 +296,7 @@ class Workbench(QObject):
         self.engine.start()
         self.autosaving.offer_lost_edits()
         self.remembering.start()
+        self.last_session.start()
         if demo and self.demo.is_there:
             self.demo.open()
         elif paths:
@@ -306,6 +313,7 @@ class Workbench(QObject):
         if self.is_closed:
             return self._has_ended_well
         self.is_closed = True
+        self.last_session.keep()
         self._remember()
         self.dialogs.close()
         self.engine_choice.close()

@@ -10,6 +10,7 @@ from gui.controllers.dropping import DroppingController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.graph import GraphController
 from gui.controllers.images import ImagesController
+from gui.controllers.last_session import LastSession
 from gui.controllers.opening import OpeningController
 from gui.controllers.recent_files import RecentFilesController
 from gui.controllers.saving import SavingController
@@ -18,7 +19,7 @@ from gui.controllers.status import StatusController
 from gui.controllers.watching import WatchingController
 from gui.main_window import MainWindow
 from gui.notices import Notices
-from gui.pages.start_page import shown_folder
+from gui.pages.recent_list import shown_folder
 from gui.settings import Settings
 
 
@@ -88,6 +89,20 @@ def connect_images(
     images.open_image = opening.open_image
     window.actions_.on("image_before", lambda: images.step(-1))
     window.actions_.on("image_after", lambda: images.step(1))
+
+
+def connect_last_session(window: MainWindow, last: LastSession, status: StatusController) -> None:
+    """The session as the window was closed."""
+    button = window.last_session_button
+
+    def show() -> None:
+        button.show_sentence(last.sentence or last.why_not)
+        status.refresh()
+
+    window.actions_.on("restore_last", last.restore)
+    status.extra_facts.append(lambda: {"last_session": last.why_not})
+    last.changed.connect(show)
+    show()
 
 
 def connect_comparing(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, QSignalBlocker, Qt, QTimer
 from PyQt5.QtWidgets import QComboBox
 
+from core.engines.host import TORCH
 from core.engines.registry import ENGINE_NAMES
 from gui.controllers.engine_child import (
     READY,
@@ -151,6 +152,9 @@ class StatusController(QObject):
         else:
             text, kind = f"{engine.title} · not available", "error"
         self._window.status_line.set_engine(text, kind)
+        has_caffe = engine.spec.name != TORCH.name or bool(self._settings.caffe_command)
+        words = "" if has_caffe else "Caffe itself: not set up, PyTorch is used"
+        self._window.start_page.show_engine(words)
         paths = "\n".join(f"Fast path {path.sentence}" for path in engine.fast_paths)
         self._window.status_line.setToolTip(plain_tip(engine.sentence or paths))
         self.refresh()

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -20,20 +16,13 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.icons import paint_icon
+from gui.pages.recent_list import RecentList
 from gui.theme import ThemeKeeper, text_font
-from gui.widgets.labels import ThemedLabel
-from gui.widgets.plain_text import plain_caption, plain_tip
+from gui.widgets.labels import LinkLabel, ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
-_LEFT_WIDTH, _RIGHT_WIDTH = 420, 540
-_BUTTON_HEIGHT, _ROW_HEIGHT, _DROP_HEIGHT = 58, 46, 120
-
-
-@dataclass(frozen=True)
-class RecentFile:
-    """A model or session that was open before."""
-
-    path: Path
-    is_there: bool
+_LEFT_WIDTH = 420
+_BUTTON_HEIGHT, _DROP_HEIGHT = 58, 120
 
 
 class StartButton(QAbstractButton):
@@ -54,6 +43,12 @@ class StartButton(QAbstractButton):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_Hover)
         keeper.changed.connect(self.update)
+
+    def show_sentence(self, sentence: str) -> None:
+        """What it is about now."""
+        self._sentence = sentence
+        self.setAccessibleName(f"{self.text()}. {sentence}")
+        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(_LEFT_WIDTH, _BUTTON_HEIGHT)
@@ -88,52 +83,6 @@ class StartButton(QAbstractButton):
         painter.end()
 
 
-class RecentRow(QAbstractButton):
-    """Name over folder; one that is gone says so and can't be opened."""
-
-    def __init__(self, keeper: ThemeKeeper, recent: RecentFile) -> None:
-        super().__init__()
-        self._keeper = keeper
-        self._recent = recent
-        self.setText(plain_caption(recent.path.name))
-        self.setToolTip(plain_tip(str(recent.path)))
-        self.setAccessibleName(f"Open {recent.path.name}")
-        self.setEnabled(recent.is_there)
-        self.setFixedHeight(_ROW_HEIGHT)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_Hover)
-        keeper.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(_RIGHT_WIDTH, _ROW_HEIGHT)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = self._keeper.theme
-        painter = QPainter(self)
-        if self.isEnabled() and (self.underMouse() or self.hasFocus()):
-            painter.fillRect(self.rect(), theme.selected_row)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.grid)
-        colour = theme.secondary if self.isEnabled() else theme.placeholder
-        paint_icon(painter, "layout", colour, QRectF(13, self.height() / 2 - 8, 16, 16))
-        room = self.width() - 130
-        painter.setFont(text_font(12, semibold=True))
-        painter.setPen(theme.text if self.isEnabled() else theme.placeholder)
-        name = painter.fontMetrics().elidedText(self._recent.path.name, Qt.ElideMiddle, room)
-        painter.drawText(QRect(44, 5, room, 18), int(Qt.AlignVCenter), name)
-        painter.setFont(text_font(11))
-        painter.setPen(theme.secondary)
-        folder = painter.fontMetrics().elidedText(
-            shown_folder(self._recent.path.parent), Qt.ElideMiddle, room
-        )
-        painter.drawText(QRect(44, 23, room, 16), int(Qt.AlignVCenter), folder)
-        if not self._recent.is_there:
-            painter.setPen(theme.warning_text)
-            place = QRect(self.width() - 90, 0, 78, self.height())
-            painter.drawText(place, int(Qt.AlignVCenter | Qt.AlignRight), "not there")
-        painter.end()
-
-
 class _DropZone(QWidget):
     """Says what may be dropped anywhere."""
 
@@ -162,8 +111,6 @@ class _DropZone(QWidget):
 class StartPage(QWidget):
     """What to open at the left, what was open before at the right."""
 
-    recent_chosen = pyqtSignal(object)
-
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
@@ -171,22 +118,13 @@ class StartPage(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self._actions = QVBoxLayout()
         self._actions.setSpacing(10)
-        self._recent = QVBoxLayout()
-        self._recent.setContentsMargins(0, 0, 0, 0)
-        self._recent.setSpacing(0)
-        self._frame = QFrame()
-        self._frame.setObjectName("recentFiles")
+        self.recent = RecentList(keeper)
+        self._engine = ThemedLabel(keeper, "", "secondary")
+        self.engine_link = LinkLabel(keeper, "Set up")
         self._lay_out()
         keeper.changed.connect(self._tint)
         self._tint()
-        self.show_recent(())
-
-    @property
-    def recent_rows(self) -> tuple[RecentRow, ...]:
-        """The files offered, the last opened first."""
-        items = (self._recent.itemAt(place) for place in range(self._recent.count()))
-        widgets = (item.widget() for item in items if item is not None)
-        return tuple(widget for widget in widgets if isinstance(widget, RecentRow))
+        self.show_engine("")
 
     def add_action(
         self, action: QAction, icon_name: str, sentence: str, *, is_primary: bool = False
@@ -195,23 +133,22 @@ class StartPage(QWidget):
         keys = action.shortcut().toString()
         text = action.text().rstrip("…")
         button = StartButton(self._keeper, icon_name, text, sentence, keys, is_primary=is_primary)
+
+        def follow() -> None:
+            button.setEnabled(action.isEnabled())
+            button.setToolTip(plain_tip(action.toolTip()))
+
         button.clicked.connect(lambda: action.trigger())
-        action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
-        button.setEnabled(action.isEnabled())
+        action.changed.connect(follow)
+        follow()
         self._actions.insertWidget(self._actions.count() - 1, button)
         return button
 
-    def show_recent(self, files: Sequence[RecentFile]) -> None:
-        """Offer these files."""
-        for row in self.recent_rows:
-            self._recent.removeWidget(row)
-            row.hide()
-            row.deleteLater()
-        for place, file in enumerate(files):
-            row = RecentRow(self._keeper, file)
-            row.clicked.connect(lambda _checked=False, p=file.path: self.recent_chosen.emit(p))
-            self._recent.insertWidget(place, row)
-        self._frame.setVisible(bool(files))
+    def show_engine(self, words: str) -> None:
+        """What there is to say of Caffe itself, "" for nothing."""
+        self._engine.setText(words)
+        self._engine.setVisible(bool(words))
+        self.engine_link.setVisible(bool(words))
 
     def _lay_out(self) -> None:
         title = ThemedLabel(self._keeper, "Open a Caffe net", pixels=21, semibold=True)
@@ -225,27 +162,26 @@ class StartPage(QWidget):
             left.addWidget(widget)
         left.addSpacing(6)
         left.addLayout(self._actions)
+        engine = QHBoxLayout()
+        engine.setSpacing(8)
+        engine.addWidget(self._engine)
+        engine.addWidget(self.engine_link)
+        engine.addStretch(1)
+        left.addSpacing(8)
+        left.addLayout(engine)
         left.addStretch(1)
-        head = ThemedLabel(self._keeper, "Recent nets", semibold=True)
-        head.setContentsMargins(12, 8, 12, 8)
-        head.setObjectName("recentHead")
-        inner = QVBoxLayout(self._frame)
-        inner.setContentsMargins(1, 1, 1, 1)
-        inner.setSpacing(0)
-        inner.addWidget(head)
-        inner.addLayout(self._recent)
         right = QVBoxLayout()
-        right.addWidget(self._frame)
+        right.addWidget(self.recent)
         right.addStretch(1)
         body = QWidget()
         body.setObjectName("startBody")
         row = QHBoxLayout(body)
         row.setContentsMargins(32, 48, 32, 24)
         row.setSpacing(40)
-        row.addStretch(1)
-        row.addLayout(left, 10)
-        row.addLayout(right, 13)
-        row.addStretch(1)
+        row.addStretch(3)
+        row.addLayout(left, 20)
+        row.addLayout(right, 26)
+        row.addStretch(3)
         scroll = QScrollArea()
         scroll.setWidget(body)
         scroll.setWidgetResizable(True)
@@ -259,16 +195,4 @@ class StartPage(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
-            f"#startPage, #startBody {{ background: {theme.canvas.name()}; }}"
-            f"#recentFiles {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}"
-        )
-
-
-def shown_folder(folder: Path) -> str:
-    """The folder with ~ for the home folder."""
-    try:
-        return str(Path("~") / folder.relative_to(Path.home()))
-    except ValueError:
-        return str(folder)
+        self.setStyleSheet(f"#startPage, #startBody {{ background: {theme.canvas.name()}; }}")

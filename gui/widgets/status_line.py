@@ -170,12 +170,14 @@ class StatusLine(QWidget):
         self.hidden_link.setText(text)
         self.hidden_link.setVisible(bool(text))
         self._link.setVisible(bool(text))
+        self._lines[2].setVisible(bool(text) or bool(self._weights.text()))
         self._lines[1].setVisible(bool(text) and bool(self._weights.text()))
 
     def set_weights(self, text: str, kind: str = "secondary") -> None:
         """How the weights bind."""
         self._weights.setText(text)
         self._weights.set_role(kind)
+        self._lines[2].setVisible(bool(text) or bool(self.hidden_link.text()))
         self._lines[1].setVisible(bool(text) and bool(self.hidden_link.text()))
 
     @pyqtSlot()

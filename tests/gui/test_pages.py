@@ -68,7 +68,7 @@ def test_without_a_net_there_is_what_to_open(make_bench, qtbot, tmp_path: Path) 
     bench.settings.add_recent("models", gone)
     bench.recent_files.fill()
     bench.start()
-    first, second = bench.window.start_page.recent_rows
+    first, second = bench.window.start_page.recent.net_rows
     assert (first.text(), first.isEnabled()) == ("gone.prototxt", False)
     second.click()
     qtbot.waitUntil(lambda: bench.document.net is not None)
