@@ -278,7 +278,7 @@ class Workbench(QObject):
         connect_dialogs(window, self.dialogs, self.seeing)
         window.sees_popup.image_requested.connect(self.opening.choose_image)
         connect_engine(window, self.engine, self.engine_choice, self.compared_engines, status)
-        connect_inspecting(window, self.inspecting, status)
+        connect_inspecting(self.document, window, self.inspecting, status)
         connect_former_selections(window, self.former, status)
         connect_captions(self.document, window.panels)
         load_plots_beside(self.engine, self.lanes)

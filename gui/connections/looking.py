@@ -87,7 +87,10 @@ def connect_engine(
 
 
 def connect_inspecting(
-    window: MainWindow, inspecting: InspectingController, status: StatusController
+    document: ModelDocument,
+    window: MainWindow,
+    inspecting: InspectingController,
+    status: StatusController,
 ) -> None:
     """A forward pass and what it tells."""
     panels = window.panels
@@ -104,6 +107,9 @@ def connect_inspecting(
             status.say(inspecting.last_forward.sentence)
 
     inspecting.classes_found.connect(say)
+    inspecting.classes_found.connect(panels.inspector.show_classes)
+    for changed in (document.opened, document.image_changed, document.weights_changed):
+        changed.connect(lambda: panels.inspector.show_classes(None))
 
 
 def connect_former_selections(

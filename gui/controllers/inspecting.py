@@ -57,7 +57,9 @@ class LastForward:
         """ "Top: church 61 %, 412 ms"; without classes "last forward 412 ms, 1 image"."""
         if self.top is not None:
             share = f"{100 * self.top.score:.0f} %"
-            return f"Top: {class_text(self.top)} {share}, {1000 * self.seconds:,.0f} ms"
+            name = class_text(self.top)  # a number behind a number would read as one
+            said = f"{name}, {share}" if name[-1:].isdigit() else f"{name} {share}"
+            return f"Top: {said}, {1000 * self.seconds:,.0f} ms"
         images = "1 image" if self.n_images == 1 else f"{self.n_images:,} images"
         return f"last forward {1000 * self.seconds:,.0f} ms, {images}"
 

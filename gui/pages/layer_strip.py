@@ -10,6 +10,7 @@ from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from core.net.elision import elide_names
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ThemedLabel
@@ -139,7 +140,8 @@ class _Row(QWidget):
         self._places = self._laid_out()
         theme = self._keeper.theme
         painter = QPainter(self)
-        for index, box in self._places:
+        names = self._names()
+        for (index, box), name in zip(self._places, names, strict=True):
             layer = self._layers[index]
             is_current = index == self.at
             if is_current:
@@ -154,7 +156,6 @@ class _Row(QWidget):
             painter.setFont(text_font(12, semibold=is_current))
             painter.setPen(theme.text)
             words = box.adjusted(_SQUARE + 6, 0, 0, 0)
-            name = painter.fontMetrics().elidedText(layer.name, Qt.ElideMiddle, words.width())
             painter.drawText(words, int(Qt.AlignVCenter), name)
         self._paint_chains(painter)
         if self.hasFocus():
@@ -162,6 +163,13 @@ class _Row(QWidget):
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 2, -1, -3))
         painter.end()
+
+    def _names(self) -> tuple[str, ...]:
+        """What is written for each layer in view, told apart from its neighbours."""
+        names = [self._layers[index].name for index, _ in self._places]
+        rooms = [float(box.width() - _SQUARE - 6) for _, box in self._places]
+        advance = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance
+        return elide_names(names, rooms, advance) if names else ()
 
     def _paint_chains(self, painter: QPainter) -> None:
         """A line under the neighbours that share a blob."""

@@ -223,6 +223,17 @@ def test_channels_that_are_zero_everywhere_can_be_seen_alone(panel, qtbot) -> No
     assert len(panel.canvas.shown) == 60
 
 
+@pytest.mark.parametrize("width", [380, 483, 556, 690])
+def test_the_line_below_the_tiles_is_whole_or_not_there(panel, qtbot, width: int) -> None:
+    dead = AFTER.copy()
+    dead[0, [3, 9]] = 0
+    panel.resize(width, 400)
+    show(panel, alone(RELU), dead)
+    for label in (panel.hint, panel.zeros, panel.zeros_link):
+        assert label.isHidden() or label.width() >= label.sizeHint().width()
+    assert panel.zeros.isVisible()
+
+
 def test_a_vector_is_a_grid_with_its_index(vector, qtbot) -> None:
     canvas = vector.canvas
     assert canvas.viewport().rect().contains(canvas.tile_rect(299))

@@ -318,7 +318,7 @@ def test_a_folder_that_takes_no_file_is_named(filled, tmp_path: Path) -> None:
 
 
 def test_a_narrow_plot_is_drawn_whole(filled, qtbot) -> None:
-    """Titles and names give way; nothing lies beside what shows."""
+    """Titles give way and names stand above it; nothing lies beside what shows or over it."""
     filled.resize(420, 180)
     plot = filled.plot
     qtbot.waitUntil(lambda: plot.ci.geometry().width() == plot.viewport().width())

@@ -291,8 +291,15 @@ def test_a_forward_tells_the_top_class_on_every_page(bench, qtbot, net, photo) -
     best = found[0].classes[0]
     assert found[0].layer == "prob"
     said = bench.inspecting.last_forward.sentence
-    assert re.fullmatch(rf"Top: class {best.index} \d+ %, [\d,]+ ms", said)
+    assert re.fullmatch(rf"Top: class {best.index}, \d+ %, [\d,]+ ms", said)
     assert bench.window.status_line._last.text() == said
+    inspector = bench.window.panels.inspector  # WINDOW_FAULTS 38: nothing was to be seen
+    assert inspector.classes.isVisible()
+    assert inspector.classes.rows[0].name == f"class {best.index}"
+    bench.document.select("conv1")
+    assert not inspector.classes.isVisible()
+    bench.document.select("prob")
+    assert inspector.classes.isVisible()
 
 
 def test_the_channel_stands_beside_what_the_net_sees(bench, qtbot, net, photo) -> None:

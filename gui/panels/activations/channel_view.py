@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QSizePolicy,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -100,7 +99,8 @@ class ChannelView(QWidget):
             channel = None
         has_channel = card is not None and channel is not None
         is_vector = card is not None and card.stack.is_vector
-        self._pages.setCurrentWidget(self.classes if is_vector else self.map)
+        self.map.setVisible(not is_vector)
+        self.classes.setVisible(is_vector)
         self.pin_button.setEnabled(has_channel)
         self.scale.setVisible(has_channel and not is_vector)
         self.heading.set_text("Value" if is_vector else "Channel")
@@ -131,8 +131,8 @@ class ChannelView(QWidget):
 
     def _say(self, shape: Sequence[int], *, is_vector: bool) -> None:
         part = self.seen.part
-        where = "" if part is None or self._place is None else f", place of {self._place}"
-        self.caption.setText(f"What the net sees{where}")
+        is_marked = part is not None and self._place is not None
+        self.caption.setText(f"Place of {self._place}" if is_marked else "What the net sees")
         self.map_caption.setText("" if is_vector or not self._drawing.cards
                                  else f"{shape[0]}×{shape[1]}")  # fmt: skip
 
@@ -151,9 +151,9 @@ class ChannelView(QWidget):
         return f"{card.stack.rank_by_maximum(channel):,} of {len(card.stack.maps):,}"
 
     def _lay_out(self) -> None:
-        self._pages = QStackedLayout()
-        for page in (self.map, self.classes):
-            self._pages.addWidget(page)
+        second = QHBoxLayout()
+        second.addWidget(self.map)
+        second.addWidget(self.classes)
         below = QHBoxLayout()
         below.addWidget(self.map_caption)
         below.addStretch(1)
@@ -169,7 +169,7 @@ class ChannelView(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(4)
         grid.addWidget(self.seen, 0, 0, Qt.AlignTop)
-        grid.addLayout(self._pages, 0, 1, Qt.AlignTop)
+        grid.addLayout(second, 0, 1, Qt.AlignTop)
         grid.addLayout(numbers, 0, 2, 2, 1)
         grid.addWidget(self.caption, 1, 0)
         grid.addLayout(below, 1, 1)

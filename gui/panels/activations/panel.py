@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QGuiApplication, QImage
+from PyQt5.QtGui import QGuiApplication, QImage, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from gui.panels.activations.canvas import TileCanvas
@@ -185,6 +185,15 @@ class ActivationsPanel(QWidget):
             self._pins.append(pin)
         self._ask()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """The hint leaves as a whole where it does not fit."""
+        needed = self.hint.sizeHint().width() + self.zeros.sizeHint().width() + 120
+        self.hint.setVisible(needed <= self.width())
+
     def _pin_of_channel(self) -> Pin | None:
         cards, values = self.cards, self._values
         if self._channel is None or not cards:
@@ -260,6 +269,7 @@ class ActivationsPanel(QWidget):
         self.zeros.setText(f"{n_zeros:,} {noun} {where}" if n_zeros else "")
         self.zeros_link.setText("Show all" if self._are_zeros_alone else "Show them")
         self.zeros_link.setVisible(n_zeros > 0)
+        self._show_hint()
 
     def _toggle_zeros(self) -> None:
         self._are_zeros_alone = not self._are_zeros_alone

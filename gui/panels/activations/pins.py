@@ -51,7 +51,9 @@ class PinTile(QAbstractButton):
     def maximum(self) -> str:
         """The greatest value, in words."""
         one = self._shown.map
-        return "not in this net" if one is None else f"max {value_text(float(one.max()))}"
+        if one is None:
+            return "not in this net"
+        return f"{'' if one.size == 1 else 'max '}{value_text(float(one.max()))}"
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Space, Qt.Key_Delete):
@@ -68,10 +70,15 @@ class PinTile(QAbstractButton):
         if one is not None:
             is_diverging = bool((one < 0).any())
             high = float(np.nan_to_num(np.abs(one), posinf=0.0).max()) or 1.0
-            side = round(_SIDE * self.devicePixelRatioF())
+            height, width = one.shape
+            scale = _SIDE / max(height, width)
+            part = QRectF(0, 0, max(3.0, width * scale), max(3.0, height * scale))
+            part.moveCenter(place.center())
+            ratio = self.devicePixelRatioF()
+            size = (round(part.width() * ratio), round(part.height() * ratio))
             table = colour_table(theme, is_diverging=is_diverging)
-            image = map_image(one, high, table, (side, side), is_diverging=is_diverging)
-            painter.drawImage(place, image)
+            image = map_image(one, high, table, size, is_diverging=is_diverging)
+            painter.drawImage(part, image)
         painter.setBrush(Qt.NoBrush)
         painter.setPen(theme.accent if self.hasFocus() or self.underMouse() else theme.border)
         painter.drawRect(place.adjusted(-1, -1, 0, 0))

@@ -81,7 +81,7 @@ def csv_bytes(view: HistogramView, keeper: ThemeKeeper) -> bytes:
 
 
 def _paint(painter: QPainter, view: HistogramView, keeper: ThemeKeeper) -> None:
-    plot = HistogramPlot(keeper)
+    plot = HistogramPlot(keeper, has_legend=True)
     plot.show_view(view)
     width, height = SIZE.width(), SIZE.height()
     painter.fillRect(QRectF(0, 0, width, height), keeper.theme.panel)

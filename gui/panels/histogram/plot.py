@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PyQt5.QtCore import QPoint, QPointF, QSize, Qt
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PyQt5.QtGui import QKeyEvent, QMouseEvent
 from PyQt5.QtWidgets import QWidget
 
 from core.words import MINUS, count_text, share_text, value_text
@@ -30,13 +30,15 @@ LOG_FLOOR = 0.5
 """Counts below one have no logarithm worth drawing: a log axis starts at half a value."""
 HEADROOM, LOG_HEADROOM, ZEROS_HEADROOM = 1.06, 1.25, 1.2
 BAR_WIDTH = 0.4
-LEAST_FOR_LEGEND = 460
 
 
 class HistogramPlot(PlotView):
     """Draws one HistogramView; the mouse, or Left and Right, read its bins out."""
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, keeper: ThemeKeeper, parent: QWidget | None = None, *, has_legend: bool = False
+    ) -> None:
+        """has_legend: name the series inside the plot, where they do not stand above it."""
         self._view: HistogramView | None = None
         self._bin: int | None = None
         self._zeros_axes = (Axis("bottom"), Axis("left", unit=" %", has_lines=True))
@@ -50,6 +52,7 @@ class HistogramPlot(PlotView):
         for axis in (self._zeros_axes[0], self._axes[0]):
             axis.setHeight(AXIS_HEIGHT)
         self._legend = self._add_legend(self._bins)
+        self._legend.setVisible(has_legend)
         self._cursor = solid_line(0.0, keeper.theme.text)
         self._cursor.hide()
         self.setAccessibleName("Histogram")
@@ -81,12 +84,6 @@ class HistogramPlot(PlotView):
         """The values at both ends of the axis."""
         low, high = self._bins.getViewBox().viewRange()[0]
         return float(low), float(high)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is little room, the names above the panel must do."""
-        super().resizeEvent(event)
-        if event is not None:  # pyqtgraph calls it to say that the range is another
-            self._legend.setVisible(event.size().width() >= LEAST_FOR_LEGEND)
 
     def sizeHint(self) -> QSize:
         return QSize(420, 220)

@@ -25,6 +25,7 @@ from gui.panels.inspector.rename_form import RenameForm
 from gui.panels.inspector.version_list import VersionList
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
+from gui.widgets.class_list import ClassList, ClassScores
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import SectionHeader, ThemedLabel
@@ -89,12 +90,15 @@ class Inspector(QWidget):
         self.cost = FactList(keeper)
         self.weights = FactList(keeper)
         self.text = TextLines(keeper)
+        self.classes = ClassList(keeper)
+        self.classes.setFixedHeight(self.classes.sizeHint().height())
         self.overview = FactList(keeper)
         self.ends = FactList(keeper)
         self.problems = FactList(keeper)
         self.foreign = FactList(keeper)
         self.empty = EmptyState(keeper, "info", _SENTENCE)
         self._sections = {
+            "classes": _Section(keeper, "Last forward", self.classes),
             "overview": _Section(keeper, "Net", self.overview),
             "ends": _Section(keeper, "Inputs and outputs", self.ends),
             "problems": _Section(keeper, "What Caffe refuses", self.problems),
@@ -173,6 +177,14 @@ class Inspector(QWidget):
         """Why the selected layer can't run, "" where it can."""
         self.failure.setText(sentence)
         self.failure.setVisible(bool(sentence) and not self._several)
+
+    def show_classes(self, scores: ClassScores | None) -> None:
+        """The best classes of the last forward, shown with the net and with the layer they are of.
+
+        None for a net without, or for another image.
+        """
+        self.classes.show_scores(scores)
+        self._show_scores_section()
 
     def focus_rename(self) -> None:
         """Put the cursor into the name of the new blob, where there is one to give."""
@@ -255,6 +267,13 @@ class Inspector(QWidget):
     def _show_sections(self, *names: str) -> None:
         for name, section in self._sections.items():
             section.setVisible(name in names)
+        self._show_scores_section()
+
+    def _show_scores_section(self) -> None:
+        scores, layer = self.classes.scores, self._layer
+        is_theirs = scores is not None and (layer is None or layer.name == scores.layer)
+        is_theirs = is_theirs and not self._several
+        self._sections["classes"].setVisible(is_theirs)
 
     def _show_net(self, net: Net, shapes: NetShapes) -> None:
         self.header.show_words(net.name or "Net without a name", "", "", "")
