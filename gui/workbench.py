@@ -72,6 +72,7 @@ from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_list import GalleryListController
 from gui.controllers.searching.gallery_work import GalleryWorkController
+from gui.controllers.searching.ranking_files import RankingFiles
 from gui.controllers.seeing import SeeingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
@@ -204,6 +205,9 @@ class Workbench(QObject):
         )
         self.trouble = TroubleController(self.engine, self.engine_choice, notices, self)
         self.exporting = ExportingController(notices, settings, lambda: self.chooser, self)
+        self.ranking_files = RankingFiles(
+            self.keeper, self.searching, self.window.panels.retrieval, self.exporting, self
+        )
         self.recent_files = RecentFilesController(
             self.window.recent_menu,
             self.window.start_page,

@@ -15,13 +15,19 @@ _COLUMNS = ("rank", "score", "file", "label", "relevant")
 
 
 def export_ranking(
-    path: Path, gallery: Gallery, ranking: Ranking, query_label: str | None = None
+    path: Path,
+    gallery: Gallery,
+    ranking: Ranking,
+    query_label: str | None = None,
+    caption: Sequence[str] = (),
 ) -> None:
     """Write rank, score, file, label and whether it is relevant; then put the file in place.
 
-    The last column is empty for a query without a label. Raises AppError when the disk refuses.
+    The last column is empty for a query without a label. caption: lines before the headings, each
+    behind a # as readers of tables skip it. Raises AppError when the disk refuses.
     """
-    write_csv(path, chain((_COLUMNS,), _rows(gallery, ranking, query_label)))
+    said = ((f"# {line}",) for line in caption)
+    write_csv(path, chain(said, (_COLUMNS,), _rows(gallery, ranking, query_label)))
 
 
 def export_rankings(path: Path, gallery: Gallery, answers: Sequence[Answer]) -> None:

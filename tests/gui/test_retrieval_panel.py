@@ -12,10 +12,10 @@ from PyQt5.QtGui import QColor, QImage, QTextDocument
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.panels.retrieval.controls import LAYERS_VIEW, RANKING_VIEW
-from gui.panels.retrieval.grid import TEXT_HEIGHT
 from gui.panels.retrieval.panel import ALL, LEAST, MISSED, WRONG, RetrievalPanel
 from gui.panels.retrieval.skipped import SkippedDialog
 from gui.panels.retrieval.thumbnails import BATCH, ThumbnailStore
+from gui.panels.retrieval.tiles import TEXT_HEIGHT
 from gui.panels.retrieval.view import (
     NOT_RELEVANT,
     RELEVANT,

@@ -16,7 +16,7 @@ from core.jobs.evaluate import EvaluateQueriesRequest, evaluate_queries
 from core.progress import run_job
 from core.retrieval.search import rank_image
 from gui.controllers.searching.values import default_choice, layer_choices
-from gui.panels.retrieval.grid import THUMBNAIL_SIDE
+from gui.panels.retrieval.tiles import THUMBNAIL_SIDE
 from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, RecipeChoice
 from tests.gui.conftest import COLOURS, N_EACH
 

@@ -105,13 +105,17 @@ class SearchingController(QObject):
     @property
     def gallery(self) -> Gallery | None:
         """The gallery that is searched now."""
-        searched = self._search.searched
-        return None if searched is None else searched.gallery
+        return None if self.searched is None else self.searched.gallery
+
+    @property
+    def searched(self) -> Searched | None:
+        """That gallery with what made it."""
+        return self._search.searched
 
     @property
     def net(self) -> NetToRun | None:
         """The net that the gallery was made with, on the engine and device of now."""
-        searched = self._search.searched
+        searched = self.searched
         return None if searched is None else self._engine.adapted(searched.reading.request.net)
 
     @property
@@ -122,8 +126,7 @@ class SearchingController(QObject):
     @property
     def words(self) -> str:
         """The representation that the ranking is of: "relu7 · fc7@1, GAP"; "" without one."""
-        searched = self._search.searched
-        return "" if searched is None else searched.reading.words
+        return "" if self.searched is None else self.searched.reading.words
 
     def open_folder(self, folder: Path, choice: RecipeChoice | None = None) -> None:
         """Search a folder of images, with `choice` where one is given; what is there comes first.

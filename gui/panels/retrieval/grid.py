@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
-    QPaintDevice,
     QPainter,
     QPaintEvent,
     QPen,
@@ -20,17 +18,13 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from core.net.elision import elide_name
-from gui.icons import paint_icon
-from gui.panels.retrieval.marks import paint_mark
 from gui.panels.retrieval.thumbnails import ThumbnailStore
+from gui.panels.retrieval.tiles import TEXT_HEIGHT, paint_tile, thumbnail_side, tile_words
 from gui.panels.retrieval.view import ResultTile
-from gui.theme import Theme, ThemeKeeper, text_font
-from gui.widgets.alignment import CENTRE, LEFT, RIGHT
+from gui.theme import ThemeKeeper
 from gui.widgets.plain_text import plain_tip
 
-LEAST_TILE, TEXT_HEIGHT, GAP, MARGIN = 126, 20, 10, 12
-THUMBNAIL_SIDE = 176
+LEAST_TILE, GAP, MARGIN = 126, 10, 12
 _SHAPE = 0.74
 """Height of a picture by its width."""
 
@@ -213,31 +207,14 @@ class RankingGrid(QAbstractScrollArea):
         painter.end()
 
     def _paint_tile(self, painter: QPainter, place: int, box: QRect) -> None:
-        theme, tile = self._keeper.theme, self._tiles[place]
-        picture = box.adjusted(0, 0, 0, -TEXT_HEIGHT)
+        tile, theme = self._tiles[place], self._keeper.theme
         if place == self._current:
             painter.setPen(QPen(theme.accent if self.hasFocus() else theme.edge, 2))
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(box.adjusted(-3, -3, 3, 2))
-        self._paint_picture(painter, tile, picture)
-        if tile.rank:
-            _paint_rank(painter, str(tile.rank), picture, theme)
-        paint_mark(
-            painter, tile.mark, picture, theme, is_first_wrong=0 < tile.rank == self._first_wrong
-        )
-        words = QRectF(box.left(), picture.bottom() + 2, box.width(), TEXT_HEIGHT - 2)
-        _paint_words(painter, tile, words, theme)
-
-    def _paint_picture(self, painter: QPainter, tile: ResultTile, area: QRect) -> None:
-        theme = self._keeper.theme
-        painter.fillRect(area, theme.header)
         image = self._store.get(tile.path, thumbnail_side(self.viewport()))
-        if image is not None and not image.isNull():
-            painter.setRenderHint(QPainter.SmoothPixmapTransform, True)
-            painter.drawImage(QRectF(area), image, filling_part(image, area.size()))
-        elif image is not None:
-            middle = QRectF(area.center().x() - 10, area.center().y() - 10, 20, 20)
-            paint_icon(painter, "warning", theme.placeholder, middle)
+        is_first_wrong = 0 < tile.rank == self._first_wrong
+        paint_tile(painter, tile, box, image, theme, is_first_wrong=is_first_wrong)
 
     def _activate(self) -> None:
         tile = self.selected_tile()
@@ -267,53 +244,3 @@ class RankingGrid(QAbstractScrollArea):
             bar.setValue(bar.value() + box.top() - MARGIN)
         elif box.bottom() > self.viewport().height() - MARGIN:
             bar.setValue(bar.value() + box.bottom() - self.viewport().height() + MARGIN)
-
-
-def tile_words(tile: ResultTile) -> str:
-    """A tile in words: rank, mark, score, path."""
-    words = f"{tile.mark}, " if tile.mark else ""
-    place = f"Rank {tile.rank:,}, {words}cosine {tile.score:.4f}\n" if tile.rank else ""
-    return f"{place}{tile.path}"
-
-
-def score_text(score: float) -> str:
-    """A cosine with three digits and a true minus sign."""
-    return f"{score:.3f}".replace("-", "\N{MINUS SIGN}")
-
-
-def thumbnail_side(device: QPaintDevice | None) -> int:
-    """The longer side of a thumbnail in pixels, enough for a dense screen too."""
-    ratio = 1.0 if device is None else device.devicePixelRatioF()
-    return round(THUMBNAIL_SIDE * max(1.0, min(2.0, ratio)))
-
-
-def filling_part(image: QImage, room: QSize) -> QRectF:
-    """The middle part of `image` that fills `room` without distortion."""
-    scale = max(room.width() / image.width(), room.height() / image.height())
-    width, height = room.width() / scale, room.height() / scale
-    return QRectF((image.width() - width) / 2, (image.height() - height) / 2, width, height)
-
-
-def _paint_rank(painter: QPainter, text: str, area: QRect, theme: Theme) -> None:
-    painter.setFont(text_font(12, semibold=True))
-    width = max(20, painter.fontMetrics().horizontalAdvance(text) + 8)
-    box = QRectF(area.left(), area.top(), width, 19)
-    painter.fillRect(box, theme.panel)
-    painter.setPen(theme.text)
-    painter.drawText(box, CENTRE, text)
-
-
-def _paint_words(painter: QPainter, tile: ResultTile, area: QRectF, theme: Theme) -> None:
-    painter.setFont(text_font(12, semibold=True))
-    metrics = painter.fontMetrics()
-    score = score_text(tile.score) if tile.rank else ""
-    used = metrics.horizontalAdvance(score)
-    painter.setPen(theme.text)
-    painter.drawText(area, RIGHT, score)
-    room = area.adjusted(0, 0, -used - 8 if used else 0, 0)
-    painter.setFont(text_font(12))
-    advance = painter.fontMetrics().horizontalAdvance
-    name = tile.name
-    if advance(name) > room.width():
-        name = name.rpartition("/")[2]  # its folder is in the tooltip
-    painter.drawText(room, LEFT, elide_name(name, room.width(), advance))

@@ -26,12 +26,13 @@ from gui.frame.rail import WIDTH as RAIL_WIDTH
 from gui.panels.retrieval.cells import RankCells
 from gui.panels.retrieval.controls import LAYERS_VIEW, RANKING_VIEW, RecipeBar
 from gui.panels.retrieval.evaluations import EvaluationChart
-from gui.panels.retrieval.grid import RankingGrid, score_text
+from gui.panels.retrieval.grid import RankingGrid
 from gui.panels.retrieval.offer_line import OfferLine
 from gui.panels.retrieval.query import QueryColumn
 from gui.panels.retrieval.selected import WIDTH as SELECTED_WIDTH
 from gui.panels.retrieval.selected import SelectedResult
 from gui.panels.retrieval.thumbnails import ThumbnailStore
+from gui.panels.retrieval.tiles import score_text
 from gui.panels.retrieval.view import (
     EvaluationRow,
     GalleryView,

@@ -139,7 +139,7 @@ class QueryColumn(QWidget):
         self.setObjectName("queryColumn")
         self.setAttribute(Qt.WA_StyledBackground)
         column = QVBoxLayout(inside)
-        column.setContentsMargins(12, 2, 12, 8)
+        column.setContentsMargins(12, 2, 8, 8)
         column.setSpacing(4)
         for widget in (self.title, self.picture, self.name, self.note):
             column.addWidget(widget)

@@ -1,0 +1,57 @@
+"""What a ranking is of, in lines that go with every file of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core import __version__
+from core.evaluation.scores import AP_VARIANT
+from core.retrieval.gallery import Gallery
+from core.retrieval.queries import Answer
+from core.words import printable
+
+_DIGITS = 12
+"""Of a SHA-256, enough to tell files apart."""
+
+
+def ranking_caption(
+    gallery: Gallery, answer: Answer, value: str, net: Path, weights: Path | None
+) -> tuple[str, ...]:
+    """Query and measures, net and weights, value and recipe, and what has to be known of them.
+
+    value: how the value is spelled that the gallery was read with, "relu7 · fc7@1".
+    """
+    recipe = gallery.recipe
+    pooling = recipe.measure.word
+    hashed = recipe.weights_sha256[:_DIGITS]
+    with_weights = f"fillers ({recipe.weights_sha256})"
+    if weights is not None:
+        with_weights = f"weights {weights.name} (SHA-256 {hashed})"
+    n_ranked, query = len(answer.ranking), _query(gallery, answer)
+    lines = (
+        f"Ranking of {n_ranked:,} images of {gallery.root} for {query}",
+        *_measures(answer),
+        f"Net {net.name} (SHA-256 {recipe.net_sha256[:_DIGITS]}), {with_weights}, "
+        f"phase {recipe.state.phase}, {recipe.precision}",
+        f"Value {value}, pooled {pooling}, L2, cosine; {recipe.preprocess.describe()}",
+        *gallery.notes,
+        *answer.notes,
+        f"Blobscope {__version__}",
+    )
+    return tuple(map(printable, lines))
+
+
+def _query(gallery: Gallery, answer: Answer) -> str:
+    query = answer.query
+    name = str(query.path) if query.index is None else gallery.images.paths[query.index]
+    return name if query.label is None else f"{name}, label {query.label}"
+
+
+def _measures(answer: Answer) -> tuple[str, ...]:
+    score = answer.score
+    if score is None:
+        return ()
+    return (
+        f"AP {score.average_precision:.4f} ({AP_VARIANT}), P@1 {score.p_at_1:.2f}, "
+        f"P@5 {score.p_at_5:.2f}, P@10 {score.p_at_10:.2f}, {score.n_relevant:,} relevant",
+    )
