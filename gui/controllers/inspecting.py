@@ -117,8 +117,6 @@ class InspectingController(QObject):
         document, path = self._document, self._document.image_path
         if document.net is None:
             return NO_NET
-        if document.is_partial:
-            return "The file has an error, and half a net does not run."
         if path is None:
             return NO_IMAGE
         if self._picture_input() is None:

@@ -10,6 +10,7 @@ from PyQt5.QtGui import QImage
 
 from core.images.preprocess import Preprocess
 from core.images.thumbnails import thumbnail
+from core.layers.failures import failing_layers
 from core.weights.binding import Binding
 from gui.document import ModelDocument
 from gui.jobs import Lanes
@@ -99,9 +100,10 @@ class ViewingController(QObject):
 
     def _show_inspector(self) -> None:
         document = self._document
-        self._window.panels.inspector.show_layer(
-            document.net, document.shapes, document.binding, document.selection or None
-        )
+        inspector, net, shapes = self._window.panels.inspector, document.net, document.shapes
+        inspector.show_layer(net, shapes, document.binding, document.selection or None)
+        failing = failing_layers(net, shapes) if net is not None and shapes is not None else {}
+        inspector.show_failure(failing.get(document.selection, ""))
 
     def _show_title(self) -> None:
         document = self._document

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.layers.failures import failing_layers
 from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Layer, Net
@@ -60,6 +61,8 @@ class BoxPicture:
     group: FoldGroup | None
     badges: tuple[BadgePicture, ...]
     is_inactive: bool = False
+    failure: str = ""
+    """Why the layer, or one of those folded into it, can't run."""
 
     @property
     def is_folded(self) -> bool:
@@ -140,8 +143,9 @@ def draw_picture(
     runs = in_place_runs(net)
     own_runs = _own_runs(net, own)
     badges = _badges(net, own, {version.layer_index for run in own_runs for version in run})
+    failures = failing_layers(net, shapes)
     boxes = tuple(
-        _draw_box(net, shapes, layer, group_of.get(layer.index), badges)
+        _draw_box(net, shapes, layer, group_of.get(layer.index), badges, failures)
         for layer in net.layers
         if box_of[layer.index] == layer.index
     )
@@ -188,6 +192,7 @@ def _draw_box(
     first: Layer,
     group: FoldGroup | None,
     badges: Mapping[int, tuple[BadgePicture, ...]],
+    failures: Mapping[str, str],
 ) -> BoxPicture:
     members = [net.layers[index] for index in group.layers] if group else [first]
     last = members[-1]
@@ -205,6 +210,7 @@ def _draw_box(
         is_data=family == "data / input" and group is None,
         group=group,
         badges=shown,
+        failure=next((failures[m.name] for m in members if m.name in failures), ""),
     )
 
 

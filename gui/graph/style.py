@@ -94,6 +94,8 @@ class GraphStyle:
         self.edge_lit_fill = QBrush(theme.accent)
         self.text = QPen(theme.text)
         self.secondary = QPen(theme.secondary)
+        self.failure = QPen(theme.error_text)
+        self.outline_failed = QPen(theme.error_text, 1.5)
         self._families: dict[str, QBrush] = {}
 
     def badge_text_width(self, label: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QRectF, Qt
-from PyQt5.QtGui import QImage, QPainter, QPixmap
+from PyQt5.QtGui import QImage, QPainter, QPen, QPixmap
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
@@ -11,6 +11,7 @@ from gui.graph.items.layer_words import Words, draw_words, lay_out_full, lay_out
 from gui.graph.picture import BoxPicture
 from gui.graph.rooms import NO_ROOM, SideRooms
 from gui.graph.style import GraphStyle, band_path, box_path
+from gui.widgets.plain_text import plain_tip
 
 _FRAME = QRectF(0, 0, m.BOX_WIDTH, m.BOX_HEIGHT)
 _SELECTED_FRAME = _FRAME.adjusted(-3, -3, 3, 3)
@@ -43,6 +44,7 @@ class LayerItem(QGraphicsItem):
         self._bounds = QRectF()
         self._lay_out()
         self.setZValue(2)
+        self.setToolTip(plain_tip(box.failure))
 
     def frame(self) -> QRectF:
         """The box itself in scene coordinates, without outlines around it."""
@@ -76,6 +78,7 @@ class LayerItem(QGraphicsItem):
         if box != self.box:
             self.box = box
             self._words = None
+            self.setToolTip(plain_tip(box.failure))
             self.update()
 
     def set_surroundings(
@@ -150,7 +153,7 @@ class LayerItem(QGraphicsItem):
 
     def _paint_frame(self, painter: QPainter) -> None:
         style = self._style
-        painter.setPen(style.outline_inactive if self.box.is_inactive else style.outline)
+        painter.setPen(self._outline_pen)
         painter.setBrush(style.panel)
         path = box_path()
         if self.box.is_folded:
@@ -167,6 +170,13 @@ class LayerItem(QGraphicsItem):
         painter.drawPath(band_path())
         style.draw_glyph(painter, self.box.family, _GLYPH)
 
+    @property
+    def _outline_pen(self) -> QPen:
+        style, box = self._style, self.box
+        if box.failure:
+            return style.outline_failed
+        return style.outline_inactive if box.is_inactive else style.outline
+
     def _paint_outline(self, painter: QPainter, frame: QRectF) -> None:
         if self.is_chosen or self.is_together:
             painter.setPen(self._style.selected)
@@ -181,7 +191,7 @@ class LayerItem(QGraphicsItem):
         painter.scale(1 / scale, 1 / scale)
         painter.translate(-width / 2, -height / 2)
         frame = QRectF(0.5, 0.5, width - 1, height - 1)
-        painter.setPen(style.outline_inactive if box.is_inactive else style.outline)
+        painter.setPen(self._outline_pen)
         painter.setBrush(style.panel)
         if box.is_folded:
             painter.drawRoundedRect(frame.translated(2.5, 2.5), 3, 3)

@@ -32,6 +32,8 @@ def lay_out_full(
 ) -> Words:
     """Name and type in the first row, the shape below; a type that won't fit goes below, too.
 
+    Of a layer that can't run the second row says why, in place of a shape that nobody knows.
+
     scale: below 1.0 the words keep their size and the rows move together.
     """
     width = m.BOX_WIDTH * scale
@@ -44,7 +46,8 @@ def lay_out_full(
     narrow = metrics.horizontalAdvance
     note_width = narrow(box.note)
     fits = style.name_metrics.horizontalAdvance(box.name) + 8 + note_width <= room
-    shape = metrics.elidedText(box.shape, Qt.ElideRight, room)
+    shape = metrics.elidedText(box.failure or box.shape, Qt.ElideRight, room)
+    shape_pen = style.failure if box.failure else style.secondary
     note = box.note
     if not fits:
         spare = room - narrow(shape) - 8
@@ -58,7 +61,7 @@ def lay_out_full(
     return (
         _word(name, style.name_font, style.text, left, name_y),
         _word(note, font, style.secondary, width - padding - note_width, note_y),
-        _word(shape, font, style.secondary, left, shape_y),
+        _word(shape, font, shape_pen, left, shape_y),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen
+from PyQt5.QtCore import QRectF, QSize
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from core.net.elision import elide_name
@@ -46,6 +46,12 @@ class InspectorHeader(QWidget):
         """ "ReLU, layer 37 of 40"."""
         return ", ".join(filter(None, (self.type, self.note)))
 
+    @property
+    def least_width(self) -> int:
+        """Pixels that glyph and second line take whole."""
+        words = QFontMetrics(text_font(11)).horizontalAdvance(self.second_line)
+        return words + 4 + (_SQUARE + 8 if self.family else 0)
+
     def sizeHint(self) -> QSize:
         return QSize(220, _HEIGHT if self.second_line else _NAME_HEIGHT + 4)
 
@@ -63,8 +69,8 @@ class InspectorHeader(QWidget):
         painter.setFont(text_font(11))
         painter.setPen(theme.secondary)
         second = QRectF(left, _NAME_HEIGHT - 2, room, _HEIGHT - _NAME_HEIGHT)
-        words = painter.fontMetrics().elidedText(self.second_line, Qt.ElideRight, int(room))
-        painter.drawText(second, LEFT, words)
+        fits = painter.fontMetrics().horizontalAdvance(self.second_line) <= room
+        painter.drawText(second, LEFT, self.second_line if fits else self.note)
         painter.end()
 
     def _paint_glyph(self, painter: QPainter) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -33,6 +34,8 @@ from gui.widgets.notice_card import Notice, NoticeCard
 from gui.widgets.text_lines import TextLines
 
 _SENTENCE = "Select a layer to see its shapes and parameters."
+_MARGINS = 48
+"""Pixels beside the first line: of the page, its scroll bar and between name and button."""
 _DEFAULT_NOTE = "grey = default, not in the file"
 
 
@@ -244,6 +247,17 @@ class Inspector(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_open_button()
+
+    def _fit_open_button(self) -> None:
+        """The button loses a word before the line beside it loses a number."""
+        self.open_button.setText("Open layer")
+        room = self.width() - _MARGINS - self.open_button.sizeHint().width()
+        if self.header.least_width > room:
+            self.open_button.setText("Open")
+
     def _connect(self) -> None:
         self.form.rename_requested.connect(self.rename_requested)
         self.form.rename_chain_requested.connect(self.rename_chain_requested)
@@ -307,6 +321,7 @@ class Inspector(QWidget):
         near = [other.name for other in net.layers[max(0, layer.index - 1) : layer.index + 2]]
         family = layer_type(layer.type).family
         self.header.show_words(layer.name, layer.type, place, family, near)
+        self._fit_open_button()
         self.hint.hide()
         self.all_button.hide()
         self.open_button.show()
