@@ -8,9 +8,17 @@ from functools import partial
 
 from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QStatusTipEvent
-from PyQt5.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.actions import Actions
+from gui.frame.areas import FocusRing
 from gui.frame.bell import BellPopup
 from gui.frame.drop_overlay import DropOverlay, local_files
 from gui.frame.engine_popup import EnginePopup
@@ -32,6 +40,8 @@ from gui.panels.histogram.small import SmallHistogram
 from gui.panels.inspector.panel import Inspector
 from gui.panels.layers.table import LayerTable
 from gui.panels.retrieval.panel import RetrievalPanel
+from gui.present.presenter import Presenter
+from gui.present.view import PresentView
 from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
 from gui.widgets.labels import RichLabel
@@ -61,6 +71,7 @@ class MainWindow(QMainWindow):
     """Holds the pages and what stands around them; dropped files and the wish to close go out."""
 
     files_dropped = pyqtSignal(list)
+    page_shown = pyqtSignal(str)
 
     def __init__(self, keeper: ThemeKeeper) -> None:
         super().__init__()
@@ -90,9 +101,15 @@ class MainWindow(QMainWindow):
         self._add_document_title()
         self._add_pages()
         self._add_frame()
+        self.presenter = Presenter(
+            self, self._stack, self.present,
+            (self.menuBar(), self.rail, self.subjects, self.statusBar()), self.notice_bar,
+            (self.net_page.left, self.net_page.right),
+        )  # fmt: skip
         self._add_tools()
         self.drop_overlay = DropOverlay(keeper, self)
         self.drop_overlay.watch(self.panels.retrieval)
+        self.focus_ring = FocusRing(keeper, self)
         self._connect()
         self.set_default_layout()
 
@@ -138,8 +155,9 @@ class MainWindow(QMainWindow):
             "compare": self.compare_page,
         }
         self.start_page = StartPage(keeper)
+        self.present = PresentView(keeper)
         self._stack = QStackedWidget()
-        for page in (*self.pages.values(), self.start_page):
+        for page in (*self.pages.values(), self.start_page, self.present):
             self._stack.addWidget(page)
 
     def _add_frame(self) -> None:
@@ -162,8 +180,12 @@ class MainWindow(QMainWindow):
 
     def _add_tools(self) -> None:
         actions = self.actions_
+        present = self.rail.add_below(
+            RailItem("present", "Present", "present", "Show this page on the whole screen (F11)")
+        )
         keys = self.rail.add_below(RailItem("keys", "Keys", "help", "Keys (F1)"))
         keys.clicked.connect(lambda: actions["keys"].trigger())
+        present.clicked.connect(lambda: actions["present"].trigger())
         for action_id in ("undo", "redo", "forward"):
             self.subjects.add_tool(actions[action_id], has_words=action_id == "forward")
         self.subjects.net.add_actions(
@@ -231,8 +253,13 @@ class MainWindow(QMainWindow):
         """Show a page and mark it in the rail; without a net, what there is to open."""
         self._page = page
         has_it = self._has_net or page == "compare"
-        self._stack.setCurrentWidget(self.pages[page] if has_it else self.start_page)
+        shown = self.pages[page] if has_it else self.start_page
+        if self.presenter.is_on:
+            self.presenter.show(shown)
+        else:
+            self._stack.setCurrentWidget(shown)
         self.rail.show_page(page)
+        self.page_shown.emit(page)
 
     def show_net_there(self, has_net: bool) -> None:
         """Whether there is a net for the pages to show."""
@@ -336,7 +363,11 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         before, now = self._shown_width, event.size().width()
-        if before and self._layout.sides(before) is not self._layout.sides(now):
+        if (
+            before
+            and not self.presenter.is_on
+            and self._layout.sides(before) is not self._layout.sides(now)
+        ):
             self._note_sides()
             self._show_sides()
         self._shown_width = now

@@ -43,6 +43,7 @@ from gui.connections.searching import (
     connect_searching,
     connect_what_is_there,
 )
+from gui.connections.showing import connect_areas, connect_presenting
 from gui.connections.trouble import connect_notices, connect_trouble
 from gui.controllers.autosaving import AutosavingController
 from gui.controllers.changing import ChangingController
@@ -252,13 +253,15 @@ class Workbench(QObject):
     def _connect_files(self) -> None:
         window, opening = self.window, self.opening
         connect_window(window)
+        connect_areas(window)
+        connect_presenting(window, self.document)
         connect_themes(window, self.keeper, self.settings)
         connect_notices(window, self.notices)
         connect_trouble(self.lanes, self.hook, self.verifying, self.trouble, self.autosaving)
         connect_opening(window, opening, self.demo)
         connect_last_session(window, self.last_session, self.status)
         connect_recent_files(window, self.recent_files)
-        connect_comparing(window, self.comparing, opening)
+        connect_comparing(window, self.comparing, opening, self.status)
         connect_dropping(window, self.dropping, self.status)
         connect_images(window, self.images, opening)
         connect_watching(window, self.watching, self.status, self.notices, self.settings)
@@ -317,6 +320,7 @@ class Workbench(QObject):
         if self.is_closed:
             return self._has_ended_well
         self.is_closed = True
+        self.window.presenter.turn(False)  # else the next window would begin on the whole screen
         self.last_session.keep()
         self._remember()
         self.dialogs.close()

@@ -106,10 +106,27 @@ def connect_last_session(window: MainWindow, last: LastSession, status: StatusCo
 
 
 def connect_comparing(
-    window: MainWindow, comparing: ComparingController, opening: OpeningController
+    window: MainWindow,
+    comparing: ComparingController,
+    opening: OpeningController,
+    status: StatusController,
 ) -> None:
     """Two prototxts side by side."""
+
+    def step(by: int) -> None:
+        window.show_page("compare")
+        window.compare_page.show_view("layers")
+        window.compare_page.layers.step(by)
+
+    def facts() -> dict[str, str]:
+        is_there = comparing.comparison is not None and comparing.comparison.nets is not None
+        return {"compared": "" if is_there else "Compare two prototxts first: Ctrl+Shift+C."}
+
     window.actions_.on("compare", comparing.choose)
+    window.actions_.on("next_difference", lambda: step(1))
+    window.actions_.on("difference_before", lambda: step(-1))
+    status.extra_facts.append(facts)
+    comparing.compared.connect(status.refresh)
     comparing.open_requested.connect(lambda path: opening.open_model(path))
 
 

@@ -27,11 +27,15 @@ from gui.dialogs.help import AboutDialog, KeysDialog, TextDialog
 from gui.dialogs.preview import DifferenceDialog
 from gui.dialogs.recipe import RecipeDialog
 from gui.document import ModelDocument
+from gui.graph.canvas import KEYS as GRAPH_KEYS
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
+
+KEYS_OF_PARTS = (("In the graph", GRAPH_KEYS),)
+"""What the keys do in parts of the window, as each part says."""
 
 
 class DialogsController(QObject):
@@ -128,7 +132,7 @@ class DialogsController(QObject):
 
     def show_keys(self) -> None:
         """Every key there is."""
-        self._open(KeysDialog(self._keeper, ROWS, self._window))
+        self._open(KeysDialog(self._keeper, ROWS, KEYS_OF_PARTS, self._window))
 
     def show_about(self) -> None:
         """Versions and licence."""

@@ -33,11 +33,16 @@ LICENCE = "GPL-3.0-or-later. Free to use, change and share under the same terms;
 
 
 class KeysDialog(FramedDialog):
-    """Every action that has a key, by menu."""
+    """Every action that has a key, by menu, then the keys of single parts of the window."""
 
     def __init__(
-        self, keeper: ThemeKeeper, rows: Sequence[ActionRow], parent: QWidget | None = None
+        self,
+        keeper: ThemeKeeper,
+        rows: Sequence[ActionRow],
+        more: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
+        parent: QWidget | None = None,
     ) -> None:
+        """more: sections of (keys, what they do), each as the part itself says it."""
         super().__init__(keeper, "Keys", parent=parent)
         content = QWidget()
         column = QVBoxLayout(content)
@@ -48,25 +53,9 @@ class KeysDialog(FramedDialog):
             if listed:
                 column.addWidget(SectionHeader(keeper, menu))
                 column.addLayout(self._grid(listed))
-        graph = (
-            ("Arrow keys", "Walk along the edges of the graph"),
-            ("Enter", "Unfold a block, or press the badge in focus"),
-            ("Backspace", "Fold the innermost block around the selected layer"),
-            ("Ctrl+C", "Copy the selected layer's name"),
-            ("Ctrl+click", "Choose a second layer"),
-            ("Ctrl+wheel", "Zoom where the pointer is"),
-        )
-        column.addWidget(SectionHeader(keeper, "In the graph"))
-        column.addLayout(self._pairs(graph))
-        comparison = (
-            ("F8, Shift+F8", "The next difference, the one before"),
-            ("Ctrl+F", "Filter the layers of both nets"),
-            ("Ctrl+D", "Only differences, or all layers"),
-            ("Ctrl+Shift+X", "Swap the two files"),
-            ("F5", "Read both files again"),
-        )
-        column.addWidget(SectionHeader(keeper, "In a comparison"))
-        column.addLayout(self._pairs(comparison))
+        for title, pairs in more:
+            column.addWidget(SectionHeader(keeper, title))
+            column.addLayout(self._pairs(pairs))
         column.addStretch(1)
         area = QScrollArea()
         area.setWidget(content)

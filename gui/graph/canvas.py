@@ -29,6 +29,18 @@ from gui.graph.items.stub import StubItem
 from gui.graph.scene import GraphScene
 
 ZOOM_STEP = 1.25
+KEYS = (
+    ("Up, Down, Left, Right", "Walk along the edges of the graph"),
+    ("Enter", "Unfold a block, or press the badge in focus"),
+    ("Backspace", "Fold the innermost block around the selected layer"),
+    ("Tab", "The next badge"),
+    ("Ctrl+C", "Copy the selected layer's name"),
+    ("+, -, 0", "Zoom in, out, and back to 100 %"),
+    ("F", "Show the whole graph"),
+    ("Ctrl+click", "Choose another layer beside the selected one"),
+    ("Ctrl+wheel", "Zoom where the pointer is"),
+)
+"""What keys do here, for the list of all keys."""
 _FIT_MARGIN = 16.0
 
 

@@ -25,6 +25,7 @@ class FlatTabBar(QTabBar):
         self.setDrawBase(False)
         self.setExpanding(False)
         self.setFocusPolicy(Qt.TabFocus)
+        self.setAccessibleName("Tabs")
         keeper.changed.connect(self.update)
 
     def set_icon_name(self, index: int, name: str) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLineEdit,
     QMenu,
     QPushButton,
-    QShortcut,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -195,8 +193,6 @@ class LayersPanel(QWidget):
         self.following.clicked.connect(lambda: self.step(1))
         self.table.row_chosen.connect(lambda place: self.choose(self.list.shown[place]))
         self._keeper.changed.connect(self._tint)
-        for keys, by in (("F8", 1), ("Shift+F8", -1)):
-            QShortcut(QKeySequence(keys), self, lambda by=by: self.step(by))
 
     def _open_ignore(self) -> None:
         menu = self.ignore_menu()

@@ -236,6 +236,7 @@ class Inspector(QWidget):
             values.addWidget(self.values_hint)
         self._column.addStretch(1)
         self._scroll = QScrollArea()
+        self._scroll.setAccessibleName("Facts about the layer")
         self._scroll.setWidget(self._page)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.NoFrame)

@@ -1,0 +1,1 @@
+"""Showing a page to others, on the whole screen."""
