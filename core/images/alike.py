@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from core.errors import AppError
@@ -24,13 +25,11 @@ DISTANCE_LIMIT = 10
 
 _SIDE = 32
 _LOW = 8
-_THUMBNAIL_SIDE = 64
+THUMBNAIL_SIDE = 64
 _TICK_SECONDS = 0.3
 _CHUNK = 1 << 24
 # Of 255: what is left of a picture of one colour after JPEG.
 _LEAST_CONTRAST = 1.0
-
-_Looked = tuple[Path, np.ndarray | AppError | None]
 
 
 def perceptual_hash(rgb: np.ndarray) -> int | None:
@@ -75,12 +74,16 @@ class AlikeFile:
     is_copy: bool
 
 
+AlikeGroup = tuple[AlikeFile, ...]
+"""By path."""
+
+
 @dataclass(frozen=True)
 class AlikeFiles:
     """Groups of files that are alike, each by path, and the files that could not be looked at."""
 
     n_files: int
-    groups: tuple[tuple[AlikeFile, ...], ...]
+    groups: tuple[AlikeGroup, ...]
     problems: tuple[tuple[Path, str], ...]
 
 
@@ -93,24 +96,34 @@ def find_alike(paths: Sequence[Path], *, limit: int = DISTANCE_LIMIT) -> Job[Ali
     hashes: list[int | None] = []
     digests: list[str | None] = []
     problems: list[tuple[Path, str]] = []
-    looked = _thumbnails(paths)
+    looked = pictures_ahead(paths, Request("thumbnail", "", side=THUMBNAIL_SIDE))
     try:
-        for path, rgb in looked:
-            if rgb is None:
-                yield Progress(len(hashes), len(paths), "images compared")
-                continue
-            hashes.append(None if isinstance(rgb, AppError) else perceptual_hash(rgb))
-            digests.append(_digest(path))
-            if isinstance(rgb, AppError):
-                problems.append((path, rgb.sentence))
+        for task in looked:
+            if task is not None:
+                found = _thumbnail(task)
+                if isinstance(found, AppError):
+                    problems.append((task.path, found.sentence))
+                hashes.append(None if isinstance(found, AppError) else perceptual_hash(found))
+                digests.append(file_digest(task.path))
             yield Progress(len(hashes), len(paths), "images compared")
     finally:
         looked.close()
+    groups = yield from group_alike(paths, hashes, digests, limit=limit)
+    return AlikeFiles(len(paths), groups, tuple(problems))
+
+
+def group_alike(
+    paths: Sequence[Path],
+    hashes: Sequence[int | None],
+    digests: Sequence[str | None],
+    *,
+    limit: int = DISTANCE_LIMIT,
+) -> Job[tuple[AlikeGroup, ...]]:
+    """Group files by their hashes and the digests of their bytes; None is like nothing."""
     links = _Links(len(paths))
     links.join_equal(digests)
     yield from _join_near(links, hashes, limit)
-    groups = tuple(_group(paths, hashes, digests, found) for found in links.groups())
-    return AlikeFiles(len(paths), groups, tuple(problems))
+    return tuple(_group(paths, hashes, digests, found) for found in links.groups())
 
 
 def _group(
@@ -118,7 +131,7 @@ def _group(
     hashes: Sequence[int | None],
     digests: Sequence[str | None],
     found: Sequence[int],
-) -> tuple[AlikeFile, ...]:
+) -> AlikeGroup:
     first = found[0]
     return tuple(
         AlikeFile(
@@ -134,20 +147,25 @@ def _distance(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else (one ^ other).bit_count()
 
 
-def _digest(path: Path) -> str | None:
+def file_digest(path: Path) -> str | None:
+    """SHA-256 of a file's bytes; None for one that can't be read, as its picture will say."""
     try:
         return file_sha256(path)
-    except AppError:  # the picture's own problem tells more
+    except AppError:
         return None
 
 
-def _thumbnails(paths: Sequence[Path]) -> Generator[_Looked, None, None]:
-    """Small pictures in the order of the paths, decoded ahead; None while one is waited for."""
+def pictures_ahead(paths: Sequence[Path], request: Request) -> Generator[Task | None, None, None]:
+    """Ended tasks in the order of the paths, decoded ahead; None while one is waited for.
+
+    request: what is asked of each, its path left out. Closing lets the decoders go.
+    """
     pool = shared_pool()
     waiting: deque[Task] = deque()
     try:
         for path in paths:
-            waiting.append(_begin(path))
+            asked = msgspec.structs.replace(request, path=str(path.absolute()))
+            waiting.append(pool.submit(path, asked, is_ahead=True))
             if len(waiting) > 4 * pool.n_decoders:
                 yield from _ended(waiting[0])
                 waiting.popleft()
@@ -159,18 +177,17 @@ def _thumbnails(paths: Sequence[Path]) -> Generator[_Looked, None, None]:
             task.let_go()
 
 
-def _begin(path: Path) -> Task:
-    request = Request("thumbnail", str(path.absolute()), side=_THUMBNAIL_SIDE)
-    return shared_pool().submit(path, request, is_ahead=True)
-
-
-def _ended(task: Task) -> Iterator[_Looked]:
+def _ended(task: Task) -> Iterator[Task | None]:
     while not task.is_done(_TICK_SECONDS):
-        yield task.path, None
+        yield None
+    yield task
+
+
+def _thumbnail(task: Task) -> np.ndarray | AppError:
     try:
-        yield task.path, array_of(task)
+        return array_of(task)
     except AppError as error:
-        yield task.path, error
+        return error
 
 
 def _join_near(links: _Links, hashes: Sequence[int | None], limit: int) -> Job[None]:

@@ -53,13 +53,15 @@ class Picture:
 
     stored: (height, width, 3) uint8 RGB as stored, or (height, width, 4) RGBA where transparency is
     kept and the file has any; orientation: EXIF's, 1 (upright) to 8; note: what was done with
-    values of more than 8 bits, "" where nothing needs telling; jpeg: the file where it is a JPEG.
+    values of more than 8 bits, "" where nothing needs telling; jpeg: the file where it is a JPEG;
+    mode: Pillow's word for its channels.
     """
 
     stored: np.ndarray
     orientation: int
     note: str = ""
     jpeg: bytes = b""
+    mode: str = "RGB"
 
     @property
     def upright(self) -> np.ndarray:
@@ -90,12 +92,13 @@ def decode_picture(
         jpeg = file.read() if _is_jpeg(file) else b""
         with _open(io.BytesIO(jpeg) if jpeg else file, path.name, max_pixels) as image:
             is_sixteen_bits = ";16" in str(getattr(image, "tile", ()))
+            mode = image.mode
             image.load()
             depth = find_grey_range(image)
             stored, note = _pixels(image, depth, transparency), depth.note
             if is_sixteen_bits and not note:
                 note = describe_dark_range(stored)
-            return Picture(stored, _orientation(image), note, jpeg)
+            return Picture(stored, _orientation(image), note, jpeg, mode)
 
 
 def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
@@ -127,6 +130,13 @@ def thumbnail(path: Path, side: int, *, exif: bool = True) -> np.ndarray:
         picture.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
         stored = np.array(picture, dtype=np.uint8)
         return turn_upright(stored, orientation) if exif else stored
+
+
+def shrink(rgb: np.ndarray, side: int) -> np.ndarray:
+    """The same (height, width, 3) uint8 with a longer side of at most `side` pixels."""
+    picture = Image.fromarray(rgb)
+    picture.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.array(picture, dtype=np.uint8)
 
 
 def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:

@@ -15,11 +15,14 @@ from core.images.preprocess import Preprocess
 MAX_PATH_LENGTH = 8_192
 """A request has to fit into a pipe whose other end nobody reads."""
 
-Operation = Literal["prepare", "read", "thumbnail"]
+Operation = Literal["prepare", "read", "thumbnail", "look"]
 
 
 class Request(msgspec.Struct, frozen=True):
-    """prepare, read: make the input of a net by `recipe`; side: of a thumbnail, in pixels."""
+    """prepare, read: make the input of a net by `recipe`; side: of a thumbnail, in pixels.
+
+    look: decode the whole picture, and say of it what a thumbnail does not show.
+    """
 
     op: Operation
     path: str
@@ -31,7 +34,8 @@ class Answer(msgspec.Struct, frozen=True):
     """What a file gave; the array comes behind it unless there is a problem.
 
     size: (width, height) before resizing; problem: a sentence, "" where there is none. is_short: of
-    memory, which a decoder of many pictures may be where a new one is not.
+    memory, which a decoder of many pictures may be where a new one is not. mode, flaw: of a look,
+    the file's channels in Pillow's words, and what is wrong though it can be decoded.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -40,6 +44,8 @@ class Answer(msgspec.Struct, frozen=True):
     hint: str = ""
     details: str = ""
     is_short: bool = False
+    mode: str = ""
+    flaw: str = ""
 
 
 def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> bool:
@@ -48,7 +54,7 @@ def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> 
         return not arrays
     if len(arrays) != 1 or arrays[0].ndim != 3 or min(*answer.size, *arrays[0].shape) < 1:
         return False
-    if request.op != "thumbnail":
+    if request.op in ("prepare", "read"):
         return arrays[0].dtype == np.float32
     return arrays[0].dtype == np.uint8 and arrays[0].shape[2] == 3
 

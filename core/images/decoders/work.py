@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import AppError, ImageError
 from core.images.checking import find_cut_off
 from core.images.decoders.messages import Answer, Request
-from core.images.decoding import decode_picture, thumbnail
+from core.images.decoding import decode_picture, shrink, thumbnail
 from core.images.preprocess import Preprocess
 
 Done = tuple[Answer, list[np.ndarray]]
@@ -22,6 +22,8 @@ def do(request: Request) -> Done:
     try:
         if request.op == "thumbnail":
             return _shrink(path, request.side)
+        if request.op == "look":
+            return _look(path, request.side)
         return _prepare(path, Preprocess.from_json(request.recipe), request.op == "prepare")
     except AppError as error:
         if isinstance(error.__cause__, MemoryError):
@@ -42,6 +44,14 @@ def _too_large(path: Path) -> Answer:
 def _shrink(path: Path, side: int) -> Done:
     rgb = thumbnail(path, side)
     return Answer((rgb.shape[1], rgb.shape[0])), [rgb]
+
+
+def _look(path: Path, side: int) -> Done:
+    picture = decode_picture(path)
+    flaw = find_cut_off(path.name, picture) or ""
+    upright = picture.upright
+    size = upright.shape[1], upright.shape[0]
+    return Answer(size, picture.note, mode=picture.mode, flaw=flaw), [shrink(upright, side)]
 
 
 def _prepare(path: Path, recipe: Preprocess, is_checked: bool) -> Done:
