@@ -31,6 +31,8 @@ SUMMARIES: Mapping[str, str] = {
     "extract": "write the activations of any layers to .npz, HDF5 or .npy files",
     "statistics": "say how the values of layers spread for one image, with histograms",
     "gradients": "go forward and back: gradients of every value and learned array, into .npz",
+    "check-images": "say what is broken, doubled or rare among images that a net is to learn from",
+    "split": "divide images into train, val and test, near-duplicates together",
     "finetune": "train a net by a solver file, by Caffe's rules, with snapshots that Caffe loads",
     "tiles": "draw every channel of layers for one image into a PNG",
     "graph": "draw the net into SVG, PDF or PNG",
@@ -43,7 +45,7 @@ SUMMARIES: Mapping[str, str] = {
     "demo": "do everything above on the bundled net and photos, without a window",
     "doctor": "say what can run here: engines, devices, versions, and why not",
 }
-"""Every command and what it does; the module of the same name does it."""
+"""Every command and what it does; the module of that name, - as _, does it."""
 
 
 class UsageError(Exception):
@@ -98,7 +100,7 @@ def _run_and_explain(
 
 
 def _run(name: str, words: Sequence[str], extras: Mapping[str, Callable[..., object]]) -> int:
-    command = cast(Command, importlib.import_module(f"core.commands.{name}"))
+    command = cast(Command, importlib.import_module(f"core.commands.{name.replace('-', '_')}"))
     parser = _Parser(prog=f"main.py {name}", description=_sentence(SUMMARIES[name]))
     command.add_arguments(parser)
     parser.add_argument("--log", type=Path, metavar="FILE", help=LOG_HELP)

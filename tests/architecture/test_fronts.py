@@ -11,6 +11,8 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
+    "CheckImagesRequest": "its view comes with the Training page",
+    "SplitRequest": "its view comes with the Training page",
     "FinetuneRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "SweepRequest": "its page comes with the Retrieval views",
