@@ -94,8 +94,11 @@ class _StoredPath(msgspec.Struct, frozen=True):
 
     def found(self, folder: Path) -> Path:
         """Beside the session where it is there, else where it was."""
-        beside = folder / self.beside
-        return beside.absolute() if self.beside and is_there(beside) else Path(self.path)
+        beside = (folder / self.beside).absolute()
+        if not self.beside or not is_there(beside):
+            return Path(self.path)
+        short = Path(os.path.normpath(beside))  # which leads elsewhere where a folder is a link
+        return short if is_there(short) and short.samefile(beside) else beside
 
 
 class _StoredSearch(msgspec.Struct, frozen=True):

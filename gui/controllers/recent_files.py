@@ -88,6 +88,7 @@ class RecentFilesController(QObject):
         self._settings.add_recent("folders", gallery.root)
         note = note_of_gallery(len(gallery), gallery.progress.n_missing, self.now())
         self._settings.set_note_of(gallery.root, note)
+        self.fill()
 
     def _open(self, path: Path) -> None:
         if path.suffix == SESSION_SUFFIX:

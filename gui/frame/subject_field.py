@@ -171,19 +171,26 @@ class SubjectField(QPushButton):
             painter.setPen(theme.secondary)
             painter.drawText(place, int(Qt.AlignVCenter), self._nothing)
             return
-        painter.setFont(text_font(12, semibold=True))
+        self._paint_value(painter, place)
+
+    def _paint_value(self, painter: QPainter, place: QRect) -> None:
+        """Value and rest; the value gives way, since the rest is a version or a count."""
+        theme, room = self._keeper.theme, place.width()
+        plain, bold = text_font(12), text_font(12, semibold=True)
+        metrics = QFontMetrics(plain)
+        left_over = room - _LEAST_WORDS - 5
+        words = _whole_words(self._rest, left_over, metrics)
+        width = metrics.horizontalAdvance(words)
+        rest = width + 5 if 0 < width <= left_over else 0
+        painter.setFont(bold)
         painter.setPen(theme.text)
-        metrics = painter.fontMetrics()
-        shown = metrics.elidedText(self._value, Qt.ElideMiddle, room)
+        shown = painter.fontMetrics().elidedText(self._value, Qt.ElideMiddle, room - rest)
         painter.drawText(place, int(Qt.AlignVCenter), shown)
-        used = metrics.horizontalAdvance(shown) + 5
-        if self._rest and room - used > 24:
-            painter.setFont(text_font(12))
-            metrics = painter.fontMetrics()
-            rest = _whole_words(self._rest, room - used, metrics)
-            rest = metrics.elidedText(rest, Qt.ElideRight, room - used)
+        if rest:
+            used = painter.fontMetrics().horizontalAdvance(shown) + 5
+            painter.setFont(plain)
             painter.setPen(theme.secondary)
-            painter.drawText(place.adjusted(used, 0, 0, 0), int(Qt.AlignVCenter), rest)
+            painter.drawText(place.adjusted(used, 0, 0, 0), int(Qt.AlignVCenter), words)
 
     def _chip_width(self) -> int:
         return 0 if self._chip is None else chip_width(self._chip) + 4

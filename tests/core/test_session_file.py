@@ -138,3 +138,14 @@ def test_a_session_that_can_not_be_written_leaves_the_old_one(
     with pytest.raises(AppError, match="can't be written"):
         write_session(path, session)
     assert path.read_text() == "old"
+
+
+def test_a_path_beside_the_session_is_short(tmp_path: Path) -> None:
+    """ "…/unsaved/../../../m/net.prototxt" was shown for a restored net."""
+    net = tmp_path / "m" / "net.prototxt"
+    net.parent.mkdir()
+    net.write_text("")
+    (tmp_path / "state" / "unsaved").mkdir(parents=True)
+    path = tmp_path / "state" / "unsaved" / "one.blobscope"
+    write_session(path, Session(net, 'name: "x"'))
+    assert read_session(path).prototxt == net

@@ -8,6 +8,7 @@ from gui.frame.notice_strip import HEIGHT, NoticeArea
 from gui.widgets.code_block import CodeLine
 from gui.widgets.notice_card import Notice, NoticeAction
 from gui.widgets.plain_text import rich
+from tests.gui.test_opening import NET
 
 WARNING = Notice("warning", "One thing", rich("It <b>means</b> {}.", "a < b"), key="one")
 ERROR = Notice(
@@ -78,3 +79,25 @@ def test_a_notice_is_in_view_on_every_page(bench, qtbot) -> None:
         bench.window.show_page(page)
         assert bench.window.notice_bar.strip.isVisible()
         assert bench.window.notice_bar.height() == HEIGHT
+
+
+def test_a_notice_moves_nothing_in_the_graph(bench, qtbot, tmp_path) -> None:
+    """Zoom changed by itself when something was said."""
+    path = tmp_path / "net.prototxt"
+    path.write_text(NET)
+    bench.opening.open_paths([path])
+    qtbot.waitUntil(lambda: bench.document.net is not None and bench.lanes.is_idle)
+    graph = bench.window.panels.graph
+    graph.canvas.zoom_in()
+    graph.canvas.zoom_in()
+    graph.canvas.verticalScrollBar().setValue(40)
+    before, place = graph.memory, graph.canvas.verticalScrollBar().value()
+    bench.notices.show(ERROR)
+    qtbot.waitUntil(lambda: bench.window.notice_bar.strip.isVisible())
+    qtbot.wait(20)
+    assert graph.memory.scale == before.scale
+    assert graph.memory.centre == pytest.approx(before.centre, abs=2)
+    bench.notices.dismiss(ERROR.key)
+    qtbot.waitUntil(lambda: bench.window.notice_bar.isHidden())
+    assert graph.memory.scale == before.scale
+    qtbot.waitUntil(lambda: abs(graph.canvas.verticalScrollBar().value() - place) <= 1)

@@ -47,7 +47,6 @@ def test_a_folder_of_images_is_listed_and_opens(bench, qtbot, net_path: Path, ph
     open_net(bench, qtbot, net_path)
     bench.searching.open_folder(photos)
     qtbot.waitUntil(lambda: bench.searching.gallery is not None, timeout=20000)
-    bench.recent_files.fill()
     (row,) = bench.window.start_page.recent.folder_rows
     assert (row.text(), row._recent.detail) == ("photos", "18 images")
     bench.window.actions_["close_net"].trigger()
