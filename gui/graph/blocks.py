@@ -207,8 +207,11 @@ def _with_air(place: Rectangle) -> Rectangle:
 
 
 def _widened(blocks: Sequence[Block]) -> list[Block]:
-    """Each as wide as a name wants, where that covers no other."""
+    """Each as wide as a name wants, where that covers no other and does not widen the graph."""
     found = []
+    left = min((block.place.left for block in blocks), default=0.0)
+    right = max((block.place.right for block in blocks), default=0.0)
+    spare = max(0.0, m.BLOCK_WIDTH - (right - left)) / 2
     for block in blocks:
         place = block.place
         wanted = (m.BLOCK_WIDTH - (place.right - place.left)) / 2
@@ -220,6 +223,10 @@ def _widened(blocks: Sequence[Block]) -> list[Block]:
                 gap = max(place.left - beside.right, beside.left - place.right)
                 wanted = min(wanted, max(0.0, (gap - _GAP) / 2))
         wanted = max(0.0, wanted)
-        wider = replace(place, left=place.left - wanted, right=place.right + wanted)
+        wider = replace(
+            place,
+            left=max(place.left - wanted, left - spare),
+            right=min(place.right + wanted, right + spare),
+        )
         found.append(replace(block, place=wider))
     return found

@@ -243,6 +243,7 @@ class GraphBar(QWidget):
         row.addWidget(self._line())
         row.addWidget(self.fold)
         row.addWidget(self.direction)
+        self.hidden.setContentsMargins(8, 0, 0, 0)
         row.addWidget(self.hidden)
         row.addWidget(self.options)
         row.addStretch(0)

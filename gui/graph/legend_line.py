@@ -106,7 +106,10 @@ class LegendLine(QWidget):
             self.update()
 
     def _fitting(self) -> Sequence[tuple[LegendEntry, bool]]:
-        """Each entry, and whether its words have room: the last family's leave first."""
+        """Each entry, and whether its words have room: families lose theirs first, the last first.
+
+        Boxes say their type in words; the marks say nothing but themselves.
+        """
         metrics = QFontMetricsF(text_font(11))
         with_words = [True] * len(self.entries)
         room = self.width() - 2 * _EDGE
@@ -117,7 +120,8 @@ class LegendLine(QWidget):
                 for entry, has in zip(self.entries, with_words, strict=True)
             )
 
-        for i in reversed(range(len(self.entries))):
+        order = sorted(range(len(self.entries)), key=lambda i: (self.entries[i].kind, -i))
+        for i in order:
             if needed() <= room:
                 break
             with_words[i] = False

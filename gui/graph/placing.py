@@ -76,7 +76,10 @@ def place_picture(
         layout.left, layout.top, layout.left + layout.width, layout.top + layout.height
     )
     rooms = label_rooms(picture, corners, routes, badge_widths, is_sideways)
-    return Placement(direction, corners, routes, bounds, rooms, side_rooms(corners, routes))
+    stubbed = {stub.box for stub in picture.stubs}
+    return Placement(
+        direction, corners, routes, bounds, rooms, side_rooms(corners, routes, stubbed)
+    )
 
 
 def _find_columns(picture: GraphPicture) -> list[tuple[int, ...]]:

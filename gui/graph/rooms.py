@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from core.net.layout.routes import Point
@@ -105,17 +105,25 @@ NO_ROOM = SideRooms(m.BOX_WIDTH / 2, m.BOX_WIDTH / 2)
 
 
 def side_rooms(
-    corners: Mapping[int, Point], routes: Mapping[tuple[int, int], tuple[Point, ...]]
+    corners: Mapping[int, Point],
+    routes: Mapping[tuple[int, int], tuple[Point, ...]],
+    stubbed: Set[int] = frozenset(),
 ) -> dict[int, SideRooms]:
-    """What each box has at its sides: half the way to its neighbours, all of it to a line."""
+    """What each box has at its sides: half the way to its neighbours, all of it to a line.
+
+    stubbed: keys of the boxes with a stub, to which all that is right of them belongs.
+    """
     boxes = {
         key: Rectangle(x, y, x + m.BOX_WIDTH, y + m.BOX_HEIGHT) for key, (x, y) in corners.items()
     }
     rows = _by_row((*boxes.values(), *_vertical_lines(routes)))
-    return {key: _rooms_of(box, rows) for key, box in boxes.items()}
+    owners = {boxes[key] for key in stubbed}
+    return {key: _rooms_of(box, rows, owners) for key, box in boxes.items()}
 
 
-def _rooms_of(box: Rectangle, rows: Mapping[int, list[Rectangle]]) -> SideRooms:
+def _rooms_of(
+    box: Rectangle, rows: Mapping[int, list[Rectangle]], owners: Set[Rectangle]
+) -> SideRooms:
     middle = (box.left + box.right) / 2
     wanted = Rectangle(
         middle - 2 * _FARTHEST, box.top - _AIR, middle + 2 * _FARTHEST, box.bottom + _AIR
@@ -129,7 +137,10 @@ def _rooms_of(box: Rectangle, rows: Mapping[int, list[Rectangle]]) -> SideRooms:
             continue  # a line of its own
         is_left = other.left + other.right < box.left + box.right
         gap = box.left - other.right if is_left else other.left - box.right
-        room = m.BOX_WIDTH / 2 + max(0.0, gap - _AIR if is_line else (gap - _AIR) / 2)
+        share = 1.0 if is_line else 0.5
+        if not is_line and (other if is_left else box) in owners:
+            share = 0.0 if is_left else 1.0
+        room = m.BOX_WIDTH / 2 + max(0.0, gap - _AIR) * share
         if is_left:
             left = min(left, room)
         else:

@@ -23,6 +23,7 @@ _BLOCK_TYPES = _NORMALISATIONS | frozenset(
 _HEAD_TYPES = frozenset({"Convolution", "Permute", "Flatten", "Reshape"})
 _FEWEST_BLOCKS = 3
 _JOINTS = "_/.-"
+_SCORES = ("Loss", "Accuracy")
 _STEM = re.compile(r"(?P<word>\D*)(?P<number>\d*)(?P<rest>.*)")
 
 
@@ -38,7 +39,8 @@ def fold_blocks(net: Net) -> tuple[Group, ...]:
     """The groups of the folded view, in file order; layers outside them stay single.
 
     A group is closed under paths (folding it makes no cycle), has at least three layers, and
-    never holds an input layer or a layer that writes an output of the net.
+    never holds an input layer or a layer that writes an output of the net, but for the losses and
+    accuracies of auxiliary heads.
     """
     flow = _Flow(net)
     by_prefix = [_Found(f"{p}/*", members) for p, members in _prefix_groups(flow)]
@@ -137,6 +139,10 @@ class _Flow:
         self.may_fold = [
             bool(layer.bottoms) and i not in writes_output for i, layer in enumerate(net.layers)
         ]
+        self.is_score = [
+            i in writes_output and len(layer.bottoms) > 1 and layer.type.endswith(_SCORES)
+            for i, layer in enumerate(net.layers)
+        ]
 
     def range_name(self, members: frozenset[int]) -> str:
         """ "inception_3a/*", "res2a_*" where both ends begin so, else "conv4_1 ... pool4"."""
@@ -186,20 +192,25 @@ def _prefix(name: str) -> str:
 def _prefix_groups(flow: _Flow) -> list[tuple[str, frozenset[int]]]:
     """Foldable layers that share what stands before the first slash of their names.
 
-    A layer whose whole name that is belongs to them.
+    A layer whose whole name that is belongs to them; so do the losses and accuracies of a head
+    that the net does not end in (GoogLeNet's loss1).
     """
     by_prefix: dict[str, set[int]] = {}
     for i, name in enumerate(flow.names):
-        if flow.may_fold[i] and (prefix := _prefix(name)):
+        if (flow.may_fold[i] or flow.is_score[i]) and (prefix := _prefix(name)):
             by_prefix.setdefault(prefix, set()).add(i)
     number_of = {name: i for i, name in enumerate(flow.names) if flow.may_fold[i]}
     groups = []
     for prefix, members in by_prefix.items():
+        if len(flow.names) - 1 in members:  # the head that the net ends in shows its scores
+            members = {i for i in members if flow.may_fold[i]}
+        if not members:
+            continue
         closed = flow.closed(members)
         if prefix in number_of:  # MobileNet's conv0 leads conv0/bn, conv0/scale and conv0/relu
             led = flow.closed({*members, number_of[prefix]})
             closed = led if led <= closed | {number_of[prefix]} else closed
-        if all(flow.may_fold[i] for i in closed):
+        if all(flow.may_fold[i] or (flow.is_score[i] and i in members) for i in closed):
             groups.append((prefix, closed))
     return groups
 

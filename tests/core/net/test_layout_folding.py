@@ -145,3 +145,17 @@ def test_a_stage_ends_where_something_else_reads_one_of_its_blocks() -> None:
     net = read_net(text)
     stages = fold_stages(net, fold_blocks(net))
     assert [stage.name for stage in stages] == ["conv1 ... conv4", "conv5 ... conv7"]
+
+
+def test_an_auxiliary_head_folds_with_its_losses_and_the_last_one_shows_them() -> None:
+    text = _INPUT + 'layer { name: "label" type: "Input" top: "label" }\n'
+    text += _layer("conv", "Convolution", "data", "conv")
+    for head in ("loss1", "loss2"):
+        text += _layer(f"{head}/conv", "Convolution", "conv", f"{head}/conv")
+        text += _layer(f"{head}/relu", "ReLU", f"{head}/conv", f"{head}/conv")
+        text += _layer(f"{head}/fc", "InnerProduct", f"{head}/conv", f"{head}/fc")
+        text += _layer(f"{head}/loss", "SoftmaxWithLoss", f"{head}/fc label", f"{head}/loss")
+        text += _layer(f"{head}/top-1", "Accuracy", f"{head}/fc label", f"{head}/top-1")
+    groups = _groups(text)
+    assert len(groups["loss1/*"]) == 5
+    assert groups["loss2/*"] == ("loss2/conv", "loss2/relu", "loss2/fc")
