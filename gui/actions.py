@@ -88,7 +88,7 @@ ROWS: tuple[ActionRow, ...] = (
     _row("redo", "Edit", "Redo", "Ctrl+Shift+Z Ctrl+Y", "redo", "redoable"),
     _row("undo_all", "Edit", "Undo all since the file was saved", "", "undo", "edited returnable",
          tip="Back to the text that the file holds; redo brings the edits back"),
-    _row("paste", "Edit", "Paste an image or files", "Ctrl+V", "copy", group=1,
+    _row("paste", "Edit", "Paste an image or files", "Ctrl+V", "paste", group=1,
          tip="Take the picture on the clipboard as the image, or open the files that were copied"),
     _row("find", "Edit", "Find a layer", "Ctrl+F", "search", "net", group=2,
          tip="Find layers by name, type, blob or shape"),

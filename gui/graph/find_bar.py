@@ -119,7 +119,7 @@ class GraphBar(QWidget):
             "fold", "Draw stages and in-place chains as one box", "Fold blocks"
         )
         self.fold.setCheckable(True)
-        self.direction = self._button("layout", "Draw from left to right", "Top-down")
+        self.direction = self._button("direction", "Draw from left to right", "Top-down")
         self.options = self._button("more", "Phase, stages, what is shown, export")
         self.minus = self._button("minus", "Zoom out (-)")
         self.percent = self._button("fit", "Back to 100 % (0)", "100 %")
