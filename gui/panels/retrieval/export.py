@@ -67,7 +67,8 @@ def ranking_image(
         box = QRect(left, top + row * step, _TILE.width(), _TILE.height() + TEXT_HEIGHT)
         is_wrong = 0 < tile.rank == wrong
         paint_tile(painter, tile, box, picture_of(tile.path), theme, is_first_wrong=is_wrong)
-    painter.setPen(theme.accent)
+    painter.setPen(QPen(theme.accent, 2))
+    painter.setBrush(Qt.NoBrush)
     painter.drawRect(
         QRect(_MARGIN - 3, top - 3, _TILE.width() + 5, _TILE.height() + TEXT_HEIGHT + 4)
     )
