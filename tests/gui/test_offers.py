@@ -19,6 +19,7 @@ from tests.gui.test_searching import (
     settle,
     wait_for_progress,
 )
+from tests.gui.test_wheel import turn_wheel
 
 RELU1 = RecipeChoice("relu1", "conv1", "gem", 3.0)
 FC8 = RecipeChoice("fc8", "fc8", "flatten", 3.0)
@@ -95,6 +96,40 @@ def test_what_is_read_already_is_shown_at_once(searched, qtbot) -> None:
     follow(searched, qtbot, "relu1")
     assert panel.recipe_bar.recipe() == RELU1
     assert searched.searching.gallery.recipe.layer == "relu1"
+    assert not offer(searched).isVisible()
+    assert started == []
+
+
+def test_what_is_chosen_meanwhile_stays_when_an_index_ends(
+    make_bench, qtbot, net: Path, photos: Path
+) -> None:
+    bench = make_bench(is_shown=True, seconds_per_layer="0.05")
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(photos)
+    settle(bench, qtbot)
+    read_too(bench, qtbot, FC8)
+    conv1 = RecipeChoice("conv1", "conv1", "gap")
+    bench.searching.choose(conv1)
+    qtbot.waitUntil(lambda: offer(bench).words.text() == "conv1 · conv1@0, GAP", timeout=15000)
+    offer(bench).button.click()
+    wait_for_progress(bench, qtbot)
+    bench.searching.choose(RELU1)
+    settle(bench, qtbot)
+    assert bench.searching.gallery.recipe.layer == "relu1"
+    started = reads(bench)
+    bench.searching.choose(conv1)
+    settle(bench, qtbot)
+    assert bench.searching.gallery.recipe.layer == "conv1"  # it was read to its end
+    assert started == []
+
+
+def test_the_wheel_over_any_control_of_the_page_changes_nothing(searched, qtbot) -> None:
+    bar, started = searched.window.panels.retrieval.recipe_bar, reads(searched)
+    for control in (bar.views, bar.layer_button, bar.pooling_choice, bar.p_field):
+        for steps in (1, -3):
+            turn_wheel(control, steps)
+    settle(searched, qtbot)
+    assert bar.recipe() == RELU1
     assert not offer(searched).isVisible()
     assert started == []
 

@@ -363,7 +363,7 @@ class SearchingController(QObject):
 
     def _resume(self) -> None:
         """A new engine is there: go on with the index that the old one left."""
-        reading = self._readings.reading()
+        reading = self._readings.reading(self._indexer.choice)
         if self._search.goes_on_with_next_engine and reading is not None:
             self._start(reading, is_agreed=self._indexer.has_agreed)
 

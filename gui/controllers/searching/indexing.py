@@ -22,6 +22,7 @@ from gui.controllers.searching.index import (
 from gui.controllers.searching.states import Event, Search
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notice, Notices
+from gui.panels.retrieval.view import RecipeChoice
 from gui.runs import Run
 
 INDEX, KEPT = "index", "index-kept"
@@ -74,11 +75,13 @@ class Indexer(QObject):
         self._search = search
         self.rates = Rates()
         self.has_agreed = False
+        self.choice: RecipeChoice | None = None
+        """What the last run reads by, whatever is chosen by now."""
 
     def start(self, reading: Reading, *, is_agreed: bool = False) -> None:
         """Read what the folder lacks; is_agreed: however long it takes."""
         self._search.ask()
-        self.has_agreed = is_agreed
+        self.has_agreed, self.choice = is_agreed, reading.choice
         rate = self.rates.of(reading)
         runs: list[Run] = []
         run = self._lanes.engine.start(

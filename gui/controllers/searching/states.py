@@ -126,11 +126,11 @@ class Search:
         self.n_done = 0
 
     def finish(self, searched: Searched) -> bool:
-        """An index came to its end; False where nobody waits for it any more."""
-        if not self.happens(Event.INDEXED):
+        """An index came to its end; False where nobody waits for it, or for another one by now."""
+        choice = searched.reading.choice
+        if not self.happens(Event.INDEXED) or self.choice not in (None, choice):
             return False
-        self.searched = searched
-        self.choice = searched.reading.choice
+        self.searched, self.choice = searched, choice
         self._n_vain_crashes = 0
         return True
 
