@@ -6,6 +6,7 @@ Files are only read, a bounded number of them up to a bounded size, in one folde
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,10 @@ MOST_FILE_BYTES = 1024 * 1024
 MOST_PLACES = 50
 _MOST_LINE = 200
 _STRING = re.compile(r"""(["'])((?:(?!\1)[^\\\n]){1,200})\1""")
+_COPY = re.compile(r"_(renamed|fixed)(_\d+)?\.prototxt$")
+_TWIN_SHARE = 0.8
+_ANY_NET = frozenset(["", "deploy", "train", "val", "trainval", "test", "net", "model", "solver"])
+"""Words of file names that tell one file of a net from another of its files, not nets."""
 _NET_FIELD = re.compile(r"""\b(net|train_net|test_net)\s*:\s*["']([^"'\n]+)["']""")
 
 
@@ -32,7 +37,7 @@ class FolderScan:
     """Which names stand where in the folder of a prototxt.
 
     python, prototxts: name -> places; solvers: lines that name the prototxt's file.
-    is_complete: False where the folder has more than was read.
+    is_complete: False where the folder has more than was read. prototxt_name: the file's own name.
     """
 
     folder: Path
@@ -40,6 +45,7 @@ class FolderScan:
     prototxts: Mapping[str, tuple[TextPlace, ...]]
     solvers: tuple[TextPlace, ...] = ()
     is_complete: bool = True
+    prototxt_name: str = ""
 
 
 def scan_folder(prototxt: Path) -> FolderScan:
@@ -63,6 +69,7 @@ def scan_folder(prototxt: Path) -> FolderScan:
         {name: tuple(places) for name, places in prototxts.items()},
         tuple(solvers[:MOST_PLACES]),
         is_complete,
+        prototxt.name,
     )
 
 
@@ -124,14 +131,20 @@ def _last_writers(net: Net) -> dict[str, str]:
 
 def _prototxt_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarning]:
     names = _old_names(plan)
-    places = [place for name in names for place in scan.prototxts.get(name, ())]
+    twins = _twins(plan, scan)
+    places = [
+        place
+        for name in names
+        for place in scan.prototxts.get(name, ())
+        if place.path.name in twins
+    ]
     files = tuple(dict.fromkeys(place.path.name for place in places))
     if files:
         one = len(files) == 1
         yield PlanWarning(
             "prototxt",
-            f"{_some(files)} in this folder use{'s' * one} the same blob names and "
-            f"{'stays as it is' if one else 'stay as they are'}.",
+            f"{_some(files)} in this folder {'is' if one else 'are'} of the same net and "
+            f"keep{'s' * one} the old names.",
             (),
             tuple(places[:MOST_PLACES]),
         )
@@ -144,6 +157,34 @@ def _prototxt_warnings(plan: RenamePlan, scan: FolderScan) -> Iterator[PlanWarni
             (),
             scan.solvers,
         )
+
+
+def _twins(plan: RenamePlan, scan: FolderScan) -> set[str]:
+    """Files of the same net: nearly all of its names, under a file name that does not say another.
+
+    Every descendant of AlexNet has a conv1 and an fc6, and some have all of its names; copies that
+    a rename wrote are meant to differ.
+    """
+    wanted = {match.group(2) for match in _STRING.finditer(plan.old_text)}
+    n_found = Counter(
+        file
+        for name in wanted
+        for file in {place.path.name for place in scan.prototxts.get(name, ())}
+    )
+    own = _net_words(scan.prototxt_name)
+    return {
+        file
+        for file, n in n_found.items()
+        if n >= _TWIN_SHARE * len(wanted)
+        and not _COPY.search(file)
+        and (not own or not _net_words(file) or own == _net_words(file))
+    }
+
+
+def _net_words(file_name: str) -> frozenset[str]:
+    """What a file's name says of its net: "alexnet" of alexnet_deploy.prototxt."""
+    words = re.split(r"[^a-z0-9]+", file_name.lower().removesuffix(".prototxt"))
+    return frozenset(words) - _ANY_NET
 
 
 def _old_names(plan: RenamePlan) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
 from gui.document import ModelDocument
 from gui.main_window import MainWindow
+from gui.widgets.plain_text import plain_caption
 
 
 def connect_renaming(
@@ -31,7 +32,14 @@ def connect_renaming(
         several = window.panels.layer_table.selected_layers
         renaming.rename_layers(several if document.selection in several else (document.selection,))
 
+    def name_steps() -> None:
+        history = renaming.history
+        for action, title in (("undo", history.undoText()), ("redo", history.redoText())):
+            words = f"{action.capitalize()}: {title[:1].lower()}{title[1:]}"
+            actions[action].setText(plain_caption(words if title else action.capitalize()))
+
     actions, panels = window.actions_, window.panels
+    renaming.history.indexChanged.connect(lambda _index: name_steps())
     actions.on("undo", renaming.undo)
     actions.on("redo", renaming.redo)
     actions.on("undo_all", renaming.undo_all)

@@ -17,6 +17,7 @@ from core.jobs.rename import Scope as JobScope
 from core.net.blob_names import what_is_wrong_with
 from core.net.definition import Net
 from core.net.rename_plan import RenamePlan, TextPlace, Top
+from core.words import bytes_text
 from gui.controllers.renaming import Planned, RenamingController, plan_and_derive
 from gui.dialogs.rename import (
     PlannedName,
@@ -82,7 +83,8 @@ class RenameDialogController(QObject):
         open_ones = [choice.scope for choice in choices if not choice.problem]
         if not open_ones:
             return
-        shown: Scope = scope if scope in open_ones else open_ones[0]
+        giving = [one for one in open_ones if not one.startswith("give back")]
+        shown = scope if scope in open_ones else next(iter(giving), None)
         names = _typed(net, subject.layers, name)
         wish = RenameWish(shown, names, self._settings.renames_layers)
         dialog = RenameDialog(
@@ -145,19 +147,25 @@ class RenameDialogController(QObject):
 def scope_choices(subject: Subject) -> tuple[ScopeChoice, ...]:
     """Everything the dialog offers, with the reason where something can't be done."""
     net, layers = subject.net, subject.layers
-    some = layers[0] if len(layers) == 1 else f"the {len(layers)} selected layers"
+    one = len(layers) == 1
+    some = layers[0] if one else f"the {len(layers)} selected layers"
+    its_own = "a blob of its own" if one else "blobs of their own"
     shared = [name for name in layers if any(v.n_versions > 1 for v in net.written(name))]
     lost = [name for name in layers if any(v.overwritten_by for v in net.written(name))]
     back = {found.layer for found in find_give_backs(net)}
     n_all = len(net.in_place_layers)
     none = "" if layers else "Select layers in the table first."
-    own = none or ("" if shared else "These layers have blobs of their own already.")
+    has_own = f"{some[:1].upper()}{some[1:]} {'has' if one else 'have'} {its_own} already."
     return (
-        ScopeChoice("layers", f"Give {some} blobs of their own" if layers else "Layers", own),
+        ScopeChoice(
+            "layers",
+            f"Give {some} {its_own}" if layers else "Selected layers",
+            none or ("" if shared else has_own),
+        ),
         ScopeChoice(
             "needed",
             f"Keep what {some} computes, with the fewest new names" if layers else "Needed only",
-            none or ("" if lost else "Nothing overwrites what these layers compute."),
+            none or ("" if lost else f"Nothing overwrites what {some} computes."),
         ),
         ScopeChoice(
             "chain",
@@ -174,7 +182,7 @@ def scope_choices(subject: Subject) -> tuple[ScopeChoice, ...]:
         ScopeChoice(
             "give back",
             f"Let {some} run in place again" if layers else "Run in place again",
-            none or ("" if back.intersection(layers) else "Caffe would not let these layers."),
+            none or ("" if back.intersection(layers) else f"Caffe would not let {some} do so."),
         ),
         ScopeChoice(
             "give back all",
@@ -210,7 +218,7 @@ def plan_view(plan: RenamePlan) -> PlanView:
 
 
 def _plan_of(subject: Subject, wish: RenameWish) -> RenamePlan:
-    scope: JobScope = SCOPES.get(wish.scope, cast(JobScope, wish.scope))
+    scope: JobScope = SCOPES.get(cast(Scope, wish.scope), cast(JobScope, wish.scope))
     return plan_edit(
         replace(
             subject.request,
@@ -239,13 +247,13 @@ def _title(wish: RenameWish) -> str:
         "give back": "Run layers in place again",
         "give back all": "Run all layers in place",
     }
-    return titles[wish.scope]
+    return titles[wish.scope] if wish.scope else ""
 
 
 def _note(plan: RenamePlan) -> str:
     if plan.given_back:
-        saved = plan.saved_bytes / 2**20
-        return f"Saves {saved:,.1f} MiB of activations for each pass." if saved else ""
+        saved = plan.saved_bytes
+        return f"Saves {bytes_text(saved)} of activations in a forward pass." if saved else ""
     if plan.found_in:
         places = ", ".join(f"{layer} in {blob}" for layer, blob in plan.found_in)
         return f"After a full forward pass: {places}."

@@ -30,6 +30,7 @@ from gui.widgets.side_by_side import SideBySide
 Scope = Literal["layers", "needed", "chain", "all", "give back", "give back all"]
 PLAN_AFTER_MS = 120
 MOST_WARNINGS = 6
+_ALL_OWN = "Every layer has a blob of its own. Choose above what is to run in place again."
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class ScopeChoice:
 
 @dataclass(frozen=True)
 class RenameWish:
-    """What the user asks for; `names` are those typed in, by top."""
+    """What the user asks for, None for nothing yet; `names` are those typed in, by top."""
 
-    scope: Scope
+    scope: Scope | None
     names: tuple[tuple[Top, str], ...] = ()
     renames_layers: bool = False
 
@@ -96,7 +97,10 @@ class RenameDialog(FramedDialog):
         self._make_fields(choices, wish)
         self._lay_out()
         self._connect()
-        self._settle.start(0)
+        if wish.scope is None:
+            self.show_no_plan(_ALL_OWN)
+        else:
+            self._settle.start(0)
 
     @property
     def view(self) -> PlanView | None:
@@ -135,8 +139,8 @@ class RenameDialog(FramedDialog):
             self.scope.setItemData(number, plain_tip(choice.problem) or None, Qt.ToolTipRole)
             if choice.problem:
                 self.scope.setItemData(number, 0, Qt.UserRole - 1)  # greys the entry out
-        self.scope.setCurrentIndex(max(0, self.scope.findData(wish.scope)))
-        self.layers_too = QCheckBox("Call the layers so too, where no weights bind to their names")
+        self.scope.setCurrentIndex(self.scope.findData(wish.scope) if wish.scope else -1)
+        self.layers_too = QCheckBox("Also rename layers without weights, like their blobs")
         self.layers_too.setChecked(wish.renames_layers)
         self.table = NamesTable(self.keeper)
         self.warnings = ThemedLabel(self.keeper, "", "warning_text", pixels=11)
@@ -148,7 +152,7 @@ class RenameDialog(FramedDialog):
         )
         self.note = ThemedLabel(self.keeper, "", "secondary", pixels=11)
         self.note.setWordWrap(True)
-        self.difference = SideBySide(self.keeper, ("The text now", "The text then"))
+        self.difference = SideBySide(self.keeper, ("Before", "After"))
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(PLAN_AFTER_MS)
@@ -188,7 +192,11 @@ class RenameDialog(FramedDialog):
         self.scope.currentIndexChanged.connect(self._change_scope)
         self.layers_too.toggled.connect(lambda _on: self._settle.start())
         self.table.itemChanged.connect(self._take_name)
-        self._settle.timeout.connect(lambda: self.plan_requested.emit(self.wish()))
+        self._settle.timeout.connect(self._ask)
+
+    def _ask(self) -> None:
+        if self.scope.currentIndex() >= 0:
+            self.plan_requested.emit(self.wish())
 
     def _change_scope(self) -> None:
         self._typed.clear()

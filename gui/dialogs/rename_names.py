@@ -13,13 +13,15 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.net.elision import elide_name
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper
 
 LAYER, OLD, NEW, LAYER_NAME = range(4)
-HEADINGS = ("Layer", "Blob now", "Blob then", "Layer then")
+HEADINGS = ("Layer", "Blob", "New blob", "New layer name")
 _ROW_HEIGHT = 26
 _PENCIL = 13
+_TEXT_MARGINS = 8
 _SHARES = {LAYER: 3, OLD: 3, NEW: 5, LAYER_NAME: 4}
 
 
@@ -38,7 +40,7 @@ class NamesTable(QTableWidget):
             | QAbstractItemView.EditKeyPressed
             | QAbstractItemView.AnyKeyPressed
         )
-        self.setTextElideMode(Qt.ElideMiddle)
+        self.setTextElideMode(Qt.ElideNone)  # the delegate keeps what tells names apart
         self.setWordWrap(False)  # names with slashes would break there and lose their ends
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
@@ -70,11 +72,18 @@ class NamesTable(QTableWidget):
 
 
 class _NameDelegate(QStyledItemDelegate):
-    """Draws a name that can be edited as a field with a pencil."""
+    """Draws a name that can be edited as a field with a pencil; a long one by its parts."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget) -> None:
         super().__init__(parent)
         self._keeper = keeper
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        rows = (index.siblingAtRow(index.row() + step) for step in (-1, 1))
+        near = [str(row.data()) for row in rows if row.isValid()]
+        room = option.rect.width() - _TEXT_MARGINS
+        option.text = elide_name(option.text, room, option.fontMetrics.horizontalAdvance, near)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         if not index.flags() & Qt.ItemIsEditable:

@@ -150,7 +150,9 @@ def test_a_blob_is_given_back(opened, qtbot) -> None:
     qtbot.waitUntil(lambda: len(opened.document.renames) == 3)
     dialog = ask(opened, qtbot, "relu7")
     assert dialog.scope.model().item(dialog.scope.findData("layers")).isEnabled() is False
-    assert dialog.scope.currentData() == "all" or dialog.scope.currentData() == "give back"
+    assert dialog.scope.currentData() is None
+    assert dialog.problem.text().startswith("Every layer has a blob of its own.")
+    assert not dialog.accept_button.isEnabled()
     choose(opened, qtbot, dialog, "give back")
     assert names(dialog) == [("fc7_relu7", "fc7")]
     dialog.accept_button.click()
@@ -207,3 +209,43 @@ def test_enter_in_a_name_keeps_the_dialog_open_and_escape_takes_the_typing_back(
     qtbot.keyClick(dialog, Qt.Key_Return)
     qtbot.waitUntil(lambda: opened.document.is_edited and opened.lanes.is_idle)
     assert 'top: "mine"' in opened.document.text
+
+
+def test_words_of_the_dialog_are_a_caffe_users(opened, qtbot) -> None:
+    """Faults 29 and 47."""
+    dialog = ask(opened, qtbot, "relu7")
+    assert dialog.scope.currentText() == "Give relu7 a blob of its own"
+    headings = [dialog.table.horizontalHeaderItem(c).text() for c in range(4)]
+    assert headings == ["Layer", "Blob", "New blob", "New layer name"]
+    assert dialog.layers_too.text() == "Also rename layers without weights, like their blobs"
+    dialog.accept_button.click()
+    qtbot.waitUntil(lambda: len(opened.document.renames) == 1)
+    dialog = ask(opened, qtbot, "relu7")
+    assert dialog.scope.currentData() == "all"
+    choose(opened, qtbot, dialog, "give back")
+    assert dialog.note.text() == "Saves 16 B of activations in a forward pass."
+    dialog.close()
+
+
+def test_ctrl_r_asks_with_scope_and_names(opened, qtbot) -> None:
+    opened.document.select("relu7")
+    qtbot.keyClick(opened.window, Qt.Key_R, Qt.ControlModifier)
+    qtbot.waitUntil(lambda: opened.rename_dialog.dialog is not None)
+    dialog = opened.rename_dialog.dialog
+    wait_for_plan(opened, qtbot, dialog)
+    assert names(dialog) == [("fc7", "fc7_relu7")]
+    dialog.close()
+
+
+def test_undo_and_redo_say_what_they_do(opened, qtbot) -> None:
+    """Fault 54: a fix was "Undo rename"."""
+    actions = opened.window.actions_
+    assert actions["undo"].text() == "Undo"
+    opened.renaming.rename_layer("relu7")
+    qtbot.waitUntil(lambda: opened.document.is_edited)
+    assert actions["undo"].text() == "Undo: rename relu7's blob"
+    actions["undo"].trigger()
+    assert (actions["undo"].text(), actions["redo"].text()) == (
+        "Undo",
+        "Redo: rename relu7's blob",
+    )

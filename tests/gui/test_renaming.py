@@ -163,7 +163,7 @@ def break_rename(opened, qtbot) -> None:
 
 
 def test_a_rename_that_changes_values_is_shown_as_not_equal(opened, qtbot) -> None:
-    """In the Changes panel, on the graph, and with the layer where the two nets part."""
+    """In the Changes panel, beside the net's name, and with the layer where the two nets part."""
     break_rename(opened, qtbot)
     found = opened.document.verification
     assert not found.is_identical
@@ -175,11 +175,12 @@ def test_a_rename_that_changes_values_is_shown_as_not_equal(opened, qtbot) -> No
     words = f"not equal: fc8 differs in {found.n_different} of 8 values"
     assert panels.changes.notice.title == words
     assert "first layer that differs: fc8" in panels.changes.notice.body
-    marks = {item.mark for item in panels.graph.scene.verified_items}
-    assert [(mark.is_ok, mark.title) for mark in marks] == [(False, "not equal")]
+    chip = opened.window.net_page.changes_bar.chip
+    assert (chip.kind, chip.text) == ("error", "not equal")
+    assert opened.window.subjects.net.chip == chip
     opened.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: opened.document.verification is None)
-    assert not panels.graph.scene.verified_items
+    assert opened.window.net_page.changes_bar.chip is None
 
 
 def test_a_failed_proof_is_saved_and_told_as_failed(opened, qtbot, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def add_renames(
         words = f"Give {len(shared)} layers blobs of their own"
         menu.addAction(f"{plain_caption(words)}\tF2", lambda: give(shared))
     whom = "this layer" if len(rows) == 1 else f"the {len(rows)} selected layers"
-    menu.addAction(f"{plain_caption(f'Rename blobs of {whom}…')}\tCtrl+Shift+R", plan)
+    menu.addAction(f"{plain_caption(f'Rename blobs of {whom}…')}\tCtrl+R", plan)
     menu.addSeparator()
 
 

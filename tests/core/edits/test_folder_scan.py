@@ -33,7 +33,9 @@ def test_code_solvers_and_other_prototxts_are_found(tmp_path: Path) -> None:
         "extract.py, line 2, has the name 'fc7'. "
         "After this edit blob fc7 holds what fc7 computes, not what relu7 does."
     )
-    assert "train_val.prototxt" in twin.sentence
+    assert twin.sentence == (
+        "train_val.prototxt in this folder is of the same net and keeps the old names."
+    )
     assert "solver.prototxt" in solver.sentence
     assert before == {p.name: p.read_bytes() for p in tmp_path.iterdir()}, "only read"
     assert not scan_folder(path).is_complete, "the huge file was passed over"
@@ -44,3 +46,22 @@ def test_an_empty_folder_says_nothing(tmp_path: Path) -> None:
     path.write_text(NET)
     plan = plan_rename_all(load_net(path))
     assert with_folder_warnings(plan, scan_folder(path)).warnings == plan.warnings
+
+
+def test_other_nets_of_the_folder_are_no_twins(repository: Path) -> None:
+    """Fault 28: AlexNet and CaffeNet have all of each other's names, VGG16 a few of them."""
+    zoo = repository / "prototxt"
+    for name in ("alexnet_deploy", "vgg16_deploy", "caffenet_deploy"):
+        path = zoo / f"{name}.prototxt"
+        plan = with_folder_warnings(plan_rename_all(load_net(path)), scan_folder(path))
+        assert not [w.sentence for w in plan.warnings if w.kind == "prototxt"]
+
+
+def test_the_same_net_under_a_name_of_its_own_is_a_twin(tmp_path: Path) -> None:
+    path = tmp_path / "lenet_deploy.prototxt"
+    for name in (path.name, "lenet_train_val.prototxt", "lenet_deploy_renamed.prototxt",
+                 "alexnet_deploy.prototxt"):  # fmt: skip
+        (tmp_path / name).write_text(NET)
+    plan = with_folder_warnings(plan_rename_all(load_net(path)), scan_folder(path))
+    (twin,) = [w for w in plan.warnings if w.kind == "prototxt"]
+    assert twin.sentence.startswith("lenet_train_val.prototxt in this folder is of the same net")
