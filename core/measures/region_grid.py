@@ -28,6 +28,18 @@ def region_grid(height, width, levels):
     return regions
 
 
+def region_cells(height, width, levels):
+    # type: (int, int, int) -> Tuple[List[Tuple[int, int]], List[Tuple[int, int]]]
+    """The (begin, end) of the bands that all borders of regions cut a map into, down and across.
+
+    Every region is made of whole cells, the crossings of two bands.
+    """
+    regions = region_grid(height, width, levels)
+    across = sorted({x for x, _, _ in regions} | {x + side for x, _, side in regions})
+    down = sorted({y for _, y, _ in regions} | {y + side for _, y, side in regions})
+    return list(zip(down, down[1:])), list(zip(across, across[1:]))
+
+
 def _more_along_the_longer(short, long):
     # type: (int, int) -> int
     """How many regions more the longer side gets; 0 of a square."""

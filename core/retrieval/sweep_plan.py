@@ -14,8 +14,8 @@ from core.net.definition import Layer, Net
 from core.surveys.detection_rows import gives_rows
 from core.surveys.feed import Feed, top_shape
 
-DEFAULT_POOLS = parse_poolings("gap,mac,spoc,gem,crow,rmac")
-"""What needs one read of an activation; GeM of p = 3 takes no power."""
+DEFAULT_POOLS = parse_poolings("gap,mac,rmac")
+"""What two reads of an activation give: its means, and the maxima of its cells."""
 MOST_VALUES = 8_000_000
 """Of all descriptors of an image together, 32 MB: a batch of eight waits in 256 MB."""
 RECTIFIERS = ("ReLU", "PReLU", "ReLU6", "ELU")

@@ -15,6 +15,7 @@ ONE_FRONT: dict[str, str] = {
     "SplitRequest": "its view comes with the Training page",
     "FinetuneRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
+    "CompareResultsRequest": "its page comes with the Retrieval views",
     "SweepRequest": "its page comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""

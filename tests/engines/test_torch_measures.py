@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.engines.torch.measures import measure_on_device
+from core.engines.torch.measures import measure_all, measure_on_device
+from core.engines.torch.rows_of_places import has_rows_of_places
 from core.measures.measure import POOLINGS, Pool
 
 SHAPES = [(2, 5, 7, 7), (3, 4, 6, 9), (1, 8, 13, 4), (2, 3, 1, 5), (2, 6, 1, 1), (1, 3, 31, 40)]
@@ -33,6 +34,25 @@ def test_torch_agrees_with_numpy(pool: Pool, signed: bool) -> None:
         found = measure_on_device(torch.from_numpy(activation), pool).numpy()
         scale = float(np.abs(wanted).max())
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5 * scale, err_msg=str(shape))
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["after ReLU", "before ReLU"])
+@pytest.mark.parametrize("shape", [(3, 64, 27, 31), (2, 5, 70, 70), (1, 300, 8, 13)])
+def test_several_measures_of_what_lies_channels_last(shape: tuple[int, ...], signed: bool) -> None:
+    """As the activations of a pass lie on a CPU; the larger ones are walked through in parts."""
+    activation = (np.random.default_rng(6).standard_normal(shape) * 9).astype(np.float32)
+    if not signed:
+        activation = np.maximum(activation, 0)
+        activation[:, 1] = 0
+    tensor = torch.from_numpy(activation).to(memory_format=torch.channels_last)
+    assert has_rows_of_places(tensor)
+    for pool, found in zip(POOLS, measure_all(tensor, POOLS), strict=True):
+        wanted = pool.of(activation)
+        scale = float(np.abs(wanted).max())
+        np.testing.assert_allclose(
+            found.numpy(), wanted, rtol=1e-5, atol=1e-5 * scale, err_msg=pool.word
+        )
+    np.testing.assert_array_equal(tensor.numpy(), activation)  # nothing was written into it
 
 
 @pytest.mark.parametrize("size", [1e-8, 1e20, 1e30])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
@@ -13,6 +13,8 @@ from core.engines.torch.plan import PlannedStep
 from core.engines.values import Obstacle
 from core.errors import AppError, EngineError
 from core.layers.axes import legacy_shape
+
+OnValue = Callable[[int, Tensor], None]
 
 
 class OutOfMemory(EngineError):
@@ -28,12 +30,20 @@ class Executor:
         for slot, tensor in inputs.items():
             self._put(slot, tensor)
 
-    def run(self, steps: Sequence[PlannedStep], on_layer: OnLayer) -> None:
-        """Run the steps in order; EngineError names the layer that failed."""
+    def run(
+        self,
+        steps: Sequence[PlannedStep],
+        on_layer: OnLayer,
+        on_value: OnValue = lambda slot, tensor: None,
+    ) -> None:
+        """Run the steps in order; EngineError names the layer that failed.
+
+        on_value: told of each value as soon as it is there, before it may be written over.
+        """
         for planned in steps:
             on_layer(planned.step.layer.name)
             try:
-                self._run_step(planned)
+                self._run_step(planned, on_value)
             except AppError:
                 raise
             except (RuntimeError, ValueError, IndexError) as error:
@@ -56,7 +66,7 @@ class Executor:
                 failed[planned.step.layer.index] = Obstacle(error.sentence, error.hint)
         return failed
 
-    def _run_step(self, planned: PlannedStep) -> None:
+    def _run_step(self, planned: PlannedStep, on_value: OnValue) -> None:
         slots = planned.step.bottoms
         bottoms = self._bottoms(planned)
         if not planned.operation.takes_bfloat16:
@@ -73,6 +83,7 @@ class Executor:
             raise ValueError(f"it gives {len(tops)} blobs, not {len(planned.tops)}")
         for slot, top in zip(planned.tops, tops, strict=True):
             self._put(slot, top)
+            on_value(slot, top)
         for slot in planned.freed:
             self._drop(slot)
 

@@ -58,8 +58,13 @@ def plan_pass(
     wanted: Collection[int],
     *,
     may_fuse: bool = True,
+    kept: Collection[int] | None = None,
 ) -> tuple[PlannedStep, ...]:
-    """Plan a pass that leaves `wanted` and computes nothing that they do not need."""
+    """Plan a pass that computes `wanted` and nothing that they do not need.
+
+    kept: those of them that it leaves, None for all. Whoever wants another looks at it as soon as
+    it is there; its memory is used again.
+    """
     steps = [step for step in wiring.steps_for(wanted) if not step.is_data]
     fused = _Fusion(steps, operations, set(wanted)).find() if may_fuse else {}
     absorbed = {id(step) for found in fused.values() for step in (found.sum, found.relu)}
@@ -70,7 +75,7 @@ def plan_pass(
         for i, (step, found) in enumerate(zip(run, following, strict=True))
         for slot in (*_reads(step, found.added), *step.tops)
     }
-    kept = set(wanted)
+    left = set(wanted if kept is None else kept)
     planned = []
     for i, (step, found) in enumerate(zip(run, following, strict=True)):
         operation = operations[step.layer.index]
@@ -78,8 +83,8 @@ def plan_pass(
             continue
         tops = found.last.tops if found.last else step.tops
         touched = dict.fromkeys((*_reads(step, found.added), *step.tops))
-        freed = tuple(s for s in touched if last_use[s] == i and s not in kept and s not in tops)
-        unread = tuple(s for s in tops if s not in kept and last_use.get(s, i) == i)
+        freed = tuple(s for s in touched if last_use[s] == i and s not in left and s not in tops)
+        unread = tuple(s for s in tops if s not in left and last_use.get(s, i) == i)
         ending = (found.added, found.relu is not None)
         planned.append(PlannedStep(step, operation, tops, (*freed, *unread), *ending))
     return tuple(planned)

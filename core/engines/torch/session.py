@@ -25,9 +25,9 @@ from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.torch import operations
 from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of, made_up
-from core.engines.torch.executor import Executor
+from core.engines.torch.executor import Executor, OnValue
 from core.engines.torch.folding import fold_affine_layers
-from core.engines.torch.measures import measure_on_device
+from core.engines.torch.measures import measure_all
 from core.engines.torch.operation import Operation, Place
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
@@ -36,6 +36,7 @@ from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
 from core.layers.loss_weights import loss_weights
 from core.layers.shapes import NetShapes, infer_shapes
+from core.measures.measure import KEEP, Measure
 from core.net.definition import Layer
 from core.net.reader import read_net
 from core.weights.reader import open_weights
@@ -62,7 +63,7 @@ class TorchSession(Session):
         self._input_shapes = dict(request.input_shapes)
         path = request.weights_path
         self._weights = None if path is None else open_weights(path)
-        self._plans: OrderedDict[tuple[int, ...], tuple[PlannedStep, ...]] = OrderedDict()
+        self._plans: OrderedDict[object, tuple[PlannedStep, ...]] = OrderedDict()
         self._kept: Executor | None = None
         self._given: frozenset[str] = frozenset()  # to the last run
         self._run_obstacles: Obstacles = {}
@@ -80,9 +81,22 @@ class TorchSession(Session):
         check_free(steps, self._obstacles, ENGINE)
         self._wiring.check_inputs(inputs, steps)
         check_free(steps, self._refused_for(inputs, steps), ENGINE)
-        values = self._execute(inputs, slots, on_layer).values
-        pairs = zip(slots, wants, strict=True)
-        return [_to_numpy(measure_on_device(values[s].float(), w.measure)) for s, w in pairs]
+        measures: dict[int, list[Measure]] = {}
+        for slot, want in zip(slots, wants, strict=True):
+            measures.setdefault(slot, []).append(want.measure)
+        kept = frozenset(slot for slot, all_of in measures.items() if KEEP in all_of)
+        found: dict[int, list[Tensor]] = {}
+
+        def look(slot: int, tensor: Tensor) -> None:
+            """While the value is near, and before its memory is used again."""
+            if slot in measures and slot not in kept:
+                measured = measure_all(tensor.float(), measures[slot])
+                found[slot] = [_apart_from(tensor, one) for one in measured]
+
+        values = self._execute(inputs, slots, on_layer, kept, look).values
+        for slot in measures.keys() - found.keys():  # kept, or given
+            found[slot] = measure_all(values[slot].float(), measures[slot])
+        return [_to_numpy(found[slot].pop(0)) for slot in slots]
 
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
         """One pass over everything that can be computed; nothing is fused or overwritten.
@@ -192,12 +206,14 @@ class TorchSession(Session):
         inputs: Mapping[str, np.ndarray],
         slots: Sequence[int],
         on_layer: OnLayer,
+        kept: frozenset[int] | None = None,
+        on_value: OnValue = lambda slot, tensor: None,
         *,
         may_fail: bool = False,
     ) -> Executor:
         is_finite = all(bool(np.isfinite(array).all()) for array in inputs.values())
         # a fused ReLU would turn NaN into 0, where Caffe lets it pass
-        plan = self._plan(slots, may_fuse=is_finite)
+        plan = self._plan(slots, kept, may_fuse=is_finite)
         check_fits(self._need(plan, inputs), self._free_bytes, self._memory_name)
         executor = Executor(self._input_tensors(inputs))
         say = on_layer if plan is not self._last_plan else _sparing(on_layer)
@@ -205,7 +221,7 @@ class TorchSession(Session):
             failed = executor.run_possible(plan, say)
             self._run_obstacles = {**self._run_obstacles, **failed}
         else:
-            executor.run(plan, say)
+            executor.run(plan, say, on_value)
         self._last_plan = plan
         return executor
 
@@ -235,11 +251,15 @@ class TorchSession(Session):
             return int(free) + int(torch.cuda.memory_reserved(device))
         return free_host_bytes() if device.type == "cpu" else None
 
-    def _plan(self, slots: Sequence[int], *, may_fuse: bool) -> tuple[PlannedStep, ...]:
-        key = (int(may_fuse), *sorted(set(slots)))
+    def _plan(
+        self, slots: Sequence[int], kept: frozenset[int] | None = None, *, may_fuse: bool
+    ) -> tuple[PlannedStep, ...]:
+        key = (may_fuse, frozenset(slots), kept)
         plan = self._plans.get(key)
         if plan is None:
-            plan = plan_pass(self._folded, self._operations, set(slots), may_fuse=may_fuse)
+            plan = plan_pass(
+                self._folded, self._operations, set(slots), may_fuse=may_fuse, kept=kept
+            )
             self._plans[key] = plan
             if len(self._plans) > _MAX_PLANS:
                 self._plans.popitem(last=False)
@@ -340,6 +360,12 @@ def _sparing(on_layer: OnLayer) -> OnLayer:
             on_layer(layer_name)
 
     return say
+
+
+def _apart_from(value: Tensor, measured: Tensor) -> Tensor:
+    """What was measured, in memory of its own: the value's is about to be used again."""
+    is_view = measured.untyped_storage().data_ptr() == value.untyped_storage().data_ptr()
+    return measured.clone() if is_view else measured
 
 
 def _to_numpy(tensor: Tensor) -> np.ndarray:

@@ -108,6 +108,14 @@ def index(files: Files) -> Sequence[object]:
     return ("index", *words)
 
 
+def result(files: Files) -> Path:
+    """A result of one query, as `evaluate --json` prints it."""
+    path = files.folder / f"result{BAD}.json"
+    query = {"file": f"query{BAD}.jpg", "AP": 0.5}
+    path.write_text(json.dumps({"AP_variant": "non-interpolated", "queries": [query]}))
+    return path
+
+
 COMMANDS: dict[str, Callable[[Files], Sequence[object]]] = {
     "info": lambda f: ("info", "--net", f.net),
     "info of what is no net": lambda f: ("info", "--net", f.image),
@@ -142,6 +150,10 @@ COMMANDS: dict[str, Callable[[Files], Sequence[object]]] = {
         "fidelity", "--net", f.image, "--weights", f.weights, "--images", f.images
     ),
     "index": index,
+    "sweep": lambda f: (
+        "sweep", *net_words(f), "--weights", f.weights, "--images", f.images,
+        "--layers", f"conv{BAD},relu{BAD}", "--out", f.folder / f"swept{BAD}"
+    ),
 }  # fmt: skip
 OF_A_GALLERY: dict[str, Callable[[Files], Sequence[object]]] = {
     "query": lambda f: ("query", f.gallery, f.image, "--engine", "fake"),
@@ -149,6 +161,7 @@ OF_A_GALLERY: dict[str, Callable[[Files], Sequence[object]]] = {
     "evaluate": lambda f: ("evaluate", f.gallery, "--truth", "folders"),
     "evaluate by a table": lambda f: ("evaluate", f.gallery, "--truth", f.labels),
     "gallery": lambda f: ("gallery", f.gallery),
+    "compare-results": lambda f: ("compare-results", result(f), result(f)),
     "export": lambda f: ("gallery", f.gallery, "--export", f.folder / f"e{BAD}.npy"),
 }
 """Run over the gallery that "index" makes."""
