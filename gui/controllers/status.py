@@ -32,6 +32,14 @@ from gui.widgets.plain_text import plain_tip
 
 PHASES = ("TEST", "TRAIN")
 TICK_MILLISECONDS = 500
+_PAGES_OF_JOBS = {
+    "net": ("open", "weights", "derive", "rename", "verify", "measure", "save", "export-graph"),
+    "layer": ("forward", "activations", "summaries", "extract"),
+    "retrieval": ("index", "query", "evaluate", "evaluate-queries", "gallery-care", "absent-images",
+                  "export-gallery", "try-rate"),
+    "compare": ("compare", "fidelity", "compare-values", "compare-weights"),
+}  # fmt: skip
+"""Below which word of the rail a line says that something runs; each by the key of its job."""
 
 
 class StatusController(QObject):
@@ -203,6 +211,10 @@ class StatusController(QObject):
         ]
         window.status_line.set_jobs(jobs)
         window.bell_popup.show_jobs(jobs)
+        busy = {job.key for job in jobs}
+        for page, keys in _PAGES_OF_JOBS.items():
+            if page in window.rail.buttons:
+                window.rail.buttons[page].set_busy(not busy.isdisjoint(keys))
         if bool(running) != ("job" in window.actions_.state):
             window.set_facts(self._facts())
 

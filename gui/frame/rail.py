@@ -64,6 +64,11 @@ class RailButton(QAbstractButton):
         self._count = count
         self.update()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job of its page runs."""
+        return self._is_busy
+
     def set_busy(self, is_busy: bool) -> None:
         """Show a line under the word while a job of this page runs."""
         if self._is_busy != is_busy:

@@ -75,6 +75,21 @@ def test_every_running_job_is_listed_with_its_own_cancel(bench, qtbot) -> None:
     assert line.texts["job"] == ""
 
 
+def test_a_line_under_the_page_says_that_its_job_runs(bench, qtbot) -> None:
+    go_on = threading.Event()
+
+    def work():
+        yield Progress(1, 9, "images")
+        go_on.wait(20)
+
+    rail = bench.window.rail
+    bench.lanes.files.start(work, key="index", title="Reading")
+    qtbot.waitUntil(lambda: rail.buttons["retrieval"].is_busy)
+    assert not rail.buttons["net"].is_busy
+    go_on.set()
+    qtbot.waitUntil(lambda: not rail.buttons["retrieval"].is_busy)
+
+
 def test_the_last_result_goes_and_names_the_folder(bench, qtbot, tmp_path, monkeypatch) -> None:
     """It stayed for the rest of the session, without a folder."""
     line = bench.window.status_line

@@ -43,6 +43,16 @@ def test_a_net_is_listed_as_it_was_left(bench, qtbot, net_path: Path) -> None:
     assert not row.isEnabled()
 
 
+def test_open_recent_works_in_the_first_session(bench, qtbot, net_path: Path) -> None:
+    """It was filled as its own menu opened, which a disabled one never does."""
+    menu = bench.window.recent_menu
+    assert not menu.isEnabled()
+    open_net(bench, qtbot, net_path)
+    bench.window.menus["File"].aboutToShow.emit()
+    assert menu.isEnabled()
+    assert [action.text() for action in menu.actions()] == ["small.prototxt"]
+
+
 def test_a_folder_of_images_is_listed_and_opens(bench, qtbot, net_path: Path, photos) -> None:
     open_net(bench, qtbot, net_path)
     bench.searching.open_folder(photos)

@@ -100,11 +100,10 @@ def test_a_net_without_an_input_for_pictures_says_so(bench, qtbot, tmp_path, pho
     )
 
 
-def test_a_file_with_an_error_says_why_it_does_not_run(bench, qtbot, tmp_path, photo) -> None:
+def test_a_file_with_an_error_says_why_it_is_not_edited(bench, qtbot, tmp_path, photo) -> None:
     open_text(bench, qtbot, tmp_path, NET.replace("num_output: 3", "num_output: l000"))
     bench.opening.open_image(photo)
     check_every_action(bench.window)
-    assert "error" in bench.window.actions_.why_not("forward")
     assert "error" in bench.window.actions_.why_not("rename_all")
 
 
