@@ -10,7 +10,9 @@ from PyQt5.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from gui.graph import metrics as m
+from gui.graph.overlay import OverlayScale
 from gui.graph.picture import GraphPicture
+from gui.graph.style import overlay_colour
 from gui.icons import family_glyph, paint_icon
 from gui.theme import FAMILY_TOKENS, ThemeKeeper, text_font
 from gui.widgets.plain_text import plain_tip
@@ -20,6 +22,8 @@ _SQUARE = 14.0
 _GAP = 6.0
 _APART = 14.0
 _EDGE = 10.0
+_RAMP, _DASHED = "ramp", "dashed"
+_SAMPLE, _N_STEPS = 56.0, 12
 _SHORT = {"data / input": "data", "loss / output": "output", "merge / split": "merge"}
 
 
@@ -60,6 +64,16 @@ def legend_entries(picture: GraphPicture, scale: float) -> tuple[LegendEntry, ..
     return tuple(entries)
 
 
+def overlay_entries(scale: OverlayScale) -> tuple[LegendEntry, ...]:
+    """The least number, the ramp up to the most, and what a dashed box means."""
+    write = scale.overlay.write
+    return (
+        LegendEntry("mark", "", f"{scale.overlay.title}   {write(scale.least)}"),
+        LegendEntry("mark", _RAMP, write(scale.most)),
+        LegendEntry("mark", _DASHED, scale.overlay.missing),
+    )
+
+
 class LegendLine(QWidget):
     """Families left, marks right; words leave before glyphs."""
 
@@ -68,6 +82,7 @@ class LegendLine(QWidget):
         self._keeper = keeper
         self._picture: GraphPicture | None = None
         self._scale = 1.0
+        self._overlay: OverlayScale | None = None
         self.entries: tuple[LegendEntry, ...] = ()
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
@@ -94,11 +109,20 @@ class LegendLine(QWidget):
         self._scale = scale
         self._list()
 
+    def show_overlay(self, scale: OverlayScale | None) -> None:
+        """Say what the colour of the boxes means; None for no overlay."""
+        self._overlay = scale
+        self._list()
+        self.update()
+
     def sizeHint(self) -> QSize:
         return QSize(300, HEIGHT)
 
     def _list(self) -> None:
         entries = legend_entries(self._picture, self._scale) if self._picture else ()
+        if self._overlay is not None:
+            families = tuple(entry for entry in entries if entry.kind == "family")
+            entries = (*families, *overlay_entries(self._overlay))
         if entries != self.entries:
             self.entries = entries
             self.setToolTip(plain_tip(", ".join(entry.words for entry in entries)))
@@ -166,13 +190,29 @@ class LegendLine(QWidget):
         self, painter: QPainter, entry: LegendEntry, x: float, *, has_words: bool
     ) -> None:
         theme = self._keeper.theme
-        if entry.name:
+        if entry.name in (_RAMP, _DASHED):
+            self._paint_sample(painter, entry.name, x)
+            x += _SAMPLE + _GAP
+        elif entry.name:
             icon, _, colour_name = entry.name.partition(" ")
             place = QRectF(x, (HEIGHT - _SQUARE) / 2 + 0.5, _SQUARE, _SQUARE)
             paint_icon(painter, icon, getattr(theme, colour_name), place)
             x = place.right() + _GAP
         if has_words:
             self._write(painter, entry.words, x, theme.secondary)
+
+    def _paint_sample(self, painter: QPainter, name: str, x: float) -> None:
+        """A ramp from the least number to the most, or a dashed box."""
+        theme = self._keeper.theme
+        place = QRectF(x + 0.5, (HEIGHT - 10) / 2 + 0.5, _SAMPLE - 1, 10)
+        if name == _RAMP:
+            step = place.width() / _N_STEPS
+            for i in range(_N_STEPS):
+                colour = overlay_colour(theme, i / (_N_STEPS - 1))
+                painter.fillRect(QRectF(place.left() + i * step, place.top(), step, 10), colour)
+        painter.setPen(QPen(theme.outline, 1, Qt.SolidLine if name == _RAMP else Qt.DashLine))
+        painter.setBrush(Qt.NoBrush)
+        painter.drawRect(place)
 
     def _write(self, painter: QPainter, words: str, x: float, colour: QColor) -> None:
         painter.setPen(colour)
@@ -182,6 +222,8 @@ class LegendLine(QWidget):
 
 def _width(entry: LegendEntry, metrics: QFontMetricsF, *, has_words: bool) -> float:
     glyph = _SQUARE if entry.name else 0.0
+    if entry.name in (_RAMP, _DASHED):
+        glyph = _SAMPLE
     words = metrics.horizontalAdvance(entry.words) if has_words else 0.0
     gap = _GAP if glyph and words else 0.0
     return glyph + gap + words + _APART if glyph or words else 0.0

@@ -17,6 +17,7 @@ from gui.graph.folding import FoldState
 from gui.graph.frame import GraphFrame
 from gui.graph.items.layer import LayerItem
 from gui.graph.memory import GraphMemory
+from gui.graph.overlay import Overlay, scale_over
 from gui.graph.picture import GraphPicture
 from gui.graph.redrawer import Redrawer
 from gui.theme import ThemeKeeper
@@ -36,10 +37,12 @@ class NetGraph(GraphFrame):
         self._selection = ""
         self._together: tuple[str, ...] = ()
         self._own: frozenset[tuple[str, str]] = frozenset()
+        self._overlay: Overlay | None = None
         self._is_another_net = True
         self._memory: GraphMemory | None = None
         self._needs_first_view = False
         self.redrawer = Redrawer(self._show_drawing)
+        self.canvas.zoom_changed.connect(self._follow_zoom)
         self.canvas.resized.connect(
             lambda place: self.viewpoint.stay_at_beginning(place, self.direction)
         )
@@ -96,6 +99,24 @@ class NetGraph(GraphFrame):
         if own != self._own:
             self._own = own
             self._redraw()
+
+    def show_overlay(self, overlay: Overlay | None) -> None:
+        """Fill the boxes by a number for each layer; None for the families alone."""
+        self._overlay = overlay
+        self._scale_overlay()
+
+    def _scale_overlay(self) -> None:
+        """Colours run over what is drawn: a block seen from far has the sum of its layers."""
+        scale = (
+            None if self._overlay is None else scale_over(self._overlay, self.scene.drawn_layers())
+        )
+        self.scene.show_overlay(scale)
+        self.legend.show_overlay(scale)
+        self.overview.redraw()
+
+    def _follow_zoom(self) -> None:
+        if self._overlay is not None:
+            self._scale_overlay()
 
     def highlight(self, name: str) -> None:
         """Light the layer that the mouse is on elsewhere; "" for none."""
@@ -167,6 +188,8 @@ class NetGraph(GraphFrame):
 
     def _show_drawing(self, drawing: Drawing) -> None:
         self.mirror(drawing)
+        if self._overlay is not None:
+            self._scale_overlay()
         self._mark_selection()
         self.drawn.emit()
 

@@ -18,6 +18,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from gui.graph.scene import GraphScene
+from gui.graph.style import overlay_colour
 from gui.theme import ThemeKeeper
 
 WIDTH = 64
@@ -188,7 +189,12 @@ class Overview(QWidget):
             is_pale = item.box.is_inactive or (self._hits is not None and key not in self._hits)
             painter.setOpacity(_PALE if is_pale else 1.0)
             mark = _least_mark(transform.mapRect(item.frame()))
-            painter.fillRect(mark, theme.family(item.box.family))
+            colour = theme.family(item.box.family)
+            if self._scene.overlay is not None:
+                colour = theme.border
+                if item.mark is not None:
+                    colour = overlay_colour(theme, item.mark.fraction)
+            painter.fillRect(mark, colour)
         painter.setOpacity(1.0)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setPen(QPen(theme.mark, 1.2))

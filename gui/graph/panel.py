@@ -17,6 +17,7 @@ from gui.graph.inactive_layers import is_of_phase
 from gui.graph.items.badge import badge_sentence
 from gui.graph.items.layer import LayerItem
 from gui.graph.net_graph import NetGraph
+from gui.graph.overlay import CostKind, cost_overlay
 from gui.graph.picture import BadgePicture, FoldGroup, has_same_layers
 from gui.graph.placing import next_box
 from gui.graph.view_menu import ViewWishes, fill_view_menu
@@ -40,6 +41,7 @@ class GraphPanel(NetGraph):
         self._kept_folded: int | None = None
         self._sentences: dict[BadgePicture, str] = {}
         self.scene.sentence_of = self._sentence_of
+        self._cost_kind: CostKind | None = None
         self.finding = Finding(self.bar, self.find_list)
         self._connect()
         self.show_net(None, None)
@@ -67,6 +69,8 @@ class GraphPanel(NetGraph):
             self._is_another_net = True
             return
         self.finding.show_net(net, shapes)
+        if self._cost_kind is not None:
+            self._overlay = cost_overlay(self._cost_kind, net, shapes)
         is_new = self._is_another_net
         is_same = not is_new and has_same_layers(net, before)
         if is_new:
@@ -132,6 +136,14 @@ class GraphPanel(NetGraph):
         else:
             self.redrawer.after(look)
 
+    def colour_by(self, kind: CostKind | None) -> None:
+        """Fill the boxes by what their layers cost, or by nothing; an edit keeps it up to date."""
+        self._cost_kind = kind
+        overlay = None
+        if kind is not None and self._net is not None and self._shapes is not None:
+            overlay = cost_overlay(kind, self._net, self._shapes)
+        self.show_overlay(overlay)
+
     def focus_find(self) -> None:
         """Go to the find field; what was typed stays."""
         self.bar.field.setFocus(Qt.ShortcutFocusReason)
@@ -173,7 +185,8 @@ class GraphPanel(NetGraph):
             menu.addSeparator()
         menu.addAction("Fit the whole graph\tF", self.fit)
         if net is not None:
-            fill_view_menu(menu, net, self._options, self._view_wishes)
+            title = self._overlay.title if self._overlay else ""
+            fill_view_menu(menu, net, self._options, self._view_wishes, overlay=title)
         return menu
 
     @property
@@ -182,6 +195,7 @@ class GraphPanel(NetGraph):
             on_state=lambda state: self.state_requested.emit(state),
             on_dropped=self.set_shows_dropped,
             on_edge_shapes=self.set_shows_edge_shapes,
+            on_colour=self.colour_by,
             on_export=lambda: self.export_requested.emit(),
         )
 

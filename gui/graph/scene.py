@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PyQt5.QtCore import QObject, QPointF, QRectF, pyqtSignal
 from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView
+from PyQt5.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from gui.graph import metrics as m
 from gui.graph.drawing import EMPTY_PICTURE, Drawing
@@ -19,7 +19,8 @@ from gui.graph.items.edge import EdgeItem
 from gui.graph.items.edge_label import edge_labels
 from gui.graph.items.layer import LayerItem
 from gui.graph.items.stub import StubItem, stub_width
-from gui.graph.items.tip import TIP_EDGE, TipItem, tip_place
+from gui.graph.items.tip import TipItem
+from gui.graph.overlay import OverlayScale
 from gui.graph.picture import BadgePicture, BracketPicture, GraphPicture, StubPicture
 from gui.graph.placing import Placement
 from gui.graph.rooms import NO_ROOM, SideRooms
@@ -49,6 +50,7 @@ class GraphScene(QGraphicsScene):
         self.sentence_of: Callable[[BadgePicture], str] = lambda badge: badge.label
         self._placement: Placement | None = None
         self._drawing: Drawing | None = None
+        self.overlay: OverlayScale | None = None
         self._scale = 1.0
         self._thumbnail: QImage | None = None
         self._content = QRectF()
@@ -109,6 +111,31 @@ class GraphScene(QGraphicsScene):
             self._place_badges()
         if self.far_view.show(self._drawing, scale, self.graph_style):
             self._mark()
+            self._show_overlay()
+
+    def drawn_layers(self) -> list[tuple[str, ...]]:
+        """The layers of each box, or of each block where these stand for the boxes."""
+        if not self.far_view.items:
+            return [item.box.layers for item in self.layer_items.values()]
+        return [self._layers_of(item) for item in self.far_view.items]
+
+    def _layers_of(self, block: BlockItem) -> tuple[str, ...]:
+        boxes = (self.layer_items[key].box for key in block.block.keys)
+        return tuple(name for box in boxes for name in box.layers)
+
+    def show_overlay(self, scale: OverlayScale | None) -> None:
+        """Fill the boxes by a number each; None for no overlay."""
+        self.overlay = scale
+        self._show_overlay()
+
+    def _show_overlay(self) -> None:
+        scale, is_on = self.overlay, self.overlay is not None
+        for item in self.layer_items.values():
+            mark = scale.mark_of(item.box.layers) if scale is not None else None
+            item.show_overlay(mark, is_on=is_on)
+        for block in self.far_view.items:
+            mark = scale.mark_of(self._layers_of(block)) if scale is not None else None
+            block.show_overlay(mark, is_on=is_on)
 
     def content_rect(self) -> QRectF:
         """What boxes, badges and labels cover."""
@@ -354,28 +381,19 @@ class GraphScene(QGraphicsScene):
         self.badge_pressed.emit(item.badge)
 
     def _point(self, item: BadgeItem, is_on: bool) -> None:
-        if not is_on:
-            self._tip.say("")
-            return
         view = next(iter(self.views()), None)
-        if view is None:
-            return
-        item.put_button(is_below=False)
-        right = view.mapFromScene(item.active_frame().topRight()).x()
-        item.put_button(is_below=right > view.viewport().width() - TIP_EDGE)
-        self._tip.say(self.sentence_of(item.badge))
-        self._tip.setPos(self._tip_place(item, view))
+        if is_on and view is not None:
+            self._tip.show_beside(item, self.sentence_of(item.badge), self._column_of(item), view)
+        else:
+            self._tip.say("")
 
-    def _tip_place(self, item: BadgeItem, view: QGraphicsView) -> QPointF:
-        """Below the badges of the chain, else above them, else beside them: inside the canvas."""
-        badges = item.active_frame()
+    def _column_of(self, item: BadgeItem) -> QRectF:
+        """What the badges of a chain cover."""
+        column = item.badge_frame()
         chain = {key for (key, _), other in self.badge_items.items() if other is item}
         for bracket in self.bracket_items:
             chain |= set(bracket.boxes) if not chain.isdisjoint(bracket.boxes) else set()
         for (key, _), other in self.badge_items.items():
             if key in chain:
-                badges = badges.united(other.badge_frame())
-        column = view.mapFromScene(badges).boundingRect()
-        left = view.mapFromScene(item.pos()).x()
-        room = view.viewport().rect()
-        return QPointF(view.mapToScene(tip_place(self._tip.size.toSize(), column, left, room)))
+                column = column.united(other.badge_frame())
+        return column

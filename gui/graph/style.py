@@ -80,6 +80,8 @@ class GraphStyle:
             chr(code): self.badge_metrics.horizontalAdvance(chr(code)) for code in range(32, 127)
         }
         self._widest_advance = max(self._badge_advances.values())
+        self.value_font = text_font(13)
+        self.value_metrics = QFontMetricsF(self.value_font)
         self.no_brush = QBrush(Qt.NoBrush)
         self.panel = QBrush(theme.panel)
         self.lit = QBrush(theme.selected_row)
@@ -113,6 +115,10 @@ class GraphStyle:
             self._families[family] = QBrush(self.theme.family(family))
         return self._families[family]
 
+    def overlay_fill(self, fraction: float) -> QBrush:
+        """The body of a box by its number, from 0.0 (least) to 1.0 (most)."""
+        return QBrush(overlay_colour(self.theme, fraction))
+
     def draw_glyph(self, painter: QPainter, family: str, place: QRectF) -> None:
         """The glyph of a layer family."""
         colour = self.theme.family_glyph(family)
@@ -133,6 +139,18 @@ class GraphStyle:
             painter.drawText(row, int(Qt.AlignLeft | Qt.AlignTop), text.text())
             return
         painter.drawStaticText(place, text)
+
+
+def overlay_colour(theme: Theme, fraction: float) -> QColor:
+    """Between the panel's colour and that of a bar; words on it keep a contrast of 4.5."""
+    most = 0.7 if theme.is_dark else 0.95
+    share = 0.06 + (most - 0.06) * fraction
+    low, high = theme.panel, theme.sweep_bar
+    return QColor(
+        round(low.red() + share * (high.red() - low.red())),
+        round(low.green() + share * (high.green() - low.green())),
+        round(low.blue() + share * (high.blue() - low.blue())),
+    )
 
 
 def static_text(words: str, font: QFont) -> QStaticText:

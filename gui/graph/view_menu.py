@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QAction, QActionGroup, QMenu
 from core.net.definition import Net, NetState
 from core.net.state_choices import state_choices
 from gui.graph.drawing import DrawingOptions
+from gui.graph.overlay import COST_KINDS, CostKind
 
 PHASES = ("TEST", "TRAIN")
 
@@ -22,11 +23,17 @@ class ViewWishes:
     on_state: Callable[[NetState], None]
     on_dropped: Callable[[bool], None]
     on_edge_shapes: Callable[[bool], None]
+    on_colour: Callable[[CostKind | None], None]
     on_export: Callable[[], None]
 
 
-def fill_view_menu(menu: QMenu, net: Net, options: DrawingOptions, wishes: ViewWishes) -> None:
-    """Add the entries; stages and levels only where the file's rules name them."""
+def fill_view_menu(
+    menu: QMenu, net: Net, options: DrawingOptions, wishes: ViewWishes, *, overlay: str
+) -> None:
+    """Add the entries; stages and levels only where the file's rules name them.
+
+    overlay: the title of what the boxes are coloured by, "" for nothing.
+    """
     _add_phases(menu, net, wishes.on_state)
     _add_stages(menu, net, wishes.on_state)
     _add_levels(menu, net, wishes.on_state)
@@ -40,8 +47,25 @@ def fill_view_menu(menu: QMenu, net: Net, options: DrawingOptions, wishes: ViewW
     dropped = _check(menu, words, options.shows_inactive and n_dropped > 0, wishes.on_dropped)
     dropped.setEnabled(n_dropped > 0)
     _check(menu, "Shapes on the arrows", options.shows_edge_shapes, wishes.on_edge_shapes)
+    _add_colours(menu, overlay, wishes.on_colour)
     menu.addSeparator()
     menu.addAction("Export the graph…", wishes.on_export)
+
+
+def _add_colours(menu: QMenu, overlay: str, on_colour: Callable[[CostKind | None], None]) -> None:
+    menu.addSection("Colour by")
+    group = QActionGroup(menu)
+    choices: tuple[CostKind | None, ...] = (None, *COST_KINDS)
+    for kind in choices:
+        words = f"{kind[0].upper()}{kind[1:]}" if kind else "Family alone"
+        action = _check(menu, words, (kind or "") == overlay, partial(_colour, on_colour, kind))
+        group.addAction(action)
+
+
+def _colour(
+    on_colour: Callable[[CostKind | None], None], kind: CostKind | None, _is_on: bool
+) -> None:
+    on_colour(kind)
 
 
 def _add_phases(menu: QMenu, net: Net, on_state: Callable[[NetState], None]) -> None:

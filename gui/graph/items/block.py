@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from gui.graph.blocks import Block
 from gui.graph.items.layer import DIMMED
 from gui.graph.items.layer_words import shortened
+from gui.graph.overlay import OverlayMark
 from gui.graph.style import GraphStyle
 
 _BAND = 13.0
@@ -27,6 +28,8 @@ class BlockItem(QGraphicsItem):
         self.is_dimmed = False
         self.shown_name = ""
         self._near = near
+        self.mark: OverlayMark | None = None
+        self._has_overlay = False
         self._style = style
         self._scale = scale
         place = block.place
@@ -45,6 +48,12 @@ class BlockItem(QGraphicsItem):
         if marks != (self.is_chosen, self.is_lit, self.is_dimmed):
             self.is_chosen, self.is_lit, self.is_dimmed = marks
             self.update()
+
+    def show_overlay(self, mark: OverlayMark | None, *, is_on: bool) -> None:
+        """Fill the body by a number; one without a number is dashed while an overlay is on."""
+        self.mark, self._has_overlay = mark, is_on
+        self.shown_name = ""
+        self.update()
 
     def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""
@@ -66,8 +75,14 @@ class BlockItem(QGraphicsItem):
         painter.setRenderHint(QPainter.Antialiasing)
         painter.scale(1 / self._scale, 1 / self._scale)
         frame = self._frame.adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(style.lit_outline if self.is_lit else style.outline)
-        painter.setBrush(style.lit if self.is_lit else style.panel)
+        is_dashed = self._has_overlay and self.mark is None
+        painter.setPen(style.outline_inactive if is_dashed else style.outline)
+        painter.setBrush(
+            style.panel if self.mark is None else style.overlay_fill(self.mark.fraction)
+        )
+        if self.is_lit:
+            painter.setPen(style.lit_outline)
+            painter.setBrush(style.lit)
         painter.drawRoundedRect(frame, 2.5, 2.5)
         if self.is_dimmed:
             painter.setOpacity(DIMMED)
@@ -84,10 +99,12 @@ class BlockItem(QGraphicsItem):
         style, block = self._style, self.block
         row = frame.adjusted(_BAND + 5, 0, -5, 0)
         room = row.width()
-        if block.n_layers > 1:
-            count = str(block.n_layers)
+        count = str(block.n_layers) if block.n_layers > 1 else ""
+        if self.mark is not None:
+            count = self.mark.words
+        if count:
             painter.setFont(style.text_font)
-            painter.setPen(style.secondary)
+            painter.setPen(style.secondary if self.mark is None else style.text)
             painter.drawText(row, int(Qt.AlignRight | Qt.AlignVCenter), count)
             room -= style.text_metrics.horizontalAdvance(count) + 5
         if not self.shown_name:

@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
 from gui.graph.items.layer_words import Words, draw_words, lay_out_full, lay_out_named
+from gui.graph.overlay import OverlayMark
 from gui.graph.picture import BoxPicture
 from gui.graph.rooms import NO_ROOM, SideRooms
 from gui.graph.style import GraphStyle, band_path, box_path
@@ -39,6 +40,8 @@ class LayerItem(QGraphicsItem):
         self._rooms = NO_ROOM
         self._reserved = 0.0
         self._seen_at = 0.0
+        self._has_overlay = False
+        self.mark: OverlayMark | None = None
         self._words: tuple[float, Words] | None = None
         self._thumbnail: QPixmap | None = None
         self._bounds = QRectF()
@@ -121,6 +124,13 @@ class LayerItem(QGraphicsItem):
             self.is_chosen, self.is_together, self.is_lit, self.is_dimmed = marks
             self.update(self._covered)
 
+    def show_overlay(self, mark: OverlayMark | None, *, is_on: bool) -> None:
+        """Fill the body by a number; one without a number is dashed while an overlay is on."""
+        if (mark, is_on) != (self.mark, self._has_overlay):
+            self.mark, self._has_overlay = mark, is_on
+            self._words = None
+            self.update()
+
     def boundingRect(self) -> QRectF:
         return self._bounds
 
@@ -146,15 +156,14 @@ class LayerItem(QGraphicsItem):
         shrunk = min(1.0, scale)
         if self._words is None or self._words[0] != shrunk:
             band = m.THUMBNAIL_SIZE + 2 if self._thumbnail else m.BAND_WIDTH
-            found = lay_out_full(self.box, self._near, self._style, shrunk, band)
+            found = lay_out_full(self.box, self._near, self._style, shrunk, band, self.mark)
             self._words = (shrunk, found)
         painter.scale(1 / shrunk, 1 / shrunk)
         draw_words(painter, self._words[1], self._style)
 
     def _paint_frame(self, painter: QPainter) -> None:
         style = self._style
-        painter.setPen(self._outline_pen)
-        painter.setBrush(style.panel)
+        self._set_body(painter)
         path = box_path()
         if self.box.is_folded:
             for step in (2 * m.FOLD_OFFSET, m.FOLD_OFFSET):
@@ -177,6 +186,15 @@ class LayerItem(QGraphicsItem):
             return style.outline_failed
         return style.outline_inactive if box.is_inactive else style.outline
 
+    def _set_body(self, painter: QPainter) -> None:
+        """Pen and brush of the box: by its number where an overlay is on."""
+        style = self._style
+        is_dashed = self._has_overlay and self.mark is None and not self.box.failure
+        painter.setPen(style.outline_inactive if is_dashed else self._outline_pen)
+        painter.setBrush(
+            style.panel if self.mark is None else style.overlay_fill(self.mark.fraction)
+        )
+
     def _paint_outline(self, painter: QPainter, frame: QRectF) -> None:
         if self.is_chosen or self.is_together:
             painter.setPen(self._style.selected)
@@ -191,8 +209,7 @@ class LayerItem(QGraphicsItem):
         painter.scale(1 / scale, 1 / scale)
         painter.translate(-width / 2, -height / 2)
         frame = QRectF(0.5, 0.5, width - 1, height - 1)
-        painter.setPen(self._outline_pen)
-        painter.setBrush(style.panel)
+        self._set_body(painter)
         if box.is_folded:
             painter.drawRoundedRect(frame.translated(2.5, 2.5), 3, 3)
         if self.is_lit:
@@ -202,14 +219,24 @@ class LayerItem(QGraphicsItem):
         self._paint_named_band(painter, height)
         if self._words is None or self._words[0] != scale:
             note = str(len(box.layers)) if box.is_folded else ""
-            if self._is_overwritten:
+            if self.mark is not None:
+                note = self.mark.words
+            elif self._is_overwritten:
                 note = "     "
             self._words = (
                 scale,
-                lay_out_named(box, self._near, style, size, _NAMED_BAND, note),
+                lay_out_named(
+                    box,
+                    self._near,
+                    style,
+                    size,
+                    _NAMED_BAND,
+                    note,
+                    is_value=self.mark is not None,
+                ),
             )
         draw_words(painter, self._words[1], style)
-        if self._is_overwritten:
+        if self._is_overwritten and self.mark is None:
             place = QRectF(width - _EYE - 5, (height - _EYE) / 2, _EYE, _EYE)
             style.draw_icon(painter, "eye-off", style.theme.secondary, place)
         self._paint_outline(painter, frame.adjusted(-2.5, -2.5, 2.5, 2.5))

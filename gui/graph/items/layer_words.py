@@ -10,6 +10,7 @@ from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText
 
 from core.net.elision import elide_name
 from gui.graph import metrics as m
+from gui.graph.overlay import OverlayMark
 from gui.graph.picture import BoxPicture
 from gui.graph.style import GraphStyle, static_text
 
@@ -28,13 +29,19 @@ Words = tuple[Word, ...]
 
 
 def lay_out_full(
-    box: BoxPicture, near: Sequence[str], style: GraphStyle, scale: float, band: float
+    box: BoxPicture,
+    near: Sequence[str],
+    style: GraphStyle,
+    scale: float,
+    band: float,
+    mark: OverlayMark | None = None,
 ) -> Words:
     """Name and type in the first row, the shape below; a type that won't fit goes below, too.
 
     Of a layer that can't run the second row says why, in place of a shape that nobody knows.
 
-    scale: below 1.0 the words keep their size and the rows move together.
+    scale: below 1.0 the words keep their size and the rows move together. mark: a number that
+    stands in place of the type, its note below it.
     """
     width = m.BOX_WIDTH * scale
     font, metrics = style.text_font, style.text_metrics
@@ -43,6 +50,8 @@ def lay_out_full(
         font, metrics, padding = style.small_font, style.small_metrics, 5.0
     left = band * scale + padding
     room = width - padding - left
+    if mark is not None:
+        return _lay_out_value(box, near, style, (scale, width, left, padding), mark)
     narrow = metrics.horizontalAdvance
     note_width = narrow(box.note)
     fits = style.name_metrics.horizontalAdvance(box.name) + 8 + note_width <= room
@@ -65,6 +74,34 @@ def lay_out_full(
     )
 
 
+def _lay_out_value(
+    box: BoxPicture,
+    near: Sequence[str],
+    style: GraphStyle,
+    place: tuple[float, float, float, float],
+    mark: OverlayMark,
+) -> Words:
+    """The name gives way to the number; place: scale, width, left and padding."""
+    scale, width, left, padding = place
+    font, metrics = style.small_font, style.small_metrics
+    value_width = style.value_metrics.horizontalAdvance(mark.words)
+    note_width = metrics.horizontalAdvance(mark.note)
+    name_room = width - padding - left - value_width - 6
+    shape_room = width - padding - left - note_width - 6
+    first, second = 17.1 - 19.3 * (1 - scale), 32.4 - 29.7 * (1 - scale)
+    below = second - metrics.ascent()
+    right = width - padding
+    name = shortened(box.name, near, style.name_metrics, name_room)
+    shape = box.shape if metrics.horizontalAdvance(box.shape) <= shape_room else ""
+    above = first - style.value_metrics.ascent()
+    return (
+        _word(name, style.name_font, style.text, left, first - style.name_metrics.ascent()),
+        _word(mark.words, style.value_font, style.text, right - value_width, above),
+        _word(shape, font, style.text, left, below),
+        _word(mark.note, font, style.text, right - note_width, below),
+    )
+
+
 def lay_out_named(
     box: BoxPicture,
     near: Sequence[str],
@@ -72,9 +109,18 @@ def lay_out_named(
     size: tuple[float, float],
     band: float,
     note: str,
+    *,
+    is_value: bool = False,
 ) -> Words:
-    """One row: the name and, at the right, `note`: how many layers a fold holds."""
+    """One row: the name and, at the right, `note`: how many layers a fold holds.
+
+    is_value: the note is a number of an overlay, which goes where it would cut the name.
+    """
     width, height = size
+    if is_value:
+        whole = style.named_metrics.horizontalAdvance(box.name)
+        note_room = width - band - 17 - style.text_metrics.horizontalAdvance(note)
+        note = note if whole <= note_room else ""
     note_width = style.text_metrics.horizontalAdvance(note) + 6 if note else 0.0
     room = width - band - 6 - 5 - note_width
     name = shortened(box.name, near, style.named_metrics, room)
@@ -82,7 +128,8 @@ def lay_out_named(
     words = [_word(name, style.named_font, style.text, band + 6, top)]
     if note:
         top = (height - style.text_metrics.height()) / 2
-        words.append(_word(note, style.text_font, style.secondary, width - note_width, top))
+        pen = style.text if is_value else style.secondary
+        words.append(_word(note, style.text_font, pen, width - note_width, top))
     return tuple(words)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter
-from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PyQt5.QtWidgets import QGraphicsItem, QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph import metrics as m
+from gui.graph.items.badge import BadgeItem
 from gui.graph.style import GraphStyle
 
 _PADDING = 8.0
@@ -66,6 +67,21 @@ class TipItem(QGraphicsItem):
         )
         self._bounds = QRectF(0, 0, text.width() + 2 * _PADDING + 2, text.height() + 2 * _PADDING)
         self.setVisible(bool(sentence))
+
+    def show_beside(
+        self, badge: BadgeItem, sentence: str, column: QRectF, view: QGraphicsView
+    ) -> None:
+        """Say something of a badge, whose button goes below it where the canvas ends.
+
+        column: what the badges of its chain cover, in scene coordinates.
+        """
+        badge.put_button(is_below=False)
+        right = view.mapFromScene(badge.active_frame().topRight()).x()
+        badge.put_button(is_below=right > view.viewport().width() - TIP_EDGE)
+        self.say(sentence)
+        taken = view.mapFromScene(column.united(badge.active_frame())).boundingRect()
+        left, room = view.mapFromScene(badge.pos()).x(), view.viewport().rect()
+        self.setPos(view.mapToScene(tip_place(self.size.toSize(), taken, left, room)))
 
     @property
     def size(self) -> QSizeF:
