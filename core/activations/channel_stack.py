@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from core.activations.channels import ChannelOrder, channel_scores, order_channels
+from core.activations.tile_grid import highest_of_each
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,35 @@ class ChannelStack:
         """The channels in display order, greatest first; equal ones by number."""
         return tuple(order_channels(self.maps, by).tolist())
 
+    @cached_property
+    def highs(self) -> np.ndarray:
+        """The greatest finite magnitude of each channel, (n_channels,) float64."""
+        return highest_of_each(self.maps)
+
+    @cached_property
+    def is_signed(self) -> bool:
+        """Whether any value lies below zero."""
+        return bool((self.maps < 0).any())
+
+    @cached_property
     def zero_channels(self) -> tuple[int, ...]:
         """The channels that are 0 at every place."""
         return tuple(np.flatnonzero(~self.maps.any(axis=(1, 2))).tolist())
 
+    @cached_property
+    def maxima(self) -> np.ndarray:
+        """The greatest finite value of each channel, (n_channels,) float64, else -infinity."""
+        found: np.ndarray = np.nan_to_num(channel_scores(self.maps)[1], nan=-np.inf)
+        return found
+
     def rank_by_maximum(self, channel: int) -> int:
         """How many channels have a greater maximum, plus 1."""
-        maximum = np.nan_to_num(channel_scores(self.maps)[1], nan=-np.inf)
-        return int((maximum > maximum[channel]).sum()) + 1
+        return int((self.maxima > self.maxima[channel]).sum()) + 1
+
+    def measure(self) -> ChannelStack:
+        """Measure now what is drawn from, so that a window need not; returns itself."""
+        _ = self.highs, self.is_signed, self.zero_channels, self.maxima
+        return self
 
 
 def open_axes(shape: tuple[int, ...]) -> tuple[OpenAxis, ...]:

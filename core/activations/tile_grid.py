@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,22 +114,10 @@ def levels_of(maps: np.ndarray, highs: np.ndarray, *, is_diverging: bool) -> np.
     return np.where(is_finite, whole, np.uint8(NOT_FINITE_LEVEL))
 
 
-def highest(maps: Sequence[np.ndarray]) -> float:
-    """The greatest finite magnitude of several stacks of maps; 1 where all is zero."""
-    each = [_finite_magnitude(one).max(initial=0.0) for one in maps]
-    return float(max(each, default=0.0)) or 1.0
-
-
 def highest_of_each(maps: np.ndarray) -> np.ndarray:
-    """The greatest finite magnitude of each map, (n,) float64; 1 where all is zero."""
+    """The greatest finite magnitude of each map, (n,) float64; 0 where all is zero."""
     found: np.ndarray = _finite_magnitude(maps).max(axis=(1, 2), initial=0.0).astype(np.float64)
-    found[found == 0] = 1.0
     return found
-
-
-def has_negative(maps: Sequence[np.ndarray]) -> bool:
-    """Whether any value lies below zero."""
-    return any(bool((one < 0).any()) for one in maps)
 
 
 def _finite_magnitude(maps: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.panels.activations.panel import ActivationsPanel
-from gui.panels.activations.shown import ActivationRequest
+from gui.panels.activations.shown import ActivationRequest, ShownCard, cards_of
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
 from gui.widgets.class_list import ClassScore, ClassScores, class_text
 from gui.widgets.layer_rows import LayerRow, layer_rows
@@ -257,7 +257,8 @@ class InspectingController(QObject):
             found = dict(zip(request.keys, arrays, strict=True))
             own = {k: array for k, array in found.items() if k[0] == layer}
             scores = None if net is None else _scores_among(own, net, key)
-            return Read(request, found, scores)
+            cards = [card.measure() for card in cards_of(request, found, dict(request.at))]
+            return Read(request, found, cards, scores)
 
         self._start("activations", key, read, self._show_activations)
 
@@ -363,16 +364,17 @@ class InspectingController(QObject):
             self._show_empty(panel, error.sentence, error.sentence)
 
     def _show_activations(self, read: Read) -> None:
-        self._activations.show_read(read.request, read.arrays)
+        self._activations.show_read(read.request, read.arrays, read.cards)
         self._activations.show_classes(read.scores)
 
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """What was read for the tiles: arrays by (layer, top), and the classes that they give."""
+    """What was read for the tiles: arrays by (layer, top), measured cards, classes they give."""
 
     request: ActivationRequest
     arrays: dict[tuple[str, str], np.ndarray]
+    cards: list[ShownCard]
     scores: ClassScores | None
 
 

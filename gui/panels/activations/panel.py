@@ -71,6 +71,7 @@ class ActivationsPanel(QWidget):
         self._is_chain = False
         self._request: ActivationRequest | None = None
         self._arrays: dict[Key, np.ndarray] = {}
+        self._cards: tuple[ShownCard, ...] = ()
         self._drawing = Drawing()
         self._at: dict[int, int] = {}
         self._channel: int | None = None
@@ -130,18 +131,31 @@ class ActivationsPanel(QWidget):
         """What the net sees of the image."""
         self.channel.show_picture(picture)
 
-    def show_read(self, request: ActivationRequest, arrays: Mapping[Key, np.ndarray]) -> None:
-        """Draw the answer to a request; arrays: each (n, ...) with all its axes."""
+    def show_read(
+        self,
+        request: ActivationRequest,
+        arrays: Mapping[Key, np.ndarray],
+        cards: Sequence[ShownCard] | None = None,
+    ) -> None:
+        """Draw the answer to a request; arrays: each (n, ...) with all its axes.
+
+        cards: those of the request, measured, where that is done already.
+        """
         self._request, self._arrays = request, dict(arrays)
+        is_current = cards is not None and dict(request.at) == self._at
+        self._cards = tuple(cards or ()) if is_current else self._make_cards()
         self._refresh()
 
     def show_classes(self, scores: ClassScores | None) -> None:
         """Show the best classes in the place of the enlarged channel, or none."""
         self.channel.show_classes(scores)
 
+    def _make_cards(self) -> tuple[ShownCard, ...]:
+        return () if self._request is None else cards_of(self._request, self._arrays, self._at)
+
     def show_empty(self, sentence: str = EMPTY_SENTENCE, *, offers_image: bool = True) -> None:
         """Take the tiles away and say what brings them back; offers_image: an image would."""
-        self._request, self._arrays = None, {}
+        self._request, self._arrays, self._cards = None, {}, ()
         self.empty_state.set_sentence(sentence)
         self.empty_state.show_button(offers_image)
         self.show_classes(None)
@@ -155,7 +169,7 @@ class ActivationsPanel(QWidget):
             return None
         pairs = ((pin, self.value_of_pin(pin)) for pin in self._pins)
         pins = tuple(PinnedValue(pin, value) for pin, value in pairs if value is not None)
-        return ActivationRequest(shown, pins)
+        return ActivationRequest(shown, pins, tuple(self._at.items()))
 
     def caption(self) -> str:
         """What is shown, in one line: values, net, weights, image and recipe."""
@@ -224,6 +238,7 @@ class ActivationsPanel(QWidget):
 
     def _choose_index(self, axis: int, index: int) -> None:
         self._at[axis] = index
+        self._cards = self._make_cards()
         self._refresh()
 
     def _on_channel(self, channel: int, y: int, x: int) -> None:
@@ -238,12 +253,11 @@ class ActivationsPanel(QWidget):
 
     def _refresh(self) -> None:
         """Draw all anew; order, channel, zoom and pins stay as they were."""
-        request = self._request
-        cards = () if request is None else cards_of(request, self._arrays, self._at)
+        cards = self._cards
         layers = [card.value.layer for card in cards]
         leader = layers.index(self._values.layer) if self._values.layer in layers else 0
         self._drawing = drawing_of(cards, leader, self.tile_bar.order, self.tile_bar.scope)
-        zeros = cards[leader].stack.zero_channels() if cards else ()
+        zeros = cards[leader].stack.zero_channels if cards else ()
         self._are_zeros_alone = self._are_zeros_alone and bool(zeros)
         only = frozenset(zeros) if self._are_zeros_alone else None
         self.canvas.show_drawing(self._drawing, only)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from core.activations.channel_stack import ChannelStack, channel_stack
 from core.activations.channels import ChannelOrder
-from core.activations.tile_grid import has_negative, highest, highest_of_each
+from core.activations.statistics import split_finite
 from core.activations.tiles import RangeScope
+from core.words import share_text, value_text
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class ActivationRequest:
 
     values: tuple[ShownValue, ...]
     pins: tuple[PinnedValue, ...] = ()
+    at: tuple[tuple[int, int], ...] = ()
+    """The index of each open axis, as (axis, index)."""
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
@@ -67,6 +71,24 @@ class ShownCard:
     value: ShownValue
     array: np.ndarray
     stack: ChannelStack
+
+    @cached_property
+    def numbers(self) -> str:
+        """ "−2.097 to 1.973, mean −0.0970, 58.2 % zeros" of all values of the array."""
+        finite, n_nan, n_inf = split_finite(self.array.reshape(-1))
+        n_lost = f", {n_nan:,} NaN, {n_inf:,} Inf" if n_nan + n_inf else ""
+        if not finite.size:
+            return f"no finite value{n_lost}"
+        zeros = share_text(int(finite.size - np.count_nonzero(finite)), self.array.size)
+        mean = value_text(float(finite.mean(dtype=np.float64)))
+        low, high = value_text(float(finite.min())), value_text(float(finite.max()))
+        return f"{low} to {high}, mean {mean}, {zeros} zeros{n_lost}"
+
+    def measure(self) -> ShownCard:
+        """Measure now what is shown of it, on a thread that may take its time; returns itself."""
+        self.stack.measure()
+        _ = self.numbers
+        return self
 
     def value_at(self, channel: int, y: int, x: int) -> float | None:
         """The value in one cell; None where there is no such cell."""
@@ -112,10 +134,11 @@ def drawing_of(
     maps = [card.stack.maps for card in cards]
     leading = cards[leader].stack.order(order)
     orders = tuple(leading if len(one) == len(leading) else tuple(range(len(one))) for one in maps)
-    if scope == "layer":
-        high = highest(maps)
-        highs = tuple(np.full(len(one), high) for one in maps)
-    else:
-        highs = tuple(highest_of_each(one) for one in maps)
+    highs = [card.stack.highs for card in cards]
     is_shared = scope == "layer"
-    return Drawing(tuple(cards), leader, orders, highs, has_negative(maps), is_shared)
+    if is_shared:
+        most = max(float(one.max(initial=0.0)) for one in highs)
+        highs = [np.full(len(one), most) for one in highs]
+    ends = tuple(np.where(one == 0, 1.0, one) for one in highs)  # of all zeros, to divide by
+    is_diverging = any(card.stack.is_signed for card in cards)
+    return Drawing(tuple(cards), leader, orders, ends, is_diverging, is_shared)

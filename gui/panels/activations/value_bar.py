@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QMenu, QToolButton, QWidget
 
-from core.activations.statistics import split_finite
-from core.words import plural, shape_text, share_text, value_text
+from core.words import plural, shape_text
 from gui.panels.activations.shown import ShownCard
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
@@ -69,7 +67,7 @@ class ValueBar(PanelBar):
         size = "" if card.stack.is_vector else f"{height}×{width}, "
         whole = "" if not card.stack.axes else f" of {shape_text(card.array.shape)}"
         self.shape.setText(f"{size}{card.array.dtype}{whole}")
-        self.numbers.setText(_numbers(card.array))
+        self.numbers.setText(card.numbers)
 
     def show_chain(self, blob: str, *, is_shown: bool) -> None:
         """Offer to show the whole chain of a blob; "" for a layer in none."""
@@ -79,15 +77,3 @@ class ValueBar(PanelBar):
         self.chain_box.blockSignals(True)
         self.chain_box.setChecked(is_shown)
         self.chain_box.blockSignals(False)
-
-
-def _numbers(array: np.ndarray) -> str:
-    """ "−2.097 to 1.973, mean −0.0970, 58.2 % zeros" of all values of an array."""
-    finite, n_nan, n_inf = split_finite(array.reshape(-1))
-    n_lost = f", {n_nan:,} NaN, {n_inf:,} Inf" if n_nan + n_inf else ""
-    if not finite.size:
-        return f"no finite value{n_lost}"
-    zeros = share_text(int(finite.size - np.count_nonzero(finite)), array.size)
-    mean = value_text(float(finite.mean(dtype=np.float64)))
-    low, high = value_text(float(finite.min())), value_text(float(finite.max()))
-    return f"{low} to {high}, mean {mean}, {zeros} zeros{n_lost}"

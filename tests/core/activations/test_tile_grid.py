@@ -9,8 +9,6 @@ from core.activations.channel_stack import channel_stack, open_axes
 from core.activations.tile_grid import (
     fit_grid,
     grid_of,
-    has_negative,
-    highest,
     highest_of_each,
     levels_of,
     resampled,
@@ -60,15 +58,13 @@ def test_smaller_maps_are_averages_and_larger_ones_repeat_cells() -> None:
 
 def test_levels_hold_zero_the_ends_and_what_is_not_finite() -> None:
     maps = np.array([[[0.0, 4.0, np.nan]], [[0.0, -2.0, np.inf]]], np.float32)
-    assert has_negative([maps])
-    assert highest([maps]) == 4.0
     assert highest_of_each(maps).tolist() == [4.0, 2.0]
     levels = levels_of(maps, highest_of_each(maps), is_diverging=True)
     assert levels.tolist() == [
         [[ZERO_LEVEL, MAX_LEVEL, NOT_FINITE_LEVEL]],
         [[ZERO_LEVEL, 0, NOT_FINITE_LEVEL]],
     ]
-    assert highest([np.zeros((1, 2, 2))]) == 1.0
+    assert highest_of_each(np.zeros((1, 2, 2))).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -106,5 +102,5 @@ def test_channels_are_ranked_and_dead_ones_found() -> None:
     maps = np.array([[[1.0, 0.0]], [[0.0, 0.0]], [[5.0, -9.0]], [[1.0, 1.0]]], np.float32)[None]
     stack = channel_stack(maps)
     assert stack.order("max") == (2, 0, 3, 1)
-    assert stack.zero_channels() == (1,)
+    assert stack.zero_channels == (1,)
     assert [stack.rank_by_maximum(channel) for channel in range(4)] == [2, 4, 1, 2]
