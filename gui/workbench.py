@@ -214,6 +214,7 @@ class Workbench(QObject):
             self.window.start_page,
             settings,
             document,
+            lanes,
             self.opening,
             self.sessions,
             self.searching,

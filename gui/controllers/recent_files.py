@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from gui.controllers.recent_notes import day_words, note_of_gallery, note_of_net
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.sessions import SessionController
 from gui.document import ModelDocument
+from gui.jobs import Lanes
 from gui.pages.recent_list import RecentFile
 from gui.pages.start_page import StartPage
 from gui.settings import Settings
@@ -31,6 +32,7 @@ class RecentFilesController(QObject):
         page: StartPage,
         settings: Settings,
         document: ModelDocument,
+        lanes: Lanes,
         opening: OpeningController,
         sessions: SessionController,
         searching: SearchingController,
@@ -41,6 +43,8 @@ class RecentFilesController(QObject):
         self._page = page
         self._settings = settings
         self._document = document
+        self._lanes = lanes
+        self._gone: frozenset[Path] = frozenset()
         self._opening = opening
         self._sessions = sessions
         self._searching = searching
@@ -55,7 +59,7 @@ class RecentFilesController(QObject):
         searching.indexed.connect(lambda _found: self._note_gallery())
 
     def fill(self) -> None:
-        """List the files anew, the last opened first."""
+        """List the files anew, the last opened first, and look which of them are gone."""
         self._menu.clear()
         for path in self._settings.recent("models"):
             action = self._menu.addAction(plain_caption(path.name))
@@ -63,18 +67,27 @@ class RecentFilesController(QObject):
             action.setStatusTip(str(path))
             action.triggered.connect(lambda _checked=False, p=path: self._open(p))
         self._menu.setEnabled(not self._menu.isEmpty())
-        nets = [self._shown(path, is_plain_file(path)) for path in self._settings.recent("models")]
-        folders = [
-            self._shown(path, is_folder(path), "photo-stack")
-            for path in self._settings.recent("folders")
-        ]
+        self._show()
+        nets, folders = self._settings.recent("models"), self._settings.recent("folders")
+        self._lanes.files.start(
+            lambda: _gone(nets, folders), key="recent-files", on_result=self._take_gone
+        )
+
+    def _take_gone(self, gone: frozenset[Path]) -> None:
+        if gone != self._gone:
+            self._gone = gone
+            self._show()
+
+    def _show(self) -> None:
+        nets = [self._shown(path) for path in self._settings.recent("models")]
+        folders = [self._shown(path, "photo-stack") for path in self._settings.recent("folders")]
         self._page.recent.show_files(nets, folders)
 
-    def _shown(self, path: Path, is_there: bool, icon: str = "layout") -> RecentFile:
+    def _shown(self, path: Path, icon: str = "layout") -> RecentFile:
         note = read_note(self._settings.note_of(path))
         day = day_words(note.at, self.now()) if note.at is not None else ""
         icon = "restart" if path.suffix == SESSION_SUFFIX else icon
-        return RecentFile(path, is_there, note.detail, day, note.chips, icon)
+        return RecentFile(path, path not in self._gone, note.detail, day, note.chips, icon)
 
     def _note_net(self) -> None:
         document = self._document
@@ -97,3 +110,9 @@ class RecentFilesController(QObject):
         weights = self._settings.weights_of(path)
         known = weights if weights is not None and is_plain_file(weights) else None
         self._opening.open_model(path, known)
+
+
+def _gone(files: Sequence[Path], folders: Sequence[Path]) -> frozenset[Path]:
+    """Those that are not there; on a lane, since a disk may not answer."""
+    gone = [path for path in files if not is_plain_file(path)]
+    return frozenset((*gone, *(path for path in folders if not is_folder(path))))

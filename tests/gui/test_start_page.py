@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gui.controllers import recent_files
 from gui.controllers.recent_notes import day_words, read_note
 from tests.gui.test_opening import NET, weights_for
 
@@ -38,9 +40,22 @@ def test_a_net_is_listed_as_it_was_left(bench, qtbot, net_path: Path) -> None:
     assert (row._recent.detail, row._recent.day) == ("7 layers", "today")
     net_path.unlink()
     bench.recent_files.fill()
+    recent = bench.window.start_page.recent
+    qtbot.waitUntil(lambda: not recent.net_rows[0].isEnabled())
+    assert [chip.text for chip in recent.net_rows[0].chips] == ["not there"]
+
+
+def test_a_disk_that_does_not_answer_holds_up_nothing(
+    bench, qtbot, net_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = threading.Event()
+    monkeypatch.setattr(recent_files, "is_plain_file", lambda path: not answer.wait(20))
+    bench.settings.add_recent("models", net_path)
+    bench.recent_files.fill()
     (row,) = bench.window.start_page.recent.net_rows
-    assert [chip.text for chip in row.chips] == ["not there"]
-    assert not row.isEnabled()
+    assert row.isEnabled()
+    answer.set()
+    qtbot.waitUntil(lambda: not bench.window.start_page.recent.net_rows[0].isEnabled())
 
 
 def test_open_recent_works_in_the_first_session(bench, qtbot, net_path: Path) -> None:
