@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, engine_spec
-from core.commands.output import print_json, print_table
+from core.commands.output import counted, print_json, print_table
 from core.commands.progress_line import ProgressLine
 from core.files import check_writable
 from core.jobs.finetune import Finetuned, FinetuneRequest, finetune, write_results
@@ -24,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--batches",
-        required=True,
         type=Path,
         metavar="B.npz",
-        help="BLOB as (batches, shape of the blob); pass p takes batch p, and then again the first",
+        help="BLOB as (batches, shape of the blob); pass p takes batch p, and then again the first "
+        "(default: what the ImageData and HDF5Data layers of the net read)",
     )
     parser.add_argument(
         "--at", default="", metavar="1,2,20", help="after which iterations arrays are kept"
@@ -50,6 +50,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="R.npz",
         help="loss, lr, out/BLOB, w{k}/LAYER/i and h{k}/j for each k of --at, g1 and u1",
     )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="keep what layers with lr_mult 0 give for each image here, for later runs "
+        "(default: in memory)",
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="run every layer in every pass, learning or not"
+    )
     add_engine_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -69,6 +79,8 @@ def run(options: argparse.Namespace) -> None:
         options.device,
         options.seed,
         engine_spec(options),
+        options.keep,
+        options.whole,
     )
     with ProgressLine() as show:
         found = run_job(finetune(request), show)
@@ -96,6 +108,7 @@ def _described(found: Finetuned) -> dict[str, object]:
         "first": trained.first,
         "loss": list(trained.losses),
         "lr": [one.rate for one in trained.iterations],
+        "frozen_layers": found.n_frozen,
         "snapshots": [str(one.state) for one in found.snapshots],
     }
 
@@ -108,6 +121,8 @@ def _print(found: Finetuned, options: argparse.Namespace) -> None:
     step = max(1, len(rows) // 20)
     shown = rows[::step] if rows[-1] in rows[::step] else [*rows[::step], rows[-1]]
     print_table(("iteration", "loss", "learning rate"), shown, right="iteration,loss,learning rate")
+    if found.n_frozen:
+        print(f"{counted(found.n_frozen, 'layer')} that do not learn ran once for each image.")
     for snapshot in found.snapshots:
         print(f"snapshot -> {snapshot.state}")
     if options.results is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -25,10 +27,20 @@ from core.net.solver_settings import SolverSettings, read_settings
 from core.net.text import read_prototxt
 from core.npy_file import read_npz
 from core.progress import Job
-from core.training.feeds import array_feed
+from core.training.data_layers import own_feed
+from core.training.feeds import Feed, array_feed
+from core.training.frozen import HeadTraining, KeptFeed, find_frozen_part, piece_shapes
+from core.training.kept_values import KeptValues
 from core.training.loop import Trained, train
-from core.training.snapshots import Snapshot, snapshot_paths, weights_beside, write_snapshot
+from core.training.snapshots import (
+    Snapshot,
+    layer_arrays,
+    snapshot_paths,
+    weights_beside,
+    write_snapshot,
+)
 from core.weights.solver_state import SolverState, read_solver_state
+from core.weights.writer import write_caffemodel
 
 _MOST_BYTES = 16 << 30
 
@@ -38,13 +50,15 @@ class FinetuneRequest:
     """A solver file, and what its net begins with and learns from.
 
     weights: copied by layer name; None takes the solver's own field, or fillers. batches: an .npz
-    of BLOB -> (n_batches, *shape). at: after which iterations the arrays are kept. resume: a
-    .solverstate, whose weights lie beside it. until: None for the solver's max_iter, or the last of
-    `at`. snapshots: the folder for them, None for none but those that stop a run.
+    of BLOB -> (n_batches, *shape); None where the data layers of the net read their own files.
+    at: after which iterations the arrays are kept. resume: a .solverstate, whose weights lie beside
+    it. until: None for the last of `at`, or the solver's max_iter. snapshots: the folder for them,
+    None for none. kept: where values of layers that do not learn are kept between runs, None keeps
+    them in memory; is_whole: nothing is kept, every layer runs in every pass.
     """
 
     solver: Path
-    batches: Path
+    batches: Path | None = None
     weights: Path | None = None
     at: tuple[int, ...] = ()
     resume: Path | None = None
@@ -53,6 +67,8 @@ class FinetuneRequest:
     device: str = "cpu"
     seed: int = 0
     engine: EngineSpec = TORCH
+    kept: Path | None = None
+    is_whole: bool = False
 
 
 @dataclass
@@ -60,7 +76,8 @@ class Finetuned:
     """What a fine-tuning gave.
 
     kept: by iteration, the learned arrays and what the solver remembers. gradients, updates: of
-    iteration 0, where it was run.
+    iteration 0, where it was run. n_frozen: how many layers were computed once for each image;
+    why_whole: why none was.
     """
 
     names: tuple[tuple[str, int], ...]
@@ -69,6 +86,8 @@ class Finetuned:
     gradients: list[np.ndarray] = field(default_factory=list)
     updates: list[np.ndarray] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
+    n_frozen: int = 0
+    why_whole: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +98,13 @@ class _Solver:
     settings: SolverSettings
     net: Net
     shapes: NetShapes
+    folder: Path
+    input_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def fed(self, shapes: Mapping[str, tuple[int, ...]]) -> _Solver:
+        """The same, with inputs of shapes that the file of the net does not tell."""
+        known = infer_shapes(self.net, shapes)
+        return replace(self, shapes=known, input_shapes=shapes)
 
     @property
     def stem(self) -> str:
@@ -98,11 +124,16 @@ def finetune(request: FinetuneRequest) -> Job[Finetuned]:
             f"There is nothing to do: {first} iterations are done, and it goes up to {last}.",
             hint="Set max_iter in the solver, or name more iterations.",
         )
-    batches = read_npz(request.batches, _MOST_BYTES)
+    given = None if request.batches is None else read_npz(request.batches, _MOST_BYTES)
+    own = None if given is not None else own_feed(solver.net, solver.folder, request.seed)
+    solver = solver if own is None else solver.fed(own.shapes)
     with start_engine(request.engine) as process:
-        training = _start(process, request, solver, state)
-        feed = array_feed(batches, training.inputs)
-        found = Finetuned(tuple((array.layer, array.index) for array in training.arrays))
+        whole = _start(process, request, solver, state)
+        every: Feed = own or array_feed(given or {}, whole.inputs)
+        found = Finetuned(tuple((array.layer, array.index) for array in whole.arrays))
+        training, feed = _without_frozen(process, request, solver, whole, every, found)
+        if state is not None:
+            training.restore(state.iteration, state.step, state.history)
         keeper = _Keeper(request, solver, training, found)
         found.trained = yield from train(
             training, solver.settings, feed, (first, last), (keeper.after,)
@@ -142,7 +173,11 @@ class _Keeper:
     """Takes arrays and snapshots out of a training when it is time."""
 
     def __init__(
-        self, request: FinetuneRequest, solver: _Solver, training: Training, found: Finetuned
+        self,
+        request: FinetuneRequest,
+        solver: _Solver,
+        training: Training | HeadTraining,
+        found: Finetuned,
     ) -> None:
         self._request, self._solver = request, solver
         self._training, self._found = training, found
@@ -176,7 +211,7 @@ def _read_solver(path: Path) -> _Solver:
     if opened.solver is None:
         raise NetError(f"{path.name} is no solver: it names no net.")
     net = read_net(opened.text, state=opened.state)
-    return _Solver(path, settings, net, infer_shapes(net))
+    return _Solver(path, settings, net, infer_shapes(net), opened.path.parent)
 
 
 def _start(
@@ -188,17 +223,82 @@ def _start(
     weights = request.weights or _own_weights(solver)
     if state is not None and request.resume is not None:
         weights = weights_beside(request.resume, state.weights)
-    training = process.train(
+    return process.train(
         solver.net.text,
         solver.settings,
         weights,
         device=request.device,
         seed=request.seed,
         state=solver.net.state,
+        input_shapes=solver.input_shapes,
     )
-    if state is not None:
-        training.restore(state.iteration, state.step, state.history)
-    return training
+
+
+def _without_frozen(
+    process: EngineProcess,
+    request: FinetuneRequest,
+    solver: _Solver,
+    whole: Training,
+    feed: Feed,
+    found: Finetuned,
+) -> tuple[Training | HeadTraining, Feed]:
+    """A training of what learns, fed with what the rest gives; the whole one where that can't be.
+
+    Both begin with the arrays of the whole one, through a file that is gone after.
+    """
+    part, why = find_frozen_part(solver.net, solver.shapes, solver.settings)
+    if request.is_whole:
+        part, why = None, "it was asked for"
+    elif not feed.n_pieces:
+        part, why = None, "crops or mirrors are drawn anew in every pass"
+    if part is None:
+        found.why_whole = why
+        return whole, feed
+    arrays = list(zip(whole.arrays, whole.weights(), strict=True))
+    whole.close()
+    with TemporaryDirectory(prefix="blobscope-") as scratch:
+        weights = Path(scratch) / "start.caffemodel"
+        layers = layer_arrays(solver.shapes, arrays, owners_only=False)
+        write_caffemodel(weights, solver.net.name, layers)
+        engine = process.open(
+            solver.net.text,
+            weights,
+            device=request.device,
+            seed=request.seed,
+            state=solver.net.state,
+            input_shapes=solver.input_shapes,
+        )
+        head = process.train(
+            part.head,
+            solver.settings,
+            weights,
+            device=request.device,
+            seed=request.seed,
+            state=solver.net.state,
+        )
+        head.weights()  # before the file goes
+    own = {(array.layer, array.index) for array in head.arrays}
+    rest = {(a.layer, a.index): v for a, v in arrays if (a.layer, a.index) not in own}
+    found.n_frozen = part.n_layers
+    shapes = piece_shapes(feed, part, solver.shapes)
+    folder = None if request.kept is None else request.kept / _digest(solver, feed, rest, process)
+    kept = KeptValues(folder, feed.n_pieces, shapes)
+    return HeadTraining(head, whole.arrays, rest), KeptFeed(feed, part, engine, kept)
+
+
+def _digest(
+    solver: _Solver,
+    feed: Feed,
+    frozen: Mapping[tuple[str, int], np.ndarray],
+    process: EngineProcess,
+) -> str:
+    """What decides on the values of the frozen part."""
+    found = hashlib.sha256(solver.net.text.encode())
+    found.update(f"{feed.digest} {sorted(process.versions().items())}".encode())
+    for (layer, index), array in frozen.items():
+        found.update(f"{layer} {index} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:32]
 
 
 def _own_weights(solver: _Solver) -> Path | None:

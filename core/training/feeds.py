@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -17,6 +19,20 @@ class Feed(Protocol):
 
     def batch(self, number: int) -> Batch:
         """By input blob, of pass `number`, counted from 0."""
+
+    def pieces(self, number: int) -> Sequence[int]:
+        """What the batch of a pass is put together from, by numbers that come again."""
+
+    def piece(self, index: int) -> Batch:
+        """One of them, by input blob."""
+
+    @property
+    def n_pieces(self) -> int:
+        """How many different pieces there are; 0 where chance makes each of them anew."""
+
+    @property
+    def digest(self) -> str:
+        """Tells this feed's pieces from those of another."""
 
 
 class ArrayFeed:
@@ -58,6 +74,29 @@ class ArrayFeed:
             start = number * shape[0] % len(array)
             found[name] = array[start : start + shape[0]].reshape(shape)
         return found
+
+    def pieces(self, number: int) -> Sequence[int]:
+        """A batch is one piece."""
+        return (number % self.n_pieces,)
+
+    @property
+    def digest(self) -> str:
+        """Of names and values."""
+        found = hashlib.sha256()
+        for name, array in {**self._arrays, **self._rows}.items():
+            found.update(f"{name} {array.shape} {array.dtype}".encode())
+            found.update(np.ascontiguousarray(array).tobytes())
+        return found.hexdigest()
+
+    @property
+    def n_pieces(self) -> int:
+        """How many different batches there are."""
+        n_rows = [len(rows) // self._shape(name)[0] for name, rows in self._rows.items()]
+        return math.lcm(self._n_batches, *n_rows)
+
+    def piece(self, index: int) -> Batch:
+        """That batch."""
+        return self.batch(index)
 
     def _shape(self, name: str) -> tuple[int, ...]:
         shape = self._shapes[name]

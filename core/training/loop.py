@@ -10,6 +10,7 @@ from core.engines.training import Training
 from core.net.solver_settings import SolverSettings
 from core.progress import Job, Progress
 from core.training.feeds import Feed, batches_of
+from core.training.frozen import HeadTraining
 
 OnIteration = Callable[[Iterated], None]
 
@@ -28,7 +29,7 @@ class Trained:
 
 
 def train(
-    training: Training,
+    training: Training | HeadTraining,
     settings: SolverSettings,
     feed: Feed,
     span: tuple[int, int],

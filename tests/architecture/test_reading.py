@@ -20,6 +20,8 @@ ROOMS = {
     "core/engines/caffe_child": "runs in a foreign Python, which has none of core",
     "core/weights/hdf5.py": "h5py opens by path what open_regular has looked at before",
     "core/weights/solver_state.py": "likewise",
+    "core/training/data_layers.py": "h5py opens by path what open_regular has looked at before",
+    "core/training/kept_values.py": "maps its own arrays",
     "core/npy_file.py": "zipfile reads what open_regular has mapped",
     "core/images/picture_file.py": "pictures are opened by decoders, which may be killed",
     "core/images/decoding.py": "decodes what that has opened; runs in decoders alone",

@@ -145,3 +145,46 @@ def test_an_archive_holds_no_more_than_it_says(tmp_path: Path) -> None:
     np.savez(path, secret=np.array([{}], object))
     with pytest.raises(Exception, match=r"no \.npz file"):
         read_npz(path, 1 << 20)
+
+
+def test_layers_that_do_not_learn_run_once_and_change_nothing(command, folder: Path) -> None:
+    frozen = NET.replace('param { name: "w" }', 'param { name: "w" lr_mult: 0 }')
+    (folder / "net.prototxt").write_text(frozen)
+    (folder / "solver.prototxt").write_text(
+        'net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" momentum: 0.9 weight_decay: 0.01\n'
+        'max_iter: 8 snapshot: 4 snapshot_prefix: "snap"'
+    )
+    at = ("--at", "1,8", "--snapshots", folder, "--json")
+    whole = command("finetune", *words(folder, *at, "--whole")).json
+    assert whole["frozen_layers"] == 0
+    wanted = dict(np.load(folder / "r.npz"))
+    for _ in range(2):  # the second time what was kept is found
+        kept = command("finetune", *words(folder, *at, "--keep", folder / "kept")).json
+        assert kept["frozen_layers"] == 2
+        found = np.load(folder / "r.npz")
+        assert set(found.files) == set(wanted)
+        for key in found.files:
+            np.testing.assert_allclose(found[key], wanted[key], rtol=1e-5, atol=1e-7, err_msg=key)
+    assert len(list((folder / "kept").iterdir())) == 1
+    state = folder / "snap_iter_4.solverstate"
+    rest = command("finetune", *words(folder, "--at", "8", "--resume", state, "--json"))
+    assert rest.json["frozen_layers"] == 2
+    np.testing.assert_allclose(np.load(folder / "r.npz")["w8/d/0"], wanted["w8/d/0"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("case", ["hdf5_train_test", "imagedata_mean_scale",
+                                  "imagedata_full_crop_mean_file", "memorydata"])  # fmt: skip
+def test_data_layers_read_what_real_caffe_reads(command, material, tmp_path, case: str) -> None:
+    folder = material(f"training/{case}")
+    batches = folder / "batches.npz"
+    more = ("--batches", batches) if batches.exists() else ()
+    command("finetune", "--solver", folder / "solver.prototxt", "--weights",
+            folder / "start.caffemodel", *more, "--at", "1,2,5,20",
+            "--results", tmp_path / "r.npz")  # fmt: skip
+    found, known = np.load(tmp_path / "r.npz"), np.load(folder / "result.npz")
+    keys = [key for key in known.files if key[0] == "w" and not key.startswith("w0")]
+    assert len(keys) > 8
+    for key in keys:
+        wanted = known[key]
+        scale = float(np.abs(wanted).max())
+        np.testing.assert_allclose(found[key].reshape(wanted.shape), wanted, atol=1e-5 * scale)
