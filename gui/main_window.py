@@ -199,7 +199,8 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         self.subjects.gallery.popup.add_actions(
             (actions["index_folder"], actions["open_query"], actions["evaluate_queries"],
-             actions["export_gallery"], actions["check_gallery"], actions["forget_absent"])
+             actions["export_gallery"], actions["choose_labels"], actions["folder_labels"],
+             actions["check_gallery"], actions["forget_absent"])
         )  # fmt: skip
         self.panels.graph.bar.add_choice("Phase", self.phase_box)
         self.engine_popup.add_button(actions["choose_engine"], "Settings…")

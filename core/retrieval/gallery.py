@@ -43,11 +43,13 @@ class ImageProblem:
 class Gallery:
     """A snapshot of a gallery folder; images are numbered by their sorted relative paths.
 
-    What is indexed later is not in it: open it again.
+    What is indexed later is not in it: open it again. truth: where its labels come from, "folders"
+    for the folders of the images.
     """
 
-    def __init__(self, folder: Path, contents: Contents) -> None:
+    def __init__(self, folder: Path, contents: Contents, truth: str = "folders") -> None:
         self.folder = folder
+        self.truth = truth
         self.recipe: DescriptorRecipe = contents.recipe
         self.made_with: dict[str, str] = contents.made_with
         self.root: Path = contents.root

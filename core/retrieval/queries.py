@@ -83,7 +83,7 @@ def find_query(gallery: Gallery, path: Path) -> QueryImage:
     if not is_plain_file(path):
         hint = "" if is_there(path) else "And the gallery has no image of that name."
         raise ImageError(describe_no_file(path), hint=hint)
-    below = gallery.relative(path)
+    below = gallery.relative(path) if gallery.truth == "folders" else None
     label = None if below is None else folder_label(below)
     return QueryImage(path, path, label=label)
 

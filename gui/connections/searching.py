@@ -14,8 +14,9 @@ from gui.controllers.opening import OpeningController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_list import remember_folder
 from gui.controllers.searching.gallery_work import GalleryWorkController
+from gui.controllers.searching.index import FOLDERS
 from gui.controllers.status import StatusController
-from gui.dialogs.files import DESCRIPTORS_FILTER, IMAGE_FILTER, FileChooser
+from gui.dialogs.files import DESCRIPTORS_FILTER, IMAGE_FILTER, LABELS_FILTER, FileChooser
 from gui.main_window import MainWindow
 from gui.settings import Settings
 
@@ -77,6 +78,15 @@ def connect_gallery_work(
         suggested = settings.folder("exports") / "descriptors.npz"
         chooser().save_file("Export the descriptors", suggested, DESCRIPTORS_FILTER, work.export)
 
+    def choose_labels() -> None:
+        def take(paths: tuple[Path, ...]) -> None:
+            settings.set_folder("labels", paths[0].parent)
+            work.label(str(paths[0]))
+
+        chooser().open_files("Labels of the images", settings.folder("labels"), LABELS_FILTER, take)
+
+    window.actions_.on("choose_labels", choose_labels)
+    window.actions_.on("folder_labels", lambda: work.label(FOLDERS))
     window.actions_.on("evaluate_queries", choose_queries)
     window.actions_.on("export_gallery", choose_file)
 
@@ -91,6 +101,7 @@ def connect_what_is_there(
         return {
             "demo": "" if demo.is_there else "The demo's files did not come with this copy.",
             "gallery": "" if has_gallery else "No folder of images is open. Choose one: Ctrl+G.",
+            "table_labels": "" if has_table_labels(searching) else "They are those of the folders.",
             "query_before": "" if searching.has_query(-1) else "There is no query before this one.",
             "query_after": "" if searching.has_query(1) else "There is no query after this one.",
         }
@@ -98,6 +109,11 @@ def connect_what_is_there(
     status.extra_facts.append(extra_facts)
     searching.changed.connect(status.refresh)
     searching.ranked.connect(lambda _found: status.refresh())
+
+
+def has_table_labels(searching: SearchingController) -> bool:
+    """Whether the labels are those of a table."""
+    return searching.gallery is not None and searching.gallery.truth != FOLDERS
 
 
 def _reveal(path: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError, EngineCrashed
+from core.images.finding import find_images
 from core.jobs.query import QueryRequest, query
 from core.retrieval.queries import find_query
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.queries import Found, History, found_view
 from gui.controllers.searching.states import Search
+from gui.controllers.searching.values import listed_tiles
 from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
@@ -42,6 +44,23 @@ class Asker(QObject):
         self._search = search
         self._history = History()
         self.found: Found | None = None
+
+    def list_folder(self, folder: Path) -> None:
+        """Show the images at once, while they are being read."""
+
+        def take(paths: tuple[Path, ...]) -> None:
+            search = self._search
+            if search.searched is None and folder == search.folder:
+                search.listed = paths
+                self._panel.show_result(None, listed_tiles(folder, paths))
+
+        self._panel.show_result(None, ())
+        self._lanes.compute.start(
+            lambda: find_images(folder),
+            key="list",
+            on_result=take,
+            on_error=lambda error: None,  # the index says what is wrong with the folder
+        )
 
     def ask_index(self, index: int) -> None:
         """Rank for the image of that number; before the index, note it to be asked then."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QStandardPaths, QTimer, pyqtSignal
 
 from core.engines.host import NetToRun
 from core.errors import AppError
-from core.images.finding import find_images
 from core.retrieval.gallery import Gallery
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.asking import Asker
 from gui.controllers.searching.evaluating import Evaluator
-from gui.controllers.searching.index import GalleryPlaces, Looked, Reading, Searched
+from gui.controllers.searching.index import FOLDERS, GalleryPlaces, Looked, Reading, Searched
 from gui.controllers.searching.indexing import INDEX, Indexer
 from gui.controllers.searching.offering import Offering
 from gui.controllers.searching.queries import Found
@@ -27,7 +27,6 @@ from gui.controllers.searching.values import (
     fitting_choice,
     gallery_view,
     layer_choices,
-    listed_tiles,
 )
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
@@ -143,7 +142,7 @@ class SearchingController(QObject):
         if self._search.searched is not None:
             self.index()
             return
-        self._list(folder)
+        self._asker.list_folder(folder)
         reading = self._readings.reading()
         if reading is not None:
             self._offering.look(reading, self._open_looked)
@@ -194,6 +193,14 @@ class SearchingController(QObject):
     def evaluate(self) -> None:
         """Rank for every labelled image; a bar for this layer joins the others."""
         self._evaluator.evaluate()
+
+    def take_labels(self, gallery: Gallery) -> None:
+        """Show the gallery that is searched with other labels, and so every one from now on."""
+        self.places.truth = gallery.truth
+        searched = self._search.searched
+        if searched is not None and searched.gallery.folder == gallery.folder:
+            self._search.searched = replace(searched, gallery=gallery)
+            self._show_searched(self._search.searched)
 
     def query_index(self, index: int) -> None:
         """Rank the gallery for one of its own images."""
@@ -248,6 +255,7 @@ class SearchingController(QObject):
         """Another folder: what is under way for the one before is for no one."""
         self._forget()
         self._search.choose_folder(folder)
+        self.places.truth = FOLDERS
         self._evaluator.show()
         self.changed.emit()
 
@@ -301,22 +309,6 @@ class SearchingController(QObject):
         choice = choice_of_layer(net, shapes, self._document.selection, like)
         if choice is not None and choice.layer != like.layer:
             self.choose(choice)
-
-    def _list(self, folder: Path) -> None:
-        """Show the images at once, while they are being read."""
-        self._panel.show_result(None, ())
-        self._lanes.compute.start(
-            lambda: find_images(folder),
-            key="list",
-            on_result=lambda paths: self._take_listed(folder, paths),
-            on_error=lambda error: None,  # the index says what is wrong with the folder
-        )
-
-    def _take_listed(self, folder: Path, paths: tuple[Path, ...]) -> None:
-        search = self._search
-        if search.searched is None and folder == search.folder:
-            search.listed = paths
-            self._panel.show_result(None, listed_tiles(folder, paths))
 
     def _open_looked(self, looked: Looked) -> None:
         """A folder was opened: show what there is of it, then read what is missing."""

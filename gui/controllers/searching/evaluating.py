@@ -16,6 +16,7 @@ from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
 
 EVALUATE = "evaluate"
+NO_LABELS = "No image lies in a folder of its own kind, and no table of labels is chosen."
 MOST_EVALUATED_UNASKED = 2000
 
 
@@ -44,7 +45,7 @@ class Evaluator(QObject):
         if searched is None:
             return "No image is read yet. Choose a folder of images: Ctrl+G."
         if not set(searched.gallery.images.names) - {None}:
-            return "No image lies in a folder of its own kind, so there are no labels."
+            return NO_LABELS
         codes = searched.gallery.images.label_codes
         is_label = np.array([name is not None for name in searched.gallery.images.names])
         if not (np.bincount(codes, minlength=is_label.size)[is_label] > 1).any():
@@ -64,7 +65,7 @@ class Evaluator(QObject):
             if is_asked:
                 self._panel.open_evaluations()
             return
-        request = EvaluateRequest(searched.gallery)
+        request = EvaluateRequest(searched.gallery, searched.gallery.truth)
         self._lanes.compute.start(
             lambda: evaluate(request),
             key=EVALUATE,
@@ -81,7 +82,7 @@ class Evaluator(QObject):
             self.evaluate(is_asked=False)
 
     def forget_others(self, searched: Searched) -> None:
-        """Bars are of one net and one preprocessing, else they can't be held beside each other."""
+        """Bars are of one net, preprocessing and truth, else they can not be compared."""
         key = _made_with(searched.gallery)
         if key != self._search.rows_of:
             self._search.rows.clear()
@@ -113,6 +114,6 @@ class Evaluator(QObject):
             self._notices.show_error(error, EVALUATE)
 
 
-def _made_with(gallery: Gallery) -> tuple[str, str, str]:
+def _made_with(gallery: Gallery) -> tuple[str, str, str, str]:
     recipe = gallery.recipe
-    return recipe.net_sha256, recipe.weights_sha256, recipe.preprocess.digest
+    return recipe.net_sha256, recipe.weights_sha256, recipe.preprocess.digest, gallery.truth

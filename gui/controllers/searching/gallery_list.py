@@ -12,6 +12,7 @@ from core.retrieval.kept_galleries import KeptGallery
 from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.index import FOLDERS
 from gui.controllers.searching.values import value_label
 from gui.document import ModelDocument
 from gui.frame.gallery_popup import GalleryEntry, GalleryField
@@ -111,7 +112,10 @@ class GalleryListController(QObject):
         if gallery is None:
             return ""
         n_labels = len(set(gallery.images.names) - {None})
-        labels = f"labels by {plural(n_labels, 'folder name')}" if n_labels else "no labels"
+        where = "folder name" if gallery.truth == FOLDERS else "kind"
+        labels = f"labels by {plural(n_labels, where)}" if n_labels else "no labels"
+        if gallery.truth != FOLDERS:
+            labels += f" of {Path(gallery.truth).name}"
         n_left_out = len(gallery.problems)
         left_out = f", {plural(n_left_out, 'file')} left out" if n_left_out else ""
         return f"{plural(len(gallery), 'image')}, {labels}{left_out}"

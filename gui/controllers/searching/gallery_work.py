@@ -1,4 +1,4 @@
-"""What else is done with the gallery that is searched: queries apart from it, and its export."""
+"""What else is done with the gallery that is searched: queries apart, labels, its export."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.errors import AppError, EngineCrashed
 from core.jobs.evaluate import Evaluated, EvaluateQueriesRequest, evaluate_queries
 from core.jobs.export_gallery import ExportGalleryRequest, export
+from core.retrieval.gallery import Gallery
+from core.retrieval.gallery_labels import label_gallery
+from core.retrieval.label_matching import MatchedLabels
 from core.words import join_names
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.index import FOLDERS
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notice, Notices
 
-QUERIES, EXPORT = "evaluate-queries", "export-gallery"
+QUERIES, EXPORT, LABELS = "evaluate-queries", "export-gallery", "labels"
 _MOST_NOTES = 3
 
 
@@ -44,7 +48,7 @@ class GalleryWorkController(QObject):
         gallery, net = self._searching.gallery, self._searching.net
         if gallery is None or net is None:
             return
-        request = EvaluateQueriesRequest(gallery, (folder,), net=net)
+        request = EvaluateQueriesRequest(gallery, (folder,), gallery.truth, net=net)
         self._lanes.engine.start(
             lambda: evaluate_queries(request, self._engine.host),
             key=QUERIES,
@@ -52,6 +56,19 @@ class GalleryWorkController(QObject):
             slice_seconds=SLICE_SECONDS,
             on_result=lambda found: self._take_evaluation(folder, found),
             on_error=lambda error: self._show_error(error, QUERIES),
+        )
+
+    def label(self, truth: str) -> None:
+        """Take the labels of a table, or of the folders again."""
+        gallery = self._searching.gallery
+        if gallery is None:
+            return
+        self._lanes.compute.start(
+            lambda: label_gallery(gallery, truth),
+            key=LABELS,
+            title="" if truth == FOLDERS else f"Reading labels of {Path(truth).name}",
+            on_result=self._take_labels,
+            on_error=lambda error: self._show_error(error, LABELS),
         )
 
     def export(self, out: Path) -> None:
@@ -82,6 +99,18 @@ class GalleryWorkController(QObject):
         kind = "warning" if found.problems else "ok"
         self._notices.show(Notice(kind, title, f"{words} {notes}".rstrip(), key=QUERIES))
         self.evaluated.emit(found)
+
+    def _take_labels(self, found: tuple[Gallery, MatchedLabels]) -> None:
+        gallery, matched = found
+        self._searching.take_labels(gallery)
+        if gallery.truth == FOLDERS:
+            self._notices.dismiss(LABELS)
+            return
+        n_labelled = sum(label is not None for label in matched.labels)
+        title = f"{n_labelled:,} of {len(gallery):,} images have a label of the table"
+        body = " ".join(matched.notes[:_MOST_NOTES])
+        kind = "ok" if n_labelled == len(gallery) and not body else "warning"
+        self._notices.show(Notice(kind, title, body, key=LABELS))
 
     def _take_export(self, written: tuple[Path, ...]) -> None:
         names = join_names([path.name for path in written])

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.engines.host import EngineHost, NetToRun
+from core.errors import GalleryError
 from core.files import is_folder
 from core.images.preprocess import Preprocess
 from core.jobs.index import Indexed, IndexRequest, descriptor_recipe, index, recipe_on
 from core.jobs.outlook import IndexOutlook, look_ahead, measure_rate
 from core.progress import Job
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_labels import label_gallery
 from core.retrieval.kept_galleries import KeptGallery, find_kept_galleries
 from gui.panels.retrieval.view import RecipeChoice
 
+FOLDERS = "folders"
 ASK_SECONDS = 20.0
 """An index that may take longer is asked about first."""
 _FEW = 8
@@ -75,6 +78,17 @@ class GalleryPlaces:
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache
+        self.truth = FOLDERS
+        """Where the labels of the folder that is searched come from."""
+
+    def labelled(self, gallery: Gallery) -> Gallery:
+        """The gallery with these labels; with those of its folders where they are gone."""
+        if self.truth == FOLDERS:
+            return gallery
+        try:
+            return label_gallery(gallery, self.truth)[0]
+        except GalleryError:  # the table went away or fits no image any more
+            return gallery
 
     def placed(self, request: IndexRequest) -> IndexRequest:
         """The request with the gallery's place; hashes the weights the first time."""
@@ -96,7 +110,10 @@ class GalleryPlaces:
 def look(places: GalleryPlaces, reading: Reading) -> Looked:
     """What there is and what is to do, without an engine."""
     request = places.placed(reading.request)
-    return Looked(replace(reading, request=request), look_ahead(request))
+    outlook = look_ahead(request)
+    if outlook.gallery is not None:
+        outlook = replace(outlook, gallery=places.labelled(outlook.gallery))
+    return Looked(replace(reading, request=request), outlook)
 
 
 def try_rate(looked: Looked, host: EngineHost) -> Job[Looked]:
@@ -127,7 +144,7 @@ def read_folder(
         if looked.is_long:
             return looked
     indexed = yield from index(request, host)
-    return Searched(reading, indexed.gallery, indexed)
+    return Searched(reading, places.labelled(indexed.gallery), indexed)
 
 
 def open_what_is_there(places: GalleryPlaces, reading: Reading) -> Searched | None:
@@ -135,5 +152,5 @@ def open_what_is_there(places: GalleryPlaces, reading: Reading) -> Searched | No
     out = places.placed(reading.request).out
     if not is_folder(out):
         return None
-    gallery = open_gallery(out)
+    gallery = places.labelled(open_gallery(out))
     return Searched(reading, gallery, None) if len(gallery) else None
