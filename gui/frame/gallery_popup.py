@@ -27,7 +27,7 @@ from gui.widgets.buttons import Button
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_caption, plain_tip
 
-WIDTH, ROW_HEIGHT, MOST_ROWS = 400, 28, 8
+WIDTH, ROW_HEIGHT, MOST_ROWS = 460, 28, 8
 _PADDING = 12
 
 

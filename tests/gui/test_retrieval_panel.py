@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor, QImage, QTextDocument
-from PyQt5.QtWidgets import QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gui.panels.retrieval.controls import LAYERS_VIEW, RANKING_VIEW
 from gui.panels.retrieval.panel import ALL, LEAST, MISSED, WRONG, RetrievalPanel
+from gui.panels.retrieval.picture import SIDE
 from gui.panels.retrieval.skipped import SkippedDialog
 from gui.panels.retrieval.thumbnails import BATCH, ThumbnailStore
 from gui.panels.retrieval.tiles import TEXT_HEIGHT
@@ -99,7 +100,7 @@ def test_the_query_column_tells_how_well_it_does(filled) -> None:
     assert column.ap.text() == "83.3"
     assert column.ap_words.text() == "AP, %\nnon-interpolated AP"
     assert column.measures.facts == (
-        ("P@1, 5, 10", "1.00, 0.40, 0.20"),
+        ("P@1, 5, 10", "1.00 0.40 0.20"),
         ("First wrong", "rank 2"),
         ("Last relevant", "rank 3"),
     )
@@ -403,6 +404,21 @@ def test_every_size_has_room_for_the_ranking(filled, width: int, height: int) ->
     assert filled.grid.isVisible()
     assert filled.grid.height() > 100
     assert filled.query_column.ap.isVisible()
+
+
+@pytest.mark.parametrize("shape", [(300, 10), (10, 300), (100, 100), (100, 90)])
+def test_a_picture_of_any_shape_comes_to_rest_at_any_height(filled, qtbot, shape) -> None:
+    """A height that followed the width, which a scroll bar changes, never came to an end."""
+    image = QImage(*shape, QImage.Format_RGB32)
+    image.fill(QColor("red"))
+    filled.query_column.picture._store.put([((QUERY.path, SIDE), image)])
+    asked = []
+    for height in range(330, 800, 7):
+        filled.window().resize(1384, height)
+        QApplication.processEvents()
+        asked.append(filled.query_column.picture.height())
+    assert len(set(asked)) == 1
+    assert 40 < asked[0] < 260
 
 
 def test_clocks() -> None:

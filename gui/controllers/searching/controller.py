@@ -118,6 +118,11 @@ class SearchingController(QObject):
         return None if searched is None else self._engine.adapted(searched.reading.request.net)
 
     @property
+    def is_reading(self) -> bool:
+        """Whether an index is under way."""
+        return self._search.is_indexing
+
+    @property
     def found(self) -> Found | None:
         """The ranking that is shown."""
         return self._asker.found

@@ -97,7 +97,7 @@ class GalleryListController(QObject):
             self._field.show_value("", tip="Choose a folder of images to search (Ctrl+G)")
             return
         if gallery is None:
-            words = "not read"
+            words = "reading" if self._searching.is_reading else "not read"
         elif gallery.progress.n_missing:
             n_images = len(gallery)
             words = f"{n_images:,} of {n_images + gallery.progress.n_missing:,} images"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt5.QtCore import QRectF, QSize
-from PyQt5.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from gui.icons import paint_icon
@@ -17,12 +17,17 @@ SIDE = 560
 
 
 class Picture(QWidget):
-    """Keeps the picture's shape between `least` and `most` of its width in height."""
+    """Keeps the picture's shape between `least` and `most` of its width in height.
+
+    width: what it is given in its column. The height follows this and not the width that a layout
+    gives, for a scroll bar comes and goes with the height: each would then ask for the other.
+    """
 
     def __init__(
         self,
         keeper: ThemeKeeper,
         store: ThumbnailStore,
+        width: int,
         *,
         least: float = 0.4,
         most: float = 1.1,
@@ -32,10 +37,11 @@ class Picture(QWidget):
         self._keeper = keeper
         self._store = store
         self._path: Path | None = None
+        self._width = width
         self._least, self._most = least, most
-        self._shape = 0.75
+        self._shape = 0.75  # until it is decoded
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
-        self.setFixedHeight(150)
+        self._fit()
         keeper.changed.connect(self.update)
         store.arrived.connect(self._on_arrived)
 
@@ -45,14 +51,10 @@ class Picture(QWidget):
         self._on_arrived()
 
     def sizeHint(self) -> QSize:
-        return QSize(160, self.height())
+        return QSize(self._width, self.height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._path is None:
@@ -83,6 +85,6 @@ class Picture(QWidget):
         self.update()
 
     def _fit(self) -> None:
-        """As high as the picture is at this width."""
+        """As high as the picture is at the width of the column."""
         shape = min(max(self._shape, self._least), self._most)
-        self.setFixedHeight(round(self.width() * shape))
+        self.setFixedHeight(round(self._width * shape))

@@ -26,7 +26,7 @@ from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 
 WIDTH = 220
-_NAME_WIDTH = 98
+_NAME_WIDTH = 94
 _NO_QUERY = "Select an image and press Enter, or open, drop or paste one."
 
 
@@ -67,7 +67,7 @@ class QueryColumn(QWidget):
         self._keeper = keeper
         self.setFixedWidth(WIDTH)
         self.title = SectionHeader(keeper, "Query")
-        self.picture = Picture(keeper, store)
+        self.picture = Picture(keeper, store, WIDTH - 32)
         self.name = ElidedLabel()
         font = self.name.font()
         font.setBold(True)
@@ -178,7 +178,7 @@ def _measures(query: QueryView | None, tiles: Sequence[ResultTile]) -> tuple[tup
     rows = []
     if query.precisions:
         ks = ", ".join(str(k) for k, _ in query.precisions)
-        rows.append((f"P@{ks}", ", ".join(f"{value:.2f}" for _, value in query.precisions)))
+        rows.append((f"P@{ks}", " ".join(f"{value:.2f}" for _, value in query.precisions)))
     if query.average_precision is not None:
         wrong = next((tile.rank for tile in first_wrong(tiles)), None)
         last = next((tile.rank for tile in reversed(relevant(tiles))), None)

@@ -36,7 +36,7 @@ class SelectedResult(QWidget):
         self.fold_button = IconButton(keeper, "right", "Fold to a strip")
         self.nothing = ThemedLabel(keeper, _NOTHING, "secondary", pixels=11)
         self.nothing.setWordWrap(True)
-        self.picture = Picture(keeper, store)
+        self.picture = Picture(keeper, store, WIDTH - 34)
         self.name = ElidedLabel()
         font = self.name.font()
         font.setBold(True)

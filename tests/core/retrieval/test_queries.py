@@ -18,6 +18,7 @@ from core.files import file_sha256
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_labels import label_gallery
 from core.retrieval.gallery_origin import GalleryOrigin, find_origin
 from core.retrieval.indexing import index_folder
 from core.retrieval.queries import Answer, QueryImage, answer_queries, find_query
@@ -281,3 +282,25 @@ def test_files_that_are_gone_are_named(
         find_origin(gallery.origin, gallery.recipe)
     with pytest.raises(GalleryError, match="does not say"):
         find_origin(None, gallery.recipe)
+
+
+def test_labels_of_a_table_take_the_place_of_those_of_the_folders(
+    gallery: Gallery, pictures: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "labels.csv"
+    names = gallery.images.paths
+    table.write_text("file,label\n" + "\n".join(f"{name},{i % 2}" for i, name in enumerate(names)))
+    labelled, matched = label_gallery(gallery, str(table))
+    assert labelled.labels == tuple(str(i % 2) for i in range(len(names)))
+    assert matched.n_matched == len(names)
+    assert labelled.truth == str(table)
+    assert gallery.truth == "folders"  # the one of before is as it was
+    np.testing.assert_array_equal(labelled.descriptors, gallery.descriptors)
+    found = answer(labelled, find_query(labelled, pictures / "red" / "2.png"))
+    assert found.verdicts is not None
+    is_relevant = [labelled.labels[i] == found.query.label for i in found.ranking.index.tolist()]
+    assert found.verdicts.tolist() == is_relevant
+    shutil.copy(pictures / "red" / "2.png", pictures / "red" / "late.png")
+    assert find_query(labelled, pictures / "red" / "late.png").label is None
+    back, _ = label_gallery(labelled, "folders")
+    assert back.labels == gallery.labels
