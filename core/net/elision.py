@@ -37,9 +37,16 @@ def elide_names(
 
 
 def elide_name(name: str, room: float, measure: Measure, near: Sequence[str] = ()) -> str:
-    """One name among those near it, as `elide_names` writes it; the near ones are whole."""
+    """One name among those near it, as `elide_names` writes it; the near ones are whole.
+
+    near: in their order, with as many before the name as after it.
+    """
+    if measure(name) <= room:
+        return name
+    half = len(near) // 2
     rooms = [measure(other) for other in near]
-    return elide_names([*near, name], [*rooms, room], measure)[-1]
+    names, widths = [*near[:half], name, *near[half:]], [*rooms[:half], room, *rooms[half:]]
+    return elide_names(names, widths, measure)[half]
 
 
 def least_room(names: Sequence[str], measure: Measure, *, is_last_part_whole: bool = True) -> float:

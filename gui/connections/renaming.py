@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.engines.measurement import Measurement
+from core.engines.verification import Verification
 from gui.controllers.changing import ChangingController
 from gui.controllers.dialogs import DialogsController
 from gui.controllers.opening import OpeningController
@@ -86,9 +88,9 @@ def connect_verifying(
 ) -> None:
     """The proof of a rename, asked for and shown."""
 
-    def say_done(verification: object) -> None:
-        seconds = getattr(verification, "seconds", 0.0)
-        status.say(f"verify done in {seconds:.1f} s, 2 forward passes")
+    def say_done(found: Verification | Measurement) -> None:
+        what = "Measured" if isinstance(found, Measurement) else "Verified"
+        status.say(f"{what} in {found.seconds:.1f} s, 2 forward passes")
 
     changes = window.panels.changes
     window.actions_.on("verify", verifying.verify)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.engines.measurement import Measurement
 from core.engines.verification import Verification
 from core.errors import AppError, EngineCrashed
 from core.jobs.verify import VerifyRequest, measure, verify
@@ -90,7 +91,7 @@ class VerifyingController(QObject):
             key=MEASURE,
             title="Measuring the fix",
             revision=self._document.revision,
-            on_result=self._document.set_measurement,
+            on_result=self._take_measurement,
             on_error=self._fail,
             on_end=self._end,
         )
@@ -121,6 +122,10 @@ class VerifyingController(QObject):
             self.measure()
         elif may_verify and not may_measure and document.verification is None:
             self.verify()
+
+    def _take_measurement(self, measurement: Measurement) -> None:
+        self._document.set_measurement(measurement)
+        self.finished.emit(measurement)
 
     def _take(self, verification: Verification) -> None:
         self._document.set_verification(verification)

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QPushButton, QSizePolicy, QWidget
 from gui.icons import family_glyph, paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.chip_label import SIGN_WIDTH, Chip, chip_width, paint_chip
+from gui.widgets.elided import elided
 from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 43
@@ -184,7 +185,7 @@ class SubjectField(QPushButton):
         rest = width + 5 if 0 < width <= left_over else 0
         painter.setFont(bold)
         painter.setPen(theme.text)
-        shown = painter.fontMetrics().elidedText(self._value, Qt.ElideMiddle, room - rest)
+        shown = elided(self._value, room - rest, painter.fontMetrics())
         painter.drawText(place, int(Qt.AlignVCenter), shown)
         if rest:
             used = painter.fontMetrics().horizontalAdvance(shown) + 5

@@ -1,8 +1,8 @@
-"""A combo box that the wheel never changes, and whose text ends in dots where it does not fit."""
+"""A combo box that the wheel never changes, and whose text is shortened where it does not fit."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtCore import QEvent
 from PyQt5.QtGui import QHelpEvent, QPaintEvent, QWheelEvent
 from PyQt5.QtWidgets import (
     QComboBox,
@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.widgets.elided import elided
 from gui.widgets.plain_text import plain_tip
 
 _INNER_MARGIN = 2
@@ -38,7 +39,8 @@ class Choice(QComboBox):
         room = self.style().subControlRect(
             QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self
         )
-        shown = self.fontMetrics().elidedText(whole, Qt.ElideRight, room.width() - _INNER_MARGIN)
+        near = [self.itemText(self.currentIndex() + step) for step in (-1, 1)]
+        shown = elided(whole, room.width() - _INNER_MARGIN, self.fontMetrics(), near)
         self._hidden_text = whole if shown != whole else ""
         option.currentText = shown
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QContextMenuEvent,
+    QFont,
     QFontMetrics,
     QHelpEvent,
     QMouseEvent,
@@ -16,15 +17,16 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
 
-from core.net.elision import elide_name
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
+from gui.widgets.elided import elided
 from gui.widgets.plain_text import plain_tip
 
 ROW = 19
 _LEAST_NAME = 64
 _SECOND_AT = 64
 _GAP = 10
+_LEAST_VALUE = 48
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,11 @@ class FactList(QWidget):
         )
         second_left = self._second_left(metrics, value_left)
         end = second_left - _GAP if fact.second else self.width()
-        value = _elided(fact.value, end - value_left, painter.fontMetrics())
+        value = elided(fact.value, end - value_left, painter.fontMetrics())
         painter.drawText(QRectF(value_left, top, end - value_left, ROW), LEFT, value)
         if fact.second:
             painter.setPen(getattr(theme, fact.second_role or role))
-            painter.setFont(text_font(12, semibold=fact.second_role not in ("", "secondary")))
+            painter.setFont(_second_font(fact))
             rest = self.width() - second_left
             second = painter.fontMetrics().elidedText(fact.second, Qt.ElideRight, rest)
             painter.drawText(QRectF(second_left, top, rest, ROW), LEFT, second)
@@ -133,14 +135,17 @@ class FactList(QWidget):
         """What the widest value and the widest second value take, where there are any."""
         pairs = [fact for fact in self._facts if fact.second]
         value = max((metrics.horizontalAdvance(fact.value) + _GAP + 3 for fact in pairs), default=0)
-        second = max((metrics.horizontalAdvance(fact.second) + 2 for fact in pairs), default=0)
+        second = max(
+            (QFontMetrics(_second_font(fact)).horizontalAdvance(fact.second) + 2 for fact in pairs),
+            default=0,
+        )
         return value, second
 
     def _second_left(self, metrics: QFontMetrics, value_left: int) -> int:
         """Right of the widest value; a value gives way so that every second value shows."""
         value, second = self._widest_pair(metrics)
         room = self.width() - value_left
-        second = min(second, room * 6 // 10)
+        second = min(second, max(room * 6 // 10, room - _LEAST_VALUE))
         return value_left + min(max(_SECOND_AT, value), room - second)
 
     def _place_at(self, position: QPoint) -> int | None:
@@ -203,8 +208,5 @@ class FactList(QWidget):
             )
 
 
-def _elided(words: str, room: int, metrics: QFontMetrics) -> str:
-    """A name by its parts, a sentence at its end."""
-    if " " in words.replace(" · ", ""):
-        return metrics.elidedText(words, Qt.ElideRight, room)
-    return elide_name(words, room, metrics.horizontalAdvance)
+def _second_font(fact: Fact) -> QFont:
+    return text_font(12, semibold=fact.second_role not in ("", "secondary"))

@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
 from gui.theme import ThemeKeeper, fixed_font, text_font
 from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.elided import elided
 
 Kind = Literal["plain", "marked", "out", "in", "heading", "note"]
 _HEADING_ROW = 22
@@ -130,7 +131,7 @@ class TextLines(QWidget):
         painter.setFont(text_font(12, semibold=True))
         painter.setPen(theme.text)
         metrics = painter.fontMetrics()
-        text = metrics.elidedText(line.text, Qt.ElideMiddle, self.width() * 6 // 10)
+        text = elided(line.text, self.width() * 6 // 10, metrics)
         painter.drawText(QRectF(9, top, self.width(), height), LEFT, text)
         painter.setPen(theme.secondary)
         left = 9 + metrics.horizontalAdvance(text) + 8

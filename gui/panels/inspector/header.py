@@ -17,6 +17,8 @@ from gui.widgets.plain_text import plain_tip
 _HEIGHT = 40
 _SQUARE = 26
 _NAME_HEIGHT = 23
+_NAME_PIXELS = (16, 13)
+"""A name that does not fit is written smaller before it loses a letter."""
 
 
 class InspectorHeader(QWidget):
@@ -61,9 +63,12 @@ class InspectorHeader(QWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         left = self._paint_glyph(painter) if self.family else 0.0
         room = self.width() - left - 4
-        painter.setFont(text_font(16, semibold=True))
+        for pixels in _NAME_PIXELS:
+            painter.setFont(text_font(pixels, semibold=True))
+            measure = painter.fontMetrics().horizontalAdvance
+            if measure(self.name) <= room:
+                break
         painter.setPen(theme.text)
-        measure = painter.fontMetrics().horizontalAdvance
         name = elide_name(self.name, room, measure, self._near)
         painter.drawText(QRectF(left, 0, room, _NAME_HEIGHT), LEFT, name)
         painter.setFont(text_font(11))

@@ -36,6 +36,8 @@ from gui.widgets.text_lines import TextLines
 _SENTENCE = "Select a layer to see its shapes and parameters."
 _MARGINS = 48
 """Pixels beside the first line: of the page, its scroll bar and between name and button."""
+_NEAR = 20
+"""Layers before and after from which a long name is told, about a block of a net."""
 _DEFAULT_NOTE = "grey = default, not in the file"
 
 
@@ -319,9 +321,11 @@ class Inspector(QWidget):
 
     def _show_layer(self, net: Net, shapes: NetShapes, layer: Layer) -> None:
         place = words.place_text(net, layer)
-        near = [other.name for other in net.layers[max(0, layer.index - 1) : layer.index + 2]]
+        near = net.layers[max(0, layer.index - _NEAR) : layer.index + _NEAR + 1]
         family = layer_type(layer.type).family
-        self.header.show_words(layer.name, layer.type, place, family, near)
+        self.header.show_words(
+            layer.name, layer.type, place, family, [other.name for other in near if other != layer]
+        )
         self._fit_open_button()
         self.hint.hide()
         self.all_button.hide()

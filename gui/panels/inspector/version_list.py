@@ -113,12 +113,17 @@ class VersionList(QWidget):
             painter.drawText(QRectF(left, top, room, ROW), LEFT, words)
 
     def _columns(self) -> tuple[int, int, int, int]:
-        """Left edges of label, layer, type and state; the type goes where there is no room."""
+        """Left edges of label, layer, type and state.
+
+        The type goes first where there is no room, then the state, which the eye says too.
+        """
         metrics = QFontMetrics(text_font(12, semibold=True))
         label = max((metrics.horizontalAdvance(row.label) for row in self._rows), default=0) + 14
         layer = max((metrics.horizontalAdvance(row.layer) for row in self._rows), default=0) + 10
         state = metrics.horizontalAdvance("overwritten") + 8
         start = _LEFT + _EYE + 8
+        if label + layer > self.width() - start - state:
+            state = 0
         rest = self.width() - start - state
         if label + layer > rest:
             label = min(label, max(rest - layer, rest // 2))

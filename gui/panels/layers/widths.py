@@ -16,6 +16,8 @@ from gui.theme import text_font
 
 _FIXED = {Column.GUTTER: 15, Column.FAMILY: 15}
 _LARGEST_NAME, _LEAST_NAME = 260, 72
+_ENOUGH = 112
+"""Pixels in which names are shortened by force before the blobs leave, which are what is shared."""
 _HEADER_PADDING = 2
 _ARROW = 12
 _EDGE = 8
@@ -65,13 +67,15 @@ def least_widths(rows: Sequence[LayerRow]) -> dict[Column, Least]:
     for column in NAME_COLUMNS:
         names = [row.text(column) for row in rows]
         eye = max((eye_room(column, row.is_overwritten) for row in rows), default=0)
-        widths = (
+        at_ease, at_all = (
             int(least_room(names, bold, is_last_part_whole=is_whole)) + eye + 2 * PADDING + 1
             for is_whole in (True, False)
         )
         header = headers.horizontalAdvance(column.value) + _HEADER_PADDING + 2 * PADDING + 1
         floor = max(_LEAST_NAME, header)
-        least[column] = Least(*(max(floor, min(_LARGEST_NAME, width)) for width in widths))
+        least[column] = Least(
+            max(floor, min(_LARGEST_NAME, at_ease)), max(floor, min(_ENOUGH, at_all))
+        )
     return least
 
 
