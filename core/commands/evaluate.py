@@ -5,20 +5,28 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core.commands.command_line import UsageError
 from core.commands.opening import engine_host
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
-from core.commands.query import add_gallery_net_arguments, gallery_net
+from core.commands.query import add_gallery_net_arguments, add_search_argument, gallery_net
 from core.jobs.evaluate import (
     Evaluated,
+    EvaluateProtocolRequest,
     EvaluateQueriesRequest,
     EvaluateRequest,
     evaluate,
+    evaluate_by_protocol,
     evaluate_queries,
 )
 from core.progress import run_job
 from core.retrieval.evaluation import Evaluation
+from core.retrieval.expansion import parse_search
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.protocols import HELP as PROTOCOL_HELP
+from core.retrieval.protocols import ProtocolScores, is_protocol
+
+_MOST_LISTED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--truth",
         required=True,
-        metavar="folders|prefix|FILE.csv",
-        help="labels by folder, by what stands before '__' in the file name, or from a table "
-        "with the columns file and label, or a list file of Caffe",
+        metavar="folders|prefix|pattern:P|FILE.csv|PROTOCOL",
+        help="labels by folder, by what stands before '__' in the file name, by the first group of "
+        "a regular expression as pattern:(.+)_, or from a table "
+        "with the columns file and label, or a list file of Caffe; or a benchmark by its own rule: "
+        f"{PROTOCOL_HELP}",
     )
     parser.add_argument(
         "--queries",
@@ -39,11 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="rank the gallery for these images, folders or lists instead of for its own images",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_search_argument(parser)
     add_gallery_net_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Use every labelled image, or every query apart, and print the means."""
+    if options.search and (options.queries or is_protocol(options.truth)):
+        raise UsageError("--search goes with labels and without --queries")
     gallery = open_gallery(options.gallery)
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
@@ -51,8 +64,13 @@ def run(options: argparse.Namespace) -> None:
             queries = tuple(options.queries)
             request = EvaluateQueriesRequest(gallery, queries, options.truth, net, runs_on)
             evaluated = run_job(evaluate_queries(request, host), show)
+        elif is_protocol(options.truth):
+            by_protocol = EvaluateProtocolRequest(gallery, options.truth)
+            _tell(gallery, run_job(evaluate_by_protocol(by_protocol), show), options)
+            return
         else:
-            evaluated = run_job(evaluate(EvaluateRequest(gallery, options.truth)), show)
+            labelled = EvaluateRequest(gallery, options.truth, parse_search(options.search))
+            evaluated = run_job(evaluate(labelled), show)
     if options.json:
         about = {
             **_about(gallery),
@@ -63,6 +81,24 @@ def run(options: argparse.Namespace) -> None:
         print_json({**evaluated.evaluation.to_json(evaluated.query_files), **about})
         return
     _print(gallery, evaluated, options)
+
+
+def _tell(gallery: Gallery, scores: ProtocolScores, options: argparse.Namespace) -> None:
+    """What a benchmark's rule gives."""
+    if options.json:
+        print_json({**scores.to_json(), **_about(gallery)})
+        return
+    print_notes(scores.notes)
+    worst = sorted(scores.queries, key=lambda query: query.score)[:_MOST_LISTED]
+    rows = [(query.name, query.file, f"{query.score:.3f}") for query in worst]
+    print_table(("query", "image", scores.measure), rows, right=scores.measure)
+    print(f"\n{gallery.recipe.describe()}")
+    print(
+        f"{scores.protocol}: {scores.measure} {scores.mean:.4f} (95 %: {scores.low:.4f} to "
+        f"{scores.high:.4f}), {counted(len(scores.queries), 'query', 'queries')}, the worst above."
+    )
+    if scores.variant:
+        print(f"AP: {scores.variant}.")
 
 
 def summary(evaluation: Evaluation) -> str:

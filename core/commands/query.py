@@ -15,6 +15,8 @@ from core.engines.host import NetToRun
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
+from core.retrieval.expansion import HELP as SEARCH_HELP
+from core.retrieval.expansion import parse_search
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.queries import Answer, Answers
 from core.retrieval.ranking_export import export_rankings
@@ -35,7 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--csv", type=Path, metavar="FILE", help=f"write the whole ranking too; {GUARD_HELP}"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_search_argument(parser)
     add_gallery_net_arguments(parser)
+
+
+def add_search_argument(parser: argparse.ArgumentParser) -> None:
+    """`--search`, which `parse_search` reads."""
+    parser.add_argument(
+        "--search", default="", metavar="STEPS", help=f"beside exact search: {SEARCH_HELP}"
+    )
 
 
 def add_gallery_net_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +81,8 @@ def run(options: argparse.Namespace) -> None:
     gallery = open_gallery(options.gallery)
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
-        request = QueryRequest(gallery, tuple(options.images), net, runs_on)
+        search = parse_search(options.search)
+        request = QueryRequest(gallery, tuple(options.images), net, runs_on, search)
         found = run_job(query(request, host), show)
     if options.csv is not None:
         export_rankings(options.csv, gallery, found.answers)

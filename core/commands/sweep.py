@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--truth",
         default="folders",
-        metavar="folders|prefix|FILE.csv",
+        metavar="folders|prefix|pattern:P|FILE.csv",
         help="as evaluate has it (default folders)",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="GALLERY", help="a folder")

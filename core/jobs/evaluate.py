@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
 from core.measures.measure import Pool
 from core.progress import Job
+from core.retrieval.cosines import Cosines
 from core.retrieval.describing import Describer, checked_rows
 from core.retrieval.evaluation import (
     Evaluation,
@@ -24,9 +25,11 @@ from core.retrieval.evaluation import (
     evaluate_gallery,
     evaluate_outside,
 )
+from core.retrieval.expansion import NOTHING, SearchSteps, augment, expand_queries
 from core.retrieval.gallery import Gallery, ImageProblem, check_not_empty
 from core.retrieval.ground_truth import LabelledPaths, choose_labels, choose_labels_apart
 from core.retrieval.label_matching import MatchedLabels
+from core.retrieval.protocols import ProtocolScores, evaluate_protocol
 from core.surveys.pictures import by_shape
 from core.surveys.survey import DEFAULT_BATCH, Results, survey
 
@@ -35,10 +38,22 @@ FOLDERS = "folders"
 
 @dataclass(frozen=True)
 class EvaluateRequest:
-    """A gallery and its truth: "folders", "prefix" (before '__' in the name) or a table's path."""
+    """A gallery and its truth: "folders", "prefix" (before '__' in the name) or a table's path.
+
+    search: what is done beside exact search.
+    """
 
     gallery: Gallery
     truth: str | Path = FOLDERS
+    search: SearchSteps = NOTHING
+
+
+@dataclass(frozen=True)
+class EvaluateProtocolRequest:
+    """A gallery and a published benchmark: "oxford:DIR", "holidays" or "ukbench"."""
+
+    gallery: Gallery
+    protocol: str
 
 
 @dataclass(frozen=True)
@@ -75,8 +90,27 @@ def evaluate(request: EvaluateRequest) -> Job[Evaluated]:
     gallery = request.gallery
     paths = gallery.images.paths
     truth = choose_labels(str(request.truth), paths, gallery.roots)
-    evaluation = yield from evaluate_gallery(gallery, truth.labels)
-    return Evaluated(evaluation, truth, paths, (*_notes(gallery), *truth.notes))
+    notes = (*_notes(gallery), *truth.notes)
+    if request.search == NOTHING:
+        evaluation = yield from evaluate_gallery(gallery, truth.labels)
+        return Evaluated(evaluation, truth, paths, notes)
+    check_not_empty(gallery)
+    cosines = gallery.cosines
+    if request.search.augmentation:
+        cosines = Cosines((yield from augment(cosines, request.search.augmentation)))
+    vectors, own = gallery.descriptors, range(len(gallery))
+    if request.search.expansion is not None:
+        vectors = expand_queries(cosines, vectors, own, request.search.expansion)
+    queries = OutsideQueries(vectors, truth.labels, own)
+    evaluation = yield from evaluate_outside(cosines, truth.labels, queries)
+    said = f"Search: {request.search.describe()}."
+    return Evaluated(evaluation, truth, paths, (*notes, said))
+
+
+def evaluate_by_protocol(request: EvaluateProtocolRequest) -> Job[ProtocolScores]:
+    """Score the gallery by the rule of a benchmark, whose images it holds."""
+    scores = yield from evaluate_protocol(request.gallery, request.protocol)
+    return replace(scores, notes=(*_notes(request.gallery), *scores.notes))
 
 
 def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[Evaluated]:

@@ -12,6 +12,7 @@ from core.images.finding import find_files
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
 from core.progress import Job
+from core.retrieval.expansion import NOTHING, SearchSteps
 from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.queries import Answers, QueryImage, answer_queries, find_query
 
@@ -22,13 +23,15 @@ class QueryRequest:
 
     images: files, folders and lists; what is not there is looked for as the gallery lists it.
     net: None for the net that the gallery was made with, from where it lies now; else the net to
-    run, which must give the gallery's recipe. runs_on: engine and device of a net so found.
+    run, which must give the gallery's recipe. runs_on: engine and device of a net so found. search:
+    what is done beside exact search.
     """
 
     gallery: Gallery
     images: tuple[Path, ...]
     net: NetToRun | None = None
     runs_on: OpenRequest | None = None
+    search: SearchSteps = NOTHING
 
 
 def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
@@ -47,9 +50,9 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
             unknown.append(ImageProblem(str(path), error.sentence))
     if any(query.needs_net for query in queries):
         with opened_gallery_net(gallery, host, request.net, request.runs_on) as describer:
-            found = yield from answer_queries(gallery, queries, describer)
+            found = yield from answer_queries(gallery, queries, describer, request.search)
     else:
-        found = yield from answer_queries(gallery, queries)
+        found = yield from answer_queries(gallery, queries, search=request.search)
     problems = (*unknown, *found.problems)
     if problems and not found.answers:
         raise ImageError(problems[0].reason)

@@ -152,6 +152,8 @@ class _Measured:
 
     rows: list[SweepRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    fit: tuple[tuple[int, bool], PcaFit] | None = None
+    """The last fit, and of which representation: PCA and whitening share one."""
 
 
 def _chosen(net: Net, layers: str | Sequence[Value]) -> tuple[Value, ...]:
@@ -242,7 +244,7 @@ def _measure(
         done = len(measured.rows)
         yield SweepStep(done, total, "rows measured")
         try:
-            fit = _fitted(run, number, after, fits)
+            fit = _fitted(run, number, after, fits, measured)
             notes = (one.note,) if one.note else ()
             job = measure_row(number, representation, after, truth.labels, fit, notes)
             row = yield from _told(job, done, total)
@@ -278,11 +280,16 @@ def _told(job: Job[SweepRow], done: int, total: int) -> Job[SweepRow]:
         job.close()
 
 
-def _fitted(run: _Run, number: int, after: After, fits: FitSet | None) -> PcaFit | None:
+def _fitted(
+    run: _Run, number: int, after: After, fits: FitSet | None, measured: _Measured
+) -> PcaFit | None:
     """The fit for a row, kept under the gallery for whoever queries by it."""
     if not after.projection or fits is None:
         return None
-    fit = fit_after(fits.gallery.representation(number), after, fits.name)
+    key = number, after.has_power
+    if measured.fit is None or measured.fit[0] != key:
+        measured.fit = key, fit_after(fits.gallery.representation(number), after, fits.name)
+    fit = measured.fit[1]
     settled = after.settled(fit)
     kept = fit.cut(settled.dimension) if settled.dimension <= fit.most else fit
     name = f"{number:05d}-{settled.word.replace(':', '').replace('+', '-')}"

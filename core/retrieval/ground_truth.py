@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from core.errors import GalleryError
+from core.errors import GalleryError, RequestError
 from core.retrieval.label_matching import MatchedLabels, match_labels
 from core.retrieval.label_table import read_label_table
 
@@ -40,7 +41,7 @@ def choose_labels_apart(
     The rows of a table are looked for among both, and what is said of them is said of both, with
     the gallery's. A name that is in both is one image.
     """
-    if truth in ("folders", "prefix"):
+    if _is_of_names(truth):
         return choose_labels(truth, *gallery), choose_labels(truth, *queries)
     names = list(dict.fromkeys((*gallery.paths, *queries.paths)))
     both = choose_labels(truth, names, (*gallery.roots, *queries.roots))
@@ -51,21 +52,55 @@ def choose_labels_apart(
 
 
 def choose_labels(truth: str, paths: Sequence[str], roots: Sequence[Path] = ()) -> MatchedLabels:
-    """The label of each image by `truth`: "folders", "prefix" or the name of a table's file.
+    """The label of each image by `truth`: "folders", "prefix", a pattern or a table's file.
+
+    "pattern:(.+)_\\d+" takes the first group of the regular expression, searched for in the
+    relative path.
 
     paths: relative to the folder of the images; roots: where that folder is or was. Raises
-    GalleryError where nothing gets a label.
+    GalleryError where nothing gets a label, RequestError for a pattern that is none.
     """
-    if truth not in ("folders", "prefix"):
+    if not _is_of_names(truth):
         return match_labels(read_label_table(Path(truth)), paths, roots)
-    label_of = folder_label if truth == "folders" else prefix_label
+    label_of = _label_of(truth)
     labels = tuple(label_of(path) for path in paths)
     n_labelled = sum(label is not None for label in labels)
     if paths and not n_labelled:
         raise GalleryError(
-            "No image lies in a folder of its own kind."
-            if truth == "folders"
-            else "No file name has a label before '__'.",
-            hint="Labels come from folders, from what stands before '__', or from a table.",
+            _NONE_FOUND.get(truth, "No path fits the pattern."),
+            hint="Labels come from folders, from what stands before '__', from a pattern of the "
+            "path, or from a table.",
         )
     return MatchedLabels(labels, n_labelled)
+
+
+_NONE_FOUND = {
+    "folders": "No image lies in a folder of its own kind.",
+    "prefix": "No file name has a label before '__'.",
+}
+_PATTERN = "pattern:"
+
+
+def _is_of_names(truth: str) -> bool:
+    """Whether the names of the images alone give their labels."""
+    return truth in _NONE_FOUND or truth.startswith(_PATTERN)
+
+
+def _label_of(truth: str) -> Callable[[str], str | None]:
+    if not truth.startswith(_PATTERN):
+        return folder_label if truth == "folders" else prefix_label
+    try:
+        pattern = re.compile(truth.removeprefix(_PATTERN))
+    except re.error as error:
+        raise RequestError(f"'{truth}' is no pattern: {error}.") from error
+    if pattern.groups < 1:
+        raise RequestError(
+            f"'{truth}' has no group for the label.",
+            hint="Put what names the label into parentheses, as in pattern:(.+)_\\d+.",
+        )
+
+    def found(relative_path: str) -> str | None:
+        match = pattern.search(relative_path)
+        return (match[1] or None) if match is not None else None
+
+    return found

@@ -13,11 +13,13 @@ from core.evaluation.scores import QueryScore, score_ranking
 from core.files import is_plain_file, is_there
 from core.images.formats import describe_no_file
 from core.progress import Job, Progress
+from core.retrieval.cosines import Cosines
 from core.retrieval.describing import Describer
-from core.retrieval.gallery import Gallery, ImageProblem
+from core.retrieval.expansion import NOTHING, Expansion, SearchSteps, augment, expand_queries
+from core.retrieval.gallery import Gallery, ImageProblem, check_not_empty
 from core.retrieval.gallery_contents import GONE, stamp_of
 from core.retrieval.ground_truth import folder_label
-from core.retrieval.search import Ranking, equal_scores, judge, rank, rank_image
+from core.retrieval.search import Ranking, equal_scores, judge, rank, rank_by, rank_image
 
 
 @dataclass(frozen=True)
@@ -89,17 +91,22 @@ def find_query(gallery: Gallery, path: Path) -> QueryImage:
 
 
 def answer_queries(
-    gallery: Gallery, queries: Sequence[QueryImage], describer: Describer | None = None
+    gallery: Gallery,
+    queries: Sequence[QueryImage],
+    describer: Describer | None = None,
+    search: SearchSteps = NOTHING,
 ) -> Job[Answers]:
     """Rank a gallery for each query.
 
-    describer: of the gallery's recipe; needed if any query says that it needs the net.
+    describer: of the gallery's recipe; needed if any query says that it needs the net. search: what
+    is done beside exact search.
     """
     answers, problems = [], []
+    searching = yield from _searching(gallery, search)
     for number, query in enumerate(queries):
         yield Progress(number, len(queries), "queries ranked")
         try:
-            answers.append(_answer(gallery, query, describer))
+            answers.append(_answer(gallery, query, describer, searching))
         except ImageError as error:
             problems.append(ImageProblem(str(query.given), error.sentence))
     yield Progress(len(queries), len(queries), "queries ranked")
@@ -122,18 +129,57 @@ def own_query(gallery: Gallery, index: int, given: Path | None = None) -> QueryI
     return QueryImage(given, path, index, image.label, has_changed=True, note=note)
 
 
-def _answer(gallery: Gallery, query: QueryImage, describer: Describer | None) -> Answer:
-    ranking = _rank(gallery, query, describer)
+@dataclass(frozen=True, eq=False)
+class _Searching:
+    """The descriptors that are ranked, and how a query is made better first."""
+
+    cosines: Cosines
+    expansion: Expansion | None
+
+    def rank(self, query: np.ndarray, own: int | None) -> Ranking:
+        """Rank for one descriptor; own: the image that it is, which its ranking leaves out."""
+        if self.expansion is not None:
+            query = expand_queries(self.cosines, query[None], [own], self.expansion)[0]
+        return rank_by(self.cosines, query, exclude=own)
+
+
+def _searching(gallery: Gallery, search: SearchSteps) -> Job[_Searching | None]:
+    if search == NOTHING:
+        return None
+    check_not_empty(gallery)
+    cosines = gallery.cosines
+    if search.augmentation:
+        cosines = Cosines((yield from augment(cosines, search.augmentation)))
+    return _Searching(cosines, search.expansion)
+
+
+def _answer(
+    gallery: Gallery,
+    query: QueryImage,
+    describer: Describer | None,
+    searching: _Searching | None,
+) -> Answer:
+    ranking = _rank(gallery, query, describer, searching)
     verdicts = judge(ranking, gallery.labels, query.label)
     is_scored = verdicts is not None and bool(verdicts.any())
     score = score_ranking(verdicts) if is_scored and verdicts is not None else None
     return Answer(query, ranking, verdicts, score)
 
 
-def _rank(gallery: Gallery, query: QueryImage, describer: Describer | None) -> Ranking:
+def _rank(
+    gallery: Gallery,
+    query: QueryImage,
+    describer: Describer | None,
+    searching: _Searching | None,
+) -> Ranking:
     if query.index is not None and not query.has_changed:
+        if searching is not None:
+            return searching.rank(gallery.rows[query.index], query.index)
         return rank_image(gallery, query.index)
     if describer is None:
         raise ImageError(f"{query.path} can't be searched with, for no net is running.")
     gallery.check_recipe(describer.recipe)
-    return rank(gallery, describer.describe_file(query.path), exclude=query.index)
+    described = describer.describe_file(query.path)
+    if searching is not None:
+        return searching.rank(described, query.index)
+    return rank(gallery, described, exclude=query.index)

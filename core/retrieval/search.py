@@ -50,7 +50,7 @@ def rank(
             f"The query has {query.size} values where the gallery's descriptors have "
             f"{gallery.dimension}."
         )
-    ranking = _ranked(gallery.cosines, query, exclude)
+    ranking = rank_by(gallery.cosines, query, exclude=exclude)
     return ranking if k is None else ranking.head(k)
 
 
@@ -64,10 +64,11 @@ def rank_vectors(vectors: np.ndarray, query: np.ndarray, *, exclude: int | None 
 
     vectors: (n, dimension) of any length; query: (dimension,) likewise.
     """
-    return _ranked(Cosines(vectors), query, exclude)
+    return rank_by(Cosines(vectors), query, exclude=exclude)
 
 
-def _ranked(cosines: Cosines, query: np.ndarray, exclude: int | None) -> Ranking:
+def rank_by(cosines: Cosines, query: np.ndarray, *, exclude: int | None = None) -> Ranking:
+    """Rank the descriptors of some cosines for a (dimension,) query, equal ones by row."""
     scores = cosines.of(query[None])[0]
     return order_scores(scores, partial(cosines.exactly, query), exclude=exclude)
 

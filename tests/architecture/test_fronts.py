@@ -16,6 +16,7 @@ ONE_FRONT: dict[str, str] = {
     "FinetuneRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
+    "EvaluateProtocolRequest": "its page comes with the Retrieval views",
     "SweepRequest": "its page comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""
