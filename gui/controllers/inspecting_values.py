@@ -19,7 +19,6 @@ def layer_values(document: ModelDocument, layer_name: str) -> LayerValues:
     return LayerValues(
         layer_name,
         tuple(_shown(net, version) for version in own),
-        tuple(version.top_index for version in own),
         blob,
         tuple(_shown(net, version) for version in chain),
     )
@@ -54,4 +53,5 @@ def _chain_of(
 
 def _shown(net: Net, version: BlobVersion) -> ShownValue:
     layer = net.layers[version.layer_index]
-    return ShownValue(layer.name, layer.tops[version.top_index], value_words(version), layer.type)
+    top = layer.tops[version.top_index]
+    return ShownValue(layer.name, top, value_words(version), version.top_index)

@@ -18,10 +18,10 @@ from gui.panels.activations.panel import ActivationsPanel, LayerValues
 from gui.panels.activations.shown import ShownValue
 from gui.widgets.class_list import ClassScore, ClassScores
 
-CONV = ShownValue("conv1", "conv1", "conv1 · conv1@0", "Convolution")
-RELU = ShownValue("relu1", "conv1", "relu1 · conv1@1", "ReLU")
-CHAIN = LayerValues("relu1", (RELU,), (0,), "conv1", (CONV, RELU))
-FC7 = ShownValue("fc7", "fc7", "fc7", "InnerProduct")
+CONV = ShownValue("conv1", "conv1", "conv1 · conv1@0")
+RELU = ShownValue("relu1", "conv1", "relu1 · conv1@1")
+CHAIN = LayerValues("relu1", (RELU,), "conv1", (CONV, RELU))
+FC7 = ShownValue("fc7", "fc7", "fc7")
 RNG = np.random.default_rng(5)
 BEFORE = RNG.standard_normal((1, 60, 6, 7), dtype=np.float32)
 AFTER = np.maximum(BEFORE, 0)
@@ -61,12 +61,12 @@ def chain(panel: ActivationsPanel) -> ActivationsPanel:
 
 @pytest.fixture
 def vector(panel: ActivationsPanel) -> ActivationsPanel:
-    show(panel, LayerValues("fc7", (FC7,), (0,)), VECTOR)
+    show(panel, LayerValues("fc7", (FC7,)), VECTOR)
     return panel
 
 
 def alone(values: ShownValue) -> LayerValues:
-    return LayerValues(values.layer, (values,), (0,))
+    return LayerValues(values.layer, (values,))
 
 
 def middle(panel: ActivationsPanel, channel: int, card: int = 0) -> QPoint:
@@ -149,6 +149,16 @@ def test_a_click_enlarges_the_channel_and_marks_the_cell(relu, qtbot) -> None:
     assert facts["rank"] == f"{(maxima > maxima[17]).sum() + 1} of 60 by max"
     assert view.seen.part.x() == pytest.approx(3 / 7)
     assert view.seen.part.y() == pytest.approx(2 / 6)
+
+
+def test_the_value_whose_tile_was_clicked_is_enlarged(chain, qtbot) -> None:
+    qtbot.mouseClick(chain.canvas.viewport(), Qt.LeftButton, pos=middle(chain, 17, card=0))
+    np.testing.assert_array_equal(chain.channel.map._map, BEFORE[0, 17])
+    assert chain.channel.map_caption.text() == "conv1@0, 6×7"
+    qtbot.keyClick(chain.canvas, Qt.Key_Right)
+    np.testing.assert_array_equal(chain.channel.map._map, BEFORE[0, 18])
+    qtbot.mouseClick(chain.canvas.viewport(), Qt.LeftButton, pos=middle(chain, 17, card=1))
+    np.testing.assert_array_equal(chain.channel.map._map, AFTER[0, 17])
 
 
 def test_keys_walk_channels_and_cells(relu, qtbot) -> None:

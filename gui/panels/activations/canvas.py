@@ -44,8 +44,8 @@ class Cell:
 class TileCanvas(QAbstractScrollArea):
     """Draws a Drawing; the wheel zooms, a drag scrolls, a click or the arrows choose a channel."""
 
-    channel_chosen = pyqtSignal(int, int, int)
-    """Channel, and the row and column of the cell; -1 and -1 where the keyboard chose."""
+    channel_chosen = pyqtSignal(int, int, int, int)
+    """Card, channel, and row and column of the cell; -1 for what the keyboard did not choose."""
     channel_let_go = pyqtSignal()
     channel_opened = pyqtSignal()
     pin_toggled = pyqtSignal()
@@ -210,7 +210,7 @@ class TileCanvas(QAbstractScrollArea):
         cell = self.cell_at(event.localPos()) if was_click else None
         if cell is not None and event.button() == Qt.LeftButton:
             self.choose(cell.channel)
-            self.channel_chosen.emit(cell.channel, cell.y, cell.x)
+            self.channel_chosen.emit(cell.card, cell.channel, cell.y, cell.x)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.cell_at(event.localPos()) is not None:
@@ -277,7 +277,7 @@ class TileCanvas(QAbstractScrollArea):
                 is_page = key in (Qt.Key_PageUp, Qt.Key_PageDown)
                 goal = min(max(goal, 0), len(order) - 1) if is_page else at
         self.choose(order[goal])
-        self.channel_chosen.emit(order[goal], -1, -1)
+        self.channel_chosen.emit(-1, order[goal], -1, -1)
 
     def _zoom(self, way: int) -> None:
         side = self.side

@@ -93,7 +93,7 @@ class ChannelView(QWidget):
 
     def _refresh(self) -> None:
         drawing = self._drawing
-        card = drawing.cards[drawing.leader] if drawing.cards else None
+        card = drawing.cards[drawing.enlarged] if drawing.cards else None
         channel = self._channel
         if card is not None and channel is not None and channel >= len(card.stack.maps):
             channel = None
@@ -109,7 +109,7 @@ class ChannelView(QWidget):
         if is_vector:
             self._show_bars()
         if card is not None and channel is not None:
-            high = float(drawing.highs[drawing.leader][channel])
+            high = float(drawing.highs[drawing.enlarged][channel])
             self.heading.set_text(f"{'Value' if is_vector else 'Channel'} {channel}")
             self.map.show_map(card.stack.maps[channel], high, is_diverging=drawing.is_diverging)
             whose = "of the whole layer" if drawing.is_shared else f"of channel {channel} alone"
@@ -120,7 +120,7 @@ class ChannelView(QWidget):
 
     def _mark(self, place: Place | None) -> None:
         self.map.mark(place)
-        card = self._drawing.cards[self._drawing.leader] if self._drawing.cards else None
+        card = self._drawing.cards[self._drawing.enlarged] if self._drawing.cards else None
         if place is None or card is None:
             self.seen.mark(None)
             return
@@ -133,21 +133,26 @@ class ChannelView(QWidget):
         part = self.seen.part
         is_marked = part is not None and self._place is not None
         self.caption.setText(f"Place of {self._place}" if is_marked else "What the net sees")
-        self.map_caption.setText("" if is_vector or not self._drawing.cards
-                                 else f"{shape[0]}×{shape[1]}")  # fmt: skip
+        cards = self._drawing.cards
+        if is_vector or not cards:
+            self.map_caption.setText("")
+            return
+        whose = cards[self._drawing.enlarged].value.words.rpartition(" · ")[2]
+        size = f"{shape[0]}×{shape[1]}"
+        self.map_caption.setText(f"{whose}, {size}" if len(cards) > 1 else size)
 
     def _show_bars(self) -> None:
         if self._scores is not None:
             self.classes.show_scores(self._scores)
             return
-        card = self._drawing.cards[self._drawing.leader]
+        card = self._drawing.cards[self._drawing.enlarged]
         values = card.stack.maps.reshape(-1)
         best = card.stack.order("max")[:N_LARGEST]
         named = [(index, float(values[index])) for index in best]
         self.classes.show_largest(card.value.layer, named)
 
     def _rank(self, channel: int) -> str:
-        card = self._drawing.cards[self._drawing.leader]
+        card = self._drawing.cards[self._drawing.enlarged]
         return f"{card.stack.rank_by_maximum(channel):,} of {len(card.stack.maps):,}"
 
     def _lay_out(self) -> None:

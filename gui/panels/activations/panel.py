@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +43,11 @@ Key = tuple[str, str]
 class LayerValues:
     """What can be shown of a layer: its own values, and the chain it works in, if any.
 
-    top_indices: which top of its layer each of `own` is. chain_blob: "" for a layer in no chain.
+    chain_blob: "" for a layer in no chain.
     """
 
     layer: str = ""
     own: tuple[ShownValue, ...] = ()
-    top_indices: tuple[int, ...] = ()
     chain_blob: str = ""
     chain: tuple[ShownValue, ...] = ()
 
@@ -74,6 +73,7 @@ class ActivationsPanel(QWidget):
         self._cards: tuple[ShownCard, ...] = ()
         self._drawing = Drawing()
         self._at: dict[int, int] = {}
+        self._enlarged: ShownValue | None = None
         self._channel: int | None = None
         self._place: Place | None = None
         self._pins: list[Pin] = []
@@ -120,6 +120,8 @@ class ActivationsPanel(QWidget):
 
     def show_layer(self, values: LayerValues) -> None:
         """Offer what there is of a layer; what was chosen before stays where the layer has it."""
+        if values.layer != self._values.layer:
+            self._enlarged = None
         self._values = values
         self._show_chain_offer()
 
@@ -209,14 +211,10 @@ class ActivationsPanel(QWidget):
         self.hint.setVisible(needed <= self.width())
 
     def _pin_of_channel(self) -> Pin | None:
-        cards, values = self.cards, self._values
-        if self._channel is None or not cards:
+        if self._channel is None or not self.cards:
             return None
-        value = cards[self._drawing.leader].value
-        for own, index in zip(values.own, values.top_indices, strict=True):
-            if own == value:
-                return Pin(value.layer, index, self._channel)
-        return None
+        value = self.cards[self._drawing.enlarged].value
+        return Pin(value.layer, value.top_index, self._channel)
 
     def _let_go(self, pin: Pin) -> None:
         self._pins.remove(pin)
@@ -241,10 +239,11 @@ class ActivationsPanel(QWidget):
         self._cards = self._make_cards()
         self._refresh()
 
-    def _on_channel(self, channel: int, y: int, x: int) -> None:
+    def _on_channel(self, card: int, channel: int, y: int, x: int) -> None:
         self._channel = channel
-        if y >= 0:
-            self._place = (y, x)
+        if card >= 0:
+            self._enlarged, self._place = self.cards[card].value, (y, x)
+            self._drawing = replace(self._drawing, enlarged=card)
         self._show_channel()
 
     def _on_place(self, place: Place) -> None:
@@ -256,7 +255,10 @@ class ActivationsPanel(QWidget):
         cards = self._cards
         layers = [card.value.layer for card in cards]
         leader = layers.index(self._values.layer) if self._values.layer in layers else 0
-        self._drawing = drawing_of(cards, leader, self.tile_bar.order, self.tile_bar.scope)
+        shown = [card.value for card in cards]
+        enlarged = shown.index(self._enlarged) if self._enlarged in shown else leader
+        bar = self.tile_bar
+        self._drawing = drawing_of(cards, leader, bar.order, bar.scope, enlarged)
         zeros = cards[leader].stack.zero_channels if cards else ()
         self._are_zeros_alone = self._are_zeros_alone and bool(zeros)
         only = frozenset(zeros) if self._are_zeros_alone else None

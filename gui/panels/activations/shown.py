@@ -17,12 +17,12 @@ from core.words import share_text, value_text
 
 @dataclass(frozen=True)
 class ShownValue:
-    """One value to show: (layer, top), its one spelling, and its layer's type."""
+    """One value to show: (layer, top), its one spelling, and which top of its layer it is."""
 
     layer: str
     top: str
     words: str
-    type: str = ""
+    top_index: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,12 @@ class Drawing:
     orders: the channels of each card in display order; cards with as many channels as the leader
     have its order, so that a channel stands at the same place in all of them. highs: of each card,
     (n_channels,) the magnitude at the end of its scale. is_diverging: whether colours go both ways.
+    enlarged: the card of which a channel is enlarged.
     """
 
     cards: tuple[ShownCard, ...] = ()
     leader: int = 0
+    enlarged: int = 0
     orders: tuple[tuple[int, ...], ...] = ()
     highs: tuple[np.ndarray, ...] = ()
     is_diverging: bool = False
@@ -126,7 +128,11 @@ def cards_of(
 
 
 def drawing_of(
-    cards: Sequence[ShownCard], leader: int, order: ChannelOrder, scope: RangeScope
+    cards: Sequence[ShownCard],
+    leader: int,
+    order: ChannelOrder,
+    scope: RangeScope,
+    enlarged: int | None = None,
 ) -> Drawing:
     """How to draw `cards`: sorted by the leader, with one scale for all or one for each channel."""
     if not cards:
@@ -141,4 +147,5 @@ def drawing_of(
         highs = [np.full(len(one), most) for one in highs]
     ends = tuple(np.where(one == 0, 1.0, one) for one in highs)  # of all zeros, to divide by
     is_diverging = any(card.stack.is_signed for card in cards)
-    return Drawing(tuple(cards), leader, orders, ends, is_diverging, is_shared)
+    shown = leader if enlarged is None else enlarged
+    return Drawing(tuple(cards), leader, shown, orders, ends, is_diverging, is_shared)
