@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from core.words import plural
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
@@ -62,8 +63,8 @@ class NoticeStrip(QWidget):
 
     @property
     def title(self) -> str:
-        """What it says in semibold."""
-        return self._title.text()
+        """The title of the notice in front."""
+        return self._notice.title if self._notice is not None else ""
 
     @property
     def words(self) -> str:
@@ -76,14 +77,19 @@ class NoticeStrip(QWidget):
         return tuple(self._buttons)
 
     def show_notice(self, notice: Notice, n_all: int, *, is_whole: bool) -> None:
-        """Show a notice, one of n_all; is_whole: all of it is open below."""
-        self.more.setText(f"1 of {n_all}" if n_all > 1 else " ")
+        """Show a notice, one of n_all; is_whole: all are open below, and none stands twice."""
+        self.more.setText(f"1 of {n_all}" if n_all > 1 and not is_whole else " ")
         self.more.set_icon("up" if is_whole else "down")
+        if notice is not self._notice:
+            self._notice = notice
+            self._make_buttons(notice)
+            self._tint()
+        self._title.setText(plural(n_all, "notice") if is_whole else notice.title)
         self._words.setText("" if is_whole else plain_words(notice.body or notice.note))
-        if notice is self._notice:
-            return
-        self._notice = notice
-        self._title.setText(notice.title)
+        for button in (*self._buttons, self.close_button):
+            button.setVisible(not is_whole)
+
+    def _make_buttons(self, notice: Notice) -> None:
         for button in self._buttons:
             self._row.removeWidget(button)
             button.hide()
@@ -91,7 +97,6 @@ class NoticeStrip(QWidget):
         self._buttons = [self._button(action) for action in notice.actions]
         for place, button in enumerate(self._buttons, start=3):
             self._row.insertWidget(place, button)
-        self._tint()
 
     def _button(self, action: NoticeAction) -> Button:
         is_first = self._notice is not None and action is self._notice.actions[0]
@@ -160,13 +165,13 @@ class NoticeArea(QWidget):
         return self._bar.cards
 
     def show_notices(self, notices: Sequence[Notice]) -> None:
-        """Show exactly these; one with lines of a file or a table opens by itself when it comes."""
+        """Show exactly these; one with lines of a file opens by itself when it comes."""
         fresh = [notice for notice in notices if notice not in self._notices]
         self._notices = tuple(notices)
         self._bar.show_notices(notices)
         if not notices:
             self._is_whole = False
-        elif any(notice.code or notice.table for notice in fresh):
+        elif any(notice.code for notice in fresh):
             self._is_whole = True
         self._show()
 

@@ -132,7 +132,7 @@ class SeesPopup(QFrame):
             label.setWordWrap(True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
-        self.use_button = Button(keeper, "", is_primary=True)
+        self.use_button = Button(keeper, "Use the preset", is_primary=True)
         self.keep_button = Button(keeper, "Keep as it is")
         self.own_button = _Offer(keeper, _OWN, "Size, channels, mean and scale as you say")
         self._lay_out()

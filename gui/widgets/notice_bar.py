@@ -23,6 +23,7 @@ class NoticeBar(QScrollArea):
         super().__init__(parent)
         self._keeper = keeper
         self._cards: dict[str, NoticeCard] = {}
+        self.setAccessibleName("All notices")
         self._content = QWidget()
         self._content.setObjectName("noticeContent")
         self._layout = QVBoxLayout(self._content)

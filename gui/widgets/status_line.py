@@ -74,6 +74,7 @@ class StatusLine(QWidget):
         self._job = JobBox(keeper)
         self.more_jobs = LinkLabel(keeper, "")
         self.more_jobs.setToolTip("Every job that runs")
+        self.more_jobs.setAccessibleName("Every job that runs")
         self.bell = IconButton(keeper, "bell", "What was said in this session", text=" ")
         self.bell.setFixedHeight(HEIGHT - 4)
         self.bell.setFocusPolicy(Qt.TabFocus)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PyQt5.QtWidgets import QLabel
 
 from gui.frame.notice_strip import HEIGHT, NoticeArea
 from gui.widgets.code_block import CodeLine
@@ -55,6 +56,24 @@ def test_lines_of_a_file_open_by_themselves_once(area) -> None:
     area.strip.more.click()
     area.show_notices([WARNING, TEXT])
     assert not area.is_whole
+
+
+def test_a_table_takes_no_room_until_it_is_asked_for_and_nothing_stands_twice(area) -> None:
+    area.show()
+    table = Notice("warning", "Two names", "Words.", table=(("Layer", "now"), ("fc8", "fc7")),
+                   actions=ERROR.actions, key="table")  # fmt: skip
+    area.show_notices([table])
+    assert not area.is_whole
+    assert all(button.isVisible() for button in area.strip.buttons)
+    area.strip.more.click()
+    assert area.is_whole
+    assert not any(button.isVisible() for button in area.strip.buttons)
+    assert not area.strip.close_button.isVisible()
+    assert [label.text() for label in area.findChildren(QLabel) if label.isVisible()].count(
+        "Two names"
+    ) == 1
+    area.strip.more.click()
+    assert all(button.isVisible() for button in area.strip.buttons)
 
 
 def test_the_repairs_are_buttons_and_one_can_close(area, qtbot) -> None:
