@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -50,9 +51,14 @@ def find_blocks(
     boxes = {box.key: box for box in picture.boxes}
     units = [_single(box, corners[box.key], scale) for box in picture.boxes]
     for kind in ("block", "chain", "stage"):
-        for group in groups:
-            if group.kind == kind:
-                units = _fold(units, group, picture, boxes, only_crowded=kind != "block")
+        group_of = {
+            picture.box_of[index]: group
+            for group in groups
+            if group.kind == kind
+            for index in group.layers
+            if index in picture.box_of
+        }
+        units = _fold(units, group_of, boxes, only_crowded=kind != "block")
     blocks = _settle(units, boxes, is_sideways=is_sideways)
     return tuple(blocks if is_sideways else _widened(blocks))
 
@@ -65,23 +71,30 @@ def _single(box: BoxPicture, corner: Point, scale: float) -> Block:
 
 def _fold(
     units: Sequence[Block],
-    group: FoldGroup,
-    picture: GraphPicture,
+    group_of: Mapping[int, FoldGroup],
     boxes: Mapping[int, BoxPicture],
     *,
     only_crowded: bool,
 ) -> list[Block]:
-    """The units with those of a group as one; a group that is a single box stays that box.
+    """The units with those of each group as one; a group that is a single box stays that box.
 
-    only_crowded: unless each has room of its own.
+    group_of: by box key. only_crowded: unless each unit of a group has room of its own.
     """
-    keys = {picture.box_of[index] for index in group.layers if index in picture.box_of}
-    inside = [unit for unit in units if keys.issuperset(unit.keys)]
-    if len(inside) < 2 or (only_crowded and not _are_crowded(inside)):
-        return list(units)
-    one = replace(_joined(inside, boxes), name=group.title)
-    rest = [unit for unit in units if not keys.issuperset(unit.keys)]
-    return sorted([*rest, one], key=lambda unit: unit.keys[0])
+    inside: dict[tuple[str, str], list[Block]] = defaultdict(list)
+    folded: list[Block] = []
+    for unit in units:
+        groups = {group_of[key].key if key in group_of else None for key in unit.keys}
+        only = groups.pop() if len(groups) == 1 else None
+        if only is None:
+            folded.append(unit)
+        else:
+            inside[only].append(unit)
+    for (_, title), those in inside.items():
+        if len(those) < 2 or (only_crowded and not _are_crowded(those)):
+            folded += those
+        else:
+            folded.append(replace(_joined(those, boxes), name=title))
+    return sorted(folded, key=lambda unit: unit.keys[0])
 
 
 def _joined(units: Sequence[Block], boxes: Mapping[int, BoxPicture]) -> Block:

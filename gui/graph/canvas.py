@@ -105,7 +105,9 @@ class GraphCanvas(QGraphicsView):
 
     def set_scale(self, scale: float, anchor: QPoint | None = None) -> None:
         """Zoom so that the place under `anchor` (viewport pixels; the middle) stays there."""
-        scale = min(m.SCALE_MAXIMUM, max(min(m.SCALE_MINIMUM, self._fitting()), scale))
+        scale = min(m.SCALE_MAXIMUM, scale)
+        if scale < m.SCALE_MINIMUM:  # only as far as it takes to see all of a long net
+            scale = max(scale, min(m.SCALE_MINIMUM, self._fitting()))
         if abs(scale - self.scale_now) < 1e-6:
             return
         self._glide.stop()

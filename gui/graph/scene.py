@@ -29,7 +29,7 @@ from gui.graph.style import GraphStyle
 Key = TypeVar("Key")
 Item = TypeVar("Item", bound=QGraphicsItem)
 InkedItem = LayerItem | EdgeItem | BadgeItem | BracketItem | StubItem | TipItem
-_MARGIN = 60.0
+_MARGIN = 500.0
 
 
 class GraphScene(QGraphicsScene):

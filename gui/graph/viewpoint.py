@@ -47,6 +47,8 @@ class Viewpoint:
         if self.canvas.scale_now < m.FULL_FROM:
             self.canvas.set_scale(1.0)
             self._go_to_beginning(direction)
+        else:
+            self._align(direction)
         self._beginning = self.canvas.place
 
     def stay_at_beginning(self, before: tuple[float, int, int], direction: Direction) -> None:
@@ -58,10 +60,20 @@ class Viewpoint:
             return
         frame = self.scene.content_rect()
         if self.canvas.shown_rect().adjusted(-1, -1, 1, 1).contains(frame):
-            self.canvas.glide_to(frame.center(), at_once=True)
+            self._align(direction)
         else:
             self._go_to_beginning(direction)
         self._beginning = self.canvas.place
+
+    def _align(self, direction: Direction) -> None:
+        """A net that fits begins at the edge, so that a chain that opens grows away from it."""
+        frame, shown = self.scene.content_rect(), self.canvas.shown_rect()
+        place = frame.center()
+        if direction == "TB":
+            place.setY(frame.top() + shown.height() / 2 - _EDGE - m.BADGE_GAP / 2)
+        else:
+            place.setX(frame.left() + shown.width() / 2 - _EDGE - m.BADGE_GAP / 2)
+        self.canvas.glide_to(place, at_once=True)
 
     def _go_to_beginning(self, direction: Direction) -> None:
         frame = self.scene.content_rect()

@@ -40,6 +40,7 @@ def shown(qtbot, bench, repository: Path):
     graph.canvas.set_scale(1.0)
     bench.document.select("conv1_2")
     qtbot.waitUntil(lambda: not graph.canvas.is_gliding)
+    graph.canvas.centerOn(graph.scene.layer_items[2].frame().center())  # relu1_1, all in view
     return bench
 
 
