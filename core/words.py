@@ -83,6 +83,11 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
+def plural_with(count: int, word: str, one: str, many: str) -> str:
+    """A count with the verb that goes with it: "1 layer differs", "2 layers differ"."""
+    return f"{plural(count, word)} {one if count == 1 else many}"
+
+
 def value_text(value: float) -> str:
     """A value with the digits worth reading: 13.218, -0.8869, 1.20e-05, NaN."""
     if math.isnan(value):

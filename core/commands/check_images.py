@@ -13,6 +13,7 @@ from core.jobs.check_images import CheckImagesRequest, check
 from core.progress import run_job
 from core.reports.data_report import write_data_report
 from core.training.data_check import DataCheck
+from core.words import plural
 
 _MOST_SHOWN = 4
 
@@ -96,7 +97,7 @@ def print_check(found: DataCheck) -> None:
             more = f" and {len(group) - _MOST_SHOWN:,} more" if len(group) > _MOST_SHOWN else ""
             print(f"    {', '.join(group[:_MOST_SHOWN])}{more}")
         if len(one.groups) > _MOST_SHOWN:
-            print(f"    and {len(one.groups) - _MOST_SHOWN:,} more groups")
+            print(f"    and {plural(len(one.groups) - _MOST_SHOWN, 'more group')}")
     if not found.findings:
         print("Nothing was found that needs a look.")
     print(

@@ -33,6 +33,7 @@ from core.jobs.rename import Renamed
 from core.measures.measure import PoolingName
 from core.progress import Job, run_job
 from core.retrieval.search import Ranking
+from core.words import plural
 
 DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
 SEARCHED: tuple[tuple[str, PoolingName], ...] = (
@@ -167,7 +168,7 @@ def _say_opened(opened: OpenedNet, say: Say) -> None:
     if weights is not None and binding is not None:
         say(
             f"Weights {weights.path.name} ({byte_text(weights.file_bytes)}): "
-            f"{binding.n_arrays_bound} of {binding.n_arrays_expected} arrays bound."
+            f"{binding.n_arrays_bound} of {plural(binding.n_arrays_expected, 'array')} bound."
         )
     say(in_place_sentence(net))
 

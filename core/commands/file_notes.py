@@ -15,6 +15,7 @@ from core.net.definition import Layer, Net, NetState, UnknownField
 from core.net.reader import read_net
 from core.net.state_choices import state_text
 from core.net.states import every_state
+from core.words import plural
 
 _MOST_LISTED = 8
 
@@ -127,7 +128,7 @@ def _field_line(path: str, found: Sequence[UnknownField]) -> str:
 def _type_line(type_name: str, layers: Sequence[Layer]) -> str:
     first = min(layers, key=lambda layer: layer.line)
     origin = "a fork's type" if _origin(first) else "unknown"
-    times = f", {len(layers)} layers" if len(layers) > 1 else ""
+    times = f", {plural(len(layers), 'layer')}" if len(layers) > 1 else ""
     return (
         f"Not in BVLC Caffe 1.0: layer type {type_name or '(none)'} "
         f"({origin}; layer {first.name}, line {first.line}{times})."

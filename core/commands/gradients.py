@@ -19,6 +19,7 @@ from core.jobs.look import LookRequest
 from core.jobs.values import choose_value
 from core.net.definition import Net
 from core.progress import run_job
+from core.words import plural
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
         for value, array in found.values.items()
     ]
     print_table(("value", "L2 norm of its gradient"), rows, right="L2 norm of its gradient")
-    print(f"{len(names)} arrays -> {options.out}")
+    print(f"{plural(len(names), 'array')} -> {options.out}")
 
 
 def _diff(net: Net, word: str) -> tuple[Value, Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.commands.opening import add_net_arguments, named_model
 from core.files import check_writable
+from core.words import plural
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,4 +23,4 @@ def run(options: argparse.Namespace) -> None:
     check_writable(options.out)
     opened = named_model(options)
     options.draw_graph(opened.net, opened.shapes, options.out)
-    print(f"{len(opened.net.layers):,} layers -> {options.out}")
+    print(f"{plural(len(opened.net.layers), 'layer')} -> {options.out}")

@@ -30,7 +30,7 @@ from core.weights.binding import Binding
 from core.weights.placing import LEARN_ANEW
 from core.weights.repeated_names import repeated_name_notes
 from core.weights.zero_factors import zero_factor_note
-from core.words import readable_name
+from core.words import plural, readable_name
 
 _MOST_LISTED = 12
 
@@ -243,7 +243,7 @@ def _print_binding(opened: OpenedNet, binding: Binding) -> None:
     if weights is not None:
         print(
             f"{weights.path.name} ({weights.format}, {byte_text(weights.file_bytes)}): "
-            f"{binding.n_arrays_bound} of {binding.n_arrays_expected} arrays bound, "
+            f"{binding.n_arrays_bound} of {plural(binding.n_arrays_expected, 'array')} bound, "
             f"{scaled(binding.n_values)} values."
         )
         if weights.is_too_large_for_caffe:

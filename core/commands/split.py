@@ -12,6 +12,7 @@ from core.commands.progress_line import ProgressLine
 from core.jobs.check_images import SplitRequest, split
 from core.progress import run_job
 from core.training.split import PARTS, straddling
+from core.words import plural
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     print_table(("class", *PARTS), rows, right=",".join(PARTS))
     n_groups = len(made.check.alike)
     n_torn = straddling(made.split, made.check.alike)
-    print(f"\n{n_torn} of {n_groups} groups of near-duplicates lie on two sides.")
+    print(f"\n{n_torn} of {plural(n_groups, 'group')} of near-duplicates lie on two sides.")
     for path in made.written:
         print(f"-> {path}")
 

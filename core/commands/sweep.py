@@ -19,6 +19,7 @@ from core.representations.after import HELP as AFTER_HELP
 from core.representations.after import parse_after
 from core.retrieval.sweep_plan import DEFAULT_POOLS
 from core.retrieval.sweep_rows import SweepRow
+from core.words import plural
 
 _DEFAULT_POOLINGS = ",".join(pool.word for pool in DEFAULT_POOLS)
 _COLUMNS = (
@@ -172,7 +173,8 @@ def _print(swept: Swept) -> None:
         print(f"Left out: {problem.path}: {problem.reason}")
     print(f"\n{swept.recipe.describe()}")
     print(
-        f"{len(swept.gallery):,} images, {swept.rows[0].n_queries:,} queries. AP: non-interpolated."
+        f"{plural(len(swept.gallery), 'image')}, {swept.rows[0].n_queries:,} queries. AP: "
+        "non-interpolated."
     )
     print(swept.sentence)
     print(f"Representations and table: {swept.gallery.folder}")

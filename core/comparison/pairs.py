@@ -9,6 +9,7 @@ from typing import Literal
 
 from core.net.definition import Layer, Net
 from core.net.message import Message
+from core.words import plural, plural_with
 
 ChangeKind = Literal["name", "type", "parameter", "wiring", "bottom", "top"]
 
@@ -235,8 +236,13 @@ def sentence(comparison: NetComparison) -> str:
     changed = sum(1 for pair in pairs if pair.changes)
     equal = len(pairs) - only_before - only_after - changed
     if equal == len(pairs):
-        return f"All {equal} layers are the same."
-    parts = [f"{equal} layers are the same", f"{changed} differ"]
+        return (
+            "The layer is the same."
+            if equal == 1
+            else f"All {plural(equal, 'layer')} are the same."
+        )
+    parts = [f"{plural_with(equal, 'layer', 'is', 'are')} the same"]
+    parts.append(f"{changed:,} {'differs' if changed == 1 else 'differ'}")
     parts += [*_only(only_before, "first"), *_only(only_after, "second")]
     same = " Both are wired alike: only names differ." if comparison.is_same_wiring else ""
     return f"{', '.join(parts)}.{same}"

@@ -19,6 +19,7 @@ from core.net.reader import read_net
 from core.net.rename_plan import PlanWarning, RenamePlan, TextPlace
 from core.net.rename_warnings import with_warnings
 from core.reading import names_in, read_file
+from core.words import plural
 
 MOST_FILES = 200
 MOST_FILE_BYTES = 1024 * 1024
@@ -84,7 +85,7 @@ def reading_sentence(scan: FolderScan, blob: str) -> str | None:
     if not places:
         return None
     first = places[0]
-    more = f" and {len(places) - 1} more lines" if len(places) > 1 else ""
+    more = f" and {plural(len(places) - 1, 'more line')}" if len(places) > 1 else ""
     return f"{first.path.name}, line {first.line}{more}, has the name '{blob}'."
 
 

@@ -22,6 +22,7 @@ from core.errors import AppError
 from core.measures.measure import KEEP
 from core.net.definition import Net
 from core.surveys.features import Feature, StoredFeature
+from core.words import plural
 
 _JUDGES = ("Accuracy", "SoftmaxWithLoss")
 
@@ -153,6 +154,7 @@ def _names(to_run: NetToRun, layer: str, n_classes: int, given: Path | None) -> 
     names = read_class_names(given)
     if len(names) != n_classes:
         raise AppError(
-            f"{given.name} has {len(names)} class names, but {layer} gives {n_classes} scores."
+            f"{given.name} has {plural(len(names), 'class name')}, but {layer} gives "
+            f"{plural(n_classes, 'score')}."
         )
     return FoundNames(names)

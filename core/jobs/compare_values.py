@@ -27,7 +27,7 @@ from core.net.definition import AUTOMATIC_TOP, Layer, Net
 from core.net.value_words import value_words
 from core.progress import Job, Progress
 from core.surveys.feed import Feed, plan_whole_feed
-from core.words import MINUS, join_names, plural, shape_text
+from core.words import MINUS, join_names, plural, plural_with, shape_text
 
 N_MOVED = 3
 """How many channels are named as those that moved most."""
@@ -143,7 +143,8 @@ def sentence_of(found: ComparedValues) -> tuple[str, str]:
         i for i, p in enumerate(computed) if p.distance is not None and not p.distance.is_equal
     )
     if lead == 0:
-        said = f"{n_equal:,} of {plural(len(computed), 'paired value')} are equal, bit for bit"
+        of_all = plural_with(len(computed), "paired value", "is", "are")
+        said = f"{n_equal:,} of {of_all} equal, bit for bit"
         return f"{said}; {moved}.", hint
     return (
         f"Up to {computed[lead - 1].words} both give the same values, bit for bit; {moved}.",

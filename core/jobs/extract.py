@@ -40,6 +40,7 @@ from core.surveys.features import Feature, FeatureCollector, features_of, stored
 from core.surveys.feed import Feed, fit_pool, plan_feed, top_shape
 from core.surveys.part_files import PartFiles, request_digest
 from core.surveys.survey import DEFAULT_BATCH, StopAtBadImage, SurveyReport, survey
+from core.words import plural
 
 _SPARE_BYTES = 64 << 20
 
@@ -200,7 +201,7 @@ def _runnable(
         return values, ()
     why = " ".join(f"{name}: {reason}" for name, reason in list(reasons.items())[:4])
     n_left = len(values) - len(able)
-    return able, (f"{n_left:,} of {len(values):,} values can't be computed here. {why}",)
+    return able, (f"{n_left:,} of {plural(len(values), 'value')} can't be computed here. {why}",)
 
 
 def _fitted(measure: Measure, shapes: Sequence[tuple[int, ...] | None]) -> Measure:
@@ -292,7 +293,8 @@ def _check_room(plan: _Plan, recipe: Preprocess, n_images: int, n_todo: int) -> 
     free = shutil.disk_usage(plan.request.out.absolute().parent).free
     if needed > free:
         raise AppError(
-            f"The features of {n_images:,} images take {n_bytes / 1e9:.1f} GB, and as much again "
+            f"The features of {plural(n_images, 'image')} take {n_bytes / 1e9:.1f} GB, "
+            "and as much again "
             f"while they are written; {free / 1e9:.1f} GB are free.",
             hint="Pool them (--pool gem), name fewer layers, or choose another disk.",
         )

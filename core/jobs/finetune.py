@@ -41,6 +41,7 @@ from core.training.snapshots import (
 )
 from core.weights.solver_state import SolverState, read_solver_state
 from core.weights.writer import write_caffemodel
+from core.words import plural
 
 _MOST_BYTES = 16 << 30
 
@@ -308,7 +309,8 @@ def _own_weights(solver: _Solver) -> Path | None:
         return None
     if len(named) > 1:
         raise RequestError(
-            f"{solver.path.name} names {len(named)} weights files.", hint="Give one: --weights."
+            f"{solver.path.name} names {plural(len(named), 'weights file')}.",
+            hint="Give one: --weights.",
         )
     found = solver.path.parent / named[0]
     if not found.is_file():

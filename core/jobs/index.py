@@ -23,6 +23,7 @@ from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.indexing import IndexReport, index_folder
 from core.surveys.feed import Feed, plan_feed
 from core.surveys.survey import DEFAULT_BATCH
+from core.words import plural
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _nothing_indexed(folder: Path, report: IndexReport) -> ImageError | GalleryE
         return ImageError(f"There are no images in '{folder}'.")
     first = f"{Path(reasons[0][0]).name}: {reasons[0][1]}"
     return ImageError(
-        f"None of the {len(reasons):,} files in '{folder}' is an image that can be used.",
+        f"None of the {plural(len(reasons), 'file')} in '{folder}' is an image that can be used.",
         hint=f"The first: {first}",
         details=details,
     )

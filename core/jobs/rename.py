@@ -29,6 +29,7 @@ from core.net.rename import (
 from core.net.rename_plan import RenamePlan, Top
 from core.net.text import write_prototxt
 from core.progress import Job
+from core.words import plural
 
 Scope = Literal[
     "layers", "selection", "chain", "all", "needed", "give back", "give back selection",
@@ -124,7 +125,7 @@ def _scope(request: RenameRequest) -> RenamePlan:
 
 
 def _not_identical(verification: Verification) -> RenameError:
-    n_different = f"{verification.n_different:,} of {verification.n_values:,} values differ"
+    n_different = f"{verification.n_different:,} of {plural(verification.n_values, 'value')} differ"
     return RenameError(
         f"The renamed net computes something else: {n_different}, by up to "
         f"{verification.largest_difference:.3g}. The first layer where they part is "

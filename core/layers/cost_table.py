@@ -11,6 +11,7 @@ from core.layers.records import find_records
 from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
 from core.net.find import FindRecord
+from core.words import plural
 
 HEADER = (
     "layer", "type", "bottoms", "blob versions", "output shapes", "in place", "overwritten",
@@ -53,7 +54,7 @@ def layers_as_csv(rows: Sequence[tuple[FindRecord, LayerCosts]]) -> bytes:
     lines = (_line(record, costs, totals) for record, costs in rows)
     empty = ("",) * 5
     sums = _with_shares(totals, totals)
-    return rows_as_csv((HEADER, *lines, ("total", f"{len(rows)} layers", *empty, *sums)))
+    return rows_as_csv((HEADER, *lines, ("total", plural(len(rows), "layer"), *empty, *sums)))
 
 
 def _line(record: FindRecord, costs: LayerCosts, totals: LayerCosts) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from core.net.message import Field, Message, Scalar, left_open, to_integer
 from core.net.schema import KnownField, Schema, caffe_schema
 from core.net.strings import unknown_escape
 from core.net.unique_names import NO_NAME
+from core.words import plural
 
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WHOLE = re.compile(r"-?\s*(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
@@ -150,7 +151,10 @@ def _not_among(values: list[str], written: str) -> str:
     near = difflib.get_close_matches(written, values, n=1, cutoff=0.8)
     # forks name theirs by appending, as in CONVOLUTION3D: that is no slip
     meant = f": is {near[0]} meant?" if near and near[0] not in written else ""
-    return f"{written[:_MOST_SHOWN]} is none of the {len(values)} values that BVLC Caffe has{meant}"
+    return (
+        f"{written[:_MOST_SHOWN]} is none of the {plural(len(values), 'value')} that "
+        f"BVLC Caffe has{meant}"
+    )
 
 
 def _written(value: Scalar, message: Message) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.errors import NetError
 from core.net.definition import Net
 from core.net.schema import caffe_schema
+from core.words import plural_with
 
 _OPEN_THE_NET = "Open the prototxt of the net itself."
 _OTHER_KINDS = {
@@ -24,7 +25,8 @@ def check_has_layers(net: Net, file_name: str) -> None:
     if net.inactive:
         raise NetError(
             f"{file_name} has no layers in the {net.state.phase} phase.",
-            hint=f"Its {len(net.inactive)} layers belong to others: see --phase, --level, --stage.",
+            hint=f"Its {plural_with(len(net.inactive), 'layer', 'belongs', 'belong')} to others: "
+            "see --phase, --level, --stage.",
         )
     if not net.text.strip("\ufeff \t\r\n"):
         raise NetError(f"{file_name} is empty.", hint="Download or copy it again.")

@@ -112,7 +112,8 @@ def _about_rows(faults: RowFaults, images: StoredImages) -> Iterator[Finding]:
     lost = f"{plural(n_spoilt, 'image')} can't be searched for"
     if faults.n_there < faults.n_rows:
         yield Finding(
-            f"The file of descriptors has {faults.n_there:,} of {faults.n_rows:,} rows: {lost}.",
+            f"The file of descriptors has {faults.n_there:,} of "
+            f"{plural(faults.n_rows, 'row')}: {lost}.",
             "repair",
         )
     elif faults.changed_blocks:
@@ -129,7 +130,9 @@ def _about_rows(faults: RowFaults, images: StoredImages) -> Iterator[Finding]:
 def _about_progress(meta: GalleryMeta, images: StoredImages, n_problems: int) -> Iterator[Finding]:
     n_done = len(images) + n_problems - len(images.with_stamp(OUTDATED))
     if meta.run is not None and not (meta.run.has_ended and n_done >= meta.run.n_expected):
-        yield Finding(f"It is unfinished: {n_done:,} of {meta.run.n_expected:,} images.", "index")
+        yield Finding(
+            f"It is unfinished: {n_done:,} of {plural(meta.run.n_expected, 'image')}.", "index"
+        )
 
 
 def _compare_files(root: Path, images: StoredImages) -> Job[tuple[Finding, ...]]:

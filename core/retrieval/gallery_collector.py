@@ -20,6 +20,7 @@ from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.ground_truth import folder_label
 from core.retrieval.index_plan import IndexPlan
 from core.surveys.survey import Results
+from core.words import plural_with
 
 _STORED_EVERY_SECONDS = 1.0
 
@@ -94,7 +95,7 @@ class GalleryCollector:
         n_done = self._plan.n_expected - len(self._plan.todo) + self.n_added
         return FolderLost(
             f"The folder '{self._plan.root}' went away while it was indexed: {n_done:,} of "
-            f"{self._plan.n_expected:,} images are in the gallery.",
+            f"{plural_with(self._plan.n_expected, 'image', 'is', 'are')} in the gallery.",
             hint="Nothing was dropped. Index again when the folder is back: it goes on from there.",
         )
 

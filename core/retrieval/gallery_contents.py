@@ -15,6 +15,7 @@ import numpy as np
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_origin import NotedOrigin
 from core.retrieval.representations import StoredRepresentation
+from core.words import plural
 
 
 @dataclass(frozen=True)
@@ -149,10 +150,10 @@ class GalleryProgress:
     def describe(self) -> str:
         """ "unfinished: 96 of 192 images", "whole: 192 images"."""
         if self.is_finished is None:
-            return f"{self.n_done:,} images, whole or not"
+            return f"{plural(self.n_done, 'image')}, whole or not"
         if self.is_finished:
-            return f"whole: {self.n_done:,} images"
-        return f"unfinished: {self.n_done:,} of {self.n_expected:,} images"
+            return f"whole: {plural(self.n_done, 'image')}"
+        return f"unfinished: {self.n_done:,} of {plural(self.n_expected or 0, 'image')}"
 
 
 @dataclass(frozen=True, eq=False)

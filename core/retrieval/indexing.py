@@ -25,6 +25,7 @@ from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.index_plan import IndexPlan, plan_index
 from core.surveys.pictures import by_shape
 from core.surveys.survey import SurveyReport, survey
+from core.words import plural
 
 _WENT_AWAY = "went away while the index ran"
 
@@ -68,7 +69,7 @@ class IndexReport:
         where = describe_absent(self.absent)
         if self.n_absent == 1:
             return f"1 file is absent and stays in the gallery: {where}."
-        return f"{self.n_absent:,} files are absent and stay in the gallery: {where}."
+        return f"{plural(self.n_absent, 'file')} are absent and stay in the gallery: {where}."
 
     @property
     def images_per_second(self) -> float:
@@ -180,7 +181,8 @@ def _open_store(
     check_same_recipe(contents.recipe, recipe)
     if [one.recipe.digest for one in contents.others] != [one.digest for one in others]:
         raise GalleryError(
-            f"This gallery holds {len(contents.others) + 1:,} representations of each image, "
+            f"This gallery holds {plural(len(contents.others) + 1, 'representation')} of "
+            "each image, "
             f"others than the {len(others) + 1:,} asked for.",
             hint="Index or sweep into a new folder.",
         )
@@ -197,7 +199,8 @@ def _check_still_there(listing: FolderListing, contents: Contents) -> None:
     """Raise GalleryError rather than drop all images because a disk is not connected."""
     if contents.images and not listing.images:
         raise GalleryError(
-            f"None of the gallery's {len(contents.images):,} images is in '{listing.root}' now, "
+            f"None of the gallery's {plural(len(contents.images), 'image')} is in "
+            f"'{listing.root}' now, "
             "which holds no images at all.",
             hint="Is its disk connected? To start anew, delete the gallery or choose another.",
         )

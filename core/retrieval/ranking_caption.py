@@ -8,7 +8,7 @@ from core import __version__
 from core.evaluation.scores import AP_VARIANT
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
-from core.words import printable
+from core.words import plural, printable
 
 _DIGITS = 12
 """Of a SHA-256, enough to tell files apart."""
@@ -29,7 +29,7 @@ def ranking_caption(
         with_weights = f"weights {weights.name} (SHA-256 {hashed})"
     n_ranked, query = len(answer.ranking), _query(gallery, answer)
     lines = (
-        f"Ranking of {n_ranked:,} images of {gallery.root} for {query}",
+        f"Ranking of {plural(n_ranked, 'image')} of {gallery.root} for {query}",
         *_measures(answer),
         f"Net {net.name} (SHA-256 {recipe.net_sha256[:_DIGITS]}), {with_weights}, "
         f"phase {recipe.state.phase}, {recipe.precision}",

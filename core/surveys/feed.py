@@ -15,6 +15,7 @@ from core.layers.rows import RowMixing, mixing_layer
 from core.layers.shapes import LayerShapes, NetShapes, infer_shapes
 from core.measures.measure import Pool
 from core.net.definition import Net
+from core.words import plural
 
 IMAGE_INFO = "im_info"
 """What detection nets call the blob of (height, width, scale) of each picture."""
@@ -55,7 +56,8 @@ class Feed:
         declared = self.needed[self.picture]
         if declared is not None and n_channels != declared[1]:
             raise ImageError(
-                f"The recipe gives {n_channels} channels, input {self.picture} has {declared[1]}."
+                f"The recipe gives {plural(n_channels, 'channel')}, input {self.picture} "
+                f"has {declared[1]}."
             )
 
     def inputs(self, pictures: np.ndarray) -> dict[str, np.ndarray]:

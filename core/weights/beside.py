@@ -15,6 +15,7 @@ from core.progress import Job, Progress
 from core.reading import names_in
 from core.weights.binding import Binding, bind_weights
 from core.weights.reader import open_weights
+from core.words import plural
 
 SUFFIXES = (".caffemodel", ".h5", ".hdf5")
 MOST_FILES = 12
@@ -32,7 +33,9 @@ class WeightsBeside:
     @property
     def fit_words(self) -> str:
         """ "32 of 32 arrays"."""
-        return f"{self.binding.n_arrays_bound:,} of {self.binding.n_arrays_expected:,} arrays"
+        return (
+            f"{self.binding.n_arrays_bound:,} of {plural(self.binding.n_arrays_expected, 'array')}"
+        )
 
 
 def find_weights_beside(

@@ -22,6 +22,7 @@ from core.weights.wire import (
     signed32,
     signed64,
 )
+from core.words import plural
 
 MAX_AXES = 32
 MAX_VALUES = 2**40
@@ -154,7 +155,7 @@ class _BlobParts:
             return f"stores an array as raw type {self.raw_type}, which is not a float type"
         shown = " x ".join(map(str, shape)) or "no axes"
         if n_values and math.prod(shape) != n_values:
-            return f"has an array of shape {shown} with {n_values:,} values"
+            return f"has an array of shape {shown} with {plural(n_values, 'value')}"
         n_gradients = self._n_values(_DOUBLE_DIFF) or self._n_values(_DIFF)
         if n_values and n_gradients not in (0, n_values):
             return f"has an array of shape {shown} with {n_gradients:,} gradients"
@@ -207,7 +208,7 @@ class _BlobParts:
 def _packed(found: WireField, width: int) -> Chunk:
     n_bytes = found.end - found.start
     if n_bytes % width:
-        raise WireError(f"has {n_bytes:,} bytes of values, not a multiple of {width}")
+        raise WireError(f"has {plural(n_bytes, 'byte')} of values, not a multiple of {width}")
     return Chunk(found.start, n_bytes // width, width)
 
 

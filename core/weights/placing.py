@@ -13,6 +13,7 @@ from core.layers.axes import show_shape
 from core.layers.layer_type import Shape
 from core.layers.shapes import LayerShapes, NetShapes
 from core.weights.contents import LayerWeights, WeightBlob, Weights
+from core.words import plural_with
 
 LEGACY_AXES = 4
 
@@ -100,7 +101,11 @@ def place_arrays(shapes: NetShapes, weights: Weights) -> FileArrays:
 def check_fit(wrong: Sequence[WrongShape]) -> None:
     """WeightsError when there is anything that Caffe would abort on."""
     if wrong:
-        more = f" {len(wrong) - 1} more arrays do not fit." if len(wrong) > 1 else ""
+        more = (
+            f" {plural_with(len(wrong) - 1, 'more array', 'does not fit', 'do not fit')}."
+            if len(wrong) > 1
+            else ""
+        )
         hint = f"Are these the weights of another net? {LEARN_ANEW}"
         raise WeightsError(f"{wrong[0].sentence}{more}", hint=hint)
 

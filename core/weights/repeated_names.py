@@ -9,7 +9,7 @@ from core.net.definition import Layer
 from core.weights.binding import Binding
 from core.weights.contents import LayerWeights, Weights
 from core.weights.placing import pair_layers
-from core.words import join_names
+from core.words import join_names, plural, plural_with
 
 _MOST_LINES = 4
 
@@ -44,10 +44,17 @@ def _called(written: str, layers: Sequence[Layer]) -> str:
     where = f"line{'s' if len(layers) > 1 else ''} {lines}{more}"
     here = f"here called {join_names(apart[:_MOST_LINES])}"
     if not written:
-        count = "1 layer has" if len(layers) == 1 else f"{len(layers)} layers have"
+        count = (
+            "1 layer has"
+            if len(layers) == 1
+            else f"{plural_with(len(layers), 'layer', 'has', 'have')}"
+        )
         return f"{count} no name ({where}), {here}."
     others = "the other is" if len(apart) == 1 else "the others are"
-    return f"{len(layers)} layers are called {written} in the file ({where}); {others} {here}."
+    return (
+        f"{plural(len(layers), 'layer')} are called {written} in the file ({where}); "
+        f"{others} {here}."
+    )
 
 
 def _weights(
@@ -82,6 +89,7 @@ def _copied(written: str, n_sources: int, getter: str) -> str:
     if n_sources == 1:
         return f"Caffe copies the weights{called} to {getter}."
     return (
-        f"The weights file has {n_sources} layers{called}; Caffe copies each to {getter}, which "
+        f"The weights file has {plural(n_sources, 'layer')}{called}; Caffe copies each to "
+        f"{getter}, which "
         "keeps the last one's arrays."
     )

@@ -19,6 +19,7 @@ from core.weights.blob import read_blob
 from core.weights.hdf5 import DAMAGED, HDF5_SIGNATURE
 from core.weights.wire import BYTES, VARINT, Wire, WireError
 from core.weights.writer import blob_parts, bytes_field, number_field
+from core.words import plural
 
 _ITERATION, _LEARNED_NET, _HISTORY, _STEP = 1, 2, 3, 4
 _MOST_BYTES = 1 << 34
@@ -75,7 +76,7 @@ def _read_hdf5(path: Path) -> SolverState:
         with h5py.File(path, "r") as file:
             group = file["history"]
             if len(group) > _MOST_ARRAYS:
-                raise WeightsError(f"{path.name} has {len(group):,} arrays of history.")
+                raise WeightsError(f"{path.name} has {plural(len(group), 'array')} of history.")
             history = tuple(_own_array(group, str(index)) for index in range(len(group)))
             return SolverState(
                 int(np.ravel(_own_array(file, "iter"))[0]),

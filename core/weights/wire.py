@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from mmap import mmap
 from typing import NamedTuple
 
+from core.words import plural
+
 VARINT, FIXED64, BYTES, GROUP_START, GROUP_END, FIXED32 = 0, 1, 2, 3, 4, 5
 MAX_GROUP_DEPTH = 100
 MIN_FIELDS_ALLOWED = 16_384
@@ -73,7 +75,9 @@ class Wire:
             length = {FIXED64: 8, FIXED32: 4}.get(kind, 0)
         if length > end - start:
             missing = length - (end - start)
-            raise WireError(f"is cut off: field {number} at offset {at} misses {missing:,} bytes")
+            raise WireError(
+                f"is cut off: field {number} at offset {at} misses {plural(missing, 'byte')}"
+            )
         return WireField(number, kind, start, start + length, 0)
 
     def varint(self, at: int, end: int) -> tuple[int, int]:

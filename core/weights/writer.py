@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import WeightsError
 from core.files import written_beside
 from core.weights.wire import BYTES, VARINT
+from core.words import plural
 
 MAX_VALUE_BYTES = 2**31 - 2**24
 """Protobuf refuses to read a message of 2 GiB; 16 MiB are left for names and shapes."""
@@ -26,7 +27,7 @@ def write_caffemodel(path: Path, net_name: str, layers: Sequence[LayerArrays]) -
     """
     n_bytes = sum(4 * array.size for _, _, arrays in layers for array in arrays)
     if n_bytes > MAX_VALUE_BYTES:
-        sentence = f"The weights are too large for a caffemodel: {n_bytes:,} bytes."
+        sentence = f"The weights are too large for a caffemodel: {plural(n_bytes, 'byte')}."
         raise WeightsError(sentence, hint="Caffe reads no caffemodel of 2 GiB or more.")
     with written_beside(path) as partial, partial.open("wb") as file:
         file.writelines(_file_parts(net_name, layers))

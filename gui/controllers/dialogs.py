@@ -18,6 +18,7 @@ from core.images.presets import recipe_path, save_recipe
 from core.images.recipe_choice import ChosenRecipe
 from core.jobs.look import picture_input
 from core.log import last_lines, log_path
+from core.words import plural_with
 from gui.actions import ROWS
 from gui.controllers.engine_child import EngineController
 from gui.controllers.extracting import ExtractingController
@@ -198,7 +199,8 @@ class DialogsController(QObject):
             DifferenceDialog(
                 self._keeper,
                 "Text difference",
-                f"{n_changed:,} lines differ. Comments and layout stay." if rows
+                f"{plural_with(n_changed, 'line', 'differs', 'differ')}. Comments and layout stay."
+                if rows
                 else "Nothing has changed yet.",
                 (f"{name}, {heading}", "as it is now"),
                 rows,

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, QStandardPaths
 from PyQt5.QtGui import QGuiApplication, QImage
 
 from core.files import is_plain_file, write_file
+from core.words import plural
 from gui.controllers.comparing.controller import ComparingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.sorted_paths import SortedPaths, sort_paths
@@ -137,7 +138,7 @@ def _title(found: SortedPaths, document: ModelDocument) -> str:
     if found.folder:
         return f"Search the images of {found.folder.name}"
     if len(found.images) > 1:
-        return f"Show {len(found.images)} images, {found.images[0].name} first"
+        return f"Show {plural(len(found.images), 'image')}, {found.images[0].name} first"
     return f"Run on {found.images[0].name}" if found.images else "Open"
 
 

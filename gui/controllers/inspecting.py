@@ -22,6 +22,7 @@ from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
 from core.jobs.tiles import TilesRequest, read_values
 from core.net.definition import Net
 from core.progress import Job
+from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.inspecting_values import layer_values, value_of_pin
 from gui.controllers.look_commands import look_command
@@ -60,7 +61,7 @@ class LastForward:
             name = class_text(self.top)  # a number behind a number would read as one
             said = f"{name}, {share}" if name[-1:].isdigit() else f"{name} {share}"
             return f"Top: {said}, {1000 * self.seconds:,.0f} ms"
-        images = "1 image" if self.n_images == 1 else f"{self.n_images:,} images"
+        images = plural(self.n_images, "image")
         return f"last forward {1000 * self.seconds:,.0f} ms, {images}"
 
 

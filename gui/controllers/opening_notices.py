@@ -14,7 +14,7 @@ from core.net.state_choices import state_text
 from core.weights.binding import Binding
 from core.weights.placing import LEARN_ANEW
 from core.weights.zero_factors import zero_factor_note
-from core.words import join_names, readable_name
+from core.words import join_names, plural, readable_name
 from gui.notices import CodeLine, Notice, NoticeAction
 from gui.widgets.plain_text import Rich, rich
 
@@ -130,7 +130,7 @@ def rewiring_notice(rewirings: Sequence[Finding]) -> Notice:
     title = rewirings[0].title
     if len(rewirings) > 1:
         are_bypassed = all(found.kind == "bypassed" for found in rewirings)
-        title = f"{len(names)} layers are bypassed in this file"
+        title = f"{plural(len(names), 'layer')} are bypassed in this file"
         title = title if are_bypassed else f"{len(rewirings)} mistakes in the wiring of this file"
     body = "\n".join(found.body for found in rewirings[:2])
     is_reading = all(row.place == "bottom" for row in rows)
@@ -190,7 +190,7 @@ def beside_notice(files: Sequence[tuple[str, str]]) -> Notice:
     ]
     return Notice(
         "info",
-        f"{len(files)} weights files beside this prototxt fit",
+        f"{plural(len(files), 'weights file')} beside this prototxt fit",
         "; ".join(f"{file}: {fit}" for file, fit in files),
         actions=(*buttons, NoticeAction("open", "Choose…", "open")),
         key="weights",
@@ -199,7 +199,10 @@ def beside_notice(files: Sequence[tuple[str, str]]) -> Notice:
 
 def other_net_notice(file_name: str, net_name: str, binding: Binding, *, keeps: bool) -> Notice:
     """Nothing of a weights file fits the net; keeps: the net has weights, which stay."""
-    body = f"0 of the {binding.n_arrays_expected:,} arrays of {net_name} are in it in this shape."
+    body = (
+        f"0 of the {plural(binding.n_arrays_expected, 'array')} of {net_name} are in "
+        "it in this shape."
+    )
     if binding.wrong:
         first = binding.wrong[0]
         body += f" {first.layer} has {_shape(first.in_file)} there, {_shape(first.in_net)} here."
@@ -296,8 +299,9 @@ def _bound_note(binding: Binding) -> str:
     n_bound = len(binding.bound)
     total = n_bound + len(binding.unbound)
     return (
-        f"{n_bound} of {total} layers with weights are bound: {binding.n_arrays_bound} arrays,"
-        f" {binding.n_values:,} numbers."
+        f"{n_bound} of {total} layers with weights are bound: "
+        f"{plural(binding.n_arrays_bound, 'array')},"
+        f" {plural(binding.n_values, 'number')}."
     )
 
 

@@ -17,7 +17,7 @@ from core.jobs.rename import Scope as JobScope
 from core.net.blob_names import what_is_wrong_with
 from core.net.definition import Net
 from core.net.rename_plan import RenamePlan, TextPlace, Top
-from core.words import bytes_text
+from core.words import bytes_text, plural
 from gui.controllers.renaming import Planned, RenamingController, plan_and_derive
 from gui.dialogs.rename import (
     PlannedName,
@@ -148,7 +148,7 @@ def scope_choices(subject: Subject) -> tuple[ScopeChoice, ...]:
     """Everything the dialog offers, with the reason where something can't be done."""
     net, layers = subject.net, subject.layers
     one = len(layers) == 1
-    some = layers[0] if one else f"the {len(layers)} selected layers"
+    some = layers[0] if one else f"the {plural(len(layers), 'selected layer')}"
     its_own = "a blob of its own" if one else "blobs of their own"
     shared = [name for name in layers if any(v.n_versions > 1 for v in net.written(name))]
     lost = [name for name in layers if any(v.overwritten_by for v in net.written(name))]
@@ -205,7 +205,7 @@ def plan_view(plan: RenamePlan) -> PlanView:
         for rename in plan.renames
     )
     count = len(names)
-    blobs = "1 blob" if count == 1 else f"{count} blobs"
+    blobs = plural(count, "blob")
     is_back = bool(plan.given_back)
     return PlanView(
         names,

@@ -17,6 +17,7 @@ from core.jobs.open import OpenedNet
 from core.jobs.rename import RenameRequest, Scope, plan_edit
 from core.net.definition import Net, NetState
 from core.net.rename_plan import RenamePlan
+from core.words import plural
 from gui.derivation import Deriver, derive
 from gui.document import DerivedNet, ModelDocument
 from gui.jobs import Lanes
@@ -72,7 +73,9 @@ class RenamingController(QObject):
         if len(layers) == 1:
             self.rename_layer(layers[0])
         elif layers:
-            self._edit(f"Rename blobs of {len(layers)} layers", "selection", tuple(layers))
+            self._edit(
+                f"Rename blobs of {plural(len(layers), 'layer')}", "selection", tuple(layers)
+            )
 
     def rename_chain(self, blob: str) -> None:
         """Give every layer that writes this blob in place its own."""

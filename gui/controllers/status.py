@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QComboBox
 
 from core.engines.host import TORCH
 from core.engines.registry import ENGINE_NAMES
+from core.words import plural
 from gui.controllers.engine_child import (
     READY,
     STARTING,
@@ -130,8 +131,8 @@ class StatusController(QObject):
         text = ""
         if n_layers:
             text = (
-                f"{_count(n_layers, 'in-place layer')} {'hides' if n_layers == 1 else 'hide'}"
-                f" {_count(n_hidden, 'blob version')}"
+                f"{plural(n_layers, 'in-place layer')} {'hides' if n_layers == 1 else 'hide'}"
+                f" {plural(n_hidden, 'blob version')}"
             )
         self._window.status_line.set_hidden(text)
 
@@ -144,7 +145,10 @@ class StatusController(QObject):
         if binding is None or document.weights is None:
             self._window.status_line.set_weights("No weights: filler values")
             return
-        text = f"Weights: {binding.n_arrays_bound} of {binding.n_arrays_expected} arrays bound"
+        text = (
+            f"Weights: {binding.n_arrays_bound} of "
+            f"{plural(binding.n_arrays_expected, 'array')} bound"
+        )
         kind = "error_text" if binding.wrong or binding.unbound else "secondary"
         self._window.status_line.set_weights(text, kind)
 
@@ -252,7 +256,3 @@ def _fill(box: QComboBox, entries: list[tuple[str, str]], chosen: str) -> None:
         box.addItem(text, key)
     box.setCurrentIndex(max(0, box.findData(chosen)))
     del blocker
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -60,7 +60,7 @@ class _Row(QAbstractButton):
         self._entry = entry
         self.setText(plain_caption(entry.words))
         shown = ", shown now" if entry.is_shown else ""
-        self.setAccessibleName(f"{entry.words}, {entry.count} images{shown}")
+        self.setAccessibleName(f"{entry.words}, images: {entry.count}{shown}")
         self.setToolTip(plain_tip(f"Search by {entry.words}"))
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_Hover)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPen
 
+from core.words import plural, plural_with
 from gui.graph.drawing import Drawing
 from gui.graph.style import GraphStyle
 from gui.theme import FAMILY_TOKENS, text_font
@@ -93,10 +94,13 @@ def _title(drawing: Drawing) -> tuple[str, str]:
     net = drawing.net
     if net is None:
         return "", ""
-    facts = [f"{len(net.layers):,} layers", f"phase {net.state.phase}"]
+    facts = [plural(len(net.layers), "layer"), f"phase {net.state.phase}"]
     if net.state.stages:
         facts.append(f"stages {', '.join(dict.fromkeys(net.state.stages))}")
     if net.in_place_layers:
-        words = f"{len(net.in_place_layers):,} in-place layers hide {len(net.hidden):,} versions"
+        words = (
+            f"{plural_with(len(net.in_place_layers), 'in-place layer', 'hides', 'hide')} "
+            f"{plural(len(net.hidden), 'version')}"
+        )
         facts.append(words)
     return net.name or "Net without a name", ", ".join(facts)

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from core.net.definition import BlobVersion, Net
 from core.net.layout.folding import Group, fold_blocks, fold_stages
+from core.words import plural
 from gui.graph.picture import FoldGroup, FoldKind, in_place_runs
 
 FOLD_ABOVE = 30
@@ -133,13 +134,13 @@ def plan_folds(net: Net) -> FoldPlan:
         return FoldGroup(kind, found.name, note, tuple(index_of[n] for n in found.layer_names))
 
     found_blocks = fold_blocks(net)
-    blocks = [as_group(g, "block", f"{len(g.layer_names)} layers") for g in found_blocks]
+    blocks = [as_group(g, "block", plural(len(g.layer_names), "layer")) for g in found_blocks]
     n_boxes = len(net.layers) - sum(len(block.layers) - 1 for block in blocks)
     stages = []
     for stage in fold_stages(net, found_blocks) if n_boxes > STAGES_ABOVE else ():
         members = set(stage.layer_names)
         n_blocks = sum(members.issuperset(block.layer_names) for block in found_blocks)
-        stages.append(as_group(stage, "stage", f"{n_blocks} blocks"))
+        stages.append(as_group(stage, "stage", plural(n_blocks, "block")))
     return FoldPlan(tuple(stages), tuple(blocks), _fold_chains(net, blocks))
 
 

@@ -11,6 +11,7 @@ from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
 from core.net.definition import BlobVersion, Layer, Net
 from core.net.sentences import sharing_sentence
+from core.words import plural
 
 BadgeState = Literal["overwritten", "readable", "own", "plain"]
 BracketKind = Literal["shared", "folded", "own"]
@@ -222,7 +223,7 @@ def _new_blobs(
     own = [badge for badge in inside if badge.state == "own"]
     if not own:
         return ()
-    words = "1 blob new" if len(own) == 1 else f"{len(own)} blobs new"
+    words = "1 blob new" if len(own) == 1 else f"{plural(len(own), 'blob')} new"
     return (BadgePicture(own[0].layer, own[0].top_index, words, "own", "", ""),)
 
 
@@ -296,10 +297,10 @@ def _shared_brackets(
         title = f"shares blob {run[0].blob}"
         group = group_of.get(indices[0])
         if len(boxes) > 1:
-            words = f"{len(run)} writers, 1 blob"
+            words = f"{plural(len(run), 'writer')}, 1 blob"
             brackets.append(BracketPicture("shared", boxes, title, words, sentence))
         elif group is not None and group.kind == "chain":
-            words = f"{len(run)} layers, folded"
+            words = f"{plural(len(run), 'layer')}, folded"
             brackets.append(BracketPicture("folded", boxes, title, words, sentence))
     return brackets
 
@@ -340,7 +341,7 @@ def _own_brackets(
             continue
         # what still shares its blob has a bracket of its own, and its label, in this place
         is_free = all(version.n_versions == 1 for version in run)
-        title = f"{len(run)} layers, {n_blobs} blobs" if is_free else ""
+        title = f"{plural(len(run), 'layer')}, {plural(n_blobs, 'blob')}" if is_free else ""
         words = "all readable" if is_free else ""
         brackets.append(BracketPicture("own", boxes, title, words))
     return brackets

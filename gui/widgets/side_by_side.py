@@ -9,6 +9,7 @@ from PyQt5.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from core.comparison.paired_lines import PairedLine
+from core.words import plural
 from gui.theme import ThemeKeeper, fixed_font, text_font
 from gui.widgets.alignment import CENTRE, LEFT, RIGHT
 from gui.widgets.labels import ThemedLabel
@@ -114,7 +115,7 @@ class _Rows(QWidget):
         lines = []
         for row in self._rows:
             if row.n_skipped:
-                lines.append(f"... {row.n_skipped} equal lines")
+                lines.append(f"... {plural(row.n_skipped, 'equal line')}")
             elif row.is_equal:
                 lines.append(f"  {row.old}")
             else:
@@ -160,7 +161,7 @@ class _Rows(QWidget):
         box = QRectF(0, top, self.width(), height)
         painter.fillRect(box, theme.header)
         painter.setPen(theme.placeholder)
-        painter.drawText(box, int(CENTRE), f"{row.n_skipped:,} equal lines")
+        painter.drawText(box, int(CENTRE), plural(row.n_skipped, "equal line"))
 
     def _paint_side(self, painter: QPainter, row: PairedLine, box: QRectF, *, is_old: bool) -> None:
         theme = self._keeper.theme

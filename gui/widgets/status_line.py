@@ -8,6 +8,7 @@ from PyQt5.QtCore import QRectF, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from core.words import plural
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
@@ -162,7 +163,7 @@ class StatusLine(QWidget):
         """How many notices the session has; kind: of the worst one that is still open."""
         words = f"{n_told:,}" if n_told else "No notices"
         self.bell.setText(words)
-        said = "1 notice" if n_told == 1 else f"{n_told:,} notices" if n_told else words
+        said = plural(n_told, "notice") if n_told else words
         self.bell.setAccessibleName(f"{said} of this session")
         self.bell.set_role(f"{kind}_text" if kind in ("error", "warning") else "text")
 

@@ -83,7 +83,7 @@ def main(words: list[str]) -> int:
     for what in now[0]:
         ours, theirs = _median(now, what), _median(then, what)
         print(
-            f"  {what:16}{1000 * ours:8.0f} ms   was {1000 * theirs:6.0f} ms   x {ours / theirs:.2f}"
+            f"  {what:16}{1000 * ours:8.0f} ms   was {1000 * theirs:6.0f} ms  x {ours / theirs:.1f}"
         )
     return 0 if _median(now, "page") <= MOST_PAGE_SECONDS else 1
 

@@ -100,7 +100,7 @@ class GalleryListController(QObject):
             words = "reading" if self._searching.is_reading else "not read"
         elif gallery.progress.n_missing:
             n_images = len(gallery)
-            words = f"{n_images:,} of {n_images + gallery.progress.n_missing:,} images"
+            words = f"{n_images:,} of {plural(n_images + gallery.progress.n_missing, 'image')}"
         else:
             words = plural(len(gallery), "image")
         said = f"{folder}\n{self._searching.words}".strip()

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.engines.host import NetToRun
 from core.errors import AppError, EngineCrashed
 from core.progress import Progress
+from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.index import (
     GalleryPlaces,
@@ -151,7 +152,7 @@ class Indexer(QObject):
             self._notices.dismiss(INDEX)  # this net ends every engine: the user decides
             return
         n_done = self._search.n_done
-        kept = f"The {n_done:,} images of this run are kept. " if n_done else ""
+        kept = f"The {plural(n_done, 'image')} of this run are kept. " if n_done else ""
         title = "The engine stopped while reading images"
         body = f"{kept}A new engine starts, and the index goes on from there."
         self._notices.show(Notice("warning", title, body, key=INDEX))

@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError, EngineCrashed
+from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.index import GalleryPlaces, Looked, Reading, look, try_rate
 from gui.controllers.searching.indexing import INDEX, Rates
@@ -96,7 +97,7 @@ class Offering(QObject):
                 self.wanted.emit(looked.reading, True)
 
         title, body = question_of(looked, self._search.searched)
-        read = f"Read {looked.outlook.n_to_read:,} images"
+        read = f"Read {plural(looked.outlook.n_to_read, 'image')}"
         self._questioner().ask(title, body, ((READ, read), (CANCEL, "Cancel")), take)
 
     def forget(self) -> None:

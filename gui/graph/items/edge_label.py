@@ -10,6 +10,7 @@ from PyQt5.QtCore import QRectF, Qt
 
 from core.net.layout.layered import Direction
 from core.net.layout.routes import Point
+from core.words import plural
 from gui.graph.picture import EdgePicture
 
 _HEIGHT = 14.0
@@ -58,7 +59,7 @@ def edge_labels(
 def shape_line(edge: EdgePicture) -> str:
     """ "1×64×56×56", two shapes with a comma, more as their number."""
     if len(edge.shapes) > _MOST_SHAPES:
-        return f"{len(edge.shapes)} blobs"
+        return plural(len(edge.shapes), "blob")
     return ", ".join(edge.shapes)
 
 

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
 from core.comparison.changes import Changes
 from core.comparison.edit_lines import LayerDifference, text_difference
 from core.net.definition import Net
+from core.words import plural
 from gui.panels.changes import words
 from gui.panels.changes.figures import Figures
 from gui.panels.changes.words import MeasurementResult, VerificationResult
@@ -184,7 +185,9 @@ class ChangesPanel(QWidget):
         self.difference.show_lines(words.difference_lines(shown))
         self.more_link.setVisible(n_layers > _FEW_LAYERS)
         few = f"Show the first {_FEW_LAYERS} layers"
-        self.more_link.setText(few if self._shows_all_lines else f"Show all {n_layers:,} layers")
+        self.more_link.setText(
+            few if self._shows_all_lines else f"Show all {plural(n_layers, 'layer')}"
+        )
 
     def _show_blobs(self) -> None:
         if self._after is None:

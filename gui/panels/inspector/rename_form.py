@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QW
 
 from core.net.blob_names import default_blob_name, what_is_wrong_with
 from core.net.definition import Net
+from core.words import plural
 from gui.panels.inspector.words import RenameOffer
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
@@ -149,4 +150,4 @@ class RenameForm(QWidget):
 
 
 def _blobs(count: int) -> str:
-    return "1 blob" if count == 1 else f"{count} blobs"
+    return plural(count, "blob")

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QApplication, QMenu
 
 from core.net.definition import Net
 from core.net.pycaffe_words import pycaffe_expression
+from core.words import plural
 from gui.panels.layers.rows import Column, LayerRow
 from gui.widgets.plain_text import plain_caption
 
@@ -30,9 +31,9 @@ def add_renames(
         words = f"Give {shared[0]} a blob of its own"
         menu.addAction(f"{plain_caption(words)}\tF2", lambda: give(shared))
     elif shared:
-        words = f"Give {len(shared)} layers blobs of their own"
+        words = f"Give {plural(len(shared), 'layer')} blobs of their own"
         menu.addAction(f"{plain_caption(words)}\tF2", lambda: give(shared))
-    whom = "this layer" if len(rows) == 1 else f"the {len(rows)} selected layers"
+    whom = "this layer" if len(rows) == 1 else f"the {plural(len(rows), 'selected layer')}"
     menu.addAction(f"{plain_caption(f'Rename blobs of {whom}…')}\tCtrl+R", plan)
     menu.addSeparator()
 

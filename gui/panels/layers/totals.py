@@ -7,7 +7,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QHeaderView, QTableView, QWidget
 
 from core.layers.cost_table import LayerCosts
-from core.words import bytes_text, count_text, short_count
+from core.words import bytes_text, count_text, plural, short_count
 from gui.panels.layers.rows import COLUMNS, Column
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
@@ -40,7 +40,9 @@ class LayerTotals(QWidget):
         """Add up the rows that are shown; whole: those of the net, which the tooltip names."""
         is_part = n_shown < n_all
         self._words = {
-            Column.NAME: f"{n_shown:,} of {n_all:,} layers" if is_part else f"{n_all:,} layers",
+            Column.NAME: f"{n_shown:,} of {plural(n_all, 'layer')}"
+            if is_part
+            else plural(n_all, "layer"),
             Column.PARAMS: count_text(shown.params),
             Column.MACS: short_count(shown.macs),
             Column.MEMORY: bytes_text(shown.memory),

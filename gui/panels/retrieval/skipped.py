@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.words import plural
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import LinkLabel, ThemedLabel
@@ -49,7 +50,7 @@ class SkippedLine(QWidget):
         """Show how many files were left out; none hides the line."""
         self._skipped = tuple(skipped)
         n = len(self._skipped)
-        self.text.setText("1 image skipped" if n == 1 else f"{n:,} images skipped")
+        self.text.setText("1 image skipped" if n == 1 else f"{plural(n, 'image')} skipped")
         self.setVisible(n > 0)
 
     def show_list(self) -> None:
@@ -70,7 +71,9 @@ class SkippedDialog(QDialog):
     def __init__(self, skipped: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         n = len(skipped)
-        self.setWindowTitle(plain_title("1 image skipped" if n == 1 else f"{n:,} images skipped"))
+        self.setWindowTitle(
+            plain_title("1 image skipped" if n == 1 else f"{plural(n, 'image')} skipped")
+        )
         self.resize(680, 360)
         self.table = QTableWidget(n, 2)
         self.table.setHorizontalHeaderLabels(["File", "Reason"])

@@ -11,6 +11,7 @@ from typing import overload
 import numpy as np
 
 from core.measures.measure import MAX_DIMENSIONS
+from core.words import plural
 
 RELEVANT, NOT_RELEVANT, UNLABELLED = "relevant", "not relevant", ""
 POOLING_NAMES = {
@@ -50,7 +51,7 @@ class LayerChoice:
             return "Pictures keep sizes of their own, so that each would have another length."
         n_values = math.prod(self.shape or ())
         if n_values > MAX_DIMENSIONS:
-            return f"{n_values:,} numbers an image; the limit is {MAX_DIMENSIONS:,}."
+            return f"{plural(n_values, 'number')} an image; the limit is {MAX_DIMENSIONS:,}."
         return ""
 
 

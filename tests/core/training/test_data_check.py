@@ -175,7 +175,7 @@ def test_the_commands_tell_and_write_it(command, folder: Path, tmp_path: Path) -
     assert made["left_out"] == 7
     assert sum(sum(counts.values()) for counts in made["classes"].values()) == 19
     told = command("split", folder, "--out", tmp_path / "s")
-    assert "0 of 1 groups of near-duplicates lie on two sides." in told.out
+    assert "0 of 1 group of near-duplicates lie on two sides." in told.out
     assert command("split", folder, "--out", tmp_path / "s", "--shares", "70").code == 2
 
 
