@@ -12,7 +12,7 @@ from core.jobs.export_gallery import ExportGalleryRequest, export
 from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_labels import label_gallery
 from core.retrieval.label_matching import MatchedLabels
-from core.words import join_names
+from core.words import join_names, plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.index import FOLDERS
@@ -107,7 +107,7 @@ class GalleryWorkController(QObject):
             self._notices.dismiss(LABELS)
             return
         n_labelled = sum(label is not None for label in matched.labels)
-        title = f"{n_labelled:,} of {len(gallery):,} images have a label of the table"
+        title = f"{n_labelled:,} of {plural(len(gallery), 'image')} have a label of the table"
         body = " ".join(matched.notes[:_MOST_NOTES])
         kind = "ok" if n_labelled == len(gallery) and not body else "warning"
         self._notices.show(Notice(kind, title, body, key=LABELS))
