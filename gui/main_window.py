@@ -338,13 +338,13 @@ class MainWindow(QMainWindow):
         page = self.net_page
         page.left.set_folded(sides.is_left_folded)
         page.right.set_folded(sides.is_right_folded)
-        page.splitter.set_widths(sides.left, sides.right)
+        page.set_side_widths(sides.left, sides.right)
         self._shown_width = self.width()
 
     def _note_sides(self) -> None:
         """Remember the sides for windows as wide as the one they were set in."""
         page = self.net_page
-        left, right = page.splitter.widths
+        left, right = page.side_widths
         sides = Sides(left, right, page.left.is_folded, page.right.is_folded)
         self._layout = self._layout.with_sides(self._shown_width or self.width(), sides)
 

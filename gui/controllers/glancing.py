@@ -86,8 +86,11 @@ class GlancingController(QObject):
 
 
 def _note(net: Net, values: Sequence[BlobVersion]) -> str:
-    """ "fc7@0 before, fc7@1 after ReLU"; of one value its name."""
+    """ "@0 before, @1 after ReLU", or "before and after ReLU" for blobs of other names."""
     if len(values) == 1:
-        return values[0].label
+        return ""
     before, after = values
-    return f"{before.label} before, {after.label} after {net.layers[after.layer_index].type}"
+    name = net.layers[after.layer_index].type
+    if before.blob == after.blob:
+        return f"@{before.version} before, @{after.version} after {name}"
+    return f"before and after {name}"

@@ -39,8 +39,11 @@ def test_before_and_after_stay_over_a_rename_and_a_save(opened, qtbot) -> None:
     bench = opened
     bench.document.select("relu7")
     qtbot.waitUntil(lambda: labels(bench) == ["A fc7 · fc7@0", "B relu7 · fc7@1"], timeout=15000)
+    inspector = bench.window.panels.inspector
+    assert inspector.section_note("values") == "@0 before, @1 after ReLU"
     bench.window.actions_["rename"].trigger()
     qtbot.waitUntil(lambda: labels(bench) == ["A fc7", "B relu7 · fc7_relu7"], timeout=15000)
+    assert inspector.section_note("values") == "before and after ReLU"
     bench.saving.save(bench.saving.suggested_path())
     qtbot.waitUntil(lambda: not bench.document.is_edited and bench.lanes.is_idle)
     bench.document.select("fc8")

@@ -354,8 +354,8 @@ def test_values_before_and_after_are_drawn(inspector: Inspector, vgg, keeper, th
     before = np.random.default_rng(1).normal(0, 1, (1, 4096)).astype(np.float32)
     inspector.show_layer(vgg, infer_shapes(vgg), None, "relu7")
     inspector.values.show_view(view_of(before, np.maximum(before, 0)))
-    inspector.show_values("fc7@0 before, fc7@1 after ReLU", are_there=True)
-    assert inspector.section_note("values") == "fc7@0 before, fc7@1 after ReLU"
+    inspector.show_values("@0 before, @1 after ReLU", are_there=True)
+    assert inspector.section_note("values") == "@0 before, @1 after ReLU"
     widget = inspector.values
     assert "B relu7 · fc7@1" in widget.toolTip()
     picture = widget.grab().toImage()
@@ -379,3 +379,19 @@ def test_without_a_pass_the_values_say_what_brings_them(inspector: Inspector, vg
     assert not inspector.values.isVisible()
     inspector.show_values("", are_there=False)
     assert not inspector.values_hint.isVisible()
+
+
+def test_nothing_makes_the_inspector_wider_than_it_is(
+    qtbot, inspector: Inspector, material
+) -> None:
+    """It scrolls down alone: what is wider than its page is cut at the right."""
+    name = "BVLC__caffe__models__bvlc_googlenet__train_val.prototxt"
+    net = load_net(material(f"prototxts/{name}"))
+    shapes = infer_shapes(net)
+    inspector.resize(274, 600)
+    for layer in ("inception_3a/relu_3x3_reduce", "inception_3a/3x3", "loss3/classifier", None):
+        inspector.show_layer(net, shapes, None, layer)
+        inspector.show_values("@0 before, @1 after ReLU", are_there=True)
+        assert inspector._page.minimumSizeHint().width() <= 274
+    inspector.show_several(("inception_3a/3x3", "inception_3a/relu_3x3_reduce"))
+    assert inspector._page.minimumSizeHint().width() <= 274

@@ -236,6 +236,18 @@ def test_the_list_of_layers_shows_whole_columns_at_every_width(opened, qtbot) ->
     assert not n_left_out
 
 
+def test_the_changes_panel_is_wide_and_the_inspector_as_before(opened, qtbot) -> None:
+    bench = opened
+    bench.window.resize(1440, 800)
+    page = bench.window.net_page
+    page.set_side_widths(316, 300)
+    bench.window.actions_["show_changes"].trigger()
+    qtbot.waitUntil(lambda: widths(bench) == (316, 420))
+    assert page.side_widths == (316, 300), "what is remembered is the inspector's"
+    bench.window.actions_["show_changes"].trigger()
+    qtbot.waitUntil(lambda: widths(bench) == (316, 300))
+
+
 def test_resetting_the_layout_brings_back_the_sizes_of_the_design(opened, qtbot) -> None:
     bench = opened
     bench.window.resize(1440, 900)
