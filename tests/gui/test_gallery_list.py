@@ -81,13 +81,14 @@ def test_a_cancelled_one_says_how_far_it_came_and_resumes(
     assert rows(bench) == [f"relu1 · conv1@1, GeM p=3, {n_images} images, shown now"]
 
 
-def test_galleries_of_another_preprocessing_are_not_listed(searched, qtbot) -> None:
+def test_of_another_preprocessing_only_the_shown_one_is_listed(searched, qtbot) -> None:
     from dataclasses import replace
 
-    assert len(rows(searched)) == 1
+    read_too(searched, qtbot, FC8)
+    assert len(rows(searched)) == 2
     searched.document.set_recipe(replace(searched.document.recipe, scale=0.5))
     settle(searched, qtbot)
-    assert rows(searched) == []
+    assert rows(searched) == [f"fc8, flatten, {ALL} images, shown now"]
 
 
 def test_folders_of_before_are_offered(searched, qtbot, tmp_path: Path, photos: Path) -> None:

@@ -218,6 +218,14 @@ def test_an_image_of_the_folder_that_is_not_read_yet_is_said_to_be_that(
     assert {tile.mark for tile in panel.tiles} == {RELEVANT, NOT_RELEVANT}
     assert column.title.note == f"{N_EACH} relevant"
     assert panel.query.average_precision is not None
+    assert offer(searched).words.text() == "1 image new or changed"
+    assert offer(searched).button.text().startswith("Read 1")
+    offer(searched).button.click()
+    settle(searched, qtbot)
+    assert len(searched.searching.gallery) == ALL + 1
+    assert panel.query.name == "red/late.png"
+    assert column.note.text() == "32 × 24 px"
+    assert not offer(searched).isVisible()
 
 
 def test_former_queries_can_be_gone_back_to(searched, qtbot) -> None:

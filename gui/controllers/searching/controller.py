@@ -235,6 +235,7 @@ class SearchingController(QObject):
         indexer.failed.connect(lambda _error: self._show_layers())
         indexer.ended.connect(self._show_reading)
         self._asker.ranked.connect(self.ranked)
+        self._asker.ranked.connect(self._offering.offer_unread)
         self._evaluator.evaluated.connect(self.evaluated)
         self._offering.wanted.connect(self._read_wanted)
         panel.image_requested.connect(self.query_image)

@@ -81,6 +81,11 @@ class GalleryListController(QObject):
         )
 
     def _take(self, kept: tuple[KeptGallery, ...]) -> None:
+        shown = self._searching.gallery
+        if shown is not None and shown.folder not in {one.folder for one in kept}:
+            # of the net before a rename, or of weights of before: shown until another one is read
+            own = KeptGallery(shown.folder, shown.recipe, len(shown), shown.progress)
+            kept = (own, *kept)
         self._kept = kept
         self._show()
         self.changed.emit()

@@ -14,6 +14,7 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.index import GalleryPlaces, Looked, Reading, look, try_rate
 from gui.controllers.searching.indexing import INDEX, Rates
 from gui.controllers.searching.offers import CANCEL, READ, offer_of, question_of
+from gui.controllers.searching.queries import Found
 from gui.controllers.searching.states import Search
 from gui.dialogs.questions import Questioner
 from gui.jobs import Lanes
@@ -76,6 +77,14 @@ class Offering(QObject):
         self._panel.show_offer(offer)
         if looked is not None and self._offered is not None and not looked.rate:
             self._try_rate(looked)
+
+    def offer_unread(self, found: Found) -> None:
+        """A query that is an image of the folder, and is not read yet, can be read."""
+        searched, query = self._search.searched, found.answer.query
+        is_free = self._offered is None and not self._search.is_indexing
+        is_unread = query.index is None and found.gallery.relative(query.path) is not None
+        if searched is not None and is_free and is_unread:
+            self.look(searched.reading, self.show)
 
     def take(self) -> None:
         """The line was clicked."""

@@ -18,11 +18,14 @@ def offer_of(looked: Looked, shown: Searched | None) -> Offer | None:
     if not outlook.n_to_read:
         return None
     time = _time(looked)
+    read = f"Read {outlook.n_to_read:,}{time}"
     if shown is not None and shown.gallery.folder == reading.request.out:
+        if shown.gallery.progress.is_finished:
+            words = f"{plural(outlook.n_to_read, 'image')} new or changed"
+            return Offer(words, "The ranking is without them.", read, estimate_words(looked))
         words = f"{outlook.n_read:,} of {plural(outlook.n_files, 'image')} read"
         return Offer(words, "Nothing is lost; the ranking is of these.", f"Resume{time}",
                      estimate_words(looked))  # fmt: skip
-    read = f"Read {outlook.n_to_read:,}{time}"
     if shown is None:
         there = f"{outlook.n_read:,} of {outlook.n_files:,}" if outlook.n_read else "none"
         rest = f"{there} of the images read yet" if outlook.n_read else "no image is read yet"
