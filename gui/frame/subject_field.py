@@ -179,8 +179,9 @@ class SubjectField(QPushButton):
         theme, room = self._keeper.theme, place.width()
         plain, bold = text_font(12), text_font(12, semibold=True)
         metrics = QFontMetrics(plain)
-        left_over = room - _LEAST_WORDS - 5
-        words = _whole_words(self._rest, left_over, metrics)
+        least = min(_LEAST_WORDS, QFontMetrics(bold).horizontalAdvance(self._value))
+        left_over = room - least - 5
+        words = _whole_words(self._rest, left_over, metrics).rstrip(" ·")
         width = metrics.horizontalAdvance(words)
         rest = width + 5 if 0 < width <= left_over else 0
         painter.setFont(bold)

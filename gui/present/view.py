@@ -46,6 +46,8 @@ class PresentView(QWidget):
         self.keys = ThemedLabel(keeper, "", "secondary", pixels=12)
         self._scene = QGraphicsScene(self)
         self.view = QGraphicsView(self._scene)
+        for widget in (self.view, self.view.viewport()):
+            widget.setAcceptDrops(False)  # files are the window's, wherever they fall
         self.view.setFrameShape(QFrame.NoFrame)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.view.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)

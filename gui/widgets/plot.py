@@ -138,6 +138,8 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setFrameShape(QFrame.NoFrame)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setMouseTracking(True)
+        for widget in (self, self.viewport()):
+            widget.setAcceptDrops(False)  # files are the window's, wherever they fall
         self.ci.layout.setContentsMargins(6, 0, 8, 2)
         self.ci.layout.setHorizontalSpacing(4)
         keeper.changed.connect(self._dress)

@@ -334,6 +334,19 @@ def test_tiles_and_values_are_saved_with_what_they_are_of(chain, tmp_path: Path)
     assert len(list(tmp_path.iterdir())) == 4
 
 
+def test_tab_goes_from_the_bar_over_the_pins_to_the_tiles(relu, qtbot) -> None:
+    relu.value_of_pin = lambda pin: RELU
+    relu.choose(4)
+    relu.toggle_pin()
+    show(relu, CHAIN, AFTER)
+    stops, widget = [], relu.tile_bar.scope_choice
+    while widget is not relu.canvas:
+        widget = widget.nextInFocusChain()
+        if widget.isVisible() and widget.focusPolicy() & Qt.TabFocus:
+            stops.append(widget)
+    assert stops == [*relu.pin_row.tiles, relu.canvas]
+
+
 def test_tiles_are_copied_as_picture_and_table(relu) -> None:
     relu.bar.copy_requested.emit("csv")
     lines = QApplication.clipboard().text().splitlines()

@@ -9,6 +9,7 @@ from PIL import Image
 from PyQt5.QtCore import QRect, Qt
 from PyQt5.QtWidgets import QLineEdit, QWidget
 
+from gui.frame.fields import LayerField
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
 from gui.main_window import MainWindow
 
@@ -120,6 +121,7 @@ def test_a_layer_opens_from_graph_table_and_inspector(opened, qtbot) -> None:
 def test_files_can_be_dropped_on_every_page(opened) -> None:
     """A widget that takes drops keeps them from the window, as fields for text may."""
     window = opened.window
+    assert window.panels.histogram.plot  # made when there is something to draw
     takers = [w for w in window.findChildren(QWidget) if w.acceptDrops()]
     assert not [w for w in takers if not isinstance(w, QLineEdit)]
 
@@ -304,3 +306,18 @@ def test_a_window_is_never_larger_than_its_screen(keeper, qtbot, room, fits) -> 
     assert window.isMaximized() is not fits
     assert window.width() <= room[0]
     assert window.height() < room[1]
+
+
+def test_a_short_layer_and_its_version_are_both_in_the_field(keeper, qtbot) -> None:
+    """The version was left out beside a name that needs less than the least room of names."""
+    field = LayerField(keeper, 206)
+    qtbot.addWidget(field)
+    field.resize(206, 43)
+    field.show_layer("relu4_1", "conv4_1@1", "activation")
+    with_version = field.grab().toImage()
+    field.show_layer("relu4_1", "", "activation")
+    assert field.grab().toImage() != with_version
+    field.show_layer("relu4_1", "a_blob_with_a_name_as_long_as_this@1", "activation")
+    too_long = field.grab().toImage()
+    field.show_layer("relu4_1", "", "activation")
+    assert field.grab().toImage() == too_long  # and no dot is left behind

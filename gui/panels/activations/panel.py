@@ -295,6 +295,10 @@ class ActivationsPanel(QWidget):
         shown = [] if self._request is None else list(self._request.pins)
         maps = [PinnedMap(one, self._map_of(one)) for one in shown]
         self.pin_row.show_pins(maps)
+        before: QWidget = self.tile_bar.scope_choice
+        for widget in (*self.tile_bar.index_boxes, *self.pin_row.tiles, self.canvas):
+            QWidget.setTabOrder(before, widget)
+            before = widget
 
     def _map_of(self, pinned: PinnedValue) -> np.ndarray | None:
         array = self._arrays.get((pinned.value.layer, pinned.value.top))
