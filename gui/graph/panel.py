@@ -217,6 +217,7 @@ class GraphPanel(NetGraph):
         self.canvas.item_clicked.connect(self._on_clicked)
         self.canvas.item_double_clicked.connect(self._open)
         self.canvas.band_drawn.connect(self._choose_band)
+        self.canvas.empty_clicked.connect(lambda: self.scene.show_ends(()))
         self.canvas.item_hovered.connect(self._on_hovered)
         self.canvas.walked.connect(self._walk)
         self.scene.badge_pressed.connect(self._on_badge_pressed)
