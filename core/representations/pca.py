@@ -83,8 +83,9 @@ class PcaFit:
 class PcaSums:
     """What a fit needs of the descriptors seen so far; rows stream through it.
 
-    Up to 4,096 dimensions it holds one square of them, 134 MB at most; of wider descriptors, such
-    as flattened ones, it keeps up to 4,096 rows.
+    It keeps the rows while they are no more than their dimensions, whose products have the same
+    eigenvalues and are a smaller square; then one square of the dimensions, 134 MB at most. Of more
+    than 4,096 dimensions, as flattened values have, it takes up to 4,096 rows.
     """
 
     image_set: str
@@ -99,16 +100,21 @@ class PcaSums:
         """(n, dimension) of length 1. Raises AppError for too many wide ones."""
         if not len(rows):
             return
-        exact = rows.astype(np.float64)
-        self.n += len(exact)
-        if exact.shape[1] > _MOST_WIDE:
-            self._rows.append(exact)
-            if self.n > _MOST_WIDE:
-                raise AppError(
-                    f"PCA of {exact.shape[1]:,} dimensions takes {_MOST_WIDE:,} images at most.",
-                    hint="Pool the layer, or fit it on fewer images.",
-                )
-            return
+        self._rows.append(rows.astype(np.float64))
+        self.n += len(rows)
+        dimension = rows.shape[1]
+        if dimension > _MOST_WIDE and self.n > _MOST_WIDE:
+            raise AppError(
+                f"PCA of {dimension:,} dimensions takes {_MOST_WIDE:,} images at most.",
+                hint="Pool the layer, or fit it on fewer images.",
+            )
+        if self._scatter is not None or dimension < self.n:
+            for held in self._rows:
+                self._fold(held)
+            self._rows.clear()
+
+    def _fold(self, exact: np.ndarray) -> None:
+        """Count rows into the sums."""
         if self._shift is None or self._sum is None or self._scatter is None:
             # sums about a point among the rows: squares of what is far from 0 would lose digits
             self._shift = exact.mean(axis=0)

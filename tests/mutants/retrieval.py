@@ -11,6 +11,7 @@ PROTOCOLS = (
     "tests/core/evaluation/test_protocols.py",
     "tests/core/evaluation/test_intervals.py",
 )
+AFTER = "tests/core/representations/test_after.py"
 MEASURES = ("tests/core/measures/test_measures.py",)
 GALLERY = (
     "tests/core/retrieval/test_gallery_store.py",
@@ -159,6 +160,30 @@ FAULTS = [
     Faults("core/evaluation/sanity.py", *PROTOCOLS).plant(
         "nothing is misaligned", "cosines[best] - _TOLERANCE", "cosines[best] - 9"
     ),
+    Faults("core/representations/pca.py", AFTER)
+    .plant(
+        "too many dimensions pass unsaid", "dimension <= self.sensible", "dimension <= self.most"
+    )
+    .plant("axes of noise stay", "values > LEAST_EIGENVALUE * max(", "values > 0 * max(")
+    .plant("whitening divides by the variance", "/ np.sqrt(self.eigenvalues", "/ (self.eigenvalues")
+    .plant(
+        "the mean stays in the spread",
+        "self.n * np.outer(offset, offset)",
+        "0 * np.outer(offset, offset)",
+    ),
+    Faults("core/representations/after.py", AFTER)
+    .plant(
+        "power after length",
+        "unit_length(signed_power(exact) if self.has_power else exact)",
+        "signed_power(unit_length(exact)) if self.has_power else unit_length(exact)",
+    )
+    .plant("no length at the end", "return unit_length(turned).astype", "return turned.astype")
+    .plant(
+        "zeros stand where the mean is", "turned[is_zero] = 0", "turned[is_zero] = turned[is_zero]"
+    ),
+    Faults("core/retrieval/expansion.py", "tests/core/retrieval/test_expansion.py")
+    .plant("a query finds itself", "scores[place, number] = -np.inf", "pass")
+    .plant("answers keep their length", "found = unit_length(np.asarray(", "found = (np.asarray("),
     Faults("core/measures/region_grid.py", *MEASURES)
     .plant("another overlap", "_WANTED_OVERLAP = 0.4", "_WANTED_OVERLAP = 0.6")
     .plant("levels are one off", "2 * short // (level + 1)", "2 * short // level")

@@ -28,26 +28,24 @@ def test_power_and_length_by_hand() -> None:
     np.testing.assert_allclose(After(True).apply(rows), [[0.6, -0.8], [0, 0]], rtol=1e-6)
 
 
-def test_a_fit_is_that_of_the_singular_values() -> None:
+@pytest.mark.parametrize(("n", "dimension"), [(300, 20), (21, 20), (20, 20), (30, 60)])
+@pytest.mark.parametrize("block", [1, 7, 400])
+def test_a_fit_is_that_of_the_singular_values(n: int, dimension: int, block: int) -> None:
     """Streamed in blocks, against numpy.linalg.svd of all rows at once."""
-    rows = spread(300, 20)
-    fit = fit_pca((rows[i : i + 37] for i in range(0, 300, 37)), "a set")
-    centred = rows - rows.mean(axis=0)
-    _, singular, axes = np.linalg.svd(centred, full_matrices=False)
+    rows = spread(n, dimension)
+    fit = fit_pca((rows[i : i + block] for i in range(0, n, block)), "a set")
+    k = min(n - 1, dimension)
+    _, singular, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     np.testing.assert_allclose(fit.mean, rows.mean(axis=0), rtol=1e-12)
-    np.testing.assert_allclose(fit.eigenvalues, singular**2 / 299, rtol=1e-9)
-    np.testing.assert_allclose(np.abs((fit.axes * axes).sum(axis=1)), 1, rtol=1e-9)
-    np.testing.assert_allclose(fit.explained[-1], 1, rtol=1e-12)
-    assert (fit.n, fit.most, fit.sensible) == (300, 20, 20)
+    np.testing.assert_allclose(fit.eigenvalues, singular[:k] ** 2 / (n - 1), rtol=1e-7)
+    np.testing.assert_allclose(np.abs((fit.axes * axes[:k]).sum(axis=1)), 1, rtol=1e-7)
+    np.testing.assert_allclose(fit.explained[-1], 1, rtol=1e-9)
+    assert (fit.n, fit.most, fit.sensible) == (n, k, min(k, max(1, n // 8)))
 
 
-def test_wide_descriptors_are_fitted_by_their_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = spread(30, 60)
-    wanted = fit_pca([rows], "a set")
+def test_very_wide_descriptors_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.representations.pca._MOST_WIDE", 40)
-    found = fit_pca([rows[:11], rows[11:]], "a set")
-    np.testing.assert_allclose(found.eigenvalues, wanted.eigenvalues, rtol=1e-8)
-    np.testing.assert_allclose(np.abs((found.axes * wanted.axes).sum(axis=1)), 1, rtol=1e-7)
+    assert fit_pca([spread(11, 60), spread(29, 60, seed=1)], "a set").n == 40
     with pytest.raises(AppError, match="40 images at most"):
         fit_pca([spread(41, 60)], "a set")
 
