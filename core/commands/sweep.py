@@ -49,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{POOLING_HELP} (default {_DEFAULT_POOLINGS})",
     )
     parser.add_argument(
+        "--together",
+        metavar="L1+L2,L3+L4",
+        help="layers whose descriptors are put together too, each with length 1",
+    )
+    parser.add_argument(
         "--after",
         default="l2",
         metavar="A1,A2",
@@ -89,6 +94,7 @@ def run(options: argparse.Namespace) -> None:
         options.truth,
         options.fit_on,
         options.batch,
+        tuple(filter(None, (options.together or "").split(","))),
     )
     with engine_host(options) as host, ProgressLine() as show:
 

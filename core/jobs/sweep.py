@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
-from core.errors import AppError, GalleryError
+from core.errors import AppError, GalleryError, RequestError
 from core.images.finding import list_images
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.index import what_runs
 from core.jobs.open import net_of
-from core.jobs.values import choose_values, every_value
+from core.jobs.values import choose_value, choose_values, every_value
 from core.measures.measure import Pool
 from core.net.definition import Net
 from core.progress import Job, Progress
@@ -40,7 +40,14 @@ from core.retrieval.sweep_plan import (
     rectified_pairs,
     trunk_values,
 )
-from core.retrieval.sweep_rows import FitSet, SweepRow, fit_after, measure_row, summarise
+from core.retrieval.sweep_rows import (
+    FitSet,
+    SweepRow,
+    described_by,
+    fit_after,
+    measure_row,
+    summarise,
+)
 from core.surveys.feed import Feed, plan_feed
 from core.surveys.survey import DEFAULT_BATCH
 
@@ -53,7 +60,8 @@ class SweepRequest:
 
     layers: "L1,L2", "layer:top", "all", values themselves, or "default": the values after a ReLU,
     a pooling or a Concat. truth: as EvaluateRequest has it. fit_folder: other images that PCA and
-    whitening are fitted on; None fits them on the images that are measured, and says so.
+    whitening are fitted on; None fits them on the images that are measured, and says so. together:
+    layers whose descriptors are put together, each as "L1+L2".
     """
 
     net: NetToRun
@@ -66,6 +74,7 @@ class SweepRequest:
     truth: str | Path = "folders"
     fit_folder: Path | None = None
     batch_size: int = DEFAULT_BATCH
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,14 +109,16 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     """
     _check_labels(request)
     net, shapes = net_of(request.net)
-    values = _chosen(net, request.layers)
+    together = tuple(_joined(net, words) for words in request.together)
+    chosen_values = {*_chosen(net, request.layers), *(one for some in together for one in some)}
+    values = tuple(value for value in every_value(net) if value in chosen_values)
     feed = plan_feed(net, shapes, values)
     feed.check_takes_pictures()
     chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
     plan = plan_sweep(feed, values, request.pools, chosen.recipe)
     recipes = _recipes(request, plan, feed, chosen)
     with host.opened(request.net) as engine:
-        run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]))
+        run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]), together)
         yield Progress(0, 0, "price found")
         n_images = len(list_images(request.folder).images)
         cost = find_price(run.describer, plan, request.batch_size, n_images)
@@ -144,6 +155,7 @@ class _Run:
     plan: SweepPlan
     recipes: tuple[DescriptorRecipe, ...]
     describer: Describer
+    together: tuple[tuple[Value, ...], ...] = ()
 
 
 @dataclass
@@ -152,7 +164,7 @@ class _Measured:
 
     rows: list[SweepRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    fit: tuple[tuple[int, bool], PcaFit] | None = None
+    fit: tuple[tuple[tuple[int, ...], bool], PcaFit] | None = None
     """The last fit, and of which representation: PCA and whitening share one."""
 
 
@@ -166,6 +178,14 @@ def _chosen(net: Net, layers: str | Sequence[Value]) -> tuple[Value, ...]:
     if not is_all:
         return found
     return tuple(value for value in found if net.layer(value.layer).bottoms)
+
+
+def _joined(net: Net, words: str) -> tuple[Value, ...]:
+    """The values of "relu4_3+relu5_3". Raises RequestError for fewer than two."""
+    found = tuple(choose_value(net, word.strip()) for word in words.split("+") if word.strip())
+    if len(found) < 2:
+        raise RequestError(f"'{words}' names no two layers.", hint='Join them as "relu4+relu5".')
+    return found
 
 
 def _check_labels(request: SweepRequest) -> None:
@@ -235,21 +255,24 @@ def _measure(
     run: _Run, gallery: Gallery, truth: MatchedLabels, fits: FitSet | None, measured: _Measured
 ) -> Job[None]:
     """Every representation after every post-processing, a step with each row."""
-    total = len(run.plan.keys) * len(run.request.after)
+    sets = _sets(run)
+    total = len(sets) * len(run.request.after)
     if fits is not None and fits.note:
         measured.notes.append(fits.note)
-    for number, after in _pairs_of(run):
-        representation = gallery.representation(number)
-        one = run.plan.representations[number]
+    for numbers, after in ((numbers, after) for numbers in sets for after in run.request.after):
+        parts = [run.plan.representations[number] for number in numbers]
         done = len(measured.rows)
         yield SweepStep(done, total, "rows measured")
         try:
-            fit = _fitted(run, number, after, fits, measured)
-            notes = (one.note,) if one.note else ()
-            job = measure_row(number, representation, after, truth.labels, fit, notes)
-            row = yield from _told(job, done, total)
+            fit = _fitted(run, numbers, after, fits, measured)
+            notes = tuple(dict.fromkeys(one.note for one in parts if one.note))
+            described = described_by(gallery, numbers)
+            row = yield from _told(
+                measure_row(described, after, truth.labels, fit, notes), done, total
+            )
         except AppError as error:
-            where = f"{one.value.layer}, {one.pool.word}, {after.word}"
+            names = "+".join(one.value.layer for one in parts)
+            where = f"{names}, {parts[0].pool.word}, {after.word}"
             measured.notes.append(f"{where}: {error.sentence}")
             continue
         measured.rows.append(row)
@@ -260,10 +283,18 @@ def _measure(
         )
 
 
-def _pairs_of(run: _Run) -> Iterator[tuple[int, After]]:
-    for number in range(len(run.plan.keys)):
-        for after in run.request.after:
-            yield number, after
+def _sets(run: _Run) -> tuple[tuple[int, ...], ...]:
+    """Which representations make a row: each alone, and those that are put together."""
+    numbers = {key: number for number, key in enumerate(run.plan.keys)}
+    found: dict[tuple[int, ...], None] = {(number,): None for number in numbers.values()}
+    for values in run.together:
+        for pool in run.request.pools:
+            flat = Pool("flatten", relu=pool.relu)  # of a value with one place per channel
+            parts = [numbers.get((v, pool), numbers.get((v, flat))) for v in values]
+            known = tuple(part for part in parts if part is not None)
+            if len(known) == len(values):
+                found[known] = None
+    return tuple(found)
 
 
 def _told(job: Job[SweepRow], done: int, total: int) -> Job[SweepRow]:
@@ -281,18 +312,23 @@ def _told(job: Job[SweepRow], done: int, total: int) -> Job[SweepRow]:
 
 
 def _fitted(
-    run: _Run, number: int, after: After, fits: FitSet | None, measured: _Measured
+    run: _Run,
+    numbers: tuple[int, ...],
+    after: After,
+    fits: FitSet | None,
+    measured: _Measured,
 ) -> PcaFit | None:
     """The fit for a row, kept under the gallery for whoever queries by it."""
     if not after.projection or fits is None:
         return None
-    key = number, after.has_power
+    key = numbers, after.has_power
     if measured.fit is None or measured.fit[0] != key:
-        measured.fit = key, fit_after(fits.gallery.representation(number), after, fits.name)
+        measured.fit = key, fit_after(described_by(fits.gallery, numbers), after, fits.name)
     fit = measured.fit[1]
     settled = after.settled(fit)
     kept = fit.cut(settled.dimension) if settled.dimension <= fit.most else fit
-    name = f"{number:05d}-{settled.word.replace(':', '').replace('+', '-')}"
+    joined = "+".join(f"{number:05d}" for number in numbers)
+    name = f"{joined}-{settled.word.replace(':', '').replace('+', '-')}"
     folder = run.request.out / FITS_NAME
     folder.mkdir(exist_ok=True)
     save_fit(folder / name, kept)

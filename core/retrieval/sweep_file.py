@@ -37,7 +37,8 @@ class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
     p_at_10: Share = msgspec.field(name="P@10")
     n_queries: int
     n_ties: int
-    representation: int
+    representation: int | None = None
+    representations: tuple[int, ...] = ()
     sparsity: float
     effective_rank: float
     hubness: float

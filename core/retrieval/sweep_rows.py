@@ -12,11 +12,10 @@ import numpy as np
 from core.errors import AppError, GalleryError
 from core.evaluation.diagnostics import Diagnostics, chosen_images, diagnose
 from core.progress import Job
-from core.representations.after import After
+from core.representations.after import After, concatenated
 from core.representations.pca import PcaFit, PcaSums
 from core.retrieval.cosines import Cosines
-from core.retrieval.descriptor import DescriptorRecipe
-from core.retrieval.evaluation import Evaluation, evaluate
+from core.retrieval.evaluation import evaluate
 from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_contents import DescriptorRows
 
@@ -27,12 +26,13 @@ _VALUES_AT_ONCE = 1 << 22
 class SweepRow:
     """One row of the table.
 
-    number: of the representation in the gallery, 0 for the first. after: with its dimension, where
+    numbers: of the representations in the gallery, 0 for the first; several that were put together
+    have their names joined by +. after: with its dimension, where
     the fit's images decided it. fit_on: the images of the fit, "" without one. precisions: (n,)
     float64, the AP of each query, in the order of the gallery's images that are queries.
     """
 
-    number: int
+    numbers: tuple[int, ...]
     layer: str
     top: str
     pooling: str
@@ -72,7 +72,8 @@ class SweepRow:
             "n_ties": self.n_ties,
             "mAP_of_random_descriptors": self.of_chance,
             **self.diagnostics.to_json(),
-            "representation": self.number,
+            "representation": self.numbers[0] if len(self.numbers) == 1 else None,
+            "representations": list(self.numbers),
             "fit_on": self.fit_on or None,
             "notes": list(self.notes),
         }
@@ -97,23 +98,55 @@ class FitSet:
         )
 
 
-def fit_after(representation: Gallery, after: After, name: str) -> PcaFit:
-    """The fit of one representation for what comes after pooling. Raises AppError."""
-    sums = PcaSums(name, f"{representation.recipe.digest}, {'power' if after.has_power else 'l2'}")
-    for block in _blocks(representation.rows):
+@dataclass(frozen=True, eq=False)
+class Described:
+    """The descriptors of a gallery's images by one representation, or by several put together.
+
+    numbers: of the representations in the gallery; made_for: what tells that a fit is of the same
+    ones. rows: (n_images, dimension) float32, where they lie, or made of several.
+    """
+
+    numbers: tuple[int, ...]
+    layer: str
+    top: str
+    pooling: str
+    made_for: str
+    rows: np.ndarray | DescriptorRows
+
+
+def described_by(gallery: Gallery, numbers: Sequence[int]) -> Described:
+    """One representation where it lies; of several each gets length 1, and all stand in a row."""
+    parts = [gallery.representation(number) for number in numbers]
+    recipes = [part.recipe for part in parts]
+    rows: np.ndarray | DescriptorRows = parts[0].rows
+    if len(parts) > 1:
+        rows = concatenated([part.descriptors for part in parts])
+    return Described(
+        tuple(numbers),
+        "+".join(recipe.layer for recipe in recipes),
+        "+".join(recipe.top for recipe in recipes),
+        "+".join(dict.fromkeys(recipe.measure.word for recipe in recipes)),
+        "+".join(recipe.digest for recipe in recipes),
+        rows,
+    )
+
+
+def fit_after(described: Described, after: After, name: str) -> PcaFit:
+    """The fit of descriptors for what comes after pooling. Raises AppError."""
+    sums = PcaSums(name, f"{described.made_for}, {'power' if after.has_power else 'l2'}")
+    for block in _blocks(described.rows):
         sums.add(after.prepared(block))
     return sums.fit()
 
 
 def measure_row(
-    number: int,
-    representation: Gallery,
+    described: Described,
     after: After,
     labels: Sequence[str | None],
     fit: PcaFit | None = None,
     notes: tuple[str, ...] = (),
 ) -> Job[SweepRow]:
-    """Rank the gallery for every labelled image by one representation, and average.
+    """Rank the gallery for every labelled image by its descriptors, and average.
 
     Raises GalleryError for descriptors with NaN or infinity, or labels that leave nothing to find.
     """
@@ -121,29 +154,15 @@ def measure_row(
     if settled.projection and fit is not None:
         said = fit.warning(settled.dimension, whiten=settled.projection == "white")
         notes = (*notes, said) if said else notes
-    rows = _after_rows(representation, settled, fit)
-    found = yield from evaluate(_finite(rows, representation), labels)
+    rows = _after_rows(described, settled, fit)
+    found = yield from evaluate(_finite(rows, described), labels)
     chosen = chosen_images(len(labels))
-    explained = diagnose(np.asarray(rows[chosen]), [labels[i] for i in chosen])
-    return _row(number, representation.recipe, settled, rows, found, explained, fit, notes)
-
-
-def _row(
-    number: int,
-    recipe: DescriptorRecipe,
-    after: After,
-    rows: np.ndarray | DescriptorRows,
-    found: Evaluation,
-    explained: Diagnostics,
-    fit: PcaFit | None,
-    notes: tuple[str, ...],
-) -> SweepRow:
     return SweepRow(
-        number=number,
-        layer=recipe.layer,
-        top=recipe.top,
-        pooling=recipe.measure.word,
-        after=after.word,
+        numbers=described.numbers,
+        layer=described.layer,
+        top=described.top,
+        pooling=described.pooling,
+        after=settled.word,
         dimension=int(rows[:1].shape[1]),
         mean_ap=found.mean_ap,
         low=found.mean_ap_low,
@@ -153,35 +172,33 @@ def _row(
         n_queries=found.n_queries,
         n_ties=found.n_ties,
         of_chance=found.mean_ap_of_chance,
-        diagnostics=explained,
+        diagnostics=diagnose(np.asarray(rows[chosen]), [labels[i] for i in chosen]),
         precisions=found.precisions,
-        fit_on=fit.image_set if fit is not None and after.projection else "",
+        fit_on=fit.image_set if fit is not None and settled.projection else "",
         notes=notes,
     )
 
 
 def _after_rows(
-    representation: Gallery, after: After, fit: PcaFit | None
+    described: Described, after: After, fit: PcaFit | None
 ) -> np.ndarray | DescriptorRows:
     """The rows to compare; where only their lengths change, those that lie in the file."""
     if after == After():
-        return representation.rows
-    return np.concatenate([after.apply(block, fit) for block in _blocks(representation.rows)])
+        return described.rows
+    return np.concatenate([after.apply(block, fit) for block in _blocks(described.rows)])
 
 
-def _finite(rows: np.ndarray | DescriptorRows, representation: Gallery) -> Cosines:
+def _finite(rows: np.ndarray | DescriptorRows, described: Described) -> Cosines:
     cosines = Cosines(rows)
     n_bad = int(np.count_nonzero(~np.isfinite(cosines.lengths)))
     if n_bad:
-        raise GalleryError(
-            f"Layer '{representation.recipe.layer}' gives NaN or infinity for {n_bad:,} images."
-        )
+        raise GalleryError(f"Layer '{described.layer}' gives NaN or infinity for {n_bad:,} images.")
     return cosines
 
 
-def _blocks(rows: DescriptorRows) -> Iterator[np.ndarray]:
+def _blocks(rows: np.ndarray | DescriptorRows) -> Iterator[np.ndarray]:
     """The rows of a gallery a few megabytes at a time."""
-    step = max(1, _VALUES_AT_ONCE // max(1, rows.stored.shape[1]))
+    step = max(1, _VALUES_AT_ONCE // max(1, int(rows[:1].shape[1])))
     for start in range(0, len(rows), step):
         yield rows[start : start + step]
 

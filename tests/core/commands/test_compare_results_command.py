@@ -71,8 +71,8 @@ def swept(folder: Path) -> Path:
         mean = float(numbers.mean())
         rows.append(
             SweepRow(
-                0, "relu7", "fc7", pooling, "l2", 4, mean, mean, mean, mean, mean, 3, 0, 0.1, why,
-                numbers,
+                (0,), "relu7", "fc7", pooling, "l2", 4, mean, mean, mean, mean, mean, 3, 0, 0.1,
+                why, numbers,
             )
         )  # fmt: skip
     folder.mkdir()

@@ -115,7 +115,7 @@ def row(layer: str, pooling: str, mean_ap: float, after: str = "l2") -> SweepRow
 
     why = Diagnostics(0.5, 10.0, 1.0, 0.8)
     return SweepRow(
-        0, layer, layer, pooling, after, 64, mean_ap, mean_ap - 0.05, mean_ap + 0.05, mean_ap,
+        (0,), layer, layer, pooling, after, 64, mean_ap, mean_ap - 0.05, mean_ap + 0.05, mean_ap,
         mean_ap, 100, 0, 0.1, why, np.full(100, mean_ap),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from core.engines.host import EngineHost, NetToRun
-from core.errors import AppError, GalleryError
+from core.errors import AppError, GalleryError, RequestError
 from core.jobs.evaluate import EvaluateRequest, evaluate
 from core.jobs.index import IndexRequest, index
 from core.jobs.sweep import SweepRequest, SweepStep, Swept, sweep
@@ -22,6 +22,7 @@ from core.progress import Progress, run_job
 from core.representations.after import parse_after
 from core.representations.fit_files import open_fit
 from core.retrieval import gallery_collector
+from core.retrieval.evaluation import evaluate as measure
 from core.retrieval.gallery import open_gallery
 from core.retrieval.sweep_file import open_sweep
 from core.retrieval.sweep_plan import rectified_pairs, trunk_values
@@ -81,7 +82,7 @@ def test_every_row_is_that_of_a_gallery_of_its_own(
         )
         assert (row.p_at_1, row.p_at_10, row.n_ties) == (wanted.p_at_1, wanted.p_at_10, 0)
         assert row.n_queries == 20
-        one = swept.gallery.representation(row.number)
+        one = swept.gallery.representation(row.numbers[0])
         assert one.recipe.digest == gallery.recipe.digest
         np.testing.assert_array_equal(one.descriptors, gallery.descriptors)
     assert "one place per channel" in found["fc", "flatten"].notes[0]
@@ -127,7 +128,7 @@ def test_rows_that_a_kill_left_are_written_over(
 def test_a_file_that_lost_rows_is_made_whole(host: EngineHost, request_of: SweepRequest) -> None:
     swept = run_job(sweep(request_of, host))
     before = {row.words: row.mean_ap for row in swept.rows}
-    number = swept.rows[2].number
+    (number,) = swept.rows[2].numbers
     lost = request_of.out / f"descriptors-{number:05d}.npy"
     lost.write_bytes(lost.read_bytes()[:-200])
     with pytest.raises(GalleryError, match="damaged"):
@@ -206,6 +207,26 @@ def test_what_is_too_much_for_a_fit_is_a_note_and_stops_nothing(
     found = run_job(sweep(white(request_of, "pca:500,l2"), host))
     assert [row.after for row in found.rows] == ["l2"]
     assert any("not 500" in note for note in found.notes)
+
+
+def test_layers_are_put_together(host: EngineHost, request_of: SweepRequest) -> None:
+    joined = replace(request_of, layers="conv", together=("relu+fc",), pools=POOLS[:2])
+    found = run_job(sweep(joined, host))
+    assert [(row.layer, row.pooling, row.dimension) for row in found.rows] == [
+        ("conv", "gap", 6),
+        ("conv", "mac", 6),
+        ("relu", "gap", 6),
+        ("relu", "mac", 6),
+        ("fc", "flatten", 5),
+        ("relu+fc", "gap+flatten", 11),
+        ("relu+fc", "mac+flatten", 11),
+    ]
+    relu, fc = (found.gallery.representation(n).descriptors for n in found.rows[5].numbers)
+    parts = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in (relu, fc)]
+    both = run_job(measure(np.concatenate(parts, axis=1), found.truth.labels))
+    assert found.rows[5].mean_ap == pytest.approx(both.mean_ap)
+    with pytest.raises(RequestError, match="no two layers"):
+        run_job(sweep(replace(joined, together=("relu",)), host))
 
 
 def test_other_poolings_need_another_gallery(host: EngineHost, request_of: SweepRequest) -> None:
