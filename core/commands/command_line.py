@@ -33,6 +33,7 @@ SUMMARIES: Mapping[str, str] = {
     "gradients": "go forward and back: gradients of every value and learned array, into .npz",
     "check-images": "say what is broken, doubled or rare among images that a net is to learn from",
     "split": "divide images into train, val and test, near-duplicates together",
+    "prepare": "make train_val, solver and deploy for a fine-tuning, from a net and a split",
     "finetune": "train a net by a solver file, by Caffe's rules, with snapshots that Caffe loads",
     "tiles": "draw every channel of layers for one image into a PNG",
     "graph": "draw the net into SVG, PDF or PNG",

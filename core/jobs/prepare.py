@@ -1,0 +1,110 @@
+"""Preparing a fine-tuning: the three files Caffe wants, and what will be copied into the net."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.files import write_file
+from core.images.recipe_choice import RecipeWish, choose_recipe
+from core.layers.shapes import infer_shapes
+from core.net.definition import NetState
+from core.net.reader import read_net
+from core.net.solver import open_prototxt
+from core.net.text import encode_prototxt
+from core.progress import Job, Progress
+from core.training.prepare import Prepared, prepare
+from core.training.split import read_split
+from core.training.training_plan import TrainingPlan
+from core.weights.binding import bind_weights
+from core.weights.reader import open_weights
+
+FILES = ("train_val", "solver", "deploy")
+
+
+@dataclass(frozen=True)
+class PrepareRequest:
+    """A net, a split of images, and how to train.
+
+    split: the folder of split.json and the list files, or split.json. plan: its counts of classes
+    and images are taken from the split. out: the folder for the files, None writes none. weights:
+    what the net begins with, to say which of its layers are copied.
+    """
+
+    net: Path
+    split: Path
+    out: Path | None
+    plan: TrainingPlan
+    weights: Path | None = None
+    recipe: RecipeWish = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a layer with weights begins: "copied", "new", or "does not fit", which stops Caffe."""
+
+    layer: str
+    how: str
+    n_values: int
+    learns: bool
+
+
+@dataclass(frozen=True)
+class PreparedFiles:
+    """What was made, where it was written, and how each layer begins; () without weights."""
+
+    made: Prepared
+    written: tuple[Path, ...]
+    starts: tuple[Start, ...]
+    unused: tuple[str, ...] = ()
+
+
+def prepare_training(request: PrepareRequest) -> Job[PreparedFiles]:
+    """Make the files. Raises AppError."""
+    yield Progress(0, 1, "files made")
+    opened = open_prototxt(request.net, NetState("TEST"))
+    net = read_net(opened.text, state=NetState("TEST"))
+    split = read_split(request.split)
+    plan = replace(
+        request.plan,
+        n_classes=len(split.classes),
+        n_train=len(split.parts["train"]),
+        n_val=len(split.parts["val"]),
+        root_folder=request.plan.root_folder or f"{split.root.rstrip('/')}/",
+    )
+    recipe = choose_recipe(net, infer_shapes(net), opened.path, request.recipe).recipe
+    stem = opened.path.stem
+    made = prepare(net, plan, recipe, stem)
+    written = []
+    if request.out is not None:
+        request.out.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            written.append(request.out / f"{name}.prototxt")
+            write_file(written[-1], encode_prototxt(getattr(made, name)))
+    starts, unused = _starts(made, request.weights)
+    yield Progress(1, 1, "files made")
+    return PreparedFiles(made, tuple(written), starts, unused)
+
+
+def _starts(made: Prepared, weights: Path | None) -> tuple[tuple[Start, ...], tuple[str, ...]]:
+    """By layer name, as Caffe copies (BVLC/caffe src/caffe/net.cpp, CopyTrainedLayersFrom)."""
+    if weights is None:
+        return (), ()
+    net = read_net(made.deploy)
+    shapes = infer_shapes(net)
+    bound = bind_weights(net, shapes, open_weights(weights))
+    wrong = {found.layer for found in bound.wrong}
+    missing = set(bound.unbound)
+    frozen = set(made.frozen)
+    starts = tuple(
+        Start(
+            row.layer.name,
+            "does not fit" if row.layer.name in wrong
+            else "new" if row.layer.name in missing else "copied",
+            row.n_parameters,
+            row.layer.name not in frozen,
+        )
+        for row in shapes.layers
+        if row.parameters
+    )  # fmt: skip
+    return starts, tuple(bound.unused)
