@@ -14,6 +14,7 @@ STYLES = Path(__file__).resolve().parent.parent / "resources" / "styles"
 GLYPH_LIGHT = "#FFFFFF"
 GLYPH_DARK = "#14181C"
 FILL_SHARE = 0.28
+_DRESSED = "blobscopeIsDressed"
 
 TOKENS: dict[str, tuple[str, str]] = {
     "window": ("#F1F3F5", "#1D2125"),
@@ -165,8 +166,10 @@ class Theme:
 
     def apply(self, app: QApplication) -> None:
         """Dress the whole application in this theme."""
-        app.setStyle(QStyleFactory.create("Fusion"))
-        app.setFont(text_font())
+        if not app.property(_DRESSED):  # Fusion is the same in every theme, and slow to put on
+            app.setStyle(QStyleFactory.create("Fusion"))
+            app.setFont(text_font())
+            app.setProperty(_DRESSED, True)
         app.setPalette(self.palette())
         app.setStyleSheet(self.style_sheet())
 
