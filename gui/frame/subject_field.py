@@ -158,11 +158,13 @@ class SubjectField(QPushButton):
         words, note_font = self._caption, text_font(11, semibold=True)
         if self._note:
             note_width = QFontMetrics(note_font).horizontalAdvance(self._note)
-            has_room = painter.fontMetrics().horizontalAdvance(f"{words} ") + note_width <= room
-            words = words if has_room else self._short_caption
+            measure = painter.fontMetrics().horizontalAdvance
+            wordings = (self._caption, self._short_caption)
+            fitting = (w for w in wordings if measure(f"{w} ") + note_width <= room)
+            words = next(fitting, "")
         painter.drawText(caption, int(Qt.AlignVCenter), words)
         if self._note:
-            after = painter.fontMetrics().horizontalAdvance(f"{words} ")
+            after = painter.fontMetrics().horizontalAdvance(f"{words} ") if words else 0
             painter.setFont(note_font)
             painter.setPen(theme.warning_text)
             painter.drawText(caption.adjusted(after, 0, 0, 0), int(Qt.AlignVCenter), self._note)

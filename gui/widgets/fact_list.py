@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
 
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
-from gui.widgets.elided import elided
+from gui.widgets.elided import elided_rows
 from gui.widgets.plain_text import plain_tip
 
 ROW = 19
@@ -89,11 +89,36 @@ class FactList(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        for place in range(len(self._facts)):
-            self._paint_row(painter, place)
+        for place, words in enumerate(zip(*self._shown_words(), strict=True)):
+            self._paint_row(painter, place, *words)
         painter.end()
 
-    def _paint_row(self, painter: QPainter, place: int) -> None:
+    def _shown_words(self) -> tuple[list[str], list[str], list[str]]:
+        """Each row's name, value and second value, as far as there is room."""
+        facts, metrics = self._facts, QFontMetrics(text_font(12))
+        bold = QFontMetrics(text_font(12, semibold=True))
+        name_width, value_left = self._columns()
+        second_left = self._second_left(metrics, value_left)
+        name_rooms = [name_width if fact.value else self.width() for fact in facts]
+        value_rooms = [
+            (second_left - _GAP if fact.second else self.width()) - value_left for fact in facts
+        ]
+        second_rooms = [self.width() - second_left] * len(facts)
+        return (
+            elided_rows([fact.name for fact in facts], name_rooms, metrics),
+            elided_rows(
+                [fact.value for fact in facts],
+                value_rooms,
+                bold if any(fact.is_strong for fact in facts) else metrics,
+            ),
+            elided_rows(
+                [fact.second for fact in facts],
+                second_rooms,
+                bold if any(fact.second_role for fact in facts) else metrics,
+            ),
+        )
+
+    def _paint_row(self, painter: QPainter, place: int, name: str, value: str, second: str) -> None:
         fact, theme = self._facts[place], self._keeper.theme
         top = place * ROW
         name_width, value_left = self._columns()
@@ -101,7 +126,6 @@ class FactList(QWidget):
         painter.setPen(theme.secondary)
         metrics = painter.fontMetrics()
         room = self.width() if not fact.value else name_width
-        name = metrics.elidedText(fact.name, Qt.ElideMiddle, room)
         painter.drawText(QRectF(0, top, room, ROW), LEFT, name)
         font = text_font(12, semibold=fact.is_strong)
         font.setItalic(fact.is_default)
@@ -113,13 +137,11 @@ class FactList(QWidget):
         )
         second_left = self._second_left(metrics, value_left)
         end = second_left - _GAP if fact.second else self.width()
-        value = elided(fact.value, end - value_left, painter.fontMetrics())
         painter.drawText(QRectF(value_left, top, end - value_left, ROW), LEFT, value)
         if fact.second:
             painter.setPen(getattr(theme, fact.second_role or role))
             painter.setFont(_second_font(fact))
             rest = self.width() - second_left
-            second = painter.fontMetrics().elidedText(fact.second, Qt.ElideRight, rest)
             painter.drawText(QRectF(second_left, top, rest, ROW), LEFT, second)
 
     def _columns(self) -> tuple[int, int]:
@@ -127,7 +149,8 @@ class FactList(QWidget):
         metrics = QFontMetrics(text_font(12))
         widest = max((metrics.horizontalAdvance(fact.name) for fact in self._facts), default=0)
         value_left = max(self._name_width, min(widest + _GAP, self.width() // 2))
-        if value_left + sum(self._widest_pair(metrics)) > self.width():
+        values = max((metrics.horizontalAdvance(fact.value) for fact in self._facts), default=0)
+        if value_left + max(values, sum(self._widest_pair(metrics))) > self.width():
             value_left = min(value_left, max(_LEAST_NAME, widest + _GAP + 4))
         return value_left - _GAP, value_left
 

@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
 
 from core.errors import RenameError
 from core.net.definition import Net
+from core.net.elision import elide_name
 from core.net.rename import plan_rename
 from core.net.rename_plan import RenamePlan
 from gui.graph import metrics as m
@@ -234,8 +235,10 @@ class BadgeItem(QGraphicsItem):
         """The name as far as it fits, measured when first drawn."""
         if self._label is None:
             room = self._badge.width() - 2 * _PADDING - m.EYE_SIZE - _EYE_GAP + 2
-            metrics = QFontMetricsF(self._font())
-            self._label = metrics.elidedText(self.badge.label, Qt.ElideMiddle, room)
+            measure, label = QFontMetricsF(self._font()).horizontalAdvance, self.badge.label
+            # a blob of its own is told from the one it shared, with which its name begins
+            shared = label.removesuffix(self.badge.layer)
+            self._label = elide_name(label, room, measure, [shared] if shared != label else [])
         return self._label
 
     def _font(self) -> QFont:

@@ -6,6 +6,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath
 from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from core.net.elision import elide_name
 from core.net.layout.layered import Direction
 from gui.graph import metrics as m
 from gui.graph.picture import BracketPicture
@@ -163,7 +164,8 @@ def _shortened(words: str, metrics: QFontMetricsF, room: float) -> str:
     lead, blob, name = words.partition("blob ")
     if not blob or metrics.horizontalAdvance(words) <= room:
         return metrics.elidedText(words, Qt.ElideRight, room)
-    return lead + metrics.elidedText(name, Qt.ElideMiddle, room - metrics.horizontalAdvance(lead))
+    room -= metrics.horizontalAdvance(lead)
+    return lead + elide_name(name, room, metrics.horizontalAdvance)
 
 
 def _draw(boxes: QRectF, direction: Direction, *, has_tick: bool) -> QPainterPath:

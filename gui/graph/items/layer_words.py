@@ -60,7 +60,7 @@ def lay_out_full(
     note = box.note
     if not fits:
         spare = room - narrow(shape) - 8
-        note = metrics.elidedText(box.note, Qt.ElideRight, max(0.0, spare))
+        note = _shorter_note(box.note, (box.name, *near), metrics, max(0.0, spare))
         note_width = narrow(note)
     name = shortened(box.name, near, style.name_metrics, room)
     first, second = 17.1 - 19.3 * (1 - scale), 32.4 - 29.7 * (1 - scale)
@@ -153,6 +153,18 @@ def shortened(name: str, near: Sequence[str], metrics: QFontMetricsF, room: floa
                 return text
     shown = elide_name(name, room, measure, [n for n in near if n != name])
     return metrics.elidedText(shown, Qt.ElideMiddle, room)
+
+
+def _shorter_note(note: str, near: Sequence[str], metrics: QFontMetricsF, room: float) -> str:
+    """What a chain holds besides its first layer: one name, or how many layers."""
+    plus, _, names = note.partition("+ ")
+    if plus or not names or metrics.horizontalAdvance(note) <= room:
+        return metrics.elidedText(note, Qt.ElideRight, room)
+    n_layers = names.count(", ") + 1
+    if n_layers > 1:
+        words = f"+ {n_layers} layers"
+        return words if metrics.horizontalAdvance(words) <= room else f"+ {n_layers}"
+    return "+ " + shortened(names, near, metrics, room - metrics.horizontalAdvance("+ "))
 
 
 def _shorter_ranges(first: str, last: str) -> Iterator[str]:
