@@ -17,7 +17,7 @@ from gui.widgets.buttons import Button
 from gui.widgets.labels import PictureLabel, ThemedLabel
 from gui.widgets.plain_text import plain_caption, plain_tip
 
-WIDTH, PICTURE_SIDE, MOST_OFFERS = 600, 256, 5
+WIDTH, PICTURE_SIDE, MOST_OFFERS = 780, 256, 5
 _OWN = "Own values…"
 _ROW_HEIGHT = 28
 

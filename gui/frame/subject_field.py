@@ -155,16 +155,15 @@ class SubjectField(QPushButton):
         painter.setFont(text_font(11))
         painter.setPen(theme.secondary)
         caption = QRect(left, 5, room, 16)
-        words, note_font = self._caption, text_font(11, semibold=True)
-        if self._note:
-            note_width = QFontMetrics(note_font).horizontalAdvance(self._note)
-            measure = painter.fontMetrics().horizontalAdvance
-            wordings = (self._caption, self._short_caption)
-            fitting = (w for w in wordings if measure(f"{w} ") + note_width <= room)
-            words = next(fitting, "")
+        note_font = text_font(11, semibold=True)
+        note_width = QFontMetrics(note_font).horizontalAdvance(self._note)
+        measure = painter.fontMetrics().horizontalAdvance
+        wordings = (self._caption, self._short_caption)
+        gap = " " if self._note else ""
+        words = next((w for w in wordings if measure(w + gap) + note_width <= room), "")
         painter.drawText(caption, int(Qt.AlignVCenter), words)
         if self._note:
-            after = painter.fontMetrics().horizontalAdvance(f"{words} ") if words else 0
+            after = measure(f"{words} ") if words else 0
             painter.setFont(note_font)
             painter.setPen(theme.warning_text)
             painter.drawText(caption.adjusted(after, 0, 0, 0), int(Qt.AlignVCenter), self._note)
