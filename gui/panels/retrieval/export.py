@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetrics, QImage, QPainter
+from PyQt5.QtGui import QFontMetrics, QImage, QPainter, QPen
 
 from gui.panels.retrieval.tiles import TEXT_HEIGHT, paint_tile
 from gui.panels.retrieval.view import QueryView, ResultTile, Tiles, first_wrong
