@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText
 
 from core.net.elision import elide_name
+from core.words import plural
 from gui.graph import metrics as m
 from gui.graph.overlay import OverlayMark
 from gui.graph.picture import BoxPicture
@@ -162,7 +163,7 @@ def _shorter_note(note: str, near: Sequence[str], metrics: QFontMetricsF, room: 
         return metrics.elidedText(note, Qt.ElideRight, room)
     n_layers = names.count(", ") + 1
     if n_layers > 1:
-        words = f"+ {n_layers} layers"
+        words = f"+ {plural(n_layers, 'layer')}"
         return words if metrics.horizontalAdvance(words) <= room else f"+ {n_layers}"
     return "+ " + shortened(names, near, metrics, room - metrics.horizontalAdvance("+ "))
 
