@@ -10,7 +10,7 @@ from core.activations.tiles import MAX_LEVEL, NOT_FINITE_LEVEL, ZERO_LEVEL
 
 LEAST_SIDE, MOST_SIDE = 18, 64
 """Pixels; a map smaller than the first shows nothing, and one larger is enlarged by itself."""
-LEAST_CELL, MOST_CELL = 5, 24
+LEAST_CELL, MOST_CELL = 5, 64
 """Pixels, for the values of a vector."""
 LEAST_SHORT_SIDE = 3
 GAP = 1

@@ -146,7 +146,7 @@ def test_a_click_enlarges_the_channel_and_marks_the_cell(relu, qtbot) -> None:
     assert facts["max"] == f"{AFTER[0, 17].max():.3f}"
     assert facts["zeros"] == f"{100 * (AFTER[0, 17] == 0).mean():.1f} %"
     maxima = AFTER[0].max(axis=(1, 2))
-    assert facts["rank"] == f"{(maxima > maxima[17]).sum() + 1} of 60 by max"
+    assert facts["rank"] == f"{(maxima > maxima[17]).sum() + 1} of 60"
     assert view.seen.part.x() == pytest.approx(3 / 7)
     assert view.seen.part.y() == pytest.approx(2 / 6)
 
@@ -154,11 +154,32 @@ def test_a_click_enlarges_the_channel_and_marks_the_cell(relu, qtbot) -> None:
 def test_the_value_whose_tile_was_clicked_is_enlarged(chain, qtbot) -> None:
     qtbot.mouseClick(chain.canvas.viewport(), Qt.LeftButton, pos=middle(chain, 17, card=0))
     np.testing.assert_array_equal(chain.channel.map._map, BEFORE[0, 17])
-    assert chain.channel.map_caption.text() == "conv1@0, 6×7"
+    assert chain.channel.map_caption.text() == "conv1@0"
     qtbot.keyClick(chain.canvas, Qt.Key_Right)
     np.testing.assert_array_equal(chain.channel.map._map, BEFORE[0, 18])
     qtbot.mouseClick(chain.canvas.viewport(), Qt.LeftButton, pos=middle(chain, 17, card=1))
     np.testing.assert_array_equal(chain.channel.map._map, AFTER[0, 17])
+
+
+@pytest.mark.parametrize("side", [176, 248])
+def test_no_name_takes_the_room_of_numbers(panel, side: int) -> None:
+    """A long blob beside the map made its column wide, and "11 of 112" was cut."""
+    long = "inception_4b/3x3_reduce"
+    values = [ShownValue(f"a{i}", long, f"{long}_a{i} · {long}@{i}") for i in (0, 1)]
+    panel.show_layer(LayerValues("a1", (values[1],), long, tuple(values)))
+    panel.bar.chain_box.click()
+    request = panel.request()
+    panel.show_read(request, dict(zip(request.keys, (BEFORE, AFTER), strict=True)))
+    panel.choose(3, (1, 1))
+    view = panel.channel
+    view.set_side(side)
+    view.resize(2 * side + 180, side + 60)
+    panel.choose(3, (1, 1))
+    view.grab()
+    assert view.map_caption.text().endswith("@1")
+    assert view.map_caption.width() >= view.map_caption.sizeHint().width()
+    assert view.scale.geometry().right() <= view.map.geometry().right() + 1
+    assert view.facts.width() >= 120
 
 
 def test_keys_walk_channels_and_cells(relu, qtbot) -> None:

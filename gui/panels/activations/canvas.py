@@ -19,6 +19,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
 
 from core.activations.tile_grid import TileGrid, fit_grid, grid_of
+from core.net.elision import elide_names
 from core.words import value_text
 from gui.panels.activations.rows import TileRows
 from gui.panels.activations.shown import Drawing
@@ -353,11 +354,13 @@ class TileCanvas(QAbstractScrollArea):
             image = self._row_image(card, row, ratio)
             painter.drawImage(corner + QPoint(0, row * pitch), image)
         if len(self._grids) > 1:
-            value, theme = self._drawing.cards[card].value, self._keeper.theme
+            theme = self._keeper.theme
             painter.setFont(text_font(11, semibold=card == self._drawing.leader))
             painter.setPen(theme.text)
             place = QRectF(corner.x(), corner.y() - HEADING, self._across, HEADING - 3)
-            painter.drawText(place, LEFT, value.words)
+            words = [one.value.words for one in self._drawing.cards]
+            shown = elide_names(words, self._across, painter.fontMetrics().horizontalAdvance)
+            painter.drawText(place, LEFT, shown[card])
 
     def _row_image(self, card: int, row: int, ratio: float) -> QImage:
         grid = self._grids[card]

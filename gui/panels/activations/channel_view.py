@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.net.elision import elide_name
 from core.words import share_text, value_text
 from gui.panels.activations.enlarged import EnlargedMap, Place, SeenPicture
 from gui.panels.activations.scale import ValueScale
@@ -56,6 +57,7 @@ class ChannelView(QWidget):
         self.map_caption = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.heading = SectionHeader(keeper, "Channel")
         self.facts = FactList(keeper, name_width=44)
+        self.facts.setToolTip("Rank: how many channels have a greater maximum, plus one")
         self.pin_button = Button(keeper, "Pin", "pin")
         self._lay_out()
         self.set_side(SIDE)
@@ -138,8 +140,14 @@ class ChannelView(QWidget):
             self.map_caption.setText("")
             return
         whose = cards[self._drawing.enlarged].value.words.rpartition(" · ")[2]
-        size = f"{shape[0]}×{shape[1]}"
-        self.map_caption.setText(f"{whose}, {size}" if len(cards) > 1 else size)
+        if len(cards) == 1:
+            self.map_caption.setText(f"{shape[0]}×{shape[1]}")
+            return
+        metrics = self.map_caption.fontMetrics()
+        room = self.map.width() - self.scale.sizeHint().width() - 10
+        if "@" in whose and metrics.horizontalAdvance(whose) > room:
+            whose = f"@{whose.rpartition('@')[2]}"  # the names stand over the tiles
+        self.map_caption.setText(elide_name(whose, room, metrics.horizontalAdvance))
 
     def _show_bars(self) -> None:
         if self._scores is not None:
@@ -201,4 +209,4 @@ def _facts(one: np.ndarray, rank: str) -> tuple[Fact, ...]:
     facts.append(Fact("zeros", share_text(int((one == 0).sum()), one.size)))
     if finite.size < one.size:
         facts.append(Fact("NaN, Inf", f"{one.size - finite.size:,}"))
-    return (*facts, Fact("rank", f"{rank} by max"))
+    return (*facts, Fact("rank", rank))

@@ -33,8 +33,7 @@ class Square(QWidget):
     def set_side(self, side: int) -> None:
         """Be a square of so many pixels."""
         self._side = side
-        self.updateGeometry()
-        self.update()
+        self.setFixedSize(side, side)
 
     def sizeHint(self) -> QSize:
         return QSize(self._side, self._side)
