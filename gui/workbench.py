@@ -18,6 +18,7 @@ from gui.connections.files import (
     connect_opening,
     connect_recent_files,
     connect_saving,
+    connect_watched,
     connect_watching,
     connect_written,
 )
@@ -266,8 +267,7 @@ class Workbench(QObject):
         connect_dropping(window, self.dropping, self.status)
         connect_images(window, self.images, opening)
         connect_watching(window, self.watching, self.status, self.notices, self.settings)
-        self.watching.difference_requested.connect(self.dialogs.show_file_difference)
-        self.watching.save = self.saving.choose_and_save
+        connect_watched(self.watching, self.dialogs, self.saving, self.searching, self.gallery_work)
         connect_saving(window, self.saving, self.sessions)
         connect_exports(window, self.graph, self.exporting)
         connect_written(self.status, self.notices, self.saving, self.sessions, self.exporting,

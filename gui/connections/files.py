@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.files import is_plain_file
 from gui.controllers.comparing.controller import ComparingController
 from gui.controllers.demo import DemoController
+from gui.controllers.dialogs import DialogsController
 from gui.controllers.dropping import DroppingController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.graph import GraphController
@@ -14,6 +16,8 @@ from gui.controllers.last_session import LastSession
 from gui.controllers.opening import OpeningController
 from gui.controllers.recent_files import RecentFilesController
 from gui.controllers.saving import SavingController
+from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
 from gui.controllers.watching import WatchingController
@@ -79,6 +83,27 @@ def connect_watching(
     action.toggled.connect(follow)
     watching.set_on(settings.follows_files)
     watching.reread.connect(say)
+
+
+def connect_watched(
+    watching: WatchingController,
+    dialogs: DialogsController,
+    saving: SavingController,
+    searching: SearchingController,
+    work: GalleryWorkController,
+) -> None:
+    """What is done where a file was changed; the gallery's table of labels is followed, too."""
+
+    def label_table() -> Path | None:
+        gallery = searching.gallery
+        truth = Path(gallery.truth) if gallery is not None else None
+        return truth if truth is not None and is_plain_file(truth) else None
+
+    watching.difference_requested.connect(dialogs.show_file_difference)
+    watching.save = saving.choose_and_save
+    watching.labels = label_table
+    watching.read_labels = lambda path: work.label(str(path))
+    searching.indexed.connect(lambda _found: watching.follow())
 
 
 def connect_images(

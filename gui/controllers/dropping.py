@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, QStandardPaths
 from PyQt5.QtGui import QGuiApplication, QImage
 
 from core.files import is_plain_file, write_file
+from core.reading import names_in
 from core.words import plural
 from gui.controllers.comparing.controller import ComparingController
 from gui.controllers.opening import OpeningController
@@ -20,6 +21,7 @@ from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.widgets.png import png_of
 
+MOST_PASTED = 100
 NOTHING_TO_PASTE = "There is no image and no file on the clipboard."
 
 
@@ -106,21 +108,23 @@ class DroppingController(QObject):
             self._keep(picture)
 
     def _keep(self, picture: QImage) -> None:
-        name = f"pasted {datetime.now().astimezone():%Y-%m-%d %H.%M.%S}.png"
-        path = self._pasted / name
-
-        def write() -> Path:
-            self._pasted.mkdir(parents=True, exist_ok=True)
-            write_file(path, png_of(picture))
-            return path
-
         self._lanes.files.start(
-            write,
+            lambda: _write(self._pasted, picture),
             key="paste",
             title="Pasting an image",
             on_result=lambda path: self.take([path]),
             on_error=lambda error: self._notices.show_error(error, "image"),
         )
+
+
+def _write(folder: Path, picture: QImage) -> Path:
+    """A pasted picture as a file with the time as its name; of older ones the last stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"pasted {datetime.now().astimezone():%Y-%m-%d %H.%M.%S.%f}.png"
+    write_file(path, png_of(picture))
+    for name in [one for one in names_in(folder) if one.startswith("pasted ")][:-MOST_PASTED]:
+        (folder / name).unlink(missing_ok=True)
+    return path
 
 
 def _title(found: SortedPaths, document: ModelDocument) -> str:

@@ -41,10 +41,12 @@ class _Files:
     prototxt: Path
     weights: Path | None
     recipe: Path
+    labels: Path | None
 
     @property
     def all(self) -> tuple[Path, ...]:
-        return (self.prototxt, self.recipe, *((self.weights,) if self.weights else ()))
+        maybe = (self.weights, self.labels)
+        return (self.prototxt, self.recipe, *(path for path in maybe if path is not None))
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,6 @@ class _Looked:
     text: str | None
     opened: PartlyOpened | None = None
     error: AppError | None = None
-    is_far: bool = False
 
 
 class WatchingController(QObject):
@@ -85,7 +86,10 @@ class WatchingController(QObject):
         self._states: dict[Path, FileState | None] = {}
         self._asked_about = ""
         self._n_tries = 0
+        self._path: Path | None = None
         self.save: Callable[[], None] = lambda: None
+        self.labels: Callable[[], Path | None] = lambda: None
+        self.read_labels: Callable[[Path], None] = lambda path: None
         self._watcher = QFileSystemWatcher(self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -100,7 +104,7 @@ class WatchingController(QObject):
         self._settle.timeout.connect(self._look)
         self._poll.timeout.connect(self._look)
         for changed in (self._document.opened, self._document.weights_changed):
-            changed.connect(self._follow)
+            changed.connect(self.follow)
         self._document.saved_changed.connect(self._follow_path)
         app = QGuiApplication.instance()
         if isinstance(app, QGuiApplication):
@@ -114,7 +118,9 @@ class WatchingController(QObject):
     def set_on(self, is_on: bool) -> None:
         """Follow files, or leave what was read as it is."""
         self._is_on = is_on
-        self._follow()
+        self._states = {}
+        self.follow()
+        self.look_soon()
 
     def look_soon(self) -> None:
         """Look at the files once nothing has changed for a moment."""
@@ -133,27 +139,44 @@ class WatchingController(QObject):
         if document.path is None or not document.text:
             return None
         path = document.path
-        return _Files(path, document.weights_path, recipe_path(path))
+        return _Files(path, document.weights_path, recipe_path(path), self.labels())
 
     def _follow_path(self) -> None:
-        files = self._files()
-        if files is not None and files.prototxt not in self._states:
-            self._follow()
+        if self._document.path != self._path:
+            self.follow()
 
-    def _follow(self) -> None:
-        """Watch the files of now, and take their states of now for what was read."""
+    def follow(self) -> None:
+        """Watch the files of now; one that is new among them counts as it is now."""
         watched = [*self._watcher.files(), *self._watcher.directories()]
         if watched:
             self._watcher.removePaths(watched)
+        files = self._files()
+        if self._document.path != self._path:
+            self._begin()
+        if files is None or not self._is_on:
+            return
+        before = self._states
+        self._states = {
+            path: before[path] if path in before else FileState.of(path) for path in files.all
+        }
+        self._watch(files)
+
+    def _begin(self) -> None:
+        """Another net: what is said of the files of the one before goes."""
+        self._path = self._document.path
+        self._states = {}
         self._settle.stop()
         self._poll.stop()
         self._notices.dismiss(KEY)
-        files = self._files()
-        self._states = {}
-        if files is None or not self._is_on:
-            return
-        self._states = {path: FileState.of(path) for path in files.all}
-        self._watch(files)
+        path = self._path
+        if path is not None:
+            self._lanes.files.start(
+                lambda: _is_far(path), key="watch-place", on_result=self._begin_polling
+            )
+
+    def _begin_polling(self, is_far: bool) -> None:
+        if is_far and self._is_on:
+            self._poll.start()
 
     def _watch(self, files: _Files) -> None:
         """Each file and its folder: a file that is replaced is watched no longer."""
@@ -176,8 +199,6 @@ class WatchingController(QObject):
         files = self._files()
         if files is None or files != looked.files or not self._is_on:
             return
-        if looked.is_far and not self._poll.isActive():
-            self._poll.start()
         before, self._states = self._states, looked.states
         self._watch(files)
         if looked.text is None and looked.states[files.prototxt] is None:
@@ -200,6 +221,9 @@ class WatchingController(QObject):
         if files.weights is not None and is_new(files.weights):
             self._opening.weights.open(files.weights)
             self.reread.emit(f"{files.weights.name} was saved by another program and read again")
+        if files.labels is not None and is_new(files.labels):
+            self.read_labels(files.labels)
+            self.reread.emit(f"{files.labels.name} was saved by another program and read again")
         if is_new(files.recipe) or (before.get(files.recipe) and not self._states[files.recipe]):
             self._take_recipe()
 
@@ -271,20 +295,25 @@ class WatchingController(QObject):
         self._notices.show(gone_notice(path.name), {"save": self.save})
 
 
+def _is_far(path: Path) -> bool:
+    """Whether a file lies where other computers write, too."""
+    kind = QStorageInfo(str(path.parent)).fileSystemType().data()
+    return kind.startswith(_NETWORK)
+
+
 def _look_at(files: _Files, known: str, state: NetState) -> _Looked:
     states = {path: FileState.of(path) for path in files.all}
-    is_far = QStorageInfo(str(files.prototxt.parent)).fileSystemType().data().startswith(_NETWORK)
     if states[files.prototxt] is None:
-        return _Looked(files, states, None, is_far=is_far)
+        return _Looked(files, states, None)
     try:
         text = read_prototxt(files.prototxt)
     except AppError as error:
-        return _Looked(files, states, None, error=error, is_far=is_far)
+        return _Looked(files, states, None, error=error)
     if text == known:
-        return _Looked(files, states, text, is_far=is_far)
+        return _Looked(files, states, text)
     opened = open_text_partly(text, files.prototxt, state)
     is_empty = opened.opened is None or not opened.opened.net.layers
     if is_empty and opened.error is None:
         problem = AppError(f"{files.prototxt.name} has no layers.")
-        return _Looked(files, states, text, error=problem, is_far=is_far)
-    return _Looked(files, states, text, opened, is_far=is_far)
+        return _Looked(files, states, text, error=problem)
+    return _Looked(files, states, text, opened)

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QCoreApplication, QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QImage
 from PyQt5.QtWidgets import QWidget
 
+from gui.controllers import dropping
 from tests.gui.test_opening import NET, weights_for
 
 
@@ -111,6 +112,13 @@ def test_a_picture_is_pasted_on_any_page(bench, qtbot, net_path: Path) -> None:
     with Image.open(path) as kept:
         assert (kept.size, kept.getpixel((5, 5))) == ((12, 9), (255, 0, 0))
     assert bench.window.subjects.image.name == path.name
+
+
+def test_pasted_pictures_do_not_pile_up(bench, qtbot, monkeypatch) -> None:
+    monkeypatch.setattr("gui.controllers.dropping.MOST_PASTED", 3)
+    picture = QImage(12, 9, QImage.Format_RGB32)
+    paths = [dropping._write(bench.dropping._pasted, picture) for _ in range(5)]
+    assert [path.exists() for path in paths] == [False, False, True, True, True]
 
 
 def test_files_and_paths_are_pasted(bench, qtbot, net_path: Path, pictures) -> None:

@@ -63,7 +63,8 @@ def test_a_file_saved_elsewhere_is_read_again_with_all_as_it_was(
     assert not document.is_edited
     assert graph.memory.scale == pytest.approx(before.scale)
     assert graph.memory.folds == before.folds
-    assert opened.window.status_line.texts["last"].startswith("small.prototxt was saved by another")
+    told = opened.notices.told[0].notice.title
+    assert told == "small.prototxt was saved by another program and read again"
     assert opened.notices.current == ()
     save(net_path, NET)  # and again, though another file lies there now
     qtbot.waitUntil(lambda: not opened.document.net.has_layer("prob"))
@@ -147,6 +148,42 @@ def test_a_recipe_saved_elsewhere_is_taken(opened, qtbot, net_path: Path) -> Non
     save_recipe(recipe_path(net_path), Preprocess("warp", 8, 8, scale=0.25))
     qtbot.waitUntil(lambda: opened.document.recipe.scale == 0.25)
     assert opened.document.chosen_recipe.origin == "beside the net"
+
+
+def test_a_table_of_labels_saved_elsewhere_is_read_again(opened, qtbot, tmp_path: Path) -> None:
+    table, read = tmp_path / "labels.csv", []
+    table.write_text("a.png,cat\n")
+    opened.watching.labels = lambda: table
+    opened.watching.read_labels = read.append
+    opened.watching.follow()
+    table.write_text("a.png,dog\n")
+    qtbot.waitUntil(lambda: read == [table])
+
+
+def test_what_else_happens_does_not_hide_that_the_file_changed(opened, qtbot, net_path) -> None:
+    opened.renaming.rename_layer("relu7")
+    qtbot.waitUntil(lambda: opened.document.is_edited and opened.lanes.is_idle)
+    net_path.write_text(OTHER)
+    qtbot.waitUntil(lambda: opened.notices.has("changed-file"))
+    opened.opening.open_weights(weights_for(net_path.with_name("v.caffemodel")))
+    qtbot.waitUntil(lambda: opened.document.weights_path.name == "v.caffemodel")
+    assert opened.notices.has("changed-file")
+
+
+def test_a_folder_of_other_computers_is_looked_at_again_and_again(
+    opened, qtbot, net_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system tells nothing of what other computers write."""
+    watching = opened.watching
+    monkeypatch.setattr("gui.controllers.watching._is_far", lambda path: True)
+    watching._poll.setInterval(20)
+    other = net_path.with_name("other.prototxt")
+    other.write_text(NET)
+    opened.opening.open_paths([other])
+    qtbot.waitUntil(lambda: watching._poll.isActive())
+    watching._watcher.removePaths([*watching._watcher.files(), *watching._watcher.directories()])
+    other.write_text(OTHER)
+    qtbot.waitUntil(lambda: outputs(opened) == 7)
 
 
 def test_what_this_window_saves_is_no_news(opened, qtbot, net_path: Path) -> None:
