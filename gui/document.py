@@ -178,7 +178,12 @@ class ModelDocument(QObject):
 
     def set_saved_text(self, text: str) -> None:
         """What the file holds now, where another program has changed it; the text stays."""
+        is_as_shown = text == self.text
         self.saved_text = text
+        self.saved_net = self.net if is_as_shown else None
+        self.saved_shapes = self.shapes if is_as_shown else None
+        if is_as_shown:
+            self.changes = NO_CHANGES
         self.saved_changed.emit()
 
     def set_stray_weights(self, path: Path | None) -> None:

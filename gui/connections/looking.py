@@ -102,11 +102,7 @@ def connect_inspecting(
     status.why_no_run = inspecting.why_no_run
     status.refresh()
 
-    def say(_scores: object) -> None:
-        if inspecting.last_forward is not None:
-            status.say(inspecting.last_forward.sentence)
-
-    inspecting.classes_found.connect(say)
+    inspecting.told.connect(status.say)
     inspecting.classes_found.connect(panels.inspector.show_classes)
     for changed in (document.opened, document.image_changed, document.weights_changed):
         changed.connect(lambda: panels.inspector.show_classes(None))

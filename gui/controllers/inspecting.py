@@ -71,6 +71,8 @@ class InspectingController(QObject):
     forward_done = pyqtSignal(object)
     classes_found = pyqtSignal(object)
     """The best classes of the image after a forward pass, None for a net without class scores."""
+    told = pyqtSignal(str)
+    """A pass that was asked for, in a sentence."""
     _passed = pyqtSignal(object, object)
 
     def __init__(
@@ -162,7 +164,7 @@ class InspectingController(QObject):
         key = self.run_key()
         if key is None or not (key == self._wanted or self._document.is_cheap):
             return False
-        self._ensure_pass(key)
+        self._ensure_pass(key, is_told=False)
         wanted = StatisticsRequest(key, tuple(Value(*value) for value in values), GLANCE_BINS)
         self._lanes.engine.start(
             lambda: statistics(wanted, self._looker),
@@ -314,8 +316,11 @@ class InspectingController(QObject):
             on_error=self._on_failed,
         )
 
-    def _ensure_pass(self, key: LookRequest) -> None:
-        """Let the pass run as a job of its own, with a title, where it has not run yet."""
+    def _ensure_pass(self, key: LookRequest, *, is_told: bool = True) -> None:
+        """Let the pass run as a job of its own, with a title, where it has not run yet.
+
+        is_told: whether its result is news; a glance runs it beside what the user did.
+        """
         if self._wanted == key:
             return
         self._wanted = key
@@ -323,7 +328,7 @@ class InspectingController(QObject):
             lambda: self._run(key),
             key="forward",
             title="Forward pass",
-            on_result=self._show_top,
+            on_result=lambda scores: self._show_top(scores, is_told=is_told),
             on_error=self._on_failed,
         )
 
@@ -336,11 +341,13 @@ class InspectingController(QObject):
                 return None
             return _scores_among({(value.layer, value.top): engine.read(value)}, net, key)
 
-    def _show_top(self, scores: ClassScores | None) -> None:
+    def _show_top(self, scores: ClassScores | None, *, is_told: bool) -> None:
         last = self.last_forward
         if scores is not None and last is not None:
             self.last_forward = replace(last, top=scores.classes[0])
         self.classes_found.emit(scores)
+        if is_told and self.last_forward is not None:
+            self.told.emit(self.last_forward.sentence)
 
     def _on_passed(self, result: PassResult, engine: Engine) -> None:
         self.last_forward = LastForward(result.seconds, result.n_images)

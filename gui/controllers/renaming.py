@@ -58,10 +58,12 @@ class RenamingController(QObject):
         self._deriver = deriver
         self._notices = notices
         self._scan: FolderScan | None = None
+        self._sought = ""
         self.history = TextHistory(self._follow)
         document.opened.connect(self._begin)
         document.opened.connect(self._scan_folder)
         document.saved_changed.connect(self._scan_folder)
+        document.saved_changed.connect(self._find_baseline)
 
     def rename_layer(self, layer: str, new_blob: str = "") -> None:
         """Give a layer a blob of its own, `<blob>_<layer>` where no name is given."""
@@ -178,9 +180,16 @@ class RenamingController(QObject):
             self.history.setIndex(place)
 
     def _begin(self) -> None:
+        self._sought = ""
+        self.history.begin(self._document.text)
+
+    def _find_baseline(self) -> None:
+        """What the file's text means, where it is not the one that was opened."""
         document = self._document
-        self.history.begin(document.text)
-        if document.saved_net is None and document.saved_text:
+        if document.net is None or document.saved_net is not None or not document.saved_text:
+            return
+        if self._sought != document.saved_text:  # one that can't be read is not asked for again
+            self._sought = document.saved_text
             self._deriver.obtain(document.saved_text, self._take_baseline, lambda _error: None)
 
     def _take_baseline(self, saved: DerivedNet) -> None:
