@@ -237,7 +237,7 @@ def _poolings(rows: Sequence[SweepRow]) -> str:
     """The mean of each pooling over what has all of them."""
     by_place: dict[tuple[str, str, str], dict[str, float]] = {}
     for row in rows:
-        if row.pooling != "flatten":
+        if row.pooling != "flatten" and len(row.numbers) == 1:
             place = row.layer, row.top, row.after.split(":")[0]
             by_place.setdefault(place, {})[row.pooling] = row.mean_ap
     names = list(dict.fromkeys(name for found in by_place.values() for name in found))
@@ -272,7 +272,7 @@ def _rectified(
 
 def _flat(rows: Sequence[SweepRow], leader: SweepRow) -> str:
     """The best of the layers that have one place per channel, fully connected ones above all."""
-    flat = [row for row in rows if row.pooling == "flatten"]
+    flat = [row for row in rows if row.pooling == "flatten" and len(row.numbers) == 1]
     if not flat or len(flat) == len(rows):
         return ""
     best = max(flat, key=lambda row: row.mean_ap)

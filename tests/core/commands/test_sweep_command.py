@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -132,5 +133,7 @@ def test_the_sentence_by_hand() -> None:
         "2. Of the values with one place per channel fc7, flatten, l2 is best with 0.300, 0.300 "
         "below; chance is 0.100."
     )
+    joined = replace(row("relu5+fc7", "gap+flatten", 0.55), numbers=(2, 4))
+    assert "the mean mAP is gap 0.550, mac 0.485" in summarise([*rows, joined], [])
     assert summarise(rows[:1], []) == "conv5, gap, l2 leads with mAP 0.500 (95 %: 0.450 to 0.550)."
     assert "no other is within its interval" in summarise([rows[2], rows[4]], [])

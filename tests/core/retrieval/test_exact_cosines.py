@@ -121,10 +121,10 @@ def test_scores_that_float32_makes_equal_are_told_apart() -> None:
 
 
 def test_one_descriptor_in_two_lengths_ranks_by_its_number() -> None:
-    rows = np.random.default_rng(4).standard_normal((60, 31)).astype(np.float32)
-    rows[30:] = np.float32(4) * rows[:30]  # the very same direction
+    rows = np.random.default_rng(4).integers(1, 50, (400, 31)).astype(np.float32)
+    rows[200:] = np.float32(3) * rows[:200]  # the very same direction, rounded otherwise
     found = rank_vectors(rows, rows[0] + np.float32(0.5)).index.tolist()
-    assert all(after == before + 30 for before, after in zip(found[::2], found[1::2], strict=True))
+    assert all(after == before + 200 for before, after in zip(found[::2], found[1::2], strict=True))
 
 
 def test_the_copy_of_a_query_is_no_tie_in_its_own_ranking() -> None:
