@@ -133,7 +133,7 @@ def _print(gallery: Gallery, evaluated: Evaluated, options: argparse.Namespace) 
     _print_left_out(evaluated, options)
     if evaluation.n_queries_with_ties:
         tied = counted(evaluation.n_queries_with_ties, "query", "queries")
-        print(f"{tied} had equal scores, which keep the gallery's order.")
+        print(f"{tied} ranked images with one descriptor, which keep the gallery's order.")
     print(f"AP: {evaluation.ap_variant}.")
 
 
