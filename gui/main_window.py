@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
              actions["check_gallery"], actions["forget_absent"])
         )  # fmt: skip
         self.panels.graph.bar.add_choice("Phase", self.phase_box)
-        self.engine_popup.add_button(actions["choose_engine"], "Settings…")
+        self.engine_popup.add_button(actions["choose_engine"], "Caffe and test…")
         self.engine_popup.add_button(actions["restart_engine"], "Restart", "restart")
         start = self.start_page
         start.add_action(actions["open_model"], "open",

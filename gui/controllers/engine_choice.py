@@ -15,7 +15,7 @@ from core.engines.registry import start_engine, status_of
 from core.errors import AppError, EngineError
 from core.progress import Job
 from gui.controllers.engine_child import EngineController
-from gui.dialogs.engine_choice import CAFFE, TORCH, EngineChoice, EngineDialog
+from gui.dialogs.engine_choice import CAFFE, PRECISIONS, TORCH, EngineChoice, EngineDialog
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
@@ -54,7 +54,14 @@ class EngineChoiceController(QObject):
         self.dialog: EngineDialog | None = None
         self.find_caffes: Callable[[], Job[tuple[FoundCaffe, ...]]] = find_caffes
         self._tested: EngineProcess | None = None
-        window.engine_popup.engine_box.activated.connect(self._choose)
+        popup = window.engine_popup
+        popup.engine_box.activated.connect(self._choose)
+        popup.precision_box.activated.connect(self._choose_precision)
+        for key, words in PRECISIONS:
+            popup.precision_box.addItem(words, key)
+        self.changed.connect(self.show_precision)
+        engine.state_changed.connect(self.show_precision)
+        self.show_precision()
 
     def choice(self) -> EngineChoice:
         """The choice that is remembered."""
@@ -74,6 +81,18 @@ class EngineChoiceController(QObject):
         self._notices.dismiss("engine")
         self._engine.choose_engine(spec)
         self.changed.emit()
+
+    def show_precision(self) -> None:
+        """The precision in use; an engine that has but one says so."""
+        box, takes_one = self._window.engine_popup.precision_box, self._engine.spec.name == TORCH
+        precision = self._engine.spec.precision
+        box.setCurrentIndex(max(0, box.findData(precision)))
+        box.setEnabled(takes_one)
+        box.setToolTip("" if takes_one else "This engine runs in its own precision.")
+
+    def _choose_precision(self) -> None:
+        precision = self._window.engine_popup.precision_box.currentData()
+        self.use(EngineChoice(TORCH, precision, self.choice().command))
 
     def ask(self) -> None:
         """Open the dialog."""

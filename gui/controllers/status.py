@@ -164,6 +164,7 @@ class StatusController(QObject):
         else:
             text, kind = f"{engine.title} · not available", "error"
         self._window.status_line.set_engine(text, kind)
+        self._window.engine_popup.show_state(engine.sentence or text, kind)
         has_caffe = engine.spec.name != TORCH.name or bool(self._settings.caffe_command)
         words = "" if has_caffe else "Caffe itself: not set up, PyTorch is used"
         self._window.start_page.show_engine(words)

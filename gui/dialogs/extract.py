@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from PyQt5.QtWidgets import (
 from core.errors import AppError
 from core.measures.measure import PoolingName
 from core.surveys.feature_files import check_suffix
+from core.words import bytes_text
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
@@ -72,6 +74,7 @@ class ExtractDialog(FramedDialog):
         self._choose_folder = choose_folder
         self._folder: Path | None = None
         self._image = image
+        self._shapes = {(row.layer, row.top): _sizes(row) for row in rows}
         self._make_fields(rows, chosen_layer, out)
         self._lay_out()
         self._connect()
@@ -103,6 +106,13 @@ class ExtractDialog(FramedDialog):
     def accept(self) -> None:
         self.extract_requested.emit(self.choice())
         super().accept()
+
+    def _bytes_of(self, choice: ExtractChoice) -> int:
+        """What one image takes in the file, in float32; 0 where a shape is not known."""
+        shapes = [self._shapes.get(value) for value in choice.values]
+        if any(shape is None for shape in shapes):
+            return 0
+        return 4 * sum(values_of(shape, choice.pooling) for shape in shapes if shape is not None)
 
     def _make_fields(self, rows: Sequence[LayerRow], chosen: str, out: Path) -> None:
         self.layers = LayerList(self.keeper, is_checkable=True)
@@ -162,11 +172,14 @@ class ExtractDialog(FramedDialog):
             lambda: self._choose_out(Path(self.out.text()), lambda p: self.out.setText(str(p)))
         )
         self.out.textChanged.connect(self._check)
+        self.pooling.currentIndexChanged.connect(self._check)
         self.over_folder.toggled.connect(self._check)
 
     def _check(self, *_: object) -> None:
         choice = self.choice()
-        self.count.setText(f"{len(choice.values):,} of {self.layers.n_rows:,} chosen")
+        said = f"{len(choice.values):,} of {self.layers.n_rows:,} chosen"
+        n_bytes = self._bytes_of(choice)
+        self.count.setText(f"{said}, {bytes_text(n_bytes)} an image" if n_bytes else said)
         if not choice.values:
             self.show_problem("Tick at least one layer.")
         elif not choice.out.name:
@@ -177,6 +190,20 @@ class ExtractDialog(FramedDialog):
             self.show_problem("Open an image or choose a folder of images.")
         else:
             self.show_problem(_problem_with(choice.out))
+
+
+def _sizes(row: LayerRow) -> tuple[int, ...] | None:
+    """A value's shape without the batch; None where only running the net can tell."""
+    shapes = dict(zip(row.record.tops, row.record.shapes, strict=False))
+    shape = shapes.get(row.top)
+    return None if shape is None else shape[1:]
+
+
+def values_of(shape: tuple[int, ...], pooling: PoolingName | None) -> int:
+    """How many numbers an image's value has, pooled or whole; shape: without the batch."""
+    if pooling is not None and len(shape) > 1:
+        return shape[0]
+    return math.prod(shape)
 
 
 def _problem_with(out: Path) -> str:

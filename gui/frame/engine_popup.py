@@ -10,29 +10,36 @@ from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.labels import ThemedLabel
 
-WIDTH = 260
+WIDTH = 320
 
 
 class EnginePopup(QFrame):
-    """Two boxes, filled and followed by their owner, and the actions that go with them."""
+    """Boxes, filled and followed by their owner, how the engine stands, and its actions."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.Popup)
         self._keeper = keeper
         self.setObjectName("enginePopup")
-        self.engine_box, self.device_box = Choice(), Choice()
+        self.engine_box, self.device_box, self.precision_box = Choice(), Choice(), Choice()
+        self.state = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.state.setWordWrap(True)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(12, 12, 12, 12)
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(8)
         self._grid.setColumnMinimumWidth(1, WIDTH - 90)
         for row, (text, box) in enumerate(
-            (("Engine", self.engine_box), ("Device", self.device_box))
+            (
+                ("Engine", self.engine_box),
+                ("Device", self.device_box),
+                ("Precision", self.precision_box),
+            )
         ):
             self._add(row, text, box)
         self._buttons = QHBoxLayout()
         self._buttons.addStretch(1)
-        self._grid.addLayout(self._buttons, 2, 0, 1, 2)
+        self._grid.addWidget(self.state, 3, 0, 1, 2)
+        self._grid.addLayout(self._buttons, 4, 0, 1, 2)
         keeper.changed.connect(self._tint)
         self._tint()
 
@@ -42,6 +49,11 @@ class EnginePopup(QFrame):
         button.clicked.connect(self.hide)
         button.clicked.connect(lambda: action.trigger())
         self._buttons.addWidget(button)
+
+    def show_state(self, words: str, kind: str) -> None:
+        """How the engine stands; kind: "ok", "warning" or "error"."""
+        self.state.setText(words)
+        self.state.set_role(f"{kind}_text")
 
     def open_above(self, place: QPoint) -> None:
         """Open with its lower left corner at a place of the screen."""

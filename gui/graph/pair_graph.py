@@ -16,7 +16,7 @@ from gui.graph.canvas import GraphCanvas
 from gui.graph.drawing import DrawingRequest
 from gui.graph.folding import FOLD_ABOVE, FoldKey, FoldPlan, plan_folds
 from gui.graph.items.layer import LayerItem
-from gui.graph.items.pair import SIGN_SIZE, Chip, LinkItem, SignItem
+from gui.graph.items.pair import FAR_SIZE, SIGN_SIZE, Chip, LinkItem, SignItem
 from gui.graph.pair_drawing import SECOND, IndexPair, PairDrawing, PairRequest, draw_pair
 from gui.graph.picture import BoxPicture
 from gui.graph.scene import GraphScene
@@ -33,7 +33,7 @@ SIGNS = {
 """What stands beside a box: its sign, the colours of it, and what it means."""
 
 _MOST_OPENED = 12
-_LEAST_SCALE = 0.5
+_LEAST_SCALE = 0.4
 RunElsewhere = Callable[[Callable[[], PairDrawing], Callable[[PairDrawing], None]], None]
 
 
@@ -247,11 +247,21 @@ class PairGraph(QWidget):
         for key, status in statuses.items():
             sign, kind, meaning = SIGNS[status]
             item = SignItem(sign, kind, meaning, self.scene.graph_style)
-            frame = self.scene.layer_items[key].frame()
-            beside = 2 * m.FOLD_OFFSET if self.scene.layer_items[key].box.is_folded else 0
-            item.setPos(frame.right() + beside + 6, frame.center().y() - SIGN_SIZE / 2)
             self._add(item)
             self.sign_items[key] = item
+        self._place_at_scale()
+
+    def _place_at_scale(self) -> None:
+        """Signs keep their size on the screen where boxes no longer do, right of what they mark."""
+        scale = self.canvas.scale_now
+        far = scale < m.FULL_FROM
+        for key, item in self.sign_items.items():
+            box = self.scene.layer_items[key]
+            frame = box.painted_frame(scale)
+            beside = 2 * m.FOLD_OFFSET if box.box.is_folded else 0
+            item.setScale(FAR_SIZE / scale if far else 1.0)
+            half = SIGN_SIZE * item.scale() / 2
+            item.setPos(frame.right() + beside + 6, frame.center().y() - half)
 
     def _add(self, item: QGraphicsItem) -> None:
         self.scene.addItem(item)
@@ -294,7 +304,9 @@ class PairGraph(QWidget):
         frame = QRectF()
         for key in self._keys_of(self._chosen):
             frame = frame.united(self.scene.layer_items[key].frame())
-        if not frame.isEmpty() and not self.canvas.is_in_view(frame.adjusted(0, -24, 0, 24)):
+        shown = self.canvas.shown_rect()
+        is_in_view = shown.top() + 8 <= frame.top() and frame.bottom() <= shown.bottom() - 8
+        if not frame.isEmpty() and not is_in_view:
             middle = self.canvas.shown_rect().center().x()
             self.canvas.glide_to(QPointF(middle, frame.center().y()), at_once=at_once)
 
@@ -332,7 +344,7 @@ class PairGraph(QWidget):
         self._needs_first_view = self._is_zoomed = False
         self._fit_across()
         middle, frame = self.canvas.shown_rect().center().x(), self.scene.content_rect()
-        top = frame.top() + self.canvas.shown_rect().height() / 2 - 16
+        top = frame.top() + self.canvas.shown_rect().height() / 2 - 24
         self.canvas.glide_to(QPointF(middle, top), at_once=True)
         self._reveal(at_once=True)
 
@@ -348,12 +360,13 @@ class PairGraph(QWidget):
         if scale < m.FULL_FROM:  # names grow over the boxes' ends
             scale = (self.canvas.viewport().width() - 84) / frame.width()
         self.canvas.set_scale(min(1.0, max(_LEAST_SCALE, scale)))
-        half = self.canvas.shown_rect().height() / 2 - 16
+        half = self.canvas.shown_rect().height() / 2 - 24
         y = max(frame.top() + half, min(y, frame.bottom() - half))
         self.canvas.glide_to(QPointF(frame.center().x(), y), at_once=True)
         self._is_fitting = False
 
     def _on_zoomed(self) -> None:
+        self._place_at_scale()
         self._is_zoomed = self._is_zoomed or not self._is_fitting
 
     @pyqtSlot()

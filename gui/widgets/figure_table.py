@@ -27,7 +27,7 @@ ROLE = int(Qt.UserRole)
 _PADDING = 8
 _SQUARE = 10
 _SIGN = 18
-_LEAST_WORDS = 96
+_LEAST_NAME, _LEAST_WORDS = 150, 64
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class FigureTable(CopyTable):
         widths = natural[:n_shown]
         words = [column for column in range(n_shown) if column in self._left]
         missing = sum(widths) - room
-        spare = {c: widths[c] - min(widths[c], _LEAST_WORDS) for c in words}
+        spare = {c: widths[c] - min(widths[c], _least_words(c)) for c in words}
         if missing > 0 and any(spare.values()):
             share = min(1.0, missing / sum(spare.values()))
             for column, part in spare.items():
@@ -200,11 +200,16 @@ class FigureTable(CopyTable):
         return widths
 
     def _least(self, widths: Sequence[int]) -> int:
-        return sum(min(w, _LEAST_WORDS) if c in self._left else w for c, w in enumerate(widths))
+        return sum(min(w, _least_words(c)) if c in self._left else w for c, w in enumerate(widths))
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid():
             self.row_chosen.emit(index.row())
+
+
+def _least_words(column: int) -> int:
+    """Pixels that words keep; names keep more, since they tell rows apart."""
+    return _LEAST_WORDS if column else _LEAST_NAME
 
 
 class _Delegate(QStyledItemDelegate):

@@ -90,7 +90,7 @@ def test_two_files_show_what_differs_with_signs_and_words(compare, files) -> Non
         ("~", "pool", "reads norm, not conv"),
         ("~", "fc", "renamed"),
     ]
-    assert page.said("layers")[0] == "2 layers are the same, 3 differ, 1 only in the second."
+    assert page.said("layers")[0] == "2 layers are the same, 3 differ, 1 only in B."
     assert page.layers.counts.text() == "~ 3 changed\u2003+ 1 only in B\u2003≈ 1 follow from others"
     assert [side.name for side in page.bar.sides] == ["one.prototxt", "two.prototxt"]
     assert cells(page) == [

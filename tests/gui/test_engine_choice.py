@@ -235,6 +235,31 @@ def test_the_engine_in_use_is_one_of_the_two_compared(
     assert bench.window.compare_page.engines.other.currentData() == other
 
 
+def test_the_popup_chooses_a_precision_where_the_engine_takes_one(bench, qtbot) -> None:
+    popup = bench.window.engine_popup
+    assert not popup.precision_box.isEnabled()  # the fake engine has but one
+    assert popup.precision_box.toolTip() == "This engine runs in its own precision."
+    bench.engine_choice.use(EngineChoice("torch"))
+    assert popup.precision_box.isEnabled()
+    assert popup.precision_box.currentData() == "float32"
+    place = popup.precision_box.findData("bfloat16")
+    popup.precision_box.setCurrentIndex(place)
+    popup.precision_box.activated.emit(place)
+    assert bench.engine.spec.precision == "bfloat16"
+    assert bench.settings.precision == "bfloat16"
+
+
+def test_the_popup_says_how_the_engine_stands_and_cuts_no_word(bench) -> None:
+    popup = bench.window.engine_popup
+    assert popup.state.text() == "Fake · CPU, ready"
+    bench.window.resize(1280, 720)
+    bench.window.status_line.engine_clicked.emit()
+    for box in (popup.engine_box, popup.device_box, popup.precision_box):
+        needed = box.fontMetrics().horizontalAdvance(box.currentText())
+        assert box.width() >= needed + 30
+    popup.hide()
+
+
 def test_a_fast_path_that_is_off_is_told_with_its_reason(make_bench) -> None:
     bench = make_bench(is_shown=True, no_fast_path="torch 2.99 has no operator")
     line = bench.window.status_line

@@ -135,4 +135,4 @@ def test_the_extract_dialog_lists_layers_as_all_others_do(keeper, rows, qtbot, t
     assert dialog.choice().values == (
         ("relu7", "fc7"), ("halves", "left"), ("halves", "right")
     )  # fmt: skip
-    assert dialog.count.text() == "3 of 7 chosen"
+    assert dialog.count.text() == "3 of 7 chosen, 64 B an image"  # 8, 4 and 4 float32

@@ -191,7 +191,7 @@ class ComparingController(QObject):
             words = (hint(comparison, layers.list.rows), layers.ignored_words)
             more = " ".join(filter(None, words))
             for view in ("layers", "text"):
-                self._page.say(view, summary(comparison), more)
+                self._page.say(view, _with_letters(summary(comparison)), more)
 
     def _swap(self) -> None:
         if self._paths is not None:
@@ -260,6 +260,13 @@ class ComparingController(QObject):
                    if known == path]  # fmt: skip
         if letters and self.comparison is not None:
             self._page.bar.show_changed(f"{' and '.join(letters)} {words}")
+
+
+def _with_letters(sentence: str) -> str:
+    """The page calls the files A and B, as an export does not."""
+    return sentence.replace("only in the first", "only in A").replace(
+        "only in the second", "only in B"
+    )
 
 
 def _prototxts(paths: Sequence[Path]) -> list[Path]:

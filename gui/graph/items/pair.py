@@ -21,7 +21,7 @@ SIGN_SIZE = 18.0
 _CHIP_HEIGHT = 24.0
 _CHIP_LEAST = 76.0
 _PADDING = 8.0
-_FAR_SIZE = 0.8
+FAR_SIZE = 0.8
 """Of the words on the screen where boxes are drawn smaller than whole."""
 
 
@@ -112,7 +112,7 @@ class LinkItem(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         line = QRectF(self._start, self._end).normalized()
         words = self._chip_frame()
-        grown = _FAR_SIZE / m.NAMES_FROM / 2
+        grown = FAR_SIZE / m.NAMES_FROM / 2
         across, along = words.width() * grown, words.height() * grown
         centre = words.center()
         far = QRectF(centre.x() - across, centre.y() - along, 2 * across, 2 * along)
@@ -138,7 +138,7 @@ class LinkItem(QGraphicsItem):
         if scale < m.FULL_FROM:
             painter.save()
             painter.translate(frame.center())
-            painter.scale(_FAR_SIZE / scale, _FAR_SIZE / scale)
+            painter.scale(FAR_SIZE / scale, FAR_SIZE / scale)
             painter.translate(-frame.center())
         self._paint_words(painter, chip, frame, theme)
         if scale < m.FULL_FROM:
