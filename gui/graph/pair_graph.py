@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage, QShowEvent
-from PyQt5.QtWidgets import QGraphicsItem, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.comparison.differences import NetSide
 from core.comparison.rows import ComparisonRow, Status
@@ -16,35 +16,18 @@ from gui.graph.canvas import GraphCanvas
 from gui.graph.drawing import DrawingRequest
 from gui.graph.folding import FOLD_ABOVE, FoldKey, FoldPlan, plan_folds
 from gui.graph.items.layer import LayerItem
-from gui.graph.items.pair import FAR_SIZE, SIGN_SIZE, Chip, LinkItem, SignItem
+from gui.graph.items.pair import SIGN_SIZE, Chip
 from gui.graph.pair_drawing import SECOND, IndexPair, PairDrawing, PairRequest, draw_pair
+from gui.graph.pair_scene import PairScene
 from gui.graph.picture import BoxPicture
-from gui.graph.scene import GraphScene
 from gui.graph.style import GraphStyle
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 
-SIGNS = {
-    Status.CHANGED: ("~", "warning", "differs"),
-    Status.REMOVED: ("\N{MINUS SIGN}", "error", "only in A"),
-    Status.ADDED: ("+", "ok", "only in B"),
-}
-"""What stands beside a box: its sign, the colours of it, and what it means."""
-
 _MOST_OPENED = 12
 _LEAST_SCALE = 0.4
 RunElsewhere = Callable[[Callable[[], PairDrawing], Callable[[PairDrawing], None]], None]
-
-
-class _PairScene(GraphScene):
-    """A scene with words between its boxes that can be clicked."""
-
-    def item_of(self, item: QGraphicsItem | None) -> LayerItem | None:
-        """Words between two boxes are as good as the first of them."""
-        if isinstance(item, LinkItem):
-            return self.layer_items.get(item.box)
-        return super().item_of(item)
 
 
 class PairGraph(QWidget):
@@ -70,9 +53,7 @@ class PairGraph(QWidget):
         self._number = 0
         self._needs_first_view = False
         self._is_zoomed = self._is_fitting = False
-        self.sign_items: dict[int, SignItem] = {}
-        self.link_items: dict[tuple[int, int], LinkItem] = {}
-        self.scene = _PairScene(GraphStyle(keeper.theme), self)
+        self.scene = PairScene(GraphStyle(keeper.theme))
         self.canvas = GraphCanvas(self.scene)
         self.canvas.setAccessibleName("Graphs of both nets")
         self._arrange()
@@ -220,68 +201,25 @@ class PairGraph(QWidget):
 
     def _place_items(self) -> None:
         """Signs beside boxes and links between them, anew."""
-        for item in (*self.sign_items.values(), *self.link_items.values()):
-            self.scene.removeItem(item)
-        self.sign_items, self.link_items = {}, {}
-        shown, style = self._shown, self.scene.graph_style
-        if shown is None:
-            return
-        for link in shown.links:
-            start, end = (self._end_of(key, is_first=key < SECOND) for key in link)
-            item = LinkItem(link[0], start, end, shown.middle, style)
-            self._add(item)
-            self.link_items[link] = item
-        if self._shows_signs:
-            self._place_signs(shown)
-        self._show_chips()
-
-    def _place_signs(self, shown: PairDrawing) -> None:
-        statuses: dict[int, Status] = {}
-        for row in self._rows:
-            if row.status.is_difference:
-                for key in self._keys_of(row):
-                    statuses[key] = (
-                        row.status if statuses.get(key, row.status) is row.status
-                        else Status.CHANGED
-                    )  # fmt: skip
-        for key, status in statuses.items():
-            sign, kind, meaning = SIGNS[status]
-            item = SignItem(sign, kind, meaning, self.scene.graph_style)
-            self._add(item)
-            self.sign_items[key] = item
-        self._place_at_scale()
-
-    def _place_at_scale(self) -> None:
-        """Signs keep their size on the screen where boxes no longer do, right of what they mark."""
-        scale = self.canvas.scale_now
-        far = scale < m.FULL_FROM
-        for key, item in self.sign_items.items():
-            box = self.scene.layer_items[key]
-            frame = box.painted_frame(scale)
-            beside = 2 * m.FOLD_OFFSET if box.box.is_folded else 0
-            item.setScale(FAR_SIZE / scale if far else 1.0)
-            half = SIGN_SIZE * item.scale() / 2
-            item.setPos(frame.right() + beside + 6, frame.center().y() - half)
-
-    def _add(self, item: QGraphicsItem) -> None:
-        self.scene.addItem(item)
-
-    def _end_of(self, key: int, *, is_first: bool) -> QPointF:
-        """Where a link touches a box, clear of the sign at its right or the bracket at its left."""
-        frame = self.scene.layer_items[key].frame()
-        x = frame.right() + SIGN_SIZE + 16 if is_first else frame.left() - 8
-        return QPointF(x, frame.center().y())
-
-    def _show_chips(self) -> None:
         if self._shown is None:
             return
-        words: dict[tuple[int, int], Chip] = {}
-        box_of = self._shown.drawing.picture.box_of
-        for (one, other), chip in self._chips.items():
-            if one is not None and other is not None and one in box_of:
-                words[box_of[one], box_of[other + SECOND]] = chip  # of a fold, the last one stays
-        for link, item in self.link_items.items():
-            item.show_chip(words.get(link))
+        self.scene.place_links(self._shown)
+        statuses = self._statuses() if self._shows_signs else {}
+        self.scene.place_signs(statuses, self.canvas.scale_now)
+        self._show_chips()
+
+    def _statuses(self) -> dict[int, Status]:
+        """What differs, by box; a fold that holds several kinds is changed."""
+        found: dict[int, Status] = {}
+        for row in self._rows:
+            for key in self._keys_of(row) if row.status.is_difference else ():
+                is_alike = found.get(key, row.status) is row.status
+                found[key] = row.status if is_alike else Status.CHANGED
+        return found
+
+    def _show_chips(self) -> None:
+        if self._shown is not None:
+            self.scene.show_chips(self._chips, self._shown.drawing.picture.box_of)
 
     def _keys_of(self, row: ComparisonRow) -> list[int]:
         shown = self._shown
@@ -295,8 +233,7 @@ class PairGraph(QWidget):
     def _mark_chosen(self) -> None:
         keys = self._keys_of(self._chosen) if self._chosen is not None else []
         self.scene.show_selection(keys[0] if keys else None, keys[1:])
-        for (one, other), item in self.link_items.items():
-            item.set_chosen(one in keys and other in keys)
+        self.scene.choose_link(keys)
 
     def _reveal(self, *, at_once: bool = False) -> None:
         if self._chosen is None:
@@ -366,7 +303,7 @@ class PairGraph(QWidget):
         self._is_fitting = False
 
     def _on_zoomed(self) -> None:
-        self._place_at_scale()
+        self.scene.place_at_scale(self.canvas.scale_now)
         self._is_zoomed = self._is_zoomed or not self._is_fitting
 
     @pyqtSlot()
@@ -374,10 +311,6 @@ class PairGraph(QWidget):
         theme = self._keeper.theme
         style = GraphStyle(theme)
         self.scene.restyle(style)
-        for sign in self.sign_items.values():
-            sign.restyle(style)
-        for link in self.link_items.values():
-            link.restyle(style)
         self.scene.setBackgroundBrush(theme.canvas)
 
 

@@ -371,7 +371,7 @@ def signs(page) -> dict[str, str]:
     of_kind = {"warning": "~", "error": "−", "ok": "+"}
     return {
         graph.scene.layer_items[key].box.name: of_kind[item._kind]
-        for key, item in graph.sign_items.items()
+        for key, item in graph.scene.sign_items.items()
     }
 
 
@@ -402,10 +402,10 @@ def test_boxes_bear_the_signs_of_the_rows_and_share_the_selection(compare, files
 def test_paired_boxes_stand_at_one_height_and_others_alone(compare, files) -> None:
     graph = compare(*files).graph
     items = graph.scene.layer_items
-    for one, other in graph.link_items:
+    for one, other in graph.scene.link_items:
         assert items[one].y() == items[other].y()
         assert items[one].frame().right() < items[other].frame().left()
-    paired = {key for link in graph.link_items for key in link}
+    paired = {key for link in graph.scene.link_items for key in link}
     norm = next(i for key, i in items.items() if i.box.name == "norm")
     assert norm.box.key not in paired
     heights = {items[key].y() for key in paired}
@@ -431,9 +431,9 @@ def test_a_box_has_one_counterpart_where_chains_fold_in_one_net_only(
     graph = compare(
         folder / "vgg16_deploy.prototxt", folder / "vgg16_deploy_renamed.prototxt"
     ).graph
-    qtbot.waitUntil(lambda: bool(graph.link_items))
+    qtbot.waitUntil(lambda: bool(graph.scene.link_items))
     for side in (0, 1):
-        keys = [link[side] for link in graph.link_items]
+        keys = [link[side] for link in graph.scene.link_items]
         assert len(keys) == len(set(keys)) > 30
 
 
@@ -544,7 +544,7 @@ def test_values_of_both_nets_are_held_against_each_other(
         "Both nets give the same values, bit for bit: 3 paired values."
     )
     assert page.bar.hint.text() == "fc has another size, so it has no pair."
-    chips = {item.chip.text for item in page.graph.link_items.values() if item.chip}
+    chips = {item.chip.text for item in page.graph.scene.link_items.values() if item.chip}
     assert chips == {"same input", "1, equal", "5 and 7, no pair"}
     page.values.with_equal.setChecked(True)
     assert len(page.values.table.figures.rows) == 4
@@ -552,7 +552,7 @@ def test_values_of_both_nets_are_held_against_each_other(
     assert page.values.pair.text == "pool"
     assert page.values.histogram.shown is not None
     page.show_view("layers")
-    assert not any(item.chip for item in page.graph.link_items.values())
+    assert not any(item.chip for item in page.graph.scene.link_items.values())
 
 
 def test_a_net_of_twelve_hundred_layers_opens_fast(compare, tmp_path: Path) -> None:
