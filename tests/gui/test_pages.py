@@ -118,6 +118,15 @@ def test_a_layer_opens_from_graph_table_and_inspector(opened, qtbot) -> None:
         assert opened.document.selection == "relu7"
 
 
+@pytest.mark.parametrize(("size", "share"), [((1440, 900), 0.42), ((1280, 720), 0.5)])
+def test_the_graph_has_most_of_the_window(opened, size: tuple[int, int], share: float) -> None:
+    window = opened.window
+    window.resize(*size)
+    window.set_default_layout()
+    graph = window.panels.graph.size()
+    assert graph.width() * graph.height() > share * size[0] * size[1]
+
+
 def test_files_can_be_dropped_on_every_page(opened) -> None:
     """A widget that takes drops keeps them from the window, as fields for text may."""
     window = opened.window

@@ -23,9 +23,11 @@ from tests.soak.bench import REPOSITORY, Files, Soak, broken_nets, make_photos
 from tests.soak.steps import STEPS
 
 N_STEPS_EACH = 100
+SIZES = ((1100, 640), (1400, 760))
+"""Of the window: with the list of layers folded, and open."""
 N_STEPS = int(os.environ.get("BLOBSCOPE_WALK_STEPS", "1000"))
-AWAITED = ("'Use as query'", "gallery is ''", "0 blob names", "line of changes says none")
-"""Faults that it has found and that are being mended."""
+
+
 WRONG_NET = """name: "wrong"
 layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 12 dim: 12 } } }
@@ -98,7 +100,7 @@ class Walk(RuleBasedStateMachine):
         Walk.n_walks += 1
         self.soak = Soak(self.files, 0, "fake", self.home / str(Walk.n_walks))
         self.soak.bench.engine_choice.find_caffes = tuple
-        self.soak.bench.window.resize(1100, 640)
+        self.soak.bench.window.resize(*SIZES[Walk.n_walks % 2])
         self.soak.pace = 0.02
         self.told: list[str] = []
         self.n_asked = 0
@@ -134,7 +136,6 @@ class Walk(RuleBasedStateMachine):
         """Once nothing moves any more."""
         if self.is_at_rest:
             found = disagreements(self.soak)
-            found = [one for one in found if not any(words in one for words in AWAITED)]
             assert not found, f"{found} after {self.told}"
 
     @invariant()
