@@ -91,6 +91,11 @@ def classes_of(
     return tuple(best_classes(scores[:1], names, are_probabilities=is_softmax(net, value))[0])
 
 
+def names_of_classes(to_run: NetToRun, value: Value, n_classes: int) -> tuple[str, ...]:
+    """The name of each class that a value has a score of, in their order; () where unknown."""
+    return _names(to_run, value.layer, n_classes, None).names
+
+
 def is_softmax(net: Net, value: Value) -> bool:
     """Whether scores are probabilities already."""
     return net.layer(value.layer).type == "Softmax"

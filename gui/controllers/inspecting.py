@@ -16,7 +16,7 @@ from core.engines.engine import Engine
 from core.engines.values import PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.files import is_plain_file
-from core.jobs.classes import classes_of, is_softmax, scored_value
+from core.jobs.classes import classes_of, is_softmax, names_of_classes, scored_value
 from core.jobs.look import Looker, LookRequest, PictureInput, picture_input, why_no_picture
 from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
 from core.jobs.tiles import TilesRequest, read_values
@@ -395,5 +395,6 @@ def _scores_among(
         best = classes_of(net, key.net, value, array)
         if best:
             classes = tuple(ClassScore(one.number, one.name, one.score) for one in best)
-            return ClassScores(layer, classes, is_softmax(net, value))
+            names = names_of_classes(key.net, value, array.shape[1])
+            return ClassScores(layer, classes, is_softmax(net, value), names)
     return None

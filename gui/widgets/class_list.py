@@ -29,11 +29,15 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class ClassScores:
-    """The best classes, best first; `are_probabilities` where the net's own Softmax made them."""
+    """The best classes, best first; `are_probabilities` where the net's own Softmax made them.
+
+    names: of every class, in the order of the output; () where unknown.
+    """
 
     layer: str
     classes: tuple[ClassScore, ...]
     are_probabilities: bool
+    names: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:

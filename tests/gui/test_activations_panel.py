@@ -283,6 +283,16 @@ def test_the_best_classes_take_the_place_of_the_map(vector) -> None:
     assert vector.classes.toolTip() == "cat: 90.0 %\nclass 1: 10.0 %"
 
 
+def test_a_score_is_named_by_its_class(vector, qtbot) -> None:
+    names = tuple(f"kind {number}" for number in range(300))
+    vector.show_classes(ClassScores("fc7", (ClassScore(299, "kind 299", 1.0),), True, names))
+    qtbot.mouseMove(vector.canvas.viewport(), QPoint(0, 0))
+    qtbot.mouseMove(vector.canvas.viewport(), middle(vector, 299))
+    assert vector.canvas.readout() == ("value 299: kind 299", "6.000")
+    vector.choose(7)
+    assert vector.channel.facts.facts[0].value == "kind 7"
+
+
 def test_more_axes_have_an_index_each(panel, qtbot) -> None:
     solid = np.arange(2 * 3 * 2 * 2, dtype=np.float32).reshape(1, 2, 3, 2, 2)
     show(panel, alone(CONV), solid)

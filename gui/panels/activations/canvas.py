@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
@@ -57,6 +58,7 @@ class TileCanvas(QAbstractScrollArea):
         self._keeper = keeper
         self._drawing = Drawing()
         self._across = 0
+        self._names: tuple[str, ...] = ()
         self._grids: tuple[TileGrid, ...] = ()
         self._rows = TileRows(keeper)
         self._side: int | None = None
@@ -76,6 +78,10 @@ class TileCanvas(QAbstractScrollArea):
         """Draw cards side by side; only: the channels to show, None for all of them."""
         self._drawing, self._only, self._hovered = drawing, only, None
         self._lay_out()
+
+    def name_values(self, names: Sequence[str]) -> None:
+        """What each value of a vector is the score of, for the readout; () for nothing."""
+        self._names = tuple(names)
 
     @property
     def channel(self) -> int | None:
@@ -117,6 +123,8 @@ class TileCanvas(QAbstractScrollArea):
         is_vector = cards[cell.card].stack.is_vector
         place = f"value {cell.channel}" if is_vector else f"channel {cell.channel}"
         head = place if is_vector else f"{place}, ({cell.y}, {cell.x})"
+        if is_vector and cell.channel < len(self._names):
+            head = f"{place}: {self._names[cell.channel]}"
         values = [(card, card.value_at(cell.channel, cell.y, cell.x)) for card in cards]
         if len(cards) == 1:
             return head, *(value_text(v) for _, v in values if v is not None)

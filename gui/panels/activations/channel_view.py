@@ -116,7 +116,10 @@ class ChannelView(QWidget):
             self.map.show_map(card.stack.maps[channel], high, is_diverging=drawing.is_diverging)
             whose = "of the whole layer" if drawing.is_shared else f"of channel {channel} alone"
             self.scale.show_scale(high, whose, is_diverging=drawing.is_diverging)
-            self.facts.show_facts(_facts(card.stack.maps[channel], self._rank(channel)))
+            facts = _facts(card.stack.maps[channel], self._rank(channel))
+            names = () if self._scores is None or not is_vector else self._scores.names
+            named = (Fact("class", names[channel]),) if channel < len(names) else ()
+            self.facts.show_facts((*named, *facts))
         self._mark(None if is_vector or not has_channel else self._place)
         self._say(card.stack.maps.shape[1:] if card is not None else (0, 0), is_vector=is_vector)
 

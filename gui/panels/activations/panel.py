@@ -151,6 +151,7 @@ class ActivationsPanel(QWidget):
     def show_classes(self, scores: ClassScores | None) -> None:
         """Show the best classes in the place of the enlarged channel, or none."""
         self.channel.show_classes(scores)
+        self.canvas.name_values(() if scores is None else scores.names)
 
     def _make_cards(self) -> tuple[ShownCard, ...]:
         return () if self._request is None else cards_of(self._request, self._arrays, self._at)
