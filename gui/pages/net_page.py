@@ -11,6 +11,7 @@ from gui.panels.changes.panel import ChangesPanel
 from gui.panels.inspector.panel import Inspector
 from gui.panels.layers.table import LayerTable
 from gui.theme import ThemeKeeper
+from gui.widgets.buttons import IconButton
 from gui.widgets.side import Side
 from gui.widgets.tabs import FlatTabs
 
@@ -36,6 +37,8 @@ class NetPage(QWidget):
         self.tabs = FlatTabs(keeper)
         self.tabs.add_panel(inspector, "Inspector")
         self.tabs.add_panel(changes, "Changes")
+        self.fold_button = IconButton(keeper, "right", "Fold the inspector (Ctrl+Shift+B)")
+        self.tabs.set_corner(self.fold_button)
         self.left = Side(keeper, "Layers", layers, least_width=LEAST_LEFT, is_left=True)
         self.right = Side(keeper, "Inspector", self.tabs, least_width=LEAST_RIGHT, is_left=False)
         self.splitter = SideSplitter(self.left, graph, self.right, (LEFT_WIDTH, RIGHT_WIDTH))
@@ -47,6 +50,7 @@ class NetPage(QWidget):
         column.addWidget(self.splitter, 1)
         column.addWidget(self.changes_bar)
         self.tabs.currentChanged.connect(lambda _index: self._fit_right())
+        self.fold_button.clicked.connect(lambda: self.right.set_folded(True))
 
     @property
     def side_widths(self) -> tuple[int, int]:

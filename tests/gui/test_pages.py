@@ -247,6 +247,21 @@ def test_the_list_of_layers_shows_whole_columns_at_every_width(opened, qtbot) ->
     assert not n_left_out
 
 
+def test_both_sides_fold_by_a_button_of_their_own(opened, qtbot) -> None:
+    window = opened.window
+    window.resize(1440, 800)
+    for side, button, action in (
+        (window.net_page.left, window.panels.layer_table.fold_button, "show_layers"),
+        (window.net_page.right, window.net_page.fold_button, "show_inspector"),
+    ):
+        assert not side.is_folded
+        button.click()
+        assert side.is_folded
+        assert not window.actions_[action].isChecked()
+        side.strip.click()
+        assert not side.is_folded
+
+
 def test_the_changes_panel_is_wide_and_the_inspector_as_before(opened, qtbot) -> None:
     bench = opened
     bench.window.resize(1440, 800)
