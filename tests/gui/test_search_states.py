@@ -132,3 +132,15 @@ def test_what_was_read_of_a_folder_left_behind_is_not_taken(tmp_path: Path) -> N
     search.choose_folder(tmp_path / "other")
     assert not search.finish(SEARCHED)
     assert search.searched is None
+
+
+def test_an_index_that_a_rename_went_through_is_still_the_chosen_one(tmp_path: Path) -> None:
+    search = Search()
+    search.choose_folder(tmp_path)
+    search.ask()
+    search.choice = RecipeChoice("fc7", "fc7_own", "gap")
+    assert search.finish(SEARCHED)
+    search.ask()
+    search.choice = RecipeChoice("fc6", "fc6", "gap")
+    assert not search.finish(OTHER)
+    assert search.searched is SEARCHED

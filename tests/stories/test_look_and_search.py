@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,15 +49,18 @@ def test_a_photo_is_named_and_its_layers_are_seen(squeezenet, qtbot, material) -
     assert before.maximum == after.maximum
 
 
-def test_a_folder_is_searched_as_well_as_real_caffe_does(squeezenet, qtbot, material) -> None:
+def test_a_folder_is_searched_as_well_as_real_caffe_does(
+    squeezenet, qtbot, material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.controllers.searching.index.ASK_SECONDS", math.inf)
     bench, panel = squeezenet, squeezenet.window.panels.retrieval
     golden = json.loads(material("goldens/squeezenet_images.json").read_text())
     wanted = golden["retrieval_cosine_leave_one_out"]["instances"]
     bench.window.show_panel(panel)
-    bench.searching.open_folder(material("images/instances"))
-    bench.searching.choose(RecipeChoice("fire9/concat", "fire9/concat", "gap"))
+    choice = RecipeChoice("fire9/concat", "fire9/concat", "gap")
+    bench.searching.open_folder(material("images/instances"), choice)
     settle(bench, qtbot)
-    row = next(one for one in panel.chart.rows if one.label == "fire9/concat GAP")
+    row = next(one for one in panel.chart.rows if one.recipe == choice)
     assert row.mean_ap == pytest.approx(wanted["mAP"], abs=2e-3)
     assert row.precision_at_1 == pytest.approx(wanted["P@1"], abs=1e-9)
     assert row.n_queries == wanted["n"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -128,7 +128,9 @@ class Search:
     def finish(self, searched: Searched) -> bool:
         """An index came to its end; False where nobody waits for it, or for another one by now."""
         choice = searched.reading.choice
-        if not self.happens(Event.INDEXED) or self.choice not in (None, choice):
+        # a rename while it ran gave the chosen top another name
+        is_chosen = self.choice is None or replace(choice, top=self.choice.top) == self.choice
+        if not self.happens(Event.INDEXED) or not is_chosen:
             return False
         self.searched, self.choice = searched, choice
         self._n_vain_crashes = 0
