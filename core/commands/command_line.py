@@ -35,6 +35,7 @@ SUMMARIES: Mapping[str, str] = {
     "split": "divide images into train, val and test, near-duplicates together",
     "prepare": "make train_val, solver and deploy for a fine-tuning, from a net and a split",
     "finetune": "train a net by a solver file, by Caffe's rules, with snapshots that Caffe loads",
+    "report": "say what a fine-tuning did to retrieval, from a sweep before and one after",
     "tiles": "draw every channel of layers for one image into a PNG",
     "graph": "draw the net into SVG, PDF or PNG",
     "fidelity": "say how far bfloat16 or real Caffe is from float32 PyTorch, layer by layer",

@@ -135,7 +135,7 @@ def finetune(request: FinetuneRequest) -> Job[Finetuned]:
         training, feed = _without_frozen(process, request, solver, whole, every, found)
         if state is not None:
             training.restore(state.iteration, state.step, state.history)
-        keeper = _Keeper(request, solver, training, found)
+        keeper = _Keeper(request, solver, training, found, last)
         found.trained = yield from train(
             training, solver.settings, feed, (first, last), (keeper.after,)
         )
@@ -179,9 +179,11 @@ class _Keeper:
         solver: _Solver,
         training: Training | HeadTraining,
         found: Finetuned,
+        last: int,
     ) -> None:
         self._request, self._solver = request, solver
         self._training, self._found = training, found
+        self._last = last
 
     def after(self, iterated: Iterated) -> None:
         """After each iteration."""
@@ -192,7 +194,9 @@ class _Keeper:
         if number in self._request.at:
             self._found.kept[number] = (self._training.weights(), self._training.history())
         every = self._solver.settings.snapshot
-        if self._request.snapshots is not None and every and number % every == 0:
+        is_due = bool(every) and number % every == 0
+        is_end = number == self._last and self._solver.settings.snapshot_after_train
+        if self._request.snapshots is not None and (is_due or is_end):
             self._snapshot(self._request.snapshots, iterated)
 
     def _snapshot(self, folder: Path, iterated: Iterated) -> None:

@@ -14,6 +14,7 @@ ONE_FRONT: dict[str, str] = {
     "CheckImagesRequest": "its view comes with the Training page",
     "SplitRequest": "its view comes with the Training page",
     "PrepareRequest": "its view comes with the Training page",
+    "ReportRequest": "its view comes with the Training page",
     "FinetuneRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
