@@ -78,7 +78,7 @@ def _cross_weighted(places):
     of_places = np.sqrt(total / np.where(norm == 0, 1.0, norm))
     share = (places > 0).mean(2)
     rarity = share.sum(1, keepdims=True) / np.where(share == 0, 1.0, share)
-    of_channels = np.where(share == 0, 0.0, np.log(np.where(share == 0, 1.0, rarity)))
+    of_channels = np.log(np.where(share == 0, 1.0, rarity))
     return of_channels * (places * of_places[:, None, :]).sum(2)
 
 

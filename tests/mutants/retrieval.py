@@ -189,9 +189,6 @@ FAULTS = [
     .plant("levels are one off", "2 * short // (level + 1)", "2 * short // level")
     .plant("more of both ways", "more if height > width else 0", "more"),
     Faults("core/measures/places.py", *MEASURES)
-    .plant(
-        "dead channels weigh", "np.where(share == 0, 0.0, np.log", "np.where(share < 0, 0.0, np.log"
-    )
     .plant("places do not weigh", "* of_places[:, None, :]", "* (of_places[:, None, :] > 0)")
     .plant("the prior is as wide as the map", "/ 2.0 / 3.0", "/ 2.0")
     .plant("regions keep their length", "if not with_mac:", "if with_mac:")

@@ -127,7 +127,7 @@ def _cross_weighted(shared: _Shared) -> Tensor:
     of_places = (total / torch.where(norm == 0, 1.0, norm)).sqrt()
     is_dead = share == 0
     rarity = share.sum(1, keepdim=True) / torch.where(is_dead, 1.0, share)
-    of_channels = torch.where(is_dead, 0.0, torch.where(is_dead, 1.0, rarity).log())
+    of_channels = torch.where(is_dead, 1.0, rarity).log()
     if shared.rows is not None:
         return of_channels * shared.rows.weighted_sum(of_places, is_clamped=True)
     return of_channels * (places @ of_places[:, :, None])[..., 0]
