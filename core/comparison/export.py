@@ -9,7 +9,7 @@ from core.comparison.pairs import sentence
 from core.comparison.rows import ComparedFile, Comparison, ComparisonRow, Status
 from core.comparison.totals import totals_of
 from core.csv_table import rows_as_csv
-from core.words import on_one_line
+from core.words import on_one_line, plural
 
 HEADER = (
     "status", "layer in the first", "layer in the second", "type in the first",
@@ -28,7 +28,7 @@ _STATUS_WORDS = {
 def as_text(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
     """What differs in these rows, for a message or a note."""
     names = (comparison.first.title, comparison.second.title)
-    lines = [f"{names[0]} and {names[1]}", summary(comparison), ""]
+    lines = [f"{names[0]} and {names[1]}", summary(comparison), *captions(comparison), ""]
     lines += [f"{t.name}: {t.before}, {t.after} ({t.difference})"
               for t in totals_of(comparison.first, comparison.second)]  # fmt: skip
     lines.append("")
@@ -58,6 +58,7 @@ def as_markdown(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
     """Two tables: the totals, then a row a layer."""
     names = (comparison.first.title, comparison.second.title)
     lines = [f"# {_cell(names[0])} and {_cell(names[1])}", "", summary(comparison), ""]
+    lines += [*(f"- {_cell(caption)}" for caption in captions(comparison)), ""]
     lines += _markdown_table(
         ("", *names, "difference"),
         [(t.name, t.before, t.after, t.difference)
@@ -84,6 +85,22 @@ FORMATS: dict[str, Callable[[Comparison, Sequence[ComparisonRow]], bytes]] = {
 def _encoded(text: str) -> bytes:
     """UTF-8; names of files that are none keep their bytes."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def captions(comparison: Comparison) -> tuple[str, ...]:
+    """What each file is: "one.prototxt: 5 layers, phase TEST, V2, net "small"."."""
+    return tuple(_caption(file) for file in (comparison.first, comparison.second))
+
+
+def _caption(file: ComparedFile) -> str:
+    if file.side is None:
+        return f"{file.title}: can't be read."
+    net = file.side.net
+    facts = [plural(len(net.layers), "layer"), f"phase {net.state.phase}"]
+    facts += [str(net.dialect)] if net.dialect else []
+    facts += [f'net "{net.name}"'] if net.name else []
+    facts += [file.note] if file.note else []
+    return f"{file.title}: {', '.join(facts)}."
 
 
 def summary(comparison: Comparison) -> str:

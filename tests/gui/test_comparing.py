@@ -442,6 +442,10 @@ def test_exports_hold_what_is_shown(compare, files, bench, user, qtbot, tmp_path
     by_words = {action.text(): action for action in page.bar.export_menu().actions()}
     by_words["Copy as text"].trigger()
     copied = QGuiApplication.clipboard().text()
+    assert copied.splitlines()[2:4] == [
+        'one.prototxt: 5 layers, phase TEST, V2, net "small".',
+        'two.prototxt: 6 layers, phase TEST, V2, net "small".',
+    ]
     assert "~ conv  num_output 4 → 6" in copied
     assert "    Wiring: bottom 0 conv, written by relu → norm, written by norm" in copied
     assert "data" not in copied.splitlines()[-1]
@@ -458,6 +462,7 @@ def test_exports_hold_what_is_shown(compare, files, bench, user, qtbot, tmp_path
     qtbot.waitUntil(lambda: (tmp_path / "out.md").exists() and bench.lanes.is_idle)
     written = (tmp_path / "out.md").read_text()
     assert written.startswith("# one.prototxt and two.prototxt\n")
+    assert '- two.prototxt: 6 layers, phase TEST, V2, net "small".' in written
     assert "| Parameters | 297 | 443 | +146, +49 % |" in written
     assert "| + |  | norm (LRN) | only in the second |" in written
 
