@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGraphicsScene
 
+from core.net.elision import elide_name, elide_names
 from gui.graph import metrics as m
 from gui.graph.blocks import find_blocks
 from gui.graph.drawing import Drawing
 from gui.graph.items.block import BlockItem
+from gui.graph.items.layer_words import fitting_range
+from gui.graph.overlay import OverlayScale
 from gui.graph.style import GraphStyle
 
 
@@ -40,13 +44,40 @@ class FarView:
             scale,
             is_sideways=drawing.placement.direction == "LR",
         )
-        names = [block.name for block in blocks]
-        for i, block in enumerate(blocks):
-            near = (*names[max(0, i - 1) : i], *names[i + 1 : i + 2])
-            item = BlockItem(block, near, style, scale)
+        for block in blocks:
+            item = BlockItem(block, style, scale)
             self._scene.addItem(item)
             self.items.append(item)
+        self.write_names(style)
         return True
+
+    def show_overlay(
+        self,
+        scale: OverlayScale | None,
+        layers_of: Callable[[BlockItem], tuple[str, ...]],
+        style: GraphStyle,
+    ) -> None:
+        """Fill the blocks by a number each; None for no overlay."""
+        for item in self.items:
+            mark = scale.mark_of(layers_of(item)) if scale is not None else None
+            item.show_overlay(mark, is_on=scale is not None)
+        self.write_names(style)
+
+    def write_names(self, style: GraphStyle) -> None:
+        """Shorten the names to the room there is, so that no two read the same."""
+        measure = style.block_metrics.horizontalAdvance
+        items = sorted(self.items, key=lambda item: item.block.name)  # what is alike is beside
+        rooms = [item.name_room for item in items]
+        names = [
+            fitting_range(item.block.name, room, measure)
+            for item, room in zip(items, rooms, strict=True)
+        ]
+        shown = elide_names(names, rooms, measure)
+        for i, (item, room) in enumerate(zip(items, rooms, strict=True)):
+            text = shown[i]
+            if measure(text) > room:  # no way tells it from all others: only from the next one
+                text = elide_name(names[i], room, measure, names[i + 1 : i + 2])
+            item.shown_name = style.block_metrics.elidedText(text, Qt.ElideMiddle, room)
 
     def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""

@@ -18,6 +18,7 @@ from gui.graph.items.bracket import BracketItem
 from gui.graph.items.edge import EdgeItem
 from gui.graph.items.edge_label import edge_labels
 from gui.graph.items.layer import LayerItem
+from gui.graph.items.layer_words import near_names
 from gui.graph.items.stub import StubItem, stub_width
 from gui.graph.items.tip import TipItem
 from gui.graph.overlay import OverlayScale
@@ -133,9 +134,7 @@ class GraphScene(QGraphicsScene):
         for item in self.layer_items.values():
             mark = scale.mark_of(item.box.layers) if scale is not None else None
             item.show_overlay(mark, is_on=is_on)
-        for block in self.far_view.items:
-            mark = scale.mark_of(self._layers_of(block)) if scale is not None else None
-            block.show_overlay(mark, is_on=is_on)
+        self.far_view.show_overlay(scale, self._layers_of, self.graph_style)
 
     def content_rect(self) -> QRectF:
         """What boxes, badges and labels cover."""
@@ -157,8 +156,9 @@ class GraphScene(QGraphicsScene):
         """What the whole graph covers at a scale: names keep their size, so less than at 100 %."""
         if scale >= m.FULL_FROM:
             return self.content_rect()
-        if scale < m.NAMES_FROM:
-            return self.boxes_rect()
+        if scale < m.NAMES_FROM:  # a block at an end may reach beyond its boxes
+            beyond = m.BLOCK_LEAST_WIDTH / scale if self.is_sideways else 0.0
+            return self.boxes_rect().adjusted(-beyond / 2, 0, beyond, 0)
         frame = QRectF()
         for item in self.layer_items.values():
             frame = frame.united(item.painted_frame(scale))
@@ -235,10 +235,9 @@ class GraphScene(QGraphicsScene):
             item.set_box(box)
             item.setPos(*placement.corners[key])
         order = sorted(wanted)
-        names = [wanted[key].name for key in order]
+        near_of = near_names([wanted[key].name for key in order])
         reserved = {s.box: stub_width(s.words, self.graph_style) for s in picture.stubs}
-        for i, key in enumerate(order):
-            near = (*names[max(0, i - 1) : i], *names[i + 1 : i + 2])
+        for key, near in zip(order, near_of, strict=True):
             room = placement.side_rooms.get(key, NO_ROOM)
             self.layer_items[key].set_surroundings(near, room, reserved.get(key, 0.0))
 

@@ -291,3 +291,18 @@ def test_the_overview_leads_from_any_box_to_its_place(show, squeezenet, directio
     first = panel.overview._transform().map(items[0][1].frame().center())
     last = panel.overview._transform().map(items[-1][1].frame().center())
     assert first.y() < last.y()  # the flow runs down in either direction
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_no_two_blocks_read_the_same_from_far(show, material, direction: str) -> None:
+    """inception_3a/* and inception_3b/* were both "in…*"."""
+    path = material("prototxts/BVLC__caffe__models__bvlc_googlenet__train_val.prototxt")
+    panel = show(path.read_text())
+    panel.set_direction(direction)
+    panel.canvas.set_scale(0.17)
+    for item in panel.scene.far_view.items:
+        panel.canvas.centerOn(item.frame().center())
+        panel.canvas.viewport().grab()
+    names = [item.shown_name for item in panel.scene.far_view.items]
+    assert len(names) > 10
+    assert len(set(names)) == len(names), names

@@ -8,26 +8,25 @@ from PyQt5.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.graph.blocks import Block
 from gui.graph.items.layer import DIMMED
-from gui.graph.items.layer_words import shortened
 from gui.graph.overlay import OverlayMark
 from gui.graph.style import GraphStyle
 
 _BAND = 13.0
+_NARROW = 90.0
+"""Pixels of words; with less a number gives way to a name that it would cut."""
 
 
 class BlockItem(QGraphicsItem):
-    """Paints one Block in screen pixels; `near` are the names of its neighbours."""
+    """Paints one Block in screen pixels; `shown_name` is what its room leaves of its name."""
 
-    def __init__(
-        self, block: Block, near: tuple[str, ...], style: GraphStyle, scale: float
-    ) -> None:
+    def __init__(self, block: Block, style: GraphStyle, scale: float) -> None:
         super().__init__()
         self.block = block
         self.is_chosen = False
         self.is_lit = False
         self.is_dimmed = False
         self.shown_name = ""
-        self._near = near
+        self._count = ""
         self.mark: OverlayMark | None = None
         self._has_overlay = False
         self._style = style
@@ -52,7 +51,6 @@ class BlockItem(QGraphicsItem):
     def show_overlay(self, mark: OverlayMark | None, *, is_on: bool) -> None:
         """Fill the body by a number; one without a number is dashed while an overlay is on."""
         self.mark, self._has_overlay = mark, is_on
-        self.shown_name = ""
         self.update()
 
     def restyle(self, style: GraphStyle) -> None:
@@ -88,27 +86,35 @@ class BlockItem(QGraphicsItem):
             painter.setOpacity(DIMMED)
         band = QRectF(1, 1, _BAND, frame.height() - 1)
         painter.fillRect(band, style.family(self.block.family))
-        self._paint_words(painter, frame)
+        self._paint_words(painter)
         if self.is_chosen:
             painter.setOpacity(1.0)
             painter.setPen(style.selected)
             painter.setBrush(style.no_brush)
             painter.drawRoundedRect(frame.adjusted(-2, -2, 2, 2), 4, 4)
 
-    def _paint_words(self, painter: QPainter, frame: QRectF) -> None:
-        style, block = self._style, self.block
-        row = frame.adjusted(_BAND + 5, 0, -5, 0)
-        room = row.width()
-        count = str(block.n_layers) if block.n_layers > 1 else ""
+    @property
+    def name_room(self) -> float:
+        """Screen pixels for the name; a number gives way to a name that it would cut."""
+        style, row = self._style, self._row.width()
+        self._count = str(self.block.n_layers) if self.block.n_layers > 1 else ""
         if self.mark is not None:
-            count = self.mark.words
-        if count:
-            painter.setFont(style.text_font)
-            painter.setPen(style.secondary if self.mark is None else style.text)
-            painter.drawText(row, int(Qt.AlignRight | Qt.AlignVCenter), count)
-            room -= style.text_metrics.horizontalAdvance(count) + 5
-        if not self.shown_name:
-            self.shown_name = shortened(block.name, self._near, style.block_metrics, room)
+            self._count = self.mark.words
+        room = row - style.text_metrics.horizontalAdvance(self._count) - 5 * bool(self._count)
+        is_cut = style.block_metrics.horizontalAdvance(self.block.name) > room
+        if is_cut and row < _NARROW:
+            self._count, room = "", row
+        return float(room)
+
+    @property
+    def _row(self) -> QRectF:
+        return self._frame.adjusted(_BAND + 5.5, 0.5, -5.5, -0.5)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        style, row = self._style, self._row
+        painter.setFont(style.text_font)
+        painter.setPen(style.secondary if self.mark is None else style.text)
+        painter.drawText(row, int(Qt.AlignRight | Qt.AlignVCenter), self._count)
         painter.setFont(style.block_font)
         painter.setPen(style.text)
         painter.drawText(row, int(Qt.AlignLeft | Qt.AlignVCenter), self.shown_name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText
 
-from core.net.elision import elide_name
+from core.net.elision import Measure, elide_name
 from core.words import plural
 from gui.graph import metrics as m
 from gui.graph.overlay import OverlayMark
@@ -145,14 +146,11 @@ def draw_words(painter: QPainter, words: Words, style: GraphStyle) -> None:
 def shortened(name: str, near: Sequence[str], metrics: QFontMetricsF, room: float) -> str:
     """A name that fits; a range drops what both ends share, then what leads to their last parts."""
     measure = metrics.horizontalAdvance
+    name = fitting_range(name, room, measure)
     if measure(name) <= room:
         return name
-    first, dots, last = name.partition(" ... ")
-    if dots:
-        for text in _shorter_ranges(first, last):
-            if measure(text) <= room:
-                return text
-    shown = elide_name(name, room, measure, [n for n in near if n != name])
+    others = sorted((n for n in near if n != name), key=lambda other: _n_shared(name, other))
+    shown = elide_name(name, room, measure, others)  # what is most alike stands last, beside it
     return metrics.elidedText(shown, Qt.ElideMiddle, room)
 
 
@@ -168,10 +166,33 @@ def _shorter_note(note: str, near: Sequence[str], metrics: QFontMetricsF, room: 
     return "+ " + shortened(names, near, metrics, room - metrics.horizontalAdvance("+ "))
 
 
+def fitting_range(name: str, room: float, measure: Measure) -> str:
+    """A name, or of a range that does not fit the longest way to say it that does."""
+    first, dots, last = name.partition(" ... ")
+    if not dots or measure(name) <= room:
+        return name
+    return next((text for text in _shorter_ranges(first, last) if measure(text) <= room), name)
+
+
+def near_names(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """For each name those it is read beside: the ones before and after it, here and by letter."""
+    by_letter = sorted(range(len(names)), key=names.__getitem__)
+    near: list[list[str]] = [[*names[max(0, i - 1) : i], *names[i + 1 : i + 2]]
+                             for i in range(len(names))]  # fmt: skip
+    for before, after in pairwise(by_letter):
+        near[before].append(names[after])
+        near[after].append(names[before])
+    return [tuple(dict.fromkeys(those)) for those in near]
+
+
+def _n_shared(name: str, other: str) -> int:
+    pairs = enumerate(zip(name, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(name), len(other)))
+
+
 def _shorter_ranges(first: str, last: str) -> Iterator[str]:
     """ "inception_4b ... 4d", "conv1/7x7_s2 ... norm1", "conv1 ... norm1"."""
-    pairs = zip(first, last, strict=False)
-    shared = next((i for i, (a, b) in enumerate(pairs) if a != b), len(last))
+    shared = _n_shared(first, last)
     cut = max(last.rfind("_", 0, shared), last.rfind("/", 0, shared)) + 1
     end = last[cut:].removesuffix("/*")
     yield f"{first} ... {end}"
