@@ -212,8 +212,23 @@ def test_another_phase_counts_the_same_changes(opened, qtbot) -> None:
     assert said(bench) == before == ("2 new blobs", "4 names in 4 layers", 4, 2, True)
 
 
-@pytest.mark.parametrize("words", [("Verify", "engine")])
-def test_a_stopped_engine_leaves_verify_grey_with_its_reason(opened, qtbot, words) -> None:
+def test_verify_and_measure_work_on_an_engine_that_was_started_again(opened, qtbot) -> None:
+    bench = opened(WRONG)
+    fix(bench, qtbot)
+    do(bench, qtbot, "rename_all")
+    bench.window.actions_["restart_engine"].trigger()
+    qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=15000)
+    for action in ("verify", "measure"):
+        bench.document.set_measurement(None)
+        bench.document.set_verification(None)
+        assert bench.window.actions_[action].isEnabled(), bench.window.actions_.why_not(action)
+        do(bench, qtbot, action)
+        found = bench.document.verification if action == "verify" else bench.document.measurement
+        qtbot.waitUntil(lambda f=found: f is not None)
+        assert found.is_identical is (action == "verify")
+
+
+def test_a_stopped_engine_leaves_verify_grey_with_its_reason(opened, qtbot) -> None:
     bench = opened(NET)
     do(bench, qtbot, "rename_all")
     bench.engine.state = "unavailable"
