@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QLineEdit, QWidget
 from gui.frame.fields import LayerField
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
 from gui.main_window import MainWindow
+from gui.pages.layer_strip import LayerStrip, StripLayer
 
 NET = """name: "small"
 layer { name: "data" type: "Input" top: "data"
@@ -345,3 +346,25 @@ def test_a_short_layer_and_its_version_are_both_in_the_field(keeper, qtbot) -> N
     too_long = field.grab().toImage()
     field.show_layer("relu4_1", "", "activation")
     assert field.grab().toImage() == too_long  # and no dot is left behind
+
+
+def test_the_strip_tells_layers_apart_and_brackets_chains(keeper, qtbot) -> None:
+    """WINDOW_FAULTS 20, in the strip: "inception...3_reduce" twice, side by side."""
+    strip = LayerStrip(keeper)
+    qtbot.addWidget(strip)
+    strip.resize(1200, 38)
+    names = ("1x1", "3x3_reduce", "relu_3x3_reduce", "5x5_reduce", "relu_5x5_reduce")
+    chains = ("", "a", "a", "b", "b")
+    layers = [
+        StripLayer(f"inception_3a/{name}", "convolution", chain)
+        for name, chain in zip(names, chains, strict=True)
+    ]
+    strip.show_layers(layers, "inception_3a/relu_3x3_reduce")
+    image = strip.grab().toImage()
+    shown = dict(zip(names, strip.row._names(), strict=True))
+    assert len(set(shown.values())) == len(names)
+    assert all(shown[name].endswith(name[-10:]) for name in names)
+    y = strip.row.y() + strip.row.height() - 4
+    marked = [x for x in range(image.width()) if image.pixel(x, y) == keeper.theme.mark.rgb()]
+    lefts = [strip.row.x() + box.x() for _, box in strip.row._places]
+    assert lefts[1] < min(marked) < max(marked) < lefts[3]  # the chain that is looked at

@@ -121,15 +121,12 @@ class HistogramPanel(QWidget):
         pairs that a rename gave blobs of their own.
         """
         is_same = layer_name == self._layer and self._chosen[0] is not None
-        before, before_net = self._chosen, self._net
+        before = self._chosen
         self._net, self._layer, self._own_blobs = net, layer_name, own_blobs
         if net is None:
             self._take(None, None)
-        elif is_same and net is before_net:
-            self._take(*before)
         elif is_same and _in(net, before[0]) is not None:
-            first, second = _in(net, before[0]), _in(net, before[1])
-            self._take(first, second)
+            self._take(_in(net, before[0]), _in(net, before[1]))
         else:
             self._take(*self._default())
 
