@@ -87,7 +87,7 @@ def _subjects(soak: Soak) -> Iterator[str]:
         "net": document.path.stem if document.path else "",
         "layer": document.selection,
         "image": document.image_path.name if document.image_path else "",
-        "gallery": soak.bench.searching.gallery.root.name if soak.bench.searching.gallery else "",
+        "gallery": soak.bench.searching.folder.name if soak.bench.searching.folder else "",
     }
     for name, value in wanted.items():
         shown = getattr(subjects, name).value
