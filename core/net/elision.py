@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import pairwise
+from functools import lru_cache, partial
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 ELLIPSIS = "…"
@@ -62,8 +62,8 @@ def least_room(names: Sequence[str], measure: Measure, *, is_last_part_whole: bo
 class _Around(NamedTuple):
     """What a name is told from: those above and below; and its endings that no other name has."""
 
-    near: Sequence[str]
-    endings: Sequence[str]
+    near: tuple[str, ...]
+    endings: tuple[str, ...]
 
 
 def _tell_apart(
@@ -76,7 +76,7 @@ def _tell_apart(
     ways = {}
     for name, those in endings.items():
         own = [ending for ending in those if n_alike[ending] == 1]
-        ways[name] = ways_of(name, _Around(near[name], own))
+        ways[name] = ways_of(name, _Around(tuple(near[name]), tuple(own)))
     shown = {name: next(way) for name, way in ways.items()}
     taken: set[str] = set()
     while clashes := _clashes(shown):
@@ -141,15 +141,17 @@ def _narrowest(
     yield name
 
 
-def _shorter(name: str, around: _Around, *, is_last_whole: bool) -> Iterator[str]:
+@lru_cache(maxsize=8192)  # a table asks for the same names again at each width of each column
+def _shorter(name: str, around: _Around, *, is_last_whole: bool) -> tuple[str, ...]:
     """Without leading parts, then with shortened words."""
-    for ending in around.endings:
-        yield ELLIPSIS + ending
     known = {word for other in around.near for word in _WORD.findall(other)}
     last = _LAST_PART.search(name)
     end = last.start() if last and is_last_whole else len(name)
-    for ending in (name, *around.endings):
-        yield from _with_short_words(name, len(name) - len(ending), end, known)
+    short = (
+        _with_short_words(name, len(name) - len(ending), end, known)
+        for ending in (name, *around.endings)
+    )
+    return (*(ELLIPSIS + ending for ending in around.endings), *chain.from_iterable(short))
 
 
 def _with_short_words(name: str, cut: int, end: int, known: set[str]) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PyQt5.QtGui import QFontMetrics
 
 from core.net.elision import elide_names
@@ -19,9 +21,6 @@ class ElidedColumns:
     def __init__(self, model: LayerModel) -> None:
         self._model = model
         self._known: dict[tuple[Column, int], tuple[str, ...]] = {}
-        self._metrics = {
-            column: QFontMetrics(text_font(12, semibold=True)) for column in NAME_COLUMNS
-        }
         model.modelReset.connect(self._forget)
         model.dataChanged.connect(lambda *_: self._forget())
 
@@ -40,7 +39,18 @@ class ElidedColumns:
         rows = self._model.shown
         rooms = [float(width - eye_room(column, row.is_overwritten)) for row in rows]
         names = [row.text(column) for row in rows]
-        return elide_names(names, rooms, self._metrics[column].horizontalAdvance)
+        return elide_names(names, rooms, name_width)
+
+
+@lru_cache(maxsize=1)
+def _bold() -> QFontMetrics:
+    return QFontMetrics(text_font(12, semibold=True))
+
+
+@lru_cache(maxsize=32768)  # each name is asked for at every width of its column
+def name_width(text: str) -> int:
+    """Pixels that a name takes."""
+    return _bold().horizontalAdvance(text)
 
 
 def eye_room(column: Column, is_overwritten: bool) -> int:

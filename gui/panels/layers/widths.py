@@ -9,7 +9,7 @@ from PyQt5.QtGui import QFontMetrics
 
 from core.net.elision import least_room
 from gui.panels.layers.delegate import PADDING
-from gui.panels.layers.elided import NAME_COLUMNS, eye_room
+from gui.panels.layers.elided import NAME_COLUMNS, eye_room, name_width
 from gui.panels.layers.header import MORE_WIDTH
 from gui.panels.layers.rows import COLUMNS, COST_COLUMNS, Column, LayerRow
 from gui.theme import text_font
@@ -61,14 +61,13 @@ def column_widths(
 
 def least_widths(rows: Sequence[LayerRow]) -> dict[Column, Least]:
     """Pixels in which each row's names can still be told from the others'."""
-    bold = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance
     headers = QFontMetrics(text_font(11, semibold=True))
     least = {}
     for column in NAME_COLUMNS:
         names = [row.text(column) for row in rows]
         eye = max((eye_room(column, row.is_overwritten) for row in rows), default=0)
         at_ease, at_all = (
-            int(least_room(names, bold, is_last_part_whole=is_whole)) + eye + 2 * PADDING + 1
+            int(least_room(names, name_width, is_last_part_whole=is_whole)) + eye + 2 * PADDING + 1
             for is_whole in (True, False)
         )
         header = headers.horizontalAdvance(column.value) + _HEADER_PADDING + 2 * PADDING + 1
