@@ -97,3 +97,9 @@ def test_one_name_is_told_from_those_near_it() -> None:
 
 def test_rooms_of_their_own() -> None:
     assert elide_names(("conv_long", "conv_long2"), (5, 20), in_letters) == ("…long", "conv_long2")
+
+
+def test_an_ending_that_two_names_have_stands_for_neither() -> None:
+    """`…pool` could be both, also where one of them is there in full."""
+    names = ("ab/conv", "ab/pool", "abcdefgh/pool", "abcdefgh/conv")
+    assert elide_names(names, 7, in_letters) == ("ab/conv", "ab/pool", "a…/pool", "a…/conv")
