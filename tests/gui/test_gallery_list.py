@@ -41,8 +41,8 @@ def rows(bench) -> list[str]:
 def test_what_was_read_is_listed_and_a_click_shows_it(searched, qtbot) -> None:
     read_too(searched, qtbot, FC8)
     assert rows(searched) == [
-        f"fc8, flatten, {ALL} images, shown now",
-        f"relu1 · conv1@1, GeM p=3, {ALL} images",
+        f"fc8, flatten, images: {ALL}, shown now",
+        f"relu1 · conv1@1, GeM p=3, images: {ALL}",
     ]
     assert popup(searched).facts.text() == f"{ALL} images, labels by 3 folder names"
     popup(searched).rows[1].click()
@@ -73,12 +73,12 @@ def test_a_cancelled_one_says_how_far_it_came_and_resumes(
     settle(bench, qtbot)
     n_read = len(bench.searching.gallery)
     (row,) = rows(bench)
-    assert row == f"relu1 · conv1@1, GeM p=3, {n_read} of {n_images} images, shown now"
+    assert row == f"relu1 · conv1@1, GeM p=3, images: {n_read} of {n_images}, shown now"
     (resume,) = popup(bench).resume_buttons
     resume.click()
     settle(bench, qtbot)
     assert len(bench.searching.gallery) == n_images
-    assert rows(bench) == [f"relu1 · conv1@1, GeM p=3, {n_images} images, shown now"]
+    assert rows(bench) == [f"relu1 · conv1@1, GeM p=3, images: {n_images}, shown now"]
 
 
 def test_of_another_preprocessing_only_the_shown_one_is_listed(searched, qtbot) -> None:
@@ -88,7 +88,7 @@ def test_of_another_preprocessing_only_the_shown_one_is_listed(searched, qtbot) 
     assert len(rows(searched)) == 2
     searched.document.set_recipe(replace(searched.document.recipe, scale=0.5))
     settle(searched, qtbot)
-    assert rows(searched) == [f"fc8, flatten, {ALL} images, shown now"]
+    assert rows(searched) == [f"fc8, flatten, images: {ALL}, shown now"]
 
 
 def test_folders_of_before_are_offered(searched, qtbot, tmp_path: Path, photos: Path) -> None:
@@ -111,4 +111,4 @@ def test_absent_images_are_forgotten_on_request(searched, qtbot, photos: Path) -
     searched.window.actions_["forget_absent"].trigger()
     settle(searched, qtbot)
     assert len(searched.searching.gallery) == ALL - N_EACH
-    assert rows(searched) == [f"relu1 · conv1@1, GeM p=3, {ALL - N_EACH} images, shown now"]
+    assert rows(searched) == [f"relu1 · conv1@1, GeM p=3, images: {ALL - N_EACH}, shown now"]
