@@ -41,6 +41,7 @@ BLOCK_WIDTH, BLOCK_HEIGHT = 170.0, 14.0
 BLOCK_LEAST_WIDTH = 72.0
 LEAST_LABEL_SCALE = 0.88
 """At a smaller scale badges and labels keep the size that they have at this one."""
+STUB_STOP = 15.0
 SHORT_STUB = 60.0
 """Pixels of a stub whose words have room at every scale from NAMES_FROM."""
 SCALE_MINIMUM = 0.02
@@ -61,6 +62,9 @@ def named_size(
     left_room, right_room: scene units free on either side of the box's middle; reserved: screen
     pixels at the right that a stub takes.
     """
-    half = min(left_room * scale, right_room * scale - reserved)
+    right = right_room * scale - reserved
+    if reserved and right < BOX_WIDTH * scale / 2:  # no room for its words: the stop alone
+        right = right_room * scale - STUB_STOP
+    half = min(left_room * scale, right)
     width = max(BOX_WIDTH * scale, min(NAMED_WIDTH, 2 * half))
     return width, min(NAMED_HEIGHT, (BOX_HEIGHT + 12) * scale)
