@@ -144,7 +144,7 @@ def test_menus_of_layers_show_names_as_they_are(full_window, qtbot) -> None:
         offers = copy_offers(bench.document.net, box.box.layers)
         fill_box_menu(
             menu, box.box, opened=(), offers=offers,
-            on_rename=print, on_unfold=print, on_fold=print, on_compare=None,
+            on_rename=print, on_unfold=print, on_fold=print,
         )  # fmt: skip
         menus.append(menu)
     captions = [action.text() for menu in menus for action in menu.actions()]
