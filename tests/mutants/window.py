@@ -57,16 +57,16 @@ FAULTS = [
         "a paused job outlives its cancel", "            self.steps.close()\n", "            pass\n"
     )
     .plant(
-        "time left is the time passed",
-        "return passed * (now.total - now.done) / (now.done - first.done)",
-        "return passed",
+        "time left is what is left to do",
+        "return (now.total - now.done) / rate",
+        "return now.total - now.done",
     )
     .plant(
         "time left counts from 0, not from the first report",
-        "/ (now.done - first.done)",
-        "/ now.done",
+        "return (now.done - first.done) / passed",
+        "return now.done / passed",
     )
-    .plant("time left is told at once", "if passed < SETTLE_SECONDS:", "if passed < 0:"),
+    .plant("time left is told at once", "or passed < SETTLE_SECONDS or", "or"),
     Faults("gui/controllers/status.py", *JOBS, "tests/gui/test_engine_choice.py")
     .plant("minutes are seconds", "int(left // 60)", "int(left)")
     .plant(
