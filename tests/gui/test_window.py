@@ -231,7 +231,7 @@ def test_extract_writes_the_ticked_layers(bench, qtbot, net_path, image_path, tm
     bench.document.select("relu1")
     bench.window.actions_["extract"].trigger()
     dialog = bench.dialogs.dialog
-    assert dialog.count.text() == "1 of 4 chosen"
+    assert dialog.count.text() == "1 of 4 chosen, 576 B an image"  # 4 x 6 x 6 float32
     dialog.check_all(False)
     assert dialog.problem.text() == "Tick at least one layer."
     dialog.check_all(True)
