@@ -11,8 +11,10 @@ from pathlib import Path
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QComboBox, QWidget
+from PyQt5.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
 
+from gui.dialogs.recipe import RecipeDialog
+from gui.frame.sees_popup import SeesPopup
 from tests.soak.bench import Soak
 from tests.soak.user import wait_until
 
@@ -432,13 +434,19 @@ def extract(soak: Soak) -> None:
 
 @step(2)
 def choose_preprocessing(soak: Soak) -> None:
-    if soak.trigger("recipe"):
-        dialog = soak.bench.dialogs.dialog
-        if dialog is None:
-            return
+    if not soak.trigger("recipe"):
+        return
+    popups = [one for one in soak.bench.window.findChildren(SeesPopup) if one.isVisible()]
+    offers = [one for popup in popups for one in popup.findChildren(QPushButton) if one.isVisible()]
+    if offers:
+        soak.chance.choice(offers).click()
+    dialog = soak.bench.dialogs.dialog
+    if isinstance(dialog, RecipeDialog):
         _turn(soak, dialog.preset)
         can_accept = dialog.accept_button.isEnabled() and soak.chance.random() < 0.7
         (dialog.accept_button if can_accept else dialog.close_button).click()
+    for popup in popups:
+        popup.close()
 
 
 @step(3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.net.elision import ELLIPSIS, elide_name, elide_names, least_room
@@ -55,6 +55,7 @@ def test_names_of_real_nets(names: tuple[str, ...], room: int, name: str, shown:
     assert elide_names(names, room, in_letters)[names.index(name)] == shown
 
 
+@settings(deadline=None)  # a busy machine is no fault of the names
 @given(st.lists(any_names, max_size=14), st.floats(0, 120))
 def test_different_names_read_different(names: list[str], room: float) -> None:
     shown = elide_names(names, room, in_pixels)
@@ -64,6 +65,7 @@ def test_different_names_read_different(names: list[str], room: float) -> None:
                if in_pixels(name) <= room)  # fmt: skip
 
 
+@settings(deadline=None)  # a busy machine is no fault of the names
 @given(st.lists(net_names, min_size=1, max_size=14), st.floats(0, 40))
 def test_digits_and_the_last_part_stay_from_the_least_room_on(
     names: list[str], more: float
@@ -78,12 +80,14 @@ def test_digits_and_the_last_part_stay_from_the_least_room_on(
         assert "".join(re.findall(r"\d", name)).endswith(digits)
 
 
+@settings(deadline=None)  # a busy machine is no fault of the names
 @given(st.lists(net_names, min_size=2, max_size=9, unique=True), st.floats(0, 60))
 def test_an_elided_name_is_made_of_the_name(names: list[str], room: float) -> None:
     for name, text in zip(names, elide_names(names, room, in_pixels), strict=True):
         assert re.fullmatch(".*".join(map(re.escape, text.split(ELLIPSIS))), name)
 
 
+@settings(deadline=None)  # a busy machine is no fault of the names
 @given(st.text("ab", min_size=30, max_size=60), st.integers(6, 20))
 def test_a_name_without_parts_fits_too(name: str, room: int) -> None:
     assert len(elide_name(name, room, in_letters)) <= room
