@@ -222,7 +222,7 @@ FAULTS = [
     .plant("all cells are copied", "        if not selected:\n", "        if True:\n")
     .plant(
         "headings are not copied",
-        "lines = [[str(model.headerData(column, Qt.Horizontal)) for column in columns]]",
+        "lines = [[_heading(model, column) for column in columns]]",
         "lines: list[list[str]] = []",
     ),
     Faults("gui/widgets/plot.py", *HISTOGRAM)
