@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -16,7 +15,6 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from core.engines.base import EngineProcess
 from tests.gui.conftest import LENDER
 from tests.soak.agreement import disagreements
 from tests.soak.bench import REPOSITORY, Files, Soak, broken_nets, make_photos
@@ -96,7 +94,6 @@ class Walk(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        LENDER.prepare()
         Walk.n_walks += 1
         self.soak = Soak(self.files, 0, "fake", self.home / str(Walk.n_walks))
         self.soak.bench.engine_choice.find_caffes = tuple
@@ -164,12 +161,11 @@ class Walk(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def walking(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Walk]]:
-    """Windows on the engine that is lent."""
+def walking(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[Walk]:
+    """Windows on the engine that is lent; once a step has ended it, each has its own."""
     monkeypatch.setattr("gui.controllers.engine_child.start_engine", LENDER.start)
     Walk.files, Walk.home, Walk.n_steps, Walk.n_walks = files, tmp_path, 0, 0
-    yield Walk
-    assert isinstance(LENDER._process, EngineProcess | None)
+    return Walk
 
 
 def test_the_parts_of_the_window_agree_after_every_step(walking: type[Walk], qtbot) -> None:
