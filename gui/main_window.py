@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.actions import Actions
-from gui.frame.areas import FocusRing
+from gui.frame.areas import FocusRing, moved_by_key
 from gui.frame.bell import BellPopup
 from gui.frame.drop_overlay import DropOverlay, local_files
 from gui.frame.engine_popup import EnginePopup
@@ -360,6 +360,10 @@ class MainWindow(QMainWindow):
             self.status_line.set_tip(event.tip())
             return True
         return super().event(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        with moved_by_key():
+            return bool(super().focusNextPrevChild(forward))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

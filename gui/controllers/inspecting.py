@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from PyQt5.QtCore import QEvent, QObject, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QWidget
@@ -16,53 +15,34 @@ from core.engines.engine import Engine
 from core.engines.values import PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.files import is_plain_file
-from core.jobs.classes import classes_of, is_softmax, names_of_classes, scored_value
+from core.jobs.classes import scored_value
 from core.jobs.look import Looker, LookRequest, PictureInput, picture_input, why_no_picture
 from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
 from core.jobs.tiles import TilesRequest, read_values
 from core.net.definition import Net
 from core.progress import Job
-from core.words import plural
-from gui.controllers.engine_child import EngineController
+from gui.controllers.engine_child import STARTING, EngineController
 from gui.controllers.inspecting_values import layer_values, value_of_pin
 from gui.controllers.look_commands import look_command
-from gui.controllers.possibilities import NO_IMAGE, NO_NET
+from gui.controllers.passes import LastForward, TilesRead, scores_among
+from gui.controllers.possibilities import NO_IMAGE, NO_NET, NO_RECIPE
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.panels.activations.panel import ActivationsPanel
-from gui.panels.activations.shown import ActivationRequest, ShownCard, cards_of
+from gui.panels.activations.shown import ActivationRequest, cards_of
 from gui.panels.histogram.panel import HistogramPanel, HistogramRequest
-from gui.widgets.class_list import ClassScore, ClassScores, class_text
+from gui.widgets.class_list import ClassScores
 from gui.widgets.layer_rows import LayerRow, layer_rows
 
 EMPTY_TILES = "Open an image to see every channel."
 NO_FORWARD = "Run Forward to see how a layer's values spread."
 NO_LAYER = "Select a layer to see its channels."
 NO_LAYER_SPREAD = "Select a layer to see how its values spread."
+STOPPED_PASS = "The forward pass was stopped. Run it again with F5."
 ERROR_KEY = "forward"
 LEFT_OUT_KEY = "left-out"
 GLANCE_BINS = 60
-
-
-@dataclass(frozen=True)
-class LastForward:
-    """The last pass that ran, for the status line."""
-
-    seconds: float
-    n_images: int
-    top: ClassScore | None = None
-
-    @property
-    def sentence(self) -> str:
-        """ "Top: church 61 %, 412 ms"; without classes "last forward 412 ms, 1 image"."""
-        if self.top is not None:
-            share = f"{100 * self.top.score:.0f} %"
-            name = class_text(self.top)  # a number behind a number would read as one
-            said = f"{name}, {share}" if name[-1:].isdigit() else f"{name} {share}"
-            return f"Top: {said}, {1000 * self.seconds:,.0f} ms"
-        images = plural(self.n_images, "image")
-        return f"last forward {1000 * self.seconds:,.0f} ms, {images}"
 
 
 class InspectingController(QObject):
@@ -93,6 +73,7 @@ class InspectingController(QObject):
         self._activations = activations
         self._histogram = histogram
         self._stale: set[QWidget] = set()
+        self._waiting: set[QWidget] = set()
         self._looker = Looker(engine.host, self._passed.emit)
         self._told_of: Engine | None = None
         self._wanted: LookRequest | None = None
@@ -125,7 +106,7 @@ class InspectingController(QObject):
         if self._picture_input() is None:
             return self._why_no_picture
         if document.chosen_recipe is None:
-            return "How a picture becomes the net's input is not known. Say it with Ctrl+P."
+            return NO_RECIPE
         return "" if is_plain_file(path) else f"{path.name} is not there any more."
 
     def run_key(self) -> LookRequest | None:
@@ -195,6 +176,7 @@ class InspectingController(QObject):
         ):
             changed.connect(self._on_changed)
         self._engine.restarted.connect(self._on_restarted)
+        self._engine.state_changed.connect(self._say_what_runs)
         self._activations.value_of_pin = lambda pin: value_of_pin(document, pin)
         self._activations.activations_requested.connect(self._read_activations)
         self._activations.command_requested.connect(self._copy_command)
@@ -230,10 +212,8 @@ class InspectingController(QObject):
         """Ask for what `panel` shows, or say in it what is missing."""
         document = self._document
         if self.run_key() is None:
-            has_input = document.net is None or self._picture_input() is not None
-            self._show_empty(
-                panel, EMPTY_TILES, NO_FORWARD, "" if has_input else self._why_no_picture
-            )
+            why_not = self._why_open_image_is_no_help()
+            self._show_empty(panel, EMPTY_TILES, NO_FORWARD, why_not)
         elif not document.selection:
             self._show_empty(panel, NO_LAYER, NO_LAYER_SPREAD)
         elif panel is self._activations:
@@ -241,9 +221,18 @@ class InspectingController(QObject):
         else:
             self._read_summaries(self._histogram.request())
 
+    def _why_open_image_is_no_help(self) -> str:
+        """What else is missing for a pass, in a sentence; "" where it is an image."""
+        if self._document.net is None:
+            return ""
+        if self._picture_input() is None:
+            return self._why_no_picture
+        return "" if self._document.image_path is None else self.why_no_run()
+
     def _show_empty(self, panel: QWidget, tiles: str, spread: str, both: str = "") -> None:
         if panel is self._activations:
-            self._activations.show_empty(both or tiles, offers_image=tiles == NO_IMAGE)
+            offers_image = not both and tiles == EMPTY_TILES
+            self._activations.show_empty(both or tiles, offers_image=offers_image)
         else:
             self._histogram.show_empty(both or spread)
 
@@ -255,15 +244,16 @@ class InspectingController(QObject):
         net, layer = self._document.net, self._document.selection
         wanted = TilesRequest(key, tuple(Value(*one) for one in request.keys))
 
-        def read() -> Job[Read]:
+        def read() -> Job[TilesRead]:
             arrays = yield from read_values(wanted, self._looker)
             found = dict(zip(request.keys, arrays, strict=True))
             own = {k: array for k, array in found.items() if k[0] == layer}
-            scores = None if net is None else _scores_among(own, net, key)
+            scores = None if net is None else scores_among(own, net, key)
             cards = [card.measure() for card in cards_of(request, found, dict(request.at))]
-            return Read(request, found, cards, scores)
+            return TilesRead(request, found, cards, scores)
 
         self._start("activations", key, read, self._show_activations)
+        self._say_what_runs()
 
     def _copy_command(self) -> None:
         """Put the command for these tiles on the clipboard."""
@@ -303,6 +293,23 @@ class InspectingController(QObject):
             lambda: statistics(wanted, self._looker),
             self._histogram.show_summaries,
         )
+        self._say_what_runs()
+
+    def _say_what_runs(self) -> None:
+        """Say in a panel without anything to show what it waits for, or that it waits no more."""
+        is_starting = self._engine.state == STARTING
+        running = f"Starting {self._engine.title}." if is_starting else "Running forward."
+        for key, panel, is_empty in (
+            ("activations", self._activations, not self._activations.cards),
+            ("summaries", self._histogram, self._histogram.view() is None),
+        ):
+            if is_empty and self._lanes.is_running(key):
+                self._waiting.add(panel)
+                self._show_empty(panel, running, running)
+            elif panel in self._waiting:
+                self._waiting.discard(panel)
+                if is_empty and self.run_key() is not None and self._document.selection:
+                    self._show_empty(panel, STOPPED_PASS, STOPPED_PASS)
 
     def _start(
         self, name: str, key: LookRequest, work: Callable[[], Any], on_result: Callable[[Any], None]
@@ -314,6 +321,7 @@ class InspectingController(QObject):
             revision=self._document.revision,
             on_result=on_result,
             on_error=self._on_failed,
+            on_end=self._say_what_runs,
         )
 
     def _ensure_pass(self, key: LookRequest, *, is_told: bool = True) -> None:
@@ -339,7 +347,7 @@ class InspectingController(QObject):
             value = None if net is None else scored_value(net, engine)
             if net is None or value is None:
                 return None
-            return _scores_among({(value.layer, value.top): engine.read(value)}, net, key)
+            return scores_among({(value.layer, value.top): engine.read(value)}, net, key)
 
     def _show_top(self, scores: ClassScores | None, *, is_told: bool) -> None:
         last = self.last_forward
@@ -366,35 +374,12 @@ class InspectingController(QObject):
     def _on_failed(self, error: AppError) -> None:
         """Say it once: a dead child has its own notice."""
         self._wanted = None
+        self._waiting.clear()
         if not isinstance(error, EngineCrashed):
             self._notices.show_error(error, ERROR_KEY)
         for panel in (self._activations, self._histogram):
             self._show_empty(panel, error.sentence, error.sentence)
 
-    def _show_activations(self, read: Read) -> None:
+    def _show_activations(self, read: TilesRead) -> None:
         self._activations.show_read(read.request, read.arrays, read.cards)
         self._activations.show_classes(read.scores)
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """What was read for the tiles: arrays by (layer, top), measured cards, classes they give."""
-
-    request: ActivationRequest
-    arrays: dict[tuple[str, str], np.ndarray]
-    cards: list[ShownCard]
-    scores: ClassScores | None
-
-
-def _scores_among(
-    arrays: dict[tuple[str, str], np.ndarray], net: Net, key: LookRequest
-) -> ClassScores | None:
-    """The best classes, where one of these values gives scores of classes."""
-    for (layer, top), array in arrays.items():
-        value = Value(layer, top)
-        best = classes_of(net, key.net, value, array)
-        if best:
-            classes = tuple(ClassScore(one.number, one.name, one.score) for one in best)
-            names = names_of_classes(key.net, value, array.shape[1])
-            return ClassScores(layer, classes, is_softmax(net, value), names)
-    return None

@@ -16,6 +16,7 @@ Facts = dict[str, str]
 """Each state word of the actions with "" where it holds, else why it does not."""
 NO_NET = "No net is open. Open one with Ctrl+O."
 NO_IMAGE = "No image is open. Open one with Ctrl+I, paste it or drop it."
+NO_RECIPE = "How a picture becomes the net's input is not known. Say it with Ctrl+P."
 
 
 def facts_of(

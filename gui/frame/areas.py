@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from PyQt5.QtCore import QEvent, QObject, QRect, Qt, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
@@ -23,6 +24,24 @@ _SAY_IT_THEMSELVES = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, Q
 
 NO_RING = "hasNoRing"
 """A property of widgets whose content shows what has the keyboard."""
+
+_BY_KEY = "keyboardMovesByKey"
+"""A property of the application while a key moves the keyboard on."""
+
+
+@contextmanager
+def moved_by_key() -> Iterator[None]:
+    """What takes the keyboard within took it by a key, so the ring shows where it went."""
+    app = QApplication.instance()
+    if app is None:
+        yield
+        return
+    before = app.property(_BY_KEY)
+    app.setProperty(_BY_KEY, True)
+    try:
+        yield
+    finally:
+        app.setProperty(_BY_KEY, before)
 
 
 class AreaWalk(QObject):
@@ -47,7 +66,8 @@ class AreaWalk(QObject):
         before = self._left.get(id(area))
         target = before if before is not None and _can_take(before, area) else first_in(area)
         if target is not None:
-            target.setFocus(Qt.TabFocusReason)
+            with moved_by_key():
+                target.setFocus(Qt.TabFocusReason)
 
 
 def first_in(area: QWidget) -> QWidget | None:
@@ -81,13 +101,15 @@ def _holds(area: QWidget, widget: QWidget | None) -> bool:
 class FocusRing(QWidget):
     """A ring around the widget that has the keyboard, where its own look does not say so.
 
-    It follows keys only: who clicks knows where.
+    It follows Tab and F6 only: who clicks knows where, and what the window does by itself is no
+    news.
     """
 
     def __init__(self, keeper: ThemeKeeper, window: QWidget) -> None:
         super().__init__(window)
         self._keeper = keeper
         self._around: QWidget | None = None
+        self._left: QWidget | None = None
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.NoFocus)
         self.hide()
@@ -105,10 +127,14 @@ class FocusRing(QWidget):
     def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         if self._around is not None:
             self._around.removeEventFilter(self)
-        self._around = None
-        by_mouse = int(QApplication.mouseButtons()) != 0
-        window = self.parentWidget()
-        if now is None or by_mouse or window is None or now.window() is not window:
+        if now is None:  # the window lost the keyboard, and gives it back to the same widget
+            self._left, self._around = self._around, None
+            self.hide()
+            return
+        app, window = QApplication.instance(), self.parentWidget()
+        by_key = now is self._left or (app is not None and bool(app.property(_BY_KEY)))
+        self._around = self._left = None
+        if not by_key or window is None or now.window() is not window:
             self.hide()
             return
         is_silent = now.focusPolicy() == Qt.NoFocus or bool(now.property(NO_RING))

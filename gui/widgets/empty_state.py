@@ -52,6 +52,11 @@ class EmptyState(QWidget):
         """What it says now."""
         return self._sentence.text()
 
+    @property
+    def offers_button(self) -> bool:
+        """Whether it has a button now."""
+        return not self._button.isHidden()
+
     def set_sentence(self, sentence: str) -> None:
         """Say something else."""
         self._sentence.setText(sentence)

@@ -60,9 +60,11 @@ def test_what_is_missing_is_said_in_the_panel(bench, qtbot, net: Path, photo: Pa
     qtbot.waitUntil(lambda: bench.document.net is not None)
     look_at(bench, qtbot, panels.activations, "conv1")
     assert panels.activations.empty_state.sentence == "Open an image to see every channel."
+    assert panels.activations.empty_state.offers_button
     bench.document.select("")
     bench.opening.open_image(photo)
     qtbot.waitUntil(lambda: bench.lanes.is_idle)
+    assert not panels.activations.empty_state.offers_button
     assert panels.activations.empty_state.sentence == "Select a layer to see its channels."
 
 
@@ -207,6 +209,22 @@ def test_a_crash_in_a_pass_ends_one_child_only(make_bench, qtbot, net: Path, pho
     assert bench.notices.has("engine")
 
 
+def test_a_panel_says_that_it_waits_for_the_engine(
+    make_bench, qtbot, net: Path, photo: Path
+) -> None:
+    bench = make_bench()
+    bench.window.show()
+    open_both(bench, qtbot, net, photo)
+    bench.window.show_page("layer")
+    bench.document.select("fc8")
+    assert bench.engine.state == "starting"
+    panels = bench.window.panels
+    assert panels.activations.empty_state.sentence == "Starting Fake."
+    assert panels.histogram.empty_state.sentence == "Starting Fake."
+    bench.start()
+    qtbot.waitUntil(lambda: len(panels.activations.cards) == 1, timeout=15000)
+
+
 def test_a_cancelled_pass_waits_for_forward(make_bench, qtbot, net: Path, photo: Path) -> None:
     bench = make_bench(is_shown=True, hang_at="relu1")
     open_both(bench, qtbot, net, photo)
@@ -214,10 +232,16 @@ def test_a_cancelled_pass_waits_for_forward(make_bench, qtbot, net: Path, photo:
     bench.document.select("fc8")
     status = bench.window.status_line
     qtbot.waitUntil(lambda: status.texts["job"].startswith("Forward pass"), timeout=15000)
+    tiles = bench.window.panels.activations.empty_state
+    spread = bench.window.panels.histogram.empty_state
+    assert (tiles.sentence, spread.sentence) == ("Running forward.", "Running forward.")
+    assert not tiles.offers_button
     dead = bench.engine.process_id
     status.cancel_clicked.emit()
     qtbot.waitUntil(lambda: bench.engine.process_id not in (dead, None), timeout=15000)
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
+    assert "F5" in tiles.sentence
+    assert "F5" in spread.sentence
     bench.document.select("prob")
     qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=15000)
     assert not bench.notices.has("engine")

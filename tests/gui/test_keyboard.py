@@ -25,6 +25,7 @@ from PyQt5.QtWidgets import (
 
 from gui.actions import ROWS
 from gui.dialogs.help import KeysDialog
+from gui.frame.areas import moved_by_key
 from gui.graph.canvas import KEYS
 
 NET = """name: "small"
@@ -214,10 +215,35 @@ def test_what_has_the_keyboard_can_be_seen(opened, qtbot, theme: str) -> None:
                 continue
             window.setFocus()
             before = picture(window, widget)
-            widget.setFocus(Qt.TabFocusReason)
+            with moved_by_key():
+                widget.setFocus(Qt.TabFocusReason)
             if QApplication.focusWidget() is widget and picture(window, widget) == before:
                 unseen.append(f"{view}: {type(widget).__name__} {spoken(widget)}")
     assert not unseen
+
+
+def test_the_ring_stands_only_where_a_key_has_led(opened, qtbot) -> None:
+    """Opening a net, a page of its own accord and a click bring none; Tab and F6 do."""
+    window, ring = opened.window, opened.window.focus_ring
+    canvas = window.panels.graph.canvas
+    for view in views(opened):
+        show(opened, qtbot, view)
+        assert not ring.isVisible(), view
+    window.show_page("net")
+    canvas.setFocus(Qt.OtherFocusReason)
+    assert not ring.isVisible()
+    window.subjects.net.setFocus()
+    while not ring.isVisible():  # buttons and fields say it themselves
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+    assert ring.around is QApplication.focusWidget()
+    around = ring.around
+    QTest.mouseClick(canvas.viewport(), Qt.LeftButton)
+    assert around is canvas or not ring.isVisible()
+    canvas.setFocus(Qt.OtherFocusReason)
+    walk(opened, "next_area")
+    assert walk(opened, "area_before") is canvas
+    assert ring.isVisible()
+    assert ring.around is canvas
 
 
 def picture(window: QWidget, widget: QWidget) -> bytes:

@@ -7,7 +7,9 @@ from pathlib import Path
 from core.engines.values import Value
 from core.errors import AppError
 from core.jobs.index import IndexRequest
+from core.jobs.look import why_no_picture
 from gui.controllers.engine_child import EngineController
+from gui.controllers.possibilities import NO_RECIPE
 from gui.controllers.searching.index import Reading
 from gui.controllers.searching.indexing import INDEX
 from gui.controllers.searching.states import Search
@@ -42,8 +44,9 @@ class ReadingMaker:
         if document.net is None or choice is None or folder is None:
             return None
         if document.recipe is None:
-            error = AppError("This net has no input that takes a picture.")
-            self._notices.show_error(error, INDEX)
+            shapes = document.shapes
+            why_not = "" if shapes is None else why_no_picture(document.net, shapes)
+            self._notices.show_error(AppError(why_not or NO_RECIPE), INDEX)
             return None
         request = IndexRequest(
             self._engine.request(),
