@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,11 @@ _VALUES_FOR_MANY = 1 << 22
 """And for many, where the product takes longer than bringing the block near."""
 _MANY = 16
 _N_THREADS = 2
+_ROUNDING = 2.0**-24
+_MOST_ERROR = 0.01
+"""Of float32 sums: beyond it they tell too little, and the bound's higher terms begin to count."""
+_SHORTEST, _LONGEST = 1e-12, 1e18
+"""Lengths between which the products and sums of float32 neither vanish nor run over."""
 
 
 class Cosines:
@@ -52,13 +58,19 @@ class Cosines:
         Sums are float64 and rounded once, so that equal descriptors get equal scores wherever they
         stand. Raises GalleryError for a query that is not finite.
         """
+        return self._of(queries, np.float32)
+
+    def of_one(self, query: np.ndarray) -> np.ndarray:
+        """The cosines of one (dimension,) query before they are rounded, (n,) float64."""
+        result: np.ndarray = self._of(query[None], np.float64)[0]
+        return result
+
+    def _of(self, queries: np.ndarray, to: type[np.floating[Any]]) -> np.ndarray:
         # A float32 product adds in an order that depends on where a row stands in its block: copies
         # of one image would score a bit apart, in an order that changes with the gallery's size.
         exact = np.asarray(queries, dtype=np.float64)
-        of_queries = np.sqrt(np.vecdot(exact, exact))
-        if not np.isfinite(of_queries).all():
-            raise GalleryError("The query's descriptor holds NaN or infinity.")
-        scores = np.empty((len(exact), len(self._stored)), dtype=np.float32)
+        of_queries = _lengths_of(exact)
+        scores = np.empty((len(exact), len(self._stored)), dtype=to)
         of_rows, of_queries = _divisors(self._stored_lengths), _divisors(of_queries)
 
         def take(start: int, block: np.ndarray, n: int) -> None:
@@ -70,10 +82,36 @@ class Cosines:
         self._take_blocks(take, n_queries=len(exact))
         return self._in_order(scores)
 
+    def nearest(self, query: np.ndarray, k: int, *, exclude: int | None = None) -> np.ndarray:
+        """The images that may be the first k of a (dimension,) query's ranking, rising, int64.
+
+        All that share a score with one of them are among these, and seldom many more. They are
+        found by float32 sums where the rows lie, whose error is at most the number of values times
+        the rounding of one (Higham, Accuracy and Stability, 3.1), relative to both lengths.
+        exclude: an image that is none. Raises GalleryError for a query that is not finite.
+        """
+        exact = np.asarray(query, dtype=np.float64)
+        (length,) = _lengths_of(exact[None])
+        error = (exact.size + 8) * _ROUNDING
+        inverse = self._inverse_lengths
+        if inverse is None or length == 0 or error > _MOST_ERROR:
+            images = np.arange(len(self))
+        else:
+            sums = np.dot(self._stored, (exact / length).astype(np.float32))
+            sums *= inverse
+            scores = self._in_order(sums[None])[0]
+            if exclude is not None:
+                scores[exclude] = -np.inf
+            k = min(k, scores.size)
+            least = np.float64(np.partition(scores, -k)[-k]) - 2 * error
+            images = np.flatnonzero(scores >= least)
+        return images if exclude is None else images[images != exclude]
+
     def exactly(self, query: np.ndarray, images: np.ndarray) -> np.ndarray:
         """The cosines of one (dimension,) query with some images, (n,) float64, not rounded.
 
-        Each row's sum is added in the same order wherever it stands: equal rows get equal ones.
+        Each row's sum is added in the same order wherever it stands: equal rows get equal ones,
+        those of `of_one`.
         """
         exact = np.asarray(query, dtype=np.float64)
         rows = np.asarray(self.descriptors[images], dtype=np.float64)
@@ -90,6 +128,20 @@ class Cosines:
 
         self._take_blocks(take, n_queries=1)
         return lengths
+
+    @cached_property
+    def _is_in_order(self) -> bool:
+        return np.array_equal(self._rows, np.arange(len(self._stored)))
+
+    @cached_property
+    def _inverse_lengths(self) -> np.ndarray | None:
+        """To multiply float32 sums by; None where such sums may run over or vanish."""
+        lengths = self._stored_lengths
+        is_none = lengths == 0
+        is_plain = is_none | ((lengths > _SHORTEST) & (lengths < _LONGEST))
+        if self._stored.dtype != np.float32 or not is_plain.all():
+            return None
+        return (1 / _divisors(lengths)).astype(np.float32)
 
     def _take_blocks(self, take: Callable[[int, np.ndarray, int], None], n_queries: int) -> None:
         """Bring the rows to float64 block by block: the first one's number, the block, its rows.
@@ -118,7 +170,7 @@ class Cosines:
     def _in_order(self, scores: np.ndarray) -> np.ndarray:
         """Scores of the stored rows as those of the descriptors; in place, for they are many."""
         n = len(self)
-        if n == len(self._stored) and np.array_equal(self._rows, np.arange(n)):
+        if self._is_in_order:
             return scores
         for of_one in scores:
             of_one[:n] = of_one[self._rows]
@@ -128,8 +180,15 @@ class Cosines:
 def _products(queries: np.ndarray, block: np.ndarray) -> np.ndarray:
     """Inner products, (n_queries, n_block) float64."""
     result: np.ndarray
-    result = np.dot(block, queries[0])[None] if len(queries) == 1 else queries @ block.T
+    result = np.vecdot(block, queries)[None] if len(queries) == 1 else queries @ block.T
     return result
+
+
+def _lengths_of(queries: np.ndarray) -> np.ndarray:
+    lengths: np.ndarray = np.sqrt(np.vecdot(queries, queries))
+    if not np.isfinite(lengths).all():
+        raise GalleryError("The query's descriptor holds NaN or infinity.")
+    return lengths
 
 
 def _divisors(lengths: np.ndarray) -> np.ndarray:

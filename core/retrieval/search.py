@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -39,9 +38,9 @@ def rank(
 ) -> Ranking:
     """Rank a gallery for one descriptor.
 
-    query: (dimension,), any length. k: how many to return, None for all. exclude: index of the
-    query itself where it is in the gallery. Raises GalleryError for an empty gallery or a query of
-    another dimension.
+    query: (dimension,), any length. k: how many to find, None for all; the ties are then those
+    among them. exclude: index of the query itself where it is in the gallery. Raises GalleryError
+    for an empty gallery or a query of another dimension.
     """
     check_not_empty(gallery)
     query = np.asarray(query)
@@ -50,8 +49,9 @@ def rank(
             f"The query has {query.size} values where the gallery's descriptors have "
             f"{gallery.dimension}."
         )
-    ranking = rank_by(gallery.cosines, query, exclude=exclude)
-    return ranking if k is None else ranking.head(k)
+    if k is None:
+        return rank_by(gallery.cosines, query, exclude=exclude)
+    return best_by(gallery.cosines, query, k, exclude=exclude)
 
 
 def rank_image(gallery: Gallery, index: int, *, k: int | None = None) -> Ranking:
@@ -69,8 +69,20 @@ def rank_vectors(vectors: np.ndarray, query: np.ndarray, *, exclude: int | None 
 
 def rank_by(cosines: Cosines, query: np.ndarray, *, exclude: int | None = None) -> Ranking:
     """Rank the descriptors of some cosines for a (dimension,) query, equal ones by row."""
-    scores = cosines.of(query[None])[0]
-    return order_scores(scores, partial(cosines.exactly, query), exclude=exclude)
+    exact = cosines.of_one(query)
+    return order_scores(exact.astype(np.float32), exact.__getitem__, exclude=exclude)
+
+
+def best_by(cosines: Cosines, query: np.ndarray, k: int, *, exclude: int | None = None) -> Ranking:
+    """The first k of `rank_by`, their scores the same, without those of the others.
+
+    n_ties counts the ties among the k alone.
+    """
+    images = cosines.nearest(query, k, exclude=exclude)
+    exact = cosines.exactly(query, images)
+    found = order_scores(exact.astype(np.float32), exact.__getitem__)
+    first = refined(found.index[:k], exact.astype(np.float32), exact.__getitem__)
+    return Ranking(images[found.index[:k]], found.score[:k], first.n_ties)
 
 
 def equal_scores(ranking: Ranking) -> tuple[str, ...]:

@@ -110,12 +110,13 @@ def measure_evaluation(options: argparse.Namespace) -> dict[str, dict[str, float
 
 
 def measure_peers(options: argparse.Namespace) -> dict[str, list[dict[str, float]]]:
-    """The same question in turns: a whole ranking by us, the best hundred by the others."""
+    """The same question in turns: the best hundred, by us and by others, and our whole ranking."""
     gallery = open_gallery(options.gallery)
     vectors = np.array(gallery.rows[:])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     asked: dict[str, Callable[[int], object]] = {
-        "Blobscope": lambda number: rank_image(gallery, number),
+        "Blobscope": lambda number: rank_image(gallery, number, k=N_BEST),
+        "Blobscope, all ranked": lambda number: rank_image(gallery, number),
         "NumPy": lambda number: _best_by_numpy(vectors, vectors[number]),
     }
     try:

@@ -72,6 +72,8 @@ FAULTS = [
         "here = slice(start, start + n)",
         "here = slice(0, n)",
     )
+    .plant("float32 sums are taken for exact", "[-k]) - 2 * error", "[-k])")
+    .plant("copies of the query itself are kept out too", "images[images != exclude]", "images[1:]")
     .plant("vectors keep their length", "products /= of_rows[here]", "pass")
     .plant("queries keep their length", "of_queries[:, None], out=", "1.0, out=")
     .plant("zeros have no cosine", "np.where(lengths == 0, 1.0, lengths)", "lengths")

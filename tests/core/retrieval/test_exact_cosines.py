@@ -17,7 +17,7 @@ from core.retrieval.cosines import Cosines
 from core.retrieval.evaluation import OutsideQueries, evaluate, evaluate_outside
 from core.retrieval.gallery_contents import DescriptorRows
 from core.retrieval.relevant_ranks import relevant_ranks
-from core.retrieval.search import order_scores, rank_vectors
+from core.retrieval.search import best_by, order_scores, rank_by, rank_vectors
 
 RNG = np.random.default_rng(17)
 FLOAT32 = np.finfo(np.float32)
@@ -191,3 +191,37 @@ def test_queries_apart_rank_as_they_do_alone(rows: np.ndarray) -> None:
         ranking = rank_vectors(rows, rows[query.index], exclude=queries.own[query.index])
         verdicts = np.array([labels[i] == query.label for i in ranking.index])
         assert query.score == score_ranking(verdicts)
+
+
+NEAR = {
+    **KINDS,
+    "a breath apart": lambda n, d: (
+        (1 + 0.01 * RNG.standard_normal(d)) * (1 + 1e-6 * RNG.standard_normal((n, d)))
+    ).astype(np.float32),
+    "copies and lengths": lambda n, d: (
+        RNG.integers(1, 9, (n // 4 + 1, d)).repeat(4, axis=0)[:n] * RNG.choice([1, 3, 7], (n, 1))
+    ).astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("dimension", [3, 64, 700])
+@pytest.mark.parametrize("kind", NEAR)
+def test_the_best_are_the_first_of_the_whole_ranking(kind: str, dimension: int) -> None:
+    """Number for number and bit for bit, though float32 sums alone can't tell them apart."""
+    stored = NEAR[kind](403, dimension)
+    rows = DescriptorRows(stored, RNG.permutation(len(stored))[:350])
+    queries = [rows[3], stored[7] + np.float32(0.25), np.zeros(dimension, np.float32)]
+    for query, exclude in itertools.product(queries, (None, 3)):
+        for k in (1, 10, 100, 349, 500):
+            found = best_by(Cosines(rows), query, k, exclude=exclude)
+            whole = rank_by(Cosines(rows), query, exclude=exclude)
+            np.testing.assert_array_equal(found.index, whole.index[:k])
+            assert found.score.tobytes() == whole.score[:k].tobytes()
+
+
+def test_few_are_scored_exactly_for_the_best() -> None:
+    rows = RNG.standard_normal((5000, 64)).astype(np.float32)
+    nearest = Cosines(rows).nearest(rows[0], 100)
+    assert 100 <= nearest.size < 120
+    rows[0] *= np.float32(1e30)  # too long for float32 sums: all are left to the exact ones
+    assert Cosines(rows).nearest(rows[1], 100).size == len(rows)
