@@ -50,6 +50,7 @@ from gui.controllers.autosaving import AutosavingController
 from gui.controllers.changing import ChangingController
 from gui.controllers.comparing.controller import ComparingController
 from gui.controllers.comparing.engines import ComparedEngines
+from gui.controllers.comparing.offering import OfferedFiles
 from gui.controllers.comparing.runs import ComparedRuns
 from gui.controllers.demo import DEMO, DemoController
 from gui.controllers.dialogs import DialogsController
@@ -226,6 +227,9 @@ class Workbench(QObject):
         )
         self.comparing = ComparingController(
             document, lanes, self.window, notices, settings, self.chooser, self
+        )
+        self.offered_files = OfferedFiles(
+            document, lanes, self.window, settings, self.comparing, self
         )
         self.compared_runs = ComparedRuns(
             document, lanes, self.engine, self.comparing, self.window, notices, settings, self

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from core.comparison.rows import Comparison
+from core.comparison.rows import ComparedFile, Comparison
 from core.words import join_names
 from gui.graph.pair_graph import PairGraph
+from gui.pages.unchosen import UnchosenPanel
 from gui.panels.comparison.bar import ComparisonBar
 from gui.panels.comparison.broken import BrokenPanel
 from gui.panels.comparison.engines import EnginesPanel
@@ -19,14 +20,12 @@ from gui.panels.comparison.text import TextPanel
 from gui.panels.comparison.values import ValuesPanel
 from gui.panels.comparison.weights import WeightsPanel
 from gui.theme import ThemeKeeper
-from gui.widgets.empty_state import EmptyState
 from gui.widgets.notice_card import Notice
 
 OF_FILES = ("layers", "text", "values", "weights")
 """The views that need two files."""
 
 _SIDE, _VALUES = 456, 430
-_NO_FILES = "Choose two prototxts to see what differs between them: A, then B."
 
 
 class ComparePage(QWidget):
@@ -54,7 +53,7 @@ class ComparePage(QWidget):
         self.values_sources = SourcesRow(keeper, "Run both")
         self.weights_sources = SourcesRow(keeper, "Compare")
         self.broken = BrokenPanel(keeper)
-        self.empty = EmptyState(keeper, "compare", _NO_FILES, "Choose two files…")
+        self.empty = UnchosenPanel(keeper)
         self._lay_out()
         self.bar.view_chosen.connect(self.show_view)
         self.layers.row_selected.connect(self.text.show_row)
@@ -83,6 +82,11 @@ class ComparePage(QWidget):
         self._stack.setCurrentWidget(self._page_of(view))
         self.bar.show_sentence(*self._said.get(view, ("", "")))
         self.view_changed.emit(view)
+
+    def show_open(self, file: ComparedFile | None) -> None:
+        """The open net, if any, is A as long as no two files were chosen."""
+        self.bar.show_files(file, None)
+        self.empty.show_open(None if file is None else file.path)
 
     def show_comparison(
         self, comparison: Comparison, notices: tuple[Notice | None, Notice | None] = (None, None)

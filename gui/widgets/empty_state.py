@@ -61,6 +61,10 @@ class EmptyState(QWidget):
         """Say something else."""
         self._sentence.setText(sentence)
 
+    def set_button(self, text: str) -> None:
+        """Call the button otherwise."""
+        self._button.setText(text)
+
     def show_button(self, is_shown: bool) -> None:
         """Offer the button, or not where it would not help."""
         self._button.setVisible(is_shown)

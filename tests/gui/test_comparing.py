@@ -489,6 +489,25 @@ def test_compare_is_a_page_that_needs_no_net(bench, user, files, qtbot) -> None:
     assert len(lines(page)) == 4
 
 
+def test_the_open_net_is_a_and_files_of_the_same_net_are_offered(bench, files, qtbot, tmp_path):
+    page = bench.window.compare_page
+    stranger = tmp_path / "stranger.prototxt"
+    stranger.write_text(NET.replace('name: "', 'name: "my_'))
+    for path in (stranger, files[1], files[0]):
+        bench.opening.open_paths([path])
+        qtbot.waitUntil(lambda p=path: bench.document.path == p and bench.lanes.is_idle)
+    bench.window.actions_["page_compare"].trigger()
+    qtbot.waitUntil(lambda: bench.lanes.is_idle)
+    assert [side.name for side in page.bar.sides] == ["one.prototxt", "choose a file"]
+    assert page.empty.sentence == "A is one.prototxt. Choose B to see what differs."
+    assert not page.bar.export.isEnabled()
+    assert [row.text() for row in page.empty.rows] == ["two.prototxt"]
+    QTest.mouseClick(page.empty.rows[0], Qt.LeftButton)
+    wait(bench, qtbot)
+    assert [side.name for side in page.bar.sides] == ["one.prototxt", "two.prototxt"]
+    assert page.bar.export.isEnabled()
+
+
 def with_weights(path: Path, scale: float, name: str = "fc") -> Path:
     """Weights of the net above; conv is always the same."""
     conv = np.random.default_rng(1).normal(size=(4, 3, 3, 3)).astype(np.float32)

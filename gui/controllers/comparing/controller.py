@@ -201,7 +201,10 @@ class ComparingController(QObject):
 
     def _choose_side(self, is_first: bool) -> None:
         if self._paths is None:
-            self.choose()
+            if is_first:
+                self._ask("Choose file A", self._take_first)
+            else:
+                self.choose()
             return
         self._ask(f"Choose file {'A' if is_first else 'B'}", partial(self._take_side, is_first))
 

@@ -121,6 +121,7 @@ class ComparisonBar(QWidget):
         self._lay_out()
         self._connect()
         self.show_changed("")
+        self.show_files(None, None)
         self._tint()
 
     def show_view(self, view: str) -> None:
@@ -135,6 +136,8 @@ class ComparisonBar(QWidget):
         """Name both files."""
         for side, file in zip(self.sides, (first, second), strict=True):
             side.show_file(file)
+        for widget in (self.swap, self.phase, self.export):
+            widget.setEnabled(first is not None and second is not None)
 
     def show_phases(self, first: str, second: str) -> None:
         """Show which phases the nets are built in."""
