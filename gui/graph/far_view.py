@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGraphicsScene
 
-from core.net.elision import elide_name, elide_names
+from core.net.elision import elide_names
+from core.net.squeezing import squeeze_name
 from gui.graph import metrics as m
 from gui.graph.blocks import find_blocks
 from gui.graph.drawing import Drawing
@@ -73,11 +73,12 @@ class FarView:
             for item, room in zip(items, rooms, strict=True)
         ]
         shown = elide_names(names, rooms, measure)
-        for i, (item, room) in enumerate(zip(items, rooms, strict=True)):
-            text = shown[i]
-            if measure(text) > room:  # no way tells it from all others: only from the next one
-                text = elide_name(names[i], room, measure, names[i + 1 : i + 2])
-            item.shown_name = style.block_metrics.elidedText(text, Qt.ElideMiddle, room)
+        taken = {text for text, room in zip(shown, rooms, strict=True) if measure(text) <= room}
+        for item, name, text, room in zip(items, names, shown, rooms, strict=True):
+            if measure(text) > room:
+                text = squeeze_name(name, room, measure, taken)
+                taken.add(text)
+            item.shown_name = text
 
     def restyle(self, style: GraphStyle) -> None:
         """Draw in another theme."""

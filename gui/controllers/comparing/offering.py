@@ -9,6 +9,7 @@ from PyQt5.QtCore import QObject
 from core.comparison.differences import NetSide
 from core.comparison.rows import ComparedFile
 from core.jobs.akin import AkinFile, akin_files
+from core.words import plural
 from gui.controllers.comparing.controller import ComparingController
 from gui.document import ModelDocument
 from gui.jobs import Lanes
@@ -56,8 +57,10 @@ class OfferedFiles(QObject):
         self._lanes.files.start(lambda: akin_files(net, recent), key=KEY, on_result=self._offer)
 
     def _offer(self, files: tuple[AkinFile, ...]) -> None:
-        rows = [RecentFile(one.path, True, f"{one.n_alike:,} of {one.n_layers:,} layers alike")
-                for one in files]  # fmt: skip
+        rows = []
+        for one in files:
+            detail = f"{one.n_alike:,} of {plural(one.n_layers, 'layer')} alike"
+            rows.append(RecentFile(one.path, True, detail))
         self._page.empty.show_akin(rows if self._document.net is not None else ())
 
     def _compare(self, path: Path) -> None:
