@@ -149,6 +149,16 @@ COMMANDS: dict[str, Callable[[Files], Sequence[object]]] = {
     "fidelity of what is no net": lambda f: (
         "fidelity", "--net", f.image, "--weights", f.weights, "--images", f.images
     ),
+    "gradients of what is not there": lambda f: (
+        "gradients", *image_words(f), "--diff", f"{BAD}=d.npy", "--out", f.folder / "g.npz"
+    ),
+    "check-images": lambda f: ("check-images", f.images, "--html", f.folder / f"r{BAD}.html"),
+    "split of what is not there": lambda f: (
+        "split", f.folder / f"no{BAD}", "--out", f.folder / "s"
+    ),
+    "prepare of what is no net": lambda f: ("prepare", "--net", f.image, "--split", f.images),
+    "finetune of nothing": lambda f: ("finetune", "--solver", f.folder / f"no{BAD}"),
+    "report of nothing": lambda f: ("report", f.folder / f"no{BAD}", f.folder / f"no{BAD}"),
     "index": index,
     "sweep": lambda f: (
         "sweep", *net_words(f), "--weights", f.weights, "--images", f.images,
