@@ -27,9 +27,10 @@ def opened_gallery_net(
     and device of that. Raises GalleryError where the files are gone, or give another recipe.
     """
     to_run = net or _net_of_gallery(gallery, runs_on)
-    gallery.check_recipe(recipe_on(to_run, gallery.recipe))
+    recipe = recipe_on(to_run, gallery.recipe)
+    gallery.check_recipe(recipe)
     with host.opened(to_run) as engine:
-        yield describer_for(to_run, gallery.recipe, engine)
+        yield describer_for(to_run, recipe, engine)
 
 
 def _net_of_gallery(gallery: Gallery, runs_on: OpenRequest | None) -> NetToRun:

@@ -15,6 +15,9 @@ from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.open import net_of
 from core.jobs.values import choose_value
 from core.measures.measure import Pool
+from core.net.definition import Net
+from core.net.identity import net_identity, place_of, value_at
+from core.net.reader import read_net
 from core.progress import Job
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
@@ -86,8 +89,9 @@ def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a request stands for: the value, what feeds its net, how pictures are prepared."""
+    """What a request stands for: the net, the value, what feeds it, how pictures are prepared."""
 
+    net: Net
     value: Value
     feed: Feed
     chosen: ChosenRecipe
@@ -99,7 +103,7 @@ def _plan(request: IndexRequest) -> _Plan:
     feed = plan_feed(net, shapes, [value])
     feed.check_takes_pictures()
     chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
-    return _Plan(value, feed, chosen)
+    return _Plan(net, value, feed, chosen)
 
 
 def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:
@@ -109,23 +113,34 @@ def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:
         request.pool.method,
         request.pool.p,
         plan.chosen.recipe,
-        **what_runs(request.net),
+        **what_runs(request.net, plan.net),
         is_batched=plan.feed.mixing is None,
         levels=request.pool.levels,
         relu=request.pool.relu,
+        place=place_of(plan.net, *plan.value),
     )
 
 
 def recipe_on(to_run: NetToRun, like: DescriptorRecipe) -> DescriptorRecipe:
-    """What a net gives with the layer, pooling and preprocessing of a recipe."""
-    return replace(like, **what_runs(to_run))
+    """What a net gives with the layer, pooling and preprocessing of a recipe.
+
+    The value is called as the net calls it, where the recipe's net computes the same.
+    """
+    net = read_net(to_run.text, path=to_run.path, state=to_run.state)
+    ran = what_runs(to_run, net)
+    value: tuple[str, str] | None = None
+    if like.place is not None and like.net_identity == ran["net_identity"]:
+        value = value_at(net, like.place)
+    layer, top = value or like.value
+    return replace(like, **ran, layer=layer, top=top, place=place_of(net, layer, top))
 
 
-def what_runs(to_run: NetToRun) -> dict[str, Any]:
-    """What a recipe says of the net that runs, by the names of its fields."""
+def what_runs(to_run: NetToRun, net: Net) -> dict[str, Any]:
+    """What a recipe says of the net that runs, by the names of its fields; net: as read of it."""
     weights = to_run.weights
     return {
         "net_sha256": text_sha256(to_run.text),
+        "net_identity": net_identity(net),
         "weights_sha256": f"filler {to_run.seed}" if weights is None else file_sha256(weights),
         "state": to_run.state,
         "precision": to_run.engine.precision,

@@ -17,6 +17,7 @@ from core.jobs.open import net_of
 from core.jobs.values import choose_value, choose_values, every_value
 from core.measures.measure import Pool
 from core.net.definition import Net
+from core.net.identity import place_of
 from core.progress import Job, Progress
 from core.representations.after import L2, After
 from core.representations.fit_files import save_fit
@@ -116,7 +117,7 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     feed.check_takes_pictures()
     chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
     plan = plan_sweep(feed, values, request.pools, chosen.recipe)
-    recipes = _recipes(request, plan, feed, chosen)
+    recipes = _recipes(request, net, plan, feed, chosen)
     with host.opened(request.net) as engine:
         run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]), together)
         yield Progress(0, 0, "price found")
@@ -201,9 +202,9 @@ def _check_labels(request: SweepRequest) -> None:
 
 
 def _recipes(
-    request: SweepRequest, plan: SweepPlan, feed: Feed, chosen: ChosenRecipe
+    request: SweepRequest, net: Net, plan: SweepPlan, feed: Feed, chosen: ChosenRecipe
 ) -> tuple[DescriptorRecipe, ...]:
-    ran = what_runs(request.net)
+    ran = what_runs(request.net, net)
     return tuple(
         DescriptorRecipe(
             one.value.layer,
@@ -215,6 +216,7 @@ def _recipes(
             is_batched=feed.mixing is None,
             levels=one.pool.levels,
             relu=one.pool.relu,
+            place=place_of(net, *one.value),
         )
         for one in plan.representations
     )

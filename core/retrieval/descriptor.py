@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -15,6 +15,7 @@ from core.errors import AppError, GalleryError
 from core.images.preprocess import Preprocess
 from core.measures.measure import MOST_LEVELS, POOLINGS, Pool, PoolingName
 from core.net.definition import NetState
+from core.net.identity import Place
 from core.net.reader import DEFAULT_STATE
 from core.typed_json import as_type
 
@@ -22,7 +23,8 @@ from core.typed_json import as_type
 class _RecipeDocument(msgspec.Struct, frozen=True):
     """A recipe as JSON keeps it.
 
-    Recipes written before they said how the net was run are of float32 and the TEST phase.
+    Recipes written before they said how the net was run are of float32 and the TEST phase; those
+    without an identity know their net by its text alone.
     """
 
     layer: str
@@ -40,6 +42,8 @@ class _RecipeDocument(msgspec.Struct, frozen=True):
     batched: bool = True
     levels: Annotated[int, msgspec.Meta(ge=1, le=MOST_LEVELS)] = 3
     relu: bool = False
+    net_identity: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class DescriptorRecipe:
     built in.
     precision and engine_options: what the engine was told that changes values. is_batched: whether
     images went through the net together, which counts for nets that mix the rows of a batch.
+    net_identity and place: what the net computes, and where the value is in it, without the names
+    that a rename changes; "" and None in galleries of before. layer and top are the names by which
+    the value was read.
     """
 
     layer: str
@@ -66,6 +73,8 @@ class DescriptorRecipe:
     is_batched: bool = True
     levels: int = 3
     relu: bool = False
+    net_identity: str = ""
+    place: Place | None = None
 
     def __post_init__(self) -> None:
         if self.pooling not in POOLINGS:
@@ -114,19 +123,31 @@ class DescriptorRecipe:
     @property
     def digest(self) -> str:
         """SHA-256 over all that changes a descriptor: equal ones can be compared."""
-        document = {**self._compared(), "preprocess": self.preprocess.digest}
+        document = {**self._net_and_value(), **self._compared()}
+        document["preprocess"] = self.preprocess.digest
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
-    def _compared(self) -> dict[str, Any]:
-        """All that changes a descriptor but the preprocessing, under the words of a sentence."""
-        dials: dict[str, Any] = {"p": self.p} if self.pooling == "gem" else {}
-        dials |= {"number of levels": self.levels} if self.has_levels else {}
-        dials |= {"ReLU": "first"} if self.relu else {}
+    @property
+    def named_digest(self) -> str:
+        """The digest as it was before nets had an identity: by the prototxt and its names."""
+        return replace(self, net_identity="", place=None).digest
+
+    def _net_and_value(self) -> dict[str, Any]:
+        if self.net_identity and self.place is not None:
+            return {"net": self.net_identity, "value": self.place, "weights": self.weights_sha256}
         return {
             "prototxt": self.net_sha256,
             "weights": self.weights_sha256,
             "layer": self.layer,
             "top": self.top,
+        }
+
+    def _compared(self) -> dict[str, Any]:
+        """What else changes a descriptor but the preprocessing, under the words of a sentence."""
+        dials: dict[str, Any] = {"p": self.p} if self.pooling == "gem" else {}
+        dials |= {"number of levels": self.levels} if self.has_levels else {}
+        dials |= {"ReLU": "first"} if self.relu else {}
+        return {
             "pooling": self.pooling,
             **dials,
             "precision": self.precision,
@@ -155,6 +176,8 @@ class DescriptorRecipe:
             self.is_batched,
             self.levels,
             self.relu,
+            self.net_identity,
+            self.place,
         )
         written: dict[str, Any] = msgspec.to_builtins(document)
         return written
@@ -178,6 +201,8 @@ class DescriptorRecipe:
                 noted.batched,
                 noted.levels,
                 noted.relu,
+                noted.net_identity,
+                noted.place,
             )
         except (TypeError, ValueError, OverflowError, AppError) as error:
             raise GalleryError(
@@ -187,10 +212,14 @@ class DescriptorRecipe:
 
 def find_difference(there: DescriptorRecipe, here: DescriptorRecipe) -> str | None:
     """A sentence naming the first field in which two recipes differ; None if they are the same."""
-    if there.net_sha256 != here.net_sha256:
+    is_same_net = "" != there.net_identity == here.net_identity
+    if not is_same_net and there.net_sha256 != here.net_sha256:
         return "The prototxt is another one than the gallery was made with."
     if there.weights_sha256 != here.weights_sha256:
         return "The weights are others than the gallery was made with."
+    other_value = _value_difference(there, here, is_same_net=is_same_net)
+    if other_value is not None:
+        return other_value
     old_fields, new_fields = there._compared(), here._compared()
     for name in old_fields | new_fields:  # the pooling comes before its dials, which others lack
         old, new = old_fields.get(name, "none"), new_fields.get(name, "none")
@@ -223,6 +252,21 @@ def l2_normalise(descriptors: np.ndarray) -> np.ndarray:
 def text_sha256(text: str) -> str:
     """SHA-256 of a prototxt's text, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _value_difference(
+    there: DescriptorRecipe, here: DescriptorRecipe, *, is_same_net: bool
+) -> str | None:
+    """By place where both nets are known without their names, else by layer and top."""
+    if is_same_net and there.place is not None and here.place is not None:
+        if there.place == here.place:
+            return None
+    elif there.value == here.value:
+        return None
+    for name, old, new in zip(("layer", "top"), there.value, here.value, strict=True):
+        if old != new:
+            return f"The {name} is {old} in the gallery and {new} here."
+    return f"Layer {here.layer} stands at another place of the net than in the gallery."
 
 
 def _preprocess_difference(there: Preprocess, here: Preprocess) -> str | None:

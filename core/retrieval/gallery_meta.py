@@ -12,6 +12,7 @@ import msgspec
 
 from core.errors import AppError, GalleryError
 from core.files import is_plain_file
+from core.net.identity import Place
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_database import READABLE, SCHEMA
 from core.retrieval.nearby import PathText, candidates, find_roots, path_from
@@ -33,6 +34,7 @@ class GalleryMeta(msgspec.Struct, frozen=True, kw_only=True):
 
     root and mean_image: as noted, and the ways to them from the gallery's folder. vectors: the file
     of descriptors. origin: as gallery_origin reads it, who takes a damaged one for none.
+    representation_places: of the values of the further representations, in their order.
     """
 
     recipe: dict[str, Any]
@@ -45,6 +47,7 @@ class GalleryMeta(msgspec.Struct, frozen=True, kw_only=True):
     vectors: PathText | None = None
     run: RunNote | None = None
     origin: Any = None
+    representation_places: tuple[Place | None, ...] | None = None
 
     def found_recipe(self, folder: Path) -> DescriptorRecipe:
         """The recipe, with its mean image where that is now."""

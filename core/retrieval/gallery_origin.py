@@ -13,7 +13,8 @@ import msgspec
 from core.errors import AppError, GalleryError
 from core.files import file_sha256, is_plain_file
 from core.net.definition import NetState
-from core.net.reader import DEFAULT_STATE
+from core.net.identity import net_identity
+from core.net.reader import DEFAULT_STATE, read_net
 from core.net.solver import open_prototxt
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.nearby import PathText, candidates, path_from
@@ -78,12 +79,16 @@ class NotedOrigin:
         Files that have changed are better than none: the recipe that they give tells it. Raises
         GalleryError for a file that is in none of its places.
         """
-        net = _first(self.nets, lambda path: self._net_sha256(path) == recipe.net_sha256)
+        net = _first(self.nets, lambda path: self._is_net_of(recipe, path))
         weights = _first(self.weights, lambda path: file_sha256(path) == recipe.weights_sha256)
         return GalleryOrigin(net, weights, self.state)
 
-    def _net_sha256(self, path: Path) -> str:
-        return text_sha256(open_prototxt(path, self.state).text)
+    def _is_net_of(self, recipe: DescriptorRecipe, path: Path) -> bool:
+        file = open_prototxt(path, self.state)
+        if text_sha256(file.text) == recipe.net_sha256:
+            return True
+        net = read_net(file.text, path=file.path, state=file.state)
+        return net_identity(net) == recipe.net_identity
 
 
 def read_origin(document: object, gallery: Path) -> NotedOrigin | None:

@@ -13,7 +13,7 @@ from core.images.finding import FolderListing, SkippedFile, list_images
 from core.progress import Job, Progress, with_steps
 from core.retrieval.absence import AbsentFiles, by_folder, describe_absent
 from core.retrieval.describing import Describer
-from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
+from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, find_difference
 from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.gallery_collector import GalleryCollector
 from core.retrieval.gallery_contents import (
@@ -179,7 +179,9 @@ def _open_store(
         store.create(recipe, root, origin, others)
     contents = store.read()
     check_same_recipe(contents.recipe, recipe)
-    if [one.recipe.digest for one in contents.others] != [one.digest for one in others]:
+    pairs = zip(contents.others, others, strict=False)
+    is_equal = len(contents.others) == len(others)
+    if not is_equal or any(find_difference(a.recipe, b) is not None for a, b in pairs):
         raise GalleryError(
             f"This gallery holds {plural(len(contents.others) + 1, 'representation')} of "
             "each image, "

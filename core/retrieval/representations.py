@@ -10,16 +10,21 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import GalleryError
+from core.net.identity import Place
 from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.gallery_database import set_meta
+from core.retrieval.gallery_meta import read_meta
 from core.retrieval.vectors_file import append_rows, count_rows
 
 _NAME = re.compile(r"descriptors-\d{5}\.npy")
 MOST = 20_000
+PLACES_KEY = "representation_places"
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,13 @@ def note_representations(db: sqlite3.Connection, recipes: Sequence[DescriptorRec
         for number, one in enumerate(recipes, start=1)
     ]
     db.executemany("INSERT INTO representations VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    set_meta(db, PLACES_KEY, [one.place for one in recipes])
 
 
 def read_representations(
     db: sqlite3.Connection, first: DescriptorRecipe
 ) -> tuple[StoredRepresentation, ...]:
-    """What the database notes; () in a gallery of an earlier format.
+    """What the database notes; () in a gallery of an earlier format, which may note no places.
 
     Raises ValueError for values of another kind, GalleryError for a pooling that is none.
     """
@@ -63,7 +69,9 @@ def read_representations(
     if known is None:
         return ()
     found = db.execute("SELECT * FROM representations ORDER BY number LIMIT ?", (MOST + 1,))
-    return tuple(_representation(first, *row) for row in found)
+    places = read_meta(db).representation_places or ()
+    rows = zip_longest(found.fetchall(), places)
+    return tuple(_representation(first, place, *row) for row, place in rows if row is not None)
 
 
 def append_representations(
@@ -107,6 +115,7 @@ def fill_lost_rows(folder: Path, stored: Sequence[StoredRepresentation], n_rows:
 
 def _representation(
     first: DescriptorRecipe,
+    place: Place | None,
     number: int,
     layer: str,
     top: str,
@@ -121,6 +130,7 @@ def _representation(
     if not all(isinstance(value, kind) for value, kind in kinds) or not 0 <= dimension < 1 << 31:
         raise ValueError("a representation has a value of another kind")
     recipe = replace(
-        first, layer=layer, top=top, pooling=pooling, p=p, levels=levels, relu=bool(relu)
-    )
+        first, layer=layer, top=top, pooling=pooling, p=p, levels=levels, relu=bool(relu),
+        place=place,
+    )  # fmt: skip
     return StoredRepresentation(number, recipe, dimension)

@@ -305,6 +305,35 @@ def test_a_rename_keeps_layer_and_results(searched, qtbot) -> None:
     assert len(panel.tiles) == 3 * N_EACH - 1
 
 
+def test_a_rename_leaves_every_representation_read(searched, qtbot) -> None:
+    """Of a net that computes the same nothing is read again, by whatever names; undo as well."""
+    panel, searching = searched.window.panels.retrieval, searched.searching
+    read_too(searched, qtbot, RecipeChoice("conv1", "conv1", "gap"))
+    folders = {one.name for one in searching.gallery.folder.parent.iterdir()}
+    assert len(panel.chart.rows) == len(folders) == 2
+    searched.renaming.rename_layer("relu1")
+    qtbot.waitUntil(lambda: searched.document.is_edited)
+    settle(searched, qtbot)
+    assert searching.choice == RecipeChoice("conv1", "conv1", "gap")
+    assert {row.recipe.top for row in panel.chart.rows} == {"conv1", "conv1_relu1"}
+    assert {row.label for row in panel.chart.rows} == {
+        "conv1, GAP", "relu1 · conv1_relu1, GeM p=3",
+    }  # fmt: skip
+    assert searched.gallery_list.in_gallery == {("conv1", "conv1"), ("relu1", "conv1_relu1")}
+    panel.recipe_requested.emit(RecipeChoice("relu1", "conv1_relu1", "gem"))
+    settle(searched, qtbot)
+    assert not panel.offer_line.isVisible()
+    assert searching.words == "relu1 · conv1_relu1, GeM p=3"
+    searching.query_index(3)
+    settle(searched, qtbot)
+    searched.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: not searched.document.is_edited)
+    settle(searched, qtbot)
+    assert searching.words == "relu1 · conv1@1, GeM p=3"
+    assert {one.name for one in searching.gallery.folder.parent.iterdir()} == folders
+    assert len(panel.chart.rows) == 2
+
+
 def test_another_preprocessing_is_offered_and_the_ranking_stays(searched, qtbot) -> None:
     from dataclasses import replace
 

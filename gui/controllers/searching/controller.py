@@ -19,6 +19,7 @@ from gui.controllers.searching.indexing import INDEX, Indexer
 from gui.controllers.searching.offering import Offering
 from gui.controllers.searching.queries import Found
 from gui.controllers.searching.readings import ReadingMaker
+from gui.controllers.searching.renames import NameFollower
 from gui.controllers.searching.states import Search
 from gui.controllers.searching.thumbnails import ThumbnailLoader
 from gui.controllers.searching.values import (
@@ -85,6 +86,7 @@ class SearchingController(QObject):
             questioner, self,
         )  # fmt: skip
         self._evaluator = Evaluator(lanes, notices, panel, self._search, self)
+        self._names = NameFollower(document, self._search, self._evaluator.show, self)
         self._follow_soon = QTimer(self)
         self._follow_soon.setSingleShot(True)
         self._follow_soon.setInterval(FOLLOW_MILLISECONDS)

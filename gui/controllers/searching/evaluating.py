@@ -116,4 +116,5 @@ class Evaluator(QObject):
 
 def _made_with(gallery: Gallery) -> tuple[str, str, str, str]:
     recipe = gallery.recipe
-    return recipe.net_sha256, recipe.weights_sha256, recipe.preprocess.digest, gallery.truth
+    net = recipe.net_identity or recipe.net_sha256
+    return net, recipe.weights_sha256, recipe.preprocess.digest, gallery.truth

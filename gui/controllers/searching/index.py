@@ -13,6 +13,7 @@ from core.images.preprocess import Preprocess
 from core.jobs.index import Indexed, IndexRequest, descriptor_recipe, index, recipe_on
 from core.jobs.outlook import IndexOutlook, look_ahead, measure_rate
 from core.progress import Job
+from core.retrieval.descriptor import find_difference
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_labels import label_gallery
 from core.retrieval.kept_galleries import KeptGallery, find_kept_galleries
@@ -93,18 +94,25 @@ class GalleryPlaces:
     def placed(self, request: IndexRequest) -> IndexRequest:
         """The request with the gallery's place; hashes the weights the first time."""
         recipe = descriptor_recipe(request)
-        text = f"{recipe.digest} {request.folder.resolve()}"
-        name = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:24]
-        return replace(request, out=self._cache / name)
+        now, before = (
+            self._cache / _place_name(digest, request.folder)
+            for digest in (recipe.digest, recipe.named_digest)
+        )
+        return replace(request, out=before if before.exists() and not now.exists() else now)
 
     def kept(self, folder: Path, net: NetToRun, preprocess: Preprocess) -> tuple[KeptGallery, ...]:
-        """The galleries of a folder that this net, fed so, would go on with."""
-        return tuple(
-            one
-            for one in find_kept_galleries(self._cache, folder)
-            if one.recipe.digest
-            == replace(recipe_on(net, one.recipe), preprocess=preprocess).digest
-        )
+        """The galleries of a folder that this net, fed so, would go on with, by its own names."""
+        found = []
+        for one in find_kept_galleries(self._cache, folder):
+            recipe = replace(recipe_on(net, one.recipe), preprocess=preprocess)
+            if find_difference(one.recipe, recipe) is None:
+                found.append(replace(one, recipe=recipe))
+        return tuple(found)
+
+
+def _place_name(digest: str, folder: Path) -> str:
+    text = f"{digest} {folder.resolve()}"
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:24]
 
 
 def look(places: GalleryPlaces, reading: Reading) -> Looked:

@@ -446,3 +446,33 @@ def test_gallery_says_what_it_holds_and_exports_it(command, files: dict[str, Pat
         assert exported["files"][0] == "blue/0.png"
     assert "-> " in command("gallery", files["gallery"], "--export", out).out
     assert command("gallery", files["gallery"], "--export", out.with_suffix(".x")).code != 0
+
+
+def test_a_renamed_net_asks_the_gallery_that_is_there(command, files: dict[str, Path]) -> None:
+    """Blobs, a layer and a comment are other ones; nothing is computed otherwise."""
+    words = ["--net", files["net"], "--weights", files["weights"], "--images", files["pictures"]]
+    words += ["--layer", "relu", "--pool", "gap", "--out", files["gallery"]]
+    assert command("index", *words).code == 0
+    photo = files["pictures"] / "red" / "0.png"
+    outside = files["net"].with_name("outside.png")
+    outside.write_bytes(photo.read_bytes())
+    own = ("--net", files["net"], "--weights", files["weights"])
+    wanted = command("query", files["gallery"], outside, *own, "--json").json["results"]
+    renamed = files["net"].with_name("renamed.prototxt")
+    tail = 'layer { name: "rectified" type: "ReLU" bottom: "conv" top: "features" } # renamed'
+    renamed.write_text(NET.replace(NET.splitlines()[-1], tail))
+    named = ("--net", renamed, "--weights", files["weights"])
+    found = command("query", files["gallery"], outside, *named, "--json")
+    assert found.code == 0, found.err
+    assert found.json["results"] == wanted
+    again = [renamed if word == files["net"] else word for word in words]
+    again[again.index("relu")] = "rectified"
+    said = command("index", *again, "--json").json
+    assert (said["added"], said["kept"]) == (0, 12)
+    other = files["net"].with_name("other.prototxt")
+    other.write_text(NET.replace('bottom: "conv" top: "conv"', 'bottom: "data" top: "conv2"'))
+    refused = command(
+        "query", files["gallery"], outside, "--net", other, "--weights", files["weights"]
+    )
+    assert refused.code == 1
+    assert "The prototxt is another one" in refused.err

@@ -101,3 +101,35 @@ def test_hashes(tmp_path: Path) -> None:
     assert file_sha256(tmp_path / "a") == text_sha256("abc") == wanted
     with pytest.raises(AppError):
         file_sha256(tmp_path / "gone")
+
+
+def test_names_do_not_count_where_the_nets_are_known_without_them(
+    recipe: DescriptorRecipe,
+) -> None:
+    there = replace(recipe, net_identity="i", place=(1, 0))
+    renamed = replace(there, net_sha256="another text", layer="c", top="c")
+    assert find_difference(there, renamed) is None
+    assert renamed.digest == there.digest
+    assert DescriptorRecipe.from_json(json.loads(json.dumps(renamed.to_json()))) == renamed
+    elsewhere = replace(there, place=(2, 0))
+    assert "another place" in str(find_difference(there, elsewhere))
+    assert elsewhere.digest != there.digest
+    other = replace(renamed, net_identity="j")
+    assert find_difference(there, other) == (
+        "The prototxt is another one than the gallery was made with."
+    )
+    assert other.digest != there.digest
+
+
+def test_a_gallery_of_before_takes_the_very_text_and_names_alone(recipe: DescriptorRecipe) -> None:
+    now = replace(recipe, net_identity="i", place=(1, 0))
+    earlier = recipe.to_json()
+    del earlier["net_identity"], earlier["place"]
+    before = DescriptorRecipe.from_json(earlier)
+    assert find_difference(before, now) is None
+    assert now.named_digest == before.digest
+    assert (
+        before.digest == "d455b82498c11898c1bb4c03a38dedfd978f90be20f425c9166467cdf0850d5f"
+    )  # as of before
+    assert find_difference(before, replace(now, net_sha256="x")) is not None
+    assert find_difference(before, replace(now, layer="fc", top="fc", place=(2, 0))) is not None
