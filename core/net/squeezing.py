@@ -29,12 +29,20 @@ def squeeze_name(name: str, room: float, measure: Measure, taken: Collection[str
     return first
 
 
+def keeps_number(text: str, name: str) -> bool:
+    """Whether a shortened name still has the first number of the whole one."""
+    number = _NUMBER.search(name)
+    return number is None or number.group() in text
+
+
 def _ways(name: str) -> Iterator[str]:
     """The most telling first: whole parts at the end, then letters, then any two ends."""
     yield name
     number = _NUMBER.search(name)
     if number is not None:
         yield _ELLIPSIS + name[number.start() :]
+        if number.end() == len(_stem(name)):
+            yield _ELLIPSIS + number.group()
         for end in _ends(name, number.end()):
             yield f"{number.group()}{_ELLIPSIS}{end}"
     for n_letters in range(len(name) - 1, 1, -1):
@@ -44,10 +52,14 @@ def _ways(name: str) -> Iterator[str]:
 
 def _ends(name: str, after: int) -> Iterator[str]:
     """What follows a joint behind `after`, the longest first; then letters, without a fold's *."""
-    stem = name.removesuffix("*").rstrip("/_")
+    stem = _stem(name)
     for text in (name, stem):
         for joint in _JOINT.finditer(text, after):
             if len(text) - joint.end() >= _LEAST_END:
                 yield text[joint.end() :]
     for start in range(after + 1, len(stem)):
         yield stem[start:]
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix("*").rstrip("/_")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PyQt5.QtWidgets import QGraphicsScene
 
 from core.net.elision import elide_names
-from core.net.squeezing import squeeze_name
+from core.net.squeezing import keeps_number, squeeze_name
 from gui.graph import metrics as m
 from gui.graph.blocks import find_blocks
 from gui.graph.drawing import Drawing
@@ -15,6 +15,8 @@ from gui.graph.items.block import BlockItem
 from gui.graph.items.layer_words import fitting_range
 from gui.graph.overlay import OverlayScale
 from gui.graph.style import GraphStyle
+
+_ELLIPSIS = "…"
 
 
 class FarView:
@@ -73,11 +75,15 @@ class FarView:
             for item, room in zip(items, rooms, strict=True)
         ]
         shown = elide_names(names, rooms, measure)
-        taken = {text for text, room in zip(shown, rooms, strict=True) if measure(text) <= room}
-        for item, name, text, room in zip(items, names, shown, rooms, strict=True):
-            if measure(text) > room:
-                text = squeeze_name(name, room, measure, taken)
-                taken.add(text)
+        is_good = [  # a beginning alone says neither which row of a net it is nor which branch
+            measure(text) <= room
+            and (text == name or (text[-1:] != _ELLIPSIS and keeps_number(text, name)))
+            for text, name, room in zip(shown, names, rooms, strict=True)
+        ]
+        taken = {text for text, good in zip(shown, is_good, strict=True) if good}
+        for i, item in enumerate(items):
+            text = shown[i] if is_good[i] else squeeze_name(names[i], rooms[i], measure, taken)
+            taken.add(text)
             item.shown_name = text
 
     def restyle(self, style: GraphStyle) -> None:

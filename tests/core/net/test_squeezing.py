@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.net.squeezing import squeeze_name
+from core.net.squeezing import keeps_number, squeeze_name
 
 
 def squeezed(name: str, room: int, *taken: str) -> str:
@@ -15,6 +15,7 @@ def test_the_number_and_whole_parts_at_the_end_stay() -> None:
     assert squeezed("conv14_2_mbox_loc_*", 12) == "14_2…loc_*"
     assert squeezed("conv14_2_mbox_loc_*", 8) == "14_2…loc"
     assert squeezed("conv11_mbox_priorbox", 8) == "11…orbox"
+    assert squeezed("conv14_1/*", 5) == "…14_1"
 
 
 def test_a_text_that_is_taken_is_not_used_again() -> None:
@@ -25,3 +26,9 @@ def test_a_text_that_is_taken_is_not_used_again() -> None:
 
 def test_nothing_that_fits_is_nothing() -> None:
     assert squeezed("conv1", 1) == ""
+
+
+def test_half_a_number_is_not_the_number() -> None:
+    assert keeps_number("c…14_1/*", "conv14_1/*")
+    assert not keeps_number("…4_1/*", "conv14_1/*")
+    assert keeps_number("…box", "mbox")
