@@ -25,8 +25,8 @@ _SAY_IT_THEMSELVES = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, Q
 NO_RING = "hasNoRing"
 """A property of widgets whose content shows what has the keyboard."""
 
-_BY_KEY = "keyboardMovesByKey"
-"""A property of the application while a key moves the keyboard on."""
+_BY_KEY = "byKey"
+"""A property of the application while a key moves the keyboard on, and of a button that it met."""
 
 
 @contextmanager
@@ -98,6 +98,14 @@ def _holds(area: QWidget, widget: QWidget | None) -> bool:
     return widget is not None and (widget is area or area.isAncestorOf(widget))
 
 
+def _mark(button: QAbstractButton, by_key: bool) -> None:
+    """Let the style draw that a button has the keyboard, or not where a click gave it."""
+    if bool(button.property(_BY_KEY)) != by_key:
+        button.setProperty(_BY_KEY, by_key)
+        button.style().unpolish(button)
+        button.style().polish(button)
+
+
 class FocusRing(QWidget):
     """A ring around the widget that has the keyboard, where its own look does not say so.
 
@@ -134,6 +142,8 @@ class FocusRing(QWidget):
         app, window = QApplication.instance(), self.parentWidget()
         by_key = now is self._left or (app is not None and bool(app.property(_BY_KEY)))
         self._around = self._left = None
+        if isinstance(now, QAbstractButton):
+            _mark(now, by_key or now.window() is not window)
         if not by_key or window is None or now.window() is not window:
             self.hide()
             return

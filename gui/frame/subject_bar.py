@@ -74,5 +74,6 @@ class SubjectBar(QWidget):
             f"#subjectBar {{ background: {theme.panel.name()};"
             f" border-bottom: 1px solid {theme.border.name()}; }}"
             f"#framedTool {{ border: 1px solid {theme.outline.name()}; padding: 3px 10px; }}"
-            f"#framedTool:focus {{ border: 2px solid {theme.accent.name()}; padding: 2px 9px; }}"
+            f'#framedTool[byKey="true"]:focus {{ border: 2px solid {theme.accent.name()};'
+            " padding: 2px 9px; }"
         )

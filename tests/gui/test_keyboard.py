@@ -246,6 +246,22 @@ def test_the_ring_stands_only_where_a_key_has_led(opened, qtbot) -> None:
     assert ring.around is canvas
 
 
+def test_a_clicked_button_looks_as_before_and_one_that_tab_met_does_not(opened, qtbot) -> None:
+    show(opened, qtbot, "compare layers")
+    window, views_ = opened.window, opened.window.compare_page.bar.views
+    window.setFocus()
+    before = picture(window, views_["text"])
+    QTest.mouseClick(views_["text"], Qt.LeftButton)
+    QTest.mouseClick(views_["layers"], Qt.LeftButton)
+    views_["text"].setFocus(Qt.OtherFocusReason)
+    assert QApplication.focusWidget() is views_["text"]
+    assert picture(window, views_["text"]) == before
+    QTest.keyClick(views_["text"], Qt.Key_Tab)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_Backtab)
+    assert QApplication.focusWidget() is views_["text"]
+    assert picture(window, views_["text"]) != before
+
+
 def picture(window: QWidget, widget: QWidget) -> bytes:
     place = widget.rect().translated(widget.mapTo(window, widget.rect().topLeft()))
     image = window.grab(place.adjusted(-3, -3, 3, 3)).toImage()
