@@ -39,8 +39,13 @@ def as_text(comparison: Comparison, rows: Sequence[ComparisonRow]) -> str:
 
 
 def as_csv(comparison: Comparison, rows: Sequence[ComparisonRow]) -> bytes:
-    """One line a difference; a layer without one has a line of its own."""
-    lines: list[tuple[str, ...]] = [HEADER]
+    """One line a difference; a layer without one has a line of its own.
+
+    Lines that begin with # come first: what the two files are, and what they have in common.
+    """
+    lines: list[tuple[str, ...]] = [(f"# {line}",) for line in captions(comparison)]
+    lines += [(f"# {line}",) for line in summary(comparison).splitlines()]
+    lines.append(HEADER)
     for row in rows:
         lead = (
             _STATUS_WORDS[row.status],

@@ -20,6 +20,7 @@ from gui.panels.comparison.text import TextPanel
 from gui.panels.comparison.values import ValuesPanel
 from gui.panels.comparison.weights import WeightsPanel
 from gui.theme import ThemeKeeper
+from gui.widgets.figure_table import FigureModel
 from gui.widgets.notice_card import Notice
 
 OF_FILES = ("layers", "text", "values", "weights")
@@ -62,6 +63,8 @@ class ComparePage(QWidget):
             lambda is_first, name: self.layers.choose_layer(name, is_first=is_first)
         )
         self.layers.shown_changed.connect(self._redraw)
+        for table in (self.values.table, self.weights.table, self.engines.table):
+            table.figures.modelReset.connect(self._offer_export)
         self.show_view("layers")
 
     @property
@@ -81,6 +84,7 @@ class ComparePage(QWidget):
         self.graph.show_signs(view == "layers")
         self._stack.setCurrentWidget(self._page_of(view))
         self.bar.show_sentence(*self._said.get(view, ("", "")))
+        self._offer_export()
         self.view_changed.emit(view)
 
     def show_open(self, file: ComparedFile | None) -> None:
@@ -108,6 +112,21 @@ class ComparePage(QWidget):
                 "engines": self._said.get("engines", ("", ""))
             }
         self.show_view(self._view)
+
+    @property
+    def figures(self) -> FigureModel | None:
+        """The table of figures of the view shown; None where there is none, or nothing in it."""
+        tables = {
+            "values": self.values.table,
+            "weights": self.weights.table,
+            "engines": self.engines.table,
+        }
+        table = tables.get(self._view)
+        return table.figures if table is not None and table.figures.rows else None
+
+    def _offer_export(self) -> None:
+        can = self._is_read if self._view == "layers" else self.figures is not None
+        self.bar.export.setEnabled(can)
 
     def focus_filter(self) -> None:
         """Go to the filter of the layers; what was typed stays."""

@@ -452,7 +452,10 @@ def test_exports_hold_what_is_shown(compare, files, bench, user, qtbot, tmp_path
     user.files.append((tmp_path / "out.csv",))
     by_words["Save as CSV…"].trigger()
     qtbot.waitUntil(lambda: (tmp_path / "out.csv").exists() and bench.lanes.is_idle)
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
+    said = (tmp_path / "out.csv").read_text().splitlines()
+    assert said[0] == '"# one.prototxt: 5 layers, phase TEST, V2, net ""small""."'
+    said = [line for line in said if not line.lstrip('"').startswith("#")]
+    rows = list(csv.DictReader(said))
     assert (rows[0]["what"], rows[0]["in the second"]) == ("num_output", "6")
     assert [row["status"] for row in rows if row["layer in the second"] == "norm"] == [
         "only in the second"
@@ -551,7 +554,7 @@ def test_without_weights_or_an_image_the_buttons_say_what_is_missing(compare, fi
 
 
 def test_values_of_both_nets_are_held_against_each_other(
-    compare, files, bench, qtbot, tmp_path: Path
+    compare, files, bench, user, qtbot, tmp_path: Path
 ) -> None:
     photo = tmp_path / "photo.png"
     Image.new("RGB", (8, 8), (200, 40, 10)).save(photo)
@@ -568,6 +571,20 @@ def test_values_of_both_nets_are_held_against_each_other(
         "Both nets give the same values, bit for bit: 3 paired values."
     )
     assert page.bar.hint.text() == "fc has another size, so it has no pair."
+    user.files.append((tmp_path / "values.csv",))
+    assert page.bar.export.isEnabled()
+    (save,) = page.bar.export_menu().actions()
+    save.trigger()
+    qtbot.waitUntil(lambda: (tmp_path / "values.csv").exists() and bench.lanes.is_idle)
+    written = list(csv.reader(io.StringIO((tmp_path / "values.csv").read_text())))
+    captions = [row[0] for row in written if row[0].startswith("#")]
+    assert captions[2:] == [
+        "# A with filler values", "# B with filler values", "# Image photo.png",
+        "# Both nets give the same values, bit for bit: 3 paired values.",
+    ]  # fmt: skip
+    assert written[len(captions) :] == [
+        ["Layer · blob@version", "Cosine", "rel. L2", "zeros, pt"], ["fc", "–", "–", "no pair"],
+    ]  # fmt: skip
     chips = {item.chip.text for item in page.graph.scene.link_items.values() if item.chip}
     assert chips == {"same input", "1, equal", "5 and 7, no pair"}
     page.values.with_equal.setChecked(True)

@@ -15,6 +15,7 @@ from core.comparison.rows import ComparedFile, Comparison
 from core.errors import PrototxtError
 from core.files import is_plain_file, write_file
 from core.jobs.compare import ComparedSource, CompareRequest, compare
+from gui.controllers.comparing.figures import figures_as_csv
 from gui.controllers.opening_notices import parse_notice
 from gui.controllers.sorted_paths import sort_paths
 from gui.dialogs.files import PROTOTXT_FILTER, FileChooser
@@ -220,6 +221,9 @@ class ComparingController(QObject):
         self.read_again()
 
     def _export(self, kind: str) -> None:
+        if self._page.view != "layers":
+            self._export_figures()
+            return
         comparison = self.comparison
         if comparison is None:
             return
@@ -232,6 +236,21 @@ class ComparingController(QObject):
         path = self._settings.folder("exports") / f"{first}_and_{second}{kind}"
         self.chooser.save_file(
             "Save the comparison", path, _FILTERS[kind], partial(self._write, content)
+        )
+
+    def _export_figures(self) -> None:
+        """Save the table of the view shown, what it is of above it."""
+        content = figures_as_csv(self._page)
+        if content is None:
+            return
+        comparison, view = self.comparison, self._page.view
+        if view == "engines" or comparison is None:
+            name = self._document.path.stem if self._document.path is not None else "net"
+        else:
+            name = f"{comparison.first.path.stem}_and_{comparison.second.path.stem}"
+        path = self._settings.folder("exports") / f"{name}_{view}.csv"
+        self.chooser.save_file(
+            "Save the table", path, _FILTERS[".csv"], partial(self._write, content)
         )
 
     def _write(self, content: bytes, path: Path) -> None:

@@ -94,13 +94,14 @@ class ComparedEngines(QObject):
         net = self._document.net
         if net is None:
             return
+        source = f"{request.net.path.name} {self._page.engines.note.text()}"
         self._page.say("engines", f"float32 PyTorch and {_NAMES[other]} run.")
         self._lanes.compute.start(
             lambda: measure(request),
             key=KEY,
             title="Comparing engines",
             slice_seconds=SLICE_SECONDS,
-            on_result=lambda found: self._show(net, found, _NAMES[other]),
+            on_result=lambda found: self._show(net, found, _NAMES[other], source),
             on_error=self._fail,
             on_end=self._refresh,
         )
@@ -112,10 +113,10 @@ class ComparedEngines(QObject):
         images = () if document.image_path is None else (document.image_path,)
         return FidelityRequest(self._engine.request(), spec, images, recipe=document.chosen_recipe)
 
-    def _show(self, net: Net, found: Fidelity, name: str) -> None:
+    def _show(self, net: Net, found: Fidelity, name: str, source: str) -> None:
         panel, notes = self._page.engines, " ".join(found.notes)
         rows = found.rows
-        panel.show_rows([_row(net, r) for r in rows], [r.value.layer for r in rows])
+        panel.show_rows([_row(net, r) for r in rows], [r.value.layer for r in rows], source)
         if not rows:
             self._page.say("engines", "No layer of this net computes anything.", notes)
             return

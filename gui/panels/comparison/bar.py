@@ -36,6 +36,9 @@ PHASES = (("TEST", "TEST", "TEST"), ("TRAIN", "TRAIN", "TRAIN"),
 
 EXPORTS = (("text", "Copy as text"), (".md", "Save as Markdown…"), (".csv", "Save as CSV…"),
            (".txt", "Save as text…"))  # fmt: skip
+TABLE_EXPORTS = ((".csv", "Save as CSV…"),)
+"""Of a view that is a table of figures."""
+
 _SIDE_WIDTH = 190
 
 
@@ -102,6 +105,7 @@ class ComparisonBar(QWidget):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
+        self._exports: tuple[tuple[str, str], ...] = EXPORTS
         self._group = QButtonGroup(self)
         self.views: dict[str, QPushButton] = {}
         self.sides = (SideButton(keeper, "A"), SideButton(keeper, "B"))
@@ -130,13 +134,14 @@ class ComparisonBar(QWidget):
         has_files = view != "engines"
         for widget in (*self._of_files, self.phase):
             widget.setVisible(has_files)
-        self.export.setVisible(view == "layers")
+        self.export.setVisible(view != "text")
+        self._exports = EXPORTS if view == "layers" else TABLE_EXPORTS
 
     def show_files(self, first: ComparedFile | None, second: ComparedFile | None) -> None:
         """Name both files."""
         for side, file in zip(self.sides, (first, second), strict=True):
             side.show_file(file)
-        for widget in (self.swap, self.phase, self.export):
+        for widget in (self.swap, self.phase):
             widget.setEnabled(first is not None and second is not None)
 
     def show_phases(self, first: str, second: str) -> None:
@@ -158,7 +163,7 @@ class ComparisonBar(QWidget):
     def export_menu(self) -> QMenu:
         """How the rows shown can be taken along."""
         menu = QMenu(self)
-        for kind, words in EXPORTS:
+        for kind, words in self._exports:
             menu.addAction(words, lambda k=kind: self.export_requested.emit(k))
         return menu
 

@@ -34,6 +34,7 @@ class EnginesPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._layers: tuple[str, ...] = ()
+        self.source = ""
         self.other = Choice()
         self.other.setAccessibleName("Engine to hold against float32 PyTorch")
         for key, text in others:
@@ -70,9 +71,9 @@ class EnginesPanel(QWidget):
         self.run.setToolTip(plain_tip(why_not))
         self.note.setText(why_not or note)
 
-    def show_rows(self, rows: Sequence[FigureRow], layers: Sequence[str]) -> None:
-        """Every value in net order; layers: whose each is."""
-        self._layers = tuple(layers)
+    def show_rows(self, rows: Sequence[FigureRow], layers: Sequence[str], source: str = "") -> None:
+        """Every value in net order; layers: whose each is; source: the net, image and engines."""
+        self._layers, self.source = tuple(layers), source
         self._stack.setCurrentIndex(1 if rows else 0)
         self.table.show_rows(rows)
 

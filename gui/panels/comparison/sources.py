@@ -51,6 +51,7 @@ class SourcesRow(PanelBar):
             self.row.addWidget(ThemedLabel(keeper, f"{letter} with", role, semibold=True))
             self.row.addWidget(button)
             button.clicked.connect(lambda _on=False, w=is_first: self.weights_requested.emit(w))
+        self.files: tuple[Path | None, Path | None] = (None, None)
         self.note = ElidedLabel()
         self.run = Button(keeper, run_words, "play", is_primary=True)
         self.row.addSpacing(8)
@@ -61,6 +62,7 @@ class SourcesRow(PanelBar):
 
     def show_weights(self, first: Path | None, second: Path | None) -> None:
         """Name both files; None for filler values."""
+        self.files = (first, second)
         for button, path in zip(self.weights, (first, second), strict=True):
             button.show_file(path)
 

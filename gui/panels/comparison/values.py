@@ -64,6 +64,7 @@ class ValuesPanel(QWidget):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pairs: tuple[PairRow, ...] = ()
+        self.image = ""
         self._shown: list[PairRow] = []
         self._chosen = ""
         self.by_distance = QPushButton("By distance")
@@ -92,7 +93,7 @@ class ValuesPanel(QWidget):
         self, pairs: Sequence[PairRow], scores: tuple[Scores | None, Scores | None], image: str
     ) -> None:
         """Show another comparison; scores: of each net that gives class scores."""
-        self._pairs = tuple(pairs)
+        self._pairs, self.image = tuple(pairs), image
         self.below.setVisible(bool(pairs))
         n_equal = sum(pair.is_equal for pair in pairs)
         n_told = sum(pair.histograms is not None for pair in pairs)
