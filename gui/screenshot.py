@@ -11,7 +11,7 @@ from pathlib import Path
 from PyQt5.QtCore import QEventLoop, QTimer
 
 from core.errors import AppError
-from core.files import write_file
+from core.files import is_plain_file, write_file
 from gui.app import make_application
 from gui.controllers.demo import DEMO
 from gui.crash import CrashHook
@@ -21,6 +21,8 @@ from gui.widgets.png import png_of
 from gui.workbench import Workbench
 
 WIDTH, HEIGHT = 1440, 900
+_NETS = DEMO.parents[1] / "prototxt"
+COMPARED = (_NETS / "vgg16_deploy.prototxt", _NETS / "vgg16_deploy_renamed.prototxt")
 POLL_MILLISECONDS = 20
 LONGEST_SECONDS = 180
 
@@ -28,7 +30,8 @@ LONGEST_SECONDS = 180
 def save_demo_screenshots(out_dir: Path, *, demo_folder: Path = DEMO) -> list[Path]:
     """Open the demo offscreen, do what a user would, and save the window in both themes.
 
-    Returns the pictures written: the demo, a layer, its renamed chain, and the ranking.
+    Returns the pictures written: the demo, a layer, its renamed chain, the ranking, and two nets
+    compared where those that are bundled with the source are there.
     Raises AppError when the demo is not there or does not come to an end.
     """
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
@@ -79,6 +82,10 @@ def _take_pictures(bench: Workbench, out_dir: Path) -> list[Path]:
     window.show_page("retrieval")
     _wait(lambda: bench.lanes.is_idle, "the thumbnails")
     pictures.append(_grab(bench, out_dir / "retrieval_light.png"))
+    if all(is_plain_file(path) for path in COMPARED):
+        bench.comparing.compare(*COMPARED)
+        _wait(lambda: bench.comparing.comparison is not None, "the comparison")
+        pictures.append(_grab(bench, out_dir / "compare_light.png"))
     return pictures
 
 
