@@ -76,6 +76,7 @@ from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_list import GalleryListController
 from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.searching.ranking_files import RankingFiles
+from gui.controllers.searching.two_rankings import TwoRankingsController
 from gui.controllers.seeing import SeeingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
@@ -211,6 +212,10 @@ class Workbench(QObject):
         self.ranking_files = RankingFiles(
             self.keeper, self.searching, self.window.panels.retrieval, self.exporting, self
         )
+        self.two_rankings = TwoRankingsController(
+            lanes, self.engine, self.searching, self.gallery_list, notices, self.exporting,
+            self.window.panels.retrieval.two, self,
+        )  # fmt: skip
         self.recent_files = RecentFilesController(
             self.window.recent_menu,
             self.window.start_page,

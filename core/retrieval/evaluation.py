@@ -346,3 +346,8 @@ def _class_scores(scored: Sequence[ScoredQuery]) -> tuple[ClassScore, ...]:
         )
         for label, scores in sorted(by_label.items())
     )
+
+
+def worst_first(evaluation: Evaluation) -> tuple[ScoredQuery, ...]:
+    """The queries by rising AP, equal ones in the order of the gallery."""
+    return tuple(sorted(evaluation.queries, key=lambda q: (q.score.average_precision, q.index)))

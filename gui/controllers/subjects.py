@@ -45,6 +45,8 @@ class SubjectsController(QObject):
         document.selection_changed.connect(lambda _name: self._show_layers())
         window.subjects.layer.rows_wanted = self._rows
         window.panels.retrieval.recipe_bar.layer_button.rows_wanted = self._rows
+        for line in window.panels.retrieval.two.lines:
+            line.offer_rows(self._rows)
         window.subjects.layer.layer_chosen.connect(document.select)
         window.layer_page.strip.layer_selected.connect(document.select)
         window.actions_.on("layer_before", lambda: window.layer_page.strip.walk(-1))

@@ -54,6 +54,8 @@ def test_start_page_ranking_and_dialogs_can_be_read(walk: Walk) -> None:
     walk.open(REPOSITORY / SHIPPED["squeezenet"])
     walk.search()
     found = walk.faults_at((LEAST, *SIZES), "ranking")
+    for state in walk.rankings():
+        found += walk.faults_at((LEAST, *SIZES), state)
     walk.window.actions_["rename_all"].trigger()
     for state in walk.dialogs():
         found += walk.faults_at(SIZES[:1], state)

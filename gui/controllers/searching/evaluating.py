@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError
 from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
+from core.progress import Job
+from core.retrieval.evaluation import ScoredQuery, worst_first
 from core.retrieval.gallery import Gallery
 from gui.controllers.searching.index import Searched
 from gui.controllers.searching.states import Search
@@ -14,6 +18,7 @@ from gui.controllers.searching.values import evaluation_row
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
+from gui.panels.retrieval.queries_view import QueryList
 
 EVALUATE = "evaluate"
 NO_LABELS = "No image lies in a folder of its own kind, and no table of labels is chosen."
@@ -67,11 +72,11 @@ class Evaluator(QObject):
             return
         request = EvaluateRequest(searched.gallery, searched.gallery.truth)
         self._lanes.compute.start(
-            lambda: evaluate(request),
+            lambda: _evaluate(request),
             key=EVALUATE,
             title=f"Evaluating {searched.reading.words}" if is_asked else "",
             slice_seconds=SLICE_SECONDS,
-            on_result=lambda result: self._take(searched, result, is_asked=is_asked),
+            on_result=lambda result: self._take(searched, *result, is_asked=is_asked),
             on_error=lambda error: self._show_error(error, is_asked=is_asked),
         )
 
@@ -92,17 +97,37 @@ class Evaluator(QObject):
     def show(self) -> None:
         """Show the bars that there are."""
         self._panel.show_evaluations(tuple(self._search.rows.values()))
+        searched = self._search.searched
+        row = None if searched is None else self._search.rows.get(searched.reading.choice)
+        if searched is None or row is None:
+            self._panel.show_queries(None)
+            return
+        gallery = searched.gallery
+        self._panel.show_queries(
+            QueryList(
+                row.queries,
+                lambda index: (gallery.path(index), gallery.images[index].path),
+                searched.reading.words,
+            )
+        )
 
     def cancel(self) -> None:
         """Stop a running evaluation."""
         self._lanes.cancel(EVALUATE)
 
-    def _take(self, searched: Searched, result: Evaluated, *, is_asked: bool) -> None:
+    def _take(
+        self,
+        searched: Searched,
+        result: Evaluated,
+        queries: tuple[ScoredQuery, ...],
+        *,
+        is_asked: bool,
+    ) -> None:
         """The bar is of the gallery that was evaluated, whatever is shown by now."""
         if _made_with(searched.gallery) != self._search.rows_of:
             return
         row = evaluation_row(result.evaluation, searched.reading, searched.gallery)
-        self._search.rows[searched.reading.choice] = row
+        self._search.rows[searched.reading.choice] = replace(row, queries=queries)
         self._notices.dismiss(EVALUATE)
         self.show()
         if is_asked:
@@ -112,6 +137,12 @@ class Evaluator(QObject):
     def _show_error(self, error: AppError, *, is_asked: bool) -> None:
         if is_asked:
             self._notices.show_error(error, EVALUATE)
+
+
+def _evaluate(request: EvaluateRequest) -> Job[tuple[Evaluated, tuple[ScoredQuery, ...]]]:
+    """The evaluation and its queries, sorted where it does not hold the window up."""
+    result = yield from evaluate(request)
+    return result, worst_first(result.evaluation)
 
 
 def _made_with(gallery: Gallery) -> tuple[str, str, str, str]:

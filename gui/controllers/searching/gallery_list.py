@@ -17,6 +17,7 @@ from gui.controllers.searching.values import value_label
 from gui.document import ModelDocument
 from gui.frame.gallery_popup import GalleryEntry, GalleryField
 from gui.jobs import Lanes
+from gui.panels.retrieval.two_rankings import Readable
 from gui.panels.retrieval.view import RecipeChoice
 from gui.settings import Settings
 
@@ -64,6 +65,18 @@ class GalleryListController(QObject):
             for one in self._kept
             if one.progress.is_finished is not False
         )
+
+    @property
+    def read(self) -> tuple[tuple[Readable, KeptGallery], ...]:
+        """Each representation that the whole folder was read with, and where it is kept."""
+        net = self._document.net
+        found = []
+        for one in self._kept:
+            if one.progress.is_finished is not False:
+                choice = _choice_of(one)
+                value = choice.layer if net is None else value_label(net, choice)
+                found.append((Readable(choice, value), one))
+        return tuple(found)
 
     def _refresh(self) -> None:
         self._show_field()
@@ -130,7 +143,7 @@ class GalleryListController(QObject):
         entries = []
         for one in self._kept:
             recipe = one.recipe
-            choice = RecipeChoice(recipe.layer, recipe.top, recipe.pooling, recipe.p)
+            choice = _choice_of(one)
             value = recipe.layer if net is None else value_label(net, choice)
             n_files = one.n_images + (
                 one.progress.n_missing if one.progress.is_finished is False else 0
@@ -139,6 +152,11 @@ class GalleryListController(QObject):
             words = f"{value}, {choice.pooling_text}"
             entries.append(GalleryEntry(choice, words, one.n_images, n_files, is_shown))
         return entries
+
+
+def _choice_of(kept: KeptGallery) -> RecipeChoice:
+    recipe = kept.recipe
+    return RecipeChoice(recipe.layer, recipe.top, recipe.pooling, recipe.p)
 
 
 def remember_folder(settings: Settings, folder: Path) -> None:

@@ -20,6 +20,7 @@ from gui.widgets.plain_text import plain_tip
 from gui.widgets.segments import Segments
 
 RANKING_VIEW, LAYERS_VIEW = "ranking", "layers"
+TWO_VIEW, QUERIES_VIEW = "two", "queries"
 POOLING_TIPS = {
     "flatten": "Every value of the layer, in a row",
     "gap": "Mean over all positions, one value for each channel",
@@ -44,8 +45,11 @@ class RecipeBar(PanelBar):
         super().__init__(keeper, parent)
         self._choices: dict[tuple[str, str], LayerChoice] = {}
         self._shown: RecipeChoice | None = None
+        self._has_fields = True
         self.views = Segments(keeper, "View")
         self.views.add(RANKING_VIEW, "Ranking", "The images most like the query, the best first")
+        self.views.add(TWO_VIEW, "Two rankings", "Two layers or poolings on this query")
+        self.views.add(QUERIES_VIEW, "Queries", "The AP of every query, the worst first")
         self.views.add(LAYERS_VIEW, "Evaluated", "mAP of the representations evaluated so far")
         self.layer_button = LayerPickerButton(keeper, "Layer to search by")
         self.pooling_choice = Choice()
@@ -103,7 +107,19 @@ class RecipeBar(PanelBar):
         if shown is not None:
             with QSignalBlocker(self.p_field):
                 self.p_field.setValue(shown.p)
-        self.p_field.setVisible(shown is not None and shown.pooling == "gem")
+        self._show_p_field()
+
+    def show_fields(self, *, is_shown: bool) -> None:
+        """Whether what is searched by is chosen here, evaluated and written, or in the view."""
+        self._has_fields = is_shown
+        fields = (self.layer_button, self.pooling_choice, self.evaluate_button, self.export_button)
+        for widget in fields:
+            widget.setVisible(is_shown)
+        self._show_p_field()
+
+    def _show_p_field(self) -> None:
+        is_gem = self._shown is not None and self._shown.pooling == "gem"
+        self.p_field.setVisible(is_gem and self._has_fields)
 
     def recipe(self) -> RecipeChoice | None:
         """What the fields say now."""

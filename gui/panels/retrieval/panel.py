@@ -24,15 +24,23 @@ from PyQt5.QtWidgets import (
 from gui.frame.layout_memory import NARROW_BELOW
 from gui.frame.rail import WIDTH as RAIL_WIDTH
 from gui.panels.retrieval.cells import RankCells
-from gui.panels.retrieval.controls import LAYERS_VIEW, RANKING_VIEW, RecipeBar
+from gui.panels.retrieval.controls import (
+    LAYERS_VIEW,
+    QUERIES_VIEW,
+    RANKING_VIEW,
+    TWO_VIEW,
+    RecipeBar,
+)
 from gui.panels.retrieval.evaluations import EvaluationChart
 from gui.panels.retrieval.grid import RankingGrid
 from gui.panels.retrieval.offer_line import OfferLine
+from gui.panels.retrieval.queries_view import QueriesView, QueryList
 from gui.panels.retrieval.query import QueryColumn
 from gui.panels.retrieval.selected import WIDTH as SELECTED_WIDTH
 from gui.panels.retrieval.selected import SelectedResult
 from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.tiles import score_text
+from gui.panels.retrieval.two_rankings import TwoRankingsView
 from gui.panels.retrieval.view import (
     EvaluationRow,
     GalleryView,
@@ -143,6 +151,7 @@ class RetrievalPanel(QWidget):
         self.query_column.show_query(query, self._tiles)
         self.cells.show_tiles(self._tiles)
         self.recipe_bar.set_can_export(can_export=query is not None)
+        self.recipe_bar.views.set_shown(TWO_VIEW, is_shown=query is not None)
         self._refresh_selections()
         self._show_selection()
         self._fit_room()
@@ -157,6 +166,11 @@ class RetrievalPanel(QWidget):
         self.chart.show_rows(rows, self._recipe)
         self.recipe_bar.views.set_words(LAYERS_VIEW, f"Evaluated {len(rows)}")
         self.recipe_bar.views.set_shown(LAYERS_VIEW, is_shown=bool(rows))
+
+    def show_queries(self, queries: QueryList | None) -> None:
+        """Show every query of the representation that is shown; None where it is not evaluated."""
+        self.queries.show_queries(queries)
+        self.recipe_bar.views.set_shown(QUERIES_VIEW, is_shown=queries is not None)
 
     def open_evaluations(self) -> None:
         """Bring the bars of the evaluated layers to the front."""
@@ -186,11 +200,14 @@ class RetrievalPanel(QWidget):
         keeper = self._keeper
         self.query_column = QueryColumn(keeper, self.thumbnails)
         self.recipe_bar = RecipeBar(keeper)
-        self.recipe_bar.views.set_shown(LAYERS_VIEW, is_shown=False)
+        for key in (LAYERS_VIEW, TWO_VIEW, QUERIES_VIEW):
+            self.recipe_bar.views.set_shown(key, is_shown=False)
         self.offer_line = OfferLine(keeper)
         self.grid = RankingGrid(keeper, self.thumbnails)
         self.cells = RankCells(keeper)
         self.chart = EvaluationChart(keeper)
+        self.two = TwoRankingsView(keeper, self.thumbnails)
+        self.queries = QueriesView(keeper, self.thumbnails)
         self.selections = Segments(keeper, "Results")
         for key, (name, tip, _) in SELECTIONS.items():
             self.selections.add(key, name, tip)
@@ -227,6 +244,7 @@ class RetrievalPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setWidget(self.chart)
         self._views = {RANKING_VIEW: ranking, LAYERS_VIEW: scroll}
+        self._views |= {TWO_VIEW: self.two, QUERIES_VIEW: self.queries}
         self._stack = QStackedLayout()
         for view in self._views.values():
             self._stack.addWidget(view)
@@ -249,7 +267,11 @@ class RetrievalPanel(QWidget):
         bar.recipe_requested.connect(self.recipe_requested)
         bar.csv_requested.connect(self.csv_requested)
         bar.picture_requested.connect(self.ranking_picture_requested)
-        bar.views.chosen.connect(lambda key: self._stack.setCurrentWidget(self._views[key]))
+        bar.views.chosen.connect(self._show_view)
+        self.queries.query_requested.connect(self.query_requested)
+        self.queries.query_requested.connect(lambda _index: bar.views.choose(RANKING_VIEW))
+        self.two.query_requested.connect(self.query_requested)
+        self.two.open_requested.connect(self.choose_image_requested)
         self.chart.recipe_requested.connect(self.recipe_requested)
         self.chart.recipe_requested.connect(lambda: bar.views.choose(RANKING_VIEW))
         self.offer_line.taken.connect(self.offer_taken)
@@ -266,6 +288,11 @@ class RetrievalPanel(QWidget):
         self.selected.reveal_requested.connect(lambda tile: self.reveal_requested.emit(tile.path))
         self.selected.fold_button.clicked.connect(partial(self._fold, True))
         self.side.strip.clicked.connect(partial(self._fold, False))
+
+    def _show_view(self, key: str) -> None:
+        self._stack.setCurrentWidget(self._views[key])
+        self.recipe_bar.show_fields(is_shown=key != TWO_VIEW)  # it has two of each of its own
+        self._fit_room()
 
     def _fold(self, is_folded: bool, _checked: bool = False) -> None:
         self._folds[self._is_narrow()] = is_folded

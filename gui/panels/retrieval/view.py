@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import overload
 
 import numpy as np
 
 from core.measures.measure import MAX_DIMENSIONS
+from core.retrieval.evaluation import ScoredQuery
 from core.words import plural
 
 RELEVANT, NOT_RELEVANT, UNLABELLED = "relevant", "not relevant", ""
@@ -194,7 +195,8 @@ class Offer:
 class EvaluationRow:
     """mAP of one representation over every labelled image, with its 95 % interval; 0 to 1.
 
-    is_part: of an unfinished gallery, so that it can't be compared with the others.
+    is_part: of an unfinished gallery, so that it can't be compared with the others. queries: those
+    that it is the mean of, the worst first.
     """
 
     recipe: RecipeChoice
@@ -206,6 +208,7 @@ class EvaluationRow:
     precision_at_1: float
     n_queries: int
     is_part: bool = False
+    queries: tuple[ScoredQuery, ...] = field(default=(), compare=False, repr=False)
 
 
 def clock_text(seconds: float) -> str:

@@ -20,6 +20,8 @@ from PyQt5.QtWidgets import QApplication, QWidget
 from core.engines.base import EngineSpec
 from gui.app import make_application
 from gui.crash import CrashHook
+from gui.panels.retrieval.controls import QUERIES_VIEW, RANKING_VIEW, TWO_VIEW
+from gui.panels.retrieval.view import RecipeChoice
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 from gui.workbench import Workbench
@@ -99,6 +101,22 @@ class Walk:
         self._do("index_folder")
         wait_until(lambda: bool(self.window.panels.retrieval.tiles), PATIENCE_SECONDS)
         self._settle()
+
+    def rankings(self) -> Iterator[str]:
+        """The other views of the search, once a second representation is read."""
+        panel = self.window.panels.retrieval
+        choices = (*panel.recipe_bar._choices.values(),)
+        panel.recipe_requested.emit(RecipeChoice(choices[0].layer, choices[0].top, "flatten"))
+        self._settle()
+        panel.offer_line.button.click()
+        self._settle()
+        for view in (TWO_VIEW, QUERIES_VIEW):
+            panel.recipe_bar.views.choose(view)
+            self._settle()
+            assert panel.recipe_bar.views.current == view
+            yield f"view {view}"
+        assert panel.two.sentence.text()
+        panel.recipe_bar.views.choose(RANKING_VIEW)
 
     def pages(self) -> Iterator[str]:
         """Every page, with each of its tabs in front."""

@@ -1,0 +1,229 @@
+"""Ranks the query that is shown by two representations that the folder was read with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from core.engines.host import EngineHost, NetToRun
+from core.errors import AppError, EngineCrashed, ImageError
+from core.jobs.query import QueryRequest
+from core.jobs.two_rankings import TwoRankingsRequest, two_rankings
+from core.progress import Job
+from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.kept_galleries import KeptGallery
+from core.retrieval.queries import find_query
+from core.retrieval.ranking_caption import ranking_caption
+from core.retrieval.two_rankings import RankedIn, TwoRankings, export_two_rankings
+from gui.controllers.engine_child import EngineController
+from gui.controllers.exporting import ExportingController
+from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.gallery_list import GalleryListController
+from gui.controllers.searching.queries import found_view
+from gui.controllers.searching.ranking_files import CSV_FILTER
+from gui.jobs import Lanes
+from gui.notices import Notices
+from gui.panels.retrieval.two_rankings import Readable, SideView, TwoRankingsView, TwoView
+from gui.panels.retrieval.view import RecipeChoice
+
+TWO_RANKINGS = "two-rankings"
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One of both: what is kept of it, how its value is spelled, the net that gives the same."""
+
+    kept: KeptGallery
+    readable: Readable
+    net: NetToRun
+
+
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    sides: tuple[_Side, _Side]
+    two: TwoRankings
+    view: TwoView
+
+
+class TwoRankingsController(QObject):
+    """What is chosen here is read already; nothing is ranked while the view is not in front."""
+
+    ranked = pyqtSignal(object)
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        engine: EngineController,
+        searching: SearchingController,
+        gallery_list: GalleryListController,
+        notices: Notices,
+        exporting: ExportingController,
+        view: TwoRankingsView,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._engine = engine
+        self._searching = searching
+        self._gallery_list = gallery_list
+        self._notices = notices
+        self._exporting = exporting
+        self._view = view
+        self._choices: tuple[RecipeChoice | None, RecipeChoice | None] = (None, None)
+        self._compared: _Compared | None = None
+        self._asked: object = None
+        searching.ranked.connect(lambda _found: self._refresh())
+        searching.changed.connect(self._refresh)
+        gallery_list.changed.connect(self._refresh)
+        view.shown.connect(self._refresh)
+        view.choices_requested.connect(self._choose)
+        view.csv_requested.connect(self.choose_csv)
+
+    def choose_csv(self) -> None:
+        """Ask where both rankings go."""
+        compared = self._compared
+        if compared is None:
+            return
+        captions = [
+            f"{letter}: {line}"
+            for letter, side, ranked in zip(
+                "AB", compared.sides, (compared.two.first, compared.two.second), strict=True
+            )
+            for line in _caption(side, ranked)
+        ]
+        self._exporting.choose(
+            "Save both rankings",
+            "two_rankings.csv",
+            CSV_FILTER,
+            lambda path: export_two_rankings(path, compared.two, captions),
+        )
+
+    def _choose(self, first: RecipeChoice | None, second: RecipeChoice | None) -> None:
+        self._choices = (first, second)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Offer what there is; rank anew where another query, gallery or choice is shown."""
+        read = self._gallery_list.read
+        self._choices = _fitting(read, self._choices, self._searching.choice)
+        offered = [readable for readable, _ in read]
+        self._view.show_choices(offered, *self._choices)
+        sides = tuple(side for choice in self._choices if (side := self._side(choice)) is not None)
+        found = self._searching.found
+        wanted = (
+            None if found is None else found.query.path,
+            tuple((side.kept.folder, side.kept.n_images) for side in sides),
+            self._searching.places.truth,
+            found if found is None else found.gallery.folder,
+        )
+        if wanted != self._asked:
+            self._compared = None
+            self._view.show_result(None)
+        if found is None or len(sides) < 2 or wanted == self._asked:
+            return
+        if not self._view.isVisible():
+            self._asked = None
+            return
+        self._asked = wanted
+        self._rank((sides[0], sides[1]))
+
+    def _side(self, choice: RecipeChoice | None) -> _Side | None:
+        for readable, kept in self._gallery_list.read:
+            if readable.choice == choice:
+                shown, net = self._searching.gallery, self._searching.net
+                is_shown = shown is not None and shown.folder == kept.folder
+                request = net if is_shown and net is not None else self._engine.request()
+                return _Side(kept, readable, request)
+        return None
+
+    def _rank(self, sides: tuple[_Side, _Side]) -> None:
+        found, host, places = self._searching.found, self._engine.host, self._searching.places
+        if found is None:
+            return
+        shown, query = found.gallery, found.query.path
+        own, needs_net = found.answer.query, found.answer.query.needs_net
+
+        def opened(side: _Side) -> Gallery:
+            return (
+                shown
+                if side.kept.folder == shown.folder
+                else places.labelled(open_gallery(side.kept.folder))
+            )
+
+        def work() -> Job[_Compared]:
+            return _rank_both(sides, opened, own.given, host, needs_net=needs_net)
+
+        lane = self._lanes.engine if needs_net else self._lanes.compute
+        lane.start(
+            work,
+            key=TWO_RANKINGS,
+            title=f"Describing {query.name}" if needs_net else "",
+            on_result=self._take,
+            on_error=self._show_error,
+        )
+
+    def _take(self, compared: _Compared) -> None:
+        self._compared = compared
+        self._notices.dismiss(TWO_RANKINGS)
+        self._view.show_result(compared.view)
+        self.ranked.emit(compared.two)
+
+    def _show_error(self, error: AppError) -> None:
+        if not isinstance(error, EngineCrashed):
+            self._notices.show_error(error, TWO_RANKINGS)
+
+
+def _rank_both(
+    sides: tuple[_Side, _Side],
+    opened: Callable[[_Side], Gallery],
+    query: Path,
+    host: EngineHost,
+    *,
+    needs_net: bool,
+) -> Job[_Compared]:
+    requests = []
+    for side, letter in zip(sides, "AB", strict=True):
+        gallery = opened(side)
+        if not needs_net and find_query(gallery, query).needs_net:
+            raise ImageError(
+                f"{query} is not described in {letter}, {_words(side.readable)}.",
+                hint="Read the folder with it once more.",
+            )
+        requests.append(QueryRequest(gallery, (query,), side.net))
+    two = yield from two_rankings(TwoRankingsRequest(requests[0], requests[1]), host)
+    view = TwoView(_side_view(two.first), _side_view(two.second), two.moves, two.sentence)
+    return _Compared(sides, two, view)
+
+
+def _side_view(ranked: RankedIn) -> SideView:
+    found = found_view(ranked.gallery, ranked.answer)
+    return SideView(found.tiles, found.query, ranked.gallery.dimension)
+
+
+def _caption(side: _Side, ranked: RankedIn) -> tuple[str, ...]:
+    net = side.net
+    return ranking_caption(
+        ranked.gallery, ranked.answer, side.readable.value, net.path, net.weights
+    )
+
+
+def _words(readable: Readable) -> str:
+    return f"{readable.value}, {readable.choice.pooling_text}"
+
+
+def _fitting(
+    read: tuple[tuple[Readable, KeptGallery], ...],
+    chosen: tuple[RecipeChoice | None, RecipeChoice | None],
+    shown: RecipeChoice | None,
+) -> tuple[RecipeChoice | None, RecipeChoice | None]:
+    """What was chosen where it is there; else A as the ranking is, and B the next one."""
+    there = [readable.choice for readable, _ in read]
+    first, second = chosen
+    if first not in there:
+        first = shown if shown in there else next(iter(there), None)
+    if second not in there:
+        second = next((choice for choice in there if choice != first), None)
+    return first, second

@@ -1,0 +1,231 @@
+"""Every query of the evaluation that is shown: its AP, the worst first; Enter opens its ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QImage, QKeyEvent
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.evaluation.scores import AP_VARIANT
+from core.retrieval.evaluation import ScoredQuery
+from gui.panels.retrieval.thumbnails import ThumbnailStore
+from gui.theme import ThemeKeeper
+from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.copy_table import CopyTable
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.plain_text import plain_tip
+
+ROW_HEIGHT, THUMBNAIL = 44, QSize(56, 40)
+_SIDE = 2 * THUMBNAIL.width() - 1
+"""A side of its own: whoever else wishes for pictures forgets only those of another size."""
+COLUMNS = ("Query", "Label", "AP, %", "First wrong", "P@10", "Relevant")
+_WIDTHS = {1: 180, 2: 80, 3: 100, 4: 80, 5: 90}
+NOT_WRONG = "none"
+
+
+@dataclass(frozen=True, eq=False)
+class QueryList:
+    """Scored queries, the worst first, and what tells a query's file: its path and its name."""
+
+    queries: tuple[ScoredQuery, ...]
+    file_of: Callable[[int], tuple[Path, str]]
+    words: str
+
+
+class _Model(QAbstractTableModel):
+    """A cell is made when it is looked at."""
+
+    def __init__(self, store: ThumbnailStore, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._list: QueryList | None = None
+        self._places = np.arange(0)
+
+    def show(self, queries: QueryList | None, places: np.ndarray) -> None:
+        """Show the queries at some places of a list."""
+        self.beginResetModel()
+        self._list, self._places = queries, places
+        self.endResetModel()
+
+    def query(self, row: int) -> ScoredQuery | None:
+        """The query of a row; None for no row."""
+        if self._list is None or not 0 <= row < self._places.size:
+            return None
+        return self._list.queries[int(self._places[row])]
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
+        return 0 if parent.isValid() else int(self._places.size)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> object:
+        query = self.query(index.row())
+        if query is None or self._list is None:
+            return None
+        path, name = self._list.file_of(query.index)
+        cells = _cells(query, name)
+        if role == Qt.DisplayRole:
+            return cells[index.column()]
+        if role == Qt.TextAlignmentRole:
+            return LEFT if index.column() < 2 else RIGHT
+        if role == Qt.ToolTipRole:
+            return plain_tip(str(path))
+        if role == Qt.AccessibleTextRole:
+            said = zip(COLUMNS, cells, strict=True)
+            return ", ".join(f"{head} {cell}" for head, cell in said)
+        if role == Qt.DecorationRole and index.column() == 0:
+            return self._picture(path)
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole
+    ) -> object:
+        if orientation != Qt.Horizontal:
+            return None
+        if role == Qt.DisplayRole:
+            return COLUMNS[section]
+        if role == Qt.TextAlignmentRole:
+            return LEFT if section < 2 else RIGHT
+        return None
+
+    def _picture(self, path: Path) -> QImage:
+        """The thumbnail in the middle of an even room, so that the names stand below each other."""
+        room = QImage(THUMBNAIL, QImage.Format_ARGB32_Premultiplied)
+        room.fill(Qt.transparent)
+        image = self._store.get(path, _SIDE)
+        if image is None or image.isNull():
+            return room
+        image = image.convertToFormat(QImage.Format_ARGB32_Premultiplied)  # beside it: no ground
+        small = image.scaled(THUMBNAIL, Qt.KeepAspectRatio, Qt.SmoothTransformation)
+        left = (room.width() - small.width()) // 2
+        return small.copy(-left, (small.height() - room.height()) // 2, room.width(), room.height())
+
+
+class _Table(CopyTable):
+    """Enter takes the row; the name's column gives way."""
+
+    taken = pyqtSignal(int)
+
+    def __init__(self, store: ThumbnailStore) -> None:
+        super().__init__(ROW_HEIGHT)
+        self.rows = _Model(store, self)
+        self.setModel(self.rows)
+        self.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.setIconSize(THUMBNAIL)
+        self.setTextElideMode(Qt.ElideMiddle)
+        self.setWordWrap(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setAccessibleName("Queries, the worst AP first")
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.Stretch)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+        store.arrived.connect(self.viewport().update)
+        self.clicked.connect(lambda index: self.taken.emit(index.row()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.currentIndex().isValid():
+            self.taken.emit(self.currentIndex().row())
+        else:
+            super().keyPressEvent(event)
+
+
+class QueriesView(QWidget):
+    """A field for the label, a sentence, and a row for each query; a click asks for its ranking."""
+
+    query_requested = pyqtSignal(int)
+
+    def __init__(
+        self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._list: QueryList | None = None
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Filter by label")
+        self.field.setAccessibleName("Filter the queries by label")
+        self.field.setClearButtonEnabled(True)
+        self.field.setFixedWidth(200)
+        self.sentence = ElidedLabel(mode=Qt.ElideRight)
+        self.table = _Table(store)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 7, 12, 7)
+        head.setSpacing(12)
+        head.addWidget(self.field)
+        head.addWidget(self.sentence, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.table, 1)
+        self.field.textChanged.connect(lambda _text: self._filter())
+        self.table.taken.connect(self._take)
+        keeper.changed.connect(self.table.viewport().update)
+
+    @property
+    def n_shown(self) -> int:
+        """How many queries the filter leaves."""
+        return self.table.rows.rowCount()
+
+    def show_queries(self, queries: QueryList | None) -> None:
+        """Show another evaluation's queries, as the filter leaves them; None for none."""
+        self._list = queries
+        self._filter()
+
+    def _filter(self) -> None:
+        queries = self._list
+        if queries is None:
+            self.table.rows.show(None, np.arange(0))
+            self.sentence.setText("")
+            return
+        wanted = self.field.text().strip().casefold()
+        labels = {query.label for query in queries.queries}
+        fitting = {label for label in labels if wanted in label.casefold()}
+        places = np.flatnonzero([query.label in fitting for query in queries.queries])
+        self.table.rows.show(queries, places)
+        self.sentence.setText(self._said(queries, places))
+
+    def _said(self, queries: QueryList, places: np.ndarray) -> str:
+        n_all = len(queries.queries)
+        if not places.size:
+            return f"None of the {n_all:,} queries has such a label."
+        mean = np.mean([queries.queries[i].score.average_precision for i in places.tolist()])
+        of_all = "" if places.size == n_all else f" of {n_all:,}"
+        count = f"{places.size:,}{of_all}"
+        return (
+            f"{count} {'query' if count == '1' else 'queries'}, the worst first, "
+            f"by {queries.words}. "
+            f"mAP {100 * mean:.1f} % ({AP_VARIANT})"
+        )
+
+    def _take(self, row: int) -> None:
+        query = self.table.rows.query(row)
+        if query is not None:
+            self.query_requested.emit(query.index)
+
+
+def _cells(query: ScoredQuery, name: str) -> tuple[str, ...]:
+    score = query.score
+    wrong = NOT_WRONG if score.first_wrong is None else f"rank {score.first_wrong:,}"
+    return (
+        name,
+        query.label,
+        f"{100 * score.average_precision:.1f}",
+        wrong,
+        f"{score.p_at_10:.2f}",
+        f"{score.n_relevant:,}",
+    )

@@ -1,0 +1,345 @@
+"""One query by two representations: A above B, what moved between them, and the figures of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from core.evaluation.scores import AP_VARIANT
+from core.retrieval.rank_moves import NOWHERE, RankMoves
+from gui.panels.retrieval.moves_canvas import MovesCanvas
+from gui.panels.retrieval.picture import Picture
+from gui.panels.retrieval.thumbnails import ThumbnailStore
+from gui.panels.retrieval.view import (
+    QueryView,
+    RecipeChoice,
+    ResultTile,
+    Tiles,
+    first_wrong,
+    relevant,
+)
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button
+from gui.widgets.choice import Choice
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.figure_table import FigureRow, FigureTable
+from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
+from gui.widgets.layer_picker import LayerPickerButton
+from gui.widgets.layer_rows import LayerRow
+
+QUERY_WIDTH, POOLING_WIDTH = 200, 124
+MOST_MOVES = 200
+FEWER_THAN_TWO = (
+    "This needs two representations of the folder. In Ranking, choose another layer or pooling and "
+    "read it; then it is here."
+)
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A representation that the folder was read with, and how its value is spelled."""
+
+    choice: RecipeChoice
+    value: str
+
+
+@dataclass(frozen=True, eq=False)
+class SideView:
+    """One ranking: the tiles, the measures of its query, the length of its descriptors."""
+
+    tiles: Tiles
+    query: QueryView
+    dimension: int
+
+
+@dataclass(frozen=True, eq=False)
+class TwoView:
+    """Both rankings of a query, the moves between them, and the sentence about these."""
+
+    first: SideView
+    second: SideView
+    moves: RankMoves
+    sentence: str
+
+
+class SideLine(QWidget):
+    """The letter, layer and pooling of one ranking, and how well it does."""
+
+    chosen = pyqtSignal(object)
+
+    def __init__(
+        self, keeper: ThemeKeeper, letter: str, role: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._keeper, self._role = keeper, role
+        self._offered: tuple[Readable, ...] = ()
+        self._shown: RecipeChoice | None = None
+        self.letter = QLabel(letter)
+        self.letter.setFixedSize(20, 20)
+        self.letter.setAlignment(Qt.AlignCenter)
+        self.layer_button = LayerPickerButton(keeper, f"Layer of {letter}")
+        self.pooling = Choice()
+        self.pooling.setAccessibleName(f"Pooling of {letter}")
+        self.pooling.setMinimumWidth(POOLING_WIDTH)
+        self.ap = ThemedLabel(keeper, "", pixels=17, semibold=True)
+        self.ap_words = ThemedLabel(keeper, f"AP, % ({AP_VARIANT})", "secondary")
+        self.note = ElidedLabel(mode=Qt.ElideRight)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 12, 4)
+        row.setSpacing(8)
+        for widget in (self.letter, self.layer_button, self.pooling, self.ap, self.ap_words):
+            row.addWidget(widget)
+        row.addWidget(self.note, 1)
+        self.layer_button.value_chosen.connect(self._on_layer)
+        self.pooling.activated.connect(self._on_pooling)
+        keeper.changed.connect(self._dress)
+        self._dress()
+
+    def show_choices(self, offered: Sequence[Readable], shown: RecipeChoice | None) -> None:
+        """Offer what is read already; the fields say `shown`."""
+        self._offered, self._shown = tuple(offered), shown
+        value = next((one.value for one in offered if one.choice == shown), "")
+        key = ("", "") if shown is None else (shown.layer, shown.top)
+        near = tuple(one.value for one in offered)
+        self.layer_button.show_value(key, value, near)
+        self.pooling.clear()
+        for one in self._of_layer(*key):
+            self.pooling.addItem(one.choice.pooling_text, one.choice)
+            if one.choice == shown:
+                self.pooling.setCurrentIndex(self.pooling.count() - 1)
+
+    def offer_rows(self, rows: Callable[[], Sequence[LayerRow]]) -> None:
+        """Where the list of layers comes from: of these it lists what is read already."""
+
+        def read() -> tuple[LayerRow, ...]:
+            keys = {(one.choice.layer, one.choice.top) for one in self._offered}
+            return tuple(row for row in rows() if (row.layer, row.top) in keys)
+
+        self.layer_button.rows_wanted = read
+
+    def show_side(self, side: SideView | None) -> None:
+        """Say how well its ranking does; None while there is none."""
+        ap = None if side is None else side.query.average_precision
+        self.ap.setText("" if ap is None else f"{100 * ap:.1f}")
+        self.ap_words.setVisible(ap is not None)
+        said = ""
+        if side is not None and ap is not None:
+            wrong, last = _rank_of_first_wrong(side), _rank_of_last_relevant(side)
+            said = f"first wrong at {wrong}, last relevant at {last}"
+        self.note.setText(said)
+
+    def _of_layer(self, layer: str, top: str) -> list[Readable]:
+        return [o for o in self._offered if (o.choice.layer, o.choice.top) == (layer, top)]
+
+    def _on_layer(self, layer: str, top: str) -> None:
+        """Pooled as now where that is read, else as it is."""
+        found = [one.choice for one in self._of_layer(layer, top)]
+        if found:
+            same = (c for c in found if self._shown and c.pooling == self._shown.pooling)
+            self.chosen.emit(next(same, found[0]))
+
+    def _on_pooling(self) -> None:
+        wanted = self.pooling.currentData()
+        if wanted is not None and wanted != self._shown:
+            self.chosen.emit(wanted)
+
+    @pyqtSlot()
+    def _dress(self) -> None:
+        theme = self._keeper.theme
+        ground = getattr(theme, self._role)
+        self.letter.setStyleSheet(
+            f"background: {ground.name()}; color: {theme.panel.name()}; font-weight: 600;"
+            " border-radius: 3px;"
+        )
+
+
+class TwoRankingsView(QWidget):
+    """Pickers, both rows with their moves, the sentence, the moves and figures as tables."""
+
+    choices_requested = pyqtSignal(object, object)
+    """The representations of A and B."""
+    query_requested = pyqtSignal(int)
+    open_requested = pyqtSignal()
+    csv_requested = pyqtSignal()
+    shown = pyqtSignal()
+
+    def __init__(
+        self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._choices: tuple[RecipeChoice | None, RecipeChoice | None] = (None, None)
+        self._two: TwoView | None = None
+        self._places: list[int] = []
+        self.lines = (SideLine(keeper, "A", "series_a"), SideLine(keeper, "B", "series_b"))
+        self.canvas = MovesCanvas(keeper, store)
+        self.picture = Picture(keeper, store, QUERY_WIDTH - 24)
+        self.query_header = SectionHeader(keeper, "Query")
+        self.name = ElidedLabel()
+        self.open_button = Button(keeper, "Open image", "image")
+        self.swap_button = Button(keeper, "Swap", "swap")
+        self.swap_button.setToolTip("Show B above, A below")
+        self.csv_button = Button(keeper, "CSV", "save")
+        self.csv_button.setToolTip("Write both rankings as a table, with what they are of")
+        self.sentence = ThemedLabel(keeper, "", pixels=13, semibold=True)
+        self.sentence.setWordWrap(True)
+        self.moves = FigureTable(keeper, ("", "A", "B", "Moves"), "Images that moved")
+        self.figures = FigureTable(keeper, ("This query", "A", "B"), "Measures of both")
+        self.empty_state = EmptyState(keeper, "compare", FEWER_THAN_TWO)
+        self._lay_out()
+        self._connect()
+        self.show_result(None)
+
+    def show_choices(
+        self, offered: Sequence[Readable], first: RecipeChoice | None, second: RecipeChoice | None
+    ) -> None:
+        """Offer what is read; with fewer than two, say what to do."""
+        self._choices = (first, second)
+        for line, choice in zip(self.lines, self._choices, strict=True):
+            line.show_choices(offered, choice)
+        self._pages.setCurrentIndex(1 if len(offered) > 1 else 0)
+
+    def show_result(self, two: TwoView | None) -> None:
+        """Show both rankings; None while there are none."""
+        self._two = two
+        empty = Tiles.of(())
+        sides = (None, None) if two is None else (two.first, two.second)
+        for line, side in zip(self.lines, sides, strict=True):
+            line.show_side(side)
+        self.csv_button.setEnabled(two is not None)
+        if two is None:
+            self.canvas.show_rankings(empty, empty, None)
+            self.sentence.setText("")
+            self.moves.show_rows(())
+            self.figures.show_rows(())
+            return
+        query = two.first.query
+        self.picture.show_path(query.path)
+        self.name.setText(query.name)
+        n_relevant = query.n_relevant
+        self.query_header.set_note("" if n_relevant is None else f"{n_relevant:,} relevant")
+        self.sentence.setText(two.sentence)
+        self._show_moves(two)
+        self.figures.show_rows(_figures(two.first, two.second))
+        self.canvas.show_rankings(two.first.tiles, two.second.tiles, two.moves)
+
+    def _show_moves(self, two: TwoView) -> None:
+        self._places = two.moves.greatest(MOST_MOVES).tolist()
+        has_labels = two.moves.is_relevant is not None
+        heading = "Relevant images, the greatest moves first" if has_labels else "First ranks of A"
+        rows = [_move_row(two, place) for place in self._places]
+        self.moves.show_rows(rows, (heading, "A", "B", "Moves"))
+
+    def _lay_out(self) -> None:
+        query = QWidget()
+        query.setFixedWidth(QUERY_WIDTH)
+        left = QVBoxLayout(query)
+        left.setContentsMargins(12, 4, 12, 8)
+        left.setSpacing(4)
+        for widget in (self.query_header, self.picture, self.name, self.open_button):
+            left.addWidget(widget)
+        left.addStretch(1)
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 12, 0)
+        top.addWidget(self.lines[0], 1)
+        top.addWidget(self.swap_button)
+        top.addWidget(self.csv_button)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(0, 4, 0, 4)
+        middle.setSpacing(2)
+        middle.addLayout(top)
+        middle.addWidget(self.canvas, 1)
+        middle.addWidget(self.lines[1])
+        upper = QHBoxLayout()
+        upper.setSpacing(0)
+        upper.addWidget(query)
+        upper.addLayout(middle, 1)
+        right = QVBoxLayout()
+        right.setSpacing(6)
+        right.addWidget(self.sentence)
+        right.addWidget(self.figures, 1)
+        lower = QHBoxLayout()
+        lower.setContentsMargins(12, 8, 12, 8)
+        lower.setSpacing(16)
+        lower.addWidget(self.moves, 1)
+        lower.addLayout(right, 1)
+        for table in (self.moves, self.figures):
+            table.setMinimumHeight(96)
+        page = QWidget()
+        whole = QVBoxLayout(page)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(upper, 3)
+        whole.addLayout(lower, 2)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self.empty_state)
+        self._pages.addWidget(page)
+
+    def _connect(self) -> None:
+        first, second = self.lines
+        first.chosen.connect(lambda one: self._ask(one, self._choices[1]))
+        second.chosen.connect(lambda one: self._ask(self._choices[0], one))
+        self.swap_button.clicked.connect(lambda: self._ask(*reversed(self._choices)))
+        self.csv_button.clicked.connect(lambda: self.csv_requested.emit())
+        self.open_button.clicked.connect(lambda: self.open_requested.emit())
+        self.canvas.tile_activated.connect(lambda tile: self.query_requested.emit(tile.index))
+        self.canvas.tile_selected.connect(self._mark_row)
+        self.moves.row_chosen.connect(self._select_row)
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.shown.emit()
+
+    def _ask(self, first: RecipeChoice | None, second: RecipeChoice | None) -> None:
+        self.choices_requested.emit(first, second)
+
+    def _select_row(self, row: int) -> None:
+        if 0 <= row < len(self._places):
+            self.canvas.select(0, self._places[row])
+
+    def _mark_row(self, first: ResultTile | None, _second: ResultTile | None) -> None:
+        place = -1 if first is None else first.rank - 1
+        self.moves.choose(self._places.index(place) if place in self._places else None)
+
+
+def _move_row(two: TwoView, place: int) -> FigureRow:
+    tile, other = two.first.tiles[place], int(two.moves.in_second[place])
+    gain = place + 1 - other
+    if other == NOWHERE:
+        words, there, role = "not in B", "\N{EN DASH}", "secondary"
+    else:
+        there = f"{other:,}"
+        words = "same" if not gain else f"{abs(gain):,} {'earlier' if gain > 0 else 'later'}"
+        role = "ok_text" if gain > 0 else "secondary" if not gain else "warning_text"
+    cells = (tile.name, f"{place + 1:,}", there, words)
+    return FigureRow(cells, roles={3: role}, tip=str(tile.path))
+
+
+def _figures(first: SideView, second: SideView) -> list[FigureRow]:
+    rows = []
+    if first.query.average_precision is not None and second.query.average_precision is not None:
+        aps = (f"{100 * (side.query.average_precision or 0):.1f}" for side in (first, second))
+        rows.append(FigureRow((f"AP, % ({AP_VARIANT})", *aps)))
+        pairs = zip(first.query.precisions, second.query.precisions, strict=True)
+        for (k, in_first), (_, in_second) in pairs:
+            rows.append(FigureRow((f"P@{k}", f"{in_first:.2f}", f"{in_second:.2f}")))
+        for name, rank_of in (
+            ("First wrong", _rank_of_first_wrong),
+            ("Last relevant", _rank_of_last_relevant),
+        ):
+            rows.append(FigureRow((name, rank_of(first), rank_of(second))))
+    ties = (f"{side.query.n_ties:,}" for side in (first, second))
+    rows.append(FigureRow(("Equal scores", *ties)))
+    rows.append(FigureRow(("Dimension", *(f"{s.dimension:,}" for s in (first, second)))))
+    return rows
+
+
+def _rank_of_first_wrong(side: SideView) -> str:
+    return next((f"{tile.rank:,}" for tile in first_wrong(side.tiles)), "none")
+
+
+def _rank_of_last_relevant(side: SideView) -> str:
+    return next((f"{tile.rank:,}" for tile in reversed(relevant(side.tiles))), "none")
