@@ -217,16 +217,9 @@ class Workbench(QObject):
             self.window.panels.retrieval.two, self,
         )  # fmt: skip
         self.recent_files = RecentFilesController(
-            self.window.recent_menu,
-            self.window.start_page,
-            settings,
-            document,
-            lanes,
-            self.opening,
-            self.sessions,
-            self.searching,
-            self,
-        )
+            self.window.recent_menu, self.window.start_page, settings, document, lanes,
+            self.opening, self.sessions, self.searching, self,
+        )  # fmt: skip
         self.compared_engines = ComparedEngines(
             document, lanes, self.engine, self.engine_choice, self.window, self
         )

@@ -120,6 +120,11 @@ class Evaluation:
         """The AP of each query, (n_queries,) float64."""
         return np.array([query.score.average_precision for query in self.queries])
 
+    @property
+    def worst_first(self) -> tuple[ScoredQuery, ...]:
+        """The queries by rising AP, equal ones in the order of the gallery."""
+        return tuple(sorted(self.queries, key=lambda q: (q.score.average_precision, q.index)))
+
     def hit_rate(self, k: int) -> float:
         """The share of queries with a relevant image among the first k."""
         return float(np.mean([query.score.hit_at(k) for query in self.queries]))
@@ -346,8 +351,3 @@ def _class_scores(scored: Sequence[ScoredQuery]) -> tuple[ClassScore, ...]:
         )
         for label, scores in sorted(by_label.items())
     )
-
-
-def worst_first(evaluation: Evaluation) -> tuple[ScoredQuery, ...]:
-    """The queries by rising AP, equal ones in the order of the gallery."""
-    return tuple(sorted(evaluation.queries, key=lambda q: (q.score.average_precision, q.index)))

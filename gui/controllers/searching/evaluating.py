@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.errors import AppError
 from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
 from core.progress import Job
-from core.retrieval.evaluation import ScoredQuery, worst_first
+from core.retrieval.evaluation import ScoredQuery
 from core.retrieval.gallery import Gallery
 from gui.controllers.searching.index import Searched
 from gui.controllers.searching.states import Search
@@ -142,7 +142,7 @@ class Evaluator(QObject):
 def _evaluate(request: EvaluateRequest) -> Job[tuple[Evaluated, tuple[ScoredQuery, ...]]]:
     """The evaluation and its queries, sorted where it does not hold the window up."""
     result = yield from evaluate(request)
-    return result, worst_first(result.evaluation)
+    return result, result.evaluation.worst_first
 
 
 def _made_with(gallery: Gallery) -> tuple[str, str, str, str]:

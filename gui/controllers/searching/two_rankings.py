@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.engines.host import EngineHost, NetToRun
 from core.errors import AppError, EngineCrashed, ImageError
 from core.jobs.query import QueryRequest
-from core.jobs.two_rankings import TwoRankingsRequest, two_rankings
+from core.jobs.two_rankings import two_rankings
 from core.progress import Job
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.kept_galleries import KeptGallery
@@ -193,7 +193,7 @@ def _rank_both(
                 hint="Read the folder with it once more.",
             )
         requests.append(QueryRequest(gallery, (query,), side.net))
-    two = yield from two_rankings(TwoRankingsRequest(requests[0], requests[1]), host)
+    two = yield from two_rankings(requests[0], requests[1], host)
     view = TwoView(_side_view(two.first), _side_view(two.second), two.moves, two.sentence)
     return _Compared(sides, two, view)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.evaluation.scores import AP_VARIANT
 from core.retrieval.rank_moves import NOWHERE, RankMoves
@@ -77,7 +77,8 @@ class SideLine(QWidget):
         self._keeper, self._role = keeper, role
         self._offered: tuple[Readable, ...] = ()
         self._shown: RecipeChoice | None = None
-        self.letter = QLabel(letter)
+        self.letter = ThemedLabel(keeper, letter, "panel", semibold=True)
+        self.letter.setObjectName("rankingLetter")
         self.letter.setFixedSize(20, 20)
         self.letter.setAlignment(Qt.AlignCenter)
         self.layer_button = LayerPickerButton(keeper, f"Layer of {letter}")
@@ -150,10 +151,7 @@ class SideLine(QWidget):
     def _dress(self) -> None:
         theme = self._keeper.theme
         ground = getattr(theme, self._role)
-        self.letter.setStyleSheet(
-            f"background: {ground.name()}; color: {theme.panel.name()}; font-weight: 600;"
-            " border-radius: 3px;"
-        )
+        self.setStyleSheet(f"#rankingLetter {{ background: {ground.name()}; border-radius: 3px; }}")
 
 
 class TwoRankingsView(QWidget):
