@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TextIO
 
 from core.files import written_beside
+from core.words import on_one_line
 
 _GUARD = "'"
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_INNER_FORMULA = re.compile(r"(?<=[,;\t])(?=\s*[=+\-@＝＋－＠])")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf|nan", re.IGNORECASE)
 _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Surrogates that stand for no byte of a file's name: JSON can hold them, UTF-8 can't."""
@@ -42,9 +44,10 @@ def plain_cell(written: str) -> str:
     return written[1:] if is_guarded else written
 
 
-def write_csv(path: Path, rows: Iterable[Row]) -> None:
+def write_csv(path: Path, rows: Iterable[Row], caption: Iterable[str] = ()) -> None:
     """Write rows, the headings first, one at a time; the file appears when it is complete.
 
+    caption: lines before them, each behind a # and never quoted, so that readers of tables skip it.
     Raises AppError where the file can't be written.
     """
     encoding, errors = _ENCODING
@@ -52,6 +55,7 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
         written_beside(path) as partial,
         partial.open("w", encoding=encoding, errors=errors, newline="") as file,
     ):
+        file.writelines(map(_caption_line, caption))
         _write(file, rows)
 
 
@@ -60,6 +64,12 @@ def rows_as_csv(rows: Iterable[Row]) -> bytes:
     out = io.StringIO(newline="")
     _write(out, rows)
     return out.getvalue().encode(*_ENCODING)
+
+
+def _caption_line(line: str) -> str:
+    """A spreadsheet still makes cells of it at its commas: none of them begins a formula."""
+    text = _NO_BYTES.sub("?", on_one_line(line)).replace('"', "'")
+    return f"# {_INNER_FORMULA.sub(_GUARD, text)}\n"
 
 
 def _write(file: TextIO, rows: Iterable[Row]) -> None:

@@ -6,6 +6,11 @@ import argparse
 from pathlib import Path
 
 from core.commands.command_line import UsageError
+from core.commands.duplicate_words import (
+    add_without_copies_arguments,
+    described_duplicates,
+    without_copies,
+)
 from core.commands.opening import engine_host
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
@@ -50,13 +55,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_search_argument(parser)
+    add_without_copies_arguments(parser)
     add_gallery_net_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Use every labelled image, or every query apart, and print the means."""
-    if options.search and (options.queries or is_protocol(options.truth)):
-        raise UsageError("--search goes with labels and without --queries")
+    limit = without_copies(options)
+    for name, is_asked in (("--search", options.search), ("--without-copies", limit is not None)):
+        if is_asked and (options.queries or is_protocol(options.truth)):
+            raise UsageError(f"{name} goes with labels and without --queries")
     gallery = open_gallery(options.gallery)
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
@@ -69,7 +77,8 @@ def run(options: argparse.Namespace) -> None:
             _tell(gallery, run_job(evaluate_by_protocol(by_protocol), show), options)
             return
         else:
-            labelled = EvaluateRequest(gallery, options.truth, parse_search(options.search))
+            search = parse_search(options.search)
+            labelled = EvaluateRequest(gallery, options.truth, search, limit)
             evaluated = run_job(evaluate(labelled), show)
     if options.json:
         about = {
@@ -78,6 +87,8 @@ def run(options: argparse.Namespace) -> None:
             "notes": list(evaluated.notes),
             "unreadable": [{"path": p.path, "reason": p.reason} for p in evaluated.problems],
         }
+        if evaluated.duplicates is not None:
+            about["left_out"] = described_duplicates(gallery, evaluated.duplicates)
         print_json({**evaluated.evaluation.to_json(evaluated.query_files), **about})
         return
     _print(gallery, evaluated, options)

@@ -1,4 +1,4 @@
-"""`gallery`: what a gallery holds and how it was made; its export, its check and its repair."""
+"""`gallery`: what a gallery holds and how it was made; its export, check, repair and duplicates."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from collections import Counter
 from pathlib import Path
 
 from core.commands.command_line import FAILED, UsageError
+from core.commands.duplicate_words import (
+    add_alike_argument,
+    alike_limit,
+    described_duplicates,
+    print_duplicates,
+)
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP
 from core.jobs.check_gallery import CheckGalleryRequest, RepairGalleryRequest, check, repair
+from core.jobs.duplicates import DuplicatesRequest, duplicates
 from core.jobs.export_gallery import ExportGalleryRequest, export
 from core.progress import run_job
 from core.retrieval.gallery import Gallery, open_gallery
@@ -41,15 +48,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep what can be read and forget what can't be trusted, for the next index to "
         "describe again; images are not touched, and a damaged database is kept beside",
     )
+    parser.add_argument(
+        "--duplicates",
+        action="store_true",
+        help="list equal files and near-duplicates, with the cosine of their descriptors",
+    )
+    add_alike_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace) -> None:
     """Say what is in the gallery, write it to a file, check or repair it."""
+    limit = alike_limit(options, options.duplicates, "--duplicates")
+    if options.duplicates and (options.check or options.repair or options.export is not None):
+        raise UsageError("--duplicates goes with neither --export nor --check nor --repair")
     if options.check or options.repair:
         if options.export is not None:
             raise UsageError("--export goes with neither --check nor --repair")
         _check(options)
+        return
+    if options.duplicates:
+        _list_duplicates(open_gallery(options.gallery), limit, as_json=options.json)
         return
     gallery = open_gallery(options.gallery)
     written: tuple[Path, ...] = ()
@@ -64,6 +83,15 @@ def run(options: argparse.Namespace) -> None:
         print(f"{counted(len(gallery), 'image')} of {gallery.dimension} values -> {named}")
         return
     _print(gallery)
+
+
+def _list_duplicates(gallery: Gallery, limit: int, *, as_json: bool) -> None:
+    with ProgressLine() as show:
+        found = run_job(duplicates(DuplicatesRequest(gallery, limit)), show)
+    if as_json:
+        print_json({"gallery": str(gallery.folder), **described_duplicates(gallery, found)})
+    else:
+        print_duplicates(gallery, found)
 
 
 def _check(options: argparse.Namespace) -> None:

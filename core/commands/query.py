@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.command_line import UsageError
+from core.commands.duplicate_words import (
+    add_without_copies_arguments,
+    described_duplicates,
+    without_copies,
+)
 from core.commands.opening import add_engine_arguments, engine_host, engine_spec
 from core.commands.output import print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
@@ -38,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_search_argument(parser)
+    add_without_copies_arguments(parser)
     add_gallery_net_arguments(parser)
 
 
@@ -78,21 +84,28 @@ def run(options: argparse.Namespace) -> None:
     """Rank the gallery for each image and print the best."""
     if options.k < 1:
         raise UsageError("-k is 1 or more")
+    limit = without_copies(options)
     gallery = open_gallery(options.gallery)
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
         search = parse_search(options.search)
-        request = QueryRequest(gallery, tuple(options.images), net, runs_on, search)
+        request = QueryRequest(gallery, tuple(options.images), net, runs_on, search, limit)
         found = run_job(query(request, host), show)
     if options.csv is not None:
-        export_rankings(options.csv, gallery, found.answers)
+        export_rankings(options.csv, gallery, found)
     if options.json:
         described = [describe(gallery, answer, options.k) for answer in found.answers]
+        about: dict[str, object] = {}
+        if found.duplicates is not None:
+            about["left_out"] = described_duplicates(gallery, found.duplicates)
+            about["left_out_note"] = found.duplicates.note()
         unreadable = [{"path": p.path, "reason": p.reason} for p in found.problems]
         several = {"queries": described, "unreadable": unreadable}
-        print_json(described[0] if _is_one_image(options.images, found) else several)
+        one = described[0] if _is_one_image(options.images, found) else several
+        print_json({**one, **about})
         return
     print_notes(gallery.notes)
+    print_notes(found.notes)
     for problem in found.problems:
         print(f"Left out: {problem.path}: {problem.reason}")
     for answer in found.answers:

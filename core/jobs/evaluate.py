@@ -19,6 +19,7 @@ from core.measures.measure import Pool
 from core.progress import Job
 from core.retrieval.cosines import Cosines
 from core.retrieval.describing import Describer, checked_rows
+from core.retrieval.duplicates import Duplicates, find_duplicates
 from core.retrieval.evaluation import (
     Evaluation,
     OutsideQueries,
@@ -40,12 +41,14 @@ FOLDERS = "folders"
 class EvaluateRequest:
     """A gallery and its truth: "folders", "prefix" (before '__' in the name) or a table's path.
 
-    search: what is done beside exact search.
+    search: what is done beside exact search. without_copies: in how many bits of 63 the hashes of
+    images differ at most of which one alone stays, and is a query; None leaves none out.
     """
 
     gallery: Gallery
     truth: str | Path = FOLDERS
     search: SearchSteps = NOTHING
+    without_copies: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Evaluated:
     """What was measured, and by which labels.
 
     query_files: the names of the queries by their index. problems: queries that can't be read.
+    duplicates: what was left out, None where nothing was; their numbers are those of the gallery.
     """
 
     evaluation: Evaluation
@@ -83,27 +87,42 @@ class Evaluated:
     query_files: tuple[str, ...]
     notes: tuple[str, ...] = ()
     problems: tuple[ImageProblem, ...] = ()
+    duplicates: Duplicates | None = None
 
 
 def evaluate(request: EvaluateRequest) -> Job[Evaluated]:
     """Use every labelled image as a query and average."""
     gallery = request.gallery
-    paths = gallery.images.paths
-    truth = choose_labels(str(request.truth), paths, gallery.roots)
+    truth = choose_labels(str(request.truth), gallery.images.paths, gallery.roots)
     notes = (*_notes(gallery), *truth.notes)
-    if request.search == NOTHING:
+    if request.without_copies is None:
+        return (yield from _evaluate(gallery, truth, notes, request.search))
+    limit = request.without_copies
+    alike = yield from find_duplicates(gallery, limit=limit, labels=truth.labels)
+    kept = np.setdiff1d(np.arange(len(gallery)), alike.left_out())
+    truth = replace(truth, labels=tuple(truth.labels[image] for image in kept.tolist()))
+    notes = (*notes, alike.note())
+    evaluated = yield from _evaluate(gallery.only(kept), truth, notes, request.search)
+    return replace(evaluated, duplicates=alike)
+
+
+def _evaluate(
+    gallery: Gallery, truth: MatchedLabels, notes: tuple[str, ...], search: SearchSteps
+) -> Job[Evaluated]:
+    paths = gallery.images.paths
+    if search == NOTHING:
         evaluation = yield from evaluate_gallery(gallery, truth.labels)
         return Evaluated(evaluation, truth, paths, notes)
     check_not_empty(gallery)
     cosines = gallery.cosines
-    if request.search.augmentation:
-        cosines = Cosines((yield from augment(cosines, request.search.augmentation)))
+    if search.augmentation:
+        cosines = Cosines((yield from augment(cosines, search.augmentation)))
     vectors, own = gallery.descriptors, range(len(gallery))
-    if request.search.expansion is not None:
-        vectors = expand_queries(cosines, vectors, own, request.search.expansion)
+    if search.expansion is not None:
+        vectors = expand_queries(cosines, vectors, own, search.expansion)
     queries = OutsideQueries(vectors, truth.labels, own)
     evaluation = yield from evaluate_outside(cosines, truth.labels, queries)
-    said = f"Search: {request.search.describe()}."
+    said = f"Search: {search.describe()}."
     return Evaluated(evaluation, truth, paths, (*notes, said))
 
 

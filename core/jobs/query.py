@@ -12,6 +12,7 @@ from core.images.finding import find_files
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
 from core.progress import Job
+from core.retrieval.duplicates import Duplicates, find_duplicates
 from core.retrieval.expansion import NOTHING, SearchSteps
 from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.queries import Answers, QueryImage, answer_queries, find_query
@@ -24,7 +25,8 @@ class QueryRequest:
     images: files, folders and lists; what is not there is looked for as the gallery lists it.
     net: None for the net that the gallery was made with, from where it lies now; else the net to
     run, which must give the gallery's recipe. runs_on: engine and device of a net so found. search:
-    what is done beside exact search.
+    what is done beside exact search. without_copies: in how many bits of 63 the hashes of images
+    differ at most of which all but one are left out; None leaves none out.
     """
 
     gallery: Gallery
@@ -32,6 +34,7 @@ class QueryRequest:
     net: NetToRun | None = None
     runs_on: OpenRequest | None = None
     search: SearchSteps = NOTHING
+    without_copies: int | None = None
 
 
 def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
@@ -48,12 +51,15 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
             queries += [find_query(gallery, one) for one in named]
         except ImageError as error:
             unknown.append(ImageProblem(str(path), error.sentence))
+    alike: Duplicates | None = None
+    if request.without_copies is not None:
+        alike = yield from find_duplicates(gallery, limit=request.without_copies)
     if any(query.needs_net for query in queries):
         with opened_gallery_net(gallery, host, request.net, request.runs_on) as describer:
-            found = yield from answer_queries(gallery, queries, describer, request.search)
+            found = yield from answer_queries(gallery, queries, describer, request.search, alike)
     else:
-        found = yield from answer_queries(gallery, queries, search=request.search)
+        found = yield from answer_queries(gallery, queries, None, request.search, alike)
     problems = (*unknown, *found.problems)
     if problems and not found.answers:
         raise ImageError(problems[0].reason)
-    return Answers(found.answers, problems)
+    return Answers(found.answers, problems, alike)

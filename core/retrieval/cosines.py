@@ -18,6 +18,8 @@ _VALUES_FOR_MANY = 1 << 22
 """And for many, where the product takes longer than bringing the block near."""
 _MANY = 16
 _N_THREADS = 2
+Excluded = int | np.ndarray | None
+"""An image that a ranking leaves out, or (n,) int64 of them."""
 _ROUNDING = 2.0**-24
 _MOST_ERROR = 0.01
 """Of float32 sums: beyond it they tell too little, and the bound's higher terms begin to count."""
@@ -82,13 +84,13 @@ class Cosines:
         self._take_blocks(take, n_queries=len(exact))
         return self._in_order(scores)
 
-    def nearest(self, query: np.ndarray, k: int, *, exclude: int | None = None) -> np.ndarray:
+    def nearest(self, query: np.ndarray, k: int, *, exclude: Excluded = None) -> np.ndarray:
         """The images that may be the first k of a (dimension,) query's ranking, rising, int64.
 
         All that share a score with one of them are among these, and seldom many more. They are
         found by float32 sums where the rows lie, whose error is at most the number of values times
         the rounding of one (Higham, Accuracy and Stability, 3.1), relative to both lengths.
-        exclude: an image that is none. Raises GalleryError for a query that is not finite.
+        exclude: images that are none. Raises GalleryError for a query that is not finite.
         """
         exact = np.asarray(query, dtype=np.float64)
         (length,) = _lengths_of(exact[None])
@@ -105,7 +107,7 @@ class Cosines:
             k = min(k, scores.size)
             least = np.float64(np.partition(scores, -k)[-k]) - 2 * error
             images = np.flatnonzero(scores >= least)
-        return images if exclude is None else images[images != exclude]
+        return images if exclude is None else images[~np.isin(images, exclude)]
 
     def exactly(self, query: np.ndarray, images: np.ndarray) -> np.ndarray:
         """The cosines of one (dimension,) query with some images, (n,) float64, not rounded.

@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import RequestError
 from core.progress import Job, Progress
 from core.representations.after import unit_length
-from core.retrieval.cosines import Cosines
+from core.retrieval.cosines import Cosines, Excluded
 
 Weighting = Literal["average", "rank", "alpha"]
 HELP = (
@@ -84,13 +84,13 @@ def parse_search(words: str) -> SearchSteps:
 def expand_queries(
     cosines: Cosines,
     queries: np.ndarray,
-    own: Sequence[int | None],
+    own: Sequence[Excluded],
     expansion: Expansion,
 ) -> np.ndarray:
     """Queries with their best answers taken in, (n, dimension) float32 of length 1.
 
-    queries: (n, dimension) of any length; own: the image of the gallery that a query is, which is
-    none of its answers; else None.
+    queries: (n, dimension) of any length; own: the image of the gallery that a query is, or the
+    images that are none of its answers; else None.
     """
     exact = unit_length(queries.astype(np.float64))
     expanded = np.empty(exact.shape, np.float32)

@@ -125,6 +125,11 @@ class Gallery:
         )
         return Gallery(self.folder, contents)
 
+    def only(self, images: np.ndarray) -> Gallery:
+        """The gallery as if it had some of its images alone, (n,) int64 that rises."""
+        contents = replace(self._contents, images=self.images.only(images))
+        return Gallery(self.folder, contents, self.truth)
+
     def path(self, index: int) -> Path:
         """Where an image lies."""
         return self.root / self.images[index].path

@@ -98,6 +98,17 @@ class StoredImages(Sequence[StoredImage]):
         ):
             yield StoredImage(path, label, width, height, FileStamp(*stamp), row)
 
+    def only(self, images: np.ndarray) -> StoredImages:
+        """Some of them, (n,) int64 that rises."""
+        return StoredImages(
+            tuple(self.paths[image] for image in images.tolist()),
+            self.names,
+            self.label_codes[images],
+            self.sizes[images],
+            self.stamps[images],
+            self.rows[images],
+        )
+
     @cached_property
     def labels(self) -> tuple[str | None, ...]:
         """The label of each image, None for one without."""

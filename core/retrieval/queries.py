@@ -13,8 +13,9 @@ from core.evaluation.scores import QueryScore, score_ranking
 from core.files import is_plain_file, is_there
 from core.images.formats import describe_no_file
 from core.progress import Job, Progress
-from core.retrieval.cosines import Cosines
+from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.describing import Describer
+from core.retrieval.duplicates import Duplicates
 from core.retrieval.expansion import NOTHING, Expansion, SearchSteps, augment, expand_queries
 from core.retrieval.gallery import Gallery, ImageProblem, check_not_empty
 from core.retrieval.gallery_contents import GONE, stamp_of
@@ -66,10 +67,19 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """The answers to several queries, and the files that can't be read."""
+    """The answers to several queries, and the files that can't be read.
+
+    duplicates: what was left out of all rankings, None where nothing was.
+    """
 
     answers: tuple[Answer, ...]
     problems: tuple[ImageProblem, ...]
+    duplicates: Duplicates | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What their reader has to know."""
+        return () if self.duplicates is None else (self.duplicates.note(),)
 
 
 def find_query(gallery: Gallery, path: Path) -> QueryImage:
@@ -95,14 +105,15 @@ def answer_queries(
     queries: Sequence[QueryImage],
     describer: Describer | None = None,
     search: SearchSteps = NOTHING,
+    duplicates: Duplicates | None = None,
 ) -> Job[Answers]:
     """Rank a gallery for each query.
 
     describer: of the gallery's recipe; needed if any query says that it needs the net. search: what
-    is done beside exact search.
+    is done beside exact search. duplicates: what to leave out as neither right nor wrong.
     """
     answers, problems = [], []
-    searching = yield from _searching(gallery, search)
+    searching = yield from _searching(gallery, search, duplicates)
     for number, query in enumerate(queries):
         yield Progress(number, len(queries), "queries ranked")
         try:
@@ -110,7 +121,7 @@ def answer_queries(
         except ImageError as error:
             problems.append(ImageProblem(str(query.given), error.sentence))
     yield Progress(len(queries), len(queries), "queries ranked")
-    return Answers(tuple(answers), tuple(problems))
+    return Answers(tuple(answers), tuple(problems), duplicates)
 
 
 def own_query(gallery: Gallery, index: int, given: Path | None = None) -> QueryImage:
@@ -131,26 +142,33 @@ def own_query(gallery: Gallery, index: int, given: Path | None = None) -> QueryI
 
 @dataclass(frozen=True, eq=False)
 class _Searching:
-    """The descriptors that are ranked, and how a query is made better first."""
+    """The descriptors that are ranked, how a query is made better first, what is left out."""
 
     cosines: Cosines
     expansion: Expansion | None
+    duplicates: Duplicates | None
 
     def rank(self, query: np.ndarray, own: int | None) -> Ranking:
         """Rank for one descriptor; own: the image that it is, which its ranking leaves out."""
+        exclude: Excluded = own
+        if self.duplicates is not None:
+            itself = np.array([] if own is None else [own], dtype=np.int64)
+            exclude = np.concatenate((itself, self.duplicates.left_out(own)))
         if self.expansion is not None:
-            query = expand_queries(self.cosines, query[None], [own], self.expansion)[0]
-        return rank_by(self.cosines, query, exclude=own)
+            query = expand_queries(self.cosines, query[None], [exclude], self.expansion)[0]
+        return rank_by(self.cosines, query, exclude=exclude)
 
 
-def _searching(gallery: Gallery, search: SearchSteps) -> Job[_Searching | None]:
-    if search == NOTHING:
+def _searching(
+    gallery: Gallery, search: SearchSteps, duplicates: Duplicates | None
+) -> Job[_Searching | None]:
+    if search == NOTHING and duplicates is None:
         return None
     check_not_empty(gallery)
     cosines = gallery.cosines
     if search.augmentation:
         cosines = Cosines((yield from augment(cosines, search.augmentation)))
-    return _Searching(cosines, search.expansion)
+    return _Searching(cosines, search.expansion, duplicates)
 
 
 def _answer(

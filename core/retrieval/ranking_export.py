@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.csv_table import write_csv
 from core.retrieval.gallery import Gallery
-from core.retrieval.queries import Answer
+from core.retrieval.queries import Answers
 from core.retrieval.search import Ranking, judge
 
 _COLUMNS = ("rank", "score", "file", "label", "relevant")
@@ -26,21 +26,24 @@ def export_ranking(
     The last column is empty for a query without a label. caption: lines before the headings, each
     behind a # as readers of tables skip it. Raises AppError when the disk refuses.
     """
-    said = ((f"# {line}",) for line in caption)
-    write_csv(path, chain(said, (_COLUMNS,), _rows(gallery, ranking, query_label)))
+    write_csv(path, chain((_COLUMNS,), _rows(gallery, ranking, query_label)), caption)
 
 
-def export_rankings(path: Path, gallery: Gallery, answers: Sequence[Answer]) -> None:
-    """Write the ranking of one query as `export_ranking`; of several with their files before."""
+def export_rankings(path: Path, gallery: Gallery, found: Answers) -> None:
+    """Write the ranking of one query as `export_ranking`; of several with their files before.
+
+    What the answers' reader has to know stands before the headings, each line behind a #.
+    """
+    answers = found.answers
     if len(answers) == 1:
-        export_ranking(path, gallery, answers[0].ranking, answers[0].query.label)
+        export_ranking(path, gallery, answers[0].ranking, answers[0].query.label, found.notes)
         return
     rows = (
         (str(answer.query.given), *row)
         for answer in answers
         for row in _rows(gallery, answer.ranking, answer.query.label)
     )
-    write_csv(path, chain((("query", *_COLUMNS),), rows))
+    write_csv(path, chain((("query", *_COLUMNS),), rows), found.notes)
 
 
 def _rows(gallery: Gallery, ranking: Ranking, label: str | None) -> Iterator[tuple[object, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import GalleryError
-from core.retrieval.cosines import Cosines
+from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.relevant_ranks import Exactly, refined, sort_keys
 
@@ -34,13 +34,13 @@ class Ranking:
 
 
 def rank(
-    gallery: Gallery, query: np.ndarray, *, k: int | None = None, exclude: int | None = None
+    gallery: Gallery, query: np.ndarray, *, k: int | None = None, exclude: Excluded = None
 ) -> Ranking:
     """Rank a gallery for one descriptor.
 
     query: (dimension,), any length. k: how many to find, None for all; the ties are then those
-    among them. exclude: index of the query itself where it is in the gallery. Raises GalleryError
-    for an empty gallery or a query of another dimension.
+    among them. exclude: index of the query itself where it is in the gallery, and what else is to
+    be left out. Raises GalleryError for an empty gallery or a query of another dimension.
     """
     check_not_empty(gallery)
     query = np.asarray(query)
@@ -59,7 +59,7 @@ def rank_image(gallery: Gallery, index: int, *, k: int | None = None) -> Ranking
     return rank(gallery, gallery.rows[index], k=k, exclude=index)
 
 
-def rank_vectors(vectors: np.ndarray, query: np.ndarray, *, exclude: int | None = None) -> Ranking:
+def rank_vectors(vectors: np.ndarray, query: np.ndarray, *, exclude: Excluded = None) -> Ranking:
     """Rank rows by cosine, equal scores by row.
 
     vectors: (n, dimension) of any length; query: (dimension,) likewise.
@@ -67,13 +67,13 @@ def rank_vectors(vectors: np.ndarray, query: np.ndarray, *, exclude: int | None 
     return rank_by(Cosines(vectors), query, exclude=exclude)
 
 
-def rank_by(cosines: Cosines, query: np.ndarray, *, exclude: int | None = None) -> Ranking:
+def rank_by(cosines: Cosines, query: np.ndarray, *, exclude: Excluded = None) -> Ranking:
     """Rank the descriptors of some cosines for a (dimension,) query, equal ones by row."""
     exact = cosines.of_one(query)
     return order_scores(exact.astype(np.float32), exact.__getitem__, exclude=exclude)
 
 
-def best_by(cosines: Cosines, query: np.ndarray, k: int, *, exclude: int | None = None) -> Ranking:
+def best_by(cosines: Cosines, query: np.ndarray, k: int, *, exclude: Excluded = None) -> Ranking:
     """The first k of `rank_by`, their scores the same, without those of the others.
 
     n_ties counts the ties among the k alone.
@@ -97,16 +97,16 @@ def equal_scores(ranking: Ranking) -> tuple[str, ...]:
 
 
 def order_scores(
-    scores: np.ndarray, exactly: Exactly | None = None, *, exclude: int | None = None
+    scores: np.ndarray, exactly: Exactly | None = None, *, exclude: Excluded = None
 ) -> Ranking:
-    """Sort scores, greatest first, equal ones by index, leaving one index out.
+    """Sort scores, greatest first, equal ones by index, leaving an index out or several.
 
     exactly: tells scores apart that are equal as float32; without it they count as equal.
     """
     order = _sorted_indices(scores)
     # Left out after sorting and by number: by score, a copy of the query would go as well.
     if exclude is not None:
-        order = order[order != exclude]
+        order = order[~np.isin(order, exclude)]
     found = refined(order, scores, exactly or (lambda images: scores[images]))
     return Ranking(found.order, scores[found.order], found.n_ties)
 

@@ -20,6 +20,7 @@ ONE_FRONT: dict[str, str] = {
     "CompareResultsRequest": "its page comes with the Retrieval views",
     "EvaluateProtocolRequest": "its page comes with the Retrieval views",
     "SweepRequest": "its page comes with the Retrieval views",
+    "DuplicatesRequest": "its list comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""
 WORK = (

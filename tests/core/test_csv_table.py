@@ -51,3 +51,14 @@ def test_a_file_is_the_same_as_the_text(tmp_path: Path) -> None:
     write_csv(tmp_path / "t.csv", iter(rows))
     assert (tmp_path / "t.csv").read_bytes() == rows_as_csv(rows)
     assert rows_as_csv(rows) == b"a,-1\n'=b,\xff\n\\ud800,0.5\n"
+
+
+def test_a_caption_is_skipped_by_readers_and_runs_in_no_spreadsheet(tmp_path: Path) -> None:
+    lines = ["of 3, or 4, images", "a,=cmd|'x'!A1; -2", 'a "quoted" word\nand another line']
+    write_csv(tmp_path / "t.csv", [("file", "score"), ("a,b.png", 1)], lines)
+    written = (tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()
+    assert written[0] == "# of 3, or 4, images"
+    assert written[1] == "# a,'=cmd|'x'!A1;' -2"
+    assert [line[0] for line in written] == ["#", "#", "#", "f", '"']
+    table = [line for line in written if not line.startswith("#")]
+    assert list(csv.reader(table)) == [["file", "score"], ["a,b.png", "1"]]

@@ -27,9 +27,8 @@ def searched(bench, qtbot, tmp_path: Path, photos: Path):
 def test_a_table_of_a_ranking_says_what_it_is_of(searched, user, tmp_path: Path, photos) -> None:
     user.files.append((tmp_path / "r.csv",))
     searched.window.panels.retrieval.recipe_bar.csv_requested.emit()
-    with (tmp_path / "r.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    caption = [row[0] for row in rows if row[0].startswith("# ")]
+    lines = (tmp_path / "r.csv").read_text(encoding="utf-8").splitlines()
+    caption = [line for line in lines if line.startswith("# ")]
     said = "\n".join(caption)
     assert f"Ranking of 17 images of {photos} for blue/0.png, label blue" in caption[0]
     assert "(non-interpolated)" in caption[1]
@@ -37,7 +36,7 @@ def test_a_table_of_a_ranking_says_what_it_is_of(searched, user, tmp_path: Path,
     assert f"Net net.prototxt (SHA-256 {text_sha256(NET)[:12]}), fillers (filler 0)" in said
     assert "Value relu1 · conv1@1, pooled gem, L2, cosine; warp to 8" in said
     assert caption[-1] == f"# Blobscope {__version__}"
-    table = rows[len(caption) :]
+    table = list(csv.reader(lines[len(caption) :]))
     assert table[0] == ["rank", "score", "file", "label", "relevant"]
     assert len(table) == 3 * N_EACH
     first = searched.window.panels.retrieval.tiles[0]

@@ -55,12 +55,15 @@ FAULTS = [
     .plant("the first wrong image counts from 0", "n_right_at_first + 1 if", "n_right_at_first if"),
     Faults("core/retrieval/search.py", *SEARCH)
     .plant("images without a label match", "if query_label is None:", "if query_label == '':")
-    .plant("the query finds itself", "order = order[order != exclude]", "order = order")
+    .plant("the query finds itself", "order = order[~np.isin(order, exclude)]", "pass")
     .plant(
         "a query of another dimension is taken",
         "if query.shape != (gallery.dimension,):",
         "if query.ndim != 1:",
     ),
+    Faults("core/retrieval/duplicates.py", "tests/core/retrieval/test_duplicates.py")
+    .plant("an image without a label stays", "labels[number] is None, number", "number")
+    .plant("copies of the query are answers", "own is not None and own in others", "False"),
     Faults("core/retrieval/cosines.py", *COSINES)
     .plant(
         "scores are summed in float32",
@@ -73,7 +76,11 @@ FAULTS = [
         "here = slice(0, n)",
     )
     .plant("float32 sums are taken for exact", "[-k]) - 2 * error", "[-k])")
-    .plant("copies of the query itself are kept out too", "images[images != exclude]", "images[1:]")
+    .plant(
+        "copies of the query itself are kept out too",
+        "images[~np.isin(images, exclude)]",
+        "images[1:]",
+    )
     .plant("vectors keep their length", "products /= of_rows[here]", "pass")
     .plant("queries keep their length", "of_queries[:, None], out=", "1.0, out=")
     .plant("zeros have no cosine", "np.where(lengths == 0, 1.0, lengths)", "lengths")

@@ -476,3 +476,32 @@ def test_a_renamed_net_asks_the_gallery_that_is_there(command, files: dict[str, 
     )
     assert refused.code == 1
     assert "The prototxt is another one" in refused.err
+
+
+def test_copies_are_listed_and_left_out(command, files: dict[str, Path], tmp_path: Path) -> None:
+    one = files["pictures"] / "red" / "1.png"
+    (files["pictures"] / "0.png").write_bytes(one.read_bytes())
+    index(command, files)
+    said = command("gallery", files["gallery"], "--duplicates", "--json").json
+    assert (said["copies"], said["near_duplicates"], said["alike_bits"]) == (1, 0, 10)
+    (group,) = said["groups"]
+    assert group["first"] == "red/1.png"
+    (other,) = group["others"]
+    assert (other["file"], other["copy"]) == ("0.png", True)
+    assert other["cosine"] == pytest.approx(1)
+    listed = command("gallery", files["gallery"], "--duplicates").out
+    assert "1 copy among 13 images. No file was touched." in listed
+    assert "  0.png" in listed
+    words = ("query", files["gallery"], "red/1.png", "-k", "20", "--json")
+    assert len(command(*words).json["results"]) == 12
+    found = command(*words, "--without-copies").json
+    assert len(found["results"]) == 11
+    assert found["left_out"]["copies"] == 1
+    words = ("evaluate", files["gallery"], "--truth", "folders")
+    assert command(*words, "--json").json["n_images"] == 13
+    found = command(*words, "--json", "--without-copies", "--alike", "0").json
+    assert (found["n_images"], found["n_queries"], found["left_out"]["copies"]) == (12, 12, 1)
+    assert "Left out, neither right nor wrong: 1 copy" in command(*words, "--without-copies").out
+    for wrong in (("--alike", "3"), ("--without-copies", "--alike", "64")):
+        assert command(*words, *wrong).code == 2
+    assert command("gallery", files["gallery"], "--duplicates", "--check").code == 2
