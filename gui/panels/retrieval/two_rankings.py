@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.evaluation.scores import AP_VARIANT
@@ -21,7 +22,8 @@ from gui.panels.retrieval.view import (
     first_wrong,
     relevant,
 )
-from gui.theme import ThemeKeeper
+from gui.theme import ThemeKeeper, glyph_colour, text_font
+from gui.widgets.alignment import CENTRE
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
@@ -65,6 +67,27 @@ class TwoView:
     sentence: str
 
 
+class _Letter(QWidget):
+    """A or B on the ground of its colour."""
+
+    def __init__(self, keeper: ThemeKeeper, letter: str, role: str) -> None:
+        super().__init__()
+        self._keeper, self._letter, self._role = keeper, letter, role
+        self.setFixedSize(20, 20)
+        keeper.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, ground = QPainter(self), QColor(getattr(self._keeper.theme, self._role))
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(self.rect(), 3, 3)
+        painter.setPen(glyph_colour(ground))
+        painter.setFont(text_font(12, semibold=True))
+        painter.drawText(QRectF(self.rect()), CENTRE, self._letter)
+        painter.end()
+
+
 class SideLine(QWidget):
     """The letter, layer and pooling of one ranking, and how well it does."""
 
@@ -74,13 +97,9 @@ class SideLine(QWidget):
         self, keeper: ThemeKeeper, letter: str, role: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._keeper, self._role = keeper, role
         self._offered: tuple[Readable, ...] = ()
         self._shown: RecipeChoice | None = None
-        self.letter = ThemedLabel(keeper, letter, "panel", semibold=True)
-        self.letter.setObjectName("rankingLetter")
-        self.letter.setFixedSize(20, 20)
-        self.letter.setAlignment(Qt.AlignCenter)
+        self.letter = _Letter(keeper, letter, role)
         self.layer_button = LayerPickerButton(keeper, f"Layer of {letter}")
         self.pooling = Choice()
         self.pooling.setAccessibleName(f"Pooling of {letter}")
@@ -96,8 +115,6 @@ class SideLine(QWidget):
         row.addWidget(self.note, 1)
         self.layer_button.value_chosen.connect(self._on_layer)
         self.pooling.activated.connect(self._on_pooling)
-        keeper.changed.connect(self._dress)
-        self._dress()
 
     def show_choices(self, offered: Sequence[Readable], shown: RecipeChoice | None) -> None:
         """Offer what is read already; the fields say `shown`."""
@@ -146,12 +163,6 @@ class SideLine(QWidget):
         wanted = self.pooling.currentData()
         if wanted is not None and wanted != self._shown:
             self.chosen.emit(wanted)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        ground = getattr(theme, self._role)
-        self.setStyleSheet(f"#rankingLetter {{ background: {ground.name()}; border-radius: 3px; }}")
 
 
 class TwoRankingsView(QWidget):
