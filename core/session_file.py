@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -29,6 +29,10 @@ from core.typed_json import as_type, load_json
 SUFFIX = ".blobscope"
 FORMAT, VERSION = "Blobscope session", 1
 MAX_SESSION_BYTES = 2 * MAX_FILE_BYTES
+FOLDERS = "folders"
+"""Labels by the folders of the images."""
+_MOST_PINS = 100
+_Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
 class SessionError(AppError):
@@ -46,13 +50,40 @@ class EditStep:
 
 @dataclass(frozen=True)
 class Search:
-    """The gallery's folder and the representation it was searched by."""
+    """The gallery's folder, the representation it was searched by, and what was shown of it.
+
+    query: the image that was asked for; None for none. truth: "folders", or the table of labels.
+    view: the retrieval page's, in its own words.
+    """
 
     folder: Path
     layer: str
     top: str
     pooling: str
     p: float = 3.0
+    query: Path | None = None
+    truth: str | Path = FOLDERS
+    view: str = ""
+
+
+class KeptPin(NamedTuple):
+    """A pinned channel: the layer, which of its tops, and the channel's number."""
+
+    layer: str
+    top_index: int
+    channel: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How the pages showed the net: the channel that was looked at, pins, columns that were away.
+
+    columns_away: in the table's own words; None in sessions of before, which say nothing of it.
+    """
+
+    channel: int | None = None
+    pins: tuple[KeptPin, ...] = ()
+    columns_away: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +106,7 @@ class Session:
     graph: str = ""
     recipe: Mapping[str, Any] | None = None
     search: Search | None = None
+    shown: Shown = Shown()
     saved_at: datetime | None = None
 
     @property
@@ -107,6 +139,21 @@ class _StoredSearch(msgspec.Struct, frozen=True):
     top: str
     pooling: str
     p: float
+    query: _StoredPath | None = None
+    table: _StoredPath | None = None
+    view: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
+class _StoredPin(msgspec.Struct, frozen=True, array_like=True):
+    layer: str
+    top_index: _Number
+    channel: _Number
+
+
+class _StoredShown(msgspec.Struct, frozen=True):
+    channel: _Number | None = None
+    pins: Annotated[tuple[_StoredPin, ...], msgspec.Meta(max_length=_MOST_PINS)] = ()
+    columns_away: Annotated[tuple[str, ...], msgspec.Meta(max_length=100)] | None = None
 
 
 class _StoredStep(msgspec.Struct, frozen=True):
@@ -121,7 +168,7 @@ class _Header(msgspec.Struct, frozen=True):
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """The file as JSON."""
+    """The file as JSON; what sessions of before lack has a default."""
 
     prototxt: _StoredPath
     base_sha256: str
@@ -136,6 +183,7 @@ class _Record(msgspec.Struct, frozen=True):
     recipe: dict[str, Any] | None
     search: _StoredSearch | None
     saved_at: str
+    shown: _StoredShown = _StoredShown()
     format: str = FORMAT
     version: int = VERSION
     made_by: str = f"Blobscope {__version__}"
@@ -185,12 +233,40 @@ def _record(session: Session, folder: Path) -> _Record:
         selection=session.selection,
         graph=session.graph,
         recipe=None if session.recipe is None else dict(session.recipe),
-        search=None
-        if search is None
-        else _StoredSearch(
-            _stored(search.folder, folder), search.layer, search.top, search.pooling, search.p
+        search=None if search is None else _stored_search(search, folder),
+        shown=_StoredShown(
+            session.shown.channel,
+            tuple(_StoredPin(*pin) for pin in session.shown.pins[-_MOST_PINS:]),
+            session.shown.columns_away,
         ),
         saved_at=(session.saved_at or datetime.now(UTC)).isoformat(timespec="seconds"),
+    )
+
+
+def _stored_search(search: Search, folder: Path) -> _StoredSearch:
+    table = search.truth if isinstance(search.truth, Path) else None
+    return _StoredSearch(
+        _stored(search.folder, folder),
+        search.layer,
+        search.top,
+        search.pooling,
+        search.p,
+        None if search.query is None else _stored(search.query, folder),
+        None if table is None else _stored(table, folder),
+        search.view,
+    )
+
+
+def _found_search(search: _StoredSearch, folder: Path) -> Search:
+    return Search(
+        search.folder.found(folder),
+        search.layer,
+        search.top,
+        search.pooling,
+        search.p,
+        None if search.query is None else search.query.found(folder),
+        FOLDERS if search.table is None else search.table.found(folder),
+        search.view,
     )
 
 
@@ -216,10 +292,11 @@ def _session(record: _Record, folder: Path) -> Session:
         selection=record.selection,
         graph=record.graph,
         recipe=record.recipe,
-        search=None
-        if search is None
-        else Search(
-            search.folder.found(folder), search.layer, search.top, search.pooling, search.p
+        search=None if search is None else _found_search(search, folder),
+        shown=Shown(
+            record.shown.channel,
+            tuple(KeptPin(p.layer, p.top_index, p.channel) for p in record.shown.pins),
+            record.shown.columns_away,
         ),
         saved_at=_time(record.saved_at),
     )

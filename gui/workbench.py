@@ -194,7 +194,7 @@ class Workbench(QObject):
         self.gallery_care = GalleryCareController(lanes, self.searching, notices, self)
         self.demo = DemoController(document, self.opening, self.searching, self._demo_folder, self)
         self.sessions = SessionController(
-            document, lanes, self.opening, self.renaming, self.searching, panels.graph, notices,
+            document, lanes, self.opening, self.renaming, self.searching, panels, notices,
             settings, self.chooser, self,
         )  # fmt: skip
 

@@ -13,16 +13,27 @@ from core.files import is_folder, is_plain_file
 from core.images.preprocess import Preprocess
 from core.jobs.open_partly import PartlyOpened, open_text_partly
 from core.net.reader import read_prototxt
-from core.session_file import SUFFIX, Search, Session, read_session, write_session
+from core.session_file import (
+    FOLDERS,
+    SUFFIX,
+    KeptPin,
+    Search,
+    Session,
+    Shown,
+    read_session,
+    write_session,
+)
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.searching.controller import SearchingController
 from gui.dialogs.files import SESSION_FILTER, FileChooser
 from gui.document import ModelDocument
 from gui.graph.memory import memory_from_json, memory_to_json
-from gui.graph.panel import GraphPanel
 from gui.jobs import Lanes
+from gui.main_window import Panels
 from gui.notices import Notice, Notices
+from gui.panels.activations.shown import Pin
+from gui.panels.layers.away import columns_away, put_away
 from gui.panels.retrieval.view import RecipeChoice
 from gui.settings import Settings
 
@@ -50,7 +61,7 @@ class SessionController(QObject):
         opening: OpeningController,
         renaming: RenamingController,
         searching: SearchingController,
-        graph: GraphPanel,
+        panels: Panels,
         notices: Notices,
         settings: Settings,
         chooser: FileChooser,
@@ -62,7 +73,7 @@ class SessionController(QObject):
         self._opening = opening
         self._renaming = renaming
         self._searching = searching
-        self._graph = graph
+        self._panels = panels
         self._notices = notices
         self._settings = settings
         self.chooser = chooser
@@ -89,9 +100,10 @@ class SessionController(QObject):
             image=document.image_path,
             state=document.state,
             selection=document.selection,
-            graph=memory_to_json(self._graph.memory),
+            graph=memory_to_json(self._panels.graph.memory),
             recipe=None if document.recipe is None else document.recipe.to_json(),
             search=self._search(),
+            shown=self._shown(),
         )
 
     def choose_and_save(self) -> None:
@@ -171,7 +183,7 @@ class SessionController(QObject):
     def _restore(self, found: ReadSession, *, is_new: bool = True) -> None:
         session, document = found.session, self._document
         self._notices.dismiss("session")
-        self._waiting_search = session.search
+        self._waiting_search = None
         missing = [
             path for path in (session.weights, session.image) if path and not is_plain_file(path)
         ]
@@ -179,12 +191,14 @@ class SessionController(QObject):
         document.state = session.state
         if is_new:
             document.set_image(session.image if session.image not in missing else None)
-        self._graph.expect_net(memory_from_json(session.graph))
+        self._panels.graph.expect_net(memory_from_json(session.graph))
         self._opening.take_model(found.opened, weights, found.saved_text, offers_weights=is_new)
         self._renaming.history.restore(session.steps, session.n_done)
         self._take_recipe(session)
+        self._waiting_search = session.search  # opened once there is a recipe, and the weights
         if document.net is not None and document.net.has_layer(session.selection):
             document.select(session.selection)
+        self._show(session.shown)
         if weights is None:
             self._go_on_searching()
         self._tell(found, missing)
@@ -217,7 +231,30 @@ class SessionController(QObject):
         folder, choice = self._searching.folder, self._searching.choice
         if folder is None or choice is None:
             return self._waiting_search
-        return Search(folder, choice.layer, choice.top, choice.pooling, choice.p)
+        found, gallery = self._searching.found, self._searching.gallery
+        truth = FOLDERS if gallery is None else gallery.truth
+        return Search(
+            folder,
+            choice.layer,
+            choice.top,
+            choice.pooling,
+            choice.p,
+            None if found is None else found.query.path,
+            FOLDERS if truth == FOLDERS else Path(truth),
+            self._panels.retrieval.view,
+        )
+
+    def _shown(self) -> Shown:
+        activations = self._panels.activations
+        pins = tuple(KeptPin(p.layer, p.top_index, p.channel) for p in activations.pins)
+        return Shown(activations.chosen[0], pins, columns_away(self._panels.layer_table))
+
+    def _show(self, shown: Shown) -> None:
+        activations = self._panels.activations
+        activations.take_pins([Pin(*pin) for pin in shown.pins])
+        activations.choose(shown.channel)
+        if shown.columns_away is not None:
+            put_away(self._panels.layer_table, shown.columns_away)
 
     def _go_on_searching(self) -> None:
         """Open the gallery once the net has its weights."""
@@ -227,7 +264,11 @@ class SessionController(QObject):
         self._waiting_search = None
         if is_folder(search.folder) and document.net.has_layer(search.layer):
             choice = RecipeChoice(search.layer, search.top, search.pooling, search.p)
+            self._searching.places.expect_labels(str(search.truth))
             self._searching.open_folder(search.folder, choice)
+            if search.query is not None and is_plain_file(search.query):
+                self._searching.query_image(search.query)
+            self._panels.retrieval.expect_view(search.view)
 
 
 def _read(path: Path) -> ReadSession:

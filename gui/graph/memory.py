@@ -12,6 +12,7 @@ from core.errors import AppError
 from core.typed_json import as_type, parse_json
 from gui.graph.drawing import DEFAULT_OPTIONS, DrawingOptions
 from gui.graph.folding import FoldMemory
+from gui.graph.overlay import CostKind
 
 _MOST_OPENED = 5000
 _MOST_CHARACTERS = 1 << 20
@@ -25,12 +26,14 @@ class GraphMemory:
     """What opening the same net again brings back.
 
     scale: 1.0 at 100 %; centre: the middle of the view in scene units; both None: the beginning.
+    colour: what the boxes are filled by, None for the families.
     """
 
     folds: FoldMemory
     options: DrawingOptions = DEFAULT_OPTIONS
     scale: float | None = None
     centre: tuple[float, float] | None = None
+    colour: CostKind | None = None
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -43,6 +46,7 @@ class _Record(msgspec.Struct, frozen=True):
     shapes: bool = False
     scale: float | None = None
     centre: tuple[float, float] | None = None
+    colour: CostKind | None = None
 
 
 def memory_to_json(memory: GraphMemory) -> str:
@@ -55,6 +59,7 @@ def memory_to_json(memory: GraphMemory) -> str:
         memory.options.shows_edge_shapes,
         memory.scale,
         memory.centre,
+        memory.colour,
     )
     return msgspec.json.encode(record).decode()
 
@@ -70,8 +75,8 @@ def memory_from_json(text: str) -> GraphMemory | None:
     folds = FoldMemory(record.folded, frozenset(record.opened[:_MOST_OPENED]))
     options = DrawingOptions(record.direction, record.dropped, record.shapes)
     if record.scale is None or record.centre is None or not _can_be_shown(record):
-        return GraphMemory(folds, options)
-    return GraphMemory(folds, options, record.scale, record.centre)
+        return GraphMemory(folds, options, colour=record.colour)
+    return GraphMemory(folds, options, record.scale, record.centre, record.colour)
 
 
 def _can_be_shown(record: _Record) -> bool:

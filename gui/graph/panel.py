@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from PyQt5.QtCore import QPoint, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QContextMenuEvent, QKeyEvent
@@ -16,6 +17,7 @@ from gui.graph.finding import Finding
 from gui.graph.inactive_layers import is_of_phase
 from gui.graph.items.badge import badge_sentence
 from gui.graph.items.layer import LayerItem
+from gui.graph.memory import GraphMemory
 from gui.graph.net_graph import NetGraph
 from gui.graph.overlay import CostKind, cost_overlay
 from gui.graph.picture import BadgePicture, FoldGroup, has_same_layers
@@ -46,6 +48,11 @@ class GraphPanel(NetGraph):
         self._connect()
         self.show_net(None, None)
 
+    @property
+    def memory(self) -> GraphMemory:
+        """How the graph stands, for the next time this net is opened."""
+        return replace(super().memory, colour=self._cost_kind)
+
     def show_net(
         self,
         net: Net | None,
@@ -69,9 +76,13 @@ class GraphPanel(NetGraph):
             self._is_another_net = True
             return
         self.finding.show_net(net, shapes)
+        is_new = self._is_another_net
+        if is_new and self._memory is not None and self._memory.colour != self._cost_kind:
+            self._cost_kind = self._memory.colour
+            if self._cost_kind is None:
+                self.show_overlay(None)
         if self._cost_kind is not None:
             self._overlay = cost_overlay(self._cost_kind, net, shapes)
-        is_new = self._is_another_net
         is_same = not is_new and has_same_layers(net, before)
         if is_new:
             self._start_anew(net)

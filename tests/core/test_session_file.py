@@ -14,7 +14,16 @@ from core.errors import AppError
 from core.net.definition import NetState
 from core.net.reader import read_net
 from core.net.rename import plan_rename
-from core.session_file import EditStep, Search, Session, SessionError, read_session, write_session
+from core.session_file import (
+    EditStep,
+    KeptPin,
+    Search,
+    Session,
+    SessionError,
+    Shown,
+    read_session,
+    write_session,
+)
 
 NET = """layer { name: "data" type: "Input" top: "data" }
 layer { name: "fc7" type: "InnerProduct" bottom: "data" top: "fc7" } # größer
@@ -43,7 +52,17 @@ def session(tmp_path: Path) -> Session:
         selection="relu7",
         graph='{"direction": "LR"}',
         recipe={"size_policy": "warp", "width": 224},
-        search=Search(folder / "gallery", "fc7", "fc7", "gem", 3.0),
+        search=Search(
+            folder / "gallery",
+            "fc7",
+            "fc7",
+            "gem",
+            3.0,
+            query=folder / "photo.jpg",
+            truth=folder / "net.prototxt",
+            view="layers",
+        ),
+        shown=Shown(7, (KeptPin("relu7", 0, 445), KeptPin("fc8", 0, 0)), ("MEMORY",)),
     )
 
 
@@ -57,6 +76,22 @@ def test_a_session_comes_back_as_it_was(session: Session, tmp_path: Path) -> Non
             assert getattr(found, name) == getattr(session, name), name
     assert 'top: "fc7_relu7"' in found.text
     assert found.text.count("fc7_relu7") == 2
+
+
+def test_a_session_of_before_says_nothing_of_what_it_did_not_keep(
+    session: Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "work" / "mine.blobscope"
+    write_session(path, session)
+    document = json.loads(path.read_text())
+    del document["shown"]
+    for name in ("query", "table", "view"):
+        del document["search"][name]
+    path.write_text(json.dumps(document))
+    found = read_session(path)
+    assert found.shown == Shown(None, (), None)
+    assert found.search == Search(tmp_path / "work" / "gallery", "fc7", "fc7", "gem", 3.0)
+    assert found.selection == session.selection
 
 
 def test_a_session_that_moves_with_its_files_finds_them(session: Session, tmp_path: Path) -> None:
@@ -97,6 +132,10 @@ def test_steps_that_were_taken_back_are_kept_for_redo(session: Session, tmp_path
         ({"steps": [{"title": "x", "changes_values": False, "edits": [[-5, 2, "la", "b"]]}]},
          "an edit does not fit its text"),
         ({"steps": "all"}, "steps: expected array, got str"),
+        ({"shown": {"channel": -1}}, "shown.channel"),
+        ({"shown": {"pins": [["relu7", 0, 1 << 40]]}}, "shown.pins"),
+        ({"shown": {"pins": [["relu7", 0, 1]] * 101}}, "shown.pins"),
+        ({"shown": {"columns_away": "all"}}, "shown.columns_away"),
         ({"steps": [{"title": "x", "changes_values": True, "edits": [[0, 1]]}]},
          "edits.*expected array of length 4, got 2"),
         ({"selection": 3}, "selection: expected str, got int"),

@@ -14,7 +14,7 @@ from core.retrieval.gallery import Gallery
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.asking import Asker
 from gui.controllers.searching.evaluating import Evaluator
-from gui.controllers.searching.index import FOLDERS, GalleryPlaces, Looked, Reading, Searched
+from gui.controllers.searching.index import GalleryPlaces, Looked, Reading, Searched
 from gui.controllers.searching.indexing import INDEX, Indexer
 from gui.controllers.searching.offering import Offering
 from gui.controllers.searching.queries import Found
@@ -263,7 +263,7 @@ class SearchingController(QObject):
         """Another folder: what is under way for the one before is for no one."""
         self._forget()
         self._search.choose_folder(folder)
-        self.places.truth = FOLDERS
+        self.places.begin()
         self._evaluator.show()
         self.changed.emit()
 

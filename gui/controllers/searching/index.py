@@ -81,6 +81,15 @@ class GalleryPlaces:
         self._cache = cache
         self.truth = FOLDERS
         """Where the labels of the folder that is searched come from."""
+        self._expected_truth = FOLDERS
+
+    def expect_labels(self, truth: str) -> None:
+        """The next folder has labels from there."""
+        self._expected_truth = truth
+
+    def begin(self) -> None:
+        """Another folder: labels are as expected, else those of its folders."""
+        self.truth, self._expected_truth = self._expected_truth, FOLDERS
 
     def labelled(self, gallery: Gallery) -> Gallery:
         """The gallery with these labels; with those of its folders where they are gone."""

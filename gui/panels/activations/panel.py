@@ -118,6 +118,11 @@ class ActivationsPanel(QWidget):
         """The pinned channels, the first pinned first."""
         return tuple(self._pins)
 
+    def take_pins(self, pins: Sequence[Pin]) -> None:
+        """Pin these channels, as they were left, in the place of those that are."""
+        self._pins = list(dict.fromkeys(pins))
+        self._ask()
+
     def show_layer(self, values: LayerValues) -> None:
         """Offer what there is of a layer; what was chosen before stays where the layer has it."""
         if values.layer != self._values.layer:

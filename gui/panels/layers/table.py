@@ -68,7 +68,7 @@ class LayerTable(QWidget):
         self._is_quiet = False
         self._widths: dict[Column, int] = {}
         self._least: dict[Column, Least] = {}
-        self._put_away: frozenset[Column] = frozenset({Column.SHARE})
+        self.put_away: frozenset[Column] = frozenset({Column.SHARE})
         self._several: tuple[str, ...] = ()
         self.title = DockTitle(keeper, "list", "Layers")
         self.fold_button = IconButton(keeper, "left", "Fold the list of layers (Ctrl+B)")
@@ -180,7 +180,7 @@ class LayerTable(QWidget):
         self.view.layer_pointed.connect(self._on_pointed)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._tell_several())
         self.view.rename_pressed.connect(self._request_rename)
-        self.view.resized.connect(self._show_columns)
+        self.view.resized.connect(self.show_columns)
         self.view.open_pressed.connect(self._open_selected)
         self.view.doubleClicked.connect(lambda _index: self._open_selected())
         self.view.customContextMenuRequested.connect(self._open_menu)
@@ -314,14 +314,14 @@ class LayerTable(QWidget):
         model = self.model
         self._widths = column_widths(model.rows, self.totals.words, model.sorted_by)
         self._least = least_widths(model.rows)
-        self._show_columns()
+        self.show_columns()
 
-    def _show_columns(self) -> None:
+    def show_columns(self) -> None:
         """The columns that have room; the button says how many have none."""
         if not self._widths:
             return
         room = self.view.viewport().width()
-        shown = fitted(self._widths, self._least, room, self._put_away)
+        shown = fitted(self._widths, self._least, room, self.put_away)
         for place, column in enumerate(COLUMNS):
             self.view.setColumnHidden(place, column not in shown)
             if column in shown:
@@ -335,7 +335,7 @@ class LayerTable(QWidget):
         return tuple(
             column
             for place, column in enumerate(COLUMNS)
-            if self.view.isColumnHidden(place) and column not in self._put_away
+            if self.view.isColumnHidden(place) and column not in self.put_away
         )
 
     def _open_selected(self) -> None:
@@ -382,7 +382,7 @@ class LayerTable(QWidget):
     def columns_menu(self) -> QMenu:
         """The columns without room, each of which widens the list; and which ones to have."""
         menu = QMenu(self)
-        add_columns(menu, self.left_out, self._put_away, self._widen_to, self._choose_column)
+        add_columns(menu, self.left_out, self.put_away, self._widen_to, self._choose_column)
         menu.addSeparator()
         menu.addAction("Save the table as CSV…", lambda: self.csv_requested.emit())
         return menu
@@ -390,10 +390,10 @@ class LayerTable(QWidget):
     def _widen_to(self, column: Column) -> None:
         """Ask for the width at which a column that was left out has room."""
         still_out = LEAVING[: LEAVING.index(column)]
-        wanted = [c for c in COLUMNS if c not in still_out and c not in self._put_away]
+        wanted = [c for c in COLUMNS if c not in still_out and c not in self.put_away]
         edges = self.width() - self.view.viewport().width()
         self.width_requested.emit(room_to_show(self._widths, wanted) + edges)
 
     def _choose_column(self, column: Column, is_on: bool) -> None:
-        self._put_away = self._put_away - {column} if is_on else self._put_away | {column}
-        self._show_columns()
+        self.put_away = self.put_away - {column} if is_on else self.put_away | {column}
+        self.show_columns()

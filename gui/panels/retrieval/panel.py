@@ -97,6 +97,7 @@ class RetrievalPanel(QWidget):
         self._gallery: GalleryView | None = None
         self._recipe: RecipeChoice | None = None
         self._has_offer = self._is_reading = False
+        self._waiting_view = ""
         self._folds: dict[bool, bool] = {True: True, False: False}
         self.thumbnails = ThumbnailStore(self)
         self._build()
@@ -166,6 +167,18 @@ class RetrievalPanel(QWidget):
         self.chart.show_rows(rows, self._recipe)
         self.recipe_bar.views.set_words(LAYERS_VIEW, f"Evaluated {len(rows)}")
         self.recipe_bar.views.set_shown(LAYERS_VIEW, is_shown=bool(rows))
+        if self._waiting_view in self.recipe_bar.views.shown:
+            self.expect_view(self._waiting_view)
+
+    @property
+    def view(self) -> str:
+        """The key of the view that shows."""
+        return self.recipe_bar.views.current
+
+    def expect_view(self, key: str) -> None:
+        """Show a view, as it was left, as soon as it has something to show; "" for none."""
+        self._waiting_view = "" if key in self.recipe_bar.views.shown else key
+        self.recipe_bar.views.choose(key)
 
     def show_queries(self, queries: QueryList | None) -> None:
         """Show every query of the representation that is shown; None where it is not evaluated."""
