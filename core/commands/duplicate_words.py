@@ -28,7 +28,7 @@ def add_without_copies_arguments(parser: argparse.ArgumentParser) -> None:
         "--without-copies",
         action="store_true",
         help="leave out all but one of each group of equal files and near-duplicates, as neither "
-        "right nor wrong",
+        "right nor wrong; shots of one scene may be among them: fewer --alike bits keep those",
     )
     add_alike_argument(parser)
 
@@ -57,6 +57,7 @@ def described_duplicates(gallery: Gallery, found: Duplicates) -> dict[str, objec
         "alike_bits": found.limit,
         "copies": found.n_copies,
         "near_duplicates": found.n_near,
+        "of_one_label": found.n_of_one_label,
         "groups": [
             {
                 "first": paths[group.first],

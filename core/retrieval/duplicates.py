@@ -38,11 +38,16 @@ class DuplicateGroup:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """The groups of a gallery, and the images whose files can't be looked at, which are in none."""
+    """The groups of a gallery, and the images whose files can't be looked at, which are in none.
+
+    n_of_one_label: images that have the label of the first of their group, and may be what is to be
+    found.
+    """
 
     limit: int
     groups: tuple[DuplicateGroup, ...]
     problems: tuple[ImageProblem, ...]
+    n_of_one_label: int = 0
 
     @property
     def n_copies(self) -> int:
@@ -81,6 +86,12 @@ class Duplicates:
             f"Left out, neither right nor wrong: {self.describe()} of other images "
             f"(hashes within {self.limit} of {N_HASH_BITS} bits)."
         )
+        if self.n_of_one_label:
+            have = "has" if self.n_of_one_label == 1 else "have"
+            said += (
+                f" {self.n_of_one_label:,} of them {have} the label of the image that stays: "
+                "shots of one scene are alike too, and fewer bits keep more of them."
+            )
         if self.problems:
             unseen = plural(len(self.problems), "image")
             said += f" {unseen} could not be compared, the first {self.problems[0].path}."
@@ -104,15 +115,20 @@ def find_duplicates(
     paths = [gallery.path(number) for number in order]
     number_of = dict(zip(paths, order, strict=True))
     found = yield from find_alike(paths, limit=limit)
-    groups = (
+    groups = [
         _group(gallery, group, [number_of[file.path] for file in group]) for group in found.groups
-    )
+    ]
     return Duplicates(
         limit,
         tuple(sorted(groups, key=lambda group: group.first)),
         tuple(
             ImageProblem(gallery.images.paths[number_of[path]], reason)
             for path, reason in found.problems
+        ),
+        sum(
+            labels[group.first] is not None and labels[other.image] == labels[group.first]
+            for group in groups
+            for other in group.others
         ),
     )
 

@@ -15,7 +15,7 @@ from core.jobs.evaluate import EvaluateRequest, evaluate
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe
-from core.retrieval.duplicates import Duplicates
+from core.retrieval.duplicates import Duplicates, find_duplicates
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.indexing import index_folder
 from core.retrieval.queries import Answer
@@ -123,6 +123,20 @@ def test_a_ranking_without_copies(gallery: Gallery, tmp_path: Path) -> None:
     lines = (tmp_path / "r.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# Left out, neither right nor wrong: 1 copy, 1 near-duplicate")
     assert len(lines) == 4
+
+
+def test_what_may_have_been_to_be_found_is_counted(gallery: Gallery) -> None:
+    assert "have the label" not in run_job(find_duplicates(gallery)).note()
+    labels = [
+        "s",
+        "s",
+        "s",
+        "s",
+        "t",
+    ]  # the copy and a/2 share one, the near-duplicate and b/1 don't
+    found = run_job(find_duplicates(gallery, labels=labels))
+    assert found.n_of_one_label == 1
+    assert "1 of them has the label of the image that stays" in found.note()
 
 
 def test_images_that_are_gone_are_named(gallery: Gallery) -> None:
