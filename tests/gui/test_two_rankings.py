@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage
 
@@ -14,7 +15,7 @@ from core.retrieval.gallery import open_gallery
 from core.retrieval.search import rank_image
 from gui.panels.retrieval.controls import QUERIES_VIEW, RANKING_VIEW, TWO_VIEW
 from gui.panels.retrieval.view import RecipeChoice
-from tests.gui.conftest import N_EACH
+from tests.gui.conftest import COLOURS, N_EACH
 from tests.gui.test_searching import NET, open_net, read_too, settle
 
 CONV1 = RecipeChoice("conv1", "conv1", "gap")
@@ -76,6 +77,9 @@ def test_both_rankings_are_those_of_their_galleries(searched, two, qtbot) -> Non
     assert two.lines[1].layer_button.words == "fc8"
     assert "(non-interpolated)" in two.lines[0].ap_words.text()
     assert two.sentence.text().startswith("B finds ")
+    verdicts = [tile.mark == "relevant" for tile in rows[0]]
+    wrong, last = verdicts.index(False) + 1, len(verdicts) - verdicts[::-1].index(True)
+    assert two.lines[0].note.text() == f"first wrong at {wrong}, last relevant at {last}"
     said = two.sentence.text()
     assert f"AP {two.lines[0].ap.text()} " in said
     assert not searched.searching.is_reading
@@ -164,13 +168,23 @@ def test_the_view_ranks_nothing_until_it_is_in_front(searched, qtbot) -> None:
     assert len(ranked) == 1
 
 
-def test_queries_come_worst_first_and_open_their_ranking(searched, qtbot) -> None:
+def test_queries_come_worst_first_and_open_their_ranking(
+    bench, qtbot, tmp_path: Path, photos: Path
+) -> None:
+    Image.new("RGB", (20, 20), COLOURS["red"]).save(photos / "blue" / "odd.png")
+    searched, net = bench, tmp_path / "net.prototxt"
+    net.write_text(NET)
+    open_net(bench, qtbot, net)
+    bench.searching.open_folder(photos)
+    settle(bench, qtbot)
     panel = searched.window.panels.retrieval
     panel.recipe_bar.views.choose(QUERIES_VIEW)
     model = panel.queries.table.rows
     aps = [float(model.index(row, 2).data()) for row in range(model.rowCount())]
-    assert len(aps) == 3 * N_EACH
+    assert len(aps) == 3 * N_EACH + 1
     assert aps == sorted(aps)
+    assert aps[0] < aps[-1]
+    assert model.index(0, 0).data() == "blue/odd.png"
     mean = panel.chart.rows[0].mean_ap
     assert np.mean(aps) == pytest.approx(100 * mean, abs=0.05)
     name = model.index(4, 0).data()

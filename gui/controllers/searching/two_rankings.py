@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.engines.host import EngineHost, NetToRun
@@ -26,7 +27,13 @@ from gui.controllers.searching.queries import found_view
 from gui.controllers.searching.ranking_files import CSV_FILTER
 from gui.jobs import Lanes
 from gui.notices import Notices
-from gui.panels.retrieval.two_rankings import Readable, SideView, TwoRankingsView, TwoView
+from gui.panels.retrieval.two_rankings import (
+    MOST_MOVES,
+    Readable,
+    SideView,
+    TwoRankingsView,
+    TwoView,
+)
 from gui.panels.retrieval.view import RecipeChoice
 
 TWO_RANKINGS = "two-rankings"
@@ -194,13 +201,22 @@ def _rank_both(
             )
         requests.append(QueryRequest(gallery, (query,), side.net))
     two = yield from two_rankings(requests[0], requests[1], host)
-    view = TwoView(_side_view(two.first), _side_view(two.second), two.moves, two.sentence)
+    sides_shown = _side_view(two.first), _side_view(two.second)
+    view = TwoView(*sides_shown, two.moves, two.sentence, two.moves.greatest(MOST_MOVES))
     return _Compared(sides, two, view)
 
 
 def _side_view(ranked: RankedIn) -> SideView:
     found = found_view(ranked.gallery, ranked.answer)
-    return SideView(found.tiles, found.query, ranked.gallery.dimension)
+    score, verdicts = ranked.answer.score, ranked.answer.verdicts
+    found_at = np.arange(0) if score is None or verdicts is None else np.flatnonzero(verdicts)
+    return SideView(
+        found.tiles,
+        found.query,
+        ranked.gallery.dimension,
+        None if score is None else score.first_wrong,
+        int(found_at[-1]) + 1 if found_at.size else None,
+    )
 
 
 def _caption(side: _Side, ranked: RankedIn) -> tuple[str, ...]:

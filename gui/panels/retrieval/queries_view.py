@@ -193,9 +193,11 @@ class QueriesView(QWidget):
             self.sentence.setText("")
             return
         wanted = self.field.text().strip().casefold()
-        labels = {query.label for query in queries.queries}
-        fitting = {label for label in labels if wanted in label.casefold()}
-        places = np.flatnonzero([query.label in fitting for query in queries.queries])
+        places = np.arange(len(queries.queries))
+        if wanted:
+            labels = {query.label for query in queries.queries}
+            fitting = {label for label in labels if wanted in label.casefold()}
+            places = np.flatnonzero([query.label in fitting for query in queries.queries])
         self.table.rows.show(queries, places)
         self.sentence.setText(self._said(queries, places))
 

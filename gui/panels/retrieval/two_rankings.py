@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
@@ -14,14 +15,7 @@ from core.retrieval.rank_moves import NOWHERE, RankMoves
 from gui.panels.retrieval.moves_canvas import MovesCanvas
 from gui.panels.retrieval.picture import Picture
 from gui.panels.retrieval.thumbnails import ThumbnailStore
-from gui.panels.retrieval.view import (
-    QueryView,
-    RecipeChoice,
-    ResultTile,
-    Tiles,
-    first_wrong,
-    relevant,
-)
+from gui.panels.retrieval.view import QueryView, RecipeChoice, ResultTile, Tiles
 from gui.theme import ThemeKeeper, glyph_colour, text_font
 from gui.widgets.alignment import CENTRE
 from gui.widgets.buttons import Button
@@ -50,21 +44,30 @@ class Readable:
 
 @dataclass(frozen=True, eq=False)
 class SideView:
-    """One ranking: the tiles, the measures of its query, the length of its descriptors."""
+    """One ranking: the tiles, the measures of its query, the length of its descriptors.
+
+    first_wrong, last_relevant: ranks from 1, None without any.
+    """
 
     tiles: Tiles
     query: QueryView
     dimension: int
+    first_wrong: int | None = None
+    last_relevant: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class TwoView:
-    """Both rankings of a query, the moves between them, and the sentence about these."""
+    """Both rankings of a query, the moves between them, and the sentence about these.
+
+    greatest: (n,) int64, the places of A whose moves are listed.
+    """
 
     first: SideView
     second: SideView
     moves: RankMoves
     sentence: str
+    greatest: np.ndarray
 
 
 class _Letter(QWidget):
@@ -145,7 +148,7 @@ class SideLine(QWidget):
         self.ap_words.setVisible(ap is not None)
         said = ""
         if side is not None and ap is not None:
-            wrong, last = _rank_of_first_wrong(side), _rank_of_last_relevant(side)
+            wrong, last = _rank_text(side.first_wrong), _rank_text(side.last_relevant)
             said = f"first wrong at {wrong}, last relevant at {last}"
         self.note.setText(said)
 
@@ -236,7 +239,7 @@ class TwoRankingsView(QWidget):
         self.canvas.show_rankings(two.first.tiles, two.second.tiles, two.moves)
 
     def _show_moves(self, two: TwoView) -> None:
-        self._places = two.moves.greatest(MOST_MOVES).tolist()
+        self._places = two.greatest.tolist()
         has_labels = two.moves.is_relevant is not None
         heading = "Relevant images, the greatest moves first" if has_labels else "First ranks of A"
         rows = [_move_row(two, place) for place in self._places]
@@ -335,20 +338,14 @@ def _figures(first: SideView, second: SideView) -> list[FigureRow]:
         pairs = zip(first.query.precisions, second.query.precisions, strict=True)
         for (k, in_first), (_, in_second) in pairs:
             rows.append(FigureRow((f"P@{k}", f"{in_first:.2f}", f"{in_second:.2f}")))
-        for name, rank_of in (
-            ("First wrong", _rank_of_first_wrong),
-            ("Last relevant", _rank_of_last_relevant),
-        ):
-            rows.append(FigureRow((name, rank_of(first), rank_of(second))))
+        wrong = (_rank_text(side.first_wrong) for side in (first, second))
+        last = (_rank_text(side.last_relevant) for side in (first, second))
+        rows += [FigureRow(("First wrong", *wrong)), FigureRow(("Last relevant", *last))]
     ties = (f"{side.query.n_ties:,}" for side in (first, second))
     rows.append(FigureRow(("Equal scores", *ties)))
     rows.append(FigureRow(("Dimension", *(f"{s.dimension:,}" for s in (first, second)))))
     return rows
 
 
-def _rank_of_first_wrong(side: SideView) -> str:
-    return next((f"{tile.rank:,}" for tile in first_wrong(side.tiles)), "none")
-
-
-def _rank_of_last_relevant(side: SideView) -> str:
-    return next((f"{tile.rank:,}" for tile in reversed(relevant(side.tiles))), "none")
+def _rank_text(rank: int | None) -> str:
+    return "none" if rank is None else f"{rank:,}"

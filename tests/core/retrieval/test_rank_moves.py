@@ -41,6 +41,8 @@ def test_of_the_relevant_images_those_that_moved_most_come_first() -> None:
          "B finds no relevant image earlier, 1 later; AP 100.0 to 50.0 %."),
         ("abcd", "abdc", "ab", (1.0, 1.0),
          "B finds every relevant image where A does; AP 100.0 % in both."),
+        ("abcdefghijkl", "lbcdefghijka", "", (None, None),
+         "9 of the first 10 of A are among the first 10 of B."),
         ("abcd", "dbax", "", (None, None),
          "3 of the first 4 of A are among the first 4 of B."
          " In A alone 1 image, in B alone 1 image."),
