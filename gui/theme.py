@@ -243,6 +243,18 @@ def pale(colour: QColor) -> QColor:
     return filling
 
 
+def overlay_colour(theme: Theme, fraction: float) -> QColor:
+    """Between the panel's colour and that of a bar; words on it keep a contrast of 4.5."""
+    most = 0.7 if theme.is_dark else 0.95
+    share = 0.06 + (most - 0.06) * fraction
+    low, high = theme.panel, theme.sweep_bar
+    return QColor(
+        round(low.red() + share * (high.red() - low.red())),
+        round(low.green() + share * (high.green() - low.green())),
+        round(low.blue() + share * (high.blue() - low.blue())),
+    )
+
+
 def text_font(pixels: float = 12, *, semibold: bool = False) -> QFont:
     """The system font at a size in pixels."""
     font = QFontDatabase.systemFont(QFontDatabase.GeneralFont)

@@ -42,6 +42,7 @@ from gui.connections.renaming import (
 from gui.connections.searching import (
     connect_gallery_work,
     connect_searching,
+    connect_sweeping,
     connect_what_is_there,
 )
 from gui.connections.showing import connect_areas, connect_presenting
@@ -81,6 +82,8 @@ from gui.controllers.seeing import SeeingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
 from gui.controllers.subjects import SubjectsController
+from gui.controllers.sweeping.controller import SweepingController
+from gui.controllers.sweeping.files import SweepFiles
 from gui.controllers.trouble import TroubleController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
@@ -131,6 +134,7 @@ class Workbench(QObject):
         self._demo_folder = demo_folder
         self._make_controllers(spec, cache)
         self._make_dialog_controllers(autosaves)
+        self._make_sweeping()
         self._connect_files()
         self._connect_edits()
         self._connect_values()
@@ -254,6 +258,21 @@ class Workbench(QObject):
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
         self.seeing.picture_changed.connect(self.window.panels.activations.show_picture)
 
+    def _make_sweeping(self) -> None:
+        retrieval = self.window.panels.retrieval
+        self.sweeping = SweepingController(
+            self.document, self.lanes, self.engine, self.searching, self.notices, retrieval,
+            lambda: self.questioner, self,
+        )  # fmt: skip
+        self.sweep_files = SweepFiles(
+            self.engine,
+            self.sweeping,
+            retrieval,
+            self.exporting,
+            self.notices,
+            self,
+        )
+
     def _connect_files(self) -> None:
         window, opening = self.window, self.opening
         connect_window(window)
@@ -296,6 +315,7 @@ class Workbench(QObject):
             window, self.searching, self.opening, self.settings, lambda: self.chooser, self.dropping
         )
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
+        connect_sweeping(window, self.sweeping)
         window.actions_.on("check_gallery", self.gallery_care.check)
         connect_what_is_there(status, self.searching, self.demo)
 

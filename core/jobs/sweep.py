@@ -80,10 +80,14 @@ class SweepRequest:
 
 @dataclass(frozen=True)
 class SweepStep(Progress):
-    """How far a sweep came; cost: told once, before the pass; row: one that is just measured."""
+    """How far a sweep came; row: one that is just measured.
+
+    cost, plan: the price and what there will be rows of, both told once, before the pass.
+    """
 
     cost: SweepCost | None = None
     row: SweepRow | None = None
+    plan: SweepPlan | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +127,7 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
         yield Progress(0, 0, "price found")
         n_images = len(list_images(request.folder).images)
         cost = find_price(run.describer, plan, request.batch_size, n_images)
-        yield SweepStep(0, cost.n_images, "images described", cost=cost)
+        yield SweepStep(0, cost.n_images, "images described", cost=cost, plan=plan)
         report = yield from _described(run, request.folder, request.out)
         gallery = open_gallery(request.out)
         check_alignment(run.describer, plan, gallery)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core import __version__
 from core.evaluation.scores import AP_VARIANT
+from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
 from core.words import plural, printable
@@ -23,22 +24,28 @@ def ranking_caption(
     """
     recipe = gallery.recipe
     pooling = recipe.measure.word
-    hashed = recipe.weights_sha256[:_DIGITS]
-    with_weights = f"fillers ({recipe.weights_sha256})"
-    if weights is not None:
-        with_weights = f"weights {weights.name} (SHA-256 {hashed})"
     n_ranked, query = len(answer.ranking), _query(gallery, answer)
     lines = (
         f"Ranking of {plural(n_ranked, 'image')} of {gallery.root} for {query}",
         *_measures(answer),
-        f"Net {net.name} (SHA-256 {recipe.net_sha256[:_DIGITS]}), {with_weights}, "
-        f"phase {recipe.state.phase}, {recipe.precision}",
+        net_caption(recipe, net, weights),
         f"Value {value}, pooled {pooling}, L2, cosine; {recipe.preprocess.describe()}",
         *gallery.notes,
         *answer.notes,
         f"Blobscope {__version__}",
     )
     return tuple(map(printable, lines))
+
+
+def net_caption(recipe: DescriptorRecipe, net: Path, weights: Path | None) -> str:
+    """Which net and weights the descriptors are of, in a line."""
+    with_weights = f"fillers ({recipe.weights_sha256})"
+    if weights is not None:
+        with_weights = f"weights {weights.name} (SHA-256 {recipe.weights_sha256[:_DIGITS]})"
+    return (
+        f"Net {net.name} (SHA-256 {recipe.net_sha256[:_DIGITS]}), {with_weights}, "
+        f"phase {recipe.state.phase}, {recipe.precision}"
+    )
 
 
 def _query(gallery: Gallery, answer: Answer) -> str:

@@ -12,9 +12,8 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from gui.graph import metrics as m
 from gui.graph.overlay import OverlayScale
 from gui.graph.picture import GraphPicture
-from gui.graph.style import overlay_colour
 from gui.icons import family_glyph, paint_icon
-from gui.theme import FAMILY_TOKENS, ThemeKeeper, text_font
+from gui.theme import FAMILY_TOKENS, ThemeKeeper, overlay_colour, text_font
 from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 26

@@ -18,8 +18,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from gui.graph.scene import GraphScene
-from gui.graph.style import overlay_colour
-from gui.theme import ThemeKeeper
+from gui.theme import ThemeKeeper, overlay_colour
 
 WIDTH = 64
 _PADDING = 6.0

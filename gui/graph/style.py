@@ -18,7 +18,7 @@ from PyQt5.QtGui import (
 
 from gui.graph import metrics as m
 from gui.icons import family_glyph, paint_icon, pixmap
-from gui.theme import Theme, text_font
+from gui.theme import Theme, overlay_colour, text_font
 
 ICON_RATIO = 4.0
 """Icons are kept larger than drawn, so that they stay sharp when zoomed in."""
@@ -139,18 +139,6 @@ class GraphStyle:
             painter.drawText(row, int(Qt.AlignLeft | Qt.AlignTop), text.text())
             return
         painter.drawStaticText(place, text)
-
-
-def overlay_colour(theme: Theme, fraction: float) -> QColor:
-    """Between the panel's colour and that of a bar; words on it keep a contrast of 4.5."""
-    most = 0.7 if theme.is_dark else 0.95
-    share = 0.06 + (most - 0.06) * fraction
-    low, high = theme.panel, theme.sweep_bar
-    return QColor(
-        round(low.red() + share * (high.red() - low.red())),
-        round(low.green() + share * (high.green() - low.green())),
-        round(low.blue() + share * (high.blue() - low.blue())),
-    )
 
 
 def static_text(words: str, font: QFont) -> QStaticText:

@@ -19,7 +19,6 @@ ONE_FRONT: dict[str, str] = {
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
     "EvaluateProtocolRequest": "its page comes with the Retrieval views",
-    "SweepRequest": "its page comes with the Retrieval views",
     "DuplicatesRequest": "its list comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""

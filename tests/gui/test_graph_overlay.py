@@ -12,8 +12,7 @@ from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename
 from gui.graph.overlay import Overlay
 from gui.graph.panel import GraphPanel
-from gui.graph.style import overlay_colour
-from gui.theme import Theme
+from gui.theme import Theme, overlay_colour
 
 
 @pytest.fixture

@@ -63,6 +63,21 @@ def test_start_page_ranking_and_dialogs_can_be_read(walk: Walk) -> None:
     assert found + walk.faults_at((LEAST, *SIZES), "start") == []
 
 
+def test_the_sweep_can_be_read(walk: Walk) -> None:
+    walk.open(REPOSITORY / SHIPPED["squeezenet"])
+    walk.search()
+    panel = walk.window.panels.retrieval
+    panel.recipe_bar.views.choose("sweep")
+    found = walk.faults_at((LEAST, *SIZES), "no sweep")
+    panel.sweep.bar.poolings.ticks["mac+rmac"].setChecked(True)
+    panel.sweep.bar.start_button.click()
+    walk.settle()
+    assert panel.sweep.table.rows
+    found += walk.faults_at((LEAST, *SIZES), "sweep")
+    panel.recipe_bar.views.choose("ranking")
+    assert found == []
+
+
 def test_a_screen_of_twice_the_dots_shows_as_much() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.gui.legible.walk", "squeezenet", "--sizes", "1280x720"],

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, QStandardPaths, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from core.engines.host import NetToRun
 from core.errors import AppError
@@ -39,12 +39,6 @@ from gui.panels.retrieval.view import RecipeChoice
 FOLLOW_MILLISECONDS = 200
 
 
-def default_cache() -> Path:
-    """Where galleries are kept for this user."""
-    base = QStandardPaths.writableLocation(QStandardPaths.CacheLocation)
-    return Path(base) / "galleries"
-
-
 class SearchingController(QObject):
     """Joins the retrieval page, the jobs and the galleries in the user's cache.
 
@@ -75,7 +69,7 @@ class SearchingController(QObject):
         self._notices = notices
         self._panel = panel
         self._questioner = questioner
-        self.places = GalleryPlaces(cache or default_cache())
+        self.places = GalleryPlaces(cache)
         self._thumbnails = ThumbnailLoader(lanes, panel.thumbnails, self)
         self._search = Search()
         self._readings = ReadingMaker(document, engine, notices, self._search)
@@ -182,6 +176,12 @@ class SearchingController(QObject):
         if reading is not None:
             self._offering.look(reading, self._take_looked)
         self._show_layers()  # the fields say what the ranking is, whatever was chosen in them
+
+    def show_searched(self, searched: Searched) -> None:
+        """Search a gallery of the folder that lies elsewhere, as one of a sweep does."""
+        self._offering.show(None)
+        self._show(searched, is_whole=True)
+        self._document.select(searched.reading.choice.layer)
 
     def has_query(self, step: int) -> bool:
         """Whether there is a query before (-1) or after (1) the one that is shown."""

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from PyQt5.QtCore import QStandardPaths
+
 from core.engines.host import EngineHost, NetToRun
 from core.errors import GalleryError
 from core.files import is_folder
@@ -24,6 +26,12 @@ ASK_SECONDS = 20.0
 """An index that may take longer is asked about first."""
 _FEW = 8
 """So few images are read without a trial."""
+
+
+def default_cache() -> Path:
+    """Where galleries are kept for this user."""
+    base = QStandardPaths.writableLocation(QStandardPaths.CacheLocation)
+    return Path(base) / "galleries"
 
 
 @dataclass(frozen=True)
@@ -77,8 +85,9 @@ class Looked:
 class GalleryPlaces:
     """Finds the folder of each recipe's gallery below the user's cache."""
 
-    def __init__(self, cache: Path) -> None:
-        self._cache = cache
+    def __init__(self, cache: Path | None = None) -> None:
+        self.cache = cache or default_cache()
+        """The folder below which they lie."""
         self.truth = FOLDERS
         """Where the labels of the folder that is searched come from."""
         self._expected_truth = FOLDERS
@@ -104,7 +113,7 @@ class GalleryPlaces:
         """The request with the gallery's place; hashes the weights the first time."""
         recipe = descriptor_recipe(request)
         now, before = (
-            self._cache / _place_name(digest, request.folder)
+            self.cache / _place_name(digest, request.folder)
             for digest in (recipe.digest, recipe.named_digest)
         )
         return replace(request, out=before if before.exists() and not now.exists() else now)
@@ -112,7 +121,7 @@ class GalleryPlaces:
     def kept(self, folder: Path, net: NetToRun, preprocess: Preprocess) -> tuple[KeptGallery, ...]:
         """The galleries of a folder that this net, fed so, would go on with, by its own names."""
         found = []
-        for one in find_kept_galleries(self._cache, folder):
+        for one in find_kept_galleries(self.cache, folder):
             recipe = replace(recipe_on(net, one.recipe), preprocess=preprocess)
             if find_difference(one.recipe, recipe) is None:
                 found.append(replace(one, recipe=recipe))

@@ -19,7 +19,7 @@ from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.segments import Segments
 
-RANKING_VIEW, LAYERS_VIEW = "ranking", "layers"
+RANKING_VIEW, SWEEP_VIEW, LAYERS_VIEW = "ranking", "sweep", "layers"
 TWO_VIEW, QUERIES_VIEW = "two", "queries"
 POOLING_TIPS = {
     "flatten": "Every value of the layer, in a row",
@@ -49,6 +49,7 @@ class RecipeBar(PanelBar):
         self.views = Segments(keeper, "View")
         self.views.add(RANKING_VIEW, "Ranking", "The images most like the query, the best first")
         self.views.add(TWO_VIEW, "Two rankings", "Two layers or poolings on this query")
+        self.views.add(SWEEP_VIEW, "Sweep", "Every layer under every pooling: which retrieves best")
         self.views.add(QUERIES_VIEW, "Queries", "The AP of every query, the worst first")
         self.views.add(LAYERS_VIEW, "Evaluated", "mAP of the representations evaluated so far")
         self.layer_button = LayerPickerButton(keeper, "Layer to search by")

@@ -10,10 +10,10 @@ from PyQt5.QtWidgets import QWidget
 
 from gui.panels.retrieval.view import EvaluationRow, RecipeChoice, evaluation_note
 from gui.theme import ThemeKeeper, text_font
-from gui.widgets.alignment import LEFT, RIGHT, TOP
+from gui.widgets.alignment import LEFT, RIGHT, TOP, TOP_LEFT
 from gui.widgets.plain_text import plain_tip
 
-HEADER_HEIGHT, ROW_HEIGHT, FOOT_HEIGHT = 46, 24, 44
+HEADER_HEIGHT, ROW_HEIGHT, FOOT_HEIGHT = 46, 24, 60
 VALUE_COLUMNS = (("mAP", 46), ("95 %", 88), ("P@1", 44), ("Dim", 56), ("Queries", 58))
 
 
@@ -92,7 +92,8 @@ class EvaluationChart(QWidget):
         painter.setPen(theme.secondary)
         foot = QRectF(12, bars.bottom() + 8, self.width() - 24, 16)
         painter.drawText(foot, LEFT, "Click a bar to open that layer's ranking.")
-        painter.drawText(foot.translated(0, 16), LEFT, evaluation_note(self._rows))
+        note = QRectF(12, foot.bottom() + 2, foot.width(), 2 * 16)
+        painter.drawText(note, TOP_LEFT | Qt.TextWordWrap, evaluation_note(self._rows))
 
     def _bars_area(self, painter: QPainter) -> QRectF:
         painter.setFont(text_font(12, semibold=True))

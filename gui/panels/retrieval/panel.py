@@ -28,6 +28,7 @@ from gui.panels.retrieval.controls import (
     LAYERS_VIEW,
     QUERIES_VIEW,
     RANKING_VIEW,
+    SWEEP_VIEW,
     TWO_VIEW,
     RecipeBar,
 )
@@ -38,6 +39,7 @@ from gui.panels.retrieval.queries_view import QueriesView, QueryList
 from gui.panels.retrieval.query import QueryColumn
 from gui.panels.retrieval.selected import WIDTH as SELECTED_WIDTH
 from gui.panels.retrieval.selected import SelectedResult
+from gui.panels.retrieval.sweep_view import SweepView
 from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.tiles import score_text
 from gui.panels.retrieval.two_rankings import TwoRankingsView
@@ -185,6 +187,10 @@ class RetrievalPanel(QWidget):
         self.queries.show_queries(queries)
         self.recipe_bar.views.set_shown(QUERIES_VIEW, is_shown=queries is not None)
 
+    def open_ranking(self) -> None:
+        """Bring the ranking to the front."""
+        self.recipe_bar.views.choose(RANKING_VIEW)
+
     def open_evaluations(self) -> None:
         """Bring the bars of the evaluated layers to the front."""
         self.recipe_bar.views.choose(LAYERS_VIEW)
@@ -221,6 +227,7 @@ class RetrievalPanel(QWidget):
         self.chart = EvaluationChart(keeper)
         self.two = TwoRankingsView(keeper, self.thumbnails)
         self.queries = QueriesView(keeper, self.thumbnails)
+        self.sweep = SweepView(keeper)
         self.selections = Segments(keeper, "Results")
         for key, (name, tip, _) in SELECTIONS.items():
             self.selections.add(key, name, tip)
@@ -257,7 +264,7 @@ class RetrievalPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setWidget(self.chart)
         self._views = {RANKING_VIEW: ranking, LAYERS_VIEW: scroll}
-        self._views |= {TWO_VIEW: self.two, QUERIES_VIEW: self.queries}
+        self._views |= {TWO_VIEW: self.two, QUERIES_VIEW: self.queries, SWEEP_VIEW: self.sweep}
         self._stack = QStackedLayout()
         for view in self._views.values():
             self._stack.addWidget(view)
@@ -304,7 +311,9 @@ class RetrievalPanel(QWidget):
 
     def _show_view(self, key: str) -> None:
         self._stack.setCurrentWidget(self._views[key])
-        self.recipe_bar.show_fields(is_shown=key != TWO_VIEW)  # it has two of each of its own
+        self.recipe_bar.show_fields(
+            is_shown=key not in (TWO_VIEW, SWEEP_VIEW)
+        )  # it has two of each of its own
         self._fit_room()
 
     def _fold(self, is_folded: bool, _checked: bool = False) -> None:

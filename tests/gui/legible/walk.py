@@ -78,7 +78,7 @@ class Walk:
         self.photos = _make_photos(scratch / "a folder of photographs")
         self.window.resize(SIZES[0])
         self.bench.start()
-        self._settle()
+        self.settle()
 
     def open(self, path: Path) -> None:
         """Open a net, look at the layer with the longest name, run it on a photo, search by it."""
@@ -86,7 +86,7 @@ class Walk:
         self.elisions.clear()
         bench.opening.open_paths([path])
         wait_until(lambda: bench.document.path == path.absolute(), PATIENCE_SECONDS)
-        self._settle()
+        self.settle()
         assert bench.document.path == path.absolute(), [n.title for n in bench.notices.current]
         in_place = [layer.name for layer in bench.document.net.in_place_layers]
         names = in_place or [layer.name for layer in bench.document.net.layers]
@@ -100,19 +100,19 @@ class Walk:
         self.answers.folder = self.photos
         self._do("index_folder")
         wait_until(lambda: bool(self.window.panels.retrieval.tiles), PATIENCE_SECONDS)
-        self._settle()
+        self.settle()
 
     def rankings(self) -> Iterator[str]:
         """The other views of the search, once a second representation is read."""
         panel = self.window.panels.retrieval
         choices = (*panel.recipe_bar._choices.values(),)
         panel.recipe_requested.emit(RecipeChoice(choices[0].layer, choices[0].top, "flatten"))
-        self._settle()
+        self.settle()
         panel.offer_line.button.click()
-        self._settle()
+        self.settle()
         for view in (TWO_VIEW, QUERIES_VIEW):
             panel.recipe_bar.views.choose(view)
-            self._settle()
+            self.settle()
             assert panel.recipe_bar.views.current == view
             yield f"view {view}"
         assert panel.two.sentence.text()
@@ -125,10 +125,10 @@ class Walk:
             if page == "net":
                 for panel in (self.window.panels.changes, self.window.panels.inspector):
                     self.window.show_panel(panel)
-                    self._settle()
+                    self.settle()
                     yield type(panel).__name__
             else:
-                self._settle()
+                self.settle()
                 yield page
         self.window.show_page("net")
 
@@ -138,7 +138,7 @@ class Walk:
             self._do("verify")
             for panel in (self.window.panels.changes, self.window.panels.inspector):
                 self.window.show_panel(panel)
-                self._settle()
+                self.settle()
                 yield f"renamed, {type(panel).__name__}"
 
     def dialogs(self) -> Iterator[str]:
@@ -151,14 +151,14 @@ class Walk:
             yield action
             for window in self._windows() - before:
                 window.close()
-            self._settle()
+            self.settle()
 
     def faults_at(self, sizes: tuple[QSize, ...], state: str) -> list[str]:
         """What is illegible at each of these sizes of the window, with sizes and state named."""
         found: dict[Fault, list[str]] = {}
         for size in sizes:
             self.window.resize(size)
-            self._settle()
+            self.settle()
             for window in self._windows():
                 for fault in find_faults(window, self.elisions):
                     found.setdefault(fault, []).append(f"{size.width()}x{size.height()}")
@@ -176,11 +176,12 @@ class Walk:
         entry = self.window.actions_[action]
         if entry.isEnabled():
             entry.trigger()
-            self._settle()
+            self.settle()
             return True
         return False
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Wait until nothing runs."""
         wait_until(
             lambda: self.bench.lanes.is_idle and self.bench.engine.state == "ready",
             PATIENCE_SECONDS,

@@ -1,0 +1,1 @@
+"""Sweeping the layers of the open net over the folder that is searched."""

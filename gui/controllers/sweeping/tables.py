@@ -1,0 +1,115 @@
+"""A sweep, running or stored, as the sweep view shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from core.jobs.sweep import Swept
+from core.layers.registry import layer_type
+from core.net.definition import Net
+from core.net.value_words import value_words
+from core.retrieval.sweep_file import StoredRow, StoredSweep
+from core.retrieval.sweep_plan import SweepPlan
+from core.retrieval.sweep_rows import SweepRow
+from gui.graph.overlay import Overlay
+from gui.panels.retrieval.sweep_table import (
+    Place,
+    SweepTable,
+    SweptLayer,
+    SweptRow,
+    in_order,
+)
+
+_MOST_NOTES = 2
+
+
+def running_table(net: Net, plan: SweepPlan | None, rows: Sequence[SweepRow]) -> SweepTable:
+    """A sweep as far as it is: what it measures sooner or later, and what it has measured."""
+    if plan is None:
+        return SweepTable()
+    keys = tuple((value.layer, value.top) for value in plan.values)
+    planned: frozenset[Place] = frozenset(
+        (one.value.layer, one.value.top, one.pool.word) for one in plan.representations
+    )
+    left_out = {(one.value.layer, one.value.top, one.pooling): one.reason for one in plan.left_out}
+    return SweepTable(
+        _layers(net, keys),
+        in_order([one.pool.word for one in plan.representations]),
+        _rows(net, map(_stored, rows)),
+        planned,
+        left_out,
+    )
+
+
+def finished_table(net: Net, plan: SweepPlan | None, swept: Swept) -> SweepTable:
+    """A sweep at its end, with its sentences."""
+    table = running_table(net, plan, swept.rows)
+    rest = " ".join((_behind_first(swept.sentence), *swept.notes[:_MOST_NOTES])).strip()
+    return replace(table, rest=rest, is_finished=True)
+
+
+def stored_table(net: Net, stored: StoredSweep) -> SweepTable:
+    """A sweep of earlier; rows of layers that the net does not have are passed over."""
+    known = {(version.layer, version.blob) for version in net.versions}
+    rows = [row for row in stored.rows if (row.layer, row.top) in known]
+    keys = tuple(dict.fromkeys((row.layer, row.top) for row in rows))
+    return SweepTable(
+        _layers(net, keys),
+        in_order([row.pooling for row in rows]),
+        _rows(net, rows),
+        rest=_behind_first(stored.sentence),
+        is_finished=True,
+    )
+
+
+def overlay_of(table: SweepTable) -> Overlay:
+    """The best mAP of each layer, in percent, as the colour of its box."""
+    best = table.best_by_layer()
+    return Overlay(
+        "mAP, %",
+        {name: 100 * row.mean_ap for name, row in best.items()},
+        lambda value: f"{value:.1f}",
+        notes={name: row.pooling_text for name, row in best.items()},
+        missing="not scored",
+    )
+
+
+def _layers(net: Net, keys: Iterable[tuple[str, str]]) -> tuple[SweptLayer, ...]:
+    words = _words(net)
+    return tuple(
+        SweptLayer(layer, top, words.get((layer, top), layer), _family(net, layer))
+        for layer, top in keys
+    )
+
+
+def _rows(net: Net, rows: Iterable[StoredRow]) -> tuple[SweptRow, ...]:
+    words = _words(net)
+    return tuple(
+        SweptRow(
+            row.layer, row.top, words.get((row.layer, row.top), row.layer), row.pooling, row.after,
+            row.dimension, row.mAP, *row.mAP_95, row.p_at_1, row.p_at_10, row.n_queries,
+            row.n_ties, row.sparsity, row.effective_rank, row.hubness, row.separation,
+            row.representation, row.notes,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _stored(row: SweepRow) -> StoredRow:
+    return msgspec.convert(row.to_json(), StoredRow)
+
+
+def _words(net: Net) -> dict[tuple[str, str], str]:
+    return {(version.layer, version.blob): value_words(version) for version in net.versions}
+
+
+def _family(net: Net, name: str) -> str:
+    return layer_type(net.layer(name).type).family if net.has_layer(name) else ""
+
+
+def _behind_first(sentence: str) -> str:
+    """What stands behind the first sentence, which the view says in words of its own."""
+    return sentence.partition(". ")[2]
