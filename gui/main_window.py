@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.actions import Actions
-from gui.frame.areas import FocusRing, moved_by_key
+from gui.frame.areas import FocusRing
 from gui.frame.bell import BellPopup
 from gui.frame.drop_overlay import DropOverlay, local_files
 from gui.frame.engine_popup import EnginePopup
@@ -44,6 +44,7 @@ from gui.present.presenter import Presenter
 from gui.present.view import PresentView
 from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
+from gui.widgets.keyboard import moved_by_key
 from gui.widgets.labels import RichLabel
 from gui.widgets.plain_text import plain_title, rich
 from gui.widgets.status_line import StatusLine

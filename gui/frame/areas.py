@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import QEvent, QObject, QRect, Qt, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
@@ -18,30 +17,13 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.theme import ThemeKeeper
+from gui.widgets.keyboard import BY_KEY, moved_by_key
 
 _SAY_IT_THEMSELVES = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QTabBar)
 """Widgets whose own look says that they have the keyboard."""
 
 NO_RING = "hasNoRing"
 """A property of widgets whose content shows what has the keyboard."""
-
-_BY_KEY = "byKey"
-"""A property of the application while a key moves the keyboard on, and of a button that it met."""
-
-
-@contextmanager
-def moved_by_key() -> Iterator[None]:
-    """What takes the keyboard within took it by a key, so the ring shows where it went."""
-    app = QApplication.instance()
-    if app is None:
-        yield
-        return
-    before = app.property(_BY_KEY)
-    app.setProperty(_BY_KEY, True)
-    try:
-        yield
-    finally:
-        app.setProperty(_BY_KEY, before)
 
 
 class AreaWalk(QObject):
@@ -98,12 +80,15 @@ def _holds(area: QWidget, widget: QWidget | None) -> bool:
     return widget is not None and (widget is area or area.isAncestorOf(widget))
 
 
-def _mark(button: QAbstractButton, by_key: bool) -> None:
-    """Let the style draw that a button has the keyboard, or not where a click gave it."""
-    if bool(button.property(_BY_KEY)) != by_key:
-        button.setProperty(_BY_KEY, by_key)
-        button.style().unpolish(button)
-        button.style().polish(button)
+def _mark(widget: QWidget, by_key: bool) -> None:
+    """Let a widget draw that it has the keyboard, or not where a click gave it."""
+    if bool(widget.property(BY_KEY)) == by_key:
+        return
+    widget.setProperty(BY_KEY, by_key)
+    if isinstance(widget, QAbstractButton):
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+    widget.update()
 
 
 class FocusRing(QWidget):
@@ -117,7 +102,7 @@ class FocusRing(QWidget):
         super().__init__(window)
         self._keeper = keeper
         self._around: QWidget | None = None
-        self._left: QWidget | None = None
+        self._met: QWidget | None = None
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.NoFocus)
         self.hide()
@@ -135,15 +120,14 @@ class FocusRing(QWidget):
     def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         if self._around is not None:
             self._around.removeEventFilter(self)
+        self._around = None
         if now is None:  # the window lost the keyboard, and gives it back to the same widget
-            self._left, self._around = self._around, None
             self.hide()
             return
         app, window = QApplication.instance(), self.parentWidget()
-        by_key = now is self._left or (app is not None and bool(app.property(_BY_KEY)))
-        self._around = self._left = None
-        if isinstance(now, QAbstractButton):
-            _mark(now, by_key or now.window() is not window)
+        by_key = now is self._met or (app is not None and bool(app.property(BY_KEY)))
+        self._met = now if by_key else None
+        _mark(now, by_key or now.window() is not window)
         if not by_key or window is None or now.window() is not window:
             self.hide()
             return

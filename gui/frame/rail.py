@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout, QWidget
 
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.plain_text import plain_tip
 
 WIDTH, ITEM_HEIGHT = 56, 54
@@ -99,7 +100,7 @@ class RailButton(QAbstractButton):
             painter.fillRect(self.width() // 2 - 12, self.height() - 5, 24, 2, theme.accent)
         if self._count:
             self._paint_count(painter)
-        if self.hasFocus():
+        if shows_keyboard(self):
             painter.setPen(theme.accent)
             painter.drawRect(self.rect().adjusted(4, 3, -4, -4))
         painter.end()

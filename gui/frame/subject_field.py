@@ -10,6 +10,7 @@ from gui.icons import family_glyph, paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.chip_label import SIGN_WIDTH, Chip, chip_width, paint_chip
 from gui.widgets.elided import elided
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 43
@@ -123,7 +124,7 @@ class SubjectField(QPushButton):
         if self._chip is not None:
             right = self._paint_chip(painter, right, self._chip)
         self._paint_words(painter, right - 4)
-        if self.hasFocus():
+        if shows_keyboard(self):
             painter.setPen(theme.accent)
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(self.rect().adjusted(2, 2, -4, -3))

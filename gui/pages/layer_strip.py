@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from core.net.elision import elide_names
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
@@ -158,7 +159,7 @@ class _Row(QWidget):
             words = box.adjusted(_SQUARE + 6, 0, 0, 0)
             painter.drawText(words, int(Qt.AlignVCenter), name)
         self._paint_chains(painter)
-        if self.hasFocus():
+        if shows_keyboard(self):
             painter.setPen(theme.accent)
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 2, -1, -3))

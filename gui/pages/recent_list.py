@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout, Q
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.chip_label import Chip, chip_width, paint_chip
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_caption, plain_tip
 
@@ -65,7 +66,7 @@ class RecentRow(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, recent = self._keeper.theme, self._recent
         painter = QPainter(self)
-        if self.isEnabled() and (self.underMouse() or self.hasFocus()):
+        if self.isEnabled() and (self.underMouse() or shows_keyboard(self)):
             painter.fillRect(self.rect(), theme.selected_row)
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.grid)
         colour = theme.secondary if self.isEnabled() else theme.placeholder

@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 from gui.icons import paint_icon
 from gui.pages.recent_list import RecentList
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.labels import LinkLabel, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
@@ -62,7 +63,11 @@ class StartButton(QAbstractButton):
         is_lit = self.underMouse() or self.isDown()
         fill = theme.accent if self._is_primary else theme.header if is_lit else theme.panel
         edge = (
-            theme.text if self.hasFocus() else theme.accent if self._is_primary else theme.outline
+            theme.text
+            if shows_keyboard(self)
+            else theme.accent
+            if self._is_primary
+            else theme.outline
         )
         painter.setPen(QPen(edge, 1))
         painter.setBrush(fill)

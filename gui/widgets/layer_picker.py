@@ -25,6 +25,7 @@ from PyQt5.QtWidgets import (
 from core.net.elision import elide_name
 from gui.icons import paint_icon, pixmap
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.labels import PictureLabel, ThemedLabel
 from gui.widgets.layer_list import WIDTH, LayerList
 from gui.widgets.layer_rows import LayerRow
@@ -190,7 +191,7 @@ class LayerPickerButton(QAbstractButton):
         theme = self._keeper.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(theme.accent if self.hasFocus() else theme.outline)
+        painter.setPen(theme.accent if shows_keyboard(self) else theme.outline)
         painter.setBrush(theme.header if self.underMouse() or self.isDown() else theme.panel)
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
         painter.setFont(text_font(12))

@@ -7,6 +7,7 @@ from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEv
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.plain_text import plain_tip
 
 HEIGHT, _PADDING = 26, 11
@@ -120,7 +121,7 @@ class Segments(QWidget):
             box = self.place(key)
             is_current = key == self._current
             if is_current:
-                painter.setPen(theme.accent if self.hasFocus() else theme.outline)
+                painter.setPen(theme.accent if shows_keyboard(self) else theme.outline)
                 painter.setBrush(theme.selected_row)
                 painter.drawRoundedRect(box.adjusted(0, 0, 0, -1), 4, 4)
             elif box.left():

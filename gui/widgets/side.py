@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.plain_text import plain_tip
 
 STRIP = 26
@@ -40,7 +41,7 @@ class _Strip(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._keeper.theme
         painter = QPainter(self)
-        is_lit = self.underMouse() or self.hasFocus()
+        is_lit = self.underMouse() or shows_keyboard(self)
         painter.fillRect(self.rect(), theme.selected_row if is_lit else theme.header)
         edge = self.width() - 1 if self._is_left else 0
         painter.fillRect(edge, 0, 1, self.height(), theme.border)

@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QTabBar, QTabWidget, QWidget
 
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.keyboard import shows_keyboard
 
 HEIGHT = 28
 PADDING = 12
@@ -80,7 +81,7 @@ class FlatTabBar(QTabBar):
         left += painter.fontMetrics().horizontalAdvance(text) + 8
         if self._counts.get(index):
             self._paint_count(painter, left, box, self._counts[index])
-        if is_current and self.hasFocus():
+        if is_current and shows_keyboard(self):
             painter.setPen(QPen(theme.accent, 1, Qt.DotLine))
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(box.adjusted(4, 5, -6, -5))

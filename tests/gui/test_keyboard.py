@@ -25,8 +25,8 @@ from PyQt5.QtWidgets import (
 
 from gui.actions import ROWS
 from gui.dialogs.help import KeysDialog
-from gui.frame.areas import moved_by_key
 from gui.graph.canvas import KEYS
+from gui.widgets.keyboard import moved_by_key
 
 NET = """name: "small"
 layer { name: "data" type: "Input" top: "data"
@@ -260,6 +260,23 @@ def test_a_clicked_button_looks_as_before_and_one_that_tab_met_does_not(opened, 
     QTest.keyClick(QApplication.focusWidget(), Qt.Key_Backtab)
     assert QApplication.focusWidget() is views_["text"]
     assert picture(window, views_["text"]) != before
+
+
+def test_nothing_is_framed_that_no_key_led_to(opened, qtbot) -> None:
+    """The strip of layers was framed whenever its page came into view."""
+    show(opened, qtbot, "layer")
+    window, framed = opened.window, []
+    strip = window.layer_page.strip
+    found = [w for w in controls(window) if isinstance(w, QAbstractButton) or strip.isAncestorOf(w)]
+    assert not all(isinstance(w, QAbstractButton) for w in found)
+    assert len(found) > 10
+    for widget in found:
+        window.setFocus()
+        before = picture(window, widget)
+        widget.setFocus(Qt.OtherFocusReason)
+        if picture(window, widget) != before:
+            framed.append(spoken(widget))
+    assert not framed
 
 
 def picture(window: QWidget, widget: QWidget) -> bytes:

@@ -26,6 +26,7 @@ from gui.panels.activations.rows import TileRows
 from gui.panels.activations.shown import Drawing
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.readout import paint_readout
 
 PADDING, CARD_GAP, HEADING = 10, 16, 20
@@ -186,7 +187,7 @@ class TileCanvas(QAbstractScrollArea):
                 box = self.tile_rect(self._channel, card)
                 if not box.isEmpty():
                     painter.drawRect(box.adjusted(-1, -1, 2, 2))
-        if self.hasFocus() and self._channel is None:
+        if shows_keyboard(self) and self._channel is None:
             painter.setPen(theme.accent)
             painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
         if self._hovered is not None:

@@ -11,6 +11,7 @@ from core.words import value_text
 from gui.panels.activations.colours import colour_table, map_image
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import CENTRE
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.readout import paint_readout
 
 Place = tuple[int, int]
@@ -120,7 +121,7 @@ class EnlargedMap(Square):
         image = map_image(self._map, self._high, table, size, is_diverging=self._is_diverging)
         painter.drawImage(place, image)
         painter.setBrush(Qt.NoBrush)
-        painter.setPen(QPen(theme.accent if self.hasFocus() else theme.border, 1))
+        painter.setPen(QPen(theme.accent if shows_keyboard(self) else theme.border, 1))
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
         marked = self._hovered or self._place
         if marked is not None and marked[0] < height and marked[1] < width:

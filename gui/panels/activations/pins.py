@@ -16,6 +16,7 @@ from gui.panels.activations.colours import colour_table, map_image
 from gui.panels.activations.shown import Pin, PinnedValue
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
+from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 54
@@ -80,7 +81,7 @@ class PinTile(QAbstractButton):
             image = map_image(one, high, table, size, is_diverging=is_diverging)
             painter.drawImage(part, image)
         painter.setBrush(Qt.NoBrush)
-        painter.setPen(theme.accent if self.hasFocus() or self.underMouse() else theme.border)
+        painter.setPen(theme.accent if shows_keyboard(self) or self.underMouse() else theme.border)
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
         painter.setFont(text_font(11, semibold=True))
         painter.setPen(theme.text)
