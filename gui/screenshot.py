@@ -13,7 +13,7 @@ from PyQt5.QtCore import QEventLoop, QTimer
 from core.errors import AppError
 from core.files import is_plain_file, write_file
 from gui.app import make_application
-from gui.controllers.demo import DEMO
+from gui.controllers.demo import DEMO, LAYER
 from gui.crash import CrashHook
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
@@ -21,6 +21,8 @@ from gui.widgets.png import png_of
 from gui.workbench import Workbench
 
 WIDTH, HEIGHT = 1440, 900
+LAYER_OF_MAPS, CHANNEL = "relu3_1", 9
+"""What the picture of the Layer page shows: maps say more than single values."""
 _NETS = DEMO.parents[1] / "prototxt"
 COMPARED = (_NETS / "vgg16_deploy.prototxt", _NETS / "vgg16_deploy_renamed.prototxt")
 POLL_MILLISECONDS = 20
@@ -70,10 +72,14 @@ def _take_pictures(bench: Workbench, out_dir: Path) -> list[Path]:
     _wait(lambda: bench.searching.gallery is not None, "the demo's gallery")
     _wait(lambda: bench.lanes.is_idle and bool(panels.retrieval.tiles), "the ranking")
     pictures = [_grab(bench, out_dir / "window_light.png")]
+    bench.document.select(LAYER_OF_MAPS)
     window.show_page("layer")
-    _wait(lambda: bench.lanes.is_idle and bool(panels.activations.cards), "the activations")
+    shown = panels.activations
+    _wait(lambda: [card.value.layer for card in shown.cards] == [LAYER_OF_MAPS], "the activations")
+    shown.choose(CHANNEL)
     pictures.append(_grab(bench, out_dir / "layer_light.png"))
     window.show_page("net")
+    bench.document.select(LAYER)
     window.actions_["rename_chain"].trigger()
     _wait(lambda: bench.document.verification is not None, "the verification")
     bench.keeper.choose("dark")
