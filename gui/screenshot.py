@@ -21,7 +21,7 @@ from gui.widgets.png import png_of
 from gui.workbench import Workbench
 
 WIDTH, HEIGHT = 1440, 900
-LAYER_OF_MAPS, CHANNEL = "relu3_1", 9
+LAYER_OF_MAPS, CHANNEL = "relu3_1", 15
 """What the picture of the Layer page shows: maps say more than single values."""
 _NETS = DEMO.parents[1] / "prototxt"
 COMPARED = (_NETS / "vgg16_deploy.prototxt", _NETS / "vgg16_deploy_renamed.prototxt")
