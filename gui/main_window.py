@@ -389,10 +389,7 @@ class MainWindow(QMainWindow):
             self.files_dropped.emit(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.may_close():
-            event.accept()
-        else:
-            event.ignore()
+        event.setAccepted(bool(self.may_close()))
 
 
 def _accept_copy(event: QDropEvent) -> None:
