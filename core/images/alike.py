@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from core.errors import AppError
 from core.files import file_sha256
+from core.images.decoders.ahead import ended_in_order
 from core.images.decoders.messages import Request
 from core.images.decoders.pool import Task, shared_pool
 from core.images.prepared import array_of
@@ -26,7 +26,6 @@ DISTANCE_LIMIT = 10
 _SIDE = 32
 _LOW = 8
 THUMBNAIL_SIDE = 64
-_TICK_SECONDS = 0.3
 _CHUNK = 1 << 24
 # Of 255: what is left of a picture of one colour after JPEG.
 _LEAST_CONTRAST = 1.0
@@ -161,26 +160,13 @@ def pictures_ahead(paths: Sequence[Path], request: Request) -> Generator[Task | 
     request: what is asked of each, its path left out. Closing lets the decoders go.
     """
     pool = shared_pool()
-    waiting: deque[Task] = deque()
-    try:
-        for path in paths:
-            asked = msgspec.structs.replace(request, path=str(path.absolute()))
-            waiting.append(pool.submit(path, asked, is_ahead=True))
-            if len(waiting) > 4 * pool.n_decoders:
-                yield from _ended(waiting[0])
-                waiting.popleft()
-        while waiting:
-            yield from _ended(waiting[0])
-            waiting.popleft()
-    finally:
-        for task in waiting:
-            task.let_go()
-
-
-def _ended(task: Task) -> Iterator[Task | None]:
-    while not task.is_done(_TICK_SECONDS):
-        yield None
-    yield task
+    begun = (
+        pool.submit(
+            path, msgspec.structs.replace(request, path=str(path.absolute())), is_ahead=True
+        )
+        for path in paths
+    )
+    return ended_in_order(begun, 4 * pool.n_decoders)
 
 
 def _thumbnail(task: Task) -> np.ndarray | AppError:

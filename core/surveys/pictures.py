@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from core.images.decoders.pool import DecoderPool, Task
+from core.images.decoders.ahead import ended_in_order
+from core.images.decoders.pool import DecoderPool
 from core.images.prepared import PreparedImage, prepare_ahead, prepared
 from core.images.preprocess import Preprocess
 
 _MAX_WAITING_BYTES = 256 << 20
 _MAX_BATCH_PIXELS = 1 << 21
-_TICK_SECONDS = 0.3
 
 
 def prepare_images(
@@ -25,25 +24,13 @@ def prepare_images(
     None comes a few times a second while an image is waited for, so that whoever iterates can stop.
     Closing the generator lets the decoders go, without waiting for a file that does not answer.
     """
-    waiting: deque[Task] = deque()
+    begun = (prepare_ahead(path, recipe, pool) for path in paths)
+    tasks = ended_in_order(begun, n_ahead)
     try:
-        for path in paths:
-            waiting.append(prepare_ahead(path, recipe, pool))
-            if len(waiting) > n_ahead:
-                yield from _waited_for(waiting[0])
-                waiting.popleft()
-        while waiting:
-            yield from _waited_for(waiting[0])
-            waiting.popleft()
+        for task in tasks:
+            yield None if task is None else prepared(task)
     finally:
-        for task in waiting:
-            task.let_go()
-
-
-def _waited_for(task: Task) -> Iterator[PreparedImage | None]:
-    while not task.is_done(_TICK_SECONDS):
-        yield None
-    yield prepared(task)
+        tasks.close()
 
 
 def in_order(images: Iterable[PreparedImage | None], size: int) -> Iterator[list[PreparedImage]]:
