@@ -485,3 +485,15 @@ def test_a_name_that_looks_like_html_is_shown_as_it_is(panel: RetrievalPanel) ->
     tip = QTextDocument()
     tip.setHtml(label.toolTip())
     assert tip.toPlainText() == name
+
+
+def test_the_ranks_in_view_follow_the_size_of_the_page(filled, host, qtbot) -> None:
+    many = [replace(TILES[0], rank=place + 1, index=place) for place in range(60)]
+    filled.show_result(QUERY, many)
+    host.resize(700, 330)
+    qtbot.wait(10)
+    few = len(filled.grid.places_in_view)
+    host.resize(1500, 900)
+    qtbot.wait(10)
+    assert len(filled.grid.places_in_view) > few
+    assert filled.cells._in_view == filled.grid.places_in_view

@@ -124,6 +124,7 @@ class RankingGrid(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+        self.scrolled.emit()  # other places are in view
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.viewport().update()
