@@ -27,7 +27,7 @@ from gui.widgets.alignment import CENTRE
 from gui.widgets.plain_text import plain_tip
 
 LEAST_TILE, GAP, MARGIN = 96, 8, 12
-_SHAPE, _LEAST_LINES, _MOST_TILE = 0.74, 96, 168
+_SHAPE, _LEAST_LINES, _MOST_TILE = 0.74, 64, 168
 A, B = 0, 1
 
 
@@ -281,12 +281,16 @@ class MovesCanvas(QWidget):
         return max(1, self._room() // (self._wanted_width() + GAP))
 
     def _tile_width(self) -> float:
-        return min(float(_MOST_TILE), self._room() / self._columns() - GAP)
+        fitting = max(LEAST_TILE / 2, self._high() / _SHAPE)
+        return min(float(_MOST_TILE), fitting, self._room() / self._columns() - GAP)
+
+    def _high(self) -> float:
+        """How high a picture can be, so that the lines keep their room."""
+        return (self.height() - _LEAST_LINES - 8) / 2 - TEXT_HEIGHT
 
     def _wanted_width(self) -> int:
         """Tiles grow with the height, as long as ten stand side by side."""
-        high = (self.height() - _LEAST_LINES - 8) / 2 - TEXT_HEIGHT
-        widest = min(high / _SHAPE, self._room() / 10 - GAP, _MOST_TILE)
+        widest = min(self._high() / _SHAPE, self._room() / 10 - GAP, _MOST_TILE)
         return max(LEAST_TILE, int(widest))
 
 

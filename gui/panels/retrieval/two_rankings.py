@@ -26,7 +26,7 @@ from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 from gui.widgets.layer_picker import LayerPickerButton
 from gui.widgets.layer_rows import LayerRow
 
-QUERY_WIDTH, POOLING_WIDTH = 200, 124
+QUERY_WIDTH, POOLING_WIDTH, LOW = 200, 124, 500
 MOST_MOVES = 200
 FEWER_THAN_TWO = (
     "This needs two representations of the folder. In Ranking, choose another layer or pooling and "
@@ -279,7 +279,7 @@ class TwoRankingsView(QWidget):
         lower.addWidget(self.moves, 1)
         lower.addLayout(right, 1)
         for table in (self.moves, self.figures):
-            table.setMinimumHeight(96)
+            table.setMinimumHeight(48)
         page = QWidget()
         whole = QVBoxLayout(page)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -300,6 +300,12 @@ class TwoRankingsView(QWidget):
         self.canvas.tile_activated.connect(lambda tile: self.query_requested.emit(tile.index))
         self.canvas.tile_selected.connect(self._mark_row)
         self.moves.row_chosen.connect(self._select_row)
+
+    def resizeEvent(self, event: object) -> None:
+        """In little height the rankings keep it; the sentence has what the tables sum up to."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        for table in (self.moves, self.figures):
+            table.setVisible(self.height() >= LOW)
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
