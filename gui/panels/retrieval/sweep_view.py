@@ -50,7 +50,7 @@ class SweepView(QWidget):
         self.chart = EvaluationChart(keeper)
         self.after_choice, self.pooling_choice = Choice(), Choice()
         for choice in (self.after_choice, self.pooling_choice):
-            choice.setSizeAdjustPolicy(Choice.AdjustToContents)
+            choice.setMinimumContentsLength(14)
         self.after_choice.setAccessibleName("Post-processing shown")
         self.pooling_choice.setAccessibleName("Pooling of the bars")
         self.open_button = Button(keeper, "Open this ranking", is_primary=False)
