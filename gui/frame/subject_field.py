@@ -177,13 +177,15 @@ class SubjectField(QPushButton):
         self._paint_value(painter, place)
 
     def _paint_value(self, painter: QPainter, place: QRect) -> None:
-        """Value and rest; the value gives way, since the rest is a version or a count."""
+        """Value and rest: a blob's name gives way first, then the value, a count never."""
         theme, room = self._keeper.theme, place.width()
         plain, bold = text_font(12), text_font(12, semibold=True)
         metrics = QFontMetrics(plain)
-        least = min(_LEAST_WORDS, QFontMetrics(bold).horizontalAdvance(self._value))
+        whole = QFontMetrics(bold).horizontalAdvance(self._value)
+        least = min(_LEAST_WORDS, whole)
         left_over = room - least - 5
-        words = _whole_words(self._rest, left_over, metrics).rstrip(" ·")
+        blob = _shorter_blob(self._rest, room - whole - 7, metrics)  # advances are rounded
+        words = _whole_words(blob, left_over, metrics).rstrip(" ·")
         width = metrics.horizontalAdvance(words)
         rest = width + 5 if 0 < width <= left_over else 0
         painter.setFont(bold)
@@ -208,6 +210,16 @@ class SubjectField(QPushButton):
         place = QRectF(right - width, self.height() / 2 - 9.5, width - 4, 19)
         paint_chip(painter, place, chip, self._keeper.theme, has_words=has_words)
         return right - width
+
+
+def _shorter_blob(rest: str, room: int, metrics: QFontMetrics) -> str:
+    """ "· conv3_1@1" as "· …1@1" where that leaves the layer's name whole; else as it is."""
+    dot, blob = rest[:2], rest[2:]
+    if dot != "· " or metrics.horizontalAdvance(rest) <= room:
+        return rest
+    shown = dot + elided(blob, room - metrics.horizontalAdvance(dot), metrics)
+    is_told = "@" in shown and metrics.horizontalAdvance(shown) <= room
+    return shown if is_told else rest
 
 
 def _whole_words(text: str, room: int, metrics: QFontMetrics) -> str:

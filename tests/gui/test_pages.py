@@ -11,8 +11,10 @@ from PyQt5.QtWidgets import QLineEdit, QWidget
 
 from gui.frame.fields import LayerField
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
+from gui.frame.subject_field import SubjectField
 from gui.main_window import MainWindow
 from gui.pages.layer_strip import LayerStrip, StripLayer
+from tests.gui.legible.recorder import record_texts
 
 NET = """name: "small"
 layer { name: "data" type: "Input" top: "data"
@@ -368,3 +370,17 @@ def test_the_strip_tells_layers_apart_and_brackets_chains(keeper, qtbot) -> None
     marked = [x for x in range(image.width()) if image.pixel(x, y) == keeper.theme.mark.rgb()]
     lefts = [strip.row.x() + box.x() for _, box in strip.row._places]
     assert lefts[1] < min(marked) < max(marked) < lefts[3]  # the chain that is looked at
+
+
+def test_a_blobs_name_gives_way_before_its_layers(qtbot, keeper) -> None:
+    field = SubjectField(keeper, "Layer", 206)
+    qtbot.addWidget(field)
+    field.show_family("activation")
+    field.show_value("relu3_1", "· conv3_1@1")
+    field.resize(206, 43)
+    drawn = [text.text for text in record_texts(field)]
+    assert drawn[:2] == ["Layer", "relu3_1"]
+    assert drawn[2].startswith("· ")
+    assert drawn[2].endswith("@1")
+    field.show_value("relu7", "· fc7@1")
+    assert [text.text for text in record_texts(field)] == ["Layer", "relu7", "· fc7@1"]
