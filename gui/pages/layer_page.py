@@ -7,13 +7,15 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.pages.layer_strip import LayerStrip
-from gui.panels.activations.channel_view import SIDE, SMALL_SIDE
+from gui.panels.activations.channel_view import LEAST_SIDE, SIDE, SMALL_SIDE
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.histogram.panel import HistogramPanel
 from gui.theme import ThemeKeeper
 
 SMALL_BELOW = 720
 """Pixels of height under which picture and channel are small, so that the histogram has room."""
+LEAST_BELOW = 420
+"""Of a low window under an opened list of notices."""
 
 
 class LayerPage(QWidget):
@@ -30,11 +32,11 @@ class LayerPage(QWidget):
         self.strip = LayerStrip(keeper)
         self._channel = activations.channel
         right = QWidget()
-        beside = QVBoxLayout(right)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(0)
-        beside.addWidget(activations.channel)
-        beside.addWidget(histogram, 1)
+        self._beside = QVBoxLayout(right)
+        self._beside.setContentsMargins(0, 0, 0, 0)
+        self._beside.setSpacing(0)
+        self._beside.addWidget(activations.channel)
+        self._beside.addWidget(histogram, 1)
         self.splitter = QSplitter(Qt.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
@@ -51,4 +53,7 @@ class LayerPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._channel.set_side(SMALL_SIDE if event.size().height() < SMALL_BELOW else SIDE)
+        height = event.size().height()
+        small = SMALL_SIDE if height >= LEAST_BELOW else LEAST_SIDE
+        self._channel.set_side(SIDE if height >= SMALL_BELOW else small)
+        self._beside.activate()  # at once: a paint between would have the old room for it

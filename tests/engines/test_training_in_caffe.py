@@ -93,7 +93,7 @@ def _in_caffe(command: tuple[str, ...], folder: Path) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for path in folder.iterdir():
-            if "iter_12" not in path.name:
+            if "_iter_" not in path.name or "_iter_6." in path.name:
                 archive.add(path, path.name)
     done = subprocess.run(
         [*command, "-c", PROGRAM], input=stream.getvalue(), capture_output=True, timeout=300,

@@ -49,7 +49,7 @@ FAULTS = [
     Faults("core/images/formats.py", *NO_ANSWER).plant(
         "sockets are opened", '    (stat.S_ISSOCK, "is a socket, no image"),\n', ""
     ),
-    Faults("core/surveys/pictures.py", *DECODERS)
+    Faults("core/images/decoders/ahead.py", *DECODERS)
     .plant("a stuck file can't be cancelled", "        yield None\n", "        pass\n")
     .plant(
         "what was to be decoded ahead stays", "            task.let_go()\n", "            pass\n"

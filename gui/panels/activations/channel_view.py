@@ -26,7 +26,7 @@ from gui.widgets.class_list import ClassList, ClassScores
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import SectionHeader, ThemedLabel
 
-SIDE, SMALL_SIDE = 248, 176
+SIDE, SMALL_SIDE, LEAST_SIDE = 248, 176, 112
 N_LARGEST = 5
 MORE_FOR_NAMES = 56
 """Pixels by which the list of classes is wider than a map."""
@@ -72,8 +72,11 @@ class ChannelView(QWidget):
         """Show picture and channel as squares of so many pixels."""
         for square in (self.seen, self.map):
             square.set_side(side)
-        self.updateGeometry()
         self.classes.setFixedSize(side + MORE_FOR_NAMES, side)
+        self.updateGeometry()
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
 
     def show_picture(self, picture: QImage | None) -> None:
         """Show what the net saw."""
