@@ -20,6 +20,13 @@ COLOURS = {"red": (220, 30, 30), "green": (20, 210, 40), "blue": (20, 40, 220)}
 N_EACH = 6
 
 
+@pytest.fixture(autouse=True)
+def _no_question_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine under load makes an index long enough to be asked about; tests of that set it."""
+    for module in ("searching.index", "sweeping.work"):
+        monkeypatch.setattr(f"gui.controllers.{module}.ASK_SECONDS", 1e9)
+
+
 @pytest.fixture
 def qtbot(qtbot: QtBot) -> QtBot:
     """Holds every widget until the test is over.
