@@ -155,6 +155,33 @@ def test_a_stored_sweep_comes_back_with_its_folder(searched, qtbot, photos, tmp_
     assert "After the ReLU mAP is" in after.rest
 
 
+def test_a_stored_sweep_comes_back_under_the_names_of_a_rename(searched, qtbot) -> None:
+    """A rename of an in-place blob changes no value, so it changes no number of the sweep."""
+    table = sweep(searched, qtbot)
+    numbers = {(row.layer, row.pooling): row.mean_ap for row in table.rows}
+    searched.document.select("relu1")
+    searched.window.actions_["rename_chain"].trigger()
+    qtbot.waitUntil(lambda: 'top: "conv1_relu1"' in searched.document.text, timeout=15000)
+    qtbot.waitUntil(lambda: bool(searched.sweeping.table.rows), timeout=15000)
+    settle(searched, qtbot)
+    found = searched.sweeping.table
+    assert {(row.layer, row.pooling): row.mean_ap for row in found.rows} == numbers
+    renamed = next(row for row in found.rows if row.layer == "relu1")
+    assert (renamed.top, renamed.text) == ("conv1_relu1", "relu1 · conv1_relu1")
+    view_of(searched).row_opened.emit(renamed)
+    settle(searched, qtbot)
+    assert searched.searching.choice.top == "conv1_relu1"
+
+
+def test_marks_are_explained_only_where_there_are_any(searched, qtbot) -> None:
+    bar = searched.window.panels.retrieval.recipe_bar
+    searched.window.resize(1440, 900)
+    bar.views.choose("ranking")
+    qtbot.waitUntil(lambda: not bar.legend.isHidden())
+    bar.views.choose("sweep")
+    assert bar.legend.isHidden()
+
+
 def test_a_click_on_a_cell_opens_its_ranking_and_reads_nothing(searched, qtbot) -> None:
     table = sweep(searched, qtbot)
     panel, matrix = searched.window.panels.retrieval, view_of(searched).matrix

@@ -24,6 +24,7 @@ from gui.controllers.searching.values import pool_of, value_label
 from gui.controllers.sweeping.tables import (
     finished_table,
     overlay_of,
+    places_of,
     running_table,
     stored_table,
 )
@@ -195,7 +196,7 @@ class SweepingController(QObject):
         if found is None or net is None or self.is_running:
             return
         self.gallery = found.gallery
-        self._view.show_table(stored_table(net, found.sweep.table))
+        self._view.show_table(stored_table(net, found.sweep.table, places_of(found.gallery)))
         self._show_state()
 
     def _take_step(self, step: Progress) -> None:
@@ -222,7 +223,7 @@ class SweepingController(QObject):
             return
         self._looked, self.gallery = index, result.gallery
         self._view.show_table(finished_table(net, self._seen.plan, result))
-        self._show_state()
+        self._follow()  # a rename while it ran: shown by the names of now
         self.swept.emit(result)
 
     def _ask(self, index: IndexRequest, priced: Priced) -> None:

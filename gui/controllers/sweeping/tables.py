@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import msgspec
 
 from core.jobs.sweep import Swept
 from core.layers.registry import layer_type
 from core.net.definition import Net
+from core.net.identity import Place as NetPlace
+from core.net.identity import value_at
 from core.net.value_words import value_words
+from core.retrieval.gallery import Gallery
 from core.retrieval.sweep_file import StoredRow, StoredSweep
 from core.retrieval.sweep_plan import SweepPlan
 from core.retrieval.sweep_rows import SweepRow
@@ -51,10 +55,16 @@ def finished_table(net: Net, plan: SweepPlan | None, swept: Swept) -> SweepTable
     return replace(table, rest=rest, is_finished=True)
 
 
-def stored_table(net: Net, stored: StoredSweep) -> SweepTable:
-    """A sweep of earlier; rows of layers that the net does not have are passed over."""
+def stored_table(
+    net: Net, stored: StoredSweep, places: Mapping[tuple[str, str], NetPlace] = MappingProxyType({})
+) -> SweepTable:
+    """A sweep of earlier; rows of layers that the net does not have are passed over.
+
+    places: where the layers and tops of its table are in the net, which may call them otherwise.
+    """
     known = {(version.layer, version.blob) for version in net.versions}
-    rows = [row for row in stored.rows if (row.layer, row.top) in known]
+    rows = [_renamed(net, row, places) for row in stored.rows]
+    rows = [row for row in rows if (row.layer, row.top) in known]
     keys = tuple(dict.fromkeys((row.layer, row.top) for row in rows))
     return SweepTable(
         _layers(net, keys),
@@ -75,6 +85,18 @@ def overlay_of(table: SweepTable) -> Overlay:
         notes={name: row.pooling_text for name, row in best.items()},
         missing="not scored",
     )
+
+
+def places_of(gallery: Gallery) -> dict[tuple[str, str], NetPlace]:
+    """Where each layer and top that a sweep's gallery was read with is in its net."""
+    recipes = (gallery.recipe, *(one.recipe for one in gallery.contents.others))
+    return {(one.layer, one.top): one.place for one in recipes if one.place is not None}
+
+
+def _renamed(net: Net, row: StoredRow, places: Mapping[tuple[str, str], NetPlace]) -> StoredRow:
+    place = places.get((row.layer, row.top))
+    found = None if place is None else value_at(net, place)
+    return row if found is None else msgspec.structs.replace(row, layer=found[0], top=found[1])
 
 
 def _layers(net: Net, keys: Iterable[tuple[str, str]]) -> tuple[SweptLayer, ...]:

@@ -128,12 +128,12 @@ def _request(cache: Path, index: IndexRequest, options: SweepOptions, truth: str
 def _key(index: IndexRequest) -> str:
     """Of all that decides on the descriptors but the value and its pooling, and the folder.
 
-    The net is known by its text, for the table of a sweep names layers and tops.
+    The net is known by what it computes: a rename changes the names in the table and no number.
     """
     recipe = descriptor_recipe(index)
     of_all = replace(
         recipe, layer="", top="", pooling="gap", p=3.0, levels=3, relu=False, is_batched=True,
-        net_identity="", place=None,
+        place=(0, 0),
     )  # fmt: skip
     text = f"{of_all.digest} {index.folder.resolve()}"
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:20]

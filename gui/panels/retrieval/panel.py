@@ -210,7 +210,8 @@ class RetrievalPanel(QWidget):
         """Leave out what the room is too small for; the selected result folds to a strip."""
         is_narrow = self._is_narrow()
         self.side.set_folded(self._folds[is_narrow])
-        self.recipe_bar.set_room(is_narrow=is_narrow, has_marks=self._is_scored())
+        has_marks = self._is_scored() and self.view in (RANKING_VIEW, TWO_VIEW)
+        self.recipe_bar.set_room(is_narrow=is_narrow, has_marks=has_marks)
 
     def _is_scored(self) -> bool:
         return self._query is not None and self._query.average_precision is not None
