@@ -15,6 +15,7 @@ from core.commands.opening import engine_host
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.commands.query import add_gallery_net_arguments, add_search_argument, gallery_net
+from core.images.box import BOX_CONVENTION
 from core.jobs.evaluate import (
     Evaluated,
     EvaluateProtocolRequest,
@@ -53,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="rank the gallery for these images, folders or lists instead of for its own images",
     )
+    parser.add_argument(
+        "--whole-images",
+        action="store_true",
+        help="search with whole images where the truth gives boxes; else with the boxes: "
+        f"{BOX_CONVENTION}",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_search_argument(parser)
     add_without_copies_arguments(parser)
@@ -73,8 +80,10 @@ def run(options: argparse.Namespace) -> None:
             request = EvaluateQueriesRequest(gallery, queries, options.truth, net, runs_on)
             evaluated = run_job(evaluate_queries(request, host), show)
         elif is_protocol(options.truth):
-            by_protocol = EvaluateProtocolRequest(gallery, options.truth)
-            _tell(gallery, run_job(evaluate_by_protocol(by_protocol), show), options)
+            by_protocol = EvaluateProtocolRequest(
+                gallery, options.truth, options.whole_images, net, runs_on
+            )
+            _tell(gallery, run_job(evaluate_by_protocol(by_protocol, host), show), options)
             return
         else:
             search = parse_search(options.search)

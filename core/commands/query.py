@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from core.commands.command_line import UsageError
@@ -17,6 +18,7 @@ from core.commands.output import print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP
 from core.engines.host import NetToRun
+from core.images.box import BOX_CONVENTION, BOX_HELP, parse_box
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
@@ -36,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="IMAGE",
         nargs="+",
         help="in the gallery, or any file, a folder or a list of them",
+    )
+    parser.add_argument(
+        "--box",
+        metavar="X1,Y1,X2,Y2",
+        help=f"search with a part of the one image; {BOX_HELP}; {BOX_CONVENTION}",
     )
     parser.add_argument("-k", type=int, default=10, help="how many to list (default 10)")
     parser.add_argument(
@@ -89,7 +96,9 @@ def run(options: argparse.Namespace) -> None:
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
         search = parse_search(options.search)
-        request = QueryRequest(gallery, tuple(options.images), net, runs_on, search, limit)
+        box = None if options.box is None else parse_box(options.box)
+        images = tuple(options.images)
+        request = QueryRequest(gallery, images, net, runs_on, search, limit, box)
         found = run_job(query(request, host), show)
     if options.csv is not None:
         export_rankings(options.csv, gallery, found)
@@ -126,6 +135,7 @@ def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:
     best = ranking.head(k)
     return {
         "query": str(query.given),
+        "query_box": None if query.box is None else list(astuple(query.box)),
         "query_label": query.label,
         "query_changed": query.has_changed,
         "recipe": gallery.recipe.to_json(),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ImageError
+from core.images.box import Box
 from core.images.decoders.messages import preparing
 from core.images.decoders.pool import DecoderPool, Task, shared_pool
 from core.images.preprocess import Preprocess
@@ -17,6 +18,7 @@ from core.images.preprocess import Preprocess
 class PreparedImage:
     """An image ready for the net: values (channels, height, width) float32, size before resizing.
 
+    whole: (width, height) of the whole picture, of which a box may have taken a part.
     Where it could not be prepared, values is None and `problem` says why. note: what was done with
     values of more than 8 bits, "" where nothing needs telling.
     """
@@ -26,11 +28,15 @@ class PreparedImage:
     size: tuple[int, int]
     problem: str | None = None
     note: str = ""
+    whole: tuple[int, int] = (0, 0)
 
 
-def prepare_image(path: Path, recipe: Preprocess) -> PreparedImage:
-    """Decode, check and preprocess one file; what is wrong becomes its `problem`."""
-    return prepared(shared_pool().submit(path, preparing("prepare", path, recipe)))
+def prepare_image(path: Path, recipe: Preprocess, box: Box | None = None) -> PreparedImage:
+    """Decode, check and preprocess one file; what is wrong becomes its `problem`.
+
+    box: the part of the picture to take, None for all of it.
+    """
+    return prepared(shared_pool().submit(path, preparing("prepare", path, recipe, box)))
 
 
 def prepare_ahead(path: Path, recipe: Preprocess, pool: DecoderPool) -> Task:
@@ -43,7 +49,7 @@ def prepared(task: Task) -> PreparedImage:
     answer, arrays = task.result()
     if answer.problem:
         return PreparedImage(task.path, None, (0, 0), answer.problem)
-    return PreparedImage(task.path, arrays[0], answer.size, note=answer.note)
+    return PreparedImage(task.path, arrays[0], answer.size, note=answer.note, whole=answer.whole)
 
 
 def read_image(path: Path, recipe: Preprocess) -> np.ndarray:

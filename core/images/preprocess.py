@@ -108,14 +108,14 @@ class Preprocess:
             document["mean_image"] = document["mean_image"].hexdigest()
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
-    def apply(self, picture: np.ndarray) -> np.ndarray:
+    def apply(self, picture: np.ndarray, whole: tuple[int, int] | None = None) -> np.ndarray:
         """Make the input of one image.
 
-        picture: (height, width, 3 or 4) uint8 RGB or RGBA. Returns (channels, height, width)
-        float32, contiguous. Raises ImageError if the mean image does not fit or the picture is too
-        large or too small.
+        picture: (height, width, 3 or 4) uint8 RGB or RGBA; whole: as `sizing` takes it. Returns
+        (channels, height, width) float32, contiguous. Raises ImageError if the mean image does not
+        fit or the picture is too large or too small.
         """
-        sizing = self.sizing(picture.shape[1], picture.shape[0])
+        sizing = self.sizing(picture.shape[1], picture.shape[0], whole)
         planes = _resized(picture, sizing, self).transpose(2, 0, 1)
         if self.colour_order.startswith("BGR"):
             planes = _red_and_blue_swapped(planes)
@@ -142,9 +142,12 @@ class Preprocess:
             colours = colours[::-1]
         return np.ascontiguousarray(colours.transpose(1, 2, 0))
 
-    def sizing(self, width: int, height: int) -> Sizing:
-        """Resized size, crop and padding for a picture of width x height. Raises ImageError."""
-        return plan_size(self.size_policy, width, height, self)
+    def sizing(self, width: int, height: int, whole: tuple[int, int] | None = None) -> Sizing:
+        """Resized size, crop and padding for a picture of width x height. Raises ImageError.
+
+        whole: width and height of the picture that it is a part of, None where it is whole.
+        """
+        return plan_size(self.size_policy, width, height, self, whole)
 
     def output_shape(self, width: int, height: int) -> tuple[int, int, int]:
         """(channels, height, width) of the input made of a picture of width x height."""

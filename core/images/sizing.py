@@ -74,8 +74,17 @@ class Sizing:
         return mean[:, top : top + height, left : left + width]
 
 
-def plan_size(policy: str, width: int, height: int, recipe: SizeFields) -> Sizing:
+def plan_size(
+    policy: str,
+    width: int,
+    height: int,
+    recipe: SizeFields,
+    whole: tuple[int, int] | None = None,
+) -> Sizing:
     """Sizes for a picture of width x height pixels under a policy of Preprocess.
+
+    whole: width and height of the picture that this one was cropped from: "longest side" scales it
+    as it would the whole one, so that what it shows keeps its size.
 
     Raises ImageError for an original size beyond 4 million pixels, which no net takes, and for a
     picture smaller than its crop.
@@ -94,7 +103,7 @@ def plan_size(policy: str, width: int, height: int, recipe: SizeFields) -> Sizin
         fitted = _scaled(width, height, factor)
         return Sizing(min(fitted[0], target[0]), min(fitted[1], target[1]), *target)
     if policy == "longest side":
-        factor = recipe.side / max(width, height)
+        factor = recipe.side / max(whole or (width, height))
         size = _scaled(width, height, factor if recipe.enlarge else min(1.0, factor))
         return Sizing(*size, *size)
     if width * height > MAX_ORIGINAL_PIXELS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +54,17 @@ class EvaluateRequest:
 
 @dataclass(frozen=True)
 class EvaluateProtocolRequest:
-    """A gallery and a published benchmark: "oxford:DIR", "holidays" or "ukbench"."""
+    """A gallery and a published benchmark: "oxford:DIR", "holidays" or "ukbench".
+
+    whole_images: search with whole images where the benchmark has boxes. net, runs_on: what
+    describes the boxes, as EvaluateQueriesRequest has them.
+    """
 
     gallery: Gallery
     protocol: str
+    whole_images: bool = False
+    net: NetToRun | None = None
+    runs_on: OpenRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -126,10 +134,13 @@ def _evaluate(
     return Evaluated(evaluation, truth, paths, (*notes, said))
 
 
-def evaluate_by_protocol(request: EvaluateProtocolRequest) -> Job[ProtocolScores]:
+def evaluate_by_protocol(request: EvaluateProtocolRequest, host: EngineHost) -> Job[ProtocolScores]:
     """Score the gallery by the rule of a benchmark, whose images it holds."""
-    scores = yield from evaluate_protocol(request.gallery, request.protocol)
-    return replace(scores, notes=(*_notes(request.gallery), *scores.notes))
+    gallery = request.gallery
+    opened = partial(opened_gallery_net, gallery, host, request.net, request.runs_on)
+    described = None if request.whole_images else opened
+    scores = yield from evaluate_protocol(gallery, request.protocol, described)
+    return replace(scores, notes=(*_notes(gallery), *scores.notes))
 
 
 def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[Evaluated]:

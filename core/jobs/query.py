@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.engines.host import EngineHost, NetToRun
-from core.errors import ImageError
+from core.errors import ImageError, RequestError
 from core.files import is_there
+from core.images.box import Box
 from core.images.finding import find_files
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
@@ -26,7 +27,8 @@ class QueryRequest:
     net: None for the net that the gallery was made with, from where it lies now; else the net to
     run, which must give the gallery's recipe. runs_on: engine and device of a net so found. search:
     what is done beside exact search. without_copies: in how many bits of 63 the hashes of images
-    differ at most of which all but one are left out; None leaves none out.
+    differ at most of which all but one are left out; None leaves none out. box: the part of the one
+    image to search with, None for all of it.
     """
 
     gallery: Gallery
@@ -35,12 +37,13 @@ class QueryRequest:
     runs_on: OpenRequest | None = None
     search: SearchSteps = NOTHING
     without_copies: int | None = None
+    box: Box | None = None
 
 
 def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     """Rank the gallery for each image; those that can't be read are listed with the reason.
 
-    Raises ImageError if none can be.
+    Raises ImageError if none can be, RequestError for one box of several images.
     """
     gallery = request.gallery
     queries: list[QueryImage] = []
@@ -48,9 +51,11 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     for path in request.images:
         try:
             named = find_files([path]).files if is_there(path) else (path,)
-            queries += [find_query(gallery, one) for one in named]
+            queries += [find_query(gallery, one, request.box) for one in named]
         except ImageError as error:
             unknown.append(ImageProblem(str(path), error.sentence))
+    if request.box is not None and len(queries) + len(unknown) > 1:
+        raise RequestError("A box is of one image, not of several.")
     alike: Duplicates | None = None
     if request.without_copies is not None:
         alike = yield from find_duplicates(gallery, limit=request.without_copies)

@@ -13,8 +13,10 @@ import numpy as np
 
 from core.engines.values import Value
 from core.errors import GalleryError, ImageError
+from core.images.box import Box
 from core.images.prepared import prepare_image
 from core.measures.measure import Measure, Pool, check_flatten
+from core.progress import Job, Progress
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
 from core.retrieval.search import Ranking, rank
@@ -62,9 +64,12 @@ class Describer:
         found = self.engine.measure(self.feed.inputs(pictures), {key[0]: (key[1],)})[key]
         return checked_rows(found, len(pictures), self.recipe.layer)
 
-    def describe_file(self, path: Path) -> np.ndarray:
-        """The descriptor of one file, (dimension,) float32. Raises ImageError."""
-        prepared = prepare_image(path, self.recipe.preprocess)
+    def describe_file(self, path: Path, box: Box | None = None) -> np.ndarray:
+        """The descriptor of one file, (dimension,) float32. Raises ImageError.
+
+        box: the part of the picture to describe, None for all of it.
+        """
+        prepared = prepare_image(path, self.recipe.preprocess, box)
         if prepared.values is None:
             raise ImageError(prepared.problem or f"'{path.name}' can't be read.")
         problem = self.feed.problem_with(prepared.values.shape)
@@ -80,6 +85,46 @@ class Describer:
         """
         gallery.check_recipe(self.recipe)
         return rank(gallery, self.describe_file(path), k=k)
+
+
+@dataclass(frozen=True, eq=False)
+class DescribedParts:
+    """Descriptors of parts of pictures; what can't be read has none.
+
+    numbers: which of the parts were described, in their order; vectors: (n, dimension) float32, one
+    each. problems: by the number of those that were not.
+    """
+
+    numbers: tuple[int, ...]
+    vectors: np.ndarray
+    problems: dict[int, str]
+
+
+def describe_parts(
+    describer: Describer, parts: Sequence[tuple[Path, Box | None]]
+) -> Job[DescribedParts]:
+    """Describe a box of each picture, all of it where there is none, one pass each.
+
+    Crops have sizes of their own under most recipes, so they share no pass. Raises ImageError if
+    none can be read.
+    """
+    describer.check()
+    rows, numbers, problems = [], [], {}
+    for number, (path, box) in enumerate(parts):
+        yield Progress(number, len(parts), "queries described")
+        try:
+            row = describer.describe_file(path, box)
+            if not np.isfinite(row).all():
+                raise ImageError(f"Layer '{describer.recipe.layer}' gives NaN or infinity for it.")
+        except ImageError as error:
+            problems[number] = error.sentence
+            continue
+        rows.append(row)
+        numbers.append(number)
+    yield Progress(len(parts), len(parts), "queries described")
+    if not rows:
+        raise ImageError(next(iter(problems.values()), "There is nothing to describe."))
+    return DescribedParts(tuple(numbers), np.stack(rows), problems)
 
 
 def check_describable(feed: Feed, recipe: DescriptorRecipe) -> None:

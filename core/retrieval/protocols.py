@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from core.evaluation.intervals import bootstrap_interval
 from core.evaluation.oxford import read_oxford_queries
 from core.evaluation.trapezoid import AP_VARIANT
 from core.evaluation.ukbench import GROUP_SIZE
+from core.images.box import BOX_CONVENTION, Box
 from core.progress import Job, Progress
+from core.retrieval.describing import Describer, describe_parts
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.search import rank
 
@@ -63,15 +66,31 @@ class ProtocolScores:
         }
 
 
-_Query = tuple[str, int, Callable[[Sequence[int]], float]]
-"""What a query is called, its image, and what scores a ranking of all images, itself among them."""
+Describing = Callable[[], AbstractContextManager[Describer]]
+"""Opens what describes parts of images, once it is known that there are any."""
 
 
-def evaluate_protocol(gallery: Gallery, named: str) -> Job[ProtocolScores]:
+class _Query(NamedTuple):
+    """What a query is called, its image, what scores a ranking of all images with itself.
+
+    box: the part of the image that the benchmark searches with, None for all of it.
+    """
+
+    name: str
+    image: int
+    score: Callable[[Sequence[int]], float]
+    box: Box | None = None
+
+
+def evaluate_protocol(
+    gallery: Gallery, named: str, described: Describing | None = None
+) -> Job[ProtocolScores]:
     """Score a gallery by a benchmark: "oxford:DIR", "holidays" or "ukbench".
 
-    Queries are images of the gallery as they were indexed. Raises RequestError for another name,
-    GalleryError where the gallery has none of the benchmark's queries.
+    Queries are images of the gallery as they were indexed, or the boxes of the benchmark: described
+    opens what describes them as the gallery was, None searches with whole images. Raises
+    RequestError for another name, GalleryError where the gallery has none of the benchmark's
+    queries.
     """
     check_not_empty(gallery)
     protocol, _, where = named.partition(":")
@@ -88,10 +107,14 @@ def evaluate_protocol(gallery: Gallery, named: str) -> Job[ProtocolScores]:
         raise GalleryError(
             f"The gallery has no query of {protocol}.", hint="Index the benchmark's own images."
         )
+    of_boxes = yield from _boxes(gallery, queries, described, notes)
     scored = []
-    for number, (name, index, score) in enumerate(queries):
+    for number, (name, index, score, box) in enumerate(queries):
         yield Progress(number, len(queries), "queries evaluated")
-        order = rank(gallery, gallery.rows[index]).index.tolist()
+        if of_boxes is not None and box is not None and number not in of_boxes:
+            continue
+        vector = gallery.rows[index] if not of_boxes else of_boxes.get(number, gallery.rows[index])
+        order = rank(gallery, vector).index.tolist()
         scored.append(ProtocolQuery(gallery.images.paths[index], name, score(order)))
     scores = np.array([query.score for query in scored])
     low, high = bootstrap_interval(scores)
@@ -106,6 +129,27 @@ def evaluate_protocol(gallery: Gallery, named: str) -> Job[ProtocolScores]:
         tuple(scored),
         tuple(notes),
     )
+
+
+def _boxes(
+    gallery: Gallery, queries: Sequence[_Query], described: Describing | None, notes: list[str]
+) -> Job[dict[int, np.ndarray] | None]:
+    """The descriptor of each query's box, by its number; None where whole images are searched with.
+
+    Boxes whose pictures can't be read have none, and are noted.
+    """
+    boxed = [number for number, query in enumerate(queries) if query.box is not None]
+    if not boxed:
+        return None
+    if described is None:
+        notes.append("Queries are whole images, not the boxes of the benchmark.")
+        return None
+    parts = [(gallery.path(queries[number].image), queries[number].box) for number in boxed]
+    with described() as describer:
+        found = yield from describe_parts(describer, parts)
+    notes.append(f"Queries are the boxes of the benchmark: {BOX_CONVENTION}.")
+    notes += [f"Left out: {queries[boxed[n]].name}: {why}" for n, why in found.problems.items()]
+    return {boxed[n]: row for n, row in zip(found.numbers, found.vectors, strict=True)}
 
 
 def is_protocol(named: str) -> bool:
@@ -129,10 +173,10 @@ def _oxford(gallery: Gallery, folder: Path, notes: list[str]) -> Iterator[_Query
         ) -> float:
             return score([stems[i] for i in order])
 
-        yield query.name, index, of_names
+        yield _Query(query.name, index, of_names, Box(*query.box))
     notes.append(
-        "Queries are whole images, not the boxes of the benchmark; each is in the gallery and one "
-        "of its own positives, as the benchmark has it."
+        "The image of each query is in the gallery and one of its own positives, as the benchmark "
+        "has it."
     )
     _note_missing(missing, notes)
 
@@ -154,7 +198,7 @@ def _holidays(gallery: Gallery, notes: list[str]) -> Iterator[_Query]:
         def of_names(order: Sequence[int], query: str = name) -> float:
             return holidays.score_query(query, [names[i] for i in order], names)
 
-        yield name, index, of_names
+        yield _Query(name, index, of_names)
     _note_missing(alone, notes)
 
 
@@ -168,7 +212,7 @@ def _ukbench(gallery: Gallery, notes: list[str]) -> Iterator[_Query]:
         def of_group(order: Sequence[int], index: int = index) -> float:
             return float(sum(i // GROUP_SIZE == index // GROUP_SIZE for i in order[:GROUP_SIZE]))
 
-        yield path, index, of_group
+        yield _Query(path, index, of_group)
     notes.append("Groups are four images each in the order of their names; a query counts itself.")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import ImageError
 from core.evaluation.scores import QueryScore, score_ranking
 from core.files import is_plain_file, is_there
+from core.images.box import BOX_CONVENTION, Box
 from core.images.formats import describe_no_file
 from core.progress import Job, Progress
 from core.retrieval.cosines import Cosines, Excluded
@@ -29,7 +30,8 @@ class QueryImage:
 
     index: of the gallery's image that it is, None for one that is not in it. label: of that image,
     or of the folder below the gallery's that it lies in.
-    has_changed: since it was indexed, so that its stored descriptor is of another picture.
+    has_changed: since it was indexed, so that its stored descriptor is of another picture. box: the
+    part of it to search with, None for all of it.
     """
 
     given: Path
@@ -38,11 +40,12 @@ class QueryImage:
     label: str | None = None
     has_changed: bool = False
     note: str | None = None
+    box: Box | None = None
 
     @property
     def needs_net(self) -> bool:
         """Whether it has to be described, for the gallery has no descriptor of what it shows."""
-        return self.index is None or self.has_changed
+        return self.index is None or self.has_changed or self.box is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +64,10 @@ class Answer:
     @property
     def notes(self) -> tuple[str, ...]:
         """What its reader has to know."""
-        own = () if self.query.note is None else (self.query.note,)
-        return (*own, *equal_scores(self.ranking))
+        query = self.query
+        own = () if query.note is None else (query.note,)
+        boxed = () if query.box is None else (f"Query {query.box.describe()}: {BOX_CONVENTION}.",)
+        return (*boxed, *own, *equal_scores(self.ranking))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +87,23 @@ class Answers:
         return () if self.duplicates is None else (self.duplicates.note(),)
 
 
-def find_query(gallery: Gallery, path: Path) -> QueryImage:
+def find_query(gallery: Gallery, path: Path, box: Box | None = None) -> QueryImage:
     """What `path` is to a gallery: relative to the working folder, or else as the gallery lists it.
 
-    Raises ImageError if there is neither such a file nor such an image.
+    box: the part of it to search with. Raises ImageError if there is neither such a file nor such
+    an image.
     """
     index = gallery.find(path.absolute())
     if index is None and not is_there(path):
         index = gallery.find(path)
     if index is not None:
-        return own_query(gallery, index, path)
+        return own_query(gallery, index, path, box)
     if not is_plain_file(path):
         hint = "" if is_there(path) else "And the gallery has no image of that name."
         raise ImageError(describe_no_file(path), hint=hint)
     below = gallery.relative(path) if gallery.truth == "folders" else None
     label = None if below is None else folder_label(below)
-    return QueryImage(path, path, label=label)
+    return QueryImage(path, path, label=label, box=box)
 
 
 def answer_queries(
@@ -124,15 +130,17 @@ def answer_queries(
     return Answers(tuple(answers), tuple(problems), duplicates)
 
 
-def own_query(gallery: Gallery, index: int, given: Path | None = None) -> QueryImage:
+def own_query(
+    gallery: Gallery, index: int, given: Path | None = None, box: Box | None = None
+) -> QueryImage:
     """An image of the gallery as a query, with a note where its file is another now, or gone."""
     image, path = gallery.images[index], gallery.path(index)
     if given is not None and is_plain_file(given):
         path = given  # where it is now, if its folder went elsewhere
     given = given or path
     stamp = stamp_of(path)
-    if stamp == image.stamp:
-        return QueryImage(given, path, index, image.label)
+    if stamp == image.stamp or box is not None:  # a part of it is described from the file anyhow
+        return QueryImage(given, path, index, image.label, box=box)
     if stamp == GONE:
         note = f"{image.path} is gone since it was indexed; its descriptor of then is used."
         return QueryImage(given, path, index, image.label, note=note)
@@ -190,14 +198,14 @@ def _rank(
     describer: Describer | None,
     searching: _Searching | None,
 ) -> Ranking:
-    if query.index is not None and not query.has_changed:
+    if query.index is not None and not query.needs_net:
         if searching is not None:
             return searching.rank(gallery.rows[query.index], query.index)
         return rank_image(gallery, query.index)
     if describer is None:
         raise ImageError(f"{query.path} can't be searched with, for no net is running.")
     gallery.check_recipe(describer.recipe)
-    described = describer.describe_file(query.path)
+    described = describer.describe_file(query.path, query.box)
     if searching is not None:
         return searching.rank(described, query.index)
     return rank(gallery, described, exclude=query.index)

@@ -51,6 +51,7 @@ def net_caption(recipe: DescriptorRecipe, net: Path, weights: Path | None) -> st
 def _query(gallery: Gallery, answer: Answer) -> str:
     query = answer.query
     name = str(query.path) if query.index is None else gallery.images.paths[query.index]
+    name += "" if query.box is None else f", {query.box.describe()}"
     return name if query.label is None else f"{name}, label {query.label}"
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from core.images.box import Box
 from core.images.preprocess import Preprocess
 
 MAX_PATH_LENGTH = 8_192
@@ -19,7 +20,8 @@ Operation = Literal["prepare", "read", "thumbnail", "look"]
 
 
 class Request(msgspec.Struct, frozen=True):
-    """prepare, read: make the input of a net by `recipe`; side: of a thumbnail, in pixels.
+    """prepare, read: make the input of a net by `recipe`, of a part of the picture where `box` says
+    one; side: of a thumbnail, in pixels.
 
     look: decode the whole picture, and say of it what a thumbnail does not show.
     """
@@ -28,12 +30,14 @@ class Request(msgspec.Struct, frozen=True):
     path: str
     recipe: dict[str, Any] = {}
     side: int = 0
+    box: tuple[float, float, float, float] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
     """What a file gave; the array comes behind it unless there is a problem.
 
-    size: (width, height) before resizing; problem: a sentence, "" where there is none. is_short: of
+    size: (width, height) before resizing, of a part where one was asked for; whole: of the whole
+    picture where an input was made; problem: a sentence, "" where there is none. is_short: of
     memory, which a decoder of many pictures may be where a new one is not. mode, flaw: of a look,
     the file's channels in Pillow's words, and what is wrong though it can be decoded.
     """
@@ -46,6 +50,7 @@ class Answer(msgspec.Struct, frozen=True):
     is_short: bool = False
     mode: str = ""
     flaw: str = ""
+    whole: tuple[int, int] = (0, 0)
 
 
 def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> bool:
@@ -59,8 +64,9 @@ def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> 
     return arrays[0].dtype == np.uint8 and arrays[0].shape[2] == 3
 
 
-def preparing(op: Operation, path: Path, recipe: Preprocess) -> Request:
+def preparing(op: Operation, path: Path, recipe: Preprocess, box: Box | None = None) -> Request:
     """Ask for the input of a net. The child is in another folder, so paths are made absolute."""
     if recipe.mean_image is not None:
         recipe = replace(recipe, mean_image=str(Path(recipe.mean_image).absolute()))
-    return Request(op, str(path.absolute()), asdict(recipe))
+    corners = None if box is None else (box.left, box.top, box.right, box.bottom)
+    return Request(op, str(path.absolute()), asdict(recipe), box=corners)

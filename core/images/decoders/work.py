@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import AppError, ImageError
+from core.images.box import Box
 from core.images.checking import find_cut_off
 from core.images.decoders.messages import Answer, Request
 from core.images.decoding import decode_picture, shrink, thumbnail
@@ -24,7 +25,7 @@ def do(request: Request) -> Done:
             return _shrink(path, request.side)
         if request.op == "look":
             return _look(path, request.side)
-        return _prepare(path, Preprocess.from_json(request.recipe), request.op == "prepare")
+        return _prepare(path, request)
     except AppError as error:
         if isinstance(error.__cause__, MemoryError):
             return _too_large(path), []
@@ -54,10 +55,14 @@ def _look(path: Path, side: int) -> Done:
     return Answer(size, picture.note, mode=picture.mode, flaw=flaw), [shrink(upright, side)]
 
 
-def _prepare(path: Path, recipe: Preprocess, is_checked: bool) -> Done:
-    pixels, note = _decode(path, recipe, is_checked)
+def _prepare(path: Path, request: Request) -> Done:
+    recipe = Preprocess.from_json(request.recipe)
+    pixels, note = _decode(path, recipe, request.op == "prepare")
+    whole = pixels.shape[1], pixels.shape[0]
+    if request.box is not None:
+        pixels = Box(*request.box).cut(pixels)
     size = pixels.shape[1], pixels.shape[0]
-    return Answer(size, note), [recipe.apply(pixels)]
+    return Answer(size, note, whole=whole), [recipe.apply(pixels, whole)]
 
 
 def _decode(path: Path, recipe: Preprocess, is_checked: bool) -> tuple[np.ndarray, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.engines.host import EngineHost
 from core.errors import AppError, GalleryError, RequestError
 from core.evaluation.trapezoid import trapezoid_precision
 from core.jobs.evaluate import (
@@ -25,6 +27,7 @@ from core.retrieval.expansion import parse_search
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.ground_truth import choose_labels
 from core.retrieval.indexing import index_folder
+from core.retrieval.protocols import ProtocolScores, evaluate_protocol
 from tests.core.retrieval.describers import describer
 
 Make = Callable[[dict[str, int]], Gallery]
@@ -50,10 +53,16 @@ def gallery_of(stub_engine: Callable[..., Any], recipe: DescriptorRecipe, tmp_pa
     return make
 
 
+def by_protocol(gallery: Gallery, named: str, *, whole_images: bool = False) -> ProtocolScores:
+    """What a benchmark says, with no net at hand."""
+    request = EvaluateProtocolRequest(gallery, named, whole_images)
+    return run_job(evaluate_by_protocol(request, EngineHost()))
+
+
 def test_holidays_leaves_the_query_out(gallery_of: Make) -> None:
     shades = {"100000": 10, "100001": 20, "100002": 60, "100100": 30, "100101": 200, "100200": 90}
     gallery = gallery_of({f"{name}.png": shade for name, shade in shades.items()})
-    found = run_job(evaluate_by_protocol(EvaluateProtocolRequest(gallery, "holidays")))
+    found = by_protocol(gallery, "holidays")
     # 100000 finds 100001, 100100, 100002; 100100 finds its own last of five
     wanted = [trapezoid_precision(np.array([0, 2]), 2), trapezoid_precision(np.array([4]), 1)]
     assert [(q.file, q.score) for q in found.queries] == [
@@ -75,7 +84,11 @@ def test_oxford_counts_the_query_and_passes_over_junk(gallery_of: Make, tmp_path
     (truth / "hall_2_query.txt").write_text("oxc1_zz 1 2 3 4\n")
     for kind in ("good", "ok", "junk"):
         (truth / f"hall_2_{kind}.txt").write_text("a\n")
-    found = run_job(evaluate_by_protocol(EvaluateProtocolRequest(gallery, f"oxford:{truth}")))
+    found = run_job(
+        evaluate_by_protocol(
+            EvaluateProtocolRequest(gallery, f"oxford:{truth}", True), EngineHost()
+        )
+    )
     # a, (b), c, d: the query itself at rank 0, d at rank 2 without the junk
     (only,) = found.queries
     assert (only.name, only.file) == ("hall_1", "a.png")
@@ -84,10 +97,35 @@ def test_oxford_counts_the_query_and_passes_over_junk(gallery_of: Make, tmp_path
     assert any("not the boxes" in note for note in found.notes)
 
 
+def test_oxford_searches_with_the_boxes_of_its_queries(
+    stub_engine: Callable[..., Any], recipe: DescriptorRecipe, tmp_path: Path
+) -> None:
+    """Half of a is blue as b is, half red as c: the box decides which of both is like it."""
+    folder, truth = tmp_path / "pictures", tmp_path / "truth"
+    folder.mkdir()
+    truth.mkdir()
+    halves = np.zeros((40, 80, 3), np.uint8)
+    halves[:, :30, 2], halves[:, 30:, 0] = 255, 255
+    Image.fromarray(halves).save(folder / "a.png")
+    Image.new("RGB", (80, 40), (0, 0, 255)).save(folder / "b.png")
+    Image.new("RGB", (80, 40), (255, 0, 0)).save(folder / "c.png")
+    made = describer(stub_engine(), recipe)
+    run_job(index_folder(made, folder, tmp_path / "gallery"))
+    gallery = open_gallery(tmp_path / "gallery")
+    for number, box in enumerate(("10 5 30 35", "30 10 70 40"), start=1):  # blue, red
+        (truth / f"hall_{number}_query.txt").write_text(f"oxc1_a {box}\n")
+        for kind, name in {"good": "b", "ok": "", "junk": "a"}.items():
+            (truth / f"hall_{number}_{kind}.txt").write_text(f"{name}\n" if name else "")
+    found = run_job(evaluate_protocol(gallery, f"oxford:{truth}", lambda: nullcontext(made)))
+    # b is first for the blue box and last of two for the red one, where x y w h would read blue
+    assert [query.score for query in found.queries] == [1.0, pytest.approx(0.25)]
+    assert any("boxes of the benchmark: cropped first" in note for note in found.notes)
+
+
 def test_ukbench_counts_of_four(gallery_of: Make) -> None:
     shades = [10, 12, 14, 200, 100, 102, 104, 106]
     gallery = gallery_of({f"ukbench{i:05d}.png": shade for i, shade in enumerate(shades)})
-    found = run_job(evaluate_by_protocol(EvaluateProtocolRequest(gallery, "ukbench")))
+    found = by_protocol(gallery, "ukbench")
     # of the first three and of 200 each: the fourth place goes to the others
     assert [q.score for q in found.queries] == [3, 3, 3, 1, 4, 4, 4, 4]
     assert found.to_json()["N-S"] == pytest.approx(26 / 8)
@@ -102,11 +140,11 @@ def test_a_benchmark_that_does_not_fit_is_said(gallery_of: Make, tmp_path: Path)
         ("oxford", "no protocol"),
     ):
         with pytest.raises(AppError, match=said):
-            run_job(evaluate_by_protocol(EvaluateProtocolRequest(gallery, named)))
+            by_protocol(gallery, named)
     lone = {f"{100000 + 100 * i}.png": 9 * i for i in range(3)}
     other = gallery_of(lone | {"a.png": 1, "b.png": 2})
     with pytest.raises(GalleryError):
-        run_job(evaluate_by_protocol(EvaluateProtocolRequest(other, "holidays")))
+        by_protocol(other, "holidays")
 
 
 LINE = {"red/1": 0, "red/2": 40, "red/3": 85, "blue/1": 150, "blue/2": 200, "blue/3": 250}

@@ -15,6 +15,7 @@ from PIL import Image
 
 from core.errors import GalleryError, ImageError
 from core.files import file_sha256
+from core.images.box import Box
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.gallery import Gallery, open_gallery
@@ -22,6 +23,7 @@ from core.retrieval.gallery_labels import label_gallery
 from core.retrieval.gallery_origin import GalleryOrigin, find_origin
 from core.retrieval.indexing import index_folder
 from core.retrieval.queries import Answer, QueryImage, answer_queries, find_query
+from core.retrieval.ranking_caption import ranking_caption
 from tests.core.retrieval.describers import describer
 
 Stub = Callable[..., Any]
@@ -45,6 +47,23 @@ def test_an_own_image_needs_no_net(gallery: Gallery, pictures: Path) -> None:
     query = find_query(gallery, pictures / "red" / "2.png")
     assert (query.label, query.needs_net, query.note) == ("red", False, None)
     assert query.index not in answer(gallery, query).ranking.index
+
+
+def test_a_box_of_an_own_image_is_described_and_said(
+    gallery: Gallery, pictures: Path, stub_engine: Stub
+) -> None:
+    path = pictures / "red" / "2.png"
+    pixels = np.array(Image.open(path))
+    pixels[2:6, 4:8] = (30, 30, 220)
+    Image.fromarray(pixels).save(path)
+    query = find_query(gallery, path, Box(4, 2, 8, 6))
+    assert query.needs_net
+    found = answer(gallery, query, stub_engine())
+    assert gallery.images[int(found.ranking.index[0])].path.startswith("things/blue")
+    assert query.index not in found.ranking.index
+    assert any("x1 y1 x2 y2 4 2 8 6: cropped first" in note for note in found.notes)
+    caption = ranking_caption(gallery, found, "conv", Path("net.prototxt"), None)
+    assert "red/2.png, box x1 y1 x2 y2 4 2 8 6" in caption[0]
 
 
 def test_a_changed_image_is_described_anew(
