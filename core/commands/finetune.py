@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, engine_spec
 from core.commands.output import counted, print_json, print_table
 from core.commands.progress_line import ProgressLine
+from core.errors import AppError
 from core.files import check_writable
-from core.jobs.finetune import Finetuned, FinetuneRequest, finetune, write_results
+from core.jobs.finetune import Finetuned, FinetuneRequest, finetune, resumed, write_results
 from core.progress import run_job
+from core.training.run.control import RunControl
+from core.training.run.keeping import snapshot_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     parser.add_argument(
-        "--solver", required=True, type=Path, metavar="S", help="solver.prototxt, which names a net"
+        "--solver", type=Path, metavar="S", help="solver.prototxt, which names a net"
     )
     parser.add_argument(
         "--weights", type=Path, metavar="W", help="what it begins with, copied by layer name"
@@ -36,13 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--until", type=int, metavar="N", help="default: the last --at, or max_iter"
     )
     parser.add_argument(
-        "--resume",
+        "--run",
         type=Path,
-        metavar="F.solverstate",
-        help="go on from this snapshot",
+        metavar="DIR",
+        help="the folder for snapshots and the log; Ctrl+C then stops with a snapshot",
     )
     parser.add_argument(
-        "--snapshots", type=Path, metavar="DIR", help="write those that the solver asks for here"
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="F.solverstate",
+        help="go on from this snapshot, or from the last whole one of --run, which then knows the "
+        "rest",
     )
     parser.add_argument(
         "--results",
@@ -68,28 +81,65 @@ def run(options: argparse.Namespace) -> None:
     """Train, and write what was asked for."""
     if options.results is not None:
         check_writable(options.results)
-    request = FinetuneRequest(
-        options.solver,
-        options.batches,
-        options.weights,
-        _numbers(options.at),
-        options.resume,
-        options.until,
-        options.snapshots,
-        options.device,
-        options.seed,
-        engine_spec(options),
-        options.keep,
-        options.whole,
-    )
-    with ProgressLine() as show:
-        found = run_job(finetune(request), show)
+    request, control = _request(options), RunControl()
+    with ProgressLine() as show, _stopped_by_ctrl_c(control, request.run):
+        found = run_job(finetune(request, control), show)
     if options.results is not None:
         write_results(found, options.results)
     if options.json:
-        print_json(_described(found))
+        print_json(_described(found, request))
     else:
-        _print(found, options)
+        _print(found, request, options)
+    ended = found.history.ended
+    if ended is not None and ended.why == "diverged":
+        raise AppError(ended.sentence, hint=ended.hint)
+
+
+def _request(options: argparse.Namespace) -> FinetuneRequest:
+    given = {
+        "solver": options.solver,
+        "batches": options.batches,
+        "weights": options.weights,
+        "at": _numbers(options.at),
+        "until": options.until,
+        "kept": options.keep,
+        "is_whole": options.whole,
+    }
+    engine, device = engine_spec(options), options.device
+    if options.resume == "":
+        if options.run is None:
+            raise UsageError("--resume takes a .solverstate, or goes on with the run of --run")
+        kept = resumed(options.run, engine, device)
+        return replace(kept, **{name: value for name, value in given.items() if value})
+    if options.solver is None:
+        raise UsageError("--solver is needed, unless --run DIR --resume goes on with a run")
+    return FinetuneRequest(
+        **given,
+        resume=None if options.resume is None else Path(options.resume),
+        run=options.run,
+        device=device,
+        seed=options.seed,
+        engine=engine,
+    )
+
+
+@contextmanager
+def _stopped_by_ctrl_c(control: RunControl, folder: Path | None) -> Iterator[None]:
+    """In the block, the first Ctrl+C ends a run with a snapshot, the second one at once."""
+    if folder is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        if control.should_stop:
+            raise KeyboardInterrupt
+        control.stop()
+
+    former = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _numbers(words: str) -> tuple[int, ...]:
@@ -102,28 +152,38 @@ def _numbers(words: str) -> tuple[int, ...]:
     return found
 
 
-def _described(found: Finetuned) -> dict[str, object]:
-    trained = found.trained
+def _described(found: Finetuned, request: FinetuneRequest) -> dict[str, object]:
+    trained, history = found.trained, found.history
+    began = history.began
     return {
         "first": trained.first,
         "loss": list(trained.losses),
         "lr": [one.rate for one in trained.iterations],
-        "frozen_layers": found.n_frozen,
-        "snapshots": [str(one.state) for one in found.snapshots],
+        "frozen_layers": 0 if began is None else began.n_frozen,
+        "snapshots": [str(state) for state in _states(found, request)],
+        "ended": "" if history.ended is None else history.ended.why,
     }
 
 
-def _print(found: Finetuned, options: argparse.Namespace) -> None:
+def _states(found: Finetuned, request: FinetuneRequest) -> list[Path]:
+    folder = request.run
+    kept = found.history.snapshots
+    return [] if folder is None else [snapshot_files(folder, one).state for one in kept]
+
+
+def _print(found: Finetuned, request: FinetuneRequest, options: argparse.Namespace) -> None:
     rows = [
         (str(one.iteration), f"{one.loss:.6g}", f"{one.rate:.6g}")
         for one in found.trained.iterations
     ]
     step = max(1, len(rows) // 20)
-    shown = rows[::step] if rows[-1] in rows[::step] else [*rows[::step], rows[-1]]
+    shown = rows[::step]
+    shown += rows[-1:] if rows[-1:] != shown[-1:] else []
     print_table(("iteration", "loss", "learning rate"), shown, right="iteration,loss,learning rate")
-    if found.n_frozen:
-        print(f"{counted(found.n_frozen, 'layer')} that do not learn ran once for each image.")
-    for snapshot in found.snapshots:
-        print(f"snapshot -> {snapshot.state}")
+    began = found.history.began
+    if began is not None and began.n_frozen:
+        print(f"{counted(began.n_frozen, 'layer')} that do not learn ran once for each image.")
+    for state in _states(found, request):
+        print(f"snapshot -> {state}")
     if options.results is not None:
         print(f"results -> {options.results}")

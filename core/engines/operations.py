@@ -173,13 +173,15 @@ class Pass(msgspec.Struct, frozen=True):
 class Iterated(msgspec.Struct, frozen=True):
     """iteration: how many are done; rate: the learning rate of this one.
 
-    step: how many steps of the rate lie behind.
+    step: how many steps of the rate lie behind. gradient_norm: L2 of all gradients together, summed
+    over the passes, before they are clipped.
     """
 
     iteration: int
     rate: float
     step: int
     passes: tuple[Pass, ...]
+    gradient_norm: float = 0.0
 
     @property
     def loss(self) -> float:

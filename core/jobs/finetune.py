@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,31 +18,24 @@ from core.engines.process import EngineProcess
 from core.engines.registry import start_engine
 from core.engines.training import Training
 from core.engines.values import EngineSpec
-from core.errors import NetError, RequestError
-from core.layers.shapes import NetShapes, infer_shapes
-from core.net.definition import Net, NetState
-from core.net.parser import parse
-from core.net.reader import read_net
-from core.net.solver import open_prototxt
-from core.net.solver_settings import SolverSettings, read_settings
-from core.net.text import read_prototxt
+from core.errors import RequestError
 from core.npy_file import read_npz
 from core.progress import Job
 from core.training.data_layers import own_feed
 from core.training.feeds import Feed, array_feed
 from core.training.frozen import HeadTraining, KeptFeed, find_frozen_part, piece_shapes
 from core.training.kept_values import KeptValues
-from core.training.loop import Trained, train
-from core.training.snapshots import (
-    Snapshot,
-    layer_arrays,
-    snapshot_paths,
-    weights_beside,
-    write_snapshot,
-)
+from core.training.loop import OnIteration, Run, Trained
+from core.training.run.control import RunControl
+from core.training.run.folder import Asked, begin_folder, last_whole_snapshot, read_asked
+from core.training.run.history import History, read_history
+from core.training.run.keeping import SnapshotKeeper
+from core.training.run.log import RunLog
+from core.training.run.records import Began
+from core.training.snapshots import layer_arrays, weights_beside
+from core.training.solver_net import SolverNet, read_solver
 from core.weights.solver_state import SolverState, read_solver_state
 from core.weights.writer import write_caffemodel
-from core.words import plural
 
 _MOST_BYTES = 16 << 30
 
@@ -53,9 +47,10 @@ class FinetuneRequest:
     weights: copied by layer name; None takes the solver's own field, or fillers. batches: an .npz
     of BLOB -> (n_batches, *shape); None where the data layers of the net read their own files.
     at: after which iterations the arrays are kept. resume: a .solverstate, whose weights lie beside
-    it. until: None for the last of `at`, or the solver's max_iter. snapshots: the folder for them,
-    None for none. kept: where values of layers that do not learn are kept between runs, None keeps
-    them in memory; is_whole: nothing is kept, every layer runs in every pass.
+    it. until: None for the last of `at`, or the solver's max_iter. run: the folder for snapshots
+    and the log, None for neither; a run with one ends when it diverges. kept: where values of
+    layers that do not learn are kept, None takes the run's folder, or memory; is_whole: nothing is
+    kept, every layer runs in every pass.
     """
 
     solver: Path
@@ -64,7 +59,7 @@ class FinetuneRequest:
     at: tuple[int, ...] = ()
     resume: Path | None = None
     until: int | None = None
-    snapshots: Path | None = None
+    run: Path | None = None
     device: str = "cpu"
     seed: int = 0
     engine: EngineSpec = TORCH
@@ -77,8 +72,7 @@ class Finetuned:
     """What a fine-tuning gave.
 
     kept: by iteration, the learned arrays and what the solver remembers. gradients, updates: of
-    iteration 0, where it was run. n_frozen: how many layers were computed once for each image;
-    why_whole: why none was.
+    iteration 0, where it was run. history: what was recorded, from the run's first iteration on.
     """
 
     names: tuple[tuple[str, int], ...]
@@ -86,37 +80,15 @@ class Finetuned:
     kept: dict[int, tuple[list[np.ndarray], list[np.ndarray]]] = field(default_factory=dict)
     gradients: list[np.ndarray] = field(default_factory=list)
     updates: list[np.ndarray] = field(default_factory=list)
-    snapshots: list[Snapshot] = field(default_factory=list)
-    n_frozen: int = 0
-    why_whole: str = ""
+    history: History = field(default_factory=History)
 
 
-@dataclass(frozen=True)
-class _Solver:
-    """A solver and the net it trains."""
+def finetune(request: FinetuneRequest, control: RunControl | None = None) -> Job[Finetuned]:
+    """Train, record it, and keep what was asked for; yields RunProgress. Raises AppError.
 
-    path: Path
-    settings: SolverSettings
-    net: Net
-    shapes: NetShapes
-    folder: Path
-    input_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-
-    def fed(self, shapes: Mapping[str, tuple[int, ...]]) -> _Solver:
-        """The same, with inputs of shapes that the file of the net does not tell."""
-        known = infer_shapes(self.net, shapes)
-        return replace(self, shapes=known, input_shapes=shapes)
-
-    @property
-    def stem(self) -> str:
-        """Of snapshots: the last part of the prefix, or the solver's own name."""
-        prefix = self.settings.snapshot_prefix.replace("\\", "/")
-        return prefix.rpartition("/")[2] or self.path.stem
-
-
-def finetune(request: FinetuneRequest) -> Job[Finetuned]:
-    """Train and keep what was asked for. Raises AppError."""
-    solver = _read_solver(request.solver)
+    control: for who pauses and stops it.
+    """
+    solver = read_solver(request.solver)
     state = None if request.resume is None else read_solver_state(request.resume)
     first = 0 if state is None else state.iteration
     last = request.until or max((*request.at, 0)) or solver.settings.max_iter
@@ -128,18 +100,104 @@ def finetune(request: FinetuneRequest) -> Job[Finetuned]:
     given = None if request.batches is None else read_npz(request.batches, _MOST_BYTES)
     own = None if given is not None else own_feed(solver.net, solver.folder, request.seed)
     solver = solver if own is None else solver.fed(own.shapes)
+    if request.run is not None:
+        begin_folder(request.run, _asked(request), goes_on=state is not None)
+    history = History() if request.run is None else read_history(request.run)
     with start_engine(request.engine) as process:
         whole = _start(process, request, solver, state)
         every: Feed = own or array_feed(given or {}, whole.inputs)
         found = Finetuned(tuple((array.layer, array.index) for array in whole.arrays))
-        training, feed = _without_frozen(process, request, solver, whole, every, found)
+        found.history = history
+        training, feed, n_frozen, why_whole = _without_frozen(
+            process, request, solver, whole, every
+        )
         if state is not None:
             training.restore(state.iteration, state.step, state.history)
-        keeper = _Keeper(request, solver, training, found, last)
-        found.trained = yield from train(
-            training, solver.settings, feed, (first, last), (keeper.after,)
-        )
+        log = RunLog(request.run, history)
+        keeper = None
+        if request.run is not None:
+            keeper = SnapshotKeeper(request.run, solver, training, log, last)
+        log.write(_began(solver, training, every, (first, last), n_frozen, why_whole))
+        run = Run(
+            training, solver.settings, feed, (first, last), log, control or RunControl(), keeper,
+            (_taker(request.at, training, found),),
+        )  # fmt: skip
+        found.trained = yield from run.go()
         return found
+
+
+def resumed(folder: Path, engine: EngineSpec = TORCH, device: str = "cpu") -> FinetuneRequest:
+    """What the run in a folder was asked for, from its last whole snapshot on. Raises AppError."""
+    asked = read_asked(folder)
+    snapshot = last_whole_snapshot(folder, read_history(folder))
+    return FinetuneRequest(
+        Path(asked.solver),
+        _path(asked.batches),
+        _path(asked.weights),
+        resume=None if snapshot is None else snapshot.state,
+        until=asked.until,
+        run=folder,
+        device=device,
+        seed=asked.seed,
+        engine=engine,
+        kept=_path(asked.kept),
+        is_whole=asked.is_whole,
+    )
+
+
+def _asked(request: FinetuneRequest) -> Asked:
+    return Asked(
+        str(request.solver.absolute()),
+        _written(request.batches),
+        _written(request.weights),
+        request.until or max((*request.at, 0)) or None,
+        request.seed,
+        _written(request.kept),
+        request.is_whole,
+    )
+
+
+def _path(written: str) -> Path | None:
+    return Path(written) if written else None
+
+
+def _written(path: Path | None) -> str:
+    return "" if path is None else str(path.absolute())
+
+
+def _began(
+    solver: SolverNet,
+    training: Training | HeadTraining,
+    feed: Feed,
+    span: tuple[int, int],
+    n_frozen: int,
+    why_whole: str,
+) -> Began:
+    sizes = [(array.lr_mult != 0.0, math.prod(array.shape)) for array in training.arrays]
+    return Began(
+        span[0],
+        span[1],
+        batch=feed.n_rows * solver.settings.iter_size,
+        n_images=feed.n_images,
+        n_frozen=n_frozen,
+        why_whole=why_whole,
+        n_moving=sum(size for learns, size in sizes if learns),
+        n_values=sum(size for _, size in sizes),
+        filler_layers=training.filler_layers,
+    )
+
+
+def _taker(at: Sequence[int], training: Training | HeadTraining, found: Finetuned) -> OnIteration:
+    """Takes arrays out of a training when it is time."""
+
+    def take(iterated: Iterated) -> None:
+        if iterated.iteration == 1:
+            found.gradients = training.first_gradients()
+            found.updates = training.first_updates()
+        if iterated.iteration in at:
+            found.kept[iterated.iteration] = (training.weights(), training.history())
+
+    return take
 
 
 def write_results(found: Finetuned, out: Path) -> None:
@@ -170,62 +228,13 @@ def _named(kind: str, found: Finetuned, listed: list[np.ndarray]) -> Mapping[str
     return {f"{kind}/{layer}/{i}": a for (layer, i), a in zip(names, listed, strict=bool(listed))}
 
 
-class _Keeper:
-    """Takes arrays and snapshots out of a training when it is time."""
-
-    def __init__(
-        self,
-        request: FinetuneRequest,
-        solver: _Solver,
-        training: Training | HeadTraining,
-        found: Finetuned,
-        last: int,
-    ) -> None:
-        self._request, self._solver = request, solver
-        self._training, self._found = training, found
-        self._last = last
-
-    def after(self, iterated: Iterated) -> None:
-        """After each iteration."""
-        number = iterated.iteration
-        if number == 1:
-            self._found.gradients = self._training.first_gradients()
-            self._found.updates = self._training.first_updates()
-        if number in self._request.at:
-            self._found.kept[number] = (self._training.weights(), self._training.history())
-        every = self._solver.settings.snapshot
-        is_due = bool(every) and number % every == 0
-        is_end = number == self._last and self._solver.settings.snapshot_after_train
-        if self._request.snapshots is not None and (is_due or is_end):
-            self._snapshot(self._request.snapshots, iterated)
-
-    def _snapshot(self, folder: Path, iterated: Iterated) -> None:
-        solver = self._solver
-        paths = snapshot_paths(
-            folder, solver.stem, iterated.iteration, solver.settings.snapshot_format
-        )
-        learned = list(zip(self._training.arrays, self._training.weights(), strict=True))
-        state = (iterated.iteration, iterated.step, self._training.history())
-        write_snapshot(paths, solver.net, solver.shapes, learned, state)
-        self._found.snapshots.append(paths)
-
-
-def _read_solver(path: Path) -> _Solver:
-    settings = read_settings(parse(read_prototxt(path)))
-    opened = open_prototxt(path, NetState("TRAIN"))
-    if opened.solver is None:
-        raise NetError(f"{path.name} is no solver: it names no net.")
-    net = read_net(opened.text, state=opened.state)
-    return _Solver(path, settings, net, infer_shapes(net), opened.path.parent)
-
-
 def _start(
     process: EngineProcess,
     request: FinetuneRequest,
-    solver: _Solver,
+    solver: SolverNet,
     state: SolverState | None,
 ) -> Training:
-    weights = request.weights or _own_weights(solver)
+    weights = request.weights or solver.own_weights()
     if state is not None and request.resume is not None:
         weights = weights_beside(request.resume, state.weights)
     return process.train(
@@ -242,12 +251,13 @@ def _start(
 def _without_frozen(
     process: EngineProcess,
     request: FinetuneRequest,
-    solver: _Solver,
+    solver: SolverNet,
     whole: Training,
     feed: Feed,
-    found: Finetuned,
-) -> tuple[Training | HeadTraining, Feed]:
+) -> tuple[Training | HeadTraining, Feed, int, str]:
     """A training of what learns, fed with what the rest gives; the whole one where that can't be.
+
+    With how many layers are left out, and why none is.
 
     Both begin with the arrays of the whole one, through a file that is gone after.
     """
@@ -257,8 +267,7 @@ def _without_frozen(
     elif not feed.n_pieces:
         part, why = None, "crops or mirrors are drawn anew in every pass"
     if part is None:
-        found.why_whole = why
-        return whole, feed
+        return whole, feed, 0, why
     arrays = list(zip(whole.arrays, whole.weights(), strict=True))
     whole.close()
     with TemporaryDirectory(prefix="blobscope-") as scratch:
@@ -284,15 +293,19 @@ def _without_frozen(
         head.weights()  # before the file goes
     own = {(array.layer, array.index) for array in head.arrays}
     rest = {(a.layer, a.index): v for a, v in arrays if (a.layer, a.index) not in own}
-    found.n_frozen = part.n_layers
     shapes = piece_shapes(feed, part, solver.shapes)
-    folder = None if request.kept is None else request.kept / _digest(solver, feed, rest, process)
+    folder = request.kept
+    if folder is None and request.run is not None:
+        folder = request.run / "frozen"
+    if folder is not None:
+        folder = folder / _digest(solver, feed, rest, process)
     kept = KeptValues(folder, feed.n_pieces, shapes)
-    return HeadTraining(head, whole.arrays, rest), KeptFeed(feed, part, engine, kept)
+    fed = KeptFeed(feed, part, engine, kept)
+    return HeadTraining(head, whole.arrays, rest), fed, part.n_layers, ""
 
 
 def _digest(
-    solver: _Solver,
+    solver: SolverNet,
     feed: Feed,
     frozen: Mapping[tuple[str, int], np.ndarray],
     process: EngineProcess,
@@ -304,22 +317,3 @@ def _digest(
         found.update(f"{layer} {index} {array.shape}".encode())
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()[:32]
-
-
-def _own_weights(solver: _Solver) -> Path | None:
-    """The first file of the solver's field `weights`, looked for beside the solver."""
-    named = solver.settings.weights
-    if not named:
-        return None
-    if len(named) > 1:
-        raise RequestError(
-            f"{solver.path.name} names {plural(len(named), 'weights file')}.",
-            hint="Give one: --weights.",
-        )
-    found = solver.path.parent / named[0]
-    if not found.is_file():
-        raise RequestError(
-            f"{solver.path.name} names the weights '{named[0]}', which are not beside it.",
-            hint="Give them: --weights.",
-        )
-    return found

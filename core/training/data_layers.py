@@ -71,6 +71,16 @@ class DataLayersFeed:
         return self._feeds[0].piece(index)
 
     @property
+    def n_rows(self) -> int:
+        """Of the first feed."""
+        return self._feeds[0].n_rows if self._feeds else 0
+
+    @property
+    def n_images(self) -> int:
+        """Of the first feed."""
+        return self._feeds[0].n_images if self._feeds else 0
+
+    @property
     def digest(self) -> str:
         """Of all feeds."""
         return hashlib.sha256(" ".join(feed.digest for feed in self._feeds).encode()).hexdigest()
@@ -88,19 +98,19 @@ class Hdf5Feed:
         param = layer.param("hdf5_data_param")
         if param.boolean("shuffle"):
             raise RequestError(f"Layer '{layer.name}' shuffles, which is not done here for HDF5.")
-        self._size = param.integer("batch_size")
+        self.n_rows = param.integer("batch_size")
         files = [_found(line, folder) for line in _lines(layer, param.word("source"), folder)]
         self._rows = {
             top: np.concatenate([_hdf5_array(path, top) for path in files]) for top in layer.tops
         }
-        self._n_rows = len(self._rows[layer.tops[0]])
-        if not self._n_rows or any(len(rows) != self._n_rows for rows in self._rows.values()):
+        self.n_images = len(self._rows[layer.tops[0]])
+        if not self.n_images or any(len(rows) != self.n_images for rows in self._rows.values()):
             raise RequestError(f"The files of layer '{layer.name}' have no rows, or unlike many.")
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """By top."""
-        return {top: (self._size, *rows.shape[1:]) for top, rows in self._rows.items()}
+        return {top: (self.n_rows, *rows.shape[1:]) for top, rows in self._rows.items()}
 
     def batch(self, number: int) -> Batch:
         """By top."""
@@ -109,8 +119,8 @@ class Hdf5Feed:
 
     def pieces(self, number: int) -> Sequence[int]:
         """The rows of a batch."""
-        first = number * self._size
-        return [place % self._n_rows for place in range(first, first + self._size)]
+        first = number * self.n_rows
+        return [place % self.n_images for place in range(first, first + self.n_rows)]
 
     def piece(self, index: int) -> Batch:
         """One row."""
@@ -128,7 +138,7 @@ class Hdf5Feed:
     @property
     def n_pieces(self) -> int:
         """Every row."""
-        return self._n_rows
+        return self.n_images
 
 
 class ImageListFeed:
@@ -141,11 +151,12 @@ class ImageListFeed:
     def __init__(self, layer: Layer, folder: Path, phase: str, seed: int) -> None:
         param, transform = layer.param("image_data_param"), layer.param("transform_param")
         self._tops, self._seed = layer.tops, seed
-        self._size = param.integer("batch_size", 1)
+        self.n_rows = param.integer("batch_size", 1)
         self._shuffles = param.boolean("shuffle")
         root = folder / param.word("root_folder") if param.word("root_folder") else folder
         rows = [_numbered(line, layer) for line in _lines(layer, param.word("source"), folder)]
         self._paths = [root / name for name, _ in rows]
+        self.n_images = len(rows)
         self._labels = np.array([label for _, label in rows], np.float32)
         stated = read_transform(layer, transform, folder, phase, Assumed())
         self._crop = transform.integer("crop_size") if phase == "TRAIN" else 0
@@ -161,22 +172,22 @@ class ImageListFeed:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Of the images and of their numbers."""
-        found: dict[str, tuple[int, ...]] = {self._tops[0]: (self._size, *self._shape)}
-        return found | dict.fromkeys(self._tops[1:2], (self._size,))
+        found: dict[str, tuple[int, ...]] = {self._tops[0]: (self.n_rows, *self._shape)}
+        return found | dict.fromkeys(self._tops[1:2], (self.n_rows,))
 
     def batch(self, number: int) -> Batch:
         """By top; the images of the next pass are decoded meanwhile."""
-        first = number * self._size
-        places = range(first, first + self._size)
+        first = number * self.n_rows
+        places = range(first, first + self.n_rows)
         images = np.stack([self._drawn(place) for place in places])
-        self._look_ahead(range(first + self._size, first + 2 * self._size))
+        self._look_ahead(range(first + self.n_rows, first + 2 * self.n_rows))
         labels = self._labels[[self._index(place) for place in places]]
         return dict(zip(self._tops, (images, labels), strict=False))
 
     def pieces(self, number: int) -> Sequence[int]:
         """The images of a batch, where none is changed by chance."""
-        first = number * self._size
-        return [self._index(place) for place in range(first, first + self._size)]
+        first = number * self.n_rows
+        return [self._index(place) for place in range(first, first + self.n_rows)]
 
     def piece(self, index: int) -> Batch:
         """One image and its number."""

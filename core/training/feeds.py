@@ -31,6 +31,14 @@ class Feed(Protocol):
         """How many different pieces there are; 0 where chance makes each of them anew."""
 
     @property
+    def n_rows(self) -> int:
+        """Images in a batch."""
+
+    @property
+    def n_images(self) -> int:
+        """Images of an epoch."""
+
+    @property
     def digest(self) -> str:
         """Tells this feed's pieces from those of another."""
 
@@ -78,6 +86,16 @@ class ArrayFeed:
     def pieces(self, number: int) -> Sequence[int]:
         """A batch is one piece."""
         return (number % self.n_pieces,)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the first blob."""
+        return next((shape[0] for shape in self._shapes.values() if shape), 0)
+
+    @property
+    def n_images(self) -> int:
+        """Of all batches together."""
+        return self.n_pieces * self.n_rows
 
     @property
     def digest(self) -> str:

@@ -135,6 +135,16 @@ class KeptFeed:
         return self._feed.n_pieces
 
     @property
+    def n_rows(self) -> int:
+        """As of the feed below."""
+        return self._feed.n_rows
+
+    @property
+    def n_images(self) -> int:
+        """As of the feed below."""
+        return self._feed.n_images
+
+    @property
     def digest(self) -> str:
         """As of the feed below."""
         return self._feed.digest

@@ -23,22 +23,22 @@ _SUFFIXES = {
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class SnapshotFiles:
     """Where the two files of a snapshot lie."""
 
     weights: Path
     state: Path
 
 
-def snapshot_paths(folder: Path, stem: str, iteration: int, form: SnapshotFormat) -> Snapshot:
+def snapshot_paths(folder: Path, stem: str, iteration: int, form: SnapshotFormat) -> SnapshotFiles:
     """As Caffe names them: STEM_iter_N."""
     weights, state = _SUFFIXES[form]
     name = f"{stem}_iter_{iteration}"
-    return Snapshot(folder / f"{name}{weights}", folder / f"{name}{state}")
+    return SnapshotFiles(folder / f"{name}{weights}", folder / f"{name}{state}")
 
 
 def write_snapshot(
-    paths: Snapshot,
+    paths: SnapshotFiles,
     net: Net,
     shapes: NetShapes,
     learned: Sequence[tuple[LearnedArray, np.ndarray]],

@@ -76,6 +76,7 @@ KEEPS_FILES_ITSELF = {
     "core/surveys/part_files.py": "parts that grow, with a journal that says how far they count",
     "core/retrieval/vectors_file.py": "rows that grow, of which the database says how many count",
     "core/retrieval/gallery_*.py": "rows written anew, which the database names; copies to read",
+    "core/training/run/log.py": "a log that grows line by line",
     "core/children.py": "wishes to the system",
     "core/engines/*": "wishes to the system, and what Caffe reads in a folder of the process",
     "gui/settings_store.py": "puts a damaged file aside",

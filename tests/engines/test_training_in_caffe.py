@@ -74,7 +74,7 @@ def test_real_caffe_goes_on_from_our_snapshot(
     ours = run_job(
         finetune(
             FinetuneRequest(
-                tmp_path / "solver.prototxt", tmp_path / "b.npz", at=(14,), snapshots=tmp_path
+                tmp_path / "solver.prototxt", tmp_path / "b.npz", at=(14,), run=tmp_path
             )
         )
     )

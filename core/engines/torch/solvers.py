@@ -86,12 +86,15 @@ UPDATES: dict[str, Update] = {
 }
 
 
-def clip_factor(gradients: Sequence[Tensor], limit: float) -> float:
+def common_norm(gradients: Sequence[Tensor]) -> float:
+    """The L2 norm of all gradients together."""
+    norms = [torch.linalg.vector_norm(one, dtype=torch.float64) for one in gradients]
+    return float(torch.linalg.vector_norm(torch.stack(norms))) if norms else 0.0
+
+
+def clip_factor(norm: float, limit: float) -> float:
     """What all gradients are multiplied with so that their common L2 norm keeps to a limit."""
-    if limit < 0:
-        return 1.0
-    norm = math.sqrt(sum(float((gradient.double() ** 2).sum()) for gradient in gradients))
-    return limit / norm if norm > limit else 1.0
+    return limit / norm if 0 <= limit < norm else 1.0
 
 
 def add_decay(gradient: Tensor, weight: Tensor, decay: float, kind: str) -> None:

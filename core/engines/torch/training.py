@@ -16,7 +16,14 @@ from core.engines.torch import operations
 from core.engines.torch.differentiable import Differentiable, LearnedStore, made_up
 from core.engines.torch.operation import Place
 from core.engines.torch.scratch import lost_uses, overwritten_arrays, scratch_diffs
-from core.engines.torch.solvers import N_HISTORIES, UPDATES, Step, add_decay, clip_factor
+from core.engines.torch.solvers import (
+    N_HISTORIES,
+    UPDATES,
+    Step,
+    add_decay,
+    clip_factor,
+    common_norm,
+)
 from core.engines.wiring import wire_net
 from core.errors import EngineError
 from core.layers.loss_weights import loss_weights
@@ -95,9 +102,10 @@ class TorchTraining(TrainingSession):
         passes = [self._pass(batch, sums, on_layer) for batch in batches]
         rate = self._rate.at(self.iteration)
         self._gradients = [gradient.clone() for gradient in sums] if self.iteration == 0 else []
-        self._update(sums, rate, len(batches))
+        norm = common_norm(sums)
+        self._update(sums, rate, len(batches), clip_factor(norm, self._settings.clip_gradients))
         self.iteration += 1
-        return Iterated(self.iteration, rate, self._rate.step, tuple(passes))
+        return Iterated(self.iteration, rate, self._rate.step, tuple(passes), norm)
 
     def weights(self) -> list[np.ndarray]:
         """Every learned array in the order of `arrays`."""
@@ -128,6 +136,7 @@ class TorchTraining(TrainingSession):
                 raise EngineError("The state is of a net with other shapes.")
             kept.copy_(torch.from_numpy(given).reshape(kept.shape))
         self.iteration = iteration
+        self._n_passes = iteration * self._settings.iter_size
         self._rate = LearningRate(self._settings, step)
 
     def _pass(
@@ -189,9 +198,10 @@ class TorchTraining(TrainingSession):
         return lost if forces_all else lost | frozen_uses(self._shapes)
 
     @torch.no_grad()
-    def _update(self, gradients: Sequence[Tensor], rate: float, n_batches: int) -> None:
+    def _update(
+        self, gradients: Sequence[Tensor], rate: float, n_batches: int, factor: float
+    ) -> None:
         settings = self._settings
-        factor = clip_factor(gradients, settings.clip_gradients)
         n_arrays, updates = len(self.arrays), []
         for index, (array, weight) in enumerate(zip(self.arrays, self._weights, strict=True)):
             gradient = gradients[index]

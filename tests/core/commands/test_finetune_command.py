@@ -47,7 +47,7 @@ def words(folder: Path, *more: object) -> tuple[object, ...]:
 @pytest.mark.parametrize("form", ["", "snapshot_format: HDF5"])
 def test_a_run_that_is_broken_off_ends_as_one_that_is_not(command, folder: Path, form: str) -> None:
     (folder / "solver.prototxt").write_text(SOLVER + form)
-    said = command("finetune", *words(folder, "--at", "8", "--snapshots", folder, "--json"))
+    said = command("finetune", *words(folder, "--at", "8", "--run", folder, "--json"))
     assert len(said.json["loss"]) == 8
     whole = dict(np.load(folder / "r.npz"))
     state = Path(said.json["snapshots"][0])
@@ -62,7 +62,7 @@ def test_a_run_that_is_broken_off_ends_as_one_that_is_not(command, folder: Path,
 
 
 def test_shared_arrays_stand_in_every_layer_of_the_snapshot(command, folder: Path) -> None:
-    command("finetune", *words(folder, "--at", "4", "--snapshots", folder))
+    command("finetune", *words(folder, "--at", "4", "--run", folder))
     weights = {
         layer.name: layer for layer in open_weights(folder / "snap_iter_4.caffemodel").layers
     }
@@ -73,7 +73,7 @@ def test_shared_arrays_stand_in_every_layer_of_the_snapshot(command, folder: Pat
 
 
 def test_the_table_and_the_files_are_told(command, folder: Path) -> None:
-    said = command("finetune", *words(folder, "--snapshots", folder))
+    said = command("finetune", *words(folder, "--run", folder))
     assert "learning rate" in said.out
     assert said.out.count("snapshot ->") == 2
     known = np.load(folder / "r.npz")
@@ -103,7 +103,7 @@ def test_what_can_not_be_is_said(command, folder: Path, change, sentence: str) -
 
 
 def test_a_state_without_its_weights_is_said(command, folder: Path) -> None:
-    command("finetune", *words(folder, "--snapshots", folder))
+    command("finetune", *words(folder, "--run", folder))
     (folder / "snap_iter_4.caffemodel").unlink()
     said = command("finetune", *words(folder, "--resume", folder / "snap_iter_4.solverstate"))
     assert "is not beside it" in said.err
@@ -154,8 +154,8 @@ def test_layers_that_do_not_learn_run_once_and_change_nothing(command, folder: P
         'net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" momentum: 0.9 weight_decay: 0.01\n'
         'max_iter: 8 snapshot: 4 snapshot_prefix: "snap"'
     )
-    at = ("--at", "1,8", "--snapshots", folder, "--json")
-    whole = command("finetune", *words(folder, *at, "--whole")).json
+    at = ("--at", "1,8", "--json")
+    whole = command("finetune", *words(folder, *at, "--whole", "--run", folder)).json
     assert whole["frozen_layers"] == 0
     wanted = dict(np.load(folder / "r.npz"))
     for _ in range(2):  # the second time what was kept is found
