@@ -18,7 +18,7 @@ def iteration(number: int, loss: float = 1.0) -> Iteration:
     return Iteration(number, loss, loss, 0.1, 2.0)
 
 
-def tested(number: int, loss: float, accuracy: float) -> Tested:
+def passed(number: int, loss: float, accuracy: float) -> Tested:
     return Tested(number, 0, loss, {"accuracy": accuracy, "loss": loss})
 
 
@@ -31,7 +31,7 @@ def log_of(folder: Path, *records: object) -> History:
 
 def test_what_a_run_recorded_is_read_as_it_was_written(tmp_path: Path) -> None:
     written = log_of(
-        tmp_path, Began(0, 9, tests=TESTS), tested(0, 2.0, 0.1), iteration(1), iteration(2, 0.5),
+        tmp_path, Began(0, 9, tests=TESTS), passed(0, 2.0, 0.1), iteration(1), iteration(2, 0.5),
         Snapshot(2, "a", "b"), Warned(2, "dead channels", "Say"), Ended(2, "stopped"),
     )  # fmt: skip
     found = read_history(tmp_path)
@@ -51,9 +51,9 @@ def test_a_line_cut_short_by_a_kill_is_left_out_and_written_over(tmp_path: Path)
 
 def test_a_run_that_goes_on_voids_what_came_after(tmp_path: Path) -> None:
     log_of(
-        tmp_path, Began(0, 9), tested(0, 3, 0), iteration(1), Snapshot(1, "a", "b"),
-        tested(1, 2, 0), iteration(2), Snapshot(2, "c", "d"), Ended(2, "stopped"),
-        Began(1, 9), tested(1, 1, 0), iteration(2, 7.0),
+        tmp_path, Began(0, 9), passed(0, 3, 0), iteration(1), Snapshot(1, "a", "b"),
+        passed(1, 2, 0), iteration(2), Snapshot(2, "c", "d"), Ended(2, "stopped"),
+        Began(1, 9), passed(1, 1, 0), iteration(2, 7.0),
     )  # fmt: skip
     found = read_history(tmp_path)
     assert [one.loss for one in found.iterations] == [1.0, 7.0]
@@ -65,8 +65,8 @@ def test_a_run_that_goes_on_voids_what_came_after(tmp_path: Path) -> None:
 def test_the_best_is_the_least_loss_and_the_greatest_accuracy() -> None:
     history = History()
     for record in (
-        Began(0, 9, tests=TESTS), tested(0, 3.0, 0.2), Snapshot(3, "a", "b"), tested(3, 2.0, 0.4),
-        tested(4, 1.0, 0.6), Snapshot(6, "c", "d"), tested(6, 2.5, 0.8),
+        Began(0, 9, tests=TESTS), passed(0, 3.0, 0.2), Snapshot(3, "a", "b"), passed(3, 2.0, 0.4),
+        passed(4, 1.0, 0.6), Snapshot(6, "c", "d"), passed(6, 2.5, 0.8),
     ):  # fmt: skip
         history.take(record)
     assert history.best_test().iteration == 4  # type: ignore[union-attr]
