@@ -10,7 +10,7 @@ from pathlib import Path
 from core.commands.command_line import FAILED, UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import counted, print_json, print_notes
-from core.commands.preprocessing import add_preprocess_argument
+from core.commands.preprocessing import add_preprocess_argument, add_size_argument
 from core.commands.progress_line import ProgressLine
 from core.errors import AppError, EngineError
 from core.jobs.index import Indexed, IndexRequest, index
@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
+    add_size_argument(parser)
     add_engine_arguments(parser)
 
 
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> None:
         options.preprocess,
         options.batch,
         options.prune,
+        options.size,
     )
     with engine_host(options) as host, ProgressLine() as show:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from core.images.input_size import SIZE_HELP
 from core.images.presets import PRESETS
 
 
@@ -17,4 +18,15 @@ def add_preprocess_argument(parser: argparse.ArgumentParser) -> None:
         "beside the prototxt, else what the net's own data layer says, else a preset that fits, "
         "else a guess, which is said. "
         f"Presets: {names}".replace("%", "%%"),
+    )
+
+
+def add_size_argument(parser: argparse.ArgumentParser) -> None:
+    """`--size`, which `sized_recipe` reads."""
+    parser.add_argument(
+        "--size",
+        default="",
+        metavar="SIZE",
+        help="pictures of another size than the recipe's, for layers before the fully connected "
+        f"ones: {SIZE_HELP}",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import print_json, print_notes, print_table
-from core.commands.preprocessing import add_preprocess_argument
+from core.commands.preprocessing import add_preprocess_argument, add_size_argument
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP, write_csv
 from core.jobs.sweep import TRUNK, SweepRequest, SweepStep, Swept, sweep
@@ -76,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, metavar="FILE", help=f"the table; {GUARD_HELP}")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
+    add_size_argument(parser)
     add_engine_arguments(parser)
 
 
@@ -95,6 +96,7 @@ def run(options: argparse.Namespace) -> None:
         options.fit_on,
         options.batch,
         tuple(filter(None, (options.together or "").split(","))),
+        options.size,
     )
     with engine_host(options) as host, ProgressLine() as show:
 

@@ -11,6 +11,7 @@ from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import GalleryError, ImageError
 from core.files import file_sha256
+from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.open import net_of
 from core.jobs.values import choose_value
@@ -34,7 +35,8 @@ class IndexRequest:
     """A folder to index: with which net, which value of it pooled how, pictures prepared how.
 
     layer: "L" or "L:top", or the value. recipe: None takes the net's own. prune: drop what the
-    gallery has and the folder does not show, also where that may be a disk's doing.
+    gallery has and the folder does not show, also where that may be a disk's doing. size: of the
+    pictures, as core.images.input_size has it; "" leaves the recipe's.
     """
 
     net: NetToRun
@@ -45,6 +47,7 @@ class IndexRequest:
     recipe: RecipeWish = None
     batch_size: int = DEFAULT_BATCH
     prune: bool = False
+    size: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def _plan(request: IndexRequest) -> _Plan:
     feed = plan_feed(net, shapes, [value])
     feed.check_takes_pictures()
     chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
-    return _Plan(net, value, feed, chosen)
+    return _Plan(net, value, feed, with_size(chosen, request.size))
 
 
 def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:

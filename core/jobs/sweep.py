@@ -11,6 +11,7 @@ from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import AppError, GalleryError, RequestError
 from core.images.finding import list_images
+from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.index import what_runs
 from core.jobs.open import net_of
@@ -62,7 +63,8 @@ class SweepRequest:
     layers: "L1,L2", "layer:top", "all", values themselves, or "default": the values after a ReLU,
     a pooling or a Concat. truth: as EvaluateRequest has it. fit_folder: other images that PCA and
     whitening are fitted on; None fits them on the images that are measured, and says so. together:
-    layers whose descriptors are put together, each as "L1+L2".
+    layers whose descriptors are put together, each as "L1+L2". size: of the pictures, as
+    core.images.input_size has it; "" leaves the recipe's.
     """
 
     net: NetToRun
@@ -76,6 +78,7 @@ class SweepRequest:
     fit_folder: Path | None = None
     batch_size: int = DEFAULT_BATCH
     together: tuple[str, ...] = ()
+    size: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     feed = plan_feed(net, shapes, values)
     feed.check_takes_pictures()
     chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
+    chosen = with_size(chosen, request.size)
     plan = plan_sweep(feed, values, request.pools, chosen.recipe)
     recipes = _recipes(request, net, plan, feed, chosen)
     with host.opened(request.net) as engine:

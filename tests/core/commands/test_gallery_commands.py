@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,22 @@ def index(command, files: dict[str, Path], *more: object):
     words = ["--net", files["net"], "--weights", files["weights"], "--images", files["pictures"]]
     words += ["--layer", "conv", "--pool", "gap", "--out", files["gallery"], *more]
     return command("index", *words)
+
+
+def test_pictures_of_another_size_and_a_query_of_that_size(command, files) -> None:
+    found = index(command, files, "--size", "20x16", "--json").json
+    assert (found["recipe"]["preprocess"]["width"], found["recipe"]["preprocess"]["height"]) == (
+        20,
+        16,
+    )
+    assert "another size" in found["preprocess_note"]
+    outside = files["gallery"].parent / "again.png"
+    shutil.copy(files["pictures"] / "red" / "2.png", outside)
+    answer = command("query", files["gallery"], outside, "--json").json
+    assert answer["results"][0]["score"] == pytest.approx(1.0, abs=1e-6)
+    refused = index(command, files)
+    assert refused.code == 1
+    assert "another recipe" in refused.err
 
 
 def test_broken_files_are_listed_with_the_reason(command, files: dict[str, Path]) -> None:
