@@ -41,6 +41,7 @@ SUMMARIES: Mapping[str, str] = {
     "fidelity": "say how far bfloat16 or real Caffe is from float32 PyTorch, layer by layer",
     "index": "describe a folder of images by one layer, into a gallery",
     "query": "find the images of a gallery that look like one image",
+    "why": "say which places of a query and of a result carry their similarity, and draw them",
     "evaluate": "measure AP and mAP of a gallery, with its own images or others as queries",
     "sweep": "measure which layer, pooling and post-processing retrieves best on labelled images",
     "compare-results": "say which of two results is better, and whether that may be chance",

@@ -54,6 +54,15 @@ class Sizing:
         result[:, top : top + height, left : left + width] = values
         return result
 
+    def covered(self, width: int, height: int) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of the output in a picture of width x height, in its pixels.
+
+        Beyond the picture's borders where the output is padded.
+        """
+        across = _covered(self.width, self.output_width, width)
+        down = _covered(self.height, self.output_height, height)
+        return across[0], down[0], across[1], down[1]
+
     def crop_mean(self, mean: np.ndarray, name: str) -> np.ndarray:
         """A (channels, height, width) mean image cut like the picture. Raises ImageError.
 
@@ -72,6 +81,13 @@ class Sizing:
             )
         top, left = (mean.shape[1] - height) // 2, (mean.shape[2] - width) // 2
         return mean[:, top : top + height, left : left + width]
+
+
+def _covered(scaled: int, output: int, length: int) -> tuple[float, float]:
+    """Where the output begins and ends on one side, by where `cropped` and `padded` put it."""
+    begin = max(0, (scaled - output) // 2) - max(0, (output - scaled) // 2)
+    factor = length / scaled
+    return begin * factor, (begin + output) * factor
 
 
 def plan_size(

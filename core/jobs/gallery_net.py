@@ -10,6 +10,7 @@ from core.engines.host import EngineHost, NetToRun
 from core.jobs.index import describer_for, recipe_on
 from core.jobs.open import OpenRequest, open_model
 from core.retrieval.describing import Describer
+from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_origin import find_origin
 
@@ -26,11 +27,22 @@ def opened_gallery_net(
     net: None for the net that the gallery was made with, from where it lies now; runs_on: engine
     and device of that. Raises GalleryError where the files are gone, or give another recipe.
     """
+    to_run, recipe = found_gallery_net(gallery, net, runs_on)
+    with host.opened(to_run) as engine:
+        yield describer_for(to_run, recipe, engine)
+
+
+def found_gallery_net(
+    gallery: Gallery, net: NetToRun | None = None, runs_on: OpenRequest | None = None
+) -> tuple[NetToRun, DescriptorRecipe]:
+    """The net that `opened_gallery_net` opens, and the gallery's recipe as it calls the value.
+
+    Raises GalleryError as that does.
+    """
     to_run = net or _net_of_gallery(gallery, runs_on)
     recipe = recipe_on(to_run, gallery.recipe)
     gallery.check_recipe(recipe)
-    with host.opened(to_run) as engine:
-        yield describer_for(to_run, recipe, engine)
+    return to_run, recipe
 
 
 def _net_of_gallery(gallery: Gallery, runs_on: OpenRequest | None) -> NetToRun:

@@ -33,6 +33,18 @@ class DescribingEngine(Protocol):
     ) -> dict[tuple[Value, Measure], np.ndarray]: ...
 
 
+@dataclass(frozen=True, eq=False)
+class ReadyImage:
+    """What a net is fed with: (channels, height, width) float32.
+
+    size: (width, height) before resizing; whole: of the picture, of which a box took a part.
+    """
+
+    values: np.ndarray
+    size: tuple[int, int]
+    whole: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Describer:
     """A net in an engine, what feeds it, and the recipe of the descriptors it is to give."""
@@ -69,14 +81,18 @@ class Describer:
 
         box: the part of the picture to describe, None for all of it.
         """
+        descriptor: np.ndarray = self.describe(self.prepare(path, box).values[None])[0]
+        return descriptor
+
+    def prepare(self, path: Path, box: Box | None = None) -> ReadyImage:
+        """One file as the net is fed with it. Raises ImageError for one that does not fit."""
         prepared = prepare_image(path, self.recipe.preprocess, box)
         if prepared.values is None:
             raise ImageError(prepared.problem or f"'{path.name}' can't be read.")
         problem = self.feed.problem_with(prepared.values.shape)
         if problem is not None:
             raise ImageError(f"'{path.name}' does not fit this net ({problem[0]}): {problem[1]}")
-        descriptor: np.ndarray = self.describe(prepared.values[None])[0]
-        return descriptor
+        return ReadyImage(prepared.values, prepared.size, prepared.whole)
 
     def search(self, gallery: Gallery, path: Path, *, k: int | None = None) -> Ranking:
         """Rank a gallery for an image from anywhere, which need not be in it.

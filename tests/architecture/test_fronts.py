@@ -19,6 +19,7 @@ ONE_FRONT: dict[str, str] = {
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
     "EvaluateProtocolRequest": "its page comes with the Retrieval views",
+    "WhyRequest": "its view comes with the ranking's and the two rankings'",
     "DuplicatesRequest": "its list comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""

@@ -1,0 +1,107 @@
+"""Why a result matches a query: the places of both pictures that carry the similarity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.activations.npz_file import write_npz
+from core.engines.host import EngineHost, NetToRun
+from core.errors import RequestError
+from core.files import write_file
+from core.images.box import Box
+from core.images.thumbnails import thumbnail
+from core.jobs.gallery_net import found_gallery_net
+from core.jobs.index import describer_for
+from core.jobs.open import OpenRequest
+from core.progress import Job
+from core.representations.after import L2, After
+from core.representations.pca import PcaFit
+from core.retrieval.gallery import Gallery
+from core.retrieval.queries import QueryImage, find_query
+from core.retrieval.why_maps import Part, Why, explain_match
+from core.retrieval.why_picture import heat_of, painted, png_bytes
+
+_PNG_SIDE, _PNG_GAP = 640, 8
+
+
+@dataclass(frozen=True)
+class WhyRequest:
+    """A gallery and two images, each of the gallery or any file.
+
+    box: the part of the query that was searched with, None for all of it. net, runs_on: as
+    QueryRequest has them. after, fit: what is done with the pooled descriptors before they are
+    compared; a gallery's search gives them length 1 alone.
+    """
+
+    gallery: Gallery
+    query: Path
+    result: Path
+    box: Box | None = None
+    net: NetToRun | None = None
+    runs_on: OpenRequest | None = None
+    after: After = L2
+    fit: PcaFit | None = None
+
+
+def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
+    """Two passes, and as many back where the layer has no places. Raises AppError."""
+    gallery, fit = request.gallery, request.fit
+    query = find_query(gallery, request.query, request.box)
+    result = find_query(gallery, request.result)
+    to_run, recipe = found_gallery_net(gallery, request.net, request.runs_on)
+    if request.after.projection:
+        if fit is None:
+            raise RequestError(f"'{request.after.word}' needs a fit.")
+        steps = "power" if request.after.has_power else "l2"
+        if fit.made_for not in ("", f"{recipe.digest}, {steps}"):
+            raise RequestError("The fit is of descriptors of another recipe than the gallery's.")
+    with host.opened(to_run) as engine:
+        describer = describer_for(to_run, recipe, engine)
+        describer.check()
+        found = yield from explain_match(
+            engine,
+            describer,
+            Part(query.path, query.box),
+            Part(result.path),
+            request.after,
+            fit,
+        )
+    return replace(found, notes=(*found.notes, *_notes(query), *_notes(result)))
+
+
+def write_why(found: Why, out: Path) -> tuple[str, ...]:
+    """An .npz with query/places, query/channels, query/covered, and the same of the result.
+
+    Returns the names in it. Raises AppError.
+    """
+    arrays = {"cosine": np.array(found.cosine)}
+    for name, one in zip(("query", "result"), found.both, strict=True):
+        arrays[f"{name}/places"] = one.places
+        arrays[f"{name}/channels"] = one.channels
+        arrays[f"{name}/covered"] = np.array(one.covered)
+        arrays[f"{name}/size"] = np.array(one.size)
+    write_npz(out, arrays.items())
+    return tuple(arrays)
+
+
+def draw_why(found: Why, out: Path, *, opacity: float = 0.8) -> None:
+    """A PNG of the query and, to its right, the result, each with its places. Raises AppError."""
+    drawn = []
+    for one in found.both:
+        pixels = thumbnail(one.part.path, _PNG_SIDE)
+        heat = heat_of(one, pixels.shape[1], pixels.shape[0], found.strongest)
+        drawn.append(painted(pixels, heat, opacity))
+    height = max(len(one) for one in drawn)
+    page = np.full((height, sum(one.shape[1] for one in drawn) + _PNG_GAP, 3), 255, np.uint8)
+    page[: len(drawn[0]), : drawn[0].shape[1]] = drawn[0]
+    page[: len(drawn[1]), page.shape[1] - drawn[1].shape[1] :] = drawn[1]
+    write_file(out, png_bytes(page))
+
+
+def _notes(query: QueryImage) -> tuple[str, ...]:
+    if not query.has_changed:
+        return ()
+    return (f"{query.given.name} has changed since it was indexed: this is of it as it is now.",)

@@ -1,0 +1,76 @@
+"""The shares of places laid over the pictures that they are of."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from core.retrieval.why_maps import WhyMap
+
+Colour = tuple[int, int, int]
+FOR, AGAINST, GROUND = (255, 178, 70), (94, 176, 255), (26, 30, 34)
+"""Of places that carry the match and that speak against it, and what the picture is dimmed to."""
+_DIMMED = 0.45
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def heat_of(found: WhyMap, width: int, height: int, strongest: float) -> np.ndarray:
+    """The shares between the middles of places, bilinear, over a picture drawn width x height.
+
+    strongest: the share that becomes 1. Returns (height, width) float32 from -1 to 1, 0 outside of
+    what the net was fed with.
+    """
+    left, top, right, bottom = found.covered
+    x = ((np.arange(width) + 0.5) * found.size[0] / width - left) / (right - left)
+    y = ((np.arange(height) + 0.5) * found.size[1] / height - top) / (bottom - top)
+    rows, columns = found.places.shape
+    down, across = _weights(y, rows), _weights(x, columns)
+    heat: np.ndarray = down @ (found.places / np.float32(strongest)) @ across.T
+    np.clip(heat, -1, 1, out=heat)
+    return heat
+
+
+def painted(
+    pixels: np.ndarray,
+    heat: np.ndarray,
+    opacity: float,
+    *,
+    towards: Colour = FOR,
+    away: Colour = AGAINST,
+    ground: Colour = GROUND,
+) -> np.ndarray:
+    """A picture with its heat on it: grey and dimmed by as much as the heat is opaque.
+
+    pixels: (height, width, 3) uint8 RGB; heat: (height, width) as `heat_of` gives it; opacity: 0 to
+    1. Returns the same shape as pixels.
+    """
+    colours = pixels.astype(np.float32)
+    grey = (colours @ _LUMINANCE)[..., None] * (1 - _DIMMED)
+    grey = grey + np.array(ground, np.float32) * _DIMMED
+    base = colours + opacity * (grey - colours)
+    strength = (opacity * np.abs(heat))[..., None]
+    colour = np.where(
+        heat[..., None] < 0, np.array(away, np.float32), np.array(towards, np.float32)
+    )
+    mixed = base + strength * (colour - base)
+    drawn: np.ndarray = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    return drawn
+
+
+def png_bytes(page: np.ndarray) -> bytes:
+    """A (height, width, 3) uint8 picture as a PNG file."""
+    stream = io.BytesIO()
+    Image.fromarray(page).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _weights(places: np.ndarray, count: int) -> np.ndarray:
+    """How much each of `count` cells counts at places from 0 to 1, (n, count); 0 outside."""
+    at = np.clip(places * count - 0.5, 0, count - 1)
+    distance = np.abs(at[:, None] - np.arange(count))
+    weights = np.maximum(0.0, 1.0 - distance)
+    weights[(places < 0) | (places > 1)] = 0
+    cast: np.ndarray = weights.astype(np.float32)
+    return cast
