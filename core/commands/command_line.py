@@ -45,6 +45,7 @@ SUMMARIES: Mapping[str, str] = {
     "evaluate": "measure AP and mAP of a gallery, with its own images or others as queries",
     "sweep": "measure which layer, pooling and post-processing retrieves best on labelled images",
     "compare-results": "say which of two results is better, and whether that may be chance",
+    "map": "place the images of a gallery in two dimensions, and say what that keeps",
     "gallery": "say what a gallery holds, export its descriptors, check and repair it",
     "demo": "do everything above on the bundled net and photos, without a window",
     "doctor": "say what can run here: engines, devices, versions, and why not",

@@ -40,6 +40,7 @@ from core.retrieval.representations import (
 )
 
 FITS_NAME = "fits"
+MAPS_NAME = "maps"
 SWEEP_NAMES = ("sweep.json", "sweep-precisions.npy", "fitted-on")
 """What a sweep keeps beside: fits of PCA and whitening, its results, the gallery it fitted on."""
 
@@ -292,7 +293,14 @@ class GalleryStore:
 
 def is_ours(name: str) -> bool:
     """Whether a file of this name belongs to a gallery."""
-    is_own = name in (DESCRIPTORS_NAME, COMPACT_NAME, OLD_NOTE_NAME, FITS_NAME, *SWEEP_NAMES)
+    is_own = name in (
+        DESCRIPTORS_NAME,
+        COMPACT_NAME,
+        OLD_NOTE_NAME,
+        FITS_NAME,
+        MAPS_NAME,
+        *SWEEP_NAMES,
+    )
     return name.startswith(DATABASE_NAME) or is_own or is_representation(name)
 
 

@@ -20,6 +20,7 @@ ONE_FRONT: dict[str, str] = {
     "CompareResultsRequest": "its page comes with the Retrieval views",
     "EvaluateProtocolRequest": "its page comes with the Retrieval views",
     "WhyRequest": "its view comes with the ranking's and the two rankings'",
+    "MapRequest": "its view comes with the Retrieval views",
     "DuplicatesRequest": "its list comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""

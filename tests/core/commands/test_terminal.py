@@ -171,6 +171,7 @@ OF_A_GALLERY: dict[str, Callable[[Files], Sequence[object]]] = {
     "evaluate": lambda f: ("evaluate", f.gallery, "--truth", "folders"),
     "evaluate by a table": lambda f: ("evaluate", f.gallery, "--truth", f.labels),
     "gallery": lambda f: ("gallery", f.gallery),
+    "map": lambda f: ("map", f.gallery),
     "compare-results": lambda f: ("compare-results", result(f), result(f)),
     "export": lambda f: ("gallery", f.gallery, "--export", f.folder / f"e{BAD}.npy"),
 }

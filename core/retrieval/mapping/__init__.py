@@ -1,0 +1,1 @@
+"""Maps of a gallery: its descriptors in two dimensions, and what such a map keeps of them."""
