@@ -42,7 +42,6 @@ from gui.connections.renaming import (
 from gui.connections.searching import (
     connect_gallery_work,
     connect_searching,
-    connect_sweeping,
     connect_what_is_there,
 )
 from gui.connections.showing import connect_areas, connect_presenting
@@ -73,17 +72,12 @@ from gui.controllers.rename_dialog import RenameDialogController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.saving import SavingController
 from gui.controllers.searching.controller import SearchingController
-from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_list import GalleryListController
 from gui.controllers.searching.gallery_work import GalleryWorkController
-from gui.controllers.searching.ranking_files import RankingFiles
-from gui.controllers.searching.two_rankings import TwoRankingsController
 from gui.controllers.seeing import SeeingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
 from gui.controllers.subjects import SubjectsController
-from gui.controllers.sweeping.controller import SweepingController
-from gui.controllers.sweeping.files import SweepFiles
 from gui.controllers.trouble import TroubleController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
@@ -97,6 +91,7 @@ from gui.frame.placement import first_place, reachable_place
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
+from gui.retrieval_bench import RetrievalBench
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
@@ -134,7 +129,6 @@ class Workbench(QObject):
         self._demo_folder = demo_folder
         self._make_controllers(spec, cache)
         self._make_dialog_controllers(autosaves)
-        self._make_sweeping()
         self._connect_files()
         self._connect_edits()
         self._connect_values()
@@ -195,7 +189,6 @@ class Workbench(QObject):
             document, self.gallery_list, self.changing, self.window, self
         )
         self.gallery_work = GalleryWorkController(lanes, self.engine, self.searching, notices, self)
-        self.gallery_care = GalleryCareController(lanes, self.searching, notices, self)
         self.demo = DemoController(document, self.opening, self.searching, self._demo_folder, self)
         self.sessions = SessionController(
             document, lanes, self.opening, self.renaming, self.searching, panels, notices,
@@ -213,12 +206,9 @@ class Workbench(QObject):
         )
         self.trouble = TroubleController(self.engine, self.engine_choice, notices, self)
         self.exporting = ExportingController(notices, settings, lambda: self.chooser, self)
-        self.ranking_files = RankingFiles(
-            self.keeper, self.searching, self.window.panels.retrieval, self.exporting, self
-        )
-        self.two_rankings = TwoRankingsController(
-            lanes, self.engine, self.searching, self.gallery_list, notices, self.exporting,
-            self.window.panels.retrieval.two, self,
+        self.retrieval = RetrievalBench(
+            self.keeper, document, lanes, self.engine, self.searching, self.gallery_list,
+            self.exporting, notices, self.window, lambda: self.questioner, self,
         )  # fmt: skip
         self.recent_files = RecentFilesController(
             self.window.recent_menu, self.window.start_page, settings, document, lanes,
@@ -257,21 +247,6 @@ class Workbench(QObject):
         self.former.open_image = self.opening.open_image
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
         self.seeing.picture_changed.connect(self.window.panels.activations.show_picture)
-
-    def _make_sweeping(self) -> None:
-        retrieval = self.window.panels.retrieval
-        self.sweeping = SweepingController(
-            self.document, self.lanes, self.engine, self.searching, self.notices, retrieval,
-            lambda: self.questioner, self,
-        )  # fmt: skip
-        self.sweep_files = SweepFiles(
-            self.engine,
-            self.sweeping,
-            retrieval,
-            self.exporting,
-            self.notices,
-            self,
-        )
 
     def _connect_files(self) -> None:
         window, opening = self.window, self.opening
@@ -315,8 +290,6 @@ class Workbench(QObject):
             window, self.searching, self.opening, self.settings, lambda: self.chooser, self.dropping
         )
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
-        connect_sweeping(window, self.sweeping)
-        window.actions_.on("check_gallery", self.gallery_care.check)
         connect_what_is_there(status, self.searching, self.demo)
 
     def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:

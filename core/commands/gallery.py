@@ -1,4 +1,4 @@
-"""`gallery`: what a gallery holds and how it was made; its export, check, repair and duplicates."""
+"""`gallery`: what a gallery holds and how it was made; its export, checks, repair, duplicates."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from core.commands.duplicate_words import (
     described_duplicates,
     print_duplicates,
 )
+from core.commands.opening import engine_host
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
+from core.commands.query import add_gallery_net_arguments, gallery_net
 from core.csv_table import GUARD_HELP
+from core.jobs.alignment import AlignmentRequest, alignment
 from core.jobs.check_gallery import CheckGalleryRequest, RepairGalleryRequest, check, repair
 from core.jobs.duplicates import DuplicatesRequest, duplicates
 from core.jobs.export_gallery import ExportGalleryRequest, export
@@ -54,14 +57,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="list equal files and near-duplicates, with the cosine of their descriptors",
     )
     add_alike_argument(parser)
+    parser.add_argument(
+        "--sanity",
+        action="store_true",
+        help="describe three of its images anew: each has to find itself at rank 1, else features "
+        "and names are misaligned and the exit code is 1",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_gallery_net_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Say what is in the gallery, write it to a file, check or repair it."""
     limit = alike_limit(options, options.duplicates, "--duplicates")
-    if options.duplicates and (options.check or options.repair or options.export is not None):
-        raise UsageError("--duplicates goes with neither --export nor --check nor --repair")
+    others = options.check or options.repair or options.export is not None
+    if options.duplicates and (others or options.sanity):
+        raise UsageError(
+            "--duplicates goes with neither --export nor --check nor --repair nor --sanity"
+        )
+    if options.sanity and others:
+        raise UsageError("--sanity goes with neither --export nor --check nor --repair")
+    if options.sanity:
+        _find_themselves(options)
+        return
     if options.check or options.repair:
         if options.export is not None:
             raise UsageError("--export goes with neither --check nor --repair")
@@ -83,6 +101,27 @@ def run(options: argparse.Namespace) -> None:
         print(f"{counted(len(gallery), 'image')} of {gallery.dimension} values -> {named}")
         return
     _print(gallery)
+
+
+def _find_themselves(options: argparse.Namespace) -> None:
+    """The sanity gate; exit code 1 where an image finds another."""
+    gallery = open_gallery(options.gallery)
+    net, runs_on = gallery_net(gallery, options)
+    with engine_host(options) as host, ProgressLine() as show:
+        found = run_job(alignment(AlignmentRequest(gallery, net, runs_on), host), show)
+    if options.json:
+        print_json(
+            {
+                "gallery": str(gallery.folder),
+                "checked": found.n_checked,
+                "misaligned": [{"file": image, "found": other} for image, other in found.lost],
+                "sentence": found.sentence,
+            }
+        )
+    else:
+        print(found.sentence)
+    if found.lost:
+        raise SystemExit(FAILED)
 
 
 def _list_duplicates(gallery: Gallery, limit: int, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 MISALIGNED = "Features and names are misaligned"
-_TOLERANCE = 1e-3
+TOLERANCE = 1e-3
 
 
 def find_misaligned(
@@ -26,6 +26,6 @@ def find_misaligned(
             continue  # nothing can be like an image that gives zeros
         cosines = (exact @ row) / np.where(lengths == 0, 1.0, lengths * length)
         best = int(np.argmax(cosines))
-        if cosines[index] < cosines[best] - _TOLERANCE:
+        if cosines[index] < cosines[best] - TOLERANCE:
             found.append((index, best))
     return tuple(found)

@@ -32,10 +32,11 @@ from gui.graph.canvas import KEYS as GRAPH_KEYS
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
+from gui.panels.retrieval.grid import KEYS as RANKING_KEYS
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
-KEYS_OF_PARTS = (("In the graph", GRAPH_KEYS),)
+KEYS_OF_PARTS = (("In the graph", GRAPH_KEYS), ("In the ranking", RANKING_KEYS))
 """What the keys do in parts of the window, as each part says."""
 
 

@@ -72,7 +72,7 @@ def test_absent_images_that_are_back_are_no_news(
 
 
 def test_a_sound_gallery_is_called_so(searched, qtbot) -> None:
-    with qtbot.waitSignal(searched.gallery_care.checked, timeout=30000):
+    with qtbot.waitSignal(searched.retrieval.gallery_care.checked, timeout=30000):
         searched.window.actions_["check_gallery"].trigger()
     assert shown(searched, "gallery-care").title == f"The gallery is sound: {ALL} images"
 

@@ -51,7 +51,7 @@ def test_a_picture_of_a_ranking_says_so_too(searched, user, qtbot, tmp_path: Pat
     picture = QImage(str(tmp_path / "r.png"))
     assert picture.width() > 2000
     said = picture.text("Description")
-    assert said.splitlines() == list(searched.ranking_files.caption())
+    assert said.splitlines() == list(searched.retrieval.ranking_files.caption())
     assert "relu1 · conv1@1" in said
     tones = {picture.pixelColor(x, 80).name() for x in range(40, 1600, 2)}
     below = [picture.pixelColor(x, y) for x in range(50, 300, 9) for y in range(150, 600, 9)]
@@ -62,6 +62,6 @@ def test_a_picture_of_a_ranking_says_so_too(searched, user, qtbot, tmp_path: Pat
 
 def test_without_a_ranking_there_is_nothing_to_write(bench, user) -> None:
     assert not bench.window.panels.retrieval.recipe_bar.export_button.isEnabled()
-    bench.ranking_files.choose_csv()
-    bench.ranking_files.choose_picture()
+    bench.retrieval.ranking_files.choose_csv()
+    bench.retrieval.ranking_files.choose_picture()
     assert user.asked == []

@@ -55,9 +55,9 @@ def searched(bench, qtbot, tmp_path: Path, photos: Path, monkeypatch):
 
 def sweep(bench, qtbot) -> SweepTable:
     bench.window.panels.retrieval.sweep.bar.start_button.click()
-    qtbot.waitUntil(lambda: not bench.sweeping.is_running, timeout=30000)
+    qtbot.waitUntil(lambda: not bench.retrieval.sweeping.is_running, timeout=30000)
     settle(bench, qtbot)
-    return bench.sweeping.table
+    return bench.retrieval.sweeping.table
 
 
 def view_of(bench):
@@ -123,7 +123,7 @@ def test_a_cancelled_sweep_says_so_and_ends_the_same(searched, qtbot) -> None:
     started = []
     searched.lanes.changed.connect(
         lambda: (
-            started.append(1) or searched.sweeping.cancel()
+            started.append(1) or searched.retrieval.sweeping.cancel()
             if any(
                 run.key == "sweep" and run.progress is not None for run in searched.lanes.running
             )
@@ -146,10 +146,10 @@ def test_a_stored_sweep_comes_back_with_its_folder(searched, qtbot, photos, tmp_
     Image.new("RGB", (8, 8), "red").save(other / "1.png")
     searched.opening.open_folder(other.parent)
     settle(searched, qtbot)
-    assert not searched.sweeping.table.rows
+    assert not searched.retrieval.sweeping.table.rows
     searched.opening.open_folder(photos)
     settle(searched, qtbot)
-    after = searched.sweeping.table
+    after = searched.retrieval.sweeping.table
     assert {row.words for row in after.rows} == {row.words for row in before.rows}
     assert (after.headline, after.is_finished) == (before.headline, True)
     assert "After the ReLU mAP is" in after.rest
@@ -162,9 +162,9 @@ def test_a_stored_sweep_comes_back_under_the_names_of_a_rename(searched, qtbot) 
     searched.document.select("relu1")
     searched.window.actions_["rename_chain"].trigger()
     qtbot.waitUntil(lambda: 'top: "conv1_relu1"' in searched.document.text, timeout=15000)
-    qtbot.waitUntil(lambda: bool(searched.sweeping.table.rows), timeout=15000)
+    qtbot.waitUntil(lambda: bool(searched.retrieval.sweeping.table.rows), timeout=15000)
     settle(searched, qtbot)
-    found = searched.sweeping.table
+    found = searched.retrieval.sweeping.table
     assert {(row.layer, row.pooling): row.mean_ap for row in found.rows} == numbers
     renamed = next(row for row in found.rows if row.layer == "relu1")
     assert (renamed.top, renamed.text) == ("conv1_relu1", "relu1 · conv1_relu1")
@@ -193,7 +193,7 @@ def test_a_click_on_a_cell_opens_its_ranking_and_reads_nothing(searched, qtbot) 
     settle(searched, qtbot)
     assert panel.recipe_bar.views.current == "ranking"
     assert searched.searching.choice == RecipeChoice("relu1", "conv1", "gap")
-    assert searched.searching.gallery.folder == searched.sweeping.gallery.folder
+    assert searched.searching.gallery.folder == searched.retrieval.sweeping.gallery.folder
     assert not panel.offer_line.isVisible()
     assert searched.searching.gallery.recipe.pooling == "gap"
     assert len(panel.tiles) == 3 * N_EACH - 1
@@ -241,11 +241,11 @@ def test_another_folder_ends_a_sweep(searched, qtbot, tmp_path: Path) -> None:
     other.mkdir()
     Image.new("RGB", (8, 8), "red").save(other / "1.png")
     view_of(searched).bar.start_button.click()
-    assert searched.sweeping.is_running
+    assert searched.retrieval.sweeping.is_running
     searched.opening.open_folder(other)
     settle(searched, qtbot)
-    assert not searched.sweeping.is_running
-    assert not searched.sweeping.table.rows
+    assert not searched.retrieval.sweeping.is_running
+    assert not searched.retrieval.sweeping.table.rows
     assert view_of(searched).headline.text() == ""
 
 
@@ -269,13 +269,13 @@ def test_nothing_starts_without_a_folder(bench) -> None:
 
 def test_each_choice_of_layers_and_poolings_has_a_gallery_of_its_own(searched, qtbot) -> None:
     sweep(searched, qtbot)
-    first = searched.sweeping.gallery.folder
+    first = searched.retrieval.sweeping.gallery.folder
     bar = view_of(searched).bar
     bar.poolings.ticks["rmac"].setChecked(False)
     bar.afters.ticks["power"].setChecked(True)
     assert bar.options == SweepOptions("all", ("gap", "mac"), ("l2", "power"))
     table = sweep(searched, qtbot)
-    assert searched.sweeping.gallery.folder != first
+    assert searched.retrieval.sweeping.gallery.folder != first
     assert len(open_gallery(first)) == 3 * N_EACH
     assert table.afters == ("l2", "power")
     assert table.poolings == ("flatten", "gap", "mac")

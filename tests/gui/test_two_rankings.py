@@ -159,7 +159,7 @@ def test_a_table_of_both_says_what_it_is_of(searched, two, qtbot, user, tmp_path
 def test_the_view_ranks_nothing_until_it_is_in_front(searched, qtbot) -> None:
     read_too(searched, qtbot, FC8)
     ranked = []
-    searched.two_rankings.ranked.connect(ranked.append)
+    searched.retrieval.two_rankings.ranked.connect(ranked.append)
     searched.searching.query_index(3)
     settle(searched, qtbot)
     assert not ranked

@@ -25,6 +25,18 @@ from gui.theme import ThemeKeeper
 from gui.widgets.plain_text import plain_tip
 
 LEAST_TILE, GAP, MARGIN = 126, 10, 12
+KEYS = (
+    ("Up, Down, Left, Right, Page, Home, End", "Walk over the images"),
+    ("Enter", "Search with the selected image"),
+    ("A", "All images, the most similar first"),
+    ("W", "The wrong ones, from the first on"),
+    ("M", "The relevant ones that are missed"),
+    ("L", "The least similar ones"),
+    ("N, Shift+N", "The next query of the list of queries, the one before"),
+    ("Esc", "Select nothing"),
+)
+"""What keys do here, for the list of all keys."""
+_WISHES = {Qt.Key_A: "all", Qt.Key_W: "wrong", Qt.Key_M: "missed", Qt.Key_L: "least"}
 _SHAPE = 0.74
 """Height of a picture by its width."""
 
@@ -33,12 +45,15 @@ class RankingGrid(QAbstractScrollArea):
     """Tiles in rows; a million cost no more than those in view.
 
     Click selects, double click or Enter asks for a new query; arrows, Page, Home and End walk.
+    part_wished: "all", "wrong", "missed" or "least"; query_wished: steps in the list of queries.
     """
 
     tile_selected = pyqtSignal(object)
     tile_activated = pyqtSignal(object)
     menu_requested = pyqtSignal(object, object)
     scrolled = pyqtSignal()
+    part_wished = pyqtSignal(str)
+    query_wished = pyqtSignal(int)
 
     def __init__(
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
@@ -160,12 +175,28 @@ class RankingGrid(QAbstractScrollArea):
         if event.key() == Qt.Key_Escape and self._current >= 0:
             self.select(-1)
             return
+        if self._wishes(event):
+            return
         place = self._walked(event.key())
         if place is None or event.modifiers() & (Qt.AltModifier | Qt.ControlModifier):
             event.ignore()
             return
         if self._tiles:
             self.select(min(max(place, 0), len(self._tiles) - 1))
+
+    def _wishes(self, event: QKeyEvent) -> bool:
+        """Whether a letter asked for another part of the ranking, or another query."""
+        if event.modifiers() & ~(Qt.ShiftModifier | Qt.KeypadModifier):
+            return False
+        has_shift = bool(event.modifiers() & Qt.ShiftModifier)
+        if event.key() == Qt.Key_N:
+            self.query_wished.emit(-1 if has_shift else 1)
+            return True
+        wish = _WISHES.get(Qt.Key(event.key()))
+        if wish is None or has_shift:
+            return False
+        self.part_wished.emit(wish)
+        return True
 
     def _walked(self, key: int) -> int | None:
         """Where a key leads from the current tile; None for any other key."""

@@ -305,6 +305,8 @@ class RetrievalPanel(QWidget):
         self.grid.tile_activated.connect(self._use)
         self.grid.menu_requested.connect(self._open_menu)
         self.grid.scrolled.connect(self._show_cells)
+        self.grid.part_wished.connect(self._show_part)
+        self.grid.query_wished.connect(self._step_query)
         self.selected.query_requested.connect(self._use)
         self.selected.reveal_requested.connect(lambda tile: self.reveal_requested.emit(tile.path))
         self.selected.fold_button.clicked.connect(partial(self._fold, True))
@@ -323,6 +325,19 @@ class RetrievalPanel(QWidget):
 
     def _use(self, tile: ResultTile) -> None:
         self.query_requested.emit(tile.index)
+
+    def _show_part(self, key: str) -> None:
+        """A key asked for a part of the ranking: its first image is selected."""
+        self.selections.choose(key)
+        if self.selections.current == key and self.grid.tiles:
+            self.grid.select(0)
+
+    def _step_query(self, step: int) -> None:
+        """To the query of the list before (-1) or after (1) the one that is shown."""
+        path = None if self._query is None else self._query.path
+        index = self.queries.beside(path, step)
+        if index is not None:
+            self.query_requested.emit(index)
 
     def _go_to(self, place: int) -> None:
         """Select a rank, in the whole ranking."""

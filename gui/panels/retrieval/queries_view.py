@@ -181,6 +181,22 @@ class QueriesView(QWidget):
         """How many queries the filter leaves."""
         return self.table.rows.rowCount()
 
+    def beside(self, path: Path | None, step: int) -> int | None:
+        """The query `step` rows from the one of a file; the first for another file, None for none.
+
+        Rows are those that the filter leaves.
+        """
+        rows = self.table.rows
+        indices = [query.index for row in range(self.n_shown) if (query := rows.query(row))]
+        if self._list is None or not indices:
+            return None
+        at = next(
+            (n for n, index in enumerate(indices) if self._list.file_of(index)[0] == path), None
+        )
+        if at is None:
+            return indices[0]
+        return indices[at + step] if 0 <= at + step < len(indices) else None
+
     def show_queries(self, queries: QueryList | None) -> None:
         """Show another evaluation's queries, as the filter leaves them; None for none."""
         self._list = queries

@@ -85,6 +85,8 @@ class QueryColumn(QWidget):
         self.scores_header = SectionHeader(keeper, "Scores")
         self.scores = ScorePlot(keeper)
         self.descriptor = FactSection(keeper, "Descriptor")
+        self._gallery: GalleryView | None = None
+        self._sanity = ""
         self.skipped_line = SkippedLine(keeper)
         self._lay_out()
         self.show_query(None, Tiles.of(()))
@@ -122,8 +124,19 @@ class QueryColumn(QWidget):
 
     def show_gallery(self, gallery: GalleryView | None) -> None:
         """Show how the gallery was described."""
+        self._gallery = gallery
         self.skipped_line.show_skipped(() if gallery is None else gallery.skipped)
-        self.descriptor.show_facts(() if gallery is None else gallery.descriptor)
+        self._show_descriptor()
+
+    def show_sanity(self, words: str) -> None:
+        """Whether images that are described anew find themselves at rank 1; "" while not known."""
+        self._sanity = words
+        self._show_descriptor()
+
+    def _show_descriptor(self) -> None:
+        facts = () if self._gallery is None else self._gallery.descriptor
+        sanity = (("Sanity", self._sanity),) if self._sanity and facts else ()
+        self.descriptor.show_facts((*facts, *sanity))
 
     @pyqtSlot()
     def _dress(self) -> None:

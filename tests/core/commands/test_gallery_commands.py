@@ -15,7 +15,8 @@ from core.engines.torch import packing
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net
 from core.progress import Progress
-from core.retrieval.gallery import open_gallery
+from core.retrieval.cosines import Cosines
+from core.retrieval.gallery import Gallery, open_gallery
 from core.weights.fillers import filler_weights
 from core.weights.writer import write_caffemodel
 
@@ -522,3 +523,28 @@ def test_copies_are_listed_and_left_out(command, files: dict[str, Path], tmp_pat
     for wrong in (("--alike", "3"), ("--without-copies", "--alike", "64")):
         assert command(*words, *wrong).code == 2
     assert command("gallery", files["gallery"], "--duplicates", "--check").code == 2
+
+
+def test_images_described_anew_find_themselves(command, files: dict[str, Path]) -> None:
+    index(command, files)
+    said = command("gallery", files["gallery"], "--sanity")
+    assert (said.code, said.out) == (0, "3 of 3 images described anew find themselves at rank 1.\n")
+
+
+def test_features_that_stand_at_other_names_fail_the_sanity_gate(
+    command, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(command, files)
+    turned = property(lambda gallery: Cosines(np.roll(gallery.descriptors, 4, axis=0)))
+    monkeypatch.setattr(Gallery, "cosines", turned)
+    said = command("gallery", files["gallery"], "--sanity", "--json")
+    assert said.code == 1
+    assert said.json["checked"] == 3
+    assert "misaligned" in said.json["sentence"]
+    lost = said.json["misaligned"][0]
+    assert lost["file"].split("/")[0] != lost["found"].split("/")[0]
+
+
+@pytest.mark.parametrize("other", ["--check", "--repair", "--duplicates"])
+def test_the_sanity_gate_stands_alone(command, files: dict[str, Path], other: str) -> None:
+    assert command("gallery", files["gallery"], "--sanity", other).code == 2

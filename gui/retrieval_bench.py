@@ -1,0 +1,59 @@
+"""The objects behind the Retrieval page that come after its search: one each, joined to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QObject
+
+from gui.connections.searching import connect_sweeping
+from gui.controllers.engine_child import EngineController
+from gui.controllers.exporting import ExportingController
+from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.gallery_care import GalleryCareController
+from gui.controllers.searching.gallery_list import GalleryListController
+from gui.controllers.searching.ranking_files import RankingFiles
+from gui.controllers.searching.sanity import SanityController
+from gui.controllers.searching.two_rankings import TwoRankingsController
+from gui.controllers.sweeping.controller import SweepingController
+from gui.controllers.sweeping.files import SweepFiles
+from gui.dialogs.questions import Questioner
+from gui.document import ModelDocument
+from gui.jobs import Lanes
+from gui.main_window import MainWindow
+from gui.notices import Notices
+from gui.theme import ThemeKeeper
+
+
+class RetrievalBench(QObject):
+    """Sweep, two rankings, files, care and the sanity gate of what is searched."""
+
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        document: ModelDocument,
+        lanes: Lanes,
+        engine: EngineController,
+        searching: SearchingController,
+        gallery_list: GalleryListController,
+        exporting: ExportingController,
+        notices: Notices,
+        window: MainWindow,
+        questioner: Callable[[], Questioner],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        panel = window.panels.retrieval
+        self.ranking_files = RankingFiles(keeper, searching, panel, exporting, self)
+        self.two_rankings = TwoRankingsController(
+            lanes, engine, searching, gallery_list, notices, exporting, panel.two, self
+        )
+        self.gallery_care = GalleryCareController(lanes, searching, notices, self)
+        self.sanity = SanityController(lanes, engine, searching, notices, panel, self)
+        self.sweeping = SweepingController(
+            document, lanes, engine, searching, notices, panel, questioner, self
+        )
+        self.sweep_files = SweepFiles(engine, self.sweeping, panel, exporting, notices, self)
+        connect_sweeping(window, self.sweeping)
+        window.actions_.on("check_gallery", self.gallery_care.check)
+        self.sanity.check_requested.connect(self.gallery_care.check)
