@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import to_builtins
+
 from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, engine_spec
-from core.commands.output import counted, print_json, print_table
+from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.errors import AppError
 from core.files import check_writable
 from core.jobs.finetune import Finetuned, FinetuneRequest, finetune, resumed, write_results
 from core.progress import run_job
 from core.training.run.control import RunControl
+from core.training.run.history import History
 from core.training.run.keeping import snapshot_files
 
 
@@ -38,6 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: what the ImageData and HDF5Data layers of the net read)",
     )
     parser.add_argument(
+        "--test-batches",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="T.npz",
+        help="as --batches, a file for each test net of the solver that can't read its own",
+    )
+    parser.add_argument(
         "--at", default="", metavar="1,2,20", help="after which iterations arrays are kept"
     )
     parser.add_argument(
@@ -53,9 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume",
         nargs="?",
         const="",
-        metavar="F.solverstate",
-        help="go on from this snapshot, or from the last whole one of --run, which then knows the "
-        "rest",
+        metavar="N",
+        help="go on with the run of --run, which knows the rest, from its last whole snapshot or "
+        "from that of iteration N; or from a file F.solverstate",
     )
     parser.add_argument(
         "--results",
@@ -104,12 +115,13 @@ def _request(options: argparse.Namespace) -> FinetuneRequest:
         "until": options.until,
         "kept": options.keep,
         "is_whole": options.whole,
+        "test_batches": tuple(options.test_batches),
     }
     engine, device = engine_spec(options), options.device
-    if options.resume == "":
+    if options.resume is not None and (not options.resume or options.resume.isdecimal()):
         if options.run is None:
             raise UsageError("--resume takes a .solverstate, or goes on with the run of --run")
-        kept = resumed(options.run, engine, device)
+        kept = resumed(options.run, engine, device, int(options.resume or 0) or None)
         return replace(kept, **{name: value for name, value in given.items() if value})
     if options.solver is None:
         raise UsageError("--solver is needed, unless --run DIR --resume goes on with a run")
@@ -160,6 +172,10 @@ def _described(found: Finetuned, request: FinetuneRequest) -> dict[str, object]:
         "loss": list(trained.losses),
         "lr": [one.rate for one in trained.iterations],
         "frozen_layers": 0 if began is None else began.n_frozen,
+        "tests": [to_builtins(one) for one in history.tests],
+        "channels": [to_builtins(one) for one in history.channels],
+        "warnings": [one.sentence for one in history.warnings],
+        "notes": [] if began is None else list(began.notes),
         "snapshots": [str(state) for state in _states(found, request)],
         "ended": "" if history.ended is None else history.ended.why,
     }
@@ -180,10 +196,31 @@ def _print(found: Finetuned, request: FinetuneRequest, options: argparse.Namespa
     shown = rows[::step]
     shown += rows[-1:] if rows[-1:] != shown[-1:] else []
     print_table(("iteration", "loss", "learning rate"), shown, right="iteration,loss,learning rate")
-    began = found.history.began
+    history, began = found.history, found.history.began
+    if history.tests:
+        print_table(("tested at", "net", "loss", "scores", ""), _test_rows(history))
+    if began is not None:
+        print_notes(began.notes)
+    for warned in history.warnings:
+        print_notes([f"iteration {warned.iteration}: {warned.sentence} {warned.hint}"])
     if began is not None and began.n_frozen:
         print(f"{counted(began.n_frozen, 'layer')} that do not learn ran once for each image.")
     for state in _states(found, request):
         print(f"snapshot -> {state}")
     if options.results is not None:
         print(f"results -> {options.results}")
+
+
+def _test_rows(history: History) -> list[tuple[str, ...]]:
+    """Every test, the best of each net marked."""
+    best = {net: history.best_test(net=net) for net in {one.net for one in history.tests}}
+    return [
+        (
+            str(one.iteration),
+            str(one.net),
+            f"{one.loss:.4g}",
+            ", ".join(f"{blob} {value:.4g}" for blob, value in one.scores.items()),
+            "best" if one is best[one.net] else "",
+        )
+        for one in history.tests
+    ]

@@ -189,6 +189,50 @@ class Iterated(msgspec.Struct, frozen=True):
         return sum(one.loss for one in self.passes) / len(self.passes)
 
 
+class AddTest(Request, frozen=True):
+    """Build a net that shares the arrays of a training by layer name and index, to score it.
+
+    weights: for arrays that the training does not hold. Answered by a TestOpened.
+    """
+
+    net: int
+    net_text: str
+    weights: str | None
+    state: NetState
+    input_shapes: dict[str, Shape]
+
+
+class TestOpened(msgspec.Struct, frozen=True):
+    """A net that scores a training; `test` is its number among those of the training."""
+
+    test: int
+    inputs: dict[str, Shape | None]
+
+
+class Test(Request, frozen=True):
+    """One pass of a net that scores a training. Answered by a Pass, elements as "blob[i]"."""
+
+    net: int
+    test: int
+    inputs: tuple[str, ...]
+
+
+class Peaks(Request, frozen=True):
+    """One pass of a training's net as at test time: the greatest value of each rectified channel.
+
+    Answered by a Peaked, with an array (channels,) for each layer.
+    """
+
+    net: int
+    inputs: tuple[str, ...]
+
+
+class Peaked(msgspec.Struct, frozen=True):
+    """The ReLU layers whose channels were looked at."""
+
+    layers: tuple[str, ...]
+
+
 class ReadTraining(Request, frozen=True):
     """Arrays of a training: its weights, what the solver remembers, or what the first iteration
     found and subtracted.
@@ -226,6 +270,9 @@ Operation = (
     | Gradients
     | Train
     | Iterate
+    | AddTest
+    | Test
+    | Peaks
     | ReadTraining
     | Restore
     | Close
@@ -240,6 +287,9 @@ REPLIES: dict[type[Request], type] = {
     Gradients: GradientCounts,
     Train: TrainingOpened,
     Iterate: Iterated,
+    AddTest: TestOpened,
+    Test: Pass,
+    Peaks: Peaked,
     ReadTraining: Done,
     Restore: Done,
     Close: Done,

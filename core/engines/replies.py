@@ -17,6 +17,7 @@ from core.engines.operations import (
     REPLIES,
     Gradients,
     Opened,
+    Peaks,
     Read,
     ReadTraining,
     Request,
@@ -42,6 +43,10 @@ def read_reply(request: Request, header: Mapping[str, Any], arrays: Sequence[np.
         _check_summaries(reply, arrays, len(request.values))
     elif isinstance(request, ReadTraining):
         _check_values(arrays, len(arrays))
+    elif isinstance(request, Peaks):
+        _check_values(arrays, len(reply.layers))
+        if any(array.ndim != 1 for array in arrays):
+            raise FrameError("peaks that are not one for each channel")
     elif isinstance(request, Gradients):
         if len(reply.n_arrays) != len(request.layers) or min(reply.n_arrays, default=0) < 0:
             raise FrameError("gradients of other layers than were asked for")

@@ -19,6 +19,8 @@ from core.engines.session import (
     OnLayer,
     OpenRequest,
     Session,
+    TestRequest,
+    TestSession,
     TrainingSession,
     TrainRequest,
 )
@@ -36,6 +38,7 @@ class Server:
         self._on_layer = on_layer
         self._sessions: dict[int, Session] = {}
         self._trainings: dict[int, TrainingSession] = {}
+        self._tests: dict[int, list[TestSession]] = {}
         self._next_net = 1
         self._operations: dict[type, Callable[[Any, Arrays], Answer]] = {
             operations.Hello: self._hello,
@@ -47,6 +50,9 @@ class Server:
             operations.Gradients: self._gradients,
             operations.Train: self._train,
             operations.Iterate: self._iterate,
+            operations.AddTest: self._add_test,
+            operations.Test: self._test,
+            operations.Peaks: self._peaks,
             operations.ReadTraining: self._read_training,
             operations.Restore: self._restore,
             operations.Close: self._close,
@@ -156,6 +162,30 @@ class Server:
             batches *= request.n_batches
         return self._training(request.net).iterate(batches, self._on_layer), []
 
+    def _add_test(self, request: operations.AddTest, arrays: Arrays) -> Answer:
+        session = self._training(request.net).add_test(
+            TestRequest(
+                request.net_text,
+                None if request.weights is None else Path(request.weights),
+                request.state,
+                request.input_shapes,
+            )
+        )
+        tests = self._tests.setdefault(request.net, [])
+        tests.append(session)
+        return operations.TestOpened(len(tests) - 1, dict(session.inputs)), []
+
+    def _test(self, request: operations.Test, arrays: Arrays) -> Answer:
+        tests = self._tests.get(request.net, [])
+        if not 0 <= request.test < len(tests):
+            raise EngineError("This training has no such test net.")
+        return tests[request.test].test(_named(request.inputs, arrays), self._on_layer), []
+
+    def _peaks(self, request: operations.Peaks, arrays: Arrays) -> Answer:
+        given = _named(request.inputs, arrays)
+        layers, found = self._training(request.net).peaks(given, self._on_layer)
+        return operations.Peaked(layers), found
+
     def _read_training(self, request: operations.ReadTraining, arrays: Arrays) -> Answer:
         found: list[np.ndarray] = getattr(self._training(request.net), request.what)()
         return Done(), found
@@ -172,6 +202,7 @@ class Server:
 
     def _close(self, request: operations.Close, arrays: Arrays) -> Answer:
         self._trainings.pop(request.net, None)
+        self._tests.pop(request.net, None)
         session = self._sessions.pop(request.net, None)
         if session is not None:
             session.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engines.operations import Iterated, Want
+from core.engines.operations import Iterated, Pass, Want
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.errors import EngineError
 from core.layers.multipliers import LearnedArray
@@ -82,6 +82,29 @@ class TrainRequest(OpenRequest):
     solver: SolverSettings = field(default_factory=SolverSettings)
 
 
+@dataclass(frozen=True)
+class TestRequest:
+    """A net that scores a training, whose arrays it shares by layer name and index.
+
+    weights_path: for arrays that the training does not hold.
+    """
+
+    net_text: str
+    weights_path: Path | None
+    state: NetState
+    input_shapes: Mapping[str, tuple[int, ...]]
+
+
+class TestSession(ABC):
+    """One net that scores a training."""
+
+    inputs: Mapping[str, tuple[int, ...] | None]
+
+    @abstractmethod
+    def test(self, batch: Mapping[str, np.ndarray], on_layer: OnLayer) -> Pass:
+        """One pass with the arrays as they are now."""
+
+
 class TrainingSession(ABC):
     """One net that learns."""
 
@@ -92,6 +115,16 @@ class TrainingSession(ABC):
     @abstractmethod
     def iterate(self, batches: Sequence[Mapping[str, np.ndarray]], on_layer: OnLayer) -> Iterated:
         """One iteration over these batches."""
+
+    def add_test(self, request: TestRequest) -> TestSession:
+        """Build a net that scores this one."""
+        raise EngineError("This engine has no test nets.", hint="Choose the engine torch for them.")
+
+    def peaks(
+        self, batch: Mapping[str, np.ndarray], on_layer: OnLayer
+    ) -> tuple[tuple[str, ...], list[np.ndarray]]:
+        """Names of the ReLU layers, and the greatest value of each of their channels."""
+        return (), []
 
     @abstractmethod
     def weights(self) -> list[np.ndarray]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from core.engines.engine import Call
 from core.engines.operations import (
+    AddTest,
     Close,
     Iterate,
     Iterated,
+    Pass,
+    Peaks,
     ReadTraining,
     Restore,
+    Test,
+    TestOpened,
     TrainingOpened,
 )
 from core.errors import EngineError
 from core.layers.multipliers import LearnedArray
+from core.net.definition import NetState
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -38,6 +45,34 @@ class Training:
         found, _ = self._call(Iterate(self._net, names, len(batches)), given)
         iterated: Iterated = found
         return iterated
+
+    def add_test(
+        self,
+        net_text: str,
+        weights_path: Path | None,
+        state: NetState,
+        input_shapes: Mapping[str, tuple[int, ...]],
+    ) -> TestOpened:
+        """Build a net that scores this one, with its arrays by layer name and index.
+
+        weights_path: for arrays that this one does not hold.
+        """
+        weights = None if weights_path is None else str(weights_path.absolute())
+        shapes = {name: tuple(shape) for name, shape in input_shapes.items()}
+        found, _ = self._call(AddTest(self._net, net_text, weights, state, shapes))
+        opened: TestOpened = found
+        return opened
+
+    def test(self, number: int, batch: Arrays) -> Pass:
+        """One pass of test net `number` with the arrays as they are now."""
+        found, _ = self._call(Test(self._net, number, tuple(batch)), _float32(batch))
+        passed: Pass = found
+        return passed
+
+    def peaks(self, batch: Arrays) -> dict[str, np.ndarray]:
+        """The greatest value of each channel of each ReLU, by layer, as at test time."""
+        found, arrays = self._call(Peaks(self._net, tuple(batch)), _float32(batch))
+        return dict(zip(found.layers, arrays, strict=True))
 
     def weights(self) -> list[np.ndarray]:
         """Every learned array in the order of `arrays`."""
@@ -73,3 +108,7 @@ class Training:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _float32(batch: Arrays) -> list[np.ndarray]:
+    return [np.asarray(array, np.float32) for array in batch.values()]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -23,19 +21,20 @@ from core.npy_file import read_npz
 from core.progress import Job
 from core.training.data_layers import own_feed
 from core.training.feeds import Feed, array_feed
-from core.training.frozen import HeadTraining, KeptFeed, find_frozen_part, piece_shapes
-from core.training.kept_values import KeptValues
+from core.training.frozen import HeadTraining
 from core.training.loop import OnIteration, Run, Trained
+from core.training.run.channels import ChannelWatch
 from core.training.run.control import RunControl
-from core.training.run.folder import Asked, begin_folder, last_whole_snapshot, read_asked
+from core.training.run.folder import Asked, begin_folder, read_asked, snapshot_to_go_on_from
 from core.training.run.history import History, read_history
 from core.training.run.keeping import SnapshotKeeper
 from core.training.run.log import RunLog
 from core.training.run.records import Began
-from core.training.snapshots import layer_arrays, weights_beside
-from core.training.solver_net import SolverNet, read_solver
+from core.training.run.testing import Tests
+from core.training.snapshots import weights_beside
+from core.training.solver_net import SolverNet, read_solver, read_tests
+from core.training.starting import Asking, Begun, begin
 from core.weights.solver_state import SolverState, read_solver_state
-from core.weights.writer import write_caffemodel
 
 _MOST_BYTES = 16 << 30
 
@@ -50,7 +49,8 @@ class FinetuneRequest:
     it. until: None for the last of `at`, or the solver's max_iter. run: the folder for snapshots
     and the log, None for neither; a run with one ends when it diverges. kept: where values of
     layers that do not learn are kept, None takes the run's folder, or memory; is_whole: nothing is
-    kept, every layer runs in every pass.
+    kept, every layer runs in every pass. test_batches: as `batches`, a file for each test net of
+    the solver; a net that has none and can't read its own is left out, which Began.notes says.
     """
 
     solver: Path
@@ -65,6 +65,7 @@ class FinetuneRequest:
     engine: EngineSpec = TORCH
     kept: Path | None = None
     is_whole: bool = False
+    test_batches: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -86,7 +87,11 @@ class Finetuned:
 def finetune(request: FinetuneRequest, control: RunControl | None = None) -> Job[Finetuned]:
     """Train, record it, and keep what was asked for; yields RunProgress. Raises AppError.
 
-    control: for who pauses and stops it.
+    A window iterates it in a lane and draws what is new in the `history` of each RunProgress: the
+    records of core.training.run.records, which read_history(request.run) gives of a run that is
+    over, was killed or goes on elsewhere. control: pauses, stops and asks for snapshots from any
+    thread; closing the job ends it at once. resumed(folder) is the request to go on with.
+    A run with a folder ends by itself once it diverges; `history.ended` says how it ended.
     """
     solver = read_solver(request.solver)
     state = None if request.resume is None else read_solver_state(request.resume)
@@ -98,6 +103,8 @@ def finetune(request: FinetuneRequest, control: RunControl | None = None) -> Job
             hint="Set max_iter in the solver, or name more iterations.",
         )
     given = None if request.batches is None else read_npz(request.batches, _MOST_BYTES)
+    given_tests = [read_npz(path, _MOST_BYTES) for path in request.test_batches]
+    sources = read_tests(solver)
     own = None if given is not None else own_feed(solver.net, solver.folder, request.seed)
     solver = solver if own is None else solver.fed(own.shapes)
     if request.run is not None:
@@ -108,33 +115,64 @@ def finetune(request: FinetuneRequest, control: RunControl | None = None) -> Job
         every: Feed = own or array_feed(given or {}, whole.inputs)
         found = Finetuned(tuple((array.layer, array.index) for array in whole.arrays))
         found.history = history
-        training, feed, n_frozen, why_whole = _without_frozen(
-            process, request, solver, whole, every
-        )
-        if state is not None:
-            training.restore(state.iteration, state.step, state.history)
-        log = RunLog(request.run, history)
-        keeper = None
-        if request.run is not None:
-            keeper = SnapshotKeeper(request.run, solver, training, log, last)
-        log.write(_began(solver, training, every, (first, last), n_frozen, why_whole))
-        run = Run(
-            training, solver.settings, feed, (first, last), log, control or RunControl(), keeper,
-            (_taker(request.at, training, found),),
+        asking = Asking(
+            process, solver, request.device, request.seed, _kept_folder(request),
+            request.is_whole, given_tests,
         )  # fmt: skip
+        begun = begin(asking, whole, every, sources)
+        if state is not None:
+            begun.training.restore(state.iteration, state.step, state.history)
+        run = _run(request, solver, begun, every, (first, last), found, control or RunControl())
         found.trained = yield from run.go()
         return found
 
 
-def resumed(folder: Path, engine: EngineSpec = TORCH, device: str = "cpu") -> FinetuneRequest:
-    """What the run in a folder was asked for, from its last whole snapshot on. Raises AppError."""
+def _run(
+    request: FinetuneRequest,
+    solver: SolverNet,
+    begun: Begun,
+    feed: Feed,
+    span: tuple[int, int],
+    found: Finetuned,
+    control: RunControl,
+) -> Run:
+    """The loop, with what a run with a folder has: a log, snapshots, and a look at its channels."""
+    training, history = begun.training, found.history
+    log = RunLog(request.run, history)
+    keeper = watch = None
+    if request.run is not None:
+        keeper = SnapshotKeeper(request.run, solver, training, log, span[1])
+        watch = ChannelWatch(training, begun.feed, span[1])
+    log.write(_began(solver, begun, feed, span))
+    return Run(
+        training, solver.settings, begun.feed, span, log, control,
+        Tests(training, solver.settings, begun.tests), keeper, watch,
+        (_taker(request.at, training, found),),
+    )  # fmt: skip
+
+
+def _kept_folder(request: FinetuneRequest) -> Path | None:
+    if request.kept is None and request.run is not None:
+        return request.run / "frozen"
+    return request.kept
+
+
+def resumed(
+    folder: Path, engine: EngineSpec = TORCH, device: str = "cpu", iteration: int | None = None
+) -> FinetuneRequest:
+    """What the run in a folder was asked for, to be given to finetune() to go on with it.
+
+    iteration: of the snapshot to go on from, one of read_history(folder).snapshots; what was
+    recorded after it becomes void. None takes the last one whose files are whole, or the beginning
+    where there is none. Raises AppError.
+    """
     asked = read_asked(folder)
-    snapshot = last_whole_snapshot(folder, read_history(folder))
+    files = snapshot_to_go_on_from(folder, read_history(folder), iteration)
     return FinetuneRequest(
         Path(asked.solver),
         _path(asked.batches),
         _path(asked.weights),
-        resume=None if snapshot is None else snapshot.state,
+        resume=None if files is None else files.state,
         until=asked.until,
         run=folder,
         device=device,
@@ -142,6 +180,7 @@ def resumed(folder: Path, engine: EngineSpec = TORCH, device: str = "cpu") -> Fi
         engine=engine,
         kept=_path(asked.kept),
         is_whole=asked.is_whole,
+        test_batches=tuple(Path(path) for path in asked.test_batches),
     )
 
 
@@ -154,6 +193,7 @@ def _asked(request: FinetuneRequest) -> Asked:
         request.seed,
         _written(request.kept),
         request.is_whole,
+        tuple(_written(path) for path in request.test_batches),
     )
 
 
@@ -165,25 +205,21 @@ def _written(path: Path | None) -> str:
     return "" if path is None else str(path.absolute())
 
 
-def _began(
-    solver: SolverNet,
-    training: Training | HeadTraining,
-    feed: Feed,
-    span: tuple[int, int],
-    n_frozen: int,
-    why_whole: str,
-) -> Began:
+def _began(solver: SolverNet, begun: Begun, feed: Feed, span: tuple[int, int]) -> Began:
+    training = begun.training
     sizes = [(array.lr_mult != 0.0, math.prod(array.shape)) for array in training.arrays]
     return Began(
         span[0],
         span[1],
         batch=feed.n_rows * solver.settings.iter_size,
         n_images=feed.n_images,
-        n_frozen=n_frozen,
-        why_whole=why_whole,
+        n_frozen=begun.n_frozen,
+        why_whole=begun.why_whole,
         n_moving=sum(size for learns, size in sizes if learns),
         n_values=sum(size for _, size in sizes),
         filler_layers=training.filler_layers,
+        tests=begun.scores,
+        notes=begun.notes,
     )
 
 
@@ -246,74 +282,3 @@ def _start(
         state=solver.net.state,
         input_shapes=solver.input_shapes,
     )
-
-
-def _without_frozen(
-    process: EngineProcess,
-    request: FinetuneRequest,
-    solver: SolverNet,
-    whole: Training,
-    feed: Feed,
-) -> tuple[Training | HeadTraining, Feed, int, str]:
-    """A training of what learns, fed with what the rest gives; the whole one where that can't be.
-
-    With how many layers are left out, and why none is.
-
-    Both begin with the arrays of the whole one, through a file that is gone after.
-    """
-    part, why = find_frozen_part(solver.net, solver.shapes, solver.settings)
-    if request.is_whole:
-        part, why = None, "it was asked for"
-    elif not feed.n_pieces:
-        part, why = None, "crops or mirrors are drawn anew in every pass"
-    if part is None:
-        return whole, feed, 0, why
-    arrays = list(zip(whole.arrays, whole.weights(), strict=True))
-    whole.close()
-    with TemporaryDirectory(prefix="blobscope-") as scratch:
-        weights = Path(scratch) / "start.caffemodel"
-        layers = layer_arrays(solver.shapes, arrays, owners_only=False)
-        write_caffemodel(weights, solver.net.name, layers)
-        engine = process.open(
-            solver.net.text,
-            weights,
-            device=request.device,
-            seed=request.seed,
-            state=solver.net.state,
-            input_shapes=solver.input_shapes,
-        )
-        head = process.train(
-            part.head,
-            solver.settings,
-            weights,
-            device=request.device,
-            seed=request.seed,
-            state=solver.net.state,
-        )
-        head.weights()  # before the file goes
-    own = {(array.layer, array.index) for array in head.arrays}
-    rest = {(a.layer, a.index): v for a, v in arrays if (a.layer, a.index) not in own}
-    shapes = piece_shapes(feed, part, solver.shapes)
-    folder = request.kept
-    if folder is None and request.run is not None:
-        folder = request.run / "frozen"
-    if folder is not None:
-        folder = folder / _digest(solver, feed, rest, process)
-    kept = KeptValues(folder, feed.n_pieces, shapes)
-    fed = KeptFeed(feed, part, engine, kept)
-    return HeadTraining(head, whole.arrays, rest), fed, part.n_layers, ""
-
-
-def _digest(
-    solver: SolverNet,
-    feed: Feed,
-    frozen: Mapping[tuple[str, int], np.ndarray],
-    process: EngineProcess,
-) -> str:
-    """What decides on the values of the frozen part."""
-    found = hashlib.sha256(solver.net.text.encode())
-    found.update(f"{feed.digest} {sorted(process.versions().items())}".encode())
-    for (layer, index), array in frozen.items():
-        found.update(f"{layer} {index} {array.shape}".encode())
-        found.update(np.ascontiguousarray(array).tobytes())
-    return found.hexdigest()[:32]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,34 @@ def open_prototxt(path: Path, state: NetState) -> PrototxtFile:
     return _named_net(solver, name, path, _with_solver_state(solver, phase, state))
 
 
+def open_test_nets(path: Path) -> tuple[PrototxtFile, ...]:
+    """Every net that a solver file tests, in Caffe's order, each in its own state.
+
+    Those of test_net_param, then those of test_net, then the solver's own net for each test_iter
+    that is left (BVLC/caffe src/caffe/solver.cpp, InitTestNets). Raises NetError where the numbers
+    do not fit, and for nets that are not there.
+    """
+    solver = _parsed_solver(read_prototxt(path))
+    if solver is None:
+        raise NetError(f"{path.name} is no solver: it names no net.")
+    n_tests = len(solver.numbers("test_iter"))
+    named = [("test_net_param", i) for i in range(len(solver.messages("test_net_param")))]
+    named += [("test_net", i) for i in range(len(solver.words("test_net")))]
+    own = next((name for name in ("net_param", "net") if solver.has(name)), None)
+    n_more, states = n_tests - len(named), solver.messages(_STATES["TEST"])
+    if n_more < 0 or (n_more and own is None) or (states and len(states) != n_tests):
+        raise NetError(
+            f"{path.name} has {n_tests} test_iter for {len(named)} test nets and {len(states)} "
+            "test_state.",
+            hint="Caffe wants one test_iter for each test net, and as many test_state or none.",
+        )
+    named += [(own or "", 0)] * n_more
+    return tuple(
+        _named_net(solver, name, path, _state_of(states[at : at + 1], NetState("TEST")), i)
+        for at, (name, i) in enumerate(named)
+    )
+
+
 def _parsed_solver(text: str) -> Message | None:
     """The solver a text is; None for a net, and for what can't be parsed as either."""
     if not _NAMES_A_NET.search(text):
@@ -68,20 +96,26 @@ def _parsed_solver(text: str) -> Message | None:
 
 
 def _with_solver_state(solver: Message, phase: str, state: NetState) -> NetState:
-    states = solver.messages(_STATES[phase])
+    return _state_of(solver.messages(_STATES[phase]), NetState(phase, state.level, state.stages))
+
+
+def _state_of(states: Sequence[Message], state: NetState) -> NetState:
+    """With what the first of them says."""
     if not states:
-        return NetState(phase, state.level, state.stages)
+        return state
     stages = tuple(dict.fromkeys((*state.stages, *states[0].words("stage"))))
-    return NetState(phase, state.level or states[0].integer("level"), stages)
+    return NetState(state.phase, state.level or states[0].integer("level"), stages)
 
 
-def _named_net(solver: Message, name: str, path: Path, state: NetState) -> PrototxtFile:
+def _named_net(
+    solver: Message, name: str, path: Path, state: NetState, index: int = 0
+) -> PrototxtFile:
     inner = solver.messages(name)
     if inner:
-        body = inner[0].span
-        text = inner[0].source.text[body.start + 1 : body.end - 1].lstrip("\r\n")
+        body = inner[index].span
+        text = inner[index].source.text[body.start + 1 : body.end - 1].lstrip("\r\n")
         return PrototxtFile(path.with_name(f"{path.stem}_net.prototxt"), text, state, path)
-    written = solver.words(name)[0] if solver.words(name) else ""
+    written = solver.words(name)[index] if solver.words(name) else ""
     found = find_named_net(written, path)
     text = read_prototxt(found)
     if _parsed_solver(text) is not None:

@@ -20,6 +20,10 @@ from core.net.solver_settings import SolverSettings
 from core.training.feeds import Batch, Feed
 from core.training.kept_values import KeptValues
 
+_AT_ONCE = 4
+"""Images that are computed together, always the same ones, so that the bits of their values do not
+depend on when they are first met: a run that goes on has those of one that did not stop."""
+
 _KEEP_NO_HISTORY = ("SGD", "Nesterov")
 """Solvers in whose history an array that does not move stays 0."""
 
@@ -39,12 +43,16 @@ class FrozenPart:
 
 
 def find_frozen_part(
-    net: Net, shapes: NetShapes, settings: SolverSettings
+    net: Net,
+    shapes: NetShapes,
+    settings: SolverSettings,
+    still: frozenset[tuple[str, int]] | None = None,
 ) -> tuple[FrozenPart | None, str]:
     """The part that can be computed ahead, or None and why there is none.
 
     Layers belong to it whose arrays have lr_mult 0, that treat each image alone and draw nothing at
-    random, and whose bottoms are of it too.
+    random, and whose bottoms are of it too. still: the arrays that do not move, where another net
+    than this one says so.
     """
     if settings.type not in _KEEP_NO_HISTORY:
         return None, f"{settings.type} remembers something of arrays that do not learn, too"
@@ -53,7 +61,7 @@ def find_frozen_part(
     wiring = wire_net(net)
     known: set[int] = set()
     frozen: list[Step] = []
-    still = frozen_uses(shapes)
+    still = frozen_uses(shapes) if still is None else still
     for step in wiring.steps:
         if step.is_data:
             known.update(step.tops)
@@ -113,9 +121,9 @@ class KeptFeed:
     def batch(self, number: int) -> Batch:
         """By input blob of the rest."""
         pieces = self._feed.pieces(number)
-        missing = [piece for piece in dict.fromkeys(pieces) if not self._kept.has(piece)]
-        if missing:
-            self._compute(missing)
+        for piece in pieces:
+            if not self._kept.has(piece):
+                self._compute(piece)
         found = [self._kept.get(piece) for piece in pieces]
         return {blob: np.concatenate([one[blob] for one in found]) for blob in self._part.values}
 
@@ -126,7 +134,7 @@ class KeptFeed:
     def piece(self, index: int) -> Batch:
         """By input blob of the rest."""
         if not self._kept.has(index):
-            self._compute([index])
+            self._compute(index)
         return self._kept.get(index)
 
     @property
@@ -149,9 +157,14 @@ class KeptFeed:
         """As of the feed below."""
         return self._feed.digest
 
-    def _compute(self, missing: Sequence[int]) -> None:
-        """All that a pass lacks at once: the layers treat each image alone."""
-        given = [self._feed.piece(index) for index in missing]
+    def _compute(self, piece: int) -> None:
+        """A piece with its neighbours: the layers treat each image alone."""
+        given = [self._feed.piece(piece)]
+        n_rows = len(given[0][next(iter(given[0]))])
+        n_pieces = max(1, _AT_ONCE // n_rows)
+        first = piece - piece % n_pieces
+        group = range(first, min(first + n_pieces, self.n_pieces))
+        given = [given[0] if index == piece else self._feed.piece(index) for index in group]
         together = {blob: np.concatenate([one[blob] for one in given]) for blob in given[0]}
         wanted = {blob: value for blob, value in self._part.values.items() if blob not in together}
         needed = self._engine.needed_inputs(list(wanted.values()))
@@ -161,8 +174,7 @@ class KeptFeed:
             blob: together[blob] if blob in together else passed[value]
             for blob, value in self._part.values.items()
         }
-        n_rows = len(given[0][next(iter(given[0]))])
-        for at, index in enumerate(missing):
+        for at, index in enumerate(group):
             rows = slice(at * n_rows, (at + 1) * n_rows)
             self._kept.put(index, {blob: array[rows] for blob, array in found.items()})
 
@@ -185,7 +197,8 @@ class HeadTraining:
         self.filler_layers = head.filler_layers
         own = {(array.layer, array.index): i for i, array in enumerate(head.arrays)}
         self._places = [own.get((array.layer, array.index)) for array in self.arrays]
-        self.iterate = head.iterate
+        self.iterate, self.peaks = head.iterate, head.peaks
+        self.add_test, self.test = head.add_test, head.test
 
     def weights(self) -> list[np.ndarray]:
         """Every learned array in the order of `arrays`."""

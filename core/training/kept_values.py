@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ class KeptValues:
     """
 
     def __init__(self, folder: Path | None, n_pieces: int, shapes: Shapes) -> None:
-        self._folder = folder
+        self._folder, self._is_new = folder, folder is None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         self._arrays = {
@@ -51,9 +52,11 @@ class KeptValues:
         if self._folder is None:
             return np.zeros(shape, dtype)
         path = self._folder / name
-        if path.is_file():
-            found: np.ndarray = np.lib.format.open_memmap(path, mode="r+")
-            if found.shape == shape and found.dtype == dtype:
-                return found
+        if path.is_file() and not self._is_new:
+            with suppress(ValueError, OSError):  # of a run that was killed while it made the file
+                found: np.ndarray = np.lib.format.open_memmap(path, mode="r+")
+                if found.shape == shape and found.dtype == dtype:
+                    return found
+        self._is_new = True  # and what follows: an array made anew has nothing in it
         made: np.ndarray = np.lib.format.open_memmap(path, "w+", dtype, shape)
         return made

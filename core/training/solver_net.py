@@ -11,7 +11,7 @@ from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Net, NetState
 from core.net.parser import parse
 from core.net.reader import read_net
-from core.net.solver import open_prototxt
+from core.net.solver import open_prototxt, open_test_nets
 from core.net.solver_settings import SolverSettings, read_settings
 from core.net.text import read_prototxt
 from core.words import plural
@@ -56,6 +56,26 @@ class SolverNet:
                 hint="Give them: --weights.",
             )
         return found
+
+
+@dataclass(frozen=True)
+class TestSource:
+    """A net that a solver tests; folder: where its files are looked for; n_batches: test_iter."""
+
+    net: Net
+    folder: Path
+    n_batches: int
+
+
+def read_tests(solver: SolverNet) -> tuple[TestSource, ...]:
+    """The test nets of a solver, in Caffe's order. Raises AppError."""
+    if not solver.settings.test_iter:
+        return ()
+    opened = open_test_nets(solver.path)
+    return tuple(
+        TestSource(read_net(one.text, state=one.state), one.path.parent, n_batches)
+        for one, n_batches in zip(opened, solver.settings.test_iter, strict=True)
+    )
 
 
 def read_solver(path: Path) -> SolverNet:

@@ -11,10 +11,17 @@ from torch import Tensor
 
 from core.engines.obstacles import check_free, check_readable, refused_shapes
 from core.engines.operations import Iterated, Pass
-from core.engines.session import OnLayer, TrainingSession, TrainRequest
+from core.engines.session import OnLayer, TestRequest, TrainingSession, TrainRequest
 from core.engines.torch import operations
 from core.engines.torch.differentiable import Differentiable, LearnedStore, made_up
 from core.engines.torch.operation import Place
+from core.engines.torch.scoring import (
+    Onlooker,
+    TorchTest,
+    as_at_test,
+    channel_peaks,
+    given_tensors,
+)
 from core.engines.torch.scratch import lost_uses, overwritten_arrays, scratch_diffs
 from core.engines.torch.solvers import (
     N_HISTORIES,
@@ -60,6 +67,7 @@ class TorchTraining(TrainingSession):
             is_learning=True,
             unreached=self._unreached(),
         )
+        self._store, self._obstacles = store, obstacles
         self._differentiable = Differentiable(self._wiring, store, self._place, obstacles)
         self.arrays = learned_arrays(self._shapes)
         self._weights = [store.shared(self._shapes.of(a.layer), a.index) for a in self.arrays]
@@ -107,6 +115,24 @@ class TorchTraining(TrainingSession):
         self.iteration += 1
         return Iterated(self.iteration, rate, self._rate.step, tuple(passes), norm)
 
+    def add_test(self, request: TestRequest) -> TorchTest:
+        """A net that has these arrays, also where layers share them."""
+        trained = {
+            (row.layer.name, index): self._store.shared(row, index)
+            for row in self._shapes.layers
+            for index in range(len(row.parameters))
+        }
+        return TorchTest(request, self._place, trained)
+
+    def peaks(
+        self, batch: Mapping[str, np.ndarray], on_layer: OnLayer
+    ) -> tuple[tuple[str, ...], list[np.ndarray]]:
+        """Of each channel of each ReLU, in a pass that drops nothing and moves no statistics."""
+        state = replace(self._place.state, phase="TEST")
+        place = as_at_test(self._place, state)
+        net = Onlooker(self._wiring, self._store, place, self._obstacles)
+        return channel_peaks(net, batch, on_layer)
+
     def weights(self) -> list[np.ndarray]:
         """Every learned array in the order of `arrays`."""
         return [_copied(weight) for weight in self._weights]
@@ -145,12 +171,7 @@ class TorchTraining(TrainingSession):
         """Forward and back over one batch; its gradients are added to `sums`."""
         steps = self._wiring.steps
         self._wiring.check_inputs(batch, steps)
-        given = {
-            self._wiring.inputs[name]: torch.from_numpy(np.asarray(array, np.float32)).to(
-                self._place.device
-            )
-            for name, array in batch.items()
-        }
+        given = given_tensors(self._wiring, batch, self._place.device)
         given.update(made_up(self._wiring, self._shapes, self._place, given))
         # other values are dropped at random in each pass
         seed = self._seed * 1_000_003 + self._n_passes

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from core.errors import AppError, RequestError, WeightsError
+from core.errors import AppError, RequestError
 from core.files import write_file
 from core.training.run.history import History, read_history
 from core.training.run.keeping import snapshot_files
+from core.training.run.records import Snapshot
 from core.training.snapshots import SnapshotFiles
 from core.typed_json import as_type, load_json
 from core.weights.reader import open_weights
@@ -30,6 +31,7 @@ class Asked(msgspec.Struct, frozen=True):
     seed: int = 0
     kept: str = ""
     is_whole: bool = False
+    test_batches: tuple[str, ...] = ()
 
 
 def begin_folder(folder: Path, asked: Asked, *, goes_on: bool) -> None:
@@ -55,15 +57,37 @@ def read_asked(folder: Path) -> Asked:
     return as_type(load_json(path, _MOST_BYTES), Asked, REQUEST_NAME)
 
 
+def snapshot_to_go_on_from(
+    folder: Path, history: History, iteration: int | None
+) -> SnapshotFiles | None:
+    """That of an iteration; None for the last one that is whole, and as answer where none is.
+
+    Raises RequestError where there is no whole one of that iteration.
+    """
+    if iteration is None:
+        return last_whole_snapshot(folder, history)
+    named = [one for one in history.snapshots if one.iteration == iteration]
+    files = _whole_files(folder, named[-1]) if named else None
+    if files is None:
+        there = ", ".join(str(one.iteration) for one in history.snapshots) or "none"
+        raise RequestError(
+            f"{folder.name} has no whole snapshot of iteration {iteration}.",
+            hint=f"There are: {there}.",
+        )
+    return files
+
+
 def last_whole_snapshot(folder: Path, history: History) -> SnapshotFiles | None:
     """The latest snapshot of a run whose two files can be read; None where there is none."""
-    for snapshot in reversed(history.snapshots):
-        files = snapshot_files(folder, snapshot)
-        try:
-            state = read_solver_state(files.state)
-            open_weights(files.weights)
-        except (WeightsError, AppError):
-            continue
-        if state.iteration == snapshot.iteration:
-            return files
-    return None
+    whole = (_whole_files(folder, one) for one in reversed(history.snapshots))
+    return next((files for files in whole if files is not None), None)
+
+
+def _whole_files(folder: Path, snapshot: Snapshot) -> SnapshotFiles | None:
+    files = snapshot_files(folder, snapshot)
+    try:
+        state = read_solver_state(files.state)
+        open_weights(files.weights)
+    except AppError:
+        return None
+    return files if state.iteration == snapshot.iteration else None

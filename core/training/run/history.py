@@ -10,6 +10,7 @@ from core.reading import read_file
 from core.training.run.records import (
     AnyRecord,
     Began,
+    Channels,
     Ended,
     Iteration,
     Snapshot,
@@ -33,6 +34,7 @@ class History:
         self.began: Began | None = None
         self.iterations: list[Iteration] = []
         self.tests: list[Tested] = []
+        self.channels: list[Channels] = []
         self.snapshots: list[Snapshot] = []
         self.warnings: list[Warned] = []
         self.ended: Ended | None = None
@@ -54,6 +56,8 @@ class History:
             self.tests.append(record)
         elif isinstance(record, Snapshot):
             self._take_snapshot(record)
+        elif isinstance(record, Channels):
+            self.channels.append(record)
         elif isinstance(record, Warned):
             self.warnings.append(record)
         else:
@@ -93,6 +97,8 @@ class History:
         self.iterations[:] = [one for one in self.iterations if one.iteration <= first]
         # a test comes after the snapshot of its iteration, and is made again
         self.tests[:] = [one for one in self.tests if one.iteration < first]
+        # and the channels are counted after both
+        self.channels[:] = [one for one in self.channels if one.iteration < first]
         self.snapshots[:] = [one for one in self.snapshots if one.iteration <= first]
         self.warnings[:] = [one for one in self.warnings if one.iteration <= first]
 

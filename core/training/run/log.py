@@ -21,10 +21,15 @@ _N_TIMED = 20
 
 @dataclass(frozen=True)
 class RunProgress(Progress):
-    """Progress of a run, with all that it has recorded; is_paused: it waits to be let go on."""
+    """Progress of a run, with all that it has recorded.
+
+    history: one object for the whole run, read as it says itself. is_paused: it waits to be let go
+    on. test: batches of the test nets that are done, and of all, while it tests; else None.
+    """
 
     history: History
     is_paused: bool = False
+    test: tuple[int, int] | None = None
 
 
 class RunLog:

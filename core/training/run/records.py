@@ -76,6 +76,21 @@ class Tested(Record, frozen=True):
     scores: dict[str, float]
 
 
+class ChannelCount(msgspec.Struct, frozen=True):
+    """How many of a ReLU layer's channels give 0 everywhere in every image that was looked at."""
+
+    layer: str
+    n_dead: int
+    n_channels: int
+
+
+class Channels(Record, frozen=True):
+    """The channels of every layer that learns, on the same n_images images each time."""
+
+    n_images: int
+    layers: tuple[ChannelCount, ...]
+
+
 class Snapshot(Record, frozen=True, tag="snapshot"):
     """Both files of a snapshot are whole, by their names in the folder of the run.
 
@@ -88,19 +103,28 @@ class Snapshot(Record, frozen=True, tag="snapshot"):
 
 
 class Warned(Record, frozen=True):
-    """Something the user should know while the run goes on, said once."""
+    """Something the user should know while the run goes on, said once.
+
+    layers: those it is about; their counts are in the last Channels.
+    """
 
     kind: Literal["dead channels", "val loss rises"]
     sentence: str
     hint: str = ""
+    layers: tuple[str, ...] = ()
 
 
 class Ended(Record, frozen=True):
-    """The run is over; one that was killed has no such line."""
+    """The run is over; one that was killed has no such line.
+
+    last_good: of a run that diverged, the snapshot to go on from, by its iteration; None where
+    none was made before it went wrong.
+    """
 
     why: Literal["finished", "stopped", "diverged"]
     sentence: str = ""
     hint: str = ""
+    last_good: int | None = None
 
 
-AnyRecord = Began | Iteration | Tested | Snapshot | Warned | Ended
+AnyRecord = Began | Iteration | Tested | Channels | Snapshot | Warned | Ended
