@@ -54,20 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until", type=int, metavar="N", help="default: the last --at, or max_iter"
     )
-    parser.add_argument(
-        "--run",
-        type=Path,
-        metavar="DIR",
-        help="the folder for snapshots and the log; Ctrl+C then stops with a snapshot",
-    )
-    parser.add_argument(
-        "--resume",
-        nargs="?",
-        const="",
-        metavar="N",
-        help="go on with the run of --run, which knows the rest, from its last whole snapshot or "
-        "from that of iteration N; or from a file F.solverstate",
-    )
+    _add_run_arguments(parser)
     parser.add_argument(
         "--results",
         type=Path,
@@ -86,6 +73,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_engine_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder of a run, and going on with it."""
+    parser.add_argument(
+        "--run",
+        type=Path,
+        metavar="DIR",
+        help="the folder for snapshots and the log; Ctrl+C then stops with a snapshot",
+    )
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="N",
+        help="go on with the run of --run, which knows the rest, from its last whole snapshot or "
+        "from that of iteration N; or from a file F.solverstate",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
