@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_search_argument(parser: argparse.ArgumentParser) -> None:
     """`--search`, which `parse_search` reads."""
     parser.add_argument(
-        "--search", default="", metavar="STEPS", help=f"beside exact search: {SEARCH_HELP}"
+        "--search", default="", metavar="STEPS", help=f"beside plain exact search: {SEARCH_HELP}"
     )
 
 
@@ -104,7 +104,9 @@ def run(options: argparse.Namespace) -> None:
         export_rankings(options.csv, gallery, found)
     if options.json:
         described = [describe(gallery, answer, options.k) for answer in found.answers]
-        about: dict[str, object] = {}
+        about: dict[str, object] = {"search_notes": list(found.notes)}
+        if found.searching is not None:
+            about["search"] = found.searching.to_json()
         if found.duplicates is not None:
             about["left_out"] = described_duplicates(gallery, found.duplicates)
             about["left_out_note"] = found.duplicates.note()

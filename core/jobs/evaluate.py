@@ -11,7 +11,7 @@ import numpy as np
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
-from core.errors import ImageError
+from core.errors import ImageError, RequestError
 from core.images.finding import find_files
 from core.images.prepared import PreparedImage
 from core.jobs.gallery_net import opened_gallery_net
@@ -122,6 +122,8 @@ def _evaluate(
         evaluation = yield from evaluate_gallery(gallery, truth.labels)
         return Evaluated(evaluation, truth, paths, notes)
     check_not_empty(gallery)
+    if search.approximate:
+        raise RequestError("Approximate rankings are not whole: evaluate searches exactly.")
     cosines = gallery.cosines
     if search.augmentation:
         cosines = Cosines((yield from augment(cosines, search.augmentation)))

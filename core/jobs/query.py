@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.engines.host import EngineHost, NetToRun
@@ -26,9 +26,9 @@ class QueryRequest:
     images: files, folders and lists; what is not there is looked for as the gallery lists it.
     net: None for the net that the gallery was made with, from where it lies now; else the net to
     run, which must give the gallery's recipe. runs_on: engine and device of a net so found. search:
-    what is done beside exact search. without_copies: in how many bits of 63 the hashes of images
-    differ at most of which all but one are left out; None leaves none out. box: the part of the one
-    image to search with, None for all of it.
+    what is done beside plain exact search. without_copies: in how many bits of 63 the hashes of
+    images differ at most of which all but one are left out; None leaves none out. box: the part of
+    the one image to search with, None for all of it.
     """
 
     gallery: Gallery
@@ -67,4 +67,4 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     problems = (*unknown, *found.problems)
     if problems and not found.answers:
         raise ImageError(problems[0].reason)
-    return Answers(found.answers, problems, alike)
+    return replace(found, problems=problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import GalleryError
+from core.retrieval.block_scan import best_rows
 from core.retrieval.gallery_contents import DescriptorRows
 
 _VALUES_FOR_ONE = 1 << 18
@@ -17,6 +18,8 @@ _VALUES_FOR_ONE = 1 << 18
 _VALUES_FOR_MANY = 1 << 22
 """And for many, where the product takes longer than bringing the block near."""
 _MANY = 16
+_FEW = 4
+"""Queries for which a pass for each is as fast as one for all: reading the rows is what takes."""
 _N_THREADS = 2
 Excluded = int | np.ndarray | None
 """An image that a ranking leaves out, or (n,) int64 of them."""
@@ -95,7 +98,7 @@ class Cosines:
         exact = np.asarray(query, dtype=np.float64)
         (length,) = _lengths_of(exact[None])
         error = (exact.size + 8) * _ROUNDING
-        inverse = self._inverse_lengths
+        inverse = self.inverse_lengths
         if inverse is None or length == 0 or error > _MOST_ERROR:
             images = np.arange(len(self))
         else:
@@ -108,6 +111,44 @@ class Cosines:
             least = np.float64(np.partition(scores, -k)[-k]) - 2 * error
             images = np.flatnonzero(scores >= least)
         return images if exclude is None else images[~np.isin(images, exclude)]
+
+    def nearest_of_many(
+        self, queries: np.ndarray, k: int, exclude: Sequence[Excluded]
+    ) -> list[np.ndarray]:
+        """`nearest` for each of (n_queries, dimension) queries, in one pass over the rows.
+
+        exclude: for each query.
+        """
+        exact = np.asarray(queries, dtype=np.float64)
+        lengths = _lengths_of(exact)
+        error = (exact.shape[1] + 8) * _ROUNDING
+        inverse = self.inverse_lengths
+        if len(exact) < _FEW or inverse is None or not lengths.all() or error > _MOST_ERROR:
+            return [
+                self.nearest(query, k, exclude=own)
+                for query, own in zip(exact, exclude, strict=True)
+            ]
+        n_more = max(np.size(own) if own is not None else 0 for own in exclude)
+        factors = np.where(self.image_of_row < 0, np.float32(np.nan), inverse)
+        unit = (exact / lengths[:, None]).astype(np.float32)
+        found = best_rows(self._stored, factors, unit, k + n_more, 2 * error)
+        images = [np.sort(self.image_of_row[rows]) for rows in found]
+        return [
+            some if own is None else some[~np.isin(some, own)]
+            for some, own in zip(images, exclude, strict=True)
+        ]
+
+    @cached_property
+    def image_of_row(self) -> np.ndarray:
+        """The number of the image of each stored row, (n_rows,) int64; -1 for a row of none."""
+        numbers = np.full(len(self._stored), -1)
+        numbers[self._rows] = np.arange(len(self))
+        return numbers
+
+    @property
+    def stored(self) -> np.ndarray:
+        """All rows where they lie, (n_rows, dimension), those of no image among them."""
+        return self._stored
 
     def exactly(self, query: np.ndarray, images: np.ndarray) -> np.ndarray:
         """The cosines of one (dimension,) query with some images, (n,) float64, not rounded.
@@ -136,8 +177,8 @@ class Cosines:
         return np.array_equal(self._rows, np.arange(len(self._stored)))
 
     @cached_property
-    def _inverse_lengths(self) -> np.ndarray | None:
-        """To multiply float32 sums by; None where such sums may run over or vanish."""
+    def inverse_lengths(self) -> np.ndarray | None:
+        """To multiply float32 sums by, one a stored row; None where sums may run over or vanish."""
         lengths = self._stored_lengths
         is_none = lengths == 0
         is_plain = is_none | ((lengths > _SHORTEST) & (lengths < _LONGEST))

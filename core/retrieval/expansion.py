@@ -8,7 +8,7 @@ weights of Gordo et al., 2017).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,9 +17,13 @@ from core.errors import RequestError
 from core.progress import Job, Progress
 from core.representations.after import unit_length
 from core.retrieval.cosines import Cosines, Excluded
+from core.retrieval.search import Ranking, best_of_many
 
 Weighting = Literal["average", "rank", "alpha"]
+_APPROXIMATE = "approximate"
 HELP = (
+    "approximate (look through the nearest of many lists by faiss instead of through all "
+    "descriptors; the lists are made the first time, and how much they find is measured and said), "
     "qe:K (average query expansion), rankqe:K (weighted by rank), alphaqe:K or alphaqe:K:ALPHA "
     "(weighted by similarity, alpha 3), dba:K (database-side augmentation, before the others)"
 )
@@ -44,10 +48,14 @@ class Expansion:
 
 @dataclass(frozen=True)
 class SearchSteps:
-    """What is done beside exact search; augmentation: neighbours, 0 for none."""
+    """What is done beside exact search; augmentation: neighbours, 0 for none.
+
+    approximate: look through the lists that are nearest to a query instead of all descriptors.
+    """
 
     augmentation: int = 0
     expansion: Expansion | None = None
+    approximate: bool = False
 
     def describe(self) -> str:
         """ "augmented by 20 neighbours, queries expanded by 10 (average)"; "" for nothing."""
@@ -65,19 +73,22 @@ NOTHING = SearchSteps()
 
 
 def parse_search(words: str) -> SearchSteps:
-    """The steps of "dba:20,qe:10". Raises RequestError for words that are none."""
+    """The steps of "dba:20,qe:10", "approximate". Raises RequestError for words that are none."""
     steps = NOTHING
     for word in filter(None, map(str.strip, words.lower().split(","))):
         name, _, dials = word.partition(":")
         numbers = dials.split(":") if dials else []
+        if word == _APPROXIMATE:
+            steps = replace(steps, approximate=True)
+            continue
         if name not in ("dba", *_NAMES) or not 1 <= len(numbers) <= (2 if name == "alphaqe" else 1):
             raise RequestError(f"There is no search step '{word}'.", hint=f"Known: {HELP}.")
         k = _count(word, numbers[0])
         if name == "dba":
-            steps = SearchSteps(k, steps.expansion)
+            steps = replace(steps, augmentation=k)
         else:
             alpha = _power(word, numbers[1]) if len(numbers) > 1 else _DEFAULT_ALPHA
-            steps = SearchSteps(steps.augmentation, Expansion(k, _NAMES[name], alpha))
+            steps = replace(steps, expansion=Expansion(k, _NAMES[name], alpha))
     return steps
 
 
@@ -96,17 +107,19 @@ def expand_queries(
     expanded = np.empty(exact.shape, np.float32)
     for start in range(0, len(exact), _QUERIES_AT_ONCE):
         part = slice(start, start + _QUERIES_AT_ONCE)
-        scores = cosines.of(exact[part])
-        for place, number in enumerate(own[part]):
-            if number is not None:
-                scores[place, number] = -np.inf
-        for place, row in enumerate(scores):
-            best = _nearest(row, expansion.k)
-            found = unit_length(np.asarray(cosines.descriptors[best], np.float64))
-            weights = _weights(expansion, row[best].astype(np.float64))
-            both = exact[start + place] + weights @ found
-            expanded[start + place] = unit_length(both[None])[0]
+        found = best_of_many(cosines, exact[part], expansion.k, own[part])
+        for place, ranking in enumerate(found, start=start):
+            expanded[place] = expand(cosines, exact[place], ranking, expansion)
     return expanded
+
+
+def expand(cosines: Cosines, query: np.ndarray, found: Ranking, expansion: Expansion) -> np.ndarray:
+    """A (dimension,) query with its best answers taken in, float32 of length 1."""
+    exact = unit_length(np.asarray(query, np.float64)[None])[0]
+    best = unit_length(np.asarray(cosines.descriptors[found.index], np.float64))
+    both = exact + _weights(expansion, found.score.astype(np.float64)) @ best
+    result: np.ndarray = unit_length(both[None])[0].astype(np.float32)
+    return result
 
 
 def augment(cosines: Cosines, k: int) -> Job[np.ndarray]:
@@ -121,27 +134,16 @@ def augment(cosines: Cosines, k: int) -> Job[np.ndarray]:
         yield Progress(start, n, "descriptors augmented")
         numbers = np.arange(start, min(n, start + _QUERIES_AT_ONCE))
         rows = unit_length(np.asarray(cosines.descriptors[numbers], np.float64))
-        scores = cosines.of(rows)
-        scores[np.arange(len(numbers)), numbers] = -np.inf
+        found = best_of_many(cosines, rows, k, numbers.tolist())
         if result is None:
             result = np.empty((n, rows.shape[1]), np.float32)
-        for place, row in enumerate(scores):
-            best = _nearest(row, k)
+        for place, ranking in enumerate(found):
+            best = ranking.index
             near = unit_length(np.asarray(cosines.descriptors[best], np.float64))
             both = rows[place] + falling[: len(best)] @ near
             result[numbers[place]] = unit_length(both[None])[0]
     yield Progress(n, n, "descriptors augmented")
     return np.zeros((0, 0), np.float32) if result is None else result
-
-
-def _nearest(scores: np.ndarray, k: int) -> np.ndarray:
-    """The indices of the k greatest scores, best first, equal ones by index; -inf is none."""
-    k = min(k, int(np.isfinite(scores).sum()))
-    if not k:
-        return np.zeros(0, np.int64)
-    best = np.flatnonzero(scores >= np.partition(scores, -k)[-k])
-    ordered: np.ndarray = best[np.argsort(-scores[best], kind="stable")][:k]
-    return ordered
 
 
 def _weights(expansion: Expansion, scores: np.ndarray) -> np.ndarray:

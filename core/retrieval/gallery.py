@@ -57,6 +57,7 @@ class Gallery:
         self.origin: NotedOrigin | None = contents.origin
         self.progress: GalleryProgress = contents.progress
         self.dimension: int = contents.dimension
+        self.number: int = contents.number
         self.images: StoredImages = contents.images
         self.others: tuple[StoredRepresentation, ...] = contents.others
         self.problems = tuple(ImageProblem(p.path, p.reason) for p in contents.problems)
@@ -122,6 +123,7 @@ class Gallery:
             dimension=found.dimension,
             stored=stored,
             others=(),
+            number=number,
         )
         return Gallery(self.folder, contents)
 

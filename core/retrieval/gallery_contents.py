@@ -191,7 +191,8 @@ class Contents:
 
     roots: where the images may lie, the likeliest first; of the folders that are gone the noted
     one alone. stored: (n_rows, dimension) float32, rows in no order, some of which no image names.
-    others: further representations of the same images, in files of their own.
+    others: further representations of the same images, in files of their own. number: which of
+    them `stored` is, 0 for the first.
     """
 
     recipe: DescriptorRecipe
@@ -204,6 +205,7 @@ class Contents:
     problems: tuple[StoredProblem, ...]
     stored: np.ndarray
     others: tuple[StoredRepresentation, ...] = ()
+    number: int = 0
 
     @property
     def root(self) -> Path:

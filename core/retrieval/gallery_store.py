@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ from core.retrieval.representations import (
     read_representations,
 )
 
+_LISTS = re.compile(r"approximate-\d{5}\.lists")
 FITS_NAME = "fits"
 MAPS_NAME = "maps"
 SWEEP_NAMES = ("sweep.json", "sweep-precisions.npy", "fitted-on")
@@ -291,8 +293,15 @@ class GalleryStore:
                 set_meta(db, "origin", origin.to_json(self.folder))
 
 
+def approximate_name(number: int) -> str:
+    """The file of lists for approximate search in a representation, 0 for the first."""
+    return f"approximate-{number:05d}.lists"
+
+
 def is_ours(name: str) -> bool:
     """Whether a file of this name belongs to a gallery."""
+    if _LISTS.fullmatch(name):
+        return True
     is_own = name in (
         DESCRIPTORS_NAME,
         COMPACT_NAME,

@@ -14,14 +14,14 @@ from core.files import is_plain_file, is_there
 from core.images.box import BOX_CONVENTION, Box
 from core.images.formats import describe_no_file
 from core.progress import Job, Progress
-from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.describing import Describer
 from core.retrieval.duplicates import Duplicates
-from core.retrieval.expansion import NOTHING, Expansion, SearchSteps, augment, expand_queries
-from core.retrieval.gallery import Gallery, ImageProblem, check_not_empty
+from core.retrieval.expansion import NOTHING, SearchSteps
+from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.gallery_contents import GONE, stamp_of
 from core.retrieval.ground_truth import folder_label
-from core.retrieval.search import Ranking, equal_scores, judge, rank, rank_by, rank_image
+from core.retrieval.search import Ranking, check_query, equal_scores, judge
+from core.retrieval.searching import Searching, prepare_search
 
 
 @dataclass(frozen=True)
@@ -74,17 +74,20 @@ class Answer:
 class Answers:
     """The answers to several queries, and the files that can't be read.
 
-    duplicates: what was left out of all rankings, None where nothing was.
+    duplicates: what was left out of all rankings, None where nothing was. searching: what ranked.
     """
 
     answers: tuple[Answer, ...]
     problems: tuple[ImageProblem, ...]
     duplicates: Duplicates | None = None
+    searching: Searching | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What their reader has to know."""
-        return () if self.duplicates is None else (self.duplicates.note(),)
+        left_out = () if self.duplicates is None else (self.duplicates.note(),)
+        how = () if self.searching is None else self.searching.notes
+        return (*left_out, *how)
 
 
 def find_query(gallery: Gallery, path: Path, box: Box | None = None) -> QueryImage:
@@ -119,7 +122,7 @@ def answer_queries(
     is done beside exact search. duplicates: what to leave out as neither right nor wrong.
     """
     answers, problems = [], []
-    searching = yield from _searching(gallery, search, duplicates)
+    searching = yield from prepare_search(gallery, search, duplicates)
     for number, query in enumerate(queries):
         yield Progress(number, len(queries), "queries ranked")
         try:
@@ -127,7 +130,7 @@ def answer_queries(
         except ImageError as error:
             problems.append(ImageProblem(str(query.given), error.sentence))
     yield Progress(len(queries), len(queries), "queries ranked")
-    return Answers(tuple(answers), tuple(problems), duplicates)
+    return Answers(tuple(answers), tuple(problems), duplicates, searching)
 
 
 def own_query(
@@ -148,64 +151,21 @@ def own_query(
     return QueryImage(given, path, index, image.label, has_changed=True, note=note)
 
 
-@dataclass(frozen=True, eq=False)
-class _Searching:
-    """The descriptors that are ranked, how a query is made better first, what is left out."""
-
-    cosines: Cosines
-    expansion: Expansion | None
-    duplicates: Duplicates | None
-
-    def rank(self, query: np.ndarray, own: int | None) -> Ranking:
-        """Rank for one descriptor; own: the image that it is, which its ranking leaves out."""
-        exclude: Excluded = own
-        if self.duplicates is not None:
-            itself = np.array([] if own is None else [own], dtype=np.int64)
-            exclude = np.concatenate((itself, self.duplicates.left_out(own)))
-        if self.expansion is not None:
-            query = expand_queries(self.cosines, query[None], [exclude], self.expansion)[0]
-        return rank_by(self.cosines, query, exclude=exclude)
-
-
-def _searching(
-    gallery: Gallery, search: SearchSteps, duplicates: Duplicates | None
-) -> Job[_Searching | None]:
-    if search == NOTHING and duplicates is None:
-        return None
-    check_not_empty(gallery)
-    cosines = gallery.cosines
-    if search.augmentation:
-        cosines = Cosines((yield from augment(cosines, search.augmentation)))
-    return _Searching(cosines, search.expansion, duplicates)
-
-
 def _answer(
-    gallery: Gallery,
-    query: QueryImage,
-    describer: Describer | None,
-    searching: _Searching | None,
+    gallery: Gallery, query: QueryImage, describer: Describer | None, searching: Searching
 ) -> Answer:
-    ranking = _rank(gallery, query, describer, searching)
+    ranking = searching.rank(_vector(gallery, query, describer), query.index)
     verdicts = judge(ranking, gallery.labels, query.label)
-    is_scored = verdicts is not None and bool(verdicts.any())
+    is_scored = verdicts is not None and bool(verdicts.any()) and searching.ranks_all
     score = score_ranking(verdicts) if is_scored and verdicts is not None else None
     return Answer(query, ranking, verdicts, score)
 
 
-def _rank(
-    gallery: Gallery,
-    query: QueryImage,
-    describer: Describer | None,
-    searching: _Searching | None,
-) -> Ranking:
+def _vector(gallery: Gallery, query: QueryImage, describer: Describer | None) -> np.ndarray:
+    """The descriptor to search with, (dimension,) float32."""
     if query.index is not None and not query.needs_net:
-        if searching is not None:
-            return searching.rank(gallery.rows[query.index], query.index)
-        return rank_image(gallery, query.index)
+        return gallery.rows[query.index]
     if describer is None:
         raise ImageError(f"{query.path} can't be searched with, for no net is running.")
     gallery.check_recipe(describer.recipe)
-    described = describer.describe_file(query.path, query.box)
-    if searching is not None:
-        return searching.rank(described, query.index)
-    return rank(gallery, described, exclude=query.index)
+    return check_query(gallery, describer.describe_file(query.path, query.box))

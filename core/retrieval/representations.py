@@ -38,7 +38,12 @@ class StoredRepresentation:
     @property
     def file_name(self) -> str:
         """The name of its file in the gallery's folder."""
-        return f"descriptors-{self.number:05d}.npy"
+        return representation_name(self.number)
+
+
+def representation_name(number: int) -> str:
+    """The file of a further representation, by its number from 1."""
+    return f"descriptors-{number:05d}.npy"
 
 
 def is_representation(name: str) -> bool:

@@ -43,15 +43,21 @@ def rank(
     be left out. Raises GalleryError for an empty gallery or a query of another dimension.
     """
     check_not_empty(gallery)
+    query = check_query(gallery, query)
+    if k is None:
+        return rank_by(gallery.cosines, query, exclude=exclude)
+    return best_by(gallery.cosines, query, k, exclude=exclude)
+
+
+def check_query(gallery: Gallery, query: np.ndarray) -> np.ndarray:
+    """The query, whose dimension is that of the gallery. Raises GalleryError for another."""
     query = np.asarray(query)
     if query.shape != (gallery.dimension,):
         raise GalleryError(
             f"The query has {query.size} values where the gallery's descriptors have "
             f"{gallery.dimension}."
         )
-    if k is None:
-        return rank_by(gallery.cosines, query, exclude=exclude)
-    return best_by(gallery.cosines, query, k, exclude=exclude)
+    return query
 
 
 def rank_image(gallery: Gallery, index: int, *, k: int | None = None) -> Ranking:
@@ -78,7 +84,22 @@ def best_by(cosines: Cosines, query: np.ndarray, k: int, *, exclude: Excluded = 
 
     n_ties counts the ties among the k alone.
     """
-    images = cosines.nearest(query, k, exclude=exclude)
+    return order_images(cosines, query, cosines.nearest(query, k, exclude=exclude), k)
+
+
+def best_of_many(
+    cosines: Cosines, queries: np.ndarray, k: int, exclude: Sequence[Excluded]
+) -> list[Ranking]:
+    """`best_by` for each of (n_queries, dimension) queries; exclude: for each of them."""
+    found = cosines.nearest_of_many(queries, k, exclude)
+    return [
+        order_images(cosines, query, images, k)
+        for query, images in zip(queries, found, strict=True)
+    ]
+
+
+def order_images(cosines: Cosines, query: np.ndarray, images: np.ndarray, k: int) -> Ranking:
+    """The best k of some images, (n,) int64 that rise, by their cosine with a query."""
     exact = cosines.exactly(query, images)
     found = order_scores(exact.astype(np.float32), exact.__getitem__)
     first = refined(found.index[:k], exact.astype(np.float32), exact.__getitem__)

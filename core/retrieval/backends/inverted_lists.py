@@ -1,0 +1,222 @@
+"""A file of descriptors sorted into lists by their nearest centroid, which faiss searches mapped.
+
+An inverted file (Sivic and Zisserman, 2003) with the vectors as they are, faiss's IVF-Flat. It is
+laid out here and not by faiss, whose reader trusts what it reads: nothing of this file but
+float32 values and the numbers of rows is taken, at places that are reckoned anew from the sizes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import AppError
+from core.progress import Job, Progress
+
+_ROUNDS = 10
+"""Of k-means."""
+ROWS_TO_A_CENTROID = 50
+"""Rows that k-means sees for each."""
+_ROWS_AT_ONCE = 1 << 15
+_BYTES_AT_ONCE = 16 << 20
+_BLAS_FROM = 800
+"""Products from which, a thread, faiss multiplies by BLAS. Its own bound of 1.15, 128,000, leaves
+batches of up to 250 queries of 512 values on a path fifteen times as slow (faiss issue 5109)."""
+
+
+class NoFaissError(AppError):
+    """The library that approximate search needs is not installed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where what lies in the file: centroids, then the sizes of the lists, then each list.
+
+    dimension; sizes: (n_lists,) int64. A list is its rows' values, then their numbers as int64,
+    with room for an even number of rows so that the numbers stand at multiples of eight.
+    """
+
+    dimension: int
+    sizes: np.ndarray
+
+    @property
+    def head_bytes(self) -> int:
+        """What stands before the first list."""
+        return head_bytes(len(self.sizes), self.dimension)
+
+    @property
+    def capacities(self) -> np.ndarray:
+        """Rows that each list has room for, (n_lists,) int64."""
+        result: np.ndarray = (self.sizes + 1) // 2 * 2
+        return result
+
+    @property
+    def starts(self) -> np.ndarray:
+        """The byte at which each list begins, and the end of the last, (n_lists + 1,) int64."""
+        lengths = self.capacities * (4 * self.dimension + 8)
+        return self.head_bytes + np.concatenate(([0], np.cumsum(lengths)))
+
+    @property
+    def n_bytes(self) -> int:
+        """Of the whole file."""
+        return int(self.starts[-1])
+
+
+def head_bytes(n_lists: int, dimension: int) -> int:
+    """Of the centroids and the sizes, at a multiple of eight."""
+    return (4 * n_lists * dimension + 7) // 8 * 8 + 8 * n_lists
+
+
+def load_faiss() -> Any:
+    """The library, set to multiply batches by BLAS. Raises NoFaissError where there is none."""
+    try:
+        import faiss
+    except ImportError as error:
+        raise NoFaissError(
+            "Approximate search needs the library faiss, which is not installed.",
+            hint="pip install faiss-cpu, or search exactly.",
+        ) from error
+    bound = _BLAS_FROM * int(faiss.omp_get_max_threads())
+    if faiss.cvar.distance_compute_blas_threshold > 10_000:  # older ones count queries alone
+        faiss.cvar.distance_compute_blas_threshold = bound
+    return faiss
+
+
+def find_centroids(sample: np.ndarray, n_lists: int) -> Job[np.ndarray]:
+    """Spherical k-means: (n_lists, dimension) float32 from (n, dimension) rows of length 1."""
+    faiss = load_faiss()
+    centroids = sample[np.random.default_rng(3).choice(len(sample), n_lists, replace=False)]
+    for number in range(_ROUNDS):  # a round at a time, so that it can be cancelled
+        yield Progress(number, _ROUNDS, "rounds of k-means")
+        means = faiss.Kmeans(
+            sample.shape[1], n_lists, niter=1, spherical=True, min_points_per_centroid=1, seed=1,
+            max_points_per_centroid=2 * ROWS_TO_A_CENTROID,
+        )  # fmt: skip
+        means.train(sample, init_centroids=centroids)
+        centroids = np.ascontiguousarray(means.centroids, np.float32)
+    return centroids
+
+
+def write_lists(
+    path: Path, rows: np.ndarray, factors: np.ndarray, centroids: np.ndarray
+) -> Job[int]:
+    """Write all rows, each times its factor, into the list of their centroid.
+
+    rows: (n, dimension) float32, which are read in their order; factors: (n,) float32. Returns the
+    CRC-32 of the file. Memory: of some thousand rows, whatever n.
+    """
+    faiss = load_faiss()
+    n_lists, dimension = centroids.shape
+    quantizer = faiss.IndexFlatIP(dimension)
+    quantizer.add(centroids)
+    list_of = np.empty(len(rows), np.int32)
+    for start, block in _blocks(rows, factors):
+        yield Progress(start, len(rows), "descriptors sorted into lists")
+        list_of[start : start + len(block)] = quantizer.search(block, 1)[1][:, 0]
+    layout = Layout(dimension, np.bincount(list_of, minlength=n_lists).astype(np.int64))
+    with path.open("wb") as file:
+        file.truncate(layout.n_bytes)
+    mapped = np.memmap(path, np.uint8, "r+", shape=(layout.n_bytes,))
+    _put(mapped, 0, centroids.astype("<f4"))
+    _put(mapped, layout.head_bytes - 8 * n_lists, layout.sizes.astype("<i8"))
+    starts, capacities = layout.starts, layout.capacities
+    filled = np.zeros(n_lists, np.int64)
+    for start, block in _blocks(rows, factors):
+        yield Progress(start, len(rows), "descriptors written to lists")
+        lists = list_of[start : start + len(block)]
+        order = np.argsort(lists, kind="stable")
+        there, firsts, counts = np.unique(lists[order], return_index=True, return_counts=True)
+        for number, first, count in zip(there, firsts, counts, strict=True):
+            some = order[first : first + count]
+            at = int(starts[number] + 4 * dimension * filled[number])
+            _put(mapped, at, block[some].astype("<f4"))
+            at = int(starts[number] + 4 * dimension * capacities[number] + 8 * filled[number])
+            _put(mapped, at, (some + start).astype("<i8"))
+            filled[number] += count
+    mapped.flush()
+    del mapped
+    return (yield from checksum(path))
+
+
+def checksum(path: Path) -> Job[int]:
+    """The CRC-32 of a file."""
+    n_bytes, crc = path.stat().st_size, 0
+    with path.open("rb") as file:
+        for start in range(0, n_bytes, _BYTES_AT_ONCE):
+            yield Progress(start, n_bytes, "bytes of the index summed")
+            crc = zlib.crc32(file.read(_BYTES_AT_ONCE), crc)
+    return crc
+
+
+class MappedLists:
+    """An open file of lists, of which a search reads those that it probes.
+
+    Raises ValueError for a file that is not as long as its sizes say or has other sizes than rows.
+    """
+
+    def __init__(self, path: Path, n_rows: int, dimension: int, n_lists: int) -> None:
+        n_bytes = path.stat().st_size
+        head = head_bytes(n_lists, dimension)
+        if n_bytes < head:
+            raise ValueError("its head is cut off")
+        with path.open("rb") as file:
+            raw = file.read(head)
+        sizes = np.frombuffer(raw, "<i8", n_lists, head - 8 * n_lists).astype(np.int64)
+        if (sizes < 0).any() or (sizes > n_rows).any() or int(sizes.sum()) != n_rows:
+            raise ValueError("its lists have other sizes than it has rows")
+        layout = Layout(dimension, sizes)
+        if layout.n_bytes != n_bytes:
+            raise ValueError("it has another length than its lists")
+        centroids = np.frombuffer(raw, "<f4", n_lists * dimension).reshape(n_lists, dimension)
+        if not np.isfinite(centroids).all():
+            raise ValueError("its centroids are no numbers")
+        self.n_lists, self._n_rows = n_lists, n_rows
+        self._index, self._held = _open_index(path, layout, centroids.astype(np.float32))
+
+    def search(self, queries: np.ndarray, k: int, n_probed: int) -> list[np.ndarray]:
+        """Up to k rows for each query from its nearest lists, best first by float32 sums, int64.
+
+        queries: (n_queries, dimension) float32 of length 1.
+        """
+        self._index.nprobe = min(n_probed, self.n_lists)
+        found = self._index.search(np.ascontiguousarray(queries), min(k, self._n_rows))[1]
+        # A stranger's file may number rows that are not there, or one row twice.
+        return [np.unique(some[(some >= 0) & (some < self._n_rows)]) for some in found]
+
+
+def _open_index(path: Path, layout: Layout, centroids: np.ndarray) -> tuple[Any, tuple[Any, ...]]:
+    """faiss's index over the mapped file, and what must live as long as it."""
+    faiss = load_faiss()
+    dimension = layout.dimension
+    quantizer = faiss.IndexFlatIP(dimension)
+    quantizer.add(centroids)
+    lists = faiss.OnDiskInvertedLists()
+    lists.nlist, lists.code_size = len(layout.sizes), 4 * dimension
+    lists.filename, lists.totsize, lists.read_only = str(path), layout.n_bytes, True
+    starts, capacities = layout.starts.tolist(), layout.capacities.tolist()
+    for size, capacity, start in zip(layout.sizes.tolist(), capacities, starts, strict=False):
+        one = faiss.OnDiskOneList()
+        one.size, one.capacity, one.offset = size, capacity, start
+        lists.lists.push_back(one)
+    lists.do_mmap()
+    index = faiss.IndexIVFFlat(quantizer, dimension, len(layout.sizes), faiss.METRIC_INNER_PRODUCT)
+    index.replace_invlists(lists, False)
+    index.ntotal, index.is_trained = int(layout.sizes.sum()), True
+    return index, (quantizer, lists)
+
+
+def _blocks(rows: np.ndarray, factors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """The number of the first row and the rows times their factors, float32."""
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        part = slice(start, start + _ROWS_AT_ONCE)
+        yield start, np.ascontiguousarray(rows[part] * factors[part, None], np.float32)
+
+
+def _put(mapped: np.ndarray, at: int, values: np.ndarray) -> None:
+    raw = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+    mapped[at : at + raw.size] = raw
