@@ -27,6 +27,7 @@ ROOMS = {
     "core/images/decoding.py": "decodes what that has opened; runs in decoders alone",
     "core/images/jpeg_end.py": "likewise",
     "core/retrieval/folder_reach.py": "asks whether one byte of a picture can be read",
+    "core/retrieval/backends/inverted_lists.py": "maps the lists that it writes",
     "core/retrieval/vectors_file.py": "maps a gallery's own vectors",
     "core/retrieval/gallery_database.py": "SQLite opens a gallery's own database",
     "core/retrieval/gallery_origin.py": "a gallery's own note",

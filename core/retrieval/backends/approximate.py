@@ -227,12 +227,12 @@ def _open(gallery: Gallery, note: _Note) -> Job[ApproximateSearch | None]:
     stamp = stamp_of(path)
     if stamp.n_bytes != note.n_bytes:
         return None
-    # A copy of the gallery has other times: all of the file is read once to know it.
-    if stamp.changed != note.changed and (yield from checksum(path)) != note.crc:
-        return None
     try:
+        # A copy of the gallery has other times: all of the file is read once to know it.
+        if stamp.changed != note.changed and (yield from checksum(path)) != note.crc:
+            return None
         lists = MappedLists(path, note.n_rows, note.dimension, note.n_lists)
-    except (ValueError, OSError):
+    except (ValueError, AppError):
         return None
     return ApproximateSearch(cosines, lists, note.n_probed, note.recall, note.n_sampled)
 

@@ -17,13 +17,13 @@ import numpy as np
 
 from core.errors import AppError
 from core.progress import Job, Progress
+from core.reading import open_regular
 
 _ROUNDS = 10
 """Of k-means."""
 ROWS_TO_A_CENTROID = 50
 """Rows that k-means sees for each."""
 _ROWS_AT_ONCE = 1 << 15
-_BYTES_AT_ONCE = 16 << 20
 _BLAS_FROM = 800
 """Products from which, a thread, faiss multiplies by BLAS. Its own bound of 1.15, 128,000, leaves
 batches of up to 250 queries of 512 values on a path fifteen times as slow (faiss issue 5109)."""
@@ -145,27 +145,29 @@ def write_lists(
 
 def checksum(path: Path) -> Job[int]:
     """The CRC-32 of a file."""
-    n_bytes, crc = path.stat().st_size, 0
-    with path.open("rb") as file:
-        for start in range(0, n_bytes, _BYTES_AT_ONCE):
-            yield Progress(start, n_bytes, "bytes of the index summed")
-            crc = zlib.crc32(file.read(_BYTES_AT_ONCE), crc)
+    done, crc = 0, 0
+    with open_regular(path) as file:
+        for piece in file.pieces():
+            yield Progress(done, file.n_bytes, "bytes of the lists summed")
+            crc = zlib.crc32(piece, crc)
+            done += len(piece)
     return crc
 
 
 class MappedLists:
     """An open file of lists, of which a search reads those that it probes.
 
-    Raises ValueError for a file that is not as long as its sizes say or has other sizes than rows.
+    Raises ValueError for a file that is not as long as its sizes say or has other sizes than rows,
+    AppError for one that can't be read.
     """
 
     def __init__(self, path: Path, n_rows: int, dimension: int, n_lists: int) -> None:
-        n_bytes = path.stat().st_size
         head = head_bytes(n_lists, dimension)
-        if n_bytes < head:
-            raise ValueError("its head is cut off")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            n_bytes = file.n_bytes
             raw = file.read(head)
+        if len(raw) < head:
+            raise ValueError("its head is cut off")
         sizes = np.frombuffer(raw, "<i8", n_lists, head - 8 * n_lists).astype(np.int64)
         if (sizes < 0).any() or (sizes > n_rows).any() or int(sizes.sum()) != n_rows:
             raise ValueError("its lists have other sizes than it has rows")
