@@ -16,7 +16,6 @@ import msgspec
 import numpy as np
 
 from core.errors import AppError, GalleryError
-from core.files import written_beside
 from core.progress import Job, Progress
 from core.retrieval.backends.inverted_lists import (
     ROWS_TO_A_CENTROID,
@@ -167,8 +166,7 @@ def make_approximate(gallery: Gallery) -> Job[ApproximateSearch]:
     sample = np.asarray(rows[some], np.float32) * factors[some, None]
     centroids = yield from find_centroids(sample, n_lists)
     path = gallery.folder / approximate_name(gallery.number)
-    with written_beside(path) as partial:
-        crc = yield from write_lists(partial, rows, factors, centroids)
+    crc = yield from write_lists(path, rows, factors, centroids)
     lists = MappedLists(path, len(rows), gallery.dimension, n_lists)
     search = yield from _measured(cosines, lists)
     stamp = stamp_of(path)

@@ -7,6 +7,7 @@ float32 values and the numbers of rows is taken, at places that are reckoned ane
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import AppError
+from core.files import written_beside
 from core.progress import Job, Progress
 from core.reading import open_regular
 
@@ -119,8 +121,25 @@ def write_lists(
         yield Progress(start, len(rows), "descriptors sorted into lists")
         list_of[start : start + len(block)] = quantizer.search(block, 1)[1][:, 0]
     layout = Layout(dimension, np.bincount(list_of, minlength=n_lists).astype(np.int64))
-    with path.open("wb") as file:
-        file.truncate(layout.n_bytes)
+    with written_beside(path) as partial:
+        with partial.open("wb") as file:
+            if hasattr(os, "posix_fallocate"):  # a map into what a full disk lacks ends the process
+                os.posix_fallocate(file.fileno(), 0, layout.n_bytes)
+            file.truncate(layout.n_bytes)
+        yield from _fill(partial, layout, rows, factors, centroids, list_of)
+        return (yield from checksum(partial))
+
+
+def _fill(
+    path: Path,
+    layout: Layout,
+    rows: np.ndarray,
+    factors: np.ndarray,
+    centroids: np.ndarray,
+    list_of: np.ndarray,
+) -> Job[None]:
+    """Write everything where it belongs; list_of: (n,) int32, the list of each row."""
+    n_lists, dimension = centroids.shape
     mapped = np.memmap(path, np.uint8, "r+", shape=(layout.n_bytes,))
     _put(mapped, 0, centroids.astype("<f4"))
     _put(mapped, layout.head_bytes - 8 * n_lists, layout.sizes.astype("<i8"))
@@ -139,8 +158,6 @@ def write_lists(
             _put(mapped, at, (some + start).astype("<i8"))
             filled[number] += count
     mapped.flush()
-    del mapped
-    return (yield from checksum(path))
 
 
 def checksum(path: Path) -> Job[int]:
