@@ -16,7 +16,7 @@ from gui.widgets.plain_text import plain_caption, plain_tip
 NOT_YET = "The window is not ready yet."
 _KEYS_OF_WIDGETS = frozenset({"Esc", "Del"})
 """Keys that mean something in many places; where an action can't act they are left to those."""
-MENUS = ("File", "Edit", "View", "Net", "Layer", "Retrieval", "Help")
+MENUS = ("File", "Edit", "View", "Net", "Layer", "Retrieval", "Training", "Help")
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ ROWS: tuple[ActionRow, ...] = (
     _row("page_net", "View", "Net page", "Ctrl+1", "layout"),
     _row("page_layer", "View", "Layer page", "Ctrl+2", "grid", "net"),
     _row("page_retrieval", "View", "Retrieval page", "Ctrl+3", "search", "net"),
+    _row("page_training", "View", "Training page", "Ctrl+4", "curve"),
     _row("page_compare", "View", "Compare page", "Ctrl+5", "compare"),
     _row("present", "View", "Present", "F11", "present", group=1, is_checkable=True,
          tip="Show this page on the whole screen, larger; Esc leaves"),
@@ -178,6 +179,14 @@ ROWS: tuple[ActionRow, ...] = (
          group=1, tip="Take the name of each image's folder as its label"),
     _row("forget_absent", "Retrieval", "Forget absent images", "", "cross", "gallery", group=1,
          tip="Read the folder anew, and drop the images that it does not show"),
+    _row("training_folder", "Training", "Images in a folder for each class…", "", "open",
+         tip="Choose the images that a net is to learn from; they are checked first"),
+    _row("training_table", "Training", "Images by a table or list…", "", "text",
+         tip="A CSV table (file,label) or a list file of Caffe; files lie beside it"),
+    _row("training_check", "Training", "Check the images again", "", "check", "training_source",
+         group=1, tip="Look at every image anew"),
+    _row("training_report", "Training", "Save the report of the check…", "", "save",
+         "training_check", group=1, tip="What was found, with pictures, in one HTML file"),
     _row("keys", "Help", "Keys", "? F1", "help"),
     _row("show_log", "Help", "Show log", icon_name="text",
          tip="What happened last, as the log file has it"),

@@ -25,14 +25,15 @@ from gui.frame.engine_popup import EnginePopup
 from gui.frame.layout_memory import LayoutMemory, Sides, layout_from_json, layout_to_json
 from gui.frame.notice_strip import NoticeArea
 from gui.frame.placement import FRAME_HEIGHT
-from gui.frame.rail import Rail, RailItem
+from gui.frame.rail import Rail
 from gui.frame.sees_popup import SeesPopup
 from gui.frame.subject_bar import SubjectBar
 from gui.graph.panel import GraphPanel
 from gui.pages.compare_page import ComparePage
 from gui.pages.layer_page import LayerPage
 from gui.pages.net_page import NetPage
-from gui.pages.start_page import StartPage
+from gui.pages.start_page import StartButton, StartPage
+from gui.pages.training_page import TrainingPage
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.changes.panel import ChangesPanel
 from gui.panels.histogram.panel import HistogramPanel
@@ -52,6 +53,8 @@ from gui.widgets.status_line import StatusLine
 LEAST_SIZE = QSize(1100, 640)
 COMPARED_ENGINES = (("bfloat16", "bfloat16 PyTorch"), ("caffe", "your own Caffe"))
 """What the Compare page holds against float32 PyTorch."""
+WITHOUT_NET = frozenset({"training", "compare"})
+"""Pages that are of use while no net is open."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class MainWindow(QMainWindow):
 
     files_dropped = pyqtSignal(list)
     page_shown = pyqtSignal(str)
+    last_session_button: StartButton
+    """Of the start page; made with the other tools."""
 
     def __init__(self, keeper: ThemeKeeper) -> None:
         super().__init__()
@@ -107,7 +112,6 @@ class MainWindow(QMainWindow):
             (self.menuBar(), self.rail, self.subjects, self.statusBar()), self.notice_bar,
             (self.net_page.left, self.net_page.right),
         )  # fmt: skip
-        self._add_tools()
         self.drop_overlay = DropOverlay(keeper, self)
         self.drop_overlay.watch(self.panels.retrieval)
         self.focus_ring = FocusRing(keeper, self)
@@ -148,11 +152,13 @@ class MainWindow(QMainWindow):
             keeper, panels.layer_table, panels.graph, panels.inspector, panels.changes
         )
         self.layer_page = LayerPage(keeper, panels.activations, panels.histogram)
+        self.training_page = TrainingPage(keeper)
         self.compare_page = ComparePage(keeper, COMPARED_ENGINES)
         self.pages: dict[str, QWidget] = {
             "net": self.net_page,
             "layer": self.layer_page,
             "retrieval": panels.retrieval,
+            "training": self.training_page,
             "compare": self.compare_page,
         }
         self.start_page = StartPage(keeper)
@@ -178,54 +184,6 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         bar.addPermanentWidget(self.status_line, 1)
         bar.setContentsMargins(0, 0, 0, 0)
-
-    def _add_tools(self) -> None:
-        actions = self.actions_
-        present = self.rail.add_below(
-            RailItem("present", "Present", "present", "Show this page on the whole screen (F11)")
-        )
-        keys = self.rail.add_below(RailItem("keys", "Keys", "help", "Keys (F1)"))
-        keys.clicked.connect(lambda: actions["keys"].trigger())
-        present.clicked.connect(lambda: actions["present"].trigger())
-        for action_id in ("undo", "redo", "forward"):
-            self.subjects.add_tool(actions[action_id], has_words=action_id == "forward")
-        self.subjects.net.add_actions(
-            (actions["open_model"], actions["open_weights"], self.recent_menu, actions["open_demo"],
-             None, actions["show_text"], actions["compare"], actions["save_as"],
-             None, actions["close_net"])
-        )  # fmt: skip
-        self.subjects.image.offer_actions(
-            (actions["open_image"], actions["paste"], actions["image_before"],
-             actions["image_after"])
-        )  # fmt: skip
-        self.subjects.gallery.popup.add_actions(
-            (actions["index_folder"], actions["open_query"], actions["evaluate_queries"],
-             actions["export_gallery"], actions["choose_labels"], actions["folder_labels"],
-             actions["check_gallery"], actions["forget_absent"])
-        )  # fmt: skip
-        self.panels.graph.bar.add_choice("Phase", self.phase_box)
-        self.engine_popup.add_button(actions["choose_engine"], "Caffe and test…")
-        self.engine_popup.add_button(actions["restart_engine"], "Restart", "restart")
-        start = self.start_page
-        start.add_action(actions["open_model"], "open",
-                         "A prototxt; weights that lie beside it are offered",
-                         is_primary=True)  # fmt: skip
-        start.add_action(
-            actions["open_demo"], "play", "A small trained net and a gallery to search"
-        )
-        self.last_session_button = start.add_action(
-            actions["restore_last"], "restart", "Files, edits and selection as they were left"
-        )
-        start.engine_link.clicked.connect(actions["choose_engine"].trigger)
-        bar = self.net_page.changes_bar
-        bar.add_button(
-            "rename_all", actions["rename_all"], "Rename all", "unlink", of_changes=False
-        )
-        bar.add_button("undo_all", actions["undo_all"], "Undo all", "undo")
-        bar.add_button("difference", actions["show_changes"], "Show difference", "compare")
-        bar.add_button("measure", actions["measure"], "Measure", "bars")
-        bar.add_button("verify", actions["verify"], "Verify", "check")
-        bar.add_button("save", actions["save"], "Save", "save")
 
     def _connect(self) -> None:
         actions = self.actions_
@@ -254,7 +212,7 @@ class MainWindow(QMainWindow):
     def show_page(self, page: str) -> None:
         """Show a page and mark it in the rail; without a net, what there is to open."""
         self._page = page
-        has_it = self._has_net or page == "compare"
+        has_it = self._has_net or page in WITHOUT_NET
         shown = self.pages[page] if has_it else self.start_page
         if self.presenter.is_on:
             self.presenter.show(shown)
@@ -267,7 +225,7 @@ class MainWindow(QMainWindow):
         """Whether there is a net for the pages to show."""
         if has_net != self._has_net:
             self._has_net = has_net
-            self.show_page(self._page if has_net or self._page == "compare" else "net")
+            self.show_page(self._page if has_net or self._page in WITHOUT_NET else "net")
 
     def show_panel(self, panel: QWidget) -> None:
         """Show the page that a panel is on, with its side open and its tab in front."""

@@ -45,6 +45,8 @@ from gui.connections.searching import (
     connect_what_is_there,
 )
 from gui.connections.showing import connect_areas, connect_presenting
+from gui.connections.tools import add_tools
+from gui.connections.training import connect_training
 from gui.connections.trouble import connect_notices, connect_trouble
 from gui.controllers.autosaving import AutosavingController
 from gui.controllers.changing import ChangingController
@@ -78,6 +80,7 @@ from gui.controllers.seeing import SeeingController
 from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
 from gui.controllers.subjects import SubjectsController
+from gui.controllers.training.controller import TrainingController
 from gui.controllers.trouble import TroubleController
 from gui.controllers.verifying import VerifyingController
 from gui.controllers.viewing import ViewingController
@@ -121,6 +124,7 @@ class Workbench(QObject):
         self.notices = Notices(self)
         self.deriver = Deriver(self.document, self.lanes, self)
         self.window = MainWindow(keeper)
+        add_tools(self.window)
         self.chooser = FileChooser(self.window)
         self.questioner = Questioner(keeper, self.window)
         self.is_closed = False
@@ -129,6 +133,7 @@ class Workbench(QObject):
         self._demo_folder = demo_folder
         self._make_controllers(spec, cache)
         self._make_dialog_controllers(autosaves)
+        self._make_training()
         self._connect_files()
         self._connect_edits()
         self._connect_values()
@@ -172,15 +177,9 @@ class Workbench(QObject):
             document, lanes, self.engine, self.renaming, self.opening, self.window, settings, self
         )
         self.searching = SearchingController(
-            document,
-            lanes,
-            self.engine,
-            notices,
-            panels.retrieval,
-            lambda: self.questioner,
-            cache,
+            document, lanes, self.engine, notices, panels.retrieval, lambda: self.questioner, cache,
             self,
-        )
+        )  # fmt: skip
         self.gallery_list = GalleryListController(
             document, lanes, self.engine, self.searching, self.window.subjects.gallery, settings,
             self,
@@ -248,6 +247,11 @@ class Workbench(QObject):
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
         self.seeing.picture_changed.connect(self.window.panels.activations.show_picture)
 
+    def _make_training(self) -> None:
+        self.training = TrainingController(
+            self.lanes, self.window, self.notices, self.settings, lambda: self.chooser, self
+        )
+
     def _connect_files(self) -> None:
         window, opening = self.window, self.opening
         connect_window(window)
@@ -290,6 +294,7 @@ class Workbench(QObject):
             window, self.searching, self.opening, self.settings, lambda: self.chooser, self.dropping
         )
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
+        connect_training(window, self.training, self.opening, status, self.exporting)
         connect_what_is_there(status, self.searching, self.demo)
 
     def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:

@@ -11,6 +11,7 @@ from core.commands.output import print_json, print_table
 from core.commands.progress_line import ProgressLine
 from core.jobs.check_images import SplitRequest, split
 from core.progress import run_job
+from core.training.data_check import DECIDED, Kind
 from core.training.split import PARTS, straddling
 from core.words import plural
 
@@ -28,6 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shares", default="70,15,15", metavar="T,V,T", help="per cent of train, val and test"
     )
+    kinds = ", ".join(kind.replace(" ", "-") for kind in DECIDED)
+    parser.add_argument(
+        "--keep", default="", metavar="KINDS", help=f"findings whose files stay, of: {kinds}"
+    )
+    parser.add_argument(
+        "--leave-out", default="", metavar="KINDS", help="findings whose files do not, of the same"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="default 1")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -35,8 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Check the images, draw the parts and write them down."""
     request = SplitRequest(
-        source_request(options), options.out, _shares(options.shares), options.seed
-    )
+        source_request(options), options.out, _shares(options.shares), options.seed,
+        _kinds(options.keep), _kinds(options.leave_out),
+    )  # fmt: skip
     with ProgressLine() as show:
         made = run_job(split(request), show)
     counts = {label: made.split.counts(label) for label in made.split.classes}
@@ -66,3 +75,12 @@ def _shares(words: str) -> tuple[float, float, float]:
     except ValueError:
         raise UsageError(f"--shares takes three numbers as 70,15,15, not '{words}'") from None
     return train, val, test
+
+
+def _kinds(words: str) -> tuple[Kind, ...]:
+    known = {kind.replace(" ", "-"): kind for kind in DECIDED}
+    given = [word.strip() for word in words.split(",") if word.strip()]
+    wrong = [word for word in given if word not in known]
+    if wrong:
+        raise UsageError(f"'{wrong[0]}' is none of {', '.join(known)}")
+    return tuple(known[word] for word in given)

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.errors import RequestError
 from core.images.alike import DISTANCE_LIMIT
 from core.progress import Job
-from core.training.data_check import DataCheck, check_images
+from core.training.data_check import DataCheck, Kind, check_images, decide
 from core.training.labelled_images import find_labelled
 from core.training.split import Split, split_images, write_split
 
@@ -23,12 +23,17 @@ class CheckImagesRequest:
 
 @dataclass(frozen=True)
 class SplitRequest:
-    """What to divide and how, and the folder for split.json and the list files."""
+    """What to divide and how, and the folder for split.json and the list files; None writes none.
+
+    keep, leave_out: kinds of findings whose files stay, or go, other than by themselves.
+    """
 
     checked: CheckImagesRequest
-    out: Path
+    out: Path | None
     shares: tuple[float, float, float] = (0.7, 0.15, 0.15)
     seed: int = 1
+    keep: tuple[Kind, ...] = ()
+    leave_out: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,16 +50,22 @@ def check(request: CheckImagesRequest) -> Job[DataCheck]:
     return (yield from check_images(find_labelled(request.source), limit=request.limit))
 
 
-def split(request: SplitRequest) -> Job[SplitMade]:
-    """Check, divide what stays, and write it down. Raises AppError."""
-    checked = yield from check(request.checked)
-    labels = {name: checked.labels[name] for name in checked.kept}
+def split(request: SplitRequest, checked: DataCheck | None = None) -> Job[SplitMade]:
+    """Check, divide what stays, and write it down. Raises AppError.
+
+    checked: what a check of the same request gave, so that no image is looked at again.
+    """
+    if checked is None:
+        checked = yield from check(request.checked)
+    decided = decide(checked, request.keep, request.leave_out)
+    labels = {name: decided.labels[name] for name in decided.kept}
     if len(set(labels.values())) < 2:
         raise RequestError(
             "Fewer than two classes are left after the check.",
             hint="See what check-images says of them.",
         )
     made = split_images(
-        checked.root, labels, checked.alike, shares=request.shares, seed=request.seed
+        decided.root, labels, decided.alike, shares=request.shares, seed=request.seed
     )
-    return SplitMade(made, checked, write_split(made, request.out))
+    written = () if request.out is None else write_split(made, request.out)
+    return SplitMade(made, decided, written)

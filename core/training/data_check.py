@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +28,9 @@ Kind = Literal[
     "unreadable", "cut off", "not three channels", "tiny", "narrow", "same picture",
     "near-duplicates", "few images", "imbalance",
 ]  # fmt: skip
+DECIDED: tuple[Kind, ...] = ("cut off", "not three channels", "tiny", "narrow", "same picture",
+                             "few images")  # fmt: skip
+"""What a user may keep or leave out; what can't be read stays out."""
 LEAST_SIDE = 64
 """Pixels; a net's input is 200 or more, so what is smaller is mostly blur."""
 MOST_ASPECT = 4.0
@@ -111,28 +114,55 @@ def check_images(found: LabelledImages, *, limit: int = DISTANCE_LIMIT) -> Job[D
     groups = yield from group_alike(paths, looks.hashes, looks.digests, limit=limit)
     names = {image.path: image.name for image in found.images}
     findings = [*_of_files(looks.images, found), *_of_groups(groups, names, looks.images)]
+    return _decided(found.root, looks.images, findings, keeps_few=False)
+
+
+def decide(check: DataCheck, keep: Collection[Kind], leave_out: Collection[Kind]) -> DataCheck:
+    """The check as it is when files of some kinds stay, or go, other than by themselves."""
+    findings = []
+    for one in check.findings:
+        if one.kind in DECIDED:
+            is_out = (one.is_left_out and one.kind not in keep) or one.kind in leave_out
+            findings.append(replace(one, is_left_out=is_out))
+        elif one.kind != "imbalance":
+            findings.append(one)
+    findings = [one for one in findings if one.kind != "few images"]
+    return _decided(check.root, check.images, findings, keeps_few="few images" in keep)
+
+
+def _decided(
+    root: Path, images: Sequence[CheckedImage], findings: Sequence[Finding], *, keeps_few: bool
+) -> DataCheck:
+    """With what follows for the classes once the files of the findings stay or go."""
     out = {name for finding in findings if finding.is_left_out for name in _left_out(finding)}
-    counts = Counter(one.image.label for one in looks.images if one.image.name not in out)
-    every = {image.label for image in found.images}
+    counts = Counter(one.image.label for one in images if one.image.name not in out)
+    every = {one.image.label for one in images}
     few = sorted(label for label in every if counts[label] < LEAST_IMAGES)
-    findings += _of_classes(looks.images, counts, few)
+    empty = {label for label in few if not counts[label]}
+    gone = empty if keeps_few else set(few)
+    of_classes = _of_classes(images, counts, few, gone)
     kept = tuple(
         one.image.name
-        for one in looks.images
-        if one.image.name not in out and one.image.label not in few
+        for one in images
+        if one.image.name not in out and one.image.label not in gone
     )
     staying = set(kept)
-    alike = tuple(
-        tuple(name for file in group for name in (names[file.path],) if name in staying)
-        for group in groups
-    )
+    alike = (tuple(name for name in group if name in staying) for group in _alike(findings))
     return DataCheck(
-        found.root,
-        tuple(looks.images),
-        tuple(findings),
+        root,
+        tuple(images),
+        (*findings, *of_classes),
         kept,
         tuple(group for group in alike if len(group) > 1),
     )
+
+
+def _alike(findings: Sequence[Finding]) -> list[tuple[str, ...]]:
+    """Groups of which each has to stay whole; copies lie in a group of near-duplicates too."""
+    found = {one.kind: one.groups for one in findings}
+    near = list(found.get("near-duplicates", ()))
+    inside = {name for group in near for name in group}
+    return near + [g for g in found.get("same picture", ()) if not inside.issuperset(g)]
 
 
 def _look(images: Sequence[LabelledImage]) -> Job[_Looks]:
@@ -213,7 +243,7 @@ def _of_groups(
 
 
 def _of_classes(
-    images: Sequence[CheckedImage], counts: Counter[str], few: Sequence[str]
+    images: Sequence[CheckedImage], counts: Counter[str], few: Sequence[str], gone: Collection[str]
 ) -> list[Finding]:
     found = []
     if few:
@@ -221,9 +251,10 @@ def _of_classes(
         groups = tuple(
             tuple(one.image.name for one in images if one.image.label == label) for label in few
         )
-        sentence = f"{named}: fewer than {LEAST_IMAGES}, left out"
-        found.append(Finding("few images", sentence, groups))
-    kept = {label: n for label, n in counts.items() if label not in few}
+        is_out = len(gone) == len(few)
+        sentence = f"{named}: fewer than {LEAST_IMAGES}{', left out' if is_out else ''}"
+        found.append(Finding("few images", sentence, groups, is_out))
+    kept = {label: n for label, n in counts.items() if label not in gone}
     if kept and max(kept.values()) > MOST_IMBALANCE * min(kept.values()):
         largest, smallest = max(kept, key=kept.__getitem__), min(kept, key=kept.__getitem__)
         sentence = f"{largest} has {kept[largest]} images, {smallest} {kept[smallest]}"

@@ -18,11 +18,13 @@ _WALKS = (("layer_before", "layer_after", "layers"), ("image_before", "image_aft
 def areas_of(window: MainWindow) -> Sequence[QWidget]:
     """The areas of the page that is shown, from the top left, within what is around every page."""
     panels, net, compare = window.panels, window.net_page, window.compare_page
+    training = window.training_page
     of_page: dict[str, tuple[QWidget, ...]] = {
         "net": (net.left, panels.graph, net.right, net.changes_bar),
         "layer": (window.layer_page.strip, panels.activations.bar, panels.activations,
                   panels.histogram),
         "retrieval": (panels.retrieval,),
+        "training": (training.bar, *training.areas),
         "compare": (compare.bar, compare.values_sources, compare.weights_sources, compare.layers,
                     compare.graph, compare.values, compare.text, compare.weights, compare.engines,
                     compare.broken, compare.empty),

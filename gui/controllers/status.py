@@ -38,6 +38,7 @@ _PAGES_OF_JOBS = {
     "layer": ("forward", "activations", "summaries", "extract"),
     "retrieval": ("index", "query", "evaluate", "evaluate-queries", "gallery-care", "absent-images",
                   "export-gallery", "try-rate"),
+    "training": ("train-check", "train-prepare", "train-run", "train-proof", "train-report"),
     "compare": ("compare", "fidelity", "compare-values", "compare-weights"),
 }  # fmt: skip
 """Below which word of the rail a line says that something runs; each by the key of its job."""

@@ -34,6 +34,7 @@ PAGES: tuple[RailItem, ...] = (
     RailItem("net", "Net", "layout", "The layer graph (Ctrl+1)"),
     RailItem("layer", "Layer", "grid", "What a layer holds (Ctrl+2)", "net"),
     RailItem("retrieval", "Retrieval", "search", "Search images by a layer (Ctrl+3)", "net"),
+    RailItem("training", "Training", "curve", "Fine-tune a net on your images (Ctrl+4)"),
     RailItem("compare", "Compare", "compare", "What differs between two nets (Ctrl+5)"),
 )
 

@@ -27,6 +27,7 @@ ROLE = int(Qt.UserRole)
 _PADDING = 8
 _SQUARE = 10
 _SIGN = 18
+_BAR = 96
 _LEAST_NAME, _LEAST_WORDS = 150, 64
 
 
@@ -36,13 +37,15 @@ class FigureRow:
 
     cells: a text a column, the first its name. family: of the layer, "" for no square. shares: by
     column, how strongly its cell is tinted, 0 to 1. roles: by column, the theme's colour of its
-    words. sign: in a disc before the name, in the colours of `kind`; "" for none.
+    words. bars: by column, how much of its cell a bar fills, 0 to 1. sign: in a disc before the
+    name, in the colours of `kind`; "" for none.
     """
 
     cells: tuple[str, ...]
     family: str = ""
     shares: Mapping[int, float] = field(default_factory=dict)
     roles: Mapping[int, str] = field(default_factory=dict)
+    bars: Mapping[int, float] = field(default_factory=dict)
     tip: str = ""
     sign: str = ""
     kind: str = "info"
@@ -112,10 +115,15 @@ class FigureTable(CopyTable):
         name: str,
         *,
         left: Sequence[int] = (),
+        least_name: int = _LEAST_NAME,
         parent: QWidget | None = None,
     ) -> None:
-        """name: for screen readers. left: columns besides the first that are words."""
+        """name: for screen readers. left: columns besides the first that are words.
+
+        least_name: pixels that names keep, since they tell rows apart.
+        """
         super().__init__(ROW_HEIGHT, parent)
+        self._least_name = least_name
         self._left = frozenset((0, *left))
         self.figures = FigureModel(headings, self)
         self.figures.left = self._left
@@ -168,7 +176,7 @@ class FigureTable(CopyTable):
         widths = natural[:n_shown]
         words = [column for column in range(n_shown) if column in self._left]
         missing = sum(widths) - room
-        spare = {c: widths[c] - min(widths[c], _least_words(c)) for c in words}
+        spare = {c: widths[c] - min(widths[c], self._least_words(c)) for c in words}
         if missing > 0 and any(spare.values()):
             share = min(1.0, missing / sum(spare.values()))
             for column, part in spare.items():
@@ -191,6 +199,8 @@ class FigureTable(CopyTable):
             longest = max(map(len, words), default=0)
             wide = (metrics.horizontalAdvance(w) for w in words if 3 * len(w) >= 2 * longest)
             needed = heads.horizontalAdvance(heading) + 4
+            if any(column in row.bars for row in self.figures.rows):
+                needed = max(needed, _BAR)
             widths.append(max([*wide, needed]) + 2 * _PADDING)
         rows = self.figures.rows
         if widths and any(row.family for row in rows):
@@ -200,16 +210,17 @@ class FigureTable(CopyTable):
         return widths
 
     def _least(self, widths: Sequence[int]) -> int:
-        return sum(min(w, _least_words(c)) if c in self._left else w for c, w in enumerate(widths))
+        return sum(
+            min(w, self._least_words(c)) if c in self._left else w for c, w in enumerate(widths)
+        )
+
+    def _least_words(self, column: int) -> int:
+        """Pixels that words keep; names keep more."""
+        return _LEAST_WORDS if column else self._least_name
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid():
             self.row_chosen.emit(index.row())
-
-
-def _least_words(column: int) -> int:
-    """Pixels that words keep; names keep more, since they tell rows apart."""
-    return _LEAST_WORDS if column else _LEAST_NAME
 
 
 class _Delegate(QStyledItemDelegate):
@@ -233,6 +244,8 @@ class _Delegate(QStyledItemDelegate):
             cell = option.rect.adjusted(3, 1, -3, -1)
             painter.fillRect(cell, _tinted(ground, theme.tile_positive, row.shares[column]))
         box = QRectF(option.rect).adjusted(_PADDING, 0, -_PADDING, 0)
+        if column in row.bars:
+            self._paint_bar(painter, box, row.bars[column], row.roles.get(column, "sweep_bar"))
         if column == 0 and row.sign:
             self._paint_sign(painter, box, row)
             box.adjust(_SIGN + 6, 0, 0, 0)
@@ -268,6 +281,11 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(theme.kind_text(row.kind))
         painter.setFont(text_font(13, semibold=True))
         painter.drawText(disc, CENTRE, row.sign)
+
+    def _paint_bar(self, painter: QPainter, box: QRectF, share: float, role: str) -> None:
+        height, width = 11.0, max(2.0, box.width() * min(1.0, share)) if share > 0 else 0.0
+        place = QRectF(box.left(), box.center().y() - height / 2, width, height)
+        painter.fillRect(place, getattr(self._keeper.theme, role))
 
     def _paint_square(self, painter: QPainter, box: QRectF, family: str) -> None:
         theme = self._keeper.theme

@@ -11,8 +11,6 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
-    "CheckImagesRequest": "its view comes with the Training page",
-    "SplitRequest": "its view comes with the Training page",
     "PrepareRequest": "its view comes with the Training page",
     "ReportRequest": "its view comes with the Training page",
     "FinetuneRequest": "its view comes with the Training page",

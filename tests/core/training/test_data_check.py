@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.errors import RequestError
 from core.progress import run_job
-from core.training.data_check import DataCheck, check_images
+from core.training.data_check import DataCheck, check_images, decide
 from core.training.labelled_images import find_labelled
 from core.training.split import PARTS, read_split, split_images, straddling, write_split
 
@@ -190,3 +190,22 @@ def test_names_of_files_are_text_in_the_report(command, tmp_path: Path) -> None:
     page = (tmp_path / "r.html").read_text()
     assert "<img src=x>" not in page
     assert "&lt;img src=x&gt;0.png" in page
+
+
+def test_files_stay_or_go_as_the_user_decides(found: DataCheck) -> None:
+    kept = decide(found, ("cut off", "few images", "same picture"), ())
+    assert kept.counts() == {"cats": 14, "dogs": 8, "newts": 3}
+    assert ("cats/0.png", "cats/copy of 0.png") in kept.alike  # so that no copy is on two sides
+    left = decide(kept, (), ("cut off", "not three channels", "few images"))
+    assert "cats/grey.png" not in left.kept
+    assert "cats/cut.jpg" not in left.kept
+    assert left.counts()["newts"] == 0
+
+
+def test_what_can_not_be_read_is_never_kept(found: DataCheck) -> None:
+    kept = decide(found, ("unreadable",), ())
+    assert "cats/broken.jpg" not in kept.kept
+
+
+def test_nothing_decided_changes_nothing(found: DataCheck) -> None:
+    assert decide(found, (), ()) == found

@@ -1,0 +1,1 @@
+"""The Training page: what its steps share, and a controller for each."""

@@ -1,0 +1,50 @@
+"""The Training page: builds what its steps share and a controller for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from gui.controllers.searching.thumbnails import ThumbnailLoader
+from gui.controllers.training.data import DataController
+from gui.controllers.training.project import OpenProject
+from gui.dialogs.files import FileChooser
+from gui.jobs import Lanes
+from gui.main_window import MainWindow
+from gui.notices import Notices
+from gui.settings import Settings
+
+
+class TrainingController(QObject):
+    """Holds the project and the controllers of the steps."""
+
+    image_opened = pyqtSignal(object)
+    """A picture of the page was clicked: its path."""
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        window: MainWindow,
+        notices: Notices,
+        settings: Settings,
+        chooser: Callable[[], FileChooser],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._window, self.page = window, window.training_page
+        self.project = OpenProject(self)
+        self._thumbnails = ThumbnailLoader(lanes, self.page.thumbnails, self)
+        self.data = DataController(self.project, lanes, self.page, notices, settings, chooser, self)
+        self.page.data.checks.file_opened.connect(self.image_opened)
+
+    def open_images(self, source: Path) -> None:
+        """Check images to learn from, and show the step."""
+        self._window.show_page("training")
+        self.page.show_step("data")
+        self.data.open(source)
+
+    def facts(self) -> dict[str, str]:
+        """The state words of the page's actions."""
+        return self.data.why_not()

@@ -1,0 +1,65 @@
+"""The Training page: the steps of a fine-tuning, each usable alone."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from gui.panels.retrieval.thumbnails import ThumbnailStore
+from gui.panels.training.data_step import DataStep
+from gui.panels.training.step_bar import Step, StepBar
+from gui.theme import ThemeKeeper
+
+STEPS = (Step("data", "Data", "The images to learn from: checked, and divided"),)
+
+
+class TrainingPage(QWidget):
+    """The line of steps, and the one that is shown."""
+
+    step_shown = pyqtSignal(str)
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self.setObjectName("trainingPage")
+        self.setAttribute(Qt.WA_StyledBackground)
+        self.thumbnails = ThumbnailStore(self)
+        self.bar = StepBar(keeper, STEPS)
+        self.bar.note.show_wordings("Each step can be used alone", "")
+        self.data = DataStep(keeper, self.thumbnails)
+        self.steps: dict[str, QWidget] = {"data": self.data}
+        self._stack = QStackedWidget()
+        for step in self.steps.values():
+            self._stack.addWidget(step)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self._stack, 1)
+        self._step = "data"
+        self.bar.step_chosen.connect(self.show_step)
+        keeper.changed.connect(self._tint)
+        self._tint()
+        self.show_step("data")
+
+    @property
+    def step(self) -> str:
+        """The step that is shown."""
+        return self._step
+
+    @property
+    def areas(self) -> tuple[QWidget, ...]:
+        """What F6 walks below the line of steps."""
+        return (self.data.source, self.data.checks, self.data.split)
+
+    def show_step(self, step: str) -> None:
+        """Show a step; each stays as it was left."""
+        self._step = step
+        self.bar.show_step(step)
+        self._stack.setCurrentWidget(self.steps[step])
+        self.step_shown.emit(step)
+
+    @pyqtSlot()
+    def _tint(self) -> None:
+        panel = self._keeper.theme.panel.name()
+        self.setStyleSheet(f"#trainingPage {{ background: {panel}; }}")

@@ -1,0 +1,1 @@
+"""The steps of the Training page: data, net, run, proof."""
