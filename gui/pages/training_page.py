@@ -5,10 +5,10 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.training.data_step import DataStep
 from gui.panels.training.step_bar import Step, StepBar
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 
 STEPS = (Step("data", "Data", "The images to learn from: checked, and divided"),)
 

@@ -15,7 +15,6 @@ from gui.panels.retrieval.controls import LAYERS_VIEW, RANKING_VIEW
 from gui.panels.retrieval.panel import ALL, LEAST, MISSED, WRONG, RetrievalPanel
 from gui.panels.retrieval.picture import SIDE
 from gui.panels.retrieval.skipped import SkippedDialog
-from gui.panels.retrieval.thumbnails import BATCH, ThumbnailStore
 from gui.panels.retrieval.tiles import TEXT_HEIGHT
 from gui.panels.retrieval.view import (
     NOT_RELEVANT,
@@ -34,6 +33,7 @@ from gui.panels.retrieval.view import (
     least_similar,
     missed,
 )
+from gui.thumbnails import BATCH, ThumbnailStore
 from gui.widgets.labels import ElidedLabel
 
 POOL5 = LayerChoice("pool5", "pool5", "pool5", (512, 7, 7))
@@ -461,14 +461,14 @@ def test_what_scrolled_away_is_not_decoded(qtbot) -> None:
 
 
 def test_the_oldest_thumbnails_go_first(monkeypatch) -> None:
-    monkeypatch.setattr("gui.panels.retrieval.thumbnails.MOST_KEPT", 3)
+    monkeypatch.setattr("gui.thumbnails.MOST_KEPT", 3)
     store = ThumbnailStore()
     keys = [(Path(f"/{i}.jpg"), 160) for i in range(4)]
     store.put([(key, picture()) for key in keys[:3]])
     assert store.get(*keys[0]) is not None
     store.put([(keys[3], picture())])
     assert keys[1] not in store._kept
-    monkeypatch.setattr("gui.panels.retrieval.thumbnails.MOST_BYTES", 2 * 64)
+    monkeypatch.setattr("gui.thumbnails.MOST_BYTES", 2 * 64)
     store.put([(keys[1], picture("blue"))])
     assert list(store._kept) == [keys[3], keys[1]]
     assert store._n_bytes == 2 * 64

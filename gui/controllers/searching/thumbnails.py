@@ -11,7 +11,7 @@ from PyQt5.QtGui import QImage
 from core.errors import ImageError
 from core.images.thumbnails import thumbnail
 from gui.jobs import Lanes
-from gui.panels.retrieval.thumbnails import ThumbnailStore
+from gui.thumbnails import ThumbnailStore
 
 Key = tuple[Path, int]
 

@@ -18,10 +18,10 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.tiles import TEXT_HEIGHT, paint_tile, thumbnail_side, tile_words
 from gui.panels.retrieval.view import ResultTile
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.plain_text import plain_tip
 
 LEAST_TILE, GAP, MARGIN = 126, 10, 12

@@ -19,10 +19,10 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.retrieval.rank_moves import NOWHERE, RankMoves
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.tiles import TEXT_HEIGHT, paint_tile, thumbnail_side, tile_words
 from gui.panels.retrieval.view import RELEVANT, ResultTile, Tiles
 from gui.theme import ThemeKeeper, text_font
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import CENTRE
 from gui.widgets.plain_text import plain_tip
 

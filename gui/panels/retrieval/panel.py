@@ -40,7 +40,6 @@ from gui.panels.retrieval.query import QueryColumn
 from gui.panels.retrieval.selected import WIDTH as SELECTED_WIDTH
 from gui.panels.retrieval.selected import SelectedResult
 from gui.panels.retrieval.sweep_view import SweepView
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.tiles import score_text
 from gui.panels.retrieval.two_rankings import TwoRankingsView
 from gui.panels.retrieval.view import (
@@ -57,6 +56,7 @@ from gui.panels.retrieval.view import (
     missed,
 )
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.segments import Segments
 from gui.widgets.side import Side

@@ -9,8 +9,8 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from gui.icons import paint_icon
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 
 SIDE = 560
 """The longer side that is decoded, enough for a dense screen."""

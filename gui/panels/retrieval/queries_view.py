@@ -20,8 +20,8 @@ from PyQt5.QtWidgets import (
 
 from core.evaluation.scores import AP_VARIANT
 from core.retrieval.evaluation import ScoredQuery
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import LEFT, RIGHT
 from gui.widgets.copy_table import CopyTable
 from gui.widgets.labels import ElidedLabel

@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidg
 from gui.panels.retrieval.picture import Picture
 from gui.panels.retrieval.scores import ScorePlot
 from gui.panels.retrieval.skipped import SkippedLine
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import (
     AP_NAME,
     GalleryView,
@@ -21,6 +20,7 @@ from gui.panels.retrieval.view import (
     relevant,
 )
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel

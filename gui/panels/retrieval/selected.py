@@ -8,10 +8,10 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidg
 from core.words import bytes_text
 from gui.panels.retrieval.picture import Picture
 from gui.panels.retrieval.query import FactSection
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.tiles import score_text
 from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, UNLABELLED, QueryView, ResultTile
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 

@@ -14,9 +14,9 @@ from core.evaluation.scores import AP_VARIANT
 from core.retrieval.rank_moves import NOWHERE, RankMoves
 from gui.panels.retrieval.moves_canvas import MovesCanvas
 from gui.panels.retrieval.picture import Picture
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import QueryView, RecipeChoice, ResultTile, Tiles
 from gui.theme import ThemeKeeper, glyph_colour, text_font
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import CENTRE
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice

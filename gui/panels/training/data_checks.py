@@ -11,9 +11,9 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidg
 from core.training.data_check import DECIDED, CheckedImage, DataCheck, Finding, Kind
 from core.words import plural
 from gui.icons import pixmap
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.training.file_pictures import FilePictures, PictureFile
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, LinkLabel, PictureLabel, ThemedLabel
 

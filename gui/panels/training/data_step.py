@@ -5,11 +5,11 @@ from __future__ import annotations
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.training.data_checks import ChecksPanel
 from gui.panels.training.data_source import SourcePanel
 from gui.panels.training.data_split import SplitPanel
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 
 _WIDE = 1300
 _SIDES, _NARROW_SIDES = (300, 395), (288, 368)

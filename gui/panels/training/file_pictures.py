@@ -20,8 +20,8 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.icons import paint_icon
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.theme import ThemeKeeper, text_font
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import CENTRE, LEFT
 from gui.widgets.elided import elided_rows
 from gui.widgets.plain_text import plain_tip

@@ -1,4 +1,4 @@
-"""Keeps the grid's thumbnails, at most 2,000 and 120 MB, asked for in the order of wishes."""
+"""Keeps small pictures of files, at most 2,000 and 120 MB, asked for in the order of wishes."""
 
 from __future__ import annotations
 
