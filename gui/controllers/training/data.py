@@ -22,6 +22,7 @@ from gui.dialogs.files import LABELS_FILTER, FileChooser
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
 from gui.pages.training_page import TrainingPage
+from gui.panels.training.data_source import class_count
 from gui.panels.training.data_split import SplitWords
 from gui.settings import Settings
 
@@ -260,7 +261,8 @@ class DataController(QObject):
         button, words = self._page.bar.buttons["data"], f"{files}, {n_kept:,} stay"
         if made is not None and made.written:
             counts = " / ".join(f"{len(names):,}" for names in made.split.parts.values())
-            words = f"{n_kept:,} images, {len(made.split.classes)} classes, {counts}"
+            classes = class_count(len(made.split.classes))
+            words = f"{plural(n_kept, 'image')}, {classes}, {counts}"
         button.show_state(words, is_done=made is not None and bool(made.written))
 
 

@@ -14,7 +14,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.figure_table import ROW_HEIGHT, FigureRow, FigureTable
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
-from gui.widgets.plain_text import plain_caption
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 KINDS = "A folder for each class; or a table file,label; or Caffe's list file."
 _TABLE_HEAD = 26
@@ -54,7 +54,7 @@ class SourcePanel(QWidget):
     def show_source(self, source: Path | None) -> None:
         """Name the folder or the file."""
         self.path.setText(source.name if source is not None else "No images are chosen")
-        self.path.setToolTip("" if source is None else str(source))
+        self.path.setToolTip(plain_tip("" if source is None else str(source)))
         self.change.setText("Change" if source is not None else "Choose")
 
     def show_check(self, check: DataCheck | None, parts: Mapping[str, tuple[int, ...]]) -> None:
@@ -74,7 +74,7 @@ class SourcePanel(QWidget):
         ]
         totals = tuple(map(sum, zip(*parts.values(), strict=True))) if parts else None
         rows.append(_row("All", sum(counts.values()), 0, totals, is_rare=False))
-        first = plural_classes(len(counts))
+        first = class_count(len(counts))
         self.table.show_rows(rows, (first, *_HEADINGS[1:]))
         self.table.setMaximumHeight(ROW_HEIGHT * len(rows) + _TABLE_HEAD)
         self.words.setText(_balance(counts))
@@ -113,7 +113,7 @@ class SourcePanel(QWidget):
         self.path.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
 
 
-def plural_classes(n_classes: int) -> str:
+def class_count(n_classes: int) -> str:
     """ "12 classes"."""
     return f"{n_classes:,} class{'' if n_classes == 1 else 'es'}"
 
