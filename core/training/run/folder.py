@@ -35,13 +35,17 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def begin_folder(folder: Path, asked: Asked, *, goes_on: bool) -> None:
-    """Make the folder of a run. Raises AppError, where a new run would begin in that of another."""
+    """Make the folder of a run. Raises AppError, where a new run would begin in that of another.
+
+    One that was killed before its first snapshot may begin again.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AppError(f"{folder} can't be made: {error.strerror or error}.") from error
-    n_done = read_history(folder).n_done
-    if n_done and not goes_on:
+    history = read_history(folder)
+    n_done = history.n_done
+    if n_done and history.snapshots and not goes_on:
         raise RequestError(
             f"{folder.name} holds a run of {plural(n_done, 'iteration')}.",
             hint="Go on with it (--resume), or name another folder.",
