@@ -14,18 +14,28 @@ def region_grid(height, width, levels):
     The shorter side is divided anew at each level; along the longer one stand as many regions more
     as bring the overlap of neighbours nearest to 0.4.
     """
+    return [
+        (x, y, side)
+        for side, down, across in region_levels(height, width, levels)
+        for y in down
+        for x in across
+    ]
+
+
+def region_levels(height, width, levels):
+    # type: (int, int, int) -> List[Tuple[int, List[int], List[int]]]
+    """Of each level that has regions: their side, where they begin down, and across."""
     short = min(height, width)
     more = _more_along_the_longer(short, max(height, width))
     more_down = more if height > width else 0
     more_across = more if width > height else 0
-    regions = []
+    found = []
     for level in range(1, levels + 1):
         side = 2 * short // (level + 1)
         if side:
-            across = _starts(width, side, level + more_across)
             down = _starts(height, side, level + more_down)
-            regions += [(x, y, side) for y in down for x in across]
-    return regions
+            found.append((side, down, _starts(width, side, level + more_across)))
+    return found
 
 
 def region_cells(height, width, levels):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from core.engines.torch.cells import cell_maxima, region_maxima
 from core.engines.torch.rows_of_places import RowsOfPlaces, has_rows_of_places
 from core.measures.measure import Measure, Pool
 from core.measures.places import GEM_FLOOR, centre_prior
-from core.measures.region_grid import region_cells, region_grid
 
 
 def measure_all(activation: Tensor, measures: Sequence[Measure]) -> list[Tensor]:
@@ -21,32 +23,34 @@ def measure_all(activation: Tensor, measures: Sequence[Measure]) -> list[Tensor]
     """
     shared = _Shared(activation)
     for measure in measures:
-        if isinstance(measure, Pool) and measure.has_levels and not measure.relu:
+        if isinstance(measure, Pool):
             measure.check(tuple(activation.shape))
-            shared.cells(measure.levels)  # of which MAC takes the maxima too
-    return [measure_on_device(activation, measure, shared) for measure in measures]
+            if measure.has_levels:
+                shared.cells(measure.levels)  # of which MAC takes the maxima too
+    return [_measured(shared, measure) for measure in measures]
 
 
-def measure_on_device(
-    activation: Tensor, measure: Measure, shared: _Shared | None = None
-) -> Tensor:
-    """What `measure` makes of an activation; shared: what others have made of the same one."""
+def measure_on_device(activation: Tensor, measure: Measure) -> Tensor:
+    """What `measure` makes of an activation."""
+    return measure_all(activation, [measure])[0]
+
+
+def _measured(shared: _Shared, measure: Measure) -> Tensor:
     if not isinstance(measure, Pool):
-        return activation
-    measure.check(tuple(activation.shape))
-    if measure.relu:
-        activation, shared = torch.clamp_min(activation, 0.0), None
-    shared = shared or _Shared(activation)
-    if measure.method == "flatten":
-        return activation.flatten(1) if activation.ndim > 1 else activation[:, None]
-    if measure.method == "gap":
-        return shared.places.mean(2)
+        return shared.maps
     if measure.method == "mac":
-        return shared.peak
+        return torch.clamp_min(shared.peak, 0.0) if measure.relu else shared.peak
+    if measure.has_levels:
+        return _over_regions(shared, measure)
+    if measure.relu:
+        rectified = _Shared(torch.clamp_min(shared.maps, 0.0))
+        return _measured(rectified, msgspec.structs.replace(measure, relu=False))
+    if measure.method == "flatten":
+        return shared.maps.flatten(1) if shared.maps.ndim > 1 else shared.maps[:, None]
+    if measure.method == "gap":
+        return _mean(shared)
     if measure.method == "spoc":
         return _with_prior(shared)
-    if measure.method in ("rmac", "mac+rmac"):
-        return _over_regions(shared, measure.levels, with_mac=measure.method == "mac+rmac")
     return _cross_weighted(shared) if measure.method == "crow" else _gem(shared, measure.p)
 
 
@@ -72,21 +76,41 @@ class _Shared:
         """The maximum of each channel, (n_images, channels)."""
         if self._peak is None:
             cells = next(iter(self._cells.values()), None)
-            self._peak = self.places.amax(2) if cells is None else cells.amax((1, 2))
+            if cells is not None:
+                self._peak = cells.flatten(1, 2).amax(1)
+            elif self.rows is not None:
+                window = (1, self.maps.shape[3])
+                self._peak = functional.max_pool2d(self.maps, window, window).amax((2, 3))
+            else:
+                self._peak = self.places.amax(2)
         return self._peak
 
     def cells(self, levels: int) -> Tensor:
-        """The maxima of the cells that the regions are made of, (n_images, down, across, channels).
-
-        Each value is read once, however many regions hold it.
-        """
+        """The maxima of the cells that the regions are made of, (n_images, down, across, channels)."""
         if levels not in self._cells:
-            height, width = self.maps.shape[2:]
-            down, across = region_cells(height, width, levels)
-            last = self.maps.permute(0, 2, 3, 1)
-            bands = torch.stack([last[:, a:b].amax(1) for a, b in down], 1)
-            self._cells[levels] = torch.stack([bands[:, :, a:b].amax(2) for a, b in across], 2)
+            self._cells[levels] = cell_maxima(self.maps, levels)
         return self._cells[levels]
+
+
+def _mean(shared: _Shared) -> Tensor:
+    if shared.rows is None:
+        return shared.places.mean(2)
+    # a row at a time, whose sums stay exact; a CPU's pooling reads faster than its mean does
+    window = (1, shared.maps.shape[3])
+    return functional.avg_pool2d(shared.maps, window, window).mean((2, 3))
+
+
+def _over_regions(shared: _Shared, pool: Pool) -> Tensor:
+    """R-MAC, or MAC and the sum of the regions' maxima; see core.measures.places."""
+    height, width = shared.maps.shape[2:]
+    regions = region_maxima(shared.cells(pool.levels), height, width, pool.levels)
+    if pool.relu:
+        regions = torch.clamp_min(regions, 0.0)
+    if pool.method == "mac+rmac":
+        peak = torch.clamp_min(shared.peak, 0.0) if pool.relu else shared.peak
+        return torch.cat([peak, regions.sum(1)], 1)
+    length = torch.linalg.vector_norm(regions, dim=2, keepdim=True)
+    return (regions / torch.where(length == 0, 1.0, length)).sum(1)
 
 
 def _gem(shared: _Shared, p: float) -> Tensor:
@@ -131,26 +155,3 @@ def _cross_weighted(shared: _Shared) -> Tensor:
     if shared.rows is not None:
         return of_channels * shared.rows.weighted_sum(of_places, is_clamped=True)
     return of_channels * (places @ of_places[:, :, None])[..., 0]
-
-
-def _over_regions(shared: _Shared, levels: int, *, with_mac: bool) -> Tensor:
-    """R-MAC, or MAC and the sum of the regions' maxima; see core.measures.places."""
-    height, width = shared.maps.shape[2:]
-    cells = shared.cells(levels)
-    down, across = region_cells(height, width, levels)
-    first_row = {a: i for i, (a, _) in enumerate(down)}
-    last_row = {b: i + 1 for i, (_, b) in enumerate(down)}
-    first_column = {a: i for i, (a, _) in enumerate(across)}
-    last_column = {b: i + 1 for i, (_, b) in enumerate(across)}
-    bands: dict[tuple[int, int], Tensor] = {}
-    regions = []
-    for x, y, side in region_grid(height, width, levels):
-        if (y, side) not in bands:
-            bands[y, side] = cells[:, first_row[y] : last_row[y + side]].amax(1)
-        columns = slice(first_column[x], last_column[x + side])
-        regions.append(bands[y, side][:, columns].amax(1))
-    found = torch.stack(regions, 1)
-    if with_mac:
-        return torch.cat([shared.peak, found.sum(1)], 1)
-    length = torch.linalg.vector_norm(found, dim=2, keepdim=True)
-    return (found / torch.where(length == 0, 1.0, length)).sum(1)
