@@ -38,7 +38,7 @@ def _band_maxima(last: Tensor, down: list[tuple[int, int]]) -> Tensor:
     Row after row: torch's own maximum of a band jumps from row to row for every few values, which
     takes twice as long.
     """
-    n_images, height, width, channels = last.shape
+    n_images, _, width, channels = last.shape
     found = last.new_empty((n_images, len(down), width * channels))
     n_together = max(1, _VALUES_AT_ONCE // (width * channels))
     parts = zip(last.flatten(2).split(n_together), found.split(n_together), strict=True)

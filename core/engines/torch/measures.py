@@ -86,7 +86,7 @@ class _Shared:
         return self._peak
 
     def cells(self, levels: int) -> Tensor:
-        """The maxima of the cells that the regions are made of, (n_images, down, across, channels)."""
+        """As cell_maxima() gives them, (n_images, down, across, channels)."""
         if levels not in self._cells:
             self._cells[levels] = cell_maxima(self.maps, levels)
         return self._cells[levels]
