@@ -41,10 +41,11 @@ def _band_maxima(last: Tensor, down: list[tuple[int, int]]) -> Tensor:
     n_images, _, width, channels = last.shape
     found = last.new_empty((n_images, len(down), width * channels))
     n_together = max(1, _VALUES_AT_ONCE // (width * channels))
-    parts = zip(last.flatten(2).split(n_together), found.split(n_together), strict=True)
-    for values, of_bands in parts:
-        rows = values.unbind(1)
-        for (a, b), band in zip(down, of_bands.unbind(1), strict=True):
+    lines = last.flatten(2)
+    for start in range(0, n_images, n_together):
+        some = slice(start, start + n_together)
+        rows = lines[some].unbind(1)
+        for (a, b), band in zip(down, found[some].unbind(1), strict=True):
             if b - a == 1:
                 band.copy_(rows[a])
                 continue
