@@ -20,6 +20,7 @@ from core.errors import AppError
 from core.files import check_writable
 from core.jobs.finetune import Finetuned, FinetuneRequest, finetune, resumed, write_results
 from core.progress import run_job
+from core.training.augmentation import read_words
 from core.training.run.control import RunControl
 from core.training.run.history import History
 from core.training.run.keeping import snapshot_files
@@ -47,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="T.npz",
         help="as --batches, a file for each test net of the solver that can't read its own",
+    )
+    parser.add_argument(
+        "--augment",
+        metavar="HOW",
+        help="change the images it learns from by chance, as `prepare` says, or none "
+        "(default: what `prepare` wrote beside the net)",
     )
     parser.add_argument(
         "--at", default="", metavar="1,2,20", help="after which iterations arrays are kept"
@@ -121,6 +128,7 @@ def _request(options: argparse.Namespace) -> FinetuneRequest:
         "kept": options.keep,
         "is_whole": options.whole,
         "test_batches": tuple(options.test_batches),
+        "augmentation": None if options.augment is None else read_words(options.augment),
     }
     engine, device = engine_spec(options), options.device
     if options.resume is not None and (not options.resume or options.resume.isdecimal()):

@@ -9,8 +9,11 @@ from pathlib import Path
 from core.commands.command_line import UsageError
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.preprocessing import add_preprocess_argument
+from core.files import check_writable, write_file
 from core.jobs.prepare import PreparedFiles, PrepareRequest, prepare_training
+from core.jobs.preview_images import PreviewRequest, preview_images, preview_png
 from core.progress import run_job
+from core.training.augmentation import read_words
 from core.training.training_plan import TrainingPlan
 
 
@@ -41,6 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=float, default=10.0, metavar="N", help="default 10")
     parser.add_argument("--batch", type=int, default=16, metavar="N", help="images in a pass")
     parser.add_argument("--mirror", action="store_true", help="mirror half of the images")
+    parser.add_argument(
+        "--augment",
+        metavar="HOW",
+        help="change the images it learns from by chance, as mirror,rotate=10,scale=0.2,crop=0.1,"
+        "colour=0.2,quarter-turns; balance draws rare classes as often as others",
+    )
+    parser.add_argument(
+        "--preview", type=Path, metavar="F.png", help="draw images as the net will see them"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="default 1")
     add_preprocess_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -64,8 +76,14 @@ def run(options: argparse.Namespace) -> None:
     request = PrepareRequest(
         options.net, options.split, options.out or folder, plan, options.weights,
         options.preprocess,
+        None if options.augment is None else read_words(options.augment),
     )  # fmt: skip
+    if options.preview is not None:
+        check_writable(options.preview)
     made = run_job(prepare_training(request))
+    if options.preview is not None:
+        wanted = PreviewRequest(made.written[0].with_name("solver.prototxt"), seed=options.seed)
+        write_file(options.preview, preview_png(run_job(preview_images(wanted))))
     if options.json:
         print_json(_described(made))
     else:

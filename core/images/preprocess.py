@@ -142,6 +142,18 @@ class Preprocess:
             colours = colours[::-1]
         return np.ascontiguousarray(colours.transpose(1, 2, 0))
 
+    def channel_terms(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and scale of each channel of the input, both (channels or 1, 1, 1).
+
+        A mean image counts with the average of each of its channels.
+        """
+        if self.mean_image is None:
+            mean = np.asarray(self.mean or (0.0,), dtype=np.float32)[:, None, None]
+        else:
+            mean = _mean_image(self.mean_image).mean(axis=(1, 2), keepdims=True)
+        is_rgb = self.colour_order.startswith("RGB")
+        return _red_and_blue_swapped(mean) if is_rgb else mean, self._scale_values()
+
     def sizing(self, width: int, height: int, whole: tuple[int, int] | None = None) -> Sizing:
         """Resized size, crop and padding for a picture of width x height. Raises ImageError.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from core.engines.values import EngineSpec
 from core.errors import RequestError
 from core.npy_file import read_npz
 from core.progress import Job
+from core.training.augmentation import Augmentation, beside
 from core.training.data_layers import own_feed
 from core.training.feeds import Feed, array_feed
 from core.training.frozen import HeadTraining
@@ -51,6 +52,8 @@ class FinetuneRequest:
     layers that do not learn are kept, None takes the run's folder, or memory; is_whole: nothing is
     kept, every layer runs in every pass. test_batches: as `batches`, a file for each test net of
     the solver; a net that has none and can't read its own is left out, which Began.notes says.
+    augmentation: of the images that it learns from; None takes augment.json beside the net, which
+    `prepare` writes, and changes none where there is no such file.
     """
 
     solver: Path
@@ -66,6 +69,7 @@ class FinetuneRequest:
     kept: Path | None = None
     is_whole: bool = False
     test_batches: tuple[Path, ...] = ()
+    augmentation: Augmentation | None = None
 
 
 @dataclass
@@ -105,7 +109,11 @@ def finetune(request: FinetuneRequest, control: RunControl | None = None) -> Job
     given = None if request.batches is None else read_npz(request.batches, _MOST_BYTES)
     given_tests = [read_npz(path, _MOST_BYTES) for path in request.test_batches]
     sources = read_tests(solver)
-    own = None if given is not None else own_feed(solver.net, solver.folder, request.seed)
+    request = _with_augmentation(request, solver.folder)
+    own = None
+    if given is None:
+        changed = request.augmentation or Augmentation()
+        own = own_feed(solver.net, solver.folder, request.seed, changed)
     solver = solver if own is None else solver.fed(own.shapes)
     if request.run is not None:
         begin_folder(request.run, _asked(request), goes_on=state is not None)
@@ -151,6 +159,13 @@ def _run(
     )  # fmt: skip
 
 
+def _with_augmentation(request: FinetuneRequest, folder: Path) -> FinetuneRequest:
+    """With what the file beside the net says, where nothing else was asked for."""
+    if request.augmentation is not None:
+        return request
+    return replace(request, augmentation=beside(folder))
+
+
 def _kept_folder(request: FinetuneRequest) -> Path | None:
     if request.kept is None and request.run is not None:
         return request.run / "frozen"
@@ -181,6 +196,7 @@ def resumed(
         kept=_path(asked.kept),
         is_whole=asked.is_whole,
         test_batches=tuple(Path(path) for path in asked.test_batches),
+        augmentation=asked.augmentation,
     )
 
 
@@ -194,6 +210,7 @@ def _asked(request: FinetuneRequest) -> Asked:
         _written(request.kept),
         request.is_whole,
         tuple(_written(path) for path in request.test_batches),
+        request.augmentation,
     )
 
 

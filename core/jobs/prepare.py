@@ -13,6 +13,7 @@ from core.net.reader import read_net
 from core.net.solver import open_prototxt
 from core.net.text import encode_prototxt
 from core.progress import Job, Progress
+from core.training.augmentation import Augmentation, write_augmentation
 from core.training.prepare import Prepared, prepare
 from core.training.split import read_split
 from core.training.training_plan import TrainingPlan
@@ -28,7 +29,8 @@ class PrepareRequest:
 
     split: the folder of split.json and the list files, or split.json. plan: its counts of classes
     and images are taken from the split. out: the folder for the files, None writes none. weights:
-    what the net begins with, to say which of its layers are copied.
+    what the net begins with, to say which of its layers are copied. augmentation: written beside
+    the files, where finetune() finds it; None writes none.
     """
 
     net: Path
@@ -37,6 +39,7 @@ class PrepareRequest:
     plan: TrainingPlan
     weights: Path | None = None
     recipe: RecipeWish = None
+    augmentation: Augmentation | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def prepare_training(request: PrepareRequest) -> Job[PreparedFiles]:
         for name in FILES:
             written.append(request.out / f"{name}.prototxt")
             write_file(written[-1], encode_prototxt(getattr(made, name)))
+        if request.augmentation is not None:
+            written.append(write_augmentation(request.augmentation, request.out))
     starts, unused = _starts(made, request.weights)
     yield Progress(1, 1, "files made")
     return PreparedFiles(made, tuple(written), starts, unused)

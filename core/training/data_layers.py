@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from core.errors import AppError, ImageError, RequestError
-from core.images.decoders.pool import Task, shared_pool
-from core.images.prepared import prepare_ahead, prepared
-from core.images.preprocess import Preprocess
-from core.images.transform_param import Assumed, read_transform
+from core.errors import AppError, RequestError
 from core.net.definition import Layer, Net
-from core.reading import open_regular, read_file
+from core.reading import open_regular
+from core.training.augmentation import Augmentation
 from core.training.feeds import Batch
+from core.training.image_feed import ImageListFeed
+from core.training.list_files import find_file, read_lines
 
-_MOST_LIST_BYTES = 64 << 20
+_NOTHING = Augmentation()
+
 _MOST_HDF5_BYTES = 8 << 30
-_KEPT_BYTES = 1 << 30
-"""Of prepared images, which then need no decoding in the next epoch."""
 
 
-def own_feed(net: Net, folder: Path, seed: int) -> DataLayersFeed:
+def own_feed(
+    net: Net, folder: Path, seed: int, augmentation: Augmentation = _NOTHING
+) -> DataLayersFeed:
     """What the data layers of a net read, their files named from `folder`.
 
+    augmentation: of the images that a net learns from; none changes those that it is tested with.
     Raises RequestError for a data layer whose files can't be read here.
     """
     feeds: list[ImageListFeed | Hdf5Feed] = []
@@ -36,7 +35,7 @@ def own_feed(net: Net, folder: Path, seed: int) -> DataLayersFeed:
         if layer.bottoms or layer.type in ("DummyData", "Parameter"):
             continue
         if layer.type == "ImageData":
-            feeds.append(ImageListFeed(layer, folder, net.state.phase, seed))
+            feeds.append(ImageListFeed(layer, folder, net.state.phase, seed, augmentation))
         elif layer.type == "HDF5Data":
             feeds.append(Hdf5Feed(layer, folder))
         else:
@@ -45,6 +44,16 @@ def own_feed(net: Net, folder: Path, seed: int) -> DataLayersFeed:
                 hint="Give them: --batches B.npz. ImageData and HDF5Data read their own files.",
             )
     return DataLayersFeed(feeds)
+
+
+def image_feed(
+    net: Net, folder: Path, seed: int, augmentation: Augmentation
+) -> ImageListFeed | None:
+    """That of the first ImageData layer of a net, None where it has none. Raises AppError."""
+    layers = [layer for layer in net.layers if layer.type == "ImageData"]
+    if not layers:
+        return None
+    return ImageListFeed(layers[0], folder, net.state.phase, seed, augmentation)
 
 
 class DataLayersFeed:
@@ -99,7 +108,9 @@ class Hdf5Feed:
         if param.boolean("shuffle"):
             raise RequestError(f"Layer '{layer.name}' shuffles, which is not done here for HDF5.")
         self.n_rows = param.integer("batch_size")
-        files = [_found(line, folder) for line in _lines(layer, param.word("source"), folder)]
+        files = [
+            find_file(line, folder) for line in read_lines(layer, param.word("source"), folder)
+        ]
         self._rows = {
             top: np.concatenate([_hdf5_array(path, top) for path in files]) for top in layer.tops
         }
@@ -139,170 +150,6 @@ class Hdf5Feed:
     def n_pieces(self) -> int:
         """Every row."""
         return self.n_images
-
-
-class ImageListFeed:
-    """The images of a list file with a number each, as an ImageData layer reads them.
-
-    In training, crops lie and mirrored images are where chance has them; chance is of the seed and
-    of the image's place in the run, so that a run that goes on sees what an undisturbed one does.
-    """
-
-    def __init__(self, layer: Layer, folder: Path, phase: str, seed: int) -> None:
-        param, transform = layer.param("image_data_param"), layer.param("transform_param")
-        self._tops, self._seed = layer.tops, seed
-        self.n_rows = param.integer("batch_size", 1)
-        self._shuffles = param.boolean("shuffle")
-        root = folder / param.word("root_folder") if param.word("root_folder") else folder
-        rows = [_numbered(line, layer) for line in _lines(layer, param.word("source"), folder)]
-        self._paths = [root / name for name, _ in rows]
-        self.n_images = len(rows)
-        self._labels = np.array([label for _, label in rows], np.float32)
-        stated = read_transform(layer, transform, folder, phase, Assumed())
-        self._crop = transform.integer("crop_size") if phase == "TRAIN" else 0
-        self._mirrors = transform.boolean("mirror")
-        self._recipe = _uncropped(stated.recipe) if self._crop else stated.recipe
-        self._kept: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._kept_bytes = 0
-        self._waiting: dict[int, Task] = {}
-        self._shape = self._image(0).shape
-        if self._crop:
-            self._shape = (self._shape[0], self._crop, self._crop)
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Of the images and of their numbers."""
-        found: dict[str, tuple[int, ...]] = {self._tops[0]: (self.n_rows, *self._shape)}
-        return found | dict.fromkeys(self._tops[1:2], (self.n_rows,))
-
-    def batch(self, number: int) -> Batch:
-        """By top; the images of the next pass are decoded meanwhile."""
-        first = number * self.n_rows
-        places = range(first, first + self.n_rows)
-        images = np.stack([self._drawn(place) for place in places])
-        self._look_ahead(range(first + self.n_rows, first + 2 * self.n_rows))
-        labels = self._labels[[self._index(place) for place in places]]
-        return dict(zip(self._tops, (images, labels), strict=False))
-
-    def pieces(self, number: int) -> Sequence[int]:
-        """The images of a batch, where none is changed by chance."""
-        first = number * self.n_rows
-        return [self._index(place) for place in range(first, first + self.n_rows)]
-
-    def piece(self, index: int) -> Batch:
-        """One image and its number."""
-        found = (self._image(index)[None], self._labels[index : index + 1])
-        return dict(zip(self._tops, found, strict=False))
-
-    @property
-    def digest(self) -> str:
-        """Of the recipe, and of each file's name, size and time."""
-        found = hashlib.sha256(self._recipe.digest.encode())
-        for path, label in zip(self._paths, self._labels, strict=True):
-            status = path.stat()
-            line = f"{path.absolute()} {status.st_size} {status.st_mtime_ns} {label}\n"
-            found.update(line.encode("utf-8", "surrogateescape"))
-        return found.hexdigest()
-
-    @property
-    def n_pieces(self) -> int:
-        """Every image; 0 where crops or mirrors are drawn."""
-        return 0 if self._crop or self._mirrors else len(self._paths)
-
-    def _index(self, place: int) -> int:
-        """Which image stands at a place of the run; shuffled anew in each epoch."""
-        epoch, at = divmod(place, len(self._paths))
-        if not self._shuffles:
-            return at
-        if self._order[0] != epoch:
-            rng = np.random.default_rng([self._seed, epoch])
-            self._order = (epoch, rng.permutation(len(self._paths)))
-        return int(self._order[1][at])
-
-    _order: tuple[int, np.ndarray] = (-1, np.zeros(0, np.int64))
-
-    def _drawn(self, place: int) -> np.ndarray:
-        image = self._image(self._index(place))
-        rng = np.random.default_rng([self._seed, 1, place])
-        if self._crop:
-            _, height, width = image.shape
-            if min(height, width) < self._crop:
-                raise ImageError(
-                    f"{self._paths[self._index(place)].name} is smaller than the crop of "
-                    f"{self._crop}."
-                )
-            top = int(rng.integers(0, height - self._crop + 1))
-            left = int(rng.integers(0, width - self._crop + 1))
-            image = image[:, top : top + self._crop, left : left + self._crop]
-        return image[:, :, ::-1] if self._mirrors and rng.random() < 0.5 else image
-
-    def _image(self, index: int) -> np.ndarray:
-        if index in self._kept:
-            return self._kept[index]
-        task = self._waiting.pop(index, None) or self._begin(index)
-        found = prepared(task)
-        if found.values is None:
-            raise ImageError(
-                found.problem or f"{found.path.name} can't be read.",
-                hint="main.py check-images finds such files before a training.",
-            )
-        self._kept[index] = found.values
-        self._kept_bytes += found.values.nbytes
-        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= dropped.nbytes
-        return found.values
-
-    def _look_ahead(self, places: range) -> None:
-        for place in places:
-            index = self._index(place)
-            if index not in self._kept and index not in self._waiting:
-                self._waiting[index] = self._begin(index)
-
-    def _begin(self, index: int) -> Task:
-        return prepare_ahead(self._paths[index], self._recipe, shared_pool())
-
-
-def _uncropped(recipe: Preprocess) -> Preprocess:
-    """The recipe without its crop, which training draws itself."""
-    if recipe.size_policy == "warp, centre crop":
-        height = recipe.side_height or recipe.side
-        return replace(
-            recipe, size_policy="warp", width=recipe.side, height=height, side_height=None
-        )
-    return (
-        replace(recipe, size_policy="original") if recipe.size_policy == "centre crop" else recipe
-    )
-
-
-def _lines(layer: Layer, source: str, folder: Path) -> list[str]:
-    if not source:
-        raise RequestError(f"Layer '{layer.name}' names no source.")
-    path = _found(source, folder)
-    text = read_file(path, _MOST_LIST_BYTES).decode("utf-8", "surrogateescape")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise RequestError(f"The list {path.name} of layer '{layer.name}' is empty.")
-    return lines
-
-
-def _found(written: str, folder: Path) -> Path:
-    """A file as named from the folder of the net, or from where the program was started."""
-    for path in (folder / written, Path(written), folder / Path(written).name):
-        if path.is_file():
-            return path
-    raise RequestError(
-        f"'{written}' is not there.", hint=f"It is looked for in {folder}, beside the net."
-    )
-
-
-def _numbered(line: str, layer: Layer) -> tuple[str, int]:
-    name, _, number = line.rpartition(" ")
-    if not name or not number.isascii() or not number.lstrip("-").isdigit():
-        raise RequestError(
-            f"Layer '{layer.name}' reads a list of 'file number'; one line is '{line[:80]}'."
-        )
-    return name.strip(), int(number)
 
 
 def _hdf5_array(path: Path, name: str) -> np.ndarray:

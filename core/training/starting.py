@@ -77,7 +77,7 @@ def begin(asking: Asking, whole: Training, feed: Feed, sources: Sequence[TestSou
     if asking.is_whole:
         part, why = None, "it was asked for"
     elif not feed.n_pieces:
-        part, why = None, "crops or mirrors are drawn anew in every pass"
+        part, why = None, "images are changed by chance in every pass"
     if part is None:
         opened = _open_tests(asking, whole, sources, None, {})
         return Begun(whole, feed, 0, why, *opened)

@@ -8,6 +8,7 @@ import msgspec
 
 from core.errors import AppError, RequestError
 from core.files import write_file
+from core.training.augmentation import Augmentation
 from core.training.run.history import History, read_history
 from core.training.run.keeping import snapshot_files
 from core.training.run.records import Snapshot
@@ -32,6 +33,7 @@ class Asked(msgspec.Struct, frozen=True):
     kept: str = ""
     is_whole: bool = False
     test_batches: tuple[str, ...] = ()
+    augmentation: Augmentation | None = None
 
 
 def begin_folder(folder: Path, asked: Asked, *, goes_on: bool) -> None:
