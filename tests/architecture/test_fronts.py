@@ -12,6 +12,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
     "PrepareRequest": "its view comes with the Training page",
+    "PreviewRequest": "its view comes with the Training page",
     "ReportRequest": "its view comes with the Training page",
     "FinetuneRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
