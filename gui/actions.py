@@ -167,6 +167,8 @@ ROWS: tuple[ActionRow, ...] = (
          tip="Search again with the query of before"),
     _row("query_after", "Retrieval", "The query after", "Alt+Shift+Right", "right", "query_after",
          tip="Search again with the query that came after"),
+    _row("why_matched", "Retrieval", "Why matched", "Ctrl+Shift+Y", "eye", "gallery query",
+         tip="Colour the places of query and result that carry their similarity, or no more"),
     _row("evaluate_queries", "Retrieval", "Evaluate with queries apart…", "", None, "gallery",
          group=1, tip="Rank the gallery for the images of another folder, labelled by its folders"),
     _row("export_gallery", "Retrieval", "Export the descriptors…", "", "save", "gallery", group=1,

@@ -15,6 +15,7 @@ from gui.controllers.searching.gallery_list import GalleryListController
 from gui.controllers.searching.ranking_files import RankingFiles
 from gui.controllers.searching.sanity import SanityController
 from gui.controllers.searching.two_rankings import TwoRankingsController
+from gui.controllers.searching.why import WhyController
 from gui.controllers.sweeping.controller import SweepingController
 from gui.controllers.sweeping.files import SweepFiles
 from gui.dialogs.questions import Questioner
@@ -26,7 +27,7 @@ from gui.theme import ThemeKeeper
 
 
 class RetrievalBench(QObject):
-    """Sweep, two rankings, files, care and the sanity gate of what is searched."""
+    """Sweep, two rankings, why, files, care and the sanity gate of what is searched."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class RetrievalBench(QObject):
         self.two_rankings = TwoRankingsController(
             lanes, engine, searching, gallery_list, notices, exporting, panel.two, self
         )
+        self.why = WhyController(lanes, engine, searching, self.two_rankings, panel, self)
         self.gallery_care = GalleryCareController(lanes, searching, notices, self)
         self.sanity = SanityController(lanes, engine, searching, notices, panel, self)
         self.sweeping = SweepingController(
@@ -56,4 +58,5 @@ class RetrievalBench(QObject):
         self.sweep_files = SweepFiles(engine, self.sweeping, panel, exporting, notices, self)
         connect_sweeping(window, self.sweeping)
         window.actions_.on("check_gallery", self.gallery_care.check)
+        window.actions_.on("why_matched", self.why.toggle)
         self.sanity.check_requested.connect(self.gallery_care.check)

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from core.errors import ImageError
 from core.images.eight_bits import GreyRange, describe_dark_range, find_grey_range
 from core.images.formats import describe_other_content, readable_formats
+from core.images.orientation import turn_upright
 from core.images.picture_file import opened_picture_file
 from core.images.preprocess import Transparency
 from core.images.strips import strips
@@ -99,16 +100,6 @@ def decode_picture(
             if is_sixteen_bits and not note:
                 note = describe_dark_range(stored)
             return Picture(stored, _orientation(image), note, jpeg, mode)
-
-
-def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn and mirror a (height, width, 3) picture by its EXIF orientation (EXIF 2.3, 4.6.4)."""
-    picture = stored.swapaxes(0, 1) if orientation >= 5 else stored
-    if orientation in (3, 4, 7, 8):
-        picture = picture[::-1]
-    if orientation in (2, 3, 6, 7):
-        picture = picture[:, ::-1]
-    return np.ascontiguousarray(picture)
 
 
 def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:

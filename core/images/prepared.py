@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import ImageError
 from core.images.box import Box
-from core.images.decoders.messages import preparing
+from core.images.decoders.messages import Answer, preparing
 from core.images.decoders.pool import DecoderPool, Task, shared_pool
 from core.images.preprocess import Preprocess
 
@@ -18,7 +18,8 @@ from core.images.preprocess import Preprocess
 class PreparedImage:
     """An image ready for the net: values (channels, height, width) float32, size before resizing.
 
-    whole: (width, height) of the whole picture, of which a box may have taken a part.
+    whole: (width, height) of the whole picture, of which a box may have taken a part. orientation:
+    EXIF's, by which it is still to be turned to be upright; 1 where the recipe turns it.
     Where it could not be prepared, values is None and `problem` says why. note: what was done with
     values of more than 8 bits, "" where nothing needs telling.
     """
@@ -29,6 +30,7 @@ class PreparedImage:
     problem: str | None = None
     note: str = ""
     whole: tuple[int, int] = (0, 0)
+    orientation: int = 1
 
 
 def prepare_image(path: Path, recipe: Preprocess, box: Box | None = None) -> PreparedImage:
@@ -49,7 +51,14 @@ def prepared(task: Task) -> PreparedImage:
     answer, arrays = task.result()
     if answer.problem:
         return PreparedImage(task.path, None, (0, 0), answer.problem)
-    return PreparedImage(task.path, arrays[0], answer.size, note=answer.note, whole=answer.whole)
+    return PreparedImage(
+        task.path,
+        arrays[0],
+        answer.size,
+        note=answer.note,
+        whole=answer.whole,
+        orientation=answer.orientation,
+    )
 
 
 def read_image(path: Path, recipe: Preprocess) -> np.ndarray:
@@ -62,7 +71,12 @@ def read_image(path: Path, recipe: Preprocess) -> np.ndarray:
 
 def array_of(task: Task) -> np.ndarray:
     """Wait for the array that a file gives. Raises ImageError for one that gives none."""
+    return checked_answer(task)[1]
+
+
+def checked_answer(task: Task) -> tuple[Answer, np.ndarray]:
+    """The array, and what is said of it. Raises ImageError as `array_of`."""
     answer, arrays = task.result()
     if answer.problem:
         raise ImageError(answer.problem, hint=answer.hint, details=answer.details)
-    return arrays[0]
+    return answer, arrays[0]

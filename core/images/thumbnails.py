@@ -8,7 +8,7 @@ import numpy as np
 
 from core.images.decoders.messages import Request
 from core.images.decoders.pool import shared_pool
-from core.images.prepared import array_of
+from core.images.prepared import array_of, checked_answer
 
 
 def thumbnail(path: Path, side: int) -> np.ndarray:
@@ -19,3 +19,10 @@ def thumbnail(path: Path, side: int) -> np.ndarray:
     return array_of(
         shared_pool().submit(path, Request("thumbnail", str(path.absolute()), side=side))
     )
+
+
+def upright_frame(path: Path) -> tuple[tuple[int, int], int]:
+    """(width, height) of the whole upright picture, and its EXIF orientation. Raises ImageError."""
+    task = shared_pool().submit(path, Request("look", str(path.absolute()), side=1))
+    answer, _ = checked_answer(task)
+    return answer.size, answer.orientation

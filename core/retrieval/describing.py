@@ -38,11 +38,13 @@ class ReadyImage:
     """What a net is fed with: (channels, height, width) float32.
 
     size: (width, height) before resizing; whole: of the picture, of which a box took a part.
+    orientation: EXIF's, by which it is still to be turned to be upright.
     """
 
     values: np.ndarray
     size: tuple[int, int]
     whole: tuple[int, int]
+    orientation: int = 1
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Describer:
         problem = self.feed.problem_with(prepared.values.shape)
         if problem is not None:
             raise ImageError(f"'{path.name}' does not fit this net ({problem[0]}): {problem[1]}")
-        return ReadyImage(prepared.values, prepared.size, prepared.whole)
+        return ReadyImage(prepared.values, prepared.size, prepared.whole, prepared.orientation)
 
     def search(self, gallery: Gallery, path: Path, *, k: int | None = None) -> Ranking:
         """Rank a gallery for an image from anywhere, which need not be in it.

@@ -64,8 +64,10 @@ class Part:
 class WhyMap:
     """What carries the cosine in one picture.
 
-    size: (width, height) of the whole upright picture in pixels. covered: left, top, right, bottom
-    in its pixels of what the grid of places is laid over; beyond its borders where the recipe pads.
+    size: (width, height) of the whole picture in pixels, turned by its EXIF orientation where the
+    recipe says so; orientation: by which it is still to be turned to be upright. covered: left,
+    top, right, bottom in its pixels of what the grid of places is laid over; beyond its borders
+    where the recipe pads.
     places: (height, width) float32; channels: (channels,) float32. offset: what no place carries,
     as the mean that a projection takes away. regions: of R-MAC, in places.
     """
@@ -77,6 +79,7 @@ class WhyMap:
     channels: np.ndarray
     offset: float = 0.0
     regions: tuple[RegionShare, ...] = ()
+    orientation: int = 1
 
     @property
     def carried(self) -> float:
@@ -209,6 +212,7 @@ def _map(read: _Read, describer: Describer, shares: Shares) -> WhyMap:
         shares.channels.astype(np.float32),
         shares.offset,
         shares.regions,
+        read.picture.orientation,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image
 
+from core.images.orientation import turn_upright, upright_size
 from core.retrieval.why_maps import WhyMap
 
 Colour = tuple[int, int, int]
@@ -17,19 +17,20 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def heat_of(found: WhyMap, width: int, height: int, strongest: float) -> np.ndarray:
-    """The shares between the middles of places, bilinear, over a picture drawn width x height.
+    """The shares between the middles of places, bilinear, over the upright picture.
 
-    strongest: the share that becomes 1. Returns (height, width) float32 from -1 to 1, 0 outside of
-    what the net was fed with.
+    width, height: in which it is drawn. strongest: the share that becomes 1. Returns (height,
+    width) float32 from -1 to 1, 0 outside of what the net was fed with.
     """
     left, top, right, bottom = found.covered
+    width, height = upright_size(width, height, found.orientation)  # as stored: its own inverse
     x = ((np.arange(width) + 0.5) * found.size[0] / width - left) / (right - left)
     y = ((np.arange(height) + 0.5) * found.size[1] / height - top) / (bottom - top)
     rows, columns = found.places.shape
     down, across = _weights(y, rows), _weights(x, columns)
     heat: np.ndarray = down @ (found.places / np.float32(strongest)) @ across.T
     np.clip(heat, -1, 1, out=heat)
-    return heat
+    return turn_upright(heat, found.orientation)
 
 
 def painted(
@@ -61,6 +62,8 @@ def painted(
 
 def png_bytes(page: np.ndarray) -> bytes:
     """A (height, width, 3) uint8 picture as a PNG file."""
+    from PIL import Image  # the window draws its own, and starts without it
+
     stream = io.BytesIO()
     Image.fromarray(page).save(stream, "PNG")
     return stream.getvalue()

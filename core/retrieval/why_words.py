@@ -35,3 +35,16 @@ def carriers(found: Why) -> str:
         return f"Its places carry nothing of {found.cosine:.3f} together."
     verb = "carries" if n == 1 else "carry"
     return f"{n:,} of {result.places.size:,} places {verb} half of {found.cosine:.3f}."
+
+
+def half_share(found: Why) -> float:
+    """The part of the result's places that carry half of what all do, 0 to 1."""
+    return found.result.n_for_half / found.result.places.size
+
+
+def compared_words(first: Why, second: Why) -> str:
+    """ "Half the similarity sits in 5 % of the places in A, in 31 % in B."."""
+    if not (first.result.n_for_half and second.result.n_for_half):
+        return ""
+    parts = [f"{100 * half_share(one):.0f} %" for one in (first, second)]
+    return f"Half the similarity sits in {parts[0]} of the places in A, in {parts[1]} in B."

@@ -116,6 +116,7 @@ def connect_what_is_there(
             "demo": "" if demo.is_there else "The demo's files did not come with this copy.",
             "gallery": "" if has_gallery else "No folder of images is open. Choose one: Ctrl+G.",
             "table_labels": "" if has_table_labels(searching) else "They are those of the folders.",
+            "query": "" if searching.found is not None else "No image is searched with yet.",
             "query_before": "" if searching.has_query(-1) else "There is no query before this one.",
             "query_after": "" if searching.has_query(1) else "There is no query after this one.",
         }

@@ -18,7 +18,6 @@ ONE_FRONT: dict[str, str] = {
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
     "EvaluateProtocolRequest": "its page comes with the Retrieval views",
-    "WhyRequest": "its view comes with the ranking's and the two rankings'",
     "MapRequest": "its view comes with the Retrieval views",
     "DuplicatesRequest": "its list comes with the Retrieval views",
 }

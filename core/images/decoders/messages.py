@@ -37,9 +37,11 @@ class Answer(msgspec.Struct, frozen=True):
     """What a file gave; the array comes behind it unless there is a problem.
 
     size: (width, height) before resizing, of a part where one was asked for; whole: of the whole
-    picture where an input was made; problem: a sentence, "" where there is none. is_short: of
-    memory, which a decoder of many pictures may be where a new one is not. mode, flaw: of a look,
-    the file's channels in Pillow's words, and what is wrong though it can be decoded.
+    picture where an input was made. orientation: EXIF's, by which what was taken is still to be
+    turned to be upright, and of a look by which the file's pixels are. problem: a sentence, ""
+    where there is none. is_short: of memory, which a decoder of many pictures may be where a new
+    one is not. mode, flaw: of a look, the file's channels in Pillow's words, and what is wrong
+    though it can be decoded.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -51,6 +53,7 @@ class Answer(msgspec.Struct, frozen=True):
     mode: str = ""
     flaw: str = ""
     whole: tuple[int, int] = (0, 0)
+    orientation: int = 1
 
 
 def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> bool:

@@ -12,6 +12,7 @@ from core.images.box import Box
 from core.images.checking import find_cut_off
 from core.images.decoders.messages import Answer, Request
 from core.images.decoding import decode_picture, shrink, thumbnail
+from core.images.orientation import UPRIGHT
 from core.images.preprocess import Preprocess
 
 Done = tuple[Answer, list[np.ndarray]]
@@ -52,23 +53,28 @@ def _look(path: Path, side: int) -> Done:
     flaw = find_cut_off(path.name, picture) or ""
     upright = picture.upright
     size = upright.shape[1], upright.shape[0]
-    return Answer(size, picture.note, mode=picture.mode, flaw=flaw), [shrink(upright, side)]
+    answer = Answer(
+        size, picture.note, mode=picture.mode, flaw=flaw, orientation=picture.orientation
+    )
+    return answer, [shrink(upright, side)]
 
 
 def _prepare(path: Path, request: Request) -> Done:
     recipe = Preprocess.from_json(request.recipe)
-    pixels, note = _decode(path, recipe, request.op == "prepare")
+    pixels, note, orientation = _decode(path, recipe, request.op == "prepare")
     whole = pixels.shape[1], pixels.shape[0]
     if request.box is not None:
         pixels = Box(*request.box).cut(pixels)
     size = pixels.shape[1], pixels.shape[0]
-    return Answer(size, note, whole=whole), [recipe.apply(pixels, whole)]
+    return Answer(size, note, whole=whole, orientation=orientation), [recipe.apply(pixels, whole)]
 
 
-def _decode(path: Path, recipe: Preprocess, is_checked: bool) -> tuple[np.ndarray, str]:
+def _decode(path: Path, recipe: Preprocess, is_checked: bool) -> tuple[np.ndarray, str, int]:
     """Pixels as the recipe turns them; those as stored are let go before it goes on."""
     picture = decode_picture(path, transparency=recipe.decoded_transparency)
     problem = find_cut_off(path.name, picture) if is_checked else None
     if problem is not None:
         raise ImageError(problem)
-    return picture.upright if recipe.exif else picture.stored, picture.note
+    if recipe.exif:
+        return picture.upright, picture.note, UPRIGHT
+    return picture.stored, picture.note, picture.orientation

@@ -17,7 +17,7 @@ from gui.controllers.searching.values import value_label
 from gui.document import ModelDocument
 from gui.frame.gallery_popup import GalleryEntry, GalleryField
 from gui.jobs import Lanes
-from gui.panels.retrieval.two_rankings import Readable
+from gui.panels.retrieval.side_line import Readable
 from gui.panels.retrieval.view import RecipeChoice
 from gui.settings import Settings
 

@@ -27,9 +27,9 @@ from gui.controllers.searching.queries import found_view
 from gui.controllers.searching.ranking_files import CSV_FILTER
 from gui.jobs import Lanes
 from gui.notices import Notices
+from gui.panels.retrieval.side_line import Readable
 from gui.panels.retrieval.two_rankings import (
     MOST_MOVES,
-    Readable,
     SideView,
     TwoRankingsView,
     TwoView,
@@ -88,6 +88,15 @@ class TwoRankingsController(QObject):
         view.shown.connect(self._refresh)
         view.choices_requested.connect(self._choose)
         view.csv_requested.connect(self.choose_csv)
+
+    @property
+    def sides(self) -> tuple[tuple[RankedIn, NetToRun], ...] | None:
+        """Both rankings that are shown, each with its net; None while there are none."""
+        compared = self._compared
+        if compared is None:
+            return None
+        both = zip((compared.two.first, compared.two.second), compared.sides, strict=True)
+        return tuple((ranked, side.net) for ranked, side in both)
 
     def choose_csv(self) -> None:
         """Ask where both rankings go."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
@@ -302,8 +304,12 @@ def _elsewhere(row: int, rank: int) -> str:
 
 def _said(shown: ResultTile, tiles: list[ResultTile | None]) -> str:
     """The selected image in words: "a/1, relevant, rank 7 in A, rank 31 in B"."""
-    ranks = [
+    return ", ".join(filter(None, (shown.name, shown.mark, said_ranks(tiles))))
+
+
+def said_ranks(tiles: Sequence[ResultTile | None]) -> str:
+    """ "rank 7 in A, rank 31 in B"."""
+    return ", ".join(
         f"not in {letter}" if tile is None else f"rank {tile.rank:,} in {letter}"
         for letter, tile in zip("AB", tiles, strict=True)
-    ]
-    return ", ".join(filter(None, (shown.name, shown.mark, *ranks)))
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt5.QtCore import QRectF, QSize
-from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from gui.icons import paint_icon
@@ -60,19 +60,33 @@ class Picture(QWidget):
         if self._path is None:
             return
         painter, theme = QPainter(self), self._keeper.theme
-        image, room = self._store.get(self._path, SIDE), QRectF(self.rect())
-        if image is None or image.isNull():
+        image, box = self._store.get(self._path, SIDE), self.picture_rect()
+        if image is None or box is None:
+            room = QRectF(self.rect())
             painter.fillRect(room, theme.header)
             if image is not None:
                 middle = QRectF(room.center().x() - 12, room.center().y() - 12, 24, 24)
                 paint_icon(painter, "warning", theme.placeholder, middle)
             return
+        painter.setRenderHint(QPainter.SmoothPixmapTransform, True)
+        painter.drawImage(box, image)
+        self.paint_over(painter, box, image)
+        painter.end()
+
+    def picture_rect(self) -> QRectF | None:
+        """Where the picture is drawn; None before it is decoded, and where it can't be."""
+        image = None if self._path is None else self._store.get(self._path, SIDE)
+        if image is None or image.isNull():
+            return None
+        room = QRectF(self.rect())
         scale = min(room.width() / image.width(), room.height() / image.height())
         box = QRectF(0, 0, image.width() * scale, image.height() * scale)
         box.moveCenter(room.center())
         box.moveLeft(0)
-        painter.setRenderHint(QPainter.SmoothPixmapTransform, True)
-        painter.drawImage(box, image)
+        return box
+
+    def paint_over(self, painter: QPainter, box: QRectF, image: QImage) -> None:
+        """What is drawn over the picture, which fills `box`: nothing, but for other kinds."""
 
     def _on_arrived(self) -> None:
         """Take the picture's own shape once it is known."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from gui.panels.retrieval.picture import Picture
 from gui.panels.retrieval.scores import ScorePlot
 from gui.panels.retrieval.skipped import SkippedLine
 from gui.panels.retrieval.view import (
@@ -19,6 +18,7 @@ from gui.panels.retrieval.view import (
     first_wrong,
     relevant,
 )
+from gui.panels.retrieval.why_picture import HeatPicture
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button, IconButton
@@ -67,7 +67,7 @@ class QueryColumn(QWidget):
         self._keeper = keeper
         self.setFixedWidth(WIDTH)
         self.title = SectionHeader(keeper, "Query")
-        self.picture = Picture(keeper, store, WIDTH - 32)
+        self.picture = HeatPicture(keeper, store, WIDTH - 32)
         self.name = ElidedLabel()
         font = self.name.font()
         font.setBold(True)

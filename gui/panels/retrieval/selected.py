@@ -6,10 +6,11 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.words import bytes_text
-from gui.panels.retrieval.picture import Picture
 from gui.panels.retrieval.query import FactSection
 from gui.panels.retrieval.tiles import score_text
 from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, UNLABELLED, QueryView, ResultTile
+from gui.panels.retrieval.why_picture import HeatPicture
+from gui.panels.retrieval.why_section import WhySection
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button, IconButton
@@ -25,6 +26,7 @@ class SelectedResult(QWidget):
 
     query_requested = pyqtSignal(object)
     reveal_requested = pyqtSignal(object)
+    tile_shown = pyqtSignal(object)
 
     def __init__(
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
@@ -36,7 +38,7 @@ class SelectedResult(QWidget):
         self.fold_button = IconButton(keeper, "right", "Fold to a strip")
         self.nothing = ThemedLabel(keeper, _NOTHING, "secondary", pixels=11)
         self.nothing.setWordWrap(True)
-        self.picture = Picture(keeper, store, WIDTH - 34)
+        self.picture = HeatPicture(keeper, store, WIDTH - 34)
         self.name = ElidedLabel()
         font = self.name.font()
         font.setBold(True)
@@ -48,6 +50,7 @@ class SelectedResult(QWidget):
         self.use_button.setToolTip("Rank the gallery for this image (Enter)")
         self.reveal_button = Button(keeper, "Show file", "open")
         self.reveal_button.setToolTip("Open its folder in the file manager")
+        self.why = WhySection(keeper)
         self.facts = FactSection(keeper, "Image")
         self._body = QWidget()
         self._lay_out()
@@ -57,6 +60,11 @@ class SelectedResult(QWidget):
         self.use_button.clicked.connect(lambda: self.query_requested.emit(self._tile))
         self.reveal_button.clicked.connect(lambda: self.reveal_requested.emit(self._tile))
 
+    @property
+    def tile(self) -> ResultTile | None:
+        """What is shown."""
+        return self._tile
+
     def show_tile(self, tile: ResultTile | None, query: QueryView | None, n_ranked: int) -> None:
         """Show a tile of the ranking of `query`, which has n_ranked images."""
         self._tile = tile
@@ -65,10 +73,12 @@ class SelectedResult(QWidget):
         self.title.set_note("")
         if tile is None:
             self.picture.show_path(None)
+            self.tile_shown.emit(None)
             return
         if tile.rank:
             self.title.set_note(f"rank {tile.rank:,} of {n_ranked:,}")
         self.picture.show_path(tile.path)
+        self.why.setVisible(bool(tile.rank))
         self.name.setText(tile.name)
         self.score.setText(score_text(tile.score) if tile.rank else "")
         self.verdict.setText(_verdict(tile, query))
@@ -76,6 +86,7 @@ class SelectedResult(QWidget):
         role = {RELEVANT: "ok_text", NOT_RELEVANT: "error_text"}.get(tile.mark, "secondary")
         self.verdict.set_role(role)
         self.facts.show_facts(_facts(tile))
+        self.tile_shown.emit(tile)
 
     def _lay_out(self) -> None:
         self.setObjectName("selectedResult")
@@ -95,6 +106,7 @@ class SelectedResult(QWidget):
         buttons.addWidget(self.reveal_button)
         buttons.addStretch(1)
         body.addLayout(buttons)
+        body.addWidget(self.why)
         body.addWidget(self.facts)
         inside = QWidget()
         inside.setObjectName("selectedInside")

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QPainter, QPaintEvent
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.evaluation.scores import AP_VARIANT
 from core.retrieval.rank_moves import NOWHERE, RankMoves
-from gui.panels.retrieval.moves_canvas import MovesCanvas
+from core.retrieval.why_maps import Why
+from gui.panels.retrieval.moves_canvas import MovesCanvas, said_ranks
 from gui.panels.retrieval.picture import Picture
+from gui.panels.retrieval.side_line import Readable, SideLine
 from gui.panels.retrieval.view import QueryView, RecipeChoice, ResultTile, Tiles
-from gui.theme import ThemeKeeper, glyph_colour, text_font
+from gui.panels.retrieval.why_two import WhyTwo
+from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
-from gui.widgets.alignment import CENTRE
 from gui.widgets.buttons import Button
-from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.figure_table import FigureRow, FigureTable
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
-from gui.widgets.layer_picker import LayerPickerButton
-from gui.widgets.layer_rows import LayerRow
+from gui.widgets.segments import Segments
 
-QUERY_WIDTH, POOLING_WIDTH, LOW = 200, 124, 500
+QUERY_WIDTH, LOW = 200, 500
 MOST_MOVES = 200
+MOVES_PART, WHY_PART = "moves", "why"
 FEWER_THAN_TWO = (
     "This needs two representations of the folder. In Ranking, choose another layer or pooling and "
     "read it; then it is here."
 )
-
-
-@dataclass(frozen=True)
-class Readable:
-    """A representation that the folder was read with, and how its value is spelled."""
-
-    choice: RecipeChoice
-    value: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,104 +62,6 @@ class TwoView:
     greatest: np.ndarray
 
 
-class _Letter(QWidget):
-    """A or B on the ground of its colour."""
-
-    def __init__(self, keeper: ThemeKeeper, letter: str, role: str) -> None:
-        super().__init__()
-        self._keeper, self._letter, self._role = keeper, letter, role
-        self.setFixedSize(20, 20)
-        keeper.changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, ground = QPainter(self), QColor(getattr(self._keeper.theme, self._role))
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(self.rect(), 3, 3)
-        painter.setPen(glyph_colour(ground))
-        painter.setFont(text_font(12, semibold=True))
-        painter.drawText(QRectF(self.rect()), CENTRE, self._letter)
-        painter.end()
-
-
-class SideLine(QWidget):
-    """The letter, layer and pooling of one ranking, and how well it does."""
-
-    chosen = pyqtSignal(object)
-
-    def __init__(
-        self, keeper: ThemeKeeper, letter: str, role: str, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._offered: tuple[Readable, ...] = ()
-        self._shown: RecipeChoice | None = None
-        self.letter = _Letter(keeper, letter, role)
-        self.layer_button = LayerPickerButton(keeper, f"Layer of {letter}")
-        self.pooling = Choice()
-        self.pooling.setAccessibleName(f"Pooling of {letter}")
-        self.pooling.setMinimumWidth(POOLING_WIDTH)
-        self.ap = ThemedLabel(keeper, "", pixels=17, semibold=True)
-        self.ap_words = ThemedLabel(keeper, f"AP, % ({AP_VARIANT})", "secondary")
-        self.note = ElidedLabel(mode=Qt.ElideRight)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 12, 4)
-        row.setSpacing(8)
-        for widget in (self.letter, self.layer_button, self.pooling, self.ap, self.ap_words):
-            row.addWidget(widget)
-        row.addWidget(self.note, 1)
-        self.layer_button.value_chosen.connect(self._on_layer)
-        self.pooling.activated.connect(self._on_pooling)
-
-    def show_choices(self, offered: Sequence[Readable], shown: RecipeChoice | None) -> None:
-        """Offer what is read already; the fields say `shown`."""
-        self._offered, self._shown = tuple(offered), shown
-        value = next((one.value for one in offered if one.choice == shown), "")
-        key = ("", "") if shown is None else (shown.layer, shown.top)
-        near = tuple(one.value for one in offered)
-        self.layer_button.show_value(key, value, near)
-        self.pooling.clear()
-        for one in self._of_layer(*key):
-            self.pooling.addItem(one.choice.pooling_text, one.choice)
-            if one.choice == shown:
-                self.pooling.setCurrentIndex(self.pooling.count() - 1)
-
-    def offer_rows(self, rows: Callable[[], Sequence[LayerRow]]) -> None:
-        """Where the list of layers comes from: of these it lists what is read already."""
-
-        def read() -> tuple[LayerRow, ...]:
-            keys = {(one.choice.layer, one.choice.top) for one in self._offered}
-            return tuple(row for row in rows() if (row.layer, row.top) in keys)
-
-        self.layer_button.rows_wanted = read
-
-    def show_side(self, side: SideView | None) -> None:
-        """Say how well its ranking does; None while there is none."""
-        ap = None if side is None else side.query.average_precision
-        self.ap.setText("" if ap is None else f"{100 * ap:.1f}")
-        self.ap_words.setVisible(ap is not None)
-        said = ""
-        if side is not None and ap is not None:
-            wrong, last = _rank_text(side.first_wrong), _rank_text(side.last_relevant)
-            said = f"first wrong at {wrong}, last relevant at {last}"
-        self.note.setText(said)
-
-    def _of_layer(self, layer: str, top: str) -> list[Readable]:
-        return [o for o in self._offered if (o.choice.layer, o.choice.top) == (layer, top)]
-
-    def _on_layer(self, layer: str, top: str) -> None:
-        """Pooled as now where that is read, else as it is."""
-        found = [one.choice for one in self._of_layer(layer, top)]
-        if found:
-            same = (c for c in found if self._shown and c.pooling == self._shown.pooling)
-            self.chosen.emit(next(same, found[0]))
-
-    def _on_pooling(self) -> None:
-        wanted = self.pooling.currentData()
-        if wanted is not None and wanted != self._shown:
-            self.chosen.emit(wanted)
-
-
 class TwoRankingsView(QWidget):
     """Pickers, both rows with their moves, the sentence, the moves and figures as tables."""
 
@@ -176,6 +70,8 @@ class TwoRankingsView(QWidget):
     query_requested = pyqtSignal(int)
     open_requested = pyqtSignal()
     csv_requested = pyqtSignal()
+    why_wanted = pyqtSignal()
+    """Another image is selected, or that it be explained is wished, or no more."""
     shown = pyqtSignal()
 
     def __init__(
@@ -186,6 +82,7 @@ class TwoRankingsView(QWidget):
         self._choices: tuple[RecipeChoice | None, RecipeChoice | None] = (None, None)
         self._two: TwoView | None = None
         self._places: list[int] = []
+        self._selected: tuple[ResultTile | None, ResultTile | None] = (None, None)
         self.lines = (SideLine(keeper, "A", "series_a"), SideLine(keeper, "B", "series_b"))
         self.canvas = MovesCanvas(keeper, store)
         self.picture = Picture(keeper, store, QUERY_WIDTH - 24)
@@ -199,6 +96,12 @@ class TwoRankingsView(QWidget):
         self.sentence = ThemedLabel(keeper, "", pixels=13, semibold=True)
         self.sentence.setWordWrap(True)
         self.moves = FigureTable(keeper, ("", "A", "B", "Moves"), "Images that moved")
+        self.parts = Segments(keeper, "Below the rankings")
+        self.parts.add(MOVES_PART, "Moves", "Where the images of A are in B")
+        self.parts.add(
+            WHY_PART, "Why matched", "Which places of query and image are alike (Ctrl+Shift+Y)"
+        )
+        self.why = WhyTwo(keeper, store)
         self.figures = FigureTable(keeper, ("This query", "A", "B"), "Measures of both")
         self.empty_state = EmptyState(keeper, "compare", FEWER_THAN_TWO)
         self._lay_out()
@@ -220,7 +123,7 @@ class TwoRankingsView(QWidget):
         empty = Tiles.of(())
         sides = (None, None) if two is None else (two.first, two.second)
         for line, side in zip(self.lines, sides, strict=True):
-            line.show_side(side)
+            _show_side(line, side)
         self.csv_button.setEnabled(two is not None)
         if two is None:
             self.canvas.show_rankings(empty, empty, None)
@@ -237,6 +140,31 @@ class TwoRankingsView(QWidget):
         self._show_moves(two)
         self.figures.show_rows(_figures(two.first, two.second))
         self.canvas.show_rankings(two.first.tiles, two.second.tiles, two.moves)
+
+    @property
+    def selected_tiles(self) -> tuple[ResultTile | None, ResultTile | None]:
+        """The selected image in A and in B; None where it is not."""
+        return self._selected
+
+    @property
+    def wants_why(self) -> bool:
+        """Whether what matches is looked at, and not what moves."""
+        return self.parts.current == WHY_PART and self.isVisible()
+
+    def toggle_why(self) -> None:
+        """From what moves to why the selected image matches, or back."""
+        self.parts.choose(MOVES_PART if self.parts.current == WHY_PART else WHY_PART)
+
+    def show_why(self, found: tuple[ResultTile, Why, Why] | None, compared: str = "") -> None:
+        """Show why an image matches by A and by B; None while that is not known."""
+        said = "" if self._two is None else self._two.sentence
+        self.sentence.setText(f"{said} {compared}".strip())
+        if found is None:
+            self.why.show_nothing()
+            return
+        tile, first, second = found
+        ranks = said_ranks(self._selected)
+        self.why.show_both(tile, f"{tile.name}: {ranks}.", first, second)
 
     def _show_moves(self, two: TwoView) -> None:
         self._places = two.greatest.tolist()
@@ -276,8 +204,17 @@ class TwoRankingsView(QWidget):
         lower = QHBoxLayout()
         lower.setContentsMargins(12, 8, 12, 8)
         lower.setSpacing(16)
-        lower.addWidget(self.moves, 1)
-        lower.addLayout(right, 1)
+        self._left = QWidget()
+        left_part = QVBoxLayout(self._left)
+        left_part.setContentsMargins(0, 0, 0, 0)
+        left_part.setSpacing(6)
+        left_part.addWidget(self.parts)
+        self._parts = QStackedLayout()
+        self._parts.addWidget(self.moves)
+        self._parts.addWidget(self.why)
+        left_part.addLayout(self._parts, 1)
+        lower.addWidget(self._left, 3)
+        lower.addLayout(right, 2)
         for table in (self.moves, self.figures):
             table.setMinimumHeight(48)
         page = QWidget()
@@ -298,14 +235,15 @@ class TwoRankingsView(QWidget):
         self.csv_button.clicked.connect(lambda: self.csv_requested.emit())
         self.open_button.clicked.connect(lambda: self.open_requested.emit())
         self.canvas.tile_activated.connect(lambda tile: self.query_requested.emit(tile.index))
-        self.canvas.tile_selected.connect(self._mark_row)
+        self.canvas.tile_selected.connect(self._on_selected)
+        self.parts.chosen.connect(self._show_part)
         self.moves.row_chosen.connect(self._select_row)
 
     def resizeEvent(self, event: object) -> None:
         """In little height the rankings keep it; the sentence has what the tables sum up to."""
         super().resizeEvent(event)  # type: ignore[arg-type]
-        for table in (self.moves, self.figures):
-            table.setVisible(self.height() >= LOW)
+        for part in (self._left, self.figures):
+            part.setVisible(self.height() >= LOW)
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
@@ -318,9 +256,26 @@ class TwoRankingsView(QWidget):
         if 0 <= row < len(self._places):
             self.canvas.select(0, self._places[row])
 
-    def _mark_row(self, first: ResultTile | None, _second: ResultTile | None) -> None:
+    def _on_selected(self, first: ResultTile | None, second: ResultTile | None) -> None:
+        self._selected = first, second
+        self._mark_row(first)
+        self.why_wanted.emit()
+
+    def _show_part(self, key: str) -> None:
+        self._parts.setCurrentWidget(self.why if key == WHY_PART else self.moves)
+        self.why_wanted.emit()
+
+    def _mark_row(self, first: ResultTile | None) -> None:
         place = -1 if first is None else first.rank - 1
         self.moves.choose(self._places.index(place) if place in self._places else None)
+
+
+def _show_side(line: SideLine, side: SideView | None) -> None:
+    if side is None:
+        line.show_result(None)
+        return
+    wrong, last = _rank_text(side.first_wrong), _rank_text(side.last_relevant)
+    line.show_result(side.query.average_precision, wrong, last)
 
 
 def _move_row(two: TwoView, place: int) -> FigureRow:
