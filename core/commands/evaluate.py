@@ -27,10 +27,10 @@ from core.jobs.evaluate import (
 )
 from core.progress import run_job
 from core.retrieval.evaluation import Evaluation
-from core.retrieval.expansion import parse_search
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.protocols import HELP as PROTOCOL_HELP
 from core.retrieval.protocols import ProtocolScores, is_protocol
+from core.retrieval.search_steps import parse_search
 
 _MOST_LISTED = 20
 
@@ -96,6 +96,8 @@ def run(options: argparse.Namespace) -> None:
             "notes": list(evaluated.notes),
             "unreadable": [{"path": p.path, "reason": p.reason} for p in evaluated.problems],
         }
+        if evaluated.searching is not None:
+            about["search"] = evaluated.searching.to_json()
         if evaluated.duplicates is not None:
             about["left_out"] = described_duplicates(gallery, evaluated.duplicates)
         print_json({**evaluated.evaluation.to_json(evaluated.query_files), **about})

@@ -22,11 +22,12 @@ from core.images.box import BOX_CONVENTION, BOX_HELP, parse_box
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
-from core.retrieval.expansion import HELP as SEARCH_HELP
-from core.retrieval.expansion import parse_search
+from core.retrieval.fusion import FUSIONS, UNLIKE_WEIGHT
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.queries import Answer, Answers
 from core.retrieval.ranking_export import export_rankings
+from core.retrieval.search_steps import HELP as SEARCH_HELP
+from core.retrieval.search_steps import parse_search
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +44,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--box",
         metavar="X1,Y1,X2,Y2",
         help=f"search with a part of the one image; {BOX_HELP}; {BOX_CONVENTION}",
+    )
+    parser.add_argument(
+        "--together",
+        choices=FUSIONS,
+        help="all images are one query: mean of their descriptors, or each answer scored by the "
+        "nearest of them (max)",
+    )
+    parser.add_argument(
+        "--unlike",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="IMAGE",
+        help="images that answers are not to be like (Rocchio's rule)",
+    )
+    parser.add_argument(
+        "--unlike-weight",
+        type=float,
+        default=UNLIKE_WEIGHT,
+        metavar="W",
+        help=f"how much they weigh, from 0 to 10 (default {UNLIKE_WEIGHT:g})",
     )
     parser.add_argument("-k", type=int, default=10, help="how many to list (default 10)")
     parser.add_argument(
@@ -91,6 +113,8 @@ def run(options: argparse.Namespace) -> None:
     """Rank the gallery for each image and print the best."""
     if options.k < 1:
         raise UsageError("-k is 1 or more")
+    if not 0 <= options.unlike_weight <= 10:
+        raise UsageError("--unlike-weight is from 0 to 10")
     limit = without_copies(options)
     gallery = open_gallery(options.gallery)
     net, runs_on = gallery_net(gallery, options)
@@ -98,7 +122,10 @@ def run(options: argparse.Namespace) -> None:
         search = parse_search(options.search)
         box = None if options.box is None else parse_box(options.box)
         images = tuple(options.images)
-        request = QueryRequest(gallery, images, net, runs_on, search, limit, box)
+        request = QueryRequest(
+            gallery, images, net, runs_on, search, limit, box,
+            options.together, tuple(options.unlike), options.unlike_weight,
+        )  # fmt: skip
         found = run_job(query(request, host), show)
     if options.csv is not None:
         export_rankings(options.csv, gallery, found)
@@ -112,7 +139,10 @@ def run(options: argparse.Namespace) -> None:
             about["left_out_note"] = found.duplicates.note()
         unreadable = [{"path": p.path, "reason": p.reason} for p in found.problems]
         several = {"queries": described, "unreadable": unreadable}
-        one = described[0] if _is_one_image(options.images, found) else several
+        is_one = options.together is not None or _is_one_image(options.images, found)
+        one = described[0] if is_one else several
+        if is_one and found.problems:
+            about["unreadable"] = unreadable
         print_json({**one, **about})
         return
     print_notes(gallery.notes)
@@ -120,7 +150,7 @@ def run(options: argparse.Namespace) -> None:
     for problem in found.problems:
         print(f"Left out: {problem.path}: {problem.reason}")
     for answer in found.answers:
-        if not _is_one_image(options.images, found):
+        if options.together is None and not _is_one_image(options.images, found):
             print(f"\n{answer.query.given}")
         _print(gallery, answer, options.k)
     print(f"\n{gallery.recipe.describe()}")
@@ -138,7 +168,11 @@ def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:
     return {
         "query": str(query.given),
         "query_box": None if query.box is None else list(astuple(query.box)),
-        "query_label": query.label,
+        "query_label": answer.label,
+        "together_with": [str(one.given) for one in answer.others],
+        "fusion": answer.asked.fusion if answer.others else None,
+        "unlike": [str(one.given) for one in answer.asked.unlike],
+        "unlike_weight": answer.asked.unlike_weight if answer.asked.unlike else None,
         "query_changed": query.has_changed,
         "recipe": gallery.recipe.to_json(),
         "AP": None if answer.score is None else answer.score.average_precision,
@@ -176,4 +210,4 @@ def _print(gallery: Gallery, answer: Answer, k: int) -> None:
         rows.append((place + 1, f"{score:.4f}", image.path, image.label or "", mark))
     print_table(("rank", "score", "image", "label", "relevant"), rows, right="rank,score")
     if answer.score is not None:
-        print(f"AP {answer.score.average_precision:.3f} for the label {answer.query.label}.")
+        print(f"AP {answer.score.average_precision:.3f} for the label {answer.label}.")

@@ -83,15 +83,17 @@ def score_ranking(is_relevant: np.ndarray) -> QueryScore:
     return score_ranks(_ranks(is_relevant), len(is_relevant))
 
 
-def score_ranks(ranks: np.ndarray, n_ranked: int) -> QueryScore:
+def score_ranks(ranks: np.ndarray, n_ranked: int, n_wanted: int | None = None) -> QueryScore:
     """All measures of a whole ranking of n_ranked images by the ranks of all the relevant ones.
 
-    ranks: (n_relevant,) int64, rising from 1.
+    ranks: (n_found,) int64, rising from 1. n_wanted: how many are relevant, those that the ranking
+    misses included; None: those in it.
     """
-    n_relevant = ranks.size
+    n_found = ranks.size
+    n_relevant = n_found if n_wanted is None else n_wanted
     p_at_1, p_at_5, p_at_10 = (_precision_at(ranks, k) for k in PRECISION_AT)
-    gaps = np.flatnonzero(ranks != np.arange(1, n_relevant + 1))
-    n_right_at_first = int(gaps[0]) if gaps.size else n_relevant
+    gaps = np.flatnonzero(ranks != np.arange(1, n_found + 1))
+    n_right_at_first = int(gaps[0]) if gaps.size else n_found
     return QueryScore(
         average_precision=_average_precision(ranks, n_relevant),
         p_at_1=p_at_1,
@@ -100,8 +102,8 @@ def score_ranks(ranks: np.ndarray, n_ranked: int) -> QueryScore:
         r_precision=_precision_at(ranks, n_relevant) if n_relevant else float("nan"),
         first_wrong=n_right_at_first + 1 if n_relevant < n_ranked else None,
         n_relevant=n_relevant,
-        first_right=int(ranks[0]) if n_relevant else None,
-        ndcg=_ndcg(ranks),
+        first_right=int(ranks[0]) if n_found else None,
+        ndcg=_ndcg(ranks, n_relevant),
     )
 
 
@@ -126,9 +128,9 @@ def _precision_at(ranks: np.ndarray, k: int) -> float:
     return float(np.count_nonzero(ranks <= k) / k)
 
 
-def _ndcg(ranks: np.ndarray) -> float:
+def _ndcg(ranks: np.ndarray, n_wanted: int) -> float:
     """Gains of the relevant ranks, each over log2(rank + 1), over those of the best order."""
-    if not ranks.size:
+    if not n_wanted:
         return float("nan")
-    best = np.arange(1, ranks.size + 1)
+    best = np.arange(1, n_wanted + 1)
     return float((1 / np.log2(ranks + 1)).sum() / (1 / np.log2(best + 1)).sum())

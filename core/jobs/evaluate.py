@@ -11,14 +11,14 @@ import numpy as np
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
-from core.errors import ImageError, RequestError
+from core.errors import ImageError
 from core.images.finding import find_files
 from core.images.prepared import PreparedImage
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
 from core.measures.measure import Pool
 from core.progress import Job
-from core.retrieval.cosines import Cosines
+from core.retrieval.backends.approximate import N_FOUND
 from core.retrieval.describing import Describer, checked_rows
 from core.retrieval.duplicates import Duplicates, find_duplicates
 from core.retrieval.evaluation import (
@@ -27,15 +27,18 @@ from core.retrieval.evaluation import (
     evaluate_gallery,
     evaluate_outside,
 )
-from core.retrieval.expansion import NOTHING, SearchSteps, augment, expand_queries
+from core.retrieval.expansion import expand_queries
 from core.retrieval.gallery import Gallery, ImageProblem, check_not_empty
 from core.retrieval.ground_truth import LabelledPaths, choose_labels, choose_labels_apart
 from core.retrieval.label_matching import MatchedLabels
 from core.retrieval.protocols import ProtocolScores, evaluate_protocol
+from core.retrieval.search_steps import NOTHING, SearchSteps
+from core.retrieval.searching import Searching, prepare_search
 from core.surveys.pictures import by_shape
 from core.surveys.survey import DEFAULT_BATCH, Results, survey
 
 FOLDERS = "folders"
+_TRUNCATED = f"of the first {N_FOUND:,} that approximate search finds; the others count as missed"
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ class EvaluateQueriesRequest:
 class Evaluated:
     """What was measured, and by which labels.
 
-    query_files: the names of the queries by their index. problems: queries that can't be read.
+    query_files: the names of the queries by their index. searching: what ranked, None for a plain
+    exact search. problems: queries that can't be read.
     duplicates: what was left out, None where nothing was; their numbers are those of the gallery.
     """
 
@@ -96,6 +100,7 @@ class Evaluated:
     notes: tuple[str, ...] = ()
     problems: tuple[ImageProblem, ...] = ()
     duplicates: Duplicates | None = None
+    searching: Searching | None = None
 
 
 def evaluate(request: EvaluateRequest) -> Job[Evaluated]:
@@ -121,19 +126,23 @@ def _evaluate(
     if search == NOTHING:
         evaluation = yield from evaluate_gallery(gallery, truth.labels)
         return Evaluated(evaluation, truth, paths, notes)
-    check_not_empty(gallery)
-    if search.approximate:
-        raise RequestError("Approximate rankings are not whole: evaluate searches exactly.")
-    cosines = gallery.cosines
-    if search.augmentation:
-        cosines = Cosines((yield from augment(cosines, search.augmentation)))
-    vectors, own = gallery.descriptors, range(len(gallery))
-    if search.expansion is not None:
-        vectors = expand_queries(cosines, vectors, own, search.expansion)
-    queries = OutsideQueries(vectors, truth.labels, own)
-    evaluation = yield from evaluate_outside(cosines, truth.labels, queries)
-    said = f"Search: {search.describe()}."
-    return Evaluated(evaluation, truth, paths, (*notes, said))
+    searching = yield from prepare_search(gallery, search)
+    cosines, own = searching.cosines, range(len(gallery))
+    notes = (*notes, *searching.notes)
+    if searching.ranks_by_cosine:
+        vectors = gallery.descriptors
+        if search.expansion is not None:
+            vectors = expand_queries(cosines, vectors, own, search.expansion)
+        queries = OutsideQueries(vectors, truth.labels, own)
+        evaluation = yield from evaluate_outside(cosines, truth.labels, queries)
+    else:
+        queries = OutsideQueries(gallery.rows, truth.labels, own)
+        evaluation = yield from evaluate_outside(
+            cosines, truth.labels, queries, rank=searching.rank
+        )
+        if not searching.ranks_all:
+            evaluation = replace(evaluation, ap_variant=f"{evaluation.ap_variant}, {_TRUNCATED}")
+    return Evaluated(evaluation, truth, paths, notes, searching=searching)
 
 
 def evaluate_by_protocol(request: EvaluateProtocolRequest, host: EngineHost) -> Job[ProtocolScores]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
 from core.progress import Job
 from core.retrieval.duplicates import Duplicates, find_duplicates
-from core.retrieval.expansion import NOTHING, SearchSteps
+from core.retrieval.fusion import UNLIKE_WEIGHT, Fusion
 from core.retrieval.gallery import Gallery, ImageProblem
-from core.retrieval.queries import Answers, QueryImage, answer_queries, find_query
+from core.retrieval.queries import Answers, Asked, QueryImage, answer_queries, find_query
+from core.retrieval.search_steps import NOTHING, SearchSteps
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,9 @@ class QueryRequest:
     run, which must give the gallery's recipe. runs_on: engine and device of a net so found. search:
     what is done beside plain exact search. without_copies: in how many bits of 63 the hashes of
     images differ at most of which all but one are left out; None leaves none out. box: the part of
-    the one image to search with, None for all of it.
+    the one image to search with, None for all of it. fusion: how all images are one query, None to
+    rank for each. unlike: images that answers are not to be like, named as `images` are, and how
+    much these weigh.
     """
 
     gallery: Gallery
@@ -38,6 +42,9 @@ class QueryRequest:
     search: SearchSteps = NOTHING
     without_copies: int | None = None
     box: Box | None = None
+    fusion: Fusion | None = None
+    unlike: tuple[Path, ...] = ()
+    unlike_weight: float = UNLIKE_WEIGHT
 
 
 def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
@@ -46,25 +53,38 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     Raises ImageError if none can be, RequestError for one box of several images.
     """
     gallery = request.gallery
-    queries: list[QueryImage] = []
     unknown: list[ImageProblem] = []
-    for path in request.images:
-        try:
-            named = find_files([path]).files if is_there(path) else (path,)
-            queries += [find_query(gallery, one, request.box) for one in named]
-        except ImageError as error:
-            unknown.append(ImageProblem(str(path), error.sentence))
+    queries = _found(gallery, request.images, request.box, unknown)
+    unlike = _found(gallery, request.unlike, None, unknown)
+    if request.unlike and not unlike:
+        raise ImageError(unknown[-1].reason)
+    asked = Asked(request.fusion, tuple(unlike), request.unlike_weight)
     if request.box is not None and len(queries) + len(unknown) > 1:
         raise RequestError("A box is of one image, not of several.")
     alike: Duplicates | None = None
     if request.without_copies is not None:
         alike = yield from find_duplicates(gallery, limit=request.without_copies)
-    if any(query.needs_net for query in queries):
+    steps = request.search
+    if any(query.needs_net for query in (*queries, *unlike)):
         with opened_gallery_net(gallery, host, request.net, request.runs_on) as describer:
-            found = yield from answer_queries(gallery, queries, describer, request.search, alike)
+            found = yield from answer_queries(gallery, queries, describer, steps, alike, asked)
     else:
-        found = yield from answer_queries(gallery, queries, None, request.search, alike)
+        found = yield from answer_queries(gallery, queries, None, steps, alike, asked)
     problems = (*unknown, *found.problems)
     if problems and not found.answers:
         raise ImageError(problems[0].reason)
     return replace(found, problems=problems)
+
+
+def _found(
+    gallery: Gallery, paths: Sequence[Path], box: Box | None, unknown: list[ImageProblem]
+) -> list[QueryImage]:
+    """The images that paths name; those of which there are none are added to `unknown`."""
+    found: list[QueryImage] = []
+    for path in paths:
+        try:
+            named = find_files([path]).files if is_there(path) else (path,)
+            found += [find_query(gallery, one, box) for one in named]
+        except ImageError as error:
+            unknown.append(ImageProblem(str(path), error.sentence))
+    return found

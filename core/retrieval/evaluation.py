@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,11 +20,14 @@ from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.gallery_contents import DescriptorRows
 from core.retrieval.relevant_ranks import Exactly, relevant_ranks
+from core.retrieval.search import Ranking
 
 _MOST_QUERIES_AT_ONCE = 256
 _SCORES_AT_ONCE = 1 << 27
 """512 MB, however many images there are."""
 _N_THREADS = 2
+Rank = Callable[[np.ndarray, int | None], Ranking]
+"""The ranking of a (dimension,) descriptor that leaves out the image which it is."""
 HIT_RATE_AT = (1, 2, 4, 8)
 
 
@@ -218,10 +221,12 @@ def evaluate_outside(
     queries: OutsideQueries,
     *,
     seed: int = 0,
+    rank: Rank | None = None,
 ) -> Job[Evaluation]:
     """Rank all images for every query apart that has something to find, and average.
 
     gallery: (n_images, dimension) descriptors or their cosines; labels: one each, None for none.
+    rank: what ranks for a descriptor in place of its cosines; what it does not list is missed.
     Raises GalleryError if no query has the label of an image other than itself.
     """
     counts = Counter(label for label in labels if label is not None)
@@ -236,7 +241,7 @@ def evaluate_outside(
             "No query has the label of an image of the gallery, so there is nothing to find.",
             hint="Queries and gallery are labelled in the same way, by folders or by one table.",
         )
-    scored = yield from _score(_cosines(gallery), labels, queries, query_indices)
+    scored = yield from _score(_cosines(gallery), labels, queries, query_indices, rank)
     n_alone = len(queries.labels) - n_unlabelled - len(query_indices)
     return _summarise(scored, len(labels), n_alone, n_unlabelled, seed)
 
@@ -246,8 +251,11 @@ def _score(
     labels: Sequence[str | None],
     queries: OutsideQueries,
     query_indices: Sequence[int],
+    rank: Rank | None = None,
 ) -> Job[_Scored]:
     """The measures of some of the queries."""
+    if rank is not None:
+        return (yield from _score_rankings(cosines, labels, queries, query_indices, rank))
     scored = _Scored()
     members = _by_label(labels)
     copies = find_copies(cosines.descriptors)
@@ -270,6 +278,32 @@ def _score(
                 scored.queries.append(ScoredQuery(index, str(queries.labels[index]), score))
                 scored.by_chance.append(chance_precision(n_ranked, score.n_relevant))
                 scored.n_with_ties += copies.are_ranked(own) or (n_ranked > 1 and not vector.any())
+    yield Progress(len(query_indices), len(query_indices), "queries evaluated")
+    scored.n_copies = copies.n_images
+    return scored
+
+
+def _score_rankings(
+    cosines: Cosines,
+    labels: Sequence[str | None],
+    queries: OutsideQueries,
+    query_indices: Sequence[int],
+    rank: Rank,
+) -> Job[_Scored]:
+    """The measures of some of the queries by rankings, which need not list every image."""
+    scored, members = _Scored(), _by_label(labels)
+    copies = find_copies(cosines.descriptors)
+    for done, index in enumerate(query_indices):
+        yield Progress(done, len(query_indices), "queries evaluated")
+        own, vector = queries.own[index], np.asarray(queries.descriptors[index])
+        relevant = members[queries.labels[index]]
+        relevant = relevant if own is None else relevant[relevant != own]
+        ranks = np.flatnonzero(np.isin(rank(vector, own).index, relevant)) + 1
+        n_ranked = len(cosines) - (own is not None)
+        score = score_ranks(ranks, n_ranked, relevant.size)
+        scored.queries.append(ScoredQuery(index, str(queries.labels[index]), score))
+        scored.by_chance.append(chance_precision(n_ranked, score.n_relevant))
+        scored.n_with_ties += copies.are_ranked(own) or (n_ranked > 1 and not vector.any())
     yield Progress(len(query_indices), len(query_indices), "queries evaluated")
     scored.n_copies = copies.n_images
     return scored

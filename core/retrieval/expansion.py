@@ -8,29 +8,19 @@ weights of Gordo et al., 2017).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from core.errors import RequestError
 from core.progress import Job, Progress
 from core.representations.after import unit_length
 from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.search import Ranking, best_of_many
 
 Weighting = Literal["average", "rank", "alpha"]
-_APPROXIMATE = "approximate"
-HELP = (
-    "approximate (look through the nearest of many lists by faiss instead of through all "
-    "descriptors; the lists are made the first time, and how much they find is measured and said), "
-    "qe:K (average query expansion), rankqe:K (weighted by rank), alphaqe:K or alphaqe:K:ALPHA "
-    "(weighted by similarity, alpha 3), dba:K (database-side augmentation, before the others)"
-)
-_NAMES: dict[str, Weighting] = {"qe": "average", "rankqe": "rank", "alphaqe": "alpha"}
-_MOST_NEIGHBOURS = 1000
 _QUERIES_AT_ONCE = 64
-_DEFAULT_ALPHA = 3.0
+DEFAULT_ALPHA = 3.0
 
 
 @dataclass(frozen=True)
@@ -43,53 +33,13 @@ class Expansion:
 
     k: int
     weighting: Weighting = "average"
-    alpha: float = _DEFAULT_ALPHA
-
-
-@dataclass(frozen=True)
-class SearchSteps:
-    """What is done beside exact search; augmentation: neighbours, 0 for none.
-
-    approximate: look through the lists that are nearest to a query instead of all descriptors.
-    """
-
-    augmentation: int = 0
-    expansion: Expansion | None = None
-    approximate: bool = False
+    alpha: float = DEFAULT_ALPHA
 
     def describe(self) -> str:
-        """ "augmented by 20 neighbours, queries expanded by 10 (average)"; "" for nothing."""
-        words = []
-        if self.augmentation:
-            words.append(f"augmented by {self.augmentation} neighbours")
-        if self.expansion is not None:
-            how: str = self.expansion.weighting
-            how += f" {self.expansion.alpha:g}" if how == "alpha" else ""
-            words.append(f"queries expanded by {self.expansion.k} ({how})")
-        return ", ".join(words)
-
-
-NOTHING = SearchSteps()
-
-
-def parse_search(words: str) -> SearchSteps:
-    """The steps of "dba:20,qe:10", "approximate". Raises RequestError for words that are none."""
-    steps = NOTHING
-    for word in filter(None, map(str.strip, words.lower().split(","))):
-        name, _, dials = word.partition(":")
-        numbers = dials.split(":") if dials else []
-        if word == _APPROXIMATE:
-            steps = replace(steps, approximate=True)
-            continue
-        if name not in ("dba", *_NAMES) or not 1 <= len(numbers) <= (2 if name == "alphaqe" else 1):
-            raise RequestError(f"There is no search step '{word}'.", hint=f"Known: {HELP}.")
-        k = _count(word, numbers[0])
-        if name == "dba":
-            steps = replace(steps, augmentation=k)
-        else:
-            alpha = _power(word, numbers[1]) if len(numbers) > 1 else _DEFAULT_ALPHA
-            steps = replace(steps, expansion=Expansion(k, _NAMES[name], alpha))
-    return steps
+        """ "queries expanded by 10 (alpha 3)"."""
+        how: str = self.weighting
+        how += f" {self.alpha:g}" if how == "alpha" else ""
+        return f"queries expanded by {self.k} ({how})"
 
 
 def expand_queries(
@@ -155,19 +105,3 @@ def _weights(expansion: Expansion, scores: np.ndarray) -> np.ndarray:
         weights = np.maximum(scores, 0.0) ** expansion.alpha
         return weights
     return np.ones(len(scores))
-
-
-def _count(word: str, number: str) -> int:
-    if not number.isascii() or not number.isdecimal() or not 0 < int(number) <= _MOST_NEIGHBOURS:
-        raise RequestError(f"'{word}' needs a number of neighbours from 1 to {_MOST_NEIGHBOURS:,}.")
-    return int(number)
-
-
-def _power(word: str, number: str) -> float:
-    try:
-        power = float(number)
-    except ValueError:
-        power = -1.0
-    if not 0 <= power <= 100:
-        raise RequestError(f"'{word}' needs an alpha from 0 to 100.")
-    return power

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,12 @@ from core.images.formats import describe_no_file
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer
 from core.retrieval.duplicates import Duplicates
-from core.retrieval.expansion import NOTHING, SearchSteps
+from core.retrieval.fusion import FUSION_WORDS, UNLIKE_WEIGHT, Fusion, QueryVectors
 from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.gallery_contents import GONE, stamp_of
 from core.retrieval.ground_truth import folder_label
 from core.retrieval.search import Ranking, check_query, equal_scores, judge
+from core.retrieval.search_steps import NOTHING, SearchSteps
 from core.retrieval.searching import Searching, prepare_search
 
 
@@ -48,26 +49,60 @@ class QueryImage:
         return self.index is None or self.has_changed or self.box is not None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How queries are put: fusion makes all of them one, None ranks for each by itself.
+
+    unlike: images that answers are not to be like, weighed by unlike_weight.
+    """
+
+    fusion: Fusion | None = None
+    unlike: tuple[QueryImage, ...] = ()
+    unlike_weight: float = UNLIKE_WEIGHT
+
+
+PLAINLY = Asked()
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """The ranking of a query, which is not in it itself.
 
     verdicts: (n,) bool, which ranked images have its label, None without one; score: the measures,
-    None where none has it.
+    None where none has it. others: the further images that are one query with the first. asked: how
+    they are, and what they are not to be like.
     """
 
     query: QueryImage
     ranking: Ranking
     verdicts: np.ndarray | None
     score: QueryScore | None
+    others: tuple[QueryImage, ...] = ()
+    asked: Asked = PLAINLY
+
+    @property
+    def label(self) -> str | None:
+        """What the query's images show, None where they do not say so with one voice."""
+        return _label_of((self.query, *self.others))
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What its reader has to know."""
         query = self.query
-        own = () if query.note is None else (query.note,)
+        own = tuple(
+            one.note for one in (query, *self.others, *self.asked.unlike) if one.note is not None
+        )
         boxed = () if query.box is None else (f"Query {query.box.describe()}: {BOX_CONVENTION}.",)
-        return (*boxed, *own, *equal_scores(self.ranking))
+        return (*boxed, *self._how_asked(), *own, *equal_scores(self.ranking))
+
+    def _how_asked(self) -> Iterator[str]:
+        if self.others and self.asked.fusion is not None:
+            how = FUSION_WORDS[self.asked.fusion]
+            named = ", ".join(one.path.name for one in (self.query, *self.others))
+            yield f"One query of {1 + len(self.others)} images, {how}: {named}."
+        if self.asked.unlike:
+            named = ", ".join(one.path.name for one in self.asked.unlike)
+            yield f"Not like (Rocchio, weight {self.asked.unlike_weight:g}): {named}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,20 +150,29 @@ def answer_queries(
     describer: Describer | None = None,
     search: SearchSteps = NOTHING,
     duplicates: Duplicates | None = None,
+    asked: Asked = PLAINLY,
 ) -> Job[Answers]:
-    """Rank a gallery for each query.
+    """Rank a gallery for each query, or for all of them as one.
 
     describer: of the gallery's recipe; needed if any query says that it needs the net. search: what
-    is done beside exact search. duplicates: what to leave out as neither right nor wrong.
+    is done beside exact search. duplicates: what to leave out as neither right nor wrong. Raises
+    ImageError where there is nothing left that answers are not to be like.
     """
-    answers, problems = [], []
+    answers: list[Answer] = []
+    problems: list[ImageProblem] = []
     searching = yield from prepare_search(gallery, search, duplicates)
-    for number, query in enumerate(queries):
-        yield Progress(number, len(queries), "queries ranked")
-        try:
-            answers.append(_answer(gallery, query, describer, searching))
-        except ImageError as error:
-            problems.append(ImageProblem(str(query.given), error.sentence))
+    against, unlike = yield from _described(gallery, asked.unlike, describer, problems)
+    if asked.unlike and not against:
+        raise ImageError(problems[0].reason)
+    asked = replace(asked, unlike=against)
+    step = len(queries) if asked.fusion is not None else 1
+    for start in range(0, len(queries), max(1, step)):
+        yield Progress(start, len(queries), "queries ranked")
+        some, vectors = yield from _described(
+            gallery, queries[start : start + step], describer, problems
+        )
+        if some:
+            answers.append(_answer(gallery, some, vectors, searching, asked, unlike))
     yield Progress(len(queries), len(queries), "queries ranked")
     return Answers(tuple(answers), tuple(problems), duplicates, searching)
 
@@ -151,14 +195,51 @@ def own_query(
     return QueryImage(given, path, index, image.label, has_changed=True, note=note)
 
 
+def _described(
+    gallery: Gallery,
+    queries: Sequence[QueryImage],
+    describer: Describer | None,
+    problems: list[ImageProblem],
+) -> Job[tuple[tuple[QueryImage, ...], list[np.ndarray]]]:
+    """Those that can be read and their descriptors; the others are added to the problems."""
+    some, vectors = [], []
+    for number, query in enumerate(queries):
+        if len(queries) > 1:
+            yield Progress(number, len(queries), "query images described")
+        try:
+            vectors.append(_vector(gallery, query, describer))
+            some.append(query)
+        except ImageError as error:
+            problems.append(ImageProblem(str(query.given), error.sentence))
+    return tuple(some), vectors
+
+
 def _answer(
-    gallery: Gallery, query: QueryImage, describer: Describer | None, searching: Searching
+    gallery: Gallery,
+    queries: Sequence[QueryImage],
+    vectors: Sequence[np.ndarray],
+    searching: Searching,
+    asked: Asked,
+    unlike: Sequence[np.ndarray],
 ) -> Answer:
-    ranking = searching.rank(_vector(gallery, query, describer), query.index)
-    verdicts = judge(ranking, gallery.labels, query.label)
+    ranking = searching.rank_for(
+        QueryVectors(
+            np.stack(vectors),
+            tuple(one.index for one in queries if one.index is not None),
+            asked.fusion or "mean",
+            np.stack(unlike) if unlike else None,
+            asked.unlike_weight,
+        )
+    )
+    verdicts = judge(ranking, gallery.labels, _label_of(queries))
     is_scored = verdicts is not None and bool(verdicts.any()) and searching.ranks_all
     score = score_ranking(verdicts) if is_scored and verdicts is not None else None
-    return Answer(query, ranking, verdicts, score)
+    return Answer(queries[0], ranking, verdicts, score, tuple(queries[1:]), asked)
+
+
+def _label_of(queries: Sequence[QueryImage]) -> str | None:
+    labels = {one.label for one in queries}
+    return labels.pop() if len(labels) == 1 else None
 
 
 def _vector(gallery: Gallery, query: QueryImage, describer: Describer | None) -> np.ndarray:

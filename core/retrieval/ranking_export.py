@@ -36,12 +36,13 @@ def export_rankings(path: Path, gallery: Gallery, found: Answers) -> None:
     """
     answers = found.answers
     if len(answers) == 1:
-        export_ranking(path, gallery, answers[0].ranking, answers[0].query.label, found.notes)
+        notes = (*found.notes, *answers[0].notes)
+        export_ranking(path, gallery, answers[0].ranking, answers[0].label, notes)
         return
     rows = (
         (str(answer.query.given), *row)
         for answer in answers
-        for row in _rows(gallery, answer.ranking, answer.query.label)
+        for row in _rows(gallery, answer.ranking, answer.label)
     )
     write_csv(path, chain((("query", *_COLUMNS),), rows), found.notes)
 

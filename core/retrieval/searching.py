@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.errors import RequestError
 from core.progress import Job
-from core.retrieval.backends.approximate import (
-    N_FOUND,
-    ApproximateSearch,
-    open_approximate,
-)
+from core.retrieval.backends.approximate import N_FOUND, ApproximateSearch, open_approximate
 from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.duplicates import Duplicates
-from core.retrieval.expansion import NOTHING, SearchSteps, augment, expand
+from core.retrieval.expansion import augment, expand
+from core.retrieval.fusion import QueryVectors
 from core.retrieval.gallery import Gallery, check_not_empty
-from core.retrieval.search import Ranking, best_by, rank_by
+from core.retrieval.reranking import rerank
+from core.retrieval.search import Ranking, best_by, order_scores, rank_by
+from core.retrieval.search_steps import NOTHING, SearchSteps
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +35,17 @@ class Searching:
         return self.approximate is None
 
     @property
+    def ranks_by_cosine(self) -> bool:
+        """Whether the order is that of the cosines of one descriptor with all images."""
+        return self.ranks_all and self.steps.reranking is None
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of its rankings has to know."""
         steps = self.steps.describe()
-        said = (f"Search: {steps}.",) if steps else ()
+        said: tuple[str, ...] = (f"Search: {steps}.",) if steps else ()
+        if self.steps.reranking is not None:
+            said += ("The first images stand as re-ranked; their scores are still the cosines.",)
         return said if self.approximate is None else (*said, self.approximate.note())
 
     def to_json(self) -> dict[str, object]:
@@ -48,17 +55,47 @@ class Searching:
 
     def rank(self, query: np.ndarray, own: int | None) -> Ranking:
         """Rank for one descriptor; own: the image that it is, which its ranking leaves out."""
-        exclude: Excluded = own
-        if self.duplicates is not None:
-            itself = np.array([] if own is None else [own], dtype=np.int64)
-            exclude = np.concatenate((itself, self.duplicates.left_out(own)))
+        return self.rank_for(QueryVectors(query[None], () if own is None else (own,)))
+
+    def rank_for(self, asked: QueryVectors) -> Ranking:
+        """Rank for several descriptors as one query, or against some."""
+        exclude = self._left_out(asked.own)
+        queries = asked.fused()
         expansion = self.steps.expansion
         if expansion is not None:
-            found = self._best(query, expansion.k, exclude)
-            query = expand(self.cosines, query, found, expansion)
-        if self.approximate is not None:
-            return self.approximate.best(query, N_FOUND, exclude=exclude)
-        return rank_by(self.cosines, query, exclude=exclude)
+            queries = np.stack(
+                [
+                    expand(self.cosines, one, self._best(one, expansion.k, exclude), expansion)
+                    for one in queries
+                ]
+            )
+        ranking = self._ranked(queries, exclude)
+        reranking = self.steps.reranking
+        return ranking if reranking is None else rerank(self.cosines, ranking, reranking)
+
+    def _left_out(self, own: Sequence[int]) -> Excluded:
+        if self.duplicates is None and len(own) < 2:
+            return own[0] if own else None
+        numbers = set(own)
+        if self.duplicates is not None:
+            for one in own or (None,):
+                numbers.update(self.duplicates.left_out(one).tolist())
+        return np.array(sorted(numbers), dtype=np.int64)
+
+    def _ranked(self, queries: np.ndarray, exclude: Excluded) -> Ranking:
+        """By the cosine with the one query, or with the nearest of several."""
+        if len(queries) == 1:
+            if self.approximate is not None:
+                return self.approximate.best(queries[0], N_FOUND, exclude=exclude)
+            return rank_by(self.cosines, queries[0], exclude=exclude)
+        if self.approximate is None:
+            exact = np.max([self.cosines.of_one(query) for query in queries], axis=0)
+            return order_scores(exact.astype(np.float32), exact.__getitem__, exclude=exclude)
+        found = self.approximate.best_of_many(queries, N_FOUND, [exclude] * len(queries))
+        images = np.unique(np.concatenate([one.index for one in found]))
+        exact = np.max([self.cosines.exactly(query, images) for query in queries], axis=0)
+        ranking = order_scores(exact.astype(np.float32), exact.__getitem__).head(N_FOUND)
+        return Ranking(images[ranking.index], ranking.score, ranking.n_ties)
 
     def _best(self, query: np.ndarray, k: int, exclude: Excluded) -> Ranking:
         if self.approximate is not None:

@@ -89,8 +89,8 @@ class ApproximateSearch:
         """What a reader of a ranking has to know."""
         said = self.describe()
         return (
-            f"{said[0].upper()}{said[1:]}; it lists {N_FOUND:,} at most, so AP of a whole ranking "
-            "is not given."
+            f"{said[0].upper()}{said[1:]}. A ranking lists {N_FOUND:,} at most: of the others "
+            "nothing is known."
         )
 
     def to_json(self) -> dict[str, object]:

@@ -202,10 +202,17 @@ class MappedLists:
 
         queries: (n_queries, dimension) float32 of length 1.
         """
-        self._index.nprobe = min(n_probed, self.n_lists)
-        found = self._index.search(np.ascontiguousarray(queries), min(k, self._n_rows))[1]
+        found = self.search_alone(queries, k, n_probed)
         # A stranger's file may number rows that are not there, or one row twice.
         return [np.unique(some[(some >= 0) & (some < self._n_rows)]) for some in found]
+
+    def search_alone(self, queries: np.ndarray, k: int, n_probed: int) -> np.ndarray:
+        """As faiss answers: (n_queries, k) int64, best first, -1 where there is none."""
+        self._index.nprobe = min(n_probed, self.n_lists)
+        found: np.ndarray = self._index.search(np.ascontiguousarray(queries), min(k, self._n_rows))[
+            1
+        ]
+        return found
 
 
 def _open_index(path: Path, layout: Layout, centroids: np.ndarray) -> tuple[Any, tuple[Any, ...]]:

@@ -16,12 +16,12 @@ from core.retrieval.backends.approximate import ApproximateSearch, open_approxim
 from core.retrieval.backends.inverted_lists import Layout, NoFaissError, load_faiss
 from core.retrieval.cosines import Cosines
 from core.retrieval.descriptor import DescriptorRecipe
-from core.retrieval.expansion import parse_search
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_check import check_gallery
 from core.retrieval.gallery_contents import FileStamp, StoredImage
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.search import best_by, best_of_many
+from core.retrieval.search_steps import parse_search
 from core.retrieval.searching import prepare_search
 
 pytest.importorskip("faiss", reason="faiss-cpu is not installed")

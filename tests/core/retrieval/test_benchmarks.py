@@ -23,11 +23,11 @@ from core.jobs.evaluate import (
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
 from core.retrieval.descriptor import DescriptorRecipe
-from core.retrieval.expansion import parse_search
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.ground_truth import choose_labels
 from core.retrieval.indexing import index_folder
 from core.retrieval.protocols import ProtocolScores, evaluate_protocol
+from core.retrieval.search_steps import parse_search
 from tests.core.retrieval.describers import describer
 
 Make = Callable[[dict[str, int]], Gallery]

@@ -10,11 +10,10 @@ from core.progress import run_job
 from core.retrieval.cosines import Cosines
 from core.retrieval.expansion import (
     Expansion,
-    SearchSteps,
     augment,
     expand_queries,
-    parse_search,
 )
+from core.retrieval.search_steps import SearchSteps, parse_search
 
 
 def at(*degrees: float) -> np.ndarray:

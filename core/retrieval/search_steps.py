@@ -1,0 +1,119 @@
+"""What may be done beside a plain exact search, and the words that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from core.errors import RequestError
+from core.retrieval.expansion import DEFAULT_ALPHA, Expansion, Weighting
+from core.retrieval.reranking import N_RERANKED, Diffusion, KReciprocal, Reranking
+
+HELP = (
+    "approximate (look through the nearest of many lists by faiss instead of through all "
+    "descriptors; the lists are made the first time, and how much they find is measured and said), "
+    "dba:K (database-side augmentation, before the others), "
+    "qe:K (average query expansion), rankqe:K (weighted by rank), alphaqe:K or alphaqe:K:ALPHA "
+    "(weighted by similarity, alpha 3), "
+    "kreciprocal or kreciprocal:K1:K2:LAMBDA (re-ranking by k-reciprocal encoding, 20:6:0.3), "
+    f"diffusion or diffusion:K:ALPHA (re-ranking by diffusion, 50:0.99), top:N (how many of the "
+    f"first are re-ranked, {N_RERANKED})"
+)
+_WEIGHTINGS: dict[str, Weighting] = {"qe": "average", "rankqe": "rank", "alphaqe": "alpha"}
+_MOST_DIALS = {
+    "approximate": 0, "dba": 1, "qe": 1, "rankqe": 1, "alphaqe": 2, "kreciprocal": 3,
+    "diffusion": 2, "top": 1,
+}  # fmt: skip
+_NEEDS_ONE = ("dba", "qe", "rankqe", "alphaqe", "top")
+_MOST_NEIGHBOURS = 1000
+_MOST_RERANKED = 5000
+"""Whose cosines with one another take 200 MB."""
+
+
+@dataclass(frozen=True)
+class SearchSteps:
+    """What is done beside exact search; augmentation: neighbours, 0 for none.
+
+    approximate: look through the lists that are nearest to a query instead of all descriptors.
+    """
+
+    augmentation: int = 0
+    expansion: Expansion | None = None
+    approximate: bool = False
+    reranking: Reranking | None = None
+
+    def describe(self) -> str:
+        """ "augmented by 20 neighbours, queries expanded by 10 (average)"; "" for nothing.
+
+        Approximate search tells more than this can.
+        """
+        words = []
+        if self.augmentation:
+            words.append(f"augmented by {self.augmentation} neighbours")
+        if self.expansion is not None:
+            words.append(self.expansion.describe())
+        if self.reranking is not None:
+            words.append(self.reranking.describe())
+        return ", ".join(words)
+
+
+NOTHING = SearchSteps()
+
+
+def parse_search(words: str) -> SearchSteps:
+    """The steps of "dba:20,qe:10,kreciprocal". Raises RequestError for words that are none."""
+    steps, n_reranked = NOTHING, None
+    for word in filter(None, map(str.strip, words.lower().split(","))):
+        name, _, rest = word.partition(":")
+        dials = rest.split(":") if rest else []
+        most = _MOST_DIALS.get(name, -1)
+        if not (name in _NEEDS_ONE) <= len(dials) <= most:
+            raise RequestError(f"There is no search step '{word}'.", hint=f"Known: {HELP}.")
+        if name == "approximate":
+            steps = replace(steps, approximate=True)
+        elif name == "dba":
+            steps = replace(steps, augmentation=_count(word, dials[0]))
+        elif name == "top":
+            n_reranked = _count(word, dials[0], _MOST_RERANKED)
+        elif name in _WEIGHTINGS:
+            alpha = _number(word, dials[1], 100) if len(dials) > 1 else DEFAULT_ALPHA
+            expansion = Expansion(_count(word, dials[0]), _WEIGHTINGS[name], alpha)
+            steps = replace(steps, expansion=expansion)
+        elif steps.reranking is not None:
+            raise RequestError("A ranking is re-ranked once.", hint=f"Leave out '{word}'.")
+        else:
+            steps = replace(steps, reranking=_reranking(word, name, dials))
+    if n_reranked is None:
+        return steps
+    if steps.reranking is None:
+        raise RequestError("'top' goes with kreciprocal or diffusion.")
+    return replace(steps, reranking=replace(steps.reranking, n=n_reranked))
+
+
+def _reranking(word: str, name: str, dials: Sequence[str]) -> Reranking:
+    first = _count(word, dials[0]) if dials else None
+    if name == "diffusion":
+        found = Diffusion()
+        found = found if first is None else replace(found, k=first)
+        return replace(found, alpha=_number(word, dials[1], 0.999)) if len(dials) > 1 else found
+    mutual = KReciprocal()
+    mutual = mutual if first is None else replace(mutual, k1=first)
+    if len(dials) > 1:
+        mutual = replace(mutual, k2=_count(word, dials[1]))
+    return replace(mutual, weight=_number(word, dials[2], 1)) if len(dials) > 2 else mutual
+
+
+def _count(word: str, number: str, most: int = _MOST_NEIGHBOURS) -> int:
+    if not number.isascii() or not number.isdecimal() or not 0 < int(number) <= most:
+        raise RequestError(f"'{word}' needs a number from 1 to {most:,}.")
+    return int(number)
+
+
+def _number(word: str, text: str, most: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= most:
+        raise RequestError(f"'{word}' needs a number from 0 to {most:g} at its end.")
+    return number

@@ -1,0 +1,177 @@
+"""The nearest of a million descriptors, for one query and for a hundred, beside faiss alone.
+
+.venv/bin/python -m tests.bench.nearest [--images 1000000] [--dimension 512] [--gallery FOLDER]
+
+Exact search beside IndexFlatIP, approximate search beside the same lists asked of faiss without us,
+in turns in one process; then the memory of each in a process of its own. Seconds are of the clock
+and of all cores: on a busy machine only the second ones tell, and the least of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from core.progress import Progress, run_job
+from core.retrieval.backends.approximate import open_approximate
+from core.retrieval.backends.inverted_lists import load_faiss
+from core.retrieval.gallery import open_gallery
+from core.retrieval.search import best_of_many
+from tests.bench.machine import describe_machine
+from tests.bench.million import make_gallery
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+N_BEST, N_MANY = 10, 100
+Times = list[dict[str, float]]
+WAYS = ("exact", "approximate", "faiss")
+
+
+def main(words: list[str]) -> int:
+    """Make the gallery and its lists, measure, print."""
+    parser = argparse.ArgumentParser(prog="tests.bench.nearest", description=__doc__)
+    parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--dimension", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--gallery", type=Path, help="one that an earlier run made, or to be kept")
+    parser.add_argument("--memory", choices=WAYS, help=argparse.SUPPRESS)
+    options = parser.parse_args(words)
+    if options.memory:
+        print(json.dumps(measure_memory(options.gallery, options.memory)))
+        return 0
+    print(describe_machine(), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        options.gallery = options.gallery or Path(folder, "gallery")
+        if not options.gallery.exists():
+            make_gallery(options.gallery, options.images, options.dimension)
+        _print_times(measure(options.gallery, options.rounds))
+        for way in WAYS:
+            _print_memory(way, options.gallery)
+    return 0
+
+
+def measure(folder: Path, n_rounds: int) -> dict[str, Times]:
+    """Seconds of each way, round by round, the first one not counted."""
+    faiss, gallery = load_faiss(), open_gallery(folder)
+    steps: dict[str, float] = {}
+    started = time.perf_counter(), time.process_time()
+    search = run_job(open_approximate(gallery), lambda step: _note_step(steps, step))
+    took = [now - then for now, then in zip(_now(), started, strict=True)]
+    print(f"lists opened or made in {took[0]:.1f} s, of cores {took[1]:.1f}: {search.describe()}")
+    for what, seconds in steps.items():
+        print(f"    {what}: until {seconds - started[0]:.1f} s")
+    cosines = gallery.cosines
+    numbers = np.random.default_rng(1).choice(len(gallery), N_MANY, replace=False)
+    queries = np.array(gallery.rows[numbers])
+    unit = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+    none = [None] * N_MANY
+    flat = faiss.IndexFlatIP(gallery.dimension)
+    for start in range(0, len(gallery), 50_000):
+        rows = np.array(gallery.rows.stored[start : start + 50_000])
+        flat.add(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    cosines.inverse_lengths  # noqa: B018  # once a gallery, not once a query
+    lists = search.lists
+    ways: dict[str, Callable[[int], object]] = {}
+    for n in (1, N_MANY):
+        ways[f"exact, {n}"] = lambda i, n=n: best_of_many(
+            cosines, queries[_part(i, n)], N_BEST, none[:n]
+        )
+        ways[f"faiss Flat, {n}"] = lambda i, n=n: flat.search(unit[_part(i, n)], N_BEST)
+        ways[f"approximate, {n}"] = lambda i, n=n: search.best_of_many(
+            queries[_part(i, n)], N_BEST, none[:n]
+        )
+        ways[f"faiss, same lists, {n}"] = lambda i, n=n: lists.search_alone(
+            unit[_part(i, n)], N_BEST, search.n_probed
+        )
+    found: dict[str, Times] = {name: [] for name in ways}
+    for number in range(n_rounds + 1):
+        for name, ask in ways.items():
+            then = _now()
+            ask(number)
+            wall, cores = (now - before for now, before in zip(_now(), then, strict=True))
+            if number:
+                found[name].append({"wall": wall, "cores": cores})
+    print(f"load {os.getloadavg()[0]:.1f}")
+    return found
+
+
+def measure_memory(folder: Path, way: str) -> dict[str, float]:
+    """What a process holds at most that answers a hundred queries, in MB; mapped files apart."""
+    gallery = open_gallery(folder)
+    queries = np.array(gallery.rows[np.arange(N_MANY)])
+    if way == "exact":
+        gallery.cosines.inverse_lengths  # noqa: B018
+        before = _held()
+        best_of_many(gallery.cosines, queries, N_BEST, [None] * N_MANY)
+    elif way == "approximate":
+        search = run_job(open_approximate(gallery))
+        before = _held()
+        search.best_of_many(queries, N_BEST, [None] * N_MANY)
+    else:
+        flat = load_faiss().IndexFlatIP(gallery.dimension)
+        before = _held()
+        for start in range(0, len(gallery), 50_000):
+            flat.add(np.array(gallery.rows.stored[start : start + 50_000]))
+        flat.search(queries, N_BEST)
+    return {"before": before["own"], **_held()}
+
+
+def _held() -> dict[str, float]:
+    """Memory of this process in MB: its own, and of mapped files."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    values = {line.partition(":")[0]: line.split()[1] for line in lines if line.endswith("kB")}
+    return {"own": int(values["RssAnon"]) / 1024, "mapped": int(values["RssFile"]) / 1024}
+
+
+def _part(number: int, n: int) -> slice:
+    start = number * n % N_MANY
+    return slice(start, start + n)
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _note_step(steps: dict[str, float], step: Progress) -> None:
+    steps[step.what] = time.perf_counter()
+
+
+def _print_times(found: dict[str, Times]) -> None:
+    least = {name: min(one["cores"] for one in times) for name, times in found.items()}
+    for name, times in found.items():
+        words = [
+            f"{kind} {1000 * min(t[kind] for t in times):8.1f} "
+            f"({1000 * statistics.median(t[kind] for t in times):8.1f})"
+            for kind in ("wall", "cores")
+        ]
+        print(f"{name:24} ms, least (median): {', '.join(words)}")
+    for ours, theirs in (("exact", "faiss Flat"), ("approximate", "faiss, same lists")):
+        for n in (1, N_MANY):
+            ratio = least[f"{ours}, {n}"] / least[f"{theirs}, {n}"]
+            print(f"{ours}, {n}: {ratio:.2f} of the time of {theirs}, by cores")
+
+
+def _print_memory(way: str, gallery: Path) -> None:
+    words = [sys.executable, "-m", "tests.bench.nearest", "--memory", way]
+    done = subprocess.run(
+        [*words, "--gallery", str(gallery)],
+        cwd=REPOSITORY, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    held = json.loads(done.stdout)
+    print(
+        f"{way}: {held['own']:.0f} MB of its own, {held['own'] - held['before']:.0f} of them for "
+        f"{N_MANY} queries; {held['mapped']:.0f} MB of files mapped"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
