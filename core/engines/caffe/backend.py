@@ -8,7 +8,8 @@ from pathlib import Path
 
 from core.engines.caffe.link import Link
 from core.engines.caffe.session import CaffeSession
-from core.engines.session import Backend, OpenRequest, Session
+from core.engines.caffe.training import CaffeTraining
+from core.engines.session import Backend, OpenRequest, Session, TrainingSession, TrainRequest
 from core.engines.values import Device
 from core.errors import EngineError, EngineStoppedFromOutside, EngineUnavailableError
 
@@ -64,6 +65,10 @@ class CaffeBackend(Backend):
     def open(self, request: OpenRequest) -> Session:
         """Send a net and its weights, and build it there."""
         return CaffeSession(self._link, request, self._gpu(request.device), self.layer_types())
+
+    def train(self, request: TrainRequest) -> TrainingSession:
+        """Build a solver and its net there."""
+        return CaffeTraining(self._link, request, self._gpu(request.device), self.layer_types())
 
     def _gpu(self, device_id: str) -> int | None:
         known = [device.id for device in self.devices()]

@@ -32,6 +32,7 @@ _MODULES = (
     "core.engines.caffe_child.machine",
     "core.engines.caffe_child.programs",
     "core.engines.caffe_child.nets",
+    "core.engines.caffe_child.training",
     "core.engines.caffe_child.main",
 )
 """In the order they import one another."""

@@ -66,7 +66,7 @@ class CaffeSession(Session):
         self._wiring = wire_net(self._net)
         self._programs = find_programs(self._net, link)
         self._unable: Obstacles = {
-            **_types_it_lacks(self._wiring.steps, layer_types),
+            **types_it_lacks(self._wiring.steps, layer_types),
             **untrusted_layers(self._net, self._programs, request.python_consent),
         }
         self._obstacles = self._unable
@@ -324,7 +324,7 @@ def _pooling_of(measure: Measure) -> list[object] | None:
     return [measure.method, measure.p, measure.levels, measure.relu]
 
 
-def _types_it_lacks(steps: Sequence[Step], known: Sequence[str]) -> Obstacles:
+def types_it_lacks(steps: Sequence[Step], known: Sequence[str]) -> Obstacles:
     """By index, layers of types this build of Caffe lacks; none where it doesn't tell its types."""
     if not known:
         return {}

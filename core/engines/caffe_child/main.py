@@ -12,7 +12,7 @@ import sys
 import traceback
 
 from core import frames
-from core.engines.caffe_child import files, machine, nets, programs
+from core.engines.caffe_child import files, machine, nets, programs, training
 
 PROTOCOL = 1
 
@@ -56,6 +56,7 @@ class Child(object):
         self._replies = replies
         self._nets = {}  # type: Dict[int, nets.CaffeNet]
         self._texts = {}  # type: Dict[int, str]
+        self._trainings = {}  # type: Dict[int, training.CaffeTraining]
         self._next_net = 1
 
     def answer(self, request, arrays):
@@ -145,8 +146,45 @@ class Child(object):
         kept = self._nets[request["net"]].read(request["position"], request["blob"])
         return {}, [] if kept is None else [kept]
 
+    def _do_train(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        """Build a solver and its net; no program of a user's runs in it."""
+        programs.check_text(str(request["text"]), [])
+        number = self._next_net
+        self._next_net += 1
+        self._trainings[number] = training.CaffeTraining(self._caffe, request)
+        return {"net": number}, []
+
+    def _do_iterate(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        return self._trainings[request["net"]].iterate(request, arrays), []
+
+    def _do_read_training(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        return {}, self._trainings[request["net"]].read(request["what"])
+
+    def _do_state(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        return {}, [self._trainings[request["net"]].state()]
+
+    def _do_restore(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        self._trainings[request["net"]].restore(request["path"])
+        self._received.forget([str(request["path"])])
+        return {}, []
+
+    def _do_add_test(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        programs.check_text(str(request["text"]), [])
+        return {"test": self._trainings[request["net"]].add_test(request)}, []
+
+    def _do_test(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        return {"told": self._trainings[request["net"]].test(request, arrays)}, []
+
     def _do_close(self, request, arrays):
         # type: (Dict[str, Any], List[Any]) -> Answer
+        self._trainings.pop(request["net"], None)
         self._nets.pop(request["net"], None)
         self._received.forget([self._texts.pop(request["net"], None)])
         return {}, []

@@ -15,7 +15,7 @@ _N_RISING = 5
 _RISEN = 1.5
 _FAR_UP = 4.0
 _N_TESTS = 3
-_WORSE = 1.05
+_WORSE = 1.1
 
 
 def rising_loss(history: History) -> str:
