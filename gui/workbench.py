@@ -249,8 +249,9 @@ class Workbench(QObject):
 
     def _make_training(self) -> None:
         self.training = TrainingController(
-            self.lanes, self.window, self.notices, self.settings, lambda: self.chooser, self
-        )
+            self.document, self.lanes, self.window, self.notices, self.settings,
+            lambda: self.chooser, self,
+        )  # fmt: skip
 
     def _connect_files(self) -> None:
         window, opening = self.window, self.opening
@@ -294,7 +295,7 @@ class Workbench(QObject):
             window, self.searching, self.opening, self.settings, lambda: self.chooser, self.dropping
         )
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
-        connect_training(window, self.training, self.opening, status, self.exporting)
+        connect_training(window, self.document, self.training, self.opening, status, self.exporting)
         connect_what_is_there(status, self.searching, self.demo)
 
     def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:

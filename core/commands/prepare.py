@@ -14,6 +14,7 @@ from core.jobs.prepare import PreparedFiles, PrepareRequest, prepare_training
 from core.jobs.preview_images import PreviewRequest, preview_images, preview_png
 from core.progress import run_job
 from core.training.augmentation import read_words
+from core.training.presets import PRESETS
 from core.training.training_plan import TrainingPlan
 
 
@@ -33,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="W", help="say which layers are copied from this file"
     )
+    listed = "; ".join(f"{one.id}: {one.words}" for one in PRESETS)
+    parser.add_argument(
+        "--preset", default="", metavar="NAME",
+        help=f"numbers and freezing of a recipe, in place of the options below. {listed}",
+    )  # fmt: skip
     parser.add_argument(
         "--freeze", default="", metavar="LAYER", help="no layer up to this one learns"
     )
@@ -77,6 +83,7 @@ def run(options: argparse.Namespace) -> None:
         options.net, options.split, options.out or folder, plan, options.weights,
         options.preprocess,
         None if options.augment is None else read_words(options.augment),
+        options.preset,
     )  # fmt: skip
     if options.preview is not None:
         check_writable(options.preview)
@@ -119,7 +126,7 @@ def _print(made: PreparedFiles) -> None:
     if made.made.frozen:
         n_layers = counted(len(made.made.frozen), "layer")
         print(f"{n_layers} up to {made.made.frozen[-1]} stay as they are.")
-    if made.starts:
+    if any(start.how != "new" for start in made.starts):
         rows = [
             (s.layer, s.how, f"{s.n_values:,}", "learns" if s.learns else "frozen")
             for s in made.starts

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from gui.controllers.exporting import ExportingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.status import StatusController
 from gui.controllers.training.controller import TrainingController
+from gui.document import ModelDocument
 from gui.main_window import MainWindow
 
 
 def connect_training(
     window: MainWindow,
+    document: ModelDocument,
     training: TrainingController,
     opening: OpeningController,
     status: StatusController,
     exporting: ExportingController,
 ) -> None:
     """Menu Training, the status line, and pictures that open as the window's image."""
-    actions, page, data = window.actions_, window.training_page, training.data
+    actions, page = window.actions_, window.training_page
+    data, net = training.data, training.net
 
     def on_step(action_id: str, step: str, do: Callable[[], object]) -> None:
         def act() -> None:
@@ -30,16 +32,26 @@ def connect_training(
 
         actions.on(action_id, act)
 
-    def open_image(path: Path) -> None:
-        opening.open_image(path)
+    def select(layer: str) -> None:
+        """A layer of the file that is made, where the net has one of that name."""
+        if document.net is not None and document.net.has_layer(layer):
+            document.select(layer)
 
     on_step("training_folder", "data", data.choose_folder)
     on_step("training_table", "data", data.choose_table)
     on_step("training_check", "data", data.check)
     on_step("training_report", "data", data.save_report)
-    data.said.connect(status.say)
+    on_step("training_split", "data", data.choose_split)
+    on_step("training_net", "net", net.choose_net)
+    on_step("training_write", "net", net.write)
+    net.open_requested.connect(actions["open_model"].trigger)
+    net.split_requested.connect(actions["training_split"].trigger)
+    page.net.layer_clicked.connect(select)
+    for step_controller in (data, net):
+        step_controller.said.connect(status.say)
     data.written.connect(exporting.saved)
-    training.image_opened.connect(open_image)
+    training.image_opened.connect(opening.open_image)
     status.extra_facts.append(training.facts)
     training.project.changed.connect(status.refresh)
+    net.made.connect(status.refresh)
     status.refresh()

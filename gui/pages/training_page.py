@@ -6,11 +6,16 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.panels.training.data_step import DataStep
+from gui.panels.training.net_step import NetStep
 from gui.panels.training.step_bar import Step, StepBar
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
+from gui.widgets.buttons import Button
 
-STEPS = (Step("data", "Data", "The images to learn from: checked, and divided"),)
+STEPS = (
+    Step("data", "Data", "The images to learn from: checked, and divided"),
+    Step("net", "Net", "The files that Caffe wants, made of a net for these classes"),
+)
 
 
 class TrainingPage(QWidget):
@@ -27,7 +32,10 @@ class TrainingPage(QWidget):
         self.bar = StepBar(keeper, STEPS)
         self.bar.note.show_wordings("Each step can be used alone", "")
         self.data = DataStep(keeper, self.thumbnails)
-        self.steps: dict[str, QWidget] = {"data": self.data}
+        self.net = NetStep(keeper)
+        self.steps: dict[str, QWidget] = {"data": self.data, "net": self.net}
+        self.write_files = Button(keeper, "Write 3 files", "save", is_primary=True)
+        self.bar.add_tool("net", self.write_files)
         self._stack = QStackedWidget()
         for step in self.steps.values():
             self._stack.addWidget(step)
@@ -50,7 +58,11 @@ class TrainingPage(QWidget):
     @property
     def areas(self) -> tuple[QWidget, ...]:
         """What F6 walks below the line of steps."""
-        return (self.data.source, self.data.checks, self.data.split)
+        net = self.net
+        return (
+            *(self.data.source, self.data.checks, self.data.split),
+            *(net.fields, *net.files.values(), net.start, net.empty),
+        )
 
     def show_step(self, step: str) -> None:
         """Show a step; each stays as it was left."""

@@ -11,7 +11,6 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
-    "PrepareRequest": "its view comes with the Training page",
     "PreviewRequest": "its view comes with the Training page",
     "ReportRequest": "its view comes with the Training page",
     "FinetuneRequest": "its view comes with the Training page",

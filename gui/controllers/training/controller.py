@@ -9,8 +9,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.controllers.searching.thumbnails import ThumbnailLoader
 from gui.controllers.training.data import DataController
+from gui.controllers.training.net import NetController
 from gui.controllers.training.project import OpenProject
 from gui.dialogs.files import FileChooser
+from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
@@ -25,6 +27,7 @@ class TrainingController(QObject):
 
     def __init__(
         self,
+        document: ModelDocument,
         lanes: Lanes,
         window: MainWindow,
         notices: Notices,
@@ -37,6 +40,9 @@ class TrainingController(QObject):
         self.project = OpenProject(self)
         self._thumbnails = ThumbnailLoader(lanes, self.page.thumbnails, self)
         self.data = DataController(self.project, lanes, self.page, notices, settings, chooser, self)
+        self.net = NetController(
+            self.project, document, lanes, window, notices, settings, chooser, self
+        )
         self.page.data.checks.file_opened.connect(self.image_opened)
 
     def open_images(self, source: Path) -> None:
@@ -47,4 +53,4 @@ class TrainingController(QObject):
 
     def facts(self) -> dict[str, str]:
         """The state words of the page's actions."""
-        return self.data.why_not()
+        return {**self.data.why_not(), **self.net.why_not()}

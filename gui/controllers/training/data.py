@@ -15,7 +15,7 @@ from core.jobs.check_images import CheckImagesRequest, SplitMade, SplitRequest, 
 from core.progress import Progress
 from core.reports.data_report import write_data_report
 from core.training.data_check import DataCheck, Kind
-from core.training.split import straddling
+from core.training.split import Split, read_split, straddling
 from core.words import plural
 from gui.controllers.training.project import OpenProject
 from gui.dialogs.files import LABELS_FILTER, FileChooser
@@ -109,6 +109,27 @@ class DataController(QObject):
             "The images are not checked yet." if now.source is not None else none,
         }  # fmt: skip
 
+    def choose_split(self) -> None:
+        """Ask for a folder that holds a split."""
+        start = self._settings.folder("training")
+        self._chooser().open_folder("Folder of a saved split", start, self.open_split)
+
+    def open_split(self, folder: Path) -> None:
+        """Go on with a split of before, without a check of its images."""
+        self._notices.dismiss(SPLIT)
+
+        def take(found: Split) -> None:
+            self._settings.set_folder("training", folder.parent)
+            self._seconds = None
+            self._project.resume(folder, found)
+
+        self._lanes.compute.start(
+            lambda: read_split(folder),
+            key=SPLIT,
+            on_result=take,
+            on_error=lambda error: self._notices.show_error(error, SPLIT),
+        )
+
     def use_split(self) -> None:
         """Write the split down as it is shown."""
         self._divide(is_written=True)
@@ -164,7 +185,10 @@ class DataController(QObject):
         folder = self._project.now.folder
         start = folder.parent if folder is not None else self._settings.folder("training")
         self._chooser().open_folder("Folder for the split and what is trained with it", start,
-                                    lambda path: self._project.change(folder=path))  # fmt: skip
+                                    self._take_out)  # fmt: skip
+
+    def _take_out(self, folder: Path) -> None:
+        self._project.change(folder=folder, divided=None, prepared=None)
 
     def _decide(self, kind: Kind, stays: bool) -> None:
         """Keep the files of a finding, or leave them out; the parts are drawn anew."""
@@ -227,6 +251,7 @@ class DataController(QObject):
     def _take_split(self, made: SplitMade) -> None:
         self._project.change(split=made)
         if made.written:
+            self._project.change(divided=made.split, prepared=None)
             folder = made.written[0].parent
             self.said.emit(f"Saved {plural(len(made.written), 'file')} in {folder.name}")
 
@@ -236,7 +261,7 @@ class DataController(QObject):
         return f"Checked {n_files}{took}"
 
     def _show(self) -> None:
-        now, step = self._project.now, self._step
+        now, step, button = self._project.now, self._step, self._page.bar.buttons["data"]
         step.source.show_source(now.source)
         step.split.show_folder(now.folder)
         step.show_chosen(now.source is not None)
@@ -244,9 +269,12 @@ class DataController(QObject):
         if found is None:
             step.source.show_check(None, {})
             step.split.show_split(None)
-            if now.source is None:
+            if now.source is None or now.divided is not None:
                 step.checks.show_none()
-                self._page.bar.buttons["data"].show_state("choose images")
+            if now.divided is not None:
+                button.show_state(_divided_words(now.divided), is_done=True)
+            elif now.source is None:
+                button.show_state("choose images")
             return
         n_all, n_kept = len(found.images), len(found.kept)
         took = "" if self._seconds is None else f" in {max(1, round(self._seconds))} s"
@@ -258,12 +286,16 @@ class DataController(QObject):
         parts = {} if made is None else {c: made.split.counts(c) for c in made.split.classes}
         step.source.show_check(found, parts)
         step.split.show_split(None if made is None else _split_words(made))
-        button, words = self._page.bar.buttons["data"], f"{files}, {n_kept:,} stay"
-        if made is not None and made.written:
-            counts = " / ".join(f"{len(names):,}" for names in made.split.parts.values())
-            classes = class_count(len(made.split.classes))
-            words = f"{plural(n_kept, 'image')}, {classes}, {counts}"
-        button.show_state(words, is_done=made is not None and bool(made.written))
+        is_saved = made is not None and bool(made.written)
+        words = f"{files}, {n_kept:,} stay"
+        if made is not None and is_saved:
+            words = _divided_words(made.split)
+        button.show_state(words, is_done=is_saved)
+
+
+def _divided_words(made: Split) -> str:
+    counts = " / ".join(f"{len(names):,}" for names in made.parts.values())
+    return f"{class_count(len(made.classes))}, {counts}"
 
 
 def _split_words(made: SplitMade) -> SplitWords:

@@ -9,7 +9,9 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.jobs.check_images import SplitMade
+from core.jobs.prepare import PreparedFiles
 from core.training.data_check import DataCheck, Kind
+from core.training.split import Split
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,9 @@ class TrainingProject:
 
     source: a folder with one a class, a table or a list. folder: for all that is written. check:
     what was found of the images, as the check gave it. keep, leave_out: kinds of findings that the
-    user decided on. split: as it is shown; its `written` is () until it is saved.
+    user decided on. split: as it is shown; its `written` is () until it is saved. divided: the
+    split that lies in the folder. net, weights: in place of the window's. prepared: the files that
+    lie in the folder.
     """
 
     source: Path | None = None
@@ -27,6 +31,10 @@ class TrainingProject:
     keep: tuple[Kind, ...] = ()
     leave_out: tuple[Kind, ...] = ()
     split: SplitMade | None = None
+    divided: Split | None = None
+    net: Path | None = None
+    weights: Path | None = None
+    prepared: PreparedFiles | None = None
 
 
 class OpenProject(QObject):
@@ -49,6 +57,15 @@ class OpenProject(QObject):
         """Another set of images: nothing of the former project holds for it."""
         source = source.absolute()
         self.now = TrainingProject(source, folder_beside(source))
+        self.changed.emit()
+
+    def resume(self, folder: Path, divided: Split) -> None:
+        """A split of before, whose images are not checked again."""
+        net, weights = self.now.net, self.now.weights
+        source = Path(divided.root)
+        self.now = TrainingProject(
+            source, folder.absolute(), divided=divided, net=net, weights=weights
+        )
         self.changed.emit()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
@@ -18,7 +18,7 @@ from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 46
 _WIDTH, _DISC, _LEFT = 240, 22, 44
-_REST = 250
+_REST = 290
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,26 @@ class StepBar(QWidget):
         self.row.addSpacing(12)
         self.note = FittingLabel(keeper)
         self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.row.addWidget(self.note, 1)
+        self.row.addStretch(1)
+        self.row.addWidget(self.note, 100)
+        self._tools: dict[str, list[QWidget]] = {}
         keeper.changed.connect(self._tint)
         self._tint()
+
+    def add_tool(self, step: str, tool: QWidget) -> None:
+        """Put a button at the right end that is there while its step is shown."""
+        self._tools.setdefault(step, []).append(tool)
+        tool.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        self.row.addSpacing(6)
+        self.row.addWidget(tool, 0, Qt.AlignVCenter)
 
     def show_step(self, step: str) -> None:
         """Mark a step as the one that is shown."""
         self.buttons[step].setChecked(True)
+        for of, tools in self._tools.items():
+            for tool in tools:
+                tool.setVisible(of == step)
+        self.note.setVisible(step not in self._tools)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
