@@ -78,8 +78,8 @@ class NetStart(QWidget):
         self.epochs.setAccessibleName("Epochs")
         self.batch.setRange(1, 4096)
         self.batch.setAccessibleName("Images in a batch")
-        for field in (self.epochs, self.batch):
-            field.setFixedWidth(66)
+        for count in (self.epochs, self.batch):
+            count.setFixedWidth(66)
         self.mirror = QCheckBox("Mirror half of the images")
         self.chips = [ChipLabel(keeper) for _ in range(4)]
         self.table = FigureTable(
