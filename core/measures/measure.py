@@ -11,11 +11,15 @@ import numpy as np
 
 from core.errors import AppError, RequestError
 from core.measures.places import pool_places
+from core.measures.region_grid import region_grid
 
-PoolingName = Literal["flatten", "gap", "mac", "gem", "spoc", "crow", "rmac", "mac+rmac"]
+PoolingName = Literal[
+    "flatten", "gap", "mac", "gem", "spoc", "crow", "rmac", "mac+rmac", "regions", "cells"
+]
 POOLINGS: tuple[PoolingName, ...] = get_args(PoolingName)
-OF_MAPS: tuple[PoolingName, ...] = ("spoc", "rmac", "mac+rmac")
+OF_MAPS: tuple[PoolingName, ...] = ("spoc", "rmac", "mac+rmac", "regions", "cells")
 """Those that ask where a place is: they need an activation with height and width."""
+OF_REGIONS: tuple[PoolingName, ...] = ("rmac", "mac+rmac", "regions")
 MOST_LEVELS = 8
 MAX_DIMENSIONS = 262_144
 
@@ -43,9 +47,11 @@ class Pool(msgspec.Struct, frozen=True, tag="pool"):
     - "crow" the sum weighted by place and channel, clamped at 0 (Kalantidis et al., 2016);
     - "rmac" the sum over a grid of regions of their maxima, each of length 1 (Tolias et al.,
       2016);
-    - "mac+rmac" the maximum, and behind it the sum of the regions' maxima as they are.
+    - "mac+rmac" the maximum, and behind it the sum of the regions' maxima as they are;
+    - "regions" the maxima of R-MAC's regions, one region after the other, and "cells" the channels
+      of each place, row by row: parts, which an Encoding makes one vector of.
 
-    p counts for "gem" alone, levels for "rmac" and "mac+rmac". relu: what is below 0 becomes 0
+    p counts for "gem" alone, levels for those of regions. relu: what is below 0 becomes 0
     first, for values that are read before their ReLU.
     """
 
@@ -82,8 +88,10 @@ class Pool(msgspec.Struct, frozen=True, tag="pool"):
 
     def dimension(self, shape: Sequence[int]) -> int:
         """How many values a vector has, of an activation of this shape."""
-        if self.method == "flatten":
+        if self.method in ("flatten", "cells"):
             return math.prod(shape[1:])
+        if self.method == "regions":
+            return shape[1] * len(region_grid(shape[2], shape[3], self.levels))
         return shape[1] * (2 if self.method == "mac+rmac" else 1)
 
     def fitting(self, shape: Sequence[int] | None) -> Pool:
@@ -97,7 +105,7 @@ class Pool(msgspec.Struct, frozen=True, tag="pool"):
     @property
     def has_levels(self) -> bool:
         """Whether it pools a grid of regions."""
-        return self.method in ("rmac", "mac+rmac")
+        return self.method in OF_REGIONS
 
     @property
     def word(self) -> str:
@@ -136,7 +144,7 @@ def parse_pooling(word: str, p: float | None = None) -> Pool:
 
 POOLING_HELP = (
     "flatten, gap (also sum), mac, gem, gem:P, spoc (with its centre prior), crow, rmac, "
-    "rmac:LEVELS, mac+rmac; relu- before any of them"
+    "rmac:LEVELS, mac+rmac, regions, cells; relu- before any of them"
 )
 
 
@@ -152,7 +160,7 @@ def _parse_pooling(word: str) -> Pool:
     try:
         if found == "gem" and has_dial:
             pool = Pool(found, p=float(dial), relu=is_rectified)
-        elif found in ("rmac", "mac+rmac") and has_dial:
+        elif found in OF_REGIONS and has_dial:
             pool = Pool(found, levels=int(dial), relu=is_rectified)
         elif has_dial:
             raise RequestError(f"The pooling {found} takes no number, as '{word}' has.")

@@ -23,6 +23,14 @@ def pool_places(activation, pooling, p, levels=3, relu=False):
     exact = activation.astype(np.float64)
     if relu:
         exact = np.maximum(exact, 0.0)
+    if pooling == "cells":
+        return (
+            exact.transpose(0, 2, 3, 1)
+            .reshape(len(exact), _count(exact.shape[1:]))
+            .astype(np.float32)
+        )
+    if pooling == "regions":
+        return np.concatenate(_region_peaks(exact, levels), 1).astype(np.float32)
     if pooling in ("rmac", "mac+rmac"):
         return _over_regions(exact, levels, pooling == "mac+rmac").astype(np.float32)
     if pooling == "spoc":
@@ -86,8 +94,7 @@ def _over_regions(maps, levels, with_mac):
     # type: (np.ndarray, int, bool) -> np.ndarray
     """R-MAC: the sum of the regions' maxima, each of length 1; or MAC before it and no lengths."""
     total = np.zeros(maps.shape[:2])
-    for x, y, side in region_grid(maps.shape[2], maps.shape[3], levels):
-        region = maps[:, :, y : y + side, x : x + side].max((2, 3))
+    for region in _region_peaks(maps, levels):
         if not with_mac:
             length = np.sqrt((region * region).sum(1, keepdims=True))
             region = region / np.where(length == 0, 1.0, length)
@@ -95,6 +102,13 @@ def _over_regions(maps, levels, with_mac):
     return np.concatenate([maps.max((2, 3)), total], 1) if with_mac else total
 
 
+def _region_peaks(maps, levels):
+    # type: (np.ndarray, int) -> List[np.ndarray]
+    """The maximum of each channel in each region, (n_images, channels) one after the other."""
+    grid = region_grid(maps.shape[2], maps.shape[3], levels)
+    return [maps[:, :, y : y + side, x : x + side].max((2, 3)) for x, y, side in grid]
+
+
 MYPY = False
 if MYPY:
-    from typing import Tuple  # noqa: F401 - for the type comments
+    from typing import List, Tuple  # noqa: F401 - for the type comments

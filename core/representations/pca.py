@@ -24,10 +24,11 @@ _MOST_WIDE = 4096
 class PcaFit:
     """What a set of descriptors says of where they spread.
 
-    image_set: the images it was fitted on, as a person names them; n: how many; made_for: what
-    tells that a descriptor is of the same kind, such as the digest of its recipe. mean:
-    (dimension,) float64; eigenvalues: (k,) float64, falling, those beyond the cut left out; axes:
-    (k, dimension) float64, of length 1; total: the variance along all axes.
+    image_set: the images it was fitted on, as a person names them; n: how many vectors, which are
+    of `what`: "images", or "regions" or "cells" of them; made_for: what tells that a descriptor is
+    of the same kind, such as the digest of its recipe. mean: (dimension,) float64; eigenvalues:
+    (k,) float64, falling, those beyond the cut left out; axes: (k, dimension) float64, of length 1;
+    total: the variance along all axes.
     """
 
     image_set: str
@@ -37,6 +38,7 @@ class PcaFit:
     axes: np.ndarray
     total: float
     made_for: str = ""
+    what: str = "images"
 
     @property
     def most(self) -> int:
@@ -58,7 +60,7 @@ class PcaFit:
         """(n, d) to (n, dimension) float64, not normalised. Raises AppError beyond `most`."""
         if not 0 < dimension <= self.most:
             raise AppError(
-                f"A fit on {self.n:,} images has {self.most} dimensions, not {dimension}.",
+                f"A fit on {self.n:,} {self.what} has {self.most} dimensions, not {dimension}.",
                 hint="Fit it on more images, or choose fewer dimensions.",
             )
         turned: np.ndarray = (rows.astype(np.float64) - self.mean) @ self.axes[:dimension].T
@@ -74,8 +76,9 @@ class PcaFit:
         if not whiten or dimension <= self.sensible:
             return ""
         return (
-            f"Whitening to {dimension} dimensions with {self.n:,} images of {self.image_set} "
-            f"amplifies noise: {self.sensible} dimensions, an eighth of the images, are safer."
+            f"Whitening to {dimension} dimensions with {self.n:,} {self.what} of {self.image_set} "
+            f"amplifies noise: {self.sensible} dimensions, an eighth of the {self.what}, are "
+            "safer."
         )
 
 
@@ -91,6 +94,7 @@ class PcaSums:
     image_set: str
     made_for: str = ""
     n: int = 0
+    what: str = "images"
     _shift: np.ndarray | None = field(default=None, repr=False)
     _sum: np.ndarray | None = field(default=None, repr=False)
     _scatter: np.ndarray | None = field(default=None, repr=False)
@@ -127,7 +131,7 @@ class PcaSums:
     def fit(self) -> PcaFit:
         """The fit of all that was added. Raises AppError for fewer than two images."""
         if self.n < 2:
-            raise AppError(f"PCA needs two images or more, not {self.n}.")
+            raise AppError(f"PCA needs two {self.what} or more, not {self.n}.")
         return self._fit_rows() if self._rows else self._fit_sums()
 
     def _fit_sums(self) -> PcaFit:
@@ -161,7 +165,14 @@ class PcaSums:
                 "turn to."
             )
         return PcaFit(
-            self.image_set, self.n, mean, values[:k].copy(), axes[:k].copy(), total, self.made_for
+            self.image_set,
+            self.n,
+            mean,
+            values[:k].copy(),
+            axes[:k].copy(),
+            total,
+            self.made_for,
+            self.what,
         )
 
 

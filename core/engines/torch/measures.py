@@ -47,6 +47,9 @@ def _measured(shared: _Shared, measure: Measure) -> Tensor:
         return _measured(rectified, msgspec.structs.replace(measure, relu=False))
     if measure.method == "flatten":
         return shared.maps.flatten(1) if shared.maps.ndim > 1 else shared.maps[:, None]
+    if measure.method == "cells":
+        places = math.prod(shared.maps.shape[1:])
+        return shared.maps.permute(0, 2, 3, 1).reshape(len(shared.maps), places)
     if measure.method == "gap":
         return _mean(shared)
     if measure.method == "spoc":
@@ -101,11 +104,13 @@ def _mean(shared: _Shared) -> Tensor:
 
 
 def _over_regions(shared: _Shared, pool: Pool) -> Tensor:
-    """R-MAC, or MAC and the sum of the regions' maxima; see core.measures.places."""
+    """R-MAC, MAC and the sum of the regions' maxima, or these; see core.measures.places."""
     height, width = shared.maps.shape[2:]
     regions = region_maxima(shared.cells(pool.levels), height, width, pool.levels)
     if pool.relu:
         regions = torch.clamp_min(regions, 0.0)
+    if pool.method == "regions":
+        return regions.flatten(1)
     if pool.method == "mac+rmac":
         peak = torch.clamp_min(shared.peak, 0.0) if pool.relu else shared.peak
         return torch.cat([peak, regions.sum(1)], 1)

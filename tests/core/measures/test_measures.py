@@ -137,6 +137,16 @@ def test_rmac_by_hand() -> None:
     np.testing.assert_allclose(Pool("rmac", levels=1).of(maps), [whole], rtol=1e-6)
 
 
+def test_parts_by_hand() -> None:
+    """Level 1 is the whole map; level 2 its four corners of one place each, row by row."""
+    maps = np.array([[[[3, 0], [0, 1]], [[4, 0], [0, 2]]]], np.float32)
+    wanted = [[3, 4, 3, 4, 0, 0, 0, 0, 1, 2]]
+    np.testing.assert_array_equal(Pool("regions", levels=2).of(maps), wanted)
+    np.testing.assert_array_equal(Pool("cells").of(maps), [[3, 4, 0, 0, 0, 0, 1, 2]])
+    summed = Pool("regions").of(TOY).reshape(14, 2).sum(0)
+    np.testing.assert_allclose(Pool("mac+rmac").of(TOY)[0, 2:], summed, rtol=1e-6)
+
+
 def test_relu_comes_first() -> None:
     signed = TOY - 1
     positive = np.maximum(signed, 0)
@@ -147,7 +157,7 @@ def test_relu_comes_first() -> None:
     assert not np.array_equal(Pool("gap", relu=True).of(signed), Pool("gap").of(signed))
 
 
-@pytest.mark.parametrize("method", ["spoc", "rmac", "mac+rmac"])
+@pytest.mark.parametrize("method", ["spoc", "rmac", "mac+rmac", "regions", "cells"])
 def test_what_asks_where_a_place_is_needs_maps(method: str) -> None:
     with pytest.raises(AppError, match="no height and width"):
         Pool(method).of(np.ones((2, 3, 4), np.float32))
