@@ -23,9 +23,11 @@ from core.jobs.check_gallery import CheckGalleryRequest, RepairGalleryRequest, c
 from core.jobs.duplicates import DuplicatesRequest, duplicates
 from core.jobs.export_gallery import ExportGalleryRequest, export
 from core.progress import run_job
+from core.representations.fit_files import FitNote
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_check import GalleryCheck
 
+_MOST_FITS = 40
 _REMEDIES = {"repair": " Use --repair.", "index": " Index again.", "": ""}
 
 
@@ -181,12 +183,53 @@ def describe(gallery: Gallery) -> dict[str, object]:
         "unreadable": [{"path": p.path, "reason": p.reason} for p in gallery.problems],
         "notes": list(gallery.notes),
         "recipe": gallery.recipe.to_json(),
+        "fits": [_described_fit(name, note) for name, note in gallery.fits.items()],
     }
+
+
+def _described_fit(name: str, note: FitNote) -> dict[str, object]:
+    """What a fit was made of and how its variance lies, as plain values for JSON."""
+    return {
+        "name": name,
+        "after": note.after or None,
+        "fit_on": note.image_set,
+        "n": note.n_images,
+        "of": note.what,
+        "dimensions": note.dimensions,
+        "of_dimensions": note.of_dimensions,
+        "sensible_dimensions": note.sensible,
+        "eigenvalue_cut": note.eigenvalue_cut,
+        "explained_variance": list(note.explained_variance),
+    }
+
+
+def _print_fits(gallery: Gallery) -> None:
+    fits = gallery.fits
+    if not fits:
+        return
+    columns = ("fit", "fitted on", "n", "dimensions", "of", "variance", "an eighth of n")
+    rows = [
+        (
+            name,
+            note.image_set,
+            f"{note.n_images:,} {note.what}",
+            note.dimensions,
+            note.of_dimensions,
+            f"{note.share(note.dimensions):.1%}",
+            note.sensible,
+        )
+        for name, note in list(fits.items())[:_MOST_FITS]
+    ]
+    print()
+    print_table(columns, rows, right="n,dimensions,of,variance,an eighth of n")
+    if len(fits) > len(rows):
+        print(f"and {len(fits) - len(rows):,} more fits")
 
 
 def _print(gallery: Gallery) -> None:
     labels = Counter(label or "(none)" for label in gallery.labels)
     print_table(("label", "images"), sorted(labels.items()), right="images")
+    _print_fits(gallery)
     print(f"\n{gallery.recipe.describe()}")
     print(
         f"{counted(len(gallery), 'image')} of {gallery.dimension} values, "

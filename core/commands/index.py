@@ -13,10 +13,13 @@ from core.commands.output import counted, print_json, print_notes
 from core.commands.preprocessing import add_preprocess_argument, add_size_argument
 from core.commands.progress_line import ProgressLine
 from core.errors import AppError, EngineError
+from core.jobs.fitting import FitWish
 from core.jobs.index import Indexed, IndexRequest, index
-from core.measures.measure import POOLING_HELP, parse_pooling
 from core.progress import run_job
+from core.representations.after import HELP as AFTER_HELP
+from core.representations.after import parse_after
 from core.retrieval.absence import RULE
+from core.retrieval.finish import POOLED_HELP, SCALES_HELP, parse_pooled, parse_scales
 from core.retrieval.gallery import open_gallery
 
 _MOST_LISTED = 20
@@ -29,9 +32,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--images", required=True, type=Path, metavar="DIR", help="a folder, or a list of images"
     )
-    parser.add_argument("--layer", required=True, metavar="L", help="a layer, or layer:top")
-    parser.add_argument("--pool", required=True, metavar="POOLING", help=f"then L2: {POOLING_HELP}")
+    parser.add_argument(
+        "--layer",
+        required=True,
+        metavar="L",
+        help="a layer, or layer:top; L1+L2 joins the descriptors of several",
+    )
+    parser.add_argument("--pool", required=True, metavar="POOLING", help=POOLED_HELP)
     parser.add_argument("--p", type=float, default=3.0, help="the power of GeM (default 3)")
+    parser.add_argument(
+        "--after",
+        default="l2",
+        metavar="A",
+        help=f"what follows pooling: {AFTER_HELP} (default l2)",
+    )
+    parser.add_argument(
+        "--fit-on",
+        type=Path,
+        metavar="DIR",
+        help="other images that PCA, whitening and encodings are fitted on; without it those of "
+        "--images, and it says so",
+    )
+    parser.add_argument(
+        "--fit",
+        type=Path,
+        metavar="FIT",
+        help="a saved fit of PCA or whitening to take instead, such as GALLERY/fits/NAME.json",
+    )
+    parser.add_argument(
+        "--encoder", type=Path, metavar="FIT", help="a saved fit of an encoding to take instead"
+    )
+    parser.add_argument(
+        "--fit-name", default="", metavar="NAME", help="what a new fit is called in GALLERY/fits"
+    )
+    parser.add_argument(
+        "--scales",
+        default="1",
+        metavar="S1,S2",
+        help=f"{SCALES_HELP}: their descriptors are averaged (default 1)",
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="GALLERY", help="a folder")
     parser.add_argument("--batch", type=int, default=8, help="images a pass (default 8)")
     parser.add_argument(
@@ -50,16 +89,24 @@ def run(options: argparse.Namespace) -> None:
     if options.batch < 1:
         raise UsageError("--batch is 1 or more")
     opened = model_to_run(options)
+    pool, encoding = parse_pooled(options.pool, options.p)
+    after = parse_after(options.after)
+    if len(after) != 1:
+        raise UsageError("--after takes one way for an index")
     request = IndexRequest(
         opened.to_run,
         options.images,
         options.layer,
-        parse_pooling(options.pool, options.p),
+        pool,
         options.out,
         options.preprocess,
         options.batch,
         options.prune,
         options.size,
+        parse_scales(options.scales),
+        encoding,
+        after[0],
+        FitWish(options.fit_on, options.fit, options.encoder, options.fit_name),
     )
     with engine_host(options) as host, ProgressLine() as show:
         try:

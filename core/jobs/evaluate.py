@@ -19,7 +19,7 @@ from core.jobs.open import OpenRequest
 from core.measures.measure import Pool
 from core.progress import Job
 from core.retrieval.backends.approximate import N_FOUND
-from core.retrieval.describing import Describer, checked_rows
+from core.retrieval.describing import Describer
 from core.retrieval.duplicates import Duplicates, find_duplicates
 from core.retrieval.evaluation import (
     Evaluation,
@@ -199,24 +199,23 @@ class _QueryCollector:
     """Keeps the descriptor of each query."""
 
     def __init__(self, describer: Describer, described: _Described) -> None:
-        self._value, self._measure = describer.recipe.value, describer.measure
+        self._describer = describer
         self._described = described
 
     @property
     def wants(self) -> Mapping[Value, tuple[Pool, ...]]:
-        """One pooling of one value."""
-        return {self._value: (self._measure,)}
+        """What the recipe reads."""
+        return self._describer.wants
 
     def take(self, images: Sequence[PreparedImage], results: Results) -> None:
         """Keep what is finite."""
-        found = results[self._value, self._measure]
-        rows = checked_rows(found, len(images), self._value.layer)
+        rows = self._describer.rows(results, len(images))
         is_finite = np.isfinite(rows).all(axis=1)
         for image, is_good in zip(images, is_finite, strict=True):
             if is_good:
                 self._described.paths.append(image.path)
             else:
-                reason = f"Layer '{self._value.layer}' gives NaN or infinity for it."
+                reason = f"Layer '{self._describer.recipe.layer}' gives NaN or infinity for it."
                 self._described.problems.append(ImageProblem(str(image.path), reason))
         self._described.vectors.append(rows[is_finite])
 
@@ -229,7 +228,7 @@ def _describe(describer: Describer, files: Sequence[Path], described: _Described
     """Fill `described`. Raises ImageError if no query can be read."""
     describer.check()
     yield from survey(
-        describer.engine,
+        describer.measurer,
         describer.feed,
         files,
         describer.recipe.preprocess,

@@ -11,6 +11,7 @@ from core.jobs.index import describer_for, recipe_on
 from core.jobs.open import OpenRequest, open_model
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.finish import load_fits
 from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_origin import find_origin
 
@@ -28,8 +29,9 @@ def opened_gallery_net(
     and device of that. Raises GalleryError where the files are gone, or give another recipe.
     """
     to_run, recipe = found_gallery_net(gallery, net, runs_on)
+    fits = load_fits(recipe.finish, gallery.folder)
     with host.opened(to_run) as engine:
-        yield describer_for(to_run, recipe, engine)
+        yield describer_for(to_run, recipe, engine, fits)
 
 
 def found_gallery_net(

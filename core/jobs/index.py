@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
@@ -13,15 +15,19 @@ from core.errors import GalleryError, ImageError
 from core.files import file_sha256
 from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
+from core.jobs.fitting import FitPlan, FitWish, settle_fits
 from core.jobs.open import net_of
 from core.jobs.values import choose_value
 from core.measures.measure import Pool
 from core.net.definition import Net
-from core.net.identity import net_identity, place_of, value_at
+from core.net.identity import Place, net_identity, place_of, value_at
 from core.net.reader import read_net
 from core.progress import Job
+from core.representations.after import L2, After
+from core.representations.encoding import Encoding
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
+from core.retrieval.finish import Finish, Fits, FurtherValue
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.indexing import IndexReport, index_folder
@@ -34,9 +40,11 @@ from core.words import plural
 class IndexRequest:
     """A folder to index: with which net, which value of it pooled how, pictures prepared how.
 
-    layer: "L" or "L:top", or the value. recipe: None takes the net's own. prune: drop what the
-    gallery has and the folder does not show, also where that may be a disk's doing. size: of the
-    pictures, as core.images.input_size has it; "" leaves the recipe's.
+    layer: "L" or "L:top", "L1+L2" to join the descriptors of several, or the value. recipe: None
+    takes the net's own. prune: drop what the gallery has and the folder does not show, also where
+    that may be a disk's doing. size: of the pictures, as core.images.input_size has it; "" leaves
+    the recipe's. scales: factors of that size whose descriptors are put together. encoding: of the
+    pooling's parts. after: what follows pooling; fits: where its fits come from.
     """
 
     net: NetToRun
@@ -48,6 +56,10 @@ class IndexRequest:
     batch_size: int = DEFAULT_BATCH
     prune: bool = False
     size: str = ""
+    scales: tuple[float, ...] = (1.0,)
+    encoding: Encoding | None = None
+    after: After = L2
+    fits: FitWish = field(default_factory=FitWish)
 
 
 @dataclass(frozen=True)
@@ -68,12 +80,13 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
     plan = _plan(request)
     recipe = _recipe_of(request, plan)
     with host.opened(request.net) as engine:
-        describer = Describer(engine, plan.feed, recipe)
         origin = None
         if request.net.weights is not None:
             origin = GalleryOrigin(request.net.path, request.net.weights, request.net.state)
+        fit_plan = FitPlan(request.fits, request.folder, request.out, origin, request.batch_size)
+        fitted = yield from settle_fits(Describer(engine, plan.feed, recipe), fit_plan)
         report = yield from index_folder(
-            describer,
+            fitted.describer,
             request.folder,
             request.out,
             origin=origin,
@@ -82,11 +95,12 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
         )
     if not report.n_images:
         raise _nothing_indexed(request.folder, report)
+    report = replace(report, notes=(*fitted.notes, *report.notes))
     return Indexed(open_gallery(request.out), report, plan.chosen)
 
 
 def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:
-    """All that decides on the descriptors, which a gallery keeps."""
+    """All that decides on the descriptors, which a gallery keeps, but fits not made yet."""
     return _recipe_of(request, _plan(request))
 
 
@@ -95,24 +109,48 @@ class _Plan:
     """What a request stands for: the net, the value, what feeds it, how pictures are prepared."""
 
     net: Net
-    value: Value
+    values: tuple[Value, ...]
     feed: Feed
     chosen: ChosenRecipe
 
 
 def _plan(request: IndexRequest) -> _Plan:
     net, shapes = net_of(request.net)
-    value = choose_value(net, request.layer)
-    feed = plan_feed(net, shapes, [value])
+    values = _values(net, request.layer)
+    feed = plan_feed(net, shapes, values)
     feed.check_takes_pictures()
     chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
-    return _Plan(net, value, feed, with_size(chosen, request.size))
+    return _Plan(net, values, feed, with_size(chosen, request.size))
+
+
+def _values(net: Net, layer: str | Value) -> tuple[Value, ...]:
+    """The one that is named, or those that are joined by + where no layer has that name."""
+    is_one = isinstance(layer, Value) or net.has_layer(layer) or "+" not in layer
+    if isinstance(layer, Value) or is_one:
+        return (choose_value(net, layer),)
+    found = (choose_value(net, word.strip()) for word in layer.split("+") if word.strip())
+    return tuple(dict.fromkeys(found))
+
+
+def _finish_of(request: IndexRequest, plan: _Plan) -> Finish:
+    finish = Finish(
+        request.after.word,
+        scales=request.scales,
+        encoding="" if request.encoding is None else request.encoding.word,
+        further=tuple(
+            FurtherValue(value.layer, value.top, place_of(plan.net, *value))
+            for value in plan.values[1:]
+        ),
+    )
+    finish.check()
+    return finish
 
 
 def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:
+    value = plan.values[0]
     return DescriptorRecipe(
-        plan.value.layer,
-        plan.value.top,
+        value.layer,
+        value.top,
         request.pool.method,
         request.pool.p,
         plan.chosen.recipe,
@@ -120,7 +158,8 @@ def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:
         is_batched=plan.feed.mixing is None,
         levels=request.pool.levels,
         relu=request.pool.relu,
-        place=place_of(plan.net, *plan.value),
+        place=place_of(plan.net, *value),
+        finish=_finish_of(request, plan),
     )
 
 
@@ -131,11 +170,19 @@ def recipe_on(to_run: NetToRun, like: DescriptorRecipe) -> DescriptorRecipe:
     """
     net = read_net(to_run.text, path=to_run.path, state=to_run.state)
     ran = what_runs(to_run, net)
-    value: tuple[str, str] | None = None
-    if like.place is not None and like.net_identity == ran["net_identity"]:
-        value = value_at(net, like.place)
-    layer, top = value or like.value
-    return replace(like, **ran, layer=layer, top=top, place=place_of(net, layer, top))
+    is_same = like.net_identity == ran["net_identity"]
+
+    def here(layer: str, top: str, place: Place | None) -> tuple[str, str]:
+        return (value_at(net, place) if is_same and place is not None else None) or (layer, top)
+
+    layer, top = here(*like.value, like.place)
+    further = tuple(
+        FurtherValue(*found, place_of(net, *found))
+        for found in (here(one.layer, one.top, one.place) for one in like.finish.further)
+    )
+    finish = msgspec.structs.replace(like.finish, further=further)
+    place = place_of(net, layer, top)
+    return replace(like, **ran, layer=layer, top=top, place=place, finish=finish)
 
 
 def what_runs(to_run: NetToRun, net: Net) -> dict[str, Any]:
@@ -151,10 +198,12 @@ def what_runs(to_run: NetToRun, net: Net) -> dict[str, Any]:
     }
 
 
-def describer_for(to_run: NetToRun, recipe: DescriptorRecipe, engine: Engine) -> Describer:
-    """What describes pictures by a recipe with an open net."""
+def describer_for(
+    to_run: NetToRun, recipe: DescriptorRecipe, engine: Engine, fits: Fits | None = None
+) -> Describer:
+    """What describes pictures by a recipe with an open net; fits: those that the recipe names."""
     net, shapes = net_of(to_run)
-    return Describer(engine, plan_feed(net, shapes, [recipe.value]), recipe)
+    return Describer(engine, plan_feed(net, shapes, recipe.values), recipe, fits or Fits())
 
 
 def _nothing_indexed(folder: Path, report: IndexReport) -> ImageError | GalleryError:

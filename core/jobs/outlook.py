@@ -17,7 +17,7 @@ from core.jobs.open import net_of
 from core.measures.measure import Pool
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer, Shape, check_describable
-from core.retrieval.descriptor import check_same_recipe
+from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe, with_fits_of
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.index_plan import find_unread
@@ -72,11 +72,12 @@ def look_ahead(request: IndexRequest) -> IndexOutlook:
     """
     recipe = descriptor_recipe(request)
     net, shapes = net_of(request.net)
-    feed = plan_feed(net, shapes, [recipe.value])
+    feed = plan_feed(net, shapes, recipe.values)
     check_describable(feed, recipe)
     gallery = None
     if GalleryStore(request.out).exists:
         gallery = open_gallery(request.out)
+        recipe = with_fits_of(gallery.recipe, recipe)
         check_same_recipe(gallery.recipe, recipe)
     listing = list_images(request.folder)
     to_read = (
@@ -84,19 +85,28 @@ def look_ahead(request: IndexRequest) -> IndexOutlook:
         if gallery is None
         else find_unread(listing, gallery.contents)
     )
-    shape = feed.value_shapes(recipe.value, recipe.preprocess)[0]
+    of_values = [feed.value_shapes(value, recipe.preprocess)[0] for value in recipe.values]
     return IndexOutlook(
         gallery if gallery is not None and len(gallery) else None,
         to_read,
         len(listing.images),
-        _dimension(shape, recipe.measure),
+        _dimension(of_values, recipe),
     )
 
 
-def _dimension(shape: Shape | None, pool: Pool) -> int | None:
-    if shape is None or len(shape) < 2:
+def _dimension(shapes: Sequence[Shape | None], recipe: DescriptorRecipe) -> int | None:
+    """Of a descriptor at the end of its steps, as far as they are told before a fit."""
+    steps, parts = recipe.finish.steps, recipe.finish.parts
+    if steps.dimension:
+        return steps.dimension
+    if parts is not None and parts.dimension:
+        return parts.dimension * max(1, parts.centres)
+    known = [shape for shape in shapes if shape is not None and len(shape) > 1]
+    if len(known) != len(shapes):
         return None
-    return fit_pool(pool, [shape]).dimension(shape)
+    if parts is not None:
+        return known[0][1]
+    return sum(fit_pool(recipe.measure, [shape]).dimension(shape) for shape in known)
 
 
 def measure_rate(request: IndexRequest, host: EngineHost, files: Sequence[Path]) -> Job[float]:
@@ -110,7 +120,7 @@ def measure_rate(request: IndexRequest, host: EngineHost, files: Sequence[Path])
         describer = describer_for(request.net, recipe, engine)
         trial = _Trial(describer)
         job = survey(
-            engine, describer.feed, files[:N_TRIED], recipe.preprocess, [trial],
+            describer.measurer, describer.feed, files[:N_TRIED], recipe.preprocess, [trial],
             batch_size=_PASS, grouping=by_shape,
         )  # fmt: skip
         started = time.monotonic()
@@ -126,7 +136,7 @@ class _Trial:
     """A collector that keeps nothing but when images came."""
 
     def __init__(self, describer: Describer) -> None:
-        self._wants = {describer.recipe.value: (describer.measure,)}
+        self._wants = describer.wants
         self.times: list[tuple[float, int]] = []
 
     @property

@@ -26,9 +26,9 @@ from core.representations.pca import PcaFit
 from core.retrieval.alignment import check_alignment
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.finish import FITS_NAME
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin
-from core.retrieval.gallery_store import FITS_NAME
 from core.retrieval.ground_truth import choose_labels
 from core.retrieval.indexing import IndexReport, index_folder
 from core.retrieval.label_matching import MatchedLabels

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.activations.npz_file import write_npz
 from core.engines.host import EngineHost, NetToRun
-from core.errors import RequestError
+from core.errors import GalleryError, RequestError
 from core.files import write_file
 from core.images.box import Box
 from core.images.thumbnails import thumbnail
@@ -19,6 +19,8 @@ from core.jobs.open import OpenRequest
 from core.progress import Job
 from core.representations.after import L2, After
 from core.representations.pca import PcaFit
+from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.finish import PLAIN, load_fits
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import QueryImage, find_query
 from core.retrieval.why_maps import Part, Why, explain_match
@@ -48,28 +50,42 @@ class WhyRequest:
 
 def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
     """Two passes, and as many back where the layer has no places. Raises AppError."""
-    gallery, fit = request.gallery, request.fit
+    gallery = request.gallery
     query = find_query(gallery, request.query, request.box)
     result = find_query(gallery, request.result)
     to_run, recipe = found_gallery_net(gallery, request.net, request.runs_on)
-    if request.after.projection:
+    after, fit = request.after, request.fit
+    if after.projection:
         if fit is None:
-            raise RequestError(f"'{request.after.word}' needs a fit.")
-        steps = "power" if request.after.has_power else "l2"
+            raise RequestError(f"'{after.word}' needs a fit.")
+        steps = "power" if after.has_power else "l2"
         if fit.made_for not in ("", f"{recipe.digest}, {steps}"):
             raise RequestError("The fit is of descriptors of another recipe than the gallery's.")
+    if recipe.finish != PLAIN:
+        after, fit = _steps_of(gallery, recipe)
     with host.opened(to_run) as engine:
-        describer = describer_for(to_run, recipe, engine)
+        describer = describer_for(to_run, recipe.raw, engine)
         describer.check()
         found = yield from explain_match(
             engine,
             describer,
             Part(query.path, query.box),
             Part(result.path),
-            request.after,
+            after,
             fit,
         )
     return replace(found, notes=(*found.notes, *_notes(query), *_notes(result)))
+
+
+def _steps_of(gallery: Gallery, recipe: DescriptorRecipe) -> tuple[After, PcaFit | None]:
+    """The steps behind a gallery's pooling. Raises GalleryError for others."""
+    if recipe.finish.raw != PLAIN:
+        raise GalleryError(
+            "Which places carry a similarity can't be told of joined layers, several scales or "
+            "encoded parts.",
+            hint="Index one layer with one of the other poolings.",
+        )
+    return recipe.finish.steps, load_fits(recipe.finish, gallery.folder).after
 
 
 def write_why(found: Why, out: Path) -> tuple[str, ...]:

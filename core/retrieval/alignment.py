@@ -77,7 +77,7 @@ def check_alignment(describer: Describer, plan: SweepPlan, gallery: Gallery) -> 
         if prepared.values is None:
             continue  # it changed or went away since it was described
         inputs = describer.feed.inputs(prepared.values[None])
-        for key, rows in describer.engine.measure(inputs, plan.wants).items():
+        for key, rows in describer.measurer.measure(inputs, plan.wants).items():
             fresh[key[0], key[1]].append(rows)  # type: ignore[index]  # poolings alone are asked for
         own.append(index)
     if not own:

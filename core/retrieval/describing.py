@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -15,10 +15,13 @@ from core.engines.values import Value
 from core.errors import GalleryError, ImageError
 from core.images.box import Box
 from core.images.prepared import prepare_image
-from core.measures.measure import Measure, Pool, check_flatten
+from core.measures.measure import MAX_DIMENSIONS, Measure, Pool, check_flatten
 from core.progress import Job, Progress
+from core.representations.after import L2, concatenated
 from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.finish import Fits
 from core.retrieval.gallery import Gallery
+from core.retrieval.refining import RefiningEngine
 from core.retrieval.search import Ranking, rank
 from core.surveys.feed import Feed, fit_pool
 
@@ -49,34 +52,64 @@ class ReadyImage:
 
 @dataclass(frozen=True)
 class Describer:
-    """A net in an engine, what feeds it, and the recipe of the descriptors it is to give."""
+    """A net in an engine, what feeds it, and the recipe of the descriptors it is to give.
+
+    fits: those that the recipe names, as `load_fits` reads them.
+    """
 
     engine: DescribingEngine
     feed: Feed
     recipe: DescriptorRecipe
+    fits: Fits = field(default_factory=Fits)
 
     @cached_property
-    def shapes(self) -> tuple[Shape | None, ...]:
-        """Shapes of the recipe's value for pictures made by it; None where only a run can tell."""
-        return self.feed.value_shapes(self.recipe.value, self.recipe.preprocess)
+    def keys(self) -> tuple[tuple[Value, Pool], ...]:
+        """What to take of each value: "flatten" of one that has one place per channel."""
+        wanted, recipe = self.recipe.measure, self.recipe.preprocess
+        return tuple(
+            (value, fit_pool(wanted, self.feed.value_shapes(value, recipe)))
+            for value in self.recipe.values
+        )
 
     @property
     def measure(self) -> Pool:
-        """What to take of the value: "flatten" where it has one place per channel."""
-        return fit_pool(self.recipe.measure, self.shapes)
+        """What to take of the recipe's own value."""
+        return self.keys[0][1]
+
+    @property
+    def wants(self) -> dict[Value, tuple[Pool, ...]]:
+        """What a pass is asked for."""
+        return {value: (pool,) for value, pool in self.keys}
+
+    @property
+    def measurer(self) -> DescribingEngine:
+        """The engine, at the scales of the recipe and with parts encoded."""
+        finish = self.recipe.finish
+        if not finish.has_several_scales and self.fits.encoder is None:
+            return self.engine
+        return RefiningEngine(self.engine, self.feed, finish.scales, self.fits.encoder)
+
+    def rows(
+        self, results: Mapping[tuple[Value, Measure], np.ndarray], n_images: int
+    ) -> np.ndarray:
+        """(n_images, dimension) float32 of what `measurer` gave; of length 1 if it took any step.
+
+        Raises GalleryError if the answer has another number of rows.
+        """
+        parts = [checked_rows(results[key], n_images, key[0].layer) for key in self.keys]
+        with np.errstate(invalid="ignore"):  # infinity over itself: whoever takes it sees NaN
+            rows = parts[0] if len(parts) == 1 else concatenated(parts)
+            steps = self.recipe.finish.steps
+            return rows if steps == L2 else steps.apply(rows, self.fits.after)
 
     def check(self) -> None:
         """Raise GalleryError or ImageError where a descriptor of this value makes no sense."""
         check_describable(self.feed, self.recipe)
 
     def describe(self, pictures: np.ndarray) -> np.ndarray:
-        """(n, channels, height, width) to (n, dimension) float32, not normalised.
-
-        Raises GalleryError if the answer has another number of rows.
-        """
-        key = self.recipe.value, self.measure
-        found = self.engine.measure(self.feed.inputs(pictures), {key[0]: (key[1],)})[key]
-        return checked_rows(found, len(pictures), self.recipe.layer)
+        """(n, channels, height, width) to (n, dimension) float32, as `rows` has them."""
+        results = self.measurer.measure(self.feed.inputs(pictures), self.wants)
+        return self.rows(results, len(pictures))
 
     def describe_file(self, path: Path, box: Box | None = None) -> np.ndarray:
         """The descriptor of one file, (dimension,) float32. Raises ImageError.
@@ -157,22 +190,45 @@ def check_describable(feed: Feed, recipe: DescriptorRecipe) -> None:
             f"{wanted}.",
             hint="Choose a preprocessing that fits this net.",
         )
-    shapes = feed.value_shapes(recipe.value, recipe.preprocess)
-    if shapes[0] is not None:
-        fit_pool(recipe.measure, shapes).check(shapes[0])
-        _check_length(recipe, shapes[0])
+    for value in recipe.values:
+        shapes = feed.value_shapes(value, recipe.preprocess)
+        if shapes[0] is not None:
+            pool = fit_pool(recipe.measure, shapes)
+            pool.check(shapes[0])
+            _check_parts(recipe, value, shapes[0])
+            _check_length(recipe, value, pool, shapes[0])
 
 
-def _check_length(recipe: DescriptorRecipe, shape: Shape) -> None:
-    """Raise GalleryError where a flattened value has no one length, or too great a one."""
-    if recipe.pooling != "flatten":
-        return
-    if recipe.preprocess.is_free_size and math.prod(shape[2:]) != 1:
+def _check_parts(recipe: DescriptorRecipe, value: Value, shape: Shape) -> None:
+    """Raise GalleryError where there are no parts to encode."""
+    if recipe.finish.encoding and math.prod(shape[2:]) == 1:
         raise GalleryError(
-            f"Flattened, '{recipe.layer}' has another length for each picture size.",
+            f"'{value.layer}' has one place per channel, so it has no regions or cells.",
+            hint="Whiten its values with what follows pooling.",
+        )
+    if recipe.finish.encoding and len(recipe.values) > 1:
+        raise GalleryError("Layers with encoded parts can't be joined.")
+
+
+def _check_length(recipe: DescriptorRecipe, value: Value, pool: Pool, shape: Shape) -> None:
+    """Raise GalleryError where what is kept in a row has no one length, or too great a one."""
+    finish = recipe.finish
+    if pool.method not in ("flatten", "regions", "cells") or finish.encoding:
+        return
+    is_any_size = recipe.preprocess.is_free_size or finish.has_several_scales
+    if is_any_size and math.prod(shape[2:]) != 1:
+        what = "scale" if finish.has_several_scales else "picture size"
+        raise GalleryError(
+            f"Flattened, '{value.layer}' has another length for each {what}.",
             hint="Choose gap, mac or gem, or a preprocessing that warps or crops.",
         )
-    check_flatten(shape, recipe.layer)
+    if pool.method == "flatten":
+        check_flatten(shape, value.layer)
+    elif pool.dimension(shape) > MAX_DIMENSIONS:
+        raise GalleryError(
+            f"The {pool.method} of '{value.layer}' are {pool.dimension(shape):,} values an image; "
+            f"the limit is {MAX_DIMENSIONS:,}."
+        )
 
 
 def checked_rows(found: np.ndarray, n_images: int, layer: str) -> np.ndarray:

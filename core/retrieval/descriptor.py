@@ -17,6 +17,7 @@ from core.measures.measure import MOST_LEVELS, POOLINGS, Pool, PoolingName
 from core.net.definition import NetState
 from core.net.identity import Place
 from core.net.reader import DEFAULT_STATE
+from core.retrieval.finish import PLAIN, Finish, finish_from_json, finish_to_json
 from core.typed_json import as_type
 
 
@@ -44,6 +45,7 @@ class _RecipeDocument(msgspec.Struct, frozen=True):
     relu: bool = False
     net_identity: str = ""
     place: Place | None = None
+    finish: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class DescriptorRecipe:
     images went through the net together, which counts for nets that mix the rows of a batch.
     net_identity and place: what the net computes, and where the value is in it, without the names
     that a rename changes; "" and None in galleries of before. layer and top are the names by which
-    the value was read.
+    the value was read. finish: what is done with what is pooled.
     """
 
     layer: str
@@ -75,6 +77,7 @@ class DescriptorRecipe:
     relu: bool = False
     net_identity: str = ""
     place: Place | None = None
+    finish: Finish = PLAIN
 
     def __post_init__(self) -> None:
         if self.pooling not in POOLINGS:
@@ -96,9 +99,19 @@ class DescriptorRecipe:
         return Pool(pooling, self.p, self.levels, self.relu)
 
     @property
+    def values(self) -> tuple[Value, ...]:
+        """All that are read: its own, and those that are joined to it."""
+        return (self.value, *(Value(one.layer, one.top) for one in self.finish.further))
+
+    @property
     def has_levels(self) -> bool:
         """Whether the pooling has a grid of regions."""
-        return self.pooling in ("rmac", "mac+rmac")
+        return self.measure.has_levels
+
+    @property
+    def raw(self) -> DescriptorRecipe:
+        """The same before its steps, whose descriptors PCA and whitening are fitted on."""
+        return replace(self, finish=self.finish.raw)
 
     def describe(self) -> str:
         """The recipe in one line."""
@@ -107,8 +120,11 @@ class DescriptorRecipe:
             pooling += f" p={self.p:g}"
         elif self.has_levels:
             pooling += f" L={self.levels}"
+        encoding = self.finish.parts
+        pooling += f", {encoding.describe()}" if encoding is not None else ""
         ran = "".join(f", {words}" for words in self._unusual())
-        return f"{self.layer} ({self.top}), {pooling}, L2{ran}; {self.preprocess.describe()}"
+        named = " + ".join(f"{layer} ({top})" for layer, top in self.values)
+        return f"{named}, {pooling}, {self.finish.describe()}{ran}; {self.preprocess.describe()}"
 
     def _unusual(self) -> list[str]:
         """How the net was run, where that is not how nets are run."""
@@ -150,6 +166,7 @@ class DescriptorRecipe:
         return {
             "pooling": self.pooling,
             **dials,
+            **self.finish.compared(),
             "precision": self.precision,
             "phase": self.state.phase,
             "level": self.state.level,
@@ -178,6 +195,7 @@ class DescriptorRecipe:
             self.relu,
             self.net_identity,
             self.place,
+            finish_to_json(self.finish),
         )
         written: dict[str, Any] = msgspec.to_builtins(document)
         return written
@@ -203,6 +221,7 @@ class DescriptorRecipe:
                 noted.relu,
                 noted.net_identity,
                 noted.place,
+                finish_from_json(noted.finish),
             )
         except (TypeError, ValueError, OverflowError, AppError) as error:
             raise GalleryError(
@@ -226,6 +245,11 @@ def find_difference(there: DescriptorRecipe, here: DescriptorRecipe) -> str | No
         if old != new:
             return f"The {name} is {old} in the gallery and {new} here."
     return _preprocess_difference(there.preprocess, here.preprocess)
+
+
+def with_fits_of(there: DescriptorRecipe, here: DescriptorRecipe) -> DescriptorRecipe:
+    """`here` with the fits of a gallery's recipe, where it has none and asks for the same."""
+    return replace(here, finish=here.finish.with_fits_of(there.finish))
 
 
 def check_same_recipe(there: DescriptorRecipe, here: DescriptorRecipe) -> None:

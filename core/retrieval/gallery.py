@@ -15,9 +15,11 @@ from core.errors import GalleryDamaged, GalleryError
 from core.files import is_folder
 from core.images.decoder_versions import decoder_versions
 from core.measures.places import GEM_FLOOR
+from core.representations.fit_files import FitNote, list_fits
 from core.retrieval.cosines import Cosines
 from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
 from core.retrieval.equal_descriptors import EqualDescriptors, find_equal_descriptors
+from core.retrieval.finish import FITS_NAME, PLAIN
 from core.retrieval.gallery_contents import (
     Contents,
     DescriptorRows,
@@ -102,8 +104,14 @@ class Gallery:
     @cached_property
     def equality(self) -> EqualDescriptors:
         """How many descriptors are alike."""
-        floor = GEM_FLOOR if self.recipe.pooling == "gem" else 0.0
+        is_pooled = self.recipe.pooling == "gem" and self.recipe.finish == PLAIN
+        floor = GEM_FLOOR if is_pooled else 0.0
         return find_equal_descriptors(self.rows, self.labels, floor=floor)
+
+    @property
+    def fits(self) -> dict[str, FitNote]:
+        """The fits that lie beside it by their names: of its recipe, and those of a sweep."""
+        return list_fits(self.folder / FITS_NAME)
 
     def representation(self, number: int) -> Gallery:
         """The same images by another of their representations; 0 is the first.

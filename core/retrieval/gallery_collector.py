@@ -35,9 +35,8 @@ class GalleryCollector:
         plan: IndexPlan,
         others: Sequence[DescriptorRecipe] = (),
     ) -> None:
-        self._recipe, self._store, self._plan = describer.recipe, store, plan
-        self._keys = [(describer.recipe.value, describer.measure)]
-        self._keys += [(one.value, one.measure) for one in others]
+        self._describer, self._store, self._plan = describer, store, plan
+        self._others = [(one.value, one.measure) for one in others]
         self._waiting = _Waiting()
         self._reach = FolderReach(plan.root)
         self.n_added = 0
@@ -46,16 +45,15 @@ class GalleryCollector:
     @property
     def wants(self) -> Mapping[Value, tuple[Pool, ...]]:
         """The pooling of the recipe's value, and those of the others."""
-        wants: dict[Value, tuple[Pool, ...]] = {}
-        for value, measure in self._keys:
+        wants = self._describer.wants
+        for value, measure in self._others:
             wants[value] = (*wants.get(value, ()), measure)
         return wants
 
     def take(self, images: Sequence[PreparedImage], results: Results) -> None:
         """Keep what is finite by the recipe; an image that gives NaN or infinity is a problem."""
-        descriptors, *others = (
-            checked_rows(results[key], len(images), key[0].layer) for key in self._keys
-        )
+        descriptors = self._describer.rows(results, len(images))
+        others = [checked_rows(results[key], len(images), key[0].layer) for key in self._others]
         is_finite = np.isfinite(descriptors).all(axis=1)
         pairs = list(zip(images, is_finite, strict=True))
         added = [_image(self._plan, image) for image, is_good in pairs if is_good]
@@ -63,7 +61,7 @@ class GalleryCollector:
             self._waiting.add(added, [array[is_finite] for array in (descriptors, *others)])
             if self._waiting.is_due or not others:
                 self.store()
-        reason = f"Layer '{self._recipe.layer}' gives NaN or infinity for it."
+        reason = f"Layer '{self._describer.recipe.layer}' gives NaN or infinity for it."
         bad = [_problem(self._plan, image, reason) for image, is_good in pairs if not is_good]
         if bad:
             self._store.add_problems(bad)

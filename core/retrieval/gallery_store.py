@@ -13,6 +13,7 @@ from core.errors import GalleryError
 from core.progress import Job
 from core.retrieval.block_checksums import read_checksums, sum_anew
 from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.finish import FITS_NAME
 from core.retrieval.gallery_contents import (
     OUTDATED,
     Contents,
@@ -41,7 +42,6 @@ from core.retrieval.representations import (
 )
 
 _LISTS = re.compile(r"approximate-\d{5}\.lists")
-FITS_NAME = "fits"
 MAPS_NAME = "maps"
 SWEEP_NAMES = ("sweep.json", "sweep-precisions.npy", "fitted-on")
 """What a sweep keeps beside: fits of PCA and whitening, its results, the gallery it fitted on."""

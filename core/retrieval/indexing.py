@@ -224,7 +224,7 @@ def _survey(
     """Run what is to do, with the rate beside the count."""
     started = time.monotonic()
     job = survey(
-        describer.engine,
+        describer.measurer,
         describer.feed,
         [plan.root / relative for relative in plan.todo],
         describer.recipe.preprocess,

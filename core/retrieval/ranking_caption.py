@@ -23,13 +23,15 @@ def ranking_caption(
     value: how the value is spelled that the gallery was read with, "relu7 · fc7@1".
     """
     recipe = gallery.recipe
-    pooling = recipe.measure.word
+    parts = recipe.finish.parts
+    pooling = recipe.measure.word if parts is None else f"{recipe.measure.word}, {parts.describe()}"
     n_ranked, query = len(answer.ranking), _query(gallery, answer)
     lines = (
         f"Ranking of {plural(n_ranked, 'image')} of {gallery.root} for {query}",
         *_measures(answer),
         net_caption(recipe, net, weights),
-        f"Value {value}, pooled {pooling}, L2, cosine; {recipe.preprocess.describe()}",
+        f"Value {value}, pooled {pooling}, {recipe.finish.describe()}, cosine; "
+        f"{recipe.preprocess.describe()}",
         *gallery.notes,
         *answer.notes,
         f"Blobscope {__version__}",

@@ -20,6 +20,10 @@ from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_contents import DescriptorRows
 
 _VALUES_AT_ONCE = 1 << 22
+TRANSDUCTIVE = (
+    "PCA and whitening are fitted on the images that are measured (transductive): other images may "
+    "gain less. Name others to fit on."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,10 +96,7 @@ class FitSet:
         """What to say of it; "" where it is another set, as it should be."""
         if not self.is_measured:
             return ""
-        return (
-            "PCA and whitening are fitted on the images that are measured (transductive): other "
-            "images may gain less. Name others to fit on."
-        )
+        return TRANSDUCTIVE
 
 
 @dataclass(frozen=True, eq=False)
