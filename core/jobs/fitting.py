@@ -36,6 +36,7 @@ from core.retrieval.sweep_file import FITTED_ON_NAME
 from core.retrieval.sweep_rows import TRANSDUCTIVE
 from core.surveys.pictures import by_shape
 from core.surveys.survey import Results, survey
+from core.words import plural
 
 _ROWS_AT_ONCE = 4096
 _OTHER_CHARACTERS = re.compile(r"[^\w.-]+")
@@ -165,7 +166,7 @@ def _with_fit(describer: Describer, plan: FitPlan, notes: list[str]) -> Job[Desc
     steps = asked.settled(fit)
     if steps.dimension > fit.most:
         raise AppError(
-            f"A fit on {fit.n:,} images has {fit.most} dimensions, not {steps.dimension}.",
+            f"A fit on {plural(fit.n, 'image')} has {fit.most} dimensions, not {steps.dimension}.",
             hint="Fit it on more images, or choose fewer dimensions.",
         )
     path = _folder(plan) / _name(plan, recipe, steps.word)

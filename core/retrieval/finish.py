@@ -154,7 +154,7 @@ class Finish(msgspec.Struct, frozen=True):
         scales = f"scales {_scale_words(self.scales)}, " if self.has_several_scales else ""
         steps = self.steps.describe()
         if self.fit is not None and self.fit.image_set:
-            fitted = f" (fitted on {self.fit.n:,} images of {self.fit.image_set})"
+            fitted = f" (fitted on {self.fit.n:,} of {self.fit.image_set})"
             head, _, tail = steps.rpartition(",")
             steps = f"{head}{fitted},{tail}"
         return f"{scales}{steps}"
