@@ -18,6 +18,7 @@ from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.fitting import FitPlan, FitWish, settle_fits
 from core.jobs.open import net_of
 from core.jobs.values import choose_value
+from core.layers.traits import traits_of
 from core.measures.measure import Pool
 from core.net.definition import Net
 from core.net.identity import Place, net_identity, place_of, value_at
@@ -25,6 +26,7 @@ from core.net.reader import read_net
 from core.progress import Job
 from core.representations.after import L2, After
 from core.representations.encoding import Encoding
+from core.retrieval.cautions import cautions
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.finish import Finish, Fits, FurtherValue
@@ -95,7 +97,8 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
         )
     if not report.n_images:
         raise _nothing_indexed(request.folder, report)
-    report = replace(report, notes=(*fitted.notes, *report.notes))
+    notes = (*_cautions(plan, fitted.describer), *fitted.notes, *report.notes)
+    report = replace(report, notes=notes)
     return Indexed(open_gallery(request.out), report, plan.chosen)
 
 
@@ -144,6 +147,16 @@ def _finish_of(request: IndexRequest, plan: _Plan) -> Finish:
     )
     finish.check()
     return finish
+
+
+def _cautions(plan: _Plan, describer: Describer) -> list[str]:
+    """What to know of the values that are read, in sentences."""
+    traits = traits_of(plan.net)
+    return [
+        f"'{value.layer}': {said}."
+        for value, pool in describer.keys
+        for said in cautions(traits[value], pool)
+    ]
 
 
 def _recipe_of(request: IndexRequest, plan: _Plan) -> DescriptorRecipe:

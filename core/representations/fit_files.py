@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import numpy as np
 from core.errors import AppError
 from core.files import file_sha256, write_file, written_beside
 from core.npy_file import NotNpyError, read_npy
+from core.reading import names_in
 from core.representations.encoding import Encoder, parse_encoding
 from core.representations.pca import IMAGES_AN_AXIS, LEAST_EIGENVALUE, PcaFit
 from core.typed_json import as_type, load_json
@@ -113,10 +115,11 @@ def read_note(path: Path) -> FitNote:
 
 def list_fits(folder: Path) -> dict[str, FitNote]:
     """The fits of a folder by their names, damaged ones left out."""
-    found = {}
-    for path in sorted(folder.glob("*.json"))[:_MOST_FITS]:
+    found: dict[str, FitNote] = {}
+    names = (name for name in names_in(folder) if name.endswith(".json"))
+    for name in islice(names, _MOST_FITS):
         with suppress(AppError):
-            found[path.stem] = read_note(path.with_suffix(""))
+            found[name.removesuffix(".json")] = read_note(folder / name.removesuffix(".json"))
     return found
 
 

@@ -9,8 +9,10 @@ from core.engines.values import Value
 from core.errors import AppError, RequestError
 from core.images.preprocess import Preprocess
 from core.layers.shapes import NetShapes
+from core.layers.traits import ValueTraits, traits_of
 from core.measures.measure import Pool, check_flatten, parse_poolings
-from core.net.definition import Layer, Net
+from core.net.definition import Net
+from core.retrieval.cautions import cautions
 from core.surveys.detection_rows import gives_rows
 from core.surveys.feed import Feed, top_shape
 
@@ -20,7 +22,6 @@ MOST_VALUES = 8_000_000
 """Of all descriptors of an image together, 32 MB: a batch of eight waits in 256 MB."""
 RECTIFIERS = ("ReLU", "PReLU", "ReLU6", "ELU")
 _TRUNK = (*RECTIFIERS, "Pooling", "Concat")
-_POSTERIORS = ("Softmax", "SoftmaxWithLoss")
 _FREE_SIZES = ((1024, 768), (640, 960))
 _TWO = 2
 
@@ -110,6 +111,7 @@ def plan_sweep(
     found: dict[tuple[Value, Pool], Representation] = {}
     left_out: list[LeftOut] = []
     n_places = 0
+    traits = traits_of(feed.net)
     for value in values:
         of_sizes = [top_shape(feed.net, one, value) for one in shapes]
         why_not = _why_not(feed.net, value, of_sizes)
@@ -124,7 +126,7 @@ def plan_sweep(
             if problem:
                 left_out.append(LeftOut(value, pool.word, problem))
             elif (value, fitted) not in found:
-                note = _note(feed.net.layer(value.layer), pool, fitted)
+                note = _note(traits[value], pool, fitted)
                 dimension = fitted.dimension(known[0])
                 found[value, fitted] = Representation(value, fitted, dimension, note)
     plan = SweepPlan(tuple(found.values()), tuple(left_out), n_places)
@@ -177,14 +179,11 @@ def _problem(value: Value, pool: Pool, shapes: Sequence[tuple[int, ...]]) -> str
     return ""
 
 
-def _note(layer: Layer, asked: Pool, fitted: Pool) -> str:
+def _note(traits: ValueTraits, asked: Pool, fitted: Pool) -> str:
     """What to know of a representation."""
-    notes = []
-    if asked != fitted:
-        notes.append("one place per channel: every pooling is flatten")
-    if layer.type in _POSTERIORS:
-        notes.append("class posterior")
-    return "; ".join(notes)
+    is_other = asked != fitted
+    notes = ["one place per channel: every pooling is flatten"] if is_other else []
+    return "; ".join([*notes, *cautions(traits, fitted)])
 
 
 def _check(plan: SweepPlan) -> None:
