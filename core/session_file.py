@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -18,8 +18,9 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from core import __version__
-from core.errors import AppError
+from core.errors import AppError, ImageError
 from core.files import is_there, write_file
+from core.images.box import Box
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.net.text import MAX_FILE_BYTES
@@ -52,8 +53,8 @@ class EditStep:
 class Search:
     """The gallery's folder, the representation it was searched by, and what was shown of it.
 
-    query: the image that was asked for; None for none. truth: "folders", or the table of labels.
-    view: the retrieval page's, in its own words.
+    query: the image that was asked for; None for none; box: the part of it. truth: "folders", or
+    the table of labels. view: the retrieval page's, in its own words.
     """
 
     folder: Path
@@ -64,6 +65,7 @@ class Search:
     query: Path | None = None
     truth: str | Path = FOLDERS
     view: str = ""
+    box: Box | None = None
 
 
 class KeptPin(NamedTuple):
@@ -142,6 +144,7 @@ class _StoredSearch(msgspec.Struct, frozen=True):
     query: _StoredPath | None = None
     table: _StoredPath | None = None
     view: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    box: tuple[float, float, float, float] | None = None
 
 
 class _StoredPin(msgspec.Struct, frozen=True, array_like=True):
@@ -254,6 +257,7 @@ def _stored_search(search: Search, folder: Path) -> _StoredSearch:
         None if search.query is None else _stored(search.query, folder),
         None if table is None else _stored(table, folder),
         search.view,
+        None if search.box is None else astuple(search.box),
     )
 
 
@@ -267,7 +271,16 @@ def _found_search(search: _StoredSearch, folder: Path) -> Search:
         None if search.query is None else search.query.found(folder),
         FOLDERS if search.table is None else search.table.found(folder),
         search.view,
+        _box(search.box),
     )
+
+
+def _box(corners: tuple[float, float, float, float] | None) -> Box | None:
+    """What was searched with; all of the picture where that is no box."""
+    try:
+        return None if corners is None else Box(*corners)
+    except ImageError:
+        return None
 
 
 def _stored_step(step: EditStep) -> _StoredStep:

@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
         written = [str(path) for path in (options.out, options.png) if path is not None]
         print_json({**describe(found), "written": written})
         return
-    print_notes(found.notes)
+    print_notes(_notes(found))
     print(f"Cosine {found.cosine:.4f}; {found.method}.")
     rows = [_row(*named) for named in zip(("query", "result"), found.both, strict=True)]
     print_table(("", "image", "places", "carry", "half of it", "channels"), rows, right="carry")
@@ -95,8 +95,14 @@ def describe(found: Why) -> dict[str, object]:
         "by_gradient": found.by_gradient,
         "query": _described(found.query),
         "result": _described(found.result),
-        "notes": list(found.notes),
+        "notes": list(_notes(found)),
     }
+
+
+def _notes(found: Why) -> tuple[str, ...]:
+    box = found.query.part.box
+    boxed = () if box is None else (f"Query {box.describe()}: {BOX_CONVENTION}.",)
+    return (*boxed, *found.notes)
 
 
 def _described(one: WhyMap) -> dict[str, object]:

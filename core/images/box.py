@@ -22,7 +22,8 @@ _FURTHEST = 1 << 20
 class Box:
     """Left, top, right and bottom in pixels, fractions allowed; not x, y, width and height.
 
-    The picture is the one that the recipe takes, turned by its EXIF orientation where that says so.
+    The picture is upright, turned by its EXIF orientation, as people see it; of one that a recipe
+    takes as it is stored, the same part is cut.
     Raises ImageError for a box without an area.
     """
 

@@ -23,10 +23,10 @@ _METHODS = {
     "gap": "exact: shares of GAP's mean",
     "mac": "exact: each channel's maximum where it stands",
     "spoc": "exact: shares of SPoC's sum",
-    "crow": "exact: shares of CroW's sum, its weights as each image has them",
-    "rmac": "exact: shares of R-MAC's regions, each channel's where its maximum stands",
-    "mac+rmac": "exact: shares of MAC and the regions, each where its maximum stands",
-    "gem": "GeM's channels shared among the places by x^p",
+    "crow": "exact: shares of CroW's sum, by its own weights",
+    "rmac": "exact: shares of R-MAC's regions, at their maxima",
+    "mac+rmac": "exact: shares of MAC and the regions, at their maxima",
+    "gem": "shares of GeM's channels by x^p",
 }
 POWER_METHOD = "the signed power shared in proportion"
 

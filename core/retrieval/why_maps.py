@@ -13,7 +13,8 @@ import numpy as np
 from core.engines.engine import GradientsFound
 from core.engines.values import EngineLayer, Value
 from core.errors import GalleryError
-from core.images.box import BOX_CONVENTION, Box
+from core.images.box import Box
+from core.images.orientation import stored_box, upright_size
 from core.measures.measure import KEEP, Measure, Pool
 from core.net.definition import AUTOMATIC_TOP
 from core.progress import Job, Progress
@@ -168,7 +169,6 @@ def explain_match(
         yield Progress(number + 1, 2, _STEP)
     pool = describer.measure
     cosine, *pulled = pulls(reads[0].descriptor, reads[1].descriptor, after, fit)
-    notes = () if query.box is None else (f"Query {query.box.describe()}: {BOX_CONVENTION}.",)
     if all(one.has_places for one in reads):
         maps = [
             _map(one, describer, share_out(one.activation[0], pool, pull))
@@ -176,15 +176,14 @@ def explain_match(
         ]
         words, exact = method_words(pool, after), is_exact(pool, after)
         value = describer.recipe.value
-        return Why(cosine, value, words, exact, False, maps[0], maps[1], notes)
+        return Why(cosine, value, words, exact, False, maps[0], maps[1])
     where = _last_with_places(engine, describer, reads)
     maps = [
         _map(one, describer, _by_gradient(engine, describer, one, where, pool, pull))
         for one, pull in zip(reads, pulled, strict=True)
     ]
     words = f"gradient x activation at {where.layer} ({where.top}), lengths held"
-    all_notes = (*notes, *_left_over(cosine, maps))
-    return Why(cosine, where, words, False, True, maps[0], maps[1], all_notes)
+    return Why(cosine, where, words, False, True, maps[0], maps[1], _left_over(cosine, maps))
 
 
 def _read(engine: ExplainingEngine, describer: Describer, part: Part) -> _Read:
@@ -202,7 +201,10 @@ def _map(read: _Read, describer: Describer, shares: Shares) -> WhyMap:
     box, (width, height) = read.part.box, read.picture.size
     whole = read.picture.whole if box is not None else (width, height)
     sizing = describer.recipe.preprocess.sizing(width, height, whole)
-    left, top = (0, 0) if box is None else box.inside(*whole)[:2]
+    left, top = (0, 0)
+    if box is not None:
+        turned = read.picture.orientation
+        left, top = stored_box(box, *upright_size(*whole, turned), turned).inside(*whole)[:2]
     covered = sizing.covered(width, height)
     return WhyMap(
         read.part,

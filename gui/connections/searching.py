@@ -15,6 +15,7 @@ from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_list import remember_folder
 from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.searching.index import FOLDERS
+from gui.controllers.searching.query_command import copy_query_command
 from gui.controllers.status import StatusController
 from gui.controllers.sweeping.controller import SweepingController
 from gui.dialogs.files import DESCRIPTORS_FILTER, IMAGE_FILTER, LABELS_FILTER, FileChooser
@@ -56,6 +57,8 @@ def connect_searching(
     window.actions_.on("open_query", choose_query)
     window.actions_.on("query_before", lambda: searching.go_to_query(-1))
     window.actions_.on("query_after", lambda: searching.go_to_query(1))
+    wished = window.panels.retrieval.recipe_bar.command_requested
+    wished.connect(lambda: copy_query_command(searching))
     window.panels.retrieval.reveal_requested.connect(_reveal)
     window.panels.retrieval.choose_folder_requested.connect(choose_folder)
     window.panels.retrieval.choose_image_requested.connect(choose_query)

@@ -242,6 +242,7 @@ class SessionController(QObject):
             None if found is None else found.query.path,
             FOLDERS if truth == FOLDERS else Path(truth),
             self._panels.retrieval.view,
+            None if found is None else found.query.box,
         )
 
     def _shown(self) -> Shown:
@@ -267,7 +268,7 @@ class SessionController(QObject):
             self._searching.places.expect_labels(str(search.truth))
             self._searching.open_folder(search.folder, choice)
             if search.query is not None and is_plain_file(search.query):
-                self._searching.query_image(search.query)
+                self._searching.query_image(search.query, search.box)
             self._panels.retrieval.expect_view(search.view)
 
 

@@ -12,7 +12,7 @@ from core.images.box import Box
 from core.images.checking import find_cut_off
 from core.images.decoders.messages import Answer, Request
 from core.images.decoding import decode_picture, shrink, thumbnail
-from core.images.orientation import UPRIGHT
+from core.images.orientation import UPRIGHT, stored_box, upright_size
 from core.images.preprocess import Preprocess
 
 Done = tuple[Answer, list[np.ndarray]]
@@ -64,7 +64,8 @@ def _prepare(path: Path, request: Request) -> Done:
     pixels, note, orientation = _decode(path, recipe, request.op == "prepare")
     whole = pixels.shape[1], pixels.shape[0]
     if request.box is not None:
-        pixels = Box(*request.box).cut(pixels)
+        upright = upright_size(*whole, orientation)
+        pixels = stored_box(Box(*request.box), *upright, orientation).cut(pixels)
     size = pixels.shape[1], pixels.shape[0]
     return Answer(size, note, whole=whole, orientation=orientation), [recipe.apply(pixels, whole)]
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.engines.host import EngineHost
 from core.errors import AppError, EngineCrashed
+from core.images.box import Box, parse_box
 from core.images.finding import find_images
+from core.images.thumbnails import part_box, upright_frame
 from core.jobs.query import QueryRequest, query
+from core.progress import Job
 from core.retrieval.queries import find_query
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.queries import Found, History, found_view
-from gui.controllers.searching.states import Search
+from gui.controllers.searching.states import Asked, Search
 from gui.controllers.searching.values import listed_tiles
 from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
 
 QUERY = "query"
+Part = tuple[float, float, float, float]
 
 
 class Asker(QObject):
@@ -44,6 +50,10 @@ class Asker(QObject):
         self._search = search
         self._history = History()
         self.found: Found | None = None
+        for shown in (panel.query_column, panel.two):
+            shown.picture.part_drawn.connect(self.ask_part)
+            shown.part.typed.connect(self.ask_typed)
+            shown.part.whole_requested.connect(lambda: self.ask_part(None))
 
     def list_folder(self, folder: Path) -> None:
         """Show the images at once, while they are being read."""
@@ -66,26 +76,35 @@ class Asker(QObject):
         """Rank for the image of that number; before the index, note it to be asked then."""
         search = self._search
         if search.searched is None:
-            search.query = search.listed[index] if 0 <= index < len(search.listed) else None
+            is_listed = 0 <= index < len(search.listed)
+            search.query = Asked(search.listed[index]) if is_listed else None
         elif 0 <= index < len(search.searched.gallery):
             self.ask(search.searched.gallery.path(index))
 
-    def ask(self, path: Path, then: Callable[[], object] = lambda: None) -> None:
-        """Rank for one of the gallery's images, or one from anywhere.
+    def ask(
+        self,
+        path: Path,
+        box: Box | None = None,
+        *,
+        part: Part | None = None,
+        then: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Rank for one of the gallery's images, or one from anywhere; box: for a part of it.
 
-        then: called when the ranking is shown, and not where there is none.
+        part: the same as shares of the picture, left, top, right, bottom, where its size is not
+        known yet. then: called when the ranking is shown, and not where there is none.
         """
         searched = self._search.searched
         if searched is None:
-            self._search.query = path
+            self._search.query = Asked(path, box)
             return
         gallery, net = searched.gallery, self._engine.adapted(searched.reading.request.net)
         try:
-            needs_net = find_query(gallery, path).needs_net
+            needs_net = part is not None or find_query(gallery, path, box).needs_net
         except AppError as error:
             self._show_error(error)
             return
-        request = QueryRequest(gallery, (path,), net)
+        request = QueryRequest(gallery, (path,), net, box=box)
         lane = self._lanes.engine if needs_net else self._lanes.compute
 
         def show(found: Found) -> None:
@@ -93,26 +112,42 @@ class Asker(QObject):
             self._show(path, found)
 
         lane.start(
-            lambda: query(request, self._engine.host),
+            lambda: _ask(request, part, self._engine.host),
             key=QUERY,
             title=f"Describing {path.name}" if needs_net else "",
-            on_result=lambda found: show(found_view(gallery, found.answers[0])),
+            on_result=show,
             on_error=self._show_error,
         )
 
     def ask_again(self, otherwise: Path | None) -> None:
         """Ask the same query in another gallery; at first the open image, else the first one."""
-        path = self._search.query or otherwise
-        if path is not None and path.is_file():
-            self.ask(path)
+        asked = self._search.query or (None if otherwise is None else Asked(otherwise))
+        if asked is not None and asked.path.is_file():
+            self.ask(*asked)
         else:
             self.ask_index(0)
 
     def go(self, step: int) -> None:
         """To the query before (-1) or after (1)."""
-        path = self._history.peek(step)
-        if path is not None:
-            self.ask(path, lambda: self._history.walk(step))
+        asked = self._history.peek(step)
+        if asked is not None:
+            self.ask(*asked, then=lambda: self._history.walk(step))
+
+    def ask_part(self, part: Part | None) -> None:
+        """Rank for a part of the query that is shown, in shares of it; None for all of it."""
+        if self.found is not None:
+            self.ask(self.found.query.path, part=part)
+
+    def ask_typed(self, words: str) -> None:
+        """Rank for the part of the query that is shown in a box as it was typed."""
+        if self.found is None:
+            return
+        try:
+            box = parse_box(words)
+        except AppError as error:
+            self._show_error(error)
+            return
+        self.ask(self.found.query.path, box)
 
     def has(self, step: int) -> bool:
         """Whether there is a query `step` places on."""
@@ -126,9 +161,10 @@ class Asker(QObject):
         self._panel.show_history(can_go_back=False, can_go_on=False)
 
     def _show(self, path: Path, found: Found) -> None:
-        self._search.query = path
+        asked = Asked(path, found.answer.query.box)
+        self._search.query = asked
         self.found = found
-        self._history.note(path)
+        self._history.note(asked)
         self._panel.show_result(found.query, found.tiles)
         self._panel.show_history(
             can_go_back=self.has(-1),
@@ -139,3 +175,15 @@ class Asker(QObject):
     def _show_error(self, error: AppError) -> None:
         if not isinstance(error, EngineCrashed):
             self._notices.show_error(error, QUERY)
+
+
+def _ask(request: QueryRequest, part: Part | None, host: EngineHost) -> Job[Found]:
+    """Rank, and for a part of a picture say of how large a one."""
+    path, size = request.images[0], (0, 0)
+    if part is not None:
+        box, size = part_box(path, part)
+        request = replace(request, box=box)
+    elif request.box is not None:
+        size, _ = upright_frame(path)
+    answers = yield from query(request, host)
+    return found_view(request.gallery, answers.answers[0], size)

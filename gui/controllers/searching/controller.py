@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from core.engines.host import NetToRun
 from core.errors import AppError
+from core.images.box import Box
 from core.retrieval.gallery import Gallery
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.asking import Asker
@@ -129,10 +130,7 @@ class SearchingController(QObject):
         return "" if self.searched is None else self.searched.reading.words
 
     def open_folder(self, folder: Path, choice: RecipeChoice | None = None) -> None:
-        """Search a folder of images, with `choice` where one is given; what is there comes first.
-
-        What is missing is read, after a question where that may take long.
-        """
+        """Search a folder, by `choice` if given: what is there, then the rest, asked if long."""
         if not folder.is_dir():
             self._notices.show_error(AppError(f"There is no folder {folder}."), INDEX)
             return
@@ -213,9 +211,9 @@ class SearchingController(QObject):
         """Rank the gallery for one of its own images."""
         self._asker.ask_index(index)
 
-    def query_image(self, path: Path) -> None:
-        """Rank the gallery for one of its images, or one from anywhere."""
-        self._asker.ask(path)
+    def query_image(self, path: Path, box: Box | None = None) -> None:
+        """Rank the gallery for one of its images, or one from anywhere; box: for a part of it."""
+        self._asker.ask(path, box)
 
     def go_to_query(self, step: int) -> None:
         """Ask the query before (-1) or after (1) again."""

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
+from typing import NamedTuple
 
+from core.images.box import Box
 from gui.controllers.searching.index import Searched
 from gui.panels.retrieval.view import EvaluationRow, RecipeChoice
 
 MOST_VAIN_CRASHES = 1
+
+
+class Asked(NamedTuple):
+    """What is searched with: an image, or the part of it in a box."""
+
+    path: Path
+    box: Box | None = None
 
 
 class Stage(Enum):
@@ -76,7 +85,7 @@ class Search:
     folder: Path | None = None
     choice: RecipeChoice | None = None
     searched: Searched | None = None
-    query: Path | None = None
+    query: Asked | None = None
     listed: tuple[Path, ...] = ()
     rows: dict[RecipeChoice, EvaluationRow] = field(default_factory=dict)
     rows_of: object = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -25,6 +24,7 @@ from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_list import GalleryListController
 from gui.controllers.searching.queries import found_view
 from gui.controllers.searching.ranking_files import CSV_FILTER
+from gui.controllers.searching.states import Asked
 from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.side_line import Readable
@@ -130,7 +130,7 @@ class TwoRankingsController(QObject):
         sides = tuple(side for choice in self._choices if (side := self._side(choice)) is not None)
         found = self._searching.found
         wanted = (
-            None if found is None else found.query.path,
+            None if found is None else (found.query.path, found.query.box),
             tuple((side.kept.folder, side.kept.n_images) for side in sides),
             self._searching.places.truth,
             found if found is None else found.gallery.folder,
@@ -161,6 +161,7 @@ class TwoRankingsController(QObject):
             return
         shown, query = found.gallery, found.query.path
         own, needs_net = found.answer.query, found.answer.query.needs_net
+        asked, size = Asked(own.given, own.box), found.query.size
 
         def opened(side: _Side) -> Gallery:
             return (
@@ -170,7 +171,7 @@ class TwoRankingsController(QObject):
             )
 
         def work() -> Job[_Compared]:
-            return _rank_both(sides, opened, own.given, host, needs_net=needs_net)
+            return _rank_both(sides, opened, asked, size, host, needs_net=needs_net)
 
         lane = self._lanes.engine if needs_net else self._lanes.compute
         lane.start(
@@ -195,7 +196,8 @@ class TwoRankingsController(QObject):
 def _rank_both(
     sides: tuple[_Side, _Side],
     opened: Callable[[_Side], Gallery],
-    query: Path,
+    query: Asked,
+    size: tuple[int, int],
     host: EngineHost,
     *,
     needs_net: bool,
@@ -203,20 +205,20 @@ def _rank_both(
     requests = []
     for side, letter in zip(sides, "AB", strict=True):
         gallery = opened(side)
-        if not needs_net and find_query(gallery, query).needs_net:
+        if not needs_net and find_query(gallery, query.path).needs_net:
             raise ImageError(
-                f"{query} is not described in {letter}, {_words(side.readable)}.",
+                f"{query.path} is not described in {letter}, {_words(side.readable)}.",
                 hint="Read the folder with it once more.",
             )
-        requests.append(QueryRequest(gallery, (query,), side.net))
+        requests.append(QueryRequest(gallery, (query.path,), side.net, box=query.box))
     two = yield from two_rankings(requests[0], requests[1], host)
-    sides_shown = _side_view(two.first), _side_view(two.second)
+    sides_shown = _side_view(two.first, size), _side_view(two.second, size)
     view = TwoView(*sides_shown, two.moves, two.sentence, two.moves.greatest(MOST_MOVES))
     return _Compared(sides, two, view)
 
 
-def _side_view(ranked: RankedIn) -> SideView:
-    found = found_view(ranked.gallery, ranked.answer)
+def _side_view(ranked: RankedIn, size: tuple[int, int]) -> SideView:
+    found = found_view(ranked.gallery, ranked.answer, size)
     score, verdicts = ranked.answer.score, ranked.answer.verdicts
     found_at = np.arange(0) if score is None or verdicts is None else np.flatnonzero(verdicts)
     return SideView(

@@ -40,6 +40,7 @@ class RecipeBar(PanelBar):
     evaluate_requested = pyqtSignal()
     csv_requested = pyqtSignal()
     picture_requested = pyqtSignal()
+    command_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
@@ -72,6 +73,7 @@ class RecipeBar(PanelBar):
         for words, wish in (
             ("Ranking as CSV…", self.csv_requested),
             ("Picture of the ranking…", self.picture_requested),
+            ("Copy as command", self.command_requested),
         ):
             action = QAction(words, self)
             action.triggered.connect(lambda _checked=False, w=wish: w.emit())

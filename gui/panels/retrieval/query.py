@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from gui.panels.retrieval.part_row import PartRow
+from gui.panels.retrieval.query_picture import QueryPicture
 from gui.panels.retrieval.scores import ScorePlot
 from gui.panels.retrieval.skipped import SkippedLine
 from gui.panels.retrieval.view import (
@@ -18,7 +20,6 @@ from gui.panels.retrieval.view import (
     first_wrong,
     relevant,
 )
-from gui.panels.retrieval.why_picture import HeatPicture
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button, IconButton
@@ -67,13 +68,14 @@ class QueryColumn(QWidget):
         self._keeper = keeper
         self.setFixedWidth(WIDTH)
         self.title = SectionHeader(keeper, "Query")
-        self.picture = HeatPicture(keeper, store, WIDTH - 32)
+        self.picture = QueryPicture(keeper, store, WIDTH - 32)
         self.name = ElidedLabel()
         font = self.name.font()
         font.setBold(True)
         self.name.setFont(font)
         self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.note.setWordWrap(True)
+        self.part = PartRow(keeper)
         self.back_button = IconButton(keeper, "left", "The query before (Alt+Left)")
         self.on_button = IconButton(keeper, "right", "The query after (Alt+Right)")
         self.open_button = Button(keeper, "Open image", "image")
@@ -101,6 +103,10 @@ class QueryColumn(QWidget):
         """Show the query and the measures of its ranking."""
         self.picture.show_path(None if query is None else query.path)
         self.picture.setVisible(query is not None)
+        self.part.setVisible(query is not None)
+        self.part.show_box(None if query is None else query.box)
+        if query is not None:
+            self.picture.show_part(query.box, query.size)
         self.name.setText("" if query is None else query.name)
         self.name.setVisible(query is not None)
         self.note.setText(_NO_QUERY if query is None else query.note)
@@ -154,7 +160,7 @@ class QueryColumn(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 2, 8, 8)
         column.setSpacing(4)
-        for widget in (self.title, self.picture, self.name, self.note):
+        for widget in (self.title, self.picture, self.name, self.note, self.part):
             column.addWidget(widget)
         buttons = QHBoxLayout()
         buttons.setSpacing(2)

@@ -13,7 +13,8 @@ from core.evaluation.scores import AP_VARIANT
 from core.retrieval.rank_moves import NOWHERE, RankMoves
 from core.retrieval.why_maps import Why
 from gui.panels.retrieval.moves_canvas import MovesCanvas, said_ranks
-from gui.panels.retrieval.picture import Picture
+from gui.panels.retrieval.part_row import PartRow
+from gui.panels.retrieval.query_picture import QueryPicture
 from gui.panels.retrieval.side_line import Readable, SideLine
 from gui.panels.retrieval.view import QueryView, RecipeChoice, ResultTile, Tiles
 from gui.panels.retrieval.why_two import WhyTwo
@@ -85,9 +86,10 @@ class TwoRankingsView(QWidget):
         self._selected: tuple[ResultTile | None, ResultTile | None] = (None, None)
         self.lines = (SideLine(keeper, "A", "series_a"), SideLine(keeper, "B", "series_b"))
         self.canvas = MovesCanvas(keeper, store)
-        self.picture = Picture(keeper, store, QUERY_WIDTH - 24)
+        self.picture = QueryPicture(keeper, store, QUERY_WIDTH - 24)
         self.query_header = SectionHeader(keeper, "Query")
         self.name = ElidedLabel()
+        self.part = PartRow(keeper)
         self.open_button = Button(keeper, "Open image", "image")
         self.swap_button = Button(keeper, "Swap", "swap")
         self.swap_button.setToolTip("Show B above, A below")
@@ -133,7 +135,9 @@ class TwoRankingsView(QWidget):
             return
         query = two.first.query
         self.picture.show_path(query.path)
+        self.picture.show_part(query.box, query.size)
         self.name.setText(query.name)
+        self.part.show_box(query.box)
         n_relevant = query.n_relevant
         self.query_header.set_note("" if n_relevant is None else f"{n_relevant:,} relevant")
         self.sentence.setText(two.sentence)
@@ -179,7 +183,7 @@ class TwoRankingsView(QWidget):
         left = QVBoxLayout(query)
         left.setContentsMargins(12, 4, 12, 8)
         left.setSpacing(4)
-        for widget in (self.query_header, self.picture, self.name, self.open_button):
+        for widget in (self.query_header, self.picture, self.name, self.part, self.open_button):
             left.addWidget(widget)
         left.addStretch(1)
         top = QHBoxLayout()

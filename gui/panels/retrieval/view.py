@@ -10,6 +10,7 @@ from typing import overload
 
 import numpy as np
 
+from core.images.box import Box
 from core.measures.measure import MAX_DIMENSIONS
 from core.retrieval.evaluation import ScoredQuery
 from core.words import plural
@@ -142,7 +143,9 @@ class Tiles(Sequence[ResultTile]):
 class QueryView:
     """The query and how well its ranking does; AP and the rest are None without labels.
 
-    scores: (n,) float32, the cosine of each ranked image, the best first.
+    scores: (n,) float32, the cosine of each ranked image, the best first. box: the part of the
+    picture that is searched with, None for all of it; size: (width, height) of the upright picture
+    in pixels, known where there is a box.
     """
 
     path: Path
@@ -154,6 +157,8 @@ class QueryView:
     n_ties: int = 0
     label: str = ""
     scores: np.ndarray | None = None
+    box: Box | None = None
+    size: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
