@@ -14,6 +14,7 @@ from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_list import GalleryListController
 from gui.controllers.searching.ranking_files import RankingFiles
 from gui.controllers.searching.sanity import SanityController
+from gui.controllers.searching.truths import TruthController
 from gui.controllers.searching.two_rankings import TwoRankingsController
 from gui.controllers.searching.why import WhyController
 from gui.controllers.sweeping.controller import SweepingController
@@ -51,6 +52,7 @@ class RetrievalBench(QObject):
         )
         self.why = WhyController(lanes, engine, searching, self.two_rankings, panel, self)
         self.gallery_care = GalleryCareController(lanes, searching, notices, self)
+        self.truths = TruthController(lanes, engine, searching, notices, panel, self)
         self.sanity = SanityController(lanes, engine, searching, notices, panel, self)
         self.sweeping = SweepingController(
             document, lanes, engine, searching, notices, panel, questioner, self

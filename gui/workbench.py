@@ -48,6 +48,7 @@ from gui.connections.showing import connect_areas, connect_presenting
 from gui.connections.tools import add_tools
 from gui.connections.training import connect_training
 from gui.connections.trouble import connect_notices, connect_trouble
+from gui.connections.truths import connect_truths
 from gui.controllers.autosaving import AutosavingController
 from gui.controllers.changing import ChangingController
 from gui.controllers.comparing.controller import ComparingController
@@ -296,6 +297,10 @@ class Workbench(QObject):
         )
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
         connect_training(window, self.document, self.training, self.opening, status, self.exporting)
+        connect_truths(
+            self.keeper, window, self.searching, self.gallery_work, self.retrieval.truths,
+            self.settings, lambda: self.chooser, lambda: self.questioner,
+        )  # fmt: skip
         connect_what_is_there(status, self.searching, self.demo)
 
     def start(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:

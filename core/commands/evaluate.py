@@ -26,10 +26,11 @@ from core.jobs.evaluate import (
     evaluate_queries,
 )
 from core.progress import run_job
+from core.retrieval.benchmarks import HELP as PROTOCOL_HELP
+from core.retrieval.benchmarks import is_protocol
 from core.retrieval.evaluation import Evaluation
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.protocols import HELP as PROTOCOL_HELP
-from core.retrieval.protocols import ProtocolScores, is_protocol
+from core.retrieval.protocols import ProtocolScores
 from core.retrieval.search_steps import parse_search
 
 _MOST_LISTED = 20
@@ -119,8 +120,10 @@ def _tell(gallery: Gallery, scores: ProtocolScores, options: argparse.Namespace)
         f"{scores.protocol}: {scores.measure} {scores.mean:.4f} (95 %: {scores.low:.4f} to "
         f"{scores.high:.4f}), {counted(len(scores.queries), 'query', 'queries')}, the worst above."
     )
+    if scores.precision_at:
+        print(", ".join(f"mP@{k} {mean:.4f}" for k, mean in scores.precision_at.items()) + ".")
     if scores.variant:
-        print(f"AP: {scores.variant}.")
+        print(f"AP: {scores.variant}, junk left out.")
 
 
 def summary(evaluation: Evaluation) -> str:

@@ -22,10 +22,11 @@ from core.images.box import BOX_CONVENTION, BOX_HELP, parse_box
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
+from core.retrieval.benchmarks import HELP as PROTOCOL_HELP
 from core.retrieval.fusion import FUSIONS, UNLIKE_WEIGHT
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.queries import Answer, Answers
-from core.retrieval.ranking_export import export_rankings
+from core.retrieval.ranking_export import JUNK, export_rankings, ranks_of
 from core.retrieval.search_steps import HELP as SEARCH_HELP
 from core.retrieval.search_steps import parse_search
 
@@ -65,6 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=UNLIKE_WEIGHT,
         metavar="W",
         help=f"how much they weigh, from 0 to 10 (default {UNLIKE_WEIGHT:g})",
+    )
+    parser.add_argument(
+        "--truth",
+        default="",
+        metavar="PROTOCOL",
+        help="judge queries of a benchmark, and search with their boxes, by its own rule, junk "
+        f"apart: {PROTOCOL_HELP}",
     )
     parser.add_argument("-k", type=int, default=10, help="how many to list (default 10)")
     parser.add_argument(
@@ -124,7 +132,7 @@ def run(options: argparse.Namespace) -> None:
         images = tuple(options.images)
         request = QueryRequest(
             gallery, images, net, runs_on, search, limit, box,
-            options.together, tuple(options.unlike), options.unlike_weight,
+            options.together, tuple(options.unlike), options.unlike_weight, options.truth,
         )  # fmt: skip
         found = run_job(query(request, host), show)
     if options.csv is not None:
@@ -164,7 +172,7 @@ def _is_one_image(given: Sequence[Path], found: Answers) -> bool:
 def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:
     """The first k of a ranking as plain values for JSON."""
     query, ranking, verdicts = answer.query, answer.ranking, answer.verdicts
-    best = ranking.head(k)
+    best, ranks = ranking.head(k), ranks_of(answer)
     return {
         "query": str(query.given),
         "query_box": None if query.box is None else list(astuple(query.box)),
@@ -176,18 +184,21 @@ def describe(gallery: Gallery, answer: Answer, k: int) -> dict[str, object]:
         "query_changed": query.has_changed,
         "recipe": gallery.recipe.to_json(),
         "AP": None if answer.score is None else answer.score.average_precision,
+        "AP_variant": None if answer.score is None else answer.ap_variant,
         "ties": ranking.n_ties,
         "finished": gallery.progress.is_finished,
         "images_expected": gallery.progress.n_expected,
         "notes": [*gallery.notes, *_notes(gallery, answer, k)],
         "results": [
             {
-                "rank": place + 1,
+                "rank": int(ranks[place]) or None,
                 "score": float(score),
                 "path": str(gallery.path(int(number))),
                 "is_there": gallery.path(int(number)).exists(),
                 "label": gallery.labels[int(number)],
-                "relevant": None if verdicts is None else bool(verdicts[place]),
+                "relevant": (
+                    None if verdicts is None or not ranks[place] else bool(verdicts[place])
+                ),
             }
             for place, (number, score) in enumerate(zip(best.index, best.score, strict=True))
         ],
@@ -202,12 +213,15 @@ def _notes(gallery: Gallery, answer: Answer, k: int) -> tuple[str, ...]:
 
 def _print(gallery: Gallery, answer: Answer, k: int) -> None:
     print_notes(_notes(gallery, answer, k))
-    verdicts, best = answer.verdicts, answer.ranking.head(k)
+    verdicts, best, ranks = answer.verdicts, answer.ranking.head(k), ranks_of(answer)
     rows = []
     for place, (number, score) in enumerate(zip(best.index, best.score, strict=True)):
         image = gallery.images[int(number)]
         mark = "" if verdicts is None else ("yes" if verdicts[place] else "no")
-        rows.append((place + 1, f"{score:.4f}", image.path, image.label or "", mark))
+        if not ranks[place]:
+            mark = JUNK
+        rows.append((int(ranks[place]) or "", f"{score:.4f}", image.path, image.label or "", mark))
     print_table(("rank", "score", "image", "label", "relevant"), rows, right="rank,score")
     if answer.score is not None:
-        print(f"AP {answer.score.average_precision:.3f} for the label {answer.label}.")
+        what = f"by {answer.judged_by}" if answer.judged_by else f"for the label {answer.label}"
+        print(f"AP {answer.score.average_precision:.3f} {what} ({answer.ap_variant}).")

@@ -14,10 +14,18 @@ from core.images.finding import find_files
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
 from core.progress import Job
+from core.retrieval.benchmarks import read_benchmark
 from core.retrieval.duplicates import Duplicates, find_duplicates
 from core.retrieval.fusion import UNLIKE_WEIGHT, Fusion
 from core.retrieval.gallery import Gallery, ImageProblem
-from core.retrieval.queries import Answers, Asked, QueryImage, answer_queries, find_query
+from core.retrieval.queries import (
+    Answers,
+    Asked,
+    QueryImage,
+    answer_queries,
+    find_query,
+    with_box,
+)
 from core.retrieval.search_steps import NOTHING, SearchSteps
 
 
@@ -32,7 +40,8 @@ class QueryRequest:
     images differ at most of which all but one are left out; None leaves none out. box: the part of
     the one image to search with, None for all of it. fusion: how all images are one query, None to
     rank for each. unlike: images that answers are not to be like, named as `images` are, and how
-    much these weigh.
+    much these weigh. benchmark: "oxford:DIR" and the like, whose queries are ranked and judged by
+    its rule, "" for labels alone.
     """
 
     gallery: Gallery
@@ -45,6 +54,7 @@ class QueryRequest:
     fusion: Fusion | None = None
     unlike: tuple[Path, ...] = ()
     unlike_weight: float = UNLIKE_WEIGHT
+    benchmark: str = ""
 
 
 def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
@@ -61,15 +71,20 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     asked = Asked(request.fusion, tuple(unlike), request.unlike_weight)
     if request.box is not None and len(queries) + len(unknown) > 1:
         raise RequestError("A box is of one image, not of several.")
+    judging = read_benchmark(gallery, request.benchmark) if request.benchmark else None
+    if judging is not None:
+        queries = [with_box(judging, query) for query in queries]
     alike: Duplicates | None = None
     if request.without_copies is not None:
         alike = yield from find_duplicates(gallery, limit=request.without_copies)
     steps = request.search
     if any(query.needs_net for query in (*queries, *unlike)):
         with opened_gallery_net(gallery, host, request.net, request.runs_on) as describer:
-            found = yield from answer_queries(gallery, queries, describer, steps, alike, asked)
+            found = yield from answer_queries(
+                gallery, queries, describer, steps, alike, asked, judging
+            )
     else:
-        found = yield from answer_queries(gallery, queries, None, steps, alike, asked)
+        found = yield from answer_queries(gallery, queries, None, steps, alike, asked, judging)
     problems = (*unknown, *found.problems)
     if problems and not found.answers:
         raise ImageError(problems[0].reason)

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ImageError
-from core.evaluation.scores import QueryScore, score_ranking
+from core.evaluation.scores import AP_VARIANT, QueryScore, score_ranking
 from core.files import is_plain_file, is_there
 from core.images.box import BOX_CONVENTION, Box
 from core.images.formats import describe_no_file
 from core.progress import Job, Progress
+from core.retrieval.benchmarks import WORDS, Benchmark, judge_by_benchmark
 from core.retrieval.describing import Describer
 from core.retrieval.duplicates import Duplicates
 from core.retrieval.fusion import FUSION_WORDS, UNLIKE_WEIGHT, Fusion, QueryVectors
@@ -70,7 +71,9 @@ class Answer:
 
     verdicts: (n,) bool, which ranked images have its label, None without one; score: the measures,
     None where none has it. others: the further images that are one query with the first. asked: how
-    they are, and what they are not to be like.
+    they are, and what they are not to be like. junk: (n,) bool, which take no rank by the rule of a
+    benchmark, None for a query that is judged by its label. judged_by: that rule. ap_variant: of
+    the score.
     """
 
     query: QueryImage
@@ -79,6 +82,9 @@ class Answer:
     score: QueryScore | None
     others: tuple[QueryImage, ...] = ()
     asked: Asked = PLAINLY
+    junk: np.ndarray | None = None
+    judged_by: str = ""
+    ap_variant: str = AP_VARIANT
 
     @property
     def label(self) -> str | None:
@@ -103,6 +109,8 @@ class Answer:
         if self.asked.unlike:
             named = ", ".join(one.path.name for one in self.asked.unlike)
             yield f"Not like (Rocchio, weight {self.asked.unlike_weight:g}): {named}."
+        if self.judged_by:
+            yield f"Right, wrong and junk as {self.judged_by} has it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,12 +159,14 @@ def answer_queries(
     search: SearchSteps = NOTHING,
     duplicates: Duplicates | None = None,
     asked: Asked = PLAINLY,
+    benchmark: Benchmark | None = None,
 ) -> Job[Answers]:
     """Rank a gallery for each query, or for all of them as one.
 
     describer: of the gallery's recipe; needed if any query says that it needs the net. search: what
-    is done beside exact search. duplicates: what to leave out as neither right nor wrong. Raises
-    ImageError where there is nothing left that answers are not to be like.
+    is done beside exact search. duplicates: what to leave out as neither right nor wrong.
+    benchmark: whose queries are judged by its rule, and not by their labels. Raises ImageError
+    where there is nothing left that answers are not to be like.
     """
     answers: list[Answer] = []
     problems: list[ImageProblem] = []
@@ -172,9 +182,17 @@ def answer_queries(
             gallery, queries[start : start + step], describer, problems
         )
         if some:
-            answers.append(_answer(gallery, some, vectors, searching, asked, unlike))
+            answers.append(_answer(gallery, some, vectors, searching, asked, unlike, benchmark))
     yield Progress(len(queries), len(queries), "queries ranked")
     return Answers(tuple(answers), tuple(problems), duplicates, searching)
+
+
+def with_box(benchmark: Benchmark, query: QueryImage) -> QueryImage:
+    """The query with the box that a benchmark searches with, where it has none of its own."""
+    asked = benchmark.of_image(query.index)
+    if asked is None or asked.box is None or query.box is not None:
+        return query
+    return replace(query, box=asked.box, has_changed=False, note=None)
 
 
 def own_query(
@@ -221,16 +239,33 @@ def _answer(
     searching: Searching,
     asked: Asked,
     unlike: Sequence[np.ndarray],
+    benchmark: Benchmark | None = None,
 ) -> Answer:
+    of_rule = None
+    if benchmark is not None and len(queries) == 1:
+        of_rule = benchmark.of_image(queries[0].index)
+    is_ranked = of_rule is not None and of_rule.keeps_itself
     ranking = searching.rank_for(
         QueryVectors(
             np.stack(vectors),
-            tuple(one.index for one in queries if one.index is not None),
+            tuple(one.index for one in queries if one.index is not None and not is_ranked),
             asked.fusion or "mean",
             np.stack(unlike) if unlike else None,
             asked.unlike_weight,
         )
     )
+    if benchmark is not None and of_rule is not None:
+        judged = judge_by_benchmark(benchmark, of_rule, ranking)
+        return Answer(
+            queries[0],
+            ranking,
+            judged.is_relevant,
+            judged.score if searching.ranks_all else None,
+            asked=asked,
+            junk=judged.is_junk,
+            judged_by=WORDS[benchmark.protocol],
+            ap_variant=benchmark.variant,
+        )
     verdicts = judge(ranking, gallery.labels, _label_of(queries))
     is_scored = verdicts is not None and bool(verdicts.any()) and searching.ranks_all
     score = score_ranking(verdicts) if is_scored and verdicts is not None else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from core import __version__
-from core.evaluation.scores import AP_VARIANT
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
@@ -61,7 +60,9 @@ def _measures(answer: Answer) -> tuple[str, ...]:
     score = answer.score
     if score is None:
         return ()
+    n_junk = 0 if answer.junk is None else int(answer.junk.sum())
+    junk = f", {n_junk:,} junk left out" if n_junk else ""
     return (
-        f"AP {score.average_precision:.4f} ({AP_VARIANT}), P@1 {score.p_at_1:.2f}, "
+        f"AP {score.average_precision:.4f} ({answer.ap_variant}{junk}), P@1 {score.p_at_1:.2f}, "
         f"P@5 {score.p_at_5:.2f}, P@10 {score.p_at_10:.2f}, {score.n_relevant:,} relevant",
     )

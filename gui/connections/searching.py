@@ -131,7 +131,8 @@ def connect_what_is_there(
 
 def has_table_labels(searching: SearchingController) -> bool:
     """Whether the labels are those of a table."""
-    return searching.gallery is not None and searching.gallery.truth != FOLDERS
+    gallery = searching.gallery
+    return gallery is not None and (gallery.truth != FOLDERS or bool(searching.benchmark))
 
 
 def _reveal(path: Path) -> None:

@@ -16,7 +16,6 @@ ONE_FRONT: dict[str, str] = {
     "FinetuneRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
-    "EvaluateProtocolRequest": "its page comes with the Retrieval views",
     "MapRequest": "its view comes with the Retrieval views",
     "DuplicatesRequest": "its list comes with the Retrieval views",
 }

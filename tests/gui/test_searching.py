@@ -323,13 +323,13 @@ def test_a_rename_leaves_every_representation_read(searched, qtbot) -> None:
     panel.recipe_requested.emit(RecipeChoice("relu1", "conv1_relu1", "gem"))
     settle(searched, qtbot)
     assert not panel.offer_line.isVisible()
-    assert searching.words == "relu1 · conv1_relu1, GeM p=3"
+    assert searching.searched.reading.words == "relu1 · conv1_relu1, GeM p=3"
     searching.query_index(3)
     settle(searched, qtbot)
     searched.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: not searched.document.is_edited)
     settle(searched, qtbot)
-    assert searching.words == "relu1 · conv1@1, GeM p=3"
+    assert searching.searched.reading.words == "relu1 · conv1@1, GeM p=3"
     assert {one.name for one in searching.gallery.folder.parent.iterdir()} == folders
     assert len(panel.chart.rows) == 2
 

@@ -15,6 +15,7 @@ from core.images.finding import find_images
 from core.images.thumbnails import part_box, upright_frame
 from core.jobs.query import QueryRequest, query
 from core.progress import Job
+from core.retrieval.benchmarks import WITH_BOXES
 from core.retrieval.queries import find_query
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.queries import Found, History, found_view
@@ -101,10 +102,12 @@ class Asker(QObject):
         gallery, net = searched.gallery, self._engine.adapted(searched.reading.request.net)
         try:
             needs_net = part is not None or find_query(gallery, path, box).needs_net
+            # The boxes of a benchmark are described too, of which only its file tells.
+            needs_net |= self._search.benchmark.partition(":")[0] in WITH_BOXES
         except AppError as error:
             self._show_error(error)
             return
-        request = QueryRequest(gallery, (path,), net, box=box)
+        request = QueryRequest(gallery, (path,), net, box=box, benchmark=self._search.benchmark)
         lane = self._lanes.engine if needs_net else self._lanes.compute
 
         def show(found: Found) -> None:

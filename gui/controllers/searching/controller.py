@@ -80,8 +80,8 @@ class SearchingController(QObject):
             lanes, engine, notices, self.places, panel, self._search, self._indexer.rates,
             questioner, self,
         )  # fmt: skip
-        self._evaluator = Evaluator(lanes, notices, panel, self._search, self)
-        self._names = NameFollower(document, self._search, self._evaluator.show, self)
+        self.evaluator = Evaluator(lanes, notices, panel, self._search, self)
+        self._names = NameFollower(document, self._search, self.evaluator.show, self)
         self._follow_soon = QTimer(self)
         self._follow_soon.setSingleShot(True)
         self._follow_soon.setInterval(FOLLOW_MILLISECONDS)
@@ -125,9 +125,9 @@ class SearchingController(QObject):
         return self._asker.found
 
     @property
-    def words(self) -> str:
-        """The representation that the ranking is of: "relu7 · fc7@1, GAP"; "" without one."""
-        return "" if self.searched is None else self.searched.reading.words
+    def benchmark(self) -> str:
+        """The published ground truth that queries are judged by; "" for labels."""
+        return self._search.benchmark
 
     def open_folder(self, folder: Path, choice: RecipeChoice | None = None) -> None:
         """Search a folder, by `choice` if given: what is there, then the rest, asked if long."""
@@ -158,7 +158,7 @@ class SearchingController(QObject):
     def cancel(self) -> None:
         """Stop indexing or evaluating; what is done stays."""
         self._indexer.cancel()
-        self._evaluator.cancel()
+        self.evaluator.cancel()
 
     def choose(self, choice: RecipeChoice) -> None:
         """Search with another layer or pooling: shown where it is read, else offered."""
@@ -197,11 +197,11 @@ class SearchingController(QObject):
 
     def evaluate(self) -> None:
         """Rank for every labelled image; a bar for this layer joins the others."""
-        self._evaluator.evaluate()
+        self.evaluator.evaluate()
 
-    def take_labels(self, gallery: Gallery) -> None:
-        """Show the gallery that is searched with other labels, and so every one from now on."""
-        self.places.truth = gallery.truth
+    def take_labels(self, gallery: Gallery, benchmark: str = "") -> None:
+        """Show the gallery with other labels, or judged by a benchmark, and so all from now on."""
+        self.places.truth, self._search.benchmark = gallery.truth, benchmark
         searched = self._search.searched
         if searched is not None and searched.gallery.folder == gallery.folder:
             self._search.searched = replace(searched, gallery=gallery)
@@ -236,7 +236,7 @@ class SearchingController(QObject):
         indexer.ended.connect(self._show_reading)
         self._asker.ranked.connect(self.ranked)
         self._asker.ranked.connect(self._offering.offer_unread)
-        self._evaluator.evaluated.connect(self.evaluated)
+        self.evaluator.evaluated.connect(self.evaluated)
         self._offering.wanted.connect(self._read_wanted)
         panel.image_requested.connect(self.query_image)
         panel.query_requested.connect(self.query_index)
@@ -253,7 +253,7 @@ class SearchingController(QObject):
         self._forget()
         self._search.close()
         self._show_layers()
-        self._evaluator.show()
+        self.evaluator.show()
         self._show_reading()
         self.changed.emit()
 
@@ -262,12 +262,12 @@ class SearchingController(QObject):
         self._forget()
         self._search.choose_folder(folder)
         self.places.begin()
-        self._evaluator.show()
+        self.evaluator.show()
         self.changed.emit()
 
     def _forget(self) -> None:
         self._indexer.drop()
-        self._evaluator.cancel()
+        self.evaluator.cancel()
         self._offering.forget()
         self._asker.clear()
         self._panel.show_result(None, ())
@@ -349,7 +349,7 @@ class SearchingController(QObject):
         self._start(reading, is_agreed=is_agreed)
 
     def _start(self, reading: Reading, *, is_agreed: bool = False) -> None:
-        self._evaluator.cancel()
+        self.evaluator.cancel()
         self._offering.show(None)
         self._indexer.start(reading, is_agreed=is_agreed)
         self._show_reading()
@@ -388,11 +388,11 @@ class SearchingController(QObject):
 
     def _show_searched(self, searched: Searched) -> None:
         self._notices.dismiss(INDEX)
-        self._evaluator.forget_others(searched)
+        self.evaluator.forget_others(searched)
         self._show_layers()
         view = gallery_view(searched.gallery, searched.reading, searched.indexed)
-        self._panel.show_gallery(view, self._evaluator.why_not())
+        self._panel.show_gallery(view, self.evaluator.why_not())
         self._asker.ask_again(self._document.image_path)
         self.indexed.emit(searched)
         self.changed.emit()
-        self._evaluator.evaluate_unasked(searched.gallery)
+        self.evaluator.evaluate_unasked(searched.gallery)

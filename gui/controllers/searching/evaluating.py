@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.errors import AppError
 from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
 from core.progress import Job
+from core.retrieval.benchmarks import WITH_BOXES
 from core.retrieval.evaluation import ScoredQuery
 from core.retrieval.gallery import Gallery
 from gui.controllers.searching.index import Searched
@@ -19,6 +21,7 @@ from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
 from gui.panels.retrieval.queries_view import QueryList
+from gui.panels.retrieval.view import EvaluationRow
 
 EVALUATE = "evaluate"
 NO_LABELS = "No image lies in a folder of its own kind, and no table of labels is chosen."
@@ -43,12 +46,16 @@ class Evaluator(QObject):
         self._notices = notices
         self._panel = panel
         self._search = search
+        self.by_benchmark: Callable[[Searched, str, bool], object] = lambda *_: None
+        """Evaluates by a published ground truth; whether that is asked for is told last."""
 
     def why_not(self) -> str:
         """Why no evaluation can run, in a sentence; "" where one can."""
         searched = self._search.searched
         if searched is None:
             return "No image is read yet. Choose a folder of images: Ctrl+G."
+        if self._search.benchmark:
+            return ""
         if not set(searched.gallery.images.names) - {None}:
             return NO_LABELS
         codes = searched.gallery.images.label_codes
@@ -70,6 +77,9 @@ class Evaluator(QObject):
             if is_asked:
                 self._panel.open_evaluations()
             return
+        if self._search.benchmark:
+            self.by_benchmark(searched, self._search.benchmark, is_asked)
+            return
         request = EvaluateRequest(searched.gallery, searched.gallery.truth)
         self._lanes.compute.start(
             lambda: _evaluate(request),
@@ -83,12 +93,14 @@ class Evaluator(QObject):
     def evaluate_unasked(self, gallery: Gallery) -> None:
         """A small gallery is evaluated as soon as it is shown."""
         n_labels = len(set(gallery.images.names) - {None})
+        if self._search.benchmark.partition(":")[0] in WITH_BOXES:
+            return  # a pass for each query
         if len(gallery) <= MOST_EVALUATED_UNASKED and n_labels > 1:
             self.evaluate(is_asked=False)
 
     def forget_others(self, searched: Searched) -> None:
         """Bars are of one net, preprocessing and truth, else they can not be compared."""
-        key = _made_with(searched.gallery)
+        key = self._made_with(searched.gallery)
         if key != self._search.rows_of:
             self._search.rows.clear()
             self._search.rows_of = key
@@ -108,6 +120,7 @@ class Evaluator(QObject):
                 row.queries,
                 lambda index: (gallery.path(index), gallery.images[index].path),
                 searched.reading.words,
+                row,
             )
         )
 
@@ -124,15 +137,25 @@ class Evaluator(QObject):
         is_asked: bool,
     ) -> None:
         """The bar is of the gallery that was evaluated, whatever is shown by now."""
-        if _made_with(searched.gallery) != self._search.rows_of:
+        if self._made_with(searched.gallery) != self._search.rows_of:
             return
         row = evaluation_row(result.evaluation, searched.reading, searched.gallery)
-        self._search.rows[searched.reading.choice] = replace(row, queries=queries)
-        self._notices.dismiss(EVALUATE)
-        self.show()
+        self.keep(searched, replace(row, queries=queries))
         if is_asked:
             self._panel.open_evaluations()
+
+    def keep(self, searched: Searched, row: EvaluationRow) -> None:
+        """A bar joins the others, and its queries are listed while their ranking is shown."""
+        self._search.rows[searched.reading.choice] = row
+        self._notices.dismiss(EVALUATE)
+        self.show()
         self.evaluated.emit(row)
+
+    def _made_with(self, gallery: Gallery) -> tuple[str, str, str, str, str]:
+        recipe = gallery.recipe
+        net = recipe.net_identity or recipe.net_sha256
+        digest = recipe.preprocess.digest
+        return net, recipe.weights_sha256, digest, gallery.truth, self._search.benchmark
 
     def _show_error(self, error: AppError, *, is_asked: bool) -> None:
         if is_asked:
@@ -143,9 +166,3 @@ def _evaluate(request: EvaluateRequest) -> Job[tuple[Evaluated, tuple[ScoredQuer
     """The evaluation and its queries, sorted where it does not hold the window up."""
     result = yield from evaluate(request)
     return result, result.evaluation.worst_first
-
-
-def _made_with(gallery: Gallery) -> tuple[str, str, str, str]:
-    recipe = gallery.recipe
-    net = recipe.net_identity or recipe.net_sha256
-    return net, recipe.weights_sha256, recipe.preprocess.digest, gallery.truth

@@ -121,7 +121,9 @@ class GalleryListController(QObject):
             words = f"{n_images:,} of {plural(n_images + gallery.progress.n_missing, 'image')}"
         else:
             words = plural(len(gallery), "image")
-        said = f"{folder}\n{self._searching.words}".strip()
+        searched = self._searching.searched
+        words = "" if searched is None else searched.reading.words
+        said = f"{folder}\n{words}".strip()
         self._field.show_value(folder.name, words, said)
 
     def _facts(self) -> str:

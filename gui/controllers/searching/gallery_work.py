@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -11,6 +12,7 @@ from core.jobs.evaluate import Evaluated, EvaluateQueriesRequest, evaluate_queri
 from core.jobs.export_gallery import ExportGalleryRequest, export
 from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_labels import label_gallery
+from core.retrieval.ground_truth import choose_labels
 from core.retrieval.label_matching import MatchedLabels
 from core.words import join_names, plural
 from gui.controllers.engine_child import EngineController
@@ -21,6 +23,7 @@ from gui.notices import Notice, Notices
 
 QUERIES, EXPORT, LABELS = "evaluate-queries", "export-gallery", "labels"
 _MOST_NOTES = 3
+_MOST_PREVIEWED, _MOST_SHOWN = 500, 5
 
 
 class GalleryWorkController(QObject):
@@ -66,9 +69,29 @@ class GalleryWorkController(QObject):
         self._lanes.compute.start(
             lambda: label_gallery(gallery, truth),
             key=LABELS,
-            title="" if truth == FOLDERS else f"Reading labels of {Path(truth).name}",
+            title=f"Reading labels of {Path(truth).name}" if Path(truth).is_file() else "",
             on_result=self._take_labels,
             on_error=lambda error: self._show_error(error, LABELS),
+        )
+
+    def preview(
+        self, truth: str, show: Callable[[str, Sequence[tuple[str, str]], str], None]
+    ) -> None:
+        """Tell `show` (truth, names with their labels, why not) of the first images."""
+        gallery = self._searching.gallery
+        if gallery is None:
+            return
+        paths = gallery.images.paths[:_MOST_PREVIEWED]
+
+        def found(matched: MatchedLabels) -> None:
+            pairs = zip(paths, matched.labels, strict=True)
+            show(truth, [(p, name or "no label") for p, name in pairs][:_MOST_SHOWN], "")
+
+        self._lanes.compute.start(
+            lambda: choose_labels(truth, paths),
+            key="label-preview",
+            on_result=found,
+            on_error=lambda error: show(truth, (), f"{error.sentence} {error.hint}".strip()),
         )
 
     def export(self, out: Path) -> None:
@@ -107,7 +130,9 @@ class GalleryWorkController(QObject):
             self._notices.dismiss(LABELS)
             return
         n_labelled = sum(label is not None for label in matched.labels)
-        title = f"{n_labelled:,} of {plural(len(gallery), 'image')} have a label of the table"
+        by_names = gallery.truth.startswith("pattern:")
+        source = "by the pattern" if by_names else "of the table"
+        title = f"{n_labelled:,} of {plural(len(gallery), 'image')} have a label {source}"
         body = " ".join(matched.notes[:_MOST_NOTES])
         kind = "ok" if n_labelled == len(gallery) and not body else "warning"
         self._notices.show(Notice(kind, title, body, key=LABELS))

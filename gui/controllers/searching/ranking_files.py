@@ -8,7 +8,7 @@ from PyQt5.QtCore import QObject
 
 from core.files import write_file
 from core.retrieval.ranking_caption import ranking_caption
-from core.retrieval.ranking_export import export_ranking
+from core.retrieval.ranking_export import export_answer
 from gui.controllers.exporting import ExportingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.queries import Found
@@ -54,9 +54,7 @@ class RankingFiles(QObject):
             "Save the ranking",
             f"{_stem(found)}.csv",
             CSV_FILTER,
-            lambda path: export_ranking(
-                path, found.gallery, answer.ranking, answer.query.label, caption
-            ),
+            lambda path: export_answer(path, found.gallery, answer, caption),
         )
 
     def choose_picture(self) -> None:

@@ -78,7 +78,8 @@ class Search:
 
     searched: the gallery shown now; while another layer is indexed, that of the layer before.
     listed: the folder's images before they are indexed. rows: what was evaluated, by choice,
-    with the net and preprocessing of `rows_of`.
+    with the net and preprocessing of `rows_of`. benchmark: the published ground truth that queries
+    are judged by, "" for labels.
     """
 
     stage: Stage = Stage.NO_FOLDER
@@ -89,6 +90,7 @@ class Search:
     listed: tuple[Path, ...] = ()
     rows: dict[RecipeChoice, EvaluationRow] = field(default_factory=dict)
     rows_of: object = None
+    benchmark: str = ""
     n_done: int = 0
     _n_vain_crashes: int = 0
 
@@ -125,7 +127,7 @@ class Search:
         if folder == self.folder:
             return
         self.happens(Event.FOLDER_CHOSEN)
-        self.folder, self.searched, self.query = folder, None, None
+        self.folder, self.searched, self.query, self.benchmark = folder, None, None, ""
         self.listed = ()
         self.rows.clear()
 
@@ -178,6 +180,6 @@ class Search:
         """Another net: nothing of this search holds."""
         self.happens(Event.NET_OPENED)
         self.folder = self.choice = self.searched = self.query = None
-        self.listed = ()
+        self.listed, self.benchmark = (), ""
         self.rows.clear()
         self.n_done = self._n_vain_crashes = 0

@@ -9,18 +9,23 @@ from typing import cast
 
 import numpy as np
 
+from core.evaluation.ukbench import GROUP_SIZE
 from core.images.preprocess import Preprocess
 from core.jobs.index import Indexed
 from core.layers.shapes import NetShapes
 from core.measures.measure import Pool, PoolingName
 from core.net.definition import BlobVersion, Net
 from core.net.value_words import value_words
+from core.retrieval.benchmarks import WORDS
 from core.retrieval.descriptor import DescriptorRecipe
-from core.retrieval.evaluation import Evaluation
+from core.retrieval.evaluation import Evaluation, ScoredQuery
 from core.retrieval.gallery import Gallery
+from core.retrieval.protocols import ProtocolScores
 from core.retrieval.queries import Answer
+from core.retrieval.ranking_export import ranks_of
 from gui.controllers.searching.index import Reading
 from gui.panels.retrieval.view import (
+    JUNK,
     NOT_RELEVANT,
     RELEVANT,
     UNLABELLED,
@@ -127,16 +132,19 @@ def _channels(shapes: NetShapes, net: Net, version: BlobVersion) -> int:
 
 def ranked_tiles(gallery: Gallery, answer: Answer) -> Tiles:
     """A tile for each ranked image, marked by its label where the query has one."""
-    ranking, verdicts = answer.ranking, answer.verdicts
+    ranking, verdicts, junk = answer.ranking, answer.verdicts, answer.junk
+    ranks = ranks_of(answer)
 
     def tile(place: int) -> ResultTile:
         number = int(ranking.index[place])
         mark = UNLABELLED
         if verdicts is not None:
             mark = RELEVANT if verdicts[place] else NOT_RELEVANT
+        if junk is not None and junk[place]:
+            mark = JUNK
         image = gallery.images[number]
         return ResultTile(
-            place + 1,
+            int(ranks[place]),
             number,
             gallery.path(number),
             _name(image.path),
@@ -148,7 +156,7 @@ def ranked_tiles(gallery: Gallery, answer: Answer) -> Tiles:
             image.stamp.n_bytes,
         )
 
-    return Tiles(tile, np.arange(len(ranking)), verdicts)
+    return Tiles(tile, np.arange(len(ranking)), verdicts, junk)
 
 
 def query_view(path: Path, name: str, note: str, answer: Answer) -> QueryView:
@@ -165,6 +173,9 @@ def query_view(path: Path, name: str, note: str, answer: Answer) -> QueryView:
         average_precision=score.average_precision,
         precisions=((1, score.p_at_1), (5, score.p_at_5), (10, score.p_at_10)),
         n_relevant=score.n_relevant,
+        ap_name=f"{answer.ap_variant} AP",
+        n_junk=0 if answer.junk is None else int(answer.junk.sum()),
+        measures=(("Truth", answer.judged_by),) if answer.judged_by else (),
     )
 
 
@@ -214,6 +225,33 @@ def evaluation_row(evaluation: Evaluation, reading: Reading, gallery: Gallery) -
         evaluation.p_at_1,
         evaluation.n_queries,
         is_part=is_part,
+    )
+
+
+def benchmark_row(found: ProtocolScores, reading: Reading, gallery: Gallery) -> EvaluationRow:
+    """The bar of a benchmark's own measure, with its queries, the worst first."""
+    unit = 1.0 if found.measure == "mAP" else float(GROUP_SIZE)
+    queries = [
+        ScoredQuery(
+            query.image, query.name, replace(query.measures, average_precision=query.score / unit)
+        )
+        for query in found.queries
+        if query.measures is not None
+    ]
+    queries.sort(key=lambda query: (query.score.average_precision, query.index))
+    return EvaluationRow(
+        reading.choice,
+        reading.words,
+        gallery.dimension,
+        found.mean / unit,
+        found.low / unit,
+        found.high / unit,
+        float(np.mean([query.score.p_at_1 for query in queries])),
+        len(queries),
+        queries=tuple(queries),
+        measure=found.measure,
+        variant=found.variant,
+        truth=WORDS[found.protocol],
     )
 
 

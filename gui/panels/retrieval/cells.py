@@ -69,13 +69,14 @@ class RankCells(QWidget):
             place = self._place_at(event.pos())
             if place >= 0:
                 tile = self._tiles[place]
-                said = f"Rank {tile.rank}, {tile.mark}: {tile.name}"
+                rank = f"Rank {tile.rank}" if tile.rank else "No rank"
+                said = f"{rank}, {tile.mark}: {tile.name}"
                 QToolTip.showText(event.globalPos(), plain_tip(said), self)
             return True
         return bool(super().event(event))  # type: ignore[arg-type]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        found, n = self._tiles.is_relevant, self.n_cells
+        found, junk, n = self._tiles.is_relevant, self._tiles.is_junk, self.n_cells
         if found is None or not n:
             return
         theme, painter = self._keeper.theme, QPainter(self)
@@ -85,7 +86,10 @@ class RankCells(QWidget):
         left, top = self._words_width(), (_HEIGHT - _CELL.height()) / 2
         for place in range(n):
             cell = QRectF(left + place * _STEP + 2, top, _CELL.width(), _CELL.height())
-            painter.setPen(QPen(theme.accent if place == self._current else theme.outline, 1))
+            is_junk = junk is not None and bool(junk[place])
+            style = Qt.DashLine if is_junk else Qt.SolidLine
+            colour = theme.secondary if is_junk else theme.outline
+            painter.setPen(QPen(theme.accent if place == self._current else colour, 1, style))
             painter.setBrush(theme.relevant if found[place] else theme.panel)
             if found[place] and place != self._current:
                 painter.setPen(Qt.NoPen)

@@ -40,7 +40,7 @@ class EvaluationChart(QWidget):
         self._cursor = min(self._cursor, max(0, len(rows) - 1))
         self.setMinimumHeight(HEADER_HEIGHT + ROW_HEIGHT * len(rows) + FOOT_HEIGHT)
         lines = (
-            f"{row.label}: mAP {100 * row.mean_ap:.1f} % ({interval_text(row)})"
+            f"{row.label}: {row.measure} {row.number(row.mean_ap)} ({interval_text(row)})"
             for row in self._rows
         )
         self.setToolTip(plain_tip("\n".join(lines)))
@@ -116,15 +116,19 @@ class EvaluationChart(QWidget):
             painter.setPen(theme.grid)
             painter.drawLine(QPointF(x, bars.top()), QPointF(x, bars.bottom()))
             painter.setPen(theme.secondary)
-            painter.drawText(QRectF(x - 20, bars.top() - 16, 40, 14), TOP, str(percent))
+            share = percent / 100
+            words = f"{self._rows[0].number(share)}".removesuffix(".0").removesuffix(".00")
+            painter.drawText(QRectF(x - 20, bars.top() - 16, 40, 14), TOP, words)
         painter.setPen(theme.text)
         painter.setFont(text_font(11, semibold=True))
         head = QRectF(12, 6, self.width() - 24, 16)
-        painter.drawText(head, LEFT, "mAP, %")
-        start = head.left() + painter.fontMetrics().horizontalAdvance("mAP, %") + 8
+        measure = self._rows[0].measure_text
+        painter.drawText(head, LEFT, measure)
+        start = head.left() + painter.fontMetrics().horizontalAdvance(measure) + 8
         painter.setPen(theme.secondary)
         painter.setFont(text_font(11))
-        words = "line = 95 % interval over queries (bootstrap)"
+        truth = self._rows[0].truth
+        words = "line = 95 % interval over queries (bootstrap)" + (f"; {truth}" if truth else "")
         painter.drawText(QRectF(start, 6, self.width() - start, 16), LEFT, words)
         left = bars.right() + 8
         for name, width in self._columns():
@@ -162,7 +166,7 @@ class EvaluationChart(QWidget):
     def _paint_values(self, painter: QPainter, row: EvaluationRow, x: float, top: float) -> None:
         theme = self._keeper.theme
         texts = (
-            f"{100 * row.mean_ap:.1f}",
+            row.number(row.mean_ap),
             interval_text(row),
             f"{row.precision_at_1:.2f}",
             f"{row.dimension:,}",
@@ -177,4 +181,4 @@ class EvaluationChart(QWidget):
 
 def interval_text(row: EvaluationRow) -> str:
     """ "81.2 to 89.6", in percent."""
-    return f"{100 * row.low:.1f} to {100 * row.high:.1f}"
+    return f"{row.number(row.low)} to {row.number(row.high)}"

@@ -7,13 +7,15 @@ from PyQt5.QtGui import QColor, QPainter, QPen
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from gui.icons import paint_icon
-from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT
+from gui.panels.retrieval.view import JUNK, NOT_RELEVANT, RELEVANT
 from gui.theme import Theme, ThemeKeeper, glyph_colour, text_font
 from gui.widgets.alignment import CENTRE
 from gui.widgets.labels import ThemedLabel
 
 SIDE = 18
 FIRST_WRONG = "first wrong"
+_GLYPHS = {RELEVANT: "check", NOT_RELEVANT: "cross", JUNK: "dash"}
+JUNK_WORDS = "junk, not scored"
 
 
 def paint_mark(
@@ -23,21 +25,24 @@ def paint_mark(
     place = QRectF(picture.right() - SIDE - 3, picture.top() + 4, SIDE, SIDE)
     if is_first_wrong:
         _paint_first_wrong(painter, place, theme)
-    elif mark in (RELEVANT, NOT_RELEVANT):
+    elif mark in _GLYPHS:
         paint_disc(painter, mark, place, theme)
 
 
 def paint_disc(painter: QPainter, mark: str, place: QRectF, theme: Theme) -> None:
-    """The mark alone: a filled check, or a cross on the panel's ground."""
+    """The mark alone: a filled check; a cross or, dashed, a dash on the panel's ground."""
     is_relevant = mark == RELEVANT
     ground = theme.relevant if is_relevant else theme.panel
     painter.setRenderHint(QPainter.Antialiasing, True)
-    painter.setPen(QPen(theme.panel if is_relevant else theme.outline, 1))
+    line = QPen(theme.panel if is_relevant else theme.outline, 1)
+    if mark == JUNK:
+        line = QPen(theme.secondary, 1, Qt.DashLine)
+    painter.setPen(line)
     painter.setBrush(ground)
     painter.drawEllipse(place.adjusted(0.5, 0.5, -0.5, -0.5))
     painter.setRenderHint(QPainter.Antialiasing, False)
     glyph: QColor = glyph_colour(ground) if is_relevant else theme.secondary
-    paint_icon(painter, "check" if is_relevant else "cross", glyph, place.adjusted(3, 3, -3, -3))
+    paint_icon(painter, _GLYPHS[mark], glyph, place.adjusted(3, 3, -3, -3))
 
 
 def _paint_first_wrong(painter: QPainter, place: QRectF, theme: Theme) -> None:
@@ -78,7 +83,18 @@ class Legend(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 4, 0)
         row.setSpacing(5)
-        for mark in (RELEVANT, NOT_RELEVANT):
-            row.addWidget(_Disc(keeper, mark), 0, Qt.AlignVCenter)
-            row.addWidget(ThemedLabel(keeper, mark, "secondary"))
+        self._of_junk: list[QWidget] = []
+        for mark in _GLYPHS:
+            disc = _Disc(keeper, mark)
+            words = ThemedLabel(keeper, JUNK_WORDS if mark == JUNK else mark, "secondary")
+            row.addWidget(disc, 0, Qt.AlignVCenter)
+            row.addWidget(words)
             row.addSpacing(6)
+            if mark == JUNK:
+                self._of_junk = [disc, words]
+        self.show_junk(is_shown=False)
+
+    def show_junk(self, *, is_shown: bool) -> None:
+        """Explain the dash too, where there is one."""
+        for widget in self._of_junk:
+            widget.setVisible(is_shown)

@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.retrieval.rank_moves import NOWHERE, RankMoves
 from gui.panels.retrieval.tiles import TEXT_HEIGHT, paint_tile, thumbnail_side, tile_words
-from gui.panels.retrieval.view import RELEVANT, ResultTile, Tiles
+from gui.panels.retrieval.view import JUNK, RELEVANT, ResultTile, Tiles
 from gui.theme import ThemeKeeper, text_font
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import CENTRE
@@ -205,7 +205,8 @@ class MovesCanvas(QWidget):
         is_selected = place == self._selected[row]
         colour = self._colour(tile, is_selected=is_selected)
         is_bold = is_selected or tile.mark == RELEVANT
-        painter.setPen(QPen(colour, 3 if is_selected else 2 if is_bold else 1))
+        style = Qt.DashLine if tile.mark == JUNK else Qt.SolidLine
+        painter.setPen(QPen(colour, 3 if is_selected else 2 if is_bold else 1, style))
         painter.setBrush(Qt.NoBrush)
         box = self.tile_rect(row, place)
         down = 1 if row == A else -1

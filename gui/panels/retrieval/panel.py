@@ -134,6 +134,7 @@ class RetrievalPanel(QWidget):
         self.query_column.show_gallery(gallery)
         why_not = why_not_evaluate if gallery is not None else "No image is read yet."
         self.recipe_bar.set_why_not_evaluate(why_not)
+        self.recipe_bar.views.set_shown(QUERIES_VIEW, is_shown=gallery is not None)
         self._fit_room()
         self._show_page()
 
@@ -154,6 +155,7 @@ class RetrievalPanel(QWidget):
         self.query_column.show_query(query, self._tiles)
         self.cells.show_tiles(self._tiles)
         self.recipe_bar.set_can_export(can_export=query is not None)
+        self.recipe_bar.legend.show_junk(is_shown=bool(self._tiles.n_junk))
         self.recipe_bar.views.set_shown(TWO_VIEW, is_shown=query is not None)
         self._refresh_selections()
         self._show_selection()
@@ -185,7 +187,7 @@ class RetrievalPanel(QWidget):
     def show_queries(self, queries: QueryList | None) -> None:
         """Show every query of the representation that is shown; None where it is not evaluated."""
         self.queries.show_queries(queries)
-        self.recipe_bar.views.set_shown(QUERIES_VIEW, is_shown=queries is not None)
+        self.recipe_bar.views.set_shown(QUERIES_VIEW, is_shown=self._gallery is not None)
 
     def open_ranking(self) -> None:
         """Bring the ranking to the front."""
@@ -346,19 +348,19 @@ class RetrievalPanel(QWidget):
         self.grid.setFocus(Qt.OtherFocusReason)
 
     def _show_selected(self, tile: ResultTile | None) -> None:
-        self.selected.show_tile(tile, self._query, len(self._tiles))
+        self.selected.show_tile(tile, self._query, len(self._tiles) - self._tiles.n_junk)
         note = ""
         if tile is not None:
             rank = f"rank {tile.rank:,}, " if tile.rank else ""
-            note = f"{rank}{tile.name}" + (f", {score_text(tile.score)}" if tile.rank else "")
+            note = f"{rank}{tile.name}" + (f", {score_text(tile.score)}" if tile.is_found else "")
         self.side.strip.set_note(note)
         self._show_cells()
 
     def _show_cells(self) -> None:
-        tile = self.grid.selected_tile()
         is_all = self.selections.current == ALL
         seen = self.grid.places_in_view if is_all else range(0)
-        self.cells.show_place(-1 if tile is None else tile.rank - 1, seen)
+        at, tiles = self.grid.current, Tiles.of(self.grid.tiles)
+        self.cells.show_place(int(tiles.places[at]) if 0 <= at < len(tiles) else -1, seen)
 
     def _show_selection(self) -> None:
         chosen = SELECTIONS[self.selections.current][2](self._tiles)

@@ -18,11 +18,13 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from core.evaluation.scores import AP_VARIANT
+from core.evaluation.ukbench import GROUP_SIZE
 from core.retrieval.evaluation import ScoredQuery
+from gui.panels.retrieval.view import EvaluationRow
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import LEFT, RIGHT
+from gui.widgets.buttons import Button
 from gui.widgets.copy_table import CopyTable
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.plain_text import plain_tip
@@ -33,15 +35,20 @@ _SIDE = 2 * THUMBNAIL.width() - 1
 COLUMNS = ("Query", "Label", "AP, %", "First wrong", "P@10", "Relevant")
 _WIDTHS = {1: 180, 2: 80, 3: 100, 4: 80, 5: 90}
 NOT_WRONG = "none"
+NOT_EVALUATED = "Not evaluated yet: press Evaluate, or choose what judges."
 
 
 @dataclass(frozen=True, eq=False)
 class QueryList:
-    """Scored queries, the worst first, and what tells a query's file: its path and its name."""
+    """Scored queries, the worst first, and what tells a query's file: its path and its name.
+
+    words: the representation; row: its measure and what judges.
+    """
 
     queries: tuple[ScoredQuery, ...]
     file_of: Callable[[int], tuple[Path, str]]
     words: str
+    row: EvaluationRow
 
 
 class _Model(QAbstractTableModel):
@@ -76,7 +83,7 @@ class _Model(QAbstractTableModel):
         if query is None or self._list is None:
             return None
         path, name = self._list.file_of(query.index)
-        cells = _cells(query, name)
+        cells = _cells(query, name, self._list.row)
         if role == Qt.DisplayRole:
             return cells[index.column()]
         if role == Qt.TextAlignmentRole:
@@ -84,7 +91,7 @@ class _Model(QAbstractTableModel):
         if role == Qt.ToolTipRole:
             return plain_tip(str(path))
         if role == Qt.AccessibleTextRole:
-            said = zip(COLUMNS, cells, strict=True)
+            said = zip(self._heads, cells, strict=True)
             return ", ".join(f"{head} {cell}" for head, cell in said)
         if role == Qt.DecorationRole and index.column() == 0:
             return self._picture(path)
@@ -96,10 +103,20 @@ class _Model(QAbstractTableModel):
         if orientation != Qt.Horizontal:
             return None
         if role == Qt.DisplayRole:
-            return COLUMNS[section]
+            return self._heads[section]
         if role == Qt.TextAlignmentRole:
             return LEFT if section < 2 else RIGHT
         return None
+
+    @property
+    def _heads(self) -> tuple[str, ...]:
+        """The measure and the kind of the names, where another truth than labels judges."""
+        if self._list is None:
+            return COLUMNS
+        row = self._list.row
+        named = "Name" if row.truth else "Label"
+        measure = "AP, %" if row.measure == "mAP" else row.measure
+        return (COLUMNS[0], named, measure, *COLUMNS[3:])
 
     def _picture(self, path: Path) -> QImage:
         """The thumbnail in the middle of an even room, so that the names stand below each other."""
@@ -161,12 +178,15 @@ class QueriesView(QWidget):
         self.field.setClearButtonEnabled(True)
         self.field.setFixedWidth(200)
         self.sentence = ElidedLabel(mode=Qt.ElideRight)
+        self.truth_button = Button(keeper, "Judged by folders")
+        self.truth_button.setToolTip("Choose labels, or a published ground truth")
         self.table = _Table(store)
         head = QHBoxLayout()
         head.setContentsMargins(12, 7, 12, 7)
         head.setSpacing(12)
         head.addWidget(self.field)
         head.addWidget(self.sentence, 1)
+        head.addWidget(self.truth_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -206,7 +226,7 @@ class QueriesView(QWidget):
         queries = self._list
         if queries is None:
             self.table.rows.show(None, np.arange(0))
-            self.sentence.setText("")
+            self.sentence.setText(NOT_EVALUATED)
             return
         wanted = self.field.text().strip().casefold()
         places = np.arange(len(queries.queries))
@@ -220,14 +240,16 @@ class QueriesView(QWidget):
     def _said(self, queries: QueryList, places: np.ndarray) -> str:
         n_all = len(queries.queries)
         if not places.size:
-            return f"None of the {n_all:,} queries has such a label."
-        mean = np.mean([queries.queries[i].score.average_precision for i in places.tolist()])
+            named = "name" if queries.row.truth else "label"
+            return f"None of the {n_all:,} queries has such a {named}."
+        row = queries.row
+        mean = float(np.mean([queries.queries[i].score.average_precision for i in places.tolist()]))
         of_all = "" if places.size == n_all else f" of {n_all:,}"
         count = f"{places.size:,}{of_all}"
         return (
             f"{count} {'query' if count == '1' else 'queries'}, the worst first, "
             f"by {queries.words}. "
-            f"mAP {100 * mean:.1f} % ({AP_VARIANT})"
+            f"{_mean_text(row, mean)}"
         )
 
     def _take(self, row: int) -> None:
@@ -236,13 +258,21 @@ class QueriesView(QWidget):
             self.query_requested.emit(query.index)
 
 
-def _cells(query: ScoredQuery, name: str) -> tuple[str, ...]:
+def _mean_text(row: EvaluationRow, mean: float) -> str:
+    """ "mAP 79.3 % (trapezoid, junk left out; Oxford or Paris)"."""
+    if row.measure != "mAP":
+        return f"{row.measure} {row.number(mean)} of {GROUP_SIZE} ({row.truth})"
+    judged = f", junk left out; {row.truth}" if row.truth else ""
+    return f"mAP {row.number(mean)} % ({row.variant}{judged})"
+
+
+def _cells(query: ScoredQuery, name: str, row: EvaluationRow) -> tuple[str, ...]:
     score = query.score
     wrong = NOT_WRONG if score.first_wrong is None else f"rank {score.first_wrong:,}"
     return (
         name,
         query.label,
-        f"{100 * score.average_precision:.1f}",
+        row.number(score.average_precision),
         wrong,
         f"{score.p_at_10:.2f}",
         f"{score.n_relevant:,}",

@@ -111,7 +111,12 @@ class QueryColumn(QWidget):
         self.name.setVisible(query is not None)
         self.note.setText(_NO_QUERY if query is None else query.note)
         n_relevant = query.n_relevant if query is not None else None
-        self.title.set_note("" if n_relevant is None else f"{n_relevant:,} relevant")
+        n_junk = 0 if query is None else query.n_junk
+        junk = f", {n_junk:,} junk" if n_junk else ""
+        self.title.set_note("" if n_relevant is None else f"{n_relevant:,} relevant{junk}")
+        if query is not None:
+            left_out = "\njunk left out" if n_junk else ""
+            self.ap_words.setText(f"AP, %\n{query.ap_name}{left_out}")
         ap = None if query is None else query.average_precision
         for widget in (self.ap, self.ap_words, self.result_header):
             widget.setVisible(ap is not None)
@@ -203,6 +208,7 @@ def _measures(query: QueryView | None, tiles: Sequence[ResultTile]) -> tuple[tup
         last = next((tile.rank for tile in reversed(relevant(tiles))), None)
         rows.append(("First wrong", "none" if wrong is None else f"rank {wrong:,}"))
         rows.append(("Last relevant", "none" if last is None else f"rank {last:,}"))
+    rows += query.measures
     if query.n_ties:
         rows.append(("Equal scores", f"{query.n_ties:,}"))
     return tuple(rows)

@@ -8,7 +8,14 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidg
 from core.words import bytes_text
 from gui.panels.retrieval.query import FactSection
 from gui.panels.retrieval.tiles import score_text
-from gui.panels.retrieval.view import NOT_RELEVANT, RELEVANT, UNLABELLED, QueryView, ResultTile
+from gui.panels.retrieval.view import (
+    JUNK,
+    NOT_RELEVANT,
+    RELEVANT,
+    UNLABELLED,
+    QueryView,
+    ResultTile,
+)
 from gui.panels.retrieval.why_picture import HeatPicture
 from gui.panels.retrieval.why_section import WhySection
 from gui.theme import ThemeKeeper
@@ -18,7 +25,7 @@ from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 
 WIDTH = 284
 _NOTHING = "Select an image: its rank, label and file stand here."
-_SIGNS = {RELEVANT: "\N{CHECK MARK}", NOT_RELEVANT: "\N{MULTIPLICATION SIGN}"}
+_SIGNS = {RELEVANT: "\N{CHECK MARK}", NOT_RELEVANT: "\N{MULTIPLICATION SIGN}", JUNK: "\N{EN DASH}"}
 
 
 class SelectedResult(QWidget):
@@ -77,10 +84,12 @@ class SelectedResult(QWidget):
             return
         if tile.rank:
             self.title.set_note(f"rank {tile.rank:,} of {n_ranked:,}")
+        elif tile.is_found:
+            self.title.set_note("no rank")
         self.picture.show_path(tile.path)
         self.why.setVisible(bool(tile.rank))
         self.name.setText(tile.name)
-        self.score.setText(score_text(tile.score) if tile.rank else "")
+        self.score.setText(score_text(tile.score) if tile.is_found else "")
         self.verdict.setText(_verdict(tile, query))
         self.verdict.setVisible(bool(self.verdict.text()))
         role = {RELEVANT: "ok_text", NOT_RELEVANT: "error_text"}.get(tile.mark, "secondary")
@@ -145,6 +154,10 @@ def _verdict(tile: ResultTile, query: QueryView | None) -> str:
     if tile.mark == UNLABELLED or query is None:
         return ""
     sign, label = _SIGNS[tile.mark], tile.label or "without a label"
+    if tile.mark == JUNK:
+        return f"{sign} junk of this query, neither right nor wrong"
+    if not query.label:
+        return f"{sign} {tile.mark}"
     return f"{sign} {label}" if tile.mark == RELEVANT else f"{sign} {label}, not {query.label}"
 
 

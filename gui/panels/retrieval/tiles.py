@@ -34,8 +34,8 @@ def paint_tile(
     elif image is not None:
         middle = QRectF(picture.center().x() - 10, picture.center().y() - 10, 20, 20)
         paint_icon(painter, "warning", theme.placeholder, middle)
-    if tile.rank:
-        _paint_rank(painter, str(tile.rank), picture, theme)
+    if tile.is_found:
+        _paint_rank(painter, rank_text(tile), picture, theme)
     paint_mark(painter, tile.mark, picture, theme, is_first_wrong=is_first_wrong)
     words = QRectF(box.left(), picture.bottom() + 2, box.width(), TEXT_HEIGHT - 2)
     _paint_words(painter, tile, words, theme)
@@ -44,8 +44,15 @@ def paint_tile(
 def tile_words(tile: ResultTile) -> str:
     """A tile in words: rank, mark, score, path."""
     words = f"{tile.mark}, " if tile.mark else ""
-    place = f"Rank {tile.rank:,}, {words}cosine {tile.score:.4f}\n" if tile.rank else ""
-    return f"{place}{tile.path}"
+    if not tile.is_found:
+        return str(tile.path)
+    rank = f"Rank {tile.rank:,}" if tile.rank else "No rank"
+    return f"{rank}, {words}cosine {tile.score:.4f}\n{tile.path}"
+
+
+def rank_text(tile: ResultTile) -> str:
+    """Its rank, a dash for junk."""
+    return str(tile.rank) if tile.rank else "\N{EN DASH}"
 
 
 def score_text(score: float) -> str:
@@ -78,7 +85,7 @@ def _paint_rank(painter: QPainter, text: str, area: QRect, theme: Theme) -> None
 def _paint_words(painter: QPainter, tile: ResultTile, area: QRectF, theme: Theme) -> None:
     painter.setFont(text_font(12, semibold=True))
     metrics = painter.fontMetrics()
-    score = score_text(tile.score) if tile.rank else ""
+    score = score_text(tile.score) if tile.is_found else ""
     used = metrics.horizontalAdvance(score)
     painter.setPen(theme.text)
     painter.drawText(area, RIGHT, score)

@@ -10,17 +10,19 @@ from typing import overload
 
 import numpy as np
 
+from core.evaluation.scores import AP_VARIANT
+from core.evaluation.ukbench import GROUP_SIZE
 from core.images.box import Box
 from core.measures.measure import MAX_DIMENSIONS
 from core.retrieval.evaluation import ScoredQuery
 from core.words import plural
 
-RELEVANT, NOT_RELEVANT, UNLABELLED = "relevant", "not relevant", ""
+RELEVANT, NOT_RELEVANT, UNLABELLED, JUNK = "relevant", "not relevant", "", "junk"
 POOLING_NAMES = {
     "gap": "GAP", "mac": "MAC", "gem": "GeM", "spoc": "SPoC", "crow": "CroW",
     "rmac": "R-MAC", "mac+rmac": "MAC + R-MAC", "flatten": "flatten",
 }  # fmt: skip
-AP_NAME = "non-interpolated AP"
+AP_NAME = f"{AP_VARIANT} AP"
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class RecipeChoice:
 
 @dataclass(frozen=True)
 class ResultTile:
-    """One image of the gallery; `rank` counts from 1, 0 for one that is not ranked.
+    """One image of the gallery; `rank` counts from 1, 0 for one that is not ranked, as junk is.
 
     label: "" for none. width, height: of the upright picture in pixels, 0 where not known, as is
     n_bytes.
@@ -92,12 +94,18 @@ class ResultTile:
     height: int = 0
     n_bytes: int = 0
 
+    @property
+    def is_found(self) -> bool:
+        """Whether it has a place in a ranking, if with no rank as junk has."""
+        return bool(self.rank) or self.mark == JUNK
+
 
 class Tiles(Sequence[ResultTile]):
     """Tiles of a ranking, or of a part of it, each made when it is asked for.
 
     make: the tile at a place, from 0, of the whole ranking. is_relevant: (n,) bool by place, None
-    where the query has no label. places: (n_shown,) int64, the places of the part.
+    where the query has no label. places: (n_shown,) int64, the places of the part. is_junk: (n,)
+    bool, images that take no rank, None for none.
     """
 
     # A million tiles take seconds to make and half a gigabyte; a screen shows thirty.
@@ -107,8 +115,10 @@ class Tiles(Sequence[ResultTile]):
         make: Callable[[int], ResultTile],
         places: np.ndarray,
         is_relevant: np.ndarray | None = None,
+        is_junk: np.ndarray | None = None,
     ) -> None:
         self._make, self.places, self.is_relevant = make, places, is_relevant
+        self.is_junk = is_junk
 
     @classmethod
     def of(cls, tiles: Sequence[ResultTile]) -> Tiles:
@@ -118,11 +128,21 @@ class Tiles(Sequence[ResultTile]):
         marks = [tile.mark for tile in tiles]
         has_marks = UNLABELLED not in marks
         is_relevant = np.array([mark == RELEVANT for mark in marks]) if has_marks else None
-        return cls(tiles.__getitem__, np.arange(len(tiles)), is_relevant)
+        is_junk = np.array([mark == JUNK for mark in marks]) if JUNK in marks else None
+        return cls(tiles.__getitem__, np.arange(len(tiles)), is_relevant, is_junk)
 
     def part(self, places: np.ndarray) -> Tiles:
         """Those of some places of the whole ranking."""
-        return Tiles(self._make, places, self.is_relevant)
+        return Tiles(self._make, places, self.is_relevant, self.is_junk)
+
+    @property
+    def n_junk(self) -> int:
+        """How many images of the whole ranking take no rank."""
+        return 0 if self.is_junk is None else int(self.is_junk.sum())
+
+    def without_junk(self, found: np.ndarray) -> np.ndarray:
+        """(n,) bool of the whole ranking, with what is junk left out."""
+        return found if self.is_junk is None else found & ~self.is_junk
 
     def __len__(self) -> int:
         return int(self.places.size)
@@ -145,7 +165,8 @@ class QueryView:
 
     scores: (n,) float32, the cosine of each ranked image, the best first. box: the part of the
     picture that is searched with, None for all of it; size: (width, height) of the upright picture
-    in pixels, known where there is a box.
+    in pixels, known where there is a box. ap_name: the kind of AP. n_junk: images that take no
+    rank. measures: others that the truth has, by name.
     """
 
     path: Path
@@ -159,6 +180,9 @@ class QueryView:
     scores: np.ndarray | None = None
     box: Box | None = None
     size: tuple[int, int] = (0, 0)
+    ap_name: str = AP_NAME
+    n_junk: int = 0
+    measures: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,7 +225,8 @@ class EvaluationRow:
     """mAP of one representation over every labelled image, with its 95 % interval; 0 to 1.
 
     is_part: of an unfinished gallery, so that it can't be compared with the others. queries: those
-    that it is the mean of, the worst first.
+    that it is the mean of, the worst first. measure: "mAP", or "N-S" of UKBench as its share of 4.
+    variant: of the AP. truth: what judges, "" for labels.
     """
 
     recipe: RecipeChoice
@@ -214,6 +239,18 @@ class EvaluationRow:
     n_queries: int
     is_part: bool = False
     queries: tuple[ScoredQuery, ...] = field(default=(), compare=False, repr=False)
+    measure: str = "mAP"
+    variant: str = AP_VARIANT
+    truth: str = ""
+
+    @property
+    def measure_text(self) -> str:
+        """What the numbers are: "mAP, %", "N-S"."""
+        return "mAP, %" if self.measure == "mAP" else self.measure
+
+    def number(self, share: float) -> str:
+        """A value from 0 to 1 as it is written: "79.3" of 100, "3.17" of 4."""
+        return f"{100 * share:.1f}" if self.measure == "mAP" else f"{GROUP_SIZE * share:.2f}"
 
 
 def clock_text(seconds: float) -> str:
@@ -237,7 +274,11 @@ def first_wrong(tiles: Sequence[ResultTile]) -> Tiles:
 def missed(tiles: Sequence[ResultTile]) -> Tiles:
     """Relevant images ranked behind the place they could all have had, best first."""
     found = relevant(tiles)
-    return found.part(found.places[found.places >= len(found)])
+    if found.is_relevant is None:
+        return found
+    is_ranked = found.without_junk(np.ones(found.is_relevant.size, dtype=bool))
+    ranks = np.cumsum(is_ranked)[found.places]
+    return found.part(found.places[ranks > len(found)])
 
 
 def least_similar(tiles: Sequence[ResultTile]) -> Tiles:
@@ -249,7 +290,8 @@ def _chosen(tiles: Sequence[ResultTile], *, is_relevant: bool) -> Tiles:
     ranking = Tiles.of(tiles)
     if ranking.is_relevant is None:
         return ranking[:0]
-    return ranking.part(np.flatnonzero(ranking.is_relevant == is_relevant))
+    wanted = ranking.without_junk(ranking.is_relevant == is_relevant)
+    return ranking.part(np.flatnonzero(wanted))
 
 
 def evaluation_note(rows: Sequence[EvaluationRow]) -> str:
