@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.engines.torch.cells import cell_maxima, region_maxima
+from core.engines.torch.region_maxima import region_maxima
 from core.engines.torch.rows_of_places import RowsOfPlaces, has_rows_of_places
 from core.measures.measure import Measure, Pool
 from core.measures.places import GEM_FLOOR, centre_prior
@@ -26,7 +26,7 @@ def measure_all(activation: Tensor, measures: Sequence[Measure]) -> list[Tensor]
         if isinstance(measure, Pool):
             measure.check(tuple(activation.shape))
             if measure.has_levels:
-                shared.cells(measure.levels)  # of which MAC takes the maxima too
+                shared.regions(measure.levels)  # of which MAC takes the last too
     return [_measured(shared, measure) for measure in measures]
 
 
@@ -62,7 +62,7 @@ class _Shared:
 
     def __init__(self, activation: Tensor) -> None:
         self.maps = activation
-        self._cells: dict[int, Tensor] = {}
+        self._regions: dict[int, Tensor] = {}
         self._peak: Tensor | None = None
         self.rows: RowsOfPlaces | None = None
         if has_rows_of_places(activation):
@@ -78,9 +78,9 @@ class _Shared:
     def peak(self) -> Tensor:
         """The maximum of each channel, (n_images, channels)."""
         if self._peak is None:
-            cells = next(iter(self._cells.values()), None)
-            if cells is not None:
-                self._peak = cells.flatten(1, 2).amax(1)
+            regions = next(iter(self._regions.values()), None)
+            if regions is not None:
+                self._peak = regions[:, -1]
             elif self.rows is not None:
                 window = (1, self.maps.shape[3])
                 self._peak = functional.max_pool2d(self.maps, window, window).amax((2, 3))
@@ -88,11 +88,11 @@ class _Shared:
                 self._peak = self.places.amax(2)
         return self._peak
 
-    def cells(self, levels: int) -> Tensor:
-        """As cell_maxima() gives them, (n_images, down, across, channels)."""
-        if levels not in self._cells:
-            self._cells[levels] = cell_maxima(self.maps, levels)
-        return self._cells[levels]
+    def regions(self, levels: int) -> Tensor:
+        """The maxima of the regions and of the whole, (n_images, regions + 1, channels)."""
+        if levels not in self._regions:
+            self._regions[levels] = region_maxima(self.maps, levels)
+        return self._regions[levels]
 
 
 def _mean(shared: _Shared) -> Tensor:
@@ -105,15 +105,14 @@ def _mean(shared: _Shared) -> Tensor:
 
 def _over_regions(shared: _Shared, pool: Pool) -> Tensor:
     """R-MAC, MAC and the sum of the regions' maxima, or these; see core.measures.places."""
-    height, width = shared.maps.shape[2:]
-    regions = region_maxima(shared.cells(pool.levels), height, width, pool.levels)
+    found = shared.regions(pool.levels)
     if pool.relu:
-        regions = torch.clamp_min(regions, 0.0)
+        found = torch.clamp_min(found, 0.0)
+    regions = found[:, :-1]
     if pool.method == "regions":
         return regions.flatten(1)
     if pool.method == "mac+rmac":
-        peak = torch.clamp_min(shared.peak, 0.0) if pool.relu else shared.peak
-        return torch.cat([peak, regions.sum(1)], 1)
+        return torch.cat([found[:, -1], regions.sum(1)], 1)
     length = torch.linalg.vector_norm(regions, dim=2, keepdim=True)
     return (regions / torch.where(length == 0, 1.0, length)).sum(1)
 
