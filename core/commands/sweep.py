@@ -133,6 +133,7 @@ def describe(swept: Swept) -> dict[str, object]:
             "measured_pass_seconds": cost.measured_seconds,
             "over_bare_pass": cost.share,
             "bytes_an_image": cost.bytes_an_image,
+            "estimated_seconds": cost.seconds,
         },
         "seconds": swept.report.seconds,
         "images_per_second": swept.report.images_per_second,

@@ -44,8 +44,8 @@ def region_maxima(activation: Tensor, levels: int) -> Tensor:
     found = []
     for start in range(0, n_images, n_together):
         some = places[start : start + n_together]
-        tiles, regions = _matrices(len(some), height, width, levels, n_rows)
-        found.append(_maxima(regions, _maxima(tiles, some.flatten(0, 1))))
+        of_tiles, of_regions = _matrices(len(some), height, width, levels, n_rows)
+        found.append(_maxima(of_regions, _maxima(of_tiles, some.flatten(0, 1))))
     together = found[0] if len(found) == 1 else torch.cat(found)
     return together.reshape(n_images, -1, channels)
 
@@ -61,7 +61,7 @@ def _lies_channels_last_on_a_cpu(activation: Tensor) -> bool:
 
 def _maxima(matrix: Tensor, rows: Tensor) -> Tensor:
     """Of the rows that each row of the matrix names; a NaN is the greatest."""
-    found: Tensor = torch.sparse.mm(matrix, rows, "amax")  # type: ignore[no-untyped-call]
+    found: Tensor = torch.sparse.mm(matrix, rows, "amax")
     return found
 
 
