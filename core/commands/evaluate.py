@@ -88,8 +88,10 @@ def run(options: argparse.Namespace) -> None:
             return
         else:
             search = parse_search(options.search)
-            labelled = EvaluateRequest(gallery, options.truth, search, limit)
-            evaluated = run_job(evaluate(labelled), show)
+            labelled = EvaluateRequest(
+                gallery, options.truth, search, limit, options.whole_images, net, runs_on
+            )
+            evaluated = run_job(evaluate(labelled, host), show)
     if options.json:
         about = {
             **_about(gallery),

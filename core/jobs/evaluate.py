@@ -11,7 +11,8 @@ import numpy as np
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
-from core.errors import ImageError
+from core.errors import ImageError, RequestError
+from core.images.box import BOX_CONVENTION
 from core.images.finding import find_files
 from core.images.prepared import PreparedImage
 from core.jobs.gallery_net import opened_gallery_net
@@ -19,7 +20,7 @@ from core.jobs.open import OpenRequest
 from core.measures.measure import Pool
 from core.progress import Job
 from core.retrieval.backends.approximate import N_FOUND
-from core.retrieval.describing import Describer
+from core.retrieval.describing import Describer, describe_parts
 from core.retrieval.duplicates import Duplicates, find_duplicates
 from core.retrieval.evaluation import (
     Evaluation,
@@ -38,6 +39,7 @@ from core.surveys.pictures import by_shape
 from core.surveys.survey import DEFAULT_BATCH, Results, survey
 
 FOLDERS = "folders"
+_WHOLE = "Queries are whole images, not the boxes of the table."
 _TRUNCATED = f"of the first {N_FOUND:,} that approximate search finds; the others count as missed"
 
 
@@ -47,12 +49,17 @@ class EvaluateRequest:
 
     search: what is done beside exact search. without_copies: in how many bits of 63 the hashes of
     images differ at most of which one alone stays, and is a query; None leaves none out.
+    whole_images: search with whole images where a table has boxes. net, runs_on: what describes
+    the boxes, as EvaluateQueriesRequest has them.
     """
 
     gallery: Gallery
     truth: str | Path = FOLDERS
     search: SearchSteps = NOTHING
     without_copies: int | None = None
+    whole_images: bool = False
+    net: NetToRun | None = None
+    runs_on: OpenRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -103,11 +110,19 @@ class Evaluated:
     searching: Searching | None = None
 
 
-def evaluate(request: EvaluateRequest) -> Job[Evaluated]:
-    """Use every labelled image as a query and average."""
+def evaluate(request: EvaluateRequest, host: EngineHost | None = None) -> Job[Evaluated]:
+    """Use every labelled image as a query and average.
+
+    host: describes the parts of images that a table names as queries; None searches with whole
+    ones, which is noted. Raises ImageError if no part can be read.
+    """
     gallery = request.gallery
     truth = choose_labels(str(request.truth), gallery.images.paths, gallery.roots)
     notes = (*_notes(gallery), *truth.notes)
+    if truth.boxes and (request.whole_images or host is None):
+        notes = (*notes, _WHOLE)
+    elif truth.boxes and host is not None:
+        return (yield from _evaluate_boxes(request, truth, notes, host))
     if request.without_copies is None:
         return (yield from _evaluate(gallery, truth, notes, request.search))
     limit = request.without_copies
@@ -145,6 +160,35 @@ def _evaluate(
     return Evaluated(evaluation, truth, paths, notes, searching=searching)
 
 
+def _evaluate_boxes(
+    request: EvaluateRequest, truth: MatchedLabels, notes: tuple[str, ...], host: EngineHost
+) -> Job[Evaluated]:
+    """With the boxes of a table as queries, described now, and whole images where it has none."""
+    gallery = request.gallery
+    if request.search != NOTHING or request.without_copies is not None:
+        raise RequestError(
+            "Queries that are boxes are searched with as they are.",
+            hint="Leave search steps and copies out, or search with whole images.",
+        )
+    check_not_empty(gallery)
+    pairs = zip(truth.boxes, truth.labels, strict=True)
+    boxed = [n for n, (box, label) in enumerate(pairs) if box is not None and label is not None]
+    parts = [(gallery.path(number), truth.boxes[number]) for number in boxed]
+    with opened_gallery_net(gallery, host, request.net, request.runs_on) as describer:
+        found = yield from describe_parts(describer, parts)
+    vectors, labels = np.array(gallery.rows[:], dtype=np.float32), list(truth.labels)
+    vectors[[boxed[number] for number in found.numbers]] = found.vectors
+    problems = []
+    for number, reason in found.problems.items():
+        labels[boxed[number]] = None  # no query, though others may find it
+        problems.append(ImageProblem(gallery.images.paths[boxed[number]], reason))
+    queries = OutsideQueries(vectors, labels, range(len(gallery)))
+    evaluation = yield from evaluate_outside(gallery.cosines, truth.labels, queries)
+    said = f"Boxes of the table are queries ({len(found.numbers):,}): {BOX_CONVENTION}."
+    files = gallery.images.paths
+    return Evaluated(evaluation, truth, files, (*notes, said), tuple(problems))
+
+
 def evaluate_by_protocol(request: EvaluateProtocolRequest, host: EngineHost) -> Job[ProtocolScores]:
     """Score the gallery by the rule of a benchmark, whose images it holds."""
     gallery = request.gallery
@@ -176,7 +220,7 @@ def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[E
     queries = OutsideQueries(np.concatenate(described.vectors), of_queries.labels, own)
     evaluation = yield from evaluate_outside(gallery.cosines, truth.labels, queries)
     files = tuple(str(path) for path in described.paths)
-    notes = (*_notes(gallery), *truth.notes)
+    notes = (*_notes(gallery), *truth.notes, *((_WHOLE,) if any(of_queries.boxes) else ()))
     return Evaluated(evaluation, truth, files, notes, tuple(described.problems))
 
 

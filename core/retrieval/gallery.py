@@ -13,6 +13,7 @@ import numpy as np
 
 from core.errors import GalleryDamaged, GalleryError
 from core.files import is_folder
+from core.images.box import Box
 from core.images.decoder_versions import decoder_versions
 from core.measures.places import GEM_FLOOR
 from core.representations.fit_files import FitNote, list_fits
@@ -46,12 +47,20 @@ class Gallery:
     """A snapshot of a gallery folder; images are numbered by their sorted relative paths.
 
     What is indexed later is not in it: open it again. truth: where its labels come from, "folders"
-    for the folders of the images.
+    for the folders of the images. boxes: by that truth the part of each image to search with, None
+    for all of it; () where it has no boxes.
     """
 
-    def __init__(self, folder: Path, contents: Contents, truth: str = "folders") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        contents: Contents,
+        truth: str = "folders",
+        boxes: tuple[Box | None, ...] = (),
+    ) -> None:
         self.folder = folder
         self.truth = truth
+        self.boxes = boxes
         self.recipe: DescriptorRecipe = contents.recipe
         self.made_with: dict[str, str] = contents.made_with
         self.root: Path = contents.root
@@ -138,7 +147,8 @@ class Gallery:
     def only(self, images: np.ndarray) -> Gallery:
         """The gallery as if it had some of its images alone, (n,) int64 that rises."""
         contents = replace(self._contents, images=self.images.only(images))
-        return Gallery(self.folder, contents, self.truth)
+        boxes = tuple(self.boxes[image] for image in images.tolist()) if self.boxes else ()
+        return Gallery(self.folder, contents, self.truth, boxes)
 
     def path(self, index: int) -> Path:
         """Where an image lies."""

@@ -21,4 +21,5 @@ def label_gallery(gallery: Gallery, truth: str) -> tuple[Gallery, MatchedLabels]
     number_of = {name: number for number, name in enumerate(dict.fromkeys(matched.labels))}
     codes = np.fromiter((number_of[label] for label in matched.labels), np.int32, len(images))
     relabelled = replace(images, names=tuple(number_of), label_codes=codes)
-    return Gallery(gallery.folder, replace(gallery.contents, images=relabelled), truth), matched
+    contents = replace(gallery.contents, images=relabelled)
+    return Gallery(gallery.folder, contents, truth, matched.boxes), matched

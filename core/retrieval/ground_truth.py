@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from core.errors import GalleryError, RequestError
+from core.images.box import Box
 from core.retrieval.label_matching import MatchedLabels, match_labels
 from core.retrieval.label_table import read_label_table
 
@@ -47,8 +48,13 @@ def choose_labels_apart(
     both = choose_labels(truth, names, (*gallery.roots, *queries.roots))
     label_of = dict(zip(names, both.labels, strict=True))
     of_queries = tuple(label_of[path] for path in queries.paths)
-    of_gallery = replace(both, labels=tuple(label_of[path] for path in gallery.paths))
-    return of_gallery, MatchedLabels(of_queries, sum(label is not None for label in of_queries))
+    of_gallery = replace(both, labels=tuple(label_of[path] for path in gallery.paths), boxes=())
+    n_labelled = sum(label is not None for label in of_queries)
+    boxes: tuple[Box | None, ...] = ()
+    if both.boxes:
+        box_of = dict(zip(names, both.boxes, strict=True))
+        boxes = tuple(box_of[path] for path in queries.paths)
+    return of_gallery, MatchedLabels(of_queries, n_labelled, boxes=boxes)
 
 
 def choose_labels(truth: str, paths: Sequence[str], roots: Sequence[Path] = ()) -> MatchedLabels:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import GalleryError
+from core.images.box import Box
 from core.images.formats import image_suffixes
 from core.retrieval.label_table import LabelRow, LabelTable
 
@@ -22,7 +23,8 @@ _MOST_COMPARED = 5000
 class MatchedLabels:
     """The label of each image, None for one without, and what of a table fits no image.
 
-    n_matched: images that have a row. notes: what whoever reads a figure has to know.
+    n_matched: images that have a row. boxes: the part of each image to search with, None for all of
+    it; () where the truth has no boxes. notes: what whoever reads a figure has to know.
     """
 
     labels: tuple[str | None, ...]
@@ -30,6 +32,7 @@ class MatchedLabels:
     unmatched_rows: tuple[LabelRow, ...] = ()
     images_without_row: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    boxes: tuple[Box | None, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dictionary, without the labels."""
@@ -62,8 +65,9 @@ def match_labels(
     for index, rows in taken.items():
         _check_agreement(table, paths[index], rows)
     labels: list[str | None] = [None] * len(paths)
+    boxes: list[Box | None] = [None] * len(paths)
     for index, rows in taken.items():
-        labels[index] = rows[0].label
+        labels[index], boxes[index] = rows[0].label, rows[0].box
     used = {row.line for rows in taken.values() for row in rows}
     unmatched = tuple(row for row in table.rows if row.line not in used)
     without = tuple(path for index, path in enumerate(paths) if index not in taken)
@@ -71,7 +75,8 @@ def match_labels(
     several = [row for row, fit in zip(table.rows, found, strict=True) if len(fit.indices) > 1]
     notes += _count_notes(table, taken, unmatched, several, without)
     notes += _label_notes(labels)
-    return MatchedLabels(tuple(labels), len(taken), unmatched, without, tuple(notes))
+    of_parts = tuple(boxes) if any(box is not None for box in boxes) else ()
+    return MatchedLabels(tuple(labels), len(taken), unmatched, without, tuple(notes), of_parts)
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,12 @@ def _check_agreement(table: LabelTable, path: str, rows: Sequence[LabelRow]) -> 
                 f"'{table.path.name}' gives {path} two labels: '{first.label or ''}' in line "
                 f"{first.line} and '{row.label or ''}' in line {row.line}.",
                 hint="Each image has one label: take one of the lines out.",
+            )
+        if row.box != first.box:
+            raise GalleryError(
+                f"'{table.path.name}' gives {path} two boxes, in line {first.line} and in line "
+                f"{row.line}.",
+                hint="Each image is one query: take one of the lines out.",
             )
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.csv_table import plain_cell
-from core.errors import GalleryError
+from core.errors import GalleryError, ImageError
+from core.images.box import Box, parse_box
 from core.images.formats import is_image_name
 from core.reading import read_file
 
@@ -29,6 +30,7 @@ _FILE_COLUMNS = (
     "name",
 )  # fmt: skip
 _LABEL_COLUMNS = ("label", "labelname", "class", "classname", "category", "categoryname")
+_BOX_COLUMNS = ("box", "querybox", "bbox", "x1y1x2y2")
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 _LINE_END = re.compile(r'("(?:[^"]|"")*")|\r\n?')
 """A line end of any system, or a cell in quotes, whose line ends are part of a name."""
@@ -46,11 +48,15 @@ _HINT = "A table of labels has a line 'file,label' and then one line for each im
 
 @dataclass(frozen=True)
 class LabelRow:
-    """One row: its line in the file, the image as it is named there, its label or None."""
+    """One row: its line in the file, the image as it is named there, its label or None.
+
+    box: the part of the image to search with where it is a query, None for all of it.
+    """
 
     line: int
     file: str
     label: str | None
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,8 @@ def read_label_table(path: Path) -> LabelTable:
     """Read a table of labels.
 
     Columns are separated by commas, semicolons or tabs under a header, of which file (filename,
-    image, path, name) and label (class, category) are read, in any case. Without a header every
+    image, path, name) and label (class, category) are read, in any case; and box (query box, bbox)
+    with four numbers, where there is one. Without a header every
     line is a path and a label, as Caffe's ImageData layers read them. UTF-8, UTF-16 or Latin-1.
     Cells that a CSV of ours guards against spreadsheets are read as what they stand for.
     Raises GalleryError, with the line or the columns found, for a file that is none of these.
@@ -146,26 +153,30 @@ def _first_row(body: str, delimiter: str) -> list[str]:
         return []
 
 
-def _find_columns(header: Sequence[str]) -> tuple[int, int] | None:
-    """Which columns are the file and the label, by the first of the known names that is there."""
+def _find_columns(header: Sequence[str]) -> tuple[int, ...] | None:
+    """Which columns are file, label and, if there is one, box, each by the first known name."""
     names = [re.sub(r"[\s_.-]", "", cell.strip().strip('"').casefold()) for cell in header]
     found = [
         next((names.index(known) for known in wanted if known in names), None)
-        for wanted in (_FILE_COLUMNS, _LABEL_COLUMNS)
+        for wanted in (_FILE_COLUMNS, _LABEL_COLUMNS, _BOX_COLUMNS)
     ]
-    return None if found[0] is None or found[1] is None else (found[0], found[1])
+    file, label, box = found
+    if file is None or label is None:
+        return None
+    return (file, label) if box is None else (file, label, box)
 
 
-def _columns_note(body: str, delimiter: str, columns: tuple[int, int]) -> tuple[str, ...]:
+def _columns_note(body: str, delimiter: str, columns: tuple[int, ...]) -> tuple[str, ...]:
     header = _first_row(body, delimiter)
     names = [header[column].strip() for column in columns]
-    if [name.casefold() for name in names] == ["file", "label"] and len(header) == 2:
+    if [name.casefold() for name in names] == ["file", "label", "box"][: len(header)]:
         return ()
-    return (f"The table's columns '{names[0]}' and '{names[1]}' are read.",)
+    *others, last = (f"'{name}'" for name in names)
+    return (f"The table's columns {', '.join(others)} and {last} are read.",)
 
 
 def _read_columns(
-    path: Path, body: str, delimiter: str, columns: tuple[int, int], n_skipped: int
+    path: Path, body: str, delimiter: str, columns: tuple[int, ...], n_skipped: int
 ) -> tuple[LabelRow, ...]:
     """The rows under the header. Raises GalleryError for one that has too few or many values."""
     reader = csv.reader(io.StringIO(body), delimiter=delimiter, skipinitialspace=True)
@@ -189,17 +200,28 @@ def _read_columns(
 
 
 def _row(
-    path: Path, line: int, values: list[str], n_columns: int, columns: tuple[int, int]
+    path: Path, line: int, values: list[str], n_columns: int, columns: tuple[int, ...]
 ) -> LabelRow:
     if len(values) > n_columns and any(values[n_columns:]):
         raise GalleryError(
             f"'{path.name}', line {line}, has {len(values)} values under {n_columns} columns.",
             hint="A name with the separator in it stands in double quotes.",
         )
-    if max(columns) >= len(values) or not values[columns[0]]:
+    if max(columns[:2]) >= len(values) or not values[columns[0]]:
         raise GalleryError(f"'{path.name}', line {line}: a value is missing.")
-    file, label = (plain_cell(values[column]) for column in columns)
-    return LabelRow(line, file, _label(label))
+    file, label = (plain_cell(values[column]) for column in columns[:2])
+    written = values[columns[2]] if len(columns) > 2 and columns[2] < len(values) else ""
+    return LabelRow(line, file, _label(label), _box(path, line, plain_cell(written)))
+
+
+def _box(path: Path, line: int, written: str) -> Box | None:
+    """The box of a cell, None for a blank. Raises GalleryError for anything else."""
+    try:
+        return parse_box(written) if written else None
+    except ImageError as error:
+        raise GalleryError(
+            f"'{path.name}', line {line}: {error.sentence}", hint=error.hint
+        ) from error
 
 
 def _label(written: str) -> str | None:
