@@ -113,6 +113,7 @@ class Lane(QObject):
         on_error: OnError | None = None,
         on_progress: OnProgress | None = None,
         on_end: Callable[[], None] | None = None,
+        stop_softly: Callable[[], None] | None = None,
     ) -> Run:
         """Queue `work`; a job with the same key is replaced.
 
@@ -121,11 +122,13 @@ class Lane(QObject):
         revision: the document's revision the result belongs to; a late one is dropped.
         slice_seconds: a generator that has run so long lets the jobs go first that wait behind it,
             at its next step; its progress and its result come as those of one job.
+        stop_softly: what a first cancel does in place of ending it.
         on_result, on_error, on_progress, on_end: called in the window's thread. A cancelled,
             replaced or late job calls only `on_end`, which every job calls once.
         """
         run = Run(self.name, key, title, revision, work, on_result, on_error, on_progress, on_end,
-                  self._lanes._next_number(), slice_seconds=slice_seconds)  # fmt: skip
+                  self._lanes._next_number(), slice_seconds=slice_seconds,
+                  stop_softly=stop_softly)  # fmt: skip
         self._lanes._begin(run)
         self._queue.put(run)
         return run
@@ -236,6 +239,7 @@ class Lanes(QObject):
         self.files = Lane("files", self, n_threads=2)
         self.compute = Lane("compute", self)
         self.keeping = Lane("keeping", self)
+        self.training = Lane("training", self)  # for hours, in a child of its own
         self.window = WindowLane(self)
 
     @property
@@ -255,9 +259,14 @@ class Lanes(QObject):
 
     def cancel(self, key: str) -> None:
         """Stop the job of that key; on the engine lane a deaf one is reported as `stuck`."""
-        run = self._runs.pop(key, None)
+        run = self._runs.get(key)
         if run is None:
             return
+        if run.stop_softly is not None and run.is_running and not self._is_closed:
+            stop, run.stop_softly = run.stop_softly, None
+            stop()
+            return
+        del self._runs[key]
         run.cancelled.set()
         if run.lane == "engine" and not self._is_closed:
             QTimer.singleShot(STUCK_MILLISECONDS, lambda: self._report_stuck(run))
@@ -273,7 +282,7 @@ class Lanes(QObject):
         self._is_closed = True
         self.cancel_all()
         self.window.stop()
-        lanes = (self.engine, self.files, self.compute, self.keeping)
+        lanes = (self.engine, self.files, self.compute, self.keeping, self.training)
         for lane in lanes:
             lane.stop()
         close_engine()

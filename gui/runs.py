@@ -43,6 +43,8 @@ class Run:
     is_running: bool = False
     slice_seconds: float = math.inf
     steps: Generator[Any, None, Any] | None = None
+    stop_softly: Callable[[], None] | None = None
+    """Of a job that ends by itself, with all it has, soon after this; a second cancel ends it."""
 
     def close(self) -> None:
         """Let a job that has begun and pauses clean up; for the thread of its lane."""

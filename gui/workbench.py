@@ -250,8 +250,8 @@ class Workbench(QObject):
 
     def _make_training(self) -> None:
         self.training = TrainingController(
-            self.document, self.lanes, self.window, self.notices, self.settings,
-            lambda: self.chooser, self,
+            self.document, self.lanes, self.window, self.notices, self.settings, self.engine,
+            lambda: self.chooser, lambda: self.questioner, self,
         )  # fmt: skip
 
     def _connect_files(self) -> None:
@@ -341,7 +341,10 @@ class Workbench(QObject):
         return self._has_ended_well
 
     def _may_close(self) -> bool:
-        """Asked by the window; with unsaved edits the answer comes later."""
+        """Asked by the window; with unsaved edits or a training the answer comes later."""
+        if not self.is_closed and self.training.run.is_running:
+            self.training.run.before_close(self.window.close)
+            return self.is_closed
         if self.is_closed or not self.document.is_edited:
             self.close()
             return True

@@ -82,7 +82,7 @@ def connect_engine(
     window.actions_.on("choose_engine", choice.ask)
     window.actions_.on("restart_engine", engine.restart)
     window.actions_.on("fidelity", compared.show)
-    window.actions_.on("cancel", status.cancel_job)
+    window.actions_.on("cancel", status.cancel_by_key)
     choice.changed.connect(status.show_devices)
 
 

@@ -22,7 +22,7 @@ def connect_training(
 ) -> None:
     """Menu Training, the status line, and pictures that open as the window's image."""
     actions, page = window.actions_, window.training_page
-    data, net = training.data, training.net
+    data, net, run = training.data, training.net, training.run
 
     def on_step(action_id: str, step: str, do: Callable[[], object]) -> None:
         def act() -> None:
@@ -44,10 +44,17 @@ def connect_training(
     on_step("training_split", "data", data.choose_split)
     on_step("training_net", "net", net.choose_net)
     on_step("training_write", "net", net.write)
+    on_step("training_start", "run", run.start)
+    actions.on("training_pause", run.pause)
+    actions.on("training_stop", run.stop)
+    on_step("training_resume", "run", run.go_on)
+    page.start_run.clicked.connect(actions["training_start"].trigger)
+    run.used.connect(opening.open_paths)
+    run.state_changed.connect(status.refresh)
     net.open_requested.connect(actions["open_model"].trigger)
     net.split_requested.connect(actions["training_split"].trigger)
     page.net.layer_clicked.connect(select)
-    for step_controller in (data, net):
+    for step_controller in (data, net, run):
         step_controller.said.connect(status.say)
     data.written.connect(exporting.saved)
     training.image_opened.connect(opening.open_image)

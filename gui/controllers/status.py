@@ -101,6 +101,12 @@ class StatusController(QObject):
         if running:
             self._lanes.cancel(running[-1].key)
 
+    def cancel_by_key(self) -> None:
+        """Stop the latest job but one that goes on for hours, as Esc is soon pressed."""
+        running = [run for run in self._lanes.running if run.lane != "training"]
+        if running:
+            self._lanes.cancel(running[-1].key)
+
     def refresh(self) -> None:
         """Show hidden versions and weights, and enable what can be done now."""
         self._show_hidden()

@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.panels.training.data_step import DataStep
 from gui.panels.training.net_step import NetStep
+from gui.panels.training.run_step import RunStep
 from gui.panels.training.step_bar import Step, StepBar
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
@@ -15,6 +16,7 @@ from gui.widgets.buttons import Button
 STEPS = (
     Step("data", "Data", "The images to learn from: checked, and divided"),
     Step("net", "Net", "The files that Caffe wants, made of a net for these classes"),
+    Step("run", "Run", "The training: its curves, its snapshots, and what it warns of"),
 )
 
 
@@ -33,9 +35,12 @@ class TrainingPage(QWidget):
         self.bar.note.show_wordings("Each step can be used alone", "")
         self.data = DataStep(keeper, self.thumbnails)
         self.net = NetStep(keeper)
-        self.steps: dict[str, QWidget] = {"data": self.data, "net": self.net}
+        self.run = RunStep(keeper)
+        self.steps: dict[str, QWidget] = {"data": self.data, "net": self.net, "run": self.run}
         self.write_files = Button(keeper, "Write 3 files", "save", is_primary=True)
+        self.start_run = Button(keeper, "Start training", "play")
         self.bar.add_tool("net", self.write_files)
+        self.bar.add_tool("net", self.start_run)
         self._stack = QStackedWidget()
         for step in self.steps.values():
             self._stack.addWidget(step)
@@ -62,6 +67,7 @@ class TrainingPage(QWidget):
         return (
             *(self.data.source, self.data.checks, self.data.split),
             *(net.fields, *net.files.values(), net.start, net.empty),
+            *(self.run.left, self.run.side, self.run.empty),
         )
 
     def show_step(self, step: str) -> None:

@@ -263,7 +263,9 @@ def label(text: str, colour: QColor, anchor: tuple[float, float]) -> pg.TextItem
 
 def solid_line(value: float, colour: QColor) -> pg.InfiniteLine:
     """A line from top to bottom at a value of the bottom axis."""
-    return pg.InfiniteLine(value, angle=90, pen=QPen(colour, 1.0))
+    pen = QPen(colour, 1.0)
+    pen.setCosmetic(True)
+    return pg.InfiniteLine(value, angle=90, pen=pen)
 
 
 def dashed_line(value: float, colour: QColor) -> pg.InfiniteLine:
@@ -272,3 +274,37 @@ def dashed_line(value: float, colour: QColor) -> pg.InfiniteLine:
     pen.setDashPattern([3.0, 3.0])
     pen.setCosmetic(True)
     return pg.InfiniteLine(value, angle=90, pen=pen)
+
+
+def curve(
+    xs: np.ndarray,
+    ys: np.ndarray,
+    colour: QColor,
+    *,
+    width: float = 2.0,
+    is_step: bool = False,
+    has_points: bool = False,
+) -> pg.PlotDataItem:
+    """A line through points, thinned as it is drawn; xs, ys: (n,). is_step: level up to each."""
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    dots = {"symbol": "o", "symbolSize": 6, "symbolBrush": QBrush(colour), "symbolPen": None}
+    more = dots if has_points else {}
+    step = "left" if is_step else None
+    item = pg.PlotDataItem(xs, ys, pen=pen, stepMode=step, connect="finite", antialias=True, **more)
+    item.setDownsampling(auto=True, method="peak")
+    return item
+
+
+def ring(x: float, y: float, colour: QColor) -> pg.ScatterPlotItem:
+    """An open circle around a point of a line."""
+    return pg.ScatterPlotItem([x], [y], size=13, pen=pg.mkPen(colour, width=2), brush=None,
+                              antialias=True)  # fmt: skip
+
+
+def level_line(value: float, colour: QColor) -> pg.InfiniteLine:
+    """A dashed line from left to right at a value of the left axis."""
+    pen = QPen(colour, 1.0, Qt.CustomDashLine)
+    pen.setDashPattern([3.0, 3.0])
+    pen.setCosmetic(True)
+    return pg.InfiniteLine(value, angle=0, pen=pen)

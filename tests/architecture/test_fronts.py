@@ -13,7 +13,6 @@ FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
     "PreviewRequest": "its view comes with the Training page",
     "ReportRequest": "its view comes with the Training page",
-    "FinetuneRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
     "MapRequest": "its view comes with the Retrieval views",

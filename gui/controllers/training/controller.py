@@ -7,11 +7,14 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.thumbnails import ThumbnailLoader
 from gui.controllers.training.data import DataController
 from gui.controllers.training.net import NetController
 from gui.controllers.training.project import OpenProject
+from gui.controllers.training.run import RunController
 from gui.dialogs.files import FileChooser
+from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
@@ -32,7 +35,9 @@ class TrainingController(QObject):
         window: MainWindow,
         notices: Notices,
         settings: Settings,
+        engine: EngineController,
         chooser: Callable[[], FileChooser],
+        questioner: Callable[[], Questioner],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -42,6 +47,9 @@ class TrainingController(QObject):
         self.data = DataController(self.project, lanes, self.page, notices, settings, chooser, self)
         self.net = NetController(
             self.project, document, lanes, window, notices, settings, chooser, self
+        )
+        self.run = RunController(
+            self.project, document, lanes, window, notices, engine, questioner, self
         )
         self.page.data.checks.file_opened.connect(self.image_opened)
 
@@ -53,4 +61,4 @@ class TrainingController(QObject):
 
     def facts(self) -> dict[str, str]:
         """The state words of the page's actions."""
-        return {**self.data.why_not(), **self.net.why_not()}
+        return {**self.data.why_not(), **self.net.why_not(), **self.run.why_not()}

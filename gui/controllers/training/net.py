@@ -10,6 +10,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError
+from core.files import is_plain_file
 from core.jobs.prepare import FILES, PreparedFiles, PrepareRequest, prepare_training
 from core.layers.shapes import infer_shapes
 from core.net.definition import NetState
@@ -244,6 +245,10 @@ class NetController(QObject):
         tool, why_not = self._page.write_files, self.why_not()["training_made"]
         tool.setEnabled(not why_not)
         tool.setToolTip(plain_tip(why_not or "Write train_val, solver and deploy beside the split"))
+        folder = self._project.now.folder
+        if written is None and folder is not None and is_plain_file(folder / "solver.prototxt"):
+            button.show_state("written before", is_done=True)
+            return
         if written is None:
             button.show_state("not made yet" if self._made is None else "not written yet")
             return

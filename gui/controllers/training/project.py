@@ -22,7 +22,7 @@ class TrainingProject:
     what was found of the images, as the check gave it. keep, leave_out: kinds of findings that the
     user decided on. split: as it is shown; its `written` is () until it is saved. divided: the
     split that lies in the folder. net, weights: in place of the window's. prepared: the files that
-    lie in the folder.
+    lie in the folder, as they were made. run: the folder of the run that is shown.
     """
 
     source: Path | None = None
@@ -35,6 +35,7 @@ class TrainingProject:
     net: Path | None = None
     weights: Path | None = None
     prepared: PreparedFiles | None = None
+    run: Path | None = None
 
 
 class OpenProject(QObject):
