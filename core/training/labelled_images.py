@@ -64,7 +64,8 @@ def _of_folder(listing: FolderListing) -> LabelledImages:
             skipped.append(SkippedFile(path, "it lies in no folder of a class"))
         else:
             images.append(LabelledImage(path, relative.as_posix(), relative.parts[0]))
-    return _checked(LabelledImages(listing.root, tuple(images), tuple(skipped)), listing.root)
+    root = listing.root.absolute()  # lists and nets that name it lie elsewhere
+    return _checked(LabelledImages(root, tuple(images), tuple(skipped)), root)
 
 
 def _checked(found: LabelledImages, source: Path) -> LabelledImages:
