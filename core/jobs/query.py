@@ -27,6 +27,7 @@ from core.retrieval.queries import (
     with_box,
 )
 from core.retrieval.search_steps import NOTHING, SearchSteps
+from core.retrieval.searching import Searching
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class QueryRequest:
     the one image to search with, None for all of it. fusion: how all images are one query, None to
     rank for each. unlike: images that answers are not to be like, named as `images` are, and how
     much these weigh. benchmark: "oxford:DIR" and the like, whose queries are ranked and judged by
-    its rule, "" for labels alone.
+    its rule, "" for labels alone. prepared: of an earlier answer, used again for the same search.
     """
 
     gallery: Gallery
@@ -55,6 +56,7 @@ class QueryRequest:
     unlike: tuple[Path, ...] = ()
     unlike_weight: float = UNLIKE_WEIGHT
     benchmark: str = ""
+    prepared: Searching | None = None
 
 
 def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
@@ -81,10 +83,12 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     if any(query.needs_net for query in (*queries, *unlike)):
         with opened_gallery_net(gallery, host, request.net, request.runs_on) as describer:
             found = yield from answer_queries(
-                gallery, queries, describer, steps, alike, asked, judging
+                gallery, queries, describer, steps, alike, asked, judging, request.prepared
             )
     else:
-        found = yield from answer_queries(gallery, queries, None, steps, alike, asked, judging)
+        found = yield from answer_queries(
+            gallery, queries, None, steps, alike, asked, judging, request.prepared
+        )
     problems = (*unknown, *found.problems)
     if problems and not found.answers:
         raise ImageError(problems[0].reason)

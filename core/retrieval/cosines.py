@@ -138,6 +138,17 @@ class Cosines:
             for some, own in zip(images, exclude, strict=True)
         ]
 
+    def of_rows(self, queries: np.ndarray, lengths: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """`exactly` for stored rows of each query, (n_queries, n_found) float64.
+
+        queries: (n_queries, dimension) float64; lengths: theirs, (n_queries,); rows: (n_queries,
+        n_found) int64, any value for a negative one.
+        """
+        near = np.asarray(self._stored[rows], dtype=np.float64)
+        products = np.vecdot(near, queries[:, None, :]) / _divisors(self._stored_lengths[rows])
+        result: np.ndarray = products / _divisors(lengths)[:, None]
+        return result
+
     @cached_property
     def image_of_row(self) -> np.ndarray:
         """The number of the image of each stored row, (n_rows,) int64; -1 for a row of none."""

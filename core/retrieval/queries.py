@@ -160,17 +160,20 @@ def answer_queries(
     duplicates: Duplicates | None = None,
     asked: Asked = PLAINLY,
     benchmark: Benchmark | None = None,
+    prepared: Searching | None = None,
 ) -> Job[Answers]:
     """Rank a gallery for each query, or for all of them as one.
 
     describer: of the gallery's recipe; needed if any query says that it needs the net. search: what
     is done beside exact search. duplicates: what to leave out as neither right nor wrong.
-    benchmark: whose queries are judged by its rule, and not by their labels. Raises ImageError
-    where there is nothing left that answers are not to be like.
+    benchmark: whose queries are judged by its rule, and not by their labels. prepared: of an
+    earlier answer, so that nothing is augmented again. Raises ImageError where there is nothing
+    left that answers are not to be like.
     """
     answers: list[Answer] = []
     problems: list[ImageProblem] = []
-    searching = yield from prepare_search(gallery, search, duplicates)
+    if prepared is None or not prepared.is_of(gallery, search, duplicates):
+        prepared = yield from prepare_search(gallery, search, duplicates)
     against, unlike = yield from _described(gallery, asked.unlike, describer, problems)
     if asked.unlike and not against:
         raise ImageError(problems[0].reason)
@@ -182,9 +185,9 @@ def answer_queries(
             gallery, queries[start : start + step], describer, problems
         )
         if some:
-            answers.append(_answer(gallery, some, vectors, searching, asked, unlike, benchmark))
+            answers.append(_answer(gallery, some, vectors, prepared, asked, unlike, benchmark))
     yield Progress(len(queries), len(queries), "queries ranked")
-    return Answers(tuple(answers), tuple(problems), duplicates, searching)
+    return Answers(tuple(answers), tuple(problems), duplicates, prepared)
 
 
 def with_box(benchmark: Benchmark, query: QueryImage) -> QueryImage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from core import __version__
@@ -15,11 +16,17 @@ _DIGITS = 12
 
 
 def ranking_caption(
-    gallery: Gallery, answer: Answer, value: str, net: Path, weights: Path | None
+    gallery: Gallery,
+    answer: Answer,
+    value: str,
+    net: Path,
+    weights: Path | None,
+    search_notes: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Query and measures, net and weights, value and recipe, and what has to be known of them.
 
-    value: how the value is spelled that the gallery was read with, "relu7 · fc7@1".
+    value: how the value is spelled that the gallery was read with, "relu7 · fc7@1". search_notes:
+    what was done beside a plain exact search.
     """
     recipe = gallery.recipe
     parts = recipe.finish.parts
@@ -31,6 +38,7 @@ def ranking_caption(
         net_caption(recipe, net, weights),
         f"Value {value}, pooled {pooling}, {recipe.finish.describe()}, cosine; "
         f"{recipe.preprocess.describe()}",
+        *search_notes,
         *gallery.notes,
         *answer.notes,
         f"Blobscope {__version__}",
@@ -53,7 +61,7 @@ def _query(gallery: Gallery, answer: Answer) -> str:
     query = answer.query
     name = str(query.path) if query.index is None else gallery.images.paths[query.index]
     name += "" if query.box is None else f", {query.box.describe()}"
-    return name if query.label is None else f"{name}, label {query.label}"
+    return name if answer.label is None else f"{name}, label {answer.label}"
 
 
 def _measures(answer: Answer) -> tuple[str, ...]:

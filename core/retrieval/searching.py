@@ -22,12 +22,21 @@ from core.retrieval.search_steps import NOTHING, SearchSteps
 
 @dataclass(frozen=True, eq=False)
 class Searching:
-    """The descriptors that are ranked, what is done to a query first, what is left out."""
+    """The descriptors that are ranked, what is done to a query first, what is left out.
+
+    gallery: of which it was made.
+    """
 
     cosines: Cosines
     steps: SearchSteps = NOTHING
     duplicates: Duplicates | None = None
     approximate: ApproximateSearch | None = None
+    gallery: Gallery | None = None
+
+    def is_of(self, gallery: Gallery, steps: SearchSteps, duplicates: Duplicates | None) -> bool:
+        """Whether it is what `prepare_search` would make of these."""
+        same = self.gallery is gallery and self.duplicates is duplicates
+        return same and self.steps == steps
 
     @property
     def ranks_all(self) -> bool:
@@ -122,4 +131,4 @@ def prepare_search(
         cosines = Cosines((yield from augment(cosines, steps.augmentation)))
     if steps.approximate:
         approximate = yield from open_approximate(gallery)
-    return Searching(cosines, steps, duplicates, approximate)
+    return Searching(cosines, steps, duplicates, approximate, gallery)

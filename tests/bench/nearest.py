@@ -4,13 +4,14 @@
 
 Exact search beside IndexFlatIP, approximate search beside the same lists asked of faiss without us,
 in turns in one process; then the memory of each in a process of its own. Seconds are of the clock
-and of all cores: on a busy machine only the second ones tell, and the least of them.
+and of all cores: on a busy machine only the second ones tell, and the least of them. One thread
+each, but for --threads: the threads of faiss wait in a loop for one another, and on a busy machine
+that is what would be measured.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -43,19 +44,25 @@ def main(words: list[str]) -> int:
     parser.add_argument("--dimension", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--gallery", type=Path, help="one that an earlier run made, or to be kept")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--memory", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--times", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(words)
+    if options.times:
+        _print_times(measure(options.gallery, options.rounds))
+        return 0
     if options.memory:
-        print(json.dumps(measure_memory(options.gallery, options.memory)))
+        _print_memory(options.memory, measure_memory(options.gallery, options.memory))
         return 0
     print(describe_machine(), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         options.gallery = options.gallery or Path(folder, "gallery")
         if not options.gallery.exists():
             make_gallery(options.gallery, options.images, options.dimension)
-        _print_times(measure(options.gallery, options.rounds))
+        asked = ["--gallery", str(options.gallery), "--rounds", str(options.rounds)]
+        _run([*asked, "--times"], options.threads)
         for way in WAYS:
-            _print_memory(way, options.gallery)
+            _run([*asked, "--memory", way], options.threads)
     return 0
 
 
@@ -160,17 +167,20 @@ def _print_times(found: dict[str, Times]) -> None:
             print(f"{ours}, {n}: {ratio:.2f} of the time of {theirs}, by cores")
 
 
-def _print_memory(way: str, gallery: Path) -> None:
-    words = [sys.executable, "-m", "tests.bench.nearest", "--memory", way]
-    done = subprocess.run(
-        [*words, "--gallery", str(gallery)],
-        cwd=REPOSITORY, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    held = json.loads(done.stdout)
+def _print_memory(way: str, held: dict[str, float]) -> None:
     print(
         f"{way}: {held['own']:.0f} MB of its own, {held['own'] - held['before']:.0f} of them for "
         f"{N_MANY} queries; {held['mapped']:.0f} MB of files mapped"
     )
+
+
+def _run(words: list[str], n_threads: int) -> None:
+    """In a process of its own, which has so many threads from its beginning."""
+    threads = {name: str(n_threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    subprocess.run(
+        [sys.executable, "-m", "tests.bench.nearest", *words],
+        cwd=REPOSITORY, check=True, env={**os.environ, **threads},
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -45,6 +45,9 @@ _N_SAMPLED = 100
 _MOST_LISTS = 1 << 16
 _KEY = "approximate"
 _NOISE = 1e-9
+_TIE = 1e-14
+"""Between cosines that the rounding of sums may have parted."""
+_VALUES_AT_ONCE = 1 << 22
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
 _Lists = Annotated[int, msgspec.Meta(ge=1, le=_MOST_LISTS)]
 
@@ -119,18 +122,51 @@ class ApproximateSearch:
         n_more = max((np.size(own) for own in exclude if own is not None), default=0)
         n_none = len(self.cosines.stored) - len(self.cosines)
         unit = (exact / np.where(lengths == 0, 1.0, lengths)[:, None]).astype(np.float32)
-        # faiss keeps up to 1,024 in its fast heap; rows that no image names take places too.
-        found = self.lists.search(unit, k + n_more + min(n_none, N_FOUND), self.n_probed)
-        rankings = []
-        for query, rows, own, length in zip(exact, found, exclude, lengths, strict=True):
-            if length == 0:  # all are equally far: no list is nearer
-                rankings.append(best_by(self.cosines, query, k, exclude=own))
-                continue
-            images = np.sort(self.cosines.image_of_row[rows])
-            images = images[images >= 0]
+        # Rows that no image names take places among the found ones, too.
+        take = k + n_more + min(n_none, N_FOUND)
+        rankings: list[Ranking] = []
+        step = max(1, _VALUES_AT_ONCE // max(1, take * exact.shape[1]))
+        for start in range(0, len(exact), step):
+            part = slice(start, start + step)
+            rows = self.lists.search(unit[part], take, self.n_probed)
+            rankings += self._ranked(exact[part], lengths[part], rows, k, exclude[part])
+        return rankings
+
+    def _ranked(
+        self,
+        queries: np.ndarray,
+        lengths: np.ndarray,
+        rows: np.ndarray,
+        k: int,
+        exclude: Sequence[Excluded],
+    ) -> list[Ranking]:
+        """Rows found for queries, (n_queries, n_found), as rankings by their exact cosines."""
+        images = self.cosines.image_of_row[rows]
+        images[rows < 0] = -1
+        cosines = self.cosines.of_rows(queries, lengths, rows)
+        cosines[images < 0] = -np.inf
+        for place, own in enumerate(exclude):
             if own is not None:
-                images = images[~np.isin(images, own)]
-            rankings.append(order_images(self.cosines, query, images, k))
+                cosines[place, np.isin(images[place], own)] = -np.inf
+        order = np.argsort(-cosines, axis=1)
+        images = np.take_along_axis(images, order, axis=1)
+        cosines = np.take_along_axis(cosines, order, axis=1)
+        is_there = cosines > -np.inf
+        counts = np.minimum(np.count_nonzero(is_there, axis=1), k).tolist()
+        is_near = (cosines[:, :-1] <= cosines[:, 1:] + _TIE) & is_there[:, 1:]
+        has_ties = is_near.any(axis=1)
+        scores = cosines.astype(np.float32)
+        rankings = []
+        for place, count in enumerate(counts):
+            if lengths[place] == 0:  # all are equally far: no list is nearer
+                rankings.append(best_by(self.cosines, queries[place], k, exclude=exclude[place]))
+            elif has_ties[
+                place
+            ]:  # copies, which are ranked by number, or one row that is found twice
+                some = np.unique(images[place][is_there[place]])
+                rankings.append(order_images(self.cosines, queries[place], some, k))
+            else:
+                rankings.append(Ranking(images[place, :count], scores[place, :count], 0))
         return rankings
 
 

@@ -197,14 +197,15 @@ class MappedLists:
         self.n_lists, self._n_rows = n_lists, n_rows
         self._index, self._held = _open_index(path, layout, centroids.astype(np.float32))
 
-    def search(self, queries: np.ndarray, k: int, n_probed: int) -> list[np.ndarray]:
-        """Up to k rows for each query from its nearest lists, best first by float32 sums, int64.
+    def search(self, queries: np.ndarray, k: int, n_probed: int) -> np.ndarray:
+        """Up to k rows for each query from its nearest lists, best first by float32 sums.
 
-        queries: (n_queries, dimension) float32 of length 1.
+        queries: (n_queries, dimension) float32 of length 1. Returns (n_queries, k) int64, -1 where
+        there is none; a stranger's file may give one row twice.
         """
         found = self.search_alone(queries, k, n_probed)
-        # A stranger's file may number rows that are not there, or one row twice.
-        return [np.unique(some[(some >= 0) & (some < self._n_rows)]) for some in found]
+        found[found >= self._n_rows] = -1  # nor need the rows be there that such a file numbers
+        return found
 
     def search_alone(self, queries: np.ndarray, k: int, n_probed: int) -> np.ndarray:
         """As faiss answers: (n_queries, k) int64, best first, -1 where there is none."""
