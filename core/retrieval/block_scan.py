@@ -38,8 +38,7 @@ def best_rows(
         query, row = np.divmod(found, end - start)
         kept.add(query, row + start, scores.ravel()[found])
         if kept.n_values > _MOST_KEPT * k * len(queries) or start == 0:
-            kept.keep_best(k, slack)
-            bounds = kept.bounds(k, slack)
+            bounds = kept.keep_best(k, slack)
         start, end = end, min(n, end + size)
     kept.keep_best(k, slack)
     return kept.rows
@@ -49,38 +48,41 @@ class _Kept:
     """Rows and scores of each query that may be among its best."""
 
     def __init__(self, n_queries: int) -> None:
-        self.rows = [np.zeros(0, np.int64) for _ in range(n_queries)]
-        self._scores = [np.zeros(0, np.float32) for _ in range(n_queries)]
+        self._starts = np.zeros(n_queries + 1, np.int64)
+        self._rows, self._scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
         self._added: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.n_values = 0
+
+    @property
+    def rows(self) -> list[np.ndarray]:
+        """Those of each query, in the order of the rows."""
+        return np.split(self._rows, self._starts[1:-1])
 
     def add(self, query: np.ndarray, row: np.ndarray, score: np.ndarray) -> None:
         """Keep some more: numbers of queries, which rise, their rows, their scores."""
         self._added.append((query, row, score))
         self.n_values += query.size
 
-    def keep_best(self, k: int, slack: float) -> None:
-        """Forget all that is less than the k-th of its query by more than slack."""
-        for query, (rows, scores) in enumerate(zip(self.rows, self._scores, strict=True)):
-            parts = [(rows, scores)]
-            for queries, row, score in self._added:
-                mine = slice(*np.searchsorted(queries, (query, query + 1)))
-                parts.append((row[mine], score[mine]))
-            rows = np.concatenate([part for part, _ in parts])
-            scores = np.concatenate([part for _, part in parts])
-            if rows.size > k:
-                least = np.float64(np.partition(scores, -k)[-k]) - slack
-                is_best = scores >= least
-                rows, scores = rows[is_best], scores[is_best]
-            self.rows[query], self._scores[query] = rows, scores
-        self._added = []
-        self.n_values = sum(rows.size for rows in self.rows)
+    def keep_best(self, k: int, slack: float) -> np.ndarray:
+        """Forget all that is less than the k-th of its query by more than slack.
 
-    def bounds(self, k: int, slack: float) -> np.ndarray:
-        """What a score must reach to be kept from now on, (n_queries,) float32."""
-        least = [
-            np.float64(np.partition(scores, -k)[-k]) - slack if scores.size >= k else -np.inf
-            for scores in self._scores
-        ]
+        Returns what a score must reach to be kept from now on, (n_queries,) float32.
+        """
+        n_queries = self._starts.size - 1
+        of_kept = np.repeat(np.arange(n_queries), np.diff(self._starts))
+        parts = [(of_kept, self._rows, self._scores), *self._added]
+        queries, rows, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.argsort(queries, kind="stable")
+        queries, rows, scores = queries[order], rows[order], scores[order]
+        starts = np.searchsorted(queries, np.arange(n_queries + 1)).tolist()
+        least = np.full(n_queries, -np.inf)
+        for query in range(n_queries):
+            of_one = scores[starts[query] : starts[query + 1]]
+            if of_one.size >= k:
+                least[query] = np.float64(np.partition(of_one, -k)[-k]) - slack
+        is_best = scores >= least[queries]
+        self._rows, self._scores = rows[is_best], scores[is_best]
+        self._starts = np.searchsorted(queries[is_best], np.arange(n_queries + 1))
+        self._added, self.n_values = [], self._rows.size
         # Rounded down: a bound that rounding raised would pass over what is just within the slack.
-        return np.nextafter(np.array(least, np.float32), np.float32(-np.inf))
+        return np.nextafter(least.astype(np.float32), np.float32(-np.inf))

@@ -154,7 +154,7 @@ class ApproximateSearch:
         is_there = cosines > -np.inf
         counts = np.minimum(np.count_nonzero(is_there, axis=1), k).tolist()
         is_near = (cosines[:, :-1] <= cosines[:, 1:] + _TIE) & is_there[:, 1:]
-        has_ties = is_near.any(axis=1)
+        has_ties: np.ndarray = np.asarray(is_near.any(axis=1))
         scores = cosines.astype(np.float32)
         rankings = []
         for place, count in enumerate(counts):
