@@ -14,7 +14,12 @@ from core.commands.duplicate_words import (
 from core.commands.opening import engine_host
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
-from core.commands.query import add_gallery_net_arguments, add_search_argument, gallery_net
+from core.commands.query import (
+    add_by_argument,
+    add_gallery_net_arguments,
+    add_search_argument,
+    gallery_net,
+)
 from core.images.box import BOX_CONVENTION
 from core.jobs.evaluate import (
     Evaluated,
@@ -29,6 +34,7 @@ from core.progress import run_job
 from core.retrieval.benchmarks import HELP as PROTOCOL_HELP
 from core.retrieval.benchmarks import is_protocol
 from core.retrieval.evaluation import Evaluation
+from core.retrieval.finished import by_row
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.protocols import ProtocolScores
 from core.retrieval.search_steps import parse_search
@@ -62,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{BOX_CONVENTION}",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_by_argument(parser)
     add_search_argument(parser)
     add_without_copies_arguments(parser)
     add_gallery_net_arguments(parser)
@@ -73,7 +80,7 @@ def run(options: argparse.Namespace) -> None:
     for name, is_asked in (("--search", options.search), ("--without-copies", limit is not None)):
         if is_asked and (options.queries or is_protocol(options.truth)):
             raise UsageError(f"{name} goes with labels and without --queries")
-    gallery = open_gallery(options.gallery)
+    gallery = by_row(open_gallery(options.gallery), options.by)
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
         if options.queries:

@@ -16,7 +16,7 @@ from core.commands.duplicate_words import (
 from core.commands.opening import engine_host
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
-from core.commands.query import add_gallery_net_arguments, gallery_net
+from core.commands.query import add_by_argument, add_gallery_net_arguments, gallery_net
 from core.csv_table import GUARD_HELP
 from core.jobs.alignment import AlignmentRequest, alignment
 from core.jobs.check_gallery import CheckGalleryRequest, RepairGalleryRequest, check, repair
@@ -24,6 +24,7 @@ from core.jobs.duplicates import DuplicatesRequest, duplicates
 from core.jobs.export_gallery import ExportGalleryRequest, export
 from core.progress import run_job
 from core.representations.fit_files import FitNote
+from core.retrieval.finished import by_row
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_check import GalleryCheck
 
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write descriptors and the names of their images in one order: FILE.npz, FILE.npy "
         f"with FILE.csv, or FILE.csv; {GUARD_HELP}",
     )
+    add_by_argument(parser)
     parser.add_argument(
         "--check",
         action="store_true",
@@ -90,7 +92,7 @@ def run(options: argparse.Namespace) -> None:
     if options.duplicates:
         _list_duplicates(open_gallery(options.gallery), limit, as_json=options.json)
         return
-    gallery = open_gallery(options.gallery)
+    gallery = by_row(open_gallery(options.gallery), options.by)
     written: tuple[Path, ...] = ()
     if options.export is not None:
         written = run_job(export(ExportGalleryRequest(gallery, options.export)))

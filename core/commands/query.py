@@ -23,6 +23,7 @@ from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
 from core.retrieval.benchmarks import HELP as PROTOCOL_HELP
+from core.retrieval.finished import by_row
 from core.retrieval.fusion import FUSIONS, UNLIKE_WEIGHT
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.queries import Answer, Answers
@@ -74,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="judge queries of a benchmark, and search with their boxes, by its own rule, junk "
         f"apart: {PROTOCOL_HELP}",
     )
+    add_by_argument(parser)
     parser.add_argument("-k", type=int, default=10, help="how many to list (default 10)")
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help=f"write the whole ranking too; {GUARD_HELP}"
@@ -82,6 +84,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_search_argument(parser)
     add_without_copies_arguments(parser)
     add_gallery_net_arguments(parser)
+
+
+def add_by_argument(parser: argparse.ArgumentParser) -> None:
+    """`--by`, which `by_row` reads."""
+    parser.add_argument(
+        "--by",
+        default="",
+        metavar="LAYER,POOLING,AFTER",
+        help="of a sweep's gallery: the row to search by, with its own fit; the best that fits",
+    )
 
 
 def add_search_argument(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +136,7 @@ def run(options: argparse.Namespace) -> None:
     if not 0 <= options.unlike_weight <= 10:
         raise UsageError("--unlike-weight is from 0 to 10")
     limit = without_copies(options)
-    gallery = open_gallery(options.gallery)
+    gallery = by_row(open_gallery(options.gallery), options.by)
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
         search = parse_search(options.search)

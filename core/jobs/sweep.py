@@ -27,6 +27,7 @@ from core.retrieval.alignment import check_alignment
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.finish import FITS_NAME
+from core.retrieval.finished import fit_name
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.ground_truth import choose_labels
@@ -337,11 +338,9 @@ def _fitted(
     fit = measured.fit[1]
     settled = after.settled(fit)
     kept = fit.cut(settled.dimension) if settled.dimension <= fit.most else fit
-    joined = "+".join(f"{number:05d}" for number in numbers)
-    name = f"{joined}-{settled.word.replace(':', '').replace('+', '-')}"
     folder = run.request.out / FITS_NAME
     folder.mkdir(exist_ok=True)
-    save_fit(folder / name, kept)
+    save_fit(folder / fit_name(numbers, settled), kept, whole=fit, after=settled.word)
     return fit
 
 

@@ -26,6 +26,8 @@ class FileStamp:
     changed: int
 
 
+TURNED = -1
+"""The number of a representation that lies in no file."""
 GONE = FileStamp(-1, -1)
 """The stamp of a file that is not there, or can't be asked."""
 
@@ -192,7 +194,7 @@ class Contents:
     roots: where the images may lie, the likeliest first; of the folders that are gone the noted
     one alone. stored: (n_rows, dimension) float32, rows in no order, some of which no image names.
     others: further representations of the same images, in files of their own. number: which of
-    them `stored` is, 0 for the first.
+    them `stored` is, 0 for the first, TURNED for one that is made of them.
     """
 
     recipe: DescriptorRecipe

@@ -174,7 +174,8 @@ def _taken(values, pooling):
     """A copy, because Caffe writes there again, or what pool_places makes of it."""
     if pooling is None:
         return np.array(values, dtype=np.float32, order="C")
-    return pool_places(values, *pooling)
+    pooled = pool_places(values, *pooling)
+    return pooled.copy() if np.may_share_memory(pooled, values) else pooled
 
 
 def _by_position(takes):

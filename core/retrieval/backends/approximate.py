@@ -27,7 +27,7 @@ from core.retrieval.backends.inverted_lists import (
 from core.retrieval.block_checksums import read_checksums
 from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.gallery import Gallery, check_not_empty
-from core.retrieval.gallery_contents import stamp_of
+from core.retrieval.gallery_contents import TURNED, stamp_of
 from core.retrieval.gallery_database import GalleryDatabase, get_meta, set_meta
 from core.retrieval.gallery_rows import DESCRIPTORS_NAME
 from core.retrieval.gallery_store import approximate_name
@@ -176,6 +176,11 @@ def open_approximate(gallery: Gallery) -> Job[ApproximateSearch]:
     Raises NoFaissError without the library, GalleryError where it can't be written.
     """
     check_not_empty(gallery)
+    if gallery.number == TURNED:
+        raise GalleryError(
+            "A row of a sweep that is turned as it is read has no lists for approximate search.",
+            hint="Search exactly, or index with the same steps.",
+        )
     content = _content_of(gallery)
     note = _read_note(gallery)
     if note is not None and note.content == content:

@@ -15,6 +15,7 @@ from core.engines.host import EngineHost, NetToRun
 from core.errors import AppError, GalleryError, RequestError
 from core.jobs.evaluate import EvaluateRequest, evaluate
 from core.jobs.index import IndexRequest, index
+from core.jobs.query import QueryRequest, query
 from core.jobs.sweep import SweepRequest, SweepStep, Swept, sweep
 from core.measures.measure import Pool, parse_poolings
 from core.net.reader import read_net
@@ -23,6 +24,7 @@ from core.representations.after import parse_after
 from core.representations.fit_files import open_fit
 from core.retrieval import gallery_collector
 from core.retrieval.evaluation import evaluate as measure
+from core.retrieval.finished import by_row
 from core.retrieval.gallery import open_gallery
 from core.retrieval.sweep_file import open_sweep
 from core.retrieval.sweep_plan import rectified_pairs, trunk_values
@@ -284,3 +286,35 @@ def test_the_values_that_are_mostly_searched_by() -> None:
     assert [(v.layer, v.top) for v in trunk_values(net)] == [("both", "both"), ("pool", "pool")]
     pairs = [(before.layer, after.layer) for before, after in rectified_pairs(net)]
     assert pairs == [("a", "relu_a"), ("b", "relu_b")]
+
+
+def test_a_row_is_searched_by_with_its_own_fit(
+    host: EngineHost, net: NetToRun, pictures: Path, tmp_path: Path, request_of: SweepRequest
+) -> None:
+    """Its mAP is that of the row, and a picture from outside is turned by the row's fit."""
+    others = labelled(tmp_path / "others", seed=9)
+    request = replace(
+        request_of, after=parse_after("l2,white:3,power"), fit_folder=others, together=("relu+fc",)
+    )
+    rows = run_job(sweep(request, host)).rows
+    gallery = open_gallery(request.out)
+    outside = tmp_path / "outside.png"
+    outside.write_bytes((pictures / "2" / "1.png").read_bytes())
+    for words in ("conv,mac,white", "relu,rmac:2,power", "fc,flatten", "relu+fc"):
+        chosen = by_row(gallery, words)
+        layer, *more = words.split(",")
+        fitting = [
+            row.mean_ap
+            for row in rows
+            if row.layer == layer
+            and (not more or row.pooling == more[0])
+            and (len(more) < 2 or row.after.startswith(more[1]))
+        ]
+        evaluated = run_job(evaluate(EvaluateRequest(chosen)))
+        assert evaluated.evaluation.mean_ap == pytest.approx(max(fitting), abs=1e-6), words
+        asked = QueryRequest(chosen, (outside,), net)
+        best = run_job(query(asked, host)).answers[0].ranking.head(1)
+        assert gallery.images.paths[int(best.index[0])] == "2/1.png"
+        assert best.score[0] == pytest.approx(1, abs=1e-6)
+    with pytest.raises(GalleryError, match="no row 'conv, crow'"):
+        by_row(gallery, "conv,crow")
