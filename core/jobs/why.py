@@ -18,6 +18,7 @@ from core.jobs.index import describer_for
 from core.jobs.open import OpenRequest
 from core.progress import Job
 from core.representations.after import L2, After
+from core.representations.encoding import Encoder
 from core.representations.pca import PcaFit
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.finish import PLAIN, load_fits
@@ -61,10 +62,13 @@ def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
         steps = "power" if after.has_power else "l2"
         if fit.made_for not in ("", f"{recipe.digest}, {steps}"):
             raise RequestError("The fit is of descriptors of another recipe than the gallery's.")
+    encoder: Encoder | None = None
     if recipe.finish != PLAIN:
-        after, fit = _steps_of(gallery, recipe)
+        _check_finish(recipe)
+        fits = load_fits(recipe.finish, gallery.folder)
+        after, fit, encoder = recipe.finish.steps, fits.after, fits.encoder
     with host.opened(to_run) as engine:
-        describer = describer_for(to_run, recipe.raw, engine)
+        describer = describer_for(to_run, replace(recipe, finish=PLAIN), engine)
         describer.check()
         found = yield from explain_match(
             engine,
@@ -73,19 +77,19 @@ def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
             Part(result.path),
             after,
             fit,
+            encoder,
         )
     return replace(found, notes=(*found.notes, *_notes(query), *_notes(result)))
 
 
-def _steps_of(gallery: Gallery, recipe: DescriptorRecipe) -> tuple[After, PcaFit | None]:
-    """The steps behind a gallery's pooling. Raises GalleryError for others."""
-    if recipe.finish.raw != PLAIN:
+def _check_finish(recipe: DescriptorRecipe) -> None:
+    """Raise GalleryError for what has no one grid of places."""
+    if recipe.finish.has_several_scales or recipe.finish.further:
         raise GalleryError(
-            "Which places carry a similarity can't be told of joined layers, several scales or "
-            "encoded parts.",
-            hint="Index one layer with one of the other poolings.",
+            "Which places carry a similarity can't be told of joined layers or several scales: "
+            "each has places of its own.",
+            hint="Index one layer at one scale.",
         )
-    return recipe.finish.steps, load_fits(recipe.finish, gallery.folder).after
 
 
 def write_why(found: Why, out: Path) -> tuple[str, ...]:

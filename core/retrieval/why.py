@@ -16,6 +16,8 @@ from core.measures.measure import Pool
 from core.measures.places import GEM_FLOOR, centre_prior
 from core.measures.region_grid import region_grid
 from core.representations.after import L2, After, signed_power, unit_length
+from core.representations.clusters import assign
+from core.representations.encoding import Encoder
 from core.representations.pca import PcaFit
 
 _METHODS = {
@@ -26,7 +28,13 @@ _METHODS = {
     "crow": "exact: shares of CroW's sum, by its own weights",
     "rmac": "exact: shares of R-MAC's regions, at their maxima",
     "mac+rmac": "exact: shares of MAC and the regions, at their maxima",
+    "regions": "exact: products of the regions' maxima",
+    "cells": "exact: products of the values as they stand",
     "gem": "shares of GeM's channels by x^p",
+}
+_ENCODED = {
+    "white": "exact: shares of R-MAC's whitened regions, at their maxima",
+    "vlad": "shares of VLAD's residuals, its signed root in proportion",
 }
 POWER_METHOD = "the signed power shared in proportion"
 
@@ -70,15 +78,16 @@ class Shares:
         return float(self.places.sum()) + self.offset
 
 
-def method_words(pool: Pool, after: After = L2) -> str:
+def method_words(pool: Pool, after: After = L2, encoder: Encoder | None = None) -> str:
     """How the shares are taken, in a few words that begin with "exact" where they are no choice."""
-    words = _METHODS[pool.method]
+    words = _METHODS[pool.method] if encoder is None else _ENCODED[encoder.encoding.method]
     return f"{words.removeprefix('exact: ')}; {POWER_METHOD}" if after.has_power else words
 
 
-def is_exact(pool: Pool, after: After = L2) -> bool:
+def is_exact(pool: Pool, after: After = L2, encoder: Encoder | None = None) -> bool:
     """Whether shares follow from the sum itself, and not from a choice of how to share it."""
-    return pool.method != "gem" and not after.has_power
+    is_vlad = encoder is not None and encoder.encoding.method == "vlad"
+    return pool.method != "gem" and not is_vlad and not after.has_power
 
 
 def pulls(
@@ -107,6 +116,18 @@ def share_out(activation: np.ndarray, pool: Pool, pull: Pull) -> Shares:
     return Shares(shares.sum(0), shares.sum((1, 2)), pull.offset, regions)
 
 
+def share_out_parts(activation: np.ndarray, pool: Pool, pull: Pull, encoder: Encoder) -> Shares:
+    """The same of regions or cells that an encoder makes one vector of, at which `pull` pulls."""
+    rows = np.reshape(pool.of(activation[None])[0].astype(np.float64), (-1, len(activation)))
+    if encoder.centres is None:
+        pulled = _of_whitened(rows, pull, encoder)
+        return share_out(activation, pool, pulled)
+    shares = _vlad_shares(rows, pull.of, encoder, encoder.centres)
+    places = np.reshape(shares, activation.shape[1:])
+    # a residual is of all channels together, so none of them carries a part of it
+    return Shares(places, np.zeros(len(activation)), pull.offset)
+
+
 def linear_coefficients(activation: np.ndarray, pool: Pool, of: np.ndarray) -> np.ndarray:
     """What each value is multiplied with so that all together are `of` times the descriptor.
 
@@ -123,6 +144,11 @@ def _coefficients(values: np.ndarray, pool: Pool, of: np.ndarray) -> np.ndarray:
     n_channels = len(values)
     if pool.method == "flatten":
         return np.reshape(of, values.shape)
+    if pool.method == "cells":
+        return np.reshape(of, (*values.shape[1:], n_channels)).transpose(2, 0, 1)
+    if pool.method == "regions":
+        each = np.reshape(of, (-1, n_channels))
+        return _of_regions(values, each, pool.levels, has_lengths=False)
     if pool.method == "rmac":
         return _of_regions(values, of, pool.levels, has_lengths=True)
     if pool.method == "mac+rmac":
@@ -155,12 +181,15 @@ def _at_maxima(values: np.ndarray, of: np.ndarray) -> np.ndarray:
 def _of_regions(
     values: np.ndarray, of: np.ndarray, levels: int, *, has_lengths: bool
 ) -> np.ndarray:
+    """of: (channels,) for all regions, or (n_regions, channels)."""
     result = np.zeros_like(values)
-    for x, y, side in region_grid(values.shape[1], values.shape[2], levels):
+    grid = region_grid(values.shape[1], values.shape[2], levels)
+    each = np.broadcast_to(of, (len(grid), len(values)))
+    for (x, y, side), own in zip(grid, each, strict=True):
         region = values[:, y : y + side, x : x + side]
         length = np.linalg.norm(region.max((1, 2))) if has_lengths else 1.0
         if length:
-            result[:, y : y + side, x : x + side] += _at_maxima(region, of / length)
+            result[:, y : y + side, x : x + side] += _at_maxima(region, own / length)
     return result
 
 
@@ -168,12 +197,14 @@ def _region_shares(values: np.ndarray, pool: Pool, of: np.ndarray) -> tuple[Regi
     """What each region's maxima carry; of MAC + R-MAC the part of the regions."""
     values = np.maximum(values, 0.0) if pool.relu else values
     has_lengths = pool.method == "rmac"
-    of = of if has_lengths else of[len(values) :]
+    of = of[len(values) :] if pool.method == "mac+rmac" else of
+    grid = region_grid(values.shape[1], values.shape[2], pool.levels)
+    of = np.reshape(of, (-1, len(values)))
     found = []
-    for x, y, side in region_grid(values.shape[1], values.shape[2], pool.levels):
+    for (x, y, side), own in zip(grid, np.broadcast_to(of, (len(grid), len(values))), strict=True):
         region = values[:, y : y + side, x : x + side].max((1, 2))
         length = np.linalg.norm(region) if has_lengths else 1.0
-        share = float(region @ of / length) if length else 0.0
+        share = float(region @ own / length) if length else 0.0
         found.append(RegionShare(x, y, side, share))
     return tuple(found)
 
@@ -198,6 +229,41 @@ def _gem_shares(values: np.ndarray, of: np.ndarray, p: float) -> np.ndarray:
     pooled = peak[:, 0] * powers.mean(1) ** (1.0 / p)
     shares: np.ndarray = (of * pooled)[:, None] * powers / powers.sum(1, keepdims=True)
     return shares.reshape(values.shape)
+
+
+def _of_whitened(parts: np.ndarray, pull: Pull, encoder: Encoder) -> Pull:
+    """Back from the sum of whitened regions of length 1 to their maxima, (n_regions, channels)."""
+    kept = slice(0, encoder.encoding.dimension)
+    fit = encoder.fit
+    axes = fit.axes[kept] / np.sqrt(fit.eigenvalues[kept])[:, None]
+    lengths = np.linalg.norm(parts, axis=1)
+    units = unit_length(parts)
+    whitened = np.linalg.norm((units - fit.mean) @ axes.T, axis=1)
+    is_there = (lengths > 0) & (whitened > 0)
+    of_units = np.where(is_there, 1 / np.where(is_there, whitened, 1), 0)[:, None] * (
+        pull.of @ axes
+    )
+    of = of_units / np.where(is_there, lengths, 1)[:, None]
+    return Pull(of.ravel(), pull.offset - float((of_units @ fit.mean).sum()))
+
+
+def _vlad_shares(
+    cells: np.ndarray, of: np.ndarray, encoder: Encoder, centres: np.ndarray
+) -> np.ndarray:
+    """What the residual of each cell carries, (n_cells,); as Encoder._vlad adds them up."""
+    units = unit_length(cells)
+    turned = encoder.fit.project(units, encoder.encoding.dimension, whiten=False)
+    nearest, _ = assign(turned, centres)
+    off = turned - centres[nearest]
+    off[~units.any(axis=1)] = 0
+    summed = np.zeros_like(centres)
+    np.add.at(summed, nearest, off)
+    lengths = np.linalg.norm(summed, axis=1, keepdims=True)
+    even = unit_length(summed)
+    roots = np.divide(signed_power(even), even, out=np.zeros_like(even), where=even != 0)
+    of_sums = np.reshape(of, centres.shape) * roots / np.where(lengths == 0, 1.0, lengths)
+    shares: np.ndarray = np.vecdot(of_sums[nearest], off)
+    return shares
 
 
 def _finished(rows: np.ndarray, after: After, fit: PcaFit | None) -> np.ndarray:

@@ -19,6 +19,7 @@ from core.measures.measure import KEEP, Measure, Pool
 from core.net.definition import AUTOMATIC_TOP
 from core.progress import Job, Progress
 from core.representations.after import L2, After
+from core.representations.encoding import Encoder
 from core.representations.pca import PcaFit
 from core.retrieval.describing import Describer, ReadyImage, Shape, checked_rows
 from core.retrieval.why import (
@@ -30,6 +31,7 @@ from core.retrieval.why import (
     method_words,
     pulls,
     share_out,
+    share_out_parts,
 )
 
 _STEP = "pictures explained"
@@ -156,10 +158,12 @@ def explain_match(
     result: Part,
     after: After = L2,
     fit: PcaFit | None = None,
+    encoder: Encoder | None = None,
 ) -> Job[Why]:
     """Which places of both pictures carry the cosine of their descriptors.
 
-    after, fit: what is done with the pooled descriptor before it is compared. Raises ImageError for
+    after, fit: what is done with the pooled descriptor before it is compared; encoder: of parts,
+    before that. Raises ImageError for
     a picture that can't be read, GalleryError for a layer without places that none comes before.
     """
     yield Progress(0, 2, _STEP)
@@ -168,13 +172,16 @@ def explain_match(
         reads.append(_read(engine, describer, part))
         yield Progress(number + 1, 2, _STEP)
     pool = describer.measure
-    cosine, *pulled = pulls(reads[0].descriptor, reads[1].descriptor, after, fit)
+    rows = [one.descriptor for one in reads]
+    if encoder is not None:
+        rows = [encoder.encode(row[None])[0] for row in rows]
+    cosine, *pulled = pulls(rows[0], rows[1], after, fit)
     if all(one.has_places for one in reads):
         maps = [
-            _map(one, describer, share_out(one.activation[0], pool, pull))
+            _map(one, describer, _shares(one.activation[0], pool, pull, encoder))
             for one, pull in zip(reads, pulled, strict=True)
         ]
-        words, exact = method_words(pool, after), is_exact(pool, after)
+        words, exact = method_words(pool, after, encoder), is_exact(pool, after, encoder)
         value = describer.recipe.value
         return Why(cosine, value, words, exact, False, maps[0], maps[1])
     where = _last_with_places(engine, describer, reads)
@@ -184,6 +191,12 @@ def explain_match(
     ]
     words = f"gradient x activation at {where.layer} ({where.top}), lengths held"
     return Why(cosine, where, words, False, True, maps[0], maps[1], _left_over(cosine, maps))
+
+
+def _shares(activation: np.ndarray, pool: Pool, pull: Pull, encoder: Encoder | None) -> Shares:
+    if encoder is not None:
+        return share_out_parts(activation, pool, pull, encoder)
+    return share_out(activation, pool, pull)
 
 
 def _read(engine: ExplainingEngine, describer: Describer, part: Part) -> _Read:

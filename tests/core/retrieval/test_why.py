@@ -7,15 +7,18 @@ import pytest
 
 from core.measures.measure import Pool
 from core.representations.after import After
+from core.representations.encoding import PartSample, parse_encoding
 from core.representations.pca import fit_pca
-from core.retrieval.why import Pull, linear_coefficients, pulls, share_out
+from core.retrieval.why import Pull, linear_coefficients, pulls, share_out, share_out_parts
 from core.retrieval.why_maps import count_for_half
 
 POOLS = [
     Pool("flatten"), Pool("gap"), Pool("mac"), Pool("spoc"), Pool("crow"), Pool("rmac"),
     Pool("rmac", levels=2), Pool("mac+rmac"), Pool("gem"), Pool("gem", p=5.0),
-    Pool("gap", relu=True), Pool("mac", relu=True), Pool("rmac", relu=True),
+    Pool("regions"), Pool("cells"), Pool("gap", relu=True), Pool("mac", relu=True),
+    Pool("rmac", relu=True),
 ]  # fmt: skip
+ROWS = ("flatten", "regions", "cells")
 AFTERS = [After(), After(has_power=True), After(False, "pca", 4), After(True, "white", 5)]
 
 
@@ -30,7 +33,7 @@ def explained(query: np.ndarray, result: np.ndarray, pool: Pool, after: After, f
 @pytest.mark.parametrize("pool", POOLS, ids=lambda pool: pool.word)
 def test_shares_of_either_image_add_up_to_the_cosine(pool: Pool, after: After) -> None:
     rng = np.random.default_rng(5)
-    shapes = ((6, 5, 7), (6, 5, 7)) if pool.method == "flatten" else ((6, 5, 7), (6, 8, 4))
+    shapes = ((6, 5, 7), (6, 5, 7)) if pool.method in ROWS else ((6, 5, 7), (6, 8, 4))
     # values after a ReLU, some channels dead in one image, but for pools that see what lies below 0
     low = -1.0 if pool.relu or pool.method in ("gap", "flatten") else 0.0
     query, result = (np.maximum(rng.normal(size=s), low).astype(np.float32) for s in shapes)
@@ -131,3 +134,31 @@ def test_half_is_counted_with_what_speaks_against() -> None:
     assert count_for_half(np.array([1.0, 1.0, 1.0, 1.0])) == 2
     assert count_for_half(np.array([3.0, 3.0, -2.0])) == 1  # half of 4
     assert count_for_half(np.array([1.0, -1.0])) == 0
+
+
+@pytest.mark.parametrize("word", ["white:5", "vlad:4x3"])
+@pytest.mark.parametrize("after", [After(), After(False, "pca", 3)], ids=lambda after: after.word)
+def test_encoded_parts_add_up_to_the_cosine(word: str, after: After) -> None:
+    rng = np.random.default_rng(8)
+    encoding = parse_encoding(word)
+    pool = Pool(encoding.parts)
+    query, result = np.maximum(rng.normal(size=(2, 6, 7, 9)), 0).astype(np.float32)
+    query[:, 0, 0] = 0  # a place where nothing is above 0
+    sample = PartSample(encoding, "others", n_expected=20)
+    others = np.maximum(rng.normal(size=(20, 6, 7, 9)), 0)
+    sample.add(pool.of(others), 6)
+    encoder = sample.fit()
+    fit = None
+    if after.projection:
+        fit = fit_pca([after.prepared(encoder.encode(pool.of(others)))], "others")
+    rows = [encoder.encode(pool.of(one[None]))[0] for one in (query, result)]
+    cosine, *pulled = pulls(rows[0], rows[1], after, fit)
+    finished = after.apply(np.stack(rows), fit).astype(np.float64)
+    assert cosine == pytest.approx(float(finished[0] @ finished[1]), abs=1e-6)
+    for one, pull in zip((query, result), pulled, strict=True):
+        shares = share_out_parts(one, pool, pull, encoder)
+        assert shares.total == pytest.approx(cosine, abs=1e-5)
+        assert shares.places.shape == (7, 9)
+    if word.startswith("white"):  # without an encoder, the regions in a row are a descriptor too
+        _, first, _ = explained(query, result, Pool("regions"), After())
+        assert sum(one.share for one in first.regions) == pytest.approx(first.total, abs=1e-6)
