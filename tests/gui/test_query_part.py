@@ -148,6 +148,26 @@ def test_the_command_has_the_box(searched, qtbot, photos) -> None:
     assert words[-2].endswith("halves.png")
 
 
+def test_a_table_with_boxes_evaluates_and_asks_with_them(searched, qtbot, photos, tmp_path) -> None:
+    gallery = searched.searching.gallery
+    rows = [f"{path},{path.partition('/')[0]}," for path in gallery.images.paths]
+    text = "\n".join(["file,label,box", *rows]) + "\n"
+    table = tmp_path / "labels.csv"
+    table.write_text(text.replace("blue/halves.png,blue,", "blue/halves.png,blue,40 0 80 40"))
+    searched.gallery_work.label(str(table))
+    settle(searched, qtbot)
+    panel = searched.window.panels.retrieval
+    assert panel.chart.rows == ()  # a pass for each box is not begun unasked
+    panel.evaluate_requested.emit()
+    settle(searched, qtbot)
+    index = gallery.images.paths.index("blue/halves.png")
+    scored = next(q for q in panel.chart.rows[0].queries if q.index == index)
+    searched.searching.query_index(index)
+    settle(searched, qtbot)
+    assert searched.searching.found.answer.query.box == Box(40, 0, 80, 40)
+    assert panel.query.average_precision == pytest.approx(scored.score.average_precision)
+
+
 def test_a_box_of_a_turned_picture_is_of_the_upright_one(tmp_path: Path) -> None:
     """A recipe that ignores EXIF is fed with the picture as stored, but with the part drawn."""
     stored = np.zeros((20, 30, 3), np.uint8)

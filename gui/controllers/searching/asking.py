@@ -80,7 +80,8 @@ class Asker(QObject):
             is_listed = 0 <= index < len(search.listed)
             search.query = Asked(search.listed[index]) if is_listed else None
         elif 0 <= index < len(search.searched.gallery):
-            self.ask(search.searched.gallery.path(index))
+            gallery = search.searched.gallery
+            self.ask(gallery.path(index), gallery.boxes[index] if gallery.boxes else None)
 
     def ask(
         self,
@@ -186,7 +187,7 @@ def _ask(request: QueryRequest, part: Part | None, host: EngineHost) -> Job[Foun
     if part is not None:
         box, size = part_box(path, part)
         request = replace(request, box=box)
-    elif request.box is not None:
-        size, _ = upright_frame(path)
-    answers = yield from query(request, host)
-    return found_view(request.gallery, answers.answers[0], size)
+    answer = (yield from query(request, host)).answers[0]
+    if answer.query.box is not None and part is None:  # typed, kept, or of a benchmark
+        size, _ = upright_frame(answer.query.path)
+    return found_view(request.gallery, answer, size)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.engines.host import EngineHost, NetToRun
 from core.errors import AppError
 from core.jobs.evaluate import Evaluated, EvaluateRequest, evaluate
 from core.progress import Job
@@ -48,6 +49,8 @@ class Evaluator(QObject):
         self._search = search
         self.by_benchmark: Callable[[Searched, str, bool], object] = lambda *_: None
         """Evaluates by a published ground truth; whether that is asked for is told last."""
+        self.describes: Callable[[Searched], tuple[NetToRun, EngineHost]] | None = None
+        """What describes the parts of images that a table names as queries."""
 
     def why_not(self) -> str:
         """Why no evaluation can run, in a sentence; "" where one can."""
@@ -80,9 +83,13 @@ class Evaluator(QObject):
         if self._search.benchmark:
             self.by_benchmark(searched, self._search.benchmark, is_asked)
             return
-        request = EvaluateRequest(searched.gallery, searched.gallery.truth)
-        self._lanes.compute.start(
-            lambda: _evaluate(request),
+        request, host = EvaluateRequest(searched.gallery, searched.gallery.truth), None
+        lane = self._lanes.compute
+        if searched.gallery.boxes and self.describes is not None:
+            net, host = self.describes(searched)
+            request, lane = replace(request, net=net), self._lanes.engine
+        lane.start(
+            lambda: _evaluate(request, host),
             key=EVALUATE,
             title=f"Evaluating {searched.reading.words}" if is_asked else "",
             slice_seconds=SLICE_SECONDS,
@@ -93,7 +100,7 @@ class Evaluator(QObject):
     def evaluate_unasked(self, gallery: Gallery) -> None:
         """A small gallery is evaluated as soon as it is shown."""
         n_labels = len(set(gallery.images.names) - {None})
-        if self._search.benchmark.partition(":")[0] in WITH_BOXES:
+        if gallery.boxes or self._search.benchmark.partition(":")[0] in WITH_BOXES:
             return  # a pass for each query
         if len(gallery) <= MOST_EVALUATED_UNASKED and n_labels > 1:
             self.evaluate(is_asked=False)
@@ -162,7 +169,9 @@ class Evaluator(QObject):
             self._notices.show_error(error, EVALUATE)
 
 
-def _evaluate(request: EvaluateRequest) -> Job[tuple[Evaluated, tuple[ScoredQuery, ...]]]:
+def _evaluate(
+    request: EvaluateRequest, host: EngineHost | None
+) -> Job[tuple[Evaluated, tuple[ScoredQuery, ...]]]:
     """The evaluation and its queries, sorted where it does not hold the window up."""
-    result = yield from evaluate(request)
+    result = yield from evaluate(request, host)
     return result, result.evaluation.worst_first

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.engines.host import EngineHost, NetToRun
 from core.errors import AppError, EngineCrashed
 from core.jobs.evaluate import EvaluateProtocolRequest, evaluate_by_protocol
 from core.retrieval.benchmarks import WORDS
@@ -44,6 +45,7 @@ class TruthController(QObject):
         self._notices = notices
         self._panel = panel
         searching.evaluator.by_benchmark = self._start
+        searching.evaluator.describes = self._describes
 
     def choose(self, protocol: str, where: Path | None = None) -> None:
         """Judge by a benchmark from now on; where: the folder or file of its ground truth."""
@@ -51,6 +53,9 @@ class TruthController(QObject):
         if searched is not None:
             named = protocol if where is None else f"{protocol}:{where}"
             self._start(searched, named, is_asked=True)
+
+    def _describes(self, searched: Searched) -> tuple[NetToRun, EngineHost]:
+        return self._engine.adapted(searched.reading.request.net), self._engine.host
 
     def _start(self, searched: Searched, named: str, is_asked: bool) -> None:
         net = self._engine.adapted(searched.reading.request.net)
