@@ -9,6 +9,7 @@ from PyQt5.QtCore import QObject
 from gui.connections.searching import connect_sweeping
 from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
+from gui.controllers.mapping.controller import MappingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_list import GalleryListController
@@ -28,7 +29,7 @@ from gui.theme import ThemeKeeper
 
 
 class RetrievalBench(QObject):
-    """Sweep, two rankings, why, files, care and the sanity gate of what is searched."""
+    """Sweep, map, two rankings, why, files, care and the sanity gate of what is searched."""
 
     def __init__(
         self,
@@ -58,6 +59,9 @@ class RetrievalBench(QObject):
             document, lanes, engine, searching, notices, panel, questioner, self
         )
         self.sweep_files = SweepFiles(engine, self.sweeping, panel, exporting, notices, self)
+        self.mapping = MappingController(
+            lanes, searching, gallery_list, self.sweeping, notices, exporting, panel.map, self
+        )
         connect_sweeping(window, self.sweeping)
         window.actions_.on("check_gallery", self.gallery_care.check)
         window.actions_.on("why_matched", self.why.toggle)

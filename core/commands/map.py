@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.commands.output import counted, print_json, print_notes
+from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP
-from core.jobs.map import MapRequest, map_gallery
+from core.jobs.map import LayerMap, MapLayersRequest, MapRequest, map_gallery, map_layers
 from core.progress import run_job
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.mapping.gallery_map import MOST_LAID_OUT, PCA, GalleryMap, MapSettings
@@ -30,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="which of the gallery's, as the table of `sweep` numbers them (default 0, the first)",
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="map every representation of the gallery, and list what each map keeps",
     )
     parser.add_argument(
         "--perplexity",
@@ -69,6 +74,8 @@ def run(options: argparse.Namespace) -> None:
     """Map the gallery and say what the map keeps."""
     if options.stored and options.again:
         raise UsageError("--stored goes with no --again")
+    if options.all and (options.stored or options.again or options.csv or options.representation):
+        raise UsageError("--all goes with no --representation, --stored, --again and --csv")
     settings = MapSettings(
         options.method,
         options.perplexity,
@@ -77,7 +84,11 @@ def run(options: argparse.Namespace) -> None:
         options.most,
         options.k,
     )
-    gallery = open_gallery(options.gallery).representation(options.representation)
+    whole = open_gallery(options.gallery)
+    if options.all:
+        _run_all(whole, settings, as_json=options.json)
+        return
+    gallery = whole.representation(options.representation)
     with ProgressLine() as show:
         request = MapRequest(gallery, settings, options.stored, options.again)
         found = run_job(map_gallery(request), show)
@@ -88,6 +99,54 @@ def run(options: argparse.Namespace) -> None:
         return
     print_notes(gallery.notes)
     _print(gallery, found)
+
+
+def _run_all(whole: Gallery, settings: MapSettings, *, as_json: bool) -> None:
+    galleries = [whole.representation(n) for n in range(len(whole.others) + 1)]
+    with ProgressLine() as show:
+        request = MapLayersRequest(whole, galleries, settings)
+        found = run_job(map_layers(request), show)
+    numbers = {id(gallery): number for number, gallery in enumerate(galleries)}
+    if as_json:
+        rows = [_row_of(numbers[id(one.gallery)], one) for one in found]
+        print_json({"settings": asdict(settings), "images": len(whole), "maps": rows})
+        return
+    print_notes(whole.notes)
+    table = [
+        (
+            numbers[id(one.gallery)],
+            one.gallery.recipe.layer,
+            one.gallery.recipe.top,
+            one.gallery.recipe.pooling,
+            one.gallery.dimension,
+            f"{100 * one.map.kept.share:.0f} %",
+        )
+        for one in found
+    ]
+    print_table(
+        ("number", "layer", "top", "pooling", "dimension", "kept"),
+        table,
+        right="number,dimension,kept",
+    )
+    kept = found[0].map.kept
+    print(
+        f"\n{settings.describe(len(whole))}. Kept: of the {kept.k} nearest neighbours, judged on "
+        f"{counted(kept.n_judged, 'image')}."
+    )
+
+
+def _row_of(number: int, one: LayerMap) -> dict[str, object]:
+    recipe, kept = one.gallery.recipe, one.map.kept
+    return {
+        "representation": number,
+        "layer": recipe.layer,
+        "top": recipe.top,
+        "pooling": recipe.pooling,
+        "dimension": one.gallery.dimension,
+        "kept": {"k": kept.k, "share": kept.share, "judged": kept.n_judged},
+        "variance": one.map.variance,
+        "seconds": one.map.seconds,
+    }
 
 
 def describe(gallery: Gallery, found: GalleryMap) -> dict[str, object]:

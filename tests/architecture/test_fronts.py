@@ -15,7 +15,6 @@ ONE_FRONT: dict[str, str] = {
     "ReportRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
-    "MapRequest": "its view comes with the Retrieval views",
     "DuplicatesRequest": "its list comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""

@@ -20,7 +20,7 @@ from gui.widgets.plain_text import plain_tip
 from gui.widgets.segments import Segments
 
 RANKING_VIEW, SWEEP_VIEW, LAYERS_VIEW = "ranking", "sweep", "layers"
-TWO_VIEW, QUERIES_VIEW = "two", "queries"
+TWO_VIEW, QUERIES_VIEW, MAP_VIEW = "two", "queries", "map"
 POOLING_TIPS = {
     "flatten": "Every value of the layer, in a row",
     "gap": "Mean over all positions, one value for each channel",
@@ -51,6 +51,7 @@ class RecipeBar(PanelBar):
         self.views.add(RANKING_VIEW, "Ranking", "The images most like the query, the best first")
         self.views.add(TWO_VIEW, "Two rankings", "Two layers or poolings on this query")
         self.views.add(SWEEP_VIEW, "Sweep", "Every layer under every pooling: which retrieves best")
+        self.views.add(MAP_VIEW, "Map", "The gallery in two dimensions, and what that keeps")
         self.views.add(QUERIES_VIEW, "Queries", "The AP of every query, the worst first")
         self.views.add(LAYERS_VIEW, "Evaluated", "mAP of the representations evaluated so far")
         self.layer_button = LayerPickerButton(keeper, "Layer to search by")
@@ -112,12 +113,15 @@ class RecipeBar(PanelBar):
                 self.p_field.setValue(shown.p)
         self._show_p_field()
 
-    def show_fields(self, *, is_shown: bool) -> None:
-        """Whether what is searched by is chosen here, evaluated and written, or in the view."""
+    def show_fields(self, *, is_shown: bool, has_ranking: bool = True) -> None:
+        """Whether what is searched by is chosen here, evaluated and written, or in the view.
+
+        has_ranking: whether the view shows one that can be written.
+        """
         self._has_fields = is_shown
-        fields = (self.layer_button, self.pooling_choice, self.evaluate_button, self.export_button)
-        for widget in fields:
+        for widget in (self.layer_button, self.pooling_choice, self.evaluate_button):
             widget.setVisible(is_shown)
+        self.export_button.setVisible(is_shown and has_ranking)
         self._show_p_field()
 
     def _show_p_field(self) -> None:

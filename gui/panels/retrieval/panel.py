@@ -26,6 +26,7 @@ from gui.frame.rail import WIDTH as RAIL_WIDTH
 from gui.panels.retrieval.cells import RankCells
 from gui.panels.retrieval.controls import (
     LAYERS_VIEW,
+    MAP_VIEW,
     QUERIES_VIEW,
     RANKING_VIEW,
     SWEEP_VIEW,
@@ -34,6 +35,7 @@ from gui.panels.retrieval.controls import (
 )
 from gui.panels.retrieval.evaluations import EvaluationChart
 from gui.panels.retrieval.grid import RankingGrid
+from gui.panels.retrieval.maps.view import MapView
 from gui.panels.retrieval.offer_line import OfferLine
 from gui.panels.retrieval.queries_view import QueriesView, QueryList
 from gui.panels.retrieval.query import QueryColumn
@@ -231,6 +233,7 @@ class RetrievalPanel(QWidget):
         self.two = TwoRankingsView(keeper, self.thumbnails)
         self.queries = QueriesView(keeper, self.thumbnails)
         self.sweep = SweepView(keeper)
+        self.map = MapView(keeper, self.thumbnails)
         self.selections = Segments(keeper, "Results")
         for key, (name, tip, _) in SELECTIONS.items():
             self.selections.add(key, name, tip)
@@ -268,6 +271,7 @@ class RetrievalPanel(QWidget):
         scroll.setWidget(self.chart)
         self._views = {RANKING_VIEW: ranking, LAYERS_VIEW: scroll}
         self._views |= {TWO_VIEW: self.two, QUERIES_VIEW: self.queries, SWEEP_VIEW: self.sweep}
+        self._views[MAP_VIEW] = self.map
         self._stack = QStackedLayout()
         for view in self._views.values():
             self._stack.addWidget(view)
@@ -317,7 +321,7 @@ class RetrievalPanel(QWidget):
     def _show_view(self, key: str) -> None:
         self._stack.setCurrentWidget(self._views[key])
         self.recipe_bar.show_fields(
-            is_shown=key not in (TWO_VIEW, SWEEP_VIEW)
+            is_shown=key not in (TWO_VIEW, SWEEP_VIEW), has_ranking=key != MAP_VIEW
         )  # it has two of each of its own
         self._fit_room()
 

@@ -13,7 +13,7 @@ import pytest
 
 from core.csv_table import plain_cell
 from core.errors import AppError, GalleryError, RequestError
-from core.jobs.map import MapRequest, map_gallery
+from core.jobs.map import MapLayersRequest, MapRequest, map_gallery, map_layers
 from core.progress import run_job
 from core.retrieval.cosines import Cosines
 from core.retrieval.descriptor import DescriptorRecipe
@@ -264,3 +264,33 @@ def test_without_the_package_it_says_which(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(tsne.MapsUnavailableError, match="openTSNE"):
         run_job(map_gallery(MapRequest(fill(clusters(9)), MapSettings("tsne"))))
+
+
+def test_maps_of_several_layers_follow_the_images_that_are_shown(
+    fill: FillGallery, tmp_path: Path, recipe: DescriptorRecipe
+) -> None:
+    shown = fill(clusters(12))
+    other = GalleryStore(tmp_path / "other")
+    other.create(recipe, tmp_path)
+    names = ("0003.jpg", "0001.jpg", "0007.jpg", "0005.jpg", "elsewhere.jpg")
+    images = [StoredImage(name, None, 8, 8, FileStamp(1, 1)) for name in names]
+    other.add(images, clusters(5).astype(np.float32))
+    opened = open_gallery(tmp_path / "other")
+    (found,) = run_job(map_layers(MapLayersRequest(shown, [opened])))
+    is_there = np.isfinite(found.points).all(axis=1)
+    assert np.flatnonzero(is_there).tolist() == [1, 3, 5, 7]
+    assert found.points[7].tolist() == found.map.points[opened.images.find("0007.jpg")].tolist()
+
+
+def test_a_layer_that_can_not_be_mapped_is_left_out(
+    fill: FillGallery, tmp_path: Path, recipe: DescriptorRecipe
+) -> None:
+    shown = fill(clusters(12))
+    dead = GalleryStore(tmp_path / "dead")
+    dead.create(recipe, tmp_path)
+    images = [StoredImage(f"{i:04d}.jpg", None, 8, 8, FileStamp(1, 1)) for i in range(12)]
+    dead.add(images, np.zeros((12, 4), np.float32))
+    found = run_job(map_layers(MapLayersRequest(shown, [open_gallery(tmp_path / "dead"), shown])))
+    assert [one.gallery for one in found] == [shown]
+    with pytest.raises(GalleryError, match="equal"):
+        run_job(map_layers(MapLayersRequest(shown, [open_gallery(tmp_path / "dead")])))

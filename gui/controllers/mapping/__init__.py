@@ -1,0 +1,1 @@
+"""The map of the gallery: made, offered, linked with what is searched, written."""

@@ -1,0 +1,79 @@
+"""The bar of the map view: method, one map or several, thumbnails, lasso, what is written."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QMenu, QSlider, QWidget
+
+from gui.theme import ThemeKeeper
+from gui.widgets.buttons import Button
+from gui.widgets.labels import ThemedLabel
+from gui.widgets.panel_bar import PanelBar
+from gui.widgets.plain_text import plain_tip
+from gui.widgets.segments import Segments
+
+PCA, TSNE = "pca", "tsne"
+ONE, LAYERS = "one", "layers"
+LEAST_THUMB, MOST_THUMB, FIRST_THUMB = 12, 96, 44
+
+
+class MapBar(PanelBar):
+    """Wishes go out as signals."""
+
+    csv_requested = pyqtSignal()
+    picture_requested = pyqtSignal()
+    copy_picture_requested = pyqtSignal()
+    copy_command_requested = pyqtSignal()
+
+    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(keeper, parent)
+        self.methods = Segments(keeper, "Method")
+        self.methods.add(PCA, "PCA", "The two directions of greatest variance: at once")
+        self.methods.add(TSNE, "t-SNE", "Keeps neighbours near one another; takes its time")
+        self.kinds = Segments(keeper, "Maps")
+        self.kinds.add(ONE, "One map", "The representation that is searched by")
+        self.kinds.add(LAYERS, "Layers", "Every representation that the folder is read with")
+        self.settings = ThemedLabel(keeper, "", "secondary")
+        self.thumbs = QSlider(Qt.Horizontal)
+        self.thumbs.setRange(LEAST_THUMB, MOST_THUMB)
+        self.thumbs.setValue(FIRST_THUMB)
+        self.thumbs.setFixedWidth(84)
+        self.thumbs.setAccessibleName("Size of the thumbnails on the map")
+        self.thumbs.setToolTip("Size of the thumbnails; at the left end points alone")
+        self.lasso_button = Button(keeper, "Lasso", "pencil")
+        self.lasso_button.setCheckable(True)
+        self.lasso_button.setChecked(True)
+        self.lasso_button.setToolTip(
+            "Dragging draws a line around images; off, it moves the map. Shift does the other."
+        )
+        self.fit_button = Button(keeper, "Fit", "fit")
+        self.fit_button.setToolTip("Show the whole map (0). The wheel, + and - zoom.")
+        self.export_button = Button(keeper, "Export", "save")
+        self.export_menu = QMenu(self)
+        for words, wish in (
+            ("Map as CSV…", self.csv_requested),
+            ("Picture of the map…", self.picture_requested),
+            ("Copy the picture", self.copy_picture_requested),
+            ("Copy the command", self.copy_command_requested),
+        ):
+            action = QAction(words, self)
+            action.triggered.connect(lambda _checked=False, w=wish: w.emit())
+            self.export_menu.addAction(action)
+        self.export_button.setMenu(self.export_menu)
+        self.export_button.setStyleSheet("QPushButton::menu-indicator { image: none; width: 0; }")
+        self.row.addWidget(self.methods)
+        self.row.addWidget(self.settings)
+        self.row.addSpacing(10)
+        self.row.addWidget(self.kinds)
+        self.add_stretch()
+        self.add_field("Thumbnails", self.thumbs)
+        self.row.addSpacing(6)
+        for widget in (self.lasso_button, self.fit_button, self.export_button):
+            self.row.addWidget(widget)
+        self.set_can_export(can_export=False)
+
+    def set_can_export(self, *, can_export: bool) -> None:
+        """Whether there is a map to write."""
+        self.export_button.setEnabled(can_export)
+        said = "Write the map, with what it is of" if can_export else "There is no map yet."
+        self.export_button.setToolTip(plain_tip(said))
