@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QLocale
+from PyQt5.QtCore import QLocale, Qt
 from PyQt5.QtGui import QValidator, QWheelEvent
-from PyQt5.QtWidgets import QDoubleSpinBox, QSpinBox
+from PyQt5.QtWidgets import QDoubleSpinBox, QSlider, QSpinBox, QWidget
 
 
 def use_decimal_points() -> None:
@@ -35,6 +35,16 @@ class DecimalField(QDoubleSpinBox):
 
 class WholeNumberField(QSpinBox):
     """A spin box that the mouse wheel passes over."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class Slider(QSlider):
+    """A slider from left to right that the mouse wheel passes over."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Horizontal, parent)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PyQt5.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QSlider, QSpinBox, QWidget
 
 from gui.widgets.choice import Choice
 from gui.widgets.elided_choice import ElidedChoice
-from gui.widgets.number_fields import DecimalField, WholeNumberField
+from gui.widgets.number_fields import DecimalField, Slider, WholeNumberField
 
 BARE = ("QComboBox", "QSpinBox", "QDoubleSpinBox", "QSlider", "QDial")
 
@@ -41,9 +41,9 @@ def test_a_choice_stays_and_lets_the_wheel_pass(qtbot, kind: type[QComboBox], st
     assert not event.isAccepted()  # so that the list below scrolls
 
 
-@pytest.mark.parametrize("kind", [WholeNumberField, DecimalField])
+@pytest.mark.parametrize("kind", [WholeNumberField, DecimalField, Slider])
 def test_a_number_stays_and_lets_the_wheel_pass(
-    qtbot, kind: type[QSpinBox] | type[QDoubleSpinBox]
+    qtbot, kind: type[QSpinBox] | type[QDoubleSpinBox] | type[QSlider]
 ) -> None:
     field = kind()
     qtbot.addWidget(field)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QMenu, QSlider, QWidget
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.number_fields import Slider
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.segments import Segments
@@ -34,7 +35,7 @@ class MapBar(PanelBar):
         self.kinds.add(ONE, "One map", "The representation that is searched by")
         self.kinds.add(LAYERS, "Layers", "Every representation that the folder is read with")
         self.settings = ThemedLabel(keeper, "", "secondary")
-        self.thumbs = QSlider(Qt.Horizontal)
+        self.thumbs = Slider()
         self.thumbs.setRange(LEAST_THUMB, MOST_THUMB)
         self.thumbs.setValue(FIRST_THUMB)
         self.thumbs.setFixedWidth(84)
