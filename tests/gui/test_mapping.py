@@ -42,15 +42,15 @@ def lasso(view: MapView, *indices: int) -> None:
 
 
 def test_nothing_is_mapped_until_the_view_is_in_front(searched, qtbot) -> None:
-    assert searched.mapping.shown is None
+    assert searched.retrieval.mapping.shown is None
     assert not (searched.searching.gallery.folder / "maps").exists()
     searched.window.panels.retrieval.recipe_bar.views.choose(MAP_VIEW)
     settle(searched, qtbot)
-    assert searched.mapping.shown.settings.method == "pca"
+    assert searched.retrieval.mapping.shown.settings.method == "pca"
 
 
 def test_pca_comes_at_once_with_what_it_keeps(searched, view) -> None:
-    shown = searched.mapping.shown
+    shown = searched.retrieval.mapping.shown
     assert len(shown) == 3 * N_EACH
     share = round(100 * shown.kept.share)
     assert view.kept.text() == f"PCA keeps {share} % of the 10 nearest neighbours"
@@ -65,30 +65,30 @@ def test_tsne_is_offered_then_computed_and_kept(searched, view, qtbot) -> None:
     assert view.offer_line.words.text() == "t-SNE of 18 images"
     assert view.offer_line.button.text().startswith("Compute t-SNE, about 0:")
     assert "Shown: PCA." in view.rest.text()
-    assert not searched.mapping.is_computing
+    assert not searched.retrieval.mapping.is_computing
     view.offer_line.button.click()
     assert view.offer_line.isHidden()
-    qtbot.waitUntil(lambda: not searched.mapping.is_computing, timeout=60000)
+    qtbot.waitUntil(lambda: not searched.retrieval.mapping.is_computing, timeout=60000)
     settle(searched, qtbot)
-    assert searched.mapping.shown.settings.method == "tsne"
+    assert searched.retrieval.mapping.shown.settings.method == "tsne"
     assert view.kept.text().startswith("PCA keeps ")
     assert ", t-SNE " in view.kept.text()
     read_too(searched, qtbot, FC8)  # another map, then back to the one that is kept
-    assert searched.mapping.shown.settings.method == "pca"
+    assert searched.retrieval.mapping.shown.settings.method == "pca"
     assert not view.offer_line.isHidden()
     searched.searching.choose(searched.gallery_list.read[0][0].choice)
     settle(searched, qtbot)
     searched.searching.choose(FC8)
     settle(searched, qtbot)
-    assert searched.mapping.shown.settings.method == "pca"
+    assert searched.retrieval.mapping.shown.settings.method == "pca"
 
 
 def test_a_cancelled_tsne_leaves_pca_and_the_offer(searched, view, qtbot) -> None:
     view.bar.methods.choose("tsne")
     view.offer_line.button.click()
-    searched.mapping.cancel()
+    searched.retrieval.mapping.cancel()
     settle(searched, qtbot)
-    assert searched.mapping.shown.settings.method == "pca"
+    assert searched.retrieval.mapping.shown.settings.method == "pca"
     assert not view.offer_line.isHidden()
 
 
