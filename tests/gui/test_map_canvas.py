@@ -17,9 +17,9 @@ from gui.panels.retrieval.maps.picking import inside, next_image
 from gui.panels.retrieval.maps.points import paint_points
 from gui.panels.retrieval.maps.thumbs import MOST_AT_ONCE, SIDE, with_room
 from gui.panels.retrieval.maps.values import COLOURS, MOST_LABELS, MapImages, MapLayer
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import RecipeChoice, ResultTile
 from gui.theme import Theme, ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 
 CHOICE = RecipeChoice("conv", "conv", "gap")
 

@@ -23,9 +23,9 @@ from gui.panels.retrieval.maps.points import paint_images
 from gui.panels.retrieval.maps.thumbs import SIDE, FramedThumbs, with_room
 from gui.panels.retrieval.maps.values import MapImages, MapLayer
 from gui.panels.retrieval.maps.viewpoint import Viewpoint
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.tiles import thumbnail_side
 from gui.theme import ThemeKeeper, text_font
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import CENTRE
 
 _NEAR_PIXELS = 9

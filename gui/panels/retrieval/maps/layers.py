@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.panels.retrieval.maps.canvas import MapCanvas
 from gui.panels.retrieval.maps.values import MapImages, MapLayer
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 

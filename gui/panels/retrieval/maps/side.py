@@ -13,9 +13,9 @@ from core.words import plural
 from gui.panels.retrieval.grid import RankingGrid
 from gui.panels.retrieval.maps.legend import MapLegend
 from gui.panels.retrieval.maps.values import LabelLook, MapImages
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import ResultTile, Tiles
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ThemedLabel
 

@@ -7,8 +7,8 @@ from PyQt5.QtCore import QRectF, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
 from gui.panels.retrieval.maps.values import MapImages
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 
 SIDE = 110
 """Decoded for the map alone: whoever else wishes for pictures forgets those of another size."""

@@ -16,9 +16,9 @@ from gui.panels.retrieval.maps.legend import MapLegend
 from gui.panels.retrieval.maps.side import MapSide
 from gui.panels.retrieval.maps.values import MapImages, MapLayer
 from gui.panels.retrieval.offer_line import OfferLine
-from gui.panels.retrieval.thumbnails import ThumbnailStore
 from gui.panels.retrieval.view import Offer
 from gui.theme import ThemeKeeper
+from gui.thumbnails import ThumbnailStore
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 
 SIDE_WIDTH, NARROW_SIDE, NARROW_BELOW = 470, 330, 1300
