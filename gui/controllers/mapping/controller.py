@@ -184,8 +184,8 @@ class MappingController(QObject):
         if PCA not in self._maps:
             return None  # where PCA can't be, neither can this
         seconds = estimated_seconds(len(gallery), SETTINGS[TSNE])
-        n = SETTINGS[TSNE].n_laid_out(len(gallery))
-        which = plural(n, "image") if n == len(gallery) else f"{n:,} of {len(gallery):,} images"
+        n, all_of_them = SETTINGS[TSNE].n_laid_out(len(gallery)), plural(len(gallery), "image")
+        which = all_of_them if n == len(gallery) else f"{n:,} of {all_of_them}"
         return Offer(
             f"t-SNE of {which}",
             f"{self._why_none} The map below is by PCA.".strip(),

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.retrieval.gallery import Gallery
 from core.retrieval.mapping.gallery_map import PCA, TITLES, TSNE, GalleryMap
+from core.words import plural
 from gui.panels.retrieval.maps.values import MapImages, MapLayer
 from gui.panels.retrieval.view import RecipeChoice, ResultTile
 
@@ -52,7 +53,7 @@ def kept_words(maps: Mapping[str, GalleryMap], n_images: int) -> str:
         return ""
     kept = next(iter(maps.values())).kept
     of = f"of the {kept.k} nearest neighbours" if kept.k > 1 else "of the nearest neighbours"
-    judged = "" if kept.n_judged == n_images else f", judged on {kept.n_judged:,} images"
+    judged = "" if kept.n_judged == n_images else f", judged on {plural(kept.n_judged, 'image')}"
     return f"{', '.join(shares)} {of}{judged}"
 
 

@@ -14,6 +14,7 @@ from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 MOST_MAPS = 9
 
@@ -48,7 +49,7 @@ class _SmallMap(QWidget):
         """Show the map of one representation."""
         self.words.setText(layer.words)
         self.kept.setText(layer.kept)
-        self.kept.setToolTip("\n".join(layer.sentences))
+        self.kept.setToolTip(plain_tip("\n".join(layer.sentences)))
         self.canvas.setAccessibleName(f"Map of {layer.words}")
         self.open_button.setAccessibleName(f"Search by {layer.words}")
         self.canvas.show_layer(images, layer)

@@ -18,6 +18,7 @@ from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 NOTE = "Point at a picture here and its place lights up there, and back."
 NO_CHOICE = "Draw a line around images on the map, or click a label below it, to see them alone."
@@ -150,7 +151,7 @@ class MapSide(QWidget):
         self._target = tile
         self.query_button.setEnabled(tile is not None)
         said = "Select an image first." if tile is None else f"Rank the gallery for {tile.name}"
-        self.query_button.setToolTip(said)
+        self.query_button.setToolTip(plain_tip(said))
 
     def _on_query(self) -> None:
         if self._target is not None:

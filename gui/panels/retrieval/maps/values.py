@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from PyQt5.QtGui import QColor
 
+from core.words import plural
 from gui.panels.retrieval.view import RecipeChoice, ResultTile
 from gui.theme import Theme
 
@@ -71,7 +72,9 @@ class MapImages:
         beyond = named[MOST_LABELS:]
         if beyond:
             n_rest = sum(counts[label] for label in beyond)
-            looks.append(LabelLook(f"{len(beyond):,} other labels", "edge", "disc", n_rest, True))
+            looks.append(
+                LabelLook(plural(len(beyond), "other label"), "edge", "disc", n_rest, True)
+            )
         if n_without:
             looks.append(LabelLook("", "junk", "disc", n_without))
         return tuple(looks)
