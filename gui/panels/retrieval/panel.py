@@ -6,11 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import (
-    QGuiApplication,
-    QResizeEvent,
-    QShowEvent,
-)
+from PyQt5.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
