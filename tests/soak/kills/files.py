@@ -14,6 +14,7 @@ from core.net.rename import plan_rename
 N_LAYERS = 60
 N_IMAGES = 64
 N_EARLIER = 8
+N_LABELS = 8
 VALUES = "conv0,relu1,conv3"
 
 
@@ -63,5 +64,7 @@ def make_files(folder: Path) -> None:
     for number in range(N_IMAGES):
         noise = chance.integers(0, 255, (24, 24, 3), np.uint8)
         Image.fromarray(noise).save(images / f"{number:03}.png")
+    rows = [f"{number:03}.png,{number % N_LABELS}\n" for number in range(N_IMAGES)]
+    (folder / "labels.csv").write_text("name,label\n" + "".join(rows))
     earlier = sorted(images.iterdir())[:N_EARLIER]
     (folder / "earlier.txt").write_text("".join(f"{path}\n" for path in earlier))

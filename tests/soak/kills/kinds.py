@@ -13,8 +13,9 @@ import numpy as np
 
 from core.engines.verification_report import report_path, report_standing
 from core.errors import AppError
+from core.retrieval.finish import FITS_NAME
 from core.retrieval.gallery import open_gallery
-from core.retrieval.gallery_store import GalleryStore
+from core.retrieval.gallery_store import SWEEP_NAMES, GalleryStore
 from core.session_file import Session, read_session
 from core.surveys.part_files import Entry, parts_folder
 from gui.controllers.autosaving import find_lost_edits
@@ -83,6 +84,23 @@ class Index(Kind):
     def result(self, shared: Path, place: Path) -> object:
         gallery = open_gallery(self.out(place))
         return [image.path for image in gallery.images], gallery.descriptors.tobytes()
+
+
+class Sweep(Index):
+    """A gallery of several representations, then the table of what each is worth."""
+
+    name = "sweep"
+
+    def result(self, shared: Path, place: Path) -> object:
+        out = self.out(place)
+        gallery = open_gallery(out)
+        numbers = [0, *(one.number for one in gallery.others)]
+        tables = [out / name for name in SWEEP_NAMES] + sorted((out / FITS_NAME).iterdir())
+        return (
+            [image.path for image in gallery.images],
+            [gallery.representation(number).descriptors.tobytes() for number in numbers],
+            [(path.name, path.read_bytes()) for path in tables if path.is_file()],
+        )
 
 
 class Extract(Kind):
@@ -233,6 +251,7 @@ def _as_edited(session: Session) -> Left:
 
 KINDS: tuple[Kind, ...] = (
     Index(),
+    Sweep(),
     Extract(".npz"),
     Extract(""),
     Save("save a rename", has_proof=False),

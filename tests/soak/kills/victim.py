@@ -19,8 +19,10 @@ from core.jobs.extract import ExtractRequest, extract
 from core.jobs.index import IndexRequest, index
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.rename import RenameRequest, rename
-from core.measures.measure import Pool
+from core.jobs.sweep import SweepRequest, sweep
+from core.measures.measure import Pool, parse_poolings
 from core.progress import Job, run_job
+from core.representations.after import parse_after
 from tests.soak.kills.files import VALUES
 
 SLOW = EngineSpec("fake", options=(("seconds_per_layer", "0.01"),))
@@ -40,8 +42,10 @@ def watched(job: Job[object]) -> None:
             step = next(job)
         except StopIteration:
             return
-        if step.what == "images":
+        if step.what == "images" or step.what.startswith("images indexed"):
             say("has", step.done)
+        if step.what == "rows measured":
+            say("row", step.done)
 
 
 def run_index(folder: Path, out: Path, _n_times: int) -> None:
@@ -51,6 +55,22 @@ def run_index(folder: Path, out: Path, _n_times: int) -> None:
             net_of(folder), folder / "images", "relu1", Pool("gem"), out, batch_size=BATCH
         )
         watched(index(request, host))
+
+
+def run_sweep(folder: Path, out: Path, _n_times: int) -> None:
+    """Describe all pictures by several values and poolings, and measure each, whitened too."""
+    with EngineHost() as host:
+        request = SweepRequest(
+            net_of(folder),
+            folder / "images",
+            out,
+            VALUES,
+            parse_poolings("gap,mac"),
+            parse_after("l2,white:2"),
+            truth=folder / "labels.csv",
+            batch_size=BATCH,
+        )
+        watched(sweep(request, host))
 
 
 def run_extract(folder: Path, out: Path, _n_times: int) -> None:
@@ -99,6 +119,7 @@ def net_of(folder: Path) -> NetToRun:
 
 JOBS: dict[str, Callable[[Path, Path, int], None]] = {
     "index": run_index,
+    "sweep": run_sweep,
     "extract": run_extract,
     "earlier": run_earlier,
     "save": run_save,
