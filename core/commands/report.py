@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from core.commands.command_line import UsageError
 from core.commands.output import print_json, print_notes, print_table
@@ -11,6 +12,7 @@ from core.commands.progress_line import ProgressLine
 from core.files import check_writable
 from core.jobs.report import Report, ReportRequest, report
 from core.progress import run_job
+from core.training.proof import Queries
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split", type=Path, metavar="DIR", help="of the training, to say what it saw"
     )
+    parser.add_argument(
+        "--of", choices=get_args(Queries), default="all",
+        help="queries that count: held back by the split, or of classes that it does not have",
+    )  # fmt: skip
     parser.add_argument("--html", type=Path, metavar="F.html", help="write the report, one file")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -41,6 +47,7 @@ def run(options: argparse.Namespace) -> None:
         dict(_renamed(word) for word in options.renamed),
         options.split,
         options.html,
+        options.of,
     )
     with ProgressLine() as show:
         made = run_job(report(request), show)

@@ -15,7 +15,9 @@ from core.net.solver import open_prototxt
 from core.net.text import encode_prototxt
 from core.progress import Job, Progress
 from core.training.augmentation import Augmentation, write_augmentation
+from core.training.changed_values import changed_values
 from core.training.class_layers import find_classifiers, n_outputs
+from core.training.made_from import MadeFrom, write_made_from
 from core.training.prepare import Prepared, prepare
 from core.training.presets import find_preset, with_preset
 from core.training.split import read_split
@@ -113,12 +115,28 @@ def prepare_training(request: PrepareRequest) -> Job[PreparedFiles]:
         for name in FILES:
             written.append(request.out / f"{name}.prototxt")
             write_file(written[-1], encode_prototxt(getattr(made, name)))
+        _note_source(request, made)
         if request.augmentation is not None:
             written.append(write_augmentation(request.augmentation, request.out))
     starts, unused = _starts(made, request.weights)
     yield Progress(1, 1, "files made")
     n_before = n_outputs(find_classifiers(net)[0])
     return PreparedFiles(made, tuple(written), starts, unused, opened.text, plan, n_before)
+
+
+def _note_source(request: PrepareRequest, made: Prepared) -> None:
+    """For the proof: what the files were made from, and which values can change."""
+    if request.out is None:
+        return
+    learning = {layer for layer, rates in _rates(made.train_val).items() if any(rates)}
+    new = {new for _, new in made.renamed}
+    found = MadeFrom(
+        str(request.net.absolute()),
+        "" if request.weights is None else str(request.weights.absolute()),
+        dict(made.renamed),
+        changed_values(read_net(made.deploy), learning, new),
+    )
+    write_made_from(found, request.out)
 
 
 def _starts(made: Prepared, weights: Path | None) -> tuple[tuple[Start, ...], tuple[str, ...]]:

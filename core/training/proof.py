@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from core.retrieval.compared_results import SIGNIFICANT
 from core.retrieval.sweep_file import OpenedSweep, StoredRow
 from core.training.split import Split
 from core.words import plural
+
+Queries = Literal["all", "held back", "new classes"]
+"""Which queries a proof counts: of the test part, or of val where there is none; of classes that
+the split does not have."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,19 @@ def prove(
     *,
     renamed: Mapping[str, str] | None = None,
     split: Split | None = None,
+    of: Queries = "all",
 ) -> Proof:
     """Pair the rows of two sweeps and say what was gained.
 
     labels: of each query, by file. renamed: old and new name of layers. split: what was trained on,
-    to say what the figures rest on. Raises GalleryError for sweeps that share no query or no row.
+    to say what the figures rest on. of: which queries count. Raises GalleryError for sweeps that
+    share no query or no row, and where no query is of that kind.
     """
     places = {file: at for at, file in enumerate(after.table.queries)}
     common = [file for file in before.table.queries if file in places]
     if not common:
         raise GalleryError("The two sweeps have no query in common.")
+    common = _counted(common, labels, split, of)
     own = {file: at for at, file in enumerate(before.table.queries)}
     pairs = _pairs(before.table.rows, after.table.rows, renamed or {})
     if not pairs:
@@ -125,6 +133,25 @@ def prove(
         _sentence(rows),
         tuple(_caveats(rows, common, labels, split)),
     )
+
+
+def _counted(
+    queries: Sequence[str], labels: Mapping[str, str], split: Split | None, of: Queries
+) -> list[str]:
+    """The queries of a kind: held back from training, or of classes that it never saw."""
+    if of == "all" or split is None:
+        return list(queries)
+    if of == "new classes":
+        found = [q for q in queries if q in labels and labels[q] not in split.classes]
+    else:
+        held = set(split.parts["test"] or split.parts["val"])
+        found = [query for query in queries if query in held]
+    if not found:
+        raise GalleryError(
+            "There is no image of a class that training did not see." if of == "new classes"
+            else "The split holds no image back from training."
+        )  # fmt: skip
+    return found
 
 
 def _pairs(
@@ -222,6 +249,8 @@ def _caveats(
             f"{n_seen} of {len(queries)} queries are images that the net was trained on: for them "
             "the figures say little."
         )
+    if trained & set(labels) and not n_seen:
+        found.append("The gallery that they are ranked in holds the training images, too.")
     unseen = {labels[file] for file in queries if file in labels} - set(split.classes)
     if unseen:
         classes = "1 class was" if len(unseen) == 1 else f"{len(unseen)} classes were"

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from core.csv_table import write_csv
 from core.errors import RequestError
 from core.files import write_file
 from core.typed_json import as_type, load_json
 
 PARTS = ("train", "val", "test")
+LABELS_NAME = "labels.csv"
 _MOST_BYTES = 256 << 20
 
 
@@ -35,6 +37,11 @@ class Split(msgspec.Struct, frozen=True):
     def counts(self, label: str) -> tuple[int, ...]:
         """How many images of a class each part has."""
         return tuple(sum(self.labels[name] == label for name in self.parts[part]) for part in PARTS)
+
+    @property
+    def labels_are_folders(self) -> bool:
+        """Whether the class of each image is the first folder that it lies in."""
+        return all(name.partition("/")[0] == label for name, label in self.labels.items())
 
     def number(self, label: str) -> int:
         """What Caffe's list files and the net's outputs call a class."""
@@ -122,6 +129,13 @@ def write_split(split: Split, folder: Path) -> tuple[Path, ...]:
         written.append(folder / f"{part}.txt")
         write_file(written[-1], "".join(lines).encode("utf-8", "surrogateescape"))
     return tuple(written)
+
+
+def write_labels(split: Split, folder: Path) -> Path:
+    """A table file,label of every image, where no folder tells their classes. Raises AppError."""
+    path = folder / LABELS_NAME
+    write_csv(path, [("file", "label"), *sorted(split.labels.items())])
+    return path
 
 
 def read_split(path: Path) -> Split:

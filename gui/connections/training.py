@@ -51,10 +51,14 @@ def connect_training(
     page.start_run.clicked.connect(actions["training_start"].trigger)
     run.used.connect(opening.open_paths)
     run.state_changed.connect(status.refresh)
+    on_step("training_prove", "proof", training.proof.start)
+    on_step("training_proof_report", "proof", training.proof.save_report)
+    training.proof.written.connect(exporting.saved)
+    training.proof.state_changed.connect(status.refresh)
     net.open_requested.connect(actions["open_model"].trigger)
     net.split_requested.connect(actions["training_split"].trigger)
     page.net.layer_clicked.connect(select)
-    for step_controller in (data, net, run):
+    for step_controller in (data, net, run, training.proof):
         step_controller.said.connect(status.say)
     data.written.connect(exporting.saved)
     training.image_opened.connect(opening.open_image)

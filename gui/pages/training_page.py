@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.panels.training.data_step import DataStep
 from gui.panels.training.net_step import NetStep
+from gui.panels.training.proof_step import ProofStep
 from gui.panels.training.run_step import RunStep
 from gui.panels.training.step_bar import Step, StepBar
 from gui.theme import ThemeKeeper
@@ -17,6 +18,7 @@ STEPS = (
     Step("data", "Data", "The images to learn from: checked, and divided"),
     Step("net", "Net", "The files that Caffe wants, made of a net for these classes"),
     Step("run", "Run", "The training: its curves, its snapshots, and what it warns of"),
+    Step("proof", "Proof", "What retrieval gained, on images that training never saw"),
 )
 
 
@@ -36,11 +38,21 @@ class TrainingPage(QWidget):
         self.data = DataStep(keeper, self.thumbnails)
         self.net = NetStep(keeper)
         self.run = RunStep(keeper)
-        self.steps: dict[str, QWidget] = {"data": self.data, "net": self.net, "run": self.run}
+        self.proof = ProofStep(keeper, self.thumbnails)
+        self.steps: dict[str, QWidget] = {
+            "data": self.data,
+            "net": self.net,
+            "run": self.run,
+            "proof": self.proof,
+        }
         self.write_files = Button(keeper, "Write 3 files", "save", is_primary=True)
         self.start_run = Button(keeper, "Start training", "play")
         self.bar.add_tool("net", self.write_files)
         self.bar.add_tool("net", self.start_run)
+        self.measure_again = Button(keeper, "Measure", "bars")
+        self.save_report = Button(keeper, "Report", "save", is_primary=True)
+        self.bar.add_tool("proof", self.measure_again)
+        self.bar.add_tool("proof", self.save_report)
         self._stack = QStackedWidget()
         for step in self.steps.values():
             self._stack.addWidget(step)
@@ -68,6 +80,7 @@ class TrainingPage(QWidget):
             *(self.data.source, self.data.checks, self.data.split),
             *(net.fields, *net.files.values(), net.start, net.empty),
             *(self.run.left, self.run.side, self.run.empty),
+            *(self.proof.left, self.proof.side, self.proof.empty),
         )
 
     def show_step(self, step: str) -> None:

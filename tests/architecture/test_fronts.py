@@ -12,7 +12,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
     "PreviewRequest": "its view comes with the Training page",
-    "ReportRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "CompareResultsRequest": "its page comes with the Retrieval views",
     "DuplicatesRequest": "its list comes with the Retrieval views",

@@ -12,6 +12,7 @@ from gui.controllers.searching.thumbnails import ThumbnailLoader
 from gui.controllers.training.data import DataController
 from gui.controllers.training.net import NetController
 from gui.controllers.training.project import OpenProject
+from gui.controllers.training.proof import ProofController
 from gui.controllers.training.run import RunController
 from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
@@ -51,6 +52,11 @@ class TrainingController(QObject):
         self.run = RunController(
             self.project, document, lanes, window, notices, engine, questioner, self
         )
+        self.proof = ProofController(
+            self.project, document, lanes, window, notices, settings, engine, self.run, chooser,
+            questioner, self,
+        )  # fmt: skip
+        self.page.proof.file_opened.connect(self.image_opened)
         self.page.data.checks.file_opened.connect(self.image_opened)
 
     def open_images(self, source: Path) -> None:
@@ -61,4 +67,5 @@ class TrainingController(QObject):
 
     def facts(self) -> dict[str, str]:
         """The state words of the page's actions."""
-        return {**self.data.why_not(), **self.net.why_not(), **self.run.why_not()}
+        steps = (self.data, self.net, self.run, self.proof)
+        return {word: why_not for step in steps for word, why_not in step.why_not().items()}

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.jobs.check_images import SplitMade
 from core.jobs.prepare import PreparedFiles
+from core.jobs.report import Report
 from core.training.data_check import DataCheck, Kind
 from core.training.split import Split
 
@@ -22,7 +23,7 @@ class TrainingProject:
     what was found of the images, as the check gave it. keep, leave_out: kinds of findings that the
     user decided on. split: as it is shown; its `written` is () until it is saved. divided: the
     split that lies in the folder. net, weights: in place of the window's. prepared: the files that
-    lie in the folder, as they were made. run: the folder of the run that is shown.
+    lie in the folder, as they were made. run: the folder of the run that is shown. proof: of it.
     """
 
     source: Path | None = None
@@ -36,6 +37,7 @@ class TrainingProject:
     weights: Path | None = None
     prepared: PreparedFiles | None = None
     run: Path | None = None
+    proof: Report | None = None
 
 
 class OpenProject(QObject):

@@ -99,6 +99,17 @@ class RunController(QObject):
         """What the run that is shown has recorded."""
         return self._history
 
+    @property
+    def snapshot(self) -> tuple[int, Path] | None:
+        """Iteration and weights of the chosen snapshot, else of the best or the last one."""
+        run, kept = self._project.now.run, self._history.snapshots
+        if run is None or not kept:
+            return None
+        best = self._history.best_snapshot() or kept[-1]
+        wanted = self._step.wanted
+        found = next((one for one in kept if one.iteration == wanted), best)
+        return found.iteration, snapshot_files(run, found).weights
+
     def why_not(self) -> dict[str, str]:
         """The state words of the step's actions."""
         runs = "" if self.is_running else "No training runs."
@@ -216,7 +227,7 @@ class RunController(QObject):
 
     def _spec(self) -> EngineSpec:
         """Real Caffe where the window runs it; else float32 PyTorch, whatever it shows nets in."""
-        return self._engine.spec if self._engine.spec.name == "caffe" else TORCH
+        return TORCH if self._engine.spec.name == TORCH.name else self._engine.spec
 
     def _solver(self) -> Path | None:
         folder = self._project.now.folder

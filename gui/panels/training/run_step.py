@@ -128,6 +128,11 @@ class RunStep(QWidget):
         place = self.snapshots.currentIndex().row()
         return self._iterations[place] if 0 <= place < len(self._iterations) else None
 
+    @property
+    def wanted(self) -> int | None:
+        """The iteration that the user chose; None where that was left to the step."""
+        return self._wanted
+
     def show_missing(self, sentence: str, button: str, why_not: str = "") -> None:
         """What comes first, or that a run may begin."""
         self.empty.set_sentence(sentence)

@@ -140,3 +140,35 @@ def test_the_report_is_one_file_that_fetches_nothing(values: np.ndarray, tmp_pat
     assert "<i>fc" not in page
     assert page.count("<svg") == 1
     assert not re.search(r"https?://|src=\"(?!data:)|url\(", page)
+
+
+SPLIT = Split(
+    "/images", ("cats", "dogs"), {file: LABELS[file] for file in QUERIES if "dogs/19" not in file},
+    {"train": QUERIES[:30], "val": QUERIES[30:36], "test": QUERIES[36:39]}, (0.7, 0.15, 0.15), 1,
+)  # fmt: skip
+
+
+def test_only_what_was_held_back_from_training_counts(values: np.ndarray) -> None:
+    one = sweep({("fc", "gap", "l2"): values})
+    proof = prove(one, one, LABELS, split=SPLIT, of="held back")
+    assert {query.file for query in proof.queries} == set(QUERIES[36:39])
+    assert any("holds the training images, too" in words for words in proof.caveats)
+    assert not any("are images that the net was trained on" in words for words in proof.caveats)
+
+
+def test_without_a_test_part_it_is_val() -> None:
+    split = Split(
+        SPLIT.root, SPLIT.classes, SPLIT.labels, {**SPLIT.parts, "test": ()}, SPLIT.shares, 1
+    )
+    one = sweep({("fc", "gap", "l2"): np.linspace(0.1, 0.9, len(QUERIES))})
+    proof = prove(one, one, LABELS, split=split, of="held back")
+    assert {query.file for query in proof.queries} == set(QUERIES[30:36])
+
+
+def test_new_classes_are_those_that_the_split_does_not_have(values: np.ndarray) -> None:
+    labels = {**LABELS, QUERIES[5]: "owls"}
+    one = sweep({("fc", "gap", "l2"): values})
+    proof = prove(one, one, labels, split=SPLIT, of="new classes")
+    assert [query.file for query in proof.queries] == [QUERIES[5]]
+    with pytest.raises(GalleryError, match="no image of a class that training did not see"):
+        prove(one, one, LABELS, split=SPLIT, of="new classes")
