@@ -13,9 +13,11 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from core.commands.command_line import UsageError
+from core.commands.finetune_demo import run_demo
 from core.commands.opening import add_engine_arguments, engine_spec
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
+from core.commands.report import described_proof, print_proof
 from core.errors import AppError
 from core.files import check_writable
 from core.jobs.finetune import Finetuned, FinetuneRequest, finetune, resumed, write_results
@@ -24,6 +26,8 @@ from core.training.augmentation import read_words
 from core.training.run.control import RunControl
 from core.training.run.history import History
 from core.training.run.keeping import snapshot_files
+
+_MOST_LISTED = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +83,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--whole", action="store_true", help="run every layer in every pass, learning or not"
     )
     add_engine_arguments(parser)
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="teach the bundled net four classes that it does not know, and report what retrieval "
+        "gains; --run names the folder (default blobscope-finetune)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -102,6 +112,9 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, and write what was asked for."""
+    if options.demo:
+        _run_demo(options)
+        return
     if options.results is not None:
         check_writable(options.results)
     request, control = _request(options), RunControl()
@@ -116,6 +129,23 @@ def run(options: argparse.Namespace) -> None:
     ended = found.history.ended
     if ended is not None and ended.why == "diverged":
         raise AppError(ended.sentence, hint=ended.hint)
+
+
+def _run_demo(options: argparse.Namespace) -> None:
+    made = run_demo(options.run or Path("blobscope-finetune"), _say if not options.json else _keep)
+    if options.json:
+        print_json({**described_proof(made.report), "seconds": made.seconds})
+        return
+    print_proof(made.report, made.html)
+    print(f"From the images to the report in {made.seconds:.0f} s.")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _keep(line: str) -> None:
+    """Nothing but the object of JSON is wanted."""
 
 
 def _request(options: argparse.Namespace) -> FinetuneRequest:
@@ -218,7 +248,10 @@ def _print(found: Finetuned, request: FinetuneRequest, options: argparse.Namespa
         print_notes([f"iteration {warned.iteration}: {warned.sentence} {warned.hint}"])
     if began is not None and began.n_frozen:
         print(f"{counted(began.n_frozen, 'layer')} that do not learn ran once for each image.")
-    for state in _states(found, request):
+    states = _states(found, request)
+    if len(states) > _MOST_LISTED:
+        print(f"{counted(len(states) - _MOST_LISTED, 'snapshot')} before these:")
+    for state in states[-_MOST_LISTED:]:
         print(f"snapshot -> {state}")
     if options.results is not None:
         print(f"results -> {options.results}")

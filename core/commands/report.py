@@ -52,8 +52,13 @@ def run(options: argparse.Namespace) -> None:
     with ProgressLine() as show:
         made = run_job(report(request), show)
     if options.json:
-        print_json(_described(made))
+        print_json(described_proof(made))
         return
+    print_proof(made, options.html)
+
+
+def print_proof(made: Report, html: Path | None) -> None:
+    """The table, its caveats before and its sentence after it."""
     print_notes(made.proof.caveats)
     rows = [
         (row.after_layer, row.pooling, row.post, f"{100 * row.before:.1f}",
@@ -65,8 +70,8 @@ def run(options: argparse.Namespace) -> None:
     headings = ("layer", "pooling", "after", "mAP before", "mAP after", "gain", "p")
     print_table(headings, rows, right="mAP before,mAP after,gain,p")
     print(f"\n{made.proof.sentence}")
-    if options.html is not None:
-        print(f"report -> {options.html}")
+    if html is not None:
+        print(f"report -> {html}")
 
 
 def _renamed(word: str) -> tuple[str, str]:
@@ -76,7 +81,8 @@ def _renamed(word: str) -> tuple[str, str]:
     return old, new
 
 
-def _described(made: Report) -> dict[str, object]:
+def described_proof(made: Report) -> dict[str, object]:
+    """As plain values for JSON."""
     return {
         "sentence": made.proof.sentence,
         "caveats": list(made.proof.caveats),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,6 +126,13 @@ class KeptFeed:
                 self._compute(piece)
         found = [self._kept.get(piece) for piece in pieces]
         return {blob: np.concatenate([one[blob] for one in found]) for blob in self._part.values}
+
+    def fill(self) -> Iterator[tuple[int, int]]:
+        """Compute whatever is not there yet; yields how many images are, of how many."""
+        for piece in range(self.n_pieces):
+            if not self._kept.has(piece):
+                self._compute(piece)
+                yield self._kept.n_kept, self.n_pieces
 
     def pieces(self, number: int) -> Sequence[int]:
         """As those of the feed below."""

@@ -12,7 +12,7 @@ from core.engines.training import Training
 from core.net.solver_settings import SolverSettings
 from core.progress import Job, Progress
 from core.training.feeds import Feed, batches_of
-from core.training.frozen import HeadTraining
+from core.training.frozen import HeadTraining, KeptFeed
 from core.training.run.channels import ChannelWatch, dying_channels
 from core.training.run.control import RunControl
 from core.training.run.keeping import SnapshotKeeper
@@ -69,6 +69,7 @@ class Run:
 
     def _iterate(self) -> Generator[Progress, None, Ended]:
         first, last = self.span
+        yield from self._compute_ahead()
         for iteration in range(first, last):
             yield from self._wait()
             trouble = yield from self._between(iteration)
@@ -86,6 +87,17 @@ class Run:
                 return self._diverged(iteration + 1, trouble)
         trouble = yield from self._between(last)
         return self._diverged(last, trouble) if trouble else Ended(last, "finished")
+
+    def _compute_ahead(self) -> Generator[Progress, None, None]:
+        """What every epoch needs again, unless the run is shorter than one."""
+        first, last = self.span
+        n_drawn = (last - first) * self.settings.iter_size * self.feed.n_rows
+        if isinstance(self.feed, KeptFeed) and n_drawn >= self.feed.n_images:
+            for at in self.feed.fill():
+                yield self._progress(computed=at)
+                yield from self._wait()
+                if self.control.should_stop:
+                    return
 
     def _wait(self) -> Generator[Progress, None, None]:
         self._keep_if_wished()
@@ -189,9 +201,16 @@ class Run:
             None if good is None else good.iteration,
         )
 
-    def _progress(self, test: tuple[int, int] | None = None) -> RunProgress:
+    def _progress(
+        self, test: tuple[int, int] | None = None, computed: tuple[int, int] | None = None
+    ) -> RunProgress:
         first, last = self.span
         history = self.log.history
         done = max(history.n_done, first) - first
         what = "iterations" if test is None else "iterations, testing"
-        return RunProgress(done, last - first, what, history, self.control.is_paused, test)
+        is_paused = self.control.is_paused
+        if computed is not None:
+            return RunProgress(
+                *computed, "images computed once", history, is_paused, None, computed
+            )
+        return RunProgress(done, last - first, what, history, is_paused, test)

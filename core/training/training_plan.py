@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+_MOST_TESTS = 20
+"""And snapshots: a run over few images would spend its time with them after each epoch."""
+
 
 @dataclass(frozen=True)
 class TrainingPlan:
@@ -35,11 +38,12 @@ def solver_text(plan: TrainingPlan, name: str) -> str:
     """After Caffe's models/finetune_flickr_style/solver.prototxt, in epochs of these images."""
     an_epoch = max(1, math.ceil(plan.n_train / plan.batch))
     n_iterations = max(1, round(plan.epochs * an_epoch))
+    between = max(an_epoch, math.ceil(n_iterations / _MOST_TESTS))
     lines = ['net: "train_val.prototxt"']
     if plan.n_val:
         lines += [
             f"test_iter: {math.ceil(plan.n_val / plan.test_batch)}",
-            f"test_interval: {an_epoch}",
+            f"test_interval: {between}",
         ]
     lines += [
         f"base_lr: {plan.base_lr:g}",
@@ -50,7 +54,7 @@ def solver_text(plan: TrainingPlan, name: str) -> str:
         f"max_iter: {n_iterations}",
         "momentum: 0.9",
         "weight_decay: 0.0005",
-        f"snapshot: {an_epoch}",
+        f"snapshot: {between}",
         f'snapshot_prefix: "{name}"',
         f"random_seed: {plan.seed}",
     ]

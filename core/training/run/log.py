@@ -21,15 +21,18 @@ _N_TIMED = 20
 
 @dataclass(frozen=True)
 class RunProgress(Progress):
-    """Progress of a run, with all that it has recorded.
+    """Progress of a run, with all that it has recorded; `done` counts iterations, or images.
 
     history: one object for the whole run, read as it says itself. is_paused: it waits to be let go
     on. test: batches of the test nets that are done, and of all, while it tests; else None.
+    computed: likewise, images that the layers which do not learn have run on, before the first
+    iteration of a run that takes all of them.
     """
 
     history: History
     is_paused: bool = False
     test: tuple[int, int] | None = None
+    computed: tuple[int, int] | None = None
 
 
 class RunLog:
