@@ -14,6 +14,7 @@ from core.commands.demo_steps import DemoFiles, find_demo
 from core.commands.progress_line import ProgressLine
 from core.engines.host import EngineHost
 from core.errors import RequestError
+from core.images.finding import find_images
 from core.jobs.check_images import CheckImagesRequest, SplitMade, SplitRequest, split
 from core.jobs.finetune import Finetuned, FinetuneRequest, finetune
 from core.jobs.open import OpenRequest, open_model
@@ -61,7 +62,7 @@ class DemoTraining:
 def run_demo(out: Path, say: Say) -> DemoTraining:
     """Copy the images, divide them, make the net's files, train, and report. Raises AppError."""
     began = time.perf_counter()
-    if out.exists() and any(out.iterdir()):
+    if out.exists():
         raise RequestError(f"{out} is there already.", hint="Name another folder: --run.")
     files = find_demo(DEMO)
     _copy_families(files, out / "images")
@@ -91,7 +92,7 @@ def _copy_families(files: DemoFiles, images: Path) -> None:
     for family, kinds in FAMILIES.items():
         (images / family).mkdir(parents=True)
         for kind in kinds:
-            for image in sorted((files.gallery / kind).iterdir()):
+            for image in find_images(files.gallery / kind):
                 shutil.copy(image, images / family)
 
 
