@@ -29,7 +29,8 @@ def images_of(*labels: str | None) -> MapImages:
         name = f"{labels[index] or 'none'}/{index}"
         return ResultTile(0, index, Path(f"/{name}.png"), name, 0.0, label=labels[index] or "")
 
-    return MapImages(labels, tile)
+    names = tuple(dict.fromkeys(labels))
+    return MapImages(names, np.array([names.index(label) for label in labels]), tile)
 
 
 def layer_at(*points: tuple[float, float]) -> MapLayer:

@@ -139,6 +139,22 @@ def test_small_maps_of_every_layer_light_the_same_images(searched, view, qtbot) 
     assert searched.searching.searched.reading.choice == other.canvas.layer.choice
 
 
+def test_tsne_of_every_layer_is_offered_and_made(searched, view, qtbot) -> None:
+    pytest.importorskip("openTSNE")
+    read_too(searched, qtbot, FC8)
+    view.bar.kinds.choose("layers")
+    view.bar.methods.choose("tsne")
+    settle(searched, qtbot)
+    assert view.offer_line.words.text() == "t-SNE of 2 layers, 18 images each"
+    view.offer_line.button.click()
+    settle(searched, qtbot)
+    assert [small.canvas.layer.method for small in view.small.maps] == ["tsne", "tsne"]
+    assert view.offer_line.isHidden()
+    view.bar.methods.choose("pca")
+    settle(searched, qtbot)
+    assert [small.canvas.layer.method for small in view.small.maps] == ["pca", "pca"]
+
+
 def test_the_table_of_the_chosen_images_and_the_command(
     searched, view, user, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ class MappingController(QObject):
         self._maps: dict[str, GalleryMap] = {}
         self._why_none = ""
         self._drawn: GalleryMap | None = None
+        self._is_all = False
         view.shown.connect(self._refresh)
         view.method_chosen.connect(lambda _method: self._show())
         view.kind_chosen.connect(lambda _kind: self._show())
@@ -82,7 +83,7 @@ class MappingController(QObject):
     @property
     def is_computing(self) -> bool:
         """Whether t-SNE is under way."""
-        return self._lanes.is_running(MAP)
+        return self._lanes.is_running(MAP) or (self._layers.is_running and self._is_all)
 
     def compute(self) -> None:
         """Compute t-SNE of the gallery that is shown."""
@@ -90,6 +91,11 @@ class MappingController(QObject):
         if gallery is None or self.is_computing:
             return
         self._notices.dismiss(MAP)
+        if self._view.is_of_layers:
+            self._is_all = True
+            self._layers.compute(gallery, SETTINGS[TSNE])
+            self._view.show_offer(None)
+            return
         request = MapRequest(gallery, SETTINGS[TSNE])
         self._lanes.compute.start(
             lambda: map_gallery(request),
@@ -106,6 +112,7 @@ class MappingController(QObject):
     def cancel(self) -> None:
         """Stop t-SNE; nothing of it is kept."""
         self._lanes.cancel(MAP)
+        self._layers.cancel()
 
     def _refresh(self) -> None:
         """Follow the gallery that is searched, while the view is in front."""
@@ -161,7 +168,8 @@ class MappingController(QObject):
             view.show_kept("", "", "")
             view.show_offer(None)
             return
-        if view.is_of_layers:
+        if view.is_of_layers and not self.is_computing:
+            self._is_all = False
             self._layers.look(gallery, SETTINGS[view.method], SETTINGS[PCA])
         wanted = self._maps.get(view.method, self._maps.get(PCA))
         if wanted is not None and wanted is not self._drawn:
@@ -179,16 +187,24 @@ class MappingController(QObject):
         self._mark()
 
     def _offer(self, gallery: Gallery) -> Offer | None:
-        if self._view.method != TSNE or TSNE in self._maps or self.is_computing:
-            return None
-        if PCA not in self._maps:
-            return None  # where PCA can't be, neither can this
+        if self._view.method != TSNE or self.is_computing or PCA not in self._maps:
+            return None  # where PCA can't be, neither can t-SNE
         seconds = estimated_seconds(len(gallery), SETTINGS[TSNE])
         n, all_of_them = SETTINGS[TSNE].n_laid_out(len(gallery)), plural(len(gallery), "image")
         which = all_of_them if n == len(gallery) else f"{n:,} of {all_of_them}"
+        rest = f"{self._why_none} The map below is by PCA.".strip()
+        if self._view.is_of_layers:
+            n_maps = self._layers.n_without(TSNE)
+            seconds *= n_maps
+            which = f"{plural(n_maps, 'layer')}, {which} each"
+            rest = "Their maps below are by PCA."
+            if not n_maps:
+                return None
+        elif TSNE in self._maps:
+            return None
         return Offer(
             f"t-SNE of {which}",
-            f"{self._why_none} The map below is by PCA.".strip(),
+            rest,
             f"Compute t-SNE, about {clock_text(seconds)}",
             "In a process of its own; the line below cancels it. It is kept with the gallery.",
         )
@@ -208,6 +224,8 @@ class MappingController(QObject):
         self._view.mark(-1 if index is None else index, tuple(first.tolist()))
 
     def _show_layers(self) -> None:
-        if self._layers.gallery is self.gallery:
+        gallery = self.gallery
+        if gallery is not None and self._layers.gallery is gallery:
             self._view.show_layers(self._layers.maps)
+            self._view.show_offer(self._offer(gallery))
             self._mark()

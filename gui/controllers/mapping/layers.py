@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from core.errors import AppError
 from core.jobs.map import LayerMap, MapLayersRequest, map_layers
 from core.progress import Job
 from core.retrieval.gallery import Gallery, open_gallery
@@ -60,18 +59,45 @@ class LayerMaps(QObject):
         self._sweeping = sweeping
         self._notices = notices
         self._asked: object = None
+        self._done: object = None
         self._rows: dict[RecipeChoice, SweptRow] = {}
         self.gallery: Gallery | None = None
         """As whose images the points are numbered."""
         self.maps: tuple[MapLayer, ...] = ()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether maps are being made."""
+        return self._lanes.is_running(LAYER_MAPS)
+
+    def n_without(self, method: str) -> int:
+        """How many of the maps are by another method."""
+        return sum(one.method != method for one in self.maps)
+
     def look(self, gallery: Gallery, settings: MapSettings, computed: MapSettings) -> None:
         """Make the maps that there are not yet; by `settings` where kept, else by `computed`."""
         sources = self._sources(gallery)
-        asked = (gallery.folder, len(gallery), settings, tuple(sources))
-        if asked == self._asked:
+        if (gallery.folder, len(gallery), settings, tuple(sources)) == self._asked:
             self.changed.emit()
-            return
+        else:
+            self._start(gallery, sources, settings, computed)
+
+    def compute(self, gallery: Gallery, settings: MapSettings) -> None:
+        """Make all of them by `settings`, however long it takes."""
+        self._start(gallery, self._sources(gallery), settings, settings)
+
+    def cancel(self) -> None:
+        """Stop; the maps that are made are kept."""
+        self._lanes.cancel(LAYER_MAPS)
+
+    def _start(
+        self,
+        gallery: Gallery,
+        sources: list[_Source],
+        settings: MapSettings,
+        computed: MapSettings,
+    ) -> None:
+        asked = (gallery.folder, len(gallery), settings, tuple(sources))
         self._asked = asked
         swept = self._sweeping.gallery
         own = self._searching.searched
@@ -84,19 +110,24 @@ class LayerMaps(QObject):
             return open_gallery(source.folder)
 
         def take(found: tuple[tuple[_Source, LayerMap], ...]) -> None:
-            self.gallery = gallery
+            self.gallery, self._done = gallery, asked
             self.maps = tuple(
                 layer_of(source.choice, source.words, one.map, one.points) for source, one in found
             )
+
+        def end() -> None:
+            if self._asked == asked != self._done:  # cancelled, or it can't be
+                self._asked = None
             self.changed.emit()
 
         self._lanes.compute.start(
             lambda: _map_all(gallery, sources, opened, settings, computed),
             key=LAYER_MAPS,
             title="Maps of the layers",
-            slice_seconds=SLICE_SECONDS,
+            slice_seconds=SLICE_SECONDS / 2,
             on_result=take,
-            on_error=self._show_error,
+            on_error=lambda error: self._notices.show_error(error, LAYER_MAPS),
+            on_end=end,
         )
 
     def open(self, choice: RecipeChoice) -> None:
@@ -108,7 +139,7 @@ class LayerMaps(QObject):
             self._searching.choose(choice)
 
     def _sources(self, gallery: Gallery) -> list[_Source]:
-        """What was read, what is searched by, then the layers of a sweep: in one order for long."""
+        """What was read, what is searched by, the layers of a sweep, as the net has them."""
         searched = self._searching.searched
         found: dict[RecipeChoice, _Source] = {}
         for readable, kept in self._gallery_list.read:
@@ -127,11 +158,13 @@ class LayerMaps(QObject):
                 words = f"{row.text}, {POOLING_NAMES.get(row.pooling, row.pooling)}"
                 source = _Source(row.choice, words, swept.folder, row.number or 0)
                 found.setdefault(row.choice, source)
-        return list(found.values())[:MOST_MAPS]
-
-    def _show_error(self, error: AppError) -> None:
-        self._asked = None
-        self._notices.show_error(error, LAYER_MAPS)
+        places = {
+            (layer.layer, layer.top): i for i, layer in enumerate(self._sweeping.table.layers)
+        }
+        some = list(found.values())[:MOST_MAPS]
+        return sorted(
+            some, key=lambda one: places.get((one.choice.layer, one.choice.top), len(places))
+        )
 
 
 def _map_all(

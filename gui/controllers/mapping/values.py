@@ -25,7 +25,7 @@ def map_images(gallery: Gallery) -> MapImages:
             width=image.width, height=image.height, n_bytes=image.stamp.n_bytes,
         )  # fmt: skip
 
-    return MapImages(gallery.labels, tile)
+    return MapImages(gallery.images.names, gallery.images.label_codes, tile)
 
 
 def layer_of(

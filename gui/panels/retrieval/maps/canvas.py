@@ -68,6 +68,7 @@ class MapCanvas(QWidget):
         self._words = ""
         self.current = self.pointed = -1
         self.thumb_width = 48
+        self.has_words = True
         self.has_lasso = True
         """Whether dragging draws one; else it moves the map. Shift turns it around."""
         self.setFocusPolicy(Qt.StrongFocus)
@@ -296,7 +297,7 @@ class MapCanvas(QWidget):
             for index in self._thumbs_shown.tolist()
         }
         paint_rings(painter, theme, places, sizes, self._query, self._results, self.current,
-                    self.pointed, has_focus=self.hasFocus())  # fmt: skip
+                    self.pointed, has_focus=self.hasFocus(), has_words=self.has_words)  # fmt: skip
         line = QPolygonF(self._line)
         if not self._line and len(self._lasso):
             on_screen = self._viewpoint().to_screen(self._lasso, self._room())

@@ -32,6 +32,7 @@ class _SmallMap(QWidget):
         self.open_button = IconButton(keeper, "search", "Search by this")
         self.canvas = MapCanvas(keeper, store)
         self.canvas.set_thumb_width(0)
+        self.canvas.has_words = False
         head = QHBoxLayout()
         head.setContentsMargins(6, 0, 0, 0)
         head.setSpacing(6)

@@ -29,8 +29,11 @@ def paint_rings(
     pointed: int,
     *,
     has_focus: bool,
+    has_words: bool = True,
 ) -> None:
     """Rings around images, by their numbers; -1 for none.
+
+    has_words: whether there is room for them, as on a small map there is not.
 
     places: (n, 2) pixels. sizes: of those that show a thumbnail. The first results have their
     ranks, the query its word: no meaning by colour alone.
@@ -40,7 +43,8 @@ def paint_rings(
         _badge(painter, theme, places, sizes, results[rank - 1], str(rank))
     if query >= 0:
         _ring(painter, places, sizes, query, QPen(theme.accent, 3))
-        _badge(painter, theme, places, sizes, query, "query")
+        if has_words:
+            _badge(painter, theme, places, sizes, query, "query")
     if pointed >= 0:
         _ring(painter, places, sizes, pointed, QPen(theme.text, 2))
     if current >= 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,18 +49,24 @@ class LabelLook:
 
 @dataclass(frozen=True, eq=False)
 class MapImages:
-    """The images of a gallery. labels: one each, None without; tile: one, made when asked for."""
+    """The images of a gallery: tile makes one when it is asked for.
 
-    labels: tuple[str | None, ...]
+    names: the labels that there are, None among them for images without one. codes: (n,) int, the
+    number of each image's among them.
+    """
+
+    names: tuple[str | None, ...]
+    codes: np.ndarray
     tile: Callable[[int], ResultTile]
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.codes)
 
     @cached_property
     def looks(self) -> tuple[LabelLook, ...]:
         """The legend: labels by name, those with most images first to get a look; then the rest."""
-        counts = Counter(self.labels)
+        numbers = np.bincount(self.codes, minlength=len(self.names)).tolist()
+        counts = {name: n for name, n in zip(self.names, numbers, strict=True) if n}
         n_without = counts.pop(None, 0)
         named = sorted(counts, key=lambda label: (-counts[label], label or ""))
         own = sorted(str(label) for label in named[:MOST_LABELS])
@@ -84,12 +89,15 @@ class MapImages:
         """The number of each image's entry in the legend, (n,) int64."""
         place = {look.label: i for i, look in enumerate(self.looks) if not look.is_rest}
         rest = next((i for i, look in enumerate(self.looks) if look.is_rest), 0)
-        return np.array([place.get(label or "", rest) for label in self.labels], np.int64)
+        of_names = [place.get(name or "", rest) for name in self.names]
+        found: np.ndarray = np.array(of_names, np.int64)[self.codes]
+        return found
 
     @cached_property
     def has_label(self) -> np.ndarray:
         """Which images have one, (n,) bool."""
-        return np.array([label is not None for label in self.labels], dtype=bool)
+        found: np.ndarray = np.array([name is not None for name in self.names])[self.codes]
+        return found
 
     def with_look(self, number: int) -> np.ndarray:
         """The images of one entry of the legend, (n,) int64, rising."""
