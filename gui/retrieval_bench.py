@@ -11,20 +11,24 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.mapping.controller import MappingController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.copies import CopiesController
 from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_list import GalleryListController
 from gui.controllers.searching.ranking_files import RankingFiles
+from gui.controllers.searching.results import ResultsController
 from gui.controllers.searching.sanity import SanityController
 from gui.controllers.searching.truths import TruthController
 from gui.controllers.searching.two_rankings import TwoRankingsController
 from gui.controllers.searching.why import WhyController
 from gui.controllers.sweeping.controller import SweepingController
 from gui.controllers.sweeping.files import SweepFiles
+from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
+from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
 
@@ -43,6 +47,8 @@ class RetrievalBench(QObject):
         notices: Notices,
         window: MainWindow,
         questioner: Callable[[], Questioner],
+        settings: Settings,
+        chooser: Callable[[], FileChooser],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -53,6 +59,11 @@ class RetrievalBench(QObject):
         )
         self.why = WhyController(lanes, engine, searching, self.two_rankings, panel, self)
         self.gallery_care = GalleryCareController(lanes, searching, notices, self)
+        pages = panel.queries_page
+        self.copies = CopiesController(lanes, searching, notices, pages.copies, self)
+        self.results = ResultsController(
+            lanes, searching, notices, settings, chooser, pages.results, self
+        )
         self.truths = TruthController(lanes, engine, searching, notices, panel, self)
         self.sanity = SanityController(lanes, engine, searching, notices, panel, self)
         self.sweeping = SweepingController(

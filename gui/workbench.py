@@ -208,7 +208,8 @@ class Workbench(QObject):
         self.exporting = ExportingController(notices, settings, lambda: self.chooser, self)
         self.retrieval = RetrievalBench(
             self.keeper, document, lanes, self.engine, self.searching, self.gallery_list,
-            self.exporting, notices, self.window, lambda: self.questioner, self,
+            self.exporting, notices, self.window, lambda: self.questioner, settings,
+            lambda: self.chooser, self,
         )  # fmt: skip
         self.recent_files = RecentFilesController(
             self.window.recent_menu, self.window.start_page, settings, document, lanes,

@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.progress import Job, Progress
-from core.retrieval.compared_results import ComparedResults, read_result
+from core.retrieval.compared_results import ComparedResults, Result, read_result
 from core.retrieval.compared_results import compare_results as compare
 
 
 @dataclass(frozen=True)
 class CompareResultsRequest:
-    """Two results, each a file of `evaluate --json` or "GALLERY:LAYER,POOLING,AFTER" of a sweep."""
+    """Two results, each known, or named as `read_result` reads it."""
 
-    first: str
-    second: str
+    first: str | Result
+    second: str | Result
 
 
 def compare_results(request: CompareResultsRequest) -> Job[ComparedResults]:
     """Read both and set them against each other over the queries that both have."""
-    first = read_result(request.first)
+    first, second = request.first, request.second
+    first = read_result(first) if isinstance(first, str) else first
     yield Progress(1, 2, "results read")
-    second = read_result(request.second)
+    second = read_result(second) if isinstance(second, str) else second
     yield Progress(2, 2, "results read")
     return compare(first, second)

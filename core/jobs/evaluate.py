@@ -56,7 +56,7 @@ class EvaluateRequest:
     gallery: Gallery
     truth: str | Path = FOLDERS
     search: SearchSteps = NOTHING
-    without_copies: int | None = None
+    without_copies: int | Duplicates | None = None
     whole_images: bool = False
     net: NetToRun | None = None
     runs_on: OpenRequest | None = None
@@ -125,8 +125,9 @@ def evaluate(request: EvaluateRequest, host: EngineHost | None = None) -> Job[Ev
         return (yield from _evaluate_boxes(request, truth, notes, host))
     if request.without_copies is None:
         return (yield from _evaluate(gallery, truth, notes, request.search))
-    limit = request.without_copies
-    alike = yield from find_duplicates(gallery, limit=limit, labels=truth.labels)
+    alike = request.without_copies
+    if not isinstance(alike, Duplicates):
+        alike = yield from find_duplicates(gallery, limit=alike, labels=truth.labels)
     kept = np.setdiff1d(np.arange(len(gallery)), alike.left_out())
     truth = replace(truth, labels=tuple(truth.labels[image] for image in kept.tolist()))
     notes = (*notes, alike.note())

@@ -38,7 +38,8 @@ class QueryRequest:
     net: None for the net that the gallery was made with, from where it lies now; else the net to
     run, which must give the gallery's recipe. runs_on: engine and device of a net so found. search:
     what is done beside plain exact search. without_copies: in how many bits of 63 the hashes of
-    images differ at most of which all but one are left out; None leaves none out. box: the part of
+    images differ at most of which all but one are left out, or those that were found so already;
+    None leaves none out. box: the part of
     the one image to search with, None for all of it. fusion: how all images are one query, None to
     rank for each. unlike: images that answers are not to be like, named as `images` are, and how
     much these weigh. benchmark: "oxford:DIR" and the like, whose queries are ranked and judged by
@@ -50,7 +51,7 @@ class QueryRequest:
     net: NetToRun | None = None
     runs_on: OpenRequest | None = None
     search: SearchSteps = NOTHING
-    without_copies: int | None = None
+    without_copies: int | Duplicates | None = None
     box: Box | None = None
     fusion: Fusion | None = None
     unlike: tuple[Path, ...] = ()
@@ -77,7 +78,9 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     if judging is not None:
         queries = [with_box(judging, query) for query in queries]
     alike: Duplicates | None = None
-    if request.without_copies is not None:
+    if isinstance(request.without_copies, Duplicates):
+        alike = request.without_copies
+    elif request.without_copies is not None:
         alike = yield from find_duplicates(gallery, limit=request.without_copies)
     steps = request.search
     if any(query.needs_net for query in (*queries, *unlike)):

@@ -132,7 +132,7 @@ def connect_what_is_there(
 def has_table_labels(searching: SearchingController) -> bool:
     """Whether the labels are those of a table."""
     gallery = searching.gallery
-    return gallery is not None and (gallery.truth != FOLDERS or bool(searching.benchmark))
+    return gallery is not None and (gallery.truth != FOLDERS or bool(searching.state.benchmark))
 
 
 def _reveal(path: Path) -> None:

@@ -68,7 +68,7 @@ def connect_truths(
     def show() -> None:
         gallery = searching.gallery
         truth = FOLDERS if gallery is None else gallery.truth
-        view.truth_button.setText(f"Judged by {_words(truth, searching.benchmark)}")
+        view.truth_button.setText(f"Judged by {_words(truth, searching.state.benchmark)}")
 
     menu = QMenu(view.truth_button)
     for names in (_LABELS, _TRUTHS):

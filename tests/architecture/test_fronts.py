@@ -13,8 +13,6 @@ FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
     "PreviewRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
-    "CompareResultsRequest": "its page comes with the Retrieval views",
-    "DuplicatesRequest": "its list comes with the Retrieval views",
 }
 """Requests that one front alone fills, and why."""
 WORK = (

@@ -108,7 +108,14 @@ class Asker(QObject):
         except AppError as error:
             self._show_error(error)
             return
-        request = QueryRequest(gallery, (path,), net, box=box, benchmark=self._search.benchmark)
+        request = QueryRequest(
+            gallery,
+            (path,),
+            net,
+            box=box,
+            benchmark=self._search.benchmark,
+            without_copies=self._search.left_out,
+        )
         lane = self._lanes.engine if needs_net else self._lanes.compute
 
         def show(found: Found) -> None:

@@ -125,9 +125,9 @@ class SearchingController(QObject):
         return self._asker.found
 
     @property
-    def benchmark(self) -> str:
-        """The published ground truth that queries are judged by; "" for labels."""
-        return self._search.benchmark
+    def state(self) -> Search:
+        """What is searched and how, what judges, what is left out, what was evaluated."""
+        return self._search
 
     def open_folder(self, folder: Path, choice: RecipeChoice | None = None) -> None:
         """Search a folder, by `choice` if given: what is there, then the rest, asked if long."""

@@ -83,7 +83,8 @@ class Evaluator(QObject):
         if self._search.benchmark:
             self.by_benchmark(searched, self._search.benchmark, is_asked)
             return
-        request, host = EvaluateRequest(searched.gallery, searched.gallery.truth), None
+        left_out, host = self._search.left_out, None
+        request = EvaluateRequest(searched.gallery, searched.gallery.truth, without_copies=left_out)
         lane = self._lanes.compute
         if searched.gallery.boxes and self.describes is not None:
             net, host = self.describes(searched)
@@ -147,6 +148,8 @@ class Evaluator(QObject):
         if self._made_with(searched.gallery) != self._search.rows_of:
             return
         row = evaluation_row(result.evaluation, searched.reading, searched.gallery)
+        if result.duplicates is not None:
+            row = replace(row, without=result.duplicates.describe())
         self.keep(searched, replace(row, queries=queries))
         if is_asked:
             self._panel.open_evaluations()
@@ -158,11 +161,12 @@ class Evaluator(QObject):
         self.show()
         self.evaluated.emit(row)
 
-    def _made_with(self, gallery: Gallery) -> tuple[str, str, str, str, str]:
-        recipe = gallery.recipe
+    def _made_with(self, gallery: Gallery) -> tuple[object, ...]:
+        recipe, search = gallery.recipe, self._search
         net = recipe.net_identity or recipe.net_sha256
-        digest = recipe.preprocess.digest
-        return net, recipe.weights_sha256, digest, gallery.truth, self._search.benchmark
+        of_net = net, recipe.weights_sha256, recipe.preprocess.digest
+        left_out = None if search.left_out is None else search.left_out.limit
+        return (*of_net, gallery.truth, search.benchmark, left_out)
 
     def _show_error(self, error: AppError, *, is_asked: bool) -> None:
         if is_asked:
@@ -174,4 +178,8 @@ def _evaluate(
 ) -> Job[tuple[Evaluated, tuple[ScoredQuery, ...]]]:
     """The evaluation and its queries, sorted where it does not hold the window up."""
     result = yield from evaluate(request, host)
-    return result, result.evaluation.worst_first
+    queries = result.evaluation.worst_first
+    if result.duplicates is not None:
+        kept = np.setdiff1d(np.arange(len(request.gallery)), result.duplicates.left_out())
+        queries = tuple(replace(query, index=int(kept[query.index])) for query in queries)
+    return result, queries

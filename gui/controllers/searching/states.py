@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.images.box import Box
+from core.retrieval.duplicates import Duplicates
 from gui.controllers.searching.index import Searched
 from gui.panels.retrieval.view import EvaluationRow, RecipeChoice
 
@@ -79,7 +80,8 @@ class Search:
     searched: the gallery shown now; while another layer is indexed, that of the layer before.
     listed: the folder's images before they are indexed. rows: what was evaluated, by choice,
     with the net and preprocessing of `rows_of`. benchmark: the published ground truth that queries
-    are judged by, "" for labels.
+    are judged by, "" for labels. left_out: copies that are not ranked, by the numbers of the
+    gallery that is searched; None for none.
     """
 
     stage: Stage = Stage.NO_FOLDER
@@ -91,6 +93,7 @@ class Search:
     rows: dict[RecipeChoice, EvaluationRow] = field(default_factory=dict)
     rows_of: object = None
     benchmark: str = ""
+    left_out: Duplicates | None = None
     n_done: int = 0
     _n_vain_crashes: int = 0
 
@@ -128,6 +131,7 @@ class Search:
             return
         self.happens(Event.FOLDER_CHOSEN)
         self.folder, self.searched, self.query, self.benchmark = folder, None, None, ""
+        self.left_out = None
         self.listed = ()
         self.rows.clear()
 
@@ -180,6 +184,6 @@ class Search:
         """Another net: nothing of this search holds."""
         self.happens(Event.NET_OPENED)
         self.folder = self.choice = self.searched = self.query = None
-        self.listed, self.benchmark = (), ""
+        self.listed, self.benchmark, self.left_out = (), "", None
         self.rows.clear()
         self.n_done = self._n_vain_crashes = 0

@@ -74,7 +74,7 @@ class TruthController(QObject):
         now = self._searching.searched
         if now is None or now.gallery.folder != searched.gallery.folder:
             return
-        if named != self._searching.benchmark:
+        if named != self._searching.state.benchmark:
             self._searching.take_labels(now.gallery, named)
         self._searching.evaluator.keep(now, benchmark_row(found, now.reading, now.gallery))
         if is_asked:

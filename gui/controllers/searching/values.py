@@ -225,6 +225,7 @@ def evaluation_row(evaluation: Evaluation, reading: Reading, gallery: Gallery) -
         evaluation.p_at_1,
         evaluation.n_queries,
         is_part=is_part,
+        paths=gallery.images.paths,
     )
 
 
@@ -249,6 +250,7 @@ def benchmark_row(found: ProtocolScores, reading: Reading, gallery: Gallery) -> 
         float(np.mean([query.score.p_at_1 for query in queries])),
         len(queries),
         queries=tuple(queries),
+        paths=gallery.images.paths,
         measure=found.measure,
         variant=found.variant,
         truth=WORDS[found.protocol],

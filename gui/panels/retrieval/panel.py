@@ -33,7 +33,8 @@ from gui.panels.retrieval.evaluations import EvaluationChart
 from gui.panels.retrieval.grid import RankingGrid
 from gui.panels.retrieval.maps.view import MapView
 from gui.panels.retrieval.offer_line import OfferLine
-from gui.panels.retrieval.queries_view import QueriesView, QueryList
+from gui.panels.retrieval.queries_page import QueriesPage
+from gui.panels.retrieval.queries_view import QueryList
 from gui.panels.retrieval.query import QueryColumn
 from gui.panels.retrieval.selected import WIDTH as SELECTED_WIDTH
 from gui.panels.retrieval.selected import SelectedResult
@@ -227,7 +228,8 @@ class RetrievalPanel(QWidget):
         self.cells = RankCells(keeper)
         self.chart = EvaluationChart(keeper)
         self.two = TwoRankingsView(keeper, self.thumbnails)
-        self.queries = QueriesView(keeper, self.thumbnails)
+        self.queries_page = QueriesPage(keeper, self.thumbnails)
+        self.queries = self.queries_page.queries
         self.sweep = SweepView(keeper)
         self.map = MapView(keeper, self.thumbnails)
         self.selections = Segments(keeper, "Results")
@@ -266,7 +268,7 @@ class RetrievalPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setWidget(self.chart)
         self._views = {RANKING_VIEW: ranking, LAYERS_VIEW: scroll}
-        self._views |= {TWO_VIEW: self.two, QUERIES_VIEW: self.queries, SWEEP_VIEW: self.sweep}
+        self._views |= {TWO_VIEW: self.two, QUERIES_VIEW: self.queries_page, SWEEP_VIEW: self.sweep}
         self._views[MAP_VIEW] = self.map
         self._stack = QStackedLayout()
         for view in self._views.values():
@@ -291,8 +293,8 @@ class RetrievalPanel(QWidget):
         bar.csv_requested.connect(self.csv_requested)
         bar.picture_requested.connect(self.ranking_picture_requested)
         bar.views.chosen.connect(self._show_view)
-        self.queries.query_requested.connect(self.query_requested)
-        self.queries.query_requested.connect(lambda _index: bar.views.choose(RANKING_VIEW))
+        self.queries_page.query_requested.connect(self.query_requested)
+        self.queries_page.query_requested.connect(lambda _index: bar.views.choose(RANKING_VIEW))
         self.two.query_requested.connect(self.query_requested)
         self.two.open_requested.connect(self.choose_image_requested)
         self.chart.recipe_requested.connect(self.recipe_requested)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QImage, QKeyEvent
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 
 from core.evaluation.ukbench import GROUP_SIZE
 from core.retrieval.evaluation import ScoredQuery
+from gui.panels.retrieval.table_pictures import ROW_HEIGHT, THUMBNAIL, cell_picture
 from gui.panels.retrieval.view import EvaluationRow
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
@@ -29,9 +30,6 @@ from gui.widgets.copy_table import CopyTable
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.plain_text import plain_tip
 
-ROW_HEIGHT, THUMBNAIL = 44, QSize(56, 40)
-_SIDE = 2 * THUMBNAIL.width() - 1
-"""A side of its own: whoever else wishes for pictures forgets only those of another size."""
 COLUMNS = ("Query", "Label", "AP, %", "First wrong", "P@10", "Relevant")
 _WIDTHS = {1: 180, 2: 80, 3: 100, 4: 80, 5: 90}
 NOT_WRONG = "none"
@@ -94,7 +92,7 @@ class _Model(QAbstractTableModel):
             said = zip(self._heads, cells, strict=True)
             return ", ".join(f"{head} {cell}" for head, cell in said)
         if role == Qt.DecorationRole and index.column() == 0:
-            return self._picture(path)
+            return cell_picture(self._store, path)
         return None
 
     def headerData(
@@ -117,18 +115,6 @@ class _Model(QAbstractTableModel):
         named = "Name" if row.truth else "Label"
         measure = "AP, %" if row.measure == "mAP" else row.measure
         return (COLUMNS[0], named, measure, *COLUMNS[3:])
-
-    def _picture(self, path: Path) -> QImage:
-        """The thumbnail in the middle of an even room, so that the names stand below each other."""
-        room = QImage(THUMBNAIL, QImage.Format_ARGB32_Premultiplied)
-        room.fill(Qt.transparent)
-        image = self._store.get(path, _SIDE)
-        if image is None or image.isNull():
-            return room
-        image = image.convertToFormat(QImage.Format_ARGB32_Premultiplied)  # beside it: no ground
-        small = image.scaled(THUMBNAIL, Qt.KeepAspectRatio, Qt.SmoothTransformation)
-        left = (room.width() - small.width()) // 2
-        return small.copy(-left, (small.height() - room.height()) // 2, room.width(), room.height())
 
 
 class _Table(CopyTable):
@@ -249,7 +235,7 @@ class QueriesView(QWidget):
         return (
             f"{count} {'query' if count == '1' else 'queries'}, the worst first, "
             f"by {queries.words}. "
-            f"{_mean_text(row, mean)}"
+            f"{_mean_text(row, mean)}{f'. Left out: {row.without}' if row.without else ''}"
         )
 
     def _take(self, row: int) -> None:
