@@ -112,6 +112,7 @@ def _described(one: WhyMap) -> dict[str, object]:
         "width": one.size[0],
         "height": one.size[1],
         "covered": list(one.covered),
+        "grid": list(one.grid),
         "rows": one.places.shape[0],
         "columns": one.places.shape[1],
         "carried": one.carried,

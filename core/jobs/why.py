@@ -102,6 +102,7 @@ def write_why(found: Why, out: Path) -> tuple[str, ...]:
         arrays[f"{name}/places"] = one.places
         arrays[f"{name}/channels"] = one.channels
         arrays[f"{name}/covered"] = np.array(one.covered)
+        arrays[f"{name}/grid"] = np.array(one.grid)
         arrays[f"{name}/size"] = np.array(one.size)
     write_npz(out, arrays.items())
     return tuple(arrays)

@@ -33,6 +33,8 @@ from core.retrieval.why import (
     share_out,
     share_out_parts,
 )
+from core.retrieval.why_grid import place_axes
+from core.surveys.feed import Feed
 
 _STEP = "pictures explained"
 Rectangle = tuple[float, float, float, float]
@@ -69,8 +71,8 @@ class WhyMap:
 
     size: (width, height) of the whole picture in pixels, turned by its EXIF orientation where the
     recipe says so; orientation: by which it is still to be turned to be upright. covered: left,
-    top, right, bottom in its pixels of what the grid of places is laid over; beyond its borders
-    where the recipe pads.
+    top, right, bottom in its pixels of what the net was fed with; beyond its borders where the
+    recipe pads. grid: the same of the grid of places, by the middles of their receptive fields.
     places: (height, width) float32; channels: (channels,) float32. offset: what no place carries,
     as the mean that a projection takes away. regions: of R-MAC, in places.
     """
@@ -78,6 +80,7 @@ class WhyMap:
     part: Part
     size: tuple[int, int]
     covered: Rectangle
+    grid: Rectangle
     places: np.ndarray
     channels: np.ndarray
     offset: float = 0.0
@@ -177,16 +180,16 @@ def explain_match(
         rows = [encoder.encode(row[None])[0] for row in rows]
     cosine, *pulled = pulls(rows[0], rows[1], after, fit)
     if all(one.has_places for one in reads):
+        value = describer.recipe.value
         maps = [
-            _map(one, describer, _shares(one.activation[0], pool, pull, encoder))
+            _map(one, describer, value, _shares(one.activation[0], pool, pull, encoder))
             for one, pull in zip(reads, pulled, strict=True)
         ]
         words, exact = method_words(pool, after, encoder), is_exact(pool, after, encoder)
-        value = describer.recipe.value
         return Why(cosine, value, words, exact, False, maps[0], maps[1])
     where = _last_with_places(engine, describer, reads)
     maps = [
-        _map(one, describer, _by_gradient(engine, describer, one, where, pool, pull))
+        _map(one, describer, where, _by_gradient(engine, describer, one, where, pool, pull))
         for one, pull in zip(reads, pulled, strict=True)
     ]
     words = f"gradient x activation at {where.layer} ({where.top}), lengths held"
@@ -210,7 +213,7 @@ def _read(engine: ExplainingEngine, describer: Describer, part: Part) -> _Read:
     return _Read(part, picture, inputs, activation, rows[0])
 
 
-def _map(read: _Read, describer: Describer, shares: Shares) -> WhyMap:
+def _map(read: _Read, describer: Describer, value: Value, shares: Shares) -> WhyMap:
     box, (width, height) = read.part.box, read.picture.size
     whole = read.picture.whole if box is not None else (width, height)
     sizing = describer.recipe.preprocess.sizing(width, height, whole)
@@ -218,16 +221,37 @@ def _map(read: _Read, describer: Describer, shares: Shares) -> WhyMap:
     if box is not None:
         turned = read.picture.orientation
         left, top = stored_box(box, *upright_size(*whole, turned), turned).inside(*whole)[:2]
-    covered = sizing.covered(width, height)
+    fed = sizing.covered(width, height)
+    covered = fed[0] + left, fed[1] + top, fed[2] + left, fed[3] + top
     return WhyMap(
         read.part,
         whole,
-        (covered[0] + left, covered[1] + top, covered[2] + left, covered[3] + top),
+        covered,
+        _grid(read, describer.feed, value, shares.places.shape, covered),
         shares.places.astype(np.float32),
         shares.channels.astype(np.float32),
         shares.offset,
         shares.regions,
         read.picture.orientation,
+    )
+
+
+def _grid(
+    read: _Read, feed: Feed, value: Value, places: tuple[int, ...], covered: Rectangle
+) -> Rectangle:
+    """Where the grid of places lies; over all that was fed where its layers do not tell."""
+    shape = read.picture.values.shape
+    axes = place_axes(feed, value, feed.shapes_for(shape))
+    if axes is None:
+        return covered
+    (top, down), (left, across) = axes
+    begin_x, begin_y = left - across / 2, top - down / 2
+    wide, high = (covered[2] - covered[0]) / shape[2], (covered[3] - covered[1]) / shape[1]
+    return (
+        covered[0] + begin_x * wide,
+        covered[1] + begin_y * high,
+        covered[0] + (begin_x + across * places[1]) * wide,
+        covered[1] + (begin_y + down * places[0]) * high,
     )
 
 

@@ -22,12 +22,12 @@ def heat_of(found: WhyMap, width: int, height: int, strongest: float) -> np.ndar
     width, height: in which it is drawn. strongest: the share that becomes 1. Returns (height,
     width) float32 from -1 to 1, 0 outside of what the net was fed with.
     """
-    left, top, right, bottom = found.covered
     width, height = upright_size(width, height, found.orientation)  # as stored: its own inverse
-    x = ((np.arange(width) + 0.5) * found.size[0] / width - left) / (right - left)
-    y = ((np.arange(height) + 0.5) * found.size[1] / height - top) / (bottom - top)
+    x = (np.arange(width) + 0.5) * found.size[0] / width
+    y = (np.arange(height) + 0.5) * found.size[1] / height
     rows, columns = found.places.shape
-    down, across = _weights(y, rows), _weights(x, columns)
+    across = _weights(x, columns, found.grid[::2], found.covered[::2])
+    down = _weights(y, rows, found.grid[1::2], found.covered[1::2])
     heat: np.ndarray = down @ (found.places / np.float32(strongest)) @ across.T
     np.clip(heat, -1, 1, out=heat)
     return turn_upright(heat, found.orientation)
@@ -69,11 +69,18 @@ def png_bytes(page: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _weights(places: np.ndarray, count: int) -> np.ndarray:
-    """How much each of `count` cells counts at places from 0 to 1, (n, count); 0 outside."""
-    at = np.clip(places * count - 0.5, 0, count - 1)
-    distance = np.abs(at[:, None] - np.arange(count))
+def _weights(
+    at: np.ndarray, count: int, grid: tuple[float, ...], seen: tuple[float, ...]
+) -> np.ndarray:
+    """How much each of `count` places counts at pixels of one axis, (n, count).
+
+    grid: where the places begin and end, beyond which the outer ones go on; seen: what the net was
+    fed with, beyond which none counts.
+    """
+    begin, end = grid
+    nearest = np.clip((at - begin) / (end - begin) * count - 0.5, 0, count - 1)
+    distance = np.abs(nearest[:, None] - np.arange(count))
     weights = np.maximum(0.0, 1.0 - distance)
-    weights[(places < 0) | (places > 1)] = 0
+    weights[(at < seen[0]) | (at > seen[1])] = 0
     cast: np.ndarray = weights.astype(np.float32)
     return cast

@@ -7,6 +7,8 @@ import numpy as np
 from core.retrieval.why_maps import Why, WhyMap
 
 MOST_CHANNELS = 5
+LEAST_OFFSET = 0.0005
+"""Of what no place carries, to be told."""
 
 
 def strongest_channels(found: WhyMap, most: int = MOST_CHANNELS) -> list[tuple[int, float]]:
@@ -24,17 +26,20 @@ def half_words(found: WhyMap) -> str:
 def carriers(found: Why) -> str:
     """ "4 of 14 regions carry 58 % of 0.771.", or how few places carry half, of the result."""
     result = found.result
-    if result.regions and found.cosine > 0:
-        shares = np.sort([one.share for one in result.regions])[::-1]
-        most = int(np.searchsorted(np.cumsum(shares), found.cosine / 2)) + 1
-        most = min(most, len(shares))
-        part = 100 * shares[:most].sum() / found.cosine
-        return f"{most} of {len(shares)} regions carry {part:.0f} % of {found.cosine:.3f}."
-    n = result.n_for_half
+    total, n = result.carried, result.n_for_half
     if not n:
         return f"Its places carry nothing of {found.cosine:.3f} together."
-    verb = "carries" if n == 1 else "carry"
-    return f"{n:,} of {result.places.size:,} places {verb} half of {found.cosine:.3f}."
+    if result.regions:
+        shares = np.sort([one.share for one in result.regions])[::-1]
+        most = min(int(np.searchsorted(np.cumsum(shares), total / 2)) + 1, len(shares))
+        part = 100 * shares[:most].sum() / total
+        said = f"{most} of {len(shares)} regions carry {part:.0f} % of {total:.3f}"
+    else:
+        verb = "carries" if n == 1 else "carry"
+        said = f"{n:,} of {result.places.size:,} places {verb} half of {total:.3f}"
+    if abs(result.offset) < LEAST_OFFSET:
+        return f"{said}."
+    return f"{said}; the mean that is taken away counts {result.offset:+.3f}."
 
 
 def half_share(found: Why) -> float:

@@ -121,7 +121,8 @@ def test_the_colour_lies_where_the_share_is(keeper, qtbot, tmp_path: Path) -> No
     store.put([((path, 560), image)])
     places = np.array([[0, 0, 0, 1.0]], np.float32)
     # the grid is of the right half of the picture alone, as a centre crop would have it
-    found = WhyMap(Part(path), (400, 200), (200, 0, 400, 200), places, np.ones(1, np.float32))
+    right = (200.0, 0.0, 400.0, 200.0)
+    found = WhyMap(Part(path), (400, 200), right, right, places, np.ones(1, np.float32))
     picture.resize(200, 100)
     picture.show_heat(found)
     drawn, hot = picture.grab().toImage(), keeper.theme.tile_positive

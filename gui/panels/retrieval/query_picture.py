@@ -30,9 +30,11 @@ class QueryPicture(HeatPicture):
         keeper: ThemeKeeper,
         store: ThumbnailStore,
         width: int,
+        *,
+        most: float = 1.1,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(keeper, store, width, parent=parent)
+        super().__init__(keeper, store, width, most=most, parent=parent)
         self._part: QRectF | None = None
         self._begun: QPointF | None = None
         self._pulled: QRectF | None = None

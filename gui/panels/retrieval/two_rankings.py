@@ -86,7 +86,7 @@ class TwoRankingsView(QWidget):
         self._selected: tuple[ResultTile | None, ResultTile | None] = (None, None)
         self.lines = (SideLine(keeper, "A", "series_a"), SideLine(keeper, "B", "series_b"))
         self.canvas = MovesCanvas(keeper, store)
-        self.picture = QueryPicture(keeper, store, QUERY_WIDTH - 24)
+        self.picture = QueryPicture(keeper, store, QUERY_WIDTH - 24, most=0.85)
         self.query_header = SectionHeader(keeper, "Query")
         self.name = ElidedLabel()
         self.part = PartRow(keeper)

@@ -82,6 +82,9 @@ def test_what_the_net_sees_is_said_in_pixels_of_the_picture(command, files) -> N
     boxed = why(command, files, "--json", "--box", "4,10,14,20").json
     assert boxed["query"]["covered"] == [4, 10, 14, 20]  # a square crop is seen whole
     assert boxed["result"]["covered"] == [0, 5, 20, 25]
+    # a 3 x 3 kernel without pad: the first place is in the middle of pixel 1 of 16, 14 of them
+    pixel = 20 / 16
+    assert boxed["result"]["grid"] == pytest.approx([pixel, 5 + pixel, 15 * pixel, 5 + 15 * pixel])
     assert any("box x1 y1 x2 y2 4 10 14 20" in note for note in boxed["notes"])
 
 
