@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from core.retrieval.gallery import Gallery, open_gallery
 from tests.bench.machine import describe_machine
 from tests.bench.million import REPOSITORY, make_gallery
 
-N_STEPS = 200
+N_STEPS, N_JUMPS, WHEEL_PIXELS = 200, 20, 120
 BARS = {100_000: 1.0, 1_000_000: 3.0}
 """Seconds within which a gallery of so many images is to be open."""
 
@@ -64,17 +65,29 @@ def look(folder: Path) -> None:
         f"\n{len(gallery):,} images: open in {clock:.2f} s by the clock, {cores:.2f} s of the cores"
         f"{f' (bar {bar:.0f} s)' if bar else ''}; {_peak_megabytes():.0f} MB of memory at most"
     )
-    first, warm, n_made = scroll(gallery)
+    found = scroll(gallery)
     print(
-        f"  grid: first screen {1000 * first:.0f} ms of the cores (bar 300); a scroll "
-        f"{1000 * statistics.median(warm):.1f} ms, at most {1000 * max(warm):.1f} (bar 10); tiles "
-        f"made for {N_STEPS} of them: {n_made:,}; {_peak_megabytes():.0f} MB at most",
+        f"  grid: first screen {1000 * found.first:.0f} ms of the cores (bar 300); a jump "
+        f"{1000 * statistics.median(found.far):.1f} ms, a step of the wheel "
+        f"{1000 * statistics.median(found.warm):.1f} ms (bar 10), least "
+        f"{1000 * min(found.warm):.1f}; {found.n_made:,} tiles made; {_peak_megabytes():.0f} MB "
+        "at most",
         flush=True,
     )
 
 
-def scroll(gallery: Gallery) -> tuple[float, list[float], int]:
-    """Seconds to show the grid, of each scroll to a place of chance, and how many tiles it took."""
+@dataclass(frozen=True)
+class Scrolled:
+    """Seconds of the cores: to show the grid, of each jump to a place of chance, of each step."""
+
+    first: float
+    far: list[float]
+    warm: list[float]
+    n_made: int
+
+
+def scroll(gallery: Gallery) -> Scrolled:
+    """Jump to places of chance in a ranking of all images, and turn the wheel at each."""
     from PyQt5.QtWidgets import QApplication
 
     from gui.panels.retrieval.grid import RankingGrid
@@ -107,16 +120,25 @@ def scroll(gallery: Gallery) -> tuple[float, list[float], int]:
         bar.setValue(value)
         grid.viewport().repaint()
 
-    places = np.random.default_rng(1).integers(0, bar.maximum(), N_STEPS).tolist()
-    warm = [_timed(lambda value=value: go_to(value))[1] for value in places]  # type: ignore[misc]
+    starts = np.random.default_rng(1).integers(0, bar.maximum(), N_JUMPS)
+    far, warm = [], []
+    for start in starts.tolist():
+        far.append(_cores_of(lambda start=start: go_to(start)))  # type: ignore[misc]
+        for step in range(1, N_STEPS // N_JUMPS):
+            value = start + WHEEL_PIXELS * step
+            warm.append(_cores_of(lambda value=value: go_to(value)))  # type: ignore[misc]
     grid.close()
-    return first, warm, made
+    return Scrolled(first, far, warm, made)
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, float]:
     clock, cores = time.perf_counter(), time.process_time()
     work()
     return time.perf_counter() - clock, time.process_time() - cores
+
+
+def _cores_of(work: Callable[[], object]) -> float:
+    return _timed(work)[1]
 
 
 def _peak_megabytes() -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
 from PyQt5.QtCore import QRect, QRectF, QSize
-from PyQt5.QtGui import QImage, QPaintDevice, QPainter
+from PyQt5.QtGui import QFont, QFontMetrics, QImage, QPaintDevice, QPainter
 
 from core.net.elision import elide_name
 from gui.icons import paint_icon
@@ -73,8 +75,20 @@ def filling_part(image: QImage, room: QSize) -> QRectF:
     return QRectF((image.width() - width) / 2, (image.height() - height) / 2, width, height)
 
 
+@cache
+def _font(*, semibold: bool) -> QFont:
+    """Asked for once: the system takes longer to name its font than a tile to be painted."""
+    return text_font(12, semibold=semibold)
+
+
+@lru_cache(maxsize=2000)
+def _elided(name: str, room: int) -> str:
+    """A name in so many pixels; most tiles of a screen were on the one before."""
+    return elide_name(name, room, QFontMetrics(_font(semibold=False)).horizontalAdvance)
+
+
 def _paint_rank(painter: QPainter, text: str, area: QRect, theme: Theme) -> None:
-    painter.setFont(text_font(12, semibold=True))
+    painter.setFont(_font(semibold=True))
     width = max(20, painter.fontMetrics().horizontalAdvance(text) + 8)
     box = QRectF(area.left(), area.top(), width, 19)
     painter.fillRect(box, theme.panel)
@@ -83,16 +97,15 @@ def _paint_rank(painter: QPainter, text: str, area: QRect, theme: Theme) -> None
 
 
 def _paint_words(painter: QPainter, tile: ResultTile, area: QRectF, theme: Theme) -> None:
-    painter.setFont(text_font(12, semibold=True))
+    painter.setFont(_font(semibold=True))
     metrics = painter.fontMetrics()
     score = score_text(tile.score) if tile.is_found else ""
     used = metrics.horizontalAdvance(score)
     painter.setPen(theme.text)
     painter.drawText(area, RIGHT, score)
     room = area.adjusted(0, 0, -used - 8 if used else 0, 0)
-    painter.setFont(text_font(12))
-    advance = painter.fontMetrics().horizontalAdvance
+    painter.setFont(_font(semibold=False))
     name = tile.name
-    if advance(name) > room.width():
+    if painter.fontMetrics().horizontalAdvance(name) > room.width():
         name = name.rpartition("/")[2]  # its folder is in the tooltip
-    painter.drawText(room, LEFT, elide_name(name, room.width(), advance))
+    painter.drawText(room, LEFT, _elided(name, int(room.width())))
