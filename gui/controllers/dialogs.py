@@ -33,10 +33,15 @@ from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
 from gui.panels.retrieval.grid import KEYS as RANKING_KEYS
+from gui.panels.retrieval.maps.view import KEYS as MAP_KEYS
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
-KEYS_OF_PARTS = (("In the graph", GRAPH_KEYS), ("In the ranking", RANKING_KEYS))
+KEYS_OF_PARTS = (
+    ("In the graph", GRAPH_KEYS),
+    ("In the ranking", RANKING_KEYS),
+    ("On the map", MAP_KEYS),
+)
 """What the keys do in parts of the window, as each part says."""
 
 

@@ -129,6 +129,7 @@ def test_small_maps_of_every_layer_light_the_same_images(searched, view, qtbot) 
     assert len(maps) == 2
     assert {small.words.text() for small in maps} >= {"fc8, flatten"}
     assert all(small.kept.text().startswith("PCA keeps ") for small in maps)
+    assert not view.kept.text()  # each says its own
     maps[1].canvas.lasso_drawn.emit(np.array([3, 4]))
     for small in maps:
         assert np.flatnonzero(small.canvas._chosen).tolist() == [3, 4]

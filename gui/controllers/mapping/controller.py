@@ -36,6 +36,7 @@ from gui.panels.retrieval.view import Offer, clock_text
 MAP = "map"
 SETTINGS = {PCA: MapSettings(PCA), TSNE: MapSettings(TSNE)}
 _STORED = "map-stored"
+OF_EACH = "Each map says how many of the {k} nearest neighbours it keeps."
 
 
 class MappingController(QObject):
@@ -180,9 +181,12 @@ class MappingController(QObject):
         settings = ""
         if self._drawn is not None and self._drawn.settings.method == TSNE:
             settings = self._drawn.settings.describe(len(gallery)).partition(", ")[2]
-        view.show_kept(
-            kept_words(self._maps, len(gallery)), rest_words(self._drawn, view.method), settings
-        )
+        if view.is_of_layers:
+            view.show_kept("", OF_EACH.format(k=SETTINGS[PCA].k), "")
+        else:
+            view.show_kept(
+                kept_words(self._maps, len(gallery)), rest_words(self._drawn, view.method), settings
+            )
         view.show_offer(self._offer(gallery))
         self._mark()
 

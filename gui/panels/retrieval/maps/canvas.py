@@ -30,16 +30,12 @@ from gui.widgets.alignment import CENTRE
 
 _NEAR_PIXELS = 9
 _STEP, _ZOOM = 60, 1.25
-_LEAST_DRAG = 4
+_LEAST_DRAG, _MARGIN = 4, 20
 MARKED_RESULTS = 10
 
 
 class MapCanvas(QWidget):
-    """Drag draws a lasso or moves the map, a click selects, the wheel zooms, Enter asks.
-
-    Arrows go to the next image that way, Ctrl+arrows move the map, + and - zoom, 0 fits, Escape
-    lets go of the lasso.
-    """
+    """Drag draws a lasso or moves the map, a click selects, the wheel zooms, Enter asks."""
 
     image_selected = pyqtSignal(int)
     image_activated = pyqtSignal(int)
@@ -369,11 +365,10 @@ class MapCanvas(QWidget):
     def _bring_into_view(self, index: int) -> None:
         if self._layer is None or index < 0 or not self._layer.is_there[index]:
             return
-        at, margin = self.place_of(index), 20
-        dx = min(0.0, self.width() - margin - at.x()) + max(0.0, margin - at.x())
-        dy = min(0.0, self.height() - margin - at.y()) + max(0.0, margin - at.y())
-        if dx or dy:
-            self._view = self._viewpoint().panned(dx, dy)
+        before = self._viewpoint()
+        after = before.showing(self.place_of(index), self._room(), _MARGIN)
+        if after != before:
+            self._view = after
             self.refresh()
 
     def _on_arrived(self) -> None:

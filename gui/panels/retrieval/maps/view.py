@@ -23,6 +23,15 @@ from gui.widgets.labels import ElidedLabel, ThemedLabel
 
 SIDE_WIDTH, NARROW_SIDE, NARROW_BELOW = 470, 330, 1300
 NO_MAP = "The map comes when a folder is read."
+KEYS = (
+    ("Arrows", "To the next image that way"),
+    ("Ctrl+Arrows", "Move the map"),
+    ("+, -, 0", "Zoom in, out, show all"),
+    ("Enter", "Search with the image"),
+    ("Esc", "Let go of the lasso, then of the image"),
+    ("Shift+drag", "Move the map in place of a lasso, and back"),
+)
+"""What keys do on the map, for the list of all keys."""
 
 
 class MapView(QWidget):

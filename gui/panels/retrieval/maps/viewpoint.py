@@ -47,6 +47,12 @@ class Viewpoint:
         """The map moved by some pixels, to the right and down."""
         return Viewpoint(self.x - dx / self.scale, self.y + dy / self.scale, self.scale)
 
+    def showing(self, at: QPointF, room: QSizeF, margin: float) -> Viewpoint:
+        """The map moved so far that a pixel beyond the edge comes into view; else as it is."""
+        dx = min(0.0, room.width() - margin - at.x()) + max(0.0, margin - at.x())
+        dy = min(0.0, room.height() - margin - at.y()) + max(0.0, margin - at.y())
+        return self.panned(dx, dy) if dx or dy else self
+
     def zoomed(self, factor: float, at: QPointF, room: QSizeF, fit: float) -> Viewpoint:
         """Larger or smaller, with what is at a pixel staying there; fit: the whole map's scale."""
         scale = min(max(self.scale * factor, fit * LEAST_ZOOM), fit * MOST_ZOOM)
