@@ -123,9 +123,11 @@ def test_the_query_and_its_first_results_are_marked(searched, view, qtbot) -> No
 
 def test_small_maps_of_every_layer_light_the_same_images(searched, view, qtbot) -> None:
     read_too(searched, qtbot, FC8)
+    view.canvas.image_selected.emit(5)
     view.bar.kinds.choose("layers")
     settle(searched, qtbot)
     maps = view.small.maps
+    assert [small.canvas.current for small in maps] == [5, 5]
     assert len(maps) == 2
     assert {small.words.text() for small in maps} >= {"fc8, flatten"}
     assert all(small.kept.text().startswith("PCA keeps ") for small in maps)

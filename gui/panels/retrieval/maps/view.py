@@ -103,11 +103,13 @@ class MapView(QWidget):
         """Show where they lie by several representations."""
         if self._images is not None:
             self.small.show_layers(self._images, layers)
+            self.small.select(self.canvas.current)
             self._light()
 
     def show_kept(self, words: str, rest: str, settings: str) -> None:
         """What the maps keep, what else is to be known of them, what they are made with."""
         self.kept.setText(words)
+        self.kept.setVisible(bool(words))
         self.rest.setText(rest)
         self.bar.settings.setText(settings)
 
