@@ -40,7 +40,8 @@ def region_maxima(activation: Tensor, levels: int) -> Tensor:
         return torch.stack([*regions, activation.amax((2, 3))], 1)
     places = activation.permute(0, 2, 3, 1).reshape(n_images, height * width, channels)
     n_together = max(1, _PLACES_AT_ONCE // (height * width))
-    n_rows = max(1, _TILE_BYTES // (4 * channels * width))
+    widest = max(d - c for c, d in _across(height, width, levels))
+    n_rows = max(1, _TILE_BYTES // (4 * channels * widest))
     found = []
     for start in range(0, n_images, n_together):
         some = places[start : start + n_together]
@@ -63,6 +64,11 @@ def _maxima(matrix: Tensor, rows: Tensor) -> Tensor:
     """Of the rows that each row of the matrix names; a NaN is the greatest."""
     found: Tensor = torch.sparse.mm(matrix, rows, "amax")
     return found
+
+
+@lru_cache(maxsize=64)
+def _across(height: int, width: int, levels: int) -> list[Band]:
+    return region_cells(height, width, levels)[1]
 
 
 @lru_cache(maxsize=64)

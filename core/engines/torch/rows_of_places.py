@@ -40,9 +40,8 @@ class RowsOfPlaces:
         """The mean of the cubes of each channel, clamped at a floor; (n_images, channels)."""
 
         def cube(rows: Tensor, made: Tensor, of: tuple[int, slice]) -> Tensor:
-            clamped = torch.clamp_min(rows, floor)
-            torch.mul(clamped, clamped, out=made)
-            return made.mul_(clamped)
+            torch.clamp_min(rows, floor, out=made)
+            return made.pow_(3)  # which is x * x * x, in one walk
 
         return self._summed(cube) / self._rows.shape[1]
 
