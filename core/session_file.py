@@ -94,7 +94,7 @@ class Session:
 
     base_text: the prototxt as it was opened; the first `n_done` steps lead to the text as it is,
     the others are those that redo brings back. graph: how the window showed the graph, in words
-    of its own.
+    of its own. training: the folder of a fine-tuning, with its split, files and runs.
     """
 
     prototxt: Path
@@ -110,6 +110,7 @@ class Session:
     search: Search | None = None
     shown: Shown = Shown()
     saved_at: datetime | None = None
+    training: Path | None = None
 
     @property
     def text(self) -> str:
@@ -187,6 +188,7 @@ class _Record(msgspec.Struct, frozen=True):
     search: _StoredSearch | None
     saved_at: str
     shown: _StoredShown = _StoredShown()
+    training: _StoredPath | None = None
     format: str = FORMAT
     version: int = VERSION
     made_by: str = f"Blobscope {__version__}"
@@ -242,6 +244,7 @@ def _record(session: Session, folder: Path) -> _Record:
             tuple(_StoredPin(*pin) for pin in session.shown.pins[-_MOST_PINS:]),
             session.shown.columns_away,
         ),
+        training=None if session.training is None else _stored(session.training, folder),
         saved_at=(session.saved_at or datetime.now(UTC)).isoformat(timespec="seconds"),
     )
 
@@ -312,6 +315,7 @@ def _session(record: _Record, folder: Path) -> Session:
             record.shown.columns_away,
         ),
         saved_at=_time(record.saved_at),
+        training=None if record.training is None else record.training.found(folder),
     )
 
 

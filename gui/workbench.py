@@ -297,7 +297,10 @@ class Workbench(QObject):
             window, self.searching, self.opening, self.settings, lambda: self.chooser, self.dropping
         )
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
-        connect_training(window, self.document, self.training, self.opening, status, self.exporting)
+        connect_training(
+            window, self.document, self.training, self.opening, status, self.exporting,
+            self.sessions,
+        )  # fmt: skip
         connect_truths(
             self.keeper, window, self.searching, self.gallery_work, self.retrieval.truths,
             self.settings, lambda: self.chooser, lambda: self.questioner,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image
 
 from core.errors import RequestError
+from core.images.prepared import read_image
+from core.images.preprocess import Preprocess
 from core.progress import Job, Progress
 from core.training.augmentation import Augmentation, beside
 from core.training.data_layers import image_feed
@@ -24,14 +26,17 @@ class PreviewRequest:
     """The images that the net of a solver learns from.
 
     n_images, n_draws: so many images, each drawn so often. augmentation: None takes augment.json
-    beside the net, as finetune() does. seed: of chance, another one draws others.
+    beside the net, as finetune() does. seed: of chance, another one draws others. images, recipe:
+    where there is no solver yet, files as a net of that recipe takes them.
     """
 
-    solver: Path
+    solver: Path | None
     n_images: int = 4
     n_draws: int = 5
     augmentation: Augmentation | None = None
     seed: int = 0
+    images: tuple[Path, ...] = ()
+    recipe: Preprocess | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +51,8 @@ class PreviewRow:
 
 def preview_images(request: PreviewRequest) -> Job[tuple[PreviewRow, ...]]:
     """Draw them, the first of an epoch, without running the net. Raises AppError."""
+    if request.solver is None:
+        return (yield from _of_files(request))
     solver = read_solver(request.solver)
     augmentation = request.augmentation
     if augmentation is None:
@@ -60,6 +67,22 @@ def preview_images(request: PreviewRequest) -> Job[tuple[PreviewRow, ...]]:
         places = range(number, number + request.n_draws * feed.n_images, feed.n_images)
         drawn = tuple(feed.picture(feed.draw(index, place)) for place in places)
         rows.append(PreviewRow(feed.name(index), feed.label(index), feed.picture(whole), drawn))
+    return tuple(rows)
+
+
+def _of_files(request: PreviewRequest) -> Job[tuple[PreviewRow, ...]]:
+    recipe = request.recipe or Preprocess("warp", 227, 227)
+    shown = replace(recipe, size_policy="original")
+    augmentation = request.augmentation or Augmentation()
+    rows = []
+    for number, path in enumerate(request.images):
+        yield Progress(number, len(request.images), "images drawn")
+        values = read_image(path, recipe)
+        _, height, width = values.shape
+        rng = np.random.default_rng([request.seed, number])
+        changed = [augmentation.change(values, rng, recipe) for _ in range(request.n_draws)]
+        whole, *drawn = (shown.restore(one, width, height) for one in (values, *changed))
+        rows.append(PreviewRow(path.name, 0, whole, tuple(drawn)))
     return tuple(rows)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gui.controllers.exporting import ExportingController
 from gui.controllers.opening import OpeningController
+from gui.controllers.sessions import SessionController
 from gui.controllers.status import StatusController
 from gui.controllers.training.controller import TrainingController
 from gui.document import ModelDocument
@@ -19,6 +20,7 @@ def connect_training(
     opening: OpeningController,
     status: StatusController,
     exporting: ExportingController,
+    sessions: SessionController,
 ) -> None:
     """Menu Training, the status line, and pictures that open as the window's image."""
     actions, page = window.actions_, window.training_page
@@ -62,6 +64,8 @@ def connect_training(
         step_controller.said.connect(status.say)
     data.written.connect(exporting.saved)
     training.image_opened.connect(opening.open_image)
+    sessions.training_folder = training.folder_to_remember
+    sessions.open_training = data.open_split
     status.extra_facts.append(training.facts)
     training.project.changed.connect(status.refresh)
     net.made.connect(status.refresh)

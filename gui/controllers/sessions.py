@@ -77,6 +77,8 @@ class SessionController(QObject):
         self._notices = notices
         self._settings = settings
         self.chooser = chooser
+        self.training_folder: Callable[[], Path | None] = lambda: None
+        self.open_training: Callable[[Path], object] = lambda folder: None
         self._waiting_search: Search | None = None
         opening.session_opened.connect(lambda path: self.open(path))
         document.weights_changed.connect(self._go_on_searching)
@@ -104,6 +106,7 @@ class SessionController(QObject):
             recipe=None if document.recipe is None else document.recipe.to_json(),
             search=self._search(),
             shown=self._shown(),
+            training=self.training_folder(),
         )
 
     def choose_and_save(self) -> None:
@@ -199,6 +202,8 @@ class SessionController(QObject):
         if document.net is not None and document.net.has_layer(session.selection):
             document.select(session.selection)
         self._show(session.shown)
+        if session.training is not None and is_plain_file(session.training / "split.json"):
+            self.open_training(session.training)
         if weights is None:
             self._go_on_searching()
         self._tell(found, missing)

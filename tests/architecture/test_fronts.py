@@ -11,7 +11,6 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
-    "PreviewRequest": "its view comes with the Training page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
 }
 """Requests that one front alone fills, and why."""

@@ -159,3 +159,22 @@ def test_a_picture_opens_as_the_image_of_the_window(step, bench, qtbot, images: 
     QTest.mouseClick(pictures, Qt.LeftButton, pos=QPoint(20, 20))
     wait(bench, qtbot)
     assert bench.document.image_path == images / "cats" / "grey.png"
+
+
+def test_augmentation_is_drawn_and_written_with_the_files(step, bench, qtbot) -> None:
+    pictures = step.augment.pictures.pictures
+    assert len(pictures) == 8
+    assert all(one == pictures[0] for one in pictures)  # nothing is chosen
+    step.augment.boxes["mirror"].click()
+    step.augment.boxes["rotate"].click()
+    step.source.rare.click()
+    wait(bench, qtbot)
+    pictures = step.augment.pictures.pictures
+    assert len({one.pixel(3, 3) for one in pictures}) > 1
+    assert step.augment.note.isVisible()
+    chosen = bench.training.project.now.augmentation
+    assert (chosen.mirror, chosen.rotate, chosen.colour, chosen.balance) == (True, 8.0, 0.0, True)
+    before = step.augment.words.text()
+    QTest.mouseClick(step.augment.again, Qt.LeftButton)
+    wait(bench, qtbot)
+    assert step.augment.words.text() != before

@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 
 from core.net.parser import parse
+from core.training.augmentation import Augmentation, beside
 from core.training.split import split_images, write_split
 
 NET = """name: "small"
@@ -116,6 +117,12 @@ def test_the_files_are_written_beside_the_split(step, bench, qtbot, split: Path)
     assert solver.word("net") == "train_val.prototxt"
     assert 'name: "fc_mine"' in (split / "train_val.prototxt").read_text()
     assert 'name: "fc_mine"' in (split / "deploy.prototxt").read_text()
+    assert beside(split) == Augmentation()
+    bench.training.project.change(augmentation=Augmentation(mirror=True, balance=True))
+    wait(bench, qtbot)
+    QTest.mouseClick(page.write_files, Qt.LeftButton)
+    wait(bench, qtbot)
+    assert beside(split) == Augmentation(mirror=True, balance=True)
     button = page.bar.buttons["net"]
     assert (button.state, button.is_done) == ("fc renamed and resized", True)
     step.fields.weights.setValue(4.0)
@@ -138,3 +145,15 @@ def test_a_heading_selects_its_layer_on_every_page(step, bench) -> None:
     assert bench.document.selection == "conv2"
     step.layer_clicked.emit("fc_pets")  # which the open net does not have
     assert bench.document.selection == "conv2"
+
+
+def test_a_session_brings_the_training_back(
+    step, bench, qtbot, make_bench, tmp_path, split
+) -> None:
+    bench.sessions.save(tmp_path / "kept.blobscope")
+    wait(bench, qtbot)
+    after = make_bench(is_shown=True)
+    after.sessions.open(tmp_path / "kept.blobscope")
+    wait(after, qtbot)
+    assert after.training.project.now.folder == split
+    assert after.window.training_page.bar.buttons["data"].state == "3 classes, 18 / 3 / 3"

@@ -9,6 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.thumbnails import ThumbnailLoader
+from gui.controllers.training.augmenting import AugmentingController
 from gui.controllers.training.data import DataController
 from gui.controllers.training.net import NetController
 from gui.controllers.training.project import OpenProject
@@ -46,6 +47,9 @@ class TrainingController(QObject):
         self.project = OpenProject(self)
         self._thumbnails = ThumbnailLoader(lanes, self.page.thumbnails, self)
         self.data = DataController(self.project, lanes, self.page, notices, settings, chooser, self)
+        self.augmenting = AugmentingController(
+            self.project, document, lanes, self.page, notices, self
+        )
         self.net = NetController(
             self.project, document, lanes, window, notices, settings, chooser, self
         )
@@ -64,6 +68,11 @@ class TrainingController(QObject):
         self._window.show_page("training")
         self.page.show_step("data")
         self.data.open(source)
+
+    def folder_to_remember(self) -> Path | None:
+        """Where split, files and runs lie, once a split is saved."""
+        now = self.project.now
+        return now.folder if now.divided is not None else None
 
     def facts(self) -> dict[str, str]:
         """The state words of the page's actions."""

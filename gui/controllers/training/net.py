@@ -121,7 +121,13 @@ class NetController(QObject):
         if made is None or folder is None:
             return
         # the plan that was carried out: its numbers are those of a preset, too
-        request = replace(made.request, out=folder, plan=made.files.plan, preset="")
+        request = replace(
+            made.request,
+            out=folder,
+            plan=made.files.plan,
+            preset="",
+            augmentation=self._project.now.augmentation,  # none, too, in place of one of before
+        )
         self._notices.dismiss(PREPARE)
         self._lanes.compute.start(
             lambda: prepare_training(request),

@@ -11,8 +11,11 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.jobs.check_images import SplitMade
 from core.jobs.prepare import PreparedFiles
 from core.jobs.report import Report
+from core.training.augmentation import Augmentation
 from core.training.data_check import DataCheck, Kind
 from core.training.split import Split
+
+NO_AUGMENTATION = Augmentation()
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class TrainingProject:
     user decided on. split: as it is shown; its `written` is () until it is saved. divided: the
     split that lies in the folder. net, weights: in place of the window's. prepared: the files that
     lie in the folder, as they were made. run: the folder of the run that is shown. proof: of it.
+    augmentation: of the images that a net learns from.
     """
 
     source: Path | None = None
@@ -38,6 +42,7 @@ class TrainingProject:
     prepared: PreparedFiles | None = None
     run: Path | None = None
     proof: Report | None = None
+    augmentation: Augmentation = NO_AUGMENTATION
 
 
 class OpenProject(QObject):

@@ -28,6 +28,8 @@ class SourcePanel(QWidget):
     table_requested = pyqtSignal()
     few_decided = pyqtSignal(bool)
     """Whether classes with too few images stay."""
+    balance_decided = pyqtSignal()
+    """Whether rare classes are drawn more often is another."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,14 +42,17 @@ class SourcePanel(QWidget):
         menu.addAction("A table or Caffe's list file…", self.table_requested.emit)
         self.change.setMenu(menu)
         self.table = FigureTable(
-            keeper, _HEADINGS, "Classes and their images", left=(1,), least_name=80
+            keeper, _HEADINGS, "Classes and their images", left=(1,), least_name=96
         )
         self.balance = SectionHeader(keeper, "Balance")
         self.words = ThemedLabel(keeper, "")
         self.words.setWordWrap(True)
         self.few = QCheckBox()
+        self.rare = QCheckBox("Draw rare classes more often")
+        self.rare.setToolTip("Each class is drawn as often as the others in training")
         self._lay_out(keeper)
         self.few.clicked.connect(lambda is_out: self.few_decided.emit(not is_out))
+        self.rare.clicked.connect(lambda: self.balance_decided.emit())
         self.show_source(None)
         self.show_check(None, {})
 
@@ -59,7 +64,7 @@ class SourcePanel(QWidget):
 
     def show_check(self, check: DataCheck | None, parts: Mapping[str, tuple[int, ...]]) -> None:
         """Show how many images each class has; parts: of those that stay, by class."""
-        for widget in (self.table, self.balance, self.words):
+        for widget in (self.table, self.balance, self.words, self.rare):
             widget.setVisible(check is not None)
         self.few.hide()
         if check is None:
@@ -101,7 +106,7 @@ class SourcePanel(QWidget):
         foot = QVBoxLayout()
         foot.setContentsMargins(10, 4, 10, 10)
         foot.setSpacing(5)
-        for widget in (self.balance, self.words, self.few):
+        for widget in (self.balance, self.words, self.rare, self.few):
             foot.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

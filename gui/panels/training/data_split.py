@@ -130,6 +130,10 @@ class SplitPanel(QWidget):
         shares: tuple[float, float, float] = self.shares.currentData()
         return shares
 
+    def put_below(self, widget: QWidget) -> None:
+        """Put another panel between the split and the buttons."""
+        self.column.insertWidget(2, widget)
+
     def show_folder(self, folder: Path | None) -> None:
         """Where the split is written."""
         self.folder.setText(str(folder) if folder is not None else "")

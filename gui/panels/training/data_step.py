@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
+from gui.panels.training.data_augment import AugmentPanel
 from gui.panels.training.data_checks import ChecksPanel
 from gui.panels.training.data_source import SourcePanel
 from gui.panels.training.data_split import SplitPanel
@@ -12,7 +13,7 @@ from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 
 _WIDE = 1300
-_SIDES, _NARROW_SIDES = (300, 395), (288, 368)
+_SIDES, _NARROW_SIDES = (316, 395), (304, 368)
 
 
 class DataStep(QWidget):
@@ -25,6 +26,8 @@ class DataStep(QWidget):
         self.source = SourcePanel(keeper)
         self.checks = ChecksPanel(keeper, store)
         self.split = SplitPanel(keeper)
+        self.augment = AugmentPanel(keeper)
+        self.split.put_below(self.augment)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)

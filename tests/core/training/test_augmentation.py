@@ -192,3 +192,18 @@ def test_the_command_prepares_it_and_draws_it(command, folder: Path) -> None:
     assert str(folder / "augment.json") in made.json["written"]
     grid = Image.open(io.BytesIO((folder / "p.png").read_bytes()))
     assert grid.size == (6 * 64 + 7 * 4, 4 * 64 + 3 * 4)
+
+
+def test_files_are_drawn_before_there_is_a_solver(tmp_path: Path) -> None:
+    Image.fromarray(np.tile(np.arange(40, dtype=np.uint8) * 6, (40, 1))).convert("RGB").save(
+        tmp_path / "ramp.png"
+    )
+    recipe = Preprocess("warp", 20, 20, mean=(104.0, 117.0, 123.0))
+    wanted = PreviewRequest(
+        None, 1, 12, Augmentation(mirror=True), 3, (tmp_path / "ramp.png",), recipe
+    )
+    (row,) = run_job(preview_images(wanted))
+    assert row.whole.shape == (20, 20, 3)
+    assert row.whole[10, 0, 0] < row.whole[10, -1, 0]
+    mirrored = [bool(one[10, 0, 0] > one[10, -1, 0]) for one in row.drawn]
+    assert set(mirrored) == {True, False}
