@@ -299,7 +299,7 @@ class Workbench(QObject):
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
         connect_training(
             window, self.document, self.training, self.opening, status, self.exporting,
-            self.sessions,
+            self.sessions, self.dropping,
         )  # fmt: skip
         connect_truths(
             self.keeper, window, self.searching, self.gallery_work, self.retrieval.truths,

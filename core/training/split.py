@@ -17,7 +17,7 @@ from core.files import write_file
 from core.typed_json import as_type, load_json
 
 PARTS = ("train", "val", "test")
-LABELS_NAME = "labels.csv"
+SPLIT_NAME, LABELS_NAME = "split.json", "labels.csv"
 _MOST_BYTES = 256 << 20
 
 
@@ -118,7 +118,7 @@ def write_split(split: Split, folder: Path) -> tuple[Path, ...]:
     Raises AppError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = [folder / "split.json"]
+    written = [folder / SPLIT_NAME]
     document = json.dumps(msgspec.to_builtins(split), indent=1)
     write_file(written[0], document.encode())
     for part in PARTS:
@@ -140,7 +140,7 @@ def write_labels(split: Split, folder: Path) -> Path:
 
 def read_split(path: Path) -> Split:
     """A split.json, or the one of a folder. Raises AppError for what is none."""
-    file = path / "split.json" if path.is_dir() else path
+    file = path / SPLIT_NAME if path.is_dir() else path
     split = as_type(load_json(file, _MOST_BYTES), Split, file.name)
     names = [name for part in PARTS for name in split.parts.get(part, ())]
     lost = [name for name in names if split.labels.get(name) not in split.classes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gui.controllers.dropping import DroppingController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.sessions import SessionController
@@ -21,6 +22,7 @@ def connect_training(
     status: StatusController,
     exporting: ExportingController,
     sessions: SessionController,
+    dropping: DroppingController,
 ) -> None:
     """Menu Training, the status line, and pictures that open as the window's image."""
     actions, page = window.actions_, window.training_page
@@ -64,6 +66,8 @@ def connect_training(
         step_controller.said.connect(status.say)
     data.written.connect(exporting.saved)
     training.image_opened.connect(opening.open_image)
+    dropping.is_training = lambda: window.page == "training"
+    dropping.train_on = training.take
     sessions.training_folder = training.folder_to_remember
     sessions.open_training = data.open_split
     status.extra_facts.append(training.facts)

@@ -9,7 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, QStandardPaths
 from PyQt5.QtGui import QGuiApplication, QImage
 
-from core.files import is_plain_file, write_file
+from core.files import is_folder, is_plain_file, write_file
 from core.reading import names_in
 from core.words import plural
 from gui.controllers.comparing.controller import ComparingController
@@ -22,6 +22,7 @@ from gui.notices import Notices
 from gui.widgets.png import png_of
 
 MOST_PASTED = 100
+_LISTS = (".csv", ".tsv", ".txt", ".lst")
 NOTHING_TO_PASTE = "There is no image and no file on the clipboard."
 
 
@@ -55,6 +56,9 @@ class DroppingController(QObject):
         self.is_searching: Callable[[], bool] = lambda: False
         """Whether one image is a query now, as it is on the page where a folder is searched."""
         self.search: Callable[[Path], None] = opening.open_image
+        self.is_training: Callable[[], bool] = lambda: False
+        """Whether a folder or a list is images to learn from, as on the page that trains."""
+        self.train_on: Callable[[Path], object] = lambda path: None
 
     def words(self, paths: list[Path]) -> DropWords:
         """What dropping these files does."""
@@ -63,6 +67,9 @@ class DroppingController(QObject):
             return DropWords(f"Compare {first} with {second}", "Or open one: you are asked.")
         if self._comparing.takes(paths):
             return DropWords(f"Compare A with {paths[0].name}", "It takes the place of B.")
+        source = self._to_learn_from(paths)
+        if source is not None:
+            return DropWords(f"Train on {source.name}", "Its images are checked first.")
         found = sort_paths(paths)
         image = self._query(paths)
         title = _title(found, self._document) if image is None else f"Search with {image.name}"
@@ -76,9 +83,11 @@ class DroppingController(QObject):
 
     def take(self, paths: list[Path]) -> None:
         """Compare two prototxts, search with one image, or open what was dropped."""
-        image = self._query(paths)
+        image, source = self._query(paths), self._to_learn_from(paths)
         if image is not None:
             self.search(image)
+        elif source is not None:
+            self.train_on(source)
         elif self._comparing.takes(paths):
             self._comparing.take(paths[0])
         elif not self._comparing.offer(paths):
@@ -90,6 +99,12 @@ class DroppingController(QObject):
             return None
         images = sort_paths(paths).images
         return images[0] if images else None
+
+    def _to_learn_from(self, paths: list[Path]) -> Path | None:
+        """A folder, a table or a list of images, where these are for a training now."""
+        if len(paths) != 1 or not self.is_training():
+            return None
+        return paths[0] if is_folder(paths[0]) or paths[0].suffix.lower() in _LISTS else None
 
     def paste(self) -> None:
         """Open the files on the clipboard, or take its picture as the image."""

@@ -23,6 +23,7 @@ from core.session_file import (
     read_session,
     write_session,
 )
+from core.training.split import SPLIT_NAME
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.searching.controller import SearchingController
@@ -202,7 +203,7 @@ class SessionController(QObject):
         if document.net is not None and document.net.has_layer(session.selection):
             document.select(session.selection)
         self._show(session.shown)
-        if session.training is not None and is_plain_file(session.training / "split.json"):
+        if session.training is not None and is_plain_file(session.training / SPLIT_NAME):
             self.open_training(session.training)
         if weights is None:
             self._go_on_searching()

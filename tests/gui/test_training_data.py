@@ -178,3 +178,19 @@ def test_augmentation_is_drawn_and_written_with_the_files(step, bench, qtbot) ->
     QTest.mouseClick(step.augment.again, Qt.LeftButton)
     wait(bench, qtbot)
     assert step.augment.words.text() != before
+
+
+def test_a_folder_dropped_on_the_page_is_images_to_learn_from(bench, qtbot, images: Path) -> None:
+    bench.window.show_page("training")
+    assert bench.window.drop_overlay.words_wanted([images]).title == "Train on photos"
+    bench.window.files_dropped.emit([images])
+    wait(bench, qtbot)
+    page = bench.window.training_page
+    assert classes(page.data)["dogs"][0] == "8"
+    page.data.split.use.click()
+    wait(bench, qtbot)
+    made = images.with_name("photos_training")
+    bench.window.files_dropped.emit([made])  # a training of before
+    wait(bench, qtbot)
+    assert page.bar.buttons["data"].is_done
+    assert bench.training.project.now.folder == made

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.training.run.history import History
+from core.training.run.records import Iteration
 
 SMOOTHED_OVER = 20
 """Iterations that a point of the smoothed line is the mean of, with those before it."""
@@ -31,22 +32,52 @@ class RunCurves:
     accuracies: np.ndarray
 
 
-def curves_of(history: History) -> RunCurves:
-    """The lines of a run as far as it is."""
-    done = list(history.iterations)
-    tests = [one for one in list(history.tests) if one.net == 0]
-    name = accuracy_name(history)
-    losses = _row([one.loss for one in done])
-    return RunCurves(
-        _row([one.iteration for one in done]),
-        losses,
-        smooth(losses),
-        _row([one.rate for one in done]),
-        _row([one.gradient_norm for one in done]),
-        _row([one.iteration for one in tests]),
-        _row([one.loss for one in tests]),
-        _row([one.scores.get(name, float("nan")) for one in tests]),
+class CurveReader:
+    """Reads the lines of a run that goes on, each record of it once."""
+
+    def __init__(self) -> None:
+        self._last: Iteration | None = None
+        self._rows: list[tuple[float, float, float, float]] = []
+
+    def read(self, history: History) -> RunCurves:
+        """The lines of a run as far as it is."""
+        done = history.iterations
+        n_done, n_read = len(done), len(self._rows)
+        if n_read > n_done or (n_read and self._last is not done[n_read - 1]):
+            self._rows, n_read = [], 0  # another run, or gone back in this one
+        self._last = done[n_done - 1] if n_done else None
+        self._rows += [(x.iteration, x.loss, x.rate, x.gradient_norm) for x in done[n_read:n_done]]
+        numbers = np.array(self._rows, np.float64).reshape(-1, 4)
+        tests = [one for one in list(history.tests) if one.net == 0]
+        name = accuracy_name(history)
+        return RunCurves(
+            numbers[:, 0],
+            numbers[:, 1],
+            smooth(numbers[:, 1]),
+            numbers[:, 2],
+            numbers[:, 3],
+            _row([one.iteration for one in tests]),
+            _row([one.loss for one in tests]),
+            _row([one.scores.get(name, float("nan")) for one in tests]),
+        )
+
+
+def thinned(xs: np.ndarray, ys: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """At most about `most` of the points of a line: the least and the greatest of each stretch.
+
+    xs, ys: (n,). Both ends stay.
+    """
+    if len(xs) <= most:
+        return xs, ys
+    length = -(-2 * len(xs) // most)
+    n_whole = len(xs) // length * length
+    parts = ys[:n_whole].reshape(-1, length)
+    starts = np.arange(0, n_whole, length)
+    places = np.concatenate(
+        [[0], starts + parts.argmin(axis=1), starts + parts.argmax(axis=1), [len(xs) - 1]]
     )
+    places = np.unique(places)
+    return xs[places], ys[places]
 
 
 def accuracy_name(history: History) -> str:

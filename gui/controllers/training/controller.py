@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.files import is_plain_file
+from core.training.split import SPLIT_NAME
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.thumbnails import ThumbnailLoader
 from gui.controllers.training.augmenting import AugmentingController
@@ -68,6 +70,13 @@ class TrainingController(QObject):
         self._window.show_page("training")
         self.page.show_step("data")
         self.data.open(source)
+
+    def take(self, path: Path) -> None:
+        """What was dropped: a training of before, or images to learn from."""
+        if is_plain_file(path / SPLIT_NAME):
+            self.data.open_split(path)
+        else:
+            self.open_images(path)
 
     def folder_to_remember(self) -> Path | None:
         """Where split, files and runs lie, once a split is saved."""

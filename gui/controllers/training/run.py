@@ -16,6 +16,7 @@ from core.files import is_plain_file
 from core.jobs.finetune import Finetuned, FinetuneRequest, finetune, resumed
 from core.progress import Job, Progress
 from core.training.run.control import RunControl
+from core.training.run.curves import CurveReader
 from core.training.run.history import History
 from core.training.run.keeping import snapshot_files
 from core.training.run.log import RunProgress
@@ -81,6 +82,7 @@ class RunController(QObject):
         self._questioner = questioner
         self._control: RunControl | None = None
         self._history = History()
+        self._reader = CurveReader()
         self._loaded: LoadedRun | None = None
         self._folder: Path | None = None
         self._looked: Path | None = None
@@ -345,7 +347,8 @@ class RunController(QObject):
             return
         divided = self._project.now.divided
         n_classes = 0 if divided is None else len(divided.classes)
-        self._step.show_run(view_of(self._history, self._state(), n_classes))
+        view = view_of(self._history, self._state(), n_classes, self._reader)
+        self._step.show_run(view)
         self._step.show_facts(self._facts())
 
     def _show_state(self) -> None:

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QV
 from core.training.augmentation import Augmentation
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ElidedLabel, LinkLabel, SectionHeader, ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 N_DRAWS = 7
 _COLUMNS, _GAP = 4, 8
@@ -88,7 +89,7 @@ class AugmentPanel(QWidget):
             box.setAccessibleName(f"{words}, {amount}")
             box.clicked.connect(lambda: self.changed.emit())
             grid.addWidget(box, row // 2, 2 * (row % 2))
-            box.setToolTip(amount)
+            box.setToolTip(plain_tip(amount))
         drawn = QHBoxLayout()
         drawn.addWidget(self.words, 1)
         drawn.addWidget(self.again)

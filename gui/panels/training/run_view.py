@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.training.run.curves import RunCurves, accuracy_name, curves_of
+from core.training.run.curves import CurveReader, RunCurves, accuracy_name, thinned
 from core.training.run.history import History
 from core.words import MINUS, plural, value_text
 from gui.panels.training.curve_plot import Curve, Marks
 from gui.widgets.fact_list import Fact
 from gui.widgets.figure_table import FigureRow
+
+_MOST_POINTS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +40,14 @@ class RunView:
     trains: tuple[Fact, ...]
 
 
-def view_of(history: History, state: str, n_classes: int = 0) -> RunView:
-    """How a run stands; n_classes: for what chance would score, 0 where it is not known."""
-    curves, began = curves_of(history), history.began
+def view_of(
+    history: History, state: str, n_classes: int = 0, reader: CurveReader | None = None
+) -> RunView:
+    """How a run stands; n_classes: for what chance would score, 0 where it is not known.
+
+    reader: kept for a run that is shown again and again.
+    """
+    curves, began = (reader or CurveReader()).read(history), history.began
     last = began.last if began is not None else 1
     best = history.best_snapshot()
     kept = tuple(one.iteration for one in history.snapshots)
@@ -55,7 +62,7 @@ def view_of(history: History, state: str, n_classes: int = 0) -> RunView:
         (_loss_curves(curves), _with_best(marks, history)),
         (_accuracy_curves(curves), _with_chance(marks, n_classes)),
         (
-            (Curve("learning rate", curves.iterations, curves.rates, "text", 1.5, is_step=True),),
+            (_line("learning rate", curves.iterations, curves.rates, "text", 1.5, is_step=True),),
             marks,
         ),
         _warning(history, state),
@@ -67,10 +74,26 @@ def view_of(history: History, state: str, n_classes: int = 0) -> RunView:
     )  # fmt: skip
 
 
+def _line(
+    name: str,
+    xs: np.ndarray,
+    ys: np.ndarray,
+    role: str,
+    width: float = 2.0,
+    share: float = 1.0,
+    *,
+    is_step: bool = False,
+    is_read: bool = True,
+) -> Curve:
+    """A line over iterations, of which there may be more than can be drawn in time."""
+    xs, ys = thinned(xs, ys, _MOST_POINTS)
+    return Curve(name, xs, ys, role, width, share, is_step=is_step, is_read=is_read)
+
+
 def _loss_curves(curves: RunCurves) -> tuple[Curve, ...]:
     return (
-        Curve("train", curves.iterations, curves.losses, "series_a", 1.0, 0.45, is_read=False),
-        Curve("train", curves.iterations, curves.smoothed, "series_a"),
+        _line("train", curves.iterations, curves.losses, "series_a", 1.0, 0.45, is_read=False),
+        _line("train", curves.iterations, curves.smoothed, "series_a"),
         Curve("val", curves.tested, curves.test_losses, "series_b", has_points=True),
     )
 
