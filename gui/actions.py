@@ -172,7 +172,7 @@ ROWS: tuple[ActionRow, ...] = (
     _row("evaluate_queries", "Retrieval", "Evaluate with queries apart…", "", None, "gallery",
          group=1, tip="Rank the gallery for the images of another folder, labelled by its folders"),
     _row("export_gallery", "Retrieval", "Export the descriptors…", "", "save", "gallery", group=1,
-         tip="Write descriptors and names in one order, as .npz, .npy or .csv"),
+         tip="Write descriptors and names in one order, as .npz, .h5, .npy or .csv"),
     _row("check_gallery", "Retrieval", "Check the gallery", "", "check", "gallery", group=1,
          tip="Hold its database, descriptors and files against what they should be; repair it"),
     _row("choose_labels", "Retrieval", "Labels from a table…", "", "text", "gallery", group=1,

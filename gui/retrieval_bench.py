@@ -73,6 +73,7 @@ class RetrievalBench(QObject):
         self.mapping = MappingController(
             lanes, searching, gallery_list, self.sweeping, notices, exporting, panel.map, self
         )
+        panel.recipe_bar.export_menu.addAction(window.actions_["export_gallery"])
         connect_sweeping(window, self.sweeping)
         window.actions_.on("check_gallery", self.gallery_care.check)
         window.actions_.on("why_matched", self.why.toggle)

@@ -39,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--export",
         type=Path,
         metavar="FILE",
-        help="write descriptors and the names of their images in one order: FILE.npz, FILE.npy "
-        f"with FILE.csv, or FILE.csv; {GUARD_HELP}",
+        help="write descriptors and the names of their images in one order: FILE.npz or FILE.h5 "
+        f"with FILE_manifest.csv, FILE.npy with FILE.csv, or FILE.csv; {GUARD_HELP}",
     )
     add_by_argument(parser)
     parser.add_argument(

@@ -22,11 +22,13 @@ from core.images.box import BOX_CONVENTION, BOX_HELP, parse_box
 from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
+from core.reports.ranking_report import write_ranking_report
 from core.retrieval.benchmarks import HELP as PROTOCOL_HELP
 from core.retrieval.finished import by_row
 from core.retrieval.fusion import FUSIONS, UNLIKE_WEIGHT
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.queries import Answer, Answers
+from core.retrieval.ranking_caption import ranking_caption
 from core.retrieval.ranking_export import JUNK, export_rankings, ranks_of
 from core.retrieval.search_steps import HELP as SEARCH_HELP
 from core.retrieval.search_steps import parse_search
@@ -79,6 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-k", type=int, default=10, help="how many to list (default 10)")
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help=f"write the whole ranking too; {GUARD_HELP}"
+    )
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write the first results with pictures, one file"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_search_argument(parser)
@@ -149,6 +154,9 @@ def run(options: argparse.Namespace) -> None:
         found = run_job(query(request, host), show)
     if options.csv is not None:
         export_rankings(options.csv, gallery, found)
+    if options.html is not None:
+        captions = [(answer, _caption(gallery, found, answer)) for answer in found.answers]
+        write_ranking_report(options.html, gallery, captions)
     if options.json:
         described = [describe(gallery, answer, options.k) for answer in found.answers]
         about: dict[str, object] = {"search_notes": list(found.notes)}
@@ -174,6 +182,14 @@ def run(options: argparse.Namespace) -> None:
             print(f"\n{answer.query.given}")
         _print(gallery, answer, options.k)
     print(f"\n{gallery.recipe.describe()}")
+
+
+def _caption(gallery: Gallery, found: Answers, answer: Answer) -> tuple[str, ...]:
+    """What a ranking is of: its net and weights by the names that they had."""
+    origin, value = gallery.origin, gallery.recipe.layer
+    net = Path("unknown") if origin is None else Path(origin.nets[0])
+    weights = None if origin is None else Path(origin.weights[0])
+    return (*ranking_caption(gallery, answer, value, net, weights), *found.notes)
 
 
 def _is_one_image(given: Sequence[Path], found: Answers) -> bool:

@@ -13,7 +13,7 @@ from core.retrieval.gallery_export import export_gallery
 
 @dataclass(frozen=True)
 class ExportGalleryRequest:
-    """A gallery, and the file whose suffix says how it is written: .npz, .npy or .csv."""
+    """A gallery, and the file whose suffix says how it is written: .npz, .h5, .npy, .csv."""
 
     gallery: Gallery
     out: Path

@@ -22,7 +22,7 @@ PROTOTXT_FILTER = "Prototxt (*.prototxt);;All files (*)"
 SESSION_FILTER = "Blobscope session (*.blobscope)"
 LABELS_FILTER = "Tables and lists (*.csv *.tsv *.txt *.lst);;All files (*)"
 JSON_FILTER = "JSON (*.json);;All files (*)"
-DESCRIPTORS_FILTER = "NumPy archive (*.npz);;NumPy array (*.npy);;Table (*.csv)"
+DESCRIPTORS_FILTER = "NumPy archive (*.npz);;HDF5 (*.h5 *.hdf5);;NumPy array (*.npy);;Table (*.csv)"
 FEATURES_FILTER = "NumPy archive (*.npz);;HDF5 (*.h5 *.hdf5);;Folder of .npy files (*)"
 
 

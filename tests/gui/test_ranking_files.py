@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,16 @@ def test_without_a_ranking_there_is_nothing_to_write(bench, user) -> None:
     bench.retrieval.ranking_files.choose_csv()
     bench.retrieval.ranking_files.choose_picture()
     assert user.asked == []
+
+
+def test_a_page_of_a_ranking_has_its_pictures_and_what_it_is_of(
+    searched, user, qtbot, tmp_path: Path
+) -> None:
+    user.files.append((tmp_path / "r.html",))
+    searched.window.panels.retrieval.recipe_bar.html_requested.emit()
+    qtbot.waitUntil(lambda: searched.lanes.is_idle, timeout=30000)
+    page = (tmp_path / "r.html").read_text()
+    n_ranked = len(searched.window.panels.retrieval.tiles)
+    assert page.count("data:image/jpeg;base64,") == n_ranked + 1
+    for line in searched.retrieval.ranking_files.caption():
+        assert html.escape(line, quote=False).split("'")[0] in page

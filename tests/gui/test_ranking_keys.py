@@ -56,7 +56,7 @@ def test_n_walks_the_list_of_queries_from_the_worst_on(searched, grid, qtbot) ->
 
 def test_images_that_find_themselves_are_said_so_beside_the_descriptor(searched) -> None:
     facts = dict(searched.window.panels.retrieval.query_column.descriptor.facts)
-    assert facts["Sanity"] == "3 of 3 find themselves"
+    assert facts["Sanity"] == "3 of 3 at rank 1"
     assert not searched.notices.has("sanity")
 
 
@@ -74,7 +74,7 @@ def test_names_that_stand_at_other_descriptors_are_told(
     settle(bench, qtbot)
     assert bench.notices.has("sanity")
     facts = dict(bench.window.panels.retrieval.query_column.descriptor.facts)
-    assert facts["Sanity"] == "0 of 3 find themselves"
+    assert facts["Sanity"] == "0 of 3 at rank 1"
 
 
 def test_a_sentence_names_the_image_and_what_it_found() -> None:

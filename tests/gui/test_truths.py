@@ -93,6 +93,7 @@ def test_labels_by_folder_bring_the_labels_back(judged, qtbot) -> None:
     settle(judged, qtbot)
     panel = judged.window.panels.retrieval
     assert judged.searching.state.benchmark == ""
+    assert not judged.notices.has("truth")
     assert panel.queries.n_shown == 18
     assert not panel.tiles.n_junk
 

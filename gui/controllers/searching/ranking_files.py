@@ -7,6 +7,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject
 
 from core.files import write_file
+from core.reports.ranking_report import write_ranking_report
 from core.retrieval.ranking_caption import ranking_caption
 from core.retrieval.ranking_export import export_answer
 from gui.controllers.exporting import ExportingController
@@ -19,6 +20,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.png import png_of
 
 CSV_FILTER, PNG_FILTER = "CSV table (*.csv)", "PNG picture (*.png)"
+HTML_FILTER = "HTML (*.html)"
 _SIDE = 2 * THUMBNAIL_SIDE - 1
 """Not the side that the grid asks for, which forgets its wishes whenever it is painted."""
 
@@ -41,6 +43,7 @@ class RankingFiles(QObject):
         self._exporting = exporting
         self._waiting: tuple[Found, tuple[str, ...]] | None = None
         panel.csv_requested.connect(self.choose_csv)
+        panel.recipe_bar.html_requested.connect(self.choose_html)
         panel.ranking_picture_requested.connect(self.choose_picture)
         panel.thumbnails.arrived.connect(self._go_on)
 
@@ -55,6 +58,18 @@ class RankingFiles(QObject):
             f"{_stem(found)}.csv",
             CSV_FILTER,
             lambda path: export_answer(path, found.gallery, answer, caption),
+        )
+
+    def choose_html(self) -> None:
+        """Ask where the first results go with their pictures."""
+        found, caption = self._searching.found, self.caption()
+        if found is None:
+            return
+        self._exporting.choose(
+            "Save the ranking with its pictures",
+            f"{_stem(found)}.html",
+            HTML_FILTER,
+            lambda path: write_ranking_report(path, found.gallery, [(found.answer, caption)]),
         )
 
     def choose_picture(self) -> None:

@@ -74,7 +74,7 @@ class SanityController(QObject):
             self._notices.dismiss(SANITY)
             return
         n, lost = found.n_checked, len(found.lost)
-        words = f"{n - lost} of {n} find themselves" if n else "nothing to check"
+        words = f"{n - lost} of {n} at rank 1" if n else "nothing to check"
         self._panel.query_column.show_sanity(words)
         if not lost:
             self._notices.dismiss(SANITY)

@@ -44,7 +44,9 @@ class TruthController(QObject):
         self._searching = searching
         self._notices = notices
         self._panel = panel
+        self._has_told = False
         searching.evaluator.by_benchmark = self._start
+        searching.changed.connect(self._untell)
         searching.evaluator.describes = self._describes
 
     def choose(self, protocol: str, where: Path | None = None) -> None:
@@ -81,8 +83,15 @@ class TruthController(QObject):
             self._panel.expect_view(QUERIES_VIEW)
             words = WORDS[found.protocol]
             body = " ".join(found.notes)
+            self._has_told = True
             self._notices.show(Notice("ok", f"Judged by {words}", body, key=TRUTH))
         self.scored.emit(found)
+
+    def _untell(self) -> None:
+        """Labels judge again, or another folder is searched."""
+        if self._has_told and not self._searching.state.benchmark:
+            self._has_told = False
+            self._notices.dismiss(TRUTH)
 
     def _show_error(self, error: AppError) -> None:
         if not isinstance(error, EngineCrashed):  # has its own notice

@@ -39,6 +39,7 @@ class RecipeBar(PanelBar):
     recipe_requested = pyqtSignal(object)
     evaluate_requested = pyqtSignal()
     csv_requested = pyqtSignal()
+    html_requested = pyqtSignal()
     picture_requested = pyqtSignal()
     command_requested = pyqtSignal()
 
@@ -73,6 +74,7 @@ class RecipeBar(PanelBar):
         self.export_menu = QMenu(self)
         for words, wish in (
             ("Ranking as CSV…", self.csv_requested),
+            ("Ranking as one HTML file…", self.html_requested),
             ("Picture of the ranking…", self.picture_requested),
             ("Copy as command", self.command_requested),
         ):

@@ -548,3 +548,18 @@ def test_features_that_stand_at_other_names_fail_the_sanity_gate(
 @pytest.mark.parametrize("other", ["--check", "--repair", "--duplicates"])
 def test_the_sanity_gate_stands_alone(command, files: dict[str, Path], other: str) -> None:
     assert command("gallery", files["gallery"], "--sanity", other).code == 2
+
+
+def test_a_page_of_a_ranking_shows_names_as_text(command, files: dict[str, Path]) -> None:
+    evil = "<script>alert(1)<script>.png"
+    (files["pictures"] / "red" / "0.png").rename(files["pictures"] / "red" / evil)
+    index(command, files)
+    out = files["gallery"].parent / "r.html"
+    said = command("query", files["gallery"], "red/1.png", "--html", out)
+    assert said.code == 0, said.err
+    page = out.read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert page.count("data:image/jpeg;base64,") == 12
+    assert "AP 1.0000 (non-interpolated)" in page
+    assert "http" not in page.replace("http-equiv", "")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -39,7 +40,8 @@ def check(files: list[str], labels: list[str], features: np.ndarray, pictures: P
 
 
 def test_npz(tmp_path: Path, gallery: Gallery, pictures: Path) -> None:
-    assert export_gallery(gallery, tmp_path / "e.npz") == (tmp_path / "e.npz",)
+    written = export_gallery(gallery, tmp_path / "e.npz")
+    assert written == (tmp_path / "e.npz", tmp_path / "e_manifest.csv")
     with np.load(tmp_path / "e.npz", allow_pickle=False) as found:
         check(found["files"].tolist(), found["labels"].tolist(), found["features"], pictures)
         assert found["features"].dtype == np.float32
@@ -74,3 +76,17 @@ def test_what_can_not_be_exported(
     GalleryStore(tmp_path / "empty").create(recipe, tmp_path)
     with pytest.raises(GalleryError, match="no images"):
         export_gallery(open_gallery(tmp_path / "empty"), tmp_path / "e.npz")
+
+
+def test_hdf5_with_a_manifest_of_its_rows(tmp_path: Path, gallery: Gallery, pictures: Path) -> None:
+    features, manifest = export_gallery(gallery, tmp_path / "e.h5")
+    with h5py.File(features) as file:
+        files = [name.decode() for name in file["files"][:]]
+        labels = [name.decode() for name in file["labels"][:]]
+        check(files, labels, file["features"][:], pictures)
+        assert json.loads(file.attrs["recipe"])["layer"] == "conv"
+    lines = manifest.read_text(encoding="utf-8-sig").splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    assert [(int(row["row"]), row["file"]) for row in rows] == list(enumerate(files))
+    assert all(int(row["bytes"]) == (pictures / row["file"]).stat().st_size for row in rows)
+    assert lines[0] == "# Rows of e.h5"
