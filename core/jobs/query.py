@@ -39,10 +39,10 @@ class QueryRequest:
     run, which must give the gallery's recipe. runs_on: engine and device of a net so found. search:
     what is done beside plain exact search. without_copies: in how many bits of 63 the hashes of
     images differ at most of which all but one are left out, or those that were found so already;
-    None leaves none out. box: the part of
-    the one image to search with, None for all of it. fusion: how all images are one query, None to
-    rank for each. unlike: images that answers are not to be like, named as `images` are, and how
-    much these weigh. benchmark: "oxford:DIR" and the like, whose queries are ranked and judged by
+    None leaves none out. box: the part of the one image to search with, of several that are one
+    query of the first; None for all of it. fusion: how all images are one query, None to rank for
+    each. unlike: images that answers are not to be like, named as `images` are, and how much these
+    weigh. benchmark: "oxford:DIR" and the like, whose queries are ranked and judged by
     its rule, "" for labels alone. prepared: of an earlier answer, used again for the same search.
     """
 
@@ -67,12 +67,15 @@ def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     """
     gallery = request.gallery
     unknown: list[ImageProblem] = []
-    queries = _found(gallery, request.images, request.box, unknown)
+    n_boxed = len(request.images) if request.fusion is None else 1
+    queries = _found(gallery, request.images[:n_boxed], request.box, unknown)
+    queries += _found(gallery, request.images[n_boxed:], None, unknown)
     unlike = _found(gallery, request.unlike, None, unknown)
     if request.unlike and not unlike:
         raise ImageError(unknown[-1].reason)
     asked = Asked(request.fusion, tuple(unlike), request.unlike_weight)
-    if request.box is not None and len(queries) + len(unknown) > 1:
+    n_named = len(queries) + len(unknown) if request.fusion is None else len(request.images[:1])
+    if request.box is not None and n_named > 1:
         raise RequestError("A box is of one image, not of several.")
     judging = read_benchmark(gallery, request.benchmark) if request.benchmark else None
     if judging is not None:

@@ -7,6 +7,7 @@ float32 values and the numbers of rows is taken, at places that are reckoned ane
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import zlib
 from collections.abc import Iterator
@@ -72,6 +73,13 @@ class Layout:
 def head_bytes(n_lists: int, dimension: int) -> int:
     """Of the centroids and the sizes, at a multiple of eight."""
     return (4 * n_lists * dimension + 7) // 8 * 8 + 8 * n_lists
+
+
+def why_no_faiss() -> str:
+    """Why approximate search can't be, in a sentence; "" where the library is there."""
+    if importlib.util.find_spec("faiss") is None:
+        return "Approximate search needs faiss, which is not installed: pip install faiss-cpu"
+    return ""
 
 
 def load_faiss() -> Any:

@@ -16,14 +16,17 @@ from core.images.thumbnails import part_box, upright_frame
 from core.jobs.query import QueryRequest, query
 from core.progress import Job
 from core.retrieval.benchmarks import WITH_BOXES
-from core.retrieval.queries import find_query
+from core.retrieval.fusion import Fusion
+from core.retrieval.search_steps import SearchSteps
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.queries import Found, History, found_view
+from gui.controllers.searching.query_choices import QueryChoices
 from gui.controllers.searching.states import Asked, Search
 from gui.controllers.searching.values import listed_tiles
 from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
+from gui.panels.retrieval.view import ResultTile
 
 QUERY = "query"
 Part = tuple[float, float, float, float]
@@ -50,7 +53,14 @@ class Asker(QObject):
         self._panel = panel
         self._search = search
         self._history = History()
+        self._choices = QueryChoices()
         self.found: Found | None = None
+        choices = panel.query_column.choices
+        choices.steps_requested.connect(self._search_by)
+        choices.fusion_requested.connect(self._fuse_by)
+        choices.dropped.connect(self._drop)
+        panel.selected.member_requested.connect(self._take_member)
+        panel.grid.member_wished.connect(self._take_member)
         for shown in (panel.query_column, panel.two):
             shown.picture.part_drawn.connect(self.ask_part)
             shown.part.typed.connect(self.ask_typed)
@@ -90,28 +100,31 @@ class Asker(QObject):
         *,
         part: Part | None = None,
         then: Callable[[], object] = lambda: None,
+        choices: QueryChoices | None = None,
     ) -> None:
         """Rank for one of the gallery's images, or one from anywhere; box: for a part of it.
 
         part: the same as shares of the picture, left, top, right, bottom, where its size is not
-        known yet. then: called when the ranking is shown, and not where there is none.
+        known yet. then: called when the ranking is shown, and not where there is none. choices: how
+        it is to be searched; None as now, another query without the companions of this one.
         """
         searched = self._search.searched
         if searched is None:
             self._search.query = Asked(path, box)
             return
+        former = self._search.query
+        is_same = former is not None and former.path == path
+        wanted = choices or (self._choices if is_same else self._choices.alone())
         gallery, net = searched.gallery, self._engine.adapted(searched.reading.request.net)
         try:
-            needs_net = part is not None or find_query(gallery, path, box).needs_net
+            needs_net = part is not None or wanted.needs_net(gallery, path, box)
             # The boxes of a benchmark are described too, of which only its file tells.
             needs_net |= self._search.benchmark.partition(":")[0] in WITH_BOXES
         except AppError as error:
             self._show_error(error)
             return
-        request = QueryRequest(
-            gallery,
-            (path,),
-            net,
+        request = replace(
+            wanted.request(gallery, path, net),
             box=box,
             benchmark=self._search.benchmark,
             without_copies=self._search.left_out,
@@ -120,12 +133,17 @@ class Asker(QObject):
 
         def show(found: Found) -> None:
             then()
+            self._choices = replace(wanted, prepared=found.searching)
             self._show(path, found)
+            if found.problems:
+                self._notices.show_error(AppError(found.problems[0].reason), QUERY)
 
         lane.start(
             lambda: _ask(request, part, self._engine.host),
             key=QUERY,
-            title=f"Describing {path.name}" if needs_net else "",
+            title=f"Describing {path.name}"
+            if needs_net
+            else wanted.title(gallery, self._search.left_out),
             on_result=show,
             on_error=self._show_error,
         )
@@ -168,6 +186,8 @@ class Asker(QObject):
         """Nothing of before holds."""
         self._history.clear()
         self.found = None
+        self._choices = replace(self._choices.alone(), prepared=None)
+        self._show_choices()
         self._lanes.cancel(QUERY)
         self._panel.show_history(can_go_back=False, can_go_on=False)
 
@@ -177,11 +197,36 @@ class Asker(QObject):
         self.found = found
         self._history.note(asked)
         self._panel.show_result(found.query, found.tiles)
+        self._show_choices()
         self._panel.show_history(
             can_go_back=self.has(-1),
             can_go_on=self.has(1),
         )
         self.ranked.emit(found)
+
+    def _show_choices(self) -> None:
+        searched = self._search.searched
+        view = self._choices.view(None if searched is None else searched.gallery)
+        self._panel.query_column.choices.show_search(view)
+        self._panel.selected.show_against(view.unlike)
+
+    def _search_by(self, steps: SearchSteps) -> None:
+        self._ask_with(replace(self._choices, steps=steps))
+
+    def _fuse_by(self, fusion: Fusion) -> None:
+        self._ask_with(replace(self._choices, fusion=fusion))
+
+    def _drop(self, path: Path) -> None:
+        self._ask_with(self._choices.without(path))
+
+    def _take_member(self, tile: ResultTile, is_for: bool) -> None:
+        if tile.rank and (is_for or tile.path not in self._choices.unlike):
+            self._ask_with(self._choices.with_member(tile.path, is_for=is_for))
+
+    def _ask_with(self, choices: QueryChoices) -> None:
+        """The same query, searched otherwise; shown once it is ranked so."""
+        if self._search.query is not None:
+            self.ask(*self._search.query, choices=choices)
 
     def _show_error(self, error: AppError) -> None:
         if not isinstance(error, EngineCrashed):
@@ -194,7 +239,9 @@ def _ask(request: QueryRequest, part: Part | None, host: EngineHost) -> Job[Foun
     if part is not None:
         box, size = part_box(path, part)
         request = replace(request, box=box)
-    answer = (yield from query(request, host)).answers[0]
+    answers = yield from query(request, host)
+    answer = answers.answers[0]
     if answer.query.box is not None and part is None:  # typed, kept, or of a benchmark
         size, _ = upright_frame(answer.query.path)
-    return found_view(request.gallery, answer, size)
+    found = found_view(request.gallery, answer, size)
+    return replace(found, searching=answers.searching, problems=answers.problems)

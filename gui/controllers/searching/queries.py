@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.files import is_there
-from core.retrieval.gallery import Gallery
+from core.retrieval.gallery import Gallery, ImageProblem
 from core.retrieval.queries import Answer
+from core.retrieval.searching import Searching
 from gui.controllers.searching.states import Asked
 from gui.controllers.searching.values import query_view, ranked_tiles
 from gui.panels.retrieval.view import QueryView, Tiles
@@ -17,12 +18,22 @@ MOST_FORMER = 100
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A ranked query, with what it was ranked in."""
+    """A ranked query, with what it was ranked in.
+
+    searching: what ranked it. problems: images that were to count with it and can't be read.
+    """
 
     query: QueryView
     tiles: Tiles
     gallery: Gallery
     answer: Answer
+    searching: Searching | None = None
+    problems: tuple[ImageProblem, ...] = ()
+
+    @property
+    def search_notes(self) -> tuple[str, ...]:
+        """What was done beside a plain exact search."""
+        return () if self.searching is None else self.searching.notes
 
 
 class History:

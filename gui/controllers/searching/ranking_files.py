@@ -86,7 +86,9 @@ class RankingFiles(QObject):
             return ()
         net = searched.reading.request.net
         value = searched.reading.value
-        return ranking_caption(found.gallery, found.answer, value, net.path, net.weights)
+        return ranking_caption(
+            found.gallery, found.answer, value, net.path, net.weights, found.search_notes
+        )
 
     def _go_on(self) -> None:
         if self._waiting is None:

@@ -162,7 +162,7 @@ def ranked_tiles(gallery: Gallery, answer: Answer) -> Tiles:
 def query_view(path: Path, name: str, note: str, answer: Answer) -> QueryView:
     """The query column's values."""
     view = QueryView(
-        path, name, note, n_ties=answer.ranking.n_ties, label=answer.query.label or "",
+        path, name, note, n_ties=answer.ranking.n_ties, label=answer.label or "",
         scores=answer.ranking.score,
     )  # fmt: skip
     score = answer.score

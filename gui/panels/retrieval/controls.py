@@ -137,7 +137,7 @@ class RecipeBar(PanelBar):
     def set_why_not_evaluate(self, why_not: str) -> None:
         """Whether there is something to evaluate; else why not, in a sentence."""
         self.evaluate_button.setEnabled(not why_not)
-        tip = why_not or "Every labelled image once as the query: mAP of what is shown"
+        tip = why_not or "Every labelled image once as the query: mAP of plain exact search"
         self.evaluate_button.setToolTip(plain_tip(tip))
 
     def set_can_export(self, *, can_export: bool) -> None:

@@ -33,6 +33,7 @@ KEYS = (
     ("M", "The relevant ones that are missed"),
     ("L", "The least similar ones"),
     ("N, Shift+N", "The next query of the list of queries, the one before"),
+    ("+, −", "Count the selected image with the query, against it"),
     ("Esc", "Select nothing"),
 )
 """What keys do here, for the list of all keys."""
@@ -54,6 +55,8 @@ class RankingGrid(QAbstractScrollArea):
     scrolled = pyqtSignal()
     part_wished = pyqtSignal(str)
     query_wished = pyqtSignal(int)
+    member_wished = pyqtSignal(object, bool)
+    """A tile that is to count with the query (True), or against it."""
 
     def __init__(
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
@@ -189,6 +192,10 @@ class RankingGrid(QAbstractScrollArea):
         if event.modifiers() & ~(Qt.ShiftModifier | Qt.KeypadModifier):
             return False
         has_shift = bool(event.modifiers() & Qt.ShiftModifier)
+        tile = self.selected_tile()
+        if event.text() in ("+", "-") and tile is not None:
+            self.member_wished.emit(tile, event.text() == "+")
+            return True
         if event.key() == Qt.Key_N:
             self.query_wished.emit(-1 if has_shift else 1)
             return True

@@ -374,6 +374,7 @@ class RetrievalPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WA_DeleteOnClose)
         menu.addAction("Use as query", lambda: self._use(tile))
+        self.selected.offer_in(menu, tile)
         menu.addAction("Show file", lambda: self.reveal_requested.emit(tile.path))
         menu.addAction("Copy path", lambda: QGuiApplication.clipboard().setText(str(tile.path)))
         menu.popup(where)

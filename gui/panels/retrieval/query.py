@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidg
 from gui.panels.retrieval.part_row import PartRow
 from gui.panels.retrieval.query_picture import QueryPicture
 from gui.panels.retrieval.scores import ScorePlot
+from gui.panels.retrieval.search_choices import SearchChoices
 from gui.panels.retrieval.skipped import SkippedLine
 from gui.panels.retrieval.view import (
     AP_NAME,
@@ -86,6 +87,7 @@ class QueryColumn(QWidget):
         self.measures = FactSection(keeper)
         self.scores_header = SectionHeader(keeper, "Scores")
         self.scores = ScorePlot(keeper)
+        self.choices = SearchChoices(keeper)
         self.descriptor = FactSection(keeper, "Descriptor")
         self._gallery: GalleryView | None = None
         self._sanity = ""
@@ -136,6 +138,7 @@ class QueryColumn(QWidget):
     def show_gallery(self, gallery: GalleryView | None) -> None:
         """Show how the gallery was described."""
         self._gallery = gallery
+        self.choices.setVisible(gallery is not None)
         self.skipped_line.show_skipped(() if gallery is None else gallery.skipped)
         self._show_descriptor()
 
@@ -180,8 +183,10 @@ class QueryColumn(QWidget):
         row.addWidget(self.ap)
         row.addWidget(self.ap_words, 1)
         column.addLayout(row)
-        for part in (self.measures, self.scores_header, self.scores, self.descriptor):
+        for part in (self.measures, self.scores_header, self.scores):
             column.addWidget(part)
+        column.addWidget(self.choices)
+        column.addWidget(self.descriptor)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.NoFrame)

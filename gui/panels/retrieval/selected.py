@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from core.words import bytes_text
 from gui.panels.retrieval.query import FactSection
@@ -22,6 +25,7 @@ from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
+from gui.widgets.plain_text import plain_tip
 
 WIDTH = 284
 _NOTHING = "Select an image: its rank, label and file stand here."
@@ -33,6 +37,8 @@ class SelectedResult(QWidget):
 
     query_requested = pyqtSignal(object)
     reveal_requested = pyqtSignal(object)
+    member_requested = pyqtSignal(object, bool)
+    """A tile that is to count with the query (True), or against it."""
     tile_shown = pyqtSignal(object)
 
     def __init__(
@@ -58,6 +64,9 @@ class SelectedResult(QWidget):
         self.reveal_button = Button(keeper, "Show file", "open")
         self.reveal_button.setToolTip("Open its folder in the file manager")
         self.why = WhySection(keeper)
+        self.add_button = Button(keeper, "Add to query", "plus")
+        self.unlike_button = Button(keeper, "Not like this", "minus")
+        self._against: frozenset[Path] = frozenset()
         self.facts = FactSection(keeper, "Image")
         self._body = QWidget()
         self._lay_out()
@@ -65,6 +74,8 @@ class SelectedResult(QWidget):
         self.show_tile(None, None, 0)
         keeper.changed.connect(self._dress)
         self.use_button.clicked.connect(lambda: self.query_requested.emit(self._tile))
+        self.add_button.clicked.connect(lambda: self.member_requested.emit(self._tile, True))
+        self.unlike_button.clicked.connect(lambda: self.member_requested.emit(self._tile, False))
         self.reveal_button.clicked.connect(lambda: self.reveal_requested.emit(self._tile))
 
     @property
@@ -75,6 +86,7 @@ class SelectedResult(QWidget):
     def show_tile(self, tile: ResultTile | None, query: QueryView | None, n_ranked: int) -> None:
         """Show a tile of the ranking of `query`, which has n_ranked images."""
         self._tile = tile
+        self._offer_membership()
         self._body.setVisible(tile is not None)
         self.nothing.setVisible(tile is None)
         self.title.set_note("")
@@ -97,6 +109,32 @@ class SelectedResult(QWidget):
         self.facts.show_facts(_facts(tile))
         self.tile_shown.emit(tile)
 
+    def offer_in(self, menu: QMenu, tile: ResultTile) -> None:
+        """Rows of a menu that let a ranked tile count with the query, or against it."""
+        if tile.rank:
+            menu.addAction("Add to query", lambda: self.member_requested.emit(tile, True))
+            menu.addAction("Not like this", lambda: self.member_requested.emit(tile, False))
+
+    def show_against(self, paths: Iterable[Path]) -> None:
+        """The images that count against the query already."""
+        self._against = frozenset(paths)
+        self._offer_membership()
+
+    def _offer_membership(self) -> None:
+        tile = self._tile
+        is_ranked = tile is not None and bool(tile.rank)
+        why_not = "" if is_ranked else "There is no query yet: use an image as one first."
+        self.add_button.setEnabled(is_ranked)
+        self.add_button.setToolTip(
+            plain_tip(why_not or "Search with the query and this image as one (+)")
+        )
+        if tile is not None and tile.path in self._against:
+            why_not = "It counts against the query already."
+        self.unlike_button.setEnabled(not why_not)
+        self.unlike_button.setToolTip(
+            plain_tip(why_not or "Rank lower what is like this image (-)")
+        )
+
     def _lay_out(self) -> None:
         self.setObjectName("selectedResult")
         self.setAttribute(Qt.WA_StyledBackground)
@@ -115,6 +153,12 @@ class SelectedResult(QWidget):
         buttons.addWidget(self.reveal_button)
         buttons.addStretch(1)
         body.addLayout(buttons)
+        members = QHBoxLayout()
+        members.setSpacing(6)
+        members.addWidget(self.add_button)
+        members.addWidget(self.unlike_button)
+        members.addStretch(1)
+        body.addLayout(members)
         body.addWidget(self.why)
         body.addWidget(self.facts)
         inside = QWidget()
