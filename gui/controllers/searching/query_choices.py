@@ -16,6 +16,7 @@ from core.retrieval.gallery import Gallery
 from core.retrieval.queries import find_query
 from core.retrieval.search_steps import NOTHING, SearchSteps
 from core.retrieval.searching import Searching
+from core.words import plural
 from gui.panels.retrieval.search_choices import AUGMENTED, NEAREST, OPTIONS, SearchView
 
 MOST_AUGMENTED = 50_000
@@ -107,6 +108,7 @@ class QueryChoices:
         if self.steps.approximate:
             why = "Approximate search looks through the descriptors as they are"
         elif n > MOST_AUGMENTED:
-            why = f"Each of {n:,} images would be compared with each: main.py query --search dba:10"
+            each = f"Each of {plural(n, 'image')} would be compared with each"
+            why = f"{each}: main.py query --search dba:10"
         found += [(AUGMENTED, k, why) for _, k, _ in OPTIONS[AUGMENTED][1] if k and why]
         return tuple(found)

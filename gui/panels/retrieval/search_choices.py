@@ -110,8 +110,7 @@ class SearchChoices(QWidget):
         for row, (key, (name, _)) in enumerate(OPTIONS.items()):
             field = Choice()
             field.setAccessibleName(name)
-            field.setMinimumContentsLength(4)
-            field.setSizeAdjustPolicy(Choice.AdjustToMinimumContentsLengthWithIcon)
+            _let_shrink(field)
             field.activated.connect(partial(self._ask_for, key))
             self.fields[key] = field
             grid.addWidget(ThemedLabel(keeper, name, "secondary"), row, 0)
@@ -122,6 +121,7 @@ class SearchChoices(QWidget):
         column.addWidget(self.told)
         self.fusion_field = Choice()
         self.fusion_field.setAccessibleName("How several images are one query")
+        _let_shrink(self.fusion_field)
         for words, fusion in _FUSIONS:
             self.fusion_field.addItem(words, fusion)
             tip = f"Scored by the {FUSION_WORDS[fusion]}" if fusion == "mean" else (
@@ -189,6 +189,12 @@ class SearchChoices(QWidget):
             self.steps_requested.emit(wanted)
 
 
+def _let_shrink(field: Choice) -> None:
+    """A field of a narrow column is as wide as there is room, however long its options are."""
+    field.setMinimumContentsLength(4)
+    field.setSizeAdjustPolicy(Choice.AdjustToMinimumContentsLengthWithIcon)
+
+
 class _Members(QWidget):
     """A heading, and a line for each image with a button that takes it out; hidden without any."""
 
@@ -204,9 +210,10 @@ class _Members(QWidget):
         heading = QHBoxLayout()
         heading.setSpacing(6)
         heading.addWidget(ThemedLabel(keeper, words, "secondary"))
-        heading.addStretch(1)
-        if field is not None:
-            heading.addWidget(field)
+        if field is None:
+            heading.addStretch(1)
+        else:
+            heading.addWidget(field, 1)
         self._column.addLayout(heading)
 
     def show_paths(self, paths: Sequence[Path], role: str) -> None:
