@@ -373,9 +373,7 @@ class RetrievalPanel(QWidget):
     def _open_menu(self, tile: ResultTile, where: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WA_DeleteOnClose)
-        menu.addAction("Use as query", lambda: self._use(tile))
         self.selected.offer_in(menu, tile)
-        menu.addAction("Show file", lambda: self.reveal_requested.emit(tile.path))
         menu.addAction("Copy path", lambda: QGuiApplication.clipboard().setText(str(tile.path)))
         menu.popup(where)
 

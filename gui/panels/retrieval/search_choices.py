@@ -191,7 +191,7 @@ class SearchChoices(QWidget):
 
 def _let_shrink(field: Choice) -> None:
     """A field of a narrow column is as wide as there is room, however long its options are."""
-    field.setMinimumContentsLength(4)
+    field.setMinimumContentsLength(2)
     field.setSizeAdjustPolicy(Choice.AdjustToMinimumContentsLengthWithIcon)
 
 

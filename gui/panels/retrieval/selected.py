@@ -110,10 +110,12 @@ class SelectedResult(QWidget):
         self.tile_shown.emit(tile)
 
     def offer_in(self, menu: QMenu, tile: ResultTile) -> None:
-        """Rows of a menu that let a ranked tile count with the query, or against it."""
+        """Rows of a menu for what the buttons do, of any tile."""
+        menu.addAction("Use as query", lambda: self.query_requested.emit(tile))
         if tile.rank:
             menu.addAction("Add to query", lambda: self.member_requested.emit(tile, True))
             menu.addAction("Not like this", lambda: self.member_requested.emit(tile, False))
+        menu.addAction("Show file", lambda: self.reveal_requested.emit(tile))
 
     def show_against(self, paths: Iterable[Path]) -> None:
         """The images that count against the query already."""
