@@ -28,14 +28,14 @@ def start(*words: object) -> subprocess.Popen[bytes]:
 
 def main(work: Path) -> None:
     """Kill, go on, and compare."""
-    folder, chance = work / "A", random.Random(3)
+    folder, chance = work / "A", random.Random(5)
     killed = work / "killed"
     solver = folder / "kept_often.prototxt"
     solver.write_text((folder / "solver.prototxt").read_text() + "snapshot: 15\n")
     process = start("--solver", solver, "--weights", WEIGHTS, "--run", killed)
     n_killed = 0
     while n_killed < N_KILLS:
-        waits = chance.uniform(4.0, 25.0)
+        waits = chance.uniform(8.0, 40.0)
         try:
             process.wait(waits)
             break
