@@ -188,6 +188,16 @@ def test_a_point_twice_within_the_line_is_out() -> None:
     assert not inside(points, np.array(ring + ring, float)).any()
 
 
+def test_a_polygon_holds_what_its_area_says() -> None:
+    """Of even points in a square, the share in a polygon is that of its area (shoelace formula)."""
+    side = np.linspace(0.0005, 0.9995, 1000)
+    points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    corners = np.array([(0.1, 0.1), (0.9, 0.2), (0.5, 0.4), (0.8, 0.9), (0.3, 0.7)])
+    x, y = corners.T
+    area = abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+    assert inside(points, corners).mean() == pytest.approx(area, abs=1e-3)
+
+
 def test_labels_beyond_the_colours_have_other_shapes_then_one_entry() -> None:
     few = images_of(*(f"label {i:02}" for i in range(len(COLOURS) + 1)))
     looks = [(look.role, look.shape) for look in few.looks]

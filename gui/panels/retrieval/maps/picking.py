@@ -17,14 +17,15 @@ def inside(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     least, most = corners.min(axis=0), corners.max(axis=0)
     with np.errstate(invalid="ignore"):
         near = np.flatnonzero(((points >= least) & (points <= most)).all(axis=1))
+    near = near[np.argsort(points[near, 1], kind="stable")]  # an edge has to do with a slice alone
     x, y = points[near].astype(np.float64).T
     is_in = np.zeros(len(near), dtype=bool)
     x1, y1 = corners[-1]
     for x2, y2 in corners:
-        crosses = (y1 > y) != (y2 > y)
-        if crosses.any():
-            at = x1 + (y[crosses] - y1) * (x2 - x1) / (y2 - y1)
-            is_in[crosses] ^= x[crosses] < at
+        first, end = np.searchsorted(y, (min(y1, y2), max(y1, y2)))
+        if first < end:
+            at = x1 + (y[first:end] - y1) * (x2 - x1) / (y2 - y1)
+            is_in[first:end] ^= x[first:end] < at
         x1, y1 = x2, y2
     result[near] = is_in
     return result
