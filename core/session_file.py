@@ -54,7 +54,8 @@ class Search:
     """The gallery's folder, the representation it was searched by, and what was shown of it.
 
     query: the image that was asked for; None for none; box: the part of it. truth: "folders", or
-    the table of labels. view: the retrieval page's, in its own words.
+    the table of labels. view: the retrieval page's, in its own words. after: what follows pooling,
+    fit_on: the images that its fits are made on, None for those that are searched.
     """
 
     folder: Path
@@ -66,6 +67,8 @@ class Search:
     truth: str | Path = FOLDERS
     view: str = ""
     box: Box | None = None
+    after: str = "l2"
+    fit_on: Path | None = None
 
 
 class KeptPin(NamedTuple):
@@ -146,6 +149,8 @@ class _StoredSearch(msgspec.Struct, frozen=True):
     table: _StoredPath | None = None
     view: Annotated[str, msgspec.Meta(max_length=100)] = ""
     box: tuple[float, float, float, float] | None = None
+    after: Annotated[str, msgspec.Meta(max_length=100)] = "l2"
+    fit_on: _StoredPath | None = None
 
 
 class _StoredPin(msgspec.Struct, frozen=True, array_like=True):
@@ -261,6 +266,8 @@ def _stored_search(search: Search, folder: Path) -> _StoredSearch:
         None if table is None else _stored(table, folder),
         search.view,
         None if search.box is None else astuple(search.box),
+        search.after,
+        None if search.fit_on is None else _stored(search.fit_on, folder),
     )
 
 
@@ -275,6 +282,8 @@ def _found_search(search: _StoredSearch, folder: Path) -> Search:
         FOLDERS if search.table is None else search.table.found(folder),
         search.view,
         _box(search.box),
+        search.after,
+        None if search.fit_on is None else search.fit_on.found(folder),
     )
 
 

@@ -141,7 +141,7 @@ def _with_encoder(describer: Describer, plan: FitPlan, notes: list[str]) -> Job[
     save_encoder(path, encoder)
     warned = encoder.encoding.method == "white"
     notes.append(_said(encoder.whole or encoder.fit, encoder.encoding.dimension, whiten=warned))
-    noted = _noted(path, encoder.fit, encoder.encoding.dimension)
+    noted = _noted(path, encoder.fit, encoder.encoding.dimension, plan)
     finish = msgspec.structs.replace(recipe.finish, encoder=noted)
     fits = replace(describer.fits, encoder=encoder)
     return replace(describer, recipe=replace(recipe, finish=finish), fits=fits)
@@ -172,7 +172,7 @@ def _with_fit(describer: Describer, plan: FitPlan, notes: list[str]) -> Job[Desc
     path = _folder(plan) / _name(plan, recipe, steps.word)
     save_fit(path, fit.cut(steps.dimension), whole=fit, after=steps.word)
     notes.append(_said(fit, steps.dimension, whiten=steps.projection == "white"))
-    noted = _noted(path, fit, steps.dimension)
+    noted = _noted(path, fit, steps.dimension, plan)
     finish = msgspec.structs.replace(recipe.finish, fit=noted)
     fits = replace(describer.fits, after=fit)
     settled = replace(describer, recipe=replace(recipe, finish=finish), fits=fits)
@@ -298,8 +298,10 @@ def _name(plan: FitPlan, recipe: DescriptorRecipe, steps: str) -> str:
     return _OTHER_CHARACTERS.sub("-", words.replace("+", "-"))[:120]
 
 
-def _noted(path: Path, fit: PcaFit, dimension: int) -> FitName:
-    return FitName(path.name, fit_digest(path), dimension, fit.image_set, fit.n)
+def _noted(path: Path, fit: PcaFit, dimension: int, plan: FitPlan) -> FitName:
+    is_stored = plan.wish.stored is not None or plan.wish.encoder is not None
+    folder = "" if is_stored else str(plan.fit_folder.resolve())
+    return FitName(path.name, fit_digest(path), dimension, fit.image_set, fit.n, folder)
 
 
 def _said(fit: PcaFit, dimension: int, *, whiten: bool) -> str:

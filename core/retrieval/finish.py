@@ -36,7 +36,7 @@ _LEAST_SCALE, _GREATEST_SCALE = 0.05, 8.0
 class FitName(msgspec.Struct, frozen=True):
     """A saved fit by its name in the gallery; sha256: of its numbers.
 
-    dimension: that it is used with. image_set, n: what it was fitted on.
+    dimension: that it is used with. image_set, n: what it was fitted on, which lay in `folder`.
     """
 
     name: str
@@ -44,6 +44,7 @@ class FitName(msgspec.Struct, frozen=True):
     dimension: Annotated[int, msgspec.Meta(ge=1, le=1 << 31)]
     image_set: str = ""
     n: int = 0
+    folder: str = ""
 
 
 class FurtherValue(msgspec.Struct, frozen=True):

@@ -14,12 +14,13 @@ from core.retrieval.gallery_store import GalleryStore
 
 @dataclass(frozen=True)
 class KeptGallery:
-    """A gallery that lies at `folder`: its recipe, its images, and how far its index came."""
+    """A gallery that lies at `folder`: its recipe, its images below `root`, how far it came."""
 
     folder: Path
     recipe: DescriptorRecipe
     n_images: int
     progress: GalleryProgress
+    root: Path = Path()
 
 
 def find_kept_galleries(place: Path, root: Path) -> tuple[KeptGallery, ...]:
@@ -32,7 +33,8 @@ def find_kept_galleries(place: Path, root: Path) -> tuple[KeptGallery, ...]:
                 continue
             contents = store.read()
             if contents.images:
+                n_images, progress = len(contents.images), contents.progress
                 found.append(
-                    KeptGallery(folder, contents.recipe, len(contents.images), contents.progress)
+                    KeptGallery(folder, contents.recipe, n_images, progress, root.resolve())
                 )
     return tuple(sorted(found, key=lambda one: (one.recipe.layer, one.recipe.pooling)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QUrl
@@ -21,6 +22,8 @@ from gui.controllers.sweeping.controller import SweepingController
 from gui.dialogs.files import DESCRIPTORS_FILTER, IMAGE_FILTER, LABELS_FILTER, FileChooser
 from gui.graph.overlay import Overlay
 from gui.main_window import MainWindow
+from gui.panels.retrieval.controls import RecipeBar
+from gui.panels.retrieval.sweep_bar import SweepBar
 from gui.settings import Settings
 
 
@@ -47,6 +50,13 @@ def connect_searching(
         start = settings.folder("gallery")
         chooser().open_folder("Choose a folder of images", start, opening.open_folder)
 
+    def choose_fit_folder(bar: RecipeBar | SweepBar) -> None:
+        def take(folder: Path) -> None:
+            settings.set_folder("fits", folder)
+            bar.set_fit_folder(str(folder))
+
+        chooser().open_folder("Choose images to fit on", settings.folder("fits"), take)
+
     def choose_query() -> None:
         start = settings.folder("images")
         chooser().open_files("Search with an image", start, IMAGE_FILTER, search)
@@ -61,6 +71,9 @@ def connect_searching(
     wished.connect(lambda: copy_query_command(searching))
     window.panels.retrieval.reveal_requested.connect(_reveal)
     window.panels.retrieval.choose_folder_requested.connect(choose_folder)
+    panel = window.panels.retrieval
+    for bar in (panel.recipe_bar, panel.sweep.bar):
+        bar.fit_folder_requested.connect(partial(choose_fit_folder, bar))
     window.panels.retrieval.choose_image_requested.connect(choose_query)
     window.actions_.on("forget_absent", lambda: searching.index(prune=True))
     window.subjects.gallery.popup.folder_chosen.connect(opening.open_folder)

@@ -27,6 +27,7 @@ from core.training.split import SPLIT_NAME
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.searching.values import kept_choice
 from gui.dialogs.files import SESSION_FILTER, FileChooser
 from gui.document import ModelDocument
 from gui.graph.memory import memory_from_json, memory_to_json
@@ -35,7 +36,6 @@ from gui.main_window import Panels
 from gui.notices import Notice, Notices
 from gui.panels.activations.shown import Pin
 from gui.panels.layers.away import columns_away, put_away
-from gui.panels.retrieval.view import RecipeChoice
 from gui.settings import Settings
 
 
@@ -249,6 +249,8 @@ class SessionController(QObject):
             FOLDERS if truth == FOLDERS else Path(truth),
             self._panels.retrieval.view,
             None if found is None else found.query.box,
+            choice.after,
+            Path(choice.fit_on) if choice.fit_on else None,
         )
 
     def _shown(self) -> Shown:
@@ -270,7 +272,7 @@ class SessionController(QObject):
             return
         self._waiting_search = None
         if is_folder(search.folder) and document.net.has_layer(search.layer):
-            choice = RecipeChoice(search.layer, search.top, search.pooling, search.p)
+            choice = kept_choice(search)
             self._searching.places.expect_labels(str(search.truth))
             self._searching.open_folder(search.folder, choice)
             if search.query is not None and is_plain_file(search.query):

@@ -279,7 +279,8 @@ def test_poolings_that_can_not_be_are_grey_and_say_why(filled, qtbot) -> None:
         items = [model.item(i) for i in range(model.rowCount())]
         return [item.text() for item in items if item.isEnabled()]
 
-    assert offered() == ["GAP", "MAC", "GeM", "SPoC", "CroW", "R-MAC", "MAC + R-MAC", "flatten"]
+    pooled = ["GAP", "MAC", "GeM", "SPoC", "CroW", "R-MAC", "MAC + R-MAC"]
+    assert offered() == [*pooled, "R-MAC, whitened regions", "VLAD", "flatten"]
     assert bar.p_field.isVisible()
     wide = replace(POOL5, shape=(1024, 56, 56))
     filled.show_layers([wide], GEM)

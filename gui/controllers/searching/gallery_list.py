@@ -13,12 +13,11 @@ from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.index import FOLDERS
-from gui.controllers.searching.values import value_label
+from gui.controllers.searching.values import choice_of, value_label
 from gui.document import ModelDocument
 from gui.frame.gallery_popup import GalleryEntry, GalleryField
 from gui.jobs import Lanes
 from gui.panels.retrieval.side_line import Readable
-from gui.panels.retrieval.view import RecipeChoice
 from gui.settings import Settings
 
 KEPT = "kept-galleries"
@@ -73,7 +72,7 @@ class GalleryListController(QObject):
         found = []
         for one in self._kept:
             if one.progress.is_finished is not False:
-                choice = _choice_of(one)
+                choice = choice_of(one.recipe, one.root)
                 value = choice.layer if net is None else value_label(net, choice)
                 found.append((Readable(choice, value), one))
         return tuple(found)
@@ -145,7 +144,7 @@ class GalleryListController(QObject):
         entries = []
         for one in self._kept:
             recipe = one.recipe
-            choice = _choice_of(one)
+            choice = choice_of(one.recipe, one.root)
             value = recipe.layer if net is None else value_label(net, choice)
             n_files = one.n_images + (
                 one.progress.n_missing if one.progress.is_finished is False else 0
@@ -154,11 +153,6 @@ class GalleryListController(QObject):
             words = f"{value}, {choice.pooling_text}"
             entries.append(GalleryEntry(choice, words, one.n_images, n_files, is_shown))
         return entries
-
-
-def _choice_of(kept: KeptGallery) -> RecipeChoice:
-    recipe = kept.recipe
-    return RecipeChoice(recipe.layer, recipe.top, recipe.pooling, recipe.p)
 
 
 def remember_folder(settings: Settings, folder: Path) -> None:

@@ -113,7 +113,7 @@ class GalleryPlaces:
         """The request with the gallery's place; hashes the weights the first time."""
         recipe = descriptor_recipe(request)
         now, before = (
-            self.cache / _place_name(digest, request.folder)
+            self.cache / _place_name(digest, request)
             for digest in (recipe.digest, recipe.named_digest)
         )
         return replace(request, out=before if before.exists() and not now.exists() else now)
@@ -128,8 +128,11 @@ class GalleryPlaces:
         return tuple(found)
 
 
-def _place_name(digest: str, folder: Path) -> str:
-    text = f"{digest} {folder.resolve()}"
+def _place_name(digest: str, request: IndexRequest) -> str:
+    """A folder's name; other images to fit on give other descriptors, and another place."""
+    fit_on = request.fits.on
+    fitted = "" if fit_on is None else f" fitted on {fit_on.resolve()}"
+    text = f"{digest} {request.folder.resolve()}{fitted}"
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:24]
 
 

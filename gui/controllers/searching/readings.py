@@ -13,7 +13,7 @@ from gui.controllers.possibilities import NO_RECIPE
 from gui.controllers.searching.index import Reading
 from gui.controllers.searching.indexing import INDEX
 from gui.controllers.searching.states import Search
-from gui.controllers.searching.values import pool_of, value_label
+from gui.controllers.searching.values import pool_of, request_of, value_label
 from gui.document import ModelDocument
 from gui.notices import Notices
 from gui.panels.retrieval.view import RecipeChoice
@@ -57,4 +57,5 @@ class ReadingMaker:
             document.chosen_recipe,
             prune=prune,
         )
+        request = request_of(choice, request)
         return Reading(request, choice, value_label(document.net, choice))

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import cast
 
 import numpy as np
 
+from core.engines.values import Value
+from core.errors import AppError
 from core.evaluation.ukbench import GROUP_SIZE
 from core.images.preprocess import Preprocess
-from core.jobs.index import Indexed
+from core.jobs.fitting import FitWish
+from core.jobs.index import Indexed, IndexRequest
 from core.layers.shapes import NetShapes
-from core.measures.measure import Pool, PoolingName
+from core.layers.traits import traits_of
+from core.measures.measure import Pool
 from core.net.definition import BlobVersion, Net
 from core.net.value_words import value_words
+from core.representations.after import parse_after
 from core.retrieval.benchmarks import WORDS
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.evaluation import Evaluation, ScoredQuery
+from core.retrieval.finish import parse_pooled
 from core.retrieval.gallery import Gallery
 from core.retrieval.protocols import ProtocolScores
 from core.retrieval.queries import Answer
 from core.retrieval.ranking_export import ranks_of
+from core.session_file import Search
 from gui.controllers.searching.index import Reading
 from gui.panels.retrieval.view import (
     JUNK,
@@ -49,6 +55,7 @@ def layer_choices(
     recipe: how pictures are made, on which it depends whether a value can be flattened.
     """
     is_free = recipe is not None and recipe.is_free_size
+    traits = traits_of(net)
     choices = []
     for version in net.versions:
         layer = net.layers[version.layer_index]
@@ -57,7 +64,11 @@ def layer_choices(
         shape = shapes.top(layer, version.top_index)
         top = layer.tops[version.top_index]
         own = None if shape is None else shape[1:]
-        choices.append(LayerChoice(layer.name, top, value_words(version), own, is_free))
+        choices.append(
+            LayerChoice(
+                layer.name, top, value_words(version), own, is_free, traits[layer.name, top]
+            )
+        )
     return tuple(reversed(choices))
 
 
@@ -80,7 +91,7 @@ def adapted_choice(net: Net, shapes: NetShapes, choice: RecipeChoice | None) -> 
         return default_choice(net, shapes)
     if choice.top in tops:
         return choice
-    return RecipeChoice(choice.layer, tops[0], choice.pooling, choice.p)
+    return replace(choice, top=tops[0])
 
 
 def choice_of_layer(
@@ -91,7 +102,7 @@ def choice_of_layer(
     if not choices:
         return None
     pooling = DEFAULT_POOLING if like.pooling == "flatten" else like.pooling
-    chosen = RecipeChoice(layer, choices[0].top, pooling, like.p)
+    chosen = replace(like, layer=layer, top=choices[0].top, pooling=pooling)
     return fitting_choice(choices, chosen)
 
 
@@ -105,8 +116,42 @@ def fitting_choice(choices: Sequence[LayerChoice], choice: RecipeChoice) -> Reci
 
 def pool_of(choice: RecipeChoice) -> Pool:
     """The pooling of a choice; only GeM has a power, so that others have one gallery each."""
-    method = cast(PoolingName, choice.pooling)
-    return Pool(method, choice.p) if method == "gem" else Pool(method)
+    return parse_pooled(choice.pooling, choice.p)[0]
+
+
+def request_of(choice: RecipeChoice, request: IndexRequest) -> IndexRequest:
+    """The request with all that a choice says of the descriptor."""
+    pool, encoding = parse_pooled(choice.pooling, choice.p)
+    return replace(
+        request,
+        layer=Value(choice.layer, choice.top),
+        pool=pool,
+        encoding=encoding,
+        after=parse_after(choice.after)[0],
+        fits=FitWish(on=Path(choice.fit_on) if choice.fit_on else None),
+    )
+
+
+def kept_choice(search: Search) -> RecipeChoice:
+    """The choice of a session; its steps only where they are known here."""
+    fit_on = "" if search.fit_on is None else str(search.fit_on)
+    choice = RecipeChoice(search.layer, search.top, search.pooling, search.p)
+    try:
+        parse_after(search.after)
+    except AppError:
+        return choice
+    return replace(choice, after=search.after, fit_on=fit_on)
+
+
+def choice_of(recipe: DescriptorRecipe, root: Path) -> RecipeChoice:
+    """How the page says a recipe; root: of the gallery's images."""
+    finish = recipe.finish
+    pooling = recipe.pooling
+    if finish.encoding:
+        pooling = "vlad" if finish.encoding.startswith("vlad") else "rmac-white"
+    noted = finish.encoder or finish.fit
+    fit_on = "" if noted is None or noted.folder in ("", str(root)) else noted.folder
+    return RecipeChoice(recipe.layer, recipe.top, pooling, recipe.p, finish.after, fit_on)
 
 
 def value_label(net: Net, choice: RecipeChoice) -> str:
@@ -185,7 +230,7 @@ def gallery_view(gallery: Gallery, reading: Reading, indexed: Indexed | None) ->
     facts = (
         ("Layer", reading.value),
         ("Pooling", reading.choice.pooling_text),
-        ("After", "L2"),
+        ("After", recipe.finish.describe()),
         ("Dimension", f"{gallery.dimension:,}"),
         ("Input", input_text(recipe)),
         *((("Warning", said),) if (said := gallery.equality.describe()) else ()),

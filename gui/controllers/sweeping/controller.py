@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -13,6 +12,8 @@ from core.errors import AppError, EngineCrashed
 from core.jobs.index import IndexRequest
 from core.jobs.sweep import Swept
 from core.progress import Progress
+from core.representations.after import parse_after
+from core.retrieval.finished import finished
 from core.retrieval.gallery import Gallery
 from core.retrieval.sweep_cost import SweepCost
 from core.words import bytes_text, plural
@@ -20,7 +21,7 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.index import Reading, Searched
 from gui.controllers.searching.offers import CANCEL, READ
-from gui.controllers.searching.values import pool_of, value_label
+from gui.controllers.searching.values import pool_of, request_of, value_label
 from gui.controllers.sweeping.tables import (
     finished_table,
     overlay_of,
@@ -142,7 +143,7 @@ class SweepingController(QObject):
             self._panel.open_ranking()
 
         self._lanes.compute.start(
-            lambda: places.labelled(gallery.representation(number)),
+            lambda: places.labelled(finished(gallery, (number,), parse_after(row.after)[0])),
             key=OPEN,
             on_result=show,
             on_error=lambda error: self._notices.show_error(error, SWEEP),
@@ -161,9 +162,7 @@ class SweepingController(QObject):
         request, net = self._request(), self._document.net
         if request is None or net is None:
             return None
-        value, pool = Value(choice.layer, choice.top), pool_of(choice)
-        request = replace(request, layer=value, pool=pool)
-        return Reading(request, choice, value_label(net, choice))
+        return Reading(request_of(choice, request), choice, value_label(net, choice))
 
     def _follow(self) -> None:
         """Another folder, net or preprocessing: what was found with the one before goes."""

@@ -21,6 +21,7 @@ from core.retrieval.sweep_rows import SweepRow
 from gui.controllers.searching.index import ASK_SECONDS
 from gui.panels.retrieval.sweep_table import SweepOptions
 
+_FITTED = ("pca", "white")
 SWEEPS = "sweeps"
 """The folder below the cache, so that galleries of single layers are not looked for in it."""
 
@@ -111,8 +112,12 @@ def find_stored(cache: Path, index: IndexRequest) -> StoredSweepFound | None:
 
 
 def _request(cache: Path, index: IndexRequest, options: SweepOptions, truth: str) -> SweepRequest:
-    """Other layers and poolings have a gallery of their own, which goes on with no others."""
-    read = hashlib.sha256(repr((options.layers, options.poolings)).encode()).hexdigest()[:8]
+    """Other layers, poolings and images to fit on have a gallery of their own."""
+    kind: tuple[object, ...] = (options.layers, options.poolings)
+    fit_folder = Path(options.fit_on) if options.fit_on else None
+    if fit_folder is not None and any(one in word for word in options.afters for one in _FITTED):
+        kind = (*kind, str(fit_folder.resolve()))
+    read = hashlib.sha256(repr(kind).encode()).hexdigest()[:8]
     return SweepRequest(
         index.net,
         index.folder,
@@ -122,6 +127,7 @@ def _request(cache: Path, index: IndexRequest, options: SweepOptions, truth: str
         parse_after(",".join(options.afters)),
         index.recipe,
         truth,
+        fit_folder,
     )
 
 

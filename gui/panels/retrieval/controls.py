@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtGui import QStandardItemModel
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
+from gui.panels.retrieval.fit_button import AfterChoice, FitButton, needs_fit
 from gui.panels.retrieval.marks import Legend
-from gui.panels.retrieval.view import POOLING_NAMES, LayerChoice, RecipeChoice
+from gui.panels.retrieval.view import ENCODED_NAMES, POOLING_NAMES, LayerChoice, RecipeChoice
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
@@ -30,6 +32,13 @@ POOLING_TIPS = {
     "crow": "Sum weighted by where and in which channel much happens",
     "rmac": "Sum of the maxima over a grid of regions, three levels",
     "mac+rmac": "The maximum, and behind it the sum of the regions' maxima",
+    "rmac-white": "R-MAC whose regions are whitened before they are summed; fitted first",
+    "vlad": "What the places lie off 64 centres, in 32 dimensions; fitted first",
+}
+_OFFERED = {
+    **{key: words for key, words in POOLING_NAMES.items() if key != "flatten"},
+    **ENCODED_NAMES,
+    "flatten": POOLING_NAMES["flatten"],
 }
 
 
@@ -42,6 +51,7 @@ class RecipeBar(PanelBar):
     html_requested = pyqtSignal()
     picture_requested = pyqtSignal()
     command_requested = pyqtSignal()
+    fit_folder_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
@@ -67,6 +77,8 @@ class RecipeBar(PanelBar):
         self.p_field.setKeyboardTracking(False)
         self.p_field.setToolTip("GeM's exponent")
         self.p_field.setAccessibleName("GeM's exponent")
+        self.after_choice = AfterChoice()
+        self.fit_button = FitButton(keeper)
         self.evaluate_button = Button(keeper, "Evaluate", "bars")
         self.legend = Legend(keeper)
         self.legend.hide()
@@ -89,13 +101,18 @@ class RecipeBar(PanelBar):
         self.layer_button.value_chosen.connect(self._on_layer)
         self.pooling_choice.activated.connect(self._on_pooling)
         self.p_field.valueChanged.connect(self._on_pooling)
+        self.after_choice.activated.connect(self._on_pooling)
+        self.fit_button.fit_chosen.connect(self.set_fit_folder)
+        self.fit_button.folder_requested.connect(self.fit_folder_requested)
         self.evaluate_button.clicked.connect(lambda: self.evaluate_requested.emit())
 
     def _lay_out(self) -> None:
         self.row.addWidget(self.views)
         self.row.addSpacing(10)
-        for widget in (self.layer_button, self.pooling_choice, self.p_field, self.evaluate_button):
+        for widget in (self.layer_button, self.pooling_choice, self.p_field):
             self.row.addWidget(widget)
+        for behind in (self.after_choice, self.fit_button, self.evaluate_button):
+            self.row.addWidget(behind)
         self.add_stretch()
         self.row.addWidget(self.legend)
         self.row.addWidget(self.export_button)
@@ -113,6 +130,9 @@ class RecipeBar(PanelBar):
         if shown is not None:
             with QSignalBlocker(self.p_field):
                 self.p_field.setValue(shown.p)
+            self.after_choice.show_after(shown.after)
+            self.fit_button.show_fit(shown.fit_on)
+        self.after_choice.setEnabled(choice is not None)
         self._show_p_field()
 
     def show_fields(self, *, is_shown: bool, has_ranking: bool = True) -> None:
@@ -121,7 +141,8 @@ class RecipeBar(PanelBar):
         has_ranking: whether the view shows one that can be written.
         """
         self._has_fields = is_shown
-        for widget in (self.layer_button, self.pooling_choice, self.evaluate_button):
+        fields = (self.layer_button, self.pooling_choice, self.after_choice, self.evaluate_button)
+        for widget in fields:
             widget.setVisible(is_shown)
         self.export_button.setVisible(is_shown and has_ranking)
         self._show_p_field()
@@ -129,6 +150,14 @@ class RecipeBar(PanelBar):
     def _show_p_field(self) -> None:
         is_gem = self._shown is not None and self._shown.pooling == "gem"
         self.p_field.setVisible(is_gem and self._has_fields)
+        shown = self._shown
+        is_fitted = shown is not None and needs_fit(shown.after, shown.pooling)
+        self.fit_button.setVisible(is_fitted and self._has_fields)
+
+    def set_fit_folder(self, folder: str) -> None:
+        """Fit on these images from now on; "" for those that are searched."""
+        self.fit_button.show_fit(folder)
+        self._on_pooling()
 
     def recipe(self) -> RecipeChoice | None:
         """What the fields say now."""
@@ -162,13 +191,15 @@ class RecipeBar(PanelBar):
             pooling = "flatten"
         elif pooling == "flatten" and choice.is_spatial:
             pooling = "gem"
-        self.recipe_requested.emit(RecipeChoice(layer, top, pooling, shown.p))
+        self.recipe_requested.emit(replace(shown, layer=layer, top=top, pooling=pooling))
 
     def _on_pooling(self) -> None:
         shown, pooling = self._shown, self.pooling_choice.currentData()
         if shown is None or pooling is None:
             return
-        wanted = RecipeChoice(shown.layer, shown.top, pooling, self.p_field.value())
+        after = self.after_choice.currentData() or shown.after
+        fit_on = self.fit_button.fit_on if needs_fit(after, pooling) else ""
+        wanted = replace(shown, pooling=pooling, p=self.p_field.value(), after=after, fit_on=fit_on)
         if wanted != shown:
             self.recipe_requested.emit(wanted)
 
@@ -176,19 +207,22 @@ class RecipeBar(PanelBar):
         """All poolings; those that can't be are grey and say why."""
         with QSignalBlocker(self.pooling_choice):
             self.pooling_choice.clear()
-            for name, words in POOLING_NAMES.items():
+            for name, words in _OFFERED.items():
                 self.pooling_choice.addItem(words, name)
                 place = self.pooling_choice.count() - 1
                 why_not = "" if choice is None else choice.why_not(name)
-                tip = why_not or POOLING_TIPS[name]
+                caution = "" if choice is None else choice.caution(name)
+                tip = why_not or " ".join(filter(None, (f"{POOLING_TIPS[name]}.", caution)))
                 self.pooling_choice.setItemData(place, plain_tip(tip), Qt.ToolTipRole)
                 model = self.pooling_choice.model()
                 item = model.item(place) if isinstance(model, QStandardItemModel) else None
                 if item is not None:
                     item.setEnabled(not why_not)
-            names = list(POOLING_NAMES)
+            names = list(_OFFERED)
             self.pooling_choice.setCurrentIndex(names.index(current) if current in names else -1)
         self.pooling_choice.setEnabled(choice is not None)
         is_fixed = choice is not None and not choice.is_spatial
         tip = choice.why_not("gap") if choice is not None and is_fixed else ""
+        if choice is not None and not tip and current in _OFFERED:
+            tip = choice.caution(str(current))
         self.pooling_choice.setToolTip(plain_tip(tip or "How places become one vector"))

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
 from gui.panels.retrieval.controls import POOLING_TIPS
+from gui.panels.retrieval.fit_button import FitButton, needs_fit
 from gui.panels.retrieval.sweep_table import (
     AFTER_NAMES,
     AFTER_TIPS,
@@ -31,6 +32,7 @@ class SweepBar(PanelBar):
     graph_requested = pyqtSignal()
     copy_requested = pyqtSignal()
     csv_requested = pyqtSignal()
+    fit_folder_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
@@ -43,6 +45,7 @@ class SweepBar(PanelBar):
         first = SweepOptions()
         self.poolings = TickButton(keeper, "Poolings", POOLING_NAMES, POOLING_TIPS, first.poolings)
         self.afters = TickButton(keeper, "After pooling", AFTER_NAMES, AFTER_TIPS, first.afters)
+        self.fit_button = FitButton(keeper)
         self.start_button = Button(keeper, "Sweep", "bars", is_primary=True)
         self.graph_button = Button(keeper, "Show on the graph", "layout")
         self.export_button = Button(keeper, "Save table", "save")
@@ -58,7 +61,7 @@ class SweepBar(PanelBar):
         self.export_button.setMenu(menu)
         self.export_button.setStyleSheet("QPushButton::menu-indicator { image: none; width: 0; }")
         self.add_field("Layers", self.layers)
-        for widget in (self.poolings, self.afters, self.start_button):
+        for widget in (self.poolings, self.afters, self.fit_button, self.start_button):
             self.row.addWidget(widget)
         self.add_stretch()
         self.row.addWidget(self.graph_button)
@@ -66,6 +69,8 @@ class SweepBar(PanelBar):
         self.layers.activated.connect(lambda _place: self._on_options())
         self.poolings.ticked.connect(self._on_options)
         self.afters.ticked.connect(self._on_options)
+        self.fit_button.fit_chosen.connect(self.set_fit_folder)
+        self.fit_button.folder_requested.connect(self.fit_folder_requested)
         self.start_button.clicked.connect(lambda: self.start_requested.emit())
         self.graph_button.clicked.connect(lambda: self.graph_requested.emit())
         self._on_options()
@@ -77,7 +82,12 @@ class SweepBar(PanelBar):
     def options(self) -> SweepOptions:
         """What is chosen."""
         layers = str(self.layers.currentData())
-        return SweepOptions(layers, self.poolings.keys, self.afters.keys)
+        return SweepOptions(layers, self.poolings.keys, self.afters.keys, self.fit_button.fit_on)
+
+    def set_fit_folder(self, folder: str) -> None:
+        """Fit on these images from now on; "" for those that are measured."""
+        self.fit_button.show_fit(folder)
+        self._on_options()
 
     def show_state(
         self, why_not: str, *, has_rows: bool, is_finished: bool, is_running: bool
@@ -93,12 +103,13 @@ class SweepBar(PanelBar):
             button.setEnabled(is_there)
             unready = "The sweep is not finished." if has_rows else "Nothing is measured yet."
             button.setToolTip(plain_tip(tip if is_there else unready))
-        for widget in (self.layers, self.poolings, self.afters):
+        for widget in (self.layers, self.poolings, self.afters, self.fit_button):
             widget.setEnabled(not is_running)
 
     def _on_options(self) -> None:
         tip = LAYER_TIPS[str(self.layers.currentData())]
         self.layers.setToolTip(plain_tip(tip))
+        self.fit_button.setVisible(any(needs_fit(after) for after in self.afters.keys))
         self.options_changed.emit()
 
 

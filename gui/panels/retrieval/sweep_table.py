@@ -33,11 +33,15 @@ Place = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """What is to be swept, in the words of the command: see LAYER_NAMES and AFTER_NAMES."""
+    """What is to be swept, in the words of the command: see LAYER_NAMES and AFTER_NAMES.
+
+    fit_on: the folder that PCA and whitening are fitted on; "" for the images that are measured.
+    """
 
     layers: str = "default"
     poolings: tuple[str, ...] = ("gap", "mac", "rmac")
     afters: tuple[str, ...] = ("l2",)
+    fit_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class SweptRow:
         """How the ranking page searches by it."""
         method, _, dial = self.pooling.partition(":")
         p = float(dial) if method == "gem" and dial else 3.0
-        return RecipeChoice(self.layer, self.top, method, p)
+        return RecipeChoice(self.layer, self.top, method, p, self.after_key)
 
 
 @dataclass(frozen=True)

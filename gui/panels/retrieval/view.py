@@ -13,15 +13,22 @@ import numpy as np
 from core.evaluation.scores import AP_VARIANT
 from core.evaluation.ukbench import GROUP_SIZE
 from core.images.box import Box
+from core.layers.traits import ValueTraits
 from core.measures.measure import MAX_DIMENSIONS
+from core.representations.after import parse_after
+from core.retrieval.cautions import cautions
 from core.retrieval.evaluation import ScoredQuery
+from core.retrieval.finish import parse_pooled
 from core.words import plural
 
+NOT_NEGATIVE = ValueTraits(may_be_negative=False)
 RELEVANT, NOT_RELEVANT, UNLABELLED, JUNK = "relevant", "not relevant", "", "junk"
 POOLING_NAMES = {
     "gap": "GAP", "mac": "MAC", "gem": "GeM", "spoc": "SPoC", "crow": "CroW",
     "rmac": "R-MAC", "mac+rmac": "MAC + R-MAC", "flatten": "flatten",
 }  # fmt: skip
+ENCODED_NAMES = {"rmac-white": "R-MAC, whitened regions", "vlad": "VLAD"}
+"""Poolings whose parts are encoded by a fit, which a sweep can't make on the way."""
 AP_NAME = f"{AP_VARIANT} AP"
 
 
@@ -29,7 +36,8 @@ AP_NAME = f"{AP_VARIANT} AP"
 class LayerChoice:
     """A value that can be searched with: (layer, top), its words and its shape without batch.
 
-    is_free_size: whether each picture keeps a size of its own, so that the shape varies.
+    is_free_size: whether each picture keeps a size of its own, so that the shape varies. traits:
+    what the layers tell of its values.
     """
 
     layer: str
@@ -37,6 +45,7 @@ class LayerChoice:
     text: str
     shape: tuple[int, ...] | None
     is_free_size: bool = False
+    traits: ValueTraits = NOT_NEGATIVE
 
     @property
     def is_spatial(self) -> bool:
@@ -58,21 +67,42 @@ class LayerChoice:
             return f"{plural(n_values, 'number')} an image; the limit is {MAX_DIMENSIONS:,}."
         return ""
 
+    def caution(self, pooling: str) -> str:
+        """What to know of it under a pooling, in a sentence; "" for nothing."""
+        found = cautions(self.traits, parse_pooled(pooling)[0])
+        said = "; ".join(found)
+        return f"{said[:1].upper()}{said[1:]}." if said else ""
+
 
 @dataclass(frozen=True)
 class RecipeChoice:
-    """The chosen representation; `p` is GeM's exponent."""
+    """The chosen representation; `p` is GeM's exponent.
+
+    after: what follows pooling, as `parse_after` reads it. fit_on: the folder that fits are made
+    on; "" for the images that are searched.
+    """
 
     layer: str
     top: str
     pooling: str
     p: float = 3.0
+    after: str = "l2"
+    fit_on: str = ""
 
     @property
     def pooling_text(self) -> str:
-        """ "GAP", "GeM p=3"."""
-        name = POOLING_NAMES.get(self.pooling, self.pooling)
-        return f"{name} p={self.p:g}" if self.pooling == "gem" else name
+        """ "GAP", "GeM p=3", "GAP, whitening on others"."""
+        name = {**POOLING_NAMES, **ENCODED_NAMES}.get(self.pooling, self.pooling)
+        name += f" p={self.p:g}" if self.pooling == "gem" else ""
+        return name if self.after == "l2" else f"{name}, {self.after_text}"
+
+    @property
+    def after_text(self) -> str:
+        """ "L2", "signed power, L2", "L2, whitening, L2, fitted on others"."""
+        after = parse_after(self.after)[0]
+        has_fit = bool(after.projection) or self.pooling in ENCODED_NAMES
+        fitted = f", fitted on {Path(self.fit_on).name}" if has_fit and self.fit_on else ""
+        return f"{after.describe()}{fitted}"
 
 
 @dataclass(frozen=True)

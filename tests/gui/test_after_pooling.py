@@ -1,0 +1,103 @@
+"""What follows pooling, chosen on the page: steps, images to fit on, what is said of a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import Qt
+
+from core.layers.traits import ValueTraits
+from gui.panels.retrieval.controls import RecipeBar
+from gui.panels.retrieval.sweep_bar import SweepBar
+from gui.panels.retrieval.view import LayerChoice, RecipeChoice
+from tests.gui.test_searching import NET, open_net, read_too, settle
+
+CONV = LayerChoice("conv1", "conv1", "conv1", (8, 6, 6), False, ValueTraits())
+GAP = RecipeChoice("conv1", "conv1", "gap")
+
+
+@pytest.fixture
+def bar(qtbot, keeper) -> RecipeBar:
+    made = RecipeBar(keeper)
+    qtbot.addWidget(made)
+    made.show_layers((CONV,), GAP)
+    made.show()
+    return made
+
+
+def choose(qtbot, bar: RecipeBar, key: str) -> RecipeChoice:
+    """Take an entry of the list of steps."""
+    place = bar.after_choice.findData(key)
+    with qtbot.waitSignal(bar.recipe_requested) as told:
+        bar.after_choice.setCurrentIndex(place)
+        bar.after_choice.activated.emit(place)
+    return told.args[0]
+
+
+def test_steps_are_chosen_and_ask_for_images_to_fit_on(qtbot, bar: RecipeBar) -> None:
+    assert not bar.fit_button.isVisible()
+    chosen = choose(qtbot, bar, "white")
+    assert (chosen.pooling, chosen.after, chosen.fit_on) == ("gap", "white", "")
+    bar.show_layers((CONV,), chosen)
+    assert bar.fit_button.isVisible()
+    assert bar.fit_button.accessibleName() == "Fitted on the searched images"
+    with qtbot.waitSignal(bar.fit_folder_requested):
+        bar.fit_button.fit_menu.actions()[-1].trigger()
+    with qtbot.waitSignal(bar.recipe_requested) as told:
+        bar.set_fit_folder("/photos/paris")
+    assert told.args[0].fit_on == "/photos/paris"
+    assert told.args[0].pooling_text == "GAP, L2, whitening, L2, fitted on paris"
+    bar.show_layers((CONV,), told.args[0])
+    assert bar.fit_button.text().strip() == "Fit: paris"
+    assert choose(qtbot, bar, "power").fit_on == ""  # nothing is fitted for it
+
+
+def test_a_pooling_says_what_it_makes_of_values_below_0(bar: RecipeBar) -> None:
+    place = bar.pooling_choice.findData("gem")
+    tip = bar.pooling_choice.itemData(place, Qt.ToolTipRole)
+    assert "Gem cuts off what is below 0" in tip
+    place = bar.pooling_choice.findData("gap")
+    assert "below 0" not in bar.pooling_choice.itemData(place, Qt.ToolTipRole)
+
+
+def test_a_sweep_is_fitted_on_other_images(qtbot, keeper) -> None:
+    bar = SweepBar(keeper)
+    qtbot.addWidget(bar)
+    bar.show()
+    assert not bar.fit_button.isVisible()
+    bar.afters.ticks["white"].setChecked(True)
+    assert bar.fit_button.isVisible()
+    bar.set_fit_folder("/photos/paris")
+    assert bar.options.fit_on == "/photos/paris"
+
+
+def test_a_folder_is_searched_by_what_is_whitened_on_another(
+    bench,
+    qtbot,
+    photos: Path,
+    tmp_path: Path,
+) -> None:
+    net, others = tmp_path / "net.prototxt", tmp_path / "others"
+    net.write_text(NET)
+    others.mkdir()
+    rng = np.random.default_rng(2)
+    for number in range(24):
+        Image.fromarray(rng.integers(0, 255, (9, 9, 3), np.uint8)).save(others / f"{number}.png")
+    open_net(bench, qtbot, net)
+    bench.opening.open_folder(photos)
+    settle(bench, qtbot)
+    choice = RecipeChoice("conv1", "conv1", "mac", 3.0, "white", str(others))
+    read_too(bench, qtbot, choice)
+    gallery = bench.searching.gallery
+    assert gallery.recipe.finish.fit.image_set == "others"
+    assert gallery.dimension == 3  # an eighth of 24 images
+    panel = bench.window.panels.retrieval
+    assert panel.recipe_bar.recipe() == choice
+    outside = tmp_path / "outside.png"
+    Image.open(photos / "red" / "3.png").save(outside)
+    panel.image_requested.emit(outside)
+    settle(bench, qtbot)
+    assert panel.tiles[0].score == pytest.approx(1, abs=1e-5)
