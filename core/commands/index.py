@@ -10,7 +10,11 @@ from pathlib import Path
 from core.commands.command_line import FAILED, UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import counted, print_json, print_notes
-from core.commands.preprocessing import add_preprocess_argument, add_size_argument
+from core.commands.preprocessing import (
+    add_preprocess_argument,
+    add_scales_argument,
+    add_size_argument,
+)
 from core.commands.progress_line import ProgressLine
 from core.errors import AppError, EngineError
 from core.jobs.fitting import FitWish
@@ -19,7 +23,7 @@ from core.progress import run_job
 from core.representations.after import HELP as AFTER_HELP
 from core.representations.after import parse_after
 from core.retrieval.absence import RULE
-from core.retrieval.finish import POOLED_HELP, SCALES_HELP, parse_pooled, parse_scales
+from core.retrieval.finish import POOLED_HELP, parse_pooled, parse_scales
 from core.retrieval.gallery import open_gallery
 
 _MOST_LISTED = 20
@@ -65,12 +69,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fit-name", default="", metavar="NAME", help="what a new fit is called in GALLERY/fits"
     )
-    parser.add_argument(
-        "--scales",
-        default="1",
-        metavar="S1,S2",
-        help=f"{SCALES_HELP}: their descriptors are averaged (default 1)",
-    )
     parser.add_argument("--out", required=True, type=Path, metavar="GALLERY", help="a folder")
     parser.add_argument("--batch", type=int, default=8, help="images a pass (default 8)")
     parser.add_argument(
@@ -81,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
     add_size_argument(parser)
+    add_scales_argument(parser)
     add_engine_arguments(parser)
 
 

@@ -6,6 +6,7 @@ import argparse
 
 from core.images.input_size import SIZE_HELP
 from core.images.presets import PRESETS
+from core.retrieval.finish import SCALES_HELP
 
 
 def add_preprocess_argument(parser: argparse.ArgumentParser) -> None:
@@ -29,4 +30,14 @@ def add_size_argument(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="pictures of another size than the recipe's, for layers before the fully connected "
         f"ones: {SIZE_HELP}",
+    )
+
+
+def add_scales_argument(parser: argparse.ArgumentParser) -> None:
+    """`--scales`, which `parse_scales` reads."""
+    parser.add_argument(
+        "--scales",
+        default="1",
+        metavar="S1,S2",
+        help=f"{SCALES_HELP}: their descriptors are averaged (default 1)",
     )

@@ -9,7 +9,11 @@ from pathlib import Path
 from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import print_json, print_notes, print_table
-from core.commands.preprocessing import add_preprocess_argument, add_size_argument
+from core.commands.preprocessing import (
+    add_preprocess_argument,
+    add_scales_argument,
+    add_size_argument,
+)
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP, write_csv
 from core.jobs.sweep import TRUNK, SweepRequest, SweepStep, Swept, sweep
@@ -17,6 +21,7 @@ from core.measures.measure import POOLING_HELP, parse_poolings
 from core.progress import Progress, run_job
 from core.representations.after import HELP as AFTER_HELP
 from core.representations.after import parse_after
+from core.retrieval.finish import parse_scales
 from core.retrieval.sweep_plan import DEFAULT_POOLS
 from core.retrieval.sweep_rows import SweepRow
 from core.words import plural
@@ -77,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
     add_size_argument(parser)
+    add_scales_argument(parser)
     add_engine_arguments(parser)
 
 
@@ -97,6 +103,7 @@ def run(options: argparse.Namespace) -> None:
         options.batch,
         tuple(filter(None, (options.together or "").split(","))),
         options.size,
+        parse_scales(options.scales),
     )
     with engine_host(options) as host, ProgressLine() as show:
 

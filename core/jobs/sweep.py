@@ -26,7 +26,7 @@ from core.representations.pca import PcaFit
 from core.retrieval.alignment import check_alignment
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe
-from core.retrieval.finish import FITS_NAME
+from core.retrieval.finish import FITS_NAME, Finish, check_scales
 from core.retrieval.finished import fit_name
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin
@@ -65,7 +65,8 @@ class SweepRequest:
     a pooling or a Concat. truth: as EvaluateRequest has it. fit_folder: other images that PCA and
     whitening are fitted on; None fits them on the images that are measured, and says so. together:
     layers whose descriptors are put together, each as "L1+L2". size: of the pictures, as
-    core.images.input_size has it; "" leaves the recipe's.
+    core.images.input_size has it; "" leaves the recipe's. scales: factors of that size whose
+    descriptors are put together.
     """
 
     net: NetToRun
@@ -80,6 +81,7 @@ class SweepRequest:
     batch_size: int = DEFAULT_BATCH
     together: tuple[str, ...] = ()
     size: str = ""
+    scales: tuple[float, ...] = (1.0,)
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     feed.check_takes_pictures()
     chosen = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
     chosen = with_size(chosen, request.size)
-    plan = plan_sweep(feed, values, request.pools, chosen.recipe)
+    check_scales(request.scales)
+    plan = plan_sweep(feed, values, request.pools, chosen.recipe, request.scales)
     recipes = _recipes(request, net, plan, feed, chosen)
     with host.opened(request.net) as engine:
         run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]), together)
@@ -226,6 +229,7 @@ def _recipes(
             levels=one.pool.levels,
             relu=one.pool.relu,
             place=place_of(net, *one.value),
+            finish=Finish(scales=request.scales),
         )
         for one in plan.representations
     )

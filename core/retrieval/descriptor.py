@@ -115,7 +115,8 @@ class DescriptorRecipe:
 
     def describe(self) -> str:
         """The recipe in one line."""
-        pooling = f"{'ReLU, ' if self.relu else ''}{self.pooling}"
+        name = "rmac" if self.pooling == "regions" and self.finish.encoding else self.pooling
+        pooling = f"{'ReLU, ' if self.relu else ''}{name}"
         if self.pooling == "gem":
             pooling += f" p={self.p:g}"
         elif self.has_levels:

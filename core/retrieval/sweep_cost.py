@@ -70,7 +70,7 @@ def find_price(describer: Describer, plan: SweepPlan, batch_size: int, n_images:
     engine = describer.engine
     bare, measured = _seconds(
         lambda: engine.measure(inputs, {last: (smallest.pool,)}),
-        lambda: engine.measure(inputs, plan.wants),
+        lambda: describer.measurer.measure(inputs, plan.wants),
     )
     return SweepCost(
         len(plan.values),

@@ -100,14 +100,19 @@ def trunk_values(net: Net) -> tuple[Value, ...]:
 
 
 def plan_sweep(
-    feed: Feed, values: Iterable[Value], pools: Sequence[Pool], recipe: Preprocess
+    feed: Feed,
+    values: Iterable[Value],
+    pools: Sequence[Pool],
+    recipe: Preprocess,
+    scales: Sequence[float] = (1.0,),
 ) -> SweepPlan:
     """Which representations there are for pictures of this recipe.
 
-    A value with one place per channel has one, "flatten", whatever the poolings. Raises
+    A value with one place per channel has one, "flatten", whatever the poolings. scales: at which
+    pictures are read, where what has another length at each is left out. Raises
     RequestError where nothing is left, or it is too much to hold.
     """
-    shapes = _shapes(feed, recipe)
+    shapes = _shapes(feed, recipe, scales)
     found: dict[tuple[Value, Pool], Representation] = {}
     left_out: list[LeftOut] = []
     n_places = 0
@@ -145,10 +150,16 @@ def rectified_pairs(net: Net) -> tuple[tuple[Value, Value], ...]:
     return tuple(pairs)
 
 
-def _shapes(feed: Feed, recipe: Preprocess) -> tuple[NetShapes, ...]:
-    """For two images of one size, or of two sizes where the recipe gives each its own."""
+def _shapes(feed: Feed, recipe: Preprocess, scales: Sequence[float]) -> tuple[NetShapes, ...]:
+    """For two images of one size, or of two sizes where the recipe gives each its own; by scale."""
     sizes = _FREE_SIZES if recipe.is_free_size else _FREE_SIZES[:1]
-    return tuple(feed.shapes_for(recipe.output_shape(*size), _TWO) for size in sizes)
+    found = []
+    for channels, height, width in (recipe.output_shape(*size) for size in sizes):
+        for scale in scales:
+            shape = channels, max(1, int(height * scale)), max(1, int(width * scale))
+            if scale == 1.0 or feed.problem_with(shape) is None:  # else nobody reads it so
+                found.append(feed.shapes_for(shape, _TWO))
+    return tuple(found)
 
 
 def _why_not(net: Net, value: Value, shapes: Sequence[tuple[int, ...] | None]) -> str:

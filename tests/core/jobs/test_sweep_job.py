@@ -288,6 +288,22 @@ def test_the_values_that_are_mostly_searched_by() -> None:
     assert pairs == [("a", "relu_a"), ("b", "relu_b")]
 
 
+def test_a_sweep_over_scales_is_that_of_an_index(
+    host: EngineHost, net: NetToRun, pictures: Path, tmp_path: Path, request_of: SweepRequest
+) -> None:
+    """What is flattened has another length at each scale and is left out with the reason."""
+    pools = parse_poolings("gem,flatten")
+    request = replace(request_of, layers="relu", pools=pools, scales=(1.0, 0.6))
+    swept = run_job(sweep(request, host))
+    assert [(row.layer, row.pooling) for row in swept.rows] == [("relu", "gem")]
+    assert "another length" in swept.left_out[0].reason
+    single = IndexRequest(
+        net, pictures, "relu", Pool("gem"), tmp_path / "one", scales=(1.0, 0.6), batch_size=4
+    )
+    wanted = run_job(index(single, host)).gallery.descriptors
+    np.testing.assert_array_equal(open_gallery(request.out).descriptors, wanted)
+
+
 def test_a_row_is_searched_by_with_its_own_fit(
     host: EngineHost, net: NetToRun, pictures: Path, tmp_path: Path, request_of: SweepRequest
 ) -> None:
