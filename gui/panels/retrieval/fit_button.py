@@ -11,7 +11,7 @@ from gui.panels.retrieval.sweep_table import AFTER_NAMES, AFTER_TIPS
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.plain_text import plain_caption, plain_tip
 
 OWN = "the searched images"
 _MOST_FOLDERS = 6
@@ -57,7 +57,7 @@ class FitButton(Button):
         if fit_on and fit_on not in self._folders:
             self._folders = (fit_on, *self._folders)[:_MOST_FOLDERS]
         name = Path(fit_on).name if fit_on else OWN
-        self.setText(f"Fit: {name} ")
+        self.setText(plain_caption(f"Fit: {name} "))
         self.setAccessibleName(f"Fitted on {name}")
         tip = f"PCA, whitening and encodings are fitted on {fit_on or OWN}."
         if not fit_on:
@@ -69,7 +69,8 @@ class FitButton(Button):
         self.fit_menu.clear()
         group = QActionGroup(self.fit_menu)
         for folder in ("", *self._folders):
-            action = self.fit_menu.addAction(Path(folder).name if folder else "The searched images")
+            words = Path(folder).name if folder else "The searched images"
+            action = self.fit_menu.addAction(plain_caption(words))
             action.setToolTip(plain_tip(folder or "Whitening then flatters itself on them"))
             action.setCheckable(True)
             action.setChecked(folder == self.fit_on)
