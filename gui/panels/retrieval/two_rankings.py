@@ -26,7 +26,7 @@ from gui.widgets.figure_table import FigureRow, FigureTable
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 from gui.widgets.segments import Segments
 
-QUERY_WIDTH, LOW = 200, 500
+QUERY_WIDTH, LOW = 200, 520
 MOST_MOVES = 200
 MOVES_PART, WHY_PART = "moves", "why"
 FEWER_THAN_TWO = (
