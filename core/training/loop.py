@@ -116,7 +116,11 @@ class Run:
         if self.tests.is_due(iteration) and not self.control.should_stop:
             trouble = yield from self._test(iteration)
         if self.watch is not None and self.watch.is_due(iteration) and not trouble:
-            self.log.write(self.watch.count(iteration))
+            counted = self.watch.count(iteration)
+            if not counted.layers:  # no ReLU learns, or this engine lets nobody look
+                self.watch = None
+                return trouble
+            self.log.write(counted)
             warned = dying_channels(self.log.history)
             if warned is not None:
                 self.log.write(warned)

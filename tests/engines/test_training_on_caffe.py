@@ -76,6 +76,7 @@ def test_the_same_files_give_the_same_run_on_both(
     assert [(t.iteration, t.net) for t in theirs.history.tests] == [(0, 0), (4, 0), (8, 0), (12, 0)]
     for found, wanted in zip(theirs.history.tests, ours.history.tests, strict=True):
         assert found.scores == pytest.approx(wanted.scores, rel=1e-4)
+    assert theirs.history.channels == []
     # a snapshot of either goes on in the other
     crossed = run_job(finetune(replace(resumed(folder, iteration=6), at=(12,))))
     check_equal(crossed, ours, (12,))
