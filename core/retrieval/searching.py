@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.engines.memory import free_host_bytes
 from core.errors import RequestError
 from core.progress import Job
 from core.retrieval.backends.approximate import N_FOUND, ApproximateSearch, open_approximate
@@ -18,6 +19,7 @@ from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.reranking import rerank
 from core.retrieval.search import Ranking, best_by, order_scores, rank_by
 from core.retrieval.search_steps import NOTHING, SearchSteps
+from core.words import bytes_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,9 @@ class Searching:
         said: tuple[str, ...] = (f"Search: {steps}.",) if steps else ()
         if self.steps.reranking is not None:
             said += ("The first images stand as re-ranked; their scores are still the cosines.",)
-        return said if self.approximate is None else (*said, self.approximate.note())
+        if self.approximate is not None:
+            return (*said, self.approximate.note())
+        return said + _beyond_memory(self.cosines.stored.nbytes)
 
     def to_json(self) -> dict[str, object]:
         """A JSON-able dictionary."""
@@ -110,6 +114,17 @@ class Searching:
         if self.approximate is not None:
             return self.approximate.best(query, k, exclude=exclude)
         return best_by(self.cosines, query, k, exclude=exclude)
+
+
+def _beyond_memory(n_bytes: int) -> tuple[str, ...]:
+    """A sentence where descriptors do not fit into the memory that is free."""
+    free = free_host_bytes()
+    if free is None or n_bytes <= free:
+        return ()
+    return (
+        f"The descriptors take {bytes_text(n_bytes)} and {bytes_text(free)} of memory are free, so "
+        "that each query reads them from the disk. Approximate search reads a few lists of them.",
+    )
 
 
 def prepare_search(

@@ -187,6 +187,18 @@ def test_the_query_says_how_it_was_found(folder: Path) -> None:
         run_job(prepare_search(gallery, parse_search("approximate,dba:3")))
 
 
+def test_descriptors_beyond_memory_are_told_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = open_gallery(folder)
+    for free, is_told in ((N * DIMENSION * 4, False), (N * DIMENSION * 4 - 1, True), (None, False)):
+        monkeypatch.setattr("core.retrieval.searching.free_host_bytes", lambda free=free: free)
+        exact = run_job(prepare_search(gallery)).notes
+        assert any("from the disk" in note for note in exact) == is_told
+        lists = run_job(prepare_search(gallery, parse_search("approximate"))).notes
+        assert not any("from the disk" in note for note in lists)
+
+
 def test_without_the_library_it_says_what_to_install(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
