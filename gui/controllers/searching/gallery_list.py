@@ -121,8 +121,8 @@ class GalleryListController(QObject):
         else:
             words = plural(len(gallery), "image")
         searched = self._searching.searched
-        words = "" if searched is None else searched.reading.words
-        said = f"{folder}\n{words}".strip()
+        read_by = "" if searched is None else searched.reading.words
+        said = f"{folder}\n{read_by}".strip()
         self._field.show_value(folder.name, words, said)
 
     def _facts(self) -> str:
