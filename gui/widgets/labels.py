@@ -204,8 +204,15 @@ class ElidedLabel(QLabel):
 class FittingLabel(ThemedLabel):
     """The longest of several wordings that there is room for, so that no number is cut."""
 
-    def __init__(self, keeper: ThemeKeeper, role: str = "secondary") -> None:
-        super().__init__(keeper, "", role)
+    def __init__(
+        self,
+        keeper: ThemeKeeper,
+        role: str = "secondary",
+        *,
+        pixels: float = 12,
+        semibold: bool = False,
+    ) -> None:
+        super().__init__(keeper, "", role, pixels=pixels, semibold=semibold)
         self._wordings: tuple[str, ...] = ("",)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
 

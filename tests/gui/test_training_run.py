@@ -243,6 +243,10 @@ def test_a_run_of_before_comes_back_with_its_folder(
     assert after.window.training_page.run.done.text() == "33"
     assert after.window.training_page.bar.buttons["run"].state == "stopped at 33 of 40"
     assert len(after.window.training_page.run.plots[0].curves[1].xs) == 33
+    after.training.data.open_split(folder)  # once more: its run is still that of the project
+    wait_idle(after, qtbot)
+    assert after.training.run.snapshot is not None
+    assert after.training.run.snapshot[0] == 20
 
 
 def test_closing_the_window_asks_and_ends_the_run_with_a_snapshot(

@@ -228,7 +228,7 @@ class NetController(QObject):
         reason = _KEPT_FROM
         if self._document.is_edited and made.request.net == self._document.path:
             reason = "Made of the file as it was saved: unsaved edits are not in it."
-        self._step.show_prepared(made.files, made.lines, _sentence(made), reason)
+        self._step.show_prepared(made.files, made.lines, _sentences(made), reason)
         self._asked = self._request()  # which says the same with the fields as they are now
         self._show_state()
         self.made.emit()
@@ -276,16 +276,21 @@ def _make(request: PrepareRequest) -> Job[Made]:
     return Made(request, files, lines, layer_rows(net, infer_shapes(net)))
 
 
-def _sentence(made: Made) -> str:
+def _sentences(made: Made) -> tuple[str, ...]:
+    """What becomes of the net, from the longest to the shortest wording."""
     files, weights = made.files, made.request.weights
     renamed = ", ".join(f"{old} becomes {new}" for old, new in files.made.renamed)
-    outputs = plural(files.plan.n_classes, "output")
+    renamed = f"{renamed} with {plural(files.plan.n_classes, 'output')}"
     hows = [start.how for start in files.starts]
     if weights is None:
-        return f"{renamed} with {outputs}; {plural(len(hows), 'layer')} start from fillers."
+        return f"{renamed}; {plural(len(hows), 'layer')} start from fillers.", f"{renamed}."
     n_copied, n_new = hows.count("copied"), hows.count("new")
     copied = f"{plural(n_copied, 'layer')} start{'s' if n_copied == 1 else ''}"
-    return f"{renamed} with {outputs}; {copied} from {weights.name}, {n_new:,} from fillers."
+    return (
+        f"{renamed}; {copied} from {weights.name}, {n_new:,} from fillers.",
+        f"{renamed}; {n_copied:,} copied, {n_new:,} from fillers.",
+        f"{renamed}.",
+    )
 
 
 def _suffix(source: Path | None) -> str:

@@ -300,6 +300,8 @@ class RunController(QObject):
             self._looked, self._loaded, self._history = folder, None, History()
             if folder is not None:
                 self._load(folder)
+        elif now.run is None and self._loaded is not None:  # its folder was opened once more
+            self._project.change(run=folder)
         self._show()
 
     def _load(self, folder: Path) -> None:

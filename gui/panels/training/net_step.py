@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QScrollArea,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -21,7 +22,7 @@ from gui.panels.training.net_fields import NetFields
 from gui.panels.training.net_start import NetStart
 from gui.theme import ThemeKeeper
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import ElidedLabel, ThemedLabel
+from gui.widgets.labels import ElidedLabel, FittingLabel
 
 FILES = ("train_val", "solver", "deploy")
 _WIDE = 1300
@@ -37,7 +38,7 @@ class NetStep(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.sentence = ThemedLabel(keeper, "", pixels=14, semibold=True)
+        self.sentence = FittingLabel(keeper, "text", pixels=14, semibold=True)
         self.reason = ElidedLabel(mode=Qt.ElideRight)
         self.fields = NetFields(keeper)
         self.start = NetStart(keeper)
@@ -64,10 +65,14 @@ class NetStep(QWidget):
         self._stack.setCurrentWidget(self.empty)
 
     def show_prepared(
-        self, found: PreparedFiles, lines: dict[str, FileLines], sentence: str, reason: str
+        self,
+        found: PreparedFiles,
+        lines: dict[str, FileLines],
+        sentences: tuple[str, ...],
+        reason: str,
     ) -> None:
-        """Show what was made of the net."""
-        self.sentence.setText(sentence)
+        """Show what was made of the net; sentences: from the longest to the shortest wording."""
+        self.sentence.show_wordings(*sentences)
         self.reason.setText(reason)
         self.fields.show_plan(found)
         self.start.show_prepared(found)
@@ -87,6 +92,7 @@ class NetStep(QWidget):
         said = QHBoxLayout()
         said.setContentsMargins(14, 8, 14, 8)
         said.setSpacing(12)
+        self.sentence.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
         said.addWidget(self.sentence)
         said.addWidget(self.reason, 1)
         small = QSplitter(Qt.Vertical)

@@ -18,7 +18,7 @@ from gui.widgets.plain_text import plain_tip
 
 HEIGHT = 46
 _WIDTH, _DISC, _LEFT = 240, 22, 44
-_REST = 290
+_REST = 312
 
 
 @dataclass(frozen=True)
