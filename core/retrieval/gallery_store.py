@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import GalleryError
 from core.progress import Job
 from core.retrieval.block_checksums import read_checksums, sum_anew
-from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.descriptor import DescriptorRecipe, check_same_recipe
 from core.retrieval.finish import FITS_NAME
 from core.retrieval.gallery_contents import (
     OUTDATED,
@@ -70,7 +70,9 @@ class GalleryStore:
         origin: GalleryOrigin | None = None,
         others: Sequence[DescriptorRecipe] = (),
     ) -> None:
-        """Make an empty gallery. Raises GalleryError if the folder holds something else.
+        """Make an empty gallery, or leave the one that another process made meanwhile.
+
+        Raises GalleryError if the folder holds something else, or a gallery of another recipe.
 
         others: further representations, which differ from `recipe` in value and pooling alone.
         """
@@ -96,6 +98,9 @@ class GalleryStore:
         }
         with self._database.changing() as db:
             add_missing_tables(db)
+            if get_meta(db, "recipe") is not None:  # another process made it, and may have added
+                check_same_recipe(read_meta(db).found_recipe(self.folder), recipe)
+                return
             for key, value in meta.items():
                 set_meta(db, key, value)
             note_representations(db, others)
