@@ -40,7 +40,7 @@ class StepButton(QAbstractButton):
         self._state = ""
         self._is_done = False
         self.setText(step.name)
-        self.setToolTip(plain_tip(step.tip))
+        self._tip = step.tip
         self.setCheckable(True)
         self.setFixedHeight(HEIGHT)
         self.setFocusPolicy(Qt.TabFocus)
@@ -62,6 +62,7 @@ class StepButton(QAbstractButton):
         """How the step stands."""
         self._state, self._is_done = words, is_done
         self.setAccessibleName(f"{self.text()}: {words}" if words else self.text())
+        self.setToolTip(plain_tip("\n".join(filter(None, (self._tip, words)))))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -94,7 +95,11 @@ class StepButton(QAbstractButton):
         font = text_font(11)
         painter.setFont(font)
         painter.setPen(theme.secondary)
-        shown = QFontMetrics(font).elidedText(self._state, Qt.ElideRight, room)
+        metrics = QFontMetrics(font)
+        fitting = (
+            words for words in _wordings(self._state) if metrics.horizontalAdvance(words) <= room
+        )
+        shown = next(fitting, metrics.elidedText(self._state, Qt.ElideRight, room))
         painter.drawText(QRect(_LEFT, 23, room, 16), LEFT, shown)
         painter.setPen(theme.border)
         painter.drawLine(self.width() - 1, 0, self.width() - 1, HEIGHT)
@@ -102,6 +107,12 @@ class StepButton(QAbstractButton):
             painter.setPen(theme.accent)
             painter.drawRect(self.rect().adjusted(2, 2, -4, -4))
         painter.end()
+
+
+def _wordings(state: str) -> list[str]:
+    """The state, and shorter ones without its last parts, so that no number is cut."""
+    parts = state.split(", ")
+    return [", ".join(parts[:n]) for n in range(len(parts), 0, -1)]
 
 
 class StepBar(QWidget):
