@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QSize
-from PyQt5.QtGui import QColor, QMouseEvent
+from PyQt5.QtGui import QColor, QFontMetricsF, QMouseEvent
 from PyQt5.QtWidgets import QWidget
 
 from core.words import value_text
-from gui.theme import Theme, ThemeKeeper
-from gui.widgets.plot import Axis, PlotView, curve, dashed_line, label, level_line, ring, solid_line
+from gui.theme import Theme, ThemeKeeper, text_font
+from gui.widgets.plot import (
+    TICK_PIXELS,
+    Axis,
+    PlotView,
+    curve,
+    dashed_line,
+    label,
+    level_line,
+    ring,
+    solid_line,
+)
 
 AXIS_WIDTH = 52
 _STEPS = (1.0, 2.0, 5.0)
-_MOST_MARKS, _MOST_LINES = 6, 15
-"""Snapshots up to which each has its words; up to as many more, a line."""
+_MOST_LINES = 15
+"""Of snapshots; more would hide the curves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +166,7 @@ class CurvePlot(PlotView):
         for at in marks.snapshots if len(marks.snapshots) <= _MOST_LINES else ():
             plot.addItem(dashed_line(at, theme.outline), ignoreBounds=True)
         if not self._is_share and not self._from_zero:
-            for at in marks.snapshots if len(marks.snapshots) <= _MOST_MARKS else ():
+            for at in marks.snapshots if self._has_room(marks) else ():
                 words = label(f"snapshot {at:,}", theme.secondary, (1.0, 0.0))
                 words.setPos(at, top)
                 plot.addItem(words, ignoreBounds=True)
@@ -171,6 +182,13 @@ class CurvePlot(PlotView):
             words = label(f"best, {place:,.0f}", theme.ok_text, (0.5, 1.3))
             words.setPos(place, self._place(value))
             plot.addItem(words, ignoreBounds=True)
+
+    def _has_room(self, marks: Marks) -> bool:
+        """Whether the words of each snapshot end before the next one's begin."""
+        gaps = [after - before for before, after in pairwise((0, *marks.snapshots))]
+        widest = QFontMetricsF(text_font(TICK_PIXELS)).horizontalAdvance(f"snapshot {marks.last:,}")
+        room = max(1, self.width() - AXIS_WIDTH) / max(1, marks.last)
+        return bool(gaps) and min(gaps) * room > widest + 8
 
     def _fit_height(self) -> None:
         """All values in view, with room above for words; per cent from 0 to 100."""
