@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.command_line import UsageError
@@ -32,7 +33,7 @@ from core.jobs.evaluate import (
 )
 from core.progress import run_job
 from core.retrieval.benchmarks import HELP as PROTOCOL_HELP
-from core.retrieval.benchmarks import is_protocol
+from core.retrieval.benchmarks import each_benchmark, is_protocol
 from core.retrieval.evaluation import Evaluation
 from core.retrieval.finished import by_row
 from core.retrieval.gallery import Gallery, open_gallery
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="labels by folder, by what stands before '__' in the file name, by the first group of "
         "a regular expression as pattern:(.+)_, or from a table "
         "with the columns file and label, or a list file of Caffe; or a benchmark by its own rule: "
-        f"{PROTOCOL_HELP}",
+        f"{PROTOCOL_HELP}, revisited:FILE.json (its three levels)",
     )
     parser.add_argument(
         "--queries",
@@ -88,10 +89,14 @@ def run(options: argparse.Namespace) -> None:
             request = EvaluateQueriesRequest(gallery, queries, options.truth, net, runs_on)
             evaluated = run_job(evaluate_queries(request, host), show)
         elif is_protocol(options.truth):
-            by_protocol = EvaluateProtocolRequest(
-                gallery, options.truth, options.whole_images, net, runs_on
+            whole = options.whole_images
+            requests = [
+                EvaluateProtocolRequest(gallery, named, whole, net, runs_on)
+                for named in each_benchmark(options.truth)
+            ]
+            _tell(
+                gallery, [run_job(evaluate_by_protocol(r, host), show) for r in requests], options
             )
-            _tell(gallery, run_job(evaluate_by_protocol(by_protocol, host), show), options)
             return
         else:
             search = parse_search(options.search)
@@ -115,11 +120,18 @@ def run(options: argparse.Namespace) -> None:
     _print(gallery, evaluated, options)
 
 
-def _tell(gallery: Gallery, scores: ProtocolScores, options: argparse.Namespace) -> None:
-    """What a benchmark's rule gives."""
+def _tell(gallery: Gallery, found: Sequence[ProtocolScores], options: argparse.Namespace) -> None:
+    """What the rule of a benchmark gives, or of each of its levels."""
     if options.json:
-        print_json({**scores.to_json(), **_about(gallery)})
+        levels = [one.to_json() for one in found]
+        print_json({**(levels[0] if len(levels) == 1 else {"levels": levels}), **_about(gallery)})
         return
+    for scores in found:
+        _tell_one(gallery, scores)
+
+
+def _tell_one(gallery: Gallery, scores: ProtocolScores) -> None:
+    """The worst queries and the means of one."""
     print_notes(scores.notes)
     worst = sorted(scores.queries, key=lambda query: query.score)[:_MOST_LISTED]
     rows = [(query.name, query.file, f"{query.score:.3f}") for query in worst]

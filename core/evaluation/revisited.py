@@ -104,11 +104,11 @@ def score_level(
 
 
 def _ranks(ranking: Sequence[int], positives: frozenset[int], junk: frozenset[int]) -> np.ndarray:
-    """Ranks from 0 of the positives, less the junk before them."""
+    """Ranks from 0 of the positives, less the junk before them; a positive is not before itself."""
     order = np.asarray(ranking, dtype=np.int64)
     is_junk = np.isin(order, list(junk))
     places = np.flatnonzero(np.isin(order, list(positives)))
-    ranks: np.ndarray = places - np.cumsum(is_junk)[places]
+    ranks: np.ndarray = places - (np.cumsum(is_junk) - is_junk)[places]
     return ranks
 
 

@@ -26,6 +26,7 @@ HELP = (
     "oxford:DIR (or Paris: files NAME_query.txt, NAME_good.txt, ...), revisited-easy:FILE.json "
     "(or -medium, -hard: the published dictionary as JSON), holidays, ukbench"
 )
+ALL_LEVELS = "revisited"
 WORDS = {
     "oxford": "Oxford or Paris",
     **{f"revisited-{level}": f"revisited Oxford or Paris, {level}" for level in LEVELS},
@@ -90,8 +91,14 @@ class Judged:
 
 
 def is_protocol(named: str) -> bool:
-    """Whether words name a benchmark, and not labels."""
-    return named.partition(":")[0] in PROTOCOLS
+    """Whether words name a benchmark, or all levels of one, and not labels."""
+    return named.partition(":")[0] in (*PROTOCOLS, ALL_LEVELS)
+
+
+def each_benchmark(named: str) -> tuple[str, ...]:
+    """What a name stands for: "revisited:FILE" for its three levels, another for itself."""
+    protocol, _, where = named.partition(":")
+    return tuple(f"{one}:{where}" for one in REVISITED) if protocol == ALL_LEVELS else (named,)
 
 
 def read_benchmark(gallery: Gallery, named: str) -> Benchmark:
