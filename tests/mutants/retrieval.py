@@ -162,7 +162,15 @@ FAULTS = [
     Faults("core/evaluation/revisited.py", *PROTOCOLS)
     .plant("hard images count as easy", "return easy, junk | hard", "return easy | hard, junk")
     .plant("precision at k is the textbook's", "most = min(last, k)", "most = k")
-    .plant("junk takes a rank", "places - np.cumsum(is_junk)[places]", "places"),
+    .plant("junk takes a rank", "places - (np.cumsum(is_junk) - is_junk)[places]", "places")
+    .plant(
+        "a positive that is junk passes itself",
+        "(np.cumsum(is_junk) - is_junk)[places]",
+        "np.cumsum(is_junk)[places]",
+    ),
+    Faults("core/evaluation/ukbench.py", "tests/core/evaluation/test_official_measures.py").plant(
+        "the query does not count", "ranking[:GROUP_SIZE]", "ranking[1 : GROUP_SIZE + 1]"
+    ),
     Faults("core/evaluation/holidays.py", *PROTOCOLS).plant(
         "the query is its own answer", "if name != query and group_of", "if group_of"
     ),
