@@ -175,7 +175,7 @@ FAULTS = [
         "the query is its own answer", "if name != query and group_of", "if group_of"
     ),
     Faults("core/evaluation/sanity.py", *PROTOCOLS).plant(
-        "nothing is misaligned", "cosines[best] - _TOLERANCE", "cosines[best] - 9"
+        "nothing is misaligned", "cosines[best] - TOLERANCE", "cosines[best] - 9"
     ),
     Faults("core/representations/pca.py", AFTER)
     .plant(
@@ -199,8 +199,12 @@ FAULTS = [
         "zeros stand where the mean is", "turned[is_zero] = 0", "turned[is_zero] = turned[is_zero]"
     ),
     Faults("core/retrieval/expansion.py", "tests/core/retrieval/test_expansion.py")
-    .plant("a query finds itself", "scores[place, number] = -np.inf", "pass")
-    .plant("answers keep their length", "found = unit_length(np.asarray(", "found = (np.asarray("),
+    .plant(
+        "a query finds itself",
+        "exact[part], expansion.k, own[part])",
+        "exact[part], expansion.k, [None] * len(own[part]))",
+    )
+    .plant("answers keep their length", "best = unit_length(np.asarray(", "best = (np.asarray("),
     Faults("core/measures/region_grid.py", *MEASURES)
     .plant("another overlap", "_WANTED_OVERLAP = 0.4", "_WANTED_OVERLAP = 0.6")
     .plant("levels are one off", "2 * short // (level + 1)", "2 * short // level")
