@@ -15,6 +15,7 @@ BOX_CONVENTION = (
     "as it would the whole picture"
 )
 """What is done with a box, for whoever reads a figure: as cirtorch does it."""
+BOXES_UNUSED = "Queries are whole images, not the boxes of the table."
 _FURTHEST = 1 << 20
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import ImageError, RequestError
-from core.images.box import BOX_CONVENTION
+from core.images.box import BOX_CONVENTION, BOXES_UNUSED
 from core.images.finding import find_files
 from core.images.prepared import PreparedImage
 from core.jobs.gallery_net import opened_gallery_net
@@ -39,7 +39,6 @@ from core.surveys.pictures import by_shape
 from core.surveys.survey import DEFAULT_BATCH, Results, survey
 
 FOLDERS = "folders"
-_WHOLE = "Queries are whole images, not the boxes of the table."
 _TRUNCATED = f"of the first {N_FOUND:,} that approximate search finds; the others count as missed"
 
 
@@ -120,7 +119,7 @@ def evaluate(request: EvaluateRequest, host: EngineHost | None = None) -> Job[Ev
     truth = choose_labels(str(request.truth), gallery.images.paths, gallery.roots)
     notes = (*_notes(gallery), *truth.notes)
     if truth.boxes and (request.whole_images or host is None):
-        notes = (*notes, _WHOLE)
+        notes = (*notes, BOXES_UNUSED)
     elif truth.boxes and host is not None:
         return (yield from _evaluate_boxes(request, truth, notes, host))
     if request.without_copies is None:
@@ -221,7 +220,7 @@ def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[E
     queries = OutsideQueries(np.concatenate(described.vectors), of_queries.labels, own)
     evaluation = yield from evaluate_outside(gallery.cosines, truth.labels, queries)
     files = tuple(str(path) for path in described.paths)
-    notes = (*_notes(gallery), *truth.notes, *((_WHOLE,) if any(of_queries.boxes) else ()))
+    notes = (*_notes(gallery), *truth.notes, *((BOXES_UNUSED,) if any(of_queries.boxes) else ()))
     return Evaluated(evaluation, truth, files, notes, tuple(described.problems))
 
 

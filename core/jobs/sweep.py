@@ -10,6 +10,7 @@ from pathlib import Path
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import AppError, GalleryError, RequestError
+from core.images.box import BOXES_UNUSED
 from core.images.finding import list_images
 from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
@@ -147,6 +148,8 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     queries = _queries(gallery.images.paths, truth)
     save_sweep(request.out, measured.rows, sentence, str(request.truth), queries)
     notes = [*report.notes, *truth.notes, *measured.notes]
+    if truth.boxes:
+        notes.append(BOXES_UNUSED)
     return Swept(
         gallery,
         tuple(measured.rows),

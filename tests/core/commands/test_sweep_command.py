@@ -111,6 +111,18 @@ def test_what_makes_no_sense_is_said(
     assert said in found.err
 
 
+def test_boxes_of_a_table_that_go_unused_are_said(
+    command: Callable[..., object], words: list[object], tmp_path: Path
+) -> None:
+    names = [f"{colour}/{n}.png" for colour in ("red", "green") for n in range(4)]
+    rows = [f'{name},{name.split("/")[0]},"1,1,8,9"' for name in names]
+    (tmp_path / "labels.csv").write_text("\n".join(["name,label,box", *rows, ""]))
+    asked = ("--layers", "conv", "--poolings", "gap", "--truth", tmp_path / "labels.csv", "--json")
+    found = command("sweep", *words, *asked)
+    assert found.code == 0
+    assert "Queries are whole images, not the boxes of the table." in found.json["notes"]
+
+
 def row(layer: str, pooling: str, mean_ap: float, after: str = "l2") -> SweepRow:
     from core.evaluation.diagnostics import Diagnostics
 
