@@ -10,7 +10,7 @@ from gui.theme import ThemeKeeper, text_font
 from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.plain_text import plain_tip
 
-HEIGHT, _PADDING = 26, 11
+HEIGHT, _PADDING, _LEAST_PADDING = 26, 11, 5
 
 
 class Segments(QWidget):
@@ -27,6 +27,7 @@ class Segments(QWidget):
         self._tips: dict[str, str] = {}
         self._left_out: set[str] = set()
         self._current = ""
+        self._padding = _PADDING
         self.setFocusPolicy(Qt.TabFocus)
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.setFixedHeight(HEIGHT)
@@ -66,6 +67,13 @@ class Segments(QWidget):
             if key == self._current:
                 self.choose(self._keys()[0])
         self._changed()
+
+    def set_narrow(self, *, is_narrow: bool) -> None:
+        """Stand closer, where a row has little room."""
+        padding = _LEAST_PADDING if is_narrow else _PADDING
+        if padding != self._padding:
+            self._padding = padding
+            self._changed()
 
     def choose(self, key: str) -> None:
         """Choose one that is shown."""
@@ -137,7 +145,7 @@ class Segments(QWidget):
 
     def _width(self, key: str) -> int:
         bold = QFontMetrics(text_font(12, semibold=True))
-        return bold.horizontalAdvance(self._words[key]) + 2 * _PADDING
+        return bold.horizontalAdvance(self._words[key]) + 2 * self._padding
 
     def _changed(self) -> None:
         self.setAccessibleName(f"{self._name}: {self._words.get(self._current, '')}")

@@ -56,7 +56,8 @@ def reads(bench) -> list[str]:
     start = bench.lanes.engine.start
 
     def note(*args, key: str, **options):
-        started.append(key)
+        if key != "sanity":
+            started.append(key)
         return start(*args, key=key, **options)
 
     bench.lanes.engine.start = note

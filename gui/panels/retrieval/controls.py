@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
-from PyQt5.QtGui import QStandardItemModel
+from PyQt5.QtCore import QEvent, QSignalBlocker, Qt, pyqtSignal
+from PyQt5.QtGui import QResizeEvent, QStandardItemModel
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
 from gui.panels.retrieval.fit_button import AfterChoice, FitButton, needs_fit
@@ -40,6 +40,8 @@ _OFFERED = {
     **ENCODED_NAMES,
     "flatten": POOLING_NAMES["flatten"],
 }
+_N_LEFT_OUT = 5
+"""Steps in which the bar gives way to little room: words of buttons, of views, the legend."""
 
 
 class RecipeBar(PanelBar):
@@ -58,6 +60,8 @@ class RecipeBar(PanelBar):
         self._choices: dict[tuple[str, str], LayerChoice] = {}
         self._shown: RecipeChoice | None = None
         self._has_fields = True
+        self._is_narrow = self._has_marks = False
+        self._fitted_to: tuple[object, ...] = ()
         self.views = Segments(keeper, "View")
         self.views.add(RANKING_VIEW, "Ranking", "The images most like the query, the best first")
         self.views.add(TWO_VIEW, "Two rankings", "Two layers or poolings on this query")
@@ -83,6 +87,8 @@ class RecipeBar(PanelBar):
         self.legend = Legend(keeper)
         self.legend.hide()
         self.export_button = Button(keeper, "Export", "save")
+        self.export_button.setAccessibleName("Export")
+        self.evaluate_button.setAccessibleName("Evaluate")
         self.export_menu = QMenu(self)
         for words, wish in (
             ("Ranking as CSV…", self.csv_requested),
@@ -177,9 +183,43 @@ class RecipeBar(PanelBar):
 
     def set_room(self, *, is_narrow: bool, has_marks: bool) -> None:
         """In little room buttons lose their words, and the legend goes."""
-        self.export_button.setText("" if is_narrow else "Export")
-        self.export_button.setAccessibleName("Export")
-        self.legend.setVisible(has_marks and not is_narrow)
+        self._is_narrow, self._has_marks = is_narrow, has_marks
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.LayoutRequest:
+            self._fit()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave words out, one after another, until what is left has its room."""
+        fields: tuple[QWidget, ...] = (
+            self.layer_button, self.pooling_choice, self.p_field, self.after_choice,
+            self.fit_button, self.evaluate_button, self.export_button,
+        )  # fmt: skip
+        shown = {key: words for key, words in self.views.shown.items() if key != TWO_VIEW}
+        key = (
+            self.width(), self._is_narrow, self._has_marks, tuple(shown.items()),
+            TWO_VIEW in self.views.shown, self.fit_button.text(),
+            tuple(field.isVisibleTo(self) for field in fields),
+        )  # fmt: skip
+        if key == self._fitted_to:
+            return  # the words left out here ask for a layout, too
+        self._fitted_to = key
+        for n_left_out in range(_N_LEFT_OUT + 1):
+            self.export_button.setText("" if self._is_narrow or n_left_out > 0 else "Export")
+            self.evaluate_button.setText("" if n_left_out > 1 else "Evaluate")
+            self.views.set_narrow(is_narrow=n_left_out > 2)
+            self.views.set_words(TWO_VIEW, "Two" if n_left_out > 3 else "Two rankings")
+            has_legend = self._has_marks and not self._is_narrow and n_left_out < _N_LEFT_OUT
+            self.legend.setVisible(has_legend)
+            if self.row.minimumSize().width() <= self.width():
+                break
 
     def _on_layer(self, layer: str, top: str) -> None:
         """A layer that can't be pooled as now is pooled as it can be."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +11,7 @@ from PyQt5.QtGui import QColor, QFontMetricsF, QMouseEvent
 from PyQt5.QtWidgets import QWidget
 
 from core.words import value_text
+from gui.panels.training.curves import Curve, Marks
 from gui.theme import Theme, ThemeKeeper, text_font
 from gui.widgets.plot import (
     TICK_PIXELS,
@@ -29,36 +29,6 @@ AXIS_WIDTH = 52
 _STEPS = (1.0, 2.0, 5.0)
 _MOST_LINES = 15
 """Of snapshots; more would hide the curves."""
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """One line. xs, ys: (n,). role: of its colour; share: how much of that colour it has."""
-
-    name: str
-    xs: np.ndarray
-    ys: np.ndarray
-    role: str
-    width: float = 2.0
-    share: float = 1.0
-    is_step: bool = False
-    has_points: bool = False
-    is_read: bool = True
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What stands at iterations: last is the end of the axis, now 0 where nothing runs.
-
-    best: (iteration, value) of the best test, with its words; level: a value to compare with.
-    """
-
-    last: int = 1
-    now: int = 0
-    snapshots: tuple[int, ...] = ()
-    best: tuple[float, float] | None = None
-    level: float | None = None
-    level_words: str = ""
 
 
 class LogAxis(Axis):

@@ -10,7 +10,7 @@ import numpy as np
 from core.training.run.curves import CurveReader, RunCurves, accuracy_name, thinned
 from core.training.run.history import History
 from core.words import MINUS, plural, value_text
-from gui.panels.training.curve_plot import Curve, Marks
+from gui.panels.training.curves import Curve, Marks
 from gui.widgets.fact_list import Fact
 from gui.widgets.figure_table import FigureRow
 

@@ -458,7 +458,7 @@ def test_gallery_says_what_it_holds_and_exports_it(command, files: dict[str, Pat
         dict.fromkeys(COLOURS, 4),
         True,
     )
-    assert found["written"] == [str(out)]
+    assert found["written"] == [str(out), str(out.with_name("e_manifest.csv"))]
     with np.load(out, allow_pickle=False) as exported:
         assert exported["features"].shape == (12, 6)
         assert exported["files"][0] == "blue/0.png"

@@ -172,6 +172,7 @@ OF_A_GALLERY: dict[str, Callable[[Files], Sequence[object]]] = {
     "evaluate by a table": lambda f: ("evaluate", f.gallery, "--truth", f.labels),
     "gallery": lambda f: ("gallery", f.gallery),
     "map": lambda f: ("map", f.gallery),
+    "why": lambda f: ("why", "--gallery", f.gallery, "--query", f.image, "--result", f.image),
     "compare-results": lambda f: ("compare-results", result(f), result(f)),
     "export": lambda f: ("gallery", f.gallery, "--export", f.folder / f"e{BAD}.npy"),
 }
