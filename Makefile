@@ -33,9 +33,9 @@ setup:
 run: setup
 	@$(VENV) main.py --demo
 
-# A file of tests at a time to each core.
+# A file of tests at a time to each core, in the order that tests/conftest.py gives.
 test: setup
-	@$(VENV) -m pytest -n auto --dist loadfile $(TESTS)
+	@$(VENV) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: setup
 	$(VENV) -m ruff check

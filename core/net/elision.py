@@ -111,8 +111,10 @@ def _clashes(shown: dict[str, str]) -> dict[str, list[str]]:
 
 def _n_shared(name: str, other: str) -> int:
     """With how many letters both begin."""
-    pairs = enumerate(zip(name, other, strict=False))
-    return next((n for n, (one, two) in pairs if one != two), min(len(name), len(other)))
+    for n, (one, two) in enumerate(zip(name, other, strict=False)):
+        if one != two:
+            return n
+    return min(len(name), len(other))
 
 
 def _endings(name: str, near: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -54,34 +54,36 @@ def layer_choices(
 
     recipe: how pictures are made, on which it depends whether a value can be flattened.
     """
+    return tuple(_deepest_first(net, shapes, recipe))
+
+
+def _deepest_first(
+    net: Net, shapes: NetShapes, recipe: Preprocess | None = None
+) -> Iterator[LayerChoice]:
     is_free = recipe is not None and recipe.is_free_size
     traits = traits_of(net)
-    choices = []
-    for version in net.versions:
+    for version in reversed(net.versions):
         layer = net.layers[version.layer_index]
         if layer.type == "Input":
             continue
         shape = shapes.top(layer, version.top_index)
         top = layer.tops[version.top_index]
         own = None if shape is None else shape[1:]
-        choices.append(
-            LayerChoice(
-                layer.name, top, value_words(version), own, is_free, traits[layer.name, top]
-            )
-        )
-    return tuple(reversed(choices))
+        words = value_words(version)
+        yield LayerChoice(layer.name, top, words, own, is_free, traits[layer.name, top])
 
 
 def default_choice(net: Net, shapes: NetShapes) -> RecipeChoice | None:
     """The last map of features: the deepest spatial value that is not a map of class scores."""
     n_scores = {_channels(shapes, net, version) for version in net.outputs}
-    choices = layer_choices(net, shapes)
-    for choice in choices:
+    deepest = None
+    for choice in _deepest_first(net, shapes):
+        deepest = deepest or choice
         if net.layer(choice.layer).type == "Dropout":
             continue  # it changes nothing at TEST
         if choice.is_spatial and choice.shape is not None and choice.shape[0] not in n_scores:
             return RecipeChoice(choice.layer, choice.top, DEFAULT_POOLING)
-    return RecipeChoice(choices[0].layer, choices[0].top, "flatten") if choices else None
+    return RecipeChoice(deepest.layer, deepest.top, "flatten") if deepest else None
 
 
 def adapted_choice(net: Net, shapes: NetShapes, choice: RecipeChoice | None) -> RecipeChoice | None:
