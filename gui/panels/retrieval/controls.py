@@ -40,6 +40,7 @@ _OFFERED = {
     **ENCODED_NAMES,
     "flatten": POOLING_NAMES["flatten"],
 }
+_MOST_CHOICE, _LEAST_CHOICE = 190, 96
 _N_LEFT_OUT = 5
 """Steps in which the bar gives way to little room: words of buttons, of views, the legend."""
 
@@ -205,7 +206,7 @@ class RecipeBar(PanelBar):
         shown = {key: words for key, words in self.views.shown.items() if key != TWO_VIEW}
         key = (
             self.width(), self._is_narrow, self._has_marks, tuple(shown.items()),
-            TWO_VIEW in self.views.shown, self.fit_button.text(),
+            TWO_VIEW in self.views.shown, self.fit_button.fit_on,
             tuple(field.isVisibleTo(self) for field in fields),
         )  # fmt: skip
         if key == self._fitted_to:
@@ -215,6 +216,9 @@ class RecipeBar(PanelBar):
             self.export_button.setText("" if self._is_narrow or n_left_out > 0 else "Export")
             self.evaluate_button.setText("" if n_left_out > 1 else "Evaluate")
             self.views.set_narrow(is_narrow=n_left_out > 2)
+            self.fit_button.set_short(is_short=n_left_out > 3)
+            for choice in (self.pooling_choice, self.after_choice):
+                choice.setMaximumWidth(_LEAST_CHOICE if n_left_out > 3 else _MOST_CHOICE)
             self.views.set_words(TWO_VIEW, "Two" if n_left_out > 3 else "Two rankings")
             has_legend = self._has_marks and not self._is_narrow and n_left_out < _N_LEFT_OUT
             self.legend.setVisible(has_legend)

@@ -45,6 +45,7 @@ class FitButton(Button):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, "", parent=parent)
         self._folders: tuple[str, ...] = ()
+        self._is_short = False
         self.fit_on = ""
         self.fit_menu = QMenu(self)
         self.fit_menu.setToolTipsVisible(True)
@@ -57,13 +58,19 @@ class FitButton(Button):
         if fit_on and fit_on not in self._folders:
             self._folders = (fit_on, *self._folders)[:_MOST_FOLDERS]
         name = Path(fit_on).name if fit_on else OWN
-        self.setText(plain_caption(f"Fit: {name} "))
+        self.setText("Fit" if self._is_short else plain_caption(f"Fit: {name} "))
         self.setAccessibleName(f"Fitted on {name}")
         tip = f"PCA, whitening and encodings are fitted on {fit_on or OWN}."
         if not fit_on:
             tip += " Other images may gain less: choose another set to fit on."
         self.setToolTip(plain_tip(tip))
         self._fill()
+
+    def set_short(self, *, is_short: bool) -> None:
+        """Leave the name to the tip, in little room."""
+        if is_short != self._is_short:
+            self._is_short = is_short
+            self.show_fit(self.fit_on)
 
     def _fill(self) -> None:
         self.fit_menu.clear()
