@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -33,7 +33,10 @@ def elide_names(
     rooms: dict[str, float] = {}
     for name, one in zip(names, _each(room, len(names)), strict=True):
         rooms[name] = min(one, rooms.get(name, one))
-    return _tell_apart(names, lambda name, around: _fitting(name, around, rooms[name], measure))
+    shown = _tell_apart(
+        _surroundings(names), lambda name, around: _fitting(name, around, rooms[name], measure)
+    )
+    return tuple(shown[name] for name in names)
 
 
 def elide_name(name: str, room: float, measure: Measure, near: Sequence[str] = ()) -> str:
@@ -49,14 +52,18 @@ def elide_name(name: str, room: float, measure: Measure, near: Sequence[str] = (
     return elide_names(names, widths, measure)[half]
 
 
-def least_room(names: Sequence[str], measure: Measure, *, is_last_part_whole: bool = True) -> float:
+def least_rooms(names: Sequence[str], measure: Measure) -> tuple[float, float]:
     """The room in which every name can be told apart without losing a digit.
 
-    is_last_part_whole: also without losing letters of its last part.
+    First without losing letters of its last part either, then in any way.
     """
-    shown = _tell_apart(names, lambda name, around: _narrowest(
-        name, around, measure, is_last_whole=is_last_part_whole))  # fmt: skip
-    return max(map(measure, shown), default=0.0)
+    around = _surroundings(names)
+    shown = [
+        _tell_apart(around, partial(_narrowest, measure=measure, is_last_whole=is_whole))
+        for is_whole in (True, False)
+    ]
+    at_ease, at_all = (max(map(measure, those.values()), default=0.0) for those in shown)
+    return at_ease, at_all
 
 
 class _Around(NamedTuple):
@@ -66,17 +73,22 @@ class _Around(NamedTuple):
     endings: tuple[str, ...]
 
 
-def _tell_apart(
-    names: Sequence[str], ways_of: Callable[[str, _Around], Iterator[str]]
-) -> tuple[str, ...]:
-    """The first way of each name that is no other's; the last way of each is the name itself."""
+def _surroundings(names: Sequence[str]) -> dict[str, _Around]:
+    """What each name is told from."""
     near = _neighbours(names)
     endings = {name: _endings(name, near[name]) for name in near}
     n_alike = Counter(ending for those in endings.values() for ending in those)
-    ways = {}
-    for name, those in endings.items():
-        own = [ending for ending in those if n_alike[ending] == 1]
-        ways[name] = ways_of(name, _Around(tuple(near[name]), tuple(own)))
+    return {
+        name: _Around(tuple(near[name]), tuple(one for one in those if n_alike[one] == 1))
+        for name, those in endings.items()
+    }
+
+
+def _tell_apart(
+    around: Mapping[str, _Around], ways_of: Callable[[str, _Around], Iterator[str]]
+) -> dict[str, str]:
+    """The first way of each name that is no other's; the last way of each is the name itself."""
+    ways = {name: ways_of(name, those) for name, those in around.items()}
     shown = {name: next(way) for name, way in ways.items()}
     taken: set[str] = set()
     while clashes := _clashes(shown):
@@ -85,7 +97,7 @@ def _tell_apart(
             for name in those:
                 if text != name:
                     shown[name] = next(t for t in ways[name] if t not in taken or t == name)
-    return tuple(shown[name] for name in names)
+    return shown
 
 
 def _each(room: float | Sequence[float], n: int) -> Sequence[float]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PyQt5.QtGui import QFontMetrics
 
-from core.net.elision import least_room
+from core.net.elision import least_rooms
 from gui.panels.layers.delegate import PADDING
 from gui.panels.layers.elided import NAME_COLUMNS, eye_room, name_width
 from gui.panels.layers.header import MORE_WIDTH
@@ -67,8 +67,7 @@ def least_widths(rows: Sequence[LayerRow]) -> dict[Column, Least]:
         names = [row.text(column) for row in rows]
         eye = max((eye_room(column, row.is_overwritten) for row in rows), default=0)
         at_ease, at_all = (
-            int(least_room(names, name_width, is_last_part_whole=is_whole)) + eye + 2 * PADDING + 1
-            for is_whole in (True, False)
+            int(room) + eye + 2 * PADDING + 1 for room in least_rooms(names, name_width)
         )
         header = headers.horizontalAdvance(column.value) + _HEADER_PADDING + 2 * PADDING + 1
         floor = max(_LEAST_NAME, header)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.net.elision import ELLIPSIS, elide_name, elide_names, least_room
+from core.net.elision import ELLIPSIS, elide_name, elide_names, least_rooms
 
 _BLOCK = ("1x1", "relu_1x1", "3x3_reduce", "relu_3x3_reduce", "3x3", "5x5_reduce", "pool_proj")
 INCEPTION = tuple(f"inception_3a/{part}" for part in _BLOCK)
@@ -70,7 +70,7 @@ def test_different_names_read_different(names: list[str], room: float) -> None:
 def test_digits_and_the_last_part_stay_from_the_least_room_on(
     names: list[str], more: float
 ) -> None:
-    room = least_room(names, in_pixels) + more
+    room = least_rooms(names, in_pixels)[0] + more
     for name, text in zip(names, elide_names(names, room, in_pixels), strict=True):
         assert in_pixels(text) <= room
         last = re.findall(r"[a-z]*\Z", name)[0]
