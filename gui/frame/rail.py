@@ -94,9 +94,13 @@ class RailButton(QAbstractButton):
             painter.setOpacity(0.45)
         place = QRectF((self.width() - _ICON) / 2, 9, _ICON, _ICON)
         paint_icon(painter, self._icon, colour, place)
-        painter.setFont(text_font(10, semibold=self.isChecked()))
+        room = self.rect().adjusted(_MARK, 0, -_MARK, 0)
+        font = text_font(10, semibold=self.isChecked())
+        if QFontMetrics(font).horizontalAdvance(self.text()) >= room.width():
+            font = text_font(10)  # semibold would touch the mark
+        painter.setFont(font)
         painter.setPen(words)
-        painter.drawText(QRect(0, 31, self.width(), 16), int(Qt.AlignCenter), self.text())
+        painter.drawText(QRect(room.left(), 31, room.width(), 16), int(Qt.AlignCenter), self.text())
         if self._is_busy:
             painter.fillRect(self.width() // 2 - 12, self.height() - 5, 24, 2, theme.accent)
         if self._count:
