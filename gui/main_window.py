@@ -252,7 +252,10 @@ class MainWindow(QMainWindow):
         sizes = self.layer_page.splitter.sizes()
         split = sizes[0] / sum(sizes) if sum(sizes) else self._layout.layer_split
         split = min(0.9, max(0.1, split))
-        return layout_to_json(replace(self._layout, page=self.page, layer_split=split))
+        kept = replace(
+            self._layout, page=self.page, layer_split=split, layer_view=self.layer_page.view
+        )
+        return layout_to_json(kept)
 
     def restore_layout(self, state: str) -> None:
         """Take what `layout_state` gave; anything else is ignored."""
@@ -291,6 +294,7 @@ class MainWindow(QMainWindow):
         self._show_sides()
         left = round(1000 * memory.layer_split)
         self.layer_page.splitter.setSizes([left, 1000 - left])
+        self.layer_page.show_view(memory.layer_view)
 
     def _show_sides(self) -> None:
         sides = self._layout.sides(self.width())

@@ -93,6 +93,7 @@ from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
 from gui.frame.placement import first_place, reachable_place
 from gui.jobs import Lanes
+from gui.layer_bench import LayerBench
 from gui.main_window import MainWindow
 from gui.notices import Notices
 from gui.retrieval_bench import RetrievalBench
@@ -208,6 +209,11 @@ class Workbench(QObject):
         self.exporting = ExportingController(notices, settings, lambda: self.chooser, self)
         self.retrieval = RetrievalBench(
             self.keeper, document, lanes, self.engine, self.searching, self.gallery_list,
+            self.exporting, notices, self.window, lambda: self.questioner, settings,
+            lambda: self.chooser, self,
+        )  # fmt: skip
+        self.layer = LayerBench(
+            self.keeper, document, lanes, self.engine, self.inspecting, self.searching,
             self.exporting, notices, self.window, lambda: self.questioner, settings,
             lambda: self.chooser, self,
         )  # fmt: skip

@@ -21,8 +21,7 @@ def areas_of(window: MainWindow) -> Sequence[QWidget]:
     training = window.training_page
     of_page: dict[str, tuple[QWidget, ...]] = {
         "net": (net.left, panels.graph, net.right, net.changes_bar),
-        "layer": (window.layer_page.strip, panels.activations.bar, panels.activations,
-                  panels.histogram),
+        "layer": window.layer_page.areas,
         "retrieval": (panels.retrieval,),
         "training": (training.bar, *training.areas),
         "compare": (compare.bar, compare.values_sources, compare.weights_sources, compare.layers,

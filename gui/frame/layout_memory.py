@@ -26,12 +26,16 @@ class Sides:
 
 @dataclass(frozen=True)
 class LayoutMemory:
-    """The page, the sides of the Net page, and where the Layer page is split, from 0 to 1."""
+    """The page, the sides of the Net page, and how the Layer page was left.
+
+    layer_split: where its values are split, from 0 to 1.
+    """
 
     page: str = "net"
     wide: Sides = Sides(316, 316)
     narrow: Sides = Sides(300, 308, is_left_folded=True)
     layer_split: float = 0.55
+    layer_view: str = "values"
 
     def sides(self, window_width: int) -> Sides:
         """The sides as they were in a window of about this width."""

@@ -1,12 +1,15 @@
-"""The Layer page: layers around the selected one, its channels, and how its values spread."""
+"""The Layer page: layers around the selected one, and the views of it, one at a time."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from collections.abc import Sequence
+
+from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.pages.layer_strip import LayerStrip
+from gui.pages.layer_views import VALUES_VIEW, LayerViewBar
 from gui.panels.activations.channel_view import LEAST_SIDE, SIDE, SMALL_SIDE
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.histogram.panel import HistogramPanel
@@ -19,7 +22,7 @@ LEAST_BELOW = 420
 
 
 class LayerPage(QWidget):
-    """Tiles at the left; at the right the chosen channel, and under it histogram and statistics."""
+    """Strip and view bar; in Values tiles at the left, the chosen channel and its numbers right."""
 
     def __init__(
         self,
@@ -30,6 +33,48 @@ class LayerPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.strip = LayerStrip(keeper)
+        self.view_bar = LayerViewBar(keeper)
+        self._stack = QStackedWidget()
+        self._views: dict[str, QWidget] = {}
+        self._areas: dict[str, tuple[QWidget, ...]] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addWidget(self.view_bar)
+        column.addWidget(self._stack, 1)
+        self.view_bar.shown.connect(self._show)
+        self._add_values(activations, histogram)
+
+    @property
+    def view(self) -> str:
+        """The key of the view that shows."""
+        return self.view_bar.views.current
+
+    @property
+    def areas(self) -> tuple[QWidget, ...]:
+        """What F6 walks through, in the view that shows."""
+        bar = (self.view_bar,) if len(self._views) > 1 else ()
+        return (self.strip, *bar, *self._areas[self.view])
+
+    def add_view(
+        self, key: str, view: QWidget, areas: Sequence[QWidget] = (), *, has_over: bool = False
+    ) -> None:
+        """Offer a view; areas: its parts for F6, `view` itself for none named."""
+        self._views[key] = view
+        self._areas[key] = tuple(areas) or (view,)
+        self._stack.addWidget(view)
+        self.view_bar.add_view(key, has_over=has_over)
+
+    def show_view(self, key: str) -> None:
+        """Show one of the views; one that is not there is passed over."""
+        self.view_bar.views.choose(key)
+
+    @pyqtSlot(str)
+    def _show(self, key: str) -> None:
+        self._stack.setCurrentWidget(self._views[key])
+
+    def _add_values(self, activations: ActivationsPanel, histogram: HistogramPanel) -> None:
         self._channel = activations.channel
         right = QWidget()
         self._beside = QVBoxLayout(right)
@@ -44,12 +89,13 @@ class LayerPage(QWidget):
             self.splitter.addWidget(side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 1)
-        column = QVBoxLayout(self)
+        values = QWidget()
+        column = QVBoxLayout(values)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.strip)
         column.addWidget(activations.bar)
         column.addWidget(self.splitter, 1)
+        self.add_view(VALUES_VIEW, values, (activations.bar, activations, histogram))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
