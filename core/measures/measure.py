@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from core.errors import AppError, RequestError
+from core.measures.peaks import channel_peaks, positive_share
 from core.measures.places import pool_places
 from core.measures.region_grid import region_grid
 
@@ -22,6 +23,8 @@ OF_MAPS: tuple[PoolingName, ...] = ("spoc", "rmac", "mac+rmac", "regions", "cell
 OF_REGIONS: tuple[PoolingName, ...] = ("rmac", "mac+rmac", "regions")
 MOST_LEVELS = 8
 MAX_DIMENSIONS = 262_144
+MAX_PLACES = 1 << 24
+"""Up to there float32 tells every whole number from the next."""
 
 
 class Keep(msgspec.Struct, frozen=True, tag="keep"):
@@ -172,8 +175,52 @@ def _parse_pooling(word: str) -> Pool:
     return pool
 
 
-Measure = Keep | Pool
+class ChannelPeaks(msgspec.Struct, frozen=True, tag="peaks"):
+    """Where each channel is greatest and least: (n_images, channels, 4) float32.
+
+    The maximum, its place, the minimum, its place. A place is the number of a value in its channel
+    in reading order, from 0, exact in float32; of equal values the first counts, NaN as both.
+    """
+
+    def check(self, shape: Sequence[int]) -> None:
+        """AppError for a value without images, channels or places, or with too many places."""
+        check_has_channels(shape)
+
+    def of(self, activation: np.ndarray) -> np.ndarray:
+        """The reference. Raises what `check` raises."""
+        self.check(activation.shape)
+        peaks: np.ndarray = channel_peaks(activation)
+        return peaks
+
+
+class PositiveShare(msgspec.Struct, frozen=True, tag="positive"):
+    """The share of each channel's places that is above 0: (n_images, channels) float32."""
+
+    def check(self, shape: Sequence[int]) -> None:
+        """AppError as for ChannelPeaks."""
+        check_has_channels(shape)
+
+    def of(self, activation: np.ndarray) -> np.ndarray:
+        """The reference. Raises what `check` raises."""
+        self.check(activation.shape)
+        share: np.ndarray = positive_share(activation)
+        return share
+
+
+Measure = Keep | Pool | ChannelPeaks | PositiveShare
 KEEP = Keep()
+
+
+def check_has_channels(shape: Sequence[int]) -> None:
+    """AppError for a value whose channels can't be told apart, or whose places not be counted."""
+    if len(shape) < 2:
+        raise AppError(f"A value of shape {tuple(shape)} has no channels for each image.")
+    n_places = math.prod(shape[2:])
+    if not 0 < n_places <= MAX_PLACES:
+        raise AppError(
+            f"A channel of a value of shape {tuple(shape)} has {n_places:,} places, and 1 to "
+            f"{MAX_PLACES:,} can be told apart."
+        )
 
 
 def check_flatten(shape: Sequence[int], layer_name: str = "this layer") -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.engines.base import Engine, EngineProcess, Value
 from core.errors import EngineError
-from core.measures.measure import KEEP, Pool
+from core.measures.measure import KEEP, ChannelPeaks, Pool, PositiveShare
 from core.net.reader import read_net
 
 ALL_VALUES = [
@@ -157,6 +157,24 @@ def test_descriptors_are_those_worked_out_by_hand(any_process, pooling: str) -> 
     (found,) = engine.measure({"data": GIVEN}, {AFTER: [Pool(pooling)]}).values()
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, np.array(BY_HAND[pooling]), rtol=1e-5, atol=1e-6)
+
+
+def test_peaks_and_their_places_are_those_of_each_version(any_process: EngineProcess) -> None:
+    """Maximum, place, minimum, place; of equal values the first."""
+    engine = any_process.open(RECTIFIED)
+    wants = {value: [ChannelPeaks(), PositiveShare()] for value in (BEFORE, AFTER)}
+    found = engine.measure({"data": GIVEN}, wants)
+    np.testing.assert_array_equal(
+        found[BEFORE, ChannelPeaks()],
+        [[[3, 3, -4, 0], [2, 0, 2, 0]], [[8, 0, 0, 1], [4, 3, -1, 0]]],
+    )
+    np.testing.assert_array_equal(
+        found[AFTER, ChannelPeaks()],
+        [[[3, 3, 0, 0], [2, 0, 2, 0]], [[8, 0, 0, 1], [4, 3, 0, 0]]],
+    )
+    for value in (BEFORE, AFTER):
+        np.testing.assert_array_equal(found[value, PositiveShare()], [[0.5, 1], [0.25, 0.25]])
+    assert all(array.dtype == np.float32 for array in found.values())
 
 
 def test_several_recipes_take_one_pass(engine: Engine) -> None:

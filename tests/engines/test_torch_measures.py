@@ -8,7 +8,7 @@ import torch
 
 from core.engines.torch.measures import measure_all, measure_on_device
 from core.engines.torch.rows_of_places import has_rows_of_places
-from core.measures.measure import POOLINGS, Pool
+from core.measures.measure import POOLINGS, ChannelPeaks, Pool, PositiveShare
 
 SHAPES = [(2, 5, 7, 7), (3, 4, 6, 9), (1, 8, 13, 4), (2, 3, 1, 5), (2, 6, 1, 1), (1, 3, 31, 40)]
 POOLS = [
@@ -70,3 +70,21 @@ def test_a_map_without_anything_gives_zeros_and_no_nan() -> None:
         found = measure_on_device(nothing, pool)
         assert torch.isfinite(found).all()
         assert float(found.abs().max()) <= 1.001e-6
+
+
+@pytest.mark.parametrize("layout", ["rows of channels", "channels last"])
+def test_peaks_and_shares_are_numpys_to_the_bit(layout: str) -> None:
+    """With ties everywhere, and NaN, in every layout and shape."""
+    rng = np.random.default_rng(7)
+    shapes = [(3, 64, 27, 31), (2, 5, 70, 70)]
+    shapes += [] if layout == "channels last" else [*SHAPES, (4, 9), (2, 3, 2, 4, 5), (2, 3, 7)]
+    for shape in shapes:
+        activation = rng.integers(-3, 4, shape).astype(np.float32)
+        activation[0, 0].reshape(-1)[-1] = np.nan
+        tensor = torch.from_numpy(activation)
+        if layout == "channels last":
+            tensor = tensor.to(memory_format=torch.channels_last)
+            assert has_rows_of_places(tensor)
+        for measure in (ChannelPeaks(), PositiveShare()):
+            found = measure_on_device(tensor, measure).numpy()
+            np.testing.assert_array_equal(found, measure.of(activation), err_msg=str(shape))

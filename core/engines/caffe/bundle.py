@@ -28,6 +28,7 @@ _MODULES = (
     "core.frames",
     "core.measures.region_grid",
     "core.measures.places",
+    "core.measures.peaks",
     "core.engines.caffe_child.files",
     "core.engines.caffe_child.machine",
     "core.engines.caffe_child.programs",

@@ -43,7 +43,7 @@ from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
 from core.layers.layer_type import Shape
 from core.layers.shapes import infer_shapes
-from core.measures.measure import Measure, Pool
+from core.measures.measure import ChannelPeaks, Keep, Measure, PositiveShare
 from core.net.definition import Layer
 from core.net.reader import read_net
 from core.weights.binding import Binding, bind_weights
@@ -84,7 +84,7 @@ class CaffeSession(Session):
     def measure(
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
-        """One pass over what the wanted values need, pooled in Caffe's own Python."""
+        """One pass over what the wanted values need, measured in Caffe's own Python."""
         slots = [self._wiring.slot(want.value) for want in wants]
         check_free(self._wiring.steps_for(slots), self._unable, ENGINE)
         request = self._pass_request("take", inputs, slots)
@@ -93,7 +93,7 @@ class CaffeSession(Session):
             place = self._place(slot)
             shape = self._top_shape(slot)
             want.measure.check((1, 1, 1, 1) if shape is None else shape)
-            request["takes"].append([place.position, place.blob, _pooling_of(want.measure)])
+            request["takes"].append([place.position, place.blob, _taken_how(want.measure)])
         _, arrays = self._link.ask(request, list(inputs.values()), on_layer)
         return arrays
 
@@ -317,11 +317,17 @@ class CaffeSession(Session):
         return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes, why)
 
 
-def _pooling_of(measure: Measure) -> list[object] | None:
-    """As the foreign Python's pool_places takes it; None keeps the value whole."""
-    if not isinstance(measure, Pool):
+def _taken_how(measure: Measure) -> list[object] | None:
+    """What the foreign Python makes of a value: the name of it, and its arguments; None keeps it
+    whole.
+    """
+    if isinstance(measure, Keep):
         return None
-    return [measure.method, measure.p, measure.levels, measure.relu]
+    if isinstance(measure, ChannelPeaks):
+        return ["peaks"]
+    if isinstance(measure, PositiveShare):
+        return ["positive"]
+    return ["pool", measure.method, measure.p, measure.levels, measure.relu]
 
 
 def types_it_lacks(steps: Sequence[Step], known: Sequence[str]) -> Obstacles:

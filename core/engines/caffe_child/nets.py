@@ -8,10 +8,12 @@ import time
 
 import numpy as np
 
+from core.measures.peaks import channel_peaks, positive_share
 from core.measures.places import pool_places
 
 INPUTS = -1
 """The position of a value before any layer has run."""
+MEASURES = {"pool": pool_places, "peaks": channel_peaks, "positive": positive_share}
 RECURRENT = ("LSTM", "RNN")
 """Types that carry a state from one pass into the next."""
 
@@ -59,14 +61,14 @@ class CaffeNet(object):
 
     def take(self, request, arrays, announce):
         # type: (Dict[str, Any], List[np.ndarray], Any) -> List[np.ndarray]
-        """One pass; the values at request["takes"], pooled where a pooling is named."""
+        """One pass; the values at request["takes"], measured where a measure is named."""
         taken = {}  # type: Dict[int, np.ndarray]
 
         def look(position):
             # type: (int) -> None
             for number in wanted.get(position, ()):
-                _, blob, pooling = takes[number]
-                taken[number] = _taken(self._net._blobs[blob].data, pooling)
+                _, blob, measure = takes[number]
+                taken[number] = _taken(self._net._blobs[blob].data, measure)
 
         takes = request["takes"]
         wanted = _by_position(takes)
@@ -169,13 +171,13 @@ def _build(caffe, text_path, phase, level):
     return caffe.Net(text_path, number)
 
 
-def _taken(values, pooling):
+def _taken(values, measure):
     # type: (np.ndarray, Optional[List[Any]]) -> np.ndarray
-    """A copy, because Caffe writes there again, or what pool_places makes of it."""
-    if pooling is None:
+    """A copy, because Caffe writes there again, or what a measure makes of it."""
+    if measure is None:
         return np.array(values, dtype=np.float32, order="C")
-    pooled = pool_places(values, *pooling)
-    return pooled.copy() if np.may_share_memory(pooled, values) else pooled
+    found = MEASURES[measure[0]](values, *measure[1:])
+    return found.copy() if np.may_share_memory(found, values) else found
 
 
 def _by_position(takes):

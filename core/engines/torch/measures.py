@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from core.engines.torch.region_maxima import region_maxima
 from core.engines.torch.rows_of_places import RowsOfPlaces, has_rows_of_places
-from core.measures.measure import Measure, Pool
+from core.measures.measure import ChannelPeaks, Measure, Pool, PositiveShare
 from core.measures.places import GEM_FLOOR, centre_prior
 
 
@@ -23,10 +23,9 @@ def measure_all(activation: Tensor, measures: Sequence[Measure]) -> list[Tensor]
     """
     shared = _Shared(activation)
     for measure in measures:
-        if isinstance(measure, Pool):
-            measure.check(tuple(activation.shape))
-            if measure.has_levels:
-                shared.regions(measure.levels)  # of which MAC takes the last too
+        measure.check(tuple(activation.shape))
+        if isinstance(measure, Pool) and measure.has_levels:
+            shared.regions(measure.levels)  # of which MAC takes the last too
     return [_measured(shared, measure) for measure in measures]
 
 
@@ -36,6 +35,10 @@ def measure_on_device(activation: Tensor, measure: Measure) -> Tensor:
 
 
 def _measured(shared: _Shared, measure: Measure) -> Tensor:
+    if isinstance(measure, ChannelPeaks):
+        return _peaks(shared)
+    if isinstance(measure, PositiveShare):
+        return _positive_share(shared)
     if not isinstance(measure, Pool):
         return shared.maps
     if measure.method == "mac":
@@ -93,6 +96,21 @@ class _Shared:
         if levels not in self._regions:
             self._regions[levels] = region_maxima(self.maps, levels)
         return self._regions[levels]
+
+
+def _peaks(shared: _Shared) -> Tensor:
+    """Maximum, its place, minimum, its place; torch, too, takes the first of equal values."""
+    places, axis = (shared.places, 2) if shared.rows is None else (shared.rows.rows, 1)
+    greatest, least = places.max(axis), places.min(axis)
+    found = (greatest.values, greatest.indices, least.values, least.indices)
+    return torch.stack([one.to(places.dtype) for one in found], 2)
+
+
+def _positive_share(shared: _Shared) -> Tensor:
+    if shared.rows is not None:
+        return shared.rows.share_above_zero()
+    n_positive = (shared.places > 0).sum(2)
+    return n_positive.to(shared.maps.dtype) / shared.places.shape[2]
 
 
 def _mean(shared: _Shared) -> Tensor:

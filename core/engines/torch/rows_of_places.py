@@ -34,7 +34,7 @@ class RowsOfPlaces:
 
     def __init__(self, activation: Tensor) -> None:
         n_images, channels = activation.shape[:2]
-        self._rows = activation.permute(0, 2, 3, 1).reshape(n_images, -1, channels)
+        self.rows = activation.permute(0, 2, 3, 1).reshape(n_images, -1, channels)
 
     def mean_cube(self, floor: float) -> Tensor:
         """The mean of the cubes of each channel, clamped at a floor; (n_images, channels)."""
@@ -43,7 +43,7 @@ class RowsOfPlaces:
             torch.clamp_min(rows, floor, out=made)
             return made.pow_(3)  # which is x * x * x, in one walk
 
-        return self._summed(cube) / self._rows.shape[1]
+        return self._summed(cube) / self.rows.shape[1]
 
     def weighted_sum(self, weights: Tensor, *, is_clamped: bool = False) -> Tensor:
         """The sum of each channel; weights: (n_images, places). is_clamped: at 0 first."""
@@ -58,29 +58,29 @@ class RowsOfPlaces:
         """Which share of the places of each channel is above 0; (n_images, channels)."""
 
         def count(rows: Tensor, made: Tensor, of: tuple[int, slice]) -> Tensor:
-            return torch.sign(rows, out=made).clamp_min_(0.0)
+            return torch.gt(rows, 0.0, out=made)  # of NaN it is 0, as in NumPy
 
-        return self._summed(count) / self._rows.shape[1]
+        return self._summed(count) / self.rows.shape[1]
 
     def sum_of_channels(self) -> Tensor:
         """The sum over the channels of each place, clamped at 0; (n_images, places)."""
         found = [torch.clamp_min(rows, 0.0).sum(1) for _, rows in self._parts()]
-        return torch.cat(found).reshape(self._rows.shape[:2])
+        return torch.cat(found).reshape(self.rows.shape[:2])
 
     def _summed(self, make: Callable[[Tensor, Tensor, tuple[int, slice]], Tensor]) -> Tensor:
         """The sum over places of what is made of a part, in memory that is used again."""
-        total = self._rows.new_zeros((len(self._rows), self._rows.shape[2]))
-        room = self._rows.new_empty((self._step, self._rows.shape[2]))
+        total = self.rows.new_zeros((len(self.rows), self.rows.shape[2]))
+        room = self.rows.new_empty((self._step, self.rows.shape[2]))
         for (image, places), rows in self._parts():
             total[image] += make(rows, room[: len(rows)], (image, places)).sum(0)
         return total
 
     @property
     def _step(self) -> int:
-        return max(1, _VALUES_AT_ONCE // int(self._rows.shape[2]))
+        return max(1, _VALUES_AT_ONCE // int(self.rows.shape[2]))
 
     def _parts(self) -> Iterator[tuple[tuple[int, slice], Tensor]]:
-        for image, rows in enumerate(self._rows):
+        for image, rows in enumerate(self.rows):
             for start in range(0, len(rows), self._step):
                 places = slice(start, start + self._step)
                 yield (image, places), rows[places]

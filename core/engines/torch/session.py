@@ -84,7 +84,8 @@ class TorchSession(Session):
         measures: dict[int, list[Measure]] = {}
         for slot, want in zip(slots, wants, strict=True):
             measures.setdefault(slot, []).append(want.measure)
-        kept = frozenset(slot for slot, all_of in measures.items() if KEEP in all_of)
+        fed = set(self._wiring.inputs.values())  # no layer gives them: they have to stay
+        kept = frozenset(s for s, all_of in measures.items() if KEEP in all_of or s in fed)
         found: dict[int, list[Tensor]] = {}
 
         def look(slot: int, tensor: Tensor) -> None:
