@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from core.activations.summary import ValueSummary
 from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.engines.obstacles import refusal
 from core.engines.operations import (
+    BackwardRule,
     Close,
     Gradients,
     Opened,
@@ -40,10 +41,15 @@ class Call(Protocol):
 
 @dataclass(frozen=True)
 class GradientsFound:
-    """Gradients with respect to values, and to learned arrays by (layer, index)."""
+    """Gradients with respect to values, and to learned arrays by (layer, index).
+
+    norms: L2 norms of the gradients that only those were asked of. activations: of the pass.
+    """
 
     values: dict[Value, np.ndarray]
     parameters: dict[tuple[str, int], np.ndarray]
+    norms: dict[Value, float] = field(default_factory=dict)
+    activations: dict[Value, np.ndarray] = field(default_factory=dict)
 
 
 class Engine:
@@ -160,12 +166,17 @@ class Engine:
         of: Mapping[Value, np.ndarray],
         want: Sequence[Value],
         layers: Sequence[str] = (),
+        *,
+        rule: BackwardRule = "gradient",
+        norms: Sequence[Value] = (),
+        reads: Sequence[Value] = (),
     ) -> GradientsFound:
         """One pass forward and back: gradients of the sum of each value of `of` times its diff.
 
         of: a diff of its shape for each value, or {} for the net's loss. want: with respect to
         which values, each as it is right after its layer. layers: with respect to whose learned
-        arrays. inputs: as for `forward`.
+        arrays. norms: of which gradients the L2 norm is told. reads: activations of the same pass.
+        inputs: as for `forward`.
         """
         request = Gradients(
             self._net,
@@ -173,6 +184,9 @@ class Engine:
             tuple(Value(*value) for value in of),
             tuple(Value(*value) for value in want),
             tuple(layers),
+            rule,
+            tuple(Value(*value) for value in norms),
+            tuple(Value(*value) for value in reads),
         )
         given = [*_float32(inputs), *_float32(of)]
         counts, arrays = self._ask(request, given)
@@ -184,6 +198,8 @@ class Engine:
                 for layer, n_arrays in zip(layers, counts.n_arrays, strict=True)
                 for index in range(n_arrays)
             },
+            dict(zip(request.norms, counts.norms, strict=True)),
+            {value: next(rest) for value in request.reads},
         )
 
     def _ask(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply:

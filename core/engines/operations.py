@@ -16,8 +16,10 @@ from core.measures.measure import Measure
 from core.net.definition import NetState
 from core.net.solver_settings import SolverSettings
 
-PROTOCOL = 2
+PROTOCOL = 3
 Shape = tuple[int, ...]
+BackwardRule = Literal["gradient", "guided"]
+"""guided: a ReLU lets nothing back that is below 0 (Springenberg et al., 2015)."""
 
 
 class Request(msgspec.Struct, frozen=True, tag_field="op", tag=str.lower):
@@ -104,8 +106,10 @@ class Statistics(Request, frozen=True):
 class Gradients(Request, frozen=True):
     """Run one pass and go back through it: the gradient of the sum of each of `of` times its diff.
 
-    The diffs follow the inputs. `of` empty: of the loss, every top by its loss weight. Answered by
-    a GradientCounts: arrays of `wants`, then of the learned arrays of each of `layers`.
+    The diffs follow the inputs. `of` empty: of the loss, every top by its loss weight. rule: how a
+    ReLU goes back. norms: values of whose gradients the length is asked for. reads: values of the
+    pass itself. Answered by a GradientCounts: arrays of `wants`, then of the learned arrays of each
+    of `layers`, then `reads`.
     """
 
     net: int
@@ -113,12 +117,16 @@ class Gradients(Request, frozen=True):
     of: tuple[Value, ...]
     wants: tuple[Value, ...]
     layers: tuple[str, ...]
+    rule: BackwardRule = "gradient"
+    norms: tuple[Value, ...] = ()
+    reads: tuple[Value, ...] = ()
 
 
 class GradientCounts(msgspec.Struct, frozen=True):
-    """How many learned arrays each layer has that was asked for."""
+    """How many learned arrays each layer has that was asked for, and the L2 norms asked for."""
 
     n_arrays: tuple[int, ...]
+    norms: tuple[float, ...] = ()
 
 
 class SummaryHeader(msgspec.Struct, frozen=True):

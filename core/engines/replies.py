@@ -50,7 +50,10 @@ def read_reply(request: Request, header: Mapping[str, Any], arrays: Sequence[np.
     elif isinstance(request, Gradients):
         if len(reply.n_arrays) != len(request.layers) or min(reply.n_arrays, default=0) < 0:
             raise FrameError("gradients of other layers than were asked for")
-        _check_values(arrays, len(request.wants) + sum(reply.n_arrays))
+        if len(reply.norms) != len(request.norms):
+            raise FrameError("norms of other gradients than were asked for")
+        n_whole = len(request.wants) + len(request.reads)
+        _check_values(arrays, n_whole + sum(reply.n_arrays))
     elif arrays:
         raise FrameError("arrays that nobody asked for")
     return reply

@@ -16,6 +16,7 @@ from core.engines import operations
 from core.engines.operations import Done, Greeting, Opened, Operation, Shape
 from core.engines.session import (
     Backend,
+    GradientsAsked,
     OnLayer,
     OpenRequest,
     Session,
@@ -126,12 +127,14 @@ class Server:
         n_inputs = len(request.inputs)
         inputs = _named(request.inputs, arrays[:n_inputs])
         of = dict(zip(request.of, arrays[n_inputs:], strict=True))
-        session = self._session(request.net)
-        found, learned = session.gradients(
-            inputs, of, request.wants, request.layers, self._on_layer
+        asked = GradientsAsked(
+            of, request.wants, request.layers, request.rule, request.norms, request.reads
         )
-        counts = operations.GradientCounts(tuple(len(of_layer) for of_layer in learned))
-        return counts, [*found, *(array for of_layer in learned for array in of_layer)]
+        found = self._session(request.net).gradients(inputs, asked, self._on_layer)
+        n_arrays = tuple(len(of_layer) for of_layer in found.learned)
+        learned = (array for of_layer in found.learned for array in of_layer)
+        counts = operations.GradientCounts(n_arrays, tuple(found.norms))
+        return counts, [*found.wants, *learned, *found.reads]
 
     def _train(self, request: operations.Train, arrays: Arrays) -> Answer:
         session = self._backend.train(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engines.operations import Iterated, Pass, Want
+from core.engines.operations import BackwardRule, Iterated, Pass, Want
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.errors import EngineError
 from core.layers.multipliers import LearnedArray
@@ -34,6 +34,31 @@ class OpenRequest:
     state: NetState
     input_shapes: Mapping[str, tuple[int, ...]]
     python_consent: str = ""
+
+
+@dataclass(frozen=True)
+class GradientsAsked:
+    """What a pass forward and back is asked for, as `operations.Gradients` has it.
+
+    of: a diff for each value that is differentiated, {} for the net's loss.
+    """
+
+    of: Mapping[Value, np.ndarray]
+    wants: Sequence[Value] = ()
+    layers: Sequence[str] = ()
+    rule: BackwardRule = "gradient"
+    norms: Sequence[Value] = ()
+    reads: Sequence[Value] = ()
+
+
+@dataclass(frozen=True)
+class GradientArrays:
+    """Its answer, each in the order that it was asked for; learned: a list for each layer."""
+
+    wants: list[np.ndarray]
+    learned: list[list[np.ndarray]]
+    norms: list[float]
+    reads: list[np.ndarray]
 
 
 class Session(ABC):
@@ -61,12 +86,10 @@ class Session(ABC):
     def gradients(
         self,
         inputs: Mapping[str, np.ndarray],
-        of: Mapping[Value, np.ndarray],
-        wants: Sequence[Value],
-        layers: Sequence[str],
+        asked: GradientsAsked,
         on_layer: OnLayer,
-    ) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
-        """One pass and back: gradients of `wants`, and of the learned arrays of each layer."""
+    ) -> GradientArrays:
+        """One pass and back."""
         raise EngineError(
             "This engine gives no gradients.", hint="Choose the engine torch for them."
         )

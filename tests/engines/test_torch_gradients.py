@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.engines.base import EngineProcess, Value
-from core.engines.session import OpenRequest
+from core.engines.session import GradientsAsked, OpenRequest
 from core.engines.torch.backend import make_backend
 from core.engines.torch.session import TorchSession
 from core.errors import EngineError
@@ -90,9 +90,10 @@ def _worst(folder: Path, name: str, phase: str) -> tuple[str, float]:
     of = {last[key[8:]]: np.array(known[key], np.float32) for key in named["topdiff"]}
     wants = [Value(*key.split("/", 2)[1:]) for key in named["grad"]]
     layers = learned(named["param"])
-    found, arrays = session.gradients(inputs, of, wants, list(layers), lambda layer: None)
-    got = dict(zip(named["grad"], found, strict=True))
-    for layer, of_layer in zip(layers, arrays, strict=True):
+    asked = GradientsAsked(of, wants, list(layers))
+    found = session.gradients(inputs, asked, lambda layer: None)
+    got = dict(zip(named["grad"], found.wants, strict=True))
+    for layer, of_layer in zip(layers, found.learned, strict=True):
         got.update({f"param/{layer}/{i}": of_layer[i] for i in layers[layer]})
     # where terms cancel, as of a bias before batch statistics, rounding is all that is left
     floor = 2e-3 * max(
@@ -124,7 +125,7 @@ def test_where_caffe_goes_wrong_in_place_ours_is_the_slope(material: Callable[[s
             last[k[8:]]: np.array(known[k], np.float32) for k in known.files if k[:8] == "topdiff/"
         }
         wants = [last[blob] for blob in inputs]
-        found, _ = session.gradients(inputs, of, wants, [], lambda layer: None)
+        found = session.gradients(inputs, GradientsAsked(of, wants), lambda layer: None).wants
         for blob, gradient in zip(inputs, found, strict=True):
             if blob != "cont":  # which marks where sequences begin
                 _check_slopes(session, inputs, of, blob, gradient, name)
@@ -164,7 +165,8 @@ def test_whole_nets_and_their_saliency(material: Callable[[str], Path]) -> None:
         diff.reshape(1, -1)[0, case["class"]] = 1.0
         names = [key for key in known.files if key.startswith("grad/")]
         wants = [_value(session, key) for key in names]
-        found, _ = session.gradients(inputs, {score: diff}, wants, [], lambda layer: None)
+        asked = GradientsAsked({score: diff}, wants)
+        found = session.gradients(inputs, asked, lambda layer: None).wants
         for key, gradient in zip(names, found, strict=True):
             wanted = known[key]
             kept = gradient.reshape(-1)[:: case["strides"].get(key, 1)]

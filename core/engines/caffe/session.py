@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from core.engines.caffe.backward import ask_back, check_goes_back, diffs_by_slot, gradient_arrays
 from core.engines.caffe.filling import (
     PlacedArray,
     fill_everything,
@@ -37,7 +39,13 @@ from core.engines.obstacles import (
     unknown_types,
 )
 from core.engines.operations import Want
-from core.engines.session import OnLayer, OpenRequest, Session
+from core.engines.session import (
+    GradientArrays,
+    GradientsAsked,
+    OnLayer,
+    OpenRequest,
+    Session,
+)
 from core.engines.values import EngineLayer, PassResult, Value
 from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
@@ -75,6 +83,7 @@ class CaffeSession(Session):
         self._numbering: Numbering | None = None
         self._given: frozenset[str] | None = None  # to the last run
         self._fed: frozenset[int] = frozenset()  # layers of Caffe's that inputs stand in for
+        self._text_to_go_back: Callable[[], str] | None = None  # None once Caffe has it
         self._shapes = infer_shapes(self._net, request.input_shapes)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
         self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
@@ -130,6 +139,24 @@ class CaffeSession(Session):
             steps = self._wiring.steps_for([slot])
             raise not_computed(value, self._wiring.missing(self._given, steps))
         return arrays[0]
+
+    def gradients(
+        self, inputs: Mapping[str, np.ndarray], asked: GradientsAsked, on_layer: OnLayer
+    ) -> GradientArrays:
+        """One pass and Caffe's own backward, in a net that goes back to its inputs."""
+        diffs = diffs_by_slot(self._wiring, asked.of)
+        steps = self._wiring.steps_for(diffs)
+        check_free(steps, self._unable, ENGINE)
+        check_goes_back(steps)
+        request = self._pass_request("gradients", inputs, list(diffs))
+        parts = ask_back(asked, diffs, self._wiring, self._built(), self._place)
+        if self._text_to_go_back is not None:
+            request["text"] = self._link.send_text(self._text_to_go_back(), ".prototxt")
+            self._text_to_go_back = None
+        header, arrays = self._link.ask(
+            {**request, **parts}, [*inputs.values(), *diffs.values()], on_layer
+        )
+        return gradient_arrays(asked, header, arrays)
 
     def close(self) -> None:
         """Let Caffe forget the net."""
@@ -252,8 +279,11 @@ class CaffeSession(Session):
         ]
         kept = frozenset(running)
         left_out = [step.layer for step in self._wiring.steps if step.layer.index not in kept]
-        left_out += inactive_python_layers(self._net)
-        text = text_for_caffe(self._net, sizes, [*left_out, *without])
+        left_out += [*inactive_python_layers(self._net), *without]
+        self._text_to_go_back = partial(
+            text_for_caffe, self._net, dict(sizes), left_out, goes_back=True
+        )
+        text = text_for_caffe(self._net, sizes, left_out)
         return self._link.send_text(text, ".prototxt"), kept
 
     def _send_weights(self, weights: Weights | None) -> str | None:

@@ -19,6 +19,7 @@ WRITES_FILES = frozenset({"HDF5Output"})
 _INPUT_FIELDS = frozenset({"input", "input_dim", "input_shape"})
 _AFTER_A_FIELD = re.compile(r"\s*[,;]")
 _LEGACY_AXES = 4
+_GOES_BACK = "force_backward"
 
 
 def is_stood_in(step: Step) -> bool:
@@ -26,19 +27,28 @@ def is_stood_in(step: Step) -> bool:
     return step.is_data and not step.is_made_up
 
 
-def text_for_caffe(net: Net, shapes: Mapping[str, Shape], left_out: Iterable[Layer]) -> str:
+def text_for_caffe(
+    net: Net,
+    shapes: Mapping[str, Shape],
+    left_out: Iterable[Layer],
+    *,
+    goes_back: bool = False,
+) -> str:
     """The prototxt to send; `shapes` by input blob, in place of all that brings values in.
 
     left_out: layers that Caffe should not see, those that inputs stand in for among them.
+    goes_back: so that it can go back to its inputs, which it does not for a net without a loss.
     """
     text = net.text.lstrip("\ufeff")
     shift = len(net.text) - len(text)
-    spans = [field.span for field in net.root.fields if field.name in _INPUT_FIELDS]
+    replaced = {*_INPUT_FIELDS, *((_GOES_BACK,) if goes_back else ())}
+    spans = [field.span for field in net.root.fields if field.name in replaced]
     spans += [layer.span for layer in left_out if layer.span is not None]
     for start, end in sorted(((span.start, span.end) for span in spans), reverse=True):
         following = _AFTER_A_FIELD.match(text, end - shift)
         text = text[: start - shift] + text[following.end() if following else end - shift :]
-    return f"{_inputs(shapes)}{text}\n{_state(net)}"
+    back = f"{_GOES_BACK}: true\n" if goes_back else ""
+    return f"{back}{_inputs(shapes)}{text}\n{_state(net)}"
 
 
 def _inputs(shapes: Mapping[str, Shape]) -> str:

@@ -141,6 +141,14 @@ class Child(object):
         # type: (Dict[str, Any], List[Any]) -> Answer
         return self._nets[request["net"]].run(request, arrays, self._announce), []
 
+    def _do_gradients(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        number = request["net"]
+        if "text" in request:
+            self._received.forget([self._texts[number]])
+            self._texts[number] = str(request["text"])
+        return self._nets[number].gradients(request, arrays, self._announce)
+
     def _do_read(self, request, arrays):
         # type: (Dict[str, Any], List[Any]) -> Answer
         kept = self._nets[request["net"]].read(request["position"], request["blob"])

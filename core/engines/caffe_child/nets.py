@@ -93,6 +93,90 @@ class CaffeNet(object):
         self._kept = kept
         return {"seconds": seconds, "kept_bytes": sum(array.nbytes for array in kept.values())}
 
+    def gradients(self, request, arrays, announce):
+        # type: (Dict[str, Any], List[np.ndarray], Any) -> Tuple[Dict[str, Any], List[np.ndarray]]
+        """One pass and back: gradients of request["wants"], then of learned arrays, then values.
+
+        A blob's diff belongs to the version that is about to go back, so each is looked at then;
+        what is not reached keeps the 0 that all begin with.
+        """
+        if "text" in request:
+            self._rebuild(str(request["text"]))
+        n_inputs = len(request["inputs"])
+        read = {}  # type: Dict[int, np.ndarray]
+
+        def look(position):
+            # type: (int) -> None
+            if position == INPUTS:  # not later: a HingeLoss keeps in a diff what it goes back by
+                self._clear_diffs(steps, request["of"])
+            for number in read_at.get(position, ()):
+                blob = request["reads"][number][1]
+                read[number] = _taken(self._net._blobs[blob].data, None)
+
+        read_at = _by_position(request["reads"])
+        steps = [layer for layer, _ in request["steps"]]
+        self._pass(request, arrays[:n_inputs], announce, look)
+        wants, norms = self._go_back(steps, request, arrays[n_inputs:])
+        learned = [
+            [np.array(blob.diff, np.float32) for blob in self._net.layers[layer].blobs]
+            for layer in request["learned"]
+            if layer >= 0
+        ]
+        counts = iter([len(of_layer) for of_layer in learned])
+        header = {
+            "n_arrays": [next(counts) if layer >= 0 else 0 for layer in request["learned"]],
+            "norms": norms,
+        }
+        flat = [array for of_layer in learned for array in of_layer]
+        return header, wants + flat + [read[number] for number in range(len(read))]
+
+    def _clear_diffs(self, steps, of):
+        # type: (List[int], List[List[int]]) -> None
+        """Learned arrays add up over passes, and nobody clears what no layer writes."""
+        numbers = {blob for _, blob in of}
+        for layer in steps:
+            numbers.update(int(n) for n in self._net._top_ids(layer))
+            numbers.update(int(n) for n in self._net._bottom_ids(layer))
+            for blob in self._net.layers[layer].blobs:
+                blob.diff[...] = 0
+        for number in numbers:
+            self._net._blobs[number].diff[...] = 0
+
+    def _go_back(self, steps, request, diffs):
+        # type: (List[int], Dict[str, Any], List[np.ndarray]) -> Tuple[List[Any], List[float]]
+        blobs = self._net._blobs
+        found = {}  # type: Dict[int, np.ndarray]
+        lengths = {}  # type: Dict[int, float]
+        of_at, want_at, norm_at = [_by_position(request[k]) for k in ("of", "wants", "norms")]
+        guided = set(request["guided"])
+        order = sorted(steps, reverse=True)
+        order.append(INPUTS)
+        for layer in order:
+            for number in of_at.get(layer, ()):
+                diff = blobs[request["of"][number][1]].diff
+                diff[...] += _as_shaped(diffs[number], diff.shape)
+            for number in want_at.get(layer, ()):
+                found[number] = _taken(blobs[request["wants"][number][1]].diff, None)
+            for number in norm_at.get(layer, ()):
+                flat = np.array(blobs[request["norms"][number][1]].diff, np.float64)
+                lengths[number] = float(np.sqrt(np.square(flat).sum()))
+            if layer in guided:
+                for blob in self._net._top_ids(layer):
+                    np.maximum(blobs[int(blob)].diff, 0, out=blobs[int(blob)].diff)
+            if layer != INPUTS:
+                self._net._backward(layer, layer)
+        return [found[n] for n in range(len(found))], [lengths[n] for n in range(len(lengths))]
+
+    def _rebuild(self, text_path):
+        # type: (str) -> None
+        """From another text of the same layers, with the arrays that they have now."""
+        self._choose_device()
+        _, _, phase, level = self._arguments
+        self._arguments = (self._caffe, text_path, phase, level)
+        before, self._net = self._net, _build(*self._arguments)
+        _copy_arrays(before, self._net)
+        self._is_new = True
+
     def read(self, position, blob):
         # type: (int, int) -> Optional[np.ndarray]
         """A value of the last run, None when that did not keep it."""
@@ -127,9 +211,7 @@ class CaffeNet(object):
         """Every pass begins anew: only a net just built has no state of an earlier one."""
         if self._carries_state and not self._is_new:
             before, self._net = self._net, _build(*self._arguments)
-            for old, new in zip(before.layers, self._net.layers):
-                for old_blob, new_blob in zip(old.blobs, new.blobs):
-                    new_blob.data[...] = old_blob.data
+            _copy_arrays(before, self._net)
         self._is_new = False
 
     def _feed(self, blobs, arrays):
@@ -169,6 +251,23 @@ def _build(caffe, text_path, phase, level):
         except TypeError:  # Boost.Python: no constructor takes a level
             pass
     return caffe.Net(text_path, number)
+
+
+def _copy_arrays(before, after):
+    # type: (Any, Any) -> None
+    for old, new in zip(before.layers, after.layers):
+        for old_blob, new_blob in zip(old.blobs, new.blobs):
+            new_blob.data[...] = old_blob.data
+
+
+def _as_shaped(diff, shape):
+    # type: (np.ndarray, Any) -> np.ndarray
+    """One number stands for all values."""
+    if diff.size == 1:
+        return diff.reshape(())
+    if diff.size != int(np.prod(shape)):
+        raise ValueError("A diff of shape %s does not fit a value of %s." % (diff.shape, shape))
+    return diff.reshape(shape)
 
 
 def _taken(values, measure):

@@ -9,13 +9,14 @@ import math
 import zlib
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.engines.torch.operation import MakeOperation, Operation
+from core.engines.torch.operation import MakeOperation, Operation, Place
 from core.layers.reshaping import drops_at_random
 from core.layers.spellings import first_message
 
@@ -32,6 +33,26 @@ class Activation(Operation):
         """The function of every value of x."""
 
 
+class _OnlyRising(torch.autograd.Function):
+    """The same values; on the way back what is below 0 becomes 0."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient.clamp(min=0)
+
+
+def guided(rectified: Tensor, place: Place) -> Tensor:
+    """What a ReLU wrote, guided on the way back where the pass is (Springenberg et al., 2015)."""
+    if not place.is_guided:
+        return rectified
+    found: Tensor = _OnlyRising.apply(rectified)  # type: ignore[no-untyped-call]
+    return found
+
+
 class ReLU(Activation):
     """max(x, 0) + negative_slope * min(x, 0); NaN stays NaN."""
 
@@ -45,8 +66,10 @@ class ReLU(Activation):
     def apply(self, x: Tensor, may_overwrite: bool) -> Tensor:
         """Rectify."""
         if self.slope:
-            return functional.leaky_relu(x, self.slope, inplace=may_overwrite)
-        return torch.relu_(x) if may_overwrite else torch.relu(x)
+            rectified = functional.leaky_relu(x, self.slope, inplace=may_overwrite)
+        else:
+            rectified = torch.relu_(x) if may_overwrite else torch.relu(x)
+        return guided(rectified, self.place)
 
 
 class PReLU(Activation):
@@ -158,7 +181,8 @@ class ReLU6(Activation):
 
     def apply(self, x: Tensor, may_overwrite: bool) -> Tensor:
         """Cut off on both sides."""
-        return torch.clamp_(x, 0.0, 6.0) if may_overwrite else torch.clamp(x, 0.0, 6.0)
+        cut = torch.clamp_(x, 0.0, 6.0) if may_overwrite else torch.clamp(x, 0.0, 6.0)
+        return guided(cut, self.place)
 
 
 class Swish(Activation):

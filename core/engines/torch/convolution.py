@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.engines.torch import gathering, packing
+from core.engines.torch.activation import guided
 from core.engines.torch.compiling import CompiledCalls, Formula
 from core.engines.torch.operation import PLAIN, MakeOperation, Operation, Tail, spoilt_in_place
 from core.layers.convolution import Windows, read_windows, rectified_slope
@@ -112,7 +113,9 @@ class Convolution(Windowed):
         """x: (n, channels, spatial...)."""
         top = self._convolve(x, windows, PLAIN)
         slope = rectified_slope(self.layer)
-        return top if slope is None else functional.leaky_relu(top, slope)
+        if slope is None:
+            return top
+        return guided(functional.leaky_relu(top, slope), self.place)
 
     def run_fused(self, bottoms: list[Tensor], tail: Tail) -> Tensor:
         """Convolve, add and rectify in one go where oneDNN can."""

@@ -91,10 +91,12 @@ class Differentiable:
         on_layer: OnLayer,
         *,
         seed: int | None = None,
+        is_guided: bool = False,
     ) -> dict[int, Tensor]:
         """The values of one pass by slot, each a tensor of its own, all that `slots` need.
 
-        inputs: by slot. seed: of what is drawn in this pass. Raises EngineError as Executor.run.
+        inputs: by slot. seed: of what is drawn in this pass. is_guided: as Place has it. Raises
+        EngineError as Executor.run.
         """
         place = replace(
             self.place,
@@ -103,6 +105,7 @@ class Differentiable:
             fuses_sums=False,
             precision=torch.float32,
             is_differentiable=True,
+            is_guided=is_guided,
             seed=self.place.seed if seed is None else seed,
         )
         made: tuple[Operation | None, ...] = operations.make_operations(

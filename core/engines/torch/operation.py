@@ -28,7 +28,8 @@ class Place:
     convolutions and inner products take and give. state: whose phase a layer without one has.
     seed: of what is drawn at random. is_differentiable: gradients are asked of the pass, so nothing
     is written over what they need. memory: what layers carry from one pass of a training to the
-    next, by layer; None where each pass stands alone.
+    next, by layer; None where each pass stands alone. is_guided: a ReLU lets nothing below 0 back
+    (Springenberg et al., 2015).
     """
 
     device: torch.device
@@ -40,6 +41,7 @@ class Place:
     seed: int = 0
     is_differentiable: bool = False
     memory: dict[str, list[Tensor]] | None = None
+    is_guided: bool = False
 
 
 @dataclass(frozen=True)

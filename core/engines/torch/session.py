@@ -22,7 +22,13 @@ from core.engines.obstacles import (
     refused_shapes,
 )
 from core.engines.operations import Want
-from core.engines.session import OnLayer, OpenRequest, Session
+from core.engines.session import (
+    GradientArrays,
+    GradientsAsked,
+    OnLayer,
+    OpenRequest,
+    Session,
+)
 from core.engines.torch import operations
 from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of, made_up
 from core.engines.torch.executor import Executor, OnValue
@@ -131,13 +137,11 @@ class TorchSession(Session):
     def gradients(
         self,
         inputs: Mapping[str, np.ndarray],
-        of: Mapping[Value, np.ndarray],
-        wants: Sequence[Value],
-        layers: Sequence[str],
+        asked: GradientsAsked,
         on_layer: OnLayer,
-    ) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
+    ) -> GradientArrays:
         """One pass by plain operators, and back."""
-        diffs = {self._wiring.slot(value): torch.from_numpy(diff) for value, diff in of.items()}
+        diffs = {self._wiring.slot(v): torch.from_numpy(diff) for v, diff in asked.of.items()}
         if not diffs:
             diffs = self._loss_diffs()
         steps = self._wiring.steps_for(diffs)
@@ -147,21 +151,36 @@ class TorchSession(Session):
         given = {slot: x.requires_grad_() for slot, x in self._input_tensors(inputs).items()}
         store = LearnedStore(self._shapes, self._weights, self._place.seed, self._place.device)
         net = Differentiable(self._wiring, store, self._place, self._obstacles)
-        values = net.run(given, list(diffs), on_layer)
+        values = net.run(given, list(diffs), on_layer, is_guided=asked.rule == "guided")
         outputs = [
             (values[slot], _fitting(diff, values[slot], self._place.device))
             for slot, diff in diffs.items()
         ]
-        learned = [self._learned(store, name) for name in layers]
-        found = gradients_of(
-            outputs,
-            [
-                *(_reached(values, self._wiring.slot(value), value) for value in wants),
-                *(tensor for of_layer in learned for tensor in of_layer),
-            ],
+        learned = [self._learned(store, name) for name in asked.layers]
+        found = iter(
+            gradients_of(
+                outputs,
+                [
+                    *(self._reached(values, value) for value in asked.wants),
+                    *(tensor for of_layer in learned for tensor in of_layer),
+                    *(self._reached(values, value) for value in asked.norms),
+                ],
+            )
         )
-        rest = iter([_to_numpy(gradient) for gradient in found])
-        return [next(rest) for _ in wants], [[next(rest) for _ in of] for of in learned]
+        return GradientArrays(
+            [_to_numpy(next(found)) for _ in asked.wants],
+            [[_to_numpy(next(found)) for _ in of_layer] for of_layer in learned],
+            [float(torch.linalg.vector_norm(next(found).double())) for _ in asked.norms],
+            [_to_numpy(self._reached(values, value)) for value in asked.reads],
+        )
+
+    def _reached(self, values: Mapping[int, Tensor], value: Value) -> Tensor:
+        found = values.get(self._wiring.slot(value))
+        if found is None:
+            raise EngineError(
+                f"Nothing that gradients are taken of needs '{value.top}' of layer '{value.layer}'."
+            )
+        return found
 
     def _loss_diffs(self) -> dict[int, Tensor]:
         diffs = {
@@ -339,14 +358,6 @@ def _fitting(diff: Tensor, value: Tensor, device: torch.device) -> Tensor:
             f"A diff of shape {tuple(diff.shape)} does not fit a value of {tuple(value.shape)}."
         )
     return diff.reshape(value.shape)
-
-
-def _reached(values: Mapping[int, Tensor], slot: int, value: Value) -> Tensor:
-    if slot not in values:
-        raise EngineError(
-            f"Nothing that gradients are taken of needs '{value.top}' of layer '{value.layer}'."
-        )
-    return values[slot]
 
 
 def _sparing(on_layer: OnLayer) -> OnLayer:
