@@ -30,6 +30,7 @@ SUMMARIES: Mapping[str, str] = {
     "compare": "say what differs between two prototxts, layer by layer",
     "extract": "write the activations of any layers to .npz, HDF5 or .npy files",
     "statistics": "say how the values of layers spread for one image, with histograms",
+    "weights": "say what layers have learned, filter by filter: norms, twins, dead ones, changes",
     "gradients": "go forward and back: gradients of every value and learned array, into .npz",
     "check-images": "say what is broken, doubled or rare among images that a net is to learn from",
     "split": "divide images into train, val and test, near-duplicates together",

@@ -26,10 +26,16 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class CompareWeightsRequest:
-    """Two caffemodels or HDF5 files; layers are matched by name, as Caffe binds them."""
+    """Two caffemodels or HDF5 files; layers are matched by name, as Caffe binds them.
+
+    layers: those to compare, () for all. n_filters: how many of each are kept, those that moved
+    most; None for all.
+    """
 
     first: Path
     second: Path
+    layers: tuple[str, ...] = ()
+    n_filters: int | None = N_FILTERS
 
 
 class ArrayChange(msgspec.Struct, frozen=True):
@@ -96,11 +102,12 @@ def compare_weights(request: CompareWeightsRequest) -> Job[ComparedWeights]:
     first, second = open_weights(request.first), open_weights(request.second)
     names = [x.name for x in first.layers if x.blobs]
     names += [x.name for x in second.layers if x.blobs and first.get(x.name) is None]
+    names = [name for name in dict.fromkeys(names) if name in (request.layers or names)]
     changes = []
-    for done, name in enumerate(dict.fromkeys(names)):
+    for done, name in enumerate(names):
         yield Progress(done, len(names), "layers")
         one, other = first.get(name), second.get(name)
-        changes.append((yield from _compare_layer(name, one, other)))
+        changes.append((yield from _compare_layer(name, one, other, request.n_filters)))
     return ComparedWeights(tuple(changes))
 
 
@@ -160,7 +167,7 @@ def _named(names: list[str]) -> str:
 
 
 def _compare_layer(
-    name: str, one: LayerWeights | None, other: LayerWeights | None
+    name: str, one: LayerWeights | None, other: LayerWeights | None, n_filters: int | None
 ) -> Job[LayerChange]:
     both = LayerChange(
         name, one.type if one else other.type if other else "", one is not None, other is not None
@@ -169,12 +176,13 @@ def _compare_layer(
         return both
     arrays = []
     for index in range(max(one.n_parameters, other.n_parameters)):
-        arrays.append((yield from _compare_array(index, one.blob(index), other.blob(index))))
+        blobs = one.blob(index), other.blob(index)
+        arrays.append((yield from _compare_array(index, *blobs, n_filters)))
     return msgspec.structs.replace(both, arrays=tuple(arrays))
 
 
 def _compare_array(
-    index: int, one: WeightBlob | None, other: WeightBlob | None
+    index: int, one: WeightBlob | None, other: WeightBlob | None, n_filters: int | None
 ) -> Job[ArrayChange]:
     if one is None or other is None:
         shapes = (one.shape if one else (), other.shape if other else ())
@@ -192,7 +200,7 @@ def _compare_array(
     for start, a, b in _chunks(first.reshape(rows, -1), second.reshape(rows, -1)):
         yield Progress(0, 0, "values")
         sums.add(start, a, b)
-    return sums.change(index, shapes, has_filters=rows > 1)
+    return sums.change(index, shapes, n_filters=n_filters if rows > 1 else 0)
 
 
 def _plain(blob: WeightBlob) -> tuple[int, ...]:
@@ -234,13 +242,13 @@ class _Sums:
         index: int,
         shapes: tuple[tuple[int, ...], tuple[int, ...]],
         *,
-        has_filters: bool,
+        n_filters: int | None,
     ) -> ArrayChange:
         norms, moved = np.sqrt(self._norms), np.sqrt(self._moved)
         filters: tuple[tuple[int, float], ...] = ()
-        if has_filters and self._n_different:
+        if n_filters != 0 and self._n_different:
             each = [share_of(float(m), float(n)) for m, n in zip(moved, norms, strict=True)]
-            order = sorted(range(len(each)), key=lambda i: -each[i])[:N_FILTERS]
+            order = sorted(range(len(each)), key=lambda i: -each[i])[:n_filters]
             filters = tuple((i, each[i]) for i in order if each[i] > 0)
         whole = share_of(float(np.sqrt(self._moved.sum())), float(np.sqrt(self._norms.sum())))
         return ArrayChange(

@@ -11,6 +11,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
+    "WeightsRequest": "its view comes with the Weights of the Layer page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
 }
 """Requests that one front alone fills, and why."""

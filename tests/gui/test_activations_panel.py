@@ -13,10 +13,10 @@ from PyQt5.QtWidgets import QApplication
 
 from core.activations.tiles import GAP_LEVEL, NOT_FINITE_LEVEL
 from core.errors import AppError
-from gui.panels.activations.colours import colour_table
 from gui.panels.activations.panel import ActivationsPanel, LayerValues
 from gui.panels.activations.shown import ShownValue
 from gui.widgets.class_list import ClassScore, ClassScores
+from gui.widgets.tile_colours import colour_table
 
 CONV = ShownValue("conv1", "conv1", "conv1 · conv1@0")
 RELU = ShownValue("relu1", "conv1", "relu1 · conv1@1")

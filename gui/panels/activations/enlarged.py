@@ -8,11 +8,11 @@ from PyQt5.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, Q
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from core.words import value_text
-from gui.panels.activations.colours import colour_table, map_image
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import CENTRE
 from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.readout import paint_readout
+from gui.widgets.tile_colours import colour_table, map_image
 
 Place = tuple[int, int]
 """Row and column of a cell."""

@@ -12,12 +12,12 @@ from PyQt5.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from core.net.elision import elide_name
 from core.words import value_text
-from gui.panels.activations.colours import colour_table, map_image
 from gui.panels.activations.shown import Pin, PinnedValue
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
 from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.tile_colours import colour_table, map_image
 
 HEIGHT = 54
 _SIDE, _WIDTH = 40, 150

@@ -9,9 +9,9 @@ from PyQt5.QtGui import QImage
 
 from core.activations.tile_grid import TileGrid, levels_of, resampled
 from core.activations.tiles import GAP_LEVEL
-from gui.panels.activations.colours import colour_table, indexed_image
 from gui.panels.activations.shown import Drawing
 from gui.theme import ThemeKeeper
+from gui.widgets.tile_colours import colour_table, indexed_image
 
 
 class TileRows:

@@ -8,9 +8,9 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from core.activations.tiles import MAX_LEVEL
 from core.words import MINUS, value_text
-from gui.panels.activations.colours import colour_table
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.tile_colours import colour_table
 
 _BAR, _GAP = 60, 5
 
