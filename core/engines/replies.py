@@ -36,7 +36,7 @@ def read_reply(request: Request, header: Mapping[str, Any], arrays: Sequence[np.
     if isinstance(reply, Opened):
         _check_opened(reply)
     if isinstance(request, Take):
-        _check_values(arrays, len(request.wants))
+        _check_measured(request, arrays)
     elif isinstance(request, Read):
         _check_values(arrays, 1)
     elif isinstance(request, Statistics):
@@ -75,6 +75,14 @@ def _check_values(arrays: Sequence[np.ndarray], n_wanted: int) -> None:
     for array in arrays:
         if array.dtype.kind != "f":
             raise FrameError(f"values of type {array.dtype}")
+
+
+def _check_measured(request: Take, arrays: Sequence[np.ndarray]) -> None:
+    if len(arrays) != len(request.wants):
+        raise FrameError(f"{len(arrays)} arrays where {len(request.wants)} were asked for")
+    for want, array in zip(request.wants, arrays, strict=True):
+        if not want.measure.may_give(array):
+            raise FrameError(f"{array.shape} of type {array.dtype} for {type(want.measure)}")
 
 
 def _check_summaries(reply: Summaries, arrays: Sequence[np.ndarray], n_values: int) -> None:

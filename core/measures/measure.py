@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
 
 from core.errors import AppError, RequestError
-from core.measures.peaks import channel_peaks, positive_share
-from core.measures.places import pool_places
+from core.measures.formulas import apply_formula
 from core.measures.region_grid import region_grid
+from core.measures.spread import MOMENTS
 
 PoolingName = Literal[
     "flatten", "gap", "mac", "gem", "spoc", "crow", "rmac", "mac+rmac", "regions", "cells"
@@ -21,6 +21,8 @@ POOLINGS: tuple[PoolingName, ...] = get_args(PoolingName)
 OF_MAPS: tuple[PoolingName, ...] = ("spoc", "rmac", "mac+rmac", "regions", "cells")
 """Those that ask where a place is: they need an activation with height and width."""
 OF_REGIONS: tuple[PoolingName, ...] = ("rmac", "mac+rmac", "regions")
+Formula = tuple[Any, ...]
+"""The name of a formula in core.measures.formulas, and its arguments."""
 MOST_LEVELS = 8
 MAX_DIMENSIONS = 262_144
 MAX_PLACES = 1 << 24
@@ -37,8 +39,39 @@ class Keep(msgspec.Struct, frozen=True, tag="keep"):
         """The activation itself, float32 of any shape."""
         return activation
 
+    def may_give(self, found: np.ndarray) -> bool:
+        """Whether an array can be what this measure gives."""
+        return found.dtype.kind == "f"
 
-class Pool(msgspec.Struct, frozen=True, tag="pool"):
+    @property
+    def formula(self) -> Formula | None:
+        """There is none."""
+        return None
+
+
+class _ByFormula(msgspec.Struct, frozen=True):
+    """What one of core.measures.formulas makes of an activation."""
+
+    def check(self, shape: Sequence[int]) -> None:
+        """AppError for a shape or parameters that it can't be made of."""
+
+    def of(self, activation: np.ndarray) -> np.ndarray:
+        """The reference, in NumPy. Raises what `check` raises."""
+        self.check(activation.shape)
+        found: np.ndarray = apply_formula(activation, self.formula)
+        return found
+
+    def may_give(self, found: np.ndarray) -> bool:
+        """Whether an array can be what this measure gives."""
+        return found.dtype.kind == "f"
+
+    @property
+    def formula(self) -> Formula:
+        """The name of the formula, and its arguments."""
+        raise NotImplementedError
+
+
+class Pool(_ByFormula, frozen=True, tag="pool"):
     """One vector an image: (n_images, channels, ...) becomes (n_images, dimension) float32.
 
     Nothing is normalised. method:
@@ -82,12 +115,10 @@ class Pool(msgspec.Struct, frozen=True, tag="pool"):
         if self.method != "flatten" and 0 in shape[2:]:
             raise AppError(f"A value of shape {tuple(shape)} has no places to pool over.")
 
-    def of(self, activation: np.ndarray) -> np.ndarray:
-        """The reference: (n_images, dimension) float32. Raises what `check` raises."""
-        self.check(activation.shape)
-        pooled: np.ndarray
-        pooled = pool_places(activation, self.method, self.p, self.levels, self.relu)
-        return pooled
+    @property
+    def formula(self) -> Formula:
+        """Of core.measures.places."""
+        return ("pool", self.method, self.p, self.levels, self.relu)
 
     def dimension(self, shape: Sequence[int]) -> int:
         """How many values a vector has, of an activation of this shape."""
@@ -175,7 +206,7 @@ def _parse_pooling(word: str) -> Pool:
     return pool
 
 
-class ChannelPeaks(msgspec.Struct, frozen=True, tag="peaks"):
+class ChannelPeaks(_ByFormula, frozen=True, tag="peaks"):
     """Where each channel is greatest and least: (n_images, channels, 4) float32.
 
     The maximum, its place, the minimum, its place. A place is the number of a value in its channel
@@ -186,28 +217,95 @@ class ChannelPeaks(msgspec.Struct, frozen=True, tag="peaks"):
         """AppError for a value without images, channels or places, or with too many places."""
         check_has_channels(shape)
 
-    def of(self, activation: np.ndarray) -> np.ndarray:
-        """The reference. Raises what `check` raises."""
-        self.check(activation.shape)
-        peaks: np.ndarray = channel_peaks(activation)
-        return peaks
+    @property
+    def formula(self) -> Formula:
+        """Of core.measures.peaks."""
+        return ("peaks",)
 
 
-class PositiveShare(msgspec.Struct, frozen=True, tag="positive"):
+class PositiveShare(_ByFormula, frozen=True, tag="positive"):
     """The share of each channel's places that is above 0: (n_images, channels) float32."""
 
     def check(self, shape: Sequence[int]) -> None:
         """AppError as for ChannelPeaks."""
         check_has_channels(shape)
 
-    def of(self, activation: np.ndarray) -> np.ndarray:
-        """The reference. Raises what `check` raises."""
-        self.check(activation.shape)
-        share: np.ndarray = positive_share(activation)
-        return share
+    @property
+    def formula(self) -> Formula:
+        """Of core.measures.peaks."""
+        return ("positive",)
 
 
-Measure = Keep | Pool | ChannelPeaks | PositiveShare
+class Moments(_ByFormula, frozen=True, tag="moments"):
+    """Counts, ends, mean and squared deviations: (9,) float64, see core.measures.spread.MOMENTS."""
+
+    def may_give(self, found: np.ndarray) -> bool:
+        """Whether an array can be what this measure gives."""
+        return found.dtype == np.float64 and found.shape == (len(MOMENTS),)
+
+    @property
+    def formula(self) -> Formula:
+        """Of core.measures.spread."""
+        return ("moments",)
+
+
+class ChannelRange(_ByFormula, frozen=True, tag="channel range"):
+    """The least and greatest finite value of each channel, (2, channels) float32; NaN for none."""
+
+    def may_give(self, found: np.ndarray) -> bool:
+        """Whether an array can be what this measure gives."""
+        return found.dtype.kind == "f" and found.ndim == 2 and len(found) == 2
+
+    @property
+    def formula(self) -> Formula:
+        """Of core.measures.spread."""
+        return ("channel range",)
+
+
+class CellCounts(_ByFormula, frozen=True, tag="cell counts"):
+    """The finite values counted in cells of 1/128 of their size, (n_cells, 2) int64: cell, count.
+
+    The grid is the same for every activation (core.measures.spread.cell_counts), so that counts of
+    passes add up and go into wider bins later.
+    """
+
+    def may_give(self, found: np.ndarray) -> bool:
+        """Whether an array can be what this measure gives."""
+        return found.dtype == np.int64 and found.ndim == 2 and found.shape[1] == 2
+
+    @property
+    def formula(self) -> Formula:
+        """Of core.measures.spread."""
+        return ("cell counts",)
+
+
+class Histogram(_ByFormula, frozen=True, tag="histogram"):
+    """The values counted between edges as np.histogram does: (len(edges) - 1,) int64.
+
+    edges: finite and ascending, 2 at least.
+    """
+
+    edges: tuple[float, ...]
+
+    def check(self, shape: Sequence[int]) -> None:
+        """AppError for edges that are none."""
+        bounds = np.asarray(self.edges, np.float64)
+        if bounds.size < 2 or not np.isfinite(bounds).all() or (np.diff(bounds) <= 0).any():
+            raise AppError("The edges of a histogram are two or more ascending numbers.")
+
+    def may_give(self, found: np.ndarray) -> bool:
+        """Whether an array can be what this measure gives."""
+        return found.dtype == np.int64 and found.shape == (len(self.edges) - 1,)
+
+    @property
+    def formula(self) -> Formula:
+        """Of core.measures.spread."""
+        return ("edge counts", self.edges)
+
+
+Measure = (
+    Keep | Pool | ChannelPeaks | PositiveShare | Moments | ChannelRange | CellCounts | Histogram
+)
 KEEP = Keep()
 
 

@@ -7,7 +7,16 @@ import pytest
 
 from core.engines.base import Engine, EngineProcess, Value
 from core.errors import EngineError
-from core.measures.measure import KEEP, ChannelPeaks, Pool, PositiveShare
+from core.measures.measure import (
+    KEEP,
+    CellCounts,
+    ChannelPeaks,
+    ChannelRange,
+    Histogram,
+    Moments,
+    Pool,
+    PositiveShare,
+)
 from core.net.reader import read_net
 
 ALL_VALUES = [
@@ -175,6 +184,19 @@ def test_peaks_and_their_places_are_those_of_each_version(any_process: EnginePro
     for value in (BEFORE, AFTER):
         np.testing.assert_array_equal(found[value, PositiveShare()], [[0.5, 1], [0.25, 0.25]])
     assert all(array.dtype == np.float32 for array in found.values())
+
+
+def test_how_values_spread_is_what_was_worked_out_by_hand(any_process: EngineProcess) -> None:
+    wants = {BEFORE: [Moments(), ChannelRange(), CellCounts(), Histogram((-1.0, 0.0, 2.0))]}
+    engine = any_process.open(RECTIFIED)
+    moments, ends, cells, counts = engine.measure({"data": GIVEN}, wants).values()
+    # the squares are 125, and 16 times the squared mean is 289 / 16
+    assert moments.tolist() == [16, 0, 0, 4, 4, -4, 8, 17 / 16, 125 - 289 / 16]
+    assert ends.tolist() == [[-4, -1], [8, 4]]
+    # 0x3f80 are the first bits of 1.0, 0x4000 those of 2, 0x4040 of 3, 0x4080 of 4, 0x4100 of 8
+    of_cells = [[-0x4080, 1], [-0x3F80, 3], [0, 4], [0x3F80, 1], [0x4000, 4], [0x4040, 1]]
+    assert cells.tolist() == [*of_cells, [0x4080, 1], [0x4100, 1]]
+    assert counts.tolist() == [3, 9]
 
 
 def test_several_recipes_take_one_pass(engine: Engine) -> None:

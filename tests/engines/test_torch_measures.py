@@ -8,7 +8,17 @@ import torch
 
 from core.engines.torch.measures import measure_all, measure_on_device
 from core.engines.torch.rows_of_places import has_rows_of_places
-from core.measures.measure import POOLINGS, ChannelPeaks, Pool, PositiveShare
+from core.measures.measure import (
+    POOLINGS,
+    CellCounts,
+    ChannelPeaks,
+    ChannelRange,
+    Histogram,
+    Measure,
+    Moments,
+    Pool,
+    PositiveShare,
+)
 
 SHAPES = [(2, 5, 7, 7), (3, 4, 6, 9), (1, 8, 13, 4), (2, 3, 1, 5), (2, 6, 1, 1), (1, 3, 31, 40)]
 POOLS = [
@@ -88,3 +98,44 @@ def test_peaks_and_shares_are_numpys_to_the_bit(layout: str) -> None:
         for measure in (ChannelPeaks(), PositiveShare()):
             found = measure_on_device(tensor, measure).numpy()
             np.testing.assert_array_equal(found, measure.of(activation), err_msg=str(shape))
+
+
+EDGES = tuple(np.linspace(-1, 2, 31).tolist())
+SPREADS: tuple[Measure, ...] = (Moments(), ChannelRange(), CellCounts(), Histogram(EDGES))
+
+
+def of_every_kind() -> list[np.ndarray]:
+    rng = np.random.default_rng(8)
+    return [
+        rng.normal(size=(2, 5, 7, 9)),
+        np.maximum(rng.normal(size=(3, 64, 33, 31)), 0),
+        rng.integers(-3, 4, (2, 9, 4, 4)),
+        rng.normal(size=(4,)),
+        np.array(3.5),
+        np.zeros((0, 3)),
+        np.zeros((2, 3, 0, 4)),
+        np.full((1, 2, 3), 1e30),
+        np.array([[1, np.nan, -np.inf, 0, -0.0]]),
+        np.array([[1e-45, -1e-45, 0.0]]),
+        np.array([EDGES]),
+        rng.normal(size=(1, 130, 70, 90)) + 1e4,
+        -rng.random(size=(5, 8, 64, 208)),
+    ]
+
+
+@pytest.mark.parametrize("case", range(len(of_every_kind())))
+@pytest.mark.parametrize("is_channels_last", [False, True])
+def test_torch_spreads_as_numpy_does(case: int, is_channels_last: bool) -> None:
+    activation = of_every_kind()[case].astype(np.float32)
+    tensor = torch.from_numpy(activation.copy())
+    if is_channels_last and tensor.ndim == 4:
+        tensor = tensor.contiguous(memory_format=torch.channels_last)
+    for measure, found in zip(SPREADS, measure_all(tensor, SPREADS), strict=True):
+        wanted = measure.of(activation)
+        assert found.numpy().dtype == wanted.dtype
+        if isinstance(measure, Moments):
+            np.testing.assert_array_equal(found[:7], wanted[:7])
+            np.testing.assert_allclose(found[7:], wanted[7:], rtol=1e-9, atol=1e-12)
+        else:
+            np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(tensor.numpy(), activation)  # nothing was written into it

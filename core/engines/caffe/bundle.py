@@ -29,6 +29,8 @@ _MODULES = (
     "core.measures.region_grid",
     "core.measures.places",
     "core.measures.peaks",
+    "core.measures.spread",
+    "core.measures.formulas",
     "core.engines.caffe_child.files",
     "core.engines.caffe_child.machine",
     "core.engines.caffe_child.programs",

@@ -51,7 +51,6 @@ from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
 from core.layers.layer_type import Shape
 from core.layers.shapes import infer_shapes
-from core.measures.measure import ChannelPeaks, Keep, Measure, PositiveShare
 from core.net.definition import Layer
 from core.net.reader import read_net
 from core.weights.binding import Binding, bind_weights
@@ -102,7 +101,7 @@ class CaffeSession(Session):
             place = self._place(slot)
             shape = self._top_shape(slot)
             want.measure.check((1, 1, 1, 1) if shape is None else shape)
-            request["takes"].append([place.position, place.blob, _taken_how(want.measure)])
+            request["takes"].append([place.position, place.blob, want.measure.formula])
         _, arrays = self._link.ask(request, list(inputs.values()), on_layer)
         return arrays
 
@@ -345,19 +344,6 @@ class CaffeSession(Session):
         shapes = tuple(self._top_shape(slot) for slot in step.tops)
         why = self._obstacles.get(layer.index)
         return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes, why)
-
-
-def _taken_how(measure: Measure) -> list[object] | None:
-    """What the foreign Python makes of a value: the name of it, and its arguments; None keeps it
-    whole.
-    """
-    if isinstance(measure, Keep):
-        return None
-    if isinstance(measure, ChannelPeaks):
-        return ["peaks"]
-    if isinstance(measure, PositiveShare):
-        return ["positive"]
-    return ["pool", measure.method, measure.p, measure.levels, measure.relu]
 
 
 def types_it_lacks(steps: Sequence[Step], known: Sequence[str]) -> Obstacles:

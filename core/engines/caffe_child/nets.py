@@ -8,12 +8,10 @@ import time
 
 import numpy as np
 
-from core.measures.peaks import channel_peaks, positive_share
-from core.measures.places import pool_places
+from core.measures.formulas import apply_formula
 
 INPUTS = -1
 """The position of a value before any layer has run."""
-MEASURES = {"pool": pool_places, "peaks": channel_peaks, "positive": positive_share}
 RECURRENT = ("LSTM", "RNN")
 """Types that carry a state from one pass into the next."""
 
@@ -61,14 +59,14 @@ class CaffeNet(object):
 
     def take(self, request, arrays, announce):
         # type: (Dict[str, Any], List[np.ndarray], Any) -> List[np.ndarray]
-        """One pass; the values at request["takes"], measured where a measure is named."""
+        """One pass; the values at request["takes"], measured where a formula is named."""
         taken = {}  # type: Dict[int, np.ndarray]
 
         def look(position):
             # type: (int) -> None
             for number in wanted.get(position, ()):
-                _, blob, measure = takes[number]
-                taken[number] = _taken(self._net._blobs[blob].data, measure)
+                _, blob, formula = takes[number]
+                taken[number] = _taken(self._net._blobs[blob].data, formula)
 
         takes = request["takes"]
         wanted = _by_position(takes)
@@ -270,12 +268,12 @@ def _as_shaped(diff, shape):
     return diff.reshape(shape)
 
 
-def _taken(values, measure):
+def _taken(values, formula):
     # type: (np.ndarray, Optional[List[Any]]) -> np.ndarray
-    """A copy, because Caffe writes there again, or what a measure makes of it."""
-    if measure is None:
+    """A copy, because Caffe writes there again, or what a formula makes of it."""
+    if formula is None:
         return np.array(values, dtype=np.float32, order="C")
-    found = MEASURES[measure[0]](values, *measure[1:])
+    found = apply_formula(values, formula)
     return found.copy() if np.may_share_memory(found, values) else found
 
 

@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from core.engines.torch.region_maxima import region_maxima
 from core.engines.torch.rows_of_places import RowsOfPlaces, has_rows_of_places
-from core.measures.measure import ChannelPeaks, Measure, Pool, PositiveShare
+from core.engines.torch.spreads import Spread
+from core.measures.measure import ChannelPeaks, Keep, Measure, Pool, PositiveShare
 from core.measures.places import GEM_FLOOR, centre_prior
 
 
@@ -39,8 +40,10 @@ def _measured(shared: _Shared, measure: Measure) -> Tensor:
         return _peaks(shared)
     if isinstance(measure, PositiveShare):
         return _positive_share(shared)
-    if not isinstance(measure, Pool):
+    if isinstance(measure, Keep):
         return shared.maps
+    if not isinstance(measure, Pool):
+        return shared.spread.of(measure)
     if measure.method == "mac":
         return torch.clamp_min(shared.peak, 0.0) if measure.relu else shared.peak
     if measure.has_levels:
@@ -65,11 +68,19 @@ class _Shared:
 
     def __init__(self, activation: Tensor) -> None:
         self.maps = activation
+        self._spread: Spread | None = None
         self._regions: dict[int, Tensor] = {}
         self._peak: Tensor | None = None
         self.rows: RowsOfPlaces | None = None
         if has_rows_of_places(activation):
             self.rows = RowsOfPlaces(activation)
+
+    @property
+    def spread(self) -> Spread:
+        """How its values spread."""
+        if self._spread is None:
+            self._spread = Spread(self.maps)
+        return self._spread
 
     @property
     def places(self) -> Tensor:

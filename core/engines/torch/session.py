@@ -381,5 +381,8 @@ def _apart_from(value: Tensor, measured: Tensor) -> Tensor:
 
 
 def _to_numpy(tensor: Tensor) -> np.ndarray:
-    array: np.ndarray = tensor.detach().to("cpu", torch.float32).contiguous().numpy()
+    """float32, but for what is counted or summed exactly."""
+    exact = tensor.dtype in (torch.float64, torch.int64)
+    kept = tensor.detach().to("cpu", tensor.dtype if exact else torch.float32)
+    array: np.ndarray = kept.contiguous().numpy()
     return array
