@@ -17,7 +17,7 @@ from core.commands.preprocessing import (
 )
 from core.commands.progress_line import ProgressLine
 from core.errors import AppError, EngineError
-from core.jobs.fitting import FitWish
+from core.jobs.fit_choice import FitWish
 from core.jobs.index import Indexed, IndexRequest, index
 from core.progress import run_job
 from core.representations.after import HELP as AFTER_HELP
@@ -54,8 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fit-on",
         type=Path,
         metavar="DIR",
-        help="other images that PCA, whitening and encodings are fitted on; without it those of "
-        "--images, and it says so",
+        help="the images that PCA, whitening and encodings are fitted on. Without it: the largest "
+        "other set that a gallery beside GALLERY holds by the same recipe, else those of --images, "
+        "and it says so",
     )
     parser.add_argument(
         "--fit",
@@ -106,6 +107,7 @@ def run(options: argparse.Namespace) -> None:
         encoding,
         after[0],
         FitWish(options.fit_on, options.fit, options.encoder, options.fit_name),
+        known=(options.out.absolute().parent,),
     )
     with engine_host(options) as host, ProgressLine() as show:
         try:

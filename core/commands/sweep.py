@@ -68,7 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fit-on",
         type=Path,
         metavar="DIR",
-        help="other images that PCA and whitening are fitted on; without it the measured ones",
+        help="the images that PCA and whitening are fitted on. Without it: the largest other set "
+        "that a gallery beside GALLERY holds so described, else the images of half of the labels, "
+        "which are no queries then",
     )
     parser.add_argument(
         "--truth",
@@ -104,6 +106,7 @@ def run(options: argparse.Namespace) -> None:
         tuple(filter(None, (options.together or "").split(","))),
         options.size,
         parse_scales(options.scales),
+        known=(options.out.absolute().parent,),
     )
     with engine_host(options) as host, ProgressLine() as show:
 
@@ -146,6 +149,7 @@ def describe(swept: Swept) -> dict[str, object]:
         "images_per_second": swept.report.images_per_second,
         "slowest": swept.report.slowest or None,
         "preprocess": swept.recipe.describe(),
+        "fit": None if swept.fit_set is None else swept.fit_set.to_json(),
         "left_out": [one.describe() for one in swept.left_out],
         "unreadable": [{"path": p.path, "reason": p.reason} for p in swept.report.problems],
         "notes": list(swept.notes),

@@ -41,6 +41,11 @@ from core.surveys.survey import DEFAULT_BATCH, Results, survey
 FOLDERS = "folders"
 _TRUNCATED = f"of the first {N_FOUND:,} that approximate search finds; the others count as missed"
 
+_OWN_FIT = (
+    "Its PCA, whitening or encoding was fitted on images of the same folder (transductive): other "
+    "images may gain less."
+)
+
 
 @dataclass(frozen=True)
 class EvaluateRequest:
@@ -225,9 +230,11 @@ def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[E
 
 
 def _notes(gallery: Gallery) -> tuple[str, ...]:
-    """What to know of a gallery, files that changed since it was made among it."""
-    stale = gallery.stale_note(range(len(gallery)))
-    return gallery.notes if stale is None else (*gallery.notes, stale)
+    """What to know of a gallery: files that changed since it was made, a fit on its own images."""
+    stale, finish = gallery.stale_note(range(len(gallery))), gallery.recipe.finish
+    notes = gallery.notes if stale is None else (*gallery.notes, stale)
+    fits = [fit.folder for fit in (finish.fit, finish.encoder) if fit is not None]
+    return (*notes, _OWN_FIT) if str(gallery.root.resolve()) in fits else notes
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,26 +14,36 @@ from core.engines.values import Value
 from core.errors import AppError, GalleryError
 from core.images.finding import list_images
 from core.images.prepared import PreparedImage
+from core.jobs.fit_choice import (
+    CHOSEN,
+    FitWish,
+    chosen_wish,
+    described_set,
+    made_for,
+    made_for_parts,
+)
 from core.measures.measure import Pool
 from core.progress import Job, Progress, with_steps
+from core.representations.after import After
 from core.representations.encoding import Encoder, PartSample
 from core.representations.fit_files import (
     fit_digest,
     open_encoder,
     open_fit,
+    read_note,
     save_encoder,
     save_fit,
 )
 from core.representations.pca import PcaFit, PcaSums
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe, with_fits_of
-from core.retrieval.finish import FITS_NAME, PLAIN, Finish, FitName, load_fits
+from core.retrieval.finish import FITS_NAME, Finish, FitName, load_fits
 from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_contents import DescriptorRows
 from core.retrieval.gallery_origin import GalleryOrigin
-from core.retrieval.gallery_store import GalleryStore
+from core.retrieval.gallery_store import FITTED_ON_NAME, GalleryStore
 from core.retrieval.indexing import index_folder
-from core.retrieval.sweep_file import FITTED_ON_NAME
-from core.retrieval.sweep_rows import TRANSDUCTIVE
+from core.retrieval.sweep_rows import TRANSDUCTIVE, described_by
 from core.surveys.pictures import by_shape
 from core.surveys.survey import Results, survey
 from core.words import plural
@@ -43,29 +53,18 @@ _OTHER_CHARACTERS = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True)
-class FitWish:
-    """Where the fits of an index come from.
-
-    on: other images to fit on; None for those that are indexed, which the report says. stored: a
-    saved fit of PCA or whitening to take instead, encoder: one of encoded parts. name: of what is
-    saved; "" names it by layer, pooling and steps.
-    """
-
-    on: Path | None = None
-    stored: Path | None = None
-    encoder: Path | None = None
-    name: str = ""
-
-
-@dataclass(frozen=True)
 class FitPlan:
-    """An index that needs fits: its folders, where its net came from, images a pass."""
+    """An index that needs fits: its folders, where its net came from, images a pass.
+
+    known: folders below which galleries lie, one of which may hold other images to fit on.
+    """
 
     wish: FitWish
     folder: Path
     out: Path
     origin: GalleryOrigin | None
     batch_size: int
+    known: tuple[Path, ...] = ()
 
     @property
     def fit_folder(self) -> Path:
@@ -100,6 +99,7 @@ def settle_fits(describer: Describer, plan: FitPlan) -> Job[Fitted]:
     if not describer.recipe.finish.lacks_fit:
         return Fitted(replace(describer, fits=load_fits(describer.recipe.finish, plan.out)))
     describer.check()
+    plan = replace(plan, wish=chosen_wish(plan.wish, describer.recipe, plan.folder, plan.known))
     notes: list[str] = []
     finish = describer.recipe.finish
     if finish.encoding and finish.encoder is None:
@@ -109,23 +109,11 @@ def settle_fits(describer: Describer, plan: FitPlan) -> Job[Fitted]:
     return Fitted(describer, tuple(dict.fromkeys(notes)))
 
 
-def made_for(recipe: DescriptorRecipe, *, has_power: bool) -> str:
-    """What tells that a fit is of a recipe's descriptors; the same as a sweep's."""
-    raw = recipe.raw
-    single = msgspec.structs.replace(raw.finish, further=())
-    digests = [replace(raw, finish=single).digest]
-    digests += [
-        replace(raw, layer=one.layer, top=one.top, place=one.place, finish=single).digest
-        for one in raw.finish.further
-    ]
-    return f"{'+'.join(digests)}, {'power' if has_power else 'l2'}"
-
-
 def _with_encoder(describer: Describer, plan: FitPlan, notes: list[str]) -> Job[Describer]:
     recipe = describer.recipe
     if plan.wish.encoder is not None:
         encoder = open_encoder(plan.wish.encoder)
-        _check_made_for(encoder.fit, _of_parts(recipe), plan.wish.encoder)
+        _check_made_for(encoder.fit, made_for_parts(recipe), plan.wish.encoder)
     else:
         encoder = yield from _fit_encoder(describer, plan)
         if plan.is_transductive:
@@ -138,10 +126,12 @@ def _with_encoder(describer: Describer, plan: FitPlan, notes: list[str]) -> Job[
         raise GalleryError(f"The fit is for '{encoder.encoding.word}', not for what is asked for.")
     name = _name(plan, recipe, encoder.encoding.word)
     path = _folder(plan) / name
-    save_encoder(path, encoder)
+    folder = _folder_of(plan, plan.wish.encoder)
+    save_encoder(path, encoder, folder=folder)
     warned = encoder.encoding.method == "white"
-    notes.append(_said(encoder.whole or encoder.fit, encoder.encoding.dimension, whiten=warned))
-    noted = _noted(path, encoder.fit, encoder.encoding.dimension, plan)
+    whole = encoder.whole or encoder.fit
+    notes.append(_said(whole, encoder.encoding.dimension, plan.wish, whiten=warned))
+    noted = _noted(path, encoder.fit, encoder.encoding.dimension, folder)
     finish = msgspec.structs.replace(recipe.finish, encoder=noted)
     fits = replace(describer.fits, encoder=encoder)
     return replace(describer, recipe=replace(recipe, finish=finish), fits=fits)
@@ -155,12 +145,13 @@ def _with_fit(describer: Describer, plan: FitPlan, notes: list[str]) -> Job[Desc
     if plan.wish.stored is not None:
         fit = open_fit(plan.wish.stored)
         _check_made_for(fit, wanted, plan.wish.stored)
+    elif plan.wish.described is not None:
+        at_hand = described_set(recipe, plan.wish.described)
+        described = described_by(at_hand.gallery, at_hand.numbers)
+        fit = _fitted(described.rows, asked, at_hand.gallery.root.name, wanted)
     else:
         raw = yield from _described(describer, plan)
-        sums = PcaSums(plan.fit_folder.name, wanted)
-        for block in _blocks(raw):
-            sums.add(asked.prepared(block))
-        fit = sums.fit()
+        fit = _fitted(raw.rows, asked, plan.fit_folder.name, wanted)
         if plan.is_transductive:
             notes.append(TRANSDUCTIVE)
     steps = asked.settled(fit)
@@ -170,9 +161,10 @@ def _with_fit(describer: Describer, plan: FitPlan, notes: list[str]) -> Job[Desc
             hint="Fit it on more images, or choose fewer dimensions.",
         )
     path = _folder(plan) / _name(plan, recipe, steps.word)
-    save_fit(path, fit.cut(steps.dimension), whole=fit, after=steps.word)
-    notes.append(_said(fit, steps.dimension, whiten=steps.projection == "white"))
-    noted = _noted(path, fit, steps.dimension, plan)
+    folder = _folder_of(plan, plan.wish.stored)
+    save_fit(path, fit.cut(steps.dimension), whole=fit, after=steps.word, folder=folder)
+    notes.append(_said(fit, steps.dimension, plan.wish, whiten=steps.projection == "white"))
+    noted = _noted(path, fit, steps.dimension, folder)
     finish = msgspec.structs.replace(recipe.finish, fit=noted)
     fits = replace(describer.fits, after=fit)
     settled = replace(describer, recipe=replace(recipe, finish=finish), fits=fits)
@@ -215,7 +207,7 @@ def _fit_encoder(describer: Describer, plan: FitPlan) -> Job[Encoder]:
         raise GalleryError("There is no encoding to fit.")
     listing = list_images(plan.fit_folder)
     sample = PartSample(
-        encoding, plan.fit_folder.name, _of_parts(describer.recipe), len(listing.images)
+        encoding, plan.fit_folder.name, made_for_parts(describer.recipe), len(listing.images)
     )
     job = survey(
         describer.engine,
@@ -228,11 +220,6 @@ def _fit_encoder(describer: Describer, plan: FitPlan) -> Job[Encoder]:
     )
     yield from with_steps(job, lambda step: replace(step, what="images fitted on"))
     return sample.fit()
-
-
-def _of_parts(recipe: DescriptorRecipe) -> str:
-    """What tells that an encoder is of a recipe's parts: of pictures as they are, before scales."""
-    return replace(recipe, finish=PLAIN).digest
 
 
 @dataclass
@@ -258,9 +245,13 @@ class _PartCollector:
         """What can't be read is told by the index."""
 
 
-def _blocks(gallery: Gallery) -> Iterator[np.ndarray]:
-    for start in range(0, len(gallery), _ROWS_AT_ONCE):
-        yield np.asarray(gallery.rows[start : start + _ROWS_AT_ONCE])
+def _fitted(
+    rows: np.ndarray | DescriptorRows, asked: After, image_set: str, made_for: str
+) -> PcaFit:
+    sums = PcaSums(image_set, made_for)
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        sums.add(asked.prepared(np.asarray(rows[start : start + _ROWS_AT_ONCE])))
+    return sums.fit()
 
 
 def _check_made_for(fit: PcaFit, wanted: str, path: Path) -> None:
@@ -298,13 +289,20 @@ def _name(plan: FitPlan, recipe: DescriptorRecipe, steps: str) -> str:
     return _OTHER_CHARACTERS.sub("-", words.replace("+", "-"))[:120]
 
 
-def _noted(path: Path, fit: PcaFit, dimension: int, plan: FitPlan) -> FitName:
-    is_stored = plan.wish.stored is not None or plan.wish.encoder is not None
-    folder = "" if is_stored else str(plan.fit_folder.resolve())
-    return FitName(path.name, fit_digest(path), dimension, fit.image_set, fit.n, folder)
+def _folder_of(plan: FitPlan, stored: Path | None) -> Path | None:
+    """Where the images of a fit lie; None where a stored one does not tell."""
+    if stored is None or plan.wish.is_chosen:
+        return plan.fit_folder
+    noted = read_note(stored).folder
+    return Path(noted) if noted else None
 
 
-def _said(fit: PcaFit, dimension: int, *, whiten: bool) -> str:
+def _noted(path: Path, fit: PcaFit, dimension: int, folder: Path | None) -> FitName:
+    where = "" if folder is None else str(folder.resolve())
+    return FitName(path.name, fit_digest(path), dimension, fit.image_set, fit.n, where)
+
+
+def _said(fit: PcaFit, dimension: int, wish: FitWish, *, whiten: bool) -> str:
     """What a fit holds, with a warning where its dimensions are too many for its images."""
     share = float(fit.explained[min(dimension, fit.most) - 1])
     said = (
@@ -312,4 +310,4 @@ def _said(fit: PcaFit, dimension: int, *, whiten: bool) -> str:
         f"hold {share:.1%} of the variance; eigenvalues below a millionth of the first are cut."
     )
     warning = fit.warning(dimension, whiten=whiten)
-    return f"{said} {warning}" if warning else said
+    return " ".join(filter(None, (said, CHOSEN if wish.is_chosen else "", warning)))

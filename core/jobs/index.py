@@ -15,7 +15,8 @@ from core.errors import GalleryError, ImageError
 from core.files import file_sha256
 from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
-from core.jobs.fitting import FitPlan, FitWish, settle_fits
+from core.jobs.fit_choice import FitWish
+from core.jobs.fitting import FitPlan, settle_fits
 from core.jobs.open import net_of
 from core.jobs.values import choose_value
 from core.layers.traits import traits_of
@@ -46,7 +47,8 @@ class IndexRequest:
     takes the net's own. prune: drop what the gallery has and the folder does not show, also where
     that may be a disk's doing. size: of the pictures, as core.images.input_size has it; "" leaves
     the recipe's. scales: factors of that size whose descriptors are put together. encoding: of the
-    pooling's parts. after: what follows pooling; fits: where its fits come from.
+    pooling's parts. after: what follows pooling; fits: where its fits come from. known: folders
+    below which galleries lie, which may hold other images to fit on.
     """
 
     net: NetToRun
@@ -62,6 +64,7 @@ class IndexRequest:
     encoding: Encoding | None = None
     after: After = L2
     fits: FitWish = field(default_factory=FitWish)
+    known: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,9 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
         origin = None
         if request.net.weights is not None:
             origin = GalleryOrigin(request.net.path, request.net.weights, request.net.state)
-        fit_plan = FitPlan(request.fits, request.folder, request.out, origin, request.batch_size)
+        fit_plan = FitPlan(
+            request.fits, request.folder, request.out, origin, request.batch_size, request.known
+        )
         fitted = yield from settle_fits(Describer(engine, plan.feed, recipe), fit_plan)
         report = yield from index_folder(
             fitted.describer,

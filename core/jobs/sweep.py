@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.engines.host import EngineHost, NetToRun
@@ -16,6 +16,7 @@ from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.index import what_runs
 from core.jobs.open import net_of
+from core.jobs.sweep_fits import FitSet, measured_set, unnamed_set
 from core.jobs.values import choose_value, choose_values, every_value
 from core.measures.measure import Pool
 from core.net.definition import Net
@@ -31,11 +32,12 @@ from core.retrieval.finish import FITS_NAME, Finish, check_scales
 from core.retrieval.finished import fit_name
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin
+from core.retrieval.gallery_store import FITTED_ON_NAME
 from core.retrieval.ground_truth import choose_labels
 from core.retrieval.indexing import IndexReport, index_folder
 from core.retrieval.label_matching import MatchedLabels
 from core.retrieval.sweep_cost import SweepCost, find_price
-from core.retrieval.sweep_file import FITTED_ON_NAME, save_sweep
+from core.retrieval.sweep_file import save_sweep
 from core.retrieval.sweep_plan import (
     DEFAULT_POOLS,
     LeftOut,
@@ -45,7 +47,6 @@ from core.retrieval.sweep_plan import (
     trunk_values,
 )
 from core.retrieval.sweep_rows import (
-    FitSet,
     SweepRow,
     described_by,
     fit_after,
@@ -83,6 +84,7 @@ class SweepRequest:
     together: tuple[str, ...] = ()
     size: str = ""
     scales: tuple[float, ...] = (1.0,)
+    known: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,10 @@ class SweepStep(Progress):
 
 @dataclass(frozen=True, eq=False)
 class Swept:
-    """The table, the sentence, and what its reader has to know."""
+    """The table, the sentence, and what its reader has to know.
+
+    fit_set: what PCA and whitening are fitted on, None where no row has them.
+    """
 
     gallery: Gallery
     rows: tuple[SweepRow, ...]
@@ -110,6 +115,7 @@ class Swept:
     truth: MatchedLabels
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...] = ()
+    fit_set: FitSet | None = None
 
 
 def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
@@ -140,11 +146,15 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
         report = yield from _described(run, request.folder, request.out)
         gallery = open_gallery(request.out)
         check_alignment(run.describer, plan, gallery)
-        fits = yield from _fit_set(run, gallery)
-    truth = choose_labels(str(request.truth), gallery.images.paths, gallery.roots)
+        truth = choose_labels(str(request.truth), gallery.images.paths, gallery.roots)
+        fits = yield from _fit_set(run, gallery, truth)
+    if fits is not None and fits.held_out is not None:
+        truth = replace(truth, labels=fits.held_out.labels)
     measured = _Measured()
     yield from _measure(run, gallery, truth, fits, measured)
     sentence = summarise(measured.rows, _pairs(net))
+    if fits is not None and fits.note:
+        sentence = f"{sentence} {fits.note}"
     queries = _queries(gallery.images.paths, truth)
     save_sweep(request.out, measured.rows, sentence, str(request.truth), queries)
     notes = [*report.notes, *truth.notes, *measured.notes]
@@ -160,6 +170,7 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
         truth,
         plan.left_out,
         tuple(dict.fromkeys(notes)),
+        fits,
     )
 
 
@@ -257,16 +268,19 @@ def _described(run: _Run, folder: Path, out: Path) -> Job[IndexReport]:
     return report
 
 
-def _fit_set(run: _Run, gallery: Gallery) -> Job[FitSet | None]:
+def _fit_set(run: _Run, gallery: Gallery, truth: MatchedLabels) -> Job[FitSet | None]:
     """What PCA and whitening are fitted on; None where nothing asks for them."""
-    if not any(after.projection for after in run.request.after):
+    request = run.request
+    if not any(after.projection for after in request.after):
         return None
-    folder = run.request.fit_folder
-    if folder is None or folder.resolve() == run.request.folder.resolve():
-        return FitSet(gallery, run.request.folder.name, is_measured=True)
-    out = run.request.out / FITTED_ON_NAME
+    folder = request.fit_folder
+    if folder is None:
+        return unnamed_set(gallery, truth.labels, request.after, request.known)
+    if folder.resolve() == request.folder.resolve():
+        return measured_set(gallery)
+    out = request.out / FITTED_ON_NAME
     yield from _described(run, folder, out)
-    return FitSet(open_gallery(out), folder.name, is_measured=False)
+    return FitSet(open_gallery(out), folder.name, "named")
 
 
 def _measure(
@@ -275,8 +289,6 @@ def _measure(
     """Every representation after every post-processing, a step with each row."""
     sets = _sets(run)
     total = len(sets) * len(run.request.after)
-    if fits is not None and fits.note:
-        measured.notes.append(fits.note)
     for numbers, after in ((numbers, after) for numbers in sets for after in run.request.after):
         parts = [run.plan.representations[number] for number in numbers]
         done = len(measured.rows)
@@ -341,13 +353,14 @@ def _fitted(
         return None
     key = numbers, after.has_power
     if measured.fit is None or measured.fit[0] != key:
-        measured.fit = key, fit_after(described_by(fits.gallery, numbers), after, fits.name)
+        measured.fit = key, fit_after(fits.described(numbers), after, fits.name)
     fit = measured.fit[1]
     settled = after.settled(fit)
     kept = fit.cut(settled.dimension) if settled.dimension <= fit.most else fit
     folder = run.request.out / FITS_NAME
     folder.mkdir(exist_ok=True)
-    save_fit(folder / fit_name(numbers, settled), kept, whole=fit, after=settled.word)
+    name, root = fit_name(numbers, settled), fits.gallery.root
+    save_fit(folder / name, kept, whole=fit, after=settled.word, folder=root)
     return fit
 
 

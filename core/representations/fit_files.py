@@ -30,7 +30,7 @@ class FitNote(msgspec.Struct, frozen=True):
 
     explained_variance: of every axis that the set tells of, those that were cut off among them.
     what: of n_images vectors, "images", or "regions" or "cells" of them. after: the steps or the
-    encoding that it is a fit for, "" where nobody noted it.
+    encoding that it is a fit for, folder: of the images; "" where nobody noted it.
     """
 
     image_set: str
@@ -43,6 +43,7 @@ class FitNote(msgspec.Struct, frozen=True):
     explained_variance: tuple[Share, ...]
     what: str = "images"
     after: str = ""
+    folder: str = ""
 
     @property
     def sensible(self) -> int:
@@ -55,10 +56,18 @@ class FitNote(msgspec.Struct, frozen=True):
         return shares[min(dimension, len(shares)) - 1] if shares and dimension else 0.0
 
 
-def save_fit(path: Path, fit: PcaFit, *, whole: PcaFit | None = None, after: str = "") -> None:
+def save_fit(
+    path: Path,
+    fit: PcaFit,
+    *,
+    whole: PcaFit | None = None,
+    after: str = "",
+    folder: Path | None = None,
+) -> None:
     """Write `path`.json and `path`.npy, the numbers first. Raises AppError.
 
-    whole: the same before its last axes were cut off, for the curve of the variance.
+    whole: the same before its last axes were cut off, for the curve of the variance. after, folder:
+    as the note has them.
     """
     numbers = np.zeros((fit.most + 1, fit.mean.size + 1))
     numbers[0, 1:] = fit.mean
@@ -77,6 +86,7 @@ def save_fit(path: Path, fit: PcaFit, *, whole: PcaFit | None = None, after: str
         tuple(float(one) for one in (whole or fit).explained),
         fit.what,
         after,
+        "" if folder is None else str(folder.resolve()),
     )
     written = msgspec.json.format(msgspec.json.encode(note), indent=2)
     write_file(_beside(path, ".json"), written + b"\n")
@@ -84,7 +94,7 @@ def save_fit(path: Path, fit: PcaFit, *, whole: PcaFit | None = None, after: str
 
 def open_fit(path: Path) -> PcaFit:
     """The fit that `save_fit` wrote. Raises AppError where it is damaged, or not there."""
-    path = path.with_suffix("") if path.suffix in (".json", ".npy") else path
+    path = _without_ending(path)
     note = read_note(path)
     try:
         numbers = read_npy(_beside(path, ".npy"), _MOST_BYTES, what="The fit")
@@ -110,7 +120,8 @@ def open_fit(path: Path) -> PcaFit:
 
 def read_note(path: Path) -> FitNote:
     """What is known of a fit without its numbers. Raises AppError."""
-    return as_type(load_json(_beside(path, ".json"), _MOST_JSON_BYTES), FitNote, "The fit")
+    path = _beside(_without_ending(path), ".json")
+    return as_type(load_json(path, _MOST_JSON_BYTES), FitNote, "The fit")
 
 
 def list_fits(folder: Path) -> dict[str, FitNote]:
@@ -123,12 +134,13 @@ def list_fits(folder: Path) -> dict[str, FitNote]:
     return found
 
 
-def save_encoder(path: Path, encoder: Encoder) -> None:
+def save_encoder(path: Path, encoder: Encoder, *, folder: Path | None = None) -> None:
     """Write an encoder's fit as `save_fit` does, its centres before as `path`-centres.npy."""
     if encoder.centres is not None:
         with written_beside(_centres(path)) as partial, partial.open("wb") as file:
             np.save(file, encoder.centres)
-    save_fit(path, encoder.fit, whole=encoder.whole, after=encoder.encoding.word)
+    word = encoder.encoding.word
+    save_fit(path, encoder.fit, whole=encoder.whole, after=word, folder=folder)
 
 
 def open_encoder(path: Path) -> Encoder:
@@ -152,6 +164,10 @@ def fit_digest(path: Path) -> str:
     if _centres(path).is_file():
         parts.append(file_sha256(_centres(path)))
     return parts[0] if len(parts) == 1 else hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+def _without_ending(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix in (".json", ".npy") else path
 
 
 def _centres(path: Path) -> Path:

@@ -53,7 +53,9 @@ def finished(gallery: Gallery, numbers: Sequence[int], after: After) -> Gallery:
     path, fit, noted = gallery.folder / FITS_NAME / fit_name(numbers, after), None, None
     if after.projection:
         fit, note = open_fit(path), read_note(path)
-        noted = FitName(path.name, fit_digest(path), after.dimension, note.image_set, note.n_images)
+        noted = FitName(
+            path.name, fit_digest(path), after.dimension, note.image_set, note.n_images, note.folder
+        )
     further = tuple(
         FurtherValue(one.recipe.layer, one.recipe.top, one.recipe.place) for one in parts[1:]
     )

@@ -43,7 +43,9 @@ from core.retrieval.representations import (
 
 _LISTS = re.compile(r"approximate-\d{5}\.lists")
 MAPS_NAME = "maps"
-SWEEP_NAMES = ("sweep.json", "sweep-precisions.npy", "fitted-on")
+FITTED_ON_NAME = "fitted-on"
+"""The folder of a gallery that holds the one which it was fitted on."""
+SWEEP_NAMES = ("sweep.json", "sweep-precisions.npy", FITTED_ON_NAME)
 """What a sweep keeps beside: fits of PCA and whitening, its results, the gallery it fitted on."""
 
 

@@ -17,7 +17,7 @@ from core.retrieval.gallery_store import SWEEP_NAMES
 from core.retrieval.sweep_rows import SweepRow
 from core.typed_json import as_type, load_json
 
-TABLE_NAME, PRECISIONS_NAME, FITTED_ON_NAME = SWEEP_NAMES
+TABLE_NAME, PRECISIONS_NAME, _ = SWEEP_NAMES
 _MOST_BYTES = 256 << 20
 _MOST_PRECISIONS = 8 << 30
 Share = Annotated[float, msgspec.Meta(ge=-0.001, le=1.001)]

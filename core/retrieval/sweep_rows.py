@@ -83,22 +83,6 @@ class SweepRow:
         }
 
 
-@dataclass(frozen=True)
-class FitSet:
-    """The gallery that PCA and whitening are fitted on, and whether it is the one measured."""
-
-    gallery: Gallery
-    name: str
-    is_measured: bool
-
-    @property
-    def note(self) -> str:
-        """What to say of it; "" where it is another set, as it should be."""
-        if not self.is_measured:
-            return ""
-        return TRANSDUCTIVE
-
-
 @dataclass(frozen=True, eq=False)
 class Described:
     """The descriptors of a gallery's images by one representation, or by several put together.

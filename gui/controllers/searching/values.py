@@ -12,7 +12,7 @@ from core.engines.values import Value
 from core.errors import AppError
 from core.evaluation.ukbench import GROUP_SIZE
 from core.images.preprocess import Preprocess
-from core.jobs.fitting import FitWish
+from core.jobs.fit_choice import FitWish
 from core.jobs.index import Indexed, IndexRequest
 from core.layers.shapes import NetShapes
 from core.layers.traits import traits_of

@@ -127,7 +127,7 @@ def _request(cache: Path, index: IndexRequest, options: SweepOptions, truth: str
         parse_after(",".join(options.afters)),
         index.recipe,
         truth,
-        fit_folder,
+        fit_folder or index.folder,
     )
 
 

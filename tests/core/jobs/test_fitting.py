@@ -12,7 +12,8 @@ from PIL import Image
 
 from core.engines.host import EngineHost, NetToRun
 from core.errors import AppError, GalleryError
-from core.jobs.fitting import FitWish
+from core.jobs.evaluate import EvaluateRequest, evaluate
+from core.jobs.fit_choice import FitWish
 from core.jobs.index import Indexed, IndexRequest, index
 from core.jobs.query import QueryRequest, query
 from core.measures.measure import Pool
@@ -32,7 +33,7 @@ def others(tmp_path: Path) -> Path:
     rng = np.random.default_rng(9)
     for number in range(40):
         noise = rng.integers(0, 255, (11, 9, 3), np.uint8)
-        Image.fromarray(noise).save(folder / f"{number:02}.png")
+        Image.fromarray(noise).save(folder / f"other-{number:02}.png")
     return folder
 
 
@@ -117,6 +118,60 @@ def test_a_fit_on_the_indexed_images_is_said_and_runs_each_once(
     assert len(indexed.gallery) == 20
     assert indexed.gallery.progress.is_finished
     assert asked_again(indexed, request, host) == pytest.approx(1, abs=1e-6)
+
+
+def test_without_a_set_one_that_is_known_by_the_recipe_is_fitted_on(
+    host: EngineHost, plain: IndexRequest, others: Path, tmp_path: Path
+) -> None:
+    """As if it had been named; not of another pooling, and not the images themselves."""
+    named = replace(plain, out=tmp_path / "named", after=WHITE, fits=FitWish(on=others))
+    wanted = rows_of(run_job(index(named, host)))
+    kept = tmp_path / "kept"
+    run_job(index(replace(plain, out=kept / "own"), host))
+    run_job(index(replace(plain, folder=others, pool=Pool("mac"), out=kept / "mac"), host))
+    request = replace(plain, out=tmp_path / "white", after=WHITE, known=(kept,))
+    own = run_job(index(request, host))
+    assert any("transductive" in note for note in own.report.notes)
+    said = run_job(evaluate(EvaluateRequest(own.gallery, str(labels_of(tmp_path))))).notes
+    assert any("fitted on images of the same folder (transductive)" in note for note in said)
+    run_job(index(replace(plain, folder=others, out=kept / "others"), host))
+    chosen = run_job(index(replace(request, out=tmp_path / "chosen"), host))
+    np.testing.assert_array_equal(rows_of(chosen), wanted)
+    (said,) = [note for note in chosen.report.notes if note.startswith("Fitted on")]
+    assert "40 images of others" in said
+    assert "No images to fit on were named" in said
+    fit = chosen.gallery.recipe.finish.fit
+    assert fit is not None
+    assert (fit.image_set, fit.n, fit.folder) == ("others", 40, str(others))
+    shutil.rmtree(kept / "others")
+    (tmp_path / "named").rename(kept / "named")
+    shutil.rmtree(kept / "named" / "fitted-on")
+    of_fit = run_job(index(replace(request, out=tmp_path / "fit"), host))
+    np.testing.assert_array_equal(rows_of(of_fit), wanted)
+
+
+def labels_of(folder: Path) -> Path:
+    table = folder / "labels.csv"
+    lines = [f"{number:02}.png,{number % 2}" for number in range(20)]
+    table.write_text("\n".join(["file,label", *lines]))
+    return table
+
+
+@pytest.mark.parametrize("word", ["white:3", "vlad:4x3"])
+def test_an_encoder_that_is_known_is_taken(
+    host: EngineHost, plain: IndexRequest, others: Path, tmp_path: Path, word: str
+) -> None:
+    encoding = parse_encoding(word)
+    pool = Pool(encoding.parts, relu=True)
+    request = replace(plain, out=tmp_path / "kept" / "a", pool=pool, encoding=encoding)
+    wanted = rows_of(run_job(index(replace(request, fits=FitWish(on=others)), host)))
+    again = replace(request, out=tmp_path / "b", known=(tmp_path / "kept",))
+    found = run_job(index(again, host))
+    np.testing.assert_array_equal(rows_of(found), wanted)
+    assert not any("transductive" in note for note in found.report.notes)
+    encoder = found.gallery.recipe.finish.encoder
+    assert encoder is not None
+    assert (encoder.image_set, encoder.folder) == ("others", str(others))
 
 
 @pytest.mark.parametrize("word", ["white:3", "vlad:4x3"])

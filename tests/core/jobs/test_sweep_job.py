@@ -42,7 +42,7 @@ def pictures(tmp_path: Path) -> Path:
     return labelled(tmp_path / "pictures", seed=5)
 
 
-def labelled(folder: Path, seed: int, n: int = 5) -> Path:
+def labelled(folder: Path, seed: int, n: int = 5, name: str = "{}.png") -> Path:
     """Four labels of n pictures, each label a pattern of its own under noise."""
     rng = np.random.default_rng(seed)
     for label in range(4):
@@ -50,7 +50,7 @@ def labelled(folder: Path, seed: int, n: int = 5) -> Path:
         pattern = np.random.default_rng(label).integers(0, 255, (9, 10, 3))
         for number in range(n):
             noisy = 0.3 * pattern + 0.7 * rng.integers(0, 255, (9, 10, 3))
-            Image.fromarray(noisy.astype(np.uint8)).save(folder / f"{label}" / f"{number}.png")
+            Image.fromarray(noisy.astype(np.uint8)).save(folder / f"{label}" / name.format(number))
     return folder
 
 
@@ -188,19 +188,75 @@ def white(request: SweepRequest, words: str, fit_folder: Path | None = None) -> 
 def test_whitening_is_fitted_on_other_images_or_says_so(
     host: EngineHost, request_of: SweepRequest, tmp_path: Path
 ) -> None:
-    own = run_job(sweep(white(request_of, "l2,white,white:3"), host))
+    own = run_job(sweep(white(request_of, "l2,white,white:3", request_of.folder), host))
     assert [row.after for row in own.rows] == ["l2", "white:2", "white:3"]
-    assert any("transductive" in note for note in own.notes)
+    assert "transductive" in own.sentence
     assert own.rows[1].notes == ()
     assert "an eighth of the images" in own.rows[2].notes[0]
     others = labelled(tmp_path / "others", seed=11, n=10)
     elsewhere = white(replace(request_of, out=tmp_path / "out2"), "white", others)
     found = run_job(sweep(elsewhere, host))
-    assert not any("transductive" in note for note in found.notes)
+    assert "transductive" not in found.sentence
     assert found.rows[0].fit_on == "others"
     assert found.rows[0].notes == ()
     (path,) = (elsewhere.out / "fits").glob("*.json")
     assert (open_fit(path).n, open_fit(path).image_set) == (40, "others")
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    exact = rows.astype(np.float64)
+    return exact / np.linalg.norm(exact, axis=1, keepdims=True)
+
+
+def whitened(rows: np.ndarray, fitted_on: np.ndarray, dimension: int) -> np.ndarray:
+    """By the singular values of what is fitted on, as Jegou and Chum (2012) have it."""
+    mean = unit(fitted_on).mean(axis=0)
+    _, singular, axes = np.linalg.svd(unit(fitted_on) - mean, full_matrices=False)
+    scale = singular[:dimension] / np.sqrt(len(fitted_on) - 1)
+    return unit((unit(rows) - mean) @ axes[:dimension].T / scale)
+
+
+def test_without_a_set_another_that_is_known_is_fitted_on(
+    host: EngineHost, request_of: SweepRequest, tmp_path: Path
+) -> None:
+    """The largest that a gallery beside holds by the same recipe, as large as half at least."""
+    plain = white(request_of, "l2")
+    for name, n in (("few", 2), ("some", 4), ("many", 9)):
+        folder = labelled(tmp_path / name, seed=n, n=n, name=f"{name}-{{}}.png")
+        run_job(sweep(replace(plain, folder=folder, out=tmp_path / "kept" / name), host))
+    found = run_job(sweep(replace(white(request_of, "white:2"), known=(tmp_path / "kept",)), host))
+    (row,) = found.rows
+    assert (row.fit_on, row.n_queries) == ("many", 20)
+    assert found.fit_set is not None
+    assert found.fit_set.to_json() == {
+        "images": "many",
+        "n_images": 36,
+        "folder": str(tmp_path / "many"),
+        "chosen_as": "known",
+    }
+    assert "fitted on 36 images of many. No images to fit on were named" in found.sentence
+    of_many = open_gallery(tmp_path / "kept" / "many").descriptors
+    wanted = whitened(found.gallery.descriptors, of_many, 2)
+    by_hand = run_job(measure(wanted.astype(np.float32), found.truth.labels))
+    assert row.mean_ap == pytest.approx(by_hand.mean_ap, abs=1e-9)
+
+
+def test_without_another_set_half_of_the_labels_is_fitted_on_and_no_query(
+    host: EngineHost, request_of: SweepRequest
+) -> None:
+    found = run_job(sweep(white(request_of, "l2,white:2"), host))
+    queries = open_sweep(request_of.out).table.queries
+    labels = {path.split("/")[0] for path in queries}
+    assert (len(labels), len(queries)) == (2, 10)
+    assert [row.n_queries for row in found.rows] == [10, 10]
+    assert found.rows[1].fit_on == "2 labels of pictures"
+    assert "No other images to fit on are known" in found.sentence
+    is_fitted = np.array([p.split("/")[0] not in labels for p in found.gallery.images.paths])
+    rows = found.gallery.descriptors
+    for row, wanted in zip(found.rows, (rows, whitened(rows, rows[is_fitted], 2)), strict=True):
+        asked = [p.split("/")[0] if p in queries else None for p in found.gallery.images.paths]
+        by_hand = run_job(measure(wanted.astype(np.float32), asked))
+        assert row.mean_ap == pytest.approx(by_hand.mean_ap, abs=1e-9)
 
 
 def test_what_is_too_much_for_a_fit_is_a_note_and_stops_nothing(
