@@ -19,6 +19,8 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.reach import Link, ReachRule, Reading
+from core.layers.reach_rules import same_place
 from core.layers.row_rules import rows_alone
 from core.net.definition import Layer
 
@@ -64,6 +66,13 @@ def _check_base(base: float) -> None:
         raise ShapeRefused(f"The base must be above 0, or {_EULER} for e, not {base:g}.")
 
 
+def _reach_power(reading: Reading) -> Sequence[Link]:
+    """With power 0 or scale 0 it is a constant."""
+    param = reading.layer.param("power_param")
+    is_constant = param.number("power", 1.0) * param.number("scale", 1.0) == 0
+    return () if is_constant else same_place(reading)
+
+
 def _activation(
     type_: str,
     name: str,
@@ -72,6 +81,7 @@ def _activation(
     refuses_in_place: bool = False,
     is_fork: bool = False,
     rule: Rule | None = None,
+    reach: ReachRule = same_place,
 ) -> LayerType:
     return LayerType(
         type_,
@@ -84,6 +94,7 @@ def _activation(
         defaults=defaults_,
         origin="fork" if is_fork else "caffe",
         rows=rows_alone,
+        reach=reach,
     )
 
 
@@ -95,7 +106,8 @@ TYPES = (
     _activation("Sigmoid", "exponentials", *defaults("sigmoid_param", engine="DEFAULT")),
     _activation("TanH", "exponentials", *defaults("tanh_param", engine="DEFAULT")),
     _activation("AbsVal", "comparisons", refuses_in_place=True),
-    _activation("Power", "powers", *defaults("power_param", power=1, scale=1, shift=0)),
+    _activation("Power", "powers", *defaults("power_param", power=1, scale=1, shift=0),
+                reach=_reach_power),
     _activation("Exp", "exponentials", *defaults("exp_param", base=-1, scale=1, shift=0),
                 rule=_infer_exp),
     _activation("Log", "logarithms", *defaults("log_param", base=-1, scale=1, shift=0),

@@ -9,9 +9,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.layers.axes import canonical_axis, divide, show_shape, unsigned
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import WHOLE, at_most_everything
 from core.layers.row_rules import rows_unless_axis_0
+from core.layers.spans import SAME, AxisMap, Grouped, Spread, Table, Window
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -191,6 +196,65 @@ def _with_bias(param: Message, weight: Shape, n_output: int) -> tuple[Shape, ...
     return (weight, (n_output,)) if param.boolean("bias_term", True) else (weight,)
 
 
+def _reach_convolution(reading: Reading) -> Sequence[Link]:
+    """The window before the value, in the channels of its group."""
+    group = reading.layer.param("convolution_param").integer("group", 1)
+    return [_windowed(reading, Window, _grouped(reading, group))]
+
+
+def _reach_deconvolution(reading: Reading) -> Sequence[Link]:
+    """The places whose window covers the value."""
+    group = reading.layer.param("convolution_param").integer("group", 1)
+    return [_windowed(reading, Spread, _grouped(reading, group))]
+
+
+def _reach_depthwise(reading: Reading) -> Sequence[Link]:
+    windows = _windows_of(reading)
+    return [_windowed(reading, Window, (windows.channel_axis, SAME))]
+
+
+_MOST_TAPS = 1024
+
+
+def _reach_im2col(reading: Reading) -> Sequence[Link]:
+    """Channel c x area + tap of the top is channel c of the bottom, moved by that tap."""
+    windows, bottom = _windows_of(reading), reading.bottoms[0]
+    at, area = windows.channel_axis, math.prod(windows.kernel)
+    if area > _MOST_TAPS:
+        return at_most_everything(f"its window has more than {_MOST_TAPS} places")(reading)
+    links = []
+    for number, tap in enumerate(np.ndindex(*windows.kernel)):
+        rows = np.full((bottom[at] * area, 1), -1, np.intp)
+        rows[number::area, 0] = np.arange(bottom[at])
+        moved = [
+            (at + 1 + i, Window(1, windows.stride[i], windows.pad[i] - step * windows.dilation[i]))
+            for i, step in enumerate(tap)
+        ]
+        kept = tuple((axis, SAME) for axis in range(at))
+        links.append(Link(0, (*kept, (at, Table(rows)), *moved)))
+    return links
+
+
+def _windows_of(reading: Reading) -> Windows:
+    return read_windows(reading.layer.param("convolution_param"), reading.bottoms[0])
+
+
+def _windowed(
+    reading: Reading, kind: type[Window] | type[Spread], channels: tuple[int | None, AxisMap]
+) -> Link:
+    windows = _windows_of(reading)
+    at = windows.channel_axis
+    rows = zip(windows.kernel, windows.stride, windows.pad, windows.dilation, strict=True)
+    moved = tuple((at + 1 + i, kind(*row)) for i, row in enumerate(rows))
+    kept = tuple((axis, SAME) for axis in range(at))
+    return Link(reading.top_index, (*kept, channels, *moved))
+
+
+def _grouped(reading: Reading, group: int) -> tuple[int | None, AxisMap]:
+    at = _windows_of(reading).channel_axis
+    return WHOLE if group == 1 else (at, Grouped(group))
+
+
 _ROWS = rows_unless_axis_0("takes for channels", "convolution_param")
 
 
@@ -209,17 +273,22 @@ _DEFAULTS = defaults(
 TYPES = (
     LayerType("Convolution", "convolution", _infer_convolution, Arity(1), Arity(1),
               defaults=_DEFAULTS,
-              rows=_ROWS),
+              rows=_ROWS,
+              reach=_reach_convolution),
     LayerType("Deconvolution", "convolution", _infer_deconvolution, Arity(1), Arity(1),
               defaults=_DEFAULTS,
-              rows=_ROWS),
+              rows=_ROWS,
+              reach=_reach_deconvolution),
     LayerType("Im2col", "convolution", _infer_im2col, ONE, ONE, refuses_in_place=True,
               defaults=_DEFAULTS,
-              rows=_ROWS),
+              rows=_ROWS,
+              reach=_reach_im2col),
     LayerType("ConvolutionDepthwise", "convolution", _infer_depthwise, ONE, ONE,
               defaults=_DEFAULTS, origin="fork",
-              rows=_ROWS),
+              rows=_ROWS,
+              reach=_reach_depthwise),
     LayerType("DepthwiseConvolution", "convolution", _infer_convolution, Arity(1), Arity(1),
               defaults=_DEFAULTS, origin="fork",
-              rows=_ROWS),
+              rows=_ROWS,
+              reach=_reach_convolution),
 )  # fmt: skip

@@ -21,6 +21,7 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.reach_rules import REGIONS_FOUND, at_most_everything, nothing
 from core.layers.row_rules import BOX_ROWS, rows_together
 from core.layers.spellings import first_field
 from core.net.definition import Layer
@@ -164,27 +165,34 @@ def _infer_proposal(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
 
 _OUTPUT = "detection_output_param"
 
+_REACH = at_most_everything(REGIONS_FOUND)
+
 TYPES = (
     LayerType("PriorBox", "other", _infer_prior_box, Arity(2, 2), ONE, origin="fork",
               defaults=defaults("prior_box_param", flip=True, clip=False, variance=0.1,
                                 offset=0.5),
-              rows=rows_together("gives the same boxes for every image, once")),
+              rows=rows_together("gives the same boxes for every image, once"),
+              reach=nothing),
     LayerType("DetectionOutput", "loss / output", _infer_detection_output, Arity(3, 5), ONE,
               origin="fork",
               defaults=defaults(_OUTPUT, share_location=True, background_label_id=0,
                                 code_type="CORNER", variance_encoded_in_target=False,
                                 keep_top_k=-1),
-              rows=BOX_ROWS),
+              rows=BOX_ROWS,
+              reach=_REACH),
     LayerType("DetectionEvaluate", "loss / output", _infer_detection_evaluate, Arity(2, 2), ONE,
               origin="fork",
               defaults=defaults("detection_evaluate_param", background_label_id=0,
                                 overlap_threshold=0.5, evaluate_difficult_gt=True),
-              rows=BOX_ROWS),
+              rows=BOX_ROWS,
+              reach=_REACH),
     LayerType("Proposal", "other", _infer_proposal, Arity(3, 3), Arity(1, 2), origin="fork",
               defaults=defaults("proposal_param", feat_stride=16, base_size=16, min_size=16,
                                 ratio="0.5, 1, 2", scale="8, 16, 32", pre_nms_topn=6000,
                                 post_nms_topn=300, nms_thresh=0.7),
-              rows=BOX_ROWS),
+              rows=BOX_ROWS,
+              reach=_REACH),
     LayerType("RPNProposal", "other", None, ANY, ANY, origin="fork",
-              rows=BOX_ROWS),
+              rows=BOX_ROWS,
+              reach=_REACH),
 )  # fmt: skip

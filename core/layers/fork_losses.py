@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 from core.layers.axes import canonical_axis, show_shape
 from core.layers.layer_type import Arity, Family, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import WHOLE, everything
 from core.layers.row_rules import ONE_NUMBER
+from core.layers.spans import SAME
 from core.net.definition import Layer
 
 _FAMILY: Family = "loss / output"
@@ -52,21 +55,36 @@ def _infer_center_loss(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((_SCALAR,), (centres,), operations=operations, operation_name="operations")
 
 
+def _reach_smooth_l1_ohem(reading: Reading) -> Sequence[Link]:
+    """One number of everything; of each place, the sum over its channels."""
+    if reading.top_index == 0:
+        return everything(reading)
+    return [
+        Link(i, tuple(WHOLE if axis == 1 else (axis, SAME) for axis in range(len(bottom))))
+        for i, bottom in enumerate(reading.bottoms)
+    ]
+
+
 TYPES = (
     LayerType("SmoothL1Loss", _FAMILY, _infer_smooth_l1, Arity(2, 4), Arity(0, 1), origin="fork",
               defaults=defaults("smooth_l1_loss_param", sigma=1),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("SmoothL1LossOHEM", _FAMILY, _infer_smooth_l1_ohem, Arity(2, 4), Arity(0, 2),
               origin="fork",
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=_reach_smooth_l1_ohem),
     LayerType("CenterLoss", _FAMILY, _infer_center_loss, Arity(2, 2), Arity(0, 1), origin="fork",
               defaults=defaults("center_loss_param", axis=1),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("MultiBoxLoss", _FAMILY, _infer_scalar, Arity(4, 4), Arity(0, 1), origin="fork",
               defaults=defaults("multibox_loss_param", share_location=True,
                                 loc_loss_type="SMOOTH_L1", conf_loss_type="SOFTMAX",
                                 loc_weight=1, overlap_threshold=0.5, neg_pos_ratio=3),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("TripletLoss", _FAMILY, _infer_scalar, Arity(2, 3), Arity(0, 1), origin="fork",
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
 )  # fmt: skip

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 from core.layers.axes import axis_size, canonical_axis, legacy_shape
 from core.layers.layer_type import ONE, Arity, Family, Geometry, LayerType, Shape, defaults
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import WHOLE, same_place, whole_axes
 from core.layers.row_rules import rows_alone
+from core.layers.spans import SAME
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -79,20 +82,47 @@ def _l2_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
     return "" if axis else "takes the norm along axis 0, the axis of the images"
 
 
+def _reach_normalize(reading: Reading) -> Sequence[Link]:
+    """The channels of its place, or with SSD's across_spatial the whole image."""
+    param, n_axes = reading.layer.param("norm_param"), len(reading.bottoms[0])
+    across = not is_unlearned(reading.layer) and param.boolean("across_spatial", True)
+    return [whole_axes(reading, range(1, n_axes) if across else [1])]
+
+
+def _reach_l2(reading: Reading) -> Sequence[Link]:
+    param, n_axes = reading.layer.param("l2n_param"), len(reading.bottoms[0])
+    if reading.layer.message.has("l2n_param") and param.boolean("is_global", True):
+        return [whole_axes(reading, range(1, n_axes))]
+    return [whole_axes(reading, [canonical_axis(param.integer("axis", 1), n_axes)])]
+
+
+def _reach_bn(reading: Reading) -> Sequence[Link]:
+    """Its own place, or the whole channel where mean and variance come from the batch."""
+    if not takes_batch_moments(reading.layer, reading.phase):
+        return () if reading.top_index else same_place(reading)
+    axes = range(len(reading.bottoms[0]))
+    return [Link(0, tuple((1, SAME) if axis == 1 else WHOLE for axis in axes))]
+
+
 _FAMILY: Family = "normalisation"
 
 TYPES = (
     LayerType("Normalize", _FAMILY, _infer_normalize, ONE, Arity(1, 2), origin="fork",
               defaults=defaults("norm_param", across_spatial=True, channel_shared=True,
                                 eps="1e-10"),
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=_reach_normalize),
     LayerType("BN", _FAMILY, _infer_bn, ONE, Arity(1, 3), may_run_in_place=True, origin="fork",
               defaults=defaults("bn_param", bn_mode="LEARN"),
-              rows=_bn_rows),
+              rows=_bn_rows,
+              reach=_reach_bn),
     LayerType("L2Normalization", _FAMILY, _infer_l2, ONE, ONE, origin="fork",
-              rows=_l2_rows),
+              rows=_l2_rows,
+              reach=_reach_l2),
     LayerType("L2Normalize", _FAMILY, _infer_l2, ONE, ONE, origin="fork",
-              rows=_l2_rows),
+              rows=_l2_rows,
+              reach=_reach_l2),
     LayerType("NormalizeL2", _FAMILY, _infer_l2, ONE, ONE, origin="fork",
-              rows=_l2_rows),
+              rows=_l2_rows,
+              reach=_reach_l2),
 )  # fmt: skip

@@ -19,7 +19,10 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import WHOLE, from_axis_on, own_axes
 from core.layers.row_rules import rows_alone, rows_unless_axis_0
+from core.layers.spans import SAME
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -74,15 +77,33 @@ def _with_bias(param: Message, weight: Shape, n_output: int) -> tuple[Shape, ...
     return (weight, (n_output,)) if param.boolean("bias_term", True) else (weight,)
 
 
+def _reach_embed(reading: Reading) -> Sequence[Link]:
+    """The number that names its row of the table."""
+    return [Link(0, own_axes(len(reading.bottoms[0])))]
+
+
+def _reach_margin(reading: Reading) -> Sequence[Link]:
+    """The row and, where it is trained, its label; lambda comes from the count of passes."""
+    if reading.top_index:
+        return ()
+    label = reading.bottoms[1]
+    axes = tuple((0, SAME) if axis == 0 else WHOLE for axis in range(len(label)))
+    labels = [Link(1, axes)] if reading.phase == "TRAIN" else []
+    return [*from_axis_on("margin_inner_product_param")(reading), *labels]
+
+
 TYPES = (
     LayerType("InnerProduct", "inner product", _infer_inner_product, ONE, ONE,
               is_spoilt_in_place=True,
               defaults=defaults("inner_product_param", bias_term=True, axis=1, transpose=False),
-              rows=rows_unless_axis_0("multiplies along", "inner_product_param")),
+              rows=rows_unless_axis_0("multiplies along", "inner_product_param"),
+              reach=from_axis_on("inner_product_param")),
     LayerType("Embed", "inner product", _infer_embed, ONE, ONE, is_spoilt_in_place=True,
               defaults=defaults("embed_param", bias_term=True),
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=_reach_embed),
     LayerType("MarginInnerProduct", "inner product", _infer_margin, Arity(2, 2), Arity(1, 2),
               origin="fork",
-              rows=_margin_rows),
+              rows=_margin_rows,
+              reach=_reach_margin),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.layers.reach import ReachRule
 from core.net.definition import Layer
 
 Shape = tuple[int, ...]
@@ -85,6 +86,7 @@ class LayerType:
     """A layer type: its family for colours, its defaults and the rule for its shapes.
 
     rows: whether row i of its tops comes from row i of its bottoms alone; every type has to say.
+    reach: which values of its bottoms can move a value of its tops; every type has to say.
     shares_storage: its tops are views of its bottom, so they cost no memory of their own.
     may_run_in_place: it gives the same values there; refuses_in_place: Caffe aborts there.
     is_spoilt_in_place: Caffe runs it there, but overwrites values before it reads them.
@@ -95,6 +97,7 @@ class LayerType:
     family: Family
     infer: Rule | None = None
     rows: RowRule = field(kw_only=True)
+    reach: ReachRule = field(kw_only=True)
     bottoms: Arity = ANY
     tops: Arity = ANY
     may_run_in_place: bool = False

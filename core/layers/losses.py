@@ -20,7 +20,10 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import WHOLE, along_axis, everything, nothing, own_axes
 from core.layers.row_rules import ONE_NUMBER, rows_together, rows_unless_axis_0
+from core.layers.spans import SAME
 from core.net.definition import Layer
 
 _FAMILY: Family = "loss / output"
@@ -156,42 +159,68 @@ def _arg_max_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
 _AXIS_ROWS = rows_unless_axis_0("looks along", "argmax_param")
 
 
+def _reach_arg_max(reading: Reading) -> Sequence[Link]:
+    """All along the axis, or without one the whole row."""
+    if reading.layer.param("argmax_param").has("axis"):
+        return along_axis("argmax_param")(reading)
+    n_axes = len(reading.bottoms[0])
+    return [Link(0, ((0, SAME), *(WHOLE,) * (n_axes - 1)))]
+
+
+def _reach_reduction(reading: Reading) -> Sequence[Link]:
+    """Everything from the axis on, which the top has no longer."""
+    kept, n_axes = len(reading.top), len(reading.bottoms[0])
+    return [Link(0, (*own_axes(kept), *(WHOLE,) * (n_axes - kept)))]
+
+
 _LOSS = defaults("loss_param", normalization="VALID")
 
 TYPES = (
     LayerType("Softmax", _FAMILY, _infer_softmax, ONE, ONE, True,
               defaults=defaults("softmax_param", axis=1, engine="DEFAULT"),
-              rows=rows_unless_axis_0("sums along", "softmax_param")),
+              rows=rows_unless_axis_0("sums along", "softmax_param"),
+              reach=along_axis("softmax_param")),
     LayerType("SoftmaxWithLoss", _FAMILY, _infer_classified, Arity(2, 3), Arity(0, 2),
               refuses_in_place=True, defaults=(*_LOSS, *defaults("softmax_param", axis=1)),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("EuclideanLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1),
               refuses_in_place=True,
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("HingeLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1),
               defaults=defaults("hinge_loss_param", norm="L1"),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("InfogainLoss", _FAMILY, _infer_classified, Arity(2, 3), Arity(0, 2),
               defaults=(*_LOSS, *defaults("infogain_loss_param", axis=1)),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("MultinomialLogisticLoss", _FAMILY, _infer_legacy_loss, _TWO, Arity(0, 1),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("SigmoidCrossEntropyLoss", _FAMILY, _infer_same_count, _TWO, Arity(0, 1),
               refuses_in_place=True,
               defaults=defaults("loss_param", normalization="BATCH_SIZE"),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("ContrastiveLoss", _FAMILY, _infer_contrastive, Arity(3, 3), Arity(0, 1),
               defaults=defaults("contrastive_loss_param", margin=1, legacy_version=False),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("Accuracy", _FAMILY, _infer_accuracy, _TWO, Arity(1, 2), refuses_in_place=True,
               defaults=defaults("accuracy_param", top_k=1, axis=1),
-              rows=ONE_NUMBER),
+              rows=ONE_NUMBER,
+              reach=everything),
     LayerType("ArgMax", _FAMILY, _infer_arg_max, ONE, ONE,
               defaults=defaults("argmax_param", out_max_val=False, top_k=1),
-              rows=_arg_max_rows),
+              rows=_arg_max_rows,
+              reach=_reach_arg_max),
     LayerType("Reduction", "other", _infer_reduction, ONE, ONE,
               defaults=defaults("reduction_param", operation="SUM", axis=0, coeff=1),
-              rows=rows_unless_axis_0("adds up", "reduction_param", default=0)),
+              rows=rows_unless_axis_0("adds up", "reduction_param", default=0),
+              reach=_reach_reduction),
     LayerType("HDF5Output", _FAMILY, _infer_written, _TWO, Arity(0, 0),
-              rows=rows_together("writes the batch to a file")),
+              rows=rows_together("writes the batch to a file"),
+              reach=nothing),
 )  # fmt: skip

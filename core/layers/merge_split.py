@@ -28,7 +28,10 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import WHOLE, same_place, whole_axes
 from core.layers.row_rules import rows_alone, rows_together, rows_unless_axis_0
+from core.layers.spans import SAME, Part
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -148,29 +151,100 @@ def _infer_axpy(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((bottoms[1],), macs=math.prod(bottoms[1]))
 
 
+def _reach_concat(reading: Reading) -> Sequence[Link]:
+    """The bottom that the value came from."""
+    first, start, links = reading.bottoms[0], 0, []
+    axis = _axis(reading.layer.param("concat_param"), "concat_dim", first)
+    for i, bottom in enumerate(reading.bottoms):
+        links.append(_moved(i, len(first), axis, -start))
+        start += bottom[axis]
+    return links
+
+
+def _reach_slice(reading: Reading) -> Sequence[Link]:
+    bottom = reading.bottoms[0]
+    axis = _axis(reading.layer.param("slice_param"), "slice_dim", bottom)
+    start = sum(top[axis] for top in reading.tops[: reading.top_index] if top)
+    return [_moved(0, len(bottom), axis, start)]
+
+
+def _moved(bottom: int, n_axes: int, axis: int, offset: int) -> Link:
+    axes = tuple((i, Part(offset) if i == axis else SAME) for i in range(n_axes))
+    return Link(bottom, axes)
+
+
+def _reach_eltwise(reading: Reading) -> Sequence[Link]:
+    """All bottoms but those with the coefficient 0."""
+    factors = reading.layer.param("eltwise_param").numbers("coeff")
+    links = same_place(reading)
+    is_sum = reading.layer.param("eltwise_param").word("operation", "SUM") in ("SUM", "1")
+    if not (is_sum and factors):
+        return links
+    return [link for link, factor in zip(links, factors, strict=True) if factor]
+
+
+def _reach_crop(reading: Reading) -> Sequence[Link]:
+    """The first bottom moved by the offsets; of the second, only the size counts."""
+    param, source = reading.layer.param("crop_param"), reading.bottoms[0]
+    axis, offsets = canonical_axis(param.integer("axis", 2), len(source)), param.integers("offset")
+    axes = []
+    for i in range(len(source)):
+        given = offsets[i - axis if len(offsets) > 1 else 0] if offsets and i >= axis else 0
+        axes.append((i, Part(given) if i >= axis else SAME))
+    return [Link(0, tuple(axes))]
+
+
+def _reach_filter(reading: Reading) -> Sequence[Link]:
+    """Which image a row is of is known only when it runs."""
+    bound, marks = "the images that pass are found only when the net runs", reading.bottoms[-1]
+    passed = whole_axes(reading, [0], reading.top_index)
+    return [
+        Link(reading.top_index, passed.axes, bound),
+        Link(len(reading.bottoms) - 1, (WHOLE,) * len(marks)),
+    ]
+
+
+def _reach_batch_reindex(reading: Reading) -> Sequence[Link]:
+    bound = "the images are picked only when the net runs"
+    return [Link(0, whole_axes(reading, [0]).axes, bound), Link(1, ((0, SAME),))]
+
+
+def _reach_axpy(reading: Reading) -> Sequence[Link]:
+    """The factor of the channel, and two values of the place."""
+    return [whole_axes(reading, range(2, len(reading.bottoms[0]))), *same_place(reading)[1:]]
+
+
 _MERGE: Family = "merge / split"
 
 TYPES = (
     LayerType("Concat", _MERGE, _infer_concat, Arity(1), ONE,
               defaults=defaults("concat_param", axis=1),
-              rows=rows_unless_axis_0("joins its bottoms along", "concat_param", "concat_dim")),
+              rows=rows_unless_axis_0("joins its bottoms along", "concat_param", "concat_dim"),
+              reach=_reach_concat),
     LayerType("Slice", _MERGE, _infer_slice, ONE, Arity(1),
               defaults=defaults("slice_param", axis=1),
-              rows=rows_unless_axis_0("cuts its bottom along", "slice_param", "slice_dim")),
+              rows=rows_unless_axis_0("cuts its bottom along", "slice_param", "slice_dim"),
+              reach=_reach_slice),
     LayerType("Eltwise", _MERGE, _infer_eltwise, Arity(2), ONE,
               defaults=defaults("eltwise_param", operation="SUM", stable_prod_grad=True),
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=_reach_eltwise),
     LayerType("Split", _MERGE, _infer_split, ONE, Arity(1), refuses_in_place=True,
               shares_storage=True,
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=same_place),
     LayerType("Crop", _MERGE, _infer_crop, _TWO, ONE,
               defaults=defaults("crop_param", axis=2, offset=0),
-              rows=rows_unless_axis_0("crops", "crop_param", default=2)),
+              rows=rows_unless_axis_0("crops", "crop_param", default=2),
+              reach=_reach_crop),
     LayerType("Filter", _MERGE, _infer_filter, Arity(2), Arity(1),
-              rows=rows_together("passes on only some of the images")),
+              rows=rows_together("passes on only some of the images"),
+              reach=_reach_filter),
     LayerType("BatchReindex", _MERGE, _infer_batch_reindex, _TWO, ONE,
               is_spoilt_in_place=True,
-              rows=rows_together("picks images by number")),
+              rows=rows_together("picks images by number"),
+              reach=_reach_batch_reindex),
     LayerType("Axpy", _MERGE, _infer_axpy, Arity(3, 3), ONE, origin="fork",
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=_reach_axpy),
 )  # fmt: skip

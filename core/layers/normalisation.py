@@ -19,7 +19,10 @@ from core.layers.layer_type import (
     ShapeRefused,
     defaults,
 )
+from core.layers.reach import Link, ReachRule, Reading
+from core.layers.reach_rules import own_axes, same_place, whole_axes
 from core.layers.row_rules import rows_alone
+from core.layers.spans import SAME, Window
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -134,23 +137,68 @@ def _infer_lrn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((bottom,), macs=math.prod(bottom) * window)
 
 
+def _reach_batch_norm(reading: Reading) -> Sequence[Link]:
+    """Its own place, or the whole channel where mean and variance come from the batch."""
+    if not uses_batch_statistics(reading.layer, reading.phase):
+        return same_place(reading)
+    n_axes = len(reading.bottoms[0])
+    axis = canonical_axis(reading.layer.param("batch_norm_param").integer("axis", 1), n_axes)
+    return [whole_axes(reading, [other for other in range(n_axes) if other != axis])]
+
+
+def _reach_spanning(message: str) -> ReachRule:
+    """Scale and Bias: the value, and the factor of the second bottom that falls on it."""
+
+    def rule(reading: Reading) -> Sequence[Link]:
+        links = [Link(0, own_axes(len(reading.bottoms[0])))]
+        if len(reading.bottoms) == 2:
+            axis = reading.layer.param(message).integer("axis", 1)
+            n_factor = len(reading.bottoms[1])
+            start = canonical_axis(axis, len(reading.bottoms[0])) if n_factor else 0
+            links.append(Link(1, tuple((start + i, SAME) for i in range(n_factor))))
+        return links
+
+    return rule
+
+
+def _reach_lrn(reading: Reading) -> Sequence[Link]:
+    """Neighbouring channels of the place, or the places around it in its channel."""
+    param = reading.layer.param("lrn_param")
+    size = param.integer("local_size", 5)
+    window = Window(size, 1, (size - 1) // 2)
+    if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
+        return [Link(0, ((0, SAME), (1, SAME), (2, window), (3, window)))]
+    return [Link(0, ((0, SAME), (1, window), (2, SAME), (3, SAME)))]
+
+
+def _reach_mvn(reading: Reading) -> Sequence[Link]:
+    """The whole channel, or the whole image."""
+    across = reading.layer.param("mvn_param").boolean("across_channels")
+    return [whole_axes(reading, range(1 if across else 2, len(reading.bottoms[0])))]
+
+
 TYPES = (
     LayerType("BatchNorm", "normalisation", _infer_batch_norm, ONE, ONE, True,
               defaults=defaults("batch_norm_param", use_global_stats="true at TEST",
                                 moving_average_fraction=0.999, eps="1e-05"),
-              rows=_batch_norm_rows),
+              rows=_batch_norm_rows,
+              reach=_reach_batch_norm),
     LayerType("Scale", "normalisation", _infer_scale, _ONE_OR_TWO, ONE, True,
               defaults=defaults("scale_param", axis=1, num_axes=1, bias_term=False),
-              rows=_spanning_rows("scale_param")),
+              rows=_spanning_rows("scale_param"),
+              reach=_reach_spanning("scale_param")),
     LayerType("Bias", "normalisation", _infer_bias, _ONE_OR_TWO, ONE, True,
               defaults=defaults("bias_param", axis=1, num_axes=1),
-              rows=_spanning_rows("bias_param")),
+              rows=_spanning_rows("bias_param"),
+              reach=_reach_spanning("bias_param")),
     LayerType("LRN", "normalisation", _infer_lrn, ONE, ONE,
               defaults=defaults("lrn_param", local_size=5, alpha=1, beta=0.75,
                                 norm_region="ACROSS_CHANNELS", k=1, engine="DEFAULT"),
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=_reach_lrn),
     LayerType("MVN", "normalisation", _infer_mvn, ONE, ONE, True,
               defaults=defaults("mvn_param", normalize_variance=True, across_channels=False,
                                 eps="1e-09"),
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=_reach_mvn),
 )  # fmt: skip

@@ -6,11 +6,17 @@ After BVLC/caffe src/caffe/layers/pooling_layer.cpp and spp_layer.cpp.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+import numpy as np
 
 from core.layers.axes import need_axes
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import at_most_everything
 from core.layers.row_rules import rows_alone
+from core.layers.spans import SAME, Interval, Table, Window
 from core.net.definition import Layer
 from core.net.message import Message
 
@@ -129,6 +135,51 @@ def _pooling_rows(layer: Layer, bottoms: Sequence[Shape], phase: str) -> str:
     return "draws at random for the batch as a whole" if is_random else ""
 
 
+def _reach_pooling(reading: Reading) -> Sequence[Link]:
+    """The window, also of the mask; what of it lies beyond the map is read by nobody."""
+    bottom = reading.bottoms[0]
+    size = (bottom[2], bottom[3])
+    rows = zip(*read_pooling_window(reading.layer.param("pooling_param"), size), strict=True)
+    moved = tuple((2 + i, Window(*row)) for i, row in enumerate(rows))
+    return [Link(0, ((0, SAME), (1, SAME), *moved))]
+
+
+_MOST_BINS = 1024
+
+
+def _reach_spp(reading: Reading) -> Sequence[Link]:
+    """The bin that the value was taken from; each level holds the bins of channel after channel."""
+    levels, bottom = reading.layer.param("spp_param").integer("pyramid_height"), reading.bottoms[0]
+    if 4 ** (levels - 1) > _MOST_BINS:
+        return at_most_everything(f"it has more than {_MOST_BINS} bins")(reading)
+    return list(_spp_links(bottom, levels))
+
+
+def _spp_links(bottom: Shape, levels: int) -> Iterator[Link]:
+    n_values = 0
+    for level in range(levels):
+        rows, columns = (list(_spp_intervals(size, 2**level)) for size in bottom[2:])
+        area = len(rows) * len(columns)
+        for number, (row, column) in enumerate(product(rows, columns)):
+            places = np.full((_spp_count(bottom, levels), 1), -1, np.intp)
+            channels = np.arange(bottom[1])
+            places[n_values + channels * area + number, 0] = channels
+            yield Link(0, ((0, SAME), (1, Table(places)), (None, row), (None, column)))
+        n_values += bottom[1] * area
+
+
+def _spp_count(bottom: Shape, levels: int) -> int:
+    sizes = ([_spp_bins(size, 2**level) for size in bottom[2:]] for level in range(levels))
+    return bottom[1] * sum(math.prod(bins) for bins in sizes)
+
+
+def _spp_intervals(size: int, bins: int) -> Iterator[Interval]:
+    kernel = -(-size // bins)
+    pad = (kernel * bins - size + 1) // 2
+    for start in range(-pad, _spp_bins(size, bins) * kernel - pad, kernel):
+        yield Interval(start, start + kernel)
+
+
 _DEFAULTS = defaults(
     "pooling_param",
     pool="MAX",
@@ -142,8 +193,10 @@ _DEFAULTS = defaults(
 TYPES = (
     LayerType("Pooling", "pooling", _infer_pooling, ONE, Arity(1, 2), is_spoilt_in_place=True,
               defaults=_DEFAULTS,
-              rows=_pooling_rows),
+              rows=_pooling_rows,
+              reach=_reach_pooling),
     LayerType("SPP", "pooling", _infer_spp, ONE, ONE, is_spoilt_in_place=True,
               defaults=defaults("spp_param", pool="MAX", engine="DEFAULT"),
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=_reach_spp),
 )  # fmt: skip

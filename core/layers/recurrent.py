@@ -8,9 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from core.layers.axes import need_axes, show_shape
 from core.layers.layer_type import Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import WHOLE
 from core.layers.row_rules import rows_together
+from core.layers.spans import SAME, Table, UpTo
 from core.net.definition import Layer
 
 
@@ -74,15 +79,41 @@ def _infer_lstm_unit(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry((bottoms[0], bottoms[0]), operations=operations, operation_name="exponentials")
 
 
+def _reach_recurrent(reading: Reading) -> Sequence[Link]:
+    """Its own stream up to its step; an exposed state reads all steps."""
+    n_states = len(reading.tops) - 1
+    steps = WHOLE if reading.top_index else (0, UpTo())
+    links = []
+    for i, bottom in enumerate(reading.bottoms):
+        is_static = i == 2 and len(reading.bottoms) > 2 + n_states
+        stream = () if is_static else (WHOLE if i > 1 else steps,)
+        rest = len(bottom) - len(stream) - 1
+        links.append(Link(i, (*stream, (1, SAME), *(WHOLE,) * rest)))
+    return links
+
+
+def _reach_lstm_unit(reading: Reading) -> Sequence[Link]:
+    """The gates of its own unit; the cell state, the first top, needs no output gate."""
+    n_units = reading.bottoms[0][2]
+    gates = (0, 1, 3) if reading.top_index == 0 else (0, 1, 2, 3)
+    rows = np.arange(n_units)[:, None] + np.array(gates) * n_units
+    own = ((0, SAME), (1, SAME))
+    return [Link(0, (*own, (2, SAME))), Link(1, (*own, (2, Table(rows)))), Link(2, own)]
+
+
 _TIME = rows_together("reads axis 0 as steps in time")
 
 
 _DEFAULTS = defaults("recurrent_param", expose_hidden=False, debug_info=False)
 
 TYPES = (
-    LayerType(
-        "LSTM", "other", _infer_lstm, Arity(2, 5), Arity(1, 3), defaults=_DEFAULTS, rows=_TIME
-    ),
-    LayerType("RNN", "other", _infer_rnn, Arity(2, 4), Arity(1, 2), defaults=_DEFAULTS, rows=_TIME),
-    LayerType("LSTMUnit", "other", _infer_lstm_unit, Arity(3, 3), Arity(2, 2), rows=_TIME),
-)
+    LayerType("LSTM", "other", _infer_lstm, Arity(2, 5), Arity(1, 3), defaults=_DEFAULTS,
+              rows=_TIME,
+              reach=_reach_recurrent),
+    LayerType("RNN", "other", _infer_rnn, Arity(2, 4), Arity(1, 2), defaults=_DEFAULTS,
+              rows=_TIME,
+              reach=_reach_recurrent),
+    LayerType("LSTMUnit", "other", _infer_lstm_unit, Arity(3, 3), Arity(2, 2),
+              rows=_TIME,
+              reach=_reach_lstm_unit),
+)  # fmt: skip

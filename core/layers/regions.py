@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from core.layers.axes import axis_size, need_axes, show_shape, with_legacy_axes
 from core.layers.layer_type import Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.reach_rules import REGIONS_FOUND, at_most_everything
 from core.layers.row_rules import rows_together
 from core.layers.spellings import first_field, first_message
 from core.net.definition import Layer
@@ -76,16 +77,22 @@ def _regions(bottoms: Sequence[Shape]) -> tuple[int, int]:
 _REGIONS = rows_together("gives a row for each region, not for each image")
 
 
+_REACH = at_most_everything(REGIONS_FOUND)
+
+
 _TWO = Arity(2, 2)
 _SIZES = {"pooled_h": 0, "pooled_w": 0, "spatial_scale": 1}
 
 TYPES = (
     LayerType("ROIPooling", "pooling", _infer_roi_pooling, _TWO, Arity(1, 2), origin="fork",
               defaults=defaults("roi_pooling_param", **_SIZES),
-              rows=_REGIONS),
+              rows=_REGIONS,
+              reach=_REACH),
     LayerType("ROIAlign", "pooling", _infer_roi_pooling, _TWO, Arity(1, 2), origin="fork",
               defaults=defaults("roi_align_param", **_SIZES, sampling_ratio=-1),
-              rows=_REGIONS),
+              rows=_REGIONS,
+              reach=_REACH),
     LayerType("PSROIPooling", "pooling", _infer_psroi_pooling, _TWO, Arity(1, 2), origin="fork",
-              rows=_REGIONS),
+              rows=_REGIONS,
+              reach=_REACH),
 )  # fmt: skip

@@ -26,6 +26,8 @@ from core.layers import (
     yolo,
 )
 from core.layers.layer_type import Family, LayerType, ParameterDefault
+from core.layers.reach_rules import NOT_KNOWN as NOBODY_KNOWS
+from core.layers.reach_rules import at_most_everything
 from core.layers.row_rules import NOT_KNOWN
 
 __all__ = [
@@ -75,7 +77,13 @@ def layer_type(type_name: str) -> LayerType:
     """What is known of a type; an unknown one is of family "other" and has no rule."""
     known = _TYPES.get(type_name)
     family = _guess_family(type_name)
-    return known or LayerType(type_name, family, is_known=False, rows=NOT_KNOWN)
+    return known or LayerType(
+        type_name,
+        family,
+        is_known=False,
+        rows=NOT_KNOWN,
+        reach=at_most_everything(NOBODY_KNOWS),
+    )
 
 
 def near_types(type_name: str) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from core.layers.axes import canonical_axis, replace_axis, same_shape, show_shape
 from core.layers.layer_type import (
     ANY,
@@ -18,6 +20,16 @@ from core.layers.layer_type import (
     Shape,
     ShapeRefused,
     defaults,
+)
+from core.layers.reach import Link, Reading
+from core.layers.reach_rules import NOT_KNOWN as NOBODY_KNOWS
+from core.layers.reach_rules import (
+    at_most_everything,
+    nothing,
+    own_axes,
+    redealt,
+    reordered,
+    same_place,
 )
 from core.layers.row_rules import NOT_KNOWN, rows_alone, rows_unless_axis_0
 from core.net.definition import Layer
@@ -103,22 +115,37 @@ def _infer_silence(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     return Geometry(())
 
 
+def _reach_tile(reading: Reading) -> Sequence[Link]:
+    """Copies stand one after the other along the axis."""
+    bottom = reading.bottoms[0]
+    axis = canonical_axis(reading.layer.param("tile_param").integer("axis", 1), len(bottom))
+    axes = list(own_axes(len(bottom)))
+    axes[axis] = (axis, reordered(np.arange(reading.top[axis]) % bottom[axis]))
+    return [Link(0, tuple(axes))]
+
+
 TYPES = (
     LayerType("Dropout", "other", same_shape(name="copies"), ONE, ONE, True,
               defaults=defaults("dropout_param", dropout_ratio=0.5),
-              rows=_dropout_rows),
+              rows=_dropout_rows,
+              reach=same_place),
     LayerType("Flatten", "other", _infer_flatten, ONE, ONE, refuses_in_place=True,
               shares_storage=True,
               defaults=defaults("flatten_param", axis=1, end_axis=-1),
-              rows=_flatten_rows),
+              rows=_flatten_rows,
+              reach=redealt),
     LayerType("Reshape", "other", _infer_reshape, ONE, ONE, refuses_in_place=True,
               shares_storage=True,
               defaults=defaults("reshape_param", axis=0, num_axes=-1),
-              rows=_reshape_rows),
+              rows=_reshape_rows,
+              reach=redealt),
     LayerType("Tile", "other", _infer_tile, ONE, ONE, defaults=defaults("tile_param", axis=1),
-              rows=rows_unless_axis_0("repeats", "tile_param")),
+              rows=rows_unless_axis_0("repeats", "tile_param"),
+              reach=_reach_tile),
     LayerType("Silence", "other", _infer_silence, Arity(1), Arity(0, 0),
-              rows=rows_alone),
+              rows=rows_alone,
+              reach=nothing),
     LayerType("Python", "other", None, ANY, ANY, True,
-              rows=NOT_KNOWN),
+              rows=NOT_KNOWN,
+              reach=at_most_everything(NOBODY_KNOWS)),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from core.layers.axes import need_axes, show_shape, with_legacy_axes
 from core.layers.layer_type import ONE, Arity, Geometry, LayerType, Shape, ShapeRefused, defaults
+from core.layers.reach_rules import REGIONS_FOUND, at_most_everything
 from core.layers.row_rules import BOX_ROWS
 from core.net.definition import Layer
 
@@ -114,13 +115,17 @@ def _detections(bottoms: Sequence[Shape], settings: YoloSettings) -> Geometry:
     return Geometry((None,), operations=operations, operation_name="exponentials")
 
 
+_REACH = at_most_everything(REGIONS_FOUND)
+
 TYPES = (
     LayerType("YoloDetectionOutput", "loss / output", _infer_v2, Arity(1, 2), ONE, origin="fork",
               defaults=defaults(V2_MESSAGE, num_classes=20, num_box=5, coords=4,
                                 confidence_threshold=0.01, nms_threshold=0.45),
-              rows=BOX_ROWS),
+              rows=BOX_ROWS,
+              reach=_REACH),
     LayerType("Yolov3DetectionOutput", "loss / output", _infer_v3, Arity(1), ONE, origin="fork",
               defaults=defaults(V3_MESSAGE, num_classes=20, num_box=3, mask_group_num=2,
                                 confidence_threshold=0.01, nms_threshold=0.45),
-              rows=BOX_ROWS),
+              rows=BOX_ROWS,
+              reach=_REACH),
 )  # fmt: skip

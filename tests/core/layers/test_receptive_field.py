@@ -1,0 +1,96 @@
+"""Receptive fields against those found by moving the pixels of the input."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from core.layers.receptive_field import FieldBox, ReceptiveField
+from core.layers.registry import all_types
+from core.layers.shapes import infer_shapes
+from core.net.reader import read_net
+from tests.core.layers.moving_pixels import moved_by_pixels
+from tests.core.layers.random_nets import random_net
+
+Edges = tuple[int, int, int, int]
+
+
+def edges_of(moved: np.ndarray) -> Edges | None:
+    """Left, top, right and bottom around the pixels (height, width) that are set."""
+    if not moved.any():
+        return None
+    rows, columns = (np.flatnonzero(moved.any(axis=axis)) for axis in (1, 0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def edges_in(found: FieldBox | None) -> Edges | None:
+    if found is None:
+        return None
+    box = found.pixels
+    return box.left, box.top, box.right, box.bottom
+
+
+def complaints(number: int) -> list[str]:
+    """Every value of a random net whose field isn't what moving pixels finds."""
+    text = random_net(number)
+    net = read_net(text)
+    shapes, moved = infer_shapes(net), moved_by_pixels(text, number)
+    wrong = []
+    for value, pixels in moved.items():
+        layer = net.layer(value.layer)
+        field = ReceptiveField(net, shapes, layer, layer.tops.index(value.top))
+        by_place = pixels.reshape(field.n_channels, *field.places, *pixels.shape[1:])
+        for place in product(*map(range, field.places)):
+            each = by_place[(slice(None), *place)]
+            one = sum(place) % len(each)
+            for channel, seen in ((None, each.any(axis=0)), (one, each[one])):
+                found = next(iter(field.at(place, channel)), None)
+                wanted, ours = edges_of(seen), edges_in(found)
+                is_right = wanted == ours
+                if found is not None and not found.is_exact and wanted and ours:
+                    is_right = ours[0] <= wanted[0] and ours[1] <= wanted[1]
+                    is_right = is_right and ours[2] >= wanted[2] and ours[3] >= wanted[3]
+                if not is_right:
+                    wrong.append(f"{value} {place} {channel}: {ours}, moved {wanted}")
+    return wrong
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_fields_of_random_nets_are_those_found_by_moving_pixels(number: int) -> None:
+    assert not complaints(number)
+
+
+def test_every_type_of_layer_says_what_it_reads() -> None:
+    """The field is required, so this fails with a TypeError where a row lacks it."""
+    assert all(callable(row.reach) for row in all_types())
+
+
+def test_numbers_are_those_of_the_papers() -> None:
+    """VGG16's conv5_3 sees 196 pixels, pool5 212, 32 apart; fc6 404 (Simonyan, Zisserman 2014)."""
+    steps = ["data", *"12M12M123M123M123M".replace("M", "|")]
+    layers = ['layer { name: "data" type: "Input" top: "data" input_param { '
+              "shape { dim: 1 dim: 3 dim: 224 dim: 224 } } }"]  # fmt: skip
+    top, block = "data", 1
+    for step in steps[1:]:
+        name = f"pool{block}" if step == "|" else f"conv{block}_{step}"
+        body = (
+            'type: "Pooling" pooling_param { pool: MAX kernel_size: 2 stride: 2 }'
+            if step == "|"
+            else 'type: "Convolution" convolution_param { num_output: 2 kernel_size: 3 pad: 1 }'
+        )
+        layers.append(f'layer {{ name: "{name}" bottom: "{top}" top: "{name}" {body} }}')
+        top, block = name, block + (step == "|")
+    fc6 = 'type: "InnerProduct" inner_product_param { num_output: 2 }'
+    layers.append(f'layer {{ name: "fc6" bottom: "pool5" top: "fc6" {fc6} }}')
+    net = read_net("\n".join(layers))
+    shapes = infer_shapes(net)
+    for name, size, stride in (("conv5_3", 196, 16), ("pool5", 212, 32), ("fc6", 404, None)):
+        (found,) = ReceptiveField(net, shapes, name).numbers
+        assert (found.size, found.stride) == ((size, size), (stride, stride))
+        assert found.is_exact and found.least_size == found.size
+    at = ReceptiveField(net, shapes, "conv5_3").box(4, 7)
+    assert at is not None
+    assert (at.box.left, at.box.right - 1, at.box.top, at.box.bottom - 1) == (22, 217, -26, 169)
+    assert (at.pixels.top, at.axes[0].n_padding, at.axes[1].n_padding) == (0, 26, 0)
