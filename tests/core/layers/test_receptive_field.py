@@ -89,7 +89,8 @@ def test_numbers_are_those_of_the_papers() -> None:
     for name, size, stride in (("conv5_3", 196, 16), ("pool5", 212, 32), ("fc6", 404, None)):
         (found,) = ReceptiveField(net, shapes, name).numbers
         assert (found.size, found.stride) == ((size, size), (stride, stride))
-        assert found.is_exact and found.least_size == found.size
+        assert found.is_exact
+        assert found.least_size == found.size
     at = ReceptiveField(net, shapes, "conv5_3").box(4, 7)
     assert at is not None
     assert (at.box.left, at.box.right - 1, at.box.top, at.box.bottom - 1) == (22, 217, -26, 169)
