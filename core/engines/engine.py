@@ -11,12 +11,15 @@ import numpy as np
 
 from core.activations.histogram import Histogram
 from core.activations.summary import ValueSummary
+from core.engines.changes import Writing
 from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.engines.obstacles import refusal
 from core.engines.operations import (
     BackwardRule,
     Close,
     Gradients,
+    Intervene,
+    Intervened,
     Opened,
     Read,
     Request,
@@ -159,6 +162,33 @@ class Engine:
             )
             for i, (value, summary) in enumerate(pairs)
         }
+
+    def intervene(
+        self,
+        writings: Sequence[Writing],
+        wants: Mapping[Value, Sequence[Measure]],
+        *,
+        inputs: Mapping[str, np.ndarray] | None = None,
+        copies: int = 1,
+    ) -> tuple[Intervened, dict[tuple[Value, Measure], np.ndarray]]:
+        """Run one pass in which `writings` are written over values, in net order, and measure.
+
+        inputs: as for `forward`; None goes on from the values of the last run, which stay as they
+        are, for `copies` images that begin as that one.
+        """
+        pairs = [(value, m) for value, ms in wants.items() for m in dict.fromkeys(ms)]
+        given = {} if inputs is None else inputs
+        request = Intervene(
+            self._net,
+            tuple(given),
+            tuple(one.change for one in writings),
+            tuple(Want(*pair) for pair in pairs),
+            from_kept=inputs is None,
+            copies=copies,
+        )
+        put = [np.asarray(one.array, np.float32) for one in writings if one.array is not None]
+        told, arrays = self._ask(request, [*_float32(given), *put])
+        return told, dict(zip(pairs, arrays, strict=True))
 
     def gradients(
         self,

@@ -6,10 +6,11 @@ import os
 import sys
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from core.engines.changes import Moved, Writing, by_value, check_writing
 from core.engines.obstacles import (
     Obstacles,
     check_free,
@@ -18,7 +19,8 @@ from core.engines.obstacles import (
     refused_shapes,
     unknown_types,
 )
-from core.engines.operations import Want
+from core.engines.operations import Intervened, Want
+from core.engines.overwriting import moved, overwrite
 from core.engines.session import Backend, OnLayer, OpenRequest, Session
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.engines.wiring import Step, Wiring, not_computed, wire_net
@@ -111,21 +113,72 @@ class FakeSession(Session):
             raise not_computed(value, ())
         return kept
 
+    def intervene(
+        self,
+        inputs: Mapping[str, np.ndarray] | None,
+        writings: Sequence[Writing],
+        wants: Sequence[Want],
+        copies: int,
+        on_layer: OnLayer,
+    ) -> tuple[Intervened, list[np.ndarray]]:
+        """All layers again, from the inputs of the last run where none are given."""
+        start = time.perf_counter()
+        if inputs is None and not self._kept:
+            raise EngineError("Nothing has run yet.", hint="Open an image first.")
+        fed = self._kept_inputs(copies) if inputs is None else inputs
+        writes = {self._wiring.slot(value): of for value, of in by_value(writings).items()}
+        slots = [self._wiring.slot(want.value) for want in wants]
+        runnable = self._wiring.computable(fed, self._obstacles)
+        values = self._compute(fed, runnable if inputs is None else slots, on_layer, writes)
+        found = tuple(self._moved(values)) if inputs is None and copies == 1 else ()
+        arrays = [want.measure.of(values[slot]) for want, slot in zip(wants, slots, strict=True)]
+        told = Intervened(
+            time.perf_counter() - start, tuple({one.value.layer: 0 for one in found}), found
+        )
+        return told, arrays
+
+    def _kept_inputs(self, copies: int) -> dict[str, np.ndarray]:
+        kept = {
+            n: self._kept[slot] for n, slot in self._wiring.inputs.items() if slot in self._kept
+        }
+        return {name: np.repeat(array, copies, axis=0) for name, array in kept.items()}
+
+    def _moved(self, values: Mapping[int, np.ndarray]) -> Iterator[Moved]:
+        for value, slot in self._wiring.slots.items():
+            if slot in values and slot in self._kept:
+                how = moved(self._kept[slot], values[slot])
+                if how is not None:
+                    yield Moved(value, *how)
+
     def _compute(
-        self, inputs: Mapping[str, np.ndarray], slots: Sequence[int], on_layer: OnLayer
+        self,
+        inputs: Mapping[str, np.ndarray],
+        slots: Sequence[int],
+        on_layer: OnLayer,
+        writes: Mapping[int, Sequence[Writing]] | None = None,
     ) -> dict[int, np.ndarray]:
         steps = self._wiring.steps_for(slots)
         self._wiring.check_inputs(inputs, steps)
         shapes = infer_shapes(self._net, {name: array.shape for name, array in inputs.items()})
         check_free(steps, refused_shapes(shapes), ENGINE)
-        values = {self._wiring.inputs[name]: array for name, array in inputs.items()}
+        values: dict[int, np.ndarray] = {}
+
+        def put(slot: int, array: np.ndarray) -> None:
+            for writing in (writes or {}).get(slot, ()):
+                check_writing(writing, array.shape)
+                array = array.copy()
+                overwrite(array, writing.change.plain, writing.array)
+            values[slot] = array
+
+        for name, array in inputs.items():
+            put(self._wiring.inputs[name], array)
         for step in steps:
             on_layer(step.layer.name)
             self._misbehave(step.layer.name)
             bottoms = [values[slot] for slot in step.bottoms]
             for i, top in enumerate(step.tops):
                 if top not in values:
-                    values[top] = self._top(step, i, bottoms, shapes)
+                    put(top, self._top(step, i, bottoms, shapes))
         return values
 
     def _top(

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from core.activations.statistics import Statistics as ValueStatistics
+from core.engines.changes import Change, Moved
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.layers.multipliers import LearnedArray
 from core.measures.measure import Measure
@@ -101,6 +102,33 @@ class Statistics(Request, frozen=True):
     values: tuple[Value, ...]
     bins: int | None = None
     value_range: tuple[float, float] | None = None
+
+
+class Intervene(Request, frozen=True):
+    """Run one pass in which values are written over right after their layers, and measure.
+
+    Arrays: the inputs, then one for each change that puts an array. from_kept: no inputs; what
+    changes is computed anew from the values of the last run, which stay as they are, for `copies`
+    images that begin as that one. Answered by an Intervened, with an array for each want.
+    """
+
+    net: int
+    inputs: tuple[str, ...]
+    changes: tuple[Change, ...]
+    wants: tuple[Want, ...]
+    from_kept: bool = False
+    copies: int = 1
+
+
+class Intervened(msgspec.Struct, frozen=True):
+    """How long a pass with changes took and which layers it ran.
+
+    moved: of a pass from kept values for one image, every value that has other bits now.
+    """
+
+    seconds: float
+    layers: tuple[str, ...] = ()
+    moved: tuple[Moved, ...] = ()
 
 
 class Gradients(Request, frozen=True):
@@ -275,6 +303,7 @@ Operation = (
     | Run
     | Read
     | Statistics
+    | Intervene
     | Gradients
     | Train
     | Iterate
@@ -292,6 +321,7 @@ REPLIES: dict[type[Request], type] = {
     Run: PassResult,
     Read: Done,
     Statistics: Summaries,
+    Intervene: Intervened,
     Gradients: GradientCounts,
     Train: TrainingOpened,
     Iterate: Iterated,

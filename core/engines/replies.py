@@ -16,6 +16,7 @@ from core.activations.histogram import Histogram
 from core.engines.operations import (
     REPLIES,
     Gradients,
+    Intervene,
     Opened,
     Peaks,
     Read,
@@ -35,7 +36,7 @@ def read_reply(request: Request, header: Mapping[str, Any], arrays: Sequence[np.
     reply: Any = msgspec.convert(header, REPLIES[type(request)])
     if isinstance(reply, Opened):
         _check_opened(reply)
-    if isinstance(request, Take):
+    if isinstance(request, Take | Intervene):
         _check_measured(request, arrays)
     elif isinstance(request, Read):
         _check_values(arrays, 1)
@@ -77,7 +78,7 @@ def _check_values(arrays: Sequence[np.ndarray], n_wanted: int) -> None:
             raise FrameError(f"values of type {array.dtype}")
 
 
-def _check_measured(request: Take, arrays: Sequence[np.ndarray]) -> None:
+def _check_measured(request: Take | Intervene, arrays: Sequence[np.ndarray]) -> None:
     if len(arrays) != len(request.wants):
         raise FrameError(f"{len(arrays)} arrays where {len(request.wants)} were asked for")
     for want, array in zip(request.wants, arrays, strict=True):

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.activations.summary import summarise_values
 from core.engines import operations
+from core.engines.changes import join_writings
 from core.engines.operations import Done, Greeting, Opened, Operation, Shape
 from core.engines.session import (
     Backend,
@@ -29,6 +30,7 @@ from core.errors import EngineError
 
 Answer = tuple[Any, list[np.ndarray]]
 Arrays = Sequence[np.ndarray]
+_MOST_COPIES = 4096
 
 
 class Server:
@@ -48,6 +50,7 @@ class Server:
             operations.Run: self._run,
             operations.Read: self._read,
             operations.Statistics: self._statistics,
+            operations.Intervene: self._intervene,
             operations.Gradients: self._gradients,
             operations.Train: self._train,
             operations.Iterate: self._iterate,
@@ -122,6 +125,15 @@ class Server:
         )
         arrays = [a for one in summaries for a in (one.histogram.edges, one.histogram.counts)]
         return operations.Summaries(headers), arrays
+
+    def _intervene(self, request: operations.Intervene, arrays: Arrays) -> Answer:
+        n_inputs = len(request.inputs)
+        inputs = None if request.from_kept else _named(request.inputs, arrays[:n_inputs])
+        writings = join_writings(request.changes, arrays[n_inputs:])
+        if not 1 <= request.copies <= _MOST_COPIES:
+            raise EngineError(f"{request.copies} copies of an image are no batch.")
+        session = self._session(request.net)
+        return session.intervene(inputs, writings, request.wants, request.copies, self._on_layer)
 
     def _gradients(self, request: operations.Gradients, arrays: Arrays) -> Answer:
         n_inputs = len(request.inputs)

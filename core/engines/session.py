@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engines.operations import BackwardRule, Iterated, Pass, Want
+from core.engines.changes import Writing
+from core.engines.operations import BackwardRule, Intervened, Iterated, Pass, Want
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.errors import EngineError
 from core.layers.multipliers import LearnedArray
@@ -82,6 +83,19 @@ class Session(ABC):
     @abstractmethod
     def read(self, value: Value) -> np.ndarray:
         """A value of the last run; EngineError when there is none."""
+
+    def intervene(
+        self,
+        inputs: Mapping[str, np.ndarray] | None,
+        writings: Sequence[Writing],
+        wants: Sequence[Want],
+        copies: int,
+        on_layer: OnLayer,
+    ) -> tuple[Intervened, list[np.ndarray]]:
+        """One pass with changed values; inputs: None to go on from those of the last run."""
+        raise EngineError(
+            "This engine changes no values.", hint="Choose the engine torch or caffe for it."
+        )
 
     def gradients(
         self,

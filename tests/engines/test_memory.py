@@ -15,8 +15,9 @@ from core.engines.base import EngineSpec, Value
 from core.engines.memory import Need, check_fits, free_host_bytes, need_in_caffe
 from core.engines.registry import start_engine
 from core.engines.session import OpenRequest
-from core.engines.torch import session as torch_session
+from core.engines.torch import devices as torch_devices
 from core.engines.torch.backend import TorchBackend
+from core.engines.torch.session import TorchSession
 from core.engines.wiring import wire_net
 from core.errors import EngineError
 from core.layers.shapes import infer_shapes
@@ -41,9 +42,9 @@ WEIGHTS = 4 * (32 * 4 * 9 + 32 + 16 * 32 * 9 + 16)
 POOL = Value("pool", "pool")
 
 
-def session(text: str = WIDE) -> torch_session.TorchSession:
+def session(text: str = WIDE) -> TorchSession:
     opened = TorchBackend({"threads": "1"}).open(OpenRequest(text, None, "cpu", 0, NetState(), {}))
-    assert isinstance(opened, torch_session.TorchSession)
+    assert isinstance(opened, TorchSession)
     return opened
 
 
@@ -77,7 +78,7 @@ def test_caffe_keeps_one_blob_for_all_versions() -> None:
 def test_a_pass_that_does_not_fit_is_refused_before_a_layer_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(torch_session, "free_host_bytes", lambda: 300 * MIB)
+    monkeypatch.setattr(torch_devices, "free_host_bytes", lambda: 300 * MIB)
     opened, ran = session(), []
     with pytest.raises(EngineError) as caught:
         opened.run(batch(20), ran.append)
@@ -90,7 +91,7 @@ def test_a_pass_that_does_not_fit_is_refused_before_a_layer_runs(
 
 
 def test_little_is_always_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_session, "free_host_bytes", lambda: 0)
+    monkeypatch.setattr(torch_devices, "free_host_bytes", lambda: 0)
     assert session().run(batch(1), lambda name: None).n_images == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.engines.torch.views import misled_readers
+from core.engines.shared_memory import misled_readers
 from core.engines.wiring import wire_net
 from core.net.reader import read_net
 

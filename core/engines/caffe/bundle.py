@@ -31,6 +31,7 @@ _MODULES = (
     "core.measures.peaks",
     "core.measures.spread",
     "core.measures.formulas",
+    "core.engines.overwriting",
     "core.engines.caffe_child.files",
     "core.engines.caffe_child.machine",
     "core.engines.caffe_child.programs",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from core.engines.caffe.link import Link
+from core.engines.caffe.numbering import Numbering
 from core.layers.shapes import NetShapes
 from core.weights.binding import Binding
 from core.weights.contents import Weights
@@ -38,3 +41,12 @@ def fill_from_file(shapes: NetShapes, weights: Weights) -> Iterator[PlacedArray]
     for layer, blobs in placed.unshaped.items():
         for at, blob in enumerate(blobs):
             yield (layer, at), np.asarray(blob.array(), np.float32)
+
+
+def fill(link: Link, net: int, built: Numbering, arrays: Iterable[PlacedArray]) -> None:
+    """Give Caffe arrays where it has parameters of that size; net: its number."""
+    for (owner, at), array in arrays:
+        wanted = built.parameters.get(owner, ())
+        if at < len(wanted) and math.prod(wanted[at]) == array.size:
+            layer = built.layers[owner]
+            link.ask({"op": "fill", "net": net, "layer": layer, "indices": [at]}, [array])

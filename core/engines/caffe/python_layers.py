@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 import msgspec
 
 from core.engines.caffe.link import Link
@@ -44,6 +47,14 @@ def programs_changed(net: Net, agreed: PythonPrograms, found: object) -> PythonL
     """The error for files that are others than those agreed to."""
     pairs = [(layer.name, python_program(layer)) for layer in python_layers(net)]
     return PythonLayersRefused(pairs, PythonPrograms(agreed.calls, _files(found)))
+
+
+def agreed_programs(net: Net, programs: PythonPrograms, kept: Collection[int]) -> dict[str, Any]:
+    """What the Python layers that are kept run: they are kept only where the user agreed."""
+    pairs = zip(python_layers(net), programs.calls, strict=True)
+    calls = [call for layer, call in pairs if layer.index in kept]
+    agreed = programs.of_layers(calls).files
+    return {"calls": calls, "agreed": msgspec.to_builtins(agreed)}
 
 
 def python_program(layer: Layer) -> str:

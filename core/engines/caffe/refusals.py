@@ -5,8 +5,12 @@ Caffe refuses a net whole, most often by ending its process; what it would refus
 
 from __future__ import annotations
 
-from core.engines.obstacles import refused_shapes
+from collections.abc import Sequence
+
+from core.engines.caffe.text import WRITES_FILES, is_stood_in
+from core.engines.obstacles import Obstacles, refused_shapes, unknown_types
 from core.engines.values import Obstacle
+from core.engines.wiring import Step
 from core.layers.registry import layer_type
 from core.layers.shapes import NetShapes
 from core.net.definition import Net, Problem
@@ -54,3 +58,11 @@ def _by_layer(problems: tuple[Problem, ...]) -> dict[str, str]:
 def _obstacles(net: Net, sentences: dict[str, str]) -> dict[int, Obstacle]:
     named = (layer for layer in net.layers if layer.name in sentences)
     return {layer.index: Obstacle(sentences[layer.name]) for layer in named}
+
+
+def types_it_lacks(steps: Sequence[Step], known: Sequence[str]) -> Obstacles:
+    """By index, layers of types this build of Caffe lacks; none where it doesn't tell its types."""
+    if not known:
+        return {}
+    built = [step for step in steps if not is_stood_in(step)]
+    return unknown_types(built, {*known, *WRITES_FILES}, "caffe")

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from core.engines.caffe.backward import ask_back, check_goes_back, diffs_by_slot, gradient_arrays
 from core.engines.caffe.filling import (
-    PlacedArray,
+    fill,
     fill_everything,
     fill_from_file,
     fill_gaps,
 )
+from core.engines.caffe.intervening import Writes, shapes_of, with_positions
 from core.engines.caffe.link import Link
 from core.engines.caffe.numbering import BEFORE_ALL, Numbering, Place, number_layers
 from core.engines.caffe.python_layers import (
+    agreed_programs,
     find_programs,
     inactive_python_layers,
     programs_changed,
-    python_layers,
     untrusted_layers,
 )
-from core.engines.caffe.refusals import refused_by_any_caffe, unreadable_layers
+from core.engines.caffe.refusals import refused_by_any_caffe, types_it_lacks, unreadable_layers
 from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
+from core.engines.changes import Writing, by_value
 from core.engines.filler_warnings import filler_warnings
 from core.engines.memory import check_fits, need_in_caffe
 from core.engines.obstacles import (
@@ -36,9 +36,8 @@ from core.engines.obstacles import (
     free_steps,
     refused_parameters,
     refused_shapes,
-    unknown_types,
 )
-from core.engines.operations import Want
+from core.engines.operations import Intervened, Want
 from core.engines.session import (
     GradientArrays,
     GradientsAsked,
@@ -80,7 +79,7 @@ class CaffeSession(Session):
         self._have_fitted: set[tuple[object, ...]] = set()
         self._number: int | None = None
         self._numbering: Numbering | None = None
-        self._given: frozenset[str] | None = None  # to the last run
+        self._given: dict[str, Shape] | None = None  # to the last run
         self._fed: frozenset[int] = frozenset()  # layers of Caffe's that inputs stand in for
         self._text_to_go_back: Callable[[], str] | None = None  # None once Caffe has it
         self._shapes = infer_shapes(self._net, request.input_shapes)
@@ -96,19 +95,48 @@ class CaffeSession(Session):
         slots = [self._wiring.slot(want.value) for want in wants]
         check_free(self._wiring.steps_for(slots), self._unable, ENGINE)
         request = self._pass_request("take", inputs, slots)
-        request["takes"] = []
+        request["takes"] = self._takes(slots, wants)
+        _, arrays = self._link.ask(request, list(inputs.values()), on_layer)
+        return arrays
+
+    def _takes(self, slots: Sequence[int], wants: Sequence[Want]) -> list[list[object]]:
+        takes: list[list[object]] = []
         for slot, want in zip(slots, wants, strict=True):
             place = self._place(slot)
             shape = self._top_shape(slot)
             want.measure.check((1, 1, 1, 1) if shape is None else shape)
-            request["takes"].append([place.position, place.blob, want.measure.formula])
-        _, arrays = self._link.ask(request, list(inputs.values()), on_layer)
-        return arrays
+            takes.append([place.position, place.blob, want.measure.formula])
+        return takes
+
+    def intervene(
+        self,
+        inputs: Mapping[str, np.ndarray] | None,
+        writings: Sequence[Writing],
+        wants: Sequence[Want],
+        copies: int,
+        on_layer: OnLayer,
+    ) -> tuple[Intervened, list[np.ndarray]]:
+        """One pass, stepped through, with values written into Caffe's blobs between its layers."""
+        writes = {self._wiring.slot(value): of for value, of in by_value(writings).items()}
+        slots = [self._wiring.slot(want.value) for want in wants]
+        if inputs is None:
+            return self._from_kept(writes, slots, wants, copies, on_layer)
+        check_free(self._wiring.steps_for(slots), self._unable, ENGINE)
+        request = self._pass_request("intervene", inputs, slots)
+        steps = self._wiring.steps_for(slots)
+        reached = {top for step in steps for top in step.tops}
+        written = self._writes({slot: of for slot, of in writes.items() if slot in reached})
+        written.check(self._net, {**self._known_inputs(), **shapes_of(inputs)}, 1)
+        request.update(written.rows(steps, self._built().layers), restores=[], moves=[], copies=1)
+        request["takes"] = self._takes(slots, wants)
+        arrays = [*inputs.values(), *written.arrays()]
+        header, found = self._link.ask(request, arrays, on_layer)
+        return Intervened(header["seconds"]), found
 
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
         """One pass over everything that can be computed."""
         if self._numbering is None:
-            self._build({name: tuple(array.shape) for name, array in inputs.items()})
+            self._build(shapes_of(inputs))
         slots = self._wiring.computable(inputs, self._obstacles)
         if not any(not step.is_data for step in self._wiring.steps_for(slots)):
             check_free(self._wiring.steps, self._obstacles, ENGINE)
@@ -116,7 +144,7 @@ class CaffeSession(Session):
         places = [self._place(slot) for slot in slots]
         request["takes"] = [[place.position, place.blob, None] for place in places]
         header, _ = self._link.ask(request, list(inputs.values()), on_layer)
-        self._given = frozenset(inputs)
+        self._given = shapes_of(inputs)
         n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
         return PassResult(header["seconds"], n_images, header["kept_bytes"])
 
@@ -157,6 +185,38 @@ class CaffeSession(Session):
         )
         return gradient_arrays(asked, header, arrays)
 
+    def _from_kept(
+        self,
+        writes: Mapping[int, Sequence[Writing]],
+        slots: Sequence[int],
+        wants: Sequence[Want],
+        copies: int,
+        on_layer: OnLayer,
+    ) -> tuple[Intervened, list[np.ndarray]]:
+        """What follows the changes, beginning with the values that the last run kept."""
+        if self._given is None:
+            raise EngineError("Nothing has run yet.", hint="Open an image first.")
+        computed = self._wiring.computable(self._given, self._obstacles)
+        for slot in (*writes, *slots):
+            if slot not in computed:
+                check_free(self._wiring.steps_for([slot]), self._obstacles, ENGINE)
+                raise EngineError("A value that is changed or wanted was not computed.")
+        written = self._writes(writes)
+        written.check(self._net, {**self._known_inputs(), **self._given}, copies)
+        again = written.again(computed, slots, copies)
+        request: dict[str, Any] = {"op": "intervene", "net": self._number, "copies": copies}
+        request.update(written.rows(again.steps, self._built().layers), inputs=[])
+        request.update(restores=again.restores, moves=again.moves)
+        request["takes"] = self._takes(slots, wants)
+        request["steps"] = with_positions(self._numbered(again.steps), again.positions)
+        header, found = self._link.ask(request, written.arrays(), on_layer)
+        names = tuple(step.layer.name for step in again.steps)
+        return Intervened(header["seconds"], names, again.moved(header["moved"])), found
+
+    def _writes(self, writes: Mapping[int, Sequence[Writing]]) -> Writes:
+        places = {slot: self._place(slot) for slot in self._built().places}
+        return Writes(self._wiring, places, writes)
+
     def close(self) -> None:
         """Let Caffe forget the net."""
         if self._number is not None:
@@ -178,22 +238,27 @@ class CaffeSession(Session):
             for step in known
             if step.is_data and set(inputs).issuperset(step.layer.tops)
         )
-        numbered = [(built.layers[step.layer.index], step.layer.name) for step in known]
-        run = [(number, name) for number, name in numbered if number not in self._fed]
-        last = max((number for number, _ in run), default=-1)
-        hidden = [(number, "") for number in built.inserted if number < last]
         return {
             "op": op,
             "net": self._number,
             "inputs": [built.inputs[name] for name in inputs],
-            "steps": sorted({*run, *hidden}),
+            "steps": self._numbered(known),
         }
+
+    def _numbered(self, steps: Sequence[Step]) -> list[tuple[int, str]]:
+        """Caffe's numbers and names of layers to run, and the copies that Caffe has put in."""
+        built = self._built()
+        numbered = [(built.layers[step.layer.index], step.layer.name) for step in steps]
+        run = [(number, name) for number, name in numbered if number not in self._fed]
+        last = max((number for number, _ in run), default=-1)
+        hidden = [(number, "") for number in built.inserted if number < last]
+        return sorted({*run, *hidden})
 
     def _check_memory(self, inputs: Mapping[str, np.ndarray], steps: Sequence[Step]) -> None:
         """On the host; of a GPU nobody tells us. Found once for each combination of sizes."""
         if self._gpu is not None:
             return
-        given = {name: tuple(array.shape) for name, array in inputs.items()}
+        given = shapes_of(inputs)
         key = (*sorted(given.items()), *(step.layer.index for step in steps))
         if key not in self._have_fitted:
             shapes = infer_shapes(self._net, {**self._known_inputs(), **given})
@@ -202,7 +267,7 @@ class CaffeSession(Session):
 
     def _fit(self, inputs: Mapping[str, np.ndarray], steps: Sequence[Step]) -> None:
         """Build if that had to wait; refuse in a sentence what would make Caffe abort."""
-        given = {name: tuple(array.shape) for name, array in inputs.items()}
+        given = shapes_of(inputs)
         if self._numbering is None:
             self._build(given)
         if all(self.inputs.get(name) == shape for name, shape in given.items()):
@@ -231,7 +296,7 @@ class CaffeSession(Session):
                 "level": request.state.level,
                 "gpu": self._gpu,
                 "seed": request.seed,
-                **self._agreed_programs(kept),
+                **agreed_programs(self._net, self._programs, kept),
             }
         )
         if "changed" in opened:
@@ -240,20 +305,14 @@ class CaffeSession(Session):
         self._numbering = number_layers(self._wiring, opened, kept)
         self.inputs = {name: self._top_shape(slot) for name, slot in self._wiring.inputs.items()}
         self.layers = tuple(self._engine_layer(step) for step in self._wiring.steps)
+        give = partial(fill, self._link, self._number, self._numbering)
         if weights is None or binding is None:
-            self._fill(fill_everything(self._shapes, request.seed))
+            give(fill_everything(self._shapes, request.seed))
         else:
-            self._fill(fill_gaps(self._shapes, binding, request.seed))
-            self._fill(() if is_read_by_caffe else fill_from_file(self._shapes, weights))
+            give(fill_gaps(self._shapes, binding, request.seed))
+            give(() if is_read_by_caffe else fill_from_file(self._shapes, weights))
         self.filler_layers = self._layers_with_fillers(binding)
         self.warnings = filler_warnings(self.filler_layers, has_weights=weights is not None)
-
-    def _agreed_programs(self, kept: frozenset[int]) -> dict[str, Any]:
-        """What the Python layers that are kept run: they are kept only where the user agreed."""
-        pairs = zip(python_layers(self._net), self._programs.calls, strict=True)
-        calls = [call for layer, call in pairs if layer.index in kept]
-        agreed = self._programs.of_layers(calls).files
-        return {"calls": calls, "agreed": msgspec.to_builtins(agreed)}
 
     def _send_text(self, sizes: Mapping[str, Shape]) -> tuple[str, frozenset[int]]:
         """The net without what this Caffe refuses, and the indices of the layers that are left.
@@ -290,16 +349,6 @@ class CaffeSession(Session):
             return None
         suffix = ".h5" if weights.format == "HDF5" else ".caffemodel"
         return self._link.send_file(weights.path, suffix)
-
-    def _fill(self, arrays: Iterable[PlacedArray]) -> None:
-        """Give Caffe arrays where it has parameters of that size."""
-        built = self._built()
-        for (owner, at), array in arrays:
-            wanted = built.parameters.get(owner, ())
-            if at < len(wanted) and math.prod(wanted[at]) == array.size:
-                layer = built.layers[owner]
-                request = {"op": "fill", "net": self._number, "layer": layer, "indices": [at]}
-                self._link.ask(request, [array])
 
     def _layers_with_fillers(self, binding: Binding | None) -> tuple[str, ...]:
         if binding is not None:
@@ -344,11 +393,3 @@ class CaffeSession(Session):
         shapes = tuple(self._top_shape(slot) for slot in step.tops)
         why = self._obstacles.get(layer.index)
         return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, shapes, why)
-
-
-def types_it_lacks(steps: Sequence[Step], known: Sequence[str]) -> Obstacles:
-    """By index, layers of types this build of Caffe lacks; none where it doesn't tell its types."""
-    if not known:
-        return {}
-    built = [step for step in steps if not is_stood_in(step)]
-    return unknown_types(built, {*known, *WRITES_FILES}, ENGINE)

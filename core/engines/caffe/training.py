@@ -12,8 +12,7 @@ import numpy as np
 
 from core.engines.caffe.link import Link
 from core.engines.caffe.python_layers import python_layers
-from core.engines.caffe.refusals import refused_by_any_caffe
-from core.engines.caffe.session import types_it_lacks
+from core.engines.caffe.refusals import refused_by_any_caffe, types_it_lacks
 from core.engines.caffe.solver_text import solver_for_caffe
 from core.engines.caffe.text import WRITES_FILES, is_stood_in, text_for_caffe
 from core.engines.obstacles import check_free, check_readable

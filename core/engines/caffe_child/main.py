@@ -137,6 +137,10 @@ class Child(object):
         # type: (Dict[str, Any], List[Any]) -> Answer
         return {}, self._nets[request["net"]].take(request, arrays, self._announce)
 
+    def _do_intervene(self, request, arrays):
+        # type: (Dict[str, Any], List[Any]) -> Answer
+        return self._nets[request["net"]].intervene(request, arrays, self._announce)
+
     def _do_run(self, request, arrays):
         # type: (Dict[str, Any], List[Any]) -> Answer
         return self._nets[request["net"]].run(request, arrays, self._announce), []

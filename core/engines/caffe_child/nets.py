@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+from core.engines.overwriting import moved, overwrite
 from core.measures.formulas import apply_formula
 
 INPUTS = -1
@@ -180,8 +181,57 @@ class CaffeNet(object):
         """A value of the last run, None when that did not keep it."""
         return self._kept.get((position, blob))
 
-    def _pass(self, request, arrays, announce, look):
-        # type: (Dict[str, Any], List[np.ndarray], Any, Any) -> float
+    def intervene(self, request, arrays, announce):
+        # type: (Dict[str, Any], List[np.ndarray], Any) -> Tuple[Dict[str, Any], List[np.ndarray]]
+        """One pass in which values are written over right after their layers.
+
+        request: "restores", [position, blob] of values that are put back as the last run kept them,
+        as "copies" images; "writes", [position, blob, change, array or None]; "shared", [position,
+        blob] of values whose memory has other names; "befores", [layer, position, blob] of those
+        that are put back before a layer reads them; "moves", [position, blob] to hold against what
+        the last run kept. Arrays: those of "inputs", then those of "writes".
+        """
+        n_inputs, copies = len(request["inputs"]), request["copies"]
+        put, taken, differing = arrays[n_inputs:], {}, []  # type: Any, Dict[int, Any], List[Any]
+        shared = {}  # type: Dict[Tuple[int, int], np.ndarray]
+        restores, writes = _at(request["restores"]), _at(request["writes"])
+        wanted, remembered = _by_position(request["takes"]), _at(request["shared"])
+        moves = _by_position(request["moves"])
+        befores = _at(request["befores"])
+
+        def prepare(layer):
+            # type: (int) -> None
+            for _, position, blob in befores.get(layer, ()):
+                self._net._blobs[blob].data[...] = shared[position, blob]
+
+        def look(position):
+            # type: (int) -> None
+            for _, blob in restores.get(position, ()):
+                kept = self._kept[position, blob]
+                batch = kept if copies == 1 else np.repeat(kept, copies, axis=0)
+                self._feed([blob], [batch])
+            for _, blob, change, number in writes.get(position, ()):
+                array = None if number is None else put[number]
+                overwrite(self._net._blobs[blob].data, change, array)
+            for _, blob in remembered.get(position, ()):
+                shared[position, blob] = _taken(self._net._blobs[blob].data, None)
+            for number in wanted.get(position, ()):
+                _, blob, pooling = request["takes"][number]
+                taken[number] = _taken(self._net._blobs[blob].data, pooling)
+            for number in moves.get(position, ()):
+                blob = request["moves"][number][1]
+                before = self._kept.get((position, blob))
+                after = _taken(self._net._blobs[blob].data, None)
+                how = None if before is None else moved(before, after)
+                if how is not None:
+                    differing.append([number, how[0], how[1]])
+
+        seconds = self._pass(request, arrays[:n_inputs], announce, look, prepare)
+        given = [taken[number] for number in range(len(request["takes"]))]
+        return {"seconds": seconds, "moved": differing}, given
+
+    def _pass(self, request, arrays, announce, look, prepare=None):
+        # type: (Dict[str, Any], List[np.ndarray], Any, Any, Any) -> float
         """Step through the layers asked for and return the seconds Caffe took.
 
         Every layer reshapes its tops just before it runs, so that layers that are not asked for
@@ -193,8 +243,13 @@ class CaffeNet(object):
         look(INPUTS)
         seconds = 0.0
         for layer, name in request["steps"]:
+            if name is None:  # not run: what was written there before is looked at
+                look(layer)
+                continue
             if name:
                 announce(name)
+            if prepare is not None:
+                prepare(layer)
             start = time.time()
             self._net._forward(layer, layer)
             if self._gpu is None:
@@ -275,6 +330,14 @@ def _taken(values, formula):
         return np.array(values, dtype=np.float32, order="C")
     found = apply_formula(values, formula)
     return found.copy() if np.may_share_memory(found, values) else found
+
+
+def _at(rows):
+    # type: (List[Any]) -> Dict[int, List[Any]]
+    found = {}  # type: Dict[int, List[Any]]
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
 
 
 def _by_position(takes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
@@ -15,6 +16,8 @@ from core.errors import AppError, EngineError
 from core.layers.axes import legacy_shape
 
 OnValue = Callable[[int, Tensor], None]
+_ANNOUNCED_EVERY_SECONDS = 0.02
+"""In a pass like the one before it, which ended well."""
 
 
 class OutOfMemory(EngineError):
@@ -83,7 +86,7 @@ class Executor:
             raise ValueError(f"it gives {len(tops)} blobs, not {len(planned.tops)}")
         for slot, top in zip(planned.tops, tops, strict=True):
             self._put(slot, top)
-            on_value(slot, top)
+            on_value(slot, self.values[slot])
         for slot in planned.freed:
             self._drop(slot)
 
@@ -131,3 +134,23 @@ def _named(planned: PlannedStep, error: Exception) -> EngineError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     sentence = f"Layer '{layer.name}' ({layer.type}) failed: {lines[0]}"
     return EngineError(sentence, details=str(error))
+
+
+def sparing(on_layer: OnLayer) -> OnLayer:
+    """Only now and then: each word wakes the window, which takes a core from the layers."""
+    said_at = time.perf_counter()
+
+    def say(layer_name: str) -> None:
+        nonlocal said_at
+        now = time.perf_counter()
+        if now - said_at > _ANNOUNCED_EVERY_SECONDS:
+            said_at = now
+            on_layer(layer_name)
+
+    return say
+
+
+def apart_from(value: Tensor, measured: Tensor) -> Tensor:
+    """What was measured, in memory of its own: the value's is about to be used again."""
+    is_view = measured.untyped_storage().data_ptr() == value.untyped_storage().data_ptr()
+    return measured.clone() if is_view else measured

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from core.engines.obstacles import refused_layers, unknown_types
+from core.engines.shared_memory import misled_readers
 from core.engines.torch import (
     activation,
     convolution,
@@ -29,7 +30,6 @@ from core.engines.torch import (
 )
 from core.engines.torch.operation import MakeOperation, Operation, Place, spoilt_in_place
 from core.engines.torch.parameters import ParameterStore
-from core.engines.torch.views import misled_readers
 from core.engines.values import Obstacle
 from core.engines.wiring import Step, Wiring
 from core.layers.fork_fields import foreign_fields

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.engines.changes import Writing
 from core.engines.filler_warnings import filler_warnings
-from core.engines.memory import Need, check_fits, free_host_bytes, need_of_pass
+from core.engines.memory import Need, need_of_pass
 from core.engines.obstacles import (
     Obstacles,
     check_free,
@@ -21,7 +22,7 @@ from core.engines.obstacles import (
     refused_parameters,
     refused_shapes,
 )
-from core.engines.operations import Want
+from core.engines.operations import Intervened, Want
 from core.engines.session import (
     GradientArrays,
     GradientsAsked,
@@ -30,9 +31,11 @@ from core.engines.session import (
     Session,
 )
 from core.engines.torch import operations
+from core.engines.torch.devices import check_room, wait_for
 from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of, made_up
-from core.engines.torch.executor import Executor, OnValue
+from core.engines.torch.executor import Executor, OnValue, apart_from, sparing
 from core.engines.torch.folding import fold_affine_layers
+from core.engines.torch.intervening import BySlot, ChangedExecutor, Kept, slots_of, unfolded_for
 from core.engines.torch.measures import measure_all
 from core.engines.torch.operation import Operation, Place
 from core.engines.torch.parameters import ParameterStore
@@ -50,8 +53,6 @@ from core.weights.zero_factors import zero_factor_note
 
 ENGINE = "torch"
 _MAX_PLANS = 32
-_ANNOUNCED_EVERY_SECONDS = 0.02
-"""In a pass like the one before it, which ended well."""
 
 
 class TorchSession(Session):
@@ -82,6 +83,36 @@ class TorchSession(Session):
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
         """One pass over what the wanted values need; only what is measured leaves the device."""
+        return self._measure(inputs, wants, on_layer, {})
+
+    def intervene(
+        self,
+        inputs: Mapping[str, np.ndarray] | None,
+        writings: Sequence[Writing],
+        wants: Sequence[Want],
+        copies: int,
+        on_layer: OnLayer,
+    ) -> tuple[Intervened, list[np.ndarray]]:
+        """A pass by the operators of any other, or what follows the changes of the last run."""
+        writes = slots_of(self._wiring, writings)
+        if inputs is not None:
+            start = time.perf_counter()
+            found = self._measure(inputs, wants, on_layer, writes)
+            return Intervened(time.perf_counter() - start), found
+        for value in (*(one.change.value for one in writings), *(want.value for want in wants)):
+            self._kept_value(value)
+        kept = Kept(self._wiring, {} if self._kept is None else self._kept.values)
+        net = unfolded_for(self._plain, (self._folded, self._operations), writes)
+        told, tensors = kept.intervene(net, writes, wants, copies, on_layer, self._place.device)
+        return told, [_to_numpy(tensor) for tensor in tensors]
+
+    def _measure(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        wants: Sequence[Want],
+        on_layer: OnLayer,
+        writes: BySlot,
+    ) -> list[np.ndarray]:
         slots = [self._wiring.slot(want.value) for want in wants]
         steps = self._wiring.steps_for(slots)
         check_free(steps, self._obstacles, ENGINE)
@@ -98,9 +129,9 @@ class TorchSession(Session):
             """While the value is near, and before its memory is used again."""
             if slot in measures and slot not in kept:
                 measured = measure_all(tensor.float(), measures[slot])
-                found[slot] = [_apart_from(tensor, one) for one in measured]
+                found[slot] = [apart_from(tensor, one) for one in measured]
 
-        values = self._execute(inputs, slots, on_layer, kept, look).values
+        values = self._execute(inputs, slots, on_layer, kept, look, writes=writes).values
         for slot in measures.keys() - found.keys():  # kept, or given
             found[slot] = measure_all(values[slot].float(), measures[slot])
         return [_to_numpy(found[slot].pop(0)) for slot in slots]
@@ -115,7 +146,7 @@ class TorchSession(Session):
         self._wiring.check_inputs(inputs, ())
         slots = self._runnable(inputs)
         self._kept = self._execute(inputs, slots, on_layer, may_fail=True)
-        self._wait()
+        wait_for(self._place.device)
         seconds = time.perf_counter() - start
         storages = {
             tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes()
@@ -126,13 +157,16 @@ class TorchSession(Session):
 
     def read(self, value: Value) -> np.ndarray:
         """A value of the last run."""
+        return _to_numpy(self._kept_value(value))
+
+    def _kept_value(self, value: Value) -> Tensor:
         slot = self._wiring.slot(value)
         if self._kept is None:
             raise EngineError("Nothing has run yet.", hint="Open an image first.")
         kept = self._kept.values.get(slot)
         if kept is None:
             raise self._why_missing(value)
-        return _to_numpy(kept)
+        return kept
 
     def gradients(
         self,
@@ -230,13 +264,16 @@ class TorchSession(Session):
         on_value: OnValue = lambda slot, tensor: None,
         *,
         may_fail: bool = False,
+        writes: BySlot | None = None,
     ) -> Executor:
-        is_finite = all(bool(np.isfinite(array).all()) for array in inputs.values())
+        writes = writes or {}
+        put = [one.array for of in writes.values() for one in of if one.array is not None]
+        is_finite = all(bool(np.isfinite(array).all()) for array in (*inputs.values(), *put))
         # a fused ReLU would turn NaN into 0, where Caffe lets it pass
-        plan = self._plan(slots, kept, may_fuse=is_finite)
-        check_fits(self._need(plan, inputs), self._free_bytes, self._memory_name)
-        executor = Executor(self._input_tensors(inputs))
-        say = on_layer if plan is not self._last_plan else _sparing(on_layer)
+        plan = self._plan(slots, kept, frozenset(writes), may_fuse=is_finite)
+        check_room(self._need(plan, inputs), self._place.device)
+        executor = ChangedExecutor(self._input_tensors(inputs), writes)
+        say = on_layer if plan is not self._last_plan else sparing(on_layer)
         if may_fail:
             failed = executor.run_possible(plan, say)
             self._run_obstacles = {**self._run_obstacles, **failed}
@@ -259,27 +296,21 @@ class TorchSession(Session):
                 del self._needs[next(iter(self._needs))]
         return known[2]
 
-    @property
-    def _memory_name(self) -> str:
-        return "memory" if self._place.device.type == "cpu" else "the GPU's memory"
-
-    def _free_bytes(self) -> int | None:
-        """What a pass can have on its device; None where nobody can tell."""
-        device = self._place.device
-        if device.type == "cuda":
-            free, _ = torch.cuda.mem_get_info(device)
-            return int(free) + int(torch.cuda.memory_reserved(device))
-        return free_host_bytes() if device.type == "cpu" else None
-
     def _plan(
-        self, slots: Sequence[int], kept: frozenset[int] | None = None, *, may_fuse: bool
+        self,
+        slots: Sequence[int],
+        kept: frozenset[int] | None = None,
+        changed: frozenset[int] = frozenset(),
+        *,
+        may_fuse: bool,
     ) -> tuple[PlannedStep, ...]:
-        key = (may_fuse, frozenset(slots), kept)
+        key = (may_fuse, frozenset(slots), kept, changed)
         plan = self._plans.get(key)
         if plan is None:
-            plan = plan_pass(
-                self._folded, self._operations, set(slots), may_fuse=may_fuse, kept=kept
-            )
+            net = unfolded_for(self._plain, (self._folded, self._operations), changed)
+            reached = {top for step in self._wiring.steps_for(slots) for top in step.tops}
+            looked_at = set(slots) | (changed & reached)
+            plan = plan_pass(*net, looked_at, may_fuse=may_fuse, kept=kept)
             self._plans[key] = plan
             if len(self._plans) > _MAX_PLANS:
                 self._plans.popitem(last=False)
@@ -293,6 +324,7 @@ class TorchSession(Session):
         self._operations: tuple[Operation | None, ...] = operations.make_operations(
             self._wiring, store, self._place, self._obstacles
         )
+        self._plain = (self._wiring, self._operations)
         if self._place.packs_weights:
             self._folded, self._operations = fold_affine_layers(self._wiring, self._operations)
         self._plans.clear()
@@ -340,13 +372,6 @@ class TorchSession(Session):
         why = self._obstacles.get(layer.index)
         return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, tops, why)
 
-    def _wait(self) -> None:
-        """Until the device has done its work."""
-        if self._place.device.type == "cuda":
-            torch.cuda.synchronize(self._place.device)
-        elif self._place.device.type == "mps":
-            torch.mps.synchronize()
-
 
 def _fitting(diff: Tensor, value: Tensor, device: torch.device) -> Tensor:
     """A diff in the shape of its value; one number stands for all of them."""
@@ -358,26 +383,6 @@ def _fitting(diff: Tensor, value: Tensor, device: torch.device) -> Tensor:
             f"A diff of shape {tuple(diff.shape)} does not fit a value of {tuple(value.shape)}."
         )
     return diff.reshape(value.shape)
-
-
-def _sparing(on_layer: OnLayer) -> OnLayer:
-    """Only now and then: each word wakes the window, which takes a core from the layers."""
-    said_at = time.perf_counter()
-
-    def say(layer_name: str) -> None:
-        nonlocal said_at
-        now = time.perf_counter()
-        if now - said_at > _ANNOUNCED_EVERY_SECONDS:
-            said_at = now
-            on_layer(layer_name)
-
-    return say
-
-
-def _apart_from(value: Tensor, measured: Tensor) -> Tensor:
-    """What was measured, in memory of its own: the value's is about to be used again."""
-    is_view = measured.untyped_storage().data_ptr() == value.untyped_storage().data_ptr()
-    return measured.clone() if is_view else measured
 
 
 def _to_numpy(tensor: Tensor) -> np.ndarray:

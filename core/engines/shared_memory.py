@@ -29,6 +29,26 @@ def misled_readers(wiring: Wiring) -> dict[int, Obstacle]:
     return found
 
 
+def memory_groups(wiring: Wiring) -> dict[int, frozenset[int]]:
+    """By slot, all slots that share memory in real Caffe, where a view is among them."""
+    memory: dict[int, int] = {}
+    viewed: set[int] = set()
+    for step in wiring.steps:
+        if len(step.bottoms) < len(step.layer.bottoms):
+            continue
+        for index in step.layer.in_place_tops():
+            memory[step.tops[index]] = _owner(step.bottoms[index], memory)
+        if step.bottoms and _is_view(step):
+            owner = _owner(step.bottoms[0], memory)
+            viewed.add(owner)
+            memory.update(dict.fromkeys(step.tops, owner))
+    groups: dict[int, set[int]] = {owner: {owner} for owner in viewed}
+    for slot, owner in memory.items():
+        if owner in groups:
+            groups[owner].add(slot)
+    return {slot: frozenset(group) for group in groups.values() for slot in group}
+
+
 def _owner(slot: int, memory: dict[int, int]) -> int:
     return memory.get(slot, slot)
 
