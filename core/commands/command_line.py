@@ -32,6 +32,7 @@ SUMMARIES: Mapping[str, str] = {
     "statistics": "say how the values of layers spread for one image, with histograms",
     "weights": "say what layers have learned, filter by filter: norms, twins, dead ones, changes",
     "gradients": "go forward and back: gradients of every value and learned array, into .npz",
+    "receptive-field": "say which pixels can move a value of a layer, and which of them do",
     "check-images": "say what is broken, doubled or rare among images that a net is to learn from",
     "split": "divide images into train, val and test, near-duplicates together",
     "prepare": "make train_val, solver and deploy for a fine-tuning, from a net and a split",

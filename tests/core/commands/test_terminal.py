@@ -149,6 +149,7 @@ COMMANDS: dict[str, Callable[[Files], Sequence[object]]] = {
     "fidelity of what is no net": lambda f: (
         "fidelity", "--net", f.image, "--weights", f.weights, "--images", f.images
     ),
+    "receptive-field": lambda f: ("receptive-field", "--net", f.net),
     "gradients of what is not there": lambda f: (
         "gradients", *image_words(f), "--diff", f"{BAD}=d.npy", "--out", f.folder / "g.npz"
     ),
