@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.commands.command_line import UsageError
 from core.commands.extract import split_array_word
 from core.commands.looking import add_pass_arguments
 from core.commands.opening import engine_host, model_to_run
@@ -16,6 +17,7 @@ from core.errors import RequestError
 from core.files import check_writable
 from core.jobs.gradients import GradientsRequest, gradients, last_value, write_gradients
 from core.jobs.look import LookRequest
+from core.jobs.score_target import read_target
 from core.jobs.values import choose_value
 from core.net.definition import Net
 from core.progress import run_job
@@ -35,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "last layer, or LAYER:TOP (default: the loss of the net)",
     )
     parser.add_argument(
+        "--target", metavar="WORD", help="or a score to differentiate, as `saliency` takes it"
+    )
+    parser.add_argument(
         "--out",
         required=True,
         type=Path,
@@ -51,8 +56,11 @@ def run(options: argparse.Namespace) -> None:
     arrays = tuple(split_array_word(word) for word in options.array or ())
     look = LookRequest(opened.to_run, options.image, options.preprocess, arrays)
     of = tuple(_diff(opened.net, word) for word in options.diff)
+    if of and options.target is not None:
+        raise UsageError("--diff and --target are two answers to one question")
+    target = None if options.target is None else read_target(opened.net, options.target)
     with engine_host(options) as host:
-        found = run_job(gradients(GradientsRequest(look, of), host))
+        found = run_job(gradients(GradientsRequest(look, of, target), host))
     names = write_gradients(found, options.out)
     if options.json:
         print_json({"written": str(options.out), "arrays": list(names)})

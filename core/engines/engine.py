@@ -59,7 +59,8 @@ class Engine:
     """A net in the child; every method waits for it and may raise what EngineProcess says."""
 
     def __init__(self, call: Call, opened: Opened, name: str) -> None:
-        self._call, self._name = call, name
+        self._call = call
+        self.name = name
         self._net = opened.net
         self.layers: tuple[EngineLayer, ...] = opened.layers
         self.inputs: dict[str, tuple[int, ...] | None] = opened.inputs
@@ -242,7 +243,7 @@ class Engine:
 
     def _refusal(self, layers: Iterable[EngineLayer]) -> EngineError | None:
         found = ((layer.name, layer.type, layer.obstacle) for layer in layers)
-        return refusal(((name, type_, why) for name, type_, why in found if why), self._name)
+        return refusal(((name, type_, why) for name, type_, why in found if why), self.name)
 
     def close(self) -> None:
         """Let the child forget this net."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.activations.npz_file import write_npz
-from core.engines.engine import GradientsFound
+from core.attribution.targets import Target
+from core.engines.engine import Engine, GradientsFound
 from core.engines.host import EngineHost
 from core.engines.values import Value
 from core.errors import AppError, RequestError
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
+from core.jobs.score_target import fed_for, objective_of, value_of_target
 from core.layers.loss_weights import loss_weights
 from core.net.definition import AUTOMATIC_TOP, Net
 from core.npy_file import NotNpyError, read_npy
@@ -26,32 +29,50 @@ _MOST_BYTES = 16 << 30
 class GradientsRequest:
     """A pass, and what is differentiated: the sum of each value of `of` times the array of a file.
 
-    of: (value, .npy file); () for the loss of the net. `look.wanted` is not asked for.
+    of: (value, .npy file); () for the loss of the net, or for `target`, a score to explain.
+    `look.wanted` is not asked for.
     """
 
     look: LookRequest
     of: tuple[tuple[Value, Path], ...] = ()
+    target: Target | None = None
 
 
 def gradients(request: GradientsRequest, host: EngineHost) -> Job[GradientsFound]:
     """Gradients of every value and learned array that `of` needs. Raises AppError."""
     yield Progress(0, 1, "forward and back")
-    net, _ = net_of(request.look.net)
-    diffs = {value: _diff(path, value) for value, path in request.of}
-    targets = tuple(diffs) or losses_of(net)
-    inputs = inputs_of(replace(request.look, wanted=targets))
+    net, shapes = net_of(request.look.net)
     with host.opened(request.look.net) as engine:
-        needed = engine.needed_layers(targets)
-        values = tuple(
-            Value(layer.name, top)
-            for layer in needed
-            for top in dict.fromkeys(layer.tops)
-            if top != AUTOMATIC_TOP
-        )
-        layers = tuple(dict.fromkeys(layer.name for layer in needed))
-        found = engine.gradients(inputs, diffs, values, layers)
+        if request.target is None:
+            diffs = {value: _diff(path, value) for value, path in request.of}
+            targets = tuple(diffs) or losses_of(net)
+            inputs = inputs_of(replace(request.look, wanted=targets))
+        else:
+            of = value_of_target(request.target, net, engine)
+            fed = fed_for(request.look, net, shapes, of)
+            base = engine.forward(fed.inputs, [of])[of]
+            _, objective = objective_of(request.target, request.look, net, engine, fed, base)
+            targets, inputs, diffs = (of,), dict(fed.inputs), {of: objective.gradient(base)}
+        found = _of_everything(engine, inputs, diffs, targets)
     yield Progress(1, 1, "forward and back")
     return found
+
+
+def _of_everything(
+    engine: Engine,
+    inputs: Mapping[str, np.ndarray],
+    diffs: Mapping[Value, np.ndarray],
+    targets: tuple[Value, ...],
+) -> GradientsFound:
+    needed = engine.needed_layers(targets)
+    values = tuple(
+        Value(layer.name, top)
+        for layer in needed
+        for top in dict.fromkeys(layer.tops)
+        if top != AUTOMATIC_TOP
+    )
+    layers = tuple(dict.fromkeys(layer.name for layer in needed))
+    return engine.gradients(inputs, diffs, values, layers)
 
 
 def losses_of(net: Net) -> tuple[Value, ...]:

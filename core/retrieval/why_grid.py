@@ -12,6 +12,7 @@ from core.layers.pooling import read_pooling_window
 from core.layers.shapes import NetShapes
 from core.surveys.feed import Feed
 
+Rectangle = tuple[float, float, float, float]
 Axis = tuple[float, float]
 """The middle of the first place on one axis in pixels of the input, and the way to the next."""
 
@@ -32,6 +33,28 @@ def place_axes(feed: Feed, value: Value, shapes: NetShapes) -> tuple[Axis, Axis]
             return None
         axes = (_moved(axes[0], *windows[0]), _moved(axes[1], *windows[1]))
     return axes
+
+
+def grid_rectangle(
+    feed: Feed, value: Value, fed: tuple[int, ...], places: tuple[int, ...], covered: Rectangle
+) -> Rectangle:
+    """Left, top, right and bottom of the grid of a value's places, in pixels of a picture.
+
+    fed: (channels, height, width) of the input; places: rows and columns; covered: what of the
+    picture the input shows. Over all of that where the layers on the way do not tell.
+    """
+    axes = place_axes(feed, value, feed.shapes_for(fed))
+    if axes is None:
+        return covered
+    (top, down), (left, across) = axes
+    begin_x, begin_y = left - across / 2, top - down / 2
+    wide, high = (covered[2] - covered[0]) / fed[2], (covered[3] - covered[1]) / fed[1]
+    return (
+        covered[0] + begin_x * wide,
+        covered[1] + begin_y * high,
+        covered[0] + (begin_x + across * places[1]) * wide,
+        covered[1] + (begin_y + down * places[0]) * high,
+    )
 
 
 def _path(feed: Feed, value: Value) -> Iterator[Step]:

@@ -33,11 +33,9 @@ from core.retrieval.why import (
     share_out,
     share_out_parts,
 )
-from core.retrieval.why_grid import place_axes
-from core.surveys.feed import Feed
+from core.retrieval.why_grid import Rectangle, grid_rectangle
 
 _STEP = "pictures explained"
-Rectangle = tuple[float, float, float, float]
 
 
 class ExplainingEngine(Protocol):
@@ -227,31 +225,14 @@ def _map(read: _Read, describer: Describer, value: Value, shares: Shares) -> Why
         read.part,
         whole,
         covered,
-        _grid(read, describer.feed, value, shares.places.shape, covered),
+        grid_rectangle(
+            describer.feed, value, read.picture.values.shape, shares.places.shape, covered
+        ),
         shares.places.astype(np.float32),
         shares.channels.astype(np.float32),
         shares.offset,
         shares.regions,
         read.picture.orientation,
-    )
-
-
-def _grid(
-    read: _Read, feed: Feed, value: Value, places: tuple[int, ...], covered: Rectangle
-) -> Rectangle:
-    """Where the grid of places lies; over all that was fed where its layers do not tell."""
-    shape = read.picture.values.shape
-    axes = place_axes(feed, value, feed.shapes_for(shape))
-    if axes is None:
-        return covered
-    (top, down), (left, across) = axes
-    begin_x, begin_y = left - across / 2, top - down / 2
-    wide, high = (covered[2] - covered[0]) / shape[2], (covered[3] - covered[1]) / shape[1]
-    return (
-        covered[0] + begin_x * wide,
-        covered[1] + begin_y * high,
-        covered[0] + (begin_x + across * places[1]) * wide,
-        covered[1] + (begin_y + down * places[0]) * high,
     )
 
 

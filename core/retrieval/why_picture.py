@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from typing import Protocol
 
 import numpy as np
 
 from core.images.orientation import turn_upright, upright_size
-from core.retrieval.why_maps import WhyMap
+from core.retrieval.why_grid import Rectangle
 
 Colour = tuple[int, int, int]
 FOR, AGAINST, GROUND = (255, 178, 70), (94, 176, 255), (26, 30, 34)
@@ -16,7 +17,22 @@ _DIMMED = 0.45
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def heat_of(found: WhyMap, width: int, height: int, strongest: float) -> np.ndarray:
+class OnPicture(Protocol):
+    """Places and where they lie, each as WhyMap has it."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+    @property
+    def covered(self) -> Rectangle: ...
+    @property
+    def grid(self) -> Rectangle: ...
+    @property
+    def places(self) -> np.ndarray: ...
+    @property
+    def orientation(self) -> int: ...
+
+
+def heat_of(found: OnPicture, width: int, height: int, strongest: float) -> np.ndarray:
     """The shares between the middles of places, bilinear, over the upright picture.
 
     width, height: in which it is drawn. strongest: the share that becomes 1. Returns (height,

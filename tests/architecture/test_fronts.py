@@ -15,6 +15,7 @@ ONE_FRONT: dict[str, str] = {
     "FieldGradientsRequest": "its view comes with the Values of the Layer page",
     "WeightsRequest": "its view comes with the Weights of the Layer page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
+    "SaliencyRequest": "its view comes with the Gradients of the Layer page",
 }
 """Requests that one front alone fills, and why."""
 WORK = (
