@@ -29,7 +29,7 @@ SUMMARIES: Mapping[str, str] = {
     "measure": "run a prototxt and its repair on one input and say by how much outputs change",
     "compare": "say what differs between two prototxts, layer by layer",
     "extract": "write the activations of any layers to .npz, HDF5 or .npy files",
-    "statistics": "say how the values of layers spread for one image, with histograms",
+    "stats": "say how the values of layers spread over an image or a folder, with histograms",
     "weights": "say what layers have learned, filter by filter: norms, twins, dead ones, changes",
     "gradients": "go forward and back: gradients of every value and learned array, into .npz",
     "receptive-field": "say which pixels can move a value of a layer, and which of them do",

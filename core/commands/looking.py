@@ -22,8 +22,11 @@ def add_look_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_pass_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--net` and what goes with it, `--image` or `--array`, and the engine."""
+def add_pass_arguments(parser: argparse.ArgumentParser, *, with_folder: bool = False) -> None:
+    """`--net` and what goes with it, `--image` or `--array`, and the engine.
+
+    with_folder: `--images` as well, which looks at every image of a folder.
+    """
     add_net_arguments(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--image", type=Path, metavar="PATH", help="one picture")
@@ -34,6 +37,8 @@ def add_pass_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="[BLOB=]X.npy",
         help="raw input blobs, not preprocessed; one for each input that the layers need",
     )
+    if with_folder:
+        source.add_argument("--images", type=Path, metavar="DIR", help="every image of a folder")
     add_preprocess_argument(parser)
     add_engine_arguments(parser)
 

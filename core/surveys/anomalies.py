@@ -106,7 +106,9 @@ class _Search:
     def _dead(
         self, value: Value, spread: ValueSpread, before: Sequence[ValueSpread]
     ) -> Iterable[Anomaly]:
-        if not spread.dead or any(one.dead == spread.dead for one in before):
+        n_joined = sum(len(one.dead) for one in before)
+        is_joined = len(before) > 1 and n_joined == len(spread.dead)
+        if not spread.dead or is_joined or any(one.dead == spread.dead for one in before):
             return
         yield Anomaly(
             "dead", value, f"{self.dead_share(value)} {self.dead_verb(value)} {self.over}."

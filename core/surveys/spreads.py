@@ -20,7 +20,7 @@ from core.measures.spread import CELL_BITS, MOMENTS
 
 PERCENTILE_ERROR = 1 / 256
 """Of a percentile, as a share of it: half a cell."""
-
+DEFAULT_BINS = 64
 _MOST_A_SIDE = 256
 """Bins on one side of 0 whose edges are all of cells: 8 bits of a float32 tell them apart."""
 
@@ -181,6 +181,24 @@ def even_edges(low: float, high: float, bins: int) -> np.ndarray:
     first, last = math.floor(low / width), math.ceil(high / width)
     edges: np.ndarray = width * np.arange(first, max(last, first + 1) + 1, dtype=np.float64)
     return edges
+
+
+def shared_histograms(
+    spreads: Sequence[ValueSpread], bins: int | None = None, *, is_central: bool = False
+) -> tuple[Histogram, ...]:
+    """A histogram of each, all with the same edges; nothing is off but what Histogram says.
+
+    bins: about how many, 64 for None. is_central: from p0.1 to p99.9 of all, not over all values.
+    """
+    lows, highs = [one.minimum for one in spreads], [one.maximum for one in spreads]
+    if is_central:
+        ends = [one.percentiles((0.1, 99.9)) for one in spreads]
+        lows, highs = [low for low, _ in ends], [high for _, high in ends]
+    finite = [(low, high) for low, high in zip(lows, highs, strict=True) if math.isfinite(low)]
+    low = min((low for low, _ in finite), default=0.0)
+    high = max((high for _, high in finite), default=0.0)
+    edges = even_edges(low, high, bins or DEFAULT_BINS)
+    return tuple(one.histogram(edges) for one in spreads)
 
 
 def _keeps_to_cells(width: float, reach: float) -> bool:

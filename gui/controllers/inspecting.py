@@ -272,7 +272,7 @@ class InspectingController(QObject):
         options += ["--central"] if request.is_trimmed else []
         options += ["--same-edges"] if len(request.values) > 1 else []
         layers = [f"{layer}:{top}" if layer != top else layer for layer, top in request.values]
-        clipboard.setText(look_command("statistics", key, layers, options))
+        clipboard.setText(look_command("stats", key, layers, options))
 
     def _rows(self) -> tuple[LayerRow, ...]:
         net, shapes = self._document.net, self._document.shapes

@@ -14,6 +14,7 @@ ONE_FRONT: dict[str, str] = {
     "FieldsRequest": "its view comes with the Values of the Layer page",
     "FieldGradientsRequest": "its view comes with the Values of the Layer page",
     "WeightsRequest": "its view comes with the Weights of the Layer page",
+    "StatsRequest": "its view comes with the All layers of the Layer page",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "SaliencyRequest": "its view comes with the Gradients of the Layer page",
 }

@@ -73,7 +73,7 @@ def _beside_a_net(_hostile: Path, net: Path) -> Use:
     gallery = net.parent / "gallery"
     commands: tuple[Words, ...] = (
         ("info", "--net", net, "--weights", weights),
-        ("statistics", *looking),
+        ("stats", *looking),
         ("index", "--net", net, "--weights", weights, "--engine", "fake", "--images",
          picture.parent, "--layer", "conv", "--pool", "gap", "--out", gallery),
         ("rename", "--net", net, "--all", "--out", net.parent / "renamed.prototxt"),
@@ -111,7 +111,7 @@ def _among_pictures(hostile: Path) -> Use:
         ("query", gallery, beside, "--engine", "fake"),
         ("extract", *run, "--images", picture.parent, "--layers", "conv",
          "--out", hostile.parent / "x.npz"),
-        ("statistics", "--net", net, "--engine", "fake", "--image", beside, "--layers", "all"),
+        ("stats", "--net", net, "--engine", "fake", "--image", beside, "--layers", "all"),
     )  # fmt: skip
     return Use(commands, (net, beside, picture.parent), ("gallery", "x."))
 

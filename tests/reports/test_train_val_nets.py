@@ -48,7 +48,7 @@ def test_one_picture_is_looked_into(command, material, expected) -> None:
     net, weights = folder / "imagedata.prototxt", folder / "tv.caffemodel"
     first = min((folder / "images").iterdir())
     words = ("--net", net, "--weights", weights, "--image", first, "--layers", "pool")
-    said = command("statistics", *words, "--json")
+    said = command("stats", *words, "--json")
     assert said.code == 0, said.err
     (layer,) = said.json["layers"]
     assert layer["statistics"]["mean"] == pytest.approx(float(expected[0].mean()), abs=2e-6)

@@ -1,4 +1,4 @@
-"""`statistics`, `tiles`, `graph` and the table of `info`: what the window shows, without one."""
+"""`stats`, `tiles`, `graph` and the table of `info`: what the window shows, without one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def image(tmp_path: Path) -> Path:
 def test_statistics_of_an_image_by_hand(command, net: Path, image: Path, tmp_path: Path) -> None:
     out = tmp_path / "s.csv"
     words = ("--net", net, "--image", image, "--layers", "all", "--bins", 4, "--csv", out, "--json")
-    said = {one["layer"]: one for one in command("statistics", *words).json["layers"]}
+    said = {one["layer"]: one for one in command("stats", *words).json["layers"]}
     pixels = np.asarray(Image.open(image), np.float32) / 2 - 40
     shifted = said["shifted"]
     assert shifted["statistics"]["minimum"] == pixels.min() == -40
@@ -67,9 +67,9 @@ def test_statistics_of_an_image_by_hand(command, net: Path, image: Path, tmp_pat
 
 def test_layers_share_edges_only_when_asked(command, net: Path, image: Path) -> None:
     words = ("--net", net, "--image", image, "--layers", "half,shifted", "--json")
-    alone = [one["histogram"]["edges"] for one in command("statistics", *words).json["layers"]]
+    alone = [one["histogram"]["edges"] for one in command("stats", *words).json["layers"]]
     assert alone[0] != alone[1]
-    both = command("statistics", *words, "--same-edges").json["layers"]
+    both = command("stats", *words, "--same-edges").json["layers"]
     assert both[0]["histogram"]["edges"] == both[1]["histogram"]["edges"]
 
 
@@ -79,10 +79,10 @@ def test_the_middle_of_the_values_leaves_the_rest_out(command, net: Path, tmp_pa
     values[0, 1, 0, 0] = 1e6
     np.save(tmp_path / "x.npy", values)
     words = ("--net", net, "--array", f"data={tmp_path / 'x.npy'}", "--layers", "half")
-    (found,) = command("statistics", *words, "--central", "--json").json["layers"]
+    (found,) = command("stats", *words, "--central", "--json").json["layers"]
     assert found["histogram"]["n_above"] == 30  # 0.1 % of 30,000
     assert found["histogram"]["edges"][-1] < 2
-    said = command("statistics", *words).out
+    said = command("stats", *words).out
     assert "500000" in said
 
 
@@ -128,12 +128,12 @@ def test_a_net_without_picture_is_told_what_to_give(command, tmp_path: Path, ima
         'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 5 } } }\n'
         'layer { name: "y" type: "Power" bottom: "x" top: "y" }\n'
     )
-    said = command("statistics", "--net", net, "--image", image, "--layers", "y")
+    said = command("stats", "--net", net, "--image", image, "--layers", "y")
     assert said.code == 1
     assert "--array" in said.err
     np.save(tmp_path / "x.npy", np.ones((20, 5), np.float32))
     words = ("--net", net, "--array", tmp_path / "x.npy", "--layers", "y", "--json")
-    (found,) = command("statistics", *words).json["layers"]
+    (found,) = command("stats", *words).json["layers"]
     assert found["statistics"]["n_values"] == 100  # one pass, whatever the number of rows
 
 

@@ -73,7 +73,7 @@ def test_tables_of_layers(command, net: Path, images: Path, tmp_path: Path) -> N
     assert command("info", "--net", net, "--csv", out).code == 0
     check(out, f"'{CALL}", "'@data", "'+relu")
     words = ("--engine", "fake", "--image", images / LABELS[0] / "+1.png", "--layers", "all")
-    assert command("statistics", "--net", net, *words, "--csv", out).code == 0
+    assert command("stats", "--net", net, *words, "--csv", out).code == 0
     check(out, f"'{CALL}", "'-c")
     assert any(cell.startswith("-") for cell in cells(out))  # numbers are none of a stranger's
 

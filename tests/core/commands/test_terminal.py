@@ -140,8 +140,8 @@ COMMANDS: dict[str, Callable[[Files], Sequence[object]]] = {
     "extract of what is not there": lambda f: (
         "extract", *net_words(f), "--images", f.images, "--layers", BAD, "--out", f.folder / "x.npz"
     ),
-    "statistics": lambda f: (
-        "statistics", *image_words(f), "--layers", "all", "--csv", f.folder / f"s{BAD}.csv"
+    "stats": lambda f: (
+        "stats", *image_words(f), "--layers", "all", "--csv", f.folder / f"s{BAD}.csv"
     ),
     "tiles": lambda f: (
         "tiles", *image_words(f), "--layers", f"conv{BAD}", "--out", f.folder / f"t{BAD}.png"
