@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.activations.spreads import ValueSpread, shared_histograms
 from core.activations.statistics import Statistics
 from core.activations.summary import ValueSummary
 from core.commands.command_line import UsageError
@@ -22,7 +23,6 @@ from core.jobs.look import Looker, LookRequest
 from core.jobs.statistics import StatisticsRequest, statistics
 from core.jobs.stats import Stats, StatsRequest, stats
 from core.progress import run_job
-from core.surveys.spreads import ValueSpread, shared_histograms
 
 _SHOWN = ("minimum", "p1", "median", "mean", "p99", "maximum", "std")
 _OF_FOLDERS = ("out", "edges", "no_histograms")

@@ -12,6 +12,7 @@ from threading import Lock
 import msgspec
 import numpy as np
 
+from core.activations.spreads import ValueSpread
 from core.engines.host import EngineHost
 from core.engines.values import Value
 from core.errors import AppError, ImageError
@@ -30,7 +31,6 @@ from core.retrieval.gallery_contents import stamp_of
 from core.surveys.anomalies import Findings, find_anomalies
 from core.surveys.feed import Feed, plan_feed
 from core.surveys.pictures import by_shape
-from core.surveys.spreads import ValueSpread
 from core.surveys.statistics import StatisticsCollector, saturation_limits
 from core.surveys.statistics_file import (
     KeptStatistics,

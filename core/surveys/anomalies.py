@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.activations.spreads import ValueSpread
 from core.engines.values import Value
 from core.net.definition import Net
-from core.surveys.spreads import ValueSpread
 from core.words import plural
 
 Kind = Literal["nan", "inf", "zero", "constant", "exploding", "dead"]

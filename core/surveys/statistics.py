@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from core.activations.spreads import ValueSpread, merged, of_moments
 from core.engines.values import Value
 from core.images.prepared import PreparedImage
 from core.measures.measure import CellCounts, ChannelRange, Histogram, Measure, Moments
 from core.net.definition import Layer
-from core.surveys.spreads import ValueSpread, merged, of_moments
 from core.surveys.survey import Results
 
 MOMENTS, ENDS, CELLS = Moments(), ChannelRange(), CellCounts()

@@ -10,11 +10,11 @@ import msgspec
 import numpy as np
 
 from core.activations.npz_file import write_npz
+from core.activations.spreads import ValueSpread
 from core.engines.values import Value
 from core.errors import AppError
 from core.measures.spread import MOMENTS
 from core.npy_file import read_npz
-from core.surveys.spreads import ValueSpread
 from core.typed_json import as_type, parse_json
 
 SCHEMA = 1

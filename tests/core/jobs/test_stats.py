@@ -66,7 +66,8 @@ def test_what_is_kept_is_there_without_a_pass(asked: StatsRequest, host: EngineH
     assert kept is not None
     again = run_job(stats(asked, EngineHost(start=lambda spec: pytest.fail("an engine started"))))
     for one in (kept, again):
-        assert (one.n_images, one.n_kept, one.seconds) == (20, 20, pytest.approx(first.seconds, 0.5))
+        assert (one.n_images, one.n_kept) == (20, 20)
+        assert one.seconds == pytest.approx(first.seconds, 0.5)
         for value, spread in first.spreads.items():
             assert one.spreads[value].statistics() == spread.statistics()
             assert one.spreads[value].dead == spread.dead
@@ -165,9 +166,8 @@ def test_one_image_is_one_pass(asked: StatsRequest, host: EngineHost, pictures: 
 class Counting:
     """A collector that rides along."""
 
-    wants: dict[Value, tuple[()]] = {}
-
     def __init__(self) -> None:
+        self.wants: dict[Value, tuple[()]] = {}
         self.n_images = 0
 
     def take(self, images: object, results: Results) -> None:

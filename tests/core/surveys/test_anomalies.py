@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.activations.spreads import of_moments
 from core.engines.values import Value
 from core.measures.measure import ChannelRange, Moments
 from core.net.reader import read_net
 from core.surveys.anomalies import Findings, find_anomalies
-from core.surveys.spreads import of_moments
 
 NET = read_net(
     """

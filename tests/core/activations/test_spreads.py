@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.activations.spreads import PERCENTILE_ERROR, ValueSpread, even_edges, merged
 from core.engines.values import Value
 from core.images.prepared import PreparedImage
 from core.net.reader import read_net
-from core.surveys.spreads import PERCENTILE_ERROR, ValueSpread, even_edges, merged
 from core.surveys.statistics import StatisticsCollector, saturation_limits
 
 VALUE = Value("relu", "conv")
