@@ -100,15 +100,33 @@ def stats(request: StatsRequest, host: EngineHost, also: Sequence[Collector] = (
     return (yield from _of_folder(request, request.folder, host, also))
 
 
-def stats_so_far(request: StatsRequest) -> Stats | None:
-    """What is kept of the request's folder and still holds; None where nothing is. Runs no net."""
-    if request.folder is None or request.kept is None:
-        return None
+@dataclass(frozen=True, eq=False)
+class StatsOutlook:
+    """What is kept of a folder and still holds, None for nothing; how many files are to be read."""
+
+    found: Stats | None
+    n_files: int
+    n_to_read: int
+
+
+def look_ahead(request: StatsRequest, folder: Path) -> StatsOutlook:
+    """What a run over a folder would find there, and have to read. Runs no net.
+
+    Raises AppError for a folder or a recipe that can't be.
+    """
     net, values, chosen = _settled(request)
-    kept = _still_right(request, net, values, chosen, list_images(request.folder))
+    listing = list_images(folder)
+    kept = _still_right(request, net, values, chosen, listing)
     if kept is None:
-        return None
-    return _found(net, kept, {}, len(kept.images), chosen)
+        return StatsOutlook(None, len(listing.images), len(listing.images))
+    n_known = len(kept.images)
+    found = _found(net, kept, {}, n_known, chosen) if _found_any(kept) else None
+    return StatsOutlook(found, len(listing.images), len(listing.images) - n_known)
+
+
+def _found_any(kept: KeptStatistics) -> bool:
+    """Whether any image could be used."""
+    return any(not image.reason for image in kept.images)
 
 
 def _of_pass(request: StatsRequest, host: EngineHost) -> Job[Stats]:
@@ -144,7 +162,7 @@ def _of_folder(
     else:
         notes = ()
     found = keeper.kept()
-    if not any(not image.reason for image in found.images):
+    if not _found_any(found):
         raise _nothing_read(folder, found)
     return replace(_found(net, found, keeper.counts, len(known), chosen), notes=notes)
 

@@ -69,7 +69,7 @@ class _Search:
 
     def __init__(self, net: Net, spreads: Mapping[Value, ValueSpread], n_images: int) -> None:
         self._net, self._spreads = net, spreads
-        self.over = "for this image" if n_images == 1 else f"over {n_images:,} images"
+        self.over = "for this image" if n_images == 1 else f"over {plural(n_images, 'image')}"
 
     def of(self, value: Value) -> Iterable[Anomaly]:
         """The anomalies of one value that it does not just pass on."""
@@ -78,11 +78,9 @@ class _Search:
         name = self.name(value)
         for kind, word, count in (("nan", "NaN", spread.n_nan), ("inf", "Inf", spread.n_inf)):
             if count and not any(getattr(one, f"n_{kind}") for one in before):
-                yield Anomaly(
-                    "nan" if kind == "nan" else "inf",
-                    value,
-                    f"{name} holds {word}, {count:,} of {spread.n_values:,} values {self.over}.",
-                )
+                share = f"{count:,} of {plural(spread.n_values, 'value')}"
+                said = f"{name} holds {word}, {share} {self.over}."
+                yield Anomaly("nan" if kind == "nan" else "inf", value, said)
         if not self._net.layer(value.layer).bottoms:
             return
         if spread.is_constant and not any(one.is_constant for one in before):

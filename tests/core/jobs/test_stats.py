@@ -16,7 +16,7 @@ from core.images.preprocess import Preprocess
 from core.images.recipe_choice import choose_recipe
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
-from core.jobs.stats import Stats, StatsRequest, stats, stats_so_far
+from core.jobs.stats import Stats, StatsOutlook, StatsRequest, look_ahead, stats
 from core.progress import run_job
 from core.surveys.survey import Results
 
@@ -26,6 +26,15 @@ VALUES = {Value("data", "data"): 0, Value("conv", "conv"): 1, Value("relu", "con
 @pytest.fixture
 def asked(net: NetToRun, pictures: Path, tmp_path: Path) -> StatsRequest:
     return StatsRequest(LookRequest(net), pictures, batch_size=3, kept=tmp_path / "kept.npz")
+
+
+def stats_so_far(asked: StatsRequest) -> Stats | None:
+    return outlook(asked).found
+
+
+def outlook(asked: StatsRequest) -> StatsOutlook:
+    assert asked.folder is not None
+    return look_ahead(asked, asked.folder)
 
 
 def every_value(asked: StatsRequest, host: EngineHost) -> dict[Value, np.ndarray]:
@@ -81,6 +90,7 @@ def test_a_run_that_is_closed_is_gone_on_with(asked: StatsRequest, host: EngineH
     partly = stats_so_far(asked)
     assert partly is not None
     assert 6 <= partly.n_images < 20
+    assert outlook(asked).n_to_read == 20 - partly.n_images
     found = run_job(stats(asked, host))
     assert (found.n_images, found.n_kept) == (20, partly.n_images)
     check_equal(found, every_value(asked, host))
@@ -91,6 +101,7 @@ def test_a_new_image_is_added(asked: StatsRequest, host: EngineHost, pictures: P
     Image.fromarray(np.full((9, 10, 3), 255, np.uint8)).save(pictures / "new.png")
     found = run_job(stats(asked, host))
     assert (found.n_images, found.n_kept) == (21, 20)
+    assert (outlook(asked).n_files, outlook(asked).n_to_read) == (21, 0)
     check_equal(found, every_value(asked, host))
 
 
