@@ -31,6 +31,8 @@ SUMMARIES: Mapping[str, str] = {
     "extract": "write the activations of any layers to .npz, HDF5 or .npy files",
     "stats": "say how the values of layers spread over an image or a folder, with histograms",
     "weights": "say what layers have learned, filter by filter: norms, twins, dead ones, changes",
+    "top-images": "say which images fire each channel of layers most, or least, and where",
+    "channels": "say which class each channel of a layer prefers, from a matrix of all images",
     "gradients": "go forward and back: gradients of every value and learned array, into .npz",
     "receptive-field": "say which pixels can move a value of a layer, and which of them do",
     "saliency": "draw which places of a picture explain a score: Grad-CAM, gradients, occlusion",

@@ -43,6 +43,8 @@ from core.retrieval.representations import (
 
 _LISTS = re.compile(r"approximate-\d{5}\.lists")
 MAPS_NAME = "maps"
+CHANNELS_NAME = "channels"
+"""What was read of the channels of layers over the images."""
 FITTED_ON_NAME = "fitted-on"
 """The folder of a gallery that holds the one which it was fitted on."""
 SWEEP_NAMES = ("sweep.json", "sweep-precisions.npy", FITTED_ON_NAME)
@@ -315,6 +317,7 @@ def is_ours(name: str) -> bool:
         OLD_NOTE_NAME,
         FITS_NAME,
         MAPS_NAME,
+        CHANNELS_NAME,
         *SWEEP_NAMES,
     )
     return name.startswith(DATABASE_NAME) or is_own or is_representation(name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.parse
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -108,6 +110,21 @@ def check_features_writable(out: Path) -> None:
             f"The folder {out} holds something else than features.", hint="Choose a new folder."
         )
     check_writable(out.with_name(_MANIFEST) if out.is_dir() else out)
+
+
+def check_new_folder(out: Path) -> None:
+    """AppError for a folder that holds something, or a file of that name."""
+    check_folder_replaceable(out)
+    if out.is_dir() and any(out.iterdir()):
+        raise AppError(f"The folder {out} is not empty.", hint="Choose a new folder.")
+
+
+def forget_others(folder: Path, kind: str) -> None:
+    """Remove the folders beside this one whose names begin with `kind` and a dash, as its own."""
+    with suppress(OSError):
+        for other in folder.parent.glob(f"{kind}-*"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def _write_hdf5(out: Path, features: Sequence[StoredFeature], names: Names) -> None:

@@ -15,6 +15,8 @@ ONE_FRONT: dict[str, str] = {
     "FieldGradientsRequest": "its view comes with the Values of the Layer page",
     "WeightsRequest": "its view comes with the Weights of the Layer page",
     "StatsRequest": "its view comes with the All layers of the Layer page",
+    "ChannelsRequest": "its view comes with the matrix of the Layer page",
+    "TopImagesRequest": "the window takes top images from what it keeps of a layer's channels",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "SaliencyRequest": "its view comes with the Gradients of the Layer page",
 }

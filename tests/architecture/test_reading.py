@@ -43,7 +43,7 @@ FOLDERS = {
     "core/retrieval/gallery_check.py": "likewise",
     "core/retrieval/kept_galleries.py": "lists the galleries of the user's cache",
     "core/commands/extract.py": "counts the files that it wrote",
-    "core/surveys/feature_files.py": "looks whether its own folder is empty",
+    "core/surveys/feature_files.py": "looks whether a folder is empty, and for its own of before",
     "core/engines/caffe/discovery.py": "lists the folders of Pythons",
 }
 
