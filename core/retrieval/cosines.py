@@ -40,7 +40,8 @@ class Cosines:
     def __init__(self, descriptors: np.ndarray | DescriptorRows) -> None:
         self.descriptors = descriptors
         if isinstance(descriptors, DescriptorRows):
-            self._stored, self._rows = descriptors.stored, descriptors.rows
+            # A plain array over the same map: each slice of a memmap runs Python code of NumPy's.
+            self._stored, self._rows = np.asarray(descriptors.stored), descriptors.rows
         else:
             self._stored = np.asarray(descriptors)
             self._rows = np.arange(len(self._stored))
@@ -147,6 +148,15 @@ class Cosines:
         near = np.asarray(self._stored[rows], dtype=np.float64)
         products = np.vecdot(near, queries[:, None, :]) / _divisors(self._stored_lengths[rows])
         result: np.ndarray = products / _divisors(lengths)[:, None]
+        return result
+
+    def of_rows_of_one(self, query: np.ndarray, length: float, rows: np.ndarray) -> np.ndarray:
+        """The same for one (dimension,) float64 query of a length above 0 and rows, (n,) int64."""
+        near = self._stored.take(rows, axis=0).astype(np.float64)
+        lengths = self._stored_lengths.take(rows)
+        if not lengths.all():
+            lengths = _divisors(lengths)
+        result: np.ndarray = np.vecdot(near, query) / lengths / length
         return result
 
     @cached_property

@@ -202,7 +202,7 @@ class MappedLists:
         centroids = np.frombuffer(raw, "<f4", n_lists * dimension).reshape(n_lists, dimension)
         if not np.isfinite(centroids).all():
             raise ValueError("its centroids are no numbers")
-        self.n_lists, self._n_rows = n_lists, n_rows
+        self.n_lists, self._n_rows, self._n_probed = n_lists, n_rows, 0
         self._index, self._held = _open_index(path, layout, centroids.astype(np.float32))
 
     def search(self, queries: np.ndarray, k: int, n_probed: int) -> np.ndarray:
@@ -215,9 +215,19 @@ class MappedLists:
         found[found >= self._n_rows] = -1  # nor need the rows be there that such a file numbers
         return found
 
+    def search_one(self, query: np.ndarray, k: int, n_probed: int) -> np.ndarray:
+        """The same for one (dimension,) query: (n_found,) int64, those alone that are there."""
+        found: np.ndarray = self.search_alone(query[None], k, n_probed)[0]
+        # As unsigned, a negative number is beyond all rows too.
+        if found.view(np.uint64).max(initial=0) >= self._n_rows:
+            found = found[(found >= 0) & (found < self._n_rows)]
+        return found
+
     def search_alone(self, queries: np.ndarray, k: int, n_probed: int) -> np.ndarray:
         """As faiss answers: (n_queries, k) int64, best first, -1 where there is none."""
-        self._index.nprobe = min(n_probed, self.n_lists)
+        if n_probed != self._n_probed:  # to set it takes as long as two calls of NumPy
+            self._index.nprobe = min(n_probed, self.n_lists)
+            self._n_probed = n_probed
         found: np.ndarray = self._index.search(np.ascontiguousarray(queries), min(k, self._n_rows))[
             1
         ]
