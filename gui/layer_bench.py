@@ -8,8 +8,10 @@ from PyQt5.QtCore import QObject, pyqtSlot
 
 from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
+from gui.controllers.fields import FieldsController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.seeing import SeeingController
 from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
@@ -31,6 +33,7 @@ class LayerBench(QObject):
         engine: EngineController,
         inspecting: InspectingController,
         searching: SearchingController,
+        seeing: SeeingController,
         exporting: ExportingController,
         notices: Notices,
         window: MainWindow,
@@ -42,6 +45,9 @@ class LayerBench(QObject):
         super().__init__(parent)
         self._searching = searching
         self._bar = window.layer_page.view_bar
+        self.fields = FieldsController(
+            document, lanes, engine, inspecting, seeing, window.panels, notices, self
+        )
         searching.changed.connect(self._show_folder)
         self._show_folder()
 

@@ -212,11 +212,6 @@ class Workbench(QObject):
             self.exporting, notices, self.window, lambda: self.questioner, settings,
             lambda: self.chooser, self,
         )  # fmt: skip
-        self.layer = LayerBench(
-            self.keeper, document, lanes, self.engine, self.inspecting, self.searching,
-            self.exporting, notices, self.window, lambda: self.questioner, settings,
-            lambda: self.chooser, self,
-        )  # fmt: skip
         self.recent_files = RecentFilesController(
             self.window.recent_menu, self.window.start_page, settings, document, lanes,
             self.opening, self.sessions, self.searching, self,
@@ -254,6 +249,11 @@ class Workbench(QObject):
         self.former.open_image = self.opening.open_image
         self.seeing = SeeingController(document, lanes, self.window, self.dialogs, self)
         self.seeing.picture_changed.connect(self.window.panels.activations.show_picture)
+        self.layer = LayerBench(
+            self.keeper, document, lanes, self.engine, self.inspecting, self.searching, self.seeing,
+            self.exporting, notices, self.window, lambda: self.questioner, settings,
+            lambda: self.chooser, self,
+        )  # fmt: skip
 
     def _make_training(self) -> None:
         self.training = TrainingController(

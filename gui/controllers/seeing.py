@@ -48,6 +48,8 @@ class SeeingController(QObject):
         self._field = window.subjects.sees
         self._popup = window.sees_popup
         self._shown: tuple[Path, int, Preprocess] | None = None
+        self.fed_size: tuple[int, int] | None = None
+        """(height, width) of what the net is fed; None where nothing is to be seen."""
         for changed in (document.image_changed, document.recipe_changed, document.opened):
             changed.connect(self._look)
         document.recipe_changed.connect(self._refill)
@@ -89,6 +91,7 @@ class SeeingController(QObject):
         if key == self._shown and key is not None:
             return
         self._shown = key
+        self.fed_size = None
         self._field.show_picture(None)
         self.picture_changed.emit(None)
         no_image = "No image is open." if path is None else ""
@@ -105,6 +108,7 @@ class SeeingController(QObject):
 
     def _show_seen(self, seen: SeenPicture) -> None:
         picture: QImage = as_image(seen.pixels)
+        self.fed_size = seen.shape[1:]
         self._field.show_picture(picture)
         self.picture_changed.emit(picture)
         size = "×".join(map(str, (1, *seen.shape)))

@@ -11,8 +11,6 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
-    "FieldsRequest": "its view comes with the Values of the Layer page",
-    "FieldGradientsRequest": "its view comes with the Values of the Layer page",
     "WeightsRequest": "its view comes with the Weights of the Layer page",
     "StatsRequest": "its view comes with the All layers of the Layer page",
     "ChannelsRequest": "its view comes with the matrix of the Layer page",

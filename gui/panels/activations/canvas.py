@@ -49,6 +49,8 @@ class TileCanvas(QAbstractScrollArea):
 
     channel_chosen = pyqtSignal(int, int, int, int)
     """Card, channel, and row and column of the cell; -1 for what the keyboard did not choose."""
+    cell_hovered = pyqtSignal(object)
+    """The Cell under the mouse, None where there is none any more."""
     channel_let_go = pyqtSignal()
     channel_opened = pyqtSignal()
     pin_toggled = pyqtSignal()
@@ -297,6 +299,7 @@ class TileCanvas(QAbstractScrollArea):
     def _hover(self, cell: Cell | None) -> None:
         if cell != self._hovered:
             self._hovered = cell
+            self.cell_hovered.emit(cell)
             self.viewport().update()
 
     def _order(self, card: int) -> tuple[int, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import (
+    QBoxLayout,
     QGridLayout,
     QHBoxLayout,
     QSizePolicy,
@@ -15,11 +16,14 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.jobs.receptive_field import FieldGradients, LayerField
 from core.net.elision import elide_name
 from core.words import share_text, value_text
 from gui.panels.activations.enlarged import EnlargedMap, Place, SeenPicture
+from gui.panels.activations.field_view import FieldView
+from gui.panels.activations.overlay_choice import FIELD, OverlayChoice
 from gui.panels.activations.scale import ValueScale
-from gui.panels.activations.shown import Drawing
+from gui.panels.activations.shown import Drawing, ShownCard
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.class_list import ClassList, ClassScores
@@ -45,6 +49,7 @@ class ChannelView(QWidget):
         self._drawing = Drawing()
         self._channel: int | None = None
         self._place: Place | None = None
+        self._hovered: tuple[int, int, Place] | None = None
         self._scores: ClassScores | None = None
         self.setObjectName("channelView")
         self.setAttribute(Qt.WA_StyledBackground)
@@ -59,11 +64,15 @@ class ChannelView(QWidget):
         self.facts = FactList(keeper, name_width=44)
         self.facts.setToolTip("Rank: how many channels have a greater maximum, plus one")
         self.pin_button = Button(keeper, "Pin", "pin")
+        self.field = FieldView(keeper)
+        self.overlay = OverlayChoice(keeper)
         self._lay_out()
         self.set_side(SIDE)
         self._refresh()
         self.map.place_chosen.connect(self.place_chosen)
+        self.map.place_hovered.connect(self._hover_place)
         self.map.left.connect(self.left)
+        self.overlay.chosen.connect(self._show_field)
         self.pin_button.clicked.connect(lambda: self.pin_toggled.emit())
         keeper.changed.connect(self._dress)
         self._dress()
@@ -72,11 +81,23 @@ class ChannelView(QWidget):
         """Show picture and channel as squares of so many pixels."""
         for square in (self.seen, self.map):
             square.set_side(side)
+        is_low = side < SIDE
+        self._numbers.setDirection(QBoxLayout.LeftToRight if is_low else QBoxLayout.TopToBottom)
         self.classes.setFixedSize(side + MORE_FOR_NAMES, side)
         self.updateGeometry()
         layout = self.layout()
         if layout is not None:
             layout.activate()
+
+    def show_fields(self, fields: Mapping[tuple[str, str], LayerField]) -> None:
+        """Take the receptive fields of the values that are shown, by (layer, top)."""
+        self.field.show_fields(fields)
+        self._show_field()
+
+    def show_field_check(self, check: FieldGradients) -> None:
+        """Take what gradients say of a field."""
+        self.field.show_check(check)
+        self._show_field()
 
     def show_picture(self, picture: QImage | None) -> None:
         """Show what the net saw."""
@@ -90,6 +111,11 @@ class ChannelView(QWidget):
         self.pin_button.setText("Unpin" if is_pinned else "Pin")
         self.pin_button.setToolTip("Keep this channel above the tiles, on every layer (Space)")
         self._refresh()
+
+    def hover(self, card: int, channel: int, place: Place | None) -> None:
+        """Show the field of a cell under the mouse; None goes back to the chosen one."""
+        self._hovered = None if place is None else (card, channel, place)
+        self._show_field()
 
     def show_classes(self, scores: ClassScores | None) -> None:
         """Show the best classes in the place of the map, where there are any."""
@@ -123,13 +149,13 @@ class ChannelView(QWidget):
             names = () if self._scores is None or not is_vector else self._scores.names
             named = (Fact("class", names[channel]),) if channel < len(names) else ()
             self.facts.show_facts((*named, *facts))
-        self._mark(None if is_vector or not has_channel else self._place)
+        self.map.mark(None if is_vector or not has_channel else self._place)
+        self._show_field()
         self._say(card.stack.maps.shape[1:] if card is not None else (0, 0), is_vector=is_vector)
 
-    def _mark(self, place: Place | None) -> None:
-        self.map.mark(place)
-        card = self._drawing.cards[self._drawing.enlarged] if self._drawing.cards else None
-        if place is None or card is None:
+    def _mark_cell(self, card: ShownCard | None, place: Place | None) -> None:
+        """Mark on the picture where a cell stands."""
+        if place is None or card is None or card.stack.is_vector:
             self.seen.mark(None)
             return
         height, width = card.stack.maps.shape[1:]
@@ -137,10 +163,39 @@ class ChannelView(QWidget):
         part = QRectF(place[1] / width, place[0] / height, 1 / width, 1 / height)
         self.seen.mark(part if is_inside else None)
 
+    @pyqtSlot()
+    def _show_field(self) -> None:
+        """The field of the cell under the mouse, else of the chosen one, else of the layer."""
+        cards = self._drawing.cards
+        number, channel, place = self._hovered or (
+            self._drawing.enlarged,
+            self._channel,
+            self._place,
+        )
+        card = cards[number] if number < len(cards) else None
+        if card is None:
+            self.field.show_value(None)
+        else:
+            cell = (0, 0) if card.stack.is_vector else place
+            self.field.show_value(card, channel, cell)
+        is_field = self.overlay.current == FIELD
+        self._mark_cell(card, place if channel is not None else None)
+        self.seen.show_field(self.field.marks if is_field else None, has_margin=is_field)
+        self._caption(place)
+
+    def _caption(self, place: Place | None) -> None:
+        if self.seen.field is not None and place is not None:
+            self.caption.setText(f"Receptive field of {place}")
+        elif self.seen.part is not None and place is not None:
+            self.caption.setText(f"Place of {place}")
+        else:
+            self.caption.setText("What the net sees")
+
+    def _hover_place(self, place: Place | None) -> None:
+        if self._channel is not None:
+            self.hover(self._drawing.enlarged, self._channel, place)
+
     def _say(self, shape: Sequence[int], *, is_vector: bool) -> None:
-        part = self.seen.part
-        is_marked = part is not None and self._place is not None
-        self.caption.setText(f"Place of {self._place}" if is_marked else "What the net sees")
         cards = self._drawing.cards
         if is_vector or not cards:
             self.map_caption.setText("")
@@ -177,21 +232,26 @@ class ChannelView(QWidget):
         below.addWidget(self.map_caption)
         below.addStretch(1)
         below.addWidget(self.scale)
-        numbers = QVBoxLayout()
-        numbers.setSpacing(4)
-        numbers.addWidget(self.heading)
-        numbers.addWidget(self.facts)
-        numbers.addWidget(self.pin_button)
-        numbers.addStretch(1)
+        channel = QVBoxLayout()
+        channel.setSpacing(4)
+        channel.addWidget(self.heading)
+        channel.addWidget(self.facts)
+        channel.addWidget(self.pin_button)
+        channel.addStretch(1)
+        self._numbers = QBoxLayout(QBoxLayout.TopToBottom)
+        self._numbers.setSpacing(8)
+        self._numbers.addLayout(channel, 1)
+        self._numbers.addWidget(self.field, 1)
         grid = QGridLayout(self)
         grid.setContentsMargins(12, 10, 12, 6)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(4)
         grid.addWidget(self.seen, 0, 0, Qt.AlignTop)
         grid.addLayout(second, 0, 1, Qt.AlignTop)
-        grid.addLayout(numbers, 0, 2, 2, 1)
+        grid.addLayout(self._numbers, 0, 2, 3, 1)
         grid.addWidget(self.caption, 1, 0)
         grid.addLayout(below, 1, 1)
+        grid.addWidget(self.overlay, 2, 0, 1, 2)
         grid.setColumnStretch(2, 1)
 
     @pyqtSlot()

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import (
+    QBrush,
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from core.words import value_text
@@ -16,9 +29,25 @@ from gui.widgets.tile_colours import colour_table, map_image
 
 Place = tuple[int, int]
 """Row and column of a cell."""
+MARGIN = 7
+"""Pixels around the picture in which what a field reads of the padding shows."""
+_DIM = QColor(0, 0, 0, 130)
 _STEPS = {
     Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0),
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FieldMarks:
+    """A receptive field over the picture, each part from 0 to 1 of its width and height.
+
+    outer: with the padding, which lies beyond 0 and 1; inner: pixels that are read; effective: the
+    part of `outer` that holds most of the gradient, None where nobody asked.
+    """
+
+    outer: QRectF
+    inner: QRectF
+    effective: QRectF | None = None
 
 
 class Square(QWidget):
@@ -42,9 +71,9 @@ class Square(QWidget):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def _picture_rect(self, width: int, height: int) -> QRectF:
+    def _picture_rect(self, width: int, height: int, margin: int = 1) -> QRectF:
         """The largest place, in the middle, for a picture of these proportions."""
-        room = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        room = QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
         scale = min(room.width() / max(1, width), room.height() / max(1, height))
         place = QRectF(0, 0, max(3.0, width * scale), max(3.0, height * scale))
         place.moveCenter(room.center())
@@ -55,6 +84,8 @@ class EnlargedMap(Square):
     """The map of one channel; the mouse or the arrows read its cells."""
 
     place_chosen = pyqtSignal(object)
+    place_hovered = pyqtSignal(object)
+    """The cell under the mouse, None where there is none any more."""
     left = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
@@ -132,8 +163,12 @@ class EnlargedMap(Square):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         hovered = self._place_at(event.localPos())
+        self._hover(hovered)
+
+    def _hover(self, hovered: Place | None) -> None:
         if hovered != self._hovered:
             self._hovered = hovered
+            self.place_hovered.emit(hovered)
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -142,8 +177,7 @@ class EnlargedMap(Square):
             self.place_chosen.emit(place)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = None
-        self.update()
+        self._hover(None)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -189,6 +223,8 @@ class SeenPicture(Square):
         super().__init__(keeper, parent)
         self._picture = QImage()
         self._part: QRectF | None = None
+        self._field: FieldMarks | None = None
+        self._has_margin = False
         self.setAccessibleName("What the net sees")
         self.setToolTip("What the net sees: the picture as its input has it")
 
@@ -201,6 +237,16 @@ class SeenPicture(Square):
         """Mark a part, from 0 to 1 of width and height; None for none."""
         self._part = part
         self.update()
+
+    def show_field(self, field: FieldMarks | None, *, has_margin: bool) -> None:
+        """Lay a receptive field over it, None for none; has_margin: keep room for padding."""
+        self._field, self._has_margin = field, has_margin
+        self.update()
+
+    @property
+    def field(self) -> FieldMarks | None:
+        """The receptive field that is drawn."""
+        return self._field
 
     @property
     def part(self) -> QRectF | None:
@@ -217,17 +263,45 @@ class SeenPicture(Square):
             painter.setFont(text_font(11))
             painter.drawText(QRectF(self.rect()), CENTRE, "No picture")
             return
-        place = self._picture_rect(self._picture.width(), self._picture.height())
+        margin = MARGIN if self._has_margin else 1
+        place = self._picture_rect(self._picture.width(), self._picture.height(), margin)
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
         painter.drawImage(place, self._picture)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
+        if self._field is not None:
+            self._paint_field(painter, self._field, place)
         if self._part is not None:
-            part = self._part
-            box = QRectF(
-                place.x() + part.x() * place.width(), place.y() + part.y() * place.height(),
-                part.width() * place.width(), part.height() * place.height(),
-            )  # fmt: skip
-            painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
+            box = _within(place, self._part)
             grow = max(1.0, (8 - box.width()) / 2)
             for colour, width in ((theme.panel, 4), (theme.accent, 2)):
                 painter.setPen(QPen(colour, width))
                 painter.drawRect(box.adjusted(-grow, -grow, grow, grow))
+
+    def _paint_field(self, painter: QPainter, field: FieldMarks, place: QRectF) -> None:
+        """Dim what is not read, hatch what is read of the padding."""
+        theme = self._keeper.theme
+        read = _within(place, field.inner)
+        around = QPainterPath()
+        around.addRect(place)
+        around.addRect(read)  # a hole, by the rule of odd and even
+        painter.fillPath(around, _DIM)
+        box = _within(place, field.outer).intersected(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        padding = QPainterPath()
+        padding.addRect(box)
+        beyond = QPainterPath()
+        beyond.addRect(place)
+        painter.fillPath(padding.subtracted(beyond), QBrush(theme.accent, Qt.BDiagPattern))
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(theme.accent, 2))
+        painter.drawRect(box)
+        if field.effective is not None:
+            painter.setPen(QPen(theme.accent, 1, Qt.DashLine))
+            painter.drawRect(_within(place, field.effective).intersected(box))
+
+
+def _within(place: QRectF, part: QRectF) -> QRectF:
+    """Where a part, from 0 to 1 of width and height, lies."""
+    return QRectF(
+        place.x() + part.x() * place.width(), place.y() + part.y() * place.height(),
+        part.width() * place.width(), part.height() * place.height(),
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication, QImage, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from gui.panels.activations.canvas import TileCanvas
+from gui.panels.activations.canvas import Cell, TileCanvas
 from gui.panels.activations.channel_view import ChannelView
 from gui.panels.activations.enlarged import Place
 from gui.panels.activations.export import FILTERS, captioned, csv_of, write_shown
@@ -252,6 +252,10 @@ class ActivationsPanel(QWidget):
             self._drawing = replace(self._drawing, enlarged=card)
         self._show_channel()
 
+    def _on_hovered(self, cell: Cell | None) -> None:
+        at = (0, 0, None) if cell is None else (cell.card, cell.channel, (cell.y, cell.x))
+        self.channel.hover(*at)
+
     def _on_place(self, place: Place) -> None:
         self._place = place
         self._show_channel()
@@ -367,6 +371,7 @@ class ActivationsPanel(QWidget):
         self.tile_bar.changed.connect(self._refresh)
         self.tile_bar.index_changed.connect(self._choose_index)
         self.canvas.channel_chosen.connect(self._on_channel)
+        self.canvas.cell_hovered.connect(self._on_hovered)
         self.canvas.channel_let_go.connect(lambda: self.choose(None))
         self.canvas.channel_opened.connect(lambda: self.channel.map.setFocus(Qt.OtherFocusReason))
         self.canvas.pin_toggled.connect(self.toggle_pin)

@@ -76,6 +76,7 @@ class Inspector(QWidget):
         self._card: NoticeCard | None = None
         self._several: tuple[str, ...] = ()
         self._has_values = False
+        self._field = ""
         self.header = InspectorHeader(keeper)
         self.hint = ThemedLabel(keeper, _SENTENCE, "secondary")
         self.hint.setWordWrap(True)
@@ -134,6 +135,7 @@ class Inspector(QWidget):
         self.several_button.hide()
         self._net, self._shapes, self._binding = net, shapes, binding
         self._layer = net.layer(name) if net is not None and name and net.has_layer(name) else None
+        self._field = self._field if self._layer and self._layer.name == before else ""
         if net is None or shapes is None:
             self._stack.setCurrentWidget(self.empty)
             return
@@ -177,6 +179,17 @@ class Inspector(QWidget):
         self._has_values = are_there or bool(note)
         is_layer = self._layer is not None and not self._several
         self._sections["values"].setVisible(self._has_values and is_layer)
+
+    def show_field(self, words_: str) -> None:
+        """Say how large the layer's receptive field is, "" for nothing."""
+        self._field = words_
+        self._show_shapes()
+
+    def _show_shapes(self) -> None:
+        if self._net is not None and self._shapes is not None and self._layer is not None:
+            field = [Fact("Field", self._field)] if self._field else []
+            facts = words.shape_facts(self._net, self._shapes, self._layer)
+            self.shapes.show_facts([*facts, *field])
 
     def show_failure(self, sentence: str) -> None:
         """Why the selected layer can't run, "" where it can."""
@@ -330,7 +343,7 @@ class Inspector(QWidget):
         self.hint.hide()
         self.all_button.hide()
         self.open_button.show()
-        self.shapes.show_facts(words.shape_facts(net, shapes, layer))
+        self._show_shapes()
         parameters = words.parameter_facts(layer)
         self.parameters.show_facts(parameters)
         has_defaults = any(fact.is_default for fact in parameters)
