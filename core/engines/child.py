@@ -20,6 +20,7 @@ from core.errors import EngineStoppedFromOutside, EngineUnavailableError
 BACKENDS = {
     "torch": "core.engines.torch.backend",
     "caffe": "core.engines.caffe.backend",
+    "onnxruntime": "core.engines.onnxruntime.backend",
     "fake": "core.engines.fake",
 }
 """Modules with a function `make_backend(options) -> Backend`; imported only when asked for."""

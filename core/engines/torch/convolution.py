@@ -16,7 +16,8 @@ from torch.nn import functional
 from core.engines.torch import gathering, packing
 from core.engines.torch.activation import guided
 from core.engines.torch.compiling import CompiledCalls, Formula
-from core.engines.torch.operation import PLAIN, MakeOperation, Operation, Tail, spoilt_in_place
+from core.engines.torch.operation import PLAIN, MakeOperation, Operation, Tail
+from core.engines.unforeseen import spoilt_in_place
 from core.layers.convolution import Windows, read_windows, rectified_slope
 from core.layers.layer_type import ShapeRefused
 

@@ -143,15 +143,6 @@ class ChannelAffine:
     shift: Tensor
 
 
-def spoilt_in_place(layer: Layer) -> EngineError:
-    """The error for a layer whose values nobody can foretell where it stands."""
-    return EngineError(
-        f"Layer '{layer.name}' ({layer.type}) runs in place, where real Caffe overwrites values "
-        "before it reads them.",
-        hint="Give it a blob of its own.",
-    )
-
-
 MakeOperation = Callable[[Layer, LayerParameters, Place], Operation]
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from core.engines.obstacles import refused_layers, unknown_types
-from core.engines.shared_memory import misled_readers
+from core.engines.obstacles import unknown_types
 from core.engines.torch import (
     activation,
     convolution,
@@ -28,12 +27,11 @@ from core.engines.torch import (
     resizing,
     yolo,
 )
-from core.engines.torch.operation import MakeOperation, Operation, Place, spoilt_in_place
+from core.engines.torch.operation import MakeOperation, Operation, Place
 from core.engines.torch.parameters import ParameterStore
+from core.engines.unforeseen import unforeseen_layers
 from core.engines.values import Obstacle
 from core.engines.wiring import Step, Wiring
-from core.layers.fork_fields import foreign_fields
-from core.layers.registry import layer_type
 from core.net.definition import Net
 
 _MODULES = (
@@ -62,33 +60,13 @@ IGNORED_TYPES = frozenset({"HDF5Output"})
 """Types that write files and no blobs; they do not run here."""
 
 
-_HINT_ON_FIELDS = "Run it in the Caffe it belongs to, or take the field out if it changes nothing."
-
-
 def find_obstacles(net: Net, wiring: Wiring) -> dict[int, Obstacle]:
     """By index, the layers this engine can't run, as it has no such type, or as in real Caffe
     nobody can foretell their values.
     """
-    spoilt = {
-        step.layer.index: Obstacle(error.sentence, error.hint)
-        for step in wiring.steps
-        if step.layer.is_in_place and layer_type(step.layer.type).is_spoilt_in_place
-        for error in (spoilt_in_place(step.layer),)
-    }
-    foreign = {
-        index: Obstacle(field.sentence(net.layers[index]), _HINT_ON_FIELDS)
-        for index, field in foreign_fields(net).items()
-        if not wiring.steps[index].is_data
-    }
     computed = [step for step in wiring.steps if not step.is_data]
     known = {*OPERATIONS, *IGNORED_TYPES}
-    return {
-        **foreign,
-        **refused_layers(net),
-        **misled_readers(wiring),
-        **spoilt,
-        **unknown_types(computed, known, "torch"),
-    }
+    return {**unforeseen_layers(net, wiring), **unknown_types(computed, known, "torch")}
 
 
 def _is_run(step: Step) -> bool:

@@ -1,4 +1,4 @@
-"""Where a net's learned arrays come from: the weights file, read lazily, or fillers."""
+"""A net's learned arrays as tensors."""
 
 from __future__ import annotations
 
@@ -6,22 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.engines.learned_arrays import LearnedArrays
 from core.engines.torch.operation import LayerParameters
 from core.layers.shapes import LayerShapes, NetShapes
-from core.net.definition import Layer, NetState
+from core.net.definition import Layer
 from core.weights.contents import Weights
-from core.weights.fillers import FillArray, filler_array, random_array
-from core.weights.placing import ArrayKey, FileArrays, array_key, check_fit, place_arrays
-from core.weights.zero_factors import zero_factor_layers
+from core.weights.placing import ArrayKey
 
 
-class ParameterStore:
-    """Finds the source of every array of a net; nothing is read before a layer asks.
-
-    Without a weights file every layer gets random values that keep the net alive; with one, layers
-    it lacks get what their fillers say, as in Caffe. Raises WeightsError for an array that does
-    not fit.
-    """
+class ParameterStore(LearnedArrays):
+    """The learned arrays of a net as tensors on its device."""
 
     def __init__(
         self,
@@ -30,40 +24,13 @@ class ParameterStore:
         seed: int,
         device: torch.device,
     ) -> None:
+        super().__init__(shapes, weights, seed)
         self.device = device
-        self._shapes, self._seed = shapes, seed
-        self._fill: FillArray = filler_array if weights else random_array
-        self._placed = FileArrays({}, {}, ()) if weights is None else place_arrays(shapes, weights)
-        check_fit(self._placed.wrong)
         self._kept: dict[ArrayKey, Tensor] = {}
-
-    @property
-    def filler_layers(self) -> tuple[str, ...]:
-        """Layers with an array that no weights file gave, in net order."""
-        rows = (row for row in self._shapes.layers if row.layer.index not in self._placed.unshaped)
-        missing = (row.layer.name for row in rows if self._lacks_array(row))
-        return tuple(dict.fromkeys(missing))
-
-    def zero_factors(self, state: NetState) -> tuple[str, ...]:
-        """BatchNorm layers whose statistics in the file count as zero."""
-        return zero_factor_layers(self._shapes, self._placed.by_key, state)
 
     def of(self, layer: Layer) -> LayerParameters:
         """The arrays of one layer."""
         return StoredParameters(self, self._shapes.of(layer))
-
-    def count(self, row: LayerShapes) -> int:
-        """How many arrays a layer has."""
-        return len(row.parameters) or len(self._placed.unshaped.get(row.layer.index, ()))
-
-    def read(self, row: LayerShapes, index: int) -> np.ndarray:
-        """Array `index` of a layer in the net's shape."""
-        if not row.parameters:
-            return self._placed.unshaped[row.layer.index][index].array()
-        key = array_key(self._shapes, row, index)
-        blob = self._placed.by_key.get(key)
-        array = blob.array() if blob else self._filler(key)
-        return array.reshape(row.parameters[index])
 
     def keep(self, row: LayerShapes, index: int) -> Tensor:
         """Like load, but one tensor for all that share it."""
@@ -72,8 +39,7 @@ class ParameterStore:
 
     def shared(self, row: LayerShapes, index: int) -> Tensor:
         """The tensor that all layers have that share an array, shaped as its owner's."""
-        has_shape = bool(row.parameters)
-        key = array_key(self._shapes, row, index) if has_shape else (row.layer.index, index)
+        key = self.key(row, index)
         if key not in self._kept:
             self._kept[key] = self.load(row, index)
         return self._kept[key]
@@ -82,14 +48,6 @@ class ParameterStore:
         """A fresh tensor, aligned and float32, whatever the map of the file holds."""
         array = np.array(self.read(row, index), dtype=np.float32, order="C", copy=True)
         return torch.from_numpy(array).to(self.device)
-
-    def _lacks_array(self, row: LayerShapes) -> bool:
-        keys = (array_key(self._shapes, row, index) for index in range(len(row.parameters)))
-        return any(key not in self._placed.by_key for key in keys)
-
-    def _filler(self, key: ArrayKey) -> np.ndarray:
-        owner, at = key
-        return self._fill(self._shapes.layers[owner], at, self._seed)
 
 
 class StoredParameters(LayerParameters):

@@ -1,0 +1,116 @@
+"""Layers that join, divide, reshape or compare what they read."""
+
+from __future__ import annotations
+
+from core.engines.onnxruntime.layer_writer import LayerWriter, Writers
+
+
+def _concat(at: LayerWriter) -> None:
+    param = at.layer.param("concat_param")
+    name = "concat_dim" if param.has("concat_dim") else "axis"
+    at.top("Concat", at.bottoms, axis=at.axis(param.integer(name, 1)))
+
+
+def _slice(at: LayerWriter) -> None:
+    param = at.layer.param("slice_param")
+    axis = at.axis(param.integer("slice_dim" if param.has("slice_dim") else "axis", 1))
+    start = 0
+    for top, shape in zip(at.tops, at.top_shapes, strict=True):
+        words = ((start,), (start + shape[axis],), (axis,))
+        at.graph.add("Slice", [at.bottoms[0], *map(at.graph.integers, words)], top)
+        start += shape[axis]
+
+
+def _eltwise(at: LayerWriter) -> None:
+    param = at.layer.param("eltwise_param")
+    operation, factors = param.word("operation", "SUM"), param.numbers("coeff")
+    at.need(when=not at.layer.is_in_place, why="it runs in place")
+    terms = list(at.bottoms)
+    kind = {"PROD": "Mul", "0": "Mul", "MAX": "Max", "2": "Max"}.get(operation, "Add")
+    if kind == "Add" and any(factor != 1.0 for factor in factors):
+        pairs = zip(terms, factors, strict=True)
+        terms = [at.node("Mul", [term, at.graph.number(factor)]) for term, factor in pairs]
+    total = terms[0]
+    for term in terms[1:-1]:
+        total = at.node(kind, [total, term])
+    if len(terms) > 1:
+        at.top(kind, [total, terms[-1]])
+    else:
+        at.top("Identity", [total])
+
+
+def _split(at: LayerWriter) -> None:
+    for top in at.tops:
+        at.graph.add("Identity", at.bottoms[:1], top)
+
+
+def _reshape(at: LayerWriter) -> None:
+    at.top("Reshape", [at.bottoms[0], at.graph.integers(at.top_shapes[0])])
+
+
+def _crop(at: LayerWriter) -> None:
+    param = at.layer.param("crop_param")
+    offsets = param.integers("offset") or (0,)
+    first = at.axis(param.integer("axis", 2))
+    axes = range(first, at.n_axes)
+    starts = [offsets[i - first] if len(offsets) > 1 else offsets[0] for i in axes]
+    ends = [start + at.top_shapes[0][i] for start, i in zip(starts, axes, strict=True)]
+    words = (starts, ends, list(axes))
+    at.top("Slice", [at.bottoms[0], *map(at.graph.integers, words)])
+
+
+def _tile(at: LayerWriter) -> None:
+    param = at.layer.param("tile_param")
+    repeats = [1] * at.n_axes
+    repeats[at.axis(param.integer("axis", 1))] = param.integer("tiles")
+    at.top("Tile", [at.bottoms[0], at.graph.integers(repeats)])
+
+
+def _softmax(at: LayerWriter) -> None:
+    at.top(
+        "Softmax", at.bottoms[:1], axis=at.axis(at.layer.param("softmax_param").integer("axis", 1))
+    )
+
+
+def _lrn(at: LayerWriter) -> None:
+    param = at.layer.param("lrn_param")
+    size, alpha = param.integer("local_size", 5), param.number("alpha", 1.0)
+    beta = param.number("beta", 0.75)
+    at.need(when=not at.layer.is_in_place and at.n_axes == 4, why="it runs in place")
+    if param.word("norm_region") not in ("WITHIN_CHANNEL", "1"):
+        settings = {"size": size, "alpha": alpha, "beta": beta, "bias": param.number("k", 1.0)}
+        at.top("LRN", at.bottoms[:1], **settings)
+        return
+    squares = at.node("Mul", [at.bottoms[0], at.bottoms[0]])
+    around = [(size - 1) // 2] * 4
+    energy = at.node(
+        "AveragePool", [squares], kernel_shape=[size, size], pads=around, count_include_pad=1
+    )
+    inner = at.node("Add", [at.node("Mul", [energy, at.graph.number(alpha)]), at.graph.number(1.0)])
+    at.top("Mul", [at.bottoms[0], at.node("Pow", [inner, at.graph.number(-beta)])])
+
+
+def _axpy(at: LayerWriter) -> None:
+    shape = (*at.bottom_shapes[1][:2], 1, 1)
+    factor = at.node("Reshape", [at.bottoms[0], at.graph.integers(shape)])
+    at.top("Add", [at.node("Mul", [factor, at.bottoms[1]]), at.bottoms[2]])
+
+
+def _silence(at: LayerWriter) -> None:
+    """It reads, and writes nothing."""
+
+
+WRITERS: Writers = {
+    "Concat": _concat,
+    "Slice": _slice,
+    "Eltwise": _eltwise,
+    "Split": _split,
+    "Flatten": _reshape,
+    "Reshape": _reshape,
+    "Crop": _crop,
+    "Tile": _tile,
+    "Softmax": _softmax,
+    "LRN": _lrn,
+    "Axpy": _axpy,
+    "Silence": _silence,
+}

@@ -1,0 +1,271 @@
+"""One net opened in the ONNX Runtime engine."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import onnxruntime
+
+from core.engines.filler_warnings import filler_warnings
+from core.engines.learned_arrays import LearnedArrays
+from core.engines.memory import Need, bytes_of_slots, check_fits, free_host_bytes
+from core.engines.obstacles import (
+    Obstacles,
+    check_free,
+    check_readable,
+    refused_parameters,
+    refused_shapes,
+    unknown_types,
+)
+from core.engines.onnxruntime.graph import Graph, slot_name
+from core.engines.onnxruntime.writing import WRITERS, write_net
+from core.engines.operations import Want
+from core.engines.session import OnLayer, OpenRequest, Session
+from core.engines.unforeseen import unforeseen_layers
+from core.engines.values import EngineLayer, PassResult, Value
+from core.engines.wiring import not_computed, wire_net
+from core.errors import EngineError
+from core.layers.layer_type import Shape
+from core.layers.shapes import NetShapes, infer_shapes
+from core.measures.measure import Measure, Pool
+from core.net.definition import Layer
+from core.net.reader import read_net
+from core.weights.reader import open_weights
+from core.weights.zero_factors import zero_factor_note
+
+ENGINE = "onnxruntime"
+_MAX_SIZES, _MAX_GRAPHS = 3, 4
+_FLOAT_BYTES = 4
+Reduced = tuple[int, str]
+"""A slot, and "gap" or "mac": what is reduced inside the graph."""
+
+
+@dataclass
+class _Built:
+    """The net written for inputs of one size, and the graphs made of it so far."""
+
+    shapes: NetShapes
+    graph: Graph
+    obstacles: Obstacles
+    sessions: OrderedDict[object, onnxruntime.InferenceSession] = field(default_factory=OrderedDict)
+
+
+class OnnxRuntimeSession(Session):
+    """Graphs are written anew for each size of the inputs; the learned arrays are held once.
+
+    A value may differ in its last bits with what else is wanted, as layers are fused.
+    """
+
+    def __init__(self, request: OpenRequest, n_threads: int) -> None:
+        self._net = read_net(request.net_text, state=request.state)
+        check_readable(self._net)
+        self._wiring = wire_net(self._net)
+        computed = [step for step in self._wiring.steps if not step.is_data or step.is_made_up]
+        self._refused: Obstacles = {
+            **unforeseen_layers(self._net, self._wiring),
+            **unknown_types(computed, WRITERS, ENGINE),
+        }
+        self._n_threads = n_threads
+        self._state, self._seed = request.state, request.seed
+        self._input_shapes = dict(request.input_shapes)
+        path = request.weights_path
+        self._weights = None if path is None else open_weights(path)
+        self._arrays: dict[str, onnxruntime.OrtValue] = {}
+        self._built: OrderedDict[object, _Built] = OrderedDict()
+        self._kept: dict[int, np.ndarray] | None = None
+        self._run_obstacles: Obstacles = {}
+        self._given: frozenset[str] = frozenset()
+        shapes = infer_shapes(self._net, self._input_shapes)
+        arrays = LearnedArrays(shapes, self._weights, self._seed)
+        written = write_net(self._wiring, shapes, arrays, self._state, self._refused)
+        self._obstacles: Obstacles = {**written.obstacles, **self._refused}
+        self.layers = tuple(self._engine_layer(layer, shapes) for layer in self._net.layers)
+        self.filler_layers = arrays.filler_layers
+        note = zero_factor_note(arrays.zero_factors(self._net.state))
+        fillers = filler_warnings(self.filler_layers, has_weights=self._weights is not None)
+        self.warnings = (*fillers, note) if note else fillers
+        tops = {
+            top: shape
+            for layer in self.layers
+            for top, shape in zip(layer.tops, layer.top_shapes, strict=True)
+            if not layer.bottoms
+        }
+        self.inputs = {name: tops.get(name) for name in self._wiring.inputs}
+        self._shapes = shapes
+
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
+    ) -> list[np.ndarray]:
+        """One pass over what the wanted values need; means and maxima are taken in the graph."""
+        slots = [self._wiring.slot(want.value) for want in wants]
+        steps = self._wiring.steps_for(slots)
+        check_free(steps, self._refused, ENGINE)
+        self._wiring.check_inputs(inputs, steps)
+        built = self._build(inputs)
+        check_free(steps, built.obstacles, ENGINE)
+        pairs = list(zip(slots, (want.measure for want in wants), strict=True))
+        reduced = {
+            (slot, measure): _reduced(measure, self._places(slot, built)) for slot, measure in pairs
+        }
+        whole = sorted({slot for slot, measure in pairs if not reduced[slot, measure]})
+        inside = sorted({(slot, kind) for (slot, _), kind in reduced.items() if kind})
+        if steps:
+            on_layer(steps[0].layer.name)
+        values, peaks = self._pass(built, inputs, whole, inside)
+        return [
+            peaks[slot, reduced[slot, measure]]
+            if reduced[slot, measure]
+            else np.ascontiguousarray(measure.of(values[slot]), np.float32)
+            for slot, measure in pairs
+        ]
+
+    def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
+        """One pass over everything that can be computed."""
+        self._kept, self._given = None, frozenset(inputs)
+        start = time.perf_counter()
+        self._wiring.check_inputs(inputs, ())
+        built = self._build(inputs)
+        self._run_obstacles = built.obstacles
+        slots = self._wiring.computable(inputs, built.obstacles)
+        steps = [step for step in self._wiring.steps_for(slots) if not step.is_data]
+        if not steps:
+            check_free(self._wiring.steps, built.obstacles, ENGINE)
+        else:
+            on_layer(steps[0].layer.name)
+        sizes = bytes_of_slots(self._wiring, built.shapes, _FLOAT_BYTES)
+        check_fits(Need(sum(sizes[slot] for slot in slots), ""), free_host_bytes)
+        self._kept, _ = self._pass(built, inputs, slots, ())
+        seconds = time.perf_counter() - start
+        n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
+        return PassResult(seconds, n_images, sum(array.nbytes for array in self._kept.values()))
+
+    def read(self, value: Value) -> np.ndarray:
+        """A value of the last run."""
+        slot = self._wiring.slot(value)
+        if self._kept is None:
+            raise EngineError("Nothing has run yet.", hint="Open an image first.")
+        if slot in self._kept:
+            return self._kept[slot]
+        steps = self._wiring.steps_for([slot])
+        missing = self._wiring.missing(self._given, steps)
+        check_free(steps, self._refused if missing else self._run_obstacles, ENGINE)
+        raise not_computed(value, missing)
+
+    def _pass(
+        self,
+        built: _Built,
+        inputs: Mapping[str, np.ndarray],
+        slots: Sequence[int],
+        reduced: Sequence[Reduced],
+    ) -> tuple[dict[int, np.ndarray], dict[Reduced, np.ndarray]]:
+        """Values by slot, and what was reduced of some."""
+        given = {self._wiring.inputs[name]: array for name, array in inputs.items()}
+        values = {slot: given[slot] for slot in slots if slot in given}
+        wanted = [slot for slot in slots if slot not in given]
+        if not wanted and not reduced:
+            return values, {}
+        session = self._session(
+            built, {s: array.shape for s, array in given.items()}, wanted, reduced
+        )
+        read = {one.name for one in session.get_inputs()}
+        feeds = {
+            slot_name(slot): np.ascontiguousarray(array, np.float32)
+            for slot, array in given.items()
+            if slot_name(slot) in read
+        }
+        found = iter(session.run([one.name for one in session.get_outputs()], feeds))
+        values.update((slot, next(found)) for slot in wanted)
+        return values, {key: next(found) for key in reduced}
+
+    def _session(
+        self,
+        built: _Built,
+        given: Mapping[int, Shape],
+        wanted: Sequence[int],
+        reduced: Sequence[Reduced],
+    ) -> onnxruntime.InferenceSession:
+        key = (tuple(wanted), tuple(reduced))
+        session = built.sessions.get(key)
+        if session is None:
+            session = self._make_session(built, given, wanted, reduced)
+            built.sessions[key] = session
+            if len(built.sessions) > _MAX_GRAPHS:
+                built.sessions.popitem(last=False)
+        built.sessions.move_to_end(key)
+        return session
+
+    def _make_session(
+        self,
+        built: _Built,
+        given: Mapping[int, Shape],
+        wanted: Sequence[int],
+        reduced: Sequence[Reduced],
+    ) -> onnxruntime.InferenceSession:
+        graph = built.graph.copy()
+        names = [slot_name(slot) for slot in wanted]
+        names += [_reduce(graph, slot, kind) for slot, kind in reduced]
+        model, beside = graph.model({slot_name(s): shape for s, shape in given.items()}, names)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._n_threads
+        options.log_severity_level = 4
+        # a thread that spins takes the core that another program, or the decoder, waits for
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        for name, array in beside.items():
+            if name not in self._arrays:
+                self._arrays[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)
+        if beside:
+            held = [self._arrays[name] for name in beside]
+            options.add_external_initializers(list(beside), held)
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+
+    def _build(self, inputs: Mapping[str, np.ndarray]) -> _Built:
+        sizes = tuple(sorted((name, array.shape) for name, array in inputs.items()))
+        built = self._built.get(sizes)
+        if built is None:
+            shapes = infer_shapes(self._net, {**self._input_shapes, **dict(sizes)})
+            refused: Obstacles = {
+                **refused_shapes(shapes),
+                **refused_parameters(self._wiring.steps, self._shapes, shapes),
+                **self._refused,
+            }
+            arrays = LearnedArrays(shapes, self._weights, self._seed)
+            written = write_net(self._wiring, shapes, arrays, self._state, refused)
+            built = _Built(shapes, written.graph, {**written.obstacles, **refused})
+            self._built[sizes] = built
+            if len(self._built) > _MAX_SIZES:
+                self._built.popitem(last=False)
+        self._built.move_to_end(sizes)
+        return built
+
+    def _places(self, slot: int, built: _Built) -> int:
+        """How many axes a value has after its channels."""
+        for step in self._wiring.steps:
+            if slot in step.tops:
+                shape = built.shapes.top(step.layer, step.tops.index(slot))
+                return 0 if shape is None else max(0, len(shape) - 2)
+        return 0
+
+    def _engine_layer(self, layer: Layer, shapes: NetShapes) -> EngineLayer:
+        tops = tuple(shapes.top(layer, i) for i in range(len(layer.tops)))
+        why = self._obstacles.get(layer.index)
+        return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, tops, why)
+
+
+def _reduced(measure: Measure, n_places: int) -> str:
+    """ "gap" or "mac" for what a graph reduces by itself, "" for what NumPy does."""
+    if not isinstance(measure, Pool) or measure.relu or not n_places:
+        return ""
+    return measure.method if measure.method in ("gap", "mac") else ""
+
+
+def _reduce(graph: Graph, slot: int, kind: str) -> str:
+    """The name of a value's mean or maximum over its places, (n_images, channels)."""
+    flat = graph.add("Reshape", [slot_name(slot), graph.integers((0, 0, -1))])
+    reduce = "ReduceMean" if kind == "gap" else "ReduceMax"
+    return graph.add(reduce, [flat], axes=[2], keepdims=0)
