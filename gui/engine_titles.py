@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-ENGINE_TITLES = {"torch": "PyTorch", "fake": "Fake", "caffe": "Caffe"}
+ENGINE_TITLES = {
+    "torch": "PyTorch",
+    "onnxruntime": "ONNX Runtime",
+    "caffe": "Caffe",
+    "fake": "Fake",
+}
 
 
 def engine_title(name: str) -> str:

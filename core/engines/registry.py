@@ -12,7 +12,7 @@ from core.engines.process import EngineProcess
 from core.engines.values import Device, EngineSpec, EngineStatus
 from core.errors import EngineError
 
-ENGINE_NAMES = ("torch", "caffe")
+ENGINE_NAMES = ("torch", "onnxruntime", "caffe")
 """Engines a user can choose; `fake` is for tests."""
 
 _DEFAULT_SPEC = EngineSpec()

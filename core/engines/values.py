@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from core.engines.consent import PythonPrograms
@@ -45,6 +45,16 @@ class EngineSpec:
     def precision(self) -> str:
         """What it computes in: "float32" unless the options name another."""
         return dict(self.options).get("precision", "float32")
+
+    @property
+    def exact(self) -> EngineSpec:
+        """What proves, differentiates and trains in its place: real Caffe, or float32 PyTorch.
+
+        ONNX Runtime's last bits move with what is asked of it, and it has no way back.
+        """
+        if self.name == "onnxruntime":
+            return EngineSpec()
+        return replace(self, options=tuple(o for o in self.options if o[0] != "precision"))
 
     @property
     def value_options(self) -> tuple[tuple[str, str], ...]:

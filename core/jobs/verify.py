@@ -32,7 +32,7 @@ def verify(request: VerifyRequest, host: EngineHost) -> Job[Verification]:
     net = request.net
     return (
         yield from verify_rename(
-            host.process(net.engine),
+            host.process(net.engine.exact),
             request.before,
             net.text,
             net.weights,
@@ -52,7 +52,7 @@ def measure(request: VerifyRequest, host: EngineHost) -> Job[Measurement]:
     net = request.net
     return (
         yield from measure_edit(
-            host.process(net.engine),
+            host.process(net.engine.exact),
             request.before,
             net.text,
             net.weights,

@@ -15,7 +15,7 @@ from core.engines.registry import start_engine, status_of
 from core.errors import AppError, EngineError
 from core.progress import Job
 from gui.controllers.engine_child import EngineController
-from gui.dialogs.engine_choice import CAFFE, PRECISIONS, TORCH, EngineChoice, EngineDialog
+from gui.dialogs.engine_choice import CAFFE, ONNX, PRECISIONS, TORCH, EngineChoice, EngineDialog
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
@@ -122,8 +122,8 @@ class EngineChoiceController(QObject):
         """An entry of the list; Caffe without a command is asked for it."""
         name = self._window.engine_popup.engine_box.currentData()
         before = self.choice()
-        is_known = name == TORCH or before.command or os.environ.get(CAFFE_PYTHON_VARIABLE)
-        if name in (TORCH, CAFFE) and is_known:
+        is_known = name in (TORCH, ONNX) or before.command or os.environ.get(CAFFE_PYTHON_VARIABLE)
+        if name in (TORCH, ONNX, CAFFE) and is_known:
             self.use(EngineChoice(name, before.precision, before.command))
         else:
             self.ask()
@@ -183,6 +183,8 @@ def spec_of(choice: EngineChoice) -> EngineSpec:
     """How to start the chosen engine. EngineUnavailableError for a command with an open quote."""
     if choice.name == CAFFE:
         return caffe_spec(choice)
+    if choice.name == ONNX:
+        return EngineSpec(ONNX)
     is_plain = choice.precision == "float32"
     return EngineSpec(TORCH, options=() if is_plain else (("precision", choice.precision),))
 

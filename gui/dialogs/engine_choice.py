@@ -1,4 +1,4 @@
-"""Which engine runs nets: PyTorch and its precision, or the user's own Caffe and its command."""
+"""Which engine runs nets: PyTorch and its precision, ONNX Runtime, or the user's own Caffe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.labels import SectionHeader, ThemedLabel
 
-TORCH, CAFFE = "torch", "caffe"
+TORCH, CAFFE, ONNX = "torch", "caffe", "onnxruntime"
 PRECISIONS = (
     ("float32", "float32, Caffe's own"),
     ("bfloat16", "bfloat16, faster and coarser"),
@@ -53,7 +53,8 @@ class EngineDialog(FramedDialog):
 
     def choice(self) -> EngineChoice:
         """What the fields say."""
-        name = CAFFE if self.caffe.isChecked() else TORCH
+        others = ((CAFFE, self.caffe), (ONNX, self.onnx))
+        name = next((name for name, button in others if button.isChecked()), TORCH)
         return EngineChoice(name, self.precision.currentData(), self.command.text().strip())
 
     def show_testing(self) -> None:
@@ -81,7 +82,8 @@ class EngineDialog(FramedDialog):
     def _make_fields(self, choice: EngineChoice) -> None:
         self.torch = QRadioButton("PyTorch")
         self.caffe = QRadioButton("Your own Caffe")
-        (self.caffe if choice.name == CAFFE else self.torch).setChecked(True)
+        self.onnx = QRadioButton("ONNX Runtime")
+        {CAFFE: self.caffe, ONNX: self.onnx}.get(choice.name, self.torch).setChecked(True)
         self.precision = Choice()
         self.precision.setAccessibleName("Precision")
         for key, text in PRECISIONS:
@@ -112,6 +114,10 @@ class EngineDialog(FramedDialog):
         precision.addWidget(self.precision)
         precision.addStretch(1)
         self.body.addLayout(precision)
+        self.body.addWidget(
+            SectionHeader(self.keeper, "ONNX Runtime", "often faster on a CPU; plain layers only")
+        )
+        self.body.addWidget(self.onnx)
         self.body.addWidget(SectionHeader(self.keeper, "Caffe", "the reference"))
         self.body.addWidget(self.caffe)
         line = QHBoxLayout()
@@ -153,7 +159,8 @@ class EngineDialog(FramedDialog):
         return grid
 
     def _connect(self) -> None:
-        self.torch.toggled.connect(self._check)
+        for button in (self.torch, self.onnx):
+            button.toggled.connect(self._check)
         self.command.textEdited.connect(self._take_command)
         self.found.activated.connect(self._take_found)
         self.test_button.clicked.connect(lambda: self.test_requested.emit(self.choice()))

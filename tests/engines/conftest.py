@@ -34,11 +34,14 @@ def small_net() -> str:
     return SMALL_NET
 
 
-@pytest.fixture(scope="module", params=["fake", "torch", "caffe"])
+@pytest.fixture(scope="module", params=["fake", "torch", "caffe", "onnxruntime"])
 def any_spec(request: pytest.FixtureRequest) -> EngineSpec:
-    """Every engine in turn; real Caffe is skipped, with the reason, where there is none."""
+    """Every engine in turn; what is not installed is skipped, with the reason."""
     if request.param == "caffe":
         return EngineSpec("caffe", request.getfixturevalue("caffe_python"))
+    if request.param == "onnxruntime":
+        pytest.importorskip("onnx", reason="the extra [fast] is not installed")
+        pytest.importorskip("onnxruntime", reason="the extra [fast] is not installed")
     return EngineSpec(request.param, options=(("threads", "1"),))
 
 

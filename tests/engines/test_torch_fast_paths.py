@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.engines.base import EngineProcess, FastPath, Value
+from core.engines.base import EngineProcess, EngineSpec, FastPath, Value
 from core.engines.fidelity import cosine
 from core.engines.operations import Want
+from core.engines.registry import start_engine
 from core.engines.session import OpenRequest, Session
 from core.engines.torch import compiling, packing
 from core.engines.torch.backend import FAST_PATHS, TorchBackend
@@ -207,3 +208,16 @@ def test_a_torch_that_does_not_compile_is_said(
 def test_bfloat16_is_not_compiled_and_says_so() -> None:
     backend = TorchBackend({"precision": "bfloat16"})
     assert backend.fast_paths()[1] == FastPath("compiled layers", "only float32 is compiled")
+
+
+@pytest.mark.parametrize("n_images", [1, 3])
+def test_one_thread_and_two_give_the_same_bits(small_net: str, n_images: int) -> None:
+    """Threads are chosen by trial, so values may not tell how many there were."""
+    data = np.random.default_rng(5).normal(size=(n_images, 3, 12, 10)).astype(np.float32)
+    wanted = [Value("pool1", "pool1"), Value("prob", "prob")]
+    found = []
+    for n_threads in ("1", "2"):
+        with start_engine(EngineSpec("torch", options=(("threads", n_threads),))) as process:
+            found.append(process.open(small_net).forward({"data": data}, wanted))
+    for value in wanted:
+        assert found[0][value].tobytes() == found[1][value].tobytes()

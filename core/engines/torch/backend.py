@@ -12,17 +12,20 @@ from core.engines.session import Backend, OpenRequest, Session, TrainingSession,
 from core.engines.torch import compiling, packing
 from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
+from core.engines.torch.thread_choice import ThreadChoice
 from core.engines.torch.training import TorchTraining
 from core.engines.values import Device, FastPath
 from core.errors import EngineError, EngineUnavailableError
 
 FAST_PATHS = ("packed weights", "compiled layers", "fused sums")
 
+_ALL_THREADS = ThreadChoice(1, torch.set_num_threads)
+"""Nothing is chosen: what runs on a GPU waits for the GPU."""
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def make_backend(options: Mapping[str, str]) -> Backend:
-    """Option `threads`: how many CPU threads to use (torch's own choice by default).
+    """Option `threads`: how many CPU threads to use; by default one or all of torch's, by trial.
 
     Option `precision`: float32 (the default), or bfloat16 for the blobs, weights and products of
     convolutions and inner products, which are still added up in float32.
@@ -46,6 +49,8 @@ class TorchBackend(Backend):
         torch.backends.cudnn.deterministic = True
         torch.set_float32_matmul_precision("highest")
         self._fast_paths = _probe_fast_paths(self._precision)
+        n_threads = 1 if "threads" in options else torch.get_num_threads()
+        self._threads = ThreadChoice(n_threads, torch.set_num_threads)
 
     def versions(self) -> dict[str, str]:
         """Of torch, and of CUDA and cuDNN where it has them."""
@@ -75,7 +80,8 @@ class TorchBackend(Backend):
 
     def open(self, request: OpenRequest) -> Session:
         """Build a net on one of the devices."""
-        return TorchSession(request, self._place(request.device))
+        threads = self._threads if request.device == "cpu" else _ALL_THREADS
+        return TorchSession(request, self._place(request.device), threads)
 
     def train(self, request: TrainRequest) -> TrainingSession:
         """Build a net to train on one of the devices."""

@@ -40,6 +40,7 @@ from core.engines.torch.measures import measure_all
 from core.engines.torch.operation import Operation, Place
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
+from core.engines.torch.thread_choice import ThreadChoice
 from core.engines.values import EngineLayer, PassResult, Value
 from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
@@ -61,7 +62,8 @@ class TorchSession(Session):
     What can run is told by the net as wired: a folded layer skips those it has taken in.
     """
 
-    def __init__(self, request: OpenRequest, place: Place) -> None:
+    def __init__(self, request: OpenRequest, place: Place, threads: ThreadChoice) -> None:
+        self._threads = threads
         self._net = read_net(request.net_text, state=request.state)
         check_readable(self._net)
         self._wiring = self._folded = wire_net(self._net)
@@ -273,12 +275,14 @@ class TorchSession(Session):
         plan = self._plan(slots, kept, frozenset(writes), may_fuse=is_finite)
         check_room(self._need(plan, inputs), self._place.device)
         executor = ChangedExecutor(self._input_tensors(inputs), writes)
-        say = on_layer if plan is not self._last_plan else sparing(on_layer)
-        if may_fail:
-            failed = executor.run_possible(plan, say)
-            self._run_obstacles = {**self._run_obstacles, **failed}
-        else:
-            executor.run(plan, say, on_value)
+        say = on_layer if plan is not self._last_plan else _sparing(on_layer)
+        sizes = frozenset((name, array.shape) for name, array in inputs.items())
+        with self._threads.used((id(self), sizes, frozenset(slots), kept)):
+            if may_fail:
+                failed = executor.run_possible(plan, say)
+                self._run_obstacles = {**self._run_obstacles, **failed}
+            else:
+                executor.run(plan, say, on_value)
         self._last_plan = plan
         return executor
 

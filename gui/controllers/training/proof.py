@@ -9,7 +9,6 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, QUrl, pyqtSignal
 from PyQt5.QtGui import QDesktopServices
 
-from core.engines.host import TORCH
 from core.errors import AppError, EngineCrashed
 from core.files import is_plain_file
 from core.jobs.report import ReportRequest, report
@@ -159,7 +158,7 @@ class ProofController(QObject):
         if folder is None or snapshot is None or self._missing():
             return None
         document = self._document
-        spec = TORCH if self._engine.spec.name == TORCH.name else self._engine.spec
+        spec = self._engine.spec.exact
         recipe = document.chosen_recipe if document.path is not None else None
         recipe = recipe if self._is_of_project(document.path) else None
         return ProofAsked(folder, snapshot[1], self._engine.device, spec, recipe, self._of)

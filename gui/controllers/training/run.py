@@ -9,7 +9,6 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 
-from core.engines.host import TORCH
 from core.engines.values import EngineSpec
 from core.errors import AppError
 from core.files import is_plain_file
@@ -229,7 +228,7 @@ class RunController(QObject):
 
     def _spec(self) -> EngineSpec:
         """Real Caffe where the window runs it; else float32 PyTorch, whatever it shows nets in."""
-        return TORCH if self._engine.spec.name == TORCH.name else self._engine.spec
+        return self._engine.spec.exact
 
     def _solver(self) -> Path | None:
         folder = self._project.now.folder
