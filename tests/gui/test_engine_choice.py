@@ -108,6 +108,7 @@ def test_the_list_changes_the_engine_and_is_remembered(
     box = bench.window.engine_popup.engine_box
     assert [box.itemText(i) for i in range(box.count())] == [
         "PyTorch",
+        "ONNX Runtime",
         "Caffe",
         "Fake",
         "Settings…",
@@ -119,6 +120,19 @@ def test_the_list_changes_the_engine_and_is_remembered(
     assert bench.engine.versions["caffe"] == "1.0.0"
     assert bench.document.revision > revision
     assert bench.settings.engine == "caffe"
+
+
+def test_onnx_runtime_is_chosen_and_verify_still_asks_an_engine_that_pins_its_bits(
+    make_bench, qtbot
+) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra [fast] is not installed")
+    bench = make_bench(is_shown=True)
+    choose(bench, "onnxruntime")
+    qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=60000)
+    assert bench.window.status_line.texts["engine"] == "ONNX Runtime · CPU, ready"
+    assert bench.settings.engine == "onnxruntime"
+    assert bench.engine.spec.exact == EngineSpec("torch")
+    assert not bench.window.engine_popup.precision_box.isEnabled()
 
 
 def test_caffe_without_a_command_is_asked_for_it(bench, monkeypatch) -> None:

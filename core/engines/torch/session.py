@@ -275,7 +275,7 @@ class TorchSession(Session):
         plan = self._plan(slots, kept, frozenset(writes), may_fuse=is_finite)
         check_room(self._need(plan, inputs), self._place.device)
         executor = ChangedExecutor(self._input_tensors(inputs), writes)
-        say = on_layer if plan is not self._last_plan else _sparing(on_layer)
+        say = on_layer if plan is not self._last_plan else sparing(on_layer)
         sizes = frozenset((name, array.shape) for name, array in inputs.items())
         with self._threads.used((id(self), sizes, frozenset(slots), kept)):
             if may_fail:
