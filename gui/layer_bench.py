@@ -12,12 +12,16 @@ from gui.controllers.fields import FieldsController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.seeing import SeeingController
+from gui.controllers.weighing import WeighingController
+from gui.controllers.weighing_against import OtherWeights
 from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
+from gui.pages.layer_views import WEIGHTS_VIEW
+from gui.panels.weights.panel import WeightsPanel
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
@@ -44,6 +48,15 @@ class LayerBench(QObject):
     ) -> None:
         super().__init__(parent)
         self._searching = searching
+        self.weights_panel = WeightsPanel(keeper)
+        self.other_weights = OtherWeights(keeper, document, lanes, notices, settings, chooser, self)
+        self.weighing = WeighingController(
+            document, lanes, self.weights_panel, exporting, self.other_weights, self
+        )
+        panel = self.weights_panel
+        parts = (panel.bar, panel.pictures, panel.side)
+        window.layer_page.add_view(WEIGHTS_VIEW, panel, parts)
+        panel.weights_requested.connect(window.actions_["open_weights"].trigger)
         self._bar = window.layer_page.view_bar
         self.fields = FieldsController(
             document, lanes, engine, inspecting, seeing, window.panels, notices, self

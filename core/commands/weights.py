@@ -29,7 +29,14 @@ from core.jobs.compare_weights import (
     change_text,
     compare_weights,
 )
-from core.jobs.weights import ReadArray, ReadLayer, WeightsRequest, open_source, weights
+from core.jobs.weights import (
+    ReadArray,
+    ReadLayer,
+    WeightsRequest,
+    changes_of,
+    open_source,
+    weights,
+)
 from core.progress import run_job
 from core.words import plural, shape_text
 
@@ -135,18 +142,10 @@ def _rows(layer: ReadLayer, change: LayerChange | None) -> list[tuple[object, ..
     bias = layer.filters.bias if layer.filters else None
     rows: list[tuple[object, ...]] = []
     for place, one in enumerate(layer.arrays):
-        moved = _moved(layer, change) if place == 0 else None
+        moved = changes_of(layer, change) if place == 0 else None
         own_bias = bias if place == 0 else None
         rows += filter_rows(layer.layer, one.array, one.figures, own_bias, one.twins, moved)
     return rows
-
-
-def _moved(layer: ReadLayer, change: LayerChange | None) -> dict[int, float] | None:
-    """How far each filter moved, where rows of the file are filters."""
-    is_other = layer.type in ("Deconvolution", "BatchNorm", "Scale")
-    if change is None or not change.arrays or change.arrays[0].change is None or is_other:
-        return None
-    return dict(change.arrays[0].filters)
 
 
 def _print_layers(read: tuple[ReadLayer, ...], changes: dict[str, LayerChange]) -> None:

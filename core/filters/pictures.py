@@ -92,10 +92,34 @@ def draw_tiles(
         return FilterTiles(rgb=np.ascontiguousarray(planes.transpose(0, 2, 3, 1)))
     flat = values.reshape(n * inputs, height, width)
     levels = levels_of(flat, np.repeat(highs, inputs), is_diverging=True)
-    planes = levels.reshape(n, inputs, height, width)
+    sides = levels.reshape(n, inputs, height, width)
     gap = np.full((n, height, 1), GAP_LEVEL, np.uint8)
-    parts = [part for plane in range(inputs) for part in (planes[:, plane], gap)]
+    parts = [part for plane in range(inputs) for part in (sides[:, plane], gap)]
     return FilterTiles(levels=np.concatenate(parts[:-1], axis=2))
+
+
+def draw_filter(
+    values: np.ndarray, high: float, *, mode: TileMode = "RGB", order: FileOrder = "BGR"
+) -> FilterTiles:
+    """One filter by itself, as one tile: in colour over three planes, else its kernels in a square.
+
+    values: (n_inputs, height, width) float32. high: the magnitude at the ends of the colours.
+    """
+    inputs, height, width = values.shape
+    if inputs == _RGB and mode == "RGB" and height * width > 1:
+        shares = np.nan_to_num(values / np.float32(high))
+        pixels = np.clip(np.rint(127.5 + 127.5 * shares), 0, 255).astype(np.uint8)
+        planes = pixels[::-1] if order == "BGR" else pixels
+        return FilterTiles(rgb=np.ascontiguousarray(planes.transpose(1, 2, 0))[None])
+    levels = levels_of(values, np.full(inputs, high), is_diverging=True)
+    gap = 0 if height * width == 1 else 1
+    columns = inputs if inputs <= _RGB else int(np.ceil(np.sqrt(inputs)))
+    rows = -(-inputs // columns)
+    sheet = np.full((rows * columns, height + gap, width + gap), GAP_LEVEL, np.uint8)
+    sheet[:inputs, :height, :width] = levels
+    square = sheet.reshape(rows, columns, height + gap, width + gap).transpose(0, 2, 1, 3)
+    whole = square.reshape(rows * (height + gap), columns * (width + gap))
+    return FilterTiles(levels=whole[None, : whole.shape[0] - gap, : whole.shape[1] - gap])
 
 
 def scaled_highs(figures: FilterFigures, scope: RangeScope) -> np.ndarray:

@@ -14,6 +14,7 @@ from core.filters.arrays import FilterArray, LayerFilters, filters_of
 from core.filters.figures import FilterFigures, chunks_of, figures_of
 from core.filters.source import WeightsSource
 from core.filters.twins import Twins, are_twins_cheap, find_twins
+from core.jobs.compare_weights import LayerChange
 from core.jobs.open import OpenRequest, open_model
 from core.net.definition import NetState
 from core.progress import Job, Progress, with_steps
@@ -21,6 +22,8 @@ from core.weights.reader import open_weights
 from core.words import plural, plural_with, share_text
 
 BINS = 60
+_OTHER_ROWS = ("Deconvolution", "BatchNorm", "Scale")
+"""Types whose filters, or what is shown of them, are not the rows of the file's first array."""
 TWIN_COSINE = 0.9
 
 
@@ -86,6 +89,11 @@ def open_source(weights: Path, net: Path | None, state: NetState) -> WeightsSour
     return WeightsSource(opened.weights or open_weights(weights), opened.net, opened.shapes)
 
 
+def open_other(path: Path, source: WeightsSource) -> WeightsSource:
+    """Another weights file for the same net. Raises WeightsError."""
+    return WeightsSource(open_weights(path), source.net, source.shapes)
+
+
 def weights(request: WeightsRequest) -> Job[tuple[ReadLayer, ...]]:
     """Read layers one by one, a few MiB of each at a time.
 
@@ -144,6 +152,26 @@ def _read(request: WeightsRequest, name: str) -> Job[ReadLayer]:
         of_layer = partial(_of_layer, name)
         arrays.append((yield from with_steps(_read_array(request, array), of_layer)))
     return ReadLayer(name, found.type, found, tuple(arrays))
+
+
+def reads_picture(source: WeightsSource, layer: str) -> bool:
+    """Whether a layer reads what the net is fed with; its planes are those of a picture then."""
+    net = source.net
+    if net is None or not net.has_layer(layer):
+        return True
+    read = net.read(layer)
+    first = read[0] if read else None
+    return first is not None and not net.layer(first.layer).bottoms
+
+
+def changes_of(read: ReadLayer, change: LayerChange | None) -> dict[int, float] | None:
+    """How far each filter moved, by number; None where rows of the file are no filters."""
+    first = change.arrays[0] if change is not None and change.arrays else None
+    if first is None or first.change is None or read.type in _OTHER_ROWS:
+        return None
+    if first.shapes[0][:1] != (read.arrays[0].array.n_filters,):
+        return None
+    return dict(first.filters)
 
 
 def _of_layer(name: str, step: Progress) -> Progress:

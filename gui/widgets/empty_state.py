@@ -61,9 +61,10 @@ class EmptyState(QWidget):
         """Say something else."""
         self._sentence.setText(sentence)
 
-    def set_button(self, text: str) -> None:
-        """Call the button otherwise."""
+    def set_button(self, text: str, icon_name: str | None = "open") -> None:
+        """Call the button otherwise, with another icon or none."""
         self._button.setText(text)
+        self._button.set_icon(icon_name)
 
     def show_button(self, is_shown: bool) -> None:
         """Offer the button, or not where it would not help."""
