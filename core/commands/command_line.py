@@ -36,6 +36,7 @@ SUMMARIES: Mapping[str, str] = {
     "gradients": "go forward and back: gradients of every value and learned array, into .npz",
     "receptive-field": "say which pixels can move a value of a layer, and which of them do",
     "saliency": "draw which places of a picture explain a score: Grad-CAM, gradients, occlusion",
+    "intervene": "switch channels off, scale or replace them, and say what that changes",
     "check-images": "say what is broken, doubled or rare among images that a net is to learn from",
     "split": "divide images into train, val and test, near-duplicates together",
     "prepare": "make train_val, solver and deploy for a fine-tuning, from a net and a split",

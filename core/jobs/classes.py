@@ -91,6 +91,19 @@ def classes_of(
     return tuple(best_classes(scores[:1], names, are_probabilities=is_softmax(net, value))[0])
 
 
+def are_classes(net: Net, to_run: NetToRun, value: Value, n_scores: int) -> bool:
+    """Whether scores are of classes, by name, Softmax or loss; else they are a few numbers."""
+    is_judged = value in _values_judged(net)
+    return bool(is_judged or is_softmax(net, value) or names_of_classes(to_run, value, n_scores))
+
+
+def shares(scores: np.ndarray) -> np.ndarray:
+    """Softmax of raw scores, (n, n_classes) float64."""
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    result: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return result
+
+
 def names_of_classes(to_run: NetToRun, value: Value, n_classes: int) -> tuple[str, ...]:
     """The name of each class that a value has a score of, in their order; () where unknown."""
     return _names(to_run, value.layer, n_classes, None).names

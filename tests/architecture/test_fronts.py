@@ -16,6 +16,9 @@ ONE_FRONT: dict[str, str] = {
     "TopImagesRequest": "the window takes top images from what it keeps of a layer's channels",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "SaliencyRequest": "its view comes with the Gradients of the Layer page",
+    "InterveneRequest": "the window comes next",
+    "RankChangedRequest": "the window comes next",
+    "RankChannelsRequest": "the window comes next",
 }
 """Requests that one front alone fills, and why."""
 WORK = (

@@ -153,6 +153,7 @@ COMMANDS: dict[str, Callable[[Files], Sequence[object]]] = {
     "gradients of what is not there": lambda f: (
         "gradients", *image_words(f), "--diff", f"{BAD}=d.npy", "--out", f.folder / "g.npz"
     ),
+    "intervene": lambda f: ("intervene", *image_words(f), "--off", f"conv{BAD}:0"),
     "check-images": lambda f: ("check-images", f.images, "--html", f.folder / f"r{BAD}.html"),
     "split of what is not there": lambda f: (
         "split", f.folder / f"no{BAD}", "--out", f.folder / "s"

@@ -1,0 +1,143 @@
+"""A query ranked before and after interventions, the gallery as it was read or changed likewise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.engines.changes import Writing
+from core.engines.engine import Engine
+from core.engines.host import EngineHost
+from core.engines.values import Value
+from core.errors import ImageError, RequestError
+from core.evaluation.scores import score_ranking
+from core.interventions.intervention import Intervention
+from core.jobs.gallery_net import opened_gallery_net
+from core.jobs.intervene import change_of
+from core.jobs.query import QueryRequest, query
+from core.measures.measure import KEEP, Measure
+from core.progress import Job, Progress
+from core.retrieval.describing import Describer
+from core.retrieval.queries import Answer
+from core.retrieval.search import judge, rank_vectors
+from core.retrieval.two_rankings import RankedIn, TwoRankings, set_against
+
+
+@dataclass(frozen=True)
+class RankChangedRequest:
+    """One query, and what is written over in the net that describes it.
+
+    changes_gallery: describe every image of the gallery with the changed net too; else it stays as
+    it was read.
+    """
+
+    query: QueryRequest
+    interventions: tuple[Intervention, ...]
+    changes_gallery: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ChangedRanking:
+    """Both rankings; n_kept: images that could not be read anew and count as they were read."""
+
+    rankings: TwoRankings
+    changes_gallery: bool
+    n_kept: int = 0
+
+    @property
+    def precisions(self) -> tuple[float, float] | None:
+        """AP before and after, 0 to 1; None for a query without a label."""
+        before, after = self.rankings.first, self.rankings.second
+        if before.average_precision is None or after.average_precision is None:
+            return None
+        return before.average_precision, after.average_precision
+
+    @property
+    def clause(self) -> str:
+        """ "the query's AP falls from 90.1 to 82.0"; "" without a label."""
+        both = self.precisions
+        if both is None:
+            return ""
+        before, after = (f"{100 * one:.1f}" for one in both)
+        if before == after:
+            return f"the query's AP stays at {before}"
+        verb = "falls" if both[1] < both[0] else "rises"
+        return f"the query's AP {verb} from {before} to {after}"
+
+
+@dataclass(frozen=True, eq=False)
+class ChangedEngine:
+    """Stands for an engine whose values are written over in every pass, for who describes images.
+
+    arrays: of other images, by the number of the intervention.
+    """
+
+    engine: Engine
+    interventions: tuple[Intervention, ...]
+    arrays: Mapping[int, np.ndarray]
+
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> dict[tuple[Value, Measure], np.ndarray]:
+        """As an engine does; what stands for a layer is that layer's value of the same inputs."""
+        writings = []
+        for number, one in enumerate(self.interventions):
+            array = self.arrays.get(number)
+            if one.kind == "layer" and one.source is not None:
+                array = self.engine.forward(inputs, [one.source])[one.source]
+            writings.append(Writing(change_of(one), array))
+        _, found = self.engine.intervene(writings, wants, inputs=inputs)
+        return found
+
+
+def rank_changed(request: RankChangedRequest, host: EngineHost) -> Job[ChangedRanking]:
+    """Rank twice. Raises ImageError if the query can't be read, AppError for what does not fit."""
+    asked, gallery = request.query, request.query.gallery
+    if len(asked.images) != 1 or asked.fusion is not None:
+        raise RequestError("Interventions are shown on a query of one image.")
+    before = (yield from query(asked, host)).answers[0]
+    image = before.query
+    with opened_gallery_net(gallery, host, asked.net, asked.runs_on) as describer:
+        changed = _changed(describer, request.interventions)
+        vector = changed.describe_file(image.path, image.box)
+        rows, n_kept = np.asarray(gallery.rows[:], np.float32), 0
+        if request.changes_gallery:
+            rows, n_kept = yield from _described(changed, request)
+    exclude = None if image.index is None else image.index
+    ranking = rank_vectors(rows, vector, exclude=exclude)
+    verdicts = judge(ranking, gallery.labels, before.label)
+    is_scored = verdicts is not None and bool(verdicts.any())
+    score = score_ranking(verdicts) if is_scored and verdicts is not None else None
+    after = Answer(image, ranking, verdicts, score)
+    both = set_against(RankedIn(gallery, before), RankedIn(gallery, after))
+    return ChangedRanking(both, request.changes_gallery, n_kept)
+
+
+def _changed(describer: Describer, interventions: tuple[Intervention, ...]) -> Describer:
+    engine = describer.engine
+    if not isinstance(engine, Engine):
+        raise RequestError("This gallery's net can't be changed.")
+    arrays = {}
+    for number, one in enumerate(interventions):
+        if one.kind == "image":
+            prepared = describer.prepare(Path(one.image)).values[None]
+            found = engine.measure(describer.feed.inputs(prepared), {one.value: (KEEP,)})
+            arrays[number] = found[one.value, KEEP]
+    return replace(describer, engine=ChangedEngine(engine, interventions, arrays))
+
+
+def _described(changed: Describer, request: RankChangedRequest) -> Job[tuple[np.ndarray, int]]:
+    """Every image with the changed net, (n_images, dimension) float32; not readable: as it was."""
+    gallery = request.query.gallery
+    rows = np.array(gallery.rows[:], dtype=np.float32)
+    n_kept = 0
+    for number in range(len(rows)):
+        yield Progress(number, len(rows), "images read with the changed net")
+        try:
+            rows[number] = changed.describe_file(gallery.path(number))
+        except ImageError:
+            n_kept += 1
+    return rows, n_kept
