@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QObject, pyqtSlot
 
+from gui.controllers.channels.controller import ChannelsController
 from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.fields import FieldsController
@@ -61,6 +62,10 @@ class LayerBench(QObject):
         self.fields = FieldsController(
             document, lanes, engine, inspecting, seeing, window.panels, notices, self
         )
+        self.channels = ChannelsController(
+            document, lanes, engine, inspecting, searching, notices, window.panels.activations,
+            window.layer_page.top_strip, self,
+        )  # fmt: skip
         searching.changed.connect(self._show_folder)
         self._show_folder()
 

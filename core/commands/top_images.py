@@ -12,11 +12,10 @@ from core.commands.opening import engine_host, model_to_run
 from core.commands.output import counted, print_json, print_notes, print_skipped, print_table
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP, write_csv
+from core.jobs.fired_parts import check_crops_writable, draw_crops
 from core.jobs.top_images import (
     RankedRow,
     TopImagesRequest,
-    check_crops_writable,
-    draw_crops,
     ranked_rows,
     top_images,
 )

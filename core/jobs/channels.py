@@ -71,6 +71,11 @@ class ChannelsRequest:
     stored_only: bool = False
     batch_size: int = DEFAULT_BATCH
 
+    @property
+    def layer_name(self) -> str:
+        """The layer, as it is written."""
+        return self.layer if isinstance(self.layer, str) else self.layer.layer
+
 
 @dataclass(frozen=True, eq=False)
 class ChannelsFound:
@@ -89,6 +94,7 @@ class ChannelsFound:
     fires: np.ndarray
     skipped: tuple[tuple[str, str], ...]
     recipe: ChosenRecipe
+    feed: Feed
     folder: Path | None
     resumed: int
     report: SurveyReport | None
@@ -312,6 +318,7 @@ def _found(
         (table.columns["maximum"] > 0).sum(axis=0),
         (*lost, *note.skipped),
         plan.recipe,
+        plan.feed,
         folder,
         resumed,
         report,

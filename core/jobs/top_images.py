@@ -6,29 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import AppError, ImageError, RequestError
-from core.files import folder_written_beside
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
-from core.images.seen import see_image
 from core.jobs.named_images import NamedImages, named_images
 from core.jobs.open import net_of
 from core.jobs.values import choose_values
 from core.measures.measure import ChannelPeaks
-from core.progress import Job, Progress
+from core.progress import Job
 from core.retrieval.gallery import Gallery
-from core.retrieval.why_picture import png_bytes
-from core.surveys.feature_files import check_new_folder, file_name
 from core.surveys.feed import Feed, plan_feed
 from core.surveys.survey import DEFAULT_BATCH, SurveyReport, survey
 from core.surveys.top_images import DEFAULT_K, TopImages, TopImagesCollector, place_on
 from core.words import plural
 
-_LONGEST_SIDE = 16_384
 Shape = tuple[int, ...]
 
 
@@ -206,30 +199,3 @@ def ranked_rows(
                 name = found.images.names[image]
                 rows.append(RankedRow(one.value, channel, rank, peak, place, name, image))
     return rows
-
-
-def draw_crops(found: TopImagesFound, rows: Sequence[RankedRow], out: Path) -> Job[int]:
-    """Write the part of each ranked image that fired into a new folder; how many they are.
-
-    As the net saw it; the whole picture where a value reads all of it. Raises AppError.
-    """
-    check_new_folder(out)
-    with folder_written_beside(out) as partial:
-        for number, row in enumerate(rows, start=1):
-            yield Progress(number - 1, len(rows), "pictures")
-            pixels = fired_part(found, row)
-            layer = file_name(row.value.layer).removesuffix(".npy")
-            name = f"{layer}_{row.channel:04d}_{row.rank:02d}.png"
-            (partial / name).write_bytes(png_bytes(pixels))
-    return len(rows)
-
-
-def check_crops_writable(out: Path) -> None:
-    """AppError where `draw_crops` would refuse the folder, before the pass that it is for."""
-    check_new_folder(out)
-
-
-def fired_part(found: TopImagesFound, row: RankedRow) -> np.ndarray:
-    """What the value of a row saw of its image, (height, width, 3) uint8. Raises ImageError."""
-    seen = see_image(found.images.files[row.image], found.recipe.recipe, _LONGEST_SIDE)
-    return seen.pixels

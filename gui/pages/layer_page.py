@@ -12,6 +12,7 @@ from gui.pages.layer_strip import LayerStrip
 from gui.pages.layer_views import VALUES_VIEW, LayerViewBar
 from gui.panels.activations.channel_view import LEAST_SIDE, SIDE, SMALL_SIDE
 from gui.panels.activations.panel import ActivationsPanel
+from gui.panels.channels.strip import TopStrip
 from gui.panels.histogram.panel import HistogramPanel
 from gui.theme import ThemeKeeper
 
@@ -34,6 +35,7 @@ class LayerPage(QWidget):
         super().__init__(parent)
         self.strip = LayerStrip(keeper)
         self.view_bar = LayerViewBar(keeper)
+        self.top_strip = TopStrip(keeper)
         self._stack = QStackedWidget()
         self._views: dict[str, QWidget] = {}
         self._areas: dict[str, tuple[QWidget, ...]] = {}
@@ -81,6 +83,7 @@ class LayerPage(QWidget):
         self._beside.setContentsMargins(0, 0, 0, 0)
         self._beside.setSpacing(0)
         self._beside.addWidget(activations.channel)
+        self._beside.addWidget(self.top_strip)
         self._beside.addWidget(histogram, 1)
         self.splitter = QSplitter(Qt.Horizontal)
         self.splitter.setChildrenCollapsible(False)
@@ -102,4 +105,5 @@ class LayerPage(QWidget):
         height = event.size().height()
         small = SMALL_SIDE if height >= LEAST_BELOW else LEAST_SIDE
         self._channel.set_side(SIDE if height >= SMALL_BELOW else small)
+        self.top_strip.set_small(is_small=height < SMALL_BELOW)
         self._beside.activate()  # at once: a paint between would have the old room for it

@@ -12,7 +12,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
     "StatsRequest": "its view comes with the All layers of the Layer page",
-    "ChannelsRequest": "its view comes with the matrix of the Layer page",
     "TopImagesRequest": "the window takes top images from what it keeps of a layer's channels",
     "GradientsRequest": "its view comes with the Gradients of the Layer page",
     "SaliencyRequest": "its view comes with the Gradients of the Layer page",

@@ -60,6 +60,7 @@ class ActivationsPanel(QWidget):
     save_requested = pyqtSignal(str, str)
     command_requested = pyqtSignal()
     layer_requested = pyqtSignal(str)
+    channel_changed = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -287,6 +288,7 @@ class ActivationsPanel(QWidget):
         self.canvas.choose(self._channel)
         self.tile_bar.show_drawing(self._drawing, self._channel)
         self.channel.show_drawing(self._drawing, self._channel, self._place, is_pinned=is_pinned)
+        self.channel_changed.emit()
 
     def _show_zeros(self, n_zeros: int, *, is_vector: bool) -> None:
         noun = ("value is" if n_zeros == 1 else "values are") if is_vector else (

@@ -1,0 +1,1 @@
+"""Reads the channels of a layer over the folder, and shows what that says."""

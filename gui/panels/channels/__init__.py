@@ -1,0 +1,1 @@
+"""Channels over a folder: top images of one, and the matrix of images by channels."""
