@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QObject, pyqtSlot
 
+from gui.connections.explaining import connect_explaining
 from gui.controllers.channels.controller import ChannelsController
 from gui.controllers.engine_child import EngineController
+from gui.controllers.explaining.controller import ExplainingController
+from gui.controllers.explaining.files import ExplanationFiles
 from gui.controllers.exporting import ExportingController
 from gui.controllers.fields import FieldsController
 from gui.controllers.inspecting import InspectingController
@@ -21,7 +24,8 @@ from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
-from gui.pages.layer_views import WEIGHTS_VIEW
+from gui.pages.layer_views import GRADIENTS_VIEW, WEIGHTS_VIEW
+from gui.panels.gradients.panel import GradientsPanel
 from gui.panels.weights.panel import WeightsPanel
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
@@ -58,6 +62,15 @@ class LayerBench(QObject):
         parts = (panel.bar, panel.pictures, panel.side)
         window.layer_page.add_view(WEIGHTS_VIEW, panel, parts)
         panel.weights_requested.connect(window.actions_["open_weights"].trigger)
+        self.gradients = GradientsPanel(keeper)
+        self.explaining = ExplainingController(
+            document, lanes, engine, inspecting, self.gradients, self
+        )
+        self.explanation_files = ExplanationFiles(
+            lanes, engine, self.explaining, exporting, notices, self.gradients, self
+        )
+        connect_explaining(document, window, self.gradients, self.explaining, settings, chooser)
+        window.layer_page.add_view(GRADIENTS_VIEW, self.gradients, self.gradients.areas)
         self._bar = window.layer_page.view_bar
         self.fields = FieldsController(
             document, lanes, engine, inspecting, seeing, window.panels, notices, self

@@ -100,3 +100,8 @@ class Explained:
     channels: np.ndarray
     norms: tuple[tuple[Value, float], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @staticmethod
+    def no_channels() -> np.ndarray:
+        """Of a score whose way back has not been gone."""
+        return np.zeros(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +24,17 @@ from core.attribution.targets import (
     split_target,
 )
 from core.engines.engine import Engine
-from core.engines.host import NetToRun
+from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import RequestError
 from core.images.recipe_choice import choose_recipe
 from core.jobs.classes import is_softmax, names_of_classes, scored_value
 from core.jobs.look import LookRequest, inputs_of
+from core.jobs.open import net_of
 from core.jobs.values import choose_value
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
+from core.progress import Job, Progress
 from core.surveys.feed import plan_feed, plan_whole_feed
 
 EXACT_POOLS = ("flatten", "gap", "mac", "gem")
@@ -48,6 +50,62 @@ def read_target(net: Net, word: str, of: str = "before") -> Target:
     if split.kind == "match":
         return MatchTarget(Path(split.rest), value)
     return channel_target(value, split.rest, split.how)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTable:
+    """The classes of an image, best first.
+
+    before, after: the values that hold the scores before and after the last Softmax; after is None
+    where there is none. shares: probabilities in the order of `order`. names: of every class, ()
+    where unknown.
+    """
+
+    before: Value
+    after: Value | None
+    order: tuple[int, ...]
+    shares: tuple[float, ...]
+    names: tuple[str, ...]
+
+
+def rank_classes(look: LookRequest, host: EngineHost) -> Job[ClassTable | None]:
+    """One pass; None for a net without scores of classes. Raises AppError."""
+    yield Progress(0, 1, "forward pass")
+    net, shapes = net_of(look.net)
+    with host.opened(look.net) as engine:
+        scored = scored_value(net, engine)
+        if scored is None:
+            return None
+        fed = fed_for(look, net, shapes, scored)
+        scores = engine.forward(fed.inputs, [scored])[scored][0].reshape(-1).astype(np.float64)
+        has_softmax = is_softmax(net, scored)
+        before = value_of_target(ClassTarget(), net, engine)
+    shares = scores
+    if not has_softmax:
+        powers = np.exp(scores - scores.max())
+        shares = powers / powers.sum()
+    order = np.argsort(-shares, kind="stable")
+    return ClassTable(
+        before,
+        scored if has_softmax else None,
+        tuple(map(int, order)),
+        tuple(map(float, shares[order])),
+        names_of_classes(look.net, scored, len(scores)),
+    )
+
+
+def values_with_places(net: Net, shapes: NetShapes) -> tuple[Value, ...]:
+    """Every value with height and width that a pass over the whole net computes, in net order."""
+    feed = plan_whole_feed(net, shapes)
+    found = []
+    for step in feed.steps:
+        if step.is_data:
+            continue
+        for index, top in enumerate(step.layer.tops):
+            shape = shapes.top(step.layer, index)
+            if shape is not None and len(shape) == 4 and shape[2] * shape[3] > 1:
+                found.append(Value(step.layer.name, top))
+    return tuple(dict.fromkeys(found))
 
 
 def value_of_target(target: Target, net: Net, engine: Engine) -> Value:

@@ -13,8 +13,6 @@ FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
     "StatsRequest": "its view comes with the All layers of the Layer page",
     "TopImagesRequest": "the window takes top images from what it keeps of a layer's channels",
-    "GradientsRequest": "its view comes with the Gradients of the Layer page",
-    "SaliencyRequest": "its view comes with the Gradients of the Layer page",
     "InterveneRequest": "the window comes next",
     "RankChangedRequest": "the window comes next",
     "RankChannelsRequest": "the window comes next",

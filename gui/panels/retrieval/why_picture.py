@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PyQt5.QtCore import QRectF
-from PyQt5.QtGui import QColor, QImage, QPainter
+from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QWidget
 
 from core.retrieval.why_maps import WhyMap
@@ -14,11 +13,7 @@ from core.retrieval.why_picture import heat_of
 from gui.panels.retrieval.picture import Picture
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
-
-HEAT_SIDE = 240
-"""The longer side of the heat, which is drawn larger: it is smooth."""
-DIMMED = 0.62
-"""How far the picture goes towards the ground at full opacity, so that the heat is seen."""
+from gui.widgets.heat import HEAT_SIDE, heat_image, paint_heat
 
 
 class HeatPicture(Picture):
@@ -65,14 +60,8 @@ class HeatPicture(Picture):
     def paint_over(self, painter: QPainter, box: QRectF, image: QImage) -> None:
         if self._map is None or not self._opacity:
             return
-        theme = self._keeper.theme
-        painter.setOpacity(self._opacity)
-        painter.drawImage(box, self._greyed(image))
-        ground = QColor(theme.panel)
-        ground.setAlphaF(DIMMED)
-        painter.fillRect(box, ground)
-        painter.drawImage(box, self._heated(image, self._map))
-        painter.setOpacity(1.0)
+        grey, heat = self._greyed(image), self._heated(image, self._map)
+        paint_heat(painter, box, grey, heat, self._opacity, self._keeper.theme)
 
     def _greyed(self, image: QImage) -> QImage:
         key = image.cacheKey()
@@ -90,13 +79,3 @@ class HeatPicture(Picture):
             heat = heat_of(found, width, height, self._strongest)
             self._heat = key, heat_image(heat, theme.tile_positive, theme.tile_negative)
         return self._heat[1]
-
-
-def heat_image(heat: np.ndarray, towards: QColor, away: QColor) -> QImage:
-    """(height, width) from -1 to 1 as an image: 0 is transparent, 1 and -1 are opaque."""
-    height, width = heat.shape
-    colours = np.array([away.getRgb()[:3], towards.getRgb()[:3]], np.uint8)
-    pixels = np.empty((height, width, 4), np.uint8)
-    pixels[..., :3] = colours[(heat >= 0).astype(np.intp)]
-    pixels[..., 3] = np.rint(np.abs(heat) * 255)
-    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format_RGBA8888).copy()

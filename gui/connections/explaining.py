@@ -1,0 +1,56 @@
+"""The Gradients view: where its wishes lead, and which image a match is to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QShortcut
+
+from core.attribution.methods import METHOD_NAMES
+from gui.controllers.explaining.controller import ExplainingController
+from gui.dialogs.files import FileChooser
+from gui.document import ModelDocument
+from gui.main_window import MainWindow
+from gui.pages.layer_views import VALUES_VIEW
+from gui.panels.gradients.panel import GradientsPanel
+from gui.settings import Settings
+
+IMAGES = "Pictures (*.jpg *.jpeg *.png *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
+
+
+def connect_explaining(
+    document: ModelDocument,
+    window: MainWindow,
+    panel: GradientsPanel,
+    explaining: ExplainingController,
+    settings: Settings,
+    chooser: Callable[[], FileChooser],
+) -> None:
+    """Keys, the selected result as the match, and an open channel."""
+    for place, name in enumerate(METHOD_NAMES):
+        keys = QShortcut(QKeySequence(f"Alt+{place + 1}"), panel)
+        keys.activated.connect(partial(panel.methods.choose, name))
+
+    def open_channel(layer: str, _top: str, channel: int) -> None:
+        document.select(layer)
+        window.layer_page.show_view(VALUES_VIEW)
+        window.panels.activations.choose(channel)
+
+    def choose_match() -> None:
+        chooser().open_files("The image to match", settings.folder("images"), IMAGES, take_match)
+
+    def take_match(paths: tuple[Path, ...]) -> None:
+        if paths:
+            explaining.set_match(paths[0])
+
+    def follow_result(_: object = None) -> None:
+        tile = window.panels.retrieval.selected.tile
+        if tile is not None:
+            explaining.set_match(tile.path)
+
+    explaining.channel_opened.connect(open_channel)
+    panel.target.image_requested.connect(choose_match)
+    window.panels.retrieval.selected.tile_shown.connect(follow_result)

@@ -1,0 +1,1 @@
+"""Explains scores in the window: requests filled from the Gradients view, and what was found."""

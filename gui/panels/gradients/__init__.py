@@ -1,0 +1,1 @@
+"""What explains a score: target and methods, the picture with its places, layers and channels."""
