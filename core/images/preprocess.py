@@ -122,7 +122,8 @@ class Preprocess:
         values = planes.astype(np.float32, order="C")
         with np.errstate(over="ignore"):  # as in Caffe, a scale beyond all reason gives infinity
             values -= self._mean_values(sizing)
-            values *= self._scale_values()
+            if self.scale != 1.0:
+                values *= self._scale_values()
         return np.ascontiguousarray(sizing.padded(values))
 
     def restore(self, values: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -295,7 +296,9 @@ def _has_alpha(recipe: Preprocess) -> bool:
 
 def _red_and_blue_swapped(values: np.ndarray) -> np.ndarray:
     """The first axis as 2, 1, 0 and then alpha; one value for all channels stays."""
-    return values if len(values) < 3 else np.concatenate([values[2::-1], values[3:]])
+    if len(values) <= 3:
+        return values[::-1] if len(values) == 3 else values
+    return np.concatenate([values[2::-1], values[3:]])
 
 
 def _listed(values: float | tuple[float, ...], recipe: Preprocess) -> str:

@@ -7,7 +7,9 @@ Weights are random. Seconds of the clock depend on who else is at work; those of
 the engine's process took, much less, so both are printed; those of one thread (--threads 1) least.
 passes: a pass of eight pictures, bare, and with all that is measured of each value. index: images
 a second from JPEG files to a gallery, against passes alone, and the memory of all processes (PSS)
-after a quarter of the images and at its most.
+after a quarter of the images and at its most. Then the same by what the cores did for an image, in
+each process, and what of it could be reached: decoding takes the cores that passes run on, so that
+even a program that did nothing but Pillow's work beside the pass would fall short of the bare rate.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import EngineSpec, Value
+from core.images.preprocess import Preprocess
 from core.images.recipe_choice import choose_recipe
 from core.jobs.index import IndexRequest, index
 from core.jobs.open import OpenRequest, net_of, open_model
@@ -142,15 +146,55 @@ def measure_index(name: str, to_run: NetToRun, work: Path, n_images: int) -> Non
     )
     with EngineHost() as host, host.opened(to_run) as engine:
         rounds = _quarters(host, engine, to_run, value, feed.inputs(pictures), images, work)
-    bare, whole = (sum(one[place] for one in rounds) for place in (0, 1))
-    first, most = rounds[0][2] / 2**20, max(one[2] for one in rounds) / 2**20
-    ratios = ", ".join(f"{one[0] / one[1]:.0%}" for one in rounds)
+    bare, whole = (sum(one.seconds[place] for one in rounds) for place in (0, 1))
+    first, most = rounds[0].most_bytes / 2**20, max(one.most_bytes for one in rounds) / 2**20
+    ratios = ", ".join(f"{one.seconds[0] / one.seconds[1]:.0%}" for one in rounds)
     print(
         f"\n{name}, {value.layer}: {n_images / bare:.1f} images/s bare, {n_images / whole:.1f} "
         f"from files to the gallery: {bare / whole:.0%} ({ratios}); memory of the first quarter "
-        f"{first:.0f} MB, at most {most:.0f} MB",
+        f"{first:.0f} MB, at most {most:.0f} MB"
+    )
+    _print_cores(rounds, n_images, _pillow_seconds(work, recipe))
+
+
+def _print_cores(rounds: list[Quarter], n_images: int, of_pillow: float) -> None:
+    """What an image costs the cores, and which share of the bare rate that leaves and could."""
+    bare = sum(one.bare_cores for one in rounds) / n_images
+    spent = {
+        who: sum(one.cores[who] for one in rounds) / n_images
+        for who in ("engine", "decoders", "program")
+    }
+    words = ", ".join(f"{who} {1000 * seconds:.2f}" for who, seconds in spent.items())
+    reached, reachable = bare / sum(spent.values()), bare / (bare + of_pillow)
+    print(
+        f"  cores, ms an image: bare {1000 * bare:.2f}; indexing {words}; Pillow alone "
+        f"{1000 * of_pillow:.2f}\n  by cores {reached:.0%} of the bare rate, where {reachable:.0%} "
+        f"can be reached while decoding has no cores of its own: {reached / reachable:.0%} of it",
         flush=True,
     )
+
+
+def _pillow_seconds(work: Path, recipe: Preprocess) -> float:
+    """What Pillow takes to decode and resize an image as the recipe does, and for nothing else."""
+    paths = sorted(work.glob("images-*/*.jpg"))[:100]
+    took = []
+    for path in paths:
+        started = time.thread_time()
+        with Image.open(path) as image:
+            sizing = recipe.sizing(*image.size)
+            image.resize((sizing.width, sizing.height), Image.Resampling.BILINEAR)
+        took.append(time.thread_time() - started)
+    return statistics.median(took)
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """seconds: of the clock, bare and indexed; cores: seconds of each kind of process, indexing."""
+
+    seconds: tuple[float, float]
+    bare_cores: float
+    cores: dict[str, float]
+    most_bytes: float
 
 
 def _quarters(
@@ -161,9 +205,9 @@ def _quarters(
     inputs: dict[str, np.ndarray],
     images: list[Path],
     work: Path,
-) -> list[tuple[float, float, float]]:
-    """Seconds bare, seconds indexed, bytes at most; the first images warm up."""
-    pool = Pool("gap")
+) -> list[Quarter]:
+    """Each quarter after as many passes; the first images warm up."""
+    pool, child = Pool("gap"), _child()
     found = []
     starts = [0, *range(BATCH, len(images), max(BATCH, (len(images) - BATCH) // 4))][:5]
     for start, end in zip(starts, [*starts[1:], len(images)], strict=True):
@@ -171,22 +215,41 @@ def _quarters(
         part.mkdir()
         for image in images[start:end]:
             image.rename(part / image.name)
+        before = _core_seconds(child)
         bare = _timed(lambda n=end - start: [  # type: ignore[misc]
             engine.measure(inputs, {value: (pool,)}) for _ in range(-(-n // BATCH))
         ])  # fmt: skip
+        bare_cores = _core_seconds(child) - before
         request = IndexRequest(to_run, part, value, pool, work / f"gallery-{start}")
         with Watch() as watch:
+            then = _cores_by_kind(child)
             took = _timed(lambda request=request: run_job(index(request, host)))  # type: ignore[misc]
+            now = _cores_by_kind(child)
+        cores = {kind: now[kind] - then[kind] for kind in now}
+        cores["program"] -= watch.cores
         if start:
-            found.append((bare, took, watch.most))
+            found.append(Quarter((bare, took), bare_cores, cores, watch.most))
     return found
 
 
+def _cores_by_kind(child: int) -> dict[str, float]:
+    """Seconds of the cores so far, of the engine's process, of all decoders and of this one."""
+    decoders = set(descendants(os.getpid())) - {child}
+    return {
+        "engine": _core_seconds(child),
+        "decoders": sum(map(_core_seconds, decoders)),
+        "program": _core_seconds(os.getpid()),
+    }
+
+
 class Watch:
-    """The most memory that this process and its children have together while it is watched."""
+    """The most memory that this process and its children have together while it is watched.
+
+    cores: seconds of them that the watching took.
+    """
 
     def __enter__(self) -> Watch:
-        self.most, self._is_over = 0.0, threading.Event()
+        self.most, self.cores, self._is_over = 0.0, 0.0, threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
         return self
@@ -198,6 +261,7 @@ class Watch:
     def _look(self) -> None:
         while not self._is_over.wait(0.2):
             self.most = max(self.most, sum(map(_pss, [os.getpid(), *descendants(os.getpid())])))
+            self.cores = time.thread_time()
 
 
 def _pss(pid: int) -> int:
@@ -232,8 +296,13 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _child() -> int:
-    (pid,) = descendants(os.getpid())
+    """The engine's process, beside which decoders of an earlier net may live."""
+    (pid,) = (one for one in descendants(os.getpid()) if b"core.engines.child" in _words(one))
     return int(pid)
+
+
+def _words(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _core_seconds(pid: int) -> float:

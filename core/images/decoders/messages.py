@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,7 +70,13 @@ def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> 
 
 def preparing(op: Operation, path: Path, recipe: Preprocess, box: Box | None = None) -> Request:
     """Ask for the input of a net. The child is in another folder, so paths are made absolute."""
-    if recipe.mean_image is not None:
-        recipe = replace(recipe, mean_image=str(Path(recipe.mean_image).absolute()))
     corners = None if box is None else (box.left, box.top, box.right, box.bottom)
-    return Request(op, str(path.absolute()), asdict(recipe), box=corners)
+    return Request(op, str(path.absolute()), _fields_of(recipe, Path.cwd()), box=corners)
+
+
+@lru_cache(maxsize=8)
+def _fields_of(recipe: Preprocess, folder: Path) -> dict[str, Any]:
+    """Once for all pictures of a survey; folder: in which the path of a mean image begins."""
+    if recipe.mean_image is not None:
+        recipe = replace(recipe, mean_image=str(folder / recipe.mean_image))
+    return asdict(recipe)
