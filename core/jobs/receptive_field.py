@@ -15,7 +15,7 @@ from core.images.box import Box
 from core.images.preprocess import Preprocess
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
-from core.layers.receptive_field import FieldBox, FieldNumbers, PixelBox, ReceptiveField
+from core.layers.receptive_field import BackTrace, FieldBox, FieldNumbers, PixelBox, ReceptiveField
 from core.layers.shapes import NetShapes
 from core.net.definition import AUTOMATIC_TOP, Net
 from core.progress import Job, Progress
@@ -102,10 +102,10 @@ def receptive_fields(request: FieldsRequest) -> Job[tuple[LayerField, ...]]:
     )
     if request.picture is not None:
         shapes = _shapes_for(net, shapes, request.picture)
-    found = []
+    found, trace = [], BackTrace(net, shapes)
     for i, value in enumerate(values):
         yield Progress(i, len(values), "receptive fields")
-        found.append(_layer_field(net, shapes, value))
+        found.append(_layer_field(net, shapes, value, trace))
     return tuple(found)
 
 
@@ -116,12 +116,14 @@ def _shapes_for(net: Net, shapes: NetShapes, size: tuple[int, int]) -> NetShapes
     return feed.shapes_for((declared[1] if declared else 3, *size))
 
 
-def _layer_field(net: Net, shapes: NetShapes, value: Value) -> LayerField:
+def _layer_field(
+    net: Net, shapes: NetShapes, value: Value, trace: BackTrace | None = None
+) -> LayerField:
     layer = net.layer(value.layer)
     index = layer.tops.index(value.top)
     label = net.written(layer)[index].label
     try:
-        field = ReceptiveField(net, shapes, layer, index)
+        field = ReceptiveField(net, shapes, layer, index, trace)
         return LayerField(value, label, field, field.numbers)
     except NetError as error:
         return LayerField(value, label, None, reason=error.sentence)

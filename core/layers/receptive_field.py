@@ -128,19 +128,90 @@ class FieldNumbers:
         return not self.bounds
 
 
+class BackTrace:
+    """Follows values of a net back to where they come from; what a layer reads is asked once."""
+
+    def __init__(self, net: Net, shapes: NetShapes) -> None:
+        self._net, self._shapes = net, shapes
+        self._rules: dict[int, Sequence[Reach]] = {}
+
+    def sources(self, number: int, start: Piece) -> dict[int, tuple[Piece, ...]]:
+        """The values that layers without bottoms gave, by the number of their version.
+
+        start: values of version `number` of the net. Raises NetError for a size that isn't known.
+        """
+        regions: dict[int, tuple[Piece, ...]] = {number: (start,)}
+        for at in range(number, -1, -1):
+            layer = self._net.layers[self._net.versions[at].layer_index]
+            if at in regions and layer.bottoms:
+                self._step_back(layer, at, regions.pop(at), regions)
+        return dict(sorted(regions.items()))
+
+    def _step_back(
+        self,
+        layer: Layer,
+        number: int,
+        pieces: Sequence[Piece],
+        regions: dict[int, tuple[Piece, ...]],
+    ) -> None:
+        bottoms = self._shapes.of(layer).bottoms
+        read = self._net.bottom_versions[layer.index]
+        top = self._shapes.of(layer).tops[self._net.versions[number].top_index] or ()
+        found: dict[int, list[Piece]] = defaultdict(list)
+        for reach in self._rules_of(layer, number):
+            source, bottom = read[reach.bottom], bottoms[reach.bottom] or ()
+            if source is None:
+                continue
+            back = [reach.back(piece, top, bottom) for piece in pieces]
+            found[source] += [piece for piece in back if piece is not None]
+        for source, more in found.items():
+            if more:
+                regions[source] = gathered((*regions.get(source, ()), *more))
+
+    def _rules_of(self, layer: Layer, number: int) -> Sequence[Reach]:
+        if number not in self._rules:
+            self._rules[number] = self._ask(layer, self._net.versions[number].top_index)
+        return self._rules[number]
+
+    def _ask(self, layer: Layer, top_index: int) -> Sequence[Reach]:
+        row = self._shapes.of(layer)
+        bottoms = tuple(shape for shape in row.bottoms if shape is not None)
+        longest = max((max(shape, default=0) for shape in bottoms), default=0)
+        if len(bottoms) < len(row.bottoms) or longest > _LONGEST_AXIS:
+            raise NetError(f"What '{layer.name}' reads is too large or of no known size.")
+        writers = tuple(
+            None if version is None else self._net.layers[version.layer_index]
+            for version in self._net.read(layer)
+        )
+        phase = layer.phase_in(self._net.state)
+        reading = Reading(layer, bottoms, row.tops, top_index, phase, writers)
+        try:
+            return layer_type(layer.type).reach(reading)
+        except (ShapeRefused, PrototxtError) as error:
+            raise NetError(f"What '{layer.name}' reads can't be told: {error}") from error
+
+
 class ReceptiveField:
     """The receptive fields of all values of one top; fields once asked for are kept.
 
     Raises NetError for a layer that isn't there or a top whose size the prototxt doesn't tell.
     """
 
-    def __init__(self, net: Net, shapes: NetShapes, layer: str | Layer, top_index: int = 0) -> None:
-        self._net, self._shapes = net, shapes
+    def __init__(
+        self,
+        net: Net,
+        shapes: NetShapes,
+        layer: str | Layer,
+        top_index: int = 0,
+        trace: BackTrace | None = None,
+    ) -> None:
+        """trace: of this net and these shapes, where other layers have been asked about too."""
+        self._net = net
+        self._trace = trace or BackTrace(net, shapes)
         self.layer = layer if isinstance(layer, Layer) else net.layer(layer)
         self.shape = _known_shape(self.layer, shapes.of(self.layer).tops, top_index)
         self._version = net.versions.index(net.written(self.layer)[top_index])
         self._found: dict[tuple[int | None, ...], tuple[FieldBox, ...]] = {}
-        self._rules: dict[int, Sequence[Reach]] = {}
 
     @property
     def n_channels(self) -> int:
@@ -161,7 +232,8 @@ class ReceptiveField:
         self._check(place, channel)
         key = (channel, *place)
         if key not in self._found:
-            self._found[key] = self._trace(self._start(place, channel))
+            start = self._start(place, channel)
+            self._found[key] = tuple(_field_box(v.blob, one) for v, one in self._sources(start))
         return self._found[key]
 
     def box(self, y: int, x: int, channel: int | None = None) -> FieldBox | None:
@@ -226,67 +298,15 @@ class ReceptiveField:
             spans.append(whole_span(size) if at is None else one_place(size, at, axis))
         return Piece(tuple(spans))
 
-    def _trace(self, start: Piece) -> tuple[FieldBox, ...]:
-        return tuple(_field_box(v.blob, piece) for v, piece in self._sources(start))
-
     def _sources(self, start: Piece) -> list[tuple[BlobVersion, Piece]]:
         """What is read of each input that holds places, in the net's order."""
-        regions: dict[int, tuple[Piece, ...]] = {self._version: (start,)}
-        sources = []
-        for number in range(self._version, -1, -1):
-            pieces = regions.pop(number, ())
-            if not pieces:
-                continue
+        found = []
+        for number, pieces in self._trace.sources(self._version, start).items():
             version = self._net.versions[number]
-            layer = self._net.layers[version.layer_index]
-            if layer.bottoms:
-                self._step_back(layer, number, pieces, regions)
-            elif layer.type not in _NO_PICTURES and len(pieces[0].spans) > _FIRST_PLACE_AXIS:
-                sources.append((version, _hull_of(pieces)))
-        return sources[::-1]
-
-    def _step_back(
-        self,
-        layer: Layer,
-        number: int,
-        pieces: Sequence[Piece],
-        regions: dict[int, tuple[Piece, ...]],
-    ) -> None:
-        bottoms = self._shapes.of(layer).bottoms
-        read = self._net.bottom_versions[layer.index]
-        top = self._shapes.of(layer).tops[self._net.versions[number].top_index] or ()
-        found: dict[int, list[Piece]] = defaultdict(list)
-        for reach in self._rules_of(layer, number):
-            source, bottom = read[reach.bottom], bottoms[reach.bottom] or ()
-            if source is None:
-                continue
-            back = [reach.back(piece, top, bottom) for piece in pieces]
-            found[source] += [piece for piece in back if piece is not None]
-        for source, more in found.items():
-            regions[source] = gathered((*regions.get(source, ()), *more))
-
-    def _rules_of(self, layer: Layer, number: int) -> Sequence[Reach]:
-        if number not in self._rules:
-            self._rules[number] = self._ask(layer, self._net.versions[number].top_index)
-        return self._rules[number]
-
-    def _ask(self, layer: Layer, top_index: int) -> Sequence[Reach]:
-        row = self._shapes.of(layer)
-        bottoms = tuple(shape for shape in row.bottoms if shape is not None)
-        if len(bottoms) < len(row.bottoms) or any(
-            max(b, default=0) > _LONGEST_AXIS for b in bottoms
-        ):
-            raise NetError(f"What '{layer.name}' reads is too large or of no known size.")
-        writers = tuple(
-            None if version is None else self._net.layers[version.layer_index]
-            for version in self._net.read(layer)
-        )
-        phase = layer.phase_in(self._net.state)
-        reading = Reading(layer, bottoms, row.tops, top_index, phase, writers)
-        try:
-            return layer_type(layer.type).reach(reading)
-        except (ShapeRefused, PrototxtError) as error:
-            raise NetError(f"What '{layer.name}' reads can't be told: {error}") from error
+            type_ = self._net.layers[version.layer_index].type
+            if type_ not in _NO_PICTURES and len(pieces[0].spans) > _FIRST_PLACE_AXIS:
+                found.append((version, _hull_of(pieces)))
+        return found
 
 
 def _known_shape(layer: Layer, tops: Sequence[Shape | None], top_index: int) -> Shape:

@@ -36,10 +36,12 @@ def moved_by_pixels(text: str, seed: int) -> dict[Value, np.ndarray]:
     """For each value of one image, which pixels move it: (values, height, width) of the input.
 
     The net has one input of one image; each pixel is moved in all its channels. Any of a window
-    may be its maximum, but few are here: so averages over the same windows are asked, too.
+    may be its maximum, but few are here: so averages over the same windows, and sums for the
+    maxima of Eltwise, are asked, too.
     """
     as_written = _moved(text, seed)
-    averaged = _moved(text.replace("pool: MAX kernel_size", "pool: AVE kernel_size"), seed)
+    added = text.replace("pool: MAX kernel_size", "pool: AVE kernel_size")
+    averaged = _moved(added.replace("operation: MAX", "operation: SUM"), seed)
     return {value: pixels | averaged[value] for value, pixels in as_written.items()}
 
 
@@ -55,15 +57,31 @@ def _moved(text: str, seed: int) -> dict[Value, np.ndarray]:
         y, x = divmod(number, width)
         images[number + 1, :, y, x] += MOVE * chance.uniform(0.8, 1.2, shape[1])
     wanted = [Value(v.layer, v.blob) for v in net.versions if v.layer != net.layers[0].name]
-    with tempfile.TemporaryDirectory() as folder:
-        weights = positive_weights(text, seed)
-        path = Path(folder) / "net.caffemodel" if weights else None
-        if path:
-            write_caffemodel(path, "net", weights)
-        found = run_in_torch(text, path, {blob: images}, wanted)
+    found = _passed(text, positive_weights(text, seed), {blob: images}, wanted)
     moved = {}
     for value, array in zip(wanted, found, strict=True):
         flat = array.reshape(len(images), -1).astype(np.float64)
         change = np.abs(flat[1:] - flat[0]) > 1e-6 * np.abs(flat).max(axis=0)
         moved[value] = change.T.reshape(-1, height, width)
     return moved
+
+
+def pass_of(text: str, layer: str, pictures: np.ndarray) -> np.ndarray:
+    """What a layer gives for pictures (n, channels, height, width), without any bias."""
+    net = read_net(text)
+    rows = [
+        (name, type_, [array if i == 0 else np.zeros_like(array) for i, array in enumerate(arrays)])
+        for name, type_, arrays in positive_weights(text, 0)
+    ]
+    wanted = [Value(layer, net.layer(layer).tops[0])]
+    return _passed(text, rows, {net.inputs[0]: pictures}, wanted)[0]
+
+
+def _passed(
+    text: str, weights: list[LayerArrays], inputs: dict[str, np.ndarray], wanted: list[Value]
+) -> list[np.ndarray]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net.caffemodel" if weights else None
+        if path:
+            write_caffemodel(path, "net", weights)
+        return run_in_torch(text, path, inputs, wanted)

@@ -60,9 +60,9 @@ class Growing:
 
 
 def random_net(number: int) -> str:
-    """A net of 3 to 7 random steps on an image of (1, 2, 9 to 12, 9 to 12)."""
+    """A net of 3 to 7 random steps on an image of (1, 2, 8 to 10, 8 to 10)."""
     chance = random.Random(number)
-    height, width = chance.randint(9, 12), chance.randint(9, 12)
+    height, width = chance.randint(8, 10), chance.randint(8, 10)
     dims = f"dim: 1 dim: 2 dim: {height} dim: {width}"
     net = Growing(chance)
     net.layers.append(

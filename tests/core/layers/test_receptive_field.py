@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from core.layers.receptive_field import FieldBox, ReceptiveField
 from core.layers.registry import all_types
 from core.layers.shapes import infer_shapes
 from core.net.reader import read_net
-from tests.core.layers.moving_pixels import moved_by_pixels
+from tests.core.layers.moving_pixels import moved_by_pixels, pass_of
 from tests.core.layers.random_nets import random_net
 
 Edges = tuple[int, int, int, int]
@@ -32,11 +35,10 @@ def edges_in(found: FieldBox | None) -> Edges | None:
     return box.left, box.top, box.right, box.bottom
 
 
-def complaints(number: int) -> list[str]:
-    """Every value of a random net whose field isn't what moving pixels finds."""
-    text = random_net(number)
+def complaints(text: str, seed: int) -> list[str]:
+    """Every value of a net whose field isn't what moving pixels finds."""
     net = read_net(text)
-    shapes, moved = infer_shapes(net), moved_by_pixels(text, number)
+    shapes, moved = infer_shapes(net), moved_by_pixels(text, seed)
     wrong = []
     for value, pixels in moved.items():
         layer = net.layer(value.layer)
@@ -59,7 +61,64 @@ def complaints(number: int) -> list[str]:
 
 @pytest.mark.parametrize("number", range(40))
 def test_fields_of_random_nets_are_those_found_by_moving_pixels(number: int) -> None:
-    assert not complaints(number)
+    assert not complaints(random_net(number), number)
+
+
+DILATED = """
+layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 1 dim: 2 dim: 15 dim: 14 } } }
+layer { name: "holes" type: "Convolution" bottom: "data" top: "holes"
+  convolution_param { num_output: 2 kernel_size: 3 pad: 4 dilation: 4 } }
+layer { name: "pool" type: "Pooling" bottom: "holes" top: "pool"
+  pooling_param { pool: MAX kernel_size: 3 stride: 2 pad: 1 } }
+layer { name: "more" type: "Convolution" bottom: "pool" top: "more"
+  convolution_param { num_output: 3 kernel_h: 3 kernel_w: 2 pad_h: 2 pad_w: 1 dilation: 2 } }
+layer { name: "up" type: "Deconvolution" bottom: "more" top: "up"
+  convolution_param { num_output: 2 kernel_size: 4 stride: 2 pad: 1 } }
+layer { name: "same" type: "Crop" bottom: "up" bottom: "data" top: "same"
+  crop_param { axis: 2 offset: 1 } }
+layer { name: "sum" type: "Eltwise" bottom: "same" bottom: "data" top: "sum" }
+"""
+
+
+def test_fields_over_dilation_padding_and_a_deconvolution() -> None:
+    assert not complaints(DILATED, 3)
+
+
+@pytest.mark.parametrize(
+    ("file", "layer", "size"),
+    [
+        ("metalbubble__places365__deploy_vgg16_hybrid1365.prototxt", "pool5", 212),
+        ("SnailTyan__caffe-model-zoo__GoogLeNet__deploy.prototxt", "inception_4a/output", 171),
+    ],
+)
+def test_the_field_of_a_published_net_ends_where_moved_pixels_do_nothing(
+    material: Callable[[str], Path], file: str, layer: str, size: int
+) -> None:
+    """Its own windows, with 2 channels a layer, and zeros for a start, so nothing is rounded."""
+    text = re.sub(r"num_output: *\d+", "num_output: 2", material(f"prototxts/{file}").read_text())
+    text = re.sub(r"dim: *10\b", "dim: 1", text)
+    net = read_net(text)
+    field = ReceptiveField(net, infer_shapes(net), layer)
+    assert field.numbers[0].size == (size, size)
+    height, width = field.places
+    for place in ((0, 0), (height // 2, width // 2), (height - 1, 1)):
+        found = field.box(*place)
+        assert found is not None
+        assert found.is_exact
+        box = found.pixels
+        shape = (224, 224)
+        pictures = np.zeros((6, *shape), np.float32)
+        pictures[1] = 1
+        pictures[1, box.top : box.bottom, box.left : box.right] = 0
+        pictures[2, box.top, box.left : box.right] = 1
+        pictures[3, box.bottom - 1, box.left : box.right] = 1
+        pictures[4, box.top : box.bottom, box.left] = 1
+        pictures[5, box.top : box.bottom, box.right - 1] = 1
+        values = pass_of(text, layer, np.repeat(pictures[:, None], 3, axis=1))
+        at = values[(slice(None), slice(None), *place)].max(axis=1)
+        assert at[0] == at[1] == 0
+        assert (at[2:] > 0).all()
 
 
 def test_every_type_of_layer_says_what_it_reads() -> None:
