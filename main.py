@@ -25,6 +25,7 @@ from core.files import is_there
 from core.log import start_logging
 
 if TYPE_CHECKING:
+    from core.layer_numbers import LayerNumbers
     from core.layers.shapes import NetShapes
     from core.net.definition import Net
 
@@ -136,12 +137,14 @@ def draw_window(folder: Path) -> list[Path]:
     return list(save_demo_screenshots(folder))
 
 
-def draw_graph(net: Net, shapes: NetShapes, path: Path) -> None:
+def draw_graph(
+    net: Net, shapes: NetShapes, path: Path, numbers: LayerNumbers | None = None
+) -> None:
     """The graph of a net as the window exports it, drawn without a screen."""
     _need_no_screen()
     from gui.graph_file import write_graph
 
-    write_graph(net, shapes, path)
+    write_graph(net, shapes, path, numbers)
 
 
 def _need_no_screen() -> None:

@@ -43,7 +43,7 @@ SUMMARIES: Mapping[str, str] = {
     "finetune": "train a net by a solver file, by Caffe's rules, with snapshots that Caffe loads",
     "report": "say what a fine-tuning did to retrieval, from a sweep before and one after",
     "tiles": "draw every channel of layers for one image into a PNG",
-    "graph": "draw the net into SVG, PDF or PNG",
+    "graph": "draw the net into SVG, PDF or PNG, coloured by a number for each layer",
     "fidelity": "say how far bfloat16 or real Caffe is from float32 PyTorch, layer by layer",
     "index": "describe a folder of images by one layer, into a gallery",
     "query": "find the images of a gallery that look like one image",

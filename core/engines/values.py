@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from core.engines.consent import PythonPrograms
@@ -106,11 +106,15 @@ class FastPath:
 
 @dataclass(frozen=True)
 class PassResult:
-    """A forward pass whose values stayed in the child: its time and what it keeps."""
+    """A forward pass whose values stayed in the child: its time and what it keeps.
+
+    layer_seconds: by layer, of those that ran; {} where the engine does not tell.
+    """
 
     seconds: float
     n_images: int
     kept_bytes: int
+    layer_seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

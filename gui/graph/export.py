@@ -32,6 +32,7 @@ from core.progress import Job, Progress
 from gui.graph.drawing import Drawing
 from gui.graph.export_legend import ExportLegend
 from gui.graph.items.tip import TipItem
+from gui.graph.overlay import Overlay, scale_over
 from gui.graph.scene import GraphScene
 from gui.graph.style import GraphStyle
 from gui.theme import Theme
@@ -50,11 +51,15 @@ _LONGEST_PDF_SIDE = 14_400 * _DPI / 72
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What to write where; the suffix of `path` chooses the format."""
+    """What to write where; the suffix of `path` chooses the format.
+
+    overlay: numbers that colour the boxes, None for the families alone.
+    """
 
     drawing: Drawing
     theme: Theme
     path: Path
+    overlay: Overlay | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,10 @@ def paint_graph(request: ExportRequest) -> Job[PaintedGraph]:
         )
     scene = GraphScene(GraphStyle(request.theme, is_for_file=True))
     scene.show_drawing(request.drawing)
-    legend = ExportLegend(request.drawing, scene.graph_style)
+    boxes = request.drawing.picture.boxes
+    scale = scale_over(request.overlay, (box.layers for box in boxes)) if request.overlay else None
+    scene.show_overlay(scale)
+    legend = ExportLegend(request.drawing, scene.graph_style, scale)
     graph = scene.content_rect()
     width = max(graph.width(), legend.width) + 2 * _MARGIN
     extent = QSizeF(width, graph.height() + legend.height + 3 * _MARGIN)

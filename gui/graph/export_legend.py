@@ -7,13 +7,15 @@ from PyQt5.QtGui import QFontMetricsF, QPainter, QPen
 
 from core.words import plural, plural_with
 from gui.graph.drawing import Drawing
+from gui.graph.overlay import OverlayScale
 from gui.graph.style import GraphStyle
-from gui.theme import FAMILY_TOKENS, text_font
+from gui.theme import FAMILY_TOKENS, overlay_colour, text_font
 
 _LINE = int(Qt.AlignLeft | Qt.AlignVCenter)
 _ROW = 20.0
 _TITLE_ROW = 30.0
 _SQUARE = 14.0
+_RAMP, _DASHED, _N_STEPS = "ramp", "dashed", 7
 _LARGEST_WIDTH = 900.0
 _SIGNS = (
     ("link", "bracket: layers that share one blob"),
@@ -25,15 +27,20 @@ _SIGNS = (
 class ExportLegend:
     """The net's name and figures, the families present, and what badges mean."""
 
-    def __init__(self, drawing: Drawing, style: GraphStyle) -> None:
+    def __init__(
+        self, drawing: Drawing, style: GraphStyle, scale: OverlayScale | None = None
+    ) -> None:
+        """scale: of the numbers that colour the boxes."""
         self._style = style
+        self._scale = scale
         self._title, self._facts = _title(drawing)
         self._title_font = text_font(16, semibold=True)
         self._font = text_font(11)
         present = {box.family for box in drawing.picture.boxes}
         families = [(f"family {name}", name) for name in FAMILY_TOKENS if name in present]
         has_badges = any(box.badges for box in drawing.picture.boxes)
-        self._places = self._flow([*families, *(_SIGNS if has_badges else ())])
+        numbers = [] if scale is None else _numbers(scale)
+        self._places = self._flow([*numbers, *families, *(_SIGNS if has_badges else ())])
 
     @property
     def width(self) -> float:
@@ -81,6 +88,14 @@ class ExportLegend:
     def _paint_sign(self, painter: QPainter, key: str, words: str, place: QRectF) -> None:
         theme = self._style.theme
         square = QRectF(place.left(), place.center().y() - _SQUARE / 2, _SQUARE, _SQUARE)
+        if key == _RAMP:
+            self._paint_ramp(painter, square)
+            return
+        if key == _DASHED:
+            painter.setPen(QPen(theme.outline, 1, Qt.DashLine))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRect(square)
+            return
         if not key.startswith("family "):
             self._style.draw_icon(painter, key, theme.mark_text, square)
             return
@@ -88,6 +103,20 @@ class ExportLegend:
         painter.setBrush(theme.family(words))
         painter.drawRoundedRect(square, 2, 2)
         self._style.draw_glyph(painter, words, square.adjusted(1.5, 1.5, -1.5, -1.5))
+
+    def _paint_ramp(self, painter: QPainter, square: QRectF) -> None:
+        """The colours from the least number to the most."""
+        step = square.width() / _N_STEPS
+        for i in range(_N_STEPS):
+            colour = overlay_colour(self._style.theme, i / (_N_STEPS - 1))
+            painter.fillRect(QRectF(square.left() + i * step, square.top(), step, _SQUARE), colour)
+
+
+def _numbers(scale: OverlayScale) -> list[tuple[str, str]]:
+    """What the colours and the dashed boxes mean."""
+    write = scale.overlay.write
+    words = f"{scale.overlay.title}: {write(scale.least)} (pale) to {write(scale.most)} (full)"
+    return [(_RAMP, words), (_DASHED, scale.overlay.missing)]
 
 
 def _title(drawing: Drawing) -> tuple[str, str]:

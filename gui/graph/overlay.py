@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.layer_numbers import LayerNumbers
 from core.layers.cost_table import costs_of
 from core.layers.records import find_records
 from core.layers.shapes import NetShapes
@@ -29,7 +30,7 @@ class Overlay:
     title: str
     values: Mapping[str, float]
     write: Callable[[float], str]
-    fold: Literal["sum", "max"] = "max"
+    fold: Literal["sum", "max", "min"] = "max"
     is_log: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
     missing: str = "no value"
@@ -39,7 +40,9 @@ class Overlay:
         known = [self.values[name] for name in layers if name in self.values]
         if not known:
             return None
-        return sum(known) if self.fold == "sum" else max(known)
+        if self.fold == "sum":
+            return sum(known)
+        return max(known) if self.fold == "max" else min(known)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,20 @@ def scale_over(overlay: Overlay, boxes: Iterable[tuple[str, ...]]) -> OverlaySca
     """The scale over boxes of these layers; None where none of them has a number."""
     values = [value for layers in boxes if (value := overlay.value_of(layers)) is not None]
     return OverlayScale(overlay, min(values), max(values)) if values else None
+
+
+def overlay_of(numbers: LayerNumbers) -> Overlay:
+    """The numbers of a job as the colour of boxes; what is not finite has no colour of its own."""
+    finite = {name: value for name, value in numbers.by_layer.items() if math.isfinite(value)}
+    return Overlay(
+        numbers.title,
+        finite,
+        numbers.write,
+        fold=numbers.together,
+        is_log=numbers.is_log,
+        notes=numbers.notes,
+        missing=numbers.missing,
+    )
 
 
 def cost_overlay(kind: CostKind, net: Net, shapes: NetShapes) -> Overlay:

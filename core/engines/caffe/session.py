@@ -146,7 +146,8 @@ class CaffeSession(Session):
         header, _ = self._link.ask(request, list(inputs.values()), on_layer)
         self._given = shapes_of(inputs)
         n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
-        return PassResult(header["seconds"], n_images, header["kept_bytes"])
+        layers = header.get("layers", {})
+        return PassResult(header["seconds"], n_images, header["kept_bytes"], layers)
 
     def read(self, value: Value) -> np.ndarray:
         """A value of the last run."""

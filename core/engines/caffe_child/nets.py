@@ -90,7 +90,8 @@ class CaffeNet(object):
         self._kept = {}
         seconds = self._pass(request, arrays, announce, look)
         self._kept = kept
-        return {"seconds": seconds, "kept_bytes": sum(array.nbytes for array in kept.values())}
+        kept_bytes = sum(array.nbytes for array in kept.values())
+        return {"seconds": seconds, "kept_bytes": kept_bytes, "layers": self._layer_seconds}
 
     def gradients(self, request, arrays, announce):
         # type: (Dict[str, Any], List[np.ndarray], Any) -> Tuple[Dict[str, Any], List[np.ndarray]]
@@ -242,6 +243,7 @@ class CaffeNet(object):
         self._feed(request["inputs"], arrays)
         look(INPUTS)
         seconds = 0.0
+        self._layer_seconds = {}
         for layer, name in request["steps"]:
             if name is None:  # not run: what was written there before is looked at
                 look(layer)
@@ -252,11 +254,13 @@ class CaffeNet(object):
                 prepare(layer)
             start = time.time()
             self._net._forward(layer, layer)
-            if self._gpu is None:
-                seconds += time.time() - start
+            taken = time.time() - start
             look(layer)
             if self._gpu is not None:
-                seconds += time.time() - start
+                taken = time.time() - start
+            seconds += taken
+            if name:
+                self._layer_seconds[name] = taken
         return seconds
 
     def _forget_state(self):

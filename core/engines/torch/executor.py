@@ -25,10 +25,16 @@ class OutOfMemory(EngineError):
 
 
 class Executor:
-    """The tensors of one pass, by slot."""
+    """The tensors of one pass, by slot.
+
+    seconds: what each layer took; right on a device that works behind its caller where `wait`
+    waits for it.
+    """
 
     def __init__(self, inputs: Mapping[int, Tensor]) -> None:
         self.values: dict[int, Tensor] = {}
+        self.seconds: dict[str, float] = {}
+        self.wait: Callable[[], None] = _go_on
         self._n_sharing: dict[int, int] = {}
         for slot, tensor in inputs.items():
             self._put(slot, tensor)
@@ -45,8 +51,11 @@ class Executor:
         """
         for planned in steps:
             on_layer(planned.step.layer.name)
+            start = time.perf_counter()
             try:
                 self._run_step(planned, on_value)
+                self.wait()
+                self.seconds[planned.step.layer.name] = time.perf_counter() - start
             except AppError:
                 raise
             except (RuntimeError, ValueError, IndexError) as error:
@@ -119,6 +128,10 @@ class Executor:
         self._n_sharing[storage] -= 1
         if not self._n_sharing[storage]:
             del self._n_sharing[storage]
+
+
+def _go_on() -> None:
+    """Nothing runs behind the caller."""
 
 
 def _storage(tensor: Tensor) -> int:

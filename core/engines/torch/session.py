@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -155,7 +156,7 @@ class TorchSession(Session):
             for tensor in self._kept.values.values()
         }
         n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
-        return PassResult(seconds, n_images, sum(storages.values()))
+        return PassResult(seconds, n_images, sum(storages.values()), dict(self._kept.seconds))
 
     def read(self, value: Value) -> np.ndarray:
         """A value of the last run."""
@@ -279,6 +280,7 @@ class TorchSession(Session):
         sizes = frozenset((name, array.shape) for name, array in inputs.items())
         with self._threads.used((id(self), sizes, frozenset(slots), kept)):
             if may_fail:
+                executor.wait = partial(wait_for, self._place.device)
                 failed = executor.run_possible(plan, say)
                 self._run_obstacles = {**self._run_obstacles, **failed}
             else:
