@@ -49,6 +49,7 @@ bench:
 
 conformance: setup
 	@$(VENV) -m tests.conformance.table
+	@$(VENV) -m tests.conformance.gradients
 
 mutants: setup
 	@$(VENV) -m tests.mutants.run $(MUTANTS)

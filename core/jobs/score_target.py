@@ -155,7 +155,7 @@ def objective_of(
     other = fed_with_picture(fed.feed, target.image, fed.recipe)
     array = engine.forward(other.inputs, [target.value])[target.value]
     row = pool.of(array)[0].astype(np.float64)
-    words = f"the similarity to {target.image.name} at {target.value.layer}"
+    words = f"similarity to {target.image.name}"
     return target, CosineObjective(target.value, words, pool, row)
 
 

@@ -11,15 +11,15 @@ import pytest
 from core.engines.base import EngineProcess, Value
 from core.errors import EngineError
 from core.net.definition import NetState
-from tests.engines.test_torch_gradients import (
+from tests.conformance.gradients import (
     ANOTHER_MASK,
-    CHAIN,
     NAN_IN_CAFFE,
     NO_GRADIENT_IN_CAFFE,
     close,
     index,
     last_values,
 )
+from tests.engines.test_torch_gradients import CHAIN
 
 NO_WAY_BACK = {"BatchReindex", "Embed", "Filter", "InfogainLoss"}
 LEFT_OUT = ANOTHER_MASK | NAN_IN_CAFFE | NO_GRADIENT_IN_CAFFE

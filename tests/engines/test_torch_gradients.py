@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,102 +10,32 @@ import numpy as np
 import pytest
 
 from core.engines.base import EngineProcess, Value
-from core.engines.session import GradientsAsked, OpenRequest
-from core.engines.torch.backend import make_backend
+from core.engines.session import GradientsAsked
 from core.engines.torch.session import TorchSession
 from core.errors import EngineError
 from core.net.definition import NetState
-from core.net.reader import read_net
-
-TOLERANCE = 1e-4
-NO_GRADIENT_IN_CAFFE = {
-    # of what Caffe never goes back to, or went no further than: 0 in its files
-    "batchreindex", "filter", "infogain", "loss_weight_makes_backward", "lstm_expose_hidden",
-    "no_force_frozen_first", "no_force_no_loss", "no_force_with_loss",
-}  # fmt: skip
-ANOTHER_MASK = {"dropout_train", "dropout_train_inplace"}
-TWICE = "chain_backward_twice"
-NAN_IN_CAFFE = {"eltwise_prod_unstable_zero"}
-
-
-def index(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "index.json").read_text())
-    cases: dict[str, Any] = found.get("cases", found)
-    return {name: case for name, case in cases.items() if case["ok"]}
-
-
-def opened(text: str, weights: Path | None, phase: str) -> TorchSession:
-    request = OpenRequest(text, weights, "cpu", 1, NetState(phase), {})
-    session = make_backend({"threads": "1"}).open(request)
-    assert isinstance(session, TorchSession)
-    return session
-
-
-def close(found: np.ndarray, wanted: np.ndarray, floor: float) -> float:
-    """The greatest difference as a share of the greatest value, or of rounding's."""
-    if not wanted.size:
-        return 0.0
-    scale = max(float(np.abs(wanted).max()), floor)
-    return float(np.abs(found.reshape(wanted.shape) - wanted).max()) / scale
-
-
-def last_values(text: str, phase: str) -> dict[str, Value]:
-    net = read_net(text, state=NetState(phase))
-    return {version.blob: Value(version.layer, version.blob) for version in net.versions}
-
-
-def learned(names: list[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for name in names:
-        layer, number = name.removeprefix("param/").rsplit("/", 1)
-        found.setdefault(layer, []).append(int(number))
-    return found
+from tests.conformance.gradients import (
+    TABLE,
+    TOLERANCE,
+    index,
+    last_values,
+    measure,
+    opened,
+    table_rows,
+)
 
 
 def test_every_case_of_real_caffe(material: Callable[[str], Path]) -> None:
-    folder = material("gradients")
-    cases = index(folder)
-    compared, wrong = 0, {}
-    for name, case in cases.items():
-        if name in ANOTHER_MASK | NAN_IN_CAFFE or case.get("true_gradient") is False:
-            continue
-        worst = _worst(folder, name, case["phase"])
-        compared += 1
-        if not worst[1] <= TOLERANCE:
-            wrong[name] = worst
-    assert not wrong
-    assert compared > 150
-
-
-def _worst(folder: Path, name: str, phase: str) -> tuple[str, float]:
-    known = np.load(folder / f"{name}.npz")
-    text = (folder / f"{name}.prototxt").read_text()
-    weights = folder / f"{name}.caffemodel"
-    session = opened(text, weights if weights.exists() else None, phase)
-    last = last_values(text, phase)
-    named = {kind: [k for k in known.files if k.startswith(f"{kind}/")]
-             for kind in ("input", "topdiff", "grad", "param")}  # fmt: skip
-    inputs = {key[6:]: np.array(known[key], np.float32) for key in named["input"]}
-    of = {last[key[8:]]: np.array(known[key], np.float32) for key in named["topdiff"]}
-    wants = [Value(*key.split("/", 2)[1:]) for key in named["grad"]]
-    layers = learned(named["param"])
-    asked = GradientsAsked(of, wants, list(layers))
-    found = session.gradients(inputs, asked, lambda layer: None)
-    got = dict(zip(named["grad"], found.wants, strict=True))
-    for layer, of_layer in zip(layers, found.learned, strict=True):
-        got.update({f"param/{layer}/{i}": of_layer[i] for i in layers[layer]})
-    # where terms cancel, as of a bias before batch statistics, rounding is all that is left
-    floor = 2e-3 * max(
-        (float(np.abs(known[key]).max()) for key in got if known[key].size), default=0
-    )
-    worst = ("", 0.0)
-    for key, array in got.items():
-        wanted = known[key] / (2.0 if name == TWICE and key.startswith("param/") else 1.0)
-        if name in NO_GRADIENT_IN_CAFFE and not np.any(wanted):
-            continue
-        apart = close(array, wanted, max(floor, 1e-12))
-        worst = worst if apart <= worst[1] else (key, apart)
-    return worst
+    """And the table of gradients, which is of these cases, has been written anew."""
+    measured = measure(material("gradients"))
+    assert not {case: apart for case, apart in measured.cases.items() if not apart <= TOLERANCE}
+    assert len(measured.cases) > 150
+    written = TABLE.read_text(encoding="utf-8").splitlines()
+    for line in table_rows(measured):
+        cells = line.split("|")
+        row = next((one.split("|") for one in written if one.startswith(f"|{cells[1]}|")), [])
+        assert row[1:3] + row[4:] == cells[1:3] + cells[4:], "run make conformance"
+        assert float(row[3]) <= TOLERANCE
 
 
 def test_where_caffe_goes_wrong_in_place_ours_is_the_slope(material: Callable[[str], Path]) -> None:

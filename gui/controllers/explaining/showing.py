@@ -21,6 +21,7 @@ from gui.controllers.explaining.values import (
     norm_rows,
     other_maps,
     other_targets,
+    passes_words,
     place_of,
 )
 from gui.panels.gradients.panel import GradientsPanel
@@ -112,11 +113,19 @@ def _show_maps(panel: GradientsPanel, scene: Scene) -> None:
     beside_words = "" if beside is not None or waiting else f"Run {TITLES[scene.beside]} first."
     panel.show_found(
         name, found, beside,
-        sentence=f"{found.words}: {sentence(found)}" if found is not None else "",
-        waiting=waiting or ("Press Run." if can_run else ""),
+        sentences=_sentences(found),
+        waiting=waiting or (passes_words(name, scene.size) if can_run else ""),
         waiting_beside=beside_words,
         run=(time or "Run") if can_run else "", note=" ".join((*notes, *more)),
     )  # fmt: skip
+
+
+def _sentences(found: Explanation | None) -> tuple[str, ...]:
+    """What is shown, with what it is of and without."""
+    if found is None:
+        return ()
+    said, words = sentence(found), found.words
+    return (f"{words[:1].upper()}{words[1:]}: {said}", said) if words else (said,)
 
 
 def _missing(panel: GradientsPanel, scene: Scene) -> str:
@@ -138,7 +147,7 @@ def _show_others(panel: GradientsPanel, scene: Scene) -> None:
     can_ask = not is_coming and scene.waits(name) and name in scene.known.maps
     link = "Explain these too" if can_ask else ""
     maps = other_maps(table, other_targets(table, target), others)
-    panel.show_others(maps, scene.picture, link, is_there=True)
+    panel.show_others(maps, scene.picture, link, is_there=is_coming or bool(link))
 
 
 def _show_layers(panel: GradientsPanel, scene: Scene) -> None:

@@ -41,11 +41,18 @@ def class_choices(table: ClassTable) -> tuple[ClassChoice, ...]:
     )
 
 
-def next_words(table: ClassTable) -> str:
-    """ "Next: monastery 12 %, palace 9 %"."""
+def next_words(table: ClassTable) -> tuple[str, ...]:
+    """ "Next: monastery 12 %, palace 9 %", and without the last of them."""
     pairs = list(zip(table.order, table.shares, strict=True))[1:3]
-    listed = ", ".join(f"{short_name(table, n)} {share_words(share)}" for n, share in pairs)
-    return f"Next: {listed}" if listed else ""
+    listed = [f"{short_name(table, n)} {share_words(share)}" for n, share in pairs]
+    return tuple(f"Next: {', '.join(listed[:n])}" for n in range(len(listed), 0, -1))
+
+
+def passes_words(name: MethodName, size: tuple[int, int]) -> str:
+    """What a method that waits is going to do."""
+    if name in QUICK:
+        return "Forward and back, twice. Press Run."
+    return f"{Method(name).n_passes(*size):,} passes of the net. Press Run."
 
 
 def class_name(table: ClassTable, number: int) -> str:

@@ -31,7 +31,7 @@ from gui.widgets.alignment import RIGHT
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import ElidedLabel, LinkLabel, SectionHeader, ThemedLabel
+from gui.widgets.labels import ElidedLabel, FittingLabel, LinkLabel, SectionHeader, ThemedLabel
 from gui.widgets.slider import Slider
 
 LEFT_WIDTH, RIGHT_WIDTH, LOW_RIGHT_WIDTH = 244, 330, 300
@@ -62,7 +62,7 @@ class GradientsPanel(QWidget):
         self.methods = MethodList(keeper)
         self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.note.setWordWrap(True)
-        self.sentence = ElidedLabel("", mode=Qt.ElideRight)
+        self.sentence = FittingLabel(keeper, "text", pixels=14, semibold=True)
         self.main = HeatCanvas(keeper, "The picture with the places that explain the score")
         self.beside = HeatCanvas(keeper, "The same by the second method")
         self.main_title = ThemedLabel(keeper, "", semibold=True)
@@ -119,7 +119,7 @@ class GradientsPanel(QWidget):
         found: Explanation | None,
         beside: Explanation | None,
         *,
-        sentence: str = "",
+        sentences: Sequence[str] = (),
         waiting: str = "",
         waiting_beside: str = "",
         run: str = "",
@@ -127,14 +127,15 @@ class GradientsPanel(QWidget):
     ) -> None:
         """The chosen method large; waiting: what is said without it; run: on a button, "" for none.
 
-        note: of the method and of what real Caffe does otherwise.
+        sentences: what is shown, the longest wording that has room. note: of the method, and of
+        what real Caffe does otherwise.
         """
         self.main_title.setText(TITLES[name])
         self.main.show_found(found, waiting)
         self.beside.show_found(beside, waiting_beside)
         self.main_note.setText(_about(found))
         self.beside_note.setText(_largest(beside))
-        self.sentence.setText(sentence)
+        self.sentence.show_wordings(*sentences)
         self.legend.show_found(found)
         self.run_button.setText(run or "Run")
         self.run_button.setVisible(bool(run))
@@ -255,15 +256,17 @@ class GradientsPanel(QWidget):
         under = QHBoxLayout()
         under.setSpacing(8)
         under.addWidget(ThemedLabel(self._keeper, "Opacity", "secondary"))
-        self.opacity.setFixedWidth(120)
+        self.opacity.setFixedWidth(110)
         under.addWidget(self.opacity)
         self.opacity_words.setFixedWidth(38)
         under.addWidget(self.opacity_words)
         under.addWidget(ThemedLabel(self._keeper, "at", "secondary"))
-        self.at.setFixedWidth(150)
-        under.addWidget(self.at)
+        self.at.setMaximumWidth(150)
+        self.at.setMinimumWidth(90)
+        self.at.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        under.addWidget(self.at, 2)
         under.addWidget(self.run_button)
-        under.addWidget(self.legend, 1)
+        under.addWidget(self.legend, 3)
         column.addLayout(under)
         others = QVBoxLayout(self._others_box)
         others.setContentsMargins(0, 0, 0, 0)
@@ -290,8 +293,7 @@ class GradientsPanel(QWidget):
             f"> QWidget {{ background: {theme.panel.name()}; }}"
             f"#gradientsLine {{ background: {theme.border.name()}; }}"
         )
-        text, secondary = theme.text.name(), theme.secondary.name()
-        self.sentence.setStyleSheet(f"color: {text}; font-size: 14px; font-weight: 600;")
+        secondary = theme.secondary.name()
         for label in (
             self.main_note,
             self.beside_note,
@@ -310,7 +312,7 @@ class Legend(QWidget):
         self._keeper = keeper
         self._found: Explanation | None = None
         self.setFixedHeight(22)
-        self.setMinimumWidth(150)
+        self.setMinimumWidth(120)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         keeper.changed.connect(self.update)
 
@@ -362,8 +364,9 @@ class Legend(QWidget):
         painter.drawText(start, RIGHT, low)
         used = metrics.horizontalAdvance(low) + 12
         room = QRectF(0, 0, max(0.0, start.width() - used), self.height())
-        if metrics.horizontalAdvance(self.words) <= room.width():
-            painter.drawText(room, RIGHT, self.words)
+        wordings = (self.words, "warm +, cool −" if found.method.is_signed else "warm +")
+        fitting = (one for one in wordings if metrics.horizontalAdvance(one) <= room.width())
+        painter.drawText(room, RIGHT, next(fitting, ""))
         painter.end()
 
 

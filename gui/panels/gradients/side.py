@@ -14,7 +14,7 @@ from gui.widgets.buttons import Button
 from gui.widgets.figure_table import ROW_HEIGHT, FigureRow, FigureTable
 from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
 
-N_CHANNELS, N_EITHER_SIDE = 6, 3
+N_CHANNELS = 6
 NO_NORMS = "Gradients by layer come with saliency, gradient × input and Grad-CAM."
 
 
@@ -110,11 +110,12 @@ class LayersSide(QWidget):
 
     def _fill(self) -> None:
         shares = self._shares
-        order = np.argsort(-shares, kind="stable")
+        order = np.argsort(-np.abs(shares), kind="stable")
         order = order[shares[order] != 0]
         n_all = len(shares)
-        if not self._shows_all and len(order) > N_CHANNELS:
-            order = np.concatenate([order[:N_EITHER_SIDE], order[-N_EITHER_SIDE:]])
+        if not self._shows_all:
+            order = order[:N_CHANNELS]
+        order = order[np.argsort(-shares[order], kind="stable")]
         self._order = tuple(int(one) for one in order)
         largest = float(np.abs(shares).max(initial=0)) or 1.0
         self.channels.show_rows([

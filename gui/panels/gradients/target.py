@@ -11,7 +11,7 @@ from gui.panels.gradients.shown import CHANNEL, CLASS, MATCH, ClassChoice, Targe
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
-from gui.widgets.labels import ElidedLabel, ThemedLabel
+from gui.widgets.labels import ElidedLabel, FittingLabel, ThemedLabel
 from gui.widgets.number_fields import WholeNumberField
 from gui.widgets.segments import Segments
 
@@ -44,7 +44,7 @@ class TargetBox(QWidget):
         self.of = Choice()
         self.of.setAccessibleName("Score")
         self.of.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.next = ElidedLabel("", mode=Qt.ElideRight)
+        self.next = FittingLabel(keeper, pixels=11)
         self.channel = WholeNumberField()
         self.channel.setRange(0, _MOST_CHANNELS)
         self.channel.setAccessibleName("Channel")
@@ -85,7 +85,7 @@ class TargetBox(QWidget):
         self.of.setCurrentIndex(max(0, min(now, self.of.count() - 1)))
         self.of.setEnabled(bool(after))
 
-    def show_classes(self, choices: Sequence[ClassChoice], next_words: str) -> None:
+    def show_classes(self, choices: Sequence[ClassChoice], next_words: Sequence[str]) -> None:
         """The classes, best first; what was chosen stays, else the best is."""
         self._choices = tuple(choices)
         self.classes.clear()
@@ -93,7 +93,7 @@ class TargetBox(QWidget):
         numbers = [choice.number for choice in choices]
         place = numbers.index(self._number) if self._number in numbers else 0
         self.classes.setCurrentIndex(place if choices else -1)
-        self.next.setText(next_words)
+        self.next.show_wordings(*next_words)
 
     def choose_class(self, number: int | None) -> None:
         """Make a class the target; None for the best."""
