@@ -27,7 +27,7 @@ from core.training.split import SPLIT_NAME
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.searching.controller import SearchingController
-from gui.controllers.searching.values import kept_choice
+from gui.controllers.searching.values import fit_folder, kept_choice
 from gui.dialogs.files import SESSION_FILTER, FileChooser
 from gui.document import ModelDocument
 from gui.graph.memory import memory_from_json, memory_to_json
@@ -250,7 +250,7 @@ class SessionController(QObject):
             self._panels.retrieval.view,
             None if found is None else found.query.box,
             choice.after,
-            Path(choice.fit_on) if choice.fit_on else None,
+            fit_folder(choice.fit_on, folder),
         )
 
     def _shown(self) -> Shown:

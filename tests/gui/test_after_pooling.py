@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PyQt5.QtCore import Qt
 from core.layers.traits import ValueTraits
 from gui.panels.retrieval.controls import RecipeBar
 from gui.panels.retrieval.sweep_bar import SweepBar
-from gui.panels.retrieval.view import LayerChoice, RecipeChoice
+from gui.panels.retrieval.view import OWN_SET, LayerChoice, RecipeChoice
 from tests.gui.test_searching import NET, open_net, read_too, settle
 
 CONV = LayerChoice("conv1", "conv1", "conv1", (8, 6, 6), False, ValueTraits())
@@ -43,7 +44,18 @@ def test_steps_are_chosen_and_ask_for_images_to_fit_on(qtbot, bar: RecipeBar) ->
     assert (chosen.pooling, chosen.after, chosen.fit_on) == ("gap", "white", "")
     bar.show_layers((CONV,), chosen)
     assert bar.fit_button.isVisible()
+    assert bar.fit_button.accessibleName() == "Fitted on another set"
+    bar.show_layers((CONV,), replace(chosen, found=OWN_SET))
     assert bar.fit_button.accessibleName() == "Fitted on the searched images"
+    assert "no other set is known by this recipe" in bar.fit_button.toolTip()
+    bar.show_layers((CONV,), replace(chosen, found="/photos/rome"))
+    assert bar.fit_button.text().strip() == "Fit: rome"
+    names = [action.text() for action in bar.fit_button.fit_menu.actions()]
+    assert names == ["Another set", "The searched images", "", "Other images…"]
+    with qtbot.waitSignal(bar.recipe_requested) as told:
+        bar.fit_button.fit_menu.actions()[1].trigger()
+    assert told.args[0].fit_on == OWN_SET
+    bar.show_layers((CONV,), chosen)
     with qtbot.waitSignal(bar.fit_folder_requested):
         bar.fit_button.fit_menu.actions()[-1].trigger()
     with qtbot.waitSignal(bar.recipe_requested) as told:
@@ -80,12 +92,8 @@ def test_a_folder_is_searched_by_what_is_whitened_on_another(
     photos: Path,
     tmp_path: Path,
 ) -> None:
-    net, others = tmp_path / "net.prototxt", tmp_path / "others"
+    net, others = tmp_path / "net.prototxt", noise(tmp_path / "others")
     net.write_text(NET)
-    others.mkdir()
-    rng = np.random.default_rng(2)
-    for number in range(24):
-        Image.fromarray(rng.integers(0, 255, (9, 9, 3), np.uint8)).save(others / f"{number}.png")
     open_net(bench, qtbot, net)
     bench.opening.open_folder(photos)
     settle(bench, qtbot)
@@ -101,3 +109,45 @@ def test_a_folder_is_searched_by_what_is_whitened_on_another(
     panel.image_requested.emit(outside)
     settle(bench, qtbot)
     assert panel.tiles[0].score == pytest.approx(1, abs=1e-5)
+
+
+def noise(folder: Path) -> Path:
+    """Twenty-four pictures."""
+    folder.mkdir()
+    rng = np.random.default_rng(2)
+    for number in range(24):
+        Image.fromarray(rng.integers(0, 255, (9, 9, 3), np.uint8)).save(folder / f"n{number}.png")
+    return folder
+
+
+def test_another_gallery_of_the_recipe_is_fitted_on_by_itself(
+    bench, qtbot, photos: Path, tmp_path: Path
+) -> None:
+    """Without one it is the folder itself; both stay, and each is opened by its own name."""
+    net, others = tmp_path / "net.prototxt", noise(tmp_path / "others")
+    net.write_text(NET)
+    open_net(bench, qtbot, net)
+    bar = bench.window.panels.retrieval.recipe_bar
+    white = RecipeChoice("conv1", "conv1", "mac", 3.0, "white")
+    bench.opening.open_folder(photos)
+    settle(bench, qtbot)
+    read_too(bench, qtbot, white)
+    assert bench.searching.gallery.recipe.finish.fit.folder == str(photos)
+    assert bar.fit_button.accessibleName() == "Fitted on the searched images"
+    assert "fitted on the searched images" in bench.searching.searched.reading.words
+    first = bench.searching.gallery.folder
+
+    bench.opening.open_folder(others)
+    settle(bench, qtbot)
+    read_too(bench, qtbot, RecipeChoice("conv1", "conv1", "mac"))
+    bench.opening.open_folder(photos)
+    settle(bench, qtbot)
+    read_too(bench, qtbot, white)
+    fit = bench.searching.gallery.recipe.finish.fit
+    assert (fit.image_set, fit.n) == ("others", 24)
+    assert bar.fit_button.accessibleName() == "Fitted on others"
+    assert bench.searching.searched.reading.words.endswith("fitted on others")
+    assert bench.searching.choice.settled in [one.choice for one, _ in bench.gallery_list.read]
+    bench.searching.choose(replace(white, fit_on=OWN_SET))
+    settle(bench, qtbot)
+    assert bench.searching.gallery.folder == first

@@ -103,7 +103,7 @@ class LayerMaps(QObject):
         own = self._searching.searched
 
         def opened(source: _Source) -> Gallery:
-            if own is not None and source.choice == own.reading.choice:
+            if own is not None and source.choice == own.reading.choice.settled:
                 return gallery
             if swept is not None and source.folder == swept.folder:
                 return swept.representation(source.number)
@@ -146,7 +146,7 @@ class LayerMaps(QObject):
             words = f"{readable.value}, {readable.choice.pooling_text}"
             found.setdefault(readable.choice, _Source(readable.choice, words, kept.folder))
         if searched is not None:
-            choice, words = searched.reading.choice, searched.reading.words
+            choice, words = searched.reading.choice.settled, searched.reading.words
             found.setdefault(choice, _Source(choice, words, gallery.folder))
         swept = self._sweeping.gallery
         self._rows = {}

@@ -370,7 +370,7 @@ class SearchingController(QObject):
         if reading.request.folder != self._search.folder:
             return
         searched = self._search.searched
-        is_same = searched is not None and searched.reading.words == reading.words
+        is_same = searched is not None and searched.reading.choice == reading.choice
         if found is not None and (searched is None or is_same):
             self._show(found, is_whole=False)
         self._offering.look(reading, self._offering.show)

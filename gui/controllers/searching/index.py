@@ -12,6 +12,7 @@ from core.engines.host import EngineHost, NetToRun
 from core.errors import GalleryError
 from core.files import is_folder
 from core.images.preprocess import Preprocess
+from core.jobs.fit_choice import chosen_wish
 from core.jobs.index import Indexed, IndexRequest, descriptor_recipe, index, recipe_on
 from core.jobs.outlook import IndexOutlook, look_ahead, measure_rate
 from core.progress import Job
@@ -19,9 +20,11 @@ from core.retrieval.descriptor import find_difference
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_labels import label_gallery
 from core.retrieval.kept_galleries import KeptGallery, find_kept_galleries
-from gui.panels.retrieval.view import RecipeChoice
+from gui.panels.retrieval.view import OWN_SET, RecipeChoice
 
 FOLDERS = "folders"
+SWEEPS = "sweeps"
+"""The folder below the cache, so that galleries of single layers are not looked for in it."""
 ASK_SECONDS = 20.0
 """An index that may take longer is asked about first."""
 _FEW = 8
@@ -92,6 +95,11 @@ class GalleryPlaces:
         """Where the labels of the folder that is searched come from."""
         self._expected_truth = FOLDERS
 
+    @property
+    def known(self) -> tuple[Path, ...]:
+        """The folders below which galleries lie."""
+        return self.cache, self.cache / SWEEPS
+
     def expect_labels(self, truth: str) -> None:
         """The next folder has labels from there."""
         self._expected_truth = truth
@@ -110,8 +118,13 @@ class GalleryPlaces:
             return gallery
 
     def placed(self, request: IndexRequest) -> IndexRequest:
-        """The request with the gallery's place; hashes the weights the first time."""
+        """The request with the gallery's place; hashes the weights the first time.
+
+        Images to fit on that nobody named are looked for among the galleries of now.
+        """
         recipe = descriptor_recipe(request)
+        wish = chosen_wish(request.fits, recipe, request.folder, self.known)
+        request = replace(request, fits=wish)
         now, before = (
             self.cache / _place_name(digest, request)
             for digest in (recipe.digest, recipe.named_digest)
@@ -130,9 +143,10 @@ class GalleryPlaces:
 
 def _place_name(digest: str, request: IndexRequest) -> str:
     """A folder's name; other images to fit on give other descriptors, and another place."""
-    fit_on = request.fits.on
-    fitted = "" if fit_on is None else f" fitted on {fit_on.resolve()}"
-    text = f"{digest} {request.folder.resolve()}{fitted}"
+    fit_on, folder = request.fits.on, request.folder.resolve()
+    is_own = fit_on is None or fit_on.resolve() == folder
+    fitted = "" if fit_on is None or is_own else f" fitted on {fit_on.resolve()}"
+    text = f"{digest} {folder}{fitted}"
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:24]
 
 
@@ -142,7 +156,7 @@ def look(places: GalleryPlaces, reading: Reading) -> Looked:
     outlook = look_ahead(request)
     if outlook.gallery is not None:
         outlook = replace(outlook, gallery=places.labelled(outlook.gallery))
-    return Looked(replace(reading, request=request), outlook)
+    return Looked(_placed(reading, request), outlook)
 
 
 def try_rate(looked: Looked, host: EngineHost) -> Job[Looked]:
@@ -173,13 +187,23 @@ def read_folder(
         if looked.is_long:
             return looked
     indexed = yield from index(request, host)
-    return Searched(reading, places.labelled(indexed.gallery), indexed)
+    return Searched(_placed(reading, request), places.labelled(indexed.gallery), indexed)
 
 
 def open_what_is_there(places: GalleryPlaces, reading: Reading) -> Searched | None:
     """The gallery a cancelled run left; None when it holds no image yet."""
-    out = places.placed(reading.request).out
-    if not is_folder(out):
+    request = places.placed(reading.request)
+    if not is_folder(request.out):
         return None
-    gallery = places.labelled(open_gallery(out))
-    return Searched(reading, gallery, None) if len(gallery) else None
+    gallery = places.labelled(open_gallery(request.out))
+    return Searched(_placed(reading, request), gallery, None) if len(gallery) else None
+
+
+def _placed(reading: Reading, request: IndexRequest) -> Reading:
+    """The reading with its place, and with what was found to fit on in its words."""
+    found = ""
+    if descriptor_recipe(request).finish.lacks_fit:
+        on = request.fits.on
+        is_own = on is None or on.resolve() == request.folder.resolve()
+        found = OWN_SET if on is None or is_own else str(on)
+    return replace(reading, request=request, choice=replace(reading.choice, found=found))

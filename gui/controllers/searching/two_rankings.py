@@ -124,7 +124,9 @@ class TwoRankingsController(QObject):
     def _refresh(self) -> None:
         """Offer what there is; rank anew where another query, gallery or choice is shown."""
         read = self._gallery_list.read
-        self._choices = _fitting(read, self._choices, self._searching.choice)
+        shown = self._searching.searched
+        choice = None if shown is None else shown.reading.choice.settled
+        self._choices = _fitting(read, self._choices, choice)
         offered = [readable for readable, _ in read]
         self._view.show_choices(offered, *self._choices)
         sides = tuple(side for choice in self._choices if (side := self._side(choice)) is not None)

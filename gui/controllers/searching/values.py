@@ -33,6 +33,7 @@ from gui.controllers.searching.index import Reading
 from gui.panels.retrieval.view import (
     JUNK,
     NOT_RELEVANT,
+    OWN_SET,
     RELEVANT,
     UNLABELLED,
     EvaluationRow,
@@ -130,13 +131,25 @@ def request_of(choice: RecipeChoice, request: IndexRequest) -> IndexRequest:
         pool=pool,
         encoding=encoding,
         after=parse_after(choice.after)[0],
-        fits=FitWish(on=Path(choice.fit_on) if choice.fit_on else None),
+        fits=FitWish(on=fit_folder(choice.fit_on, request.folder)),
     )
+
+
+def fit_folder(fit_on: str, folder: Path) -> Path | None:
+    """The images that a choice fits on, of those in `folder`; None for what is found by itself."""
+    if fit_on == OWN_SET:
+        return folder
+    return Path(fit_on) if fit_on else None
+
+
+def _fit_on(images: str, folder: Path) -> str:
+    """Images in a folder to fit on as a choice has them, beside those in `folder`."""
+    return OWN_SET if images == str(folder) else images
 
 
 def kept_choice(search: Search) -> RecipeChoice:
     """The choice of a session; its steps only where they are known here."""
-    fit_on = "" if search.fit_on is None else str(search.fit_on)
+    fit_on = "" if search.fit_on is None else _fit_on(str(search.fit_on), search.folder)
     choice = RecipeChoice(search.layer, search.top, search.pooling, search.p)
     try:
         parse_after(search.after)
@@ -152,7 +165,7 @@ def choice_of(recipe: DescriptorRecipe, root: Path) -> RecipeChoice:
     if finish.encoding:
         pooling = "vlad" if finish.encoding.startswith("vlad") else "rmac-white"
     noted = finish.encoder or finish.fit
-    fit_on = "" if noted is None or noted.folder in ("", str(root)) else noted.folder
+    fit_on = "" if noted is None else _fit_on(noted.folder, root)
     return RecipeChoice(recipe.layer, recipe.top, pooling, recipe.p, finish.after, fit_on)
 
 

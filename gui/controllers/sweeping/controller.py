@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -139,7 +140,9 @@ class SweepingController(QObject):
         places = self._searching.places
 
         def show(found: Gallery) -> None:
-            self._searching.show_searched(Searched(reading, found, None))
+            fit = found.recipe.finish.fit
+            choice = replace(reading.choice, found="" if fit is None else fit.image_set)
+            self._searching.show_searched(Searched(replace(reading, choice=choice), found, None))
             self._panel.open_ranking()
 
         self._lanes.compute.start(

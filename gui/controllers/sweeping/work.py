@@ -18,12 +18,11 @@ from core.retrieval.sweep_cost import SweepCost
 from core.retrieval.sweep_file import OpenedSweep, open_sweep
 from core.retrieval.sweep_plan import SweepPlan
 from core.retrieval.sweep_rows import SweepRow
-from gui.controllers.searching.index import ASK_SECONDS
+from gui.controllers.searching.index import ASK_SECONDS, SWEEPS
+from gui.controllers.searching.values import fit_folder
 from gui.panels.retrieval.sweep_table import SweepOptions
 
 _FITTED = ("pca", "white")
-SWEEPS = "sweeps"
-"""The folder below the cache, so that galleries of single layers are not looked for in it."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +113,10 @@ def find_stored(cache: Path, index: IndexRequest) -> StoredSweepFound | None:
 def _request(cache: Path, index: IndexRequest, options: SweepOptions, truth: str) -> SweepRequest:
     """Other layers, poolings and images to fit on have a gallery of their own."""
     kind: tuple[object, ...] = (options.layers, options.poolings)
-    fit_folder = Path(options.fit_on) if options.fit_on else None
-    if fit_folder is not None and any(one in word for word in options.afters for one in _FITTED):
-        kind = (*kind, str(fit_folder.resolve()))
+    fitted_on = fit_folder(options.fit_on, index.folder)
+    is_fitted = any(one in word for word in options.afters for one in _FITTED)
+    if fitted_on not in (None, index.folder) and is_fitted:
+        kind = (*kind, str(fitted_on.resolve()))
     read = hashlib.sha256(repr(kind).encode()).hexdigest()[:8]
     return SweepRequest(
         index.net,
@@ -127,7 +127,8 @@ def _request(cache: Path, index: IndexRequest, options: SweepOptions, truth: str
         parse_after(",".join(options.afters)),
         index.recipe,
         truth,
-        fit_folder or index.folder,
+        fitted_on,
+        known=(cache, cache / SWEEPS),
     )
 
 

@@ -138,7 +138,7 @@ class RecipeBar(PanelBar):
             with QSignalBlocker(self.p_field):
                 self.p_field.setValue(shown.p)
             self.after_choice.show_after(shown.after)
-            self.fit_button.show_fit(shown.fit_on)
+            self.fit_button.show_fit(shown.fit_on, shown.found)
         self.after_choice.setEnabled(choice is not None)
         self._show_p_field()
 
@@ -162,7 +162,7 @@ class RecipeBar(PanelBar):
         self.fit_button.setVisible(is_fitted and self._has_fields)
 
     def set_fit_folder(self, folder: str) -> None:
-        """Fit on these images from now on; "" for those that are searched."""
+        """Fit on these images from now on, as a choice has them."""
         self.fit_button.show_fit(folder)
         self._on_pooling()
 
@@ -206,7 +206,7 @@ class RecipeBar(PanelBar):
         shown = {key: words for key, words in self.views.shown.items() if key != TWO_VIEW}
         key = (
             self.width(), self._is_narrow, self._has_marks, tuple(shown.items()),
-            TWO_VIEW in self.views.shown, self.fit_button.fit_on,
+            TWO_VIEW in self.views.shown, self.fit_button.accessibleName(),
             tuple(field.isVisibleTo(self) for field in fields),
         )  # fmt: skip
         if key == self._fitted_to:

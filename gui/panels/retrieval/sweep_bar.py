@@ -85,7 +85,7 @@ class SweepBar(PanelBar):
         return SweepOptions(layers, self.poolings.keys, self.afters.keys, self.fit_button.fit_on)
 
     def set_fit_folder(self, folder: str) -> None:
-        """Fit on these images from now on; "" for those that are measured."""
+        """Fit on these images from now on, as a choice has them."""
         self.fit_button.show_fit(folder)
         self._on_options()
 

@@ -35,7 +35,7 @@ Place = tuple[str, str, str]
 class SweepOptions:
     """What is to be swept, in the words of the command: see LAYER_NAMES and AFTER_NAMES.
 
-    fit_on: the folder that PCA and whitening are fitted on; "" for the images that are measured.
+    fit_on: what PCA and whitening are fitted on, as `RecipeChoice` has it.
     """
 
     layers: str = "default"

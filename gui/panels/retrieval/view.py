@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import overload
 
@@ -30,6 +30,8 @@ POOLING_NAMES = {
 ENCODED_NAMES = {"rmac-white": "R-MAC, whitened regions", "vlad": "VLAD"}
 """Poolings whose parts are encoded by a fit, which a sweep can't make on the way."""
 AP_NAME = f"{AP_VARIANT} AP"
+OWN_SET, OWN_WORDS = "own", "the searched images"
+"""What stands for fitting on the images that are searched, in place of a folder."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class RecipeChoice:
     """The chosen representation; `p` is GeM's exponent.
 
     after: what follows pooling, as `parse_after` reads it. fit_on: the folder that fits are made
-    on; "" for the images that are searched.
+    on, OWN_SET for the images that are searched, "" for what is found by itself; found: that, as
+    `fit_on` would have it, "" where nothing is fitted.
     """
 
     layer: str
@@ -88,6 +91,12 @@ class RecipeChoice:
     p: float = 3.0
     after: str = "l2"
     fit_on: str = ""
+    found: str = field(default="", compare=False)
+
+    @property
+    def settled(self) -> RecipeChoice:
+        """The same as if what was found to fit on had been named."""
+        return replace(self, fit_on=self.fit_on or self.found)
 
     @property
     def pooling_text(self) -> str:
@@ -101,8 +110,14 @@ class RecipeChoice:
         """ "L2", "signed power, L2", "L2, whitening, L2, fitted on others"."""
         after = parse_after(self.after)[0]
         has_fit = bool(after.projection) or self.pooling in ENCODED_NAMES
-        fitted = f", fitted on {Path(self.fit_on).name}" if has_fit and self.fit_on else ""
+        fit_on = self.fit_on or self.found
+        fitted = f", fitted on {fit_set_name(fit_on)}" if has_fit and fit_on else ""
         return f"{after.describe()}{fitted}"
+
+
+def fit_set_name(fit_on: str) -> str:
+    """What images to fit on are called."""
+    return OWN_WORDS if fit_on == OWN_SET else Path(fit_on).name
 
 
 @dataclass(frozen=True)
