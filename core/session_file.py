@@ -55,7 +55,10 @@ class Search:
 
     query: the image that was asked for; None for none; box: the part of it. truth: "folders", or
     the table of labels. view: the retrieval page's, in its own words. after: what follows pooling,
-    fit_on: the images that its fits are made on, None for those that are searched.
+    fit_on: the images that its fits are made on, None for what is found by itself. benchmark: whose
+    rule judges, "" for labels; ground_truth: the file or folder of it. steps: what is done beside
+    exact search, as `parse_search` reads it. copies: in how many bits of 63 what is left out differs
+    at most, None for nothing. map: the method of the map, in the page's words.
     """
 
     folder: Path
@@ -69,6 +72,18 @@ class Search:
     box: Box | None = None
     after: str = "l2"
     fit_on: Path | None = None
+    benchmark: str = ""
+    ground_truth: Path | None = None
+    steps: str = ""
+    copies: int | None = None
+    map: str = ""
+
+    @property
+    def named_benchmark(self) -> str:
+        """As `read_benchmark` has it; "" for labels."""
+        if self.ground_truth is None or not self.benchmark:
+            return self.benchmark
+        return f"{self.benchmark}:{self.ground_truth}"
 
 
 class KeptPin(NamedTuple):
@@ -151,6 +166,11 @@ class _StoredSearch(msgspec.Struct, frozen=True):
     box: tuple[float, float, float, float] | None = None
     after: Annotated[str, msgspec.Meta(max_length=100)] = "l2"
     fit_on: _StoredPath | None = None
+    benchmark: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    ground_truth: _StoredPath | None = None
+    steps: Annotated[str, msgspec.Meta(max_length=400)] = ""
+    copies: Annotated[int, msgspec.Meta(ge=0, le=63)] | None = None
+    map: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
 class _StoredPin(msgspec.Struct, frozen=True, array_like=True):
@@ -268,6 +288,11 @@ def _stored_search(search: Search, folder: Path) -> _StoredSearch:
         None if search.box is None else astuple(search.box),
         search.after,
         None if search.fit_on is None else _stored(search.fit_on, folder),
+        search.benchmark,
+        None if search.ground_truth is None else _stored(search.ground_truth, folder),
+        search.steps,
+        search.copies,
+        search.map,
     )
 
 
@@ -284,6 +309,11 @@ def _found_search(search: _StoredSearch, folder: Path) -> Search:
         _box(search.box),
         search.after,
         None if search.fit_on is None else search.fit_on.found(folder),
+        search.benchmark,
+        None if search.ground_truth is None else search.ground_truth.found(folder),
+        search.steps,
+        search.copies,
+        search.map,
     )
 
 

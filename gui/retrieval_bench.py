@@ -14,6 +14,7 @@ from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.copies import CopiesController
 from gui.controllers.searching.gallery_care import GalleryCareController
 from gui.controllers.searching.gallery_list import GalleryListController
+from gui.controllers.searching.gallery_memory import GalleryMemory
 from gui.controllers.searching.ranking_files import RankingFiles
 from gui.controllers.searching.results import ResultsController
 from gui.controllers.searching.sanity import SanityController
@@ -73,6 +74,7 @@ class RetrievalBench(QObject):
         self.mapping = MappingController(
             lanes, searching, gallery_list, self.sweeping, notices, exporting, panel.map, self
         )
+        self.memory = GalleryMemory(document, searching, panel.map, settings, self)
         panel.recipe_bar.export_menu.addAction(window.actions_["export_gallery"])
         connect_sweeping(window, self.sweeping)
         window.actions_.on("check_gallery", self.gallery_care.check)

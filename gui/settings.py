@@ -158,6 +158,14 @@ class Settings:
         """Remember how the graph of a prototxt was left, as JSON."""
         self._set(f"graph/{_key(prototxt)}", json_text)
 
+    def gallery_of(self, folder: Path) -> str:
+        """What a folder of images was searched by last, as JSON; "" for one not searched before."""
+        return self._store.word(f"gallery/{_key(folder)}")
+
+    def set_gallery_of(self, folder: Path, json_text: str) -> None:
+        """Remember what a folder of images is searched by, as JSON."""
+        self._set(f"gallery/{_key(folder)}", json_text)
+
     def note_of(self, path: Path) -> str:
         """How a file or folder was left, as JSON; "" for one not opened before."""
         return self._store.word(f"note/{_key(path)}")

@@ -212,6 +212,7 @@ class Workbench(QObject):
             self.exporting, notices, self.window, lambda: self.questioner, settings,
             lambda: self.chooser, self,
         )  # fmt: skip
+        self.sessions.leave_out_copies = self.retrieval.copies.expect
         self.recent_files = RecentFilesController(
             self.window.recent_menu, self.window.start_page, settings, document, lanes,
             self.opening, self.sessions, self.searching, self,
@@ -300,8 +301,9 @@ class Workbench(QObject):
         connect_captions(self.document, window.panels)
         load_plots_beside(self.engine, self.lanes)
         connect_searching(
-            window, self.searching, self.opening, self.settings, lambda: self.chooser, self.dropping
-        )
+            window, self.searching, self.retrieval.memory, self.opening, self.settings,
+            lambda: self.chooser, self.dropping,
+        )  # fmt: skip
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
         connect_training(
             window, self.document, self.training, self.opening, status, self.exporting,

@@ -77,21 +77,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Use every labelled image, or every query apart, and print the means."""
-    limit = without_copies(options)
-    for name, is_asked in (("--search", options.search), ("--without-copies", limit is not None)):
-        if is_asked and (options.queries or is_protocol(options.truth)):
-            raise UsageError(f"{name} goes with labels and without --queries")
+    limit, search = without_copies(options), parse_search(options.search)
+    if limit is not None and is_protocol(options.truth):
+        raise UsageError("--without-copies goes with labels; a benchmark says what is ranked")
     gallery = by_row(open_gallery(options.gallery), options.by)
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
         if options.queries:
             queries = tuple(options.queries)
-            request = EvaluateQueriesRequest(gallery, queries, options.truth, net, runs_on)
+            request = EvaluateQueriesRequest(
+                gallery, queries, options.truth, net, runs_on, search, limit
+            )
             evaluated = run_job(evaluate_queries(request, host), show)
         elif is_protocol(options.truth):
             whole = options.whole_images
             requests = [
-                EvaluateProtocolRequest(gallery, named, whole, net, runs_on)
+                EvaluateProtocolRequest(gallery, named, whole, net, runs_on, search)
                 for named in each_benchmark(options.truth)
             ]
             _tell(
@@ -99,7 +100,6 @@ def run(options: argparse.Namespace) -> None:
             )
             return
         else:
-            search = parse_search(options.search)
             labelled = EvaluateRequest(
                 gallery, options.truth, search, limit, options.whole_images, net, runs_on
             )

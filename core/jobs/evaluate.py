@@ -11,7 +11,7 @@ import numpy as np
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
-from core.errors import ImageError, RequestError
+from core.errors import ImageError
 from core.images.box import BOX_CONVENTION, BOXES_UNUSED
 from core.images.finding import find_files
 from core.images.prepared import PreparedImage
@@ -19,7 +19,6 @@ from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.open import OpenRequest
 from core.measures.measure import Pool
 from core.progress import Job
-from core.retrieval.backends.approximate import N_FOUND
 from core.retrieval.describing import Describer, describe_parts
 from core.retrieval.duplicates import Duplicates, find_duplicates
 from core.retrieval.evaluation import (
@@ -34,12 +33,11 @@ from core.retrieval.ground_truth import LabelledPaths, choose_labels, choose_lab
 from core.retrieval.label_matching import MatchedLabels
 from core.retrieval.protocols import ProtocolScores, evaluate_protocol
 from core.retrieval.search_steps import NOTHING, SearchSteps
-from core.retrieval.searching import Searching, prepare_search
+from core.retrieval.searching import TRUNCATED, Searching, prepare_search
 from core.surveys.pictures import by_shape
 from core.surveys.survey import DEFAULT_BATCH, Results, survey
 
 FOLDERS = "folders"
-_TRUNCATED = f"of the first {N_FOUND:,} that approximate search finds; the others count as missed"
 
 _OWN_FIT = (
     "Its PCA, whitening or encoding was fitted on images of the same folder (transductive): other "
@@ -71,7 +69,8 @@ class EvaluateProtocolRequest:
     """A gallery and a published benchmark: "oxford:DIR", "holidays" or "ukbench".
 
     whole_images: search with whole images where the benchmark has boxes. net, runs_on: what
-    describes the boxes, as EvaluateQueriesRequest has them.
+    describes the boxes, as EvaluateQueriesRequest has them. search: what is done beside exact
+    search. Copies stay: which images are ranked is part of the rule.
     """
 
     gallery: Gallery
@@ -79,6 +78,7 @@ class EvaluateProtocolRequest:
     whole_images: bool = False
     net: NetToRun | None = None
     runs_on: OpenRequest | None = None
+    search: SearchSteps = NOTHING
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ class EvaluateQueriesRequest:
     """A gallery, and folders or files of queries apart from it, which one truth labels.
 
     net: None for the net that the gallery was made with, from where it lies now; else the net to
-    run, which must give the gallery's recipe. runs_on: engine and device of a net so found.
+    run, which must give the gallery's recipe. runs_on: engine and device of a net so found. search,
+    without_copies: as EvaluateRequest has them.
     """
 
     gallery: Gallery
@@ -94,6 +95,8 @@ class EvaluateQueriesRequest:
     truth: str | Path = FOLDERS
     net: NetToRun | None = None
     runs_on: OpenRequest | None = None
+    search: SearchSteps = NOTHING
+    without_copies: int | Duplicates | None = None
 
 
 @dataclass(frozen=True)
@@ -127,42 +130,12 @@ def evaluate(request: EvaluateRequest, host: EngineHost | None = None) -> Job[Ev
         notes = (*notes, BOXES_UNUSED)
     elif truth.boxes and host is not None:
         return (yield from _evaluate_boxes(request, truth, notes, host))
-    if request.without_copies is None:
-        return (yield from _evaluate(gallery, truth, notes, request.search))
-    alike = request.without_copies
-    if not isinstance(alike, Duplicates):
-        alike = yield from find_duplicates(gallery, limit=alike, labels=truth.labels)
-    kept = np.setdiff1d(np.arange(len(gallery)), alike.left_out())
-    truth = replace(truth, labels=tuple(truth.labels[image] for image in kept.tolist()))
-    notes = (*notes, alike.note())
-    evaluated = yield from _evaluate(gallery.only(kept), truth, notes, request.search)
-    return replace(evaluated, duplicates=alike)
-
-
-def _evaluate(
-    gallery: Gallery, truth: MatchedLabels, notes: tuple[str, ...], search: SearchSteps
-) -> Job[Evaluated]:
-    paths = gallery.images.paths
-    if search == NOTHING:
-        evaluation = yield from evaluate_gallery(gallery, truth.labels)
-        return Evaluated(evaluation, truth, paths, notes)
-    searching = yield from prepare_search(gallery, search)
-    cosines, own = searching.cosines, range(len(gallery))
-    notes = (*notes, *searching.notes)
-    if searching.ranks_by_cosine:
-        vectors = gallery.descriptors
-        if search.expansion is not None:
-            vectors = expand_queries(cosines, vectors, own, search.expansion)
-        queries = OutsideQueries(vectors, truth.labels, own)
-        evaluation = yield from evaluate_outside(cosines, truth.labels, queries)
-    else:
-        queries = OutsideQueries(gallery.rows, truth.labels, own)
-        evaluation = yield from evaluate_outside(
-            cosines, truth.labels, queries, rank=searching.rank
-        )
-        if not searching.ranks_all:
-            evaluation = replace(evaluation, ap_variant=f"{evaluation.ap_variant}, {_TRUNCATED}")
-    return Evaluated(evaluation, truth, paths, notes, searching=searching)
+    left_out = yield from _left_out(gallery, request.without_copies, truth.labels)
+    if left_out is not None:
+        truth = replace(truth, labels=left_out.of_kept(truth.labels))
+        gallery, notes = gallery.only(left_out.kept), (*notes, left_out.found.note())
+    ranked = yield from _ranked(gallery, truth.labels, None, request.search)
+    return _evaluated(ranked, truth, gallery.images.paths, notes, left_out)
 
 
 def _evaluate_boxes(
@@ -170,11 +143,6 @@ def _evaluate_boxes(
 ) -> Job[Evaluated]:
     """With the boxes of a table as queries, described now, and whole images where it has none."""
     gallery = request.gallery
-    if request.search != NOTHING or request.without_copies is not None:
-        raise RequestError(
-            "Queries that are boxes are searched with as they are.",
-            hint="Leave search steps and copies out, or search with whole images.",
-        )
     check_not_empty(gallery)
     pairs = zip(truth.boxes, truth.labels, strict=True)
     boxed = [n for n, (box, label) in enumerate(pairs) if box is not None and label is not None]
@@ -187,11 +155,90 @@ def _evaluate_boxes(
     for number, reason in found.problems.items():
         labels[boxed[number]] = None  # no query, though others may find it
         problems.append(ImageProblem(gallery.images.paths[boxed[number]], reason))
-    queries = OutsideQueries(vectors, labels, range(len(gallery)))
-    evaluation = yield from evaluate_outside(gallery.cosines, truth.labels, queries)
+    left_out = yield from _left_out(gallery, request.without_copies, truth.labels)
     said = f"Boxes of the table are queries ({len(found.numbers):,}): {BOX_CONVENTION}."
-    files = gallery.images.paths
-    return Evaluated(evaluation, truth, files, (*notes, said), tuple(problems))
+    notes = (*notes, said)
+    if left_out is not None:
+        vectors, labels = vectors[left_out.kept], list(left_out.of_kept(labels))
+        truth = replace(truth, labels=left_out.of_kept(truth.labels))
+        gallery, notes = gallery.only(left_out.kept), (*notes, left_out.found.note())
+    queries = OutsideQueries(vectors, labels, range(len(gallery)))
+    ranked = yield from _ranked(gallery, truth.labels, queries, request.search)
+    evaluated = _evaluated(ranked, truth, gallery.images.paths, notes, left_out)
+    return replace(evaluated, problems=tuple(problems))
+
+
+@dataclass(frozen=True, eq=False)
+class _LeftOut:
+    """Copies of a gallery that are not ranked, and the images that are, (n,) int64, rising."""
+
+    found: Duplicates
+    kept: np.ndarray
+
+    def of_kept(self, labels: Sequence[str | None]) -> tuple[str | None, ...]:
+        """The labels of those alone."""
+        return tuple(labels[image] for image in self.kept.tolist())
+
+    def own(self, image: int | None) -> int | None:
+        """Where an image is among those that are kept; a copy is the one that stays for it."""
+        if image is None:
+            return None
+        for group in self.found.groups:
+            if image in (other.image for other in group.others):
+                image = group.first
+        return int(np.searchsorted(self.kept, image))
+
+
+def _left_out(
+    gallery: Gallery, asked: int | Duplicates | None, labels: Sequence[str | None]
+) -> Job[_LeftOut | None]:
+    if asked is None:
+        return None
+    found = asked
+    if not isinstance(found, Duplicates):
+        found = yield from find_duplicates(gallery, limit=found, labels=labels)
+    return _LeftOut(found, np.setdiff1d(np.arange(len(gallery)), found.left_out()))
+
+
+def _ranked(
+    gallery: Gallery,
+    labels: Sequence[str | None],
+    queries: OutsideQueries | None,
+    search: SearchSteps,
+) -> Job[tuple[Evaluation, Searching | None]]:
+    """The measures of queries, None for the gallery's own images, and what ranked for them."""
+    if search == NOTHING and queries is None:
+        return (yield from evaluate_gallery(gallery, labels)), None
+    if queries is None:
+        queries = OutsideQueries(gallery.rows, labels, range(len(gallery)))
+    if search == NOTHING:
+        return (yield from evaluate_outside(gallery.cosines, labels, queries)), None
+    searching = yield from prepare_search(gallery, search)
+    cosines = searching.cosines
+    if searching.ranks_by_cosine:
+        if search.expansion is not None:
+            vectors = np.asarray(queries.descriptors[:])
+            expanded = expand_queries(cosines, vectors, queries.own, search.expansion)
+            queries = replace(queries, descriptors=expanded)
+        return (yield from evaluate_outside(cosines, labels, queries)), searching
+    found = yield from evaluate_outside(cosines, labels, queries, rank=searching.rank)
+    if not searching.ranks_all:
+        found = replace(found, ap_variant=f"{found.ap_variant}, {TRUNCATED}")
+    return found, searching
+
+
+def _evaluated(
+    ranked: tuple[Evaluation, Searching | None],
+    truth: MatchedLabels,
+    files: tuple[str, ...],
+    notes: tuple[str, ...],
+    left_out: _LeftOut | None,
+) -> Evaluated:
+    evaluation, searching = ranked
+    if searching is not None:
+        notes = (*notes, *searching.notes)
+    alike = None if left_out is None else left_out.found
+    return Evaluated(evaluation, truth, files, notes, (), alike, searching)
 
 
 def evaluate_by_protocol(request: EvaluateProtocolRequest, host: EngineHost) -> Job[ProtocolScores]:
@@ -199,7 +246,10 @@ def evaluate_by_protocol(request: EvaluateProtocolRequest, host: EngineHost) -> 
     gallery = request.gallery
     opened = partial(opened_gallery_net, gallery, host, request.net, request.runs_on)
     described = None if request.whole_images else opened
-    scores = yield from evaluate_protocol(gallery, request.protocol, described)
+    searching = None
+    if request.search != NOTHING:
+        searching = yield from prepare_search(gallery, request.search)
+    scores = yield from evaluate_protocol(gallery, request.protocol, described, searching)
     return replace(scores, notes=(*_notes(gallery), *scores.notes))
 
 
@@ -222,11 +272,17 @@ def evaluate_queries(request: EvaluateQueriesRequest, host: EngineHost) -> Job[E
         LabelledPaths(names, [path.resolve() for path in request.queries if path.is_dir()]),
     )
     own = [gallery.find(path.absolute()) for path in described.paths]
-    queries = OutsideQueries(np.concatenate(described.vectors), of_queries.labels, own)
-    evaluation = yield from evaluate_outside(gallery.cosines, truth.labels, queries)
-    files = tuple(str(path) for path in described.paths)
     notes = (*_notes(gallery), *truth.notes, *((BOXES_UNUSED,) if any(of_queries.boxes) else ()))
-    return Evaluated(evaluation, truth, files, notes, tuple(described.problems))
+    left_out = yield from _left_out(gallery, request.without_copies, truth.labels)
+    if left_out is not None:
+        truth = replace(truth, labels=left_out.of_kept(truth.labels))
+        gallery, notes = gallery.only(left_out.kept), (*notes, left_out.found.note())
+        own = [left_out.own(image) for image in own]
+    queries = OutsideQueries(np.concatenate(described.vectors), of_queries.labels, own)
+    ranked = yield from _ranked(gallery, truth.labels, queries, request.search)
+    files = tuple(str(path) for path in described.paths)
+    evaluated = _evaluated(ranked, truth, files, notes, left_out)
+    return replace(evaluated, problems=tuple(described.problems))
 
 
 def _notes(gallery: Gallery) -> tuple[str, ...]:

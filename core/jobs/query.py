@@ -63,9 +63,15 @@ class QueryRequest:
 def query(request: QueryRequest, host: EngineHost) -> Job[Answers]:
     """Rank the gallery for each image; those that can't be read are listed with the reason.
 
-    Raises ImageError if none can be, RequestError for one box of several images.
+    Raises ImageError if none can be, RequestError for one box of several images, or for copies left
+    out of what a benchmark ranks.
     """
     gallery = request.gallery
+    if request.benchmark and request.without_copies is not None:
+        raise RequestError(
+            "Which images are ranked is part of a benchmark's rule.",
+            hint="Leave copies in, or judge by labels.",
+        )
     unknown: list[ImageProblem] = []
     n_boxed = len(request.images) if request.fusion is None else 1
     queries = _found(gallery, request.images[:n_boxed], request.box, unknown)

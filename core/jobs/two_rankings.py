@@ -15,4 +15,5 @@ def two_rankings(first: QueryRequest, second: QueryRequest, host: EngineHost) ->
     return set_against(
         RankedIn(first.gallery, in_first.answers[0]),
         RankedIn(second.gallery, in_second.answers[0]),
+        tuple(dict.fromkeys((*in_first.notes, *in_second.notes))),
     )

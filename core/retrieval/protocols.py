@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from core.retrieval.benchmarks import (
 from core.retrieval.describing import Describer, describe_parts
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.search import rank
+from core.retrieval.searching import TRUNCATED, Searching
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class ProtocolScores:
     """What a benchmark's rule gives.
 
     measure: "mAP", or "N-S" of UKBench, from 0 to 4. variant: of the AP, "" for N-S. precision_at:
-    the mean by k where the rule has its own kind.
+    the mean by k where the rule has its own kind. searching: what ranked, None for plain exact
+    search.
     """
 
     protocol: str
@@ -56,6 +58,7 @@ class ProtocolScores:
     queries: tuple[ProtocolQuery, ...]
     notes: tuple[str, ...] = ()
     precision_at: dict[int, float] = field(default_factory=dict)
+    searching: Searching | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dictionary."""
@@ -68,6 +71,7 @@ class ProtocolScores:
             **{f"mP@{k}": mean for k, mean in self.precision_at.items()},
             "n_queries": len(self.queries),
             "queries": [{"file": q.file, "name": q.name, key: q.score} for q in self.queries],
+            "search": None if self.searching is None else self.searching.to_json(),
             "notes": list(self.notes),
         }
 
@@ -77,13 +81,17 @@ Describing = Callable[[], AbstractContextManager[Describer]]
 
 
 def evaluate_protocol(
-    gallery: Gallery, named: str, described: Describing | None = None
+    gallery: Gallery,
+    named: str,
+    described: Describing | None = None,
+    searching: Searching | None = None,
 ) -> Job[ProtocolScores]:
     """Score a gallery by a benchmark, as `read_benchmark` names it.
 
     described: what describes the boxes that the benchmark's queries are; None searches with whole
-    images. Its rule is that of its publishers: trapezoid AP with junk left out, or the count of the
-    four. Raises GalleryError where the gallery has none of its images, or a box can't be described.
+    images. searching: what ranks, None for plain exact search. Its rule is that of its publishers:
+    trapezoid AP with junk left out, or the count of the four. Raises GalleryError where the gallery
+    has none of its images, or a box can't be described.
     """
     check_not_empty(gallery)
     benchmark = read_benchmark(gallery, named)
@@ -96,18 +104,26 @@ def evaluate_protocol(
             continue
         own = gallery.rows[query.image]
         vector = own if of_boxes is None else of_boxes.get(number, own)
-        ranking = rank(gallery, vector)
-        order = ranking.index.tolist()
         left_out = None if query.keeps_itself else query.image
-        shown = ranking if left_out is None else rank(gallery, vector, exclude=left_out)
-        judged = judge_by_benchmark(benchmark, query, shown)
+        if searching is None:
+            ranking = rank(gallery, vector, exclude=left_out)
+        else:
+            ranking = searching.rank(vector, left_out)
+        order = ranking.index.tolist()
+        judged = judge_by_benchmark(benchmark, query, ranking)
         file = gallery.images.paths[query.image]
         n_junk = int(judged.is_junk.sum())
         score = query.score(order)
         scored.append(ProtocolQuery(file, query.name, score, query.image, judged.score, n_junk))
         if query.precisions is not None:
             precisions.append(query.precisions(order))
-    return _summarised(benchmark, scored, precisions, notes)
+    scores = _summarised(benchmark, scored, precisions, notes)
+    if searching is None:
+        return scores
+    is_cut = bool(scores.variant) and not searching.ranks_all
+    variant = f"{scores.variant}, {TRUNCATED}" if is_cut else scores.variant
+    said = (*scores.notes, *searching.notes)
+    return replace(scores, variant=variant, notes=said, searching=searching)
 
 
 def _summarised(

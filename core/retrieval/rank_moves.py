@@ -18,19 +18,34 @@ NOWHERE = 0
 class RankMoves:
     """Where the images of ranking A are in ranking B, and those of B in A.
 
-    in_second: (n_first,) int64, the rank in B, from 1, of the image at each place of A; in_first:
-    (n_second,) likewise. is_relevant: (n_first,) bool by place of A, None without a label.
+    in_second: (n_first,) int64, the place in B, from 1, of the image at each place of A; in_first:
+    (n_second,) likewise. is_relevant: (n_first,) bool by place of A, None without a label. ranks:
+    of both by place, 0 for junk, which takes none; None where every place is a rank.
     """
 
     in_second: np.ndarray
     in_first: np.ndarray
     is_relevant: np.ndarray | None = None
+    ranks: tuple[np.ndarray, np.ndarray] | None = None
+
+    @property
+    def first_ranks(self) -> np.ndarray:
+        """The rank in A of the image at each place of A, (n_first,) int64; 0 for junk."""
+        return np.arange(1, self.in_second.size + 1) if self.ranks is None else self.ranks[0]
+
+    @property
+    def second_ranks(self) -> np.ndarray:
+        """The rank in B of the image at each place of A; 0 for junk, and where B lacks it."""
+        if self.ranks is None:
+            return self.in_second
+        ranks: np.ndarray = np.append(NOWHERE, self.ranks[1])[self.in_second]
+        return ranks
 
     @property
     def gains(self) -> np.ndarray:
-        """How many ranks earlier B has the image at each place of A; 0 where B lacks it."""
-        own = np.arange(1, self.in_second.size + 1)
-        return np.where(self.in_second == NOWHERE, 0, own - self.in_second)
+        """How many ranks earlier B has the image at each place of A; 0 where one has no rank."""
+        own, other = self.first_ranks, self.second_ranks
+        return np.where((own == NOWHERE) | (other == NOWHERE), 0, own - other)
 
     @property
     def n_only_first(self) -> int:
@@ -54,15 +69,18 @@ class RankMoves:
 
 
 def rank_moves(
-    first: np.ndarray, second: np.ndarray, is_relevant: np.ndarray | None = None
+    first: np.ndarray,
+    second: np.ndarray,
+    is_relevant: np.ndarray | None = None,
+    ranks: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> RankMoves:
     """The moves between two orders of the same numbered images, each without repeats.
 
     first, second: (n_first,), (n_second,) int64 from 0, the best first. is_relevant: (n_first,)
-    bool by place of `first`.
+    bool by place of `first`; ranks: of both by place, where not every place is one.
     """
     n = int(max(first.max(initial=-1), second.max(initial=-1))) + 1
-    return RankMoves(_ranks(second, n)[first], _ranks(first, n)[second], is_relevant)
+    return RankMoves(_ranks(second, n)[first], _ranks(first, n)[second], is_relevant, ranks)
 
 
 def common_numbers(first: Gallery, second: Gallery) -> np.ndarray:

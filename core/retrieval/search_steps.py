@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from core.errors import RequestError
 from core.retrieval.expansion import DEFAULT_ALPHA, Expansion, Weighting
 from core.retrieval.reranking import N_RERANKED, Diffusion, KReciprocal, Reranking
+from core.words import plural
 
 HELP = (
     "approximate (look through the nearest of many lists by faiss instead of through all "
@@ -49,12 +50,39 @@ class SearchSteps:
         """
         words = []
         if self.augmentation:
-            words.append(f"augmented by {self.augmentation} neighbours")
+            words.append(f"augmented by {plural(self.augmentation, 'neighbour')}")
         if self.expansion is not None:
             words.append(self.expansion.describe())
         if self.reranking is not None:
             words.append(self.reranking.describe())
         return ", ".join(words)
+
+    @property
+    def word(self) -> str:
+        """ "dba:20,qe:10,kreciprocal:20:6:0.3,top:1000": what `parse_search` reads; "" for nothing."""
+        words = ["approximate"] if self.approximate else []
+        words += [f"dba:{self.augmentation}"] if self.augmentation else []
+        if self.expansion is not None:
+            name = next(n for n, w in _WEIGHTINGS.items() if w == self.expansion.weighting)
+            alpha = f":{self.expansion.alpha!r}" if name == "alphaqe" else ""
+            words.append(f"{name}:{self.expansion.k}{alpha}")
+        one = self.reranking
+        if isinstance(one, KReciprocal):
+            words += [f"kreciprocal:{one.k1}:{one.k2}:{one.weight!r}", f"top:{one.n}"]
+        elif isinstance(one, Diffusion):
+            words += [f"diffusion:{one.k}:{one.alpha!r}", f"top:{one.n}"]
+        return ",".join(words)
+
+    @property
+    def variant(self) -> str:
+        """The same with approximate search, as a result is called by: "" for plain exact search."""
+        approximate = "approximate search" if self.approximate else ""
+        return ", ".join(filter(None, (approximate, self.describe())))
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether every image of a gallery is soon ranked so."""
+        return not self.approximate and self.reranking is None
 
 
 NOTHING = SearchSteps()

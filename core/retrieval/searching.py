@@ -21,6 +21,9 @@ from core.retrieval.search import Ranking, best_by, order_scores, rank_by
 from core.retrieval.search_steps import NOTHING, SearchSteps
 from core.words import bytes_text
 
+TRUNCATED = f"of the first {N_FOUND:,} that approximate search finds; the others count as missed"
+"""Behind the name of an AP of such a ranking."""
+
 
 @dataclass(frozen=True, eq=False)
 class Searching:

@@ -14,6 +14,7 @@ from gui.controllers.dropping import DroppingController
 from gui.controllers.opening import OpeningController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_list import remember_folder
+from gui.controllers.searching.gallery_memory import GalleryMemory
 from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.searching.index import FOLDERS
 from gui.controllers.searching.query_command import copy_query_command
@@ -30,6 +31,7 @@ from gui.settings import Settings
 def connect_searching(
     window: MainWindow,
     searching: SearchingController,
+    memory: GalleryMemory,
     opening: OpeningController,
     settings: Settings,
     chooser: Callable[[], FileChooser],
@@ -40,7 +42,7 @@ def connect_searching(
     def open_folder(folder: Path) -> None:
         remember_folder(settings, folder)
         window.show_panel(window.panels.retrieval)
-        searching.open_folder(folder)
+        memory.open(folder)
 
     def search(paths: tuple[Path, ...]) -> None:
         window.show_panel(window.panels.retrieval)

@@ -9,7 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError
-from core.files import is_folder, is_plain_file
+from core.files import is_folder, is_plain_file, is_there
 from core.images.preprocess import Preprocess
 from core.jobs.open_partly import PartlyOpened, open_text_partly
 from core.net.reader import read_prototxt
@@ -27,7 +27,7 @@ from core.training.split import SPLIT_NAME
 from gui.controllers.opening import OpeningController
 from gui.controllers.renaming import RenamingController
 from gui.controllers.searching.controller import SearchingController
-from gui.controllers.searching.values import fit_folder, kept_choice
+from gui.controllers.searching.values import fit_folder, kept_choice, kept_steps
 from gui.dialogs.files import SESSION_FILTER, FileChooser
 from gui.document import ModelDocument
 from gui.graph.memory import memory_from_json, memory_to_json
@@ -80,6 +80,7 @@ class SessionController(QObject):
         self.chooser = chooser
         self.training_folder: Callable[[], Path | None] = lambda: None
         self.open_training: Callable[[Path], object] = lambda folder: None
+        self.leave_out_copies: Callable[[int], object] = lambda limit: None
         self._waiting_search: Search | None = None
         opening.session_opened.connect(lambda path: self.open(path))
         document.weights_changed.connect(self._go_on_searching)
@@ -239,6 +240,8 @@ class SessionController(QObject):
             return self._waiting_search
         found, gallery = self._searching.found, self._searching.gallery
         truth = FOLDERS if gallery is None else gallery.truth
+        state = self._searching.state
+        protocol, _, where = state.benchmark.partition(":")
         return Search(
             folder,
             choice.layer,
@@ -251,6 +254,11 @@ class SessionController(QObject):
             None if found is None else found.query.box,
             choice.after,
             fit_folder(choice.fit_on, folder),
+            protocol,
+            Path(where) if where else None,
+            state.steps.word,
+            None if state.left_out is None else state.left_out.limit,
+            self._panels.retrieval.map.method,
         )
 
     def _shown(self) -> Shown:
@@ -273,8 +281,14 @@ class SessionController(QObject):
         self._waiting_search = None
         if is_folder(search.folder) and document.net.has_layer(search.layer):
             choice = kept_choice(search)
-            self._searching.places.expect_labels(str(search.truth))
+            is_gone = search.ground_truth is not None and not is_there(search.ground_truth)
+            benchmark = "" if is_gone else search.named_benchmark
+            self._searching.places.expect_labels(str(search.truth), benchmark)
+            self._searching.search_by(kept_steps(search.steps))
+            if search.copies is not None:
+                self.leave_out_copies(search.copies)
             self._searching.open_folder(search.folder, choice)
+            self._panels.retrieval.map.choose_method(search.map)
             if search.query is not None and is_plain_file(search.query):
                 self._searching.query_image(search.query, search.box)
             self._panels.retrieval.expect_view(search.view)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
 
+from core.retrieval.search_steps import parse_search
 from core.session_file import read_session
 from gui.panels.activations.shown import Pin
 from gui.panels.layers.rows import COLUMNS, Column
@@ -141,3 +143,81 @@ def test_a_table_and_a_query_that_are_gone_leave_the_gallery(
     assert len(second.searching.gallery) == 18
     assert second.searching.gallery.truth == "folders"
     assert second.window.panels.retrieval.query.path == photos / "blue" / "0.png"
+
+
+def test_a_session_keeps_how_it_is_searched_and_judged(
+    make_bench, qtbot, user, net: Path, photos: Path, tmp_path: Path
+) -> None:
+    """Benchmark, copies, steps and the map; without the ground truth labels judge."""
+    truth = tmp_path / "truth"
+    truth.mkdir()
+    for kind, names in {"query": "oxc1_3 0 0 9 9", "good": "3", "ok": "2", "junk": "1"}.items():
+        (truth / f"hall_1_{kind}.txt").write_text(f"{names}\n")
+    (photos / "red" / "copy.png").write_bytes((photos / "red" / "4.png").read_bytes())
+    first = make_bench(is_shown=True)
+    first.opening.open_paths([net])
+    qtbot.waitUntil(lambda: first.document.recipe is not None)
+    settle(first, qtbot)
+    first.searching.open_folder(photos, RecipeChoice("relu1", "conv1", "gap"))
+    settle(first, qtbot)
+    steps = parse_search("dba:5,alphaqe:3:2.5")
+    first.searching.search_by(steps)
+    settle(first, qtbot)
+    copies = first.window.panels.retrieval.queries_page.copies
+    copies.look_requested.emit(0)
+    settle(first, qtbot)
+    copies.left_out_changed.emit(True)
+    settle(first, qtbot)
+    left_out = first.searching.state.left_out
+    assert left_out.limit == 0
+    first.retrieval.truths.choose("oxford", truth)
+    settle(first, qtbot)
+    first.window.panels.retrieval.map.choose_method("tsne")
+    path = net.with_name("mine.blobscope")
+    save_session(first, qtbot, user, path)
+    close(first)
+    second = reopened(make_bench, qtbot, path)
+    state = second.searching.state
+    assert (state.benchmark, state.steps) == (f"oxford:{truth}", steps)
+    assert state.left_out == left_out
+    assert second.window.panels.retrieval.map.method == "tsne"
+    assert any("alpha 2.5" in note for note in second.searching.found.search_notes)
+    close(second)
+    shutil.rmtree(truth)
+    third = reopened(make_bench, qtbot, path)
+    assert third.searching.state.benchmark == ""
+    assert third.searching.state.left_out == left_out
+    assert third.searching.found.searching.duplicates == left_out
+
+
+def test_a_folder_comes_back_as_it_was_searched(
+    make_bench, qtbot, net: Path, photos: Path, tmp_path: Path
+) -> None:
+    bench = make_bench(is_shown=True)
+    bench.opening.open_paths([net])
+    qtbot.waitUntil(lambda: bench.document.recipe is not None)
+    settle(bench, qtbot)
+    others = tmp_path / "others"
+    shutil.copytree(photos / "red", others)
+    choice = RecipeChoice("relu1", "conv1", "mac")
+    bench.searching.open_folder(photos, choice)
+    settle(bench, qtbot)
+    bench.searching.query_image(photos / "green" / "3.png")
+    settle(bench, qtbot)
+    bench.window.panels.retrieval.map.bar.methods.choose("tsne")
+    bench.opening.open_folder(others)
+    settle(bench, qtbot)
+    bench.searching.choose(RecipeChoice("fc8", "fc8", "flatten"))
+    settle(bench, qtbot)
+    bench.searching.take_offer()
+    settle(bench, qtbot)
+    bench.window.panels.retrieval.map.bar.methods.choose("pca")
+    bench.opening.open_folder(photos)
+    settle(bench, qtbot)
+    assert bench.searching.searched.reading.choice == choice
+    assert bench.searching.found.query.path == photos / "green" / "3.png"
+    assert bench.window.panels.retrieval.map.method == "tsne"
+    bench.opening.open_folder(others)
+    settle(bench, qtbot)
+    assert bench.searching.searched.reading.choice.layer == "fc8"
+    assert bench.window.panels.retrieval.map.method == "pca"

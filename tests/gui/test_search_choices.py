@@ -137,3 +137,49 @@ def test_a_file_of_the_ranking_names_the_search(searched, qtbot, tmp_path: Path)
     caption = searched.retrieval.ranking_files.caption()
     assert any("re-ranked by diffusion" in line for line in caption)
     assert any("One query of 2 images" in line for line in caption)
+
+
+def test_what_is_chosen_is_evaluated_and_named(searched, qtbot, tmp_path: Path) -> None:
+    """A bar for each search, each query's AP that of its ranking; the plain one stays."""
+    panel, state = searched.window.panels.retrieval, searched.searching.state
+    (plain,) = panel.chart.rows
+    choose(searched, qtbot, EXPANDED, "average of 5")
+    said = "queries expanded by 5 (average)"
+    assert {row.search for row in panel.chart.rows} == {"", said}  # quick, and so unasked
+    shown = next(row for row in panel.chart.rows if row.search)
+    assert shown.label == f"{plain.label}, {said}"
+    assert said in panel.queries.sentence.text()
+    of_query = {query.index: query.score.average_precision for query in shown.queries}
+    assert len(of_query) == 18
+    for index in (0, 7, 14):
+        panel.query_requested.emit(index)
+        settle(searched, qtbot)
+        score = searched.searching.found.answer.score
+        assert of_query[index] == pytest.approx(score.average_precision, abs=1e-12)
+    choose(searched, qtbot, RERANKED, "k-reciprocal")
+    assert len(panel.chart.rows) == 2  # it takes its time, and waits to be asked for
+    assert panel.queries.n_shown == 0
+    panel.recipe_bar.evaluate_button.click()
+    settle(searched, qtbot)
+    assert [row.search for row in state.rows.values()] == ["", said, state.steps.variant]
+    choose(searched, qtbot, RERANKED, "none")
+    choose(searched, qtbot, EXPANDED, "none")
+    assert state.steps == SearchSteps()
+    assert panel.queries.n_shown == 18
+
+
+def test_queries_apart_are_evaluated_as_they_are_searched(searched, qtbot, tmp_path: Path) -> None:
+    """Equal files in the folder are left out, and the search is told in the notice."""
+    choose(searched, qtbot, EXPANDED, "average of 5")
+    apart = tmp_path / "apart" / "red"
+    apart.mkdir(parents=True)
+    source = searched.searching.folder / "red" / "1.png"
+    (apart / "q.png").write_bytes(source.read_bytes())
+    found = []
+    searched.gallery_work.evaluated.connect(found.append)
+    searched.gallery_work.evaluate_queries(apart.parent)
+    settle(searched, qtbot)
+    (evaluated,) = found
+    assert evaluated.searching.steps.variant == "queries expanded by 5 (average)"
+    notice = next(one for one in searched.notices.current if "against the gallery" in one.title)
+    assert "Search: queries expanded by 5 (average)." in notice.body

@@ -36,6 +36,8 @@ class Asker(QObject):
     """Every query that was ranked can be gone back to."""
 
     ranked = pyqtSignal(object)
+    steps_changed = pyqtSignal()
+    """The ranking that is shown does something else beside exact search."""
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class Asker(QObject):
         self._choices = QueryChoices()
         self.found: Found | None = None
         choices = panel.query_column.choices
-        choices.steps_requested.connect(self._search_by)
+        choices.steps_requested.connect(self.search_by)
         choices.fusion_requested.connect(self._fuse_by)
         choices.dropped.connect(self._drop)
         panel.selected.member_requested.connect(self._take_member)
@@ -127,7 +129,7 @@ class Asker(QObject):
             wanted.request(gallery, path, net),
             box=box,
             benchmark=self._search.benchmark,
-            without_copies=self._search.left_out,
+            without_copies=self._search.copies_for(gallery),
         )
         lane = self._lanes.engine if needs_net else self._lanes.compute
 
@@ -135,6 +137,9 @@ class Asker(QObject):
             then()
             self._choices = replace(wanted, prepared=found.searching)
             self._show(path, found)
+            if self._search.steps != wanted.steps:
+                self._search.steps = wanted.steps
+                self.steps_changed.emit()
             if found.problems:
                 self._notices.show_error(AppError(found.problems[0].reason), QUERY)
 
@@ -178,6 +183,15 @@ class Asker(QObject):
             return
         self.ask(self.found.query.path, box)
 
+    def search_by(self, steps: SearchSteps) -> None:
+        """Rank anew with other steps; without a ranking the next one is searched so."""
+        choices = replace(self._choices, steps=steps)
+        if self._search.query is not None:
+            self._ask_with(choices)
+            return
+        self._choices, self._search.steps = choices, steps
+        self._show_choices()
+
     def has(self, step: int) -> bool:
         """Whether there is a query `step` places on."""
         return self._history.peek(step) is not None
@@ -209,9 +223,6 @@ class Asker(QObject):
         view = self._choices.view(None if searched is None else searched.gallery)
         self._panel.query_column.choices.show_search(view)
         self._panel.selected.show_against(view.unlike)
-
-    def _search_by(self, steps: SearchSteps) -> None:
-        self._ask_with(replace(self._choices, steps=steps))
 
     def _fuse_by(self, fusion: Fusion) -> None:
         self._ask_with(replace(self._choices, fusion=fusion))

@@ -12,6 +12,7 @@ from core.engines.host import NetToRun
 from core.errors import AppError
 from core.images.box import Box
 from core.retrieval.gallery import Gallery
+from core.retrieval.search_steps import SearchSteps
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.asking import Asker
 from gui.controllers.searching.evaluating import Evaluator
@@ -181,6 +182,10 @@ class SearchingController(QObject):
         self._show(searched, is_whole=True)
         self._document.select(searched.reading.choice.layer)
 
+    def search_by(self, steps: SearchSteps) -> None:
+        """Do something else beside exact search from now on."""
+        self._asker.search_by(steps)
+
     def has_query(self, step: int) -> bool:
         """Whether there is a query before (-1) or after (1) the one that is shown."""
         return self._asker.has(step)
@@ -236,6 +241,7 @@ class SearchingController(QObject):
         indexer.ended.connect(self._show_reading)
         self._asker.ranked.connect(self.ranked)
         self._asker.ranked.connect(self._offering.offer_unread)
+        self._asker.steps_changed.connect(self._evaluate_otherwise)
         self.evaluator.evaluated.connect(self.evaluated)
         self._offering.wanted.connect(self._read_wanted)
         panel.image_requested.connect(self.query_image)
@@ -262,6 +268,7 @@ class SearchingController(QObject):
         self._forget()
         self._search.choose_folder(folder)
         self.places.begin()
+        self._search.benchmark = self.places.benchmark
         self.evaluator.show()
         self.changed.emit()
 
@@ -378,13 +385,20 @@ class SearchingController(QObject):
     def _take_index(self, searched: Searched) -> None:
         report = None if searched.indexed is None else searched.indexed.report
         if report is not None and (report.n_added or report.n_removed):
-            self._search.rows.pop(searched.reading.choice, None)  # of other images
+            for key in [one for one in self._search.rows if one[0] == searched.reading.choice]:
+                del self._search.rows[key]  # of other images
         if self._search.finish(searched):
             self._show_searched(searched)
 
     def _show(self, searched: Searched, *, is_whole: bool) -> None:
         if self._search.show(searched, is_whole=is_whole):
             self._show_searched(searched)
+
+    def _evaluate_otherwise(self) -> None:
+        """The search does something else: figures of it are others."""
+        self.evaluator.show()
+        if self.gallery is not None:
+            self.evaluator.evaluate_unasked(self.gallery)
 
     def _show_searched(self, searched: Searched) -> None:
         self._notices.dismiss(INDEX)

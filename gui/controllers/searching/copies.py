@@ -38,6 +38,7 @@ class CopiesController(QObject):
         self._view = view
         self._found: Duplicates | None = None
         self._of: tuple[str, ...] = ()
+        self._expected: int | None = None
         view.look_requested.connect(self.look)
         view.left_out_changed.connect(self.leave_out)
         searching.changed.connect(self._forget)
@@ -58,6 +59,10 @@ class CopiesController(QObject):
             on_error=self._show_error,
         )
 
+    def expect(self, limit: int) -> None:
+        """Look in the next gallery that is shown, and leave out what is found."""
+        self._expected = limit
+
     def leave_out(self, is_left_out: bool) -> None:
         """Leave all but one of each group out of rankings and evaluations, or take all in."""
         self._leave_out(self._found if is_left_out else None)
@@ -73,10 +78,11 @@ class CopiesController(QObject):
         if now is None or now.images.paths != gallery.images.paths:
             return
         self._found, self._of = found, tuple(gallery.images.paths)
-        is_left_out = self._searching.state.left_out is not None
-        self._show(gallery)
+        is_left_out = self._searching.state.left_out is not None or self._expected is not None
+        self._expected = None
         if is_left_out:
             self._leave_out(found)
+        self._show(gallery)
         self._notices.dismiss(COPIES)
         self.found.emit(found)
 
@@ -84,6 +90,8 @@ class CopiesController(QObject):
         """Numbers of images are those of one gallery: another order of images needs new ones."""
         if self._found is not None and tuple(searched.gallery.images.paths) != self._of:
             self._clear()
+        if self._expected is not None and searched.gallery.progress.is_finished is not False:
+            self.look(self._expected)
 
     def _forget(self) -> None:
         """Another folder, or none."""

@@ -15,6 +15,7 @@ from core.progress import Job
 from core.retrieval.benchmarks import WITH_BOXES
 from core.retrieval.evaluation import ScoredQuery
 from core.retrieval.gallery import Gallery
+from core.retrieval.search_steps import SearchSteps
 from gui.controllers.searching.index import Searched
 from gui.controllers.searching.states import Search
 from gui.controllers.searching.values import evaluation_row
@@ -75,7 +76,7 @@ class Evaluator(QObject):
             if is_asked:
                 self._notices.show_error(AppError(why_not), EVALUATE)
             return
-        row = self._search.rows.get(searched.reading.choice)
+        row = self._search.rows.get(self._search.key_of(searched.reading.choice))
         if row is not None and not row.is_part:
             if is_asked:
                 self._panel.open_evaluations()
@@ -83,8 +84,9 @@ class Evaluator(QObject):
         if self._search.benchmark:
             self.by_benchmark(searched, self._search.benchmark, is_asked)
             return
-        left_out, host = self._search.left_out, None
-        request = EvaluateRequest(searched.gallery, searched.gallery.truth, without_copies=left_out)
+        left_out, steps, host = self._search.left_out, self._search.steps, None
+        gallery = searched.gallery
+        request = EvaluateRequest(gallery, gallery.truth, steps, left_out)
         lane = self._lanes.compute
         if searched.gallery.boxes and self.describes is not None:
             net, host = self.describes(searched)
@@ -94,7 +96,7 @@ class Evaluator(QObject):
             key=EVALUATE,
             title=f"Evaluating {searched.reading.words}" if is_asked else "",
             slice_seconds=SLICE_SECONDS,
-            on_result=lambda result: self._take(searched, *result, is_asked=is_asked),
+            on_result=lambda result: self._take(searched, steps, *result, is_asked=is_asked),
             on_error=lambda error: self._show_error(error, is_asked=is_asked),
         )
 
@@ -103,6 +105,8 @@ class Evaluator(QObject):
         n_labels = len(set(gallery.images.names) - {None})
         if gallery.boxes or self._search.benchmark.partition(":")[0] in WITH_BOXES:
             return  # a pass for each query
+        if not self._search.steps.is_quick:
+            return
         if len(gallery) <= MOST_EVALUATED_UNASKED and n_labels > 1:
             self.evaluate(is_asked=False)
 
@@ -118,7 +122,8 @@ class Evaluator(QObject):
         """Show the bars that there are."""
         self._panel.show_evaluations(tuple(self._search.rows.values()))
         searched = self._search.searched
-        row = None if searched is None else self._search.rows.get(searched.reading.choice)
+        key = None if searched is None else self._search.key_of(searched.reading.choice)
+        row = None if key is None else self._search.rows.get(key)
         if searched is None or row is None:
             self._panel.show_queries(None)
             return
@@ -127,7 +132,7 @@ class Evaluator(QObject):
             QueryList(
                 row.queries,
                 lambda index: (gallery.path(index), gallery.images[index].path),
-                searched.reading.words,
+                row.label,
                 row,
             )
         )
@@ -139,6 +144,7 @@ class Evaluator(QObject):
     def _take(
         self,
         searched: Searched,
+        steps: SearchSteps,
         result: Evaluated,
         queries: tuple[ScoredQuery, ...],
         *,
@@ -147,7 +153,8 @@ class Evaluator(QObject):
         """The bar is of the gallery that was evaluated, whatever is shown by now."""
         if self._made_with(searched.gallery) != self._search.rows_of:
             return
-        row = evaluation_row(result.evaluation, searched.reading, searched.gallery)
+        variant = steps.variant
+        row = evaluation_row(result.evaluation, searched.reading, searched.gallery, variant)
         if result.duplicates is not None:
             row = replace(row, without=result.duplicates.describe())
         self.keep(searched, replace(row, queries=queries))
@@ -156,7 +163,7 @@ class Evaluator(QObject):
 
     def keep(self, searched: Searched, row: EvaluationRow) -> None:
         """A bar joins the others, and its queries are listed while their ranking is shown."""
-        self._search.rows[searched.reading.choice] = row
+        self._search.rows[searched.reading.choice, row.search] = row
         self._notices.dismiss(EVALUATE)
         self.show()
         self.evaluated.emit(row)

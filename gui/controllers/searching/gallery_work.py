@@ -51,7 +51,15 @@ class GalleryWorkController(QObject):
         gallery, net = self._searching.gallery, self._searching.net
         if gallery is None or net is None:
             return
-        request = EvaluateQueriesRequest(gallery, (folder,), gallery.truth, net=net)
+        state = self._searching.state
+        request = EvaluateQueriesRequest(
+            gallery,
+            (folder,),
+            gallery.truth,
+            net=net,
+            search=state.steps,
+            without_copies=state.left_out,
+        )
         self._lanes.engine.start(
             lambda: evaluate_queries(request, self._engine.host),
             key=QUERIES,

@@ -93,20 +93,22 @@ class GalleryPlaces:
         """The folder below which they lie."""
         self.truth = FOLDERS
         """Where the labels of the folder that is searched come from."""
-        self._expected_truth = FOLDERS
+        self.benchmark = ""
+        """The ground truth that judges the folder as it is opened, "" for labels."""
+        self._expected = FOLDERS, ""
 
     @property
     def known(self) -> tuple[Path, ...]:
         """The folders below which galleries lie."""
         return self.cache, self.cache / SWEEPS
 
-    def expect_labels(self, truth: str) -> None:
-        """The next folder has labels from there."""
-        self._expected_truth = truth
+    def expect_labels(self, truth: str, benchmark: str = "") -> None:
+        """The next folder has labels from there; benchmark: that judges it, "" for none."""
+        self._expected = truth, benchmark
 
     def begin(self) -> None:
         """Another folder: labels are as expected, else those of its folders."""
-        self.truth, self._expected_truth = self._expected_truth, FOLDERS
+        (self.truth, self.benchmark), self._expected = self._expected, (FOLDERS, "")
 
     def labelled(self, gallery: Gallery) -> Gallery:
         """The gallery with these labels; with those of its folders where they are gone."""

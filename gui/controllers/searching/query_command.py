@@ -11,10 +11,26 @@ from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.queries import Found
 
 
-def query_command(found: Found, net: NetToRun | None) -> str:
-    """A line for a shell; the gallery knows which net made it."""
-    query = found.answer.query
-    words = ["main.py", "query", str(found.gallery.folder), str(query.path)]
+def query_command(found: Found, net: NetToRun | None, benchmark: str = "") -> str:
+    """A line for a shell; the gallery knows which net made it.
+
+    benchmark: what judges, "" for labels.
+    """
+    answer, searching = found.answer, found.searching
+    query, asked = answer.query, answer.asked
+    images = [str(one.path) for one in (query, *answer.others)]
+    words = ["main.py", "query", str(found.gallery.folder), *images]
+    if answer.others and asked.fusion is not None:
+        words += ["--together", asked.fusion]
+    if asked.unlike:
+        words += ["--unlike", *(str(one.path) for one in asked.unlike)]
+        words += ["--unlike-weight", f"{asked.unlike_weight:g}"]
+    if searching is not None and searching.steps.word:
+        words += ["--search", searching.steps.word]
+    if searching is not None and searching.duplicates is not None:
+        words += ["--without-copies", "--alike", str(searching.duplicates.limit)]
+    if benchmark:
+        words += ["--truth", benchmark]
     if query.box is not None:
         words.append(f"--box={query.box.word}")  # a number below 0 is no option so
     if net is not None and net.device != "cpu":
@@ -26,4 +42,5 @@ def copy_query_command(searching: SearchingController) -> None:
     """Put it on the clipboard."""
     clipboard = QGuiApplication.clipboard()
     if searching.found is not None and clipboard is not None:
-        clipboard.setText(query_command(searching.found, searching.net))
+        benchmark = searching.state.benchmark
+        clipboard.setText(query_command(searching.found, searching.net, benchmark))

@@ -52,7 +52,7 @@ class NameFollower(QObject):
             search.searched = replace(search.searched, reading=reading)
         rows = [_renamed_row(before, net, row) for row in search.rows.values()]
         search.rows.clear()
-        search.rows.update((row.recipe, row) for row in rows)
+        search.rows.update(((row.recipe, row.search), row) for row in rows)
         self._on_renamed()
 
 

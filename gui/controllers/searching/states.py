@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from core.images.box import Box
 from core.retrieval.duplicates import Duplicates
+from core.retrieval.gallery import Gallery
+from core.retrieval.search_steps import NOTHING, SearchSteps
 from gui.controllers.searching.index import Searched
 from gui.panels.retrieval.view import EvaluationRow, RecipeChoice
 
@@ -78,10 +80,11 @@ class Search:
     """One folder searched with one representation.
 
     searched: the gallery shown now; while another layer is indexed, that of the layer before.
-    listed: the folder's images before they are indexed. rows: what was evaluated, by choice,
-    with the net and preprocessing of `rows_of`. benchmark: the published ground truth that queries
-    are judged by, "" for labels. left_out: copies that are not ranked, by the numbers of the
-    gallery that is searched; None for none.
+    listed: the folder's images before they are indexed. rows: what was evaluated, by choice and by
+    what is done beside exact search, with the net and preprocessing of `rows_of`. benchmark: the
+    published ground truth that queries are judged by, "" for labels. left_out: copies that are not
+    ranked, by the numbers of the gallery that is searched; None for none. steps: what is done
+    beside exact search.
     """
 
     stage: Stage = Stage.NO_FOLDER
@@ -90,12 +93,28 @@ class Search:
     searched: Searched | None = None
     query: Asked | None = None
     listed: tuple[Path, ...] = ()
-    rows: dict[RecipeChoice, EvaluationRow] = field(default_factory=dict)
+    rows: dict[tuple[RecipeChoice, str], EvaluationRow] = field(default_factory=dict)
     rows_of: object = None
     benchmark: str = ""
     left_out: Duplicates | None = None
+    steps: SearchSteps = NOTHING
     n_done: int = 0
     _n_vain_crashes: int = 0
+
+    def key_of(self, choice: RecipeChoice) -> tuple[RecipeChoice, str]:
+        """What an evaluation of it is kept by."""
+        return choice, self.steps.variant
+
+    def copies_for(self, gallery: Gallery) -> int | Duplicates | None:
+        """The copies to leave out of a gallery's rankings; a benchmark says itself what is ranked.
+
+        Of a gallery of other images they are to be found anew.
+        """
+        found, searched = self.left_out, self.searched
+        if found is None or self.benchmark or searched is None:
+            return None
+        is_same = searched.gallery.images.paths == gallery.images.paths
+        return found if is_same else found.limit
 
     def happens(self, event: Event) -> bool:
         """Go where the table says; False where it says nothing."""

@@ -61,24 +61,27 @@ class TruthController(QObject):
 
     def _start(self, searched: Searched, named: str, is_asked: bool) -> None:
         net = self._engine.adapted(searched.reading.request.net)
-        request = EvaluateProtocolRequest(searched.gallery, named, net=net)
+        steps = self._searching.state.steps
+        request = EvaluateProtocolRequest(searched.gallery, named, net=net, search=steps)
         words = WORDS.get(named.partition(":")[0], named)
         self._lanes.engine.start(
             lambda: evaluate_by_protocol(request, self._engine.host),
             key=EVALUATE,
             title=f"Evaluating {searched.reading.words} by {words}" if is_asked else "",
             slice_seconds=SLICE_SECONDS,
-            on_result=lambda found: self._take(searched, named, found, is_asked),
+            on_result=lambda found: self._take(searched, named, found, steps.variant, is_asked),
             on_error=self._show_error,
         )
 
-    def _take(self, searched: Searched, named: str, found: ProtocolScores, is_asked: bool) -> None:
+    def _take(
+        self, searched: Searched, named: str, found: ProtocolScores, search: str, is_asked: bool
+    ) -> None:
         now = self._searching.searched
         if now is None or now.gallery.folder != searched.gallery.folder:
             return
         if named != self._searching.state.benchmark:
             self._searching.take_labels(now.gallery, named)
-        self._searching.evaluator.keep(now, benchmark_row(found, now.reading, now.gallery))
+        self._searching.evaluator.keep(now, benchmark_row(found, now.reading, now.gallery, search))
         if is_asked:
             self._panel.expect_view(QUERIES_VIEW)
             words = WORDS[found.protocol]

@@ -17,6 +17,7 @@ from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.kept_galleries import KeptGallery
 from core.retrieval.queries import find_query
 from core.retrieval.ranking_caption import ranking_caption
+from core.retrieval.ranking_export import ranks_of
 from core.retrieval.two_rankings import RankedIn, TwoRankings, export_two_rankings
 from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
@@ -135,6 +136,9 @@ class TwoRankingsController(QObject):
             None if found is None else (found.query.path, found.query.box),
             tuple((side.kept.folder, side.kept.n_images) for side in sides),
             self._searching.places.truth,
+            self._searching.state.benchmark,
+            self._searching.state.steps,
+            self._searching.state.left_out,
             found if found is None else found.gallery.folder,
         )
         if wanted != self._asked:
@@ -164,6 +168,18 @@ class TwoRankingsController(QObject):
         shown, query = found.gallery, found.query.path
         own, needs_net = found.answer.query, found.answer.query.needs_net
         asked, size = Asked(own.given, own.box), found.query.size
+        state = self._searching.state
+
+        def request_of(gallery: Gallery, net: NetToRun) -> QueryRequest:
+            return QueryRequest(
+                gallery,
+                (asked.path,),
+                net,
+                search=state.steps,
+                without_copies=state.copies_for(gallery),
+                box=asked.box,
+                benchmark=state.benchmark,
+            )
 
         def opened(side: _Side) -> Gallery:
             return (
@@ -173,7 +189,7 @@ class TwoRankingsController(QObject):
             )
 
         def work() -> Job[_Compared]:
-            return _rank_both(sides, opened, asked, size, host, needs_net=needs_net)
+            return _rank_both(sides, opened, request_of, size, host, needs_net=needs_net)
 
         lane = self._lanes.engine if needs_net else self._lanes.compute
         lane.start(
@@ -198,7 +214,7 @@ class TwoRankingsController(QObject):
 def _rank_both(
     sides: tuple[_Side, _Side],
     opened: Callable[[_Side], Gallery],
-    query: Asked,
+    request_of: Callable[[Gallery, NetToRun], QueryRequest],
     size: tuple[int, int],
     host: EngineHost,
     *,
@@ -206,16 +222,17 @@ def _rank_both(
 ) -> Job[_Compared]:
     requests = []
     for side, letter in zip(sides, "AB", strict=True):
-        gallery = opened(side)
-        if not needs_net and find_query(gallery, query.path).needs_net:
+        request = request_of(opened(side), side.net)
+        path = request.images[0]
+        if not needs_net and find_query(request.gallery, path).needs_net:
             raise ImageError(
-                f"{query.path} is not described in {letter}, {_words(side.readable)}.",
+                f"{path} is not described in {letter}, {_words(side.readable)}.",
                 hint="Read the folder with it once more.",
             )
-        requests.append(QueryRequest(gallery, (query.path,), side.net, box=query.box))
+        requests.append(request)
     two = yield from two_rankings(requests[0], requests[1], host)
     sides_shown = _side_view(two.first, size), _side_view(two.second, size)
-    view = TwoView(*sides_shown, two.moves, two.sentence, two.moves.greatest(MOST_MOVES))
+    view = TwoView(*sides_shown, two.moves, two.sentence, two.moves.greatest(MOST_MOVES), two.notes)
     return _Compared(sides, two, view)
 
 
@@ -228,7 +245,8 @@ def _side_view(ranked: RankedIn, size: tuple[int, int]) -> SideView:
         found.query,
         ranked.gallery.dimension,
         None if score is None else score.first_wrong,
-        int(found_at[-1]) + 1 if found_at.size else None,
+        int(ranks_of(ranked.answer)[found_at[-1]]) if found_at.size else None,
+        ranked.answer.ap_variant,
     )
 
 

@@ -28,6 +28,7 @@ from core.retrieval.gallery import Gallery
 from core.retrieval.protocols import ProtocolScores
 from core.retrieval.queries import Answer
 from core.retrieval.ranking_export import ranks_of
+from core.retrieval.search_steps import NOTHING, SearchSteps, parse_search
 from core.session_file import Search
 from gui.controllers.searching.index import Reading
 from gui.panels.retrieval.view import (
@@ -158,6 +159,14 @@ def kept_choice(search: Search) -> RecipeChoice:
     return replace(choice, after=search.after, fit_on=fit_on)
 
 
+def kept_steps(words: str) -> SearchSteps:
+    """What a session did beside exact search; nothing where its words are not known here."""
+    try:
+        return parse_search(words)
+    except AppError:
+        return NOTHING
+
+
 def choice_of(recipe: DescriptorRecipe, root: Path) -> RecipeChoice:
     """How the page says a recipe; root: of the gallery's images."""
     finish = recipe.finish
@@ -271,13 +280,18 @@ def input_text(recipe: DescriptorRecipe) -> str:
     return recipe.preprocess.describe().split(", bilinear")[0]
 
 
-def evaluation_row(evaluation: Evaluation, reading: Reading, gallery: Gallery) -> EvaluationRow:
-    """One bar of the chart, which says where it is of a part of the folder only."""
+def evaluation_row(
+    evaluation: Evaluation, reading: Reading, gallery: Gallery, search: str = ""
+) -> EvaluationRow:
+    """One bar of the chart, which says where it is of a part of the folder only.
+
+    search: what was done beside exact search.
+    """
     is_part = gallery.progress.is_finished is False
     part = f", {gallery.progress.describe()}" if is_part else ""
     return EvaluationRow(
         reading.choice,
-        f"{reading.words}{part}",
+        f"{_searched_words(reading, search)}{part}",
         gallery.dimension,
         evaluation.mean_ap,
         evaluation.mean_ap_low,
@@ -285,11 +299,19 @@ def evaluation_row(evaluation: Evaluation, reading: Reading, gallery: Gallery) -
         evaluation.p_at_1,
         evaluation.n_queries,
         is_part=is_part,
+        variant=evaluation.ap_variant,
+        search=search,
         paths=gallery.images.paths,
     )
 
 
-def benchmark_row(found: ProtocolScores, reading: Reading, gallery: Gallery) -> EvaluationRow:
+def _searched_words(reading: Reading, search: str) -> str:
+    return ", ".join(filter(None, (reading.words, search)))
+
+
+def benchmark_row(
+    found: ProtocolScores, reading: Reading, gallery: Gallery, search: str = ""
+) -> EvaluationRow:
     """The bar of a benchmark's own measure, with its queries, the worst first."""
     unit = 1.0 if found.measure == "mAP" else float(GROUP_SIZE)
     queries = [
@@ -302,7 +324,7 @@ def benchmark_row(found: ProtocolScores, reading: Reading, gallery: Gallery) -> 
     queries.sort(key=lambda query: (query.score.average_precision, query.index))
     return EvaluationRow(
         reading.choice,
-        reading.words,
+        _searched_words(reading, search),
         gallery.dimension,
         found.mean / unit,
         found.low / unit,
@@ -314,6 +336,7 @@ def benchmark_row(found: ProtocolScores, reading: Reading, gallery: Gallery) -> 
         measure=found.measure,
         variant=found.variant,
         truth=WORDS[found.protocol],
+        search=search,
     )
 
 

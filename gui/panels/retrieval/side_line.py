@@ -100,8 +100,15 @@ class SideLine(QWidget):
 
         self.layer_button.rows_wanted = read
 
-    def show_result(self, ap: float | None, first_wrong: str = "", last_relevant: str = "") -> None:
+    def show_result(
+        self,
+        ap: float | None,
+        first_wrong: str = "",
+        last_relevant: str = "",
+        variant: str = AP_VARIANT,
+    ) -> None:
         """Say how well its ranking does by ranks in words; None while it can't be said."""
+        self.ap_words.setText(f"AP, % ({variant})")
         self.ap.setText("" if ap is None else f"{100 * ap:.1f}")
         self.ap_words.setVisible(ap is not None)
         said = f"first wrong at {first_wrong}, last relevant at {last_relevant}"

@@ -39,7 +39,7 @@ FEWER_THAN_TWO = (
 class SideView:
     """One ranking: the tiles, the measures of its query, the length of its descriptors.
 
-    first_wrong, last_relevant: ranks from 1, None without any.
+    first_wrong, last_relevant: ranks from 1, None without any. variant: of the AP.
     """
 
     tiles: Tiles
@@ -47,13 +47,15 @@ class SideView:
     dimension: int
     first_wrong: int | None = None
     last_relevant: int | None = None
+    variant: str = AP_VARIANT
 
 
 @dataclass(frozen=True, eq=False)
 class TwoView:
     """Both rankings of a query, the moves between them, and the sentence about these.
 
-    greatest: (n,) int64, the places of A whose moves are listed.
+    greatest: (n,) int64, the places of A whose moves are listed. notes: how both were searched and
+    judged, in sentences.
     """
 
     first: SideView
@@ -61,6 +63,12 @@ class TwoView:
     moves: RankMoves
     sentence: str
     greatest: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The sentence, and how that was searched and judged."""
+        return " ".join((self.sentence, *self.notes))
 
 
 class TwoRankingsView(QWidget):
@@ -140,7 +148,7 @@ class TwoRankingsView(QWidget):
         self.part.show_box(query.box)
         n_relevant = query.n_relevant
         self.query_header.set_note("" if n_relevant is None else f"{n_relevant:,} relevant")
-        self.sentence.setText(two.sentence)
+        self.sentence.setText(two.said)
         self._show_moves(two)
         self.figures.show_rows(_figures(two.first, two.second))
         self.canvas.show_rankings(two.first.tiles, two.second.tiles, two.moves)
@@ -161,7 +169,7 @@ class TwoRankingsView(QWidget):
 
     def show_why(self, found: tuple[ResultTile, Why, Why] | None, compared: str = "") -> None:
         """Show why an image matches by A and by B; None while that is not known."""
-        said = "" if self._two is None else self._two.sentence
+        said = "" if self._two is None else self._two.said
         self.sentence.setText(f"{said} {compared}".strip())
         if found is None:
             self.why.show_nothing()
@@ -270,7 +278,7 @@ class TwoRankingsView(QWidget):
         self.why_wanted.emit()
 
     def _mark_row(self, first: ResultTile | None) -> None:
-        place = -1 if first is None else first.rank - 1
+        place = -1 if first is None else self.canvas.places[0]
         self.moves.choose(self._places.index(place) if place in self._places else None)
 
 
@@ -279,19 +287,19 @@ def _show_side(line: SideLine, side: SideView | None) -> None:
         line.show_result(None)
         return
     wrong, last = _rank_text(side.first_wrong), _rank_text(side.last_relevant)
-    line.show_result(side.query.average_precision, wrong, last)
+    line.show_result(side.query.average_precision, wrong, last, side.variant)
 
 
 def _move_row(two: TwoView, place: int) -> FigureRow:
     tile, other = two.first.tiles[place], int(two.moves.in_second[place])
-    gain = place + 1 - other
+    gain, rank = int(two.moves.gains[place]), int(two.moves.second_ranks[place])
     if other == NOWHERE:
         words, there, role = "not in B", "\N{EN DASH}", "secondary"
     else:
-        there = f"{other:,}"
+        there = f"{rank:,}" if rank else "\N{EN DASH}"
         words = "same" if not gain else f"{abs(gain):,} {'earlier' if gain > 0 else 'later'}"
         role = "ok_text" if gain > 0 else "secondary" if not gain else "warning_text"
-    cells = (tile.name, f"{place + 1:,}", there, words)
+    cells = (tile.name, f"{tile.rank:,}" if tile.rank else "\N{EN DASH}", there, words)
     return FigureRow(cells, roles={3: role}, tip=str(tile.path))
 
 
@@ -299,7 +307,7 @@ def _figures(first: SideView, second: SideView) -> list[FigureRow]:
     rows = []
     if first.query.average_precision is not None and second.query.average_precision is not None:
         aps = (f"{100 * (side.query.average_precision or 0):.1f}" for side in (first, second))
-        rows.append(FigureRow((f"AP, % ({AP_VARIANT})", *aps)))
+        rows.append(FigureRow((f"AP, % ({first.variant})", *aps)))
         pairs = zip(first.query.precisions, second.query.precisions, strict=True)
         for (k, in_first), (_, in_second) in pairs:
             rows.append(FigureRow((f"P@{k}", f"{in_first:.2f}", f"{in_second:.2f}")))

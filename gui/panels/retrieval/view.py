@@ -272,7 +272,8 @@ class EvaluationRow:
     is_part: of an unfinished gallery, so that it can't be compared with the others. queries: those
     that it is the mean of, the worst first. measure: "mAP", or "N-S" of UKBench as its share of 4.
     variant: of the AP. truth: what judges, "" for labels. without: what was left out, "" for
-    nothing. paths: of the images, by the index that a query has.
+    nothing. search: what was done beside exact search, "" for nothing, which the label has too.
+    paths: of the images, by the index that a query has.
     """
 
     recipe: RecipeChoice
@@ -289,6 +290,7 @@ class EvaluationRow:
     variant: str = AP_VARIANT
     truth: str = ""
     without: str = ""
+    search: str = ""
     paths: Sequence[str] = field(default=(), compare=False, repr=False)
 
     @property

@@ -99,6 +99,11 @@ class MapView(QWidget):
         self._light()
         self.bar.set_can_export(can_export=layer is not None)
 
+    def choose_method(self, method: str) -> None:
+        """Turn to a method by its word; another word changes nothing."""
+        if method in self.bar.methods.shown:
+            self.bar.methods.choose(method)
+
     def show_layers(self, layers: Sequence[MapLayer]) -> None:
         """Show where they lie by several representations."""
         if self._images is not None:
