@@ -362,3 +362,27 @@ def test_evaluate_works_after_any_sequence(searched, qtbot, tmp_path: Path) -> N
     evaluate()
     read_too(searched, qtbot, FC8)
     evaluate()
+
+
+def test_the_layer_that_is_read_is_not_offered_under_another_pooling(searched, qtbot) -> None:
+    """The page follows the selected layer while it is read: that is no other choice."""
+    mac = RecipeChoice("conv1", "conv1", "mac")
+    searched.searching.choose(mac)
+    settle(searched, qtbot)
+    assert offer(searched).isVisible()
+    searched.searching.take_offer()
+    searched.searching._follow_soon.timeout.emit()
+    searched.searching.choose(mac)
+    settle(searched, qtbot)
+    assert searched.searching.searched.reading.choice == mac
+    assert not offer(searched).isVisible()
+
+
+def test_a_look_of_before_offers_nothing_once_something_else_is_read(searched, qtbot) -> None:
+    searched.searching.choose(RecipeChoice("conv1", "conv1", "mac"))
+    settle(searched, qtbot)
+    searched.searching.choose(RecipeChoice("conv1", "conv1", "gap"))  # it is looked up
+    searched.searching.take_offer()
+    settle(searched, qtbot)
+    assert searched.searching.searched.reading.choice.pooling == "mac"
+    assert not offer(searched).isVisible()

@@ -183,3 +183,23 @@ def test_queries_apart_are_evaluated_as_they_are_searched(searched, qtbot, tmp_p
     assert evaluated.searching.steps.variant == "queries expanded by 5 (average)"
     notice = next(one for one in searched.notices.current if "against the gallery" in one.title)
     assert "Search: queries expanded by 5 (average)." in notice.body
+
+
+def test_space_pins_the_selected_result_and_takes_it_back(searched, qtbot) -> None:
+    """A pinned image is one query with the first; Space or Esc without a selection unpins."""
+    grid = searched.window.panels.retrieval.grid
+    pinned = choices_of(searched)
+    for back in (Qt.Key_Space, Qt.Key_Escape):
+        grid.setFocus()
+        grid.select(1)
+        tile = grid.selected_tile()
+        qtbot.keyClick(grid, Qt.Key_Space)
+        settle(searched, qtbot)
+        assert pinned.shown.together == (tile.path,)
+        assert tile.name not in names(searched)
+        assert "One query of 2 images" in " ".join(searched.searching.found.answer.notes)
+        grid.select(-1)
+        qtbot.keyClick(grid, back)
+        settle(searched, qtbot)
+        assert pinned.shown.together == ()
+        assert tile.name in names(searched)

@@ -122,7 +122,8 @@ def test_a_relevant_image_is_joined_in_green_and_the_selected_one_in_the_accent(
     canvas, theme = two.canvas, searched.keeper.theme
 
     def colour(place: int) -> str:
-        box, image = canvas.tile_rect(0, place), canvas.grab().toImage()
+        image = canvas.grab().toImage()  # which lays out first what waits for it
+        box = canvas.tile_rect(0, place)
         y = (box.bottom() + canvas.tile_rect(1, place).top()) // 2
         strip = [image.pixelColor(box.center().x() + dx, y) for dx in (-1, 0, 1)]
         line = max(strip, key=lambda found: distance(found, theme.panel))

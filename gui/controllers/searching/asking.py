@@ -63,6 +63,7 @@ class Asker(QObject):
         choices.dropped.connect(self._drop)
         panel.selected.member_requested.connect(self._take_member)
         panel.grid.member_wished.connect(self._take_member)
+        panel.grid.unpin_wished.connect(self._unpin)
         for shown in (panel.query_column, panel.two):
             shown.picture.part_drawn.connect(self.ask_part)
             shown.part.typed.connect(self.ask_typed)
@@ -223,12 +224,17 @@ class Asker(QObject):
         view = self._choices.view(None if searched is None else searched.gallery)
         self._panel.query_column.choices.show_search(view)
         self._panel.selected.show_against(view.unlike)
+        self._panel.grid.n_pinned = len(view.together)
 
     def _fuse_by(self, fusion: Fusion) -> None:
         self._ask_with(replace(self._choices, fusion=fusion))
 
     def _drop(self, path: Path) -> None:
         self._ask_with(self._choices.without(path))
+
+    def _unpin(self) -> None:
+        if self._choices.together:
+            self._drop(self._choices.together[-1])
 
     def _take_member(self, tile: ResultTile, is_for: bool) -> None:
         if tile.rank and (is_for or tile.path not in self._choices.unlike):

@@ -317,8 +317,10 @@ class SearchingController(QObject):
         net, shapes, searched = self._document.net, self._document.shapes, self._search.searched
         if net is None or shapes is None or searched is None or not self._panel.isVisible():
             return
-        offered = self._offering.offered
+        offered, read = self._offering.offered, self._indexer.choice
         like = (searched if offered is None else offered).reading.choice
+        if offered is None and self._search.is_indexing and read is not None:
+            like = read  # the layer that is selected is the one that is being read
         choice = choice_of_layer(net, shapes, self._document.selection, like)
         if choice is not None and choice.layer != like.layer:
             self.choose(choice)
@@ -337,7 +339,8 @@ class SearchingController(QObject):
                 self._show(looked.part, is_whole=True)
             self._offering.show(None)
             return
-        self._offering.show(looked)
+        is_read = self._search.is_indexing and looked.reading.choice == self._indexer.choice
+        self._offering.show(None if is_read else looked)
 
     def _resume_looked(self, looked: Looked) -> None:
         self._offering.show(looked)
@@ -357,7 +360,7 @@ class SearchingController(QObject):
 
     def _start(self, reading: Reading, *, is_agreed: bool = False) -> None:
         self.evaluator.cancel()
-        self._offering.show(None)
+        self._offering.forget()  # a look that is under way is of what was chosen before
         self._indexer.start(reading, is_agreed=is_agreed)
         self._show_reading()
 

@@ -33,8 +33,9 @@ KEYS = (
     ("M", "The relevant ones that are missed"),
     ("L", "The least similar ones"),
     ("N, Shift+N", "The next query of the list of queries, the one before"),
+    ("Space", "Pin the selected image: it counts with the query; without one unpin the last"),
     ("+, −", "Count the selected image with the query, against it"),
-    ("Esc", "Select nothing"),
+    ("Esc", "Select nothing, then unpin the last image"),
 )
 """What keys do here, for the list of all keys."""
 _WISHES = {Qt.Key_A: "all", Qt.Key_W: "wrong", Qt.Key_M: "missed", Qt.Key_L: "least"}
@@ -57,6 +58,8 @@ class RankingGrid(QAbstractScrollArea):
     query_wished = pyqtSignal(int)
     member_wished = pyqtSignal(object, bool)
     """A tile that is to count with the query (True), or against it."""
+    unpin_wished = pyqtSignal()
+    """The image that was pinned last is to count no more."""
 
     def __init__(
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
@@ -67,6 +70,8 @@ class RankingGrid(QAbstractScrollArea):
         self._tiles: Sequence[ResultTile] = ()
         self._current = -1
         self._first_wrong = 0
+        self.n_pinned = 0
+        """Images that count with the query."""
         self.setFrameShape(QAbstractScrollArea.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOn)
@@ -178,6 +183,8 @@ class RankingGrid(QAbstractScrollArea):
         if event.key() == Qt.Key_Escape and self._current >= 0:
             self.select(-1)
             return
+        if event.key() in (Qt.Key_Space, Qt.Key_Escape) and self._pins(event.key()):
+            return
         if self._wishes(event):
             return
         place = self._walked(event.key())
@@ -203,6 +210,17 @@ class RankingGrid(QAbstractScrollArea):
         if wish is None or has_shift:
             return False
         self.part_wished.emit(wish)
+        return True
+
+    def _pins(self, key: int) -> bool:
+        """Whether Space or Esc pinned the selected image, or unpinned the last one."""
+        tile = self.selected_tile()
+        if key == Qt.Key_Space and tile is not None and tile.rank:
+            self.member_wished.emit(tile, True)
+        elif tile is None and self.n_pinned:
+            self.unpin_wished.emit()
+        else:
+            return False
         return True
 
     def _walked(self, key: int) -> int | None:
