@@ -57,8 +57,8 @@ class Search:
     the table of labels. view: the retrieval page's, in its own words. after: what follows pooling,
     fit_on: the images that its fits are made on, None for what is found by itself. benchmark: whose
     rule judges, "" for labels; ground_truth: the file or folder of it. steps: what is done beside
-    exact search, as `parse_search` reads it. copies: in how many bits of 63 what is left out differs
-    at most, None for nothing. map: the method of the map, in the page's words.
+    exact search, as `parse_search` reads it. copies: in how many bits of 63 at most what is left
+    out differs, None for nothing. map: the method of the map, in the page's words.
     """
 
     folder: Path

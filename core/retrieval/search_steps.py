@@ -59,7 +59,7 @@ class SearchSteps:
 
     @property
     def word(self) -> str:
-        """ "dba:20,qe:10,kreciprocal:20:6:0.3,top:1000": what `parse_search` reads; "" for nothing."""
+        """ "dba:20,qe:10,diffusion:50:0.99,top:1000": what `parse_search` reads; "" for none."""
         words = ["approximate"] if self.approximate else []
         words += [f"dba:{self.augmentation}"] if self.augmentation else []
         if self.expansion is not None:
