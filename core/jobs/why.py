@@ -9,7 +9,7 @@ import numpy as np
 
 from core.activations.npz_file import write_npz
 from core.engines.host import EngineHost, NetToRun
-from core.errors import GalleryError, RequestError
+from core.errors import RequestError
 from core.files import write_file
 from core.images.box import Box
 from core.images.thumbnails import thumbnail
@@ -20,11 +20,11 @@ from core.progress import Job
 from core.representations.after import L2, After
 from core.representations.encoding import Encoder
 from core.representations.pca import PcaFit
-from core.retrieval.descriptor import DescriptorRecipe
-from core.retrieval.finish import PLAIN, load_fits
+from core.retrieval.finish import PLAIN, Finish, load_fits
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import QueryImage, find_query
 from core.retrieval.why_maps import Part, Why, explain_match
+from core.retrieval.why_parts import explain_parts
 from core.retrieval.why_picture import heat_of, painted, png_bytes
 
 _PNG_SIDE, _PNG_GAP = 640, 8
@@ -64,13 +64,14 @@ def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
             raise RequestError("The fit is of descriptors of another recipe than the gallery's.")
     encoder: Encoder | None = None
     if recipe.finish != PLAIN:
-        _check_finish(recipe)
         fits = load_fits(recipe.finish, gallery.folder)
         after, fit, encoder = recipe.finish.steps, fits.after, fits.encoder
     with host.opened(to_run) as engine:
-        describer = describer_for(to_run, replace(recipe, finish=PLAIN), engine)
+        parts = Finish(scales=recipe.finish.scales, further=recipe.finish.further)
+        describer = describer_for(to_run, replace(recipe, finish=parts), engine)
         describer.check()
-        found = yield from explain_match(
+        explain = explain_match if parts == PLAIN else explain_parts
+        found = yield from explain(
             engine,
             describer,
             Part(query.path, query.box),
@@ -80,16 +81,6 @@ def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
             encoder,
         )
     return replace(found, notes=(*found.notes, *_notes(query), *_notes(result)))
-
-
-def _check_finish(recipe: DescriptorRecipe) -> None:
-    """Raise GalleryError for what has no one grid of places."""
-    if recipe.finish.has_several_scales or recipe.finish.further:
-        raise GalleryError(
-            "Which places carry a similarity can't be told of joined layers or several scales: "
-            "each has places of its own.",
-            hint="Index one layer at one scale.",
-        )
 
 
 def write_why(found: Why, out: Path) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ class _Read:
 
     @property
     def has_places(self) -> bool:
-        return _has_places(self.activation.shape)
+        return has_places(self.activation.shape)
 
 
 def count_for_half(shares: np.ndarray) -> int:
@@ -180,7 +180,7 @@ def explain_match(
     if all(one.has_places for one in reads):
         value = describer.recipe.value
         maps = [
-            _map(one, describer, value, _shares(one.activation[0], pool, pull, encoder))
+            _map(one, describer, value, shares_of(one.activation[0], pool, pull, encoder))
             for one, pull in zip(reads, pulled, strict=True)
         ]
         words, exact = method_words(pool, after, encoder), is_exact(pool, after, encoder)
@@ -194,7 +194,8 @@ def explain_match(
     return Why(cosine, where, words, False, True, maps[0], maps[1], _left_over(cosine, maps))
 
 
-def _shares(activation: np.ndarray, pool: Pool, pull: Pull, encoder: Encoder | None) -> Shares:
+def shares_of(activation: np.ndarray, pool: Pool, pull: Pull, encoder: Encoder | None) -> Shares:
+    """What carries the product with `pull` in an activation, of encoded parts where they are."""
     if encoder is not None:
         return share_out_parts(activation, pool, pull, encoder)
     return share_out(activation, pool, pull)
@@ -212,18 +213,10 @@ def _read(engine: ExplainingEngine, describer: Describer, part: Part) -> _Read:
 
 
 def _map(read: _Read, describer: Describer, value: Value, shares: Shares) -> WhyMap:
-    box, (width, height) = read.part.box, read.picture.size
-    whole = read.picture.whole if box is not None else (width, height)
-    sizing = describer.recipe.preprocess.sizing(width, height, whole)
-    left, top = (0, 0)
-    if box is not None:
-        turned = read.picture.orientation
-        left, top = stored_box(box, *upright_size(*whole, turned), turned).inside(*whole)[:2]
-    fed = sizing.covered(width, height)
-    covered = fed[0] + left, fed[1] + top, fed[2] + left, fed[3] + top
+    covered = covered_rectangle(read.part, read.picture, describer)
     return WhyMap(
         read.part,
-        whole,
+        read.picture.size if read.part.box is None else read.picture.whole,
         covered,
         grid_rectangle(
             describer.feed, value, read.picture.values.shape, shares.places.shape, covered
@@ -234,6 +227,19 @@ def _map(read: _Read, describer: Describer, value: Value, shares: Shares) -> Why
         shares.regions,
         read.picture.orientation,
     )
+
+
+def covered_rectangle(part: Part, picture: ReadyImage, describer: Describer) -> Rectangle:
+    """Left, top, right, bottom in pixels of the whole picture of what the net was fed with."""
+    box, (width, height) = part.box, picture.size
+    whole = picture.whole if box is not None else (width, height)
+    sizing = describer.recipe.preprocess.sizing(width, height, whole)
+    left, top = (0, 0)
+    if box is not None:
+        turned = picture.orientation
+        left, top = stored_box(box, *upright_size(*whole, turned), turned).inside(*whole)[:2]
+    fed = sizing.covered(width, height)
+    return fed[0] + left, fed[1] + top, fed[2] + left, fed[3] + top
 
 
 def _by_gradient(
@@ -270,7 +276,7 @@ def _last_with_places(
     for layer in reversed(engine.needed_layers([wanted])):
         for index, top in enumerate(layer.tops):
             found = [one.top(layer.name, index) for one in shapes]
-            if top != AUTOMATIC_TOP and all(map(_has_places, found)):
+            if top != AUTOMATIC_TOP and all(map(has_places, found)):
                 return Value(layer.name, top)
     raise GalleryError(
         f"Nothing before '{wanted.layer}' has height and width, so no place of the picture can be "
@@ -278,7 +284,8 @@ def _last_with_places(
     )
 
 
-def _has_places(shape: Shape | None) -> bool:
+def has_places(shape: Shape | None) -> bool:
+    """Whether an activation of one picture has height and width."""
     return shape is not None and len(shape) == 4 and shape[0] == 1 and math.prod(shape[2:]) > 1
 
 

@@ -67,8 +67,8 @@ def connect_searching(
     dropping.search = searching.query_image
     window.actions_.on("index_folder", choose_folder)
     window.actions_.on("open_query", choose_query)
-    window.actions_.on("query_before", lambda: searching.go_to_query(-1))
-    window.actions_.on("query_after", lambda: searching.go_to_query(1))
+    window.actions_.on("query_before", lambda: searching.asker.go(-1))
+    window.actions_.on("query_after", lambda: searching.asker.go(1))
     wished = window.panels.retrieval.recipe_bar.command_requested
     wished.connect(lambda: copy_query_command(searching))
     window.panels.retrieval.reveal_requested.connect(_reveal)
@@ -135,8 +135,8 @@ def connect_what_is_there(
             "gallery": "" if has_gallery else "No folder of images is open. Choose one: Ctrl+G.",
             "table_labels": "" if has_table_labels(searching) else "They are those of the folders.",
             "query": "" if searching.found is not None else "No image is searched with yet.",
-            "query_before": "" if searching.has_query(-1) else "There is no query before this one.",
-            "query_after": "" if searching.has_query(1) else "There is no query after this one.",
+            "query_before": "" if searching.asker.has(-1) else "There is no query before this one.",
+            "query_after": "" if searching.asker.has(1) else "There is no query after this one.",
         }
 
     status.extra_facts.append(extra_facts)

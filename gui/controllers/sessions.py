@@ -284,7 +284,7 @@ class SessionController(QObject):
             is_gone = search.ground_truth is not None and not is_there(search.ground_truth)
             benchmark = "" if is_gone else search.named_benchmark
             self._searching.places.expect_labels(str(search.truth), benchmark)
-            self._searching.search_by(kept_steps(search.steps))
+            self._searching.asker.search_by(kept_steps(search.steps))
             if search.copies is not None:
                 self.leave_out_copies(search.copies)
             self._searching.open_folder(search.folder, choice)

@@ -161,7 +161,7 @@ def test_a_session_keeps_how_it_is_searched_and_judged(
     first.searching.open_folder(photos, RecipeChoice("relu1", "conv1", "gap"))
     settle(first, qtbot)
     steps = parse_search("dba:5,alphaqe:3:2.5")
-    first.searching.search_by(steps)
+    first.searching.asker.search_by(steps)
     settle(first, qtbot)
     copies = first.window.panels.retrieval.queries_page.copies
     copies.look_requested.emit(0)

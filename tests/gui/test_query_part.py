@@ -125,7 +125,7 @@ def test_the_part_is_gone_back_to_and_kept_with_another_layer(searched, qtbot, p
     settle(searched, qtbot)
     searched.searching.query_image(photos / "red" / "0.png")
     settle(searched, qtbot)
-    searched.searching.go_to_query(-1)
+    searched.searching.asker.go(-1)
     settle(searched, qtbot)
     assert searched.searching.found.answer.query.box == Box(0, 0, 40, 40)
     read_too(searched, qtbot, FC8)

@@ -12,7 +12,6 @@ from core.engines.host import NetToRun
 from core.errors import AppError
 from core.images.box import Box
 from core.retrieval.gallery import Gallery
-from core.retrieval.search_steps import SearchSteps
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.asking import Asker
 from gui.controllers.searching.evaluating import Evaluator
@@ -76,7 +75,7 @@ class SearchingController(QObject):
         self._search = Search()
         self._readings = ReadingMaker(document, engine, notices, self._search)
         self._indexer = Indexer(lanes, engine, notices, self.places, self._search, self)
-        self._asker = Asker(lanes, engine, notices, panel, self._search, self)
+        self.asker = Asker(lanes, engine, notices, panel, self._search, self)
         self._offering = Offering(
             lanes, engine, notices, self.places, panel, self._search, self._indexer.rates,
             questioner, self,
@@ -123,7 +122,7 @@ class SearchingController(QObject):
     @property
     def found(self) -> Found | None:
         """The ranking that is shown."""
-        return self._asker.found
+        return self.asker.found
 
     @property
     def state(self) -> Search:
@@ -142,7 +141,7 @@ class SearchingController(QObject):
         if self._search.searched is not None:
             self.index()
             return
-        self._asker.list_folder(folder)
+        self.asker.list_folder(folder)
         reading = self._readings.reading()
         if reading is not None:
             self._offering.look(reading, self._open_looked)
@@ -182,14 +181,6 @@ class SearchingController(QObject):
         self._show(searched, is_whole=True)
         self._document.select(searched.reading.choice.layer)
 
-    def search_by(self, steps: SearchSteps) -> None:
-        """Do something else beside exact search from now on."""
-        self._asker.search_by(steps)
-
-    def has_query(self, step: int) -> bool:
-        """Whether there is a query before (-1) or after (1) the one that is shown."""
-        return self._asker.has(step)
-
     def resume(self, choice: RecipeChoice) -> None:
         """Read the rest of the images with a representation; asks first where that takes long."""
         reading = self._readings.reading(choice)
@@ -214,15 +205,11 @@ class SearchingController(QObject):
 
     def query_index(self, index: int) -> None:
         """Rank the gallery for one of its own images."""
-        self._asker.ask_index(index)
+        self.asker.ask_index(index)
 
     def query_image(self, path: Path, box: Box | None = None) -> None:
         """Rank the gallery for one of its images, or one from anywhere; box: for a part of it."""
-        self._asker.ask(path, box)
-
-    def go_to_query(self, step: int) -> None:
-        """Ask the query before (-1) or after (1) again."""
-        self._asker.go(step)
+        self.asker.ask(path, box)
 
     def _connect(self) -> None:
         document, panel, indexer = self._document, self._panel, self._indexer
@@ -239,9 +226,9 @@ class SearchingController(QObject):
         indexer.part_found.connect(self._take_part)
         indexer.failed.connect(lambda _error: self._show_layers())
         indexer.ended.connect(self._show_reading)
-        self._asker.ranked.connect(self.ranked)
-        self._asker.ranked.connect(self._offering.offer_unread)
-        self._asker.steps_changed.connect(self._evaluate_otherwise)
+        self.asker.ranked.connect(self.ranked)
+        self.asker.ranked.connect(self._offering.offer_unread)
+        self.asker.steps_changed.connect(self.evaluator.evaluate_otherwise)
         self.evaluator.evaluated.connect(self.evaluated)
         self._offering.wanted.connect(self._read_wanted)
         panel.image_requested.connect(self.query_image)
@@ -250,7 +237,7 @@ class SearchingController(QObject):
         panel.evaluate_requested.connect(self.evaluate)
         panel.offer_taken.connect(self.take_offer)
         panel.offer_dropped.connect(lambda: self._offering.show(None))
-        panel.history_requested.connect(self.go_to_query)
+        panel.history_requested.connect(self.asker.go)
         panel.shown.connect(self._follow_soon.start)
         panel.destroyed.connect(self._follow_soon.stop)
 
@@ -276,7 +263,7 @@ class SearchingController(QObject):
         self._indexer.drop()
         self.evaluator.cancel()
         self._offering.forget()
-        self._asker.clear()
+        self.asker.clear()
         self._panel.show_result(None, ())
         self._panel.show_gallery(None)
 
@@ -317,10 +304,10 @@ class SearchingController(QObject):
         net, shapes, searched = self._document.net, self._document.shapes, self._search.searched
         if net is None or shapes is None or searched is None or not self._panel.isVisible():
             return
-        offered, read = self._offering.offered, self._indexer.choice
+        offered = self._offering.offered
         like = (searched if offered is None else offered).reading.choice
-        if offered is None and self._search.is_indexing and read is not None:
-            like = read  # the layer that is selected is the one that is being read
+        if offered is None and self._search.is_indexing:
+            like = self._indexer.choice or like  # the layer that is being read is the selected one
         choice = choice_of_layer(net, shapes, self._document.selection, like)
         if choice is not None and choice.layer != like.layer:
             self.choose(choice)
@@ -388,8 +375,7 @@ class SearchingController(QObject):
     def _take_index(self, searched: Searched) -> None:
         report = None if searched.indexed is None else searched.indexed.report
         if report is not None and (report.n_added or report.n_removed):
-            for key in [one for one in self._search.rows if one[0] == searched.reading.choice]:
-                del self._search.rows[key]  # of other images
+            self._search.forget_rows(searched.reading.choice)  # of other images
         if self._search.finish(searched):
             self._show_searched(searched)
 
@@ -397,19 +383,13 @@ class SearchingController(QObject):
         if self._search.show(searched, is_whole=is_whole):
             self._show_searched(searched)
 
-    def _evaluate_otherwise(self) -> None:
-        """The search does something else: figures of it are others."""
-        self.evaluator.show()
-        if self.gallery is not None:
-            self.evaluator.evaluate_unasked(self.gallery)
-
     def _show_searched(self, searched: Searched) -> None:
         self._notices.dismiss(INDEX)
         self.evaluator.forget_others(searched)
         self._show_layers()
         view = gallery_view(searched.gallery, searched.reading, searched.indexed)
         self._panel.show_gallery(view, self.evaluator.why_not())
-        self._asker.ask_again(self._document.image_path)
+        self.asker.ask_again(self._document.image_path)
         self.indexed.emit(searched)
         self.changed.emit()
         self.evaluator.evaluate_unasked(searched.gallery)

@@ -110,6 +110,12 @@ class Evaluator(QObject):
         if len(gallery) <= MOST_EVALUATED_UNASKED and n_labels > 1:
             self.evaluate(is_asked=False)
 
+    def evaluate_otherwise(self) -> None:
+        """The search does something else: figures of it are others."""
+        self.show()
+        if self._search.searched is not None:
+            self.evaluate_unasked(self._search.searched.gallery)
+
     def forget_others(self, searched: Searched) -> None:
         """Bars are of one net, preprocessing and truth, else they can not be compared."""
         key = self._made_with(searched.gallery)

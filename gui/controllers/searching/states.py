@@ -105,6 +105,11 @@ class Search:
         """What an evaluation of it is kept by."""
         return choice, self.steps.variant
 
+    def forget_rows(self, choice: RecipeChoice) -> None:
+        """What was evaluated of a choice holds no more."""
+        for key in [key for key in self.rows if key[0] == choice]:
+            del self.rows[key]
+
     def copies_for(self, gallery: Gallery) -> int | Duplicates | None:
         """The copies to leave out of a gallery's rankings; a benchmark says itself what is ranked.
 

@@ -58,6 +58,30 @@ def why(command, files: dict[str, Path], *more: object):
     return command("why", "--gallery", files["gallery"], *pair, *more)
 
 
+@pytest.mark.parametrize(
+    ("layer", "pool", "more"),
+    [
+        ("conv+relu", "mac", ()),
+        ("relu+fc", "gap", ("--after", "pca:2")),
+        ("relu", "gem", ("--scales", "1,2")),
+        ("relu", "rmac:2", ("--scales", "1,0.7")),
+    ],
+)
+def test_several_layers_or_scales_add_up_to_the_score(command, files, layer, pool, more) -> None:
+    """Each layer's own share is told; fc has no places, and counts as what none carries."""
+    index(command, files, layer, pool, *more)
+    said = why(command, files, "--json")
+    assert said.code == 0, said.err
+    ranked = command("query", files["gallery"], files["pictures"] / "0.png", "--json").json
+    score = next(r["score"] for r in ranked["results"] if r["path"].endswith("2.png"))
+    assert said.json["cosine"] == pytest.approx(score, abs=1e-5)
+    for name in ("query", "result"):
+        one = said.json[name]
+        assert np.sum(one["places"]) + one["offset"] == pytest.approx(score, abs=1e-5)
+    notes = " ".join(said.json["notes"])
+    assert ("What each layer carries" in notes) == ("+" in layer)
+
+
 @pytest.mark.parametrize("pool", ["crow", "gem"])
 def test_places_add_up_to_the_score_of_the_ranking(command, files, pool: str) -> None:
     index(command, files, "relu", pool)

@@ -11,6 +11,7 @@ from core.representations.encoding import PartSample, parse_encoding
 from core.representations.pca import fit_pca
 from core.retrieval.why import Pull, linear_coefficients, pulls, share_out, share_out_parts
 from core.retrieval.why_maps import count_for_half
+from core.retrieval.why_parts import pulls_of_parts, spread, together
 
 POOLS = [
     Pool("flatten"), Pool("gap"), Pool("mac"), Pool("spoc"), Pool("crow"), Pool("rmac"),
@@ -162,3 +163,44 @@ def test_encoded_parts_add_up_to_the_cosine(word: str, after: After) -> None:
     if word.startswith("white"):  # without an encoder, the regions in a row are a descriptor too
         _, first, _ = explained(query, result, Pool("regions"), After())
         assert sum(one.share for one in first.regions) == pytest.approx(first.total, abs=1e-6)
+
+
+def parts_of(layers, powers, other):
+    """The cosine of two descriptors of parts, and what each part of the first carries."""
+    rows = [[np.array(row, float) for row in scales] for scales in layers]
+    others = [[np.array(row, float) for row in scales] for scales in other]
+    cosine, pull, _ = pulls(together(rows, powers), together(others, powers))
+    found = pulls_of_parts(rows, powers, pull)
+    return cosine, [
+        [float(of @ row) for of, row in zip(ofs, scales, strict=True)]
+        for ofs, scales in zip(found, rows, strict=True)
+    ]
+
+
+def test_joined_layers_carry_what_their_own_cosines_are() -> None:
+    # units (.6, .8) and (.8, .6), and (1) and (1), over sqrt 2: .96 / 2 and 1 / 2
+    cosine, carried = parts_of([[(3, 4)], [(2,)]], (1, 1), [[(4, 3)], [(5,)]])
+    assert cosine == pytest.approx(0.98)
+    assert carried == [[pytest.approx(0.48)], [pytest.approx(0.5)]]
+    # a layer of zeros carries nothing, and the other one all
+    cosine, carried = parts_of([[(3, 4)], [(0,)]], (1, 1), [[(4, 3)], [(0,)]])
+    assert (cosine, carried) == (pytest.approx(0.96), [[pytest.approx(0.96)], [0]])
+
+
+@pytest.mark.parametrize("p", [1, 3])
+def test_scales_share_their_mean(p: int) -> None:
+    # units (1, 0) and (.6, .8), each channel by the mean of powers
+    scales, other = [[(2, 0), (3, 4)]], [[(1, 0), (7, 0)]]
+    cosine, carried = parts_of(scales, (p,), other)
+    mean = ((1 + 0.6**p) / 2) ** (1 / p), (0.8**p / 2) ** (1 / p)
+    wanted = mean[0] / (mean[0] ** 2 + mean[1] ** 2) ** 0.5
+    assert cosine == pytest.approx(wanted)
+    share = 1 / (1 + 0.6**p)  # of the first channel, by x^p
+    assert carried[0] == pytest.approx([wanted * share, wanted * (1 - share)])
+
+
+def test_a_coarse_grid_is_spread_by_area_and_loses_nothing() -> None:
+    shares, on = np.array([[1.0, 3.0]]), (0.0, 0.0, 4.0, 4.0)
+    assert spread(shares, on, (1, 4), on).tolist() == [[0.5, 0.5, 1.5, 1.5]]
+    assert spread(shares, (-2.0, 0.0, 2.0, 4.0), (1, 4), on).tolist() == [[2.5, 1.5, 0, 0]]
+    assert spread(shares, on, (2, 2), on).tolist() == [[0.5, 1.5], [0.5, 1.5]]
