@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--poolings",
         default=_DEFAULT_POOLINGS,
         metavar="P1,P2",
-        help=f"{POOLING_HELP} (default {_DEFAULT_POOLINGS})",
+        help=f"{POOLING_HELP} (default {_DEFAULT_POOLINGS}); R-MAC with whitened regions and VLAD "
+        "are fitted on all parts of other images before a pass can pool by them: index those",
     )
     parser.add_argument(
         "--together",

@@ -84,6 +84,10 @@ def test_a_sweep_is_fitted_on_other_images(qtbot, keeper) -> None:
     assert bar.fit_button.isVisible()
     bar.set_fit_folder("/photos/paris")
     assert bar.options.fit_on == "/photos/paris"
+    grey = {a.text(): a.toolTip() for a in bar.poolings.menu().actions() if not a.isEnabled()}
+    assert set(grey) == {"VLAD", "R-MAC, whitened regions"}
+    assert "before a pass can pool by it" in grey["VLAD"]
+    assert "VLAD" not in bar.poolings.text()
 
 
 def test_a_folder_is_searched_by_what_is_whitened_on_another(

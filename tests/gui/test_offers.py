@@ -368,6 +368,7 @@ def test_the_layer_that_is_read_is_not_offered_under_another_pooling(searched, q
     """The page follows the selected layer while it is read: that is no other choice."""
     mac = RecipeChoice("conv1", "conv1", "mac")
     searched.searching.choose(mac)
+    searched.searching._follow_soon.timeout.emit()  # while it is looked up
     settle(searched, qtbot)
     assert offer(searched).isVisible()
     searched.searching.take_offer()

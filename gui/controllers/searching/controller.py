@@ -304,10 +304,9 @@ class SearchingController(QObject):
         net, shapes, searched = self._document.net, self._document.shapes, self._search.searched
         if net is None or shapes is None or searched is None or not self._panel.isVisible():
             return
-        offered = self._offering.offered
-        like = (searched if offered is None else offered).reading.choice
-        if offered is None and self._search.is_indexing:
-            like = self._indexer.choice or like  # the layer that is being read is the selected one
+        # what is looked up, offered or read is of the layer that is selected, and is not shown yet
+        read = self._indexer.choice if self._search.is_indexing else None
+        like = self._offering.wanted_choice or read or searched.reading.choice
         choice = choice_of_layer(net, shapes, self._document.selection, like)
         if choice is not None and choice.layer != like.layer:
             self.choose(choice)

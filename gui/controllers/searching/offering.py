@@ -20,6 +20,7 @@ from gui.dialogs.questions import Questioner
 from gui.jobs import Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
+from gui.panels.retrieval.view import RecipeChoice
 
 LOOK, RATE = "look-ahead", "try-rate"
 
@@ -52,6 +53,7 @@ class Offering(QObject):
         self._rates = rates
         self._questioner = questioner
         self._offered: Looked | None = None
+        self._looking: RecipeChoice | None = None
         self._agreed: set[tuple[Path, str]] = set()
 
     @property
@@ -59,13 +61,22 @@ class Offering(QObject):
         """What the line offers to read."""
         return self._offered
 
+    @property
+    def wanted_choice(self) -> RecipeChoice | None:
+        """What was chosen last and is not shown: it is being looked up, or offered."""
+        if self._looking is not None:
+            return self._looking
+        return None if self._offered is None else self._offered.reading.choice
+
     def look(self, reading: Reading, then: Callable[[Looked], None]) -> None:
         """Compare the folder with what is read of it, and go on with what was found."""
 
         def take(looked: Looked) -> None:
+            self._looking = None
             if reading.request.folder == self._search.folder:
                 then(replace(looked, rate=self._rates.of(reading)))
 
+        self._looking = reading.choice
         self._lanes.compute.start(
             lambda: look(self._places, reading), key=LOOK, on_result=take, on_error=self._refuse
         )
@@ -113,6 +124,7 @@ class Offering(QObject):
         """Another folder or net: no offer of before holds."""
         for key in (LOOK, RATE):
             self._lanes.cancel(key)
+        self._looking = None
         self.show(None)
 
     def _try_rate(self, looked: Looked) -> None:
@@ -131,6 +143,7 @@ class Offering(QObject):
 
     def _refuse(self, error: AppError) -> None:
         """What was chosen can't be: the ranking stays what it is, and its fields say so."""
+        self._looking = None
         if isinstance(error, EngineCrashed):
             return
         searched = self._search.searched

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -188,16 +188,24 @@ class MovesCanvas(QWidget):
     def _paint_lines(self, painter: QPainter, moves: RankMoves) -> None:
         """Those of A's images, then what comes into B from elsewhere; the selected one last."""
         painter.setRenderHint(QPainter.Antialiasing, True)
+        drawn = list(self._moves_in_view(moves))
+        for row, place, rank in drawn:
+            self._paint_move(painter, row, place, rank)
+        for row, place, rank in drawn:
+            self._paint_elsewhere(painter, row, place, rank)
+        painter.setRenderHint(QPainter.Antialiasing, False)
+
+    def _moves_in_view(self, moves: RankMoves) -> Iterator[tuple[int, int, int]]:
+        """The row, place and rank in the other row of each line."""
         seen = self.places_in_view
         for place in [*(p for p in seen if p != self._selected[A]), self._selected[A]]:
             if place in seen and place < moves.in_second.size:
-                self._paint_move(painter, A, place, int(moves.in_second[place]))
+                yield A, place, int(moves.in_second[place])
         for place in [*(p for p in seen if p != self._selected[B]), self._selected[B]]:
             if place in seen and place < moves.in_first.size:
                 rank = int(moves.in_first[place])
                 if rank - 1 not in seen:
-                    self._paint_move(painter, B, place, rank)
-        painter.setRenderHint(QPainter.Antialiasing, False)
+                    yield B, place, rank
 
     def _paint_move(self, painter: QPainter, row: int, place: int, rank: int) -> None:
         """From a tile to where it goes: the other row, or a number at its own."""
@@ -220,6 +228,16 @@ class MovesCanvas(QWidget):
             painter.drawPath(path)
             return
         painter.drawLine(start, start + QPointF(0, 10 * down))
+
+    def _paint_elsewhere(self, painter: QPainter, row: int, place: int, rank: int) -> None:
+        """The rank that an image has out of view, over all lines."""
+        if rank - 1 in self.places_in_view:
+            return
+        tile, is_selected = self._rows[row][place], place == self._selected[row]
+        is_bold = is_selected or tile.mark == RELEVANT
+        painter.setPen(self._colour(tile, is_selected=is_selected))
+        box = self.tile_rect(row, place)
+        start = QPointF(box.center().x(), box.bottom() + 4 if row == A else box.top() - 4)
         words = _elsewhere(row, rank)
         place_of_words = QRectF(start.x() - box.width() / 2, 0, box.width(), 16)
         place_of_words.moveTop(start.y() + 11 if row == A else start.y() - 27)
@@ -281,11 +299,15 @@ class MovesCanvas(QWidget):
         return max(LEAST_TILE, self.width() - 2 * MARGIN + GAP)
 
     def _columns(self) -> int:
-        return max(1, self._room() // (self._wanted_width() + GAP))
+        """In little height tiles are smaller, and more of them stand side by side."""
+        return max(1, int(self._room() // (min(self._wanted_width(), self._fitting()) + GAP)))
 
     def _tile_width(self) -> float:
-        fitting = max(LEAST_TILE / 2, self._high() / _SHAPE)
-        return min(float(_MOST_TILE), fitting, self._room() / self._columns() - GAP)
+        return min(float(_MOST_TILE), self._fitting(), self._room() / self._columns() - GAP)
+
+    def _fitting(self) -> float:
+        """How wide a tile of the height that there is can be."""
+        return max(LEAST_TILE / 2, self._high() / _SHAPE)
 
     def _high(self) -> float:
         """How high a picture can be, so that the lines keep their room."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
@@ -16,12 +16,17 @@ from gui.panels.retrieval.sweep_table import (
     LAYER_TIPS,
     SweepOptions,
 )
-from gui.panels.retrieval.view import POOLING_NAMES
+from gui.panels.retrieval.view import ENCODED_NAMES, POOLING_NAMES
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
+
+FITTED_FIRST = (
+    "It is fitted on all parts of other images before a pass can pool by it: choose it for one "
+    "layer in Ranking."
+)
 
 
 class SweepBar(PanelBar):
@@ -44,6 +49,7 @@ class SweepBar(PanelBar):
             self.layers.setItemData(place, plain_tip(LAYER_TIPS[key]), Qt.ToolTipRole)
         first = SweepOptions()
         self.poolings = TickButton(keeper, "Poolings", POOLING_NAMES, POOLING_TIPS, first.poolings)
+        self.poolings.add_impossible(ENCODED_NAMES.values(), FITTED_FIRST)
         self.afters = TickButton(keeper, "After pooling", AFTER_NAMES, AFTER_TIPS, first.afters)
         self.fit_button = FitButton(keeper)
         self.start_button = Button(keeper, "Sweep", "bars", is_primary=True)
@@ -141,6 +147,14 @@ class TickButton(Button):
             self.ticks[key] = action
         self.setMenu(menu)
         self._say()
+
+    def add_impossible(self, names: Iterable[str], why_not: str) -> None:
+        """Entries that can't be ticked, and say why."""
+        menu = self.menu()
+        for words in names if menu is not None else ():
+            action = menu.addAction(words)
+            action.setEnabled(False)
+            action.setToolTip(plain_tip(why_not))
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from gui.widgets.alignment import CENTRE, LEFT, RIGHT
 
 TEXT_HEIGHT = 20
 THUMBNAIL_SIDE = 176
+_LEAST_NAME = 4
+"""Characters of a shortened name, its dots among them."""
 
 
 def paint_tile(
@@ -108,4 +110,6 @@ def _paint_words(painter: QPainter, tile: ResultTile, area: QRectF, theme: Theme
     name = tile.name
     if painter.fontMetrics().horizontalAdvance(name) > room.width():
         name = name.rpartition("/")[2]  # its folder is in the tooltip
-    painter.drawText(room, LEFT, _elided(name, int(room.width())))
+    shown = _elided(name, int(room.width()))
+    if shown == name or len(shown) >= _LEAST_NAME:  # of less nothing can be told
+        painter.drawText(room, LEFT, shown)

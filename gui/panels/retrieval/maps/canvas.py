@@ -382,7 +382,7 @@ class MapCanvas(QWidget):
         if self._layer is None:
             return Viewpoint()
         points = self._layer.points[self._layer.is_there]
-        return Viewpoint.fitting(points, self._room(), max(12.0, self.thumb_width / 2 + 6))
+        return Viewpoint.fitting(points, self._room(), max(24.0, self.thumb_width / 2 + _MARGIN))
 
     def _viewpoint(self) -> Viewpoint:
         return self._view or self._fitting()
