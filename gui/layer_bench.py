@@ -8,6 +8,7 @@ from PyQt5.QtCore import QObject, pyqtSlot
 
 from gui.connections.explaining import connect_explaining
 from gui.controllers.channels.controller import ChannelsController
+from gui.controllers.channels.matrix import MatrixController
 from gui.controllers.engine_child import EngineController
 from gui.controllers.explaining.controller import ExplainingController
 from gui.controllers.explaining.files import ExplanationFiles
@@ -24,7 +25,7 @@ from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
-from gui.pages.layer_views import GRADIENTS_VIEW, WEIGHTS_VIEW
+from gui.pages.layer_views import GRADIENTS_VIEW, VALUES_VIEW, WEIGHTS_VIEW
 from gui.panels.gradients.panel import GradientsPanel
 from gui.panels.weights.panel import WeightsPanel
 from gui.settings import Settings
@@ -79,6 +80,9 @@ class LayerBench(QObject):
             document, lanes, engine, inspecting, searching, notices, window.panels.activations,
             window.layer_page.top_strip, self,
         )  # fmt: skip
+        self.matrix = MatrixController(
+            lanes, engine, self.channels, exporting, window.layer_page, self
+        )
         searching.changed.connect(self._show_folder)
         self._show_folder()
 
@@ -87,4 +91,5 @@ class LayerBench(QObject):
         """The folder of the gallery is the one that a view may be over."""
         folder, gallery = self._searching.folder, self._searching.gallery
         name = folder.name if folder is not None else ""
+        self._bar.set_has_over(VALUES_VIEW, has_over=gallery is not None)
         self._bar.show_folder(name if gallery is None else f"{name}, {len(gallery):,}")

@@ -9,9 +9,10 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.pages.layer_strip import LayerStrip
-from gui.pages.layer_views import VALUES_VIEW, LayerViewBar
+from gui.pages.layer_views import FOLDER, MATRIX, VALUES_VIEW, LayerViewBar
 from gui.panels.activations.channel_view import LEAST_SIDE, SIDE, SMALL_SIDE
 from gui.panels.activations.panel import ActivationsPanel
+from gui.panels.channels.matrix_view import MatrixView
 from gui.panels.channels.strip import TopStrip
 from gui.panels.histogram.panel import HistogramPanel
 from gui.theme import ThemeKeeper
@@ -36,6 +37,7 @@ class LayerPage(QWidget):
         self.strip = LayerStrip(keeper)
         self.view_bar = LayerViewBar(keeper)
         self.top_strip = TopStrip(keeper)
+        self.matrix = MatrixView(keeper)
         self._stack = QStackedWidget()
         self._views: dict[str, QWidget] = {}
         self._areas: dict[str, tuple[QWidget, ...]] = {}
@@ -47,6 +49,8 @@ class LayerPage(QWidget):
         column.addWidget(self._stack, 1)
         self.view_bar.shown.connect(self._show)
         self._add_values(activations, histogram)
+        self.view_bar.over.chosen.connect(self._on_over)
+        self.view_bar.form.chosen.connect(lambda _form: self._show_form())
 
     @property
     def view(self) -> str:
@@ -56,8 +60,11 @@ class LayerPage(QWidget):
     @property
     def areas(self) -> tuple[QWidget, ...]:
         """What F6 walks through, in the view that shows."""
-        bar = (self.view_bar,) if len(self._views) > 1 else ()
-        return (self.strip, *bar, *self._areas[self.view])
+        bar = () if self.view_bar.isHidden() else (self.view_bar,)
+        of_view = self._areas[self.view]
+        if self.view == VALUES_VIEW and self._values.currentWidget() is self.matrix:
+            of_view = (self.matrix.canvas, self.matrix.side)
+        return (self.strip, *bar, *of_view)
 
     def add_view(
         self, key: str, view: QWidget, areas: Sequence[QWidget] = (), *, has_over: bool = False
@@ -72,9 +79,30 @@ class LayerPage(QWidget):
         """Show one of the views; one that is not there is passed over."""
         self.view_bar.views.choose(key)
 
+    def show_matrix(self) -> None:
+        """Show the matrix of images by channels, over the folder."""
+        bar = self.view_bar
+        bar.views.choose(VALUES_VIEW)
+        bar.over.choose(FOLDER)
+        bar.form.choose(MATRIX)
+
     @pyqtSlot(str)
     def _show(self, key: str) -> None:
         self._stack.setCurrentWidget(self._views[key])
+        self._show_form()
+
+    @pyqtSlot(str)
+    def _on_over(self, over: str) -> None:
+        """Tiles are of one image: over the folder the matrix comes first."""
+        self._show_form()
+        if over == FOLDER and self.view == VALUES_VIEW:
+            self.view_bar.form.choose(MATRIX)
+
+    def _show_form(self) -> None:
+        is_over_folder = self.view == VALUES_VIEW and self.view_bar.is_over_folder
+        self.view_bar.offer_form(is_there=is_over_folder)
+        is_matrix = is_over_folder and self.view_bar.form.current == MATRIX
+        self._values.setCurrentIndex(1 if is_matrix else 0)
 
     def _add_values(self, activations: ActivationsPanel, histogram: HistogramPanel) -> None:
         self._channel = activations.channel
@@ -98,7 +126,10 @@ class LayerPage(QWidget):
         column.setSpacing(0)
         column.addWidget(activations.bar)
         column.addWidget(self.splitter, 1)
-        self.add_view(VALUES_VIEW, values, (activations.bar, activations, histogram))
+        self._values = QStackedWidget()
+        self._values.addWidget(values)
+        self._values.addWidget(self.matrix)
+        self.add_view(VALUES_VIEW, self._values, (activations.bar, activations, histogram))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -63,7 +63,6 @@ class LayerViewBar(PanelBar):
         """Offer a view; has_over: whether it can be over a folder too."""
         self._has_over[key] = has_over
         self.views.set_shown(key, is_shown=True)
-        self.setVisible(len(self._has_over) > 1)
         self._show_choices(self.views.current)
 
     def set_has_over(self, key: str, *, has_over: bool) -> None:
@@ -75,6 +74,11 @@ class LayerViewBar(PanelBar):
         """What the folder is called in the choice: "corel1k, 200"."""
         self.over.set_words(FOLDER, words or "folder")
 
+    @property
+    def is_over_folder(self) -> bool:
+        """Whether the view that shows is over the folder alone."""
+        return self._has_over.get(self.views.current, False) and self.over.current == FOLDER
+
     def offer_form(self, *, is_there: bool) -> None:
         """Whether there is a choice between tiles and matrix."""
         if not is_there:
@@ -83,6 +87,7 @@ class LayerViewBar(PanelBar):
             widget.setVisible(is_there)
 
     def _show_choices(self, key: str) -> None:
+        self.setVisible(len(self._has_over) > 1 or any(self._has_over.values()))
         for widget in (self._over_label, self.over):
             widget.setVisible(self._has_over.get(key, False))
         self.shown.emit(key)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QGuiApplication
 
 from gui.controllers.channels.controller import READ
 from gui.panels.channels.strip import NO_CHANNEL, NO_FOLDER, TopStrip
@@ -116,3 +118,96 @@ def test_without_a_gallery_the_strip_says_what_is_missing(bench, qtbot, net: Pat
     bench.window.show_page("layer")
     settle(bench, qtbot)
     assert strip_of(bench).sentence.text() == NO_FOLDER
+
+
+@pytest.fixture
+def matrix(looked, qtbot):
+    """The matrix of relu1 over the folder, read."""
+    page = looked.window.layer_page
+    page.view_bar.over.choose("folder")
+    settle(looked, qtbot)
+    assert page.matrix.empty.offers_button
+    page.matrix.empty.clicked.emit()
+    settle(looked, qtbot)
+    return looked
+
+
+def test_the_matrix_has_classes_in_order(matrix) -> None:
+    found, shown = matrix.layer.matrix.found, matrix.layer.matrix.shown
+    page = matrix.window.layer_page
+    assert page.view_bar.form.current == "matrix"
+    assert [band.label for band in shown.rows] == ["blue", "green", "red"]
+    assert [(band.start, band.count) for band in shown.rows] == [(0, 6), (6, 6), (12, 6)]
+    preferred = found.selectivity.preferred[shown.channels].tolist()
+    assert preferred == sorted(preferred)
+    names = [found.selectivity.classes[one] for one in preferred]
+    assert [band.label for band in shown.columns] == list(dict.fromkeys(names))
+    assert shown.n_dead + len(shown.channels) == 8
+    np.testing.assert_array_equal(shown.cells, found.cells[np.ix_(shown.images, shown.channels)])
+    assert page.matrix.title.text() == f"{N} images × 8 channels"
+
+
+def test_a_cell_is_chosen_walked_from_and_opened(matrix, qtbot) -> None:
+    canvas, shown = matrix.window.layer_page.matrix.canvas, matrix.layer.matrix.shown
+    box = canvas.rect_of((4, 1))
+    qtbot.mouseClick(canvas.viewport(), Qt.LeftButton, pos=box.center().toPoint())
+    settle(matrix, qtbot)
+    assert canvas.current == (shown.images[4], shown.channels[1])
+    side = matrix.window.layer_page.matrix.side
+    assert side.title.text() == f"Channel {shown.channels[1]}"
+    assert matrix.layer.channels.channel == shown.channels[1]
+    qtbot.keyClick(canvas, Qt.Key_Down)
+    qtbot.keyClick(canvas, Qt.Key_Left)
+    settle(matrix, qtbot)
+    assert canvas.current == (shown.images[5], shown.channels[0])
+    column = matrix.layer.matrix.found.cells[:, shown.channels[0]]
+    best = [one.image for one in side.pictures.pictures]
+    assert best == sorted(range(N), key=lambda row: (-column[row], row))[:8]
+    lines = canvas.describe(*canvas.current)
+    assert lines[0].startswith(f"{shown.names[5]}, channel {shown.channels[0]}: ")
+    assert f"of {N} images" in lines[1]
+    qtbot.keyClick(canvas, Qt.Key_Return)
+    settle(matrix, qtbot)
+    assert matrix.document.image_path == matrix.layer.channels.found.files[shown.images[5]]
+
+
+def test_orders_cells_and_files(matrix, qtbot, user, tmp_path: Path) -> None:
+    view, controller = matrix.window.layer_page.matrix, matrix.layer.matrix
+    view.columns.setCurrentIndex(3)
+    view.rows.setCurrentIndex(2)
+    view.ordered.emit()
+    settle(matrix, qtbot)
+    alive = [one for one in range(8) if not controller.found.is_dead[one]]
+    assert controller.shown.channels.tolist() == alive
+    assert len(controller.shown.rows) == 1
+    view.cells.setCurrentIndex(1)
+    view.summary_chosen.emit("mean")
+    settle(matrix, qtbot)
+    assert controller.found.summary == "mean"
+    np.testing.assert_array_equal(controller.found.cells, controller.found.table.columns["mean"])
+    user.files = [(tmp_path / "m.npy",), (tmp_path / "m.png",), (tmp_path / "t.csv",)]
+    view.save_button.click()
+    view.save_button.click()
+    view.side.table_link.clicked.emit()
+    settle(matrix, qtbot)
+    np.testing.assert_array_equal(np.load(tmp_path / "m.npy")[:, : len(alive)],
+                                  controller.shown.cells)  # fmt: skip
+    assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 9
+    view.copy_button.click()
+    assert not QGuiApplication.clipboard().image().isNull()
+
+
+def test_all_opens_the_matrix_and_another_layer_offers_again(looked, qtbot) -> None:
+    page = looked.window.layer_page
+    read(looked, qtbot)
+    looked.window.panels.activations.choose(2)
+    settle(looked, qtbot)
+    strip_of(looked).all_link.clicked.emit()
+    settle(looked, qtbot)
+    assert page.matrix.isVisible()
+    assert page.matrix.side.title.text() == "Channel 2"
+    looked.document.select("fc8")
+    settle(looked, qtbot)
+    assert page.matrix.empty.offers_button
+    assert page.matrix.empty.sentence.startswith("fc8 is not read")

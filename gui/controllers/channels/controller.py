@@ -22,6 +22,7 @@ from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.channels.strip import N_SHOWN, NO_CHANNEL, NO_FOLDER, NO_LAYER, TopStrip
+from gui.panels.channels.values import ReadOffer
 
 READ, KEPT, PARTS = "channels", "channels-kept", "channel-parts"
 
@@ -31,6 +32,8 @@ class ChannelsController(QObject):
 
     changed = pyqtSignal()
     """Another table is at hand, or none."""
+    told = pyqtSignal()
+    """How it stands while nothing is at hand; see `standing`."""
     all_requested = pyqtSignal()
     """The whole ranking of the chosen channel is wanted."""
 
@@ -51,7 +54,7 @@ class ChannelsController(QObject):
         self._inspecting, self._searching, self._notices = inspecting, searching, notices
         self._activations, self._strip = activations, strip
         self._wanted: ChannelsRequest | None = None
-        self._why_none = ""
+        self._why_none = self._progress = ""
         self._rates: dict[str, float] = {}
         self._shown_parts: tuple[ChannelsFound, int, bool] | None = None
         self.found: ChannelsFound | None = None
@@ -84,6 +87,7 @@ class ChannelsController(QObject):
         if request is None or self._lanes.is_running(READ):
             return
         self._notices.dismiss(READ)
+        self._progress = ""
         self._lanes.engine.start(
             lambda: channels(request, self._engine.host),
             key=READ,
@@ -173,29 +177,38 @@ class ChannelsController(QObject):
 
     def _tell(self, step: Progress) -> None:
         if step.total and self.found is None:
-            self._strip.show_sentence(f"{step.done:,} of {step.total:,} {step.what} read")
+            self._progress = f"{step.done:,} of {step.total:,} {step.what} read"
+            self._show()
+
+    def standing(self) -> tuple[str, ReadOffer | None]:
+        """What is missing or under way while nothing is found, and the offer to read."""
+        request, gallery = self.request, self._searching.gallery
+        if gallery is None:
+            return NO_FOLDER, None
+        if request is None:
+            return NO_LAYER, None
+        if self._lanes.is_running(READ):
+            return self._progress or "The folder is being read.", None
+        if self._why_none:
+            return self._why_none, None
+        return "", offer_of(request, gallery, self._seconds())
 
     def _show(self, *_: object) -> None:
         """The strip, as things stand."""
         strip, found, channel = self._strip, self.found, self.channel
+        if found is None:
+            self.told.emit()
         if not strip.isVisible():
             return
         if found is not None and channel is not None and channel < found.table.n_channels:
             self._show_top(found, channel)
             return
         self._shown_parts = None
-        if self._searching.gallery is None:
-            strip.show_sentence(NO_FOLDER)
-        elif self.request is None:
-            strip.show_sentence(NO_LAYER)
-        elif found is None and self._lanes.is_running(READ):
-            strip.show_sentence("The folder is being read: the line below says how far.")
-        elif found is None and self._why_none:
-            strip.show_sentence(self._why_none)
-        elif found is None:
-            strip.show_offer(offer_of(self.request, self._searching.gallery, self._seconds()))
+        sentence, offer = (NO_CHANNEL, None) if found is not None else self.standing()
+        if offer is not None:
+            strip.show_offer(offer)
         else:
-            strip.show_sentence(NO_CHANNEL)
+            strip.show_sentence(sentence)
 
     def _show_top(self, found: ChannelsFound, channel: int) -> None:
         is_least = self._strip.is_least

@@ -40,6 +40,11 @@ class PictureRows(QWidget):
         """What is shown."""
         return self._pictures
 
+    def set_rows(self, n_rows: int) -> None:
+        """How many rows there are."""
+        self._n_rows = n_rows
+        self.set_picture_size(self._width, self._height)
+
     def set_picture_size(self, width: int, height: int) -> None:
         """The room of each picture without its caption."""
         self._width, self._height = width, height
@@ -107,9 +112,8 @@ class PictureRows(QWidget):
         painter.setPen(theme.secondary)
         room = line.width() - used
         metrics = painter.fontMetrics()
-        name = one.name
-        if metrics.horizontalAdvance(name) > room:
-            name = metrics.elidedText(name.rpartition("/")[2], Qt.ElideMiddle, max(0, room))
+        name = one.name.rpartition("/")[2]  # the tip has all of it
+        name = metrics.elidedText(name, Qt.ElideMiddle, max(0, room))
         painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), name)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

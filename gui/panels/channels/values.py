@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtGui import QImage
@@ -97,9 +97,7 @@ class MatrixWords:
     """What stands around the matrix."""
 
     title: str = ""
-    note: str = ""
     hint: str = ""
     dead: str = ""
     table: tuple[SelectiveChannel, ...] = ()
     table_note: str = ""
-    summaries: tuple[tuple[str, str], ...] = field(default_factory=tuple)
