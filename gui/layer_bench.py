@@ -15,6 +15,7 @@ from gui.controllers.explaining.files import ExplanationFiles
 from gui.controllers.exporting import ExportingController
 from gui.controllers.fields import FieldsController
 from gui.controllers.inspecting import InspectingController
+from gui.controllers.overlaying import OverlayingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.seeing import SeeingController
 from gui.controllers.weighing import WeighingController
@@ -59,6 +60,10 @@ class LayerBench(QObject):
         self.weighing = WeighingController(
             document, lanes, self.weights_panel, exporting, self.other_weights, self
         )
+        self.overlaying = OverlayingController(
+            document, lanes, engine, inspecting, searching, self.other_weights, window, notices,
+            settings, chooser, self,
+        )  # fmt: skip
         panel = self.weights_panel
         parts = (panel.bar, panel.pictures, panel.side)
         window.layer_page.add_view(WEIGHTS_VIEW, panel, parts)

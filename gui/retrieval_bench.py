@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QObject
 
-from gui.connections.searching import connect_sweeping
 from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.mapping.controller import MappingController
@@ -76,7 +75,6 @@ class RetrievalBench(QObject):
         )
         self.memory = GalleryMemory(document, searching, panel.map, settings, self)
         panel.recipe_bar.export_menu.addAction(window.actions_["export_gallery"])
-        connect_sweeping(window, self.sweeping)
         window.actions_.on("check_gallery", self.gallery_care.check)
         window.actions_.on("why_matched", self.why.toggle)
         self.sanity.check_requested.connect(self.gallery_care.check)

@@ -255,6 +255,7 @@ class Workbench(QObject):
             self.exporting, notices, self.window, lambda: self.questioner, settings,
             lambda: self.chooser, self,
         )  # fmt: skip
+        self.retrieval.sweeping.graph_wanted.connect(self.layer.overlaying.show_on_net)
 
     def _make_training(self) -> None:
         self.training = TrainingController(

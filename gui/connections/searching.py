@@ -19,9 +19,7 @@ from gui.controllers.searching.gallery_work import GalleryWorkController
 from gui.controllers.searching.index import FOLDERS
 from gui.controllers.searching.query_command import copy_query_command
 from gui.controllers.status import StatusController
-from gui.controllers.sweeping.controller import SweepingController
 from gui.dialogs.files import DESCRIPTORS_FILTER, IMAGE_FILTER, LABELS_FILTER, FileChooser
-from gui.graph.overlay import Overlay
 from gui.main_window import MainWindow
 from gui.panels.retrieval.controls import RecipeBar
 from gui.panels.retrieval.sweep_bar import SweepBar
@@ -109,18 +107,6 @@ def connect_gallery_work(
     window.actions_.on("folder_labels", lambda: work.label(FOLDERS))
     window.actions_.on("evaluate_queries", choose_queries)
     window.actions_.on("export_gallery", choose_file)
-
-
-def connect_sweeping(window: MainWindow, sweeping: SweepingController) -> None:
-    """The graph shows the numbers of a sweep."""
-
-    def show(overlay: Overlay) -> None:
-        window.show_page("net")
-        graph = window.panels.graph
-        graph.colour_by(None)
-        graph.show_overlay(overlay)
-
-    sweeping.graph_wanted.connect(show)
 
 
 def connect_what_is_there(

@@ -72,7 +72,7 @@ class GraphController(QObject):
 
     def export(self, path: Path) -> None:
         """Write the graph as it is folded now, all of it."""
-        request = ExportRequest(self._graph.drawing, Theme.light(), path)
+        request = ExportRequest(self._graph.drawing, Theme.light(), path, self._graph.overlay)
         self._lanes.window.start(
             lambda: paint_graph(request),
             key="export-graph",

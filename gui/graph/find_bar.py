@@ -93,6 +93,7 @@ class GraphBar(QWidget):
     fold_toggled = pyqtSignal(bool)
     direction_toggled = pyqtSignal()
     options_pressed = pyqtSignal()
+    overlay_pressed = pyqtSignal()
     zoomed_in = pyqtSignal()
     zoomed_out = pyqtSignal()
     zoom_reset = pyqtSignal()
@@ -120,6 +121,11 @@ class GraphBar(QWidget):
         )
         self.fold.setCheckable(True)
         self.direction = self._button("direction", "Draw from left to right", "Top-down")
+        self.overlay = self._button(
+            "bars", "Colour the boxes by a number for each layer", "Overlay"
+        )
+        self.overlay.hide()
+        self._has_overlay = False
         self.options = self._button("more", "Phase, stages, what is shown, export")
         self.minus = self._button("minus", "Zoom out (-)")
         self.percent = self._button("fit", "Back to 100 % (0)", "100 %")
@@ -168,6 +174,12 @@ class GraphBar(QWidget):
         way = "top to bottom" if is_sideways else "left to right"
         self.direction.setToolTip(plain_tip(f"Draw from {way}"))
 
+    def show_overlay(self, name: str) -> None:
+        """Offer numbers for the boxes, and say which show; "" for none."""
+        self._has_overlay = True
+        self.overlay.setText(f"Overlay: {name}" if name else "Overlay")
+        self._fit_words()
+
     def add_choice(self, text: str, box: QComboBox) -> None:
         """A box that belongs to the whole graph, behind the direction."""
         label = ThemedLabel(self._keeper, text, "secondary")
@@ -190,7 +202,8 @@ class GraphBar(QWidget):
 
     def _fit_words(self) -> None:
         """Without room words leave before buttons do, the least needed first."""
-        for button in (self.fold, self.direction, self.fit):
+        self.overlay.setVisible(self._has_overlay)
+        for button in (self.fold, self.direction, self.fit, self.overlay):
             button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
         long, short = self._hidden_words
         self.hidden.setText(long)
@@ -200,6 +213,7 @@ class GraphBar(QWidget):
         steps: list[Callable[[], None]] = [
             partial(self.direction.setToolButtonStyle, Qt.ToolButtonIconOnly),
             *(label.hide for label in self._words),
+            partial(self.overlay.setToolButtonStyle, Qt.ToolButtonIconOnly),
             partial(self.hidden.setText, short),
             partial(self.fit.setToolButtonStyle, Qt.ToolButtonIconOnly),
             partial(self.fold.setToolButtonStyle, Qt.ToolButtonIconOnly),
@@ -245,6 +259,7 @@ class GraphBar(QWidget):
         row.addWidget(self.direction)
         self.hidden.setContentsMargins(8, 0, 0, 0)
         row.addWidget(self.hidden)
+        row.addWidget(self.overlay)
         row.addWidget(self.options)
         row.addStretch(0)
         row.addWidget(self._line())
@@ -264,6 +279,7 @@ class GraphBar(QWidget):
         self.fold.toggled.connect(self.fold_toggled)
         self.direction.clicked.connect(lambda: self.direction_toggled.emit())
         self.options.clicked.connect(lambda: self.options_pressed.emit())
+        self.overlay.clicked.connect(lambda: self.overlay_pressed.emit())
         self.minus.clicked.connect(lambda: self.zoomed_out.emit())
         self.plus.clicked.connect(lambda: self.zoomed_in.emit())
         self.percent.clicked.connect(lambda: self.zoom_reset.emit())

@@ -53,6 +53,11 @@ class NetGraph(GraphFrame):
         return self.redrawer.shown.picture
 
     @property
+    def overlay(self) -> Overlay | None:
+        """What the boxes are coloured by."""
+        return self._overlay
+
+    @property
     def drawing(self) -> Drawing:
         """What is drawn now, with its places; for an export."""
         return self.redrawer.shown

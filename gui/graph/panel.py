@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from PyQt5.QtCore import QPoint, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QContextMenuEvent, QKeyEvent
 from PyQt5.QtWidgets import QApplication, QMenu, QWidget
 
+from core.layer_numbers import LayerNumbers
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
 from gui.graph import metrics as m
@@ -19,7 +20,8 @@ from gui.graph.items.badge import badge_sentence
 from gui.graph.items.layer import LayerItem
 from gui.graph.memory import GraphMemory
 from gui.graph.net_graph import NetGraph
-from gui.graph.overlay import CostKind, cost_overlay
+from gui.graph.overlay import CostKind, cost_overlay, overlay_of
+from gui.graph.overlay_menu import OverlayOffer, fill_overlay_menu
 from gui.graph.picture import BadgePicture, FoldGroup, has_same_layers
 from gui.graph.placing import next_box
 from gui.graph.view_menu import ViewWishes, fill_view_menu
@@ -37,6 +39,8 @@ class GraphPanel(NetGraph):
     layer_opened = pyqtSignal(str)
     state_requested = pyqtSignal(object)
     export_requested = pyqtSignal()
+    overlay_chosen = pyqtSignal(str)
+    """The key of an offer, "" for none."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
@@ -44,6 +48,8 @@ class GraphPanel(NetGraph):
         self._sentences: dict[BadgePicture, str] = {}
         self.scene.sentence_of = self._sentence_of
         self._cost_kind: CostKind | None = None
+        self._numbers_key = ""
+        self.overlay_offers: Callable[[], Sequence[OverlayOffer]] = tuple
         self.finding = Finding(self.bar, self.find_list)
         self._connect()
         self.show_net(None, None)
@@ -155,6 +161,18 @@ class GraphPanel(NetGraph):
             overlay = cost_overlay(kind, self._net, self._shapes)
         self.show_overlay(overlay)
 
+    def show_numbers(self, numbers: LayerNumbers | None, key: str = "") -> None:
+        """Fill the boxes by a number each; key: of the offer that they come from."""
+        self._cost_kind, self._numbers_key = None, key
+        self.show_overlay(None if numbers is None else overlay_of(numbers))
+        self.bar.show_overlay("" if numbers is None else numbers.name)
+
+    def overlay_menu(self) -> QMenu:
+        """What the boxes can be coloured by."""
+        menu = QMenu(self)
+        fill_overlay_menu(menu, self.overlay_offers(), self._numbers_key, self.overlay_chosen.emit)
+        return menu
+
     def focus_find(self) -> None:
         """Go to the find field; what was typed stays."""
         self.bar.field.setFocus(Qt.ShortcutFocusReason)
@@ -210,6 +228,11 @@ class GraphPanel(NetGraph):
             on_export=lambda: self.export_requested.emit(),
         )
 
+    def _open_overlay_menu(self) -> None:
+        menu = self.overlay_menu()
+        menu.exec(self.bar.overlay.mapToGlobal(QPoint(0, self.bar.overlay.height())))
+        menu.deleteLater()
+
     def _open_view_menu(self) -> None:
         menu = self.menu_of(None)
         menu.exec(self.bar.options.mapToGlobal(QPoint(0, self.bar.options.height())))
@@ -225,6 +248,8 @@ class GraphPanel(NetGraph):
         self.bar.fold_toggled.connect(self.set_folded)
         self.bar.direction_toggled.connect(self.toggle_direction)
         self.bar.options_pressed.connect(self._open_view_menu)
+        self.bar.overlay_pressed.connect(self._open_overlay_menu)
+        self.bar.show_overlay("")
         self.canvas.item_clicked.connect(self._on_clicked)
         self.canvas.item_double_clicked.connect(self._open)
         self.canvas.band_drawn.connect(self._choose_band)

@@ -25,7 +25,7 @@ from gui.controllers.searching.offers import CANCEL, READ
 from gui.controllers.searching.values import pool_of, request_of, value_label
 from gui.controllers.sweeping.tables import (
     finished_table,
-    overlay_of,
+    numbers_of,
     places_of,
     running_table,
     stored_table,
@@ -259,7 +259,7 @@ class SweepingController(QObject):
 
     def _want_graph(self) -> None:
         if self.table.rows:
-            self.graph_wanted.emit(overlay_of(self.table))
+            self.graph_wanted.emit(numbers_of(self.table))
 
     def _show_state(self) -> None:
         why_not = NO_FOLDER if self._request() is None else ""

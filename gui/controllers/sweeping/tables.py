@@ -9,6 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from core.jobs.sweep import Swept
+from core.layer_numbers import LayerNumbers
 from core.layers.registry import layer_type
 from core.net.definition import Net
 from core.net.identity import Place as NetPlace
@@ -18,7 +19,6 @@ from core.retrieval.gallery import Gallery
 from core.retrieval.sweep_file import StoredRow, StoredSweep
 from core.retrieval.sweep_plan import SweepPlan
 from core.retrieval.sweep_rows import SweepRow
-from gui.graph.overlay import Overlay
 from gui.panels.retrieval.sweep_table import (
     Place,
     SweepTable,
@@ -75,15 +75,18 @@ def stored_table(
     )
 
 
-def overlay_of(table: SweepTable) -> Overlay:
-    """The best mAP of each layer, in percent, as the colour of its box."""
+def numbers_of(table: SweepTable) -> LayerNumbers:
+    """The best mAP of each layer, in percent."""
     best = table.best_by_layer()
-    return Overlay(
-        "mAP, %",
-        {name: 100 * row.mean_ap for name, row in best.items()},
-        lambda value: f"{value:.1f}",
-        notes={name: row.pooling_text for name, row in best.items()},
+    facts = (("Sweep", f"{len(best):,} scored of {len(table.layers):,}"),)
+    return LayerNumbers(
+        "mAP",
+        "%",
+        {(name, row.top): 100 * row.mean_ap for name, row in best.items()},
+        "the sweep that shows, best representation",
+        (*facts, ("Number", "mAP of the best representation")),
         missing="not scored",
+        notes={name: row.pooling_text for name, row in best.items()},
     )
 
 

@@ -22,6 +22,7 @@ from core.weights.binding import Binding
 from core.words import plural
 from gui.panels.inspector import words
 from gui.panels.inspector.header import InspectorHeader
+from gui.panels.inspector.numbers import NumbersSection
 from gui.panels.inspector.rename_form import RenameForm
 from gui.panels.inspector.version_list import VersionList
 from gui.theme import ThemeKeeper
@@ -102,6 +103,7 @@ class Inspector(QWidget):
         self.ends = FactList(keeper)
         self.problems = FactList(keeper)
         self.foreign = FactList(keeper)
+        self.numbers = NumbersSection(keeper)
         self.empty = EmptyState(keeper, "info", _SENTENCE)
         self._sections = {
             "classes": _Section(keeper, "Last forward", self.classes),
@@ -241,6 +243,7 @@ class Inspector(QWidget):
         self._card_place.setSpacing(0)
         self._card_place.addWidget(self.versions)
         self._column.addLayout(self._card_place)
+        self._column.addWidget(self.numbers)
         self._column.addWidget(self.form)
         self._column.addWidget(self.all_button, 0, Qt.AlignLeft)
         self._column.addWidget(self.several_button, 0, Qt.AlignLeft)

@@ -104,6 +104,8 @@ class LayerDelegate(QStyledItemDelegate):
             return theme.secondary
         if column is Column.PARAMS and row.is_unbound:
             return theme.warning_text
+        if column is Column.NUMBER:
+            return theme.text if row.overlay is not None else theme.secondary
         if column in RIGHT_COLUMNS and not row.number(column):
             return theme.secondary if is_chosen else theme.placeholder
         return theme.text

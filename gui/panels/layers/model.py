@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
+from core.layer_numbers import LayerNumbers
 from core.layers.cost_table import NO_COSTS, LayerCosts, total_costs
 from core.net.find import Query
 from gui.panels.layers.rows import (
@@ -35,6 +37,7 @@ class LayerModel(QAbstractTableModel):
         self._is_in_place_only = False
         self._is_hidden_only = False
         self._totals = NO_COSTS
+        self._numbers: LayerNumbers | None = None
         self._sorted_by: Column | None = None
         self._is_descending = False
 
@@ -58,10 +61,20 @@ class LayerModel(QAbstractTableModel):
         """The column the rows are ordered by; None is the order of the file."""
         return self._sorted_by
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether there is a column of numbers."""
+        return self._numbers is not None
+
+    def set_numbers(self, numbers: LayerNumbers | None) -> None:
+        """Take numbers for a column of their own; None for none."""
+        self._numbers = numbers
+        self.set_rows(self._rows)
+
     def set_rows(self, rows: Sequence[LayerRow]) -> None:
         """Show other layers, or the same ones changed."""
         is_same = len(rows) == len(self._rows)
-        self._rows = tuple(rows)
+        self._rows = self._numbered(rows)
         self._totals = total_costs(row.costs for row in rows)
         shown = self._choose()
         if is_same and [r.index for r in shown] == [r.index for r in self._shown]:
@@ -138,12 +151,29 @@ class LayerModel(QAbstractTableModel):
         if orientation != Qt.Horizontal:
             return None
         column = COLUMNS[section]
+        if role == Qt.DisplayRole and column is Column.NUMBER and self._numbers is not None:
+            return self._numbers.name
         if role == Qt.DisplayRole:
             return column.value
         if role == Qt.TextAlignmentRole:
             side = Qt.AlignRight if column in RIGHT_COLUMNS else Qt.AlignLeft
             return int(side | Qt.AlignVCenter)
         return None
+
+    def _numbered(self, rows: Sequence[LayerRow]) -> tuple[LayerRow, ...]:
+        numbers = self._numbers
+        if numbers is None:
+            return tuple(replace(row, overlay=None) for row in rows)
+        found = numbers.by_layer
+        return tuple(
+            replace(
+                row,
+                overlay=(found[row.record.name], numbers.write(found[row.record.name]))
+                if row.record.name in found
+                else None,
+            )
+            for row in rows
+        )
 
     def _share(self, row: LayerRow, column: Column) -> float:
         whole = {

@@ -38,11 +38,12 @@ class Column(Enum):
     SHARE = "Share"
     MACS = "MACs"
     MEMORY = "Memory"
+    NUMBER = "Number"
 
 
 COLUMNS = tuple(Column)
 COST_COLUMNS = frozenset({Column.PARAMS, Column.MACS, Column.MEMORY})
-RIGHT_COLUMNS = COST_COLUMNS | {Column.SHAPE, Column.SHARE}
+RIGHT_COLUMNS = COST_COLUMNS | {Column.SHAPE, Column.SHARE, Column.NUMBER}
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class LayerRow:
     costs: LayerCosts = NO_COSTS
     share: float = 0.0
     """Of the net's parameters, 0 to 1; what layers share by name counts for the first."""
+    overlay: tuple[float, str] | None = None
+    """The number that colours its box on the graph, and how it is written; None for none."""
 
     def text(self, column: Column) -> str:
         """What the cell of a column shows."""
@@ -81,6 +84,8 @@ class LayerRow:
             return short_count(record.macs)
         if column is Column.MEMORY:
             return bytes_text(record.memory)
+        if column is Column.NUMBER:
+            return self.overlay[1] if self.overlay is not None else "–"
         return ""
 
     def cost(self, column: Column) -> int:
@@ -108,6 +113,9 @@ class LayerRow:
 
     def sort_key(self, column: Column) -> tuple[object, ...]:
         """Orders rows by a column; equal ones stay in file order."""
+        if column is Column.NUMBER:
+            value = self.overlay[0] if self.overlay is not None else -math.inf
+            return (value, self.index)
         if column in RIGHT_COLUMNS:
             return (self.number(column), self.index)
         if column is Column.FAMILY:

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.layer_numbers import LayerNumbers
 from core.layers.cost_table import layers_as_csv, total_costs
 from core.layers.shapes import NetShapes
 from core.net.definition import Net
@@ -22,20 +23,13 @@ from core.net.find import parse_query
 from core.weights.binding import Binding
 from core.words import count_text
 from gui.icons import icon
+from gui.panels.layers import widths as w
 from gui.panels.layers.delegate import LayerDelegate
 from gui.panels.layers.menus import add_columns, add_copies, add_renames
 from gui.panels.layers.model import LayerModel
 from gui.panels.layers.rows import COLUMNS, RIGHT_COLUMNS, Column, LayerRow, layer_rows
 from gui.panels.layers.totals import LayerTotals
 from gui.panels.layers.view import LayerView
-from gui.panels.layers.widths import (
-    LEAVING,
-    Least,
-    column_widths,
-    fitted,
-    least_widths,
-    room_to_show,
-)
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
 from gui.widgets.dock_title import DockTitle
@@ -67,8 +61,8 @@ class LayerTable(QWidget):
         self._selection = ""
         self._is_quiet = False
         self._widths: dict[Column, int] = {}
-        self._least: dict[Column, Least] = {}
-        self.put_away: frozenset[Column] = frozenset({Column.SHARE})
+        self._least: dict[Column, w.Least] = {}
+        self.put_away = frozenset({Column.SHARE})
         self._several: tuple[str, ...] = ()
         self.title = DockTitle(keeper, "list", "Layers")
         self.fold_button = IconButton(keeper, "left", "Fold the list of layers (Ctrl+B)")
@@ -131,6 +125,11 @@ class LayerTable(QWidget):
         rows = (self.model.row_at(index) for index in self.view.selectionModel().selectedRows())
         places = {row.record.name: self.model.place_of(row.record.name) for row in rows if row}
         return tuple(sorted(places, key=lambda name: places[name] or 0))
+
+    def show_numbers(self, numbers: LayerNumbers | None) -> None:
+        """A column of numbers, the rows by it; None for none."""
+        self.model.set_numbers(numbers)
+        self._order(None if numbers is None else Column.NUMBER, is_descending=True)
 
     def show_selection(self, name: str) -> None:
         """Select a layer and scroll to it; "" for none."""
@@ -312,8 +311,8 @@ class LayerTable(QWidget):
     def _fit_columns(self) -> None:
         """As wide as their words; names give way as far as the numbers need it."""
         model = self.model
-        self._widths = column_widths(model.rows, self.totals.words, model.sorted_by)
-        self._least = least_widths(model.rows)
+        self._widths = w.column_widths(model.rows, self.totals.words, model.sorted_by)
+        self._least = w.least_widths(model.rows)
         self.show_columns()
 
     def show_columns(self) -> None:
@@ -321,7 +320,7 @@ class LayerTable(QWidget):
         if not self._widths:
             return
         room = self.view.viewport().width()
-        shown = fitted(self._widths, self._least, room, self.put_away)
+        shown = w.fitted(self._widths, self._least, room, self._unwanted)
         for place, column in enumerate(COLUMNS):
             self.view.setColumnHidden(place, column not in shown)
             if column in shown:
@@ -332,11 +331,11 @@ class LayerTable(QWidget):
     @property
     def left_out(self) -> tuple[Column, ...]:
         """The columns that have no room."""
-        return tuple(
-            column
-            for place, column in enumerate(COLUMNS)
-            if self.view.isColumnHidden(place) and column not in self.put_away
-        )
+        return self.view.columns_left_out(self._unwanted)
+
+    @property
+    def _unwanted(self) -> frozenset[Column]:
+        return self.put_away if self.model.has_numbers else self.put_away | {Column.NUMBER}
 
     def _open_selected(self) -> None:
         if self._selection:
@@ -389,10 +388,10 @@ class LayerTable(QWidget):
 
     def _widen_to(self, column: Column) -> None:
         """Ask for the width at which a column that was left out has room."""
-        still_out = LEAVING[: LEAVING.index(column)]
-        wanted = [c for c in COLUMNS if c not in still_out and c not in self.put_away]
+        still_out = w.LEAVING[: w.LEAVING.index(column)]
+        wanted = [c for c in COLUMNS if c not in still_out and c not in self._unwanted]
         edges = self.width() - self.view.viewport().width()
-        self.width_requested.emit(room_to_show(self._widths, wanted) + edges)
+        self.width_requested.emit(w.room_to_show(self._widths, wanted) + edges)
 
     def _choose_column(self, column: Column, is_on: bool) -> None:
         self.put_away = self.put_away - {column} if is_on else self.put_away | {column}

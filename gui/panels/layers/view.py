@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from PyQt5.QtCore import (
     QEvent,
@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from gui.panels.layers.delegate import ROW_HEIGHT
 from gui.panels.layers.header import LayerHeader
 from gui.panels.layers.model import LayerModel
+from gui.panels.layers.rows import COLUMNS, Column
 from gui.theme import ThemeKeeper
 
 
@@ -49,6 +50,11 @@ class LayerView(QTableView):
         self.setHorizontalHeader(self.header)
         self.setAccessibleName("Layers")
         self.entered.connect(self._on_entered)
+
+    def columns_left_out(self, unwanted: Collection[Column]) -> tuple[Column, ...]:
+        """The columns that have no room; those that nobody wants are no part of it."""
+        hidden = (column for i, column in enumerate(COLUMNS) if self.isColumnHidden(i))
+        return tuple(column for column in hidden if column not in unwanted)
 
     def select_rows(self, places: Iterable[int | None]) -> None:
         """Select these rows, and no others; None for one that is not listed."""
