@@ -12,6 +12,7 @@ from gui.controllers.channels.matrix import MatrixController
 from gui.controllers.engine_child import EngineController
 from gui.controllers.explaining.controller import ExplainingController
 from gui.controllers.explaining.files import ExplanationFiles
+from gui.controllers.explaining.overlay import OverlayController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.fields import FieldsController
 from gui.controllers.inspecting import InspectingController
@@ -74,6 +75,9 @@ class LayerBench(QObject):
         )
         self.explanation_files = ExplanationFiles(
             lanes, engine, self.explaining, exporting, notices, self.gradients, self
+        )
+        self.overlay = OverlayController(
+            document, self.explaining, seeing, window.panels.activations, self
         )
         connect_explaining(document, window, self.gradients, self.explaining, settings, chooser)
         window.layer_page.add_view(GRADIENTS_VIEW, self.gradients, self.gradients.areas)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,6 +78,19 @@ class Explanation:
     def total(self) -> float:
         """The sum of what speaks for the score."""
         return float(np.maximum(self.places, 0).sum(dtype=np.float64))
+
+    def on_input(self, width: int, height: int) -> Explanation:
+        """The same over what the net sees, a picture of width x height pixels."""
+        left, top, right, bottom = self.covered
+        wide, high = width / (right - left), height / (bottom - top)
+        grid = (
+            (self.grid[0] - left) * wide,
+            (self.grid[1] - top) * high,
+            (self.grid[2] - left) * wide,
+            (self.grid[3] - top) * high,
+        )
+        whole = (0.0, 0.0, float(width), float(height))
+        return replace(self, size=(width, height), covered=whole, grid=grid, orientation=1)
 
     @property
     def is_whole(self) -> bool:

@@ -228,3 +228,20 @@ def test_requests_are_equal_where_they_ask_the_same(shown) -> None:
     request = shown.layer.explaining.request
     assert request == replace(request)
     assert hash(request) == hash(replace(request))
+
+
+def test_it_lies_over_the_picture_of_the_values_where_that_is_chosen(shown, qtbot) -> None:
+    shown.window.layer_page.show_view(VALUES_VIEW)
+    view = shown.window.panels.activations.channel
+    assert set(view.overlay.words) == {"field", "gradcam", "saliency", "none"}
+    assert view.seen.heat is None
+    view.overlay.choose("gradcam")
+    assert view.seen.heat.method.name == "gradcam"
+    n_before = len(asked)
+    shown.document.select("conv1")
+    qtbot.waitUntil(lambda: view.seen.heat is not None, timeout=15000)
+    assert len(asked) == n_before + 1
+    assert view.seen.heat.at == Value("conv1", "conv1")
+    view.overlay.choose("none")
+    assert view.seen.heat is None
+    wait(shown, qtbot)

@@ -167,9 +167,17 @@ class ExplainingController(QObject):
         return Value(name, tops[0]) if tops else None
 
     def _at(self) -> Value | None:
-        if not self._values:
-            return None
-        return self._values[place_of(self._values, self._document.selection)]
+        values = self._places()
+        return values[place_of(values, self._document.selection)] if values else None
+
+    def _places(self) -> tuple[Value, ...]:
+        """Where Grad-CAM can be taken, found once for a net."""
+        net, shapes = self._document.net, self._document.shapes
+        if net is None or shapes is None:
+            return ()
+        if self._values_of is not shapes:
+            self._values_of, self._values = shapes, values_with_places(net, shapes)
+        return self._values
 
     def _begin(self) -> None:
         """What is cheap, and has not been found yet."""
@@ -289,8 +297,9 @@ class ExplainingController(QObject):
         self._show()
 
     def _on_place(self, place: int) -> None:
-        if place < len(self._values):
-            self._document.select(self._values[place].layer)
+        values = self._places()
+        if place < len(values):
+            self._document.select(values[place].layer)
 
     def _show(self) -> None:
         """Everything that is known, and in the place of the rest what it waits for."""
@@ -302,11 +311,10 @@ class ExplainingController(QObject):
         panel.show_empty(why)
         if why:
             return
-        if self._values_of is not shapes:
-            self._values_of, self._values = shapes, values_with_places(net, shapes)
+        values = self._places()
         request = self.request
         scene = Scene(
-            net, shapes, document.selection, self._selected(), self._values, self._at(),
+            net, shapes, document.selection, self._selected(), values, self._at(),
             self.known, self.table, None if request is None else request.target,
             self._picture_now(), self._input_size(), self._match, self._beside,
             is_cheap=document.is_cheap,

@@ -20,9 +20,12 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from core.attribution.explanation import Explanation
+from core.retrieval.why_picture import heat_of
 from core.words import value_text
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import CENTRE
+from gui.widgets.heat import heat_image, paint_heat
 from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.readout import paint_readout
 from gui.widgets.tile_colours import colour_table, map_image
@@ -48,6 +51,9 @@ class FieldMarks:
     outer: QRectF
     inner: QRectF
     effective: QRectF | None = None
+
+
+_HEAT_OPACITY = 0.75
 
 
 class Square(QWidget):
@@ -225,12 +231,15 @@ class SeenPicture(Square):
         self._part: QRectF | None = None
         self._field: FieldMarks | None = None
         self._has_margin = False
+        self._heat: Explanation | None = None
+        self._heated: tuple[str, QImage, QImage] | None = None
         self.setAccessibleName("What the net sees")
         self.setToolTip("What the net sees: the picture as its input has it")
 
     def show_picture(self, picture: QImage | None) -> None:
         """Show a picture, None for none."""
         self._picture = QImage() if picture is None else picture
+        self._heat, self._heated = None, None
         self.update()
 
     def mark(self, part: QRectF | None) -> None:
@@ -242,6 +251,16 @@ class SeenPicture(Square):
         """Lay a receptive field over it, None for none; has_margin: keep room for padding."""
         self._field, self._has_margin = field, has_margin
         self.update()
+
+    def show_heat(self, found: Explanation | None) -> None:
+        """Lay places that explain a score over it, None for none."""
+        self._heat, self._heated = found, None
+        self.update()
+
+    @property
+    def heat(self) -> Explanation | None:
+        """The places that are drawn."""
+        return self._heat
 
     @property
     def field(self) -> FieldMarks | None:
@@ -267,6 +286,9 @@ class SeenPicture(Square):
         place = self._picture_rect(self._picture.width(), self._picture.height(), margin)
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
         painter.drawImage(place, self._picture)
+        if self._heat is not None:
+            _, grey, heat = self._drawn_heat(self._heat)
+            paint_heat(painter, place, grey, heat, _HEAT_OPACITY, theme)
         painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
         if self._field is not None:
             self._paint_field(painter, self._field, place)
@@ -276,6 +298,17 @@ class SeenPicture(Square):
             for colour, width in ((theme.panel, 4), (theme.accent, 2)):
                 painter.setPen(QPen(colour, width))
                 painter.drawRect(box.adjusted(-grow, -grow, grow, grow))
+
+    def _drawn_heat(self, found: Explanation) -> tuple[str, QImage, QImage]:
+        """The theme, the picture in grey and the heat; made anew for another theme."""
+        theme = self._keeper.theme
+        if self._heated is None or self._heated[0] != theme.name:
+            width, height = self._picture.width(), self._picture.height()
+            heat = heat_of(found.on_input(width, height), width, height, found.strongest)
+            image = heat_image(heat, theme.tile_positive, theme.tile_negative)
+            grey = self._picture.convertToFormat(QImage.Format_Grayscale8)
+            self._heated = theme.name, grey, image
+        return self._heated
 
     def _paint_field(self, painter: QPainter, field: FieldMarks, place: QRectF) -> None:
         """Dim what is not read, hatch what is read of the padding."""
