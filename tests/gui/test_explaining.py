@@ -96,6 +96,7 @@ def test_what_is_cheap_comes_at_once(shown, qtbot) -> None:
     assert panel.target.of.count() == 2
     assert len(panel.others.maps) == 6, "five classes and the difference of the best two"
     assert all(one.found for one in panel.others.maps)
+    assert len(asked) == 7, "no class is explained twice"
 
 
 def test_a_place_is_read_by_the_mouse_and_by_the_keys(shown, qtbot) -> None:

@@ -75,6 +75,7 @@ class ExplainingController(QObject):
         self._values_of: NetShapes | None = None
         self._beside: MethodName = "saliency"
         self._running: SaliencyRequest | None = None
+        self._others_of: tuple[SaliencyRequest, MethodName] | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SOON_MILLISECONDS)
@@ -254,6 +255,9 @@ class ExplainingController(QObject):
             return
         if name in self.known.others or (name not in QUICK and self._document.is_cheap):
             return
+        if self._lanes.is_running(OTHERS_JOB) and self._others_of == (request, name):
+            return
+        self._others_of = (request, name)
         targets = other_targets(table, request.target)
         requests = [replace(request, target=one, methods=(Method(name),)) for one in targets]
 
@@ -275,7 +279,7 @@ class ExplainingController(QObject):
             known.explained = found
         self._show()
         self.explained.emit(found)
-        if self._document.is_cheap and self.request == request:
+        if self._panel.isVisible() and self._document.is_cheap and self.request == request:
             self._run_others()
 
     def _fail(self, request: SaliencyRequest, error: AppError) -> None:
