@@ -19,6 +19,8 @@ from gui.controllers.inspecting import InspectingController
 from gui.controllers.overlaying import OverlayingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.seeing import SeeingController
+from gui.controllers.spreads.controller import AllLayersController
+from gui.controllers.spreads.folder import FolderStatistics
 from gui.controllers.weighing import WeighingController
 from gui.controllers.weighing_against import OtherWeights
 from gui.dialogs.files import FileChooser
@@ -27,7 +29,8 @@ from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
-from gui.pages.layer_views import GRADIENTS_VIEW, VALUES_VIEW, WEIGHTS_VIEW
+from gui.pages.all_layers_view import AllLayersView
+from gui.pages.layer_views import ALL_LAYERS_VIEW, GRADIENTS_VIEW, VALUES_VIEW, WEIGHTS_VIEW
 from gui.panels.gradients.panel import GradientsPanel
 from gui.panels.weights.panel import WeightsPanel
 from gui.settings import Settings
@@ -93,12 +96,45 @@ class LayerBench(QObject):
             lanes, engine, self.channels, exporting, window.layer_page, self
         )
         searching.changed.connect(self._show_folder)
+        self._add_all_layers(
+            keeper, window, document, lanes, engine, inspecting, exporting, notices
+        )
         self._show_folder()
+
+    def _add_all_layers(
+        self,
+        keeper: ThemeKeeper,
+        window: MainWindow,
+        document: ModelDocument,
+        lanes: Lanes,
+        engine: EngineController,
+        inspecting: InspectingController,
+        exporting: ExportingController,
+        notices: Notices,
+    ) -> None:
+        searching = self._searching
+        self.folder_statistics = FolderStatistics(
+            document, lanes, engine, notices, lambda: searching.folder,
+            searching.places.cache / "statistics", self,
+        )  # fmt: skip
+        all_layers = AllLayersView(keeper)
+        self.all_layers = AllLayersController(
+            document, lanes, engine, inspecting, searching, exporting, self.folder_statistics,
+            window.layer_page, all_layers, self,
+        )  # fmt: skip
+        window.layer_page.add_view(
+            ALL_LAYERS_VIEW,
+            all_layers,
+            (all_layers.panel, all_layers.side),
+            has_over=True,
+            tools=all_layers.panel.tools,
+        )
 
     @pyqtSlot()
     def _show_folder(self) -> None:
         """The folder of the gallery is the one that a view may be over."""
         folder, gallery = self._searching.folder, self._searching.gallery
+        self._bar.set_has_over(ALL_LAYERS_VIEW, has_over=folder is not None)
         name = folder.name if folder is not None else ""
         self._bar.set_has_over(VALUES_VIEW, has_over=gallery is not None)
         self._bar.show_folder(name if gallery is None else f"{name}, {len(gallery):,}")

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from core.activations.spreads import ValueSpread
+from core.engines.engine import Engine
 from core.engines.host import EngineHost
 from core.engines.values import Value
 from core.errors import AppError, ImageError
@@ -132,13 +133,14 @@ def _found_any(kept: KeptStatistics) -> bool:
 def _of_pass(request: StatsRequest, host: EngineHost) -> Job[Stats]:
     net, _ = net_of(request.look.net)
     values = choose_values(net, request.layers)
-    collector = _collector(request, net, values)
     yield Progress(0, 1, "forward pass")
-    started = time.monotonic()
     with host.opened(request.look.net) as engine:
+        started = time.monotonic()
+        values = _runnable(request, engine, values)
+        collector = _collector(request, net, values)
         fed = inputs_of(replace(request.look, wanted=values))
         collector.take((), engine.measure(fed, collector.wants))
-    seconds = time.monotonic() - started
+        seconds = time.monotonic() - started
     n_images = max((len(array) for array in fed.values() if array.ndim), default=1)
     return Stats(net, collector.spreads, collector.counts, n_images, seconds=seconds)
 
@@ -148,62 +150,67 @@ def _of_folder(
 ) -> Job[Stats]:
     net, values, chosen = _settled(request)
     shapes = net_of(request.look.net)[1]
-    feed = plan_feed(net, shapes, values)
-    feed.check_takes_pictures()
-    feed.check_channels(chosen.recipe.n_channels)
     listing = list_images(folder)
     kept = _still_right(request, net, values, chosen, listing)
     known = set() if kept is None else {image.path for image in kept.images}
     files = [path for path in listing.images if _within(path, listing) not in known]
+    if kept is not None and not files and _found_any(kept):
+        return _found(net, kept, {}, len(known), chosen)
     made_by = _made_by(request, net, values, chosen)
-    keeper = _Keeper(_collector(request, net, values, kept), listing, made_by, kept)
-    if files:
-        notes = yield from _read(request, host, feed, files, chosen, [keeper, *also], keeper)
-    else:
-        notes = ()
+    with host.opened(request.look.net) as engine:
+        values = _runnable(request, engine, values)
+        feed = plan_feed(net, shapes, values)
+        feed.check_takes_pictures()
+        feed.check_channels(chosen.recipe.n_channels)
+        keeper = _Keeper(_collector(request, net, values, kept), listing, made_by, kept)
+        notes = yield from _read(request, engine, feed, files, chosen, keeper, also)
     found = keeper.kept()
     if not _found_any(found):
         raise _nothing_read(folder, found)
     return replace(_found(net, found, keeper.counts, len(known), chosen), notes=notes)
 
 
+def _runnable(request: StatsRequest, engine: Engine, values: Sequence[Value]) -> tuple[Value, ...]:
+    """Of all values those that the engine can give; the ones that are named stay as they are."""
+    if request.layers != "all" or not engine.cannot_run:
+        return tuple(values)
+    return tuple(value for value in values if not engine.obstacles([value])) or tuple(values)
+
+
 def _read(
     request: StatsRequest,
-    host: EngineHost,
+    engine: Engine,
     feed: Feed,
     files: Sequence[Path],
     chosen: ChosenRecipe,
-    collectors: Sequence[Collector],
     keeper: _Keeper,
+    also: Sequence[Collector],
 ) -> Job[tuple[str, ...]]:
     """The pass over what is not known yet; what was found is kept even where it is closed."""
     saved = time.monotonic()
+    n_known = len(keeper.kept().images)
+    job = survey(
+        engine,
+        feed,
+        files,
+        chosen.recipe,
+        [keeper, *also],
+        batch_size=request.batch_size,
+        grouping=by_shape,
+    )
     try:
-        with host.opened(request.look.net) as engine:
-            job = survey(
-                engine,
-                feed,
-                files,
-                chosen.recipe,
-                collectors,
-                batch_size=request.batch_size,
-                grouping=by_shape,
-            )
-            n_known = len(keeper.kept().images)
+        while True:
             try:
-                while True:
-                    try:
-                        step = next(job)
-                    except StopIteration as stop:
-                        notes: tuple[str, ...] = stop.value.notes
-                        return notes
-                    yield Progress(n_known + step.done, n_known + step.total, "images")
-                    if request.kept is not None and time.monotonic() - saved > _SAVED_EVERY_SECONDS:
-                        save_statistics(request.kept, keeper.kept())
-                        saved = time.monotonic()
-            finally:
-                job.close()
+                step = next(job)
+            except StopIteration as stop:
+                notes: tuple[str, ...] = stop.value.notes
+                return notes
+            yield Progress(n_known + step.done, n_known + step.total, "images")
+            if request.kept is not None and time.monotonic() - saved > _SAVED_EVERY_SECONDS:
+                save_statistics(request.kept, keeper.kept())
+                saved = time.monotonic()
     finally:
+        job.close()
         if request.kept is not None and keeper.has_new:
             save_statistics(request.kept, keeper.kept())
 

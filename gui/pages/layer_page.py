@@ -67,13 +67,23 @@ class LayerPage(QWidget):
         return (self.strip, *bar, *of_view)
 
     def add_view(
-        self, key: str, view: QWidget, areas: Sequence[QWidget] = (), *, has_over: bool = False
+        self,
+        key: str,
+        view: QWidget,
+        areas: Sequence[QWidget] = (),
+        *,
+        has_over: bool = False,
+        tools: Sequence[QWidget] = (),
     ) -> None:
-        """Offer a view; areas: its parts for F6, `view` itself for none named."""
+        """Offer a view; areas: its parts for F6, `view` itself for none named.
+
+        tools: its controls in the view bar.
+        """
         self._views[key] = view
         self._areas[key] = tuple(areas) or (view,)
         self._stack.addWidget(view)
         self.view_bar.add_view(key, has_over=has_over)
+        self.view_bar.add_tools(key, tools)
 
     def show_view(self, key: str) -> None:
         """Show one of the views; one that is not there is passed over."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
@@ -47,6 +49,7 @@ class LayerViewBar(PanelBar):
         self._over_label = ThemedLabel(keeper, "Over", "secondary")
         self._form_label = ThemedLabel(keeper, "As", "secondary")
         self._has_over: dict[str, bool] = {}
+        self._tools: dict[str, tuple[QWidget, ...]] = {}
         for key, words in WORDS.items():
             self.views.add(key, words)
             self.views.set_shown(key, is_shown=key == VALUES_VIEW)
@@ -64,6 +67,13 @@ class LayerViewBar(PanelBar):
         self._has_over[key] = has_over
         self.views.set_shown(key, is_shown=True)
         self._show_choices(self.views.current)
+
+    def add_tools(self, key: str, tools: Sequence[QWidget]) -> None:
+        """Controls at the right end that show with one view alone."""
+        self._tools[key] = tuple(tools)
+        for tool in tools:
+            self.row.addWidget(tool)
+            tool.setVisible(self.views.current == key)
 
     def set_has_over(self, key: str, *, has_over: bool) -> None:
         """Whether a view can be over a folder, as without a gallery it can't."""
@@ -90,4 +100,7 @@ class LayerViewBar(PanelBar):
         self.setVisible(len(self._has_over) > 1 or any(self._has_over.values()))
         for widget in (self._over_label, self.over):
             widget.setVisible(self._has_over.get(key, False))
+        for of, tools in self._tools.items():
+            for tool in tools:
+                tool.setVisible(of == key)
         self.shown.emit(key)

@@ -242,7 +242,7 @@ class _Delegate(QStyledItemDelegate):
         painter.fillRect(option.rect, ground)
         if column in row.shares:
             cell = option.rect.adjusted(3, 1, -3, -1)
-            painter.fillRect(cell, _tinted(ground, theme.tile_positive, row.shares[column]))
+            painter.fillRect(cell, tinted(ground, theme.tile_positive, row.shares[column]))
         box = QRectF(option.rect).adjusted(_PADDING, 0, -_PADDING, 0)
         if column in row.bars:
             self._paint_bar(painter, box, row.bars[column], row.roles.get(column, "sweep_bar"))
@@ -296,7 +296,7 @@ class _Delegate(QStyledItemDelegate):
         painter.drawRoundedRect(square, 2, 2)
 
 
-def _tinted(ground: QColor, colour: QColor, share: float) -> QColor:
+def tinted(ground: QColor, colour: QColor, share: float) -> QColor:
     """At most 40 % of a colour, so that words on it can be read."""
     part = 0.4 * min(1.0, max(0.0, share))
     return QColor(*(

@@ -76,6 +76,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         shown = [10.0**value for value in values] if self.logMode else values
+        if self.logMode and not self._is_count:
+            return [f"{value:.4g}{self._unit}" for value in shown]
         step = 1.0 if self.logMode else spacing
         return [tick_text(float(value), step) + self._unit for value in shown]
 
@@ -101,7 +103,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     ) -> list[tuple[float | None, list[float]]]:
         """Powers of ten alone: the lines between them say nothing a reader needs."""
         first, last = int(np.ceil(low)), int(np.floor(high))
-        return [(1.0, [float(power) for power in range(max(0, first), last + 1)])]
+        first = max(0, first) if self._is_count else first
+        return [(1.0, [float(power) for power in range(first, last + 1)])]
 
 
 class Title(QGraphicsTextItem):

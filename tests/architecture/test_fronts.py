@@ -11,7 +11,6 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
-    "StatsRequest": "its view comes with the All layers of the Layer page",
     "TopImagesRequest": "the window takes top images from what it keeps of a layer's channels",
     "InterveneRequest": "the window comes next",
     "RankChangedRequest": "the window comes next",

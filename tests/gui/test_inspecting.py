@@ -13,7 +13,7 @@ from PIL import Image
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication
 
-from core.commands.statistics import add_arguments as add_statistics_arguments
+from core.commands.stats import add_arguments as add_statistics_arguments
 from core.commands.tiles import add_arguments
 from gui.controllers.inspecting import LEFT_OUT_KEY
 

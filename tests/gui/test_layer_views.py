@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from PyQt5.QtWidgets import QWidget
 
-from gui.pages.layer_views import ALL_LAYERS_VIEW, IMAGE, VALUES_VIEW, WEIGHTS_VIEW, LayerViewBar
+from gui.pages.layer_views import (
+    ALL_LAYERS_VIEW,
+    GRADIENTS_VIEW,
+    IMAGE,
+    VALUES_VIEW,
+    WEIGHTS_VIEW,
+    LayerViewBar,
+)
 from gui.theme import ThemeKeeper
 
 
@@ -34,10 +41,10 @@ def test_only_views_over_a_folder_offer_one(qtbot, keeper: ThemeKeeper) -> None:
 def test_the_page_shows_the_view_that_is_chosen_and_walks_its_parts(bench, qtbot) -> None:
     page, view = bench.window.layer_page, QWidget()
     before = page.areas
-    page.add_view(ALL_LAYERS_VIEW, view)
+    page.add_view(GRADIENTS_VIEW, view)
     assert page.areas[-len(before) + 1 :] == before[-len(before) + 1 :]
-    page.show_view(ALL_LAYERS_VIEW)
+    page.show_view(GRADIENTS_VIEW)
     assert page.areas[-1] is view
-    assert bench.window.layout_state().find(ALL_LAYERS_VIEW) > 0
+    assert bench.window.layout_state().find(GRADIENTS_VIEW) > 0
     page.show_view("no such view")
-    assert page.view == ALL_LAYERS_VIEW
+    assert page.view == GRADIENTS_VIEW

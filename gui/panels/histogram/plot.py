@@ -36,13 +36,24 @@ class HistogramPlot(PlotView):
     """Draws one HistogramView; the mouse, or Left and Right, read its bins out."""
 
     def __init__(
-        self, keeper: ThemeKeeper, parent: QWidget | None = None, *, has_legend: bool = False
+        self,
+        keeper: ThemeKeeper,
+        parent: QWidget | None = None,
+        *,
+        has_legend: bool = False,
+        is_share: bool = False,
     ) -> None:
-        """has_legend: name the series inside the plot, where they do not stand above it."""
+        """has_legend: name the series inside the plot, where they do not stand above it.
+
+        is_share: bins as percent of a series' values, so that series of other sizes compare.
+        """
+        self._is_share = is_share
         self._view: HistogramView | None = None
         self._bin: int | None = None
         self._zeros_axes = (Axis("bottom"), Axis("left", unit=" %", has_lines=True))
-        self._axes = (Axis("bottom"), Axis("left", is_count=True, has_lines=True))
+        unit = " %" if is_share else ""
+        left = Axis("left", unit=unit, is_count=not is_share, has_lines=True)
+        self._axes = (Axis("bottom"), left)
         super().__init__(keeper, parent)
         self._zeros = self._add_plot(0, *self._zeros_axes)
         self._bins = self._add_plot(1, *self._axes)
@@ -169,8 +180,9 @@ class HistogramPlot(PlotView):
         bottom, left = self._axes
         left.setLogMode(False, view.is_log)
         bottom.dress(theme, "value")
-        left.dress(theme, "values per bin (log)" if view.is_log else "values per bin")
-        left.fit_width(max(10, view.highest_count) * LOG_HEADROOM)
+        words = "" if self._is_share else "values per bin"
+        left.dress(theme, f"{words} (log)" if view.is_log and words else words)
+        left.fit_width(1e4 if self._is_share else max(10, view.highest_count) * LOG_HEADROOM)
         self._legend.setLabelTextColor(theme.text)
         self._legend.setBrush(theme.panel)
         for one in view.series:
@@ -181,7 +193,7 @@ class HistogramPlot(PlotView):
             self._bins.addItem(dashed_line(0.0, theme.secondary))
         words = _coloured(side_sentences(view), theme)
         self._bins_title.show_words(words, theme.text)
-        self._bins.getViewBox().setRange(yRange=_count_range(view), padding=0)
+        self._bins.getViewBox().setRange(yRange=self._range(view), padding=0)
 
     def _draw_series(self, one: Series, *, is_log: bool, theme: Theme) -> None:
         counts = one.histogram.counts
@@ -189,11 +201,12 @@ class HistogramPlot(PlotView):
         if not len(full):
             return
         first, last = int(full[0]), int(full[-1])
-        heights = _height(counts[first : last + 1], is_log=is_log)
+        scale = self._scale(one)
+        heights = _height(counts[first : last + 1], scale, is_log=is_log)
         item = steps(
             one.histogram.edges[first : last + 2],
             heights,
-            float(_height(np.zeros(1), is_log=is_log)[0]),
+            float(_height(np.zeros(1), scale, is_log=is_log)[0]),
             series_colour(one.letter, theme),
             is_filled=one.letter == "A",
         )
@@ -204,7 +217,7 @@ class HistogramPlot(PlotView):
         """Say at the ends of the axis how many values lie beyond it, when any do."""
         below = max(one.histogram.n_below for one in view.series)
         above = max(one.histogram.n_above for one in view.series)
-        top = _count_range(view)[1]
+        top = self._range(view)[1]
         for count, words, edge, anchor in (
             (below, "below", view.edges[0], 0.0),
             (above, "above", view.edges[-1], 1.0),
@@ -213,6 +226,24 @@ class HistogramPlot(PlotView):
                 item = label(f"{count_text(count)} {words}", theme.secondary, (anchor, 0.0))
                 item.setPos(float(edge), top)
                 self._bins.addItem(item)
+
+    def _scale(self, one: Series) -> float:
+        """How tall one value is."""
+        return 100 / max(1, one.statistics.n_values) if self._is_share else 1.0
+
+    def _highest(self, view: HistogramView) -> float:
+        """The fullest bin of any series, exact zeros left out."""
+        return max(
+            float(one.histogram.counts.max(initial=0)) * self._scale(one) for one in view.series
+        )
+
+    def _range(self, view: HistogramView) -> tuple[float, float]:
+        least = min(self._scale(one) for one in view.series)
+        highest = max(least, self._highest(view))
+        if not view.is_log:
+            return 0.0, highest * HEADROOM
+        top = max(10.0 * least, highest * LOG_HEADROOM)
+        return float(np.log10(LOG_FLOOR * least)), float(np.log10(top))
 
 
 def readout_lines(view: HistogramView, index: int) -> tuple[str, ...]:
@@ -236,18 +267,11 @@ def _values(count: int) -> str:
     return "1 value" if count == 1 else f"{count_text(count)} values"
 
 
-def _height(counts: np.ndarray, *, is_log: bool) -> np.ndarray:
+def _height(counts: np.ndarray, scale: float, *, is_log: bool) -> np.ndarray:
     """Where counts lie on their axis, which on a log axis is their logarithm."""
     heights = counts.astype(np.float64)
-    return np.log10(np.maximum(heights, LOG_FLOOR)) if is_log else heights
-
-
-def _count_range(view: HistogramView) -> tuple[float, float]:
-    highest = max(1, view.highest_count)
-    if not view.is_log:
-        return 0.0, highest * HEADROOM
-    top = max(10.0, highest * LOG_HEADROOM)
-    return float(np.log10(LOG_FLOOR)), float(np.log10(top))
+    heights = np.maximum(heights, LOG_FLOOR) * scale if is_log else heights * scale
+    return np.log10(heights) if is_log else heights
 
 
 def _coloured(sentences: tuple[str, str], theme: Theme) -> Rich:
