@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.engines.torch.bands import pays
 from core.engines.torch.measures import measure_all, measure_on_device
 from core.engines.torch.rows_of_places import has_rows_of_places
 from core.measures.measure import (
@@ -47,7 +48,9 @@ def test_torch_agrees_with_numpy(pool: Pool, signed: bool) -> None:
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["after ReLU", "before ReLU"])
-@pytest.mark.parametrize("shape", [(3, 64, 27, 31), (2, 5, 70, 70), (1, 300, 8, 13)])
+@pytest.mark.parametrize(
+    "shape", [(3, 64, 27, 31), (2, 5, 70, 70), (1, 300, 8, 13), (3, 200, 100, 60)]
+)
 def test_several_measures_of_what_lies_channels_last(shape: tuple[int, ...], signed: bool) -> None:
     """As the activations of a pass lie on a CPU; the larger ones are walked through in parts."""
     activation = (np.random.default_rng(6).standard_normal(shape) * 9).astype(np.float32)
@@ -56,6 +59,7 @@ def test_several_measures_of_what_lies_channels_last(shape: tuple[int, ...], sig
         activation[:, 1] = 0
     tensor = torch.from_numpy(activation).to(memory_format=torch.channels_last)
     assert has_rows_of_places(tensor)
+    assert pays(tensor) == (shape[2] == 100)  # then in bands, two images at once
     for pool, found in zip(POOLS, measure_all(tensor, POOLS), strict=True):
         wanted = pool.of(activation)
         scale = float(np.abs(wanted).max())
@@ -63,6 +67,20 @@ def test_several_measures_of_what_lies_channels_last(shape: tuple[int, ...], sig
             found.numpy(), wanted, rtol=1e-5, atol=1e-5 * scale, err_msg=pool.word
         )
     np.testing.assert_array_equal(tensor.numpy(), activation)  # nothing was written into it
+
+
+@pytest.mark.parametrize("shape", [(3, 200, 100, 60), (3, 200, 20, 60), (3, 24, 30, 31)])
+def test_a_mean_has_the_same_bits_in_any_batch_and_beside_anything(shape: tuple[int, ...]) -> None:
+    """A query is measured alone and by one measure, its gallery was measured in a sweep."""
+    values = np.random.default_rng(4).standard_normal(shape).astype(np.float32)
+    tensor = torch.from_numpy(values).to(memory_format=torch.channels_last)
+    wanted = measure_all(tensor, [Pool("gap"), Pool("mac"), Pool("rmac")])
+    assert torch.equal(measure_on_device(tensor, Pool("gap")), wanted[0])
+    assert torch.equal(measure_all(tensor, [Pool("rmac", levels=5), Pool("gap")])[1], wanted[0])
+    for number in range(len(tensor)):
+        one = tensor[number : number + 1].contiguous(memory_format=torch.channels_last)
+        for pool, all_of in zip([Pool("gap"), Pool("mac"), Pool("rmac")], wanted, strict=True):
+            assert torch.equal(measure_on_device(one, pool), all_of[number : number + 1]), pool
 
 
 @pytest.mark.parametrize("size", [1e-8, 1e20, 1e30])

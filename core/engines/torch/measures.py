@@ -10,11 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.engines.torch import bands
 from core.engines.torch.region_maxima import region_maxima
 from core.engines.torch.rows_of_places import RowsOfPlaces, has_rows_of_places
 from core.engines.torch.spreads import Spread
 from core.measures.measure import ChannelPeaks, Keep, Measure, Pool, PositiveShare
 from core.measures.places import GEM_FLOOR, centre_prior
+
+_FEW_VALUES = 1 << 17
+"""Of an image's activation, whose mean over places takes fewer calls than rows first."""
 
 
 def measure_all(activation: Tensor, measures: Sequence[Measure]) -> list[Tensor]:
@@ -25,8 +29,11 @@ def measure_all(activation: Tensor, measures: Sequence[Measure]) -> list[Tensor]
     shared = _Shared(activation)
     for measure in measures:
         measure.check(tuple(activation.shape))
-        if isinstance(measure, Pool) and measure.has_levels:
-            shared.regions(measure.levels)  # of which MAC takes the last too
+    levels = [one.levels for one in measures if isinstance(one, Pool) and one.has_levels]
+    if bands.LEVELS in levels and Pool("gap") in measures:
+        shared.walk()
+    for one in levels:
+        shared.regions(one)  # of which MAC takes the last too
     return [_measured(shared, measure) for measure in measures]
 
 
@@ -57,7 +64,7 @@ def _measured(shared: _Shared, measure: Measure) -> Tensor:
         places = math.prod(shared.maps.shape[1:])
         return shared.maps.permute(0, 2, 3, 1).reshape(len(shared.maps), places)
     if measure.method == "gap":
-        return _mean(shared)
+        return shared.mean
     if measure.method == "spoc":
         return _with_prior(shared)
     return _cross_weighted(shared) if measure.method == "crow" else _gem(shared, measure.p)
@@ -71,6 +78,7 @@ class _Shared:
         self._spread: Spread | None = None
         self._regions: dict[int, Tensor] = {}
         self._peak: Tensor | None = None
+        self._mean: Tensor | None = None
         self.rows: RowsOfPlaces | None = None
         if has_rows_of_places(activation):
             self.rows = RowsOfPlaces(activation)
@@ -102,6 +110,30 @@ class _Shared:
                 self._peak = self.places.amax(2)
         return self._peak
 
+    @property
+    def mean(self) -> Tensor:
+        """The mean of each channel, (n_images, channels)."""
+        if self._mean is None:
+            self._mean = self._find_mean()
+        return self._mean
+
+    def _find_mean(self) -> Tensor:
+        if self.rows is None:
+            return self.places.mean(2)
+        if bands.pays(self.maps):
+            return bands.mean_by_bands(self.maps)
+        n_images, channels, height, width = self.maps.shape
+        if self.maps.numel() < _FEW_VALUES * n_images:
+            return self.maps.permute(0, 2, 3, 1).reshape(n_images, -1, channels).mean(1)
+        # a row at a time, whose sums stay exact; a CPU's pooling reads faster than its mean does
+        means = functional.avg_pool2d(self.maps, (1, width), (1, width))
+        return means.permute(0, 2, 3, 1).reshape(n_images, height, channels).mean(1)
+
+    def walk(self) -> None:
+        """Find the maxima of regions and the mean together, where that is quicker."""
+        if bands.pays(self.maps):
+            self._regions[bands.LEVELS], self._mean = bands.walk_bands(self.maps)
+
     def regions(self, levels: int) -> Tensor:
         """The maxima of the regions and of the whole, (n_images, regions + 1, channels)."""
         if levels not in self._regions:
@@ -124,14 +156,6 @@ def _positive_share(shared: _Shared) -> Tensor:
     return n_positive.to(shared.maps.dtype) / shared.places.shape[2]
 
 
-def _mean(shared: _Shared) -> Tensor:
-    if shared.rows is None:
-        return shared.places.mean(2)
-    # a row at a time, whose sums stay exact; a CPU's pooling reads faster than its mean does
-    window = (1, shared.maps.shape[3])
-    return functional.avg_pool2d(shared.maps, window, window).mean((2, 3))
-
-
 def _over_regions(shared: _Shared, pool: Pool) -> Tensor:
     """R-MAC, MAC and the sum of the regions' maxima, or these; see core.measures.places."""
     found = shared.regions(pool.levels)
@@ -142,8 +166,10 @@ def _over_regions(shared: _Shared, pool: Pool) -> Tensor:
         return regions.flatten(1)
     if pool.method == "mac+rmac":
         return torch.cat([found[:, -1], regions.sum(1)], 1)
-    length = torch.linalg.vector_norm(regions, dim=2, keepdim=True)
-    return (regions / torch.where(length == 0, 1.0, length)).sum(1)
+    length = torch.linalg.vector_norm(regions, dim=2)
+    # a region of zeros stays one: infinity times 0 is none
+    shares = torch.where(length == 0, 1.0, length).reciprocal()
+    return torch.bmm(shares[:, None], regions)[:, 0]
 
 
 def _gem(shared: _Shared, p: float) -> Tensor:

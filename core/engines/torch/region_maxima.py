@@ -32,7 +32,7 @@ def region_maxima(activation: Tensor, levels: int) -> Tensor:
     activation: (n_images, channels, height, width). Returns (n_images, regions + 1, channels).
     """
     n_images, channels, height, width = activation.shape
-    if not _lies_channels_last_on_a_cpu(activation):
+    if not lies_channels_last_on_a_cpu(activation):
         regions = [
             activation[:, :, y : y + side, x : x + side].amax((2, 3))
             for x, y, side in region_grid(height, width, levels)
@@ -46,12 +46,13 @@ def region_maxima(activation: Tensor, levels: int) -> Tensor:
     for start in range(0, n_images, n_together):
         some = places[start : start + n_together]
         of_tiles, of_regions = _matrices(len(some), height, width, levels, n_rows)
-        found.append(_maxima(of_regions, _maxima(of_tiles, some.flatten(0, 1))))
+        found.append(maxima_of_rows(of_regions, maxima_of_rows(of_tiles, some.flatten(0, 1))))
     together = found[0] if len(found) == 1 else torch.cat(found)
     return together.reshape(n_images, -1, channels)
 
 
-def _lies_channels_last_on_a_cpu(activation: Tensor) -> bool:
+def lies_channels_last_on_a_cpu(activation: Tensor) -> bool:
+    """Whether some float32 values lie so."""
     return (
         activation.device.type == "cpu"
         and activation.dtype == torch.float32
@@ -60,7 +61,7 @@ def _lies_channels_last_on_a_cpu(activation: Tensor) -> bool:
     )
 
 
-def _maxima(matrix: Tensor, rows: Tensor) -> Tensor:
+def maxima_of_rows(matrix: Tensor, rows: Tensor) -> Tensor:
     """Of the rows that each row of the matrix names; a NaN is the greatest."""
     found: Tensor = torch.sparse.mm(matrix, rows, "amax")
     return found
@@ -81,12 +82,26 @@ def _matrices(
     numbers = np.arange(height * width).reshape(height, width)
     tiles = [numbers[a:b, c:d].ravel() for a, b in rows for c, d in across]
     of_tiles = np.arange(len(tiles)).reshape(len(rows), len(across))
+    of_regions = matrix_of_regions(of_tiles, rows, across, (height, width, levels), n_images)
+    return _matrix(tiles, height * width, n_images), of_regions
+
+
+def matrix_of_regions(
+    of_tiles: np.ndarray,
+    down: Sequence[Band],
+    across: Sequence[Band],
+    grid: tuple[int, int, int],
+    n_images: int,
+) -> Tensor:
+    """Which tiles each region has, and last all; of_tiles: (down, across) int64, their numbers.
+
+    grid: height, width and levels of region_grid().
+    """
     regions = [
-        of_tiles[_within(rows, y, y + side), :][:, _within(across, x, x + side)].ravel()
-        for x, y, side in region_grid(height, width, levels)
+        of_tiles[_within(down, y, y + side), :][:, _within(across, x, x + side)].ravel()
+        for x, y, side in region_grid(*grid)
     ]
-    regions.append(of_tiles.ravel())
-    return _matrix(tiles, height * width, n_images), _matrix(regions, len(tiles), n_images)
+    return _matrix([*regions, of_tiles.ravel()], of_tiles.size, n_images)
 
 
 def _parted(band: Band, most: int) -> list[Band]:
