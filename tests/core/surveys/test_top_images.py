@@ -112,6 +112,8 @@ def test_a_matrix_goes_on_where_it_stood(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     maps = np.maximum(rng.integers(-4, 5, (4, 2, 2, 3)), 0).astype(np.float32)
     maps[1, 0], maps[1, 0, 1, 2] = 0, 8
+    maps[2, 0] += 1  # its least is not 0
+    maps[3, 0, 0, 1] = -2
     maps[:, 1] = 0
     matrix_of(tmp_path, MAPS, list(maps[:3]), is_vector=False).close()
     parts = matrix_of(tmp_path, MAPS, [maps[3]], is_vector=False)
@@ -127,6 +129,11 @@ def test_a_matrix_goes_on_where_it_stood(tmp_path: Path) -> None:
     assert table.place(1, 0) == (1, 2)
     best = table.top_images(0, 2)
     assert best.of(0)[0] == (1, 8.0, 5)
+    least = table.top_images(0, 4, is_least=True).of(0)
+    flat = maps[:, 0].reshape(4, 6)
+    wanted = sorted((float(row.min()), number) for number, row in enumerate(flat))
+    assert [(value, number) for number, value, _ in least] == wanted
+    assert [at for number, _, at in least] == [int(flat[n].argmin()) for _, n in wanted]
     assert (table.n_images, table.n_channels, table.is_vector) == (4, 2, False)
 
 
