@@ -80,7 +80,9 @@ class NormRow:
 
 
 def share_words(share: float) -> str:
-    """ "61 %", "0.4 %"."""
+    """ "61 %", "0.4 %", "< 0.1 %"."""
+    if share < 0.0005:
+        return "< 0.1 %"
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 
