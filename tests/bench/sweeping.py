@@ -5,7 +5,8 @@
 
 Weights are random. Seconds of the clock depend on who else is at work; those of the cores, which
 the engine's process took, much less, so both are printed; those of one thread (--threads 1) least.
-passes: a pass of eight pictures, bare, and with all that is measured of each value. index: images
+passes: a pass of eight pictures, bare, with all that is measured of each value, and one that keeps
+every version of every blob and measures none. index: images
 a second from JPEG files to a gallery, against passes alone, and the memory of all processes (PSS)
 after a quarter of the images and at its most. Then the same by what the cores did for an image, in
 each process, and what of it could be reached: decoding takes the cores that passes run on, so that
@@ -47,6 +48,7 @@ from tests.bench.random_weights import write_random_weights
 from tests.soak.processes import descendants
 
 BATCH = 8
+_KEPT = "all kept"
 WITH_GEM = parse_poolings("gap,mac,rmac,gem")
 LAYERS = {"squeezenet": "fire9/concat", "vgg16": "relu7", "resnet50": "res5c_relu"}
 
@@ -92,15 +94,15 @@ def measure_passes(name: str, to_run: NetToRun, n_rounds: int) -> None:
     bare = {last: (min(default.representations, key=lambda one: one.value != last).pool,)}
     wanted = {"bare": bare, **{kind: plan.wants for kind, plan in plans.items()}}
     with EngineHost() as host, host.opened(to_run) as engine:
-        took = _in_turns(
-            {kind: lambda wants=wants: engine.measure(inputs, wants)  # type: ignore[misc]
-             for kind, wants in wanted.items()},
-            _child(),
-            n_rounds,
-        )  # fmt: skip
+        works: dict[str, Callable[[], object]] = {
+            kind: lambda wants=wants: engine.measure(inputs, wants)  # type: ignore[misc]
+            for kind, wants in wanted.items()
+        }
+        works[_KEPT] = lambda: engine.run(inputs)
+        took = _in_turns(works, _child(), n_rounds)
     print(f"\n{name}, a pass of {BATCH}, {n_rounds} rounds: ms of the clock, and of the cores")
     for kind, rounds in took.items():
-        n = len(plans[kind].keys) if kind in plans else 1
+        n = len(plans[kind].keys) if kind in plans else int(kind != _KEPT)
         print(f"  {kind:16} {n:4} representations: {_beside(rounds, took['bare'])}", flush=True)
 
 
