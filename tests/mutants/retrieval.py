@@ -346,4 +346,40 @@ FAULTS = [
         "self.n_values += sum(blob.n_values for blob in source.blobs) if source else 0",
         "self.n_values += len(source.blobs) if source else 0",
     ),
+    Faults(
+        "core/retrieval/fit_at_hand.py",
+        "tests/core/jobs/test_fitting.py",
+        "tests/core/jobs/test_sweep_job.py",
+    )
+    .plant(
+        "a set is fitted on that holds the very images",
+        "len(self.files & files) <= MOST_SHARED * min(len(self.files), len(files))",
+        "True",
+    )
+    .plant(
+        "the smallest set is fitted on",
+        "return max(found, key=lambda one: len(one.gallery), default=None)",
+        "return min(found, key=lambda one: len(one.gallery), default=None)",
+    ),
+    Faults("core/retrieval/held_out.py", "tests/core/jobs/test_sweep_job.py").plant(
+        "queries are of the labels that are fitted on",
+        "tuple(label if label in measured else None for label in labels)",
+        "tuple(labels)",
+    ),
+    Faults("core/retrieval/rank_moves.py", "tests/core/retrieval/test_benchmark_queries.py").plant(
+        "junk takes a rank in moves",
+        "return np.where((own == NOWHERE) | (other == NOWHERE), 0, own - other)",
+        "return np.arange(1, own.size + 1) - self.in_second",
+    ),
+    Faults("core/retrieval/why_parts.py", "tests/core/retrieval/test_why.py")
+    .plant(
+        "joined layers carry what they would alone",
+        "whole = math.sqrt(n_there) if len(rows) > 1 else 1.0",
+        "whole = 1.0",
+    )
+    .plant(
+        "shares beyond the finest grid are lost",
+        "    others[0], others[-1] = min(others[0], edges[0]), max(others[-1], edges[-1])\n",
+        "",
+    ),
 ]
