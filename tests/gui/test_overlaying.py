@@ -66,6 +66,8 @@ def test_numbers_colour_the_graph_sort_the_list_and_say_their_source(
     assert panels.graph.overlay.values == {"pool": 2.0, "relu": 3.0}
     names = [row.record.name for row in panels.layer_table.model.shown]
     assert names[:2] == ["relu", "pool"]
+    shown = panels.layer_table.model.shown
+    assert [row.overlay for row in shown[:3]] == [(3, "3.000", 1), (2, "2.000", 0), None]
     checked = [a.text() for a in panels.graph.overlay_menu().actions() if a.isChecked()]
     assert checked == ["CSV…   two columns: layer, value"]
 

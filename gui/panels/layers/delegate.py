@@ -10,7 +10,7 @@ from gui.icons import paint_icon
 from gui.panels.layers.elided import EYE_ROOM, NAME_COLUMNS, ElidedColumns
 from gui.panels.layers.model import GUTTER_ROLE, ROW_ROLE, LayerModel
 from gui.panels.layers.rows import COLUMNS, RIGHT_COLUMNS, Column, Gutter, LayerRow
-from gui.theme import Theme, ThemeKeeper, text_font
+from gui.theme import Theme, ThemeKeeper, overlay_colour, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 
 ROW_HEIGHT = 22
@@ -61,6 +61,9 @@ class LayerDelegate(QStyledItemDelegate):
         else:
             if column is Column.BLOB:
                 self._paint_eye(painter, box, row)
+            if column is Column.NUMBER and row.overlay is not None and not is_chosen:
+                share = row.overlay[2]
+                painter.fillRect(option.rect, overlay_colour(theme, share if share >= 0 else 0.0))
             painter.setFont(self._font(column, row, is_chosen))
             painter.setPen(self._colour(theme, column, row, is_chosen))
             inner = box.adjusted(PADDING, 0, -PADDING, 0)

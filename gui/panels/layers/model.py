@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -165,15 +166,13 @@ class LayerModel(QAbstractTableModel):
         if numbers is None:
             return tuple(replace(row, overlay=None) for row in rows)
         found = numbers.by_layer
-        return tuple(
-            replace(
-                row,
-                overlay=(found[row.record.name], numbers.write(found[row.record.name]))
-                if row.record.name in found
-                else None,
-            )
-            for row in rows
-        )
+        finite = [value for value in found.values() if math.isfinite(value)]
+        least, span = min(finite, default=0.0), max(finite, default=0.0) - min(finite, default=0.0)
+        shown = {
+            name: (value, numbers.write(value), (value - least) / span if span else 1.0)
+            for name, value in found.items()
+        }
+        return tuple(replace(row, overlay=shown.get(row.record.name)) for row in rows)
 
     def _share(self, row: LayerRow, column: Column) -> float:
         whole = {

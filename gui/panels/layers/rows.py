@@ -62,8 +62,9 @@ class LayerRow:
     costs: LayerCosts = NO_COSTS
     share: float = 0.0
     """Of the net's parameters, 0 to 1; what layers share by name counts for the first."""
-    overlay: tuple[float, str] | None = None
-    """The number that colours its box on the graph, and how it is written; None for none."""
+    overlay: tuple[float, str, float] | None = None
+    """The number that colours its box on the graph, how it is written, and its place between the
+    least (0) and the most (1) of all; None for none."""
 
     def text(self, column: Column) -> str:
         """What the cell of a column shows."""
