@@ -15,6 +15,8 @@ from core.net.definition import Net
 from core.words import bytes_text, share_text, short_count
 
 CostKind = Literal["parameters", "multiply-adds", "memory"]
+_FINE = 1000
+"""Parts of a unit in which shares are taken: milliseconds are no whole numbers."""
 COST_KINDS: tuple[CostKind, ...] = ("parameters", "multiply-adds", "memory")
 
 
@@ -69,7 +71,8 @@ class OverlayScale:
             return None
         note = self.overlay.notes.get(layers[0], "") if len(layers) == 1 else ""
         if self.overlay.fold == "sum":
-            note = share_text(round(value), round(sum(self.overlay.values.values())))
+            whole = sum(self.overlay.values.values())
+            note = share_text(round(_FINE * value), round(_FINE * whole))
         return OverlayMark(self._fraction(value), self.overlay.write(value), note)
 
     def _fraction(self, value: float) -> float:

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QColor
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net, read_net
 from core.net.rename import plan_rename
-from gui.graph.overlay import Overlay
+from gui.graph.overlay import Overlay, scale_over
 from gui.graph.panel import GraphPanel
 from gui.theme import Theme, overlay_colour
 
@@ -136,3 +136,12 @@ def _luminance(colour: QColor) -> float:
         for c in (colour.redF(), colour.greenF(), colour.blueF())
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_share_of_a_sum_is_that_of_parts_of_a_unit() -> None:
+    overlay = Overlay("time, ms", {"a": 0.59, "b": 160.41}, lambda v: f"{v:.2f}", fold="sum")
+    scale = scale_over(overlay, [("a",), ("b",)])
+    assert scale is not None
+    mark = scale.mark_of(("a",))
+    assert mark is not None
+    assert (mark.words, mark.note) == ("0.59", "0.4 %")

@@ -39,4 +39,3 @@ class NumbersSection(QWidget):
             facts.insert(0, Fact(numbers.name, words, role=role, is_strong=has_one))
         facts.append(Fact("Layers", f"{len(found):,} with a number"))
         self.facts.show_facts(facts)
-        self.header.set_note(layer)
