@@ -113,7 +113,10 @@ class PictureRows(QWidget):
         room = line.width() - used
         metrics = painter.fontMetrics()
         name = one.name.rpartition("/")[2]  # the tip has all of it
-        name = metrics.elidedText(name, Qt.ElideMiddle, max(0, room))
+        fitting = (
+            n for n in (name, name.partition(".")[0]) if metrics.horizontalAdvance(n) <= room
+        )
+        name = next(fitting, metrics.elidedText(name, Qt.ElideMiddle, room) if room > 40 else "")
         painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), name)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
