@@ -9,6 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QMenu, QMenuBar, QShortcut, QWidget
 
+from core.attribution.methods import TITLES
 from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.plain_text import plain_caption, plain_tip
@@ -156,6 +157,11 @@ ROWS: tuple[ActionRow, ...] = (
          tip="The list of layers, on any page"),
     _row("layer_before", "Layer", "The layer before", "Alt+Up", "up", "net"),
     _row("layer_after", "Layer", "The layer after", "Alt+Down", "down", "net"),
+    *(
+        _row(f"explain_{name}", "Layer", f"Explain by {title}", f"Alt+{number}", needs="net",
+             group=8, tip="Show which places of the image explain a score, in the view Gradients")
+        for number, (name, title) in enumerate(TITLES.items(), 1)
+    ),
     _row("rename", "Layer", "Give the layer its own blob", "F2", "unlink",
          "editable renamable", group=1,
          tip="Rename the selected layer's blob so that nothing overwrites it"),

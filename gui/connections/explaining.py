@@ -6,15 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QShortcut
-
 from core.attribution.methods import METHOD_NAMES
 from gui.controllers.explaining.controller import ExplainingController
 from gui.dialogs.files import FileChooser
 from gui.document import ModelDocument
 from gui.main_window import MainWindow
-from gui.pages.layer_views import VALUES_VIEW
+from gui.pages.layer_views import GRADIENTS_VIEW, VALUES_VIEW
 from gui.panels.gradients.panel import GradientsPanel
 from gui.settings import Settings
 
@@ -30,9 +27,14 @@ def connect_explaining(
     chooser: Callable[[], FileChooser],
 ) -> None:
     """Keys, the selected result as the match, and an open channel."""
-    for place, name in enumerate(METHOD_NAMES):
-        keys = QShortcut(QKeySequence(f"Alt+{place + 1}"), panel)
-        keys.activated.connect(partial(panel.methods.choose, name))
+
+    def explain(name: str) -> None:
+        window.show_page("layer")
+        window.layer_page.show_view(GRADIENTS_VIEW)
+        panel.methods.choose(name)
+
+    for name in METHOD_NAMES:
+        window.actions_.on(f"explain_{name}", partial(explain, name))
 
     def open_channel(layer: str, _top: str, channel: int) -> None:
         document.select(layer)
