@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from core.activations.spreads import ValueSpread
@@ -104,9 +105,7 @@ class _Search:
     def _dead(
         self, value: Value, spread: ValueSpread, before: Sequence[ValueSpread]
     ) -> Iterable[Anomaly]:
-        n_joined = sum(len(one.dead) for one in before)
-        is_joined = len(before) > 1 and n_joined == len(spread.dead)
-        if not spread.dead or is_joined or any(one.dead == spread.dead for one in before):
+        if not spread.dead or spread.dead in _dead_as_read(before):
             return
         yield Anomaly(
             "dead", value, f"{self.dead_share(value)} {self.dead_verb(value)} {self.over}."
@@ -138,6 +137,17 @@ class _Search:
     def _read(self, value: Value) -> Iterable[Value]:
         versions = self._net.read(value.layer)
         return (Value(one.layer, one.blob) for one in versions if one is not None)
+
+
+def _dead_as_read(before: Sequence[ValueSpread]) -> Iterable[tuple[int, ...]]:
+    """Which channels are dead in a layer that only passes on, joins or combines what it reads."""
+    yield from (one.dead for one in before)
+    starts = accumulate((one.n_channels for one in before), initial=0)
+    yield tuple(
+        start + channel for start, one in zip(starts, before, strict=False) for channel in one.dead
+    )
+    if before:
+        yield tuple(sorted(set.intersection(*(set(one.dead) for one in before))))
 
 
 def _told(search: _Search, found: Sequence[Anomaly]) -> Iterable[str]:

@@ -7,6 +7,7 @@ import numpy as np
 from core.activations.spreads import of_moments
 from core.engines.values import Value
 from core.measures.measure import ChannelRange, Moments
+from core.net.definition import Net
 from core.net.reader import read_net
 from core.surveys.anomalies import Findings, find_anomalies
 
@@ -33,13 +34,16 @@ BLOBS = {"relu": "conv"}
 SHAPES = {"data": (1, 3, 2, 2), "pool": (1, 4, 1, 1), "fc": (1, 2)}
 
 
-def found(n_images: int = 387, **changed: np.ndarray) -> Findings:
+def found(n_images: int = 387, net: Net = NET, **changed: np.ndarray) -> Findings:
     spreads = {}
     for name, values in {**USUAL, **changed}.items():
-        array = np.asarray(values, np.float32).reshape(SHAPES.get(name, (1, 4, 2, 2)))
+        if not net.has_layer(name):
+            continue
+        array = np.asarray(values, np.float32)
+        array = array.reshape(SHAPES.get(name, (1, 4, 2, 2))) if name in USUAL else array[None]
         value = Value(name, BLOBS.get(name, name))
         spreads[value] = of_moments(Moments().of(array), ChannelRange().of(array))
-    return find_anomalies(NET, spreads, n_images)
+    return find_anomalies(net, spreads, n_images)
 
 
 def test_nothing_stands_out() -> None:
@@ -90,3 +94,85 @@ def test_a_scale_that_explodes() -> None:
 def test_an_input_of_zeros_is_no_anomaly() -> None:
     """Labels and the like are fed so."""
     assert found(data=np.zeros(12)).sentence == ""
+
+
+TWO_ARMS = read_net(
+    """
+layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 1 dim: 3 dim: 2 dim: 2 } } }
+layer { name: "one" type: "Convolution" bottom: "data" top: "one"
+  convolution_param { num_output: 4 kernel_size: 1 } }
+layer { name: "two" type: "Convolution" bottom: "data" top: "two"
+  convolution_param { num_output: 4 kernel_size: 1 } }
+layer { name: "join" type: "Concat" bottom: "one" bottom: "two" top: "join" }
+"""
+)
+
+
+def kinds_told(net: Net = NET, **changed: np.ndarray) -> list[tuple[str, str]]:
+    return [(one.kind, one.value.layer) for one in found(net=net, **changed).anomalies]
+
+
+def at(layer: str, place: int, value: float) -> np.ndarray:
+    array = np.array(USUAL[layer], np.float64)
+    array[place] = value
+    return array
+
+
+def without_channels(n_channels: int, *dead: int) -> np.ndarray:
+    array = np.linspace(1, 2, 4 * n_channels).reshape(n_channels, 4)
+    array[list(dead)] = 0
+    return array
+
+
+def test_one_kind_of_loss_does_not_hide_another() -> None:
+    with_inf = at("relu", 0, np.inf)
+    assert kinds_told(relu=with_inf, pool=at("pool", 0, np.nan)) == [
+        ("inf", "relu"),
+        ("nan", "pool"),
+    ]
+    assert kinds_told(relu=with_inf, pool=at("pool", 0, np.inf)) == [("inf", "relu")]
+
+
+def test_what_skips_a_layer_begins_anew() -> None:
+    """Only what the layer itself reads is passed on, not what any layer of the net holds."""
+    assert kinds_told(relu=at("relu", 0, np.nan), fc=at("fc", 0, np.nan)) == [
+        ("nan", "relu"),
+        ("nan", "fc"),
+    ]
+    assert kinds_told(conv=np.zeros(16), pool=np.full(4, 2.0)) == [
+        ("zero", "conv"),
+        ("constant", "pool"),
+    ]
+
+
+def test_an_explosion_is_told_once() -> None:
+    great = np.linspace(3e7, 4e7, 16)
+    assert kinds_told(conv=great, relu=great) == [("exploding", "conv")]
+
+
+def test_as_many_other_channels_are_not_passed_on() -> None:
+    relu = np.linspace(1, 2, 16).reshape(4, 4)
+    relu[1] = 0
+    assert kinds_told(relu=relu, pool=np.array([1, 0, 2, 3])) == [("dead", "relu")]
+    assert kinds_told(relu=relu, pool=np.array([1, 2, 0, 3])) == [
+        ("dead", "relu"),
+        ("dead", "pool"),
+    ]
+
+
+def test_joined_channels_are_passed_on_at_their_new_places() -> None:
+    arms = {"one": without_channels(4, 1), "two": without_channels(4, 0, 3)}
+    told = [("dead", "one"), ("dead", "two")]
+    assert kinds_told(TWO_ARMS, **arms, join=without_channels(8, 1, 4, 7)) == told
+    assert kinds_told(TWO_ARMS, **arms, join=without_channels(8, 1, 4, 6)) == [
+        *told,
+        ("dead", "join"),
+    ]
+
+
+def test_a_sum_is_dead_where_both_are() -> None:
+    arms = {"one": without_channels(4, 1, 2), "two": without_channels(4, 0, 2)}
+    told = [("dead", "one"), ("dead", "two")]
+    assert kinds_told(TWO_ARMS, **arms, join=without_channels(4, 2)) == told
+    assert kinds_told(TWO_ARMS, **arms, join=without_channels(4, 3)) == [*told, ("dead", "join")]
