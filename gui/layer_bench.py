@@ -120,7 +120,7 @@ class LayerBench(QObject):
         all_layers = AllLayersView(keeper)
         self.all_layers = AllLayersController(
             document, lanes, engine, inspecting, searching, exporting, self.folder_statistics,
-            window.layer_page, all_layers, self,
+            window.panels.activations, window.layer_page, all_layers, self,
         )  # fmt: skip
         window.layer_page.add_view(
             ALL_LAYERS_VIEW,

@@ -27,7 +27,7 @@ from gui.panels.spreads.panel import SpreadsPanel
 from gui.panels.spreads.rows import SpreadRow
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
-from gui.widgets.labels import ElidedLabel, ThemedLabel
+from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
 
 if TYPE_CHECKING:
     from gui.panels.histogram.plot import HistogramPlot
@@ -60,6 +60,7 @@ class SpreadSide(QScrollArea):
     """One value: its histogram, its statistics, its channels."""
 
     open_requested = pyqtSignal()
+    weights_requested = pyqtSignal()
     channel_chosen = pyqtSignal(int)
     scale_changed = pyqtSignal()
 
@@ -82,6 +83,7 @@ class SpreadSide(QScrollArea):
         self.statistics = StatisticsTable(keeper)
         self.maxima = ChannelMaxima(keeper)
         self.chips = ChannelChips(keeper)
+        self.weights_link = LinkLabel(keeper, "Show their weights")
         self._of_channels = _Heading(keeper, "Highest value of each channel")
         self._of_dead = _Heading(keeper, "Dead channels")
         self._dead_words = ThemedLabel(keeper, "", "secondary")
@@ -90,6 +92,7 @@ class SpreadSide(QScrollArea):
         self.log_button.toggled.connect(lambda _is_on: self.scale_changed.emit())
         self.maxima.channel_chosen.connect(self.channel_chosen)
         self.chips.channel_chosen.connect(self.channel_chosen)
+        self.weights_link.clicked.connect(self.weights_requested)
         keeper.changed.connect(self._dress)
         self._dress()
 
@@ -161,6 +164,7 @@ class SpreadSide(QScrollArea):
         self._column.addWidget(self._of_dead)
         self._column.addWidget(self._dead_words)
         self._column.addWidget(self.chips)
+        self._column.addWidget(self.weights_link, 0, Qt.AlignLeft)
         self._column.addStretch(1)
         self.statistics.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.statistics.setMinimumWidth(200)  # less than its numbers: columns share what is there

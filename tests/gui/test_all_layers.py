@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QApplication
 from core.activations.spreads import ValueSpread, of_moments
 from core.measures.measure import CellCounts, ChannelRange, Moments
 from core.net.find import FindRecord
-from gui.pages.layer_views import ALL_LAYERS_VIEW, BOTH, FOLDER, IMAGE, VALUES_VIEW
+from gui.pages.layer_views import ALL_LAYERS_VIEW, BOTH, FOLDER, IMAGE, VALUES_VIEW, WEIGHTS_VIEW
 from gui.panels.spreads.rows import (
     HEAT,
     Column,
@@ -170,6 +170,26 @@ def test_a_row_is_the_layer_of_the_window_and_enter_opens_its_values(shown, qtbo
     assert table.chosen.row.layer == "fc8"
     qtbot.keyClick(table, Qt.Key_Return)
     assert shown.window.layer_page.view == VALUES_VIEW
+
+
+def test_a_dead_channel_opens_in_values_and_its_weights_are_a_click_away(shown, qtbot) -> None:
+    view = view_of(shown)
+    view.panel.table.choose(("relu1", "conv1"))
+    side = view.side
+    side.chips.show_channels((1, 3))
+    side.chips.setFocus()
+    qtbot.keyClick(side.chips, Qt.Key_Right)
+    assert shown.window.layer_page.view == ALL_LAYERS_VIEW
+    qtbot.keyClick(side.chips, Qt.Key_Return)
+    settle(shown, qtbot)
+    assert shown.window.layer_page.view == VALUES_VIEW
+    assert shown.document.selection == "relu1"
+    activations = shown.window.panels.activations
+    assert activations.chosen[0] == 3
+    assert [card.value.layer for card in activations.cards] == ["relu1"]
+    shown.window.layer_page.show_view(ALL_LAYERS_VIEW)
+    qtbot.mouseClick(side.weights_link, Qt.LeftButton)
+    assert shown.window.layer_page.view == WEIGHTS_VIEW
 
 
 def test_a_folder_is_read_on_a_click_alone_and_stays(shown, qtbot, photos: Path) -> None:

@@ -24,7 +24,8 @@ from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.pages.all_layers_view import AllLayersView
 from gui.pages.layer_page import LayerPage
-from gui.pages.layer_views import BOTH, IMAGE, VALUES_VIEW
+from gui.pages.layer_views import BOTH, IMAGE, VALUES_VIEW, WEIGHTS_VIEW
+from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.histogram.view import HistogramView, view_from
 from gui.panels.retrieval.view import clock_text
 from gui.panels.spreads.panel import EMPTY_SENTENCE, Told
@@ -49,6 +50,7 @@ class AllLayersController(QObject):
         searching: SearchingController,
         exporting: ExportingController,
         folder: FolderStatistics,
+        activations: ActivationsPanel,
         page: LayerPage,
         view: AllLayersView,
         parent: QObject | None = None,
@@ -56,7 +58,8 @@ class AllLayersController(QObject):
         super().__init__(parent)
         self._document, self._lanes, self._engine = document, lanes, engine
         self._inspecting, self._searching, self._exporting = inspecting, searching, exporting
-        self._folder, self._page, self._view = folder, page, view
+        self._folder, self._activations = folder, activations
+        self._page, self._view = page, view
         self._image: tuple[LookRequest, Stats] | None = None
         self._asked: LookRequest | None = None
         self._problem = ""
@@ -117,6 +120,8 @@ class AllLayersController(QObject):
         table.row_chosen.connect(self._choose)
         table.row_opened.connect(lambda _row: self._page.show_view(VALUES_VIEW))
         side.open_requested.connect(lambda: self._page.show_view(VALUES_VIEW))
+        side.weights_requested.connect(lambda: self._page.show_view(WEIGHTS_VIEW))
+        side.channel_chosen.connect(self._open_channel)
         side.scale_changed.connect(self._show_side)
         panel.offer.taken.connect(self._folder.read)
         panel.copy_requested.connect(self._copy)
@@ -212,6 +217,14 @@ class AllLayersController(QObject):
         if layer and (chosen is None or chosen.row.layer != layer):
             table.choose((layer, ""), is_told=False)
         self._show_side()
+
+    def _open_channel(self, channel: int) -> None:
+        """A channel of the chosen row, in the view of its values."""
+        row = self._view.panel.table.chosen
+        if row is not None:
+            self._document.select(row.row.layer)
+            self._activations.choose(channel)
+            self._page.show_view(VALUES_VIEW)
 
     def _show_side(self) -> None:
         row = self._view.panel.table.chosen

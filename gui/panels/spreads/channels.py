@@ -132,7 +132,7 @@ class ChannelMaxima(QWidget):
 
 
 class ChannelChips(QWidget):
-    """Numbers of channels in a few rows, "and 11 more" for the rest; a click chooses one."""
+    """Numbers of channels in a few rows, "and 11 more" for the rest; a click opens one."""
 
     channel_chosen = pyqtSignal(int)
 
