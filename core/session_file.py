@@ -21,6 +21,7 @@ from core import __version__
 from core.errors import AppError, ImageError
 from core.files import is_there, write_file
 from core.images.box import Box
+from core.interventions.intervention import Intervention
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.net.text import MAX_FILE_BYTES
@@ -33,6 +34,7 @@ MAX_SESSION_BYTES = 2 * MAX_FILE_BYTES
 FOLDERS = "folders"
 """Labels by the folders of the images."""
 _MOST_PINS = 100
+_AT_MOST_A_THOUSAND = msgspec.Meta(max_length=1000)
 _Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
@@ -99,11 +101,13 @@ class Shown:
     """How the pages showed the net: the channel that was looked at, pins, columns that were away.
 
     columns_away: in the table's own words; None in sessions of before, which say nothing of it.
+    interventions: each with whether it acts.
     """
 
     channel: int | None = None
     pins: tuple[KeptPin, ...] = ()
     columns_away: tuple[str, ...] | None = None
+    interventions: tuple[tuple[Intervention, bool], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,7 @@ class _StoredShown(msgspec.Struct, frozen=True):
     channel: _Number | None = None
     pins: Annotated[tuple[_StoredPin, ...], msgspec.Meta(max_length=_MOST_PINS)] = ()
     columns_away: Annotated[tuple[str, ...], msgspec.Meta(max_length=100)] | None = None
+    interventions: Annotated[tuple[tuple[Intervention, bool], ...], _AT_MOST_A_THOUSAND] = ()
 
 
 class _StoredStep(msgspec.Struct, frozen=True):
@@ -268,6 +273,7 @@ def _record(session: Session, folder: Path) -> _Record:
             session.shown.channel,
             tuple(_StoredPin(*pin) for pin in session.shown.pins[-_MOST_PINS:]),
             session.shown.columns_away,
+            session.shown.interventions[-1000:],
         ),
         training=None if session.training is None else _stored(session.training, folder),
         saved_at=(session.saved_at or datetime.now(UTC)).isoformat(timespec="seconds"),
@@ -352,6 +358,7 @@ def _session(record: _Record, folder: Path) -> Session:
             record.shown.channel,
             tuple(KeptPin(p.layer, p.top_index, p.channel) for p in record.shown.pins),
             record.shown.columns_away,
+            record.shown.interventions,
         ),
         saved_at=_time(record.saved_at),
         training=None if record.training is None else record.training.found(folder),

@@ -101,6 +101,10 @@ ROWS: tuple[ActionRow, ...] = (
          tip="The image before among those opened together, or in its folder"),
     _row("image_after", "Edit", "The next image", "Alt+PgDown", "right", "image", group=3,
          tip="The next image among those opened together, or in its folder"),
+    _row("slide_show", "Edit", "Slide show of a folder…", "", "play", group=3,
+         tip="Play the images of a folder; the panels follow as fast as the engine runs"),
+    _row("camera", "Edit", "Slide show of a camera", "", "image", group=3,
+         tip="What a camera sees, as fast as the engine follows; needs OpenCV"),
     _row("page_net", "View", "Net page", "Ctrl+1", "layout"),
     _row("page_layer", "View", "Layer page", "Ctrl+2", "grid", "net"),
     _row("page_retrieval", "View", "Retrieval page", "Ctrl+3", "search", "net"),
@@ -162,6 +166,10 @@ ROWS: tuple[ActionRow, ...] = (
              group=8, tip="Show which places of the image explain a score, in the view Gradients")
         for number, (name, title) in enumerate(TITLES.items(), 1)
     ),
+    _row("rank_channels", "Layer", "Which channels matter most?", "", "eye", "net engine image",
+         tip="Switch each channel of the layer off by itself and see what the class score loses"),
+    _row("open_interventions", "Layer", "Open a list of interventions…", "", "open", "net",
+         tip="Channels off, scaled or replaced, as a file lists them"),
     _row("rename", "Layer", "Give the layer its own blob", "F2", "unlink",
          "editable renamable", group=1,
          tip="Rename the selected layer's blob so that nothing overwrites it"),
@@ -243,6 +251,7 @@ class Actions(QObject):
         self._actions = {row.id: self._action(row, window) for row in ROWS}
         self._deaf_keys = {row.id: self._deaf_key(row, window) for row in ROWS if row.needs}
         self._facts: Mapping[str, str] = {}
+        self._before: dict[str, list[Callable[[], bool]]] = {}
         keeper.changed.connect(self._tint)
         self._tint()
         self.set_facts({})
@@ -265,7 +274,16 @@ class Actions(QObject):
 
     def on(self, action_id: str, do: Callable[[], object]) -> None:
         """Do this when the action is triggered."""
-        self._actions[action_id].triggered.connect(lambda _checked=False: do())
+
+        def act() -> None:
+            if not any(does() for does in self._before.get(action_id, ())):
+                do()
+
+        self._actions[action_id].triggered.connect(lambda _checked=False: act())
+
+    def before(self, action_id: str, does: Callable[[], bool]) -> None:
+        """Try this first when the action is triggered; True: it was meant, and nothing else is."""
+        self._before.setdefault(action_id, []).append(does)
 
     def set_facts(self, facts: Mapping[str, str]) -> None:
         """Enable what can be done now.

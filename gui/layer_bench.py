@@ -26,6 +26,7 @@ from gui.controllers.weighing_against import OtherWeights
 from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
+from gui.intervention_bench import InterventionBench
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
@@ -38,7 +39,7 @@ from gui.theme import ThemeKeeper
 
 
 class LayerBench(QObject):
-    """Puts each view on the page, and names the folder that it may be over."""
+    """Puts each view on the page, names its folder, and plays pictures through the views."""
 
     def __init__(
         self,
@@ -58,12 +59,13 @@ class LayerBench(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.interventions = InterventionBench(keeper, document, lanes, engine, inspecting,
+            searching, exporting, notices, window, settings, chooser, self)  # fmt: skip
         self._searching = searching
         self.weights_panel = WeightsPanel(keeper)
         self.other_weights = OtherWeights(keeper, document, lanes, notices, settings, chooser, self)
-        self.weighing = WeighingController(
-            document, lanes, self.weights_panel, exporting, self.other_weights, self
-        )
+        self.weighing = WeighingController(document, lanes, self.weights_panel, exporting,
+            self.other_weights, self)  # fmt: skip
         self.overlaying = OverlayingController(
             document, lanes, engine, inspecting, searching, self.other_weights, window, notices,
             settings, chooser, self,
@@ -73,21 +75,19 @@ class LayerBench(QObject):
         window.layer_page.add_view(WEIGHTS_VIEW, panel, parts)
         panel.weights_requested.connect(window.actions_["open_weights"].trigger)
         self.gradients = GradientsPanel(keeper)
-        self.explaining = ExplainingController(
-            document, lanes, engine, inspecting, self.gradients, self
-        )
-        self.explanation_files = ExplanationFiles(
-            lanes, engine, self.explaining, exporting, notices, self.gradients, self
-        )
+        self.explaining = ExplainingController(document, lanes, engine, inspecting,
+            self.gradients, self)  # fmt: skip
+        self.explanation_files = ExplanationFiles(lanes, engine, self.explaining, exporting,
+            notices, self.gradients, self)  # fmt: skip
         self.overlay = OverlayController(
             document, self.explaining, seeing, window.panels.activations, self
         )
         connect_explaining(document, window, self.gradients, self.explaining, settings, chooser)
+        self.explaining.switch_off.connect(self.interventions.switch_off)
         window.layer_page.add_view(GRADIENTS_VIEW, self.gradients, self.gradients.areas)
         self._bar = window.layer_page.view_bar
-        self.fields = FieldsController(
-            document, lanes, engine, inspecting, seeing, window.panels, notices, self
-        )
+        self.fields = FieldsController(document, lanes, engine, inspecting, seeing,
+            window.panels, notices, self)  # fmt: skip
         self.channels = ChannelsController(
             document, lanes, engine, inspecting, searching, notices, window.panels.activations,
             window.layer_page.top_strip, self,

@@ -27,6 +27,7 @@ from gui.frame.notice_strip import NoticeArea
 from gui.frame.placement import FRAME_HEIGHT
 from gui.frame.rail import Rail
 from gui.frame.sees_popup import SeesPopup
+from gui.frame.slide_bar import SlideBar
 from gui.frame.subject_bar import SubjectBar
 from gui.graph.panel import GraphPanel
 from gui.pages.compare_page import ComparePage
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.panels = self._make_panels()
         self.rail = Rail(keeper)
         self.subjects = SubjectBar(keeper)
+        self.slide_bar = SlideBar(keeper)
         self.notice_bar = NoticeArea(keeper)
         self.status_line = StatusLine(keeper)
         self.engine_popup = EnginePopup(keeper, self)
@@ -171,6 +173,7 @@ class MainWindow(QMainWindow):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.subjects)
+        right.addWidget(self.slide_bar)
         right.addWidget(self.notice_bar)
         right.addWidget(self._stack, 1)
         centre = QWidget()

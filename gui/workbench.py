@@ -22,6 +22,7 @@ from gui.connections.files import (
     connect_watching,
     connect_written,
 )
+from gui.connections.intervening import connect_interventions, connect_slides
 from gui.connections.looking import (
     connect_captions,
     connect_dialogs,
@@ -165,9 +166,8 @@ class Workbench(QObject):
             document, self.renaming.history, self.saving, self.window, self
         )
         panels = self.window.panels
-        self.graph = GraphController(
-            document, lanes, panels.graph, panels.layer_table, self.opening, notices, settings,
-            lambda: self.chooser, self,
+        self.graph = GraphController(document, lanes, panels.graph, panels.layer_table,
+            self.opening, notices, settings, lambda: self.chooser, self,
         )  # fmt: skip
         self.inspecting = InspectingController(
             document, lanes, self.engine, notices, panels.activations, panels.histogram, self
@@ -182,9 +182,8 @@ class Workbench(QObject):
             document, lanes, self.engine, notices, panels.retrieval, lambda: self.questioner, cache,
             self,
         )  # fmt: skip
-        self.gallery_list = GalleryListController(
-            document, lanes, self.engine, self.searching, self.window.subjects.gallery, settings,
-            self,
+        self.gallery_list = GalleryListController(document, lanes, self.engine, self.searching,
+            self.window.subjects.gallery, settings, self,
         )  # fmt: skip
         self.subjects = SubjectsController(
             document, self.gallery_list, self.changing, self.window, self
@@ -298,6 +297,8 @@ class Workbench(QObject):
         window.sees_popup.image_requested.connect(self.opening.choose_image)
         connect_engine(window, self.engine, self.engine_choice, self.compared_engines, status)
         connect_inspecting(self.document, window, self.inspecting, status)
+        connect_interventions(window, self.layer.interventions, status, self.sessions)
+        connect_slides(window, self.layer.interventions.slides, status)
         connect_former_selections(window, self.former, status)
         connect_captions(self.document, window.panels)
         load_plots_beside(self.engine, self.lanes)
@@ -306,13 +307,11 @@ class Workbench(QObject):
             lambda: self.chooser, self.dropping,
         )  # fmt: skip
         connect_gallery_work(window, self.gallery_work, self.settings, lambda: self.chooser)
-        connect_training(
-            window, self.document, self.training, self.opening, status, self.exporting,
-            self.sessions, self.dropping,
+        connect_training(window, self.document, self.training, self.opening, status,
+            self.exporting, self.sessions, self.dropping,
         )  # fmt: skip
-        connect_truths(
-            self.keeper, window, self.searching, self.gallery_work, self.retrieval.truths,
-            self.settings, lambda: self.chooser, lambda: self.questioner,
+        connect_truths(self.keeper, window, self.searching, self.gallery_work,
+            self.retrieval.truths, self.settings, lambda: self.chooser, lambda: self.questioner,
         )  # fmt: skip
         connect_what_is_there(status, self.searching, self.demo)
 
@@ -343,6 +342,7 @@ class Workbench(QObject):
         self.window.presenter.turn(False)  # else the next window would begin on the whole screen
         self.last_session.keep()
         self._remember()
+        self.layer.interventions.slides.end()
         self.dialogs.close()
         self.engine_choice.close()
         self.rename_dialog.close()

@@ -68,6 +68,18 @@ class Scores:
             else (f"{score:.4g}")
         )
 
+    def pair(self, before: float, after: float) -> tuple[str, str]:
+        """Two scores with as many digits as tell them apart, up to six."""
+        shown = self.text(before), self.text(after)
+        for digits in range(2, 7):
+            if shown[0] != shown[1] or before == after:
+                break
+            if self.are_probabilities:
+                shown = f"{100 * before:.{digits}f} %", f"{100 * after:.{digits}f} %"
+            else:
+                shown = f"{before:.{digits + 3}g}", f"{after:.{digits + 3}g}"
+        return shown
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -134,11 +146,9 @@ def _told(scores: Scores) -> str:
     """ "church falls from 61 % to 38 % and stays first"."""
     best = scores.change(int(np.argmax(scores.before)))
     name = short_name(best.name)
-    before, after = scores.text(best.before), scores.text(best.after)
+    before, after = scores.pair(best.before, best.after)
     if best.before == best.after:
         said = f"{name} stays at {before}"
-    elif before == after:
-        said = f"{name} stays at {before} to the digits shown"
     else:
         verb = "falls" if best.after < best.before else "rises"
         said = f"{name} {verb} from {before} to {after}"

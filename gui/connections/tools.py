@@ -24,7 +24,7 @@ def add_tools(window: MainWindow) -> None:
     )  # fmt: skip
     window.subjects.image.offer_actions(
         (actions["open_image"], actions["paste"], actions["image_before"],
-         actions["image_after"])
+         actions["image_after"], actions["slide_show"], actions["camera"])
     )  # fmt: skip
     window.subjects.gallery.popup.add_actions(
         (actions["index_folder"], actions["open_query"], actions["evaluate_queries"],

@@ -96,6 +96,15 @@ class InspectingController(QObject):
         """Whether there is a net, an image and a recipe to run."""
         return not self.why_no_run()
 
+    @property
+    def looker(self) -> Looker:
+        """What holds the values of the pass, for jobs on the engine's lane."""
+        return self._looker
+
+    def has_pass(self, key: LookRequest) -> bool:
+        """Whether a pass has run or is under way, or takes no time."""
+        return key == self._wanted or self._document.is_cheap
+
     def why_no_run(self) -> str:
         """Why no pass can run on the image, in a sentence; "" where one can."""
         document, path = self._document, self._document.image_path
@@ -143,7 +152,7 @@ class InspectingController(QObject):
         Returns False where that pass would have to be asked for.
         """
         key = self.run_key()
-        if key is None or not (key == self._wanted or self._document.is_cheap):
+        if key is None or not self.has_pass(key):
             return False
         self._ensure_pass(key, is_told=False)
         wanted = StatisticsRequest(key, tuple(Value(*value) for value in values), GLANCE_BINS)

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.errors import AppError
 from core.files import is_folder, is_plain_file, is_there
 from core.images.preprocess import Preprocess
+from core.interventions.intervention import Intervention
 from core.jobs.open_partly import PartlyOpened, open_text_partly
 from core.net.reader import read_prototxt
 from core.session_file import (
@@ -81,6 +82,8 @@ class SessionController(QObject):
         self.training_folder: Callable[[], Path | None] = lambda: None
         self.open_training: Callable[[Path], object] = lambda folder: None
         self.leave_out_copies: Callable[[int], object] = lambda limit: None
+        self.interventions: Callable[[], tuple[tuple[Intervention, bool], ...]] = tuple
+        self.take_interventions: Callable[[tuple[tuple[Intervention, bool], ...]], object] = tuple
         self._waiting_search: Search | None = None
         opening.session_opened.connect(lambda path: self.open(path))
         document.weights_changed.connect(self._go_on_searching)
@@ -264,12 +267,14 @@ class SessionController(QObject):
     def _shown(self) -> Shown:
         activations = self._panels.activations
         pins = tuple(KeptPin(p.layer, p.top_index, p.channel) for p in activations.pins)
-        return Shown(activations.chosen[0], pins, columns_away(self._panels.layer_table))
+        away = columns_away(self._panels.layer_table)
+        return Shown(activations.chosen[0], pins, away, self.interventions())
 
     def _show(self, shown: Shown) -> None:
         activations = self._panels.activations
         activations.take_pins([Pin(*pin) for pin in shown.pins])
         activations.choose(shown.channel)
+        self.take_interventions(shown.interventions)
         if shown.columns_away is not None:
             put_away(self._panels.layer_table, shown.columns_away)
 

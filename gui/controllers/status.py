@@ -35,7 +35,7 @@ PHASES = ("TEST", "TRAIN")
 TICK_MILLISECONDS = 500
 _PAGES_OF_JOBS = {
     "net": ("open", "weights", "derive", "rename", "verify", "measure", "save", "export-graph"),
-    "layer": ("forward", "activations", "summaries", "extract"),
+    "layer": ("forward", "activations", "summaries", "extract", "rank-channels"),
     "retrieval": ("index", "query", "evaluate", "evaluate-queries", "gallery-care", "absent-images",
                   "export-gallery", "try-rate"),
     "training": ("train-check", "train-prepare", "train-run", "train-proof", "train-report"),

@@ -96,6 +96,14 @@ class LayerPage(QWidget):
         bar.over.choose(FOLDER)
         bar.form.choose(MATRIX)
 
+    def add_changes(self, panel: QWidget) -> None:
+        """What stands in the place of channel and numbers while the net is changed."""
+        self._right.addWidget(panel)
+
+    def show_changes(self, *, are_there: bool) -> None:
+        """Whether the net is changed by interventions."""
+        self._right.setCurrentIndex(1 if are_there and self._right.count() > 1 else 0)
+
     @pyqtSlot(str)
     def _show(self, key: str) -> None:
         self._stack.setCurrentWidget(self._views[key])
@@ -123,10 +131,12 @@ class LayerPage(QWidget):
         self._beside.addWidget(activations.channel)
         self._beside.addWidget(self.top_strip)
         self._beside.addWidget(histogram, 1)
+        self._right = QStackedWidget()
+        self._right.addWidget(right)
         self.splitter = QSplitter(Qt.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
-        for side in (activations, right):
+        for side in (activations, self._right):
             self.splitter.addWidget(side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 1)

@@ -79,11 +79,14 @@ class StatusLine(QWidget):
         self.bell = IconButton(keeper, "bell", "What was said in this session", text=" ")
         self.bell.setFixedHeight(HEIGHT - 4)
         self.bell.setFocusPolicy(Qt.TabFocus)
+        self.interventions_link = LinkLabel(keeper, "", "warning_text")
+        self.interventions_link.setToolTip("What is changed in the net, on the Layer page")
+        self.interventions_link.hide()
         self._link = PictureLabel()
         self.hidden_link = LinkLabel(keeper, "", "mark_text")
         self.hidden_link.setToolTip("List only the hidden versions, or all layers again")
         self._weights = ThemedLabel(keeper, "", "secondary")
-        self._lines = [_Line(keeper) for _ in range(3)]
+        self._lines = [_Line(keeper) for _ in range(4)]
         self._lay_out()
         self._job.cancel_clicked.connect(lambda _key: self.cancel_clicked.emit())
         self.more_jobs.clicked.connect(self.bell_clicked)
@@ -92,6 +95,7 @@ class StatusLine(QWidget):
         self.hidden_link.clicked.connect(self.hidden_clicked)
         keeper.changed.connect(self._tint)
         self._tint()
+        self.set_interventions(0)
         self.set_hidden("")
         self.set_weights("")
         self.set_last("")
@@ -108,18 +112,29 @@ class StatusLine(QWidget):
         row.addWidget(self.more_jobs)
         row.addWidget(self._last, 1)
         row.addStretch(0)
-        for part in (self._link, self.hidden_link, self._lines[1], self._weights, self._lines[2]):
+        for part in (
+            self.interventions_link,
+            self._lines[3],
+            self._link,
+            self.hidden_link,
+            self._lines[1],
+            self._weights,
+            self._lines[2],
+        ):
             row.addWidget(part)
         row.addWidget(self.bell)
 
     @property
     def texts(self) -> dict[str, str]:
-        """What the line says: "engine", "last", "tip", "job", "hidden", "weights", "bell"."""
+        """What the line says: "engine", "last", "tip", "job", "hidden" and so on."""
         return {
             "engine": self._engine.text().replace("&&", "&"),
             "last": self._said,
             "tip": self._tip,
             "job": self._job.text if self._job.isVisibleTo(self) else "",
+            "interventions": (
+                self.interventions_link.text() if self.interventions_link.isVisibleTo(self) else ""
+            ),
             "hidden": self.hidden_link.text(),
             "weights": self._weights.text(),
             "bell": self.bell.text(),
@@ -166,6 +181,12 @@ class StatusLine(QWidget):
         said = plural(n_told, "notice") if n_told else words
         self.bell.setAccessibleName(f"{said} of this session")
         self.bell.set_role(f"{kind}_text" if kind in ("error", "warning") else "text")
+
+    def set_interventions(self, n_active: int) -> None:
+        """How many interventions act on the net."""
+        self.interventions_link.setText(f"{plural(n_active, 'intervention')} active")
+        self.interventions_link.setVisible(n_active > 0)
+        self._lines[3].setVisible(n_active > 0)
 
     def set_hidden(self, text: str) -> None:
         """How many versions in-place layers hide."""

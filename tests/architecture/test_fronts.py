@@ -12,9 +12,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
     "TopImagesRequest": "the window takes top images from what it keeps of a layer's channels",
-    "InterveneRequest": "the window comes next",
-    "RankChangedRequest": "the window comes next",
-    "RankChannelsRequest": "the window comes next",
 }
 """Requests that one front alone fills, and why."""
 WORK = (

@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
 from core.activations.tile_grid import TileGrid, fit_grid, grid_of
 from core.net.elision import elide_names
 from core.words import value_text
+from gui.panels.activations.channel_marks import ChannelMarks, paint_mark
 from gui.panels.activations.rows import TileRows
 from gui.panels.activations.shown import Drawing
 from gui.theme import ThemeKeeper, text_font
@@ -54,6 +55,7 @@ class TileCanvas(QAbstractScrollArea):
     channel_let_go = pyqtSignal()
     channel_opened = pyqtSignal()
     pin_toggled = pyqtSignal()
+    off_toggled = pyqtSignal()
     side_changed = pyqtSignal(int)
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
@@ -67,6 +69,7 @@ class TileCanvas(QAbstractScrollArea):
         self._side: int | None = None
         self._only: frozenset[int] | None = None
         self._channel: int | None = None
+        self.marks: ChannelMarks = {}
         self._hovered: Cell | None = None
         self._press: tuple[QPoint, int] | None = None
         self._is_dragging = False
@@ -182,6 +185,9 @@ class TileCanvas(QAbstractScrollArea):
         painter.fillRect(self.viewport().rect(), theme.panel)
         for card in range(len(self._grids)):
             self._paint_card(painter, card)
+        for card, of_card in self.marks.items():
+            for channel, words in of_card.items() if card < len(self._grids) else ():
+                paint_mark(painter, self.tile_rect(channel, card), words, theme)
         painter.setBrush(Qt.NoBrush)
         if self._channel is not None:
             painter.setPen(QPen(theme.accent, 2))
@@ -261,6 +267,8 @@ class TileCanvas(QAbstractScrollArea):
             self.channel_opened.emit()
         elif key == Qt.Key_Space and self._channel is not None:
             self.pin_toggled.emit()
+        elif key == Qt.Key_X and not event.modifiers() and self._channel is not None:
+            self.off_toggled.emit()
         elif key == Qt.Key_Escape and self._channel is not None:
             self.choose(None)
             self.channel_let_go.emit()

@@ -35,7 +35,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import LinkLabel, ThemedLabel
 
 EMPTY_SENTENCE = "Open an image to see every channel."
-HINT = "Arrows walk the channels, Space pins one, wheel zooms."
+HINT = "Arrows walk the channels, Space pins one, X switches it off, wheel zooms."
 Key = tuple[str, str]
 
 

@@ -8,6 +8,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QMenu, QToolButton, QWidget
 
 from core.words import plural, shape_text
+from gui.panels.activations.channel_switch import ChannelSwitch
 from gui.panels.activations.shown import ShownCard
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
@@ -46,6 +47,9 @@ class ValueBar(PanelBar):
             self.row.addWidget(label)
             self.row.addSpacing(6)
         self.add_stretch()
+        self.switch = ChannelSwitch(keeper)
+        self.row.addWidget(self.switch)
+        self.row.addSpacing(4)
         for widget in (self.chain_box, self.copy_button, self.save_button):
             self.row.addWidget(widget)
         self.setFixedHeight(36)
