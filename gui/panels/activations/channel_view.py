@@ -248,11 +248,12 @@ class ChannelView(QWidget):
         grid.setVerticalSpacing(4)
         grid.addWidget(self.seen, 0, 0, Qt.AlignTop)
         grid.addLayout(second, 0, 1, Qt.AlignTop)
-        grid.addLayout(self._numbers, 0, 2, 3, 1)
+        grid.addLayout(self._numbers, 0, 2, 4, 1)
         grid.addWidget(self.caption, 1, 0)
         grid.addLayout(below, 1, 1)
         grid.addWidget(self.overlay, 2, 0, 1, 2)
         grid.setColumnStretch(2, 1)
+        grid.setRowStretch(3, 1)  # what the numbers need more is no gap above the overlays
 
     @pyqtSlot()
     def _dress(self) -> None:
