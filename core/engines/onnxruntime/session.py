@@ -119,7 +119,7 @@ class OnnxRuntimeSession(Session):
         return [
             peaks[slot, reduced[slot, measure]]
             if reduced[slot, measure]
-            else np.ascontiguousarray(measure.of(values[slot]), np.float32)
+            else np.ascontiguousarray(measure.of(values[slot]))
             for slot, measure in pairs
         ]
 
