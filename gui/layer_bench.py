@@ -21,6 +21,7 @@ from gui.controllers.searching.controller import SearchingController
 from gui.controllers.seeing import SeeingController
 from gui.controllers.spreads.controller import AllLayersController
 from gui.controllers.spreads.folder import FolderStatistics
+from gui.controllers.spreads.sources import HistogramSources
 from gui.controllers.weighing import WeighingController
 from gui.controllers.weighing_against import OtherWeights
 from gui.dialogs.files import FileChooser
@@ -97,8 +98,9 @@ class LayerBench(QObject):
         )
         searching.changed.connect(self._show_folder)
         self._add_all_layers(
-            keeper, window, document, lanes, engine, inspecting, exporting, notices
-        )
+            keeper, window, document, lanes, engine, inspecting, exporting, notices,
+            settings, chooser,
+        )  # fmt: skip
         self._show_folder()
 
     def _add_all_layers(
@@ -111,6 +113,8 @@ class LayerBench(QObject):
         inspecting: InspectingController,
         exporting: ExportingController,
         notices: Notices,
+        settings: Settings,
+        chooser: Callable[[], FileChooser],
     ) -> None:
         searching = self._searching
         self.folder_statistics = FolderStatistics(
@@ -129,6 +133,10 @@ class LayerBench(QObject):
             has_over=True,
             tools=all_layers.panel.tools,
         )
+        self.sources = HistogramSources(
+            document, lanes, engine, inspecting, searching, self.folder_statistics, notices,
+            settings, chooser, window.layer_page, window.panels.histogram, self,
+        )  # fmt: skip
 
     @pyqtSlot()
     def _show_folder(self) -> None:
@@ -136,5 +144,5 @@ class LayerBench(QObject):
         folder, gallery = self._searching.folder, self._searching.gallery
         self._bar.set_has_over(ALL_LAYERS_VIEW, has_over=folder is not None)
         name = folder.name if folder is not None else ""
-        self._bar.set_has_over(VALUES_VIEW, has_over=gallery is not None)
+        self._bar.set_has_over(VALUES_VIEW, has_over=folder is not None)
         self._bar.show_folder(name if gallery is None else f"{name}, {len(gallery):,}")

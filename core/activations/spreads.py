@@ -16,6 +16,7 @@ import numpy as np
 
 from core.activations.histogram import Histogram
 from core.activations.statistics import Statistics
+from core.activations.summary import ValueSummary
 from core.measures.spread import CELL_BITS, MOMENTS
 
 PERCENTILE_ERROR = 1 / 256
@@ -199,6 +200,14 @@ def shared_histograms(
     high = max((high for _, high in finite), default=0.0)
     edges = even_edges(low, high, bins or DEFAULT_BINS)
     return tuple(one.histogram(edges) for one in spreads)
+
+
+def overlaid(
+    spreads: Sequence[ValueSpread], bins: int | None = None, *, is_central: bool = False
+) -> tuple[ValueSummary, ...]:
+    """Statistics of each and histograms of all, with shared edges; see shared_histograms."""
+    drawn = shared_histograms(spreads, bins, is_central=is_central)
+    return tuple(ValueSummary(s.statistics(), h) for s, h in zip(spreads, drawn, strict=True))
 
 
 def _keeps_to_cells(width: float, reach: float) -> bool:

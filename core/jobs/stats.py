@@ -102,6 +102,20 @@ def stats(request: StatsRequest, host: EngineHost, also: Sequence[Collector] = (
 
 
 @dataclass(frozen=True, eq=False)
+class KeptStats:
+    """What a file of statistics holds, of whatever model: by value, over how many images."""
+
+    spreads: Mapping[Value, ValueSpread]
+    n_images: int
+
+
+def kept_stats(path: Path) -> KeptStats:
+    """Read a file that a run has kept. Raises AppError for one that is damaged."""
+    kept = load_statistics(path)
+    return KeptStats(kept.spreads, sum(not image.reason for image in kept.images))
+
+
+@dataclass(frozen=True, eq=False)
 class StatsOutlook:
     """What is kept of a folder and still holds, None for nothing; how many files are to be read."""
 

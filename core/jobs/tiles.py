@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.activations.channels import ChannelOrder
+from core.activations.spreads import ValueSpread
 from core.activations.tiles import DrawnChannels, RangeScope, draw_channels
 from core.engines.values import Value
 from core.jobs.look import Looker, LookRequest
 from core.progress import Job, Progress
+from core.surveys.statistics import spread_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ def read_values(request: TilesRequest, looker: Looker) -> Job[tuple[np.ndarray, 
     yield Progress(0, 1, "forward pass")
     with looker.passed(request.look) as engine:
         return tuple(engine.read(value) for value in request.values)
+
+
+def read_spreads(request: TilesRequest, looker: Looker) -> Job[tuple[ValueSpread, ...]]:
+    """How the values after the pass spread, so that they compare with a folder's."""
+    arrays = yield from read_values(request, looker)
+    return tuple(spread_of(array) for array in arrays)
 
 
 def tiles(request: TilesRequest, looker: Looker) -> Job[tuple[DrawnChannels, ...]]:

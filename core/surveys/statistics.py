@@ -68,6 +68,11 @@ class StatisticsCollector:
         return (MOMENTS, ENDS, *more, *limits, *edges)
 
 
+def spread_of(array: np.ndarray) -> ValueSpread:
+    """The spread of one array of values, (n, ...), cells and all."""
+    return of_moments(MOMENTS.of(array), ENDS.of(array), CELLS.of(array))
+
+
 def saturation_limits(layer: Layer) -> tuple[float, float] | None:
     """Between which values a layer is not saturated; None for one whose values have no ends.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QEvent, QObject, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QWidget
 
+from core.activations.spreads import ValueSpread
 from core.activations.summary import ValueSummary
 from core.engines.engine import Engine
 from core.engines.values import PassResult, Value
@@ -18,12 +20,12 @@ from core.files import is_plain_file
 from core.jobs.classes import scored_value
 from core.jobs.look import Looker, LookRequest, PictureInput, picture_input, why_no_picture
 from core.jobs.statistics import HistogramRange, StatisticsRequest, statistics
-from core.jobs.tiles import TilesRequest, read_values
+from core.jobs.tiles import TilesRequest, read_spreads, read_values
 from core.net.definition import Net
 from core.progress import Job
 from gui.controllers.engine_child import STARTING, EngineController
 from gui.controllers.inspecting_values import layer_values, value_of_pin
-from gui.controllers.look_commands import look_command
+from gui.controllers.look_commands import histogram_command, look_command
 from gui.controllers.passes import LastForward, TilesRead, scores_among
 from gui.controllers.possibilities import NO_IMAGE, NO_NET, NO_RECIPE
 from gui.document import ModelDocument
@@ -80,6 +82,8 @@ class InspectingController(QObject):
         self._input: tuple[Net | None, PictureInput | None] = (None, None)
         self._why_no_picture = ""
         self._attempt = 0
+        self.elsewhere: Callable[[HistogramRequest], bool] = lambda _request: False
+        """Takes a histogram that is not of the image alone."""
         self.last_forward: LastForward | None = None
         self._connect()
         self._on_changed()
@@ -175,14 +179,9 @@ class InspectingController(QObject):
         document = self._document
         for panel in (self._activations, self._histogram):
             panel.installEventFilter(self)
-        for changed in (
-            document.net_changed,
-            document.weights_changed,
-            document.image_changed,
-            document.recipe_changed,
-            document.selection_changed,
-            self._engine.request_changed,
-        ):
+        for changed in (document.net_changed, document.weights_changed, document.image_changed,
+                        document.recipe_changed, document.selection_changed,
+                        self._engine.request_changed):  # fmt: skip
             changed.connect(self._on_changed)
         self._engine.restarted.connect(self._on_restarted)
         self._engine.state_changed.connect(self._say_what_runs)
@@ -219,7 +218,9 @@ class InspectingController(QObject):
 
     def _fill(self, panel: QWidget) -> None:
         """Ask for what `panel` shows, or say in it what is missing."""
-        document = self._document
+        document, spread = self._document, self._histogram.request()
+        if panel is self._histogram and spread is not None and self.elsewhere(spread):
+            return
         if self.run_key() is None:
             why_not = self._why_open_image_is_no_help()
             self._show_empty(panel, EMPTY_TILES, NO_FORWARD, why_not)
@@ -228,7 +229,7 @@ class InspectingController(QObject):
         elif panel is self._activations:
             self._read_activations(self._activations.request())
         else:
-            self._read_summaries(self._histogram.request())
+            self._read_summaries(spread)
 
     def _why_open_image_is_no_help(self) -> str:
         """What else is missing for a pass, in a sentence; "" where it is an image."""
@@ -275,13 +276,8 @@ class InspectingController(QObject):
         """Put the command for this histogram on the clipboard."""
         key, request = self.run_key(), self._histogram.request()
         clipboard = QGuiApplication.clipboard()
-        if key is None or request is None or clipboard is None:
-            return
-        options = [] if request.bins is None else ["--bins", str(request.bins)]
-        options += ["--central"] if request.is_trimmed else []
-        options += ["--same-edges"] if len(request.values) > 1 else []
-        layers = [f"{layer}:{top}" if layer != top else layer for layer, top in request.values]
-        clipboard.setText(look_command("stats", key, layers, options))
+        if key is not None and request is not None and clipboard is not None:
+            clipboard.setText(histogram_command(key, request))
 
     def _rows(self) -> tuple[LayerRow, ...]:
         net, shapes = self._document.net, self._document.shapes
@@ -289,20 +285,27 @@ class InspectingController(QObject):
 
     def _read_summaries(self, request: HistogramRequest | None) -> None:
         key = self.run_key()
+        if request is not None and self.elsewhere(request):
+            return None
         if request is None or key is None:
-            self._histogram.show_empty(NO_LAYER_SPREAD)
-            return
-
+            return self._histogram.show_empty(NO_LAYER_SPREAD)
         values = tuple(Value(*value) for value in request.values)
         over: HistogramRange = "central" if request.is_trimmed else "full"
         wanted = StatisticsRequest(key, values, request.bins, over)
-        self._start(
-            "summaries",
-            key,
-            lambda: statistics(wanted, self._looker),
-            self._histogram.show_summaries,
-        )
-        self._say_what_runs()
+        work = partial(statistics, wanted, self._looker)
+        self._start("summaries", key, work, self._histogram.show_summaries)
+        return self._say_what_runs()
+
+    def read_spreads(
+        self, values: Sequence[Value], on_result: Callable[[Sequence[ValueSpread]], None]
+    ) -> None:
+        """Read how values of the image spread; where no pass can run the histogram says why."""
+        key = self.run_key()
+        if key is None:
+            return self._histogram.show_empty(self.why_no_run())
+        work = partial(read_spreads, TilesRequest(key, tuple(values)), self._looker)
+        self._start("summaries", key, work, on_result)
+        return self._say_what_runs()
 
     def _say_what_runs(self) -> None:
         """Say in a panel without anything to show what it waits for, or that it waits no more."""

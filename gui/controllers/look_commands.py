@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from core.jobs.look import LookRequest
+from gui.panels.histogram.panel import HistogramRequest
 
 
 def look_command(
@@ -31,3 +32,12 @@ def look_command(
     if net.precision != "float32":
         words += ["--precision", net.precision]
     return shlex.join([*words, *options])
+
+
+def histogram_command(key: LookRequest, request: HistogramRequest) -> str:
+    """The command that prints the numbers of a histogram of the image."""
+    options = [] if request.bins is None else ["--bins", str(request.bins)]
+    options += ["--central"] if request.is_trimmed else []
+    options += ["--same-edges"] if len(request.values) > 1 else []
+    layers = [f"{layer}:{top}" if layer != top else layer for layer, top in request.values]
+    return look_command("stats", key, layers, options)

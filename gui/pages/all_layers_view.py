@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
@@ -19,9 +18,9 @@ from PyQt5.QtWidgets import (
 
 from core.activations.spreads import ValueSpread
 from core.words import plural
-from gui.panels.histogram.colours import series_colour
+from gui.panels.histogram.legend import SeriesLegend
 from gui.panels.histogram.statistics import StatisticsTable
-from gui.panels.histogram.view import HistogramView, Series
+from gui.panels.histogram.view import HistogramView
 from gui.panels.spreads.channels import ChannelChips, ChannelMaxima
 from gui.panels.spreads.panel import SpreadsPanel
 from gui.panels.spreads.rows import SpreadRow
@@ -107,7 +106,7 @@ class SpreadSide(QScrollArea):
         if self._plot is None:
             from gui.panels.histogram.plot import HistogramPlot
 
-            self._plot = HistogramPlot(self._keeper, is_share=True)
+            self._plot = HistogramPlot(self._keeper)
             self._plot.setFixedHeight(_PLOT)
             self._column.insertWidget(2, self._plot)
         return self._plot
@@ -178,37 +177,6 @@ class SpreadSide(QScrollArea):
             f"#spreadSide, #spreadSidePage {{ background: {theme.panel.name()}; }}"
             f" #spreadSide {{ border-left: 1px solid {theme.border.name()}; }}"
         )
-
-
-class SeriesLegend(QWidget):
-    """Which series is which, in their colours: the names may be long."""
-
-    def __init__(self, keeper: ThemeKeeper) -> None:
-        super().__init__()
-        self._keeper = keeper
-        self._labels = (ElidedLabel(), ElidedLabel())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        for label in self._labels:
-            label.setFont(text_font(11, semibold=True))
-            row.addWidget(label, 1)
-        keeper.changed.connect(self._dress)
-        self._dress()
-
-    def show_series(self, series: Sequence[Series]) -> None:
-        """Name them."""
-        for number, label in enumerate(self._labels):
-            has = number < len(series)
-            label.setVisible(has)
-            if has:
-                label.setText(f"{series[number].letter} {series[number].label}")
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        for letter, label in zip("AB", self._labels, strict=True):
-            label.setStyleSheet(f"color: {series_colour(letter, theme).name()};")
 
 
 class _Heading(QWidget):

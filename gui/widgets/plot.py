@@ -53,6 +53,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             hideOverlappingLabels=OVERHANG,
         )
 
+    def set_unit(self, unit: str, *, is_count: bool) -> None:
+        """Other numbers than before."""
+        self._unit, self._is_count = unit, is_count
+        self.picture = None
+
     def dress(self, theme: Theme, name: str) -> None:
         """Take a theme's colours, and the words beside the axis."""
         self.setPen(QPen(theme.outline, 1))

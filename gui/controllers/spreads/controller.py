@@ -7,8 +7,7 @@ from pathlib import Path
 from PyQt5.QtCore import QEvent, QObject
 from PyQt5.QtGui import QGuiApplication
 
-from core.activations.spreads import ValueSpread, shared_histograms
-from core.activations.summary import ValueSummary
+from core.activations.spreads import ValueSpread, overlaid
 from core.errors import AppError
 from core.files import write_file
 from core.jobs.look import LookRequest
@@ -159,19 +158,9 @@ class AllLayersController(QObject):
 
     def _show_offer(self) -> None:
         """One line where the folder is asked for and not all of it is read."""
-        outlook, offer = self._folder.outlook, self._view.panel.offer
-        if self.over == IMAGE or outlook is None or not outlook.n_to_read:
-            offer.show_offer("")
-            return
-        name = self._searching.folder.name if self._searching.folder is not None else ""
-        n_read = outlook.n_files - outlook.n_to_read
-        words = f"{n_read:,} of {plural(outlook.n_files, 'image')} of {name} read."
-        if self._folder.is_reading:
-            offer.show_offer(f"{words} Reading the rest.")
-            return
         one = self._of_image()
-        time = "" if one is None else f", about {clock_text(one.seconds * outlook.n_to_read)}"
-        offer.show_offer(words, f"Read {outlook.n_to_read:,}{time}")
+        words = self._folder.offer_words(None if one is None else one.seconds)
+        self._view.panel.offer.show_offer(*(("", "") if self.over == IMAGE else words))
 
     def _why_empty(self) -> str:
         if self.over != IMAGE:
@@ -247,12 +236,12 @@ class AllLayersController(QObject):
                 series.append((self._image_name, found[row.value]))
         if not series or any(one.cells is None for _, one in series):
             return None
-        spreads = [one for _, one in series]
-        summaries = [
-            ValueSummary(one.statistics(), drawn)
-            for one, drawn in zip(spreads, shared_histograms(spreads, BINS), strict=True)
-        ]
-        return view_from([words for words, _ in series], summaries, is_log=self._view.side.is_log)
+        return view_from(
+            [words for words, _ in series],
+            overlaid([one for _, one in series], BINS),
+            is_log=self._view.side.is_log,
+            is_share=True,
+        )
 
     def _copy(self, what: str) -> None:
         clipboard = QGuiApplication.clipboard()

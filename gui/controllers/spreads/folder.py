@@ -11,10 +11,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.errors import AppError, EngineCrashed
 from core.jobs.look import LookRequest
 from core.jobs.stats import Stats, StatsOutlook, StatsRequest, look_ahead, stats
+from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.document import ModelDocument
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
+from gui.panels.retrieval.view import clock_text
 
 READ, LOOK = "folder-statistics", "folder-statistics-look"
 
@@ -54,6 +56,21 @@ class FolderStatistics(QObject):
     def is_reading(self) -> bool:
         """Whether the folder is read now."""
         return self._lanes.is_running(READ)
+
+    def offer_words(self, seconds: float | None) -> tuple[str, str]:
+        """What there is of the folder, and what a button for the rest says; "" for all of it.
+
+        seconds: how long one image takes.
+        """
+        folder, outlook = self._folder(), self._outlook
+        if folder is None or outlook is None or not outlook.n_to_read:
+            return "", ""
+        n_read = outlook.n_files - outlook.n_to_read
+        words = f"{n_read:,} of {plural(outlook.n_files, 'image')} of {folder.name} read."
+        if self.is_reading:
+            return f"{words} Reading the rest.", ""
+        time = "" if seconds is None else f", about {clock_text(seconds * outlook.n_to_read)}"
+        return words, f"Read {outlook.n_to_read:,}{time}"
 
     def look(self) -> None:
         """Look for what is kept, where that has not been done for the net and folder of now."""
@@ -110,8 +127,11 @@ class FolderStatistics(QObject):
         self.changed.emit()
 
     def _request(self) -> StatsRequest | None:
-        """All values of the net over the folder of now; None where one of them is missing."""
-        folder, document = self._folder(), self._document
+        return self.request_of(self._folder())
+
+    def request_of(self, folder: Path | None) -> StatsRequest | None:
+        """All values of the net over a folder; None where one of them is missing."""
+        document = self._document
         if folder is None or document.net is None or document.chosen_recipe is None:
             return None
         look = LookRequest(self._engine.request(), None, document.chosen_recipe)

@@ -6,9 +6,10 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QToolButton, QWidget
 
 from gui.panels.histogram.colours import swatch
+from gui.panels.histogram.sources import SourceButton
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
-from gui.widgets.labels import PictureLabel, ThemedLabel
+from gui.widgets.labels import PictureLabel
 from gui.widgets.layer_picker import LayerPickerButton
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
@@ -28,11 +29,10 @@ class HistogramBar(PanelBar):
         self._swatches = {"A": PictureLabel(), "B": PictureLabel()}
         self.a = LayerPickerButton(keeper, "Series A")
         self.b = LayerPickerButton(keeper, "Series B", nothing="no second value")
-        for letter, button in (("A", self.a), ("B", self.b)):
-            label = ThemedLabel(keeper, letter, semibold=True)
-            label.setBuddy(button)
+        self.sources = (SourceButton(keeper, "A"), SourceButton(keeper, "B"))
+        for letter, source, button in zip("AB", self.sources, (self.a, self.b), strict=True):
             self.row.addWidget(self._swatches[letter])
-            self.row.addWidget(label)
+            self.row.addWidget(source)
             self.row.addWidget(button, 20)
         self.pair_button = IconButton(keeper, "before-after", "Before and after")
         self.options_button = IconButton(keeper, "bars", "Bins, range and scale", text="Options")
@@ -100,6 +100,7 @@ class HistogramBar(PanelBar):
 
     def _copy_menu(self) -> QMenu:
         menu = QMenu(self)
+        self.copy_actions: dict[str, QAction] = {}
         for what, words in (
             ("picture", "Copy picture"),
             ("csv", "Copy bins as CSV"),
@@ -107,6 +108,7 @@ class HistogramBar(PanelBar):
         ):
             action = menu.addAction(words)
             action.triggered.connect(lambda _checked=False, w=what: self.copy_requested.emit(w))
+            self.copy_actions[what] = action
         return menu
 
     @pyqtSlot()

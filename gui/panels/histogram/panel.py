@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from core.activations.summary import ValueSummary
 from core.net.definition import BlobVersion, Net
 from core.net.value_words import value_words
 from gui.panels.histogram.bar import HistogramBar
+from gui.panels.histogram.legend import SeriesLegend
+from gui.panels.histogram.sources import OVER_IMAGE, SeriesSource
 from gui.panels.histogram.statistics import StatisticsTable
 from gui.panels.histogram.view import HistogramView, view_from
 from gui.theme import ThemeKeeper
@@ -22,6 +25,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.layer_picker import LayerPickerButton
 from gui.widgets.layer_rows import LayerRow
+from gui.widgets.read_line import ReadLine
 
 if TYPE_CHECKING:
     from gui.panels.histogram.plot import HistogramPlot
@@ -39,6 +43,8 @@ class HistogramRequest:
     values: tuple[ValueKey, ...]
     bins: int | None = None
     is_trimmed: bool = False
+    over: tuple[str, ...] = ()
+    """The key of each value's source; () where all are of the image."""
 
 
 def default_pair(
@@ -64,6 +70,8 @@ class HistogramPanel(QWidget):
     summaries_requested = pyqtSignal(object)
     save_requested = pyqtSignal(str, str)
     command_requested = pyqtSignal()
+    file_requested = pyqtSignal(int)
+    """A file of statistics is wanted for series 0, A, or 1, B."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,17 +82,26 @@ class HistogramPanel(QWidget):
         self._layer: str | None = None
         self._own_blobs: Collection[ValueKey] = ()
         self._chosen: tuple[BlobVersion | None, BlobVersion | None] = (None, None)
+        self._offered: tuple[SeriesSource, ...] = (OVER_IMAGE,)
+        self._sources = [OVER_IMAGE, OVER_IMAGE]
         self._summaries: tuple[ValueSummary, ...] = ()
         self._view: HistogramView | None = None
         self._source: tuple[str, ...] = ()
         self._plot: HistogramPlot | None = None
         self.bar = HistogramBar(keeper)
+        self.offer_line = ReadLine(keeper)
+        self.legend = SeriesLegend(keeper)
+        self.rows_of: Callable[[str], Sequence[LayerRow] | None] = lambda _key: None
+        """The values that a source has, by its key; None for those of the net."""
         self._build_pages()
         self._dress()
         self._refresh()
         keeper.changed.connect(self._dress)
         self.bar.a.value_chosen.connect(self._choose_a)
         self.bar.b.value_chosen.connect(self._choose_b)
+        for number, button in enumerate(self.bar.sources):
+            button.source_chosen.connect(partial(self.choose_source, number))
+            button.file_wanted.connect(partial(self.file_requested.emit, number))
         self.bar.pair_button.clicked.connect(self._choose_default)
         self.bar.measuring_changed.connect(self._request)
         self.bar.log_action.toggled.connect(self._refresh)
@@ -102,12 +119,52 @@ class HistogramPanel(QWidget):
     @property
     def series_words(self) -> tuple[str, ...]:
         """The values chosen as A and B, as they are spelled."""
-        return tuple(value_words(one) for one in self._chosen if one is not None)
+        words = [
+            (value_words(one), source.words)
+            for one, source in zip(self._chosen, self._sources, strict=True)
+            if one is not None
+        ]
+        return tuple(", ".join(one) if self.is_elsewhere else one[0] for one in words)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether any series is over something else than the image."""
+        return any(one.key != OVER_IMAGE.key for one in self._sources)
 
     def offer(self, rows: Callable[[], Sequence[LayerRow]]) -> None:
         """Where the lists of A and B take their rows from."""
-        for button in (self.bar.a, self.bar.b):
-            button.rows_wanted = rows
+
+        def rows_of(number: int) -> Sequence[LayerRow]:
+            found = self.rows_of(self._sources[number].key)
+            return rows() if found is None else found
+
+        for number, button in enumerate((self.bar.a, self.bar.b)):
+            button.rows_wanted = partial(rows_of, number)
+
+    def show_sources(self, offered: Sequence[SeriesSource]) -> None:
+        """What a series may be over; one that is not there any more becomes the image."""
+        self._offered = tuple(offered)
+        by_key = {one.key: one for one in self._offered}
+        before = [one.key for one in self._sources]
+        if self._put_over([by_key.get(key, self._offered[0]) for key in before]):
+            self._choose_default()
+
+    def show_over(self, *keys: str) -> None:
+        """Put A and B over these sources, each of the value that tells most."""
+        by_key = {one.key: one for one in self._offered}
+        if self._put_over([by_key.get(key, self._offered[0]) for key in keys]):
+            self._choose_default()
+
+    def choose_source(self, number: int, key: str) -> None:
+        """Put A, 0, or B, 1, over another source; the values stay where they were chosen."""
+        is_default = self._chosen == self._default()
+        by_key = {one.key: one for one in self._offered}
+        sources = list(self._sources)
+        sources[number] = by_key.get(key, self._offered[0])
+        self._put_over(sources)
+        first, second = self._default() if is_default else self._chosen
+        self._take(first, first if second is None and number == 1 else second)
+        self._request()
 
     def show_choices(
         self,
@@ -147,11 +204,14 @@ class HistogramPanel(QWidget):
 
     def request(self) -> HistogramRequest | None:
         """What the controls ask for now; None before there is a net."""
-        keys = [self._key(one) for one in self._chosen if one is not None]
+        sources = zip(self._chosen, self._sources, strict=True)
+        keys = [(self._key(one), over.key) for one, over in sources if one is not None]
         if not keys:
             return None
+        values, over = zip(*dict.fromkeys(keys), strict=True)
+        is_trimmed = self.bar.trimmed_action.isChecked()
         return HistogramRequest(
-            tuple(dict.fromkeys(keys)), self.bar.bins, self.bar.trimmed_action.isChecked()
+            values, self.bar.bins, is_trimmed, over if self.is_elsewhere else ()
         )
 
     def view(self) -> HistogramView | None:
@@ -181,7 +241,11 @@ class HistogramPanel(QWidget):
             return None, None
         if name is None or not net.has_layer(name) or not net.written(name):
             return net.versions[0], None
-        return default_pair(net, name, self._own_blobs)
+        first, second = default_pair(net, name, self._own_blobs)
+        if self._sources[0].key == self._sources[1].key:
+            return first, second
+        own = first if second is None else second
+        return own, own
 
     def _take(self, first: BlobVersion | None, second: BlobVersion | None) -> None:
         self._chosen = (first, second)
@@ -204,8 +268,24 @@ class HistogramPanel(QWidget):
         return version.layer, version.blob
 
     def _version(self, layer: str, top: str) -> BlobVersion | None:
-        written = () if self._net is None or not layer else self._net.written(layer)
-        return next((one for one in written if self._key(one)[1] == top), None)
+        net = self._net
+        written = net.written(layer) if net is not None and net.has_layer(layer) else ()
+        found = next((one for one in written if self._key(one)[1] == top), None)
+        if found is not None or not layer:
+            return found
+        return BlobVersion(top, 0, layer, -1, 0, 1, (), None)  # of another net
+
+    def _put_over(self, sources: list[SeriesSource]) -> bool:
+        """Take sources; what is drawn of others goes. Returns whether they are others."""
+        is_other = [one.key for one in sources] != [one.key for one in self._sources]
+        self._sources = sources
+        if is_other:
+            self._summaries = ()
+        for button, source in zip(self.bar.sources, self._sources, strict=True):
+            button.show_sources(self._offered, source)
+        self.bar.copy_actions["command"].setEnabled(not self.is_elsewhere)
+        self._refresh()
+        return is_other
 
     def _choose_a(self, layer: str, top: str) -> None:
         chosen = self._version(layer, top)
@@ -231,12 +311,18 @@ class HistogramPanel(QWidget):
         self._view = None
         if self._summaries and len(words) >= len(self._summaries):
             is_log = self.bar.log_action.isChecked()
-            self._view = view_from(words, self._summaries, is_log=is_log, source=self._source)
+            sizes = {one.statistics.n_values for one in self._summaries}
+            self._view = view_from(
+                words, self._summaries, is_log=is_log, source=self._source,
+                is_share=self.is_elsewhere and len(sizes) > 1,
+            )  # fmt: skip
         if self._view is not None or self._plot is not None:
             self.plot.show_view(self._view)
         self.statistics.show_view(self._view)
         self.statistics.setFixedWidth(self.statistics.sizeHint().width())
-        self.bar.setVisible(self._view is not None)
+        self.legend.show_series(() if self._view is None else self._view.series)
+        self.legend.setVisible(self._view is not None and self.is_elsewhere)
+        self.bar.setVisible(self._view is not None or self.is_elsewhere)
         self._pages.setCurrentIndex(0 if self._view is None else 1)
 
     def _build_pages(self) -> None:
@@ -257,6 +343,9 @@ class HistogramPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
+        column.addWidget(self.offer_line)
+        self.legend.setContentsMargins(12, 4, 12, 2)
+        column.addWidget(self.legend)
         column.addLayout(self._pages, 1)
 
     @pyqtSlot()

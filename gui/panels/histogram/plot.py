@@ -41,19 +41,12 @@ class HistogramPlot(PlotView):
         parent: QWidget | None = None,
         *,
         has_legend: bool = False,
-        is_share: bool = False,
     ) -> None:
-        """has_legend: name the series inside the plot, where they do not stand above it.
-
-        is_share: bins as percent of a series' values, so that series of other sizes compare.
-        """
-        self._is_share = is_share
+        """has_legend: name the series inside the plot, where they do not stand above it."""
         self._view: HistogramView | None = None
         self._bin: int | None = None
         self._zeros_axes = (Axis("bottom"), Axis("left", unit=" %", has_lines=True))
-        unit = " %" if is_share else ""
-        left = Axis("left", unit=unit, is_count=not is_share, has_lines=True)
-        self._axes = (Axis("bottom"), left)
+        self._axes = (Axis("bottom"), Axis("left", is_count=True, has_lines=True))
         super().__init__(keeper, parent)
         self._zeros = self._add_plot(0, *self._zeros_axes)
         self._bins = self._add_plot(1, *self._axes)
@@ -180,13 +173,14 @@ class HistogramPlot(PlotView):
         bottom, left = self._axes
         left.setLogMode(False, view.is_log)
         bottom.dress(theme, "value")
-        words = "" if self._is_share else "values per bin"
+        left.set_unit(" %" if view.is_share else "", is_count=not view.is_share)
+        words = "" if view.is_share else "values per bin"
         left.dress(theme, f"{words} (log)" if view.is_log and words else words)
-        left.fit_width(1e4 if self._is_share else max(10, view.highest_count) * LOG_HEADROOM)
+        left.fit_width(1e4 if view.is_share else max(10, view.highest_count) * LOG_HEADROOM)
         self._legend.setLabelTextColor(theme.text)
         self._legend.setBrush(theme.panel)
         for one in view.series:
-            self._draw_series(one, is_log=view.is_log, theme=theme)
+            self._draw_series(one, view, theme)
         self._bins.addItem(self._cursor, ignoreBounds=True)
         self._draw_outside(view, theme)
         if view.edges[0] <= 0 <= view.edges[-1]:
@@ -195,18 +189,18 @@ class HistogramPlot(PlotView):
         self._bins_title.show_words(words, theme.text)
         self._bins.getViewBox().setRange(yRange=self._range(view), padding=0)
 
-    def _draw_series(self, one: Series, *, is_log: bool, theme: Theme) -> None:
+    def _draw_series(self, one: Series, view: HistogramView, theme: Theme) -> None:
         counts = one.histogram.counts
         full = np.flatnonzero(counts)
         if not len(full):
             return
         first, last = int(full[0]), int(full[-1])
-        scale = self._scale(one)
-        heights = _height(counts[first : last + 1], scale, is_log=is_log)
+        scale = self._scale(one, view)
+        heights = _height(counts[first : last + 1], scale, is_log=view.is_log)
         item = steps(
             one.histogram.edges[first : last + 2],
             heights,
-            float(_height(np.zeros(1), scale, is_log=is_log)[0]),
+            float(_height(np.zeros(1), scale, is_log=view.is_log)[0]),
             series_colour(one.letter, theme),
             is_filled=one.letter == "A",
         )
@@ -227,18 +221,19 @@ class HistogramPlot(PlotView):
                 item.setPos(float(edge), top)
                 self._bins.addItem(item)
 
-    def _scale(self, one: Series) -> float:
+    def _scale(self, one: Series, view: HistogramView) -> float:
         """How tall one value is."""
-        return 100 / max(1, one.statistics.n_values) if self._is_share else 1.0
+        return 100 / max(1, one.statistics.n_values) if view.is_share else 1.0
 
     def _highest(self, view: HistogramView) -> float:
         """The fullest bin of any series, exact zeros left out."""
         return max(
-            float(one.histogram.counts.max(initial=0)) * self._scale(one) for one in view.series
+            float(one.histogram.counts.max(initial=0)) * self._scale(one, view)
+            for one in view.series
         )
 
     def _range(self, view: HistogramView) -> tuple[float, float]:
-        least = min(self._scale(one) for one in view.series)
+        least = min(self._scale(one, view) for one in view.series)
         highest = max(least, self._highest(view))
         if not view.is_log:
             return 0.0, highest * HEADROOM

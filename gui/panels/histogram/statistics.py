@@ -109,7 +109,8 @@ class StatisticsModel(QAbstractTableModel):
 
 
 def _version(label: str) -> str:
-    """ "@1" of "relu7 · fc7@1"; the names stand above, where A and B are chosen."""
+    """ "@1" of "relu7 · fc7@1, cat.jpg"; the names stand above, where A and B are chosen."""
+    label = label.partition(", ")[0]
     return f"@{label.rpartition('@')[2]}" if "@" in label else ""
 
 

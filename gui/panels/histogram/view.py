@@ -30,6 +30,8 @@ class HistogramView:
     is_log: bool = False
     source: tuple[str, ...] = ()
     """The net, weights, image and recipe that the values come from."""
+    is_share: bool = False
+    """Whether bins are drawn as percent of a series' values, so that other sizes compare."""
 
     @property
     def title(self) -> str:
@@ -63,6 +65,7 @@ def view_from(
     *,
     is_log: bool,
     source: tuple[str, ...] = (),
+    is_share: bool = False,
 ) -> HistogramView:
     """The view of `summaries`, lettered A and B in their order; values: how each is spelled."""
     return HistogramView(
@@ -72,6 +75,7 @@ def view_from(
         ),
         is_log,
         source,
+        is_share,
     )
 
 

@@ -13,10 +13,11 @@ from gui.icons import pixmap
 from gui.panels.spreads.rows import SpreadRow, parse_filter
 from gui.panels.spreads.table import SpreadTable
 from gui.theme import ThemeKeeper, text_font
-from gui.widgets.buttons import Button, IconButton
+from gui.widgets.buttons import IconButton
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, PictureLabel, ThemedLabel
-from gui.widgets.plain_text import plain_caption, plain_tip
+from gui.widgets.plain_text import plain_tip
+from gui.widgets.read_line import ReadLine
 
 EMPTY_SENTENCE = "Open a prototxt and an image to see how the values of every layer spread."
 _LINE, _FOOT = 36, 24
@@ -71,48 +72,6 @@ class FindingLine(QWidget):
         self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
         self.setStyleSheet(
             f"#findingLine {{ background: {theme.panel.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}"
-        )
-
-
-class ReadLine(QWidget):
-    """What a folder would take to be read, and a button for it."""
-
-    taken = pyqtSignal()
-
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._keeper = keeper
-        self.setObjectName("readLine")
-        self.setAttribute(Qt.WA_StyledBackground)
-        self.setFixedHeight(_LINE)
-        self._picture = PictureLabel()
-        self.words = ElidedLabel(mode=Qt.ElideRight)
-        self.button = Button(keeper, "", is_primary=True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 8, 1)
-        row.setSpacing(8)
-        row.addWidget(self._picture)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.button)
-        self.button.clicked.connect(lambda: self.taken.emit())
-        keeper.changed.connect(self._tint)
-        self._tint()
-        self.hide()
-
-    def show_offer(self, words: str, button: str = "") -> None:
-        """Offer something; "" takes the line away, and without a button it only says so."""
-        self.setVisible(bool(words))
-        self.words.setText(words)
-        self.button.setVisible(bool(button))
-        self.button.setText(plain_caption(button))
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        self._picture.setPixmap(pixmap("info", theme.accent, 16, self.devicePixelRatioF()))
-        self.setStyleSheet(
-            f"#readLine {{ background: {theme.header.name()};"
             f" border-bottom: 1px solid {theme.border.name()}; }}"
         )
 
