@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QByteArray
 
+from core.activations.tile_colours import COLOUR_MAPS, ColourMap
 from core.files import is_folder
 from gui.former_settings import read_former_settings
 from gui.settings_store import SettingsStore
@@ -77,6 +78,16 @@ class Settings:
     @theme.setter
     def theme(self, value: str) -> None:
         self._set("window/theme", value)
+
+    @property
+    def tile_map(self) -> ColourMap:
+        """The colours of tiles without negative values."""
+        word = self._store.word("tiles/colours")
+        return next((name for name in COLOUR_MAPS if name == word), COLOUR_MAPS[0])
+
+    @tile_map.setter
+    def tile_map(self, value: ColourMap) -> None:
+        self._set("tiles/colours", value)
 
     @property
     def device(self) -> str:

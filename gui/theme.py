@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PyQt5.QtWidgets import QApplication, QStyleFactory
+
+from core.activations.tile_colours import ColourMap
 
 STYLES = Path(__file__).resolve().parent.parent / "resources" / "styles"
 GLYPH_LIGHT = "#FFFFFF"
@@ -127,16 +129,20 @@ class Theme:
     family_data: QColor
     family_loss: QColor
     family_other: QColor
+    tile_map: ColourMap
+    """What values of one sign are drawn in."""
 
     @classmethod
     def light(cls) -> Theme:
         """Dark text on light panels."""
-        return cls(is_dark=False, **{name: QColor(pair[0]) for name, pair in TOKENS.items()})
+        colours = {name: QColor(pair[0]) for name, pair in TOKENS.items()}
+        return cls(is_dark=False, tile_map="standard", **colours)
 
     @classmethod
     def dark(cls) -> Theme:
         """Light text on dark panels."""
-        return cls(is_dark=True, **{name: QColor(pair[1]) for name, pair in TOKENS.items()})
+        colours = {name: QColor(pair[1]) for name, pair in TOKENS.items()}
+        return cls(is_dark=True, tile_map="standard", **colours)
 
     @property
     def name(self) -> str:
@@ -300,6 +306,7 @@ class ThemeKeeper(QObject):
         super().__init__(parent)
         self._system_is_dark = False
         self._choice = choice
+        self._tile_map: ColourMap = "standard"
         self._theme = self._resolve(choice)
 
     @property
@@ -326,6 +333,14 @@ class ThemeKeeper(QObject):
             self._theme.apply(app)
         self.changed.emit()
 
+    def choose_tile_map(self, tile_map: ColourMap) -> None:
+        """Draw values of one sign in other colours, in either theme."""
+        if tile_map != self._tile_map:
+            self._tile_map = tile_map
+            self._theme = replace(self._theme, tile_map=tile_map)
+            self.changed.emit()
+
     def _resolve(self, choice: str) -> Theme:
         is_dark = self._system_is_dark if choice == "system" else choice == "dark"
-        return Theme.dark() if is_dark else Theme.light()
+        theme = Theme.dark() if is_dark else Theme.light()
+        return replace(theme, tile_map=self._tile_map)

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.activations.channels import ChannelOrder, channel_scores, order_channels
 from core.activations.tile_grid import highest_of_each
+from core.activations.tiles import percentile_ends
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class ChannelStack:
     def highs(self) -> np.ndarray:
         """The greatest finite magnitude of each channel, (n_channels,) float64."""
         return highest_of_each(self.maps)
+
+    @cached_property
+    def percentiles(self) -> tuple[float, float]:
+        """The 1st and 99th percentile of all finite values."""
+        return percentile_ends(self.maps)
 
     @cached_property
     def is_signed(self) -> bool:

@@ -101,14 +101,18 @@ def resampled(maps: np.ndarray, height: int, width: int) -> np.ndarray:
     return _along(_along(maps, 1, height), 2, width)
 
 
-def levels_of(maps: np.ndarray, highs: np.ndarray, *, is_diverging: bool) -> np.ndarray:
+def levels_of(
+    maps: np.ndarray, highs: np.ndarray, *, is_diverging: bool, low: float = 0.0
+) -> np.ndarray:
     """The colour level of each value, as a Mosaic has them.
 
-    maps: (n, height, width). highs: (n,), the magnitude at the end of the scale, above 0.
+    maps: (n, height, width). highs: (n,), the magnitude at the end of the scale, above `low`.
+    low: the value at its beginning, where it does not go both ways.
     """
     high = highs.reshape(-1, 1, 1)
     is_finite = np.isfinite(maps)
-    share = np.where(is_finite, maps, 0) / high
+    zero = 0.0 if is_diverging else low
+    share = (np.where(is_finite, maps, 0) - zero) / (high - zero)
     levels = np.rint(share * ZERO_LEVEL + ZERO_LEVEL if is_diverging else share * MAX_LEVEL)
     whole = np.clip(levels, 0, MAX_LEVEL).astype(np.uint8)
     return np.where(is_finite, whole, np.uint8(NOT_FINITE_LEVEL))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from core.activations.tile_colours import TileColours, level_colours
+from core.activations.tile_colours import ColourMap, TileColours, level_colours
 from core.activations.tiles import DrawnChannels
 from core.errors import AppError
 
@@ -16,9 +16,14 @@ _GAP = 8
 _MOST_PIXELS = 200_000_000
 
 
-def png_of(drawn: Sequence[DrawnChannels], *, zoom: int = 2) -> bytes:
-    """A PNG of all mosaics; zoom: pixels a side for each value. Raises AppError if too large."""
-    colours = TileColours()
+def png_of(
+    drawn: Sequence[DrawnChannels], *, zoom: int = 2, unsigned: ColourMap = "standard"
+) -> bytes:
+    """A PNG of all mosaics; zoom: pixels a side for each value. Raises AppError if too large.
+
+    unsigned: the colours of mosaics of one sign.
+    """
+    colours = TileColours(unsigned=unsigned)
     pictures = [
         level_colours(colours, is_diverging=one.mosaic.is_diverging)[one.mosaic.levels]
         for one in drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,9 @@ MAX_LEVEL = 252
 ZERO_LEVEL = 126
 NOT_FINITE_LEVEL = 254
 GAP_LEVEL = 255
-RangeScope = Literal["channel", "layer"]
+RangeScope = Literal["channel", "layer", "percentile"]
+RANGE_SCOPES: tuple[RangeScope, ...] = ("layer", "percentile", "channel")
+LOW_PERCENTILE, HIGH_PERCENTILE = 1, 99
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,21 @@ class Mosaic:
 
     levels: (height, width) uint8. 0..252 are values; NaN and infinities have level 254, gaps and
     empty cells 255. A diverging mosaic maps -high..high to 0..252 with 0 at level 126 exactly; the
-    other maps 0..high to 0..252. high: (n_maps,) float64 by map index, never 0.
+    other maps low..high to 0..252. What lies beyond has the level of the end. high: (n_maps,)
+    float64 by map index, above `low`.
     """
 
     levels: np.ndarray
     layout: TileLayout
     is_diverging: bool
     high: np.ndarray
+    low: float = 0.0
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The values at both ends of the colours, where every map has the same."""
+        high = float(self.high.max(initial=self.low))
+        return (-high if self.is_diverging else self.low), high
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +97,19 @@ def draw_channels(
     scope: RangeScope = "layer",
     aspect: float = 1.6,
 ) -> tuple[DrawnChannels, ...]:
-    """Values drawn to be compared: with scope "layer" one range of colours serves them all.
+    """Values drawn to be compared: one range of colours serves them all, but with "channel".
 
     arrays: (n_images, ...) each; the first image is drawn.
     """
     channels = [channel_maps(array) for array in arrays]
-    high = _shared_high(channels) if scope == "layer" and len(channels) > 1 else None
+    low, high = 0.0, None
+    if scope == "layer" and len(channels) > 1:
+        high = _shared_high(channels)
+    elif scope == "percentile":
+        is_diverging = any(bool((one.maps < 0).any()) for one in channels)
+        ends = [percentile_ends(one.maps) for one in channels]
+        clipped = clipped_range(ends, is_diverging=is_diverging)
+        low, high = (0.0, _shared_high(channels)) if clipped is None else clipped
     return tuple(
         DrawnChannels(
             array,
@@ -102,6 +119,7 @@ def draw_channels(
                 order=order,
                 scope=scope,
                 high=high,
+                low=low,
                 gap=0 if maps.is_vector else 1,
                 aspect=aspect,
             ),
@@ -116,15 +134,16 @@ def draw_mosaic(
     order: ChannelOrder = "index",
     scope: RangeScope = "layer",
     high: float | None = None,
+    low: float = 0.0,
     is_diverging: bool | None = None,
     gap: int = 1,
     aspect: float = 1.6,
 ) -> Mosaic:
     """Draw every map as a tile.
 
-    scope: one range per channel or one for the layer. high: a range to share between mosaics, in
-    place of the scope's. is_diverging: None decides by whether any value is negative. aspect:
-    wanted width over height.
+    scope: one range per channel, else one for the layer. high: a range to share between mosaics,
+    in place of the scope's; low: its lower end where no value is negative. is_diverging: None
+    decides by whether any value is negative. aspect: wanted width over height.
     """
     maps = channels.maps
     if is_diverging is None:
@@ -132,12 +151,12 @@ def draw_mosaic(
     if high is None:
         highs = _highs(maps, scope)
     else:
-        highs = np.full(maps.shape[0], high if high > 0 else 1.0)
+        highs = np.full(maps.shape[0], high if high > low else low + 1.0)
     layout = lay_out_tiles(maps, order_channels(maps, order), gap=gap, aspect=aspect)
-    tiles = _levels(maps, highs, is_diverging)
+    tiles = _levels(maps, highs, low, is_diverging)
     if channels.is_vector:
         tiles.reshape(-1)[channels.n_values :] = GAP_LEVEL
-    return Mosaic(_paste(tiles, layout), layout, is_diverging, highs)
+    return Mosaic(_paste(tiles, layout), layout, is_diverging, highs, low)
 
 
 def lay_out_tiles(
@@ -151,6 +170,32 @@ def lay_out_tiles(
     n_columns = min(n_maps, max(1, round(wanted)))
     n_rows = -(-n_maps // n_columns)
     return TileLayout(n_rows, n_columns, height, width, gap, tuple(int(i) for i in order))
+
+
+def percentile_ends(values: np.ndarray) -> tuple[float, float]:
+    """The 1st and 99th percentile of all finite values of any shape; (0, 0) where none is.
+
+    Between two values it lies in proportion, as numpy.percentile has it.
+    """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 0.0
+    low, high = np.percentile(finite, (LOW_PERCENTILE, HIGH_PERCENTILE))
+    return float(low), float(high)
+
+
+def clipped_range(
+    ends: Iterable[tuple[float, float]], *, is_diverging: bool
+) -> tuple[float, float] | None:
+    """One (low, high) of colours that holds the percentiles of every value; None where it is empty.
+
+    is_diverging: colours go from -high to high, so low is 0.
+    """
+    lows, highs = zip(*ends, strict=True)
+    low, high = min(lows), max(highs)
+    if is_diverging:
+        low, high = 0.0, max(abs(low), abs(high))
+    return (low, high) if high > low else None
 
 
 def _shared_high(channels: Sequence[ChannelMaps]) -> float:
@@ -167,20 +212,22 @@ def _highs(maps: np.ndarray, scope: RangeScope) -> np.ndarray:
     if not np.isfinite(magnitude).all():
         magnitude = np.where(np.isfinite(magnitude), magnitude, 0)
     highs: np.ndarray = magnitude.max(axis=(1, 2), initial=0.0).astype(np.float64)
-    if scope == "layer":
+    if scope != "channel":
         highs[:] = highs.max(initial=0.0)
     highs[highs == 0] = 1.0
     return highs
 
 
-def _levels(maps: np.ndarray, highs: np.ndarray, is_diverging: bool) -> np.ndarray:
+def _levels(maps: np.ndarray, highs: np.ndarray, low: float, is_diverging: bool) -> np.ndarray:
     """Levels of all maps, (n_maps, height, width) uint8, in the order of the maps."""
-    scale = (ZERO_LEVEL if is_diverging else MAX_LEVEL) / highs
+    scale = ZERO_LEVEL / highs if is_diverging else MAX_LEVEL / (highs - low)
     offset = ZERO_LEVEL if is_diverging else 0
+    zero = 0.0 if is_diverging else low
     result = np.empty(maps.shape, dtype=np.uint8)
     for index in range(maps.shape[0]):
         is_finite = np.isfinite(maps[index])
-        scaled = np.where(is_finite, maps[index], 0).astype(np.float64) * scale[index]
+        values = np.where(is_finite, maps[index], 0).astype(np.float64)
+        scaled = (values - zero) * scale[index]
         scaled = np.clip(np.rint(scaled + offset), 0, MAX_LEVEL)
         result[index] = np.where(is_finite, scaled, NOT_FINITE_LEVEL)
     return result

@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 
 from core.activations.channels import CHANNEL_ORDERS
+from core.activations.tile_colours import COLOUR_MAPS
 from core.activations.tile_picture import png_of
+from core.activations.tiles import RANGE_SCOPES
 from core.commands.command_line import UsageError
 from core.commands.looking import add_look_arguments, look_request
 from core.commands.opening import engine_host
@@ -15,6 +17,7 @@ from core.files import check_writable, write_file
 from core.jobs.look import Looker
 from core.jobs.tiles import TilesRequest, tiles
 from core.progress import run_job
+from core.words import value_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--range",
-        choices=("layer", "channel"),
+        choices=RANGE_SCOPES,
         default="layer",
-        help="one range of colours for all, or one for each channel (default layer)",
+        help="one range of colours for all, the same from the 1st to the 99th percentile with what "
+        "is beyond clipped, or one for each channel (default layer)",
+    )
+    parser.add_argument(
+        "--colours",
+        choices=COLOUR_MAPS,
+        default="standard",
+        help="of layers without negative values; those with some have two colours (default "
+        "standard)",
     )
     parser.add_argument(
         "--aspect", type=float, default=1.6, help="width over height of a layer (default 1.6)"
@@ -48,14 +59,18 @@ def run(options: argparse.Namespace) -> None:
     request = TilesRequest(look, tuple(keys), options.order, options.range, options.aspect)
     with engine_host(options) as host:
         drawn = run_job(tiles(request, Looker(host)))
-    write_file(options.out, png_of(drawn, zoom=options.zoom))
-    rows = [(key, one.array.shape, one.channels.maps.shape[0]) for key, one in
-            zip(keys.values(), drawn, strict=True)]  # fmt: skip
+    write_file(options.out, png_of(drawn, zoom=options.zoom, unsigned=options.colours))
+    is_one = options.range != "channel"
+    rows = [(key, one.array.shape, one.channels.maps.shape[0], one.mosaic.ends if is_one else None)
+            for key, one in zip(keys.values(), drawn, strict=True)]  # fmt: skip
     if options.json:
-        layers = [{"layer": name, "shape": list(shape), "maps": n} for name, shape, n in rows]
+        layers = [{"layer": name, "shape": list(shape), "maps": n, "range": ends}
+                  for name, shape, n, ends in rows]  # fmt: skip
         print_json({"out": str(options.out), "layers": layers})
         return
     print_table(
-        ("layer", "shape", "maps"), [(name, shape_text(shape), n) for name, shape, n in rows]
-    )
+        ("layer", "shape", "maps", "colours from", "to"),
+        [(name, shape_text(shape), n, *(("", "") if ends is None else map(value_text, ends)))
+         for name, shape, n, ends in rows],
+    )  # fmt: skip
     print(f"-> {options.out}")

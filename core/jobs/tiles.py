@@ -19,7 +19,8 @@ from core.surveys.statistics import spread_of
 class TilesRequest:
     """A pass, and the values of it to draw so that they compare.
 
-    order: of the channels. scope: one range of colours for a layer, or for each channel.
+    order: of the channels. scope: one range of colours for all, whole or from the 1st to the
+    99th percentile, or one for each channel.
     aspect: the wanted width over height of a picture.
     """
 

@@ -42,7 +42,7 @@ def connect_window(window: MainWindow) -> None:
 
 
 def connect_themes(window: MainWindow, keeper: ThemeKeeper, settings: Settings) -> None:
-    """The choice of a theme, remembered."""
+    """The choice of a theme, and of the colours of tiles, remembered."""
 
     def check() -> None:
         for choice in THEMES:
@@ -53,6 +53,11 @@ def connect_themes(window: MainWindow, keeper: ThemeKeeper, settings: Settings) 
         settings.theme = choice
         check()
 
+    def remember() -> None:
+        settings.tile_map = keeper.theme.tile_map
+
+    keeper.choose_tile_map(settings.tile_map)
+    keeper.changed.connect(remember)
     for theme in THEMES:
         window.actions_.on(f"theme_{theme}", partial(choose, theme))
     check()

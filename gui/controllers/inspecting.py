@@ -270,7 +270,8 @@ class InspectingController(QObject):
         key, clipboard = self.run_key(), QGuiApplication.clipboard()
         layers = [card.value.layer for card in self._activations.cards]
         if key is not None and clipboard is not None and layers:
-            clipboard.setText(look_command("tiles", key, layers, ("--out", "tiles.png")))
+            options = ("--out", "tiles.png", *self._activations.tile_bar.options)
+            clipboard.setText(look_command("tiles", key, layers, options))
 
     def _copy_statistics_command(self) -> None:
         """Put the command for this histogram on the clipboard."""

@@ -18,6 +18,7 @@ def colour_table(theme: Theme, *, is_diverging: bool) -> list[int]:
         negative=_rgb(theme.tile_negative),
         ground=_rgb(theme.grid),
         not_finite=_rgb(theme.mark),
+        unsigned=theme.tile_map,
     )
     return [qRgb(*row) for row in level_colours(colours, is_diverging=is_diverging).tolist()]
 
@@ -37,8 +38,15 @@ def indexed_image(levels: np.ndarray, table: list[int]) -> QImage:
 
 
 def map_image(
-    one: np.ndarray, high: float, table: list[int], size: tuple[int, int], *, is_diverging: bool
+    one: np.ndarray,
+    high: float,
+    table: list[int],
+    size: tuple[int, int],
+    *,
+    is_diverging: bool,
+    low: float = 0.0,
 ) -> QImage:
     """One map, (height, width), as a picture of `size` (width, height) pixels."""
     whole = resampled(one[None], size[1], size[0])
-    return indexed_image(levels_of(whole, np.array([high]), is_diverging=is_diverging)[0], table)
+    levels = levels_of(whole, np.array([high]), is_diverging=is_diverging, low=low)
+    return indexed_image(levels[0], table)

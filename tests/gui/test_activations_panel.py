@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from PyQt5.QtWidgets import QApplication
 
 from core.activations.tiles import GAP_LEVEL, NOT_FINITE_LEVEL
 from core.errors import AppError
+from gui.panels.activations.export import FILTERS
 from gui.panels.activations.panel import ActivationsPanel, LayerValues
 from gui.panels.activations.shown import ShownValue
 from gui.widgets.class_list import ClassScore, ClassScores
@@ -71,6 +74,12 @@ def alone(values: ShownValue) -> LayerValues:
 
 def middle(panel: ActivationsPanel, channel: int, card: int = 0) -> QPoint:
     return panel.canvas.tile_rect(channel, card).center()
+
+
+def choose_range(panel: ActivationsPanel, scope: str) -> None:
+    choice = panel.tile_bar.scope_choice
+    choice.setCurrentIndex(choice.findData(scope))
+    choice.activated.emit(choice.currentIndex())
 
 
 def wheel(panel: ActivationsPanel, turn: int, keys: Qt.KeyboardModifiers = Qt.NoModifier) -> None:
@@ -219,8 +228,7 @@ def test_the_scale_has_numbers_and_says_whose_it_is(relu) -> None:
     scale = relu.tile_bar.scale
     assert scale.ends == ("0", f"{AFTER.max():.3g}")
     assert scale.toolTip().endswith("of every channel")
-    relu.tile_bar.scope_choice.setCurrentIndex(1)
-    relu.tile_bar.scope_choice.activated.emit(1)
+    choose_range(relu, "channel")
     relu.choose(17)
     assert scale.ends == ("0", f"{AFTER[0, 17].max():.3g}")
     assert scale.toolTip().endswith("of channel 17; each channel has its own")
@@ -232,6 +240,55 @@ def test_a_chain_has_one_scale_for_all(chain) -> None:
         float(np.abs(BEFORE).max())
     }
     assert chain.tile_bar.scale.ends[0].startswith("\N{MINUS SIGN}")
+
+
+def test_a_chain_has_one_range_by_percentiles_and_says_what_is_clipped(chain) -> None:
+    choose_range(chain, "percentile")
+    ends = np.abs([np.percentile(one, (1, 99)) for one in (BEFORE, AFTER)])
+    np.testing.assert_allclose(chain.drawing.highs, ends.max())
+    scale = chain.tile_bar.scale
+    assert scale.ends == (
+        f"\N{LESS-THAN OR EQUAL TO} \N{MINUS SIGN}{ends.max():.3g}",
+        f"\N{GREATER-THAN OR EQUAL TO} {ends.max():.3g}",
+    )
+    assert "p1 to p99, values beyond have the colour of the end" in scale.toolTip()
+    assert not chain.tile_bar.colours_choice.isEnabled()
+
+
+def test_a_range_by_percentiles_begins_at_p1(panel, keeper) -> None:
+    show(panel, alone(FC7), np.arange(101, dtype=np.float32)[None])
+    choose_range(panel, "percentile")
+    drawing = panel.drawing
+    assert (drawing.low, set(drawing.highs[0].tolist())) == (1.0, {99.0})
+    assert panel.tile_bar.scale.ends[0].endswith(" 1")
+    show(panel, alone(FC7), np.zeros((1, 101), np.float32))
+    assert not panel.drawing.is_clipped
+    assert "so the whole range" in panel.tile_bar.scale.toolTip()
+
+
+def test_chosen_colours_are_in_the_picture_that_is_saved(relu, keeper, tmp_path: Path) -> None:
+    choice = relu.tile_bar.colours_choice
+    choice.setCurrentIndex(choice.findData("grey"))
+    choice.activated.emit(choice.currentIndex())
+    try:
+        keeper.choose("dark")
+        assert keeper.theme.tile_map == "grey"
+        keeper.choose("light")
+        assert "grey" in relu.tile_bar.options
+        relu.save_to(tmp_path / "grey.png")
+        colour = QImage(str(tmp_path / "grey.png"))
+        tile = relu.canvas.tile_rect(int(AFTER.max((2, 3)).argmax()))
+        left, top = 2 * (tile.x() - 10), 2 * (tile.y() - 2 + 24)  # padding, caption; twice as fine
+        pixels = {
+            colour.pixelColor(left + x, top + y).getRgb()[:3]
+            for x in range(2 * tile.width())
+            for y in range(2 * tile.height())
+        }
+        assert all(red == green == blue for red, green, blue in pixels)
+        assert {(0, 0, 0), (255, 255, 255)} <= pixels
+    finally:
+        keeper.choose_tile_map("standard")
+    assert choice.currentData() == "standard"
 
 
 def test_what_is_known_of_the_value_stands_beside_it(relu) -> None:
@@ -343,6 +400,22 @@ def test_colours_follow_the_theme(relu, keeper) -> None:
     assert dark.pixelColor(1, 1) == keeper.theme.dark().panel
 
 
+def test_an_svg_holds_the_picture_and_its_caption_as_text(relu, tmp_path: Path) -> None:
+    relu.show_source(("a<b>&.prototxt", "bell\x07.jpg"))
+    relu.save_to(tmp_path / "tiles.svg")
+    assert "*.svg" in FILTERS
+    root = ElementTree.parse(tmp_path / "tiles.svg").getroot()
+    of_svg = "{http://www.w3.org/2000/svg}"
+    assert root.findtext(f"{of_svg}text") == "relu1 · conv1@1, a<b>&.prototxt, bell.jpg"
+    (picture,) = root.iter(f"{of_svg}image")
+    link = picture.get("{http://www.w3.org/1999/xlink}href", "")
+    kind, _, data = link.partition(",")
+    assert kind == "data:image/png;base64"
+    inside = QImage.fromData(base64.b64decode(data))
+    assert inside.width() == 2 * int(picture.get("width", ""))
+    assert inside == relu.canvas.whole_picture().convertToFormat(inside.format())
+
+
 def test_tiles_and_values_are_saved_with_what_they_are_of(chain, tmp_path: Path) -> None:
     chain.show_source(("net.prototxt", "net.caffemodel", "cat.jpg", "warp 227"))
     chain.save_to(tmp_path / "tiles.png")
@@ -371,7 +444,7 @@ def test_tab_goes_from_the_bar_over_the_pins_to_the_tiles(relu, qtbot) -> None:
     relu.choose(4)
     relu.toggle_pin()
     show(relu, CHAIN, AFTER)
-    stops, widget = [], relu.tile_bar.scope_choice
+    stops, widget = [], relu.tile_bar.colours_choice
     while widget is not relu.canvas:
         widget = widget.nextInFocusChain()
         if widget.isVisible() and widget.focusPolicy() & Qt.TabFocus:

@@ -223,3 +223,15 @@ def test_a_start_clears_up_where_the_window_was_before(make_bench, qtbot, tmp_pa
         left.write_bytes(b"half")
     make_bench(is_shown=True)
     qtbot.waitUntil(lambda: not any(left.exists() for left in lefts))
+
+
+def test_the_colours_of_tiles_are_remembered(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    assert settings.tile_map == "standard"
+    settings.tile_map = "viridis"
+    settings.write()
+    assert Settings(tmp_path / "settings.json").tile_map == "viridis"
+    raw = json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))
+    text = json.dumps(raw).replace("viridis", "no such map")
+    (tmp_path / "settings.json").write_text(text, encoding="utf-8")
+    assert Settings(tmp_path / "settings.json").tile_map == "standard"

@@ -142,9 +142,12 @@ class ChannelView(QWidget):
         if card is not None and channel is not None:
             high = float(drawing.highs[drawing.enlarged][channel])
             self.heading.set_text(f"{'Value' if is_vector else 'Channel'} {channel}")
-            self.map.show_map(card.stack.maps[channel], high, is_diverging=drawing.is_diverging)
+            is_diverging, low = drawing.is_diverging, drawing.low
+            self.map.show_map(card.stack.maps[channel], high, is_diverging=is_diverging, low=low)
             whose = "of the whole layer" if drawing.is_shared else f"of channel {channel} alone"
-            self.scale.show_scale(high, whose, is_diverging=drawing.is_diverging)
+            self.scale.show_scale(
+                high, whose, is_diverging=is_diverging, low=low, is_clipped=drawing.is_clipped
+            )
             facts = _facts(card.stack.maps[channel], self._rank(channel))
             names = () if self._scores is None or not is_vector else self._scores.names
             named = (Fact("class", names[channel]),) if channel < len(names) else ()

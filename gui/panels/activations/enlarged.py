@@ -97,7 +97,7 @@ class EnlargedMap(Square):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
         self._map: np.ndarray | None = None
-        self._high = 1.0
+        self._low, self._high = 0.0, 1.0
         self._is_diverging = False
         self._place: Place | None = None
         self._hovered: Place | None = None
@@ -105,9 +105,11 @@ class EnlargedMap(Square):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAccessibleName("The channel, enlarged")
 
-    def show_map(self, one: np.ndarray | None, high: float, *, is_diverging: bool) -> None:
+    def show_map(
+        self, one: np.ndarray | None, high: float, *, is_diverging: bool, low: float = 0.0
+    ) -> None:
         """Show a map, (height, width), with colours up to a magnitude; None for none."""
-        self._map, self._high, self._is_diverging = one, high, is_diverging
+        self._map, self._low, self._high, self._is_diverging = one, low, high, is_diverging
         self._hovered = None
         self.update()
 
@@ -155,7 +157,9 @@ class EnlargedMap(Square):
         place, ratio = self._picture_rect(width, height), self.devicePixelRatioF()
         size = (round(place.width() * ratio), round(place.height() * ratio))
         table = colour_table(theme, is_diverging=self._is_diverging)
-        image = map_image(self._map, self._high, table, size, is_diverging=self._is_diverging)
+        image = map_image(
+            self._map, self._high, table, size, is_diverging=self._is_diverging, low=self._low
+        )
         painter.drawImage(place, image)
         painter.setBrush(Qt.NoBrush)
         painter.setPen(QPen(theme.accent if shows_keyboard(self) else theme.border, 1))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 import numpy as np
 from PyQt5.QtCore import QRectF, QSize
-from PyQt5.QtGui import QImage, QPainter
+from PyQt5.QtGui import QFontMetrics, QImage, QPainter
 
 from core.csv_table import rows_as_csv
 from core.errors import AppError
@@ -20,6 +22,7 @@ from gui.widgets.png import png_of
 
 FILTERS = (
     "PNG picture of the tiles (*.png);;"
+    "SVG drawing of the tiles (*.svg);;"
     "NumPy array of the layer (*.npy);;"
     "NumPy arrays of all shown (*.npz);;"
     "CSV table of the channels (*.csv)"
@@ -48,6 +51,27 @@ def captioned(picture: QImage, caption: str, theme: Theme) -> QImage:
     return whole
 
 
+def svg_of(picture: QImage, caption: str, theme: Theme) -> bytes:
+    """An SVG with the picture as PNG inside, below one line of text that says what it is of."""
+    ratio = picture.devicePixelRatioF()
+    width, height = round(picture.width() / ratio), round(picture.height() / ratio)
+    advance = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance(caption)
+    wide, high = max(width, advance + 16), height + CAPTION_HEIGHT
+    words = escape("".join(one for one in caption if one.isprintable()))
+    png = base64.b64encode(png_of(picture)).decode("ascii")
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+ width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">
+<title>{words}</title>
+<rect width="{wide}" height="{high}" fill="{theme.panel.name()}"/>
+<text x="8" y="16" font-family="sans-serif" font-size="12" font-weight="600"
+ fill="{theme.text.name()}">{words}</text>
+<image x="0" y="{CAPTION_HEIGHT}" width="{width}" height="{height}"
+ xlink:href="data:image/png;base64,{png}"/>
+</svg>
+""".encode()
+
+
 def csv_of(cards: Sequence[ShownCard], caption: str) -> str:
     """A first row that says what it is of, then a row for each channel of each value.
 
@@ -71,19 +95,26 @@ def csv_of(cards: Sequence[ShownCard], caption: str) -> str:
 
 
 def write_shown(
-    path: Path, picture: QImage, cards: Sequence[ShownCard], leader: int, caption: str
+    path: Path,
+    picture: QImage,
+    cards: Sequence[ShownCard],
+    leader: int,
+    caption: str,
+    theme: Theme,
 ) -> None:
     """Write in the format the suffix names; AppError when that can't be done."""
     suffix = path.suffix.lower()
     if suffix == ".png":
-        content = png_of(picture)
+        content = png_of(captioned(picture, caption, theme))
+    elif suffix == ".svg":
+        content = svg_of(picture, caption, theme)
     elif suffix == ".csv":
         content = csv_of(cards, caption).encode("utf-8")
     elif suffix in (".npy", ".npz"):
         content = _numpy(suffix, cards, leader)
     else:
         raise AppError(
-            f"No tiles can be saved as '{suffix}'.", hint="Use .png, .npy, .npz or .csv."
+            f"No tiles can be saved as '{suffix}'.", hint="Use .png, .svg, .npy, .npz or .csv."
         )
     write_file(path, content)
 

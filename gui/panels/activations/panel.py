@@ -186,10 +186,10 @@ class ActivationsPanel(QWidget):
         return ", ".join((values, *self._source))
 
     def save_to(self, path: Path) -> None:
-        """Write the tiles (.png), arrays (.npy, .npz) or numbers of each channel (.csv)."""
+        """Write the tiles (.png, .svg), arrays (.npy, .npz) or numbers of each channel (.csv)."""
         if self.cards:
-            leader = self._drawing.leader
-            write_shown(path, self._picture(), self.cards, leader, self.caption())
+            picture, leader = self.canvas.whole_picture(), self._drawing.leader
+            write_shown(path, picture, self.cards, leader, self.caption(), self._keeper.theme)
 
     def choose(self, channel: int | None, place: Place | None = None) -> None:
         """Look at a channel, and at a cell of it."""
@@ -307,7 +307,7 @@ class ActivationsPanel(QWidget):
         shown = [] if self._request is None else list(self._request.pins)
         maps = [PinnedMap(one, self._map_of(one)) for one in shown]
         self.pin_row.show_pins(maps)
-        before: QWidget = self.tile_bar.scope_choice
+        before: QWidget = self.tile_bar.colours_choice
         for widget in (*self.tile_bar.index_boxes, *self.pin_row.tiles, self.canvas):
             QWidget.setTabOrder(before, widget)
             before = widget

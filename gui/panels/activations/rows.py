@@ -55,7 +55,8 @@ def _row_levels(
     width, height = round(grid.tile_width * ratio), round(grid.tile_height * ratio)
     gap = round(grid.gap * ratio)
     maps = resampled(drawing.cards[card].stack.maps[channels], height, width)
-    levels = levels_of(maps, drawing.highs[card][channels], is_diverging=drawing.is_diverging)
+    highs = drawing.highs[card][channels]
+    levels = levels_of(maps, highs, is_diverging=drawing.is_diverging, low=drawing.low)
     padded = np.full((len(channels), height + gap, width + gap), GAP_LEVEL, np.uint8)
     padded[:, :height, :width] = levels
     whole = padded.swapaxes(0, 1).reshape(height + gap, len(channels) * (width + gap))

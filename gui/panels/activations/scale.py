@@ -16,13 +16,17 @@ _BAR, _GAP = 60, 5
 
 
 class ValueScale(QWidget):
-    """ "0 [bar] 7.4", or "-7.4 [bar] 7.4" for signed values; says whose scale it is."""
+    """ "0 [bar] 7.4", or "-7.4 [bar] 7.4" for signed values; says whose scale it is.
+
+    Where values lie beyond it, "≤ 0.1 [bar] ≥ 7.4".
+    """
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
         self._high = 1.0
         self._is_diverging = False
+        self._low, self._is_clipped = 0.0, False
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         keeper.changed.connect(self.update)
 
@@ -30,14 +34,26 @@ class ValueScale(QWidget):
     def ends(self) -> tuple[str, str]:
         """The values at both ends."""
         high = short_value(self._high)
-        return (f"{MINUS}{high}" if self._is_diverging else "0"), high
+        low = f"{MINUS}{high}" if self._is_diverging else short_value(self._low)
+        if not self._is_clipped:
+            return low, high
+        return (f"≤ {low}" if self._is_diverging or self._low else low), f"≥ {high}"
 
-    def show_scale(self, high: float, whose: str, *, is_diverging: bool) -> None:
+    def show_scale(
+        self,
+        high: float,
+        whose: str,
+        *,
+        is_diverging: bool,
+        low: float = 0.0,
+        is_clipped: bool = False,
+    ) -> None:
         """Draw the scale up to a magnitude; whose: "of all 512 channels", for the tooltip."""
         self._high, self._is_diverging = high, is_diverging
-        low, top = self.ends
-        self.setAccessibleName(f"Colours from {low} to {top}, {whose}")
-        self.setToolTip(plain_tip(f"Colours from {low} to {top}, {whose}"))
+        self._low, self._is_clipped = low, is_clipped
+        words = f"Colours from {self.ends[0]} to {self.ends[1]}, {whose}"
+        self.setAccessibleName(words)
+        self.setToolTip(plain_tip(words))
         self.updateGeometry()
         self.update()
 
@@ -73,7 +89,7 @@ class ValueScale(QWidget):
 def short_value(value: float) -> str:
     """Three digits: "7.4", "127", "0.031"; as `value_text` where that is shorter to read."""
     size = abs(value)
-    if not 1e-3 <= size < 1e6:
+    if size and not 1e-3 <= size < 1e6:
         return value_text(value)
     text = f"{size:,.0f}" if size >= 100 else f"{size:.3g}"
     return (MINUS if value < 0 else "") + text

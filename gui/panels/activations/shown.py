@@ -11,7 +11,7 @@ import numpy as np
 from core.activations.channel_stack import ChannelStack, channel_stack
 from core.activations.channels import ChannelOrder
 from core.activations.statistics import split_finite
-from core.activations.tiles import RangeScope
+from core.activations.tiles import RangeScope, clipped_range
 from core.words import share_text, value_text
 
 
@@ -104,8 +104,9 @@ class Drawing:
 
     orders: the channels of each card in display order; cards with as many channels as the leader
     have its order, so that a channel stands at the same place in all of them. highs: of each card,
-    (n_channels,) the magnitude at the end of its scale. is_diverging: whether colours go both ways.
-    enlarged: the card of which a channel is enlarged.
+    (n_channels,) the magnitude at the end of its scale; low: the value at its beginning where it
+    does not go both ways. is_diverging: whether colours go both ways. scope: whose range it is.
+    is_clipped: whether values lie beyond it. enlarged: the card of which a channel is enlarged.
     """
 
     cards: tuple[ShownCard, ...] = ()
@@ -114,7 +115,14 @@ class Drawing:
     orders: tuple[tuple[int, ...], ...] = ()
     highs: tuple[np.ndarray, ...] = ()
     is_diverging: bool = False
-    is_shared: bool = True
+    scope: RangeScope = "layer"
+    low: float = 0.0
+    is_clipped: bool = False
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether every channel of every card has the same scale."""
+        return self.scope != "channel"
 
 
 def cards_of(
@@ -134,18 +142,25 @@ def drawing_of(
     scope: RangeScope,
     enlarged: int | None = None,
 ) -> Drawing:
-    """How to draw `cards`: sorted by the leader, with one scale for all or one for each channel."""
+    """How to draw `cards`: sorted by the leader, with one scale for all or one for each channel.
+
+    Of "percentile" the scale holds the 1st to the 99th percentile of each card; where that is
+    nothing, as of a layer that is nearly all 0, it is the whole range.
+    """
     if not cards:
         return Drawing()
     maps = [card.stack.maps for card in cards]
     leading = cards[leader].stack.order(order)
     orders = tuple(leading if len(one) == len(leading) else tuple(range(len(one))) for one in maps)
     highs = [card.stack.highs for card in cards]
-    is_shared = scope == "layer"
-    if is_shared:
-        most = max(float(one.max(initial=0.0)) for one in highs)
+    is_diverging = any(card.stack.is_signed for card in cards)
+    low, most, is_clipped = 0.0, max(float(one.max(initial=0.0)) for one in highs), False
+    if scope == "percentile":
+        clipped = clipped_range((c.stack.percentiles for c in cards), is_diverging=is_diverging)
+        is_clipped = clipped is not None
+        low, most = (low, most) if clipped is None else clipped
+    if scope != "channel":
         highs = [np.full(len(one), most) for one in highs]
     ends = tuple(np.where(one == 0, 1.0, one) for one in highs)  # of all zeros, to divide by
-    is_diverging = any(card.stack.is_signed for card in cards)
     shown = leader if enlarged is None else enlarged
-    return Drawing(tuple(cards), leader, shown, orders, ends, is_diverging, is_shared)
+    return Drawing(tuple(cards), leader, shown, orders, ends, is_diverging, scope, low, is_clipped)

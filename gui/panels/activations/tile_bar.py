@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QSignalBlocker, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QResizeEvent, QWheelEvent
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from core.activations.channel_stack import OpenAxis
 from core.activations.channels import CHANNEL_ORDERS, ChannelOrder
+from core.activations.tile_colours import COLOUR_MAPS
 from core.activations.tiles import RangeScope
 from gui.panels.activations.scale import ValueScale
 from gui.panels.activations.shown import Drawing
@@ -18,7 +19,7 @@ from gui.widgets.choice import Choice
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
-NARROW_BELOW = 420
+NARROW_BELOW = 600
 
 
 class IndexBox(QSpinBox):
@@ -38,7 +39,7 @@ class IndexBox(QSpinBox):
 
 
 class TileBar(QWidget):
-    """Order and range; a line with an index for each axis that is shown piece by piece."""
+    """Order, range and colours; a line with an index for each axis that is shown piece by piece."""
 
     changed = pyqtSignal()
     index_changed = pyqtSignal(int, int)
@@ -48,26 +49,25 @@ class TileBar(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self._axes: tuple[tuple[int, int], ...] = ()
-        self.order_choice, self.scope_choice = Choice(), Choice()
-        for order in CHANNEL_ORDERS:
-            self.order_choice.addItem(order, order)
-        self.order_choice.setToolTip("Order of the channels, the same for a whole chain")
-        self.order_choice.setAccessibleName("Sort")
-        self.scope_choice.addItem("whole layer", "layer")
-        self.scope_choice.addItem("each channel", "channel")
-        self.scope_choice.setToolTip("Scale of the colours: one for all channels, or each its own")
-        self.scope_choice.setAccessibleName("Range")
+        self.order_choice, self.scope_choice, self.colours_choice = Choice(), Choice(), Choice()
+        self._fill()
         self.scale = ValueScale(keeper)
         self._labels: list[QLabel] = []
         self._boxes: list[IndexBox] = []
         self._line = QHBoxLayout()
         self._line.setSpacing(6)
-        for words, choice in (("Sort", self.order_choice), ("Range", self.scope_choice)):
+        for words, choice in (
+            ("Sort", self.order_choice), ("Range", self.scope_choice),
+            ("Colours", self.colours_choice),
+        ):  # fmt: skip
+            choice.setMinimumWidth(52)
+            choice.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+            choice.setMaximumWidth(choice.sizeHint().width())
             label = ThemedLabel(keeper, words, "secondary")
             label.setBuddy(choice)
             self._labels.append(label)
             self._line.addWidget(label)
-            self._line.addWidget(choice)
+            self._line.addWidget(choice, 8)
             self._line.addSpacing(4)
         self._line.addWidget(self.scale)
         self._line.addStretch(1)
@@ -84,6 +84,32 @@ class TileBar(QWidget):
         column.addWidget(self._indices)
         for choice in (self.order_choice, self.scope_choice):
             choice.activated.connect(lambda _index: self.changed.emit())
+        self.colours_choice.activated.connect(
+            lambda _index: keeper.choose_tile_map(self.colours_choice.currentData())
+        )
+        keeper.changed.connect(self._show_colours)
+        self._show_colours()
+
+    def _fill(self) -> None:
+        """Offer what can be chosen."""
+        for order in CHANNEL_ORDERS:
+            self.order_choice.addItem(order, order)
+        self.order_choice.setToolTip("Order of the channels, the same for a whole chain")
+        self.order_choice.setAccessibleName("Sort")
+        self.scope_choice.addItem("whole layer", "layer")
+        self.scope_choice.addItem("p1 to p99", "percentile")
+        self.scope_choice.addItem("each channel", "channel")
+        self.scope_choice.setToolTip(
+            "Scale of the colours: one for all channels, the same from the 1st to the 99th "
+            "percentile, or each its own"
+        )
+        self.scope_choice.setAccessibleName("Range")
+        for name in COLOUR_MAPS:
+            self.colours_choice.addItem(name, name)
+        self.colours_choice.setToolTip(
+            "Colours of values without negative ones; signed values always have two"
+        )
+        self.colours_choice.setAccessibleName("Colours")
 
     @property
     def order(self) -> ChannelOrder:
@@ -96,6 +122,13 @@ class TileBar(QWidget):
         """Whose range the colours have."""
         chosen: RangeScope = self.scope_choice.currentData()
         return chosen
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The same choices for the command `tiles`."""
+        chosen = ("--order", self.order), ("--range", self.scope)
+        colours = ("--colours", self._keeper.theme.tile_map)
+        return tuple(word for pair in (*chosen, colours) for word in pair)
 
     @property
     def index_boxes(self) -> tuple[IndexBox, ...]:
@@ -112,18 +145,36 @@ class TileBar(QWidget):
         self.order_choice.setEnabled(len(stack.maps) > 1)
         one = channel if channel is not None and channel < len(highs) else 0
         n = len(drawing.cards)
+        self.colours_choice.setEnabled(not drawing.is_diverging)
         if drawing.is_shared:
             whose = "of every channel of the chain" if n > 1 else "of every channel"
         else:
             whose = f"of channel {one}; each channel has its own"
+        if drawing.scope == "percentile":
+            whose += (
+                "; p1 to p99, values beyond have the colour of the end"
+                if drawing.is_clipped
+                else "; p1 and p99 are the same, so the whole range"
+            )
         high = float(highs[one]) if len(highs) else 1.0
-        self.scale.show_scale(high, whose, is_diverging=drawing.is_diverging)
+        self.scale.show_scale(
+            high,
+            whose,
+            is_diverging=drawing.is_diverging,
+            low=drawing.low,
+            is_clipped=drawing.is_clipped,
+        )
         self._show_axes(stack.axes)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for label in self._labels:
             label.setVisible(event.size().width() >= NARROW_BELOW)
+
+    @pyqtSlot()
+    def _show_colours(self) -> None:
+        at = self.colours_choice.findData(self._keeper.theme.tile_map)
+        self.colours_choice.setCurrentIndex(at)
 
     def _show_axes(self, axes: Sequence[OpenAxis]) -> None:
         """New boxes only where the axes are others: one may be in use."""

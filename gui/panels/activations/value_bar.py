@@ -32,7 +32,7 @@ class ValueBar(PanelBar):
         self.numbers = ThemedLabel(keeper, "", "secondary")
         self.chain_box = QCheckBox()
         self.copy_button = IconButton(keeper, "copy", "Copy the tiles")
-        self.save_button = IconButton(keeper, "save", "Save the tiles as PNG or the values as .npy")
+        self.save_button = IconButton(keeper, "save", "Save the tiles as PNG or SVG, or the values")
         menu = QMenu(self)
         for what, words in (
             ("picture", "Copy picture"),

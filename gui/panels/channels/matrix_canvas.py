@@ -48,7 +48,7 @@ class MatrixCanvas(QAbstractScrollArea):
         self._keeper = keeper
         self._shown: MatrixShown | None = None
         self._levels: MatrixLevels | None = None
-        self._colours: tuple[tuple[str, bool], list[int]] = (("", False), [])
+        self._colours: tuple[tuple[str, str, bool], list[int]] = (("", "", False), [])
         self._zoom = (1.0, 1.0)
         self._current: Cell | None = None
         self._hovered: Cell | None = None
@@ -297,7 +297,7 @@ class MatrixCanvas(QAbstractScrollArea):
         x = (np.arange(width) + 0.5) / ratio + self.horizontalScrollBar().value()
         y = (np.arange(height) + 0.5) / ratio + self.verticalScrollBar().value()
         drawn = levels.drawn(x, y, self._cell_size(), self._gap())
-        key = (self._keeper.theme.name, shown.is_diverging)
+        key = (self._keeper.theme.name, self._keeper.theme.tile_map, shown.is_diverging)
         if self._colours[0] != key:
             table = colour_table(self._keeper.theme, is_diverging=shown.is_diverging)
             self._colours = (key, table)

@@ -102,6 +102,18 @@ def test_tiles_hold_every_channel_in_order(command, net: Path, image: Path, tmp_
     assert levels.max() <= MAX_LEVEL
 
 
+def test_tiles_take_a_range_and_colours(command, net: Path, image: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.png"
+    words = ("--net", net, "--image", image, "--layers", "relu", "--out", out, "--zoom", 1)
+    said = command("tiles", *words, "--range", "percentile", "--colours", "grey", "--json").json
+    values = np.maximum(np.asarray(Image.open(image), np.float32) / 2 - 40, 0)
+    low, high = np.percentile(values, (1, 99))
+    assert said["layers"][0]["range"] == [pytest.approx(low), pytest.approx(high)]
+    page = np.asarray(Image.open(out)).astype(int)
+    share = np.clip((values[:, :, 0] - low) / (high - low), 0, 1)
+    assert np.abs(page[:6, :6] - 255 * share[:, :, None]).max() <= 1  # 253 levels of 256
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
