@@ -400,6 +400,28 @@ def test_colours_follow_the_theme(relu, keeper) -> None:
     assert dark.pixelColor(1, 1) == keeper.theme.dark().panel
 
 
+def test_pins_of_two_layers_stand_side_by_side_with_their_own_numbers(panel) -> None:
+    values = {"conv1": CONV, "relu1": RELU}
+    panel.value_of_pin = lambda pin: values[pin.layer]
+    signed, positive = np.zeros((2, 1, 3, 2, 2), np.float32)
+    signed[0, 1], positive[0, 2] = [[-4, 1], [0, 1]], [[0, 6], [2, 0]]
+    show(panel, LayerValues("conv1", (CONV,)), signed)
+    panel.choose(1)
+    panel.toggle_pin()
+    panel.show_layer(alone(RELU))
+    panel.choose(None)
+    show(panel, alone(RELU), positive, signed)
+    panel.choose(2)
+    panel.toggle_pin()
+    show(panel, alone(RELU), positive, signed)
+    assert [tile.accessibleName() for tile in panel.pin_row.tiles] == [
+        "Pinned relu1 #2, max 6.000, mean 2.000",
+        "Pinned conv1 #1, max 1.000, mean \N{MINUS SIGN}0.5000",
+    ]
+    show(panel, alone(RELU), positive * 2, signed * 2)  # another image
+    assert [tile.maximum for tile in panel.pin_row.tiles] == ["max 12.000", "max 2.000"]
+
+
 def test_an_svg_holds_the_picture_and_its_caption_as_text(relu, tmp_path: Path) -> None:
     relu.show_source(("a<b>&.prototxt", "bell\x07.jpg"))
     relu.save_to(tmp_path / "tiles.svg")

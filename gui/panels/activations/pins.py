@@ -44,7 +44,7 @@ class PinTile(QAbstractButton):
         self.setFixedSize(_WIDTH, HEIGHT - 6)
         self.setFocusPolicy(Qt.StrongFocus)
         words = shown.pinned.words
-        self.setAccessibleName(f"Pinned {words}, {self.maximum}")
+        self.setAccessibleName(", ".join((f"Pinned {words}", self.maximum, *self.more)))
         self.setToolTip(plain_tip(f"{words}\nClick: go to it. Space: let it go"))
         keeper.changed.connect(self.update)
 
@@ -55,6 +55,14 @@ class PinTile(QAbstractButton):
         if one is None:
             return "not in this net"
         return f"{'' if one.size == 1 else 'max '}{value_text(float(one.max()))}"
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """The mean of a map, in words; nothing more of a single value."""
+        one = self._shown.map
+        if one is None or one.size == 1:
+            return ()
+        return (f"mean {value_text(float(one.mean(dtype=np.float64)))}",)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Space, Qt.Key_Delete):
@@ -88,10 +96,11 @@ class PinTile(QAbstractButton):
         room = self.width() - _SIDE - 16
         advance = painter.fontMetrics().horizontalAdvance
         words = elide_name(self._shown.pinned.words, room, advance, self._near)
-        painter.drawText(QRectF(_SIDE + 10, top + 3, room + 6, 16), LEFT, words)
+        painter.drawText(QRectF(_SIDE + 10, top - 2, room + 6, 16), LEFT, words)
         painter.setFont(text_font(11))
         painter.setPen(theme.secondary)
-        painter.drawText(QRectF(_SIDE + 10, top + 20, room + 6, 16), LEFT, self.maximum)
+        for line, text in enumerate((self.maximum, *self.more)):
+            painter.drawText(QRectF(_SIDE + 10, top + 13 + 14 * line, room + 6, 16), LEFT, text)
 
 
 class PinRow(QWidget):

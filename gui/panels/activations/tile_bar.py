@@ -97,7 +97,7 @@ class TileBar(QWidget):
         self.order_choice.setToolTip("Order of the channels, the same for a whole chain")
         self.order_choice.setAccessibleName("Sort")
         self.scope_choice.addItem("whole layer", "layer")
-        self.scope_choice.addItem("p1 to p99", "percentile")
+        self.scope_choice.addItem("p1–p99", "percentile")
         self.scope_choice.addItem("each channel", "channel")
         self.scope_choice.setToolTip(
             "Scale of the colours: one for all channels, the same from the 1st to the 99th "
