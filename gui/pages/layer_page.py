@@ -19,8 +19,10 @@ from gui.theme import ThemeKeeper
 
 SMALL_BELOW = 720
 """Pixels of height under which picture and channel are small, so that the histogram has room."""
-LEAST_BELOW = 420
+LEAST_BELOW = 520
 """Of a low window under an opened list of notices."""
+TOP_BELOW = 460
+"""Pixels under which the top images leave their room to the histogram."""
 
 
 class LayerPage(QWidget):
@@ -157,4 +159,5 @@ class LayerPage(QWidget):
         small = SMALL_SIDE if height >= LEAST_BELOW else LEAST_SIDE
         self._channel.set_side(SIDE if height >= SMALL_BELOW else small)
         self.top_strip.set_small(is_small=height < SMALL_BELOW)
+        self.top_strip.setVisible(height >= TOP_BELOW)
         self._beside.activate()  # at once: a paint between would have the old room for it
