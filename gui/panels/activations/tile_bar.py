@@ -60,7 +60,7 @@ class TileBar(QWidget):
             ("Sort", self.order_choice), ("Range", self.scope_choice),
             ("Colours", self.colours_choice),
         ):  # fmt: skip
-            choice.setMinimumWidth(52)
+            choice.setMinimumWidth(72)
             choice.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
             choice.setMaximumWidth(choice.sizeHint().width())
             label = ThemedLabel(keeper, words, "secondary")
