@@ -153,6 +153,22 @@ COMMANDS: dict[str, Callable[[Files], Sequence[object]]] = {
     "gradients of what is not there": lambda f: (
         "gradients", *image_words(f), "--diff", f"{BAD}=d.npy", "--out", f.folder / "g.npz"
     ),
+    "weights": lambda f: ("weights", "--net", f.runnable, "--weights", f.weights),
+    "weights of what is not there": lambda f: (
+        "weights", "--weights", f.weights, "--layer", f"no{BAD}"
+    ),
+    "saliency": lambda f: (
+        "saliency", "--net", f.runnable, "--weights", f.weights, "--image", f.image,
+        "--target", f"channel:conv{BAD}:0", "--out", f.folder / f"s{BAD}.npy",
+    ),
+    "top-images": lambda f: (
+        "top-images", *net_words(f), "--weights", f.weights, "--images", f.images,
+        "--layer", f"conv{BAD}",
+    ),
+    "channels": lambda f: (
+        "channels", *net_words(f), "--weights", f.weights, "--images", f.images,
+        "--layer", f"conv{BAD}", "--out", f.folder / f"c{BAD}.csv",
+    ),
     "intervene": lambda f: ("intervene", *image_words(f), "--off", f"conv{BAD}:0"),
     "check-images": lambda f: ("check-images", f.images, "--html", f.folder / f"r{BAD}.html"),
     "split of what is not there": lambda f: (
