@@ -23,7 +23,7 @@ from tests.soak.steps import STEPS
 N_STEPS_EACH = 100
 SIZES = ((1100, 640), (1400, 760))
 """Of the window: with the list of layers folded, and open."""
-N_STEPS = int(os.environ.get("BLOBSCOPE_WALK_STEPS", "2000"))
+N_STEPS = int(os.environ.get("BLOBSCOPE_WALK_STEPS", "1000"))
 
 
 WRONG_NET = """name: "wrong"
