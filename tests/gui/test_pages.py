@@ -244,7 +244,7 @@ def test_the_list_of_layers_shows_whole_columns_at_every_width(opened, qtbot) ->
         shown = [i for i in range(header.count()) if not header.isSectionHidden(i)]
         assert sum(header.sectionSize(i) for i in shown) <= view.viewport().width()
         n_left_out = len(table.left_out)
-        assert len(shown) + n_left_out == header.count() - 1  # the share is not asked for
+        assert len(shown) + n_left_out == header.count() - 2  # share and overlay: not asked for
         assert header.more.isVisible() == bool(n_left_out)
         assert not n_left_out or header.more.text() == f"+ {n_left_out}"
     assert not n_left_out
