@@ -345,7 +345,7 @@ def test_tiles_are_copied_as_a_command(bench, qtbot, net: Path, photo: Path) -> 
     words = shlex.split(QApplication.clipboard().text())
     assert words == [
         "main.py", "tiles", "--net", str(net), "--image", str(photo), "--layers", "relu1",
-        "--out", "tiles.png",
+        "--out", "tiles.png", "--order", "index", "--range", "layer", "--colours", "standard",
     ]  # fmt: skip
     parser = argparse.ArgumentParser()
     add_arguments(parser)
