@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.attribution.explanation import Explained
-from core.attribution.methods import FILLS, METHOD_NAMES, SOURCES, Method
+from core.attribution.methods import FILLS, METHOD_NAMES, Method
 from core.attribution.words import completeness_words, sentence
 from core.commands.command_line import UsageError
 from core.commands.extract import split_array_word
@@ -22,7 +22,7 @@ from core.engines.values import Value
 from core.files import check_writable
 from core.jobs.look import LookRequest
 from core.jobs.saliency import SaliencyRequest, saliency
-from core.jobs.saliency_files import draw_explanation, write_places
+from core.jobs.saliency_files import draw_explanation, facts, write_places
 from core.jobs.score_target import read_target
 from core.jobs.values import choose_value
 from core.net.definition import Net
@@ -120,13 +120,7 @@ def describe(explained: Explained) -> dict[str, Any]:
     found = explained.maps[0]
     complete = found.completeness
     return {
-        "method": found.method.name,
-        "how": SOURCES[found.method.name],
-        "settings": found.method.settings(),
-        "target": found.words,
-        "of": list(found.of),
-        "score": found.score,
-        "at": list(found.at),
+        **facts(found),
         "rows": found.places.shape[0],
         "columns": found.places.shape[1],
         "largest": float(np.abs(found.places).max(initial=0)),

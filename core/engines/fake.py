@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from core.engines.as_built import shapes_of_inputs
 from core.engines.changes import Moved, Writing, by_value, check_writing
 from core.engines.obstacles import (
     Obstacles,
@@ -80,7 +81,7 @@ class FakeSession(Session):
         }
         self._shapes = infer_shapes(self._net, request.input_shapes)
         self.layers = tuple(self._engine_layer(layer) for layer in self._net.layers)
-        self.inputs = _input_shapes(self._wiring, self.layers)
+        self.inputs = shapes_of_inputs(self._wiring, self.layers)
         self._kept: dict[int, np.ndarray] = {}
 
     def measure(
@@ -290,13 +291,3 @@ _STAND_INS: dict[str, StandIn] = {
 def _refused_types(wiring: Wiring, type_name: str) -> Obstacles:
     known = {step.layer.type for step in wiring.steps} - {type_name}
     return unknown_types(wiring.steps, known, ENGINE)
-
-
-def _input_shapes(wiring: Wiring, layers: Sequence[EngineLayer]) -> dict[str, Shape | None]:
-    shapes = {
-        top: shape
-        for layer in layers
-        for top, shape in zip(layer.tops, layer.top_shapes, strict=True)
-        if not layer.bottoms
-    }
-    return {name: shapes.get(name) for name in wiring.inputs}

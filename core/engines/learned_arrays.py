@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.engines.filler_warnings import filler_warnings
 from core.layers.shapes import LayerShapes, NetShapes
 from core.net.definition import NetState
 from core.weights.contents import Weights
 from core.weights.fillers import FillArray, filler_array, random_array
 from core.weights.placing import ArrayKey, FileArrays, array_key, check_fit, place_arrays
-from core.weights.zero_factors import zero_factor_layers
+from core.weights.zero_factors import zero_factor_layers, zero_factor_note
 
 
 class LearnedArrays:
@@ -22,6 +23,7 @@ class LearnedArrays:
 
     def __init__(self, shapes: NetShapes, weights: Weights | None, seed: int) -> None:
         self._shapes, self._seed = shapes, seed
+        self._has_weights = weights is not None
         self._fill: FillArray = filler_array if weights else random_array
         self._placed = FileArrays({}, {}, ()) if weights is None else place_arrays(shapes, weights)
         check_fit(self._placed.wrong)
@@ -36,6 +38,12 @@ class LearnedArrays:
     def zero_factors(self, state: NetState) -> tuple[str, ...]:
         """BatchNorm layers whose statistics in the file count as zero."""
         return zero_factor_layers(self._shapes, self._placed.by_key, state)
+
+    def warnings(self, state: NetState) -> tuple[str, ...]:
+        """Sentences about arrays that no file gave, and statistics that count as zero."""
+        note = zero_factor_note(self.zero_factors(state))
+        fillers = filler_warnings(self.filler_layers, has_weights=self._has_weights)
+        return (*fillers, note) if note else fillers
 
     def count(self, row: LayerShapes) -> int:
         """How many arrays a layer has."""

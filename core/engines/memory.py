@@ -8,6 +8,7 @@ pass that would have fitted is never refused; one that is let through may still 
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -135,6 +136,14 @@ def check_fits(need: Need, free_bytes: Callable[[], int | None], place: str = "m
             f"{bytes_text(max(0, free))} are free.",
             hint="Use smaller images or a smaller batch, or ask for fewer layers.",
         )
+
+
+def host_bytes() -> int | None:
+    """All memory of this computer; None where it does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def free_host_bytes(process: str = "self") -> int | None:

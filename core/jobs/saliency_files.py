@@ -45,6 +45,19 @@ def write_places(found: Explanation, look: LookRequest, out: Path) -> Path:
     return beside
 
 
+def facts(found: Explanation) -> dict[str, Any]:
+    """What was explained and how, as plain values for JSON."""
+    return {
+        "method": found.method.name,
+        "how": SOURCES[found.method.name],
+        "settings": found.method.settings(),
+        "target": found.words,
+        "of": list(found.of),
+        "score": found.score,
+        "at": list(found.at),
+    }
+
+
 def manifest(found: Explanation, look: LookRequest) -> dict[str, Any]:
     """What the places are of, and how they were found, as plain values for JSON."""
     complete = found.completeness
@@ -54,13 +67,7 @@ def manifest(found: Explanation, look: LookRequest) -> dict[str, Any]:
         "image": None
         if image is None
         else {"path": str(image.absolute()), "sha256": file_sha256(image)},
-        "method": found.method.name,
-        "how": SOURCES[found.method.name],
-        "settings": found.method.settings(),
-        "target": found.words,
-        "of": list(found.of),
-        "score": found.score,
-        "at": list(found.at),
+        **facts(found),
         "shape": list(found.places.shape),
         "covered": list(found.covered),
         "grid": list(found.grid),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import onnx
 import onnxruntime
 
+from core.engines.memory import host_bytes
 from core.engines.onnxruntime.session import OnnxRuntimeSession
 from core.engines.onnxruntime.writing import WRITERS
 from core.engines.session import Backend, OpenRequest, Session
@@ -47,7 +48,7 @@ class OnnxRuntimeBackend(Backend):
     def devices(self) -> tuple[Device, ...]:
         """The CPU alone."""
         name = f"CPU ({self._n_threads} threads, {platform.machine()})"
-        return (Device("cpu", name, _memory_bytes()),)
+        return (Device("cpu", name, host_bytes()),)
 
     def layer_types(self) -> tuple[str, ...]:
         """Those that agree with real Caffe on every case there is."""
@@ -65,10 +66,3 @@ class OnnxRuntimeBackend(Backend):
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _memory_bytes() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnxruntime
 
-from core.engines.filler_warnings import filler_warnings
+from core.engines.as_built import engine_layers, shapes_of_inputs
 from core.engines.learned_arrays import LearnedArrays
 from core.engines.memory import Need, bytes_of_slots, check_fits, free_host_bytes
 from core.engines.obstacles import (
@@ -26,16 +26,14 @@ from core.engines.onnxruntime.writing import WRITERS, write_net
 from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.unforeseen import unforeseen_layers
-from core.engines.values import EngineLayer, PassResult, Value
+from core.engines.values import PassResult, Value
 from core.engines.wiring import not_computed, wire_net
 from core.errors import EngineError
 from core.layers.layer_type import Shape
 from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import Measure, Pool
-from core.net.definition import Layer
 from core.net.reader import read_net
 from core.weights.reader import open_weights
-from core.weights.zero_factors import zero_factor_note
 
 ENGINE = "onnxruntime"
 _MAX_SIZES, _MAX_GRAPHS = 3, 4
@@ -83,18 +81,10 @@ class OnnxRuntimeSession(Session):
         arrays = LearnedArrays(shapes, self._weights, self._seed)
         written = write_net(self._wiring, shapes, arrays, self._state, self._refused)
         self._obstacles: Obstacles = {**written.obstacles, **self._refused}
-        self.layers = tuple(self._engine_layer(layer, shapes) for layer in self._net.layers)
+        self.layers = engine_layers(self._net, shapes, self._obstacles)
         self.filler_layers = arrays.filler_layers
-        note = zero_factor_note(arrays.zero_factors(self._net.state))
-        fillers = filler_warnings(self.filler_layers, has_weights=self._weights is not None)
-        self.warnings = (*fillers, note) if note else fillers
-        tops = {
-            top: shape
-            for layer in self.layers
-            for top, shape in zip(layer.tops, layer.top_shapes, strict=True)
-            if not layer.bottoms
-        }
-        self.inputs = {name: tops.get(name) for name in self._wiring.inputs}
+        self.warnings = arrays.warnings(self._net.state)
+        self.inputs = shapes_of_inputs(self._wiring, self.layers)
         self._shapes = shapes
 
     def measure(
@@ -250,11 +240,6 @@ class OnnxRuntimeSession(Session):
                 shape = built.shapes.top(step.layer, step.tops.index(slot))
                 return 0 if shape is None else max(0, len(shape) - 2)
         return 0
-
-    def _engine_layer(self, layer: Layer, shapes: NetShapes) -> EngineLayer:
-        tops = tuple(shapes.top(layer, i) for i in range(len(layer.tops)))
-        why = self._obstacles.get(layer.index)
-        return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, tops, why)
 
 
 def _reduced(measure: Measure, n_places: int) -> str:

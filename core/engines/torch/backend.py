@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping
 
 import torch
 
+from core.engines.memory import host_bytes
 from core.engines.session import Backend, OpenRequest, Session, TrainingSession, TrainRequest
 from core.engines.torch import compiling, packing
 from core.engines.torch.operation import Place
@@ -69,7 +69,7 @@ class TorchBackend(Backend):
 
     def devices(self) -> tuple[Device, ...]:
         """The CPU first, then each GPU that torch can use."""
-        found = [Device("cpu", _cpu_name(), _memory_bytes())]
+        found = [Device("cpu", _cpu_name(), host_bytes())]
         if torch.cuda.is_available():
             for index in range(torch.cuda.device_count()):
                 gpu = torch.cuda.get_device_properties(index)
@@ -126,10 +126,3 @@ def _read_precision(options: Mapping[str, str]) -> torch.dtype:
 
 def _cpu_name() -> str:
     return f"CPU ({torch.get_num_threads()} threads, {platform.machine()})"
-
-
-def _memory_bytes() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None

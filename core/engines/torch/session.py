@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.engines.as_built import engine_layers, shapes_of_inputs
 from core.engines.changes import Writing
-from core.engines.filler_warnings import filler_warnings
 from core.engines.memory import Need, need_of_pass
 from core.engines.obstacles import (
     Obstacles,
@@ -42,16 +42,14 @@ from core.engines.torch.operation import Operation, Place
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.torch.thread_choice import ThreadChoice
-from core.engines.values import EngineLayer, PassResult, Value
+from core.engines.values import PassResult, Value
 from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
 from core.layers.loss_weights import loss_weights
 from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import KEEP, Measure
-from core.net.definition import Layer
 from core.net.reader import read_net
 from core.weights.reader import open_weights
-from core.weights.zero_factors import zero_factor_note
 
 ENGINE = "torch"
 _MAX_PLANS = 32
@@ -334,19 +332,10 @@ class TorchSession(Session):
         if self._place.packs_weights:
             self._folded, self._operations = fold_affine_layers(self._wiring, self._operations)
         self._plans.clear()
-        self.layers = tuple(self._engine_layer(layer, shapes) for layer in self._net.layers)
+        self.layers = engine_layers(self._net, shapes, self._obstacles)
         self.filler_layers = store.filler_layers
-        note = zero_factor_note(store.zero_factors(self._net.state))
-        has_weights = self._weights is not None
-        fillers = filler_warnings(self.filler_layers, has_weights=has_weights)
-        self.warnings = (*fillers, note) if note else fillers
-        tops = {
-            top: shape
-            for layer in self.layers
-            for top, shape in zip(layer.tops, layer.top_shapes, strict=True)
-            if not layer.bottoms
-        }
-        self.inputs = {name: tops.get(name) for name in self._wiring.inputs}
+        self.warnings = store.warnings(self._net.state)
+        self.inputs = shapes_of_inputs(self._wiring, self.layers)
 
     def _refused_for(self, inputs: Mapping[str, np.ndarray], steps: Sequence[Step]) -> Obstacles:
         """Which of these steps can't take inputs of these sizes, found once for each combination.
@@ -372,11 +361,6 @@ class TorchSession(Session):
             for name, array in inputs.items()
         }
         return {**made_up(self._wiring, self._shapes, self._place, tensors), **tensors}
-
-    def _engine_layer(self, layer: Layer, shapes: NetShapes) -> EngineLayer:
-        tops = tuple(shapes.top(layer, i) for i in range(len(layer.tops)))
-        why = self._obstacles.get(layer.index)
-        return EngineLayer(layer.name, layer.type, layer.bottoms, layer.tops, tops, why)
 
 
 def _fitting(diff: Tensor, value: Tensor, device: torch.device) -> Tensor:
