@@ -23,6 +23,8 @@ LEAST_BELOW = 520
 """Of a low window under an opened list of notices."""
 TOP_BELOW = 460
 """Pixels under which the top images leave their room to the histogram."""
+BARE_BELOW = 400
+"""Pixels under which picture and channel leave it too, rather than run into one another."""
 
 
 class LayerPage(QWidget):
@@ -160,4 +162,5 @@ class LayerPage(QWidget):
         self._channel.set_side(SIDE if height >= SMALL_BELOW else small)
         self.top_strip.set_small(is_small=height < SMALL_BELOW)
         self.top_strip.setVisible(height >= TOP_BELOW)
+        self._channel.setVisible(height >= BARE_BELOW)
         self._beside.activate()  # at once: a paint between would have the old room for it
