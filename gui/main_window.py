@@ -252,9 +252,7 @@ class MainWindow(QMainWindow):
     def layout_state(self) -> str:
         """Page, widths and folds for `restore_layout`."""
         self._note_sides()
-        sizes = self.layer_page.splitter.sizes()
-        split = sizes[0] / sum(sizes) if sum(sizes) else self._layout.layer_split
-        split = min(0.9, max(0.1, split))
+        split = min(0.9, max(0.1, self.layer_page.splitter.share))
         kept = replace(
             self._layout, page=self.page, layer_split=split, layer_view=self.layer_page.view
         )
@@ -295,8 +293,7 @@ class MainWindow(QMainWindow):
         if memory.page in self.pages:
             self.show_page(memory.page)
         self._show_sides()
-        left = round(1000 * memory.layer_split)
-        self.layer_page.splitter.setSizes([left, 1000 - left])
+        self.layer_page.splitter.set_share(memory.layer_split)
         self.layer_page.show_view(memory.layer_view)
 
     def _show_sides(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.pages.layer_strip import LayerStrip
 from gui.pages.layer_views import FOLDER, MATRIX, VALUES_VIEW, LayerViewBar
+from gui.pages.splitter import ShareSplitter
 from gui.panels.activations.channel_view import LEAST_SIDE, SIDE, SMALL_SIDE
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.channels.matrix_view import MatrixView
@@ -17,6 +18,7 @@ from gui.panels.channels.strip import TopStrip
 from gui.panels.histogram.panel import HistogramPanel
 from gui.theme import ThemeKeeper
 
+SHARE_OF_TILES = 0.55
 SMALL_BELOW = 720
 """Pixels of height under which picture and channel are small, so that the histogram has room."""
 LEAST_BELOW = 520
@@ -137,13 +139,7 @@ class LayerPage(QWidget):
         self._beside.addWidget(histogram, 1)
         self._right = QStackedWidget()
         self._right.addWidget(right)
-        self.splitter = QSplitter(Qt.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(1)
-        for side in (activations, self._right):
-            self.splitter.addWidget(side)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter = ShareSplitter(activations, self._right, SHARE_OF_TILES)
         values = QWidget()
         column = QVBoxLayout(values)
         column.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""A splitter whose sides fold, and which gives the middle what is left."""
+"""Splitters that keep what they were set to: widths of sides that fold, or a share of the room."""
 
 from __future__ import annotations
 
@@ -74,3 +74,42 @@ class SideSplitter(QSplitter):
             side = self._sides.get(number)
             if side is not None and not side.is_folded:
                 self._widths[number // 2] = self.sizes()[place]
+
+
+class ShareSplitter(QSplitter):
+    """Two parts, the left one with its share of the width whatever that is, as far as they fit."""
+
+    def __init__(
+        self, left: QWidget, right: QWidget, share: float, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(Qt.Horizontal, parent)
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(1)
+        self._share = share
+        for part in (left, right):
+            self.addWidget(part)
+        self.splitterMoved.connect(lambda _at, _index: self._note())
+
+    @property
+    def share(self) -> float:
+        """Of the left part, from 0 to 1, as it was set."""
+        return self._share
+
+    def set_share(self, share: float) -> None:
+        """Divide the width anew."""
+        self._share = share
+        self._lay_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        room = self.width() - self.handleWidth()
+        left = round(room * self._share)
+        self.setSizes([left, room - left])
+
+    def _note(self) -> None:
+        left, right = self.sizes()
+        self._share = left / (left + right) if left + right else self._share

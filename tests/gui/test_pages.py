@@ -250,6 +250,18 @@ def test_the_list_of_layers_shows_whole_columns_at_every_width(opened, qtbot) ->
     assert not n_left_out
 
 
+def test_the_tiles_keep_their_share_of_the_layer_page_at_every_width(opened, qtbot) -> None:
+    window, splitter = opened.window, opened.window.layer_page.splitter
+    window.show_page("layer")
+    for width in (1600, 1900, 1700):
+        window.resize(width, 900)
+        qtbot.waitUntil(lambda: abs(splitter.sizes()[0] / splitter.width() - 0.55) < 0.01)
+    splitter.moveSplitter(round(0.4 * splitter.width()), 1)
+    window.resize(1500, 900)
+    qtbot.waitUntil(lambda: abs(splitter.sizes()[0] / splitter.width() - 0.4) < 0.01)
+    assert f'"layer_split":{splitter.share}' in window.layout_state()
+
+
 def test_both_sides_fold_by_a_button_of_their_own(opened, qtbot) -> None:
     window = opened.window
     window.resize(1440, 800)

@@ -20,6 +20,8 @@ from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
 NARROW_BELOW = 600
+ROOM_OF_STYLE = 8
+"""Pixels of frame that the hint of a choice leaves out."""
 
 
 class IndexBox(QSpinBox):
@@ -62,7 +64,7 @@ class TileBar(QWidget):
         ):  # fmt: skip
             choice.setMinimumWidth(72)
             choice.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-            choice.setMaximumWidth(choice.sizeHint().width())
+            choice.setMaximumWidth(choice.sizeHint().width() + ROOM_OF_STYLE)
             label = ThemedLabel(keeper, words, "secondary")
             label.setBuddy(choice)
             self._labels.append(label)
