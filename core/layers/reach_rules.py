@@ -28,11 +28,6 @@ def same_place(reading: Reading) -> Sequence[Link]:
     return [Link(i, own_axes(len(bottom))) for i, bottom in enumerate(reading.bottoms)]
 
 
-def own_bottom(reading: Reading) -> Sequence[Link]:
-    """Top i is a copy of bottom i."""
-    return [Link(reading.top_index, own_axes(len(reading.bottoms[reading.top_index])))]
-
-
 def nothing(reading: Reading) -> Sequence[Link]:
     """No value of a bottom moves these: they come from elsewhere, or from shapes alone."""
     return ()

@@ -244,13 +244,6 @@ class GalleryView:
     skipped: tuple[tuple[str, str], ...] = ()
     n_missing: int = 0
 
-    @property
-    def images_text(self) -> str:
-        """ "1,856, unfinished: 8,144 to come" where an index did not come to its end."""
-        if not self.n_missing:
-            return f"{self.n_images:,}"
-        return f"{self.n_images:,}, unfinished: {self.n_missing:,} to come"
-
 
 @dataclass(frozen=True)
 class Offer:
