@@ -60,14 +60,9 @@ def golden(caffe_python: tuple[str, ...]) -> dict[str, dict[Value, np.ndarray]]:
     return dict(zip(CASES, in_caffe(caffe_python, list(CASES.values())), strict=True))
 
 
-@pytest.fixture(scope="module")
-def engine(any_process: EngineProcess, weights: Path) -> Iterator[Engine]:
-    with any_process.open(NET, weights) as opened:
-        yield opened
-
-
 @pytest.fixture(scope="module", params=["torch", "caffe"])
-def real_engine(request: pytest.FixtureRequest, weights: Path) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, weights: Path) -> Iterator[Engine]:
+    """The engines that change values: ONNX Runtime does not."""
     process: EngineProcess = request.getfixturevalue(f"{request.param}_process")
     with process.open(NET, weights) as opened:
         yield opened
@@ -82,12 +77,12 @@ def close(found: np.ndarray, wanted: np.ndarray) -> bool:
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("anew", [False, True], ids=["from kept values", "from the image"])
 def test_every_version_is_what_real_caffe_makes_of_it(
-    real_engine: Engine, golden: dict[str, dict[Value, np.ndarray]], case: str, anew: bool
+    engine: Engine, golden: dict[str, dict[Value, np.ndarray]], case: str, anew: bool
 ) -> None:
-    real_engine.run(image())
+    engine.run(image())
     inputs = image() if anew else None
     wants = dict.fromkeys(EVERY, (KEEP,))
-    _, found = real_engine.intervene(CASES[case], wants, inputs=inputs)
+    _, found = engine.intervene(CASES[case], wants, inputs=inputs)
     wrong = [v for v in EVERY if not close(found[v, KEEP], golden[case][v])]
     assert not wrong
 
@@ -132,15 +127,15 @@ def test_only_what_follows_is_run_again(torch_process: EngineProcess, weights: P
 
 
 def test_a_channel_off_is_its_filter_and_bias_at_0_before_a_relu(
-    real_engine: Engine, torch_process: EngineProcess, tmp_path: Path
+    engine: Engine, torch_process: EngineProcess, tmp_path: Path
 ) -> None:
     off = write_weights(tmp_path / "off.caffemodel", zeroed=("conv1", 2))
     with torch_process.open(NET, off) as engine:
         wanted = engine.forward(image(), [PROB])[PROB]
-    real_engine.run(image())
-    _, found = real_engine.intervene([change("relu1", "conv1", "put", 2)], {PROB: (KEEP,)})
+    engine.run(image())
+    _, found = engine.intervene([change("relu1", "conv1", "put", 2)], {PROB: (KEEP,)})
     np.testing.assert_allclose(found[PROB, KEEP], wanted, rtol=1e-4, atol=1e-6)
-    assert np.abs(real_engine.read(PROB) - wanted).max() > 1e-3
+    assert np.abs(engine.read(PROB) - wanted).max() > 1e-3
 
 
 def test_each_image_of_a_batch_has_its_own_change(engine: Engine) -> None:
@@ -167,9 +162,9 @@ layer { name: "h" type: "Power" bottom: "f" top: "h" power_param { scale: 100 } 
 
 @pytest.mark.parametrize("anew", [False, True])
 def test_a_view_is_changed_alone_though_caffe_holds_both_in_one_memory(
-    real_engine: Engine, request: pytest.FixtureRequest, anew: bool
+    engine: Engine, request: pytest.FixtureRequest, anew: bool
 ) -> None:
-    name = request.node.callspec.params["real_engine"]
+    name = request.node.callspec.params["engine"]
     process: EngineProcess = request.getfixturevalue(f"{name}_process")
     given = {"x": np.arange(1, 7, dtype=np.float32).reshape(1, 3, 1, 2)}
     with process.open(VIEWS) as engine:
