@@ -61,10 +61,15 @@ def golden(caffe_python: tuple[str, ...]) -> dict[str, dict[Value, np.ndarray]]:
 
 
 @pytest.fixture(scope="module", params=["torch", "caffe"])
-def engine(request: pytest.FixtureRequest, weights: Path) -> Iterator[Engine]:
-    """The engines that change values: ONNX Runtime does not."""
+def changing_process(request: pytest.FixtureRequest) -> EngineProcess:
+    """A child of each engine that changes values: ONNX Runtime does not."""
     process: EngineProcess = request.getfixturevalue(f"{request.param}_process")
-    with process.open(NET, weights) as opened:
+    return process
+
+
+@pytest.fixture(scope="module")
+def engine(changing_process: EngineProcess, weights: Path) -> Iterator[Engine]:
+    with changing_process.open(NET, weights) as opened:
         yield opened
 
 
@@ -130,8 +135,8 @@ def test_a_channel_off_is_its_filter_and_bias_at_0_before_a_relu(
     engine: Engine, torch_process: EngineProcess, tmp_path: Path
 ) -> None:
     off = write_weights(tmp_path / "off.caffemodel", zeroed=("conv1", 2))
-    with torch_process.open(NET, off) as engine:
-        wanted = engine.forward(image(), [PROB])[PROB]
+    with torch_process.open(NET, off) as without:
+        wanted = without.forward(image(), [PROB])[PROB]
     engine.run(image())
     _, found = engine.intervene([change("relu1", "conv1", "put", 2)], {PROB: (KEEP,)})
     np.testing.assert_allclose(found[PROB, KEEP], wanted, rtol=1e-4, atol=1e-6)
@@ -195,7 +200,10 @@ def test_what_does_not_fit_is_said(engine: Engine, writing: Writing, words: str)
 
 
 def test_there_is_nothing_to_go_on_from_before_a_run(
-    any_process: EngineProcess, weights: Path
+    changing_process: EngineProcess, weights: Path
 ) -> None:
-    with any_process.open(NET, weights) as engine, pytest.raises(EngineError, match="Nothing has"):
+    with (
+        changing_process.open(NET, weights) as engine,
+        pytest.raises(EngineError, match="Nothing has"),
+    ):
         engine.intervene([change("relu1", "conv1", "put", 1)], {PROB: (KEEP,)})
