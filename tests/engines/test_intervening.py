@@ -167,12 +167,10 @@ layer { name: "h" type: "Power" bottom: "f" top: "h" power_param { scale: 100 } 
 
 @pytest.mark.parametrize("anew", [False, True])
 def test_a_view_is_changed_alone_though_caffe_holds_both_in_one_memory(
-    engine: Engine, request: pytest.FixtureRequest, anew: bool
+    changing_process: EngineProcess, anew: bool
 ) -> None:
-    name = request.node.callspec.params["engine"]
-    process: EngineProcess = request.getfixturevalue(f"{name}_process")
     given = {"x": np.arange(1, 7, dtype=np.float32).reshape(1, 3, 1, 2)}
-    with process.open(VIEWS) as engine:
+    with changing_process.open(VIEWS) as engine:
         engine.run(given)
         writing = change("f", "f", "put", 0, 5)
         wants = {Value(n, n): (KEEP,) for n in "fgph"}
