@@ -13,6 +13,7 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.intervening import InterveningController
+from gui.controllers.putting import PuttingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.slides import SlidesController
 from gui.dialogs.files import FileChooser
@@ -61,6 +62,9 @@ class InterventionBench(QObject):
         )
         self.slides = SlidesController(
             document, lanes, notices, settings, chooser, window.slide_bar, self
+        )
+        self.putting = PuttingController(
+            keeper, self.model, document, searching, window, settings, chooser, self
         )
         self.panel.channel_requested.connect(window.panels.activations.choose)
 

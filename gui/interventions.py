@@ -11,8 +11,6 @@ from PyQt5.QtWidgets import QUndoCommand, QUndoStack
 from core.engines.values import Value
 from core.interventions.intervention import Intervention
 
-AS_IT_IS = "as it is"
-
 
 @dataclass(frozen=True)
 class Listed:
@@ -76,17 +74,22 @@ class Interventions(QObject):
 
     def set_channel(self, value: Value, channel: int, wanted: Intervention | None) -> None:
         """Put one in the place of what acts on a channel alone; None leaves it as it is."""
-        rest = tuple(
-            row
-            for row in self._rows
-            if (row.intervention.value, row.intervention.channels) != (value, (channel,))
-        )
-        if wanted is None:
-            former = self.of_channel(value, channel)
-            words = f"{channel} as it is" if former is None else f"without “{former.label}”"
-            self._do(words, rest)
-        else:
-            self._do(wanted.label, (*rest, Listed(wanted)))
+        if wanted is not None:
+            self.put(wanted)
+            return
+        former = self.of_channel(value, channel)
+        words = f"{channel} as it is" if former is None else f"without “{former.label}”"
+        self._do(words, self._without(value, (channel,)))
+
+    def put(self, wanted: Intervention) -> None:
+        """List one in the place of what acts on the very same channels."""
+        rest = self._without(wanted.value, wanted.channels)
+        self._do(wanted.label, (*rest, Listed(wanted)))
+
+    def _without(self, value: Value, channels: tuple[int, ...]) -> Rows:
+        """The rows but for those that act on the very same channels."""
+        listed = ((row, row.intervention) for row in self._rows)
+        return tuple(row for row, one in listed if (one.value, one.channels) != (value, channels))
 
     def toggle_off(self, value: Value, channel: int) -> None:
         """Switch a channel off; one that is off, back on."""

@@ -100,8 +100,8 @@ class Intervention(msgspec.Struct, frozen=True):
         if self.kind == "constant":
             return f"= {self.number:g}"
         if self.kind == "image":
-            return f"of {Path(self.image).name}"
-        return f"of {self.source.layer if self.source else '?'}"
+            return f"from {Path(self.image).name}"
+        return f"from {readable_name(self.source.layer) if self.source else '?'}"
 
 
 class _List(msgspec.Struct, frozen=True):

@@ -19,11 +19,14 @@ from core.jobs.classes import are_classes, is_softmax, names_of_classes, scored_
 from core.jobs.look import Looker, LookRequest, inputs_of
 from core.jobs.open import net_of
 from core.jobs.values import choose_value, every_value
+from core.layers.shapes import NetShapes
 from core.measures.measure import KEEP, Measure
-from core.net.definition import Net
+from core.net.definition import AUTOMATIC_TOP, Net
 from core.progress import Job, Progress
+from core.surveys.feed import shape_words
+from core.words import join_names
 
-_MOST_ALONE = 12
+_MOST_ALONE, _MOST_NAMED = 12, 8
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,9 @@ def intervene(request: InterveneRequest, looker: Looker) -> Job[Effect]:
     given = request.interventions
     steps = len(given) + 1 if 1 < len(given) <= _MOST_ALONE else 1
     yield Progress(0, steps, "passes")
-    net, _ = net_of(request.look.net)
+    net, shapes = net_of(request.look.net)
     check_interventions(net, given)
+    _check_sources(net, shapes, given)
     with looker.passed(request.look) as engine:
         writings = [_writing(one, request.look, engine) for one in given]
         scored = scored_value(net, engine)
@@ -71,6 +75,42 @@ def check_interventions(net: Net, given: Sequence[Intervention]) -> None:
         choose_value(net, one.value)
         if one.source is not None:
             choose_value(net, one.source)
+
+
+def fitting_values(net: Net, shapes: NetShapes, value: Value) -> tuple[Value, ...]:
+    """The other values of the same shape, in net order: each can stand in the place of one."""
+    known = _shapes_of_values(net, shapes)
+    shape = known.get(value)
+    if shape is None:
+        return ()
+    return tuple(one for one, own in known.items() if own == shape and one != value)
+
+
+def _shapes_of_values(net: Net, shapes: NetShapes) -> dict[Value, tuple[int, ...] | None]:
+    return {
+        Value(layer.name, top): shapes.top(layer, index)
+        for layer in net.layers
+        for index, top in enumerate(layer.tops)
+        if top != AUTOMATIC_TOP
+    }
+
+
+def _check_sources(net: Net, shapes: NetShapes, given: Sequence[Intervention]) -> None:
+    """RequestError for a layer of another shape, which says those that fit."""
+    known = _shapes_of_values(net, shapes)
+    for one in given:
+        if one.source is None:
+            continue
+        shape, other = known.get(one.value), known.get(one.source)
+        if shape is not None and other is not None and shape[1:] != other[1:]:
+            fitting = [value.layer for value in fitting_values(net, shapes, one.value)]
+            raise RequestError(
+                f"'{one.source.layer}' is {shape_words(other)}; it can't stand in for "
+                f"'{one.value.layer}', which is {shape_words(shape)}.",
+                hint=f"Of that shape: {join_names(fitting[:_MOST_NAMED])}."
+                if fitting
+                else "No other layer has that shape.",
+            )
 
 
 def parse_intervention(net: Net, kind: str, word: str) -> Intervention:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from core.attribution.methods import METHOD_NAMES
 from gui.controllers.explaining.controller import ExplainingController
-from gui.dialogs.files import FileChooser
+from gui.dialogs.files import IMAGE_FILTER, FileChooser
 from gui.document import ModelDocument
 from gui.main_window import MainWindow
 from gui.pages.layer_views import GRADIENTS_VIEW, VALUES_VIEW
 from gui.panels.gradients.panel import GradientsPanel
 from gui.settings import Settings
-
-IMAGES = "Pictures (*.jpg *.jpeg *.png *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
 
 
 def connect_explaining(
@@ -42,7 +40,8 @@ def connect_explaining(
         window.panels.activations.choose(channel)
 
     def choose_match() -> None:
-        chooser().open_files("The image to match", settings.folder("images"), IMAGES, take_match)
+        chooser().open_files("The image to match", settings.folder("images"), IMAGE_FILTER,
+                             take_match)  # fmt: skip
 
     def take_match(paths: tuple[Path, ...]) -> None:
         if paths:

@@ -9,7 +9,7 @@ from core.interventions.intervention import Intervention
 from gui.interventions import Interventions
 from gui.main_window import MainWindow
 from gui.panels.activations.channel_marks import ChannelMarks
-from gui.panels.activations.channel_switch import AS_IT_IS, OFF, ONLY, SCALE
+from gui.panels.activations.channel_switch import AS_IT_IS, OFF, ONLY, PUT, SCALE
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.activations.shown import ShownValue
 
@@ -93,9 +93,8 @@ class ChangedChannelController(QObject):
             return
         value = _value(cards[self._activations.drawing.enlarged].value)
         one = self._model.of_channel(value, channel)
-        done = (
-            {"off": OFF, "scale": SCALE, "only": ONLY}.get(one.kind, AS_IT_IS) if one else AS_IT_IS
-        )
+        kinds = {"off": OFF, "scale": SCALE, "only": ONLY}
+        done = AS_IT_IS if one is None else kinds.get(one.kind, PUT)
         factor = one.number if one is not None and one.kind == "scale" else 0.5
         switch.show_done(done, factor)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDropEvent
+from PyQt5.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
 from core.engines.changes import Change, Writing
@@ -230,6 +233,67 @@ def test_a_session_keeps_them_and_another_net_has_none(
     with qtbot.waitSignal(bench.sessions.restored, timeout=10000):
         bench.sessions.open(path)
     assert of.rows == (Listed(off(1)), Listed(off(2), False))
+
+
+def test_another_images_and_another_layers_value_stand_in(
+    looking: Workbench, qtbot: QtBot, user, tmp_path: Path
+) -> None:
+    bench, of = looking, looking.layer.interventions
+    channel = bench.window.panels.activations.chosen[0]
+    other = tmp_path / "other.png"
+    Image.fromarray(np.random.default_rng(8).integers(0, 255, (8, 8, 3)).astype(np.uint8)).save(
+        other
+    )
+    switch = bench.window.panels.activations.bar.switch
+    switch.put_button.click()
+    dialog = of.putting.dialog
+    assert dialog.layers.shown == ("conv · conv@0",)  # fc, prob and data have other shapes
+    qtbot.keyClick(dialog.layers.field, Qt.Key_Return)
+    assert of.model.active == (Intervention(RELU, "layer", (channel,), source=CONV),)
+    assert bench.window.subjects.changed.labels == (f"{channel} from conv",)
+    assert switch.choice.current == "put"
+    dialog.scope.choose("whole")
+    user.files.append((other,))
+    dialog.open_button.click()
+    swapped = Intervention(RELU, "image", image=str(other))
+    assert of.model.active[1] == swapped
+    assert "all from other.png" in dialog.now.text()
+    of.model.remove_active(0)
+    running = of.running
+    qtbot.waitUntil(
+        lambda: running.effect is not None and running.effect.interventions == (swapped,),
+        timeout=10000,
+    )
+    key = bench.inspecting.run_key()
+    assert key is not None
+    with bench.inspecting.looker.passed(replace(key, image=other)) as engine:
+        wanted = engine.read(Value("prob", "prob"))[0]
+    np.testing.assert_allclose(running.effect.scores.after, wanted.ravel(), rtol=1e-5)
+    text_file = tmp_path / "no image.txt"
+    text_file.write_text("none")
+    _drop(dialog, text_file)
+    assert not dialog.problem.isHidden()
+    assert of.model.active == (swapped,)
+    _drop(dialog, bench.document.image_path)
+    assert of.model.active[0].image == str(bench.document.image_path)
+    bench.window.actions_["undo"].trigger()
+    assert of.model.active == (swapped,)
+    path = tmp_path / "kept.blobscope"
+    with qtbot.waitSignal(bench.sessions.saved, timeout=10000):
+        bench.sessions.save(path)
+    of.model.remove_all()
+    bench.document.saved_text = bench.document.text
+    with qtbot.waitSignal(bench.sessions.restored, timeout=10000):
+        bench.sessions.open(path)
+    assert of.model.active == (swapped,)
+    assert of.putting.dialog is None
+
+
+def _drop(dialog: QDialog, path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(QPointF(5, 5), Qt.CopyAction, mime, Qt.LeftButton, Qt.NoModifier)
+    dialog.dropEvent(event)
 
 
 def test_which_channels_matter_most(looking: Workbench, qtbot: QtBot) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.panels.interventions.rows import InterventionRows
 from gui.panels.interventions.score_bars import ScoreBars
@@ -18,6 +27,7 @@ from gui.widgets.plain_text import plain_caption, plain_tip
 NEVER_WRITTEN = "on this net, all pages; never written to a file"
 UNTOUCHED = "Extract, index, sweep and verify run the untouched net."
 RANKING_HEIGHT = 226
+NARROW_BELOW = 720
 
 
 class InterventionsPanel(QWidget):
@@ -143,11 +153,11 @@ class InterventionsPanel(QWidget):
         right = QVBoxLayout()
         right.addLayout(self._measures)
         right.addStretch(1)
-        upper = QHBoxLayout()
-        upper.setSpacing(16)
-        upper.addWidget(self.scores, 1, Qt.AlignTop)
-        upper.addLayout(right)
-        column.addLayout(upper)
+        self._upper = QBoxLayout(QBoxLayout.LeftToRight)
+        self._upper.setSpacing(16)
+        self._upper.addWidget(self.scores, 1)
+        self._upper.addLayout(right)
+        column.addLayout(self._upper)
         column.addWidget(self.ranking_head)
         column.addWidget(self.before)
         column.addWidget(self.moves)
@@ -182,6 +192,12 @@ class InterventionsPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Measures beside the scores leave the classes no names where there is little room."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < NARROW_BELOW
+        self._upper.setDirection(QBoxLayout.TopToBottom if is_narrow else QBoxLayout.LeftToRight)
 
     @pyqtSlot()
     def _tint(self) -> None:

@@ -62,7 +62,7 @@ class ScoreBars(QWidget):
         painter.drawText(QRectF(numbers + NUMBER, 0, NUMBER, HEADER - 4), RIGHT, self._after)
         painter.setPen(theme.border)
         painter.drawLine(0, HEADER - 3, self.width(), HEADER - 3)
-        bars = max(120.0, min(180.0, 0.3 * numbers + 40))
+        bars = min(180.0, 0.45 * numbers)
         most = max((max(r.before, r.after) for r in self._rows), default=0.0) or 1.0
         for place, row in enumerate(self._rows):
             self._paint_row(painter, row, HEADER + ROW * place, bars, numbers, most, place == 0)

@@ -195,6 +195,7 @@ def test_a_damaged_list_is_refused(document: object, words: str) -> None:
         (("--scale", "relu:1=much"), "'much' is no number"),
         (("--scale", "relu:1"), "says not what to put there"),
         (("--use", "relu=pool"), "can't stand in for"),
+        (("--use", "relu=pool"), "Of that shape: data, less and twice."),
         ((), "name an intervention"),
     ],
 )
