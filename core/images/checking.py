@@ -51,7 +51,8 @@ def find_cut_off(name: str, picture: Picture) -> str | None:
     if n_zeros >= _LEAST_ZERO_BYTES:
         return f"'{name}' is cut off: its last {n_zeros} bytes are empty."
     rgb = picture.stored[:, :, :3]
-    if not lacks_coded_data(picture.jpeg, rgb):
+    scale = 1 if picture.reduced is None else picture.reduced.scale
+    if not lacks_coded_data(picture.jpeg, rgb, scale):
         return None
     share = max(1, count_grey_rows(rgb)) / rgb.shape[0]
     shown = f"its lower {share:.0%} is" if share >= 0.01 else "its end is"

@@ -21,6 +21,7 @@ from core.images.formats import describe_other_content, readable_formats
 from core.images.orientation import turn_upright
 from core.images.picture_file import opened_picture_file
 from core.images.preprocess import Transparency
+from core.images.reduced import NeededSize, Reduced, reduce
 from core.images.strips import strips
 
 MAX_PIXELS = 64_000_000
@@ -55,7 +56,7 @@ class Picture:
     stored: (height, width, 3) uint8 RGB as stored, or (height, width, 4) RGBA where transparency is
     kept and the file has any; orientation: EXIF's, 1 (upright) to 8; note: what was done with
     values of more than 8 bits, "" where nothing needs telling; jpeg: the file where it is a JPEG;
-    mode: Pillow's word for its channels.
+    mode: Pillow's word for its channels; reduced: where it was decoded smaller than it is.
     """
 
     stored: np.ndarray
@@ -63,6 +64,7 @@ class Picture:
     note: str = ""
     jpeg: bytes = b""
     mode: str = "RGB"
+    reduced: Reduced | None = None
 
     @property
     def upright(self) -> np.ndarray:
@@ -82,24 +84,31 @@ def decode_image(path: Path, *, exif: bool = True, max_pixels: int = MAX_PIXELS)
 
 
 def decode_picture(
-    path: Path, *, transparency: Transparency = "laid on white", max_pixels: int = MAX_PIXELS
+    path: Path,
+    *,
+    transparency: Transparency = "laid on white",
+    needed: NeededSize | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> Picture:
     """Read an image with all that its pixels do not tell. Raises ImageError as decode_image does.
 
     transparency: what becomes of an alpha channel or a transparent colour. "dropped" leaves the
-    colours that are stored under it, as cv::imread and so Caffe's data layers do.
+    colours that are stored under it, as cv::imread and so Caffe's data layers do. needed: the size
+    from which a JPEG may be decoded smaller than it is; without it none is.
     """
     with _told(path, max_pixels), opened_picture_file(path) as file:
         jpeg = file.read() if _is_jpeg(file) else b""
         with _open(io.BytesIO(jpeg) if jpeg else file, path.name, max_pixels) as image:
             is_sixteen_bits = ";16" in str(getattr(image, "tile", ()))
-            mode = image.mode
+            mode, reduced = image.mode, None
+            if needed is not None and jpeg:
+                reduced = reduce(image, needed(*image.size, _orientation(image)))
             image.load()
             depth = find_grey_range(image)
             stored, note = _pixels(image, depth, transparency), depth.note
             if is_sixteen_bits and not note:
                 note = describe_dark_range(stored)
-            return Picture(stored, _orientation(image), note, jpeg, mode)
+            return Picture(stored, _orientation(image), note, jpeg, mode, reduced)
 
 
 def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:

@@ -45,23 +45,24 @@ def find_jpeg_end(data: bytes) -> int | None:
     return None
 
 
-def lacks_coded_data(data: bytes, rgb: np.ndarray) -> bool:
+def lacks_coded_data(data: bytes, rgb: np.ndarray, scale: int = 1) -> bool:
     """Whether a JPEG's coded data ends early, so that its decoder has made up the rest.
 
-    rgb: (height, width, 3) uint8, its picture as decoded. Decoders fill what is missing with one
-    colour, which a picture may have too. So more code is put behind the data: a decoder that has
-    all its blocks passes over it, one that still wants some takes it for picture.
+    rgb: (height, width, 3) uint8, its picture as decoded at 1 / scale of its size. Decoders fill
+    what is missing with one colour, which a picture may have too. So more code is put behind the
+    data: a decoder that has all its blocks passes over it, one that still wants some takes it for
+    picture.
     """
-    if not _has_flat_corner(rgb):
+    if not _has_flat_corner(rgb, _CORNER // scale):
         return False
     end = find_jpeg_end(data)
     body = data if end is None else data[:end]
-    return _is_other_picture(body + _MORE_DATA + END_MARKER, rgb)
+    return _is_other_picture(body + _MORE_DATA + END_MARKER, rgb, scale)
 
 
-def _has_flat_corner(rgb: np.ndarray) -> bool:
+def _has_flat_corner(rgb: np.ndarray, side: int) -> bool:
     """Whether the last block is of one colour, as a missing one is. It saves decoding the rest."""
-    corner = rgb[-_CORNER:, -_CORNER:].reshape(-1, 3)
+    corner = rgb[-side:, -side:].reshape(-1, 3)
     # Colours are smoothed at the upper and left border of the block, not in its last pixel.
     is_fill = bool((corner[-1] == 128).all())
     return is_fill or bool((corner == corner[0]).all() and _is_inked(corner[0]))
@@ -72,10 +73,12 @@ def _is_inked(colour: np.ndarray) -> bool:
     return bool((colour == colour[0]).all() and 32 <= colour[0] <= 96)
 
 
-def _is_other_picture(data: bytes, rgb: np.ndarray) -> bool:
+def _is_other_picture(data: bytes, rgb: np.ndarray, scale: int) -> bool:
     """Whether a JPEG can be decoded, to a picture of the same size that differs."""
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if scale > 1:
+                image.draft(None, (image.width // scale, image.height // scale))
             image.load()
             return image.size == (rgb.shape[1], rgb.shape[0]) and not all(
                 np.array_equal(np.asarray(strip.convert("RGB")), rgb[rows])

@@ -44,7 +44,14 @@ class ChosenRecipe:
         return f"{self.recipe.describe()} ({self.origin})"
 
 
-RecipeWish = ChosenRecipe | Preprocess | str | None
+@dataclass(frozen=True)
+class ReducedDecode:
+    """The recipe that is named, None for the net's own, with JPEGs decoded at reduced size."""
+
+    named: ChosenRecipe | Preprocess | str | None = None
+
+
+RecipeWish = ChosenRecipe | Preprocess | ReducedDecode | str | None
 """A recipe as asked for: chosen before, a value, a file or a preset's name; None: the net's own."""
 
 
@@ -68,6 +75,9 @@ def choose_recipe(
     note. Raises UnknownPresetError, and ImageError for a named recipe that can't be read and for a
     net that takes no pictures.
     """
+    if isinstance(named, ReducedDecode):
+        chosen = choose_recipe(net, shapes, prototxt, named.named, blob=blob)
+        return replace(chosen, recipe=replace(chosen.recipe, reduced_decode=True))
     if isinstance(named, ChosenRecipe):
         return named
     blob = blob or find_picture_input(net, shapes)

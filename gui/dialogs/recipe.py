@@ -70,6 +70,7 @@ class RecipeDialog(FramedDialog):
             scale=self._scale(),
             exif=self.exif.isChecked(),
             enlarge=self.enlarge.isChecked(),
+            reduced_decode=self.reduced.isChecked(),
         )
 
     def show_recipe(self, recipe: Preprocess) -> None:
@@ -86,6 +87,7 @@ class RecipeDialog(FramedDialog):
         self.scale.setText(_written(recipe.scale))
         self.exif.setChecked(recipe.exif)
         self.enlarge.setChecked(recipe.enlarge)
+        self.reduced.setChecked(recipe.reduced_decode)
         names = [name for name, preset in PRESETS.items() if preset == recipe]
         self.preset.setCurrentText(names[0] if names else OWN)
         self._is_filling = False
@@ -111,6 +113,7 @@ class RecipeDialog(FramedDialog):
         self.scale.setPlaceholderText("1, or blue, green, red")
         self.exif = QCheckBox("Turn the image upright by its EXIF orientation")
         self.enlarge = QCheckBox("Enlarge images smaller than the side")
+        self.reduced = QCheckBox("Decode large JPEGs at reduced size: faster, not Caffe's values")
         self.origin_line = ThemedLabel(self.keeper, "", "secondary")
         self.origin_line.setWordWrap(True)
         self.result_line = ThemedLabel(self.keeper, "", "secondary")
@@ -139,6 +142,7 @@ class RecipeDialog(FramedDialog):
                 grid.addWidget(field, y, 1 + x, 1, 1 if len(fields) > 1 else 2)
         grid.addWidget(self.exif, len(rows), 1, 1, 2)
         grid.addWidget(self.enlarge, len(rows) + 1, 1, 1, 2)
+        grid.addWidget(self.reduced, len(rows) + 2, 1, 1, 2)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
         self.body.addWidget(self.origin_line)
@@ -159,6 +163,7 @@ class RecipeDialog(FramedDialog):
             line.textChanged.connect(self._check)
         self.exif.toggled.connect(self._check)
         self.enlarge.toggled.connect(self._check)
+        self.reduced.toggled.connect(self._check)
 
     def _take_preset(self) -> None:
         preset = PRESETS.get(self.preset.currentText())

@@ -1,11 +1,12 @@
 """Rate of prepared pictures: decoded by children, beside threads of one process.
 
 .venv/bin/python -m tests.bench.decoding [--net squeezenet] [--layer pool10] [--rounds 5]
-    [--small 400] [--large 24] [--decoders 2]
+    [--small 400] [--large 24] [--decoders 2] [--only reduced]
 
 Both ways do the same work on the same JPEGs, turn by turn in one run: each round is one pass over
 the folder by threads and one by children, and the ratio is that of its two rates. With a net it is
 an extraction of one layer in a torch child, as an index has it, from the first image to the last.
+Reduced: the same children with JPEGs decoded whole and at reduced size, and how far that is.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from core.engines.host import EngineHost
-from core.images.decoders.messages import Request
+from core.images.decoders.messages import Request, preparing
 from core.images.decoders.pool import DecoderPool, Task
 from core.images.decoders.work import do
 from core.images.preprocess import Preprocess
@@ -65,6 +67,9 @@ def main(words: list[str]) -> int:
             ("4000 x 3000", (4000, 3000), options.large),
         ):
             images = make_images(Path(folder) / name, size, n_images)
+            compare_reduced(name, ways["children"], options.rounds, images)
+            if options.only == "reduced":
+                continue
             compare(f"{name} alone", ways, options.rounds, len(images),
                     lambda pool, images=images: prepare(images, pool))  # fmt: skip
             compare(f"{name} with {options.net}", ways, options.rounds, len(images),
@@ -97,9 +102,33 @@ def compare(
     )
 
 
-def prepare(images: Sequence[Path], pool: DecoderPool) -> None:
+def compare_reduced(name: str, pool: DecoderPool, n_rounds: int, images: Sequence[Path]) -> None:
+    """Rates of whole and reduced decoding, turn by turn, and the distance of what they give."""
+    recipes = {"whole": RECIPE, "reduced": replace(RECIPE, reduced_decode=True)}
+    rates: dict[str, list[float]] = {way: [] for way in recipes}
+    for _ in range(n_rounds):
+        for way, recipe in recipes.items():
+            started = time.monotonic()
+            prepare(images, pool, recipe)
+            rates[way].append(len(images) / (time.monotonic() - started))
+    one, other = (
+        [do(preparing("read", path, recipe))[1][0] for path in images[:4]]
+        for recipe in recipes.values()
+    )
+    away = [float(np.abs(a - b).mean()) for a, b in zip(one, other, strict=True)]
+    ratios = [b / a for a, b in zip(rates["whole"], rates["reduced"], strict=True)]
+    medians = ", ".join(f"{way} {statistics.median(found):.1f}" for way, found in rates.items())
+    print(
+        f"{name} reduced: {len(images)} JPEGs, images/s {medians}; reduced / whole "
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); mean distance "
+        f"{statistics.mean(away):.2f} of 255 levels",
+        flush=True,
+    )
+
+
+def prepare(images: Sequence[Path], pool: DecoderPool, recipe: Preprocess = RECIPE) -> None:
     """Every image, decoded ahead as a survey does."""
-    for image in prepare_images(images, RECIPE, pool=pool, n_ahead=pool.n_decoders + 8):
+    for image in prepare_images(images, recipe, pool=pool, n_ahead=pool.n_decoders + 8):
         assert image is None or image.problem is None
 
 
@@ -142,6 +171,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--small", type=int, default=400)
     parser.add_argument("--large", type=int, default=24)
     parser.add_argument("--decoders", type=int, default=2)
+    parser.add_argument("--only", default="", choices=["", "reduced"])
     return parser.parse_args(words)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from core.errors import AppError, ImageError
 from core.images.box import Box
 from core.images.checking import find_cut_off
 from core.images.decoders.messages import Answer, Request
-from core.images.decoding import decode_picture, shrink, thumbnail
+from core.images.decoding import Picture, decode_picture, shrink, thumbnail
 from core.images.orientation import UPRIGHT, stored_box, upright_size
 from core.images.preprocess import Preprocess
 
@@ -61,21 +63,38 @@ def _look(path: Path, side: int) -> Done:
 
 def _prepare(path: Path, request: Request) -> Done:
     recipe = Preprocess.from_json(request.recipe)
-    pixels, note, orientation = _decode(path, recipe, request.op == "prepare")
-    whole = pixels.shape[1], pixels.shape[0]
+    pixels, picture = _decode(path, recipe, request)
+    turn = picture.orientation if recipe.exif else UPRIGHT
+    reduced = None if picture.reduced is None else picture.reduced.turned(turn)
+    whole: tuple[int, int] = (pixels.shape[1], pixels.shape[0])
+    if reduced is not None:
+        whole = reduced.size
+    size, orientation = whole, UPRIGHT if recipe.exif else picture.orientation
     if request.box is not None:
         upright = upright_size(*whole, orientation)
         pixels = stored_box(Box(*request.box), *upright, orientation).cut(pixels)
-    size = pixels.shape[1], pixels.shape[0]
-    return Answer(size, note, whole=whole, orientation=orientation), [recipe.apply(pixels, whole)]
+        size = pixels.shape[1], pixels.shape[0]
+    answer = Answer(size, picture.note, whole=whole, orientation=orientation)
+    return answer, [recipe.apply(pixels, whole, reduced)]
 
 
-def _decode(path: Path, recipe: Preprocess, is_checked: bool) -> tuple[np.ndarray, str, int]:
-    """Pixels as the recipe turns them; those as stored are let go before it goes on."""
-    picture = decode_picture(path, transparency=recipe.decoded_transparency)
-    problem = find_cut_off(path.name, picture) if is_checked else None
+def _decode(path: Path, recipe: Preprocess, request: Request) -> tuple[np.ndarray, Picture]:
+    """Pixels as the recipe turns them, and the picture without those as stored."""
+    may_reduce = recipe.reduced_decode and request.box is None
+    picture = decode_picture(
+        path,
+        transparency=recipe.decoded_transparency,
+        needed=partial(_needed, recipe) if may_reduce else None,
+    )
+    problem = find_cut_off(path.name, picture) if request.op == "prepare" else None
     if problem is not None:
         raise ImageError(problem)
-    if recipe.exif:
-        return picture.upright, picture.note, UPRIGHT
-    return picture.stored, picture.note, picture.orientation
+    pixels = picture.upright if recipe.exif else picture.stored
+    return pixels, replace(picture, stored=np.empty((0, 0, 3), np.uint8), jpeg=b"")
+
+
+def _needed(recipe: Preprocess, width: int, height: int, orientation: int) -> tuple[int, int]:
+    """The width and height as stored that the recipe resizes to before it crops."""
+    turn = orientation if recipe.exif else UPRIGHT
+    sizing = recipe.sizing(*upright_size(width, height, turn))
+    return upright_size(sizing.width, sizing.height, turn)
