@@ -22,7 +22,7 @@ from gui.connections.files import (
     connect_watching,
     connect_written,
 )
-from gui.connections.intervening import connect_interventions, connect_slides
+from gui.connections.intervening import connect_interventions
 from gui.connections.looking import (
     connect_captions,
     connect_dialogs,
@@ -297,8 +297,8 @@ class Workbench(QObject):
         window.sees_popup.image_requested.connect(self.opening.choose_image)
         connect_engine(window, self.engine, self.engine_choice, self.compared_engines, status)
         connect_inspecting(self.document, window, self.inspecting, status)
-        connect_interventions(window, self.layer.interventions, status, self.sessions)
-        connect_slides(window, self.layer.interventions.slides, status)
+        connect_interventions(window, self.layer.interventions, status, self.sessions,
+            self.retrieval.two_rankings)  # fmt: skip
         connect_former_selections(window, self.former, status)
         connect_captions(self.document, window.panels)
         load_plots_beside(self.engine, self.lanes)

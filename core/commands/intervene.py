@@ -181,6 +181,7 @@ def _described(effect: Effect, ranking: ChangedRanking | None, n_classes: int) -
             "moves": ranking.rankings.sentence,
             "gallery_changed": ranking.changes_gallery,
             "images_as_read": ranking.n_kept,
+            "alone": list(ranking.alone),
         }
     return found
 
@@ -218,4 +219,6 @@ def _print(effect: Effect, ranking: ChangedRanking | None, n_classes: int) -> No
     print(_sentence(effect, ranking))
     if ranking is not None:
         print(ranking.rankings.sentence)
+        for one, ap in zip(effect.interventions, ranking.alone, strict=False):
+            print(f"{one.sentence} by itself: the query's AP is {100 * ap:.1f}.")
     print(f"{effect.timing}. Nothing was written into the net or its weights.")

@@ -26,7 +26,7 @@ from core.progress import Job, Progress
 from core.surveys.feed import shape_words
 from core.words import join_names
 
-_MOST_ALONE, _MOST_NAMED = 12, 8
+MOST_ALONE, _MOST_NAMED = 12, 8
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class InterveneRequest:
 def intervene(request: InterveneRequest, looker: Looker) -> Job[Effect]:
     """Run what follows the interventions again, together and each alone. Raises AppError."""
     given = request.interventions
-    steps = len(given) + 1 if 1 < len(given) <= _MOST_ALONE else 1
+    steps = len(given) + 1 if 1 < len(given) <= MOST_ALONE else 1
     yield Progress(0, steps, "passes")
     net, shapes = net_of(request.look.net)
     check_interventions(net, given)

@@ -16,11 +16,12 @@ from core.errors import ImageError, RequestError
 from core.evaluation.scores import score_ranking
 from core.interventions.intervention import Intervention
 from core.jobs.gallery_net import opened_gallery_net
-from core.jobs.intervene import change_of
+from core.jobs.intervene import MOST_ALONE, change_of
 from core.jobs.query import QueryRequest, query
 from core.measures.measure import KEEP, Measure
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer
+from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
 from core.retrieval.search import judge, rank_vectors
 from core.retrieval.two_rankings import RankedIn, TwoRankings, set_against
@@ -41,11 +42,16 @@ class RankChangedRequest:
 
 @dataclass(frozen=True, eq=False)
 class ChangedRanking:
-    """Both rankings; n_kept: images that could not be read anew and count as they were read."""
+    """Both rankings; n_kept: images that could not be read anew and count as they were read.
+
+    alone: by intervention the AP with it alone, 0 to 1; () for one, for many, without labels, and
+    where the gallery is changed too, which would be read once for each.
+    """
 
     rankings: TwoRankings
     changes_gallery: bool
     n_kept: int = 0
+    alone: tuple[float, ...] = ()
 
     @property
     def precisions(self) -> tuple[float, float] | None:
@@ -100,20 +106,36 @@ def rank_changed(request: RankChangedRequest, host: EngineHost) -> Job[ChangedRa
         raise RequestError("Interventions are shown on a query of one image.")
     before = (yield from query(asked, host)).answers[0]
     image = before.query
+    alone: list[float] = []
     with opened_gallery_net(gallery, host, asked.net, asked.runs_on) as describer:
         changed = _changed(describer, request.interventions)
         vector = changed.describe_file(image.path, image.box)
         rows, n_kept = np.asarray(gallery.rows[:], np.float32), 0
         if request.changes_gallery:
             rows, n_kept = yield from _described(changed, request)
-    exclude = None if image.index is None else image.index
-    ranking = rank_vectors(rows, vector, exclude=exclude)
+        after = _answer(gallery, before, rows, vector)
+        each = request.interventions if _tells_alone(request, after) else ()
+        for number, one in enumerate(each):
+            yield Progress(number, len(each), "interventions by themselves")
+            of_one = _changed(describer, (one,)).describe_file(image.path, image.box)
+            score = _answer(gallery, before, rows, of_one).score
+            alone.append(0.0 if score is None else score.average_precision)
+    both = set_against(RankedIn(gallery, before), RankedIn(gallery, after))
+    return ChangedRanking(both, request.changes_gallery, n_kept, tuple(alone))
+
+
+def _tells_alone(request: RankChangedRequest, after: Answer) -> bool:
+    is_some = 1 < len(request.interventions) <= MOST_ALONE
+    return is_some and after.score is not None and not request.changes_gallery
+
+
+def _answer(gallery: Gallery, before: Answer, rows: np.ndarray, vector: np.ndarray) -> Answer:
+    """The query of `before` by another vector; rows: (n_images, dimension)."""
+    ranking = rank_vectors(rows, vector, exclude=before.query.index)
     verdicts = judge(ranking, gallery.labels, before.label)
     is_scored = verdicts is not None and bool(verdicts.any())
     score = score_ranking(verdicts) if is_scored and verdicts is not None else None
-    after = Answer(image, ranking, verdicts, score)
-    both = set_against(RankedIn(gallery, before), RankedIn(gallery, after))
-    return ChangedRanking(both, request.changes_gallery, n_kept)
+    return Answer(before.query, ranking, verdicts, score)
 
 
 def _changed(describer: Describer, interventions: tuple[Intervention, ...]) -> Describer:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from core.interventions.intervention import Intervention
+from core.jobs.intervene_ranking import ChangedRanking
+from gui.controllers.searching.two_rankings import TwoRankingsController
 from gui.controllers.sessions import SessionController
 from gui.controllers.slides import SlidesController
 from gui.controllers.status import StatusController
 from gui.intervention_bench import InterventionBench
 from gui.interventions import Listed
 from gui.main_window import MainWindow
+from gui.panels.retrieval.controls import TWO_VIEW
 
 Rows = tuple[tuple[Intervention, bool], ...]
 
@@ -36,6 +39,7 @@ def connect_interventions(
     bench: InterventionBench,
     status: StatusController,
     sessions: SessionController,
+    two_rankings: TwoRankingsController,
 ) -> None:
     """On the Layer page undo and redo are of interventions first, wherever there are any."""
     history, actions = bench.model.history, window.actions_
@@ -69,8 +73,16 @@ def connect_interventions(
     def take(rows: Rows) -> None:
         bench.running.take_session(tuple(Listed(*row) for row in rows))
 
+    def open_two(ranking: ChangedRanking, interventions: tuple[Intervention, ...]) -> None:
+        two_rankings.show_changed(ranking, interventions)
+        window.show_page("retrieval")
+        window.panels.retrieval.expect_view(TWO_VIEW)
+
+    bench.ranking.two_requested.connect(open_two)
+    bench.ranking.changed.connect(two_rankings.end_changed)
     actions.before("undo", undo)
     actions.before("redo", redo)
+    connect_slides(window, bench.slides, status)
     actions.on("open_interventions", bench.running.choose_and_open)
     actions.on("rank_channels", bench.running.rank)
     status.extra_facts.append(facts)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QObject
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError
 from core.interventions.effect import Effect
+from core.interventions.intervention import Intervention
 from core.jobs.intervene_ranking import ChangedRanking, RankChangedRequest, rank_changed
 from core.jobs.query import QueryRequest
 from core.words import plural
@@ -24,6 +25,11 @@ JOB = "rank-changed"
 
 class ChangedRankingController(QObject):
     """The query alone is described anew; the gallery too, where that is asked for."""
+
+    two_requested = pyqtSignal(object, object)
+    """The ChangedRanking that is shown, with its interventions, is to be opened on its own."""
+    changed = pyqtSignal()
+    """What was ranked is no longer of what is changed now."""
 
     def __init__(
         self,
@@ -44,11 +50,20 @@ class ChangedRankingController(QObject):
         self._intervening = intervening
         self._panel = panel
         self._moves = moves
+        self._shown: tuple[ChangedRanking, tuple[Intervention, ...]] | None = None
         intervening.found.connect(self._rank)
         searching.ranked.connect(lambda _found: self._rank(intervening.effect))
         panel.both_requested.connect(lambda: self._rank(intervening.effect, changes_gallery=True))
+        panel.two_requested.connect(self._open)
+
+    def _open(self) -> None:
+        if self._shown is not None:
+            self.two_requested.emit(*self._shown)
 
     def _rank(self, effect: Effect | None, *, changes_gallery: bool = False) -> None:
+        if not changes_gallery:
+            self._shown = None
+            self.changed.emit()
         found, searched = self._searching.found, self._searching.searched
         if effect is None or found is None or searched is None:
             self._panel.show_ranking(None)
@@ -72,6 +87,7 @@ class ChangedRankingController(QObject):
     def _show(self, ranking: ChangedRanking, effect: Effect) -> None:
         if effect is not self._intervening.effect:
             return
+        self._shown = ranking, effect.interventions
         two = ranking.rankings
         sides = [found_view(side.gallery, side.answer) for side in (two.first, two.second)]
         self._moves.show_rankings(sides[0].tiles, sides[1].tiles, two.moves)
@@ -96,7 +112,7 @@ class ChangedRankingController(QObject):
                 "" if ranking.changes_gallery else f"Both, {plural(n, 'image')}, {_time(seconds)}",
             )
         )
-        self._intervening.add_clause(ranking.clause)
+        self._intervening.add_ranking(ranking)
 
     def _show_error(self, error: AppError) -> None:
         self._panel.show_ranking(RankingWords("Ranking", "", error.sentence, ""))

@@ -16,6 +16,7 @@ from core.interventions.intervention import (
     write_interventions,
 )
 from core.jobs.intervene import InterveneRequest, intervene
+from core.jobs.intervene_ranking import ChangedRanking
 from core.jobs.rank_channels import (
     ChannelRanking,
     RankChannelsRequest,
@@ -74,6 +75,7 @@ class InterveningController(QObject):
         self._asked: InterveneRequest | None = None
         self.effect: Effect | None = None
         self.ranking_clause = ""
+        self._precisions: dict[Intervention, str] = {}
         self._connect()
         self.refresh()
 
@@ -202,17 +204,24 @@ class InterveningController(QObject):
         if effect is None:
             self._asked = None
         self.effect = effect
-        self.ranking_clause = ""
+        self.ranking_clause, self._precisions = "", {}
         self._show_effect()
         self._show_list()
         self.found.emit(effect)
         if effect is not None:
             self.told.emit(effect.timing)
 
-    def add_clause(self, clause: str) -> None:
-        """What a ranking says, behind the sentence."""
-        self.ranking_clause = clause
+    def add_ranking(self, ranking: ChangedRanking) -> None:
+        """What a ranking says, behind the sentence and beside each intervention."""
+        self.ranking_clause = ranking.clause
+        precisions = ranking.precisions
+        if self.effect is not None and precisions is not None and ranking.alone:
+            self._precisions = {
+                one: f"AP {_change(after - precisions[0], are_shares=True)}"
+                for one, after in zip(self.effect.interventions, ranking.alone, strict=True)
+            }
         self._show_effect()
+        self._show_list()
 
     def _show_effect(self) -> None:
         effect = self.effect
@@ -237,17 +246,16 @@ class InterveningController(QObject):
             name = short_name(effect.scores.change(int(effect.scores.before.argmax())).name)
         are_shares = effect is not None and effect.scores is not None
         are_shares = are_shares and effect.scores.are_probabilities  # type: ignore[union-attr]
-        rows = [
-            InterventionRow(
-                row.intervention.sentence,
-                row.is_active,
-                row.intervention.kind == "off",
-                f"{name} {_change(alone[row.intervention], are_shares=are_shares)}"
-                if row.intervention in alone
-                else "",
+        told = {
+            one: f"{name} {_change(change, are_shares=are_shares)}" for one, change in alone.items()
+        }
+        rows = []
+        for row in self._model.rows:
+            one = row.intervention
+            parts = filter(None, (told.get(one), self._precisions.get(one)))
+            rows.append(
+                InterventionRow(one.sentence, row.is_active, one.kind == "off", ", ".join(parts))
             )
-            for row in self._model.rows
-        ]
         self._panel.show_rows(rows, history.undoText() if history.canUndo() else "")
         self._offer_ranking()
 

@@ -11,6 +11,8 @@ from PIL import Image
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage
 
+from core.engines.values import Value
+from core.interventions.intervention import Intervention
 from core.retrieval.gallery import open_gallery
 from core.retrieval.search import rank_image
 from gui.panels.retrieval.controls import QUERIES_VIEW, RANKING_VIEW, TWO_VIEW
@@ -88,6 +90,32 @@ def test_both_rankings_are_those_of_their_galleries(searched, two, qtbot) -> Non
 def test_what_is_not_read_is_not_offered(two) -> None:
     rows = two.lines[0].layer_button.rows_wanted()
     assert {row.layer for row in rows} == {"conv1", "relu1", "fc8"}
+
+
+def test_a_net_that_is_changed_is_shown_against_itself(searched, qtbot, photos: Path) -> None:
+    """With one representation alone: A is the net as it is, B the same with interventions."""
+    bench, of = searched, searched.layer.interventions
+    bench.opening.open_image(bench.searching.found.query.path)
+    settle(bench, qtbot)
+    value = Value("relu1", "conv1")
+    changes = [Intervention(value, "off", (0,)), Intervention(value, "scale", (1,), -4.0)]
+    of.model.add(changes, "two")
+    settle(bench, qtbot)
+    panel, two = of.panel, bench.window.panels.retrieval.two
+    assert not panel.two_link.isHidden()
+    assert all("AP " in effect for _, effect in panel.rows.lines)
+    panel.two_link.clicked.emit()
+    settle(bench, qtbot)
+    assert bench.window.page == "retrieval"
+    assert two.isVisible()
+    assert not two.empty_state.isVisible()
+    assert "without channel 0" in two.lines[1].words.text().lower()
+    assert panel.after.text().startswith(f"after   AP {two.lines[1].ap.text()}")
+    before = [tile.index for tile in bench.searching.found.tiles]
+    assert [tile.index for tile in two.canvas._rows[0]] == before
+    of.model.remove(1)
+    settle(bench, qtbot)
+    assert two.empty_state.isVisible()  # it was of other interventions
 
 
 def test_swap_turns_both_around(searched, two, qtbot) -> None:

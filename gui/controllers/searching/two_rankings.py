@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from core.engines.host import EngineHost, NetToRun
 from core.errors import AppError, EngineCrashed, ImageError
+from core.interventions.effect import clauses
+from core.interventions.intervention import Intervention
+from core.jobs.intervene_ranking import ChangedRanking
 from core.jobs.query import QueryRequest
 from core.jobs.two_rankings import two_rankings
 from core.progress import Job
@@ -23,7 +26,7 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.gallery_list import GalleryListController
-from gui.controllers.searching.queries import found_view
+from gui.controllers.searching.queries import Found, found_view
 from gui.controllers.searching.ranking_files import CSV_FILTER
 from gui.controllers.searching.states import Asked
 from gui.jobs import Lanes
@@ -51,9 +54,12 @@ class _Side:
 
 @dataclass(frozen=True, eq=False)
 class _Compared:
-    sides: tuple[_Side, _Side]
+    """captions: of the files of it. sides: () where it is of a net that is changed."""
+
     two: TwoRankings
     view: TwoView
+    captions: tuple[str, ...]
+    sides: tuple[_Side, ...] = ()
 
 
 class TwoRankingsController(QObject):
@@ -83,18 +89,20 @@ class TwoRankingsController(QObject):
         self._choices: tuple[RecipeChoice | None, RecipeChoice | None] = (None, None)
         self._compared: _Compared | None = None
         self._asked: object = None
+        self._changed: Found | None = None  # whose ranking by a changed net is shown
         searching.ranked.connect(lambda _found: self._refresh())
         searching.changed.connect(self._refresh)
         gallery_list.changed.connect(self._refresh)
         view.shown.connect(self._refresh)
         view.choices_requested.connect(self._choose)
         view.csv_requested.connect(self.choose_csv)
+        view.back_requested.connect(self.end_changed)
 
     @property
     def sides(self) -> tuple[tuple[RankedIn, NetToRun], ...] | None:
-        """Both rankings that are shown, each with its net; None while there are none."""
+        """Both rankings that are shown, each with its net; None while there are none to explain."""
         compared = self._compared
-        if compared is None:
+        if compared is None or not compared.sides:
             return None
         both = zip((compared.two.first, compared.two.second), compared.sides, strict=True)
         return tuple((ranked, side.net) for ranked, side in both)
@@ -104,19 +112,45 @@ class TwoRankingsController(QObject):
         compared = self._compared
         if compared is None:
             return
-        captions = [
-            f"{letter}: {line}"
-            for letter, side, ranked in zip(
-                "AB", compared.sides, (compared.two.first, compared.two.second), strict=True
-            )
-            for line in _caption(side, ranked)
-        ]
         self._exporting.choose(
             "Save both rankings",
             "two_rankings.csv",
             CSV_FILTER,
-            lambda path: export_two_rankings(path, compared.two, captions),
+            lambda path: export_two_rankings(path, compared.two, compared.captions),
         )
+
+    def show_changed(self, ranking: ChangedRanking, interventions: Sequence[Intervention]) -> None:
+        """Show the query before and after interventions, until another ranking is shown."""
+        found, net = self._searching.found, self._searching.net
+        if found is None or net is None:
+            return
+        two, recipe = ranking.rankings, ranking.rankings.first.gallery.recipe
+        how = clauses(interventions)
+        scope = "query and gallery" if ranking.changes_gallery else "query only"
+        words = f"{recipe.layer}, untouched", f"{how}, {scope}"
+        captions = [
+            f"{letter}: {line}"
+            for letter, ranked in zip("AB", (two.first, two.second), strict=True)
+            for line in ranking_caption(
+                ranked.gallery, ranked.answer, recipe.layer, net.path, net.weights
+            )
+        ]
+        self._changed, self._asked = found, None
+        self._compared = _Compared(
+            two, _two_view(two, found.query.size), (*captions, f"B: {words[1]}")
+        )
+        self._view.show_words(words)
+        self._view.show_result(self._compared.view)
+        self.ranked.emit(two)
+
+    @pyqtSlot()
+    def end_changed(self) -> None:
+        """Go back to two representations; nothing where these are shown."""
+        if self._changed is not None:
+            self._changed, self._compared, self._asked = None, None, None
+            self._view.show_words(None)
+            self._view.show_result(None)
+            self._refresh()
 
     def _choose(self, first: RecipeChoice | None, second: RecipeChoice | None) -> None:
         self._choices = (first, second)
@@ -124,6 +158,11 @@ class TwoRankingsController(QObject):
 
     def _refresh(self) -> None:
         """Offer what there is; rank anew where another query, gallery or choice is shown."""
+        if self._changed is not None:
+            if self._searching.found is self._changed:
+                return
+            self.end_changed()
+            return
         read = self._gallery_list.read
         shown = self._searching.searched
         choice = None if shown is None else shown.reading.choice.settled
@@ -201,6 +240,8 @@ class TwoRankingsController(QObject):
         )
 
     def _take(self, compared: _Compared) -> None:
+        if self._changed is not None:
+            return
         self._compared = compared
         self._notices.dismiss(TWO_RANKINGS)
         self._view.show_result(compared.view)
@@ -231,9 +272,17 @@ def _rank_both(
             )
         requests.append(request)
     two = yield from two_rankings(requests[0], requests[1], host)
-    sides_shown = _side_view(two.first, size), _side_view(two.second, size)
-    view = TwoView(*sides_shown, two.moves, two.sentence, two.moves.greatest(MOST_MOVES), two.notes)
-    return _Compared(sides, two, view)
+    captions = tuple(
+        f"{letter}: {line}"
+        for letter, side, ranked in zip("AB", sides, (two.first, two.second), strict=True)
+        for line in _caption(side, ranked)
+    )
+    return _Compared(two, _two_view(two, size), captions, sides)
+
+
+def _two_view(two: TwoRankings, size: tuple[int, int]) -> TwoView:
+    sides = _side_view(two.first, size), _side_view(two.second, size)
+    return TwoView(*sides, two.moves, two.sentence, two.moves.greatest(MOST_MOVES), two.notes)
 
 
 def _side_view(ranked: RankedIn, size: tuple[int, int]) -> SideView:

@@ -41,6 +41,7 @@ class InterventionsPanel(QWidget):
     open_requested = pyqtSignal()
     rank_requested = pyqtSignal()
     both_requested = pyqtSignal()
+    two_requested = pyqtSignal()
     channel_requested = pyqtSignal(int)
 
     def __init__(self, keeper: ThemeKeeper, moves: QWidget, parent: QWidget | None = None) -> None:
@@ -57,6 +58,7 @@ class InterventionsPanel(QWidget):
         self.before = ThemedLabel(keeper, "", "series_a", semibold=True)
         self.after = ThemedLabel(keeper, "", "series_b", semibold=True)
         self.both_link = LinkLabel(keeper, "")
+        self.two_link = LinkLabel(keeper, "Open as two rankings")
         self.list_head = SectionHeader(keeper, "Interventions", NEVER_WRITTEN)
         self.rows = InterventionRows(keeper)
         self.untouched = ThemedLabel(keeper, UNTOUCHED, "secondary", pixels=11)
@@ -106,8 +108,9 @@ class InterventionsPanel(QWidget):
 
     def show_ranking(self, words: RankingWords | None) -> None:
         """What stands around the picture of both rankings; None hides them."""
-        for widget in (self.ranking_head, self.before, self.after, self.moves, self.both_link):
+        for widget in (self.ranking_head, self.before, self.after, self.moves, self.two_link):
             widget.setVisible(words is not None)
+        self.both_link.setVisible(words is not None and bool(words.both))
         if words is None:
             return
         self.ranking_head.set_text(words.title, as_written=True)
@@ -115,8 +118,8 @@ class InterventionsPanel(QWidget):
         self.before.setText(words.before)
         self.after.setText(words.after)
         self.both_link.setText(words.both)
-        self.both_link.setVisible(bool(words.both))
-        self.moves.setVisible(bool(words.after))
+        for widget in (self.moves, self.two_link):
+            widget.setVisible(bool(words.after))
 
     def show_rank_offer(self, words: str, why_not: str = "") -> None:
         """The button's words, its time among them; why_not: why it can't act, or ""."""
@@ -163,8 +166,13 @@ class InterventionsPanel(QWidget):
         column.addWidget(self.moves)
         after = QHBoxLayout()
         after.addWidget(self.after, 1)
-        after.addWidget(self.both_link)
         column.addLayout(after)
+        links = QHBoxLayout()
+        links.setSpacing(16)
+        links.addStretch(1)
+        links.addWidget(self.both_link)
+        links.addWidget(self.two_link)
+        column.addLayout(links)
         column.addWidget(self.list_head)
         column.addWidget(self.rows)
         column.addWidget(self.untouched)
@@ -215,3 +223,4 @@ class InterventionsPanel(QWidget):
         self.open_button.clicked.connect(lambda: self.open_requested.emit())
         self.rank_button.clicked.connect(lambda: self.rank_requested.emit())
         self.both_link.clicked.connect(lambda: self.both_requested.emit())
+        self.two_link.clicked.connect(lambda: self.two_requested.emit())

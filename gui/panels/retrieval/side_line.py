@@ -66,14 +66,19 @@ class SideLine(QWidget):
         self.pooling = Choice()
         self.pooling.setAccessibleName(f"Pooling of {letter}")
         self.pooling.setMinimumWidth(POOLING_WIDTH)
+        self.words = ElidedLabel(mode=Qt.ElideRight)
+        self.words.hide()
         self.ap = ThemedLabel(keeper, "", pixels=17, semibold=True)
         self.ap_words = ThemedLabel(keeper, f"AP, % ({AP_VARIANT})", "secondary")
         self.note = ElidedLabel(mode=Qt.ElideRight)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(8)
-        for widget in (self.letter, self.layer_button, self.pooling, self.ap, self.ap_words):
+        for widget in (self.letter, self.layer_button, self.pooling):
             row.addWidget(widget)
+        row.addWidget(self.words, 2)
+        row.addWidget(self.ap)
+        row.addWidget(self.ap_words)
         row.addWidget(self.note, 1)
         self.layer_button.value_chosen.connect(self._on_layer)
         self.pooling.activated.connect(self._on_pooling)
@@ -99,6 +104,13 @@ class SideLine(QWidget):
             return tuple(row for row in rows() if (row.layer, row.top) in keys)
 
         self.layer_button.rows_wanted = read
+
+    def show_words(self, words: str) -> None:
+        """Say what is ranked in the place of the fields; "" brings these back."""
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
+        for field in (self.layer_button, self.pooling):
+            field.setVisible(not words)
 
     def show_result(
         self,

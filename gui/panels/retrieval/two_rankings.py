@@ -23,7 +23,7 @@ from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.figure_table import FigureRow, FigureTable
-from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
+from gui.widgets.labels import ElidedLabel, LinkLabel, SectionHeader, ThemedLabel
 from gui.widgets.segments import Segments
 
 QUERY_WIDTH, LOW = 200, 520
@@ -79,6 +79,8 @@ class TwoRankingsView(QWidget):
     query_requested = pyqtSignal(int)
     open_requested = pyqtSignal()
     csv_requested = pyqtSignal()
+    back_requested = pyqtSignal()
+    """From a changed net back to two representations."""
     why_wanted = pyqtSignal()
     """Another image is selected, or that it be explained is wished, or no more."""
     shown = pyqtSignal()
@@ -91,6 +93,7 @@ class TwoRankingsView(QWidget):
         self._choices: tuple[RecipeChoice | None, RecipeChoice | None] = (None, None)
         self._two: TwoView | None = None
         self._places: list[int] = []
+        self._n_offered, self._has_words = 0, False
         self._selected: tuple[ResultTile | None, ResultTile | None] = (None, None)
         self.lines = (SideLine(keeper, "A", "series_a"), SideLine(keeper, "B", "series_b"))
         self.canvas = MovesCanvas(keeper, store)
@@ -101,6 +104,8 @@ class TwoRankingsView(QWidget):
         self.open_button = Button(keeper, "Open image", "image")
         self.swap_button = Button(keeper, "Swap", "swap")
         self.swap_button.setToolTip("Show B above, A below")
+        self.back_link = LinkLabel(keeper, "Two representations")
+        self.back_link.hide()
         self.csv_button = Button(keeper, "CSV", "save")
         self.csv_button.setToolTip("Write both rankings as a table, with what they are of")
         self.sentence = ThemedLabel(keeper, "", pixels=13, semibold=True)
@@ -125,7 +130,22 @@ class TwoRankingsView(QWidget):
         self._choices = (first, second)
         for line, choice in zip(self.lines, self._choices, strict=True):
             line.show_choices(offered, choice)
-        self._pages.setCurrentIndex(1 if len(offered) > 1 else 0)
+        self._n_offered = len(offered)
+        self._show_page()
+
+    def show_words(self, words: tuple[str, str] | None) -> None:
+        """Say what both are where they are no representations to choose; None for these."""
+        for line, said in zip(self.lines, words or ("", ""), strict=True):
+            line.show_words(said)
+        self.swap_button.setVisible(words is None)
+        self.back_link.setVisible(words is not None)
+        self.parts.set_shown(WHY_PART, is_shown=words is None)
+        self._has_words = words is not None
+        self._show_page()
+
+    def _show_page(self) -> None:
+        is_there = self._has_words or self._n_offered > 1
+        self._pages.setCurrentIndex(1 if is_there else 0)
 
     def show_result(self, two: TwoView | None) -> None:
         """Show both rankings; None while there are none."""
@@ -197,6 +217,7 @@ class TwoRankingsView(QWidget):
         top = QHBoxLayout()
         top.setContentsMargins(0, 0, 12, 0)
         top.addWidget(self.lines[0], 1)
+        top.addWidget(self.back_link)
         top.addWidget(self.swap_button)
         top.addWidget(self.csv_button)
         middle = QVBoxLayout()
@@ -244,6 +265,7 @@ class TwoRankingsView(QWidget):
         first.chosen.connect(lambda one: self._ask(one, self._choices[1]))
         second.chosen.connect(lambda one: self._ask(self._choices[0], one))
         self.swap_button.clicked.connect(lambda: self._ask(*reversed(self._choices)))
+        self.back_link.clicked.connect(lambda: self.back_requested.emit())
         self.csv_button.clicked.connect(lambda: self.csv_requested.emit())
         self.open_button.clicked.connect(lambda: self.open_requested.emit())
         self.canvas.tile_activated.connect(lambda tile: self.query_requested.emit(tile.index))

@@ -121,15 +121,17 @@ def test_a_ranking_by_hand(
     assert command("index", "--images", pictures, *words).code == 0
     image = pictures / "warm/a.png"
     words = ("--net", net, "--weights", weights, "--image", image, "--off", "relu:0")
-    words = (*words, "--query", out, "--json")
+    words = (*words, "--scale", "relu:2=9", "--query", out, "--json")
     found = command("intervene", *words, *(["--change-gallery"] if changes_gallery else [])).json
     others = [name for name in COLOURS if name != "warm/a"]
 
-    def precision(off_query: bool, off_gallery: bool) -> float:
-        query = colour_of("warm/a") * ([0, 1, 1] if off_query else 1)
+    def precision(
+        query_times: tuple[int, ...], gallery_times: tuple[int, ...] = (1, 1, 1)
+    ) -> float:
+        query = colour_of("warm/a") * query_times
         scores = []
         for name in others:
-            row = colour_of(name) * ([0, 1, 1] if off_gallery else 1)
+            row = colour_of(name) * gallery_times
             scores.append(query @ row / np.linalg.norm(query) / np.linalg.norm(row))
         order = [others[i].startswith("warm") for i in np.argsort(-np.array(scores))]
         ranks = [i + 1 for i, hit in enumerate(order) if hit]
@@ -138,8 +140,11 @@ def test_a_ranking_by_hand(
     told = found["ranking"]
     assert told["gallery_changed"] is changes_gallery
     assert told["AP"] == pytest.approx(
-        [precision(False, False), precision(True, changes_gallery)], abs=1e-6
+        [precision((1, 1, 1)), precision((0, 1, 9), (0, 1, 9) if changes_gallery else (1, 1, 1))],
+        abs=1e-6,
     )
+    alone = [] if changes_gallery else [precision((0, 1, 1)), precision((1, 1, 9))]
+    assert told["alone"] == pytest.approx(alone, abs=1e-6)
     assert told["AP"][0] != told["AP"][1]
     assert "the query's AP falls from" in found["sentence"]
 
