@@ -18,8 +18,9 @@ from core.commands.progress_line import ProgressLine
 from core.commands.query import (
     add_by_argument,
     add_gallery_net_arguments,
-    add_search_argument,
+    add_search_arguments,
     gallery_net,
+    search_steps,
 )
 from core.images.box import BOX_CONVENTION
 from core.jobs.evaluate import (
@@ -38,7 +39,6 @@ from core.retrieval.evaluation import Evaluation
 from core.retrieval.finished import by_row
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.protocols import ProtocolScores
-from core.retrieval.search_steps import parse_search
 
 _MOST_LISTED = 20
 
@@ -70,14 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_by_argument(parser)
-    add_search_argument(parser)
+    add_search_arguments(parser)
     add_without_copies_arguments(parser)
     add_gallery_net_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Use every labelled image, or every query apart, and print the means."""
-    limit, search = without_copies(options), parse_search(options.search)
+    limit, search = without_copies(options), search_steps(options)
     if limit is not None and is_protocol(options.truth):
         raise UsageError("--without-copies goes with labels; a benchmark says what is ranked")
     gallery = by_row(open_gallery(options.gallery), options.by)

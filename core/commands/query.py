@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from core.commands.command_line import UsageError
@@ -23,6 +23,12 @@ from core.jobs.open import OpenRequest, open_model
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
 from core.reports.ranking_report import write_ranking_report
+from core.retrieval.backends.contract import (
+    BACKENDS,
+    KEY_VARIABLE,
+    SERVER_VARIABLE,
+    choose_backend,
+)
 from core.retrieval.benchmarks import HELP as PROTOCOL_HELP
 from core.retrieval.finished import by_row
 from core.retrieval.fusion import FUSIONS, UNLIKE_WEIGHT
@@ -31,7 +37,12 @@ from core.retrieval.queries import Answer, Answers
 from core.retrieval.ranking_caption import ranking_caption
 from core.retrieval.ranking_export import JUNK, export_rankings, ranks_of
 from core.retrieval.search_steps import HELP as SEARCH_HELP
-from core.retrieval.search_steps import parse_search
+from core.retrieval.search_steps import SearchSteps, parse_search
+
+SERVER_HELP = (
+    f"where the Qdrant server is (default ${SERVER_VARIABLE}, else http://localhost:6333); an API "
+    f"key is read from ${KEY_VARIABLE}"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--html", type=Path, metavar="FILE", help="write the first results with pictures, one file"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    add_search_argument(parser)
+    add_search_arguments(parser)
     add_without_copies_arguments(parser)
     add_gallery_net_arguments(parser)
 
@@ -101,11 +112,28 @@ def add_by_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_search_argument(parser: argparse.ArgumentParser) -> None:
-    """`--search`, which `parse_search` reads."""
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--search`, `--backend` and `--server`, which `search_steps` reads."""
     parser.add_argument(
         "--search", default="", metavar="STEPS", help=f"beside plain exact search: {SEARCH_HELP}"
     )
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="numpy",
+        help="what looks for the nearest: numpy compares every descriptor; faiss looks through the "
+        "nearest of many lists, which are made the first time; qdrant asks a server that `gallery "
+        "--to qdrant` filled. How much the latter two find is measured and said (default numpy)",
+    )
+    parser.add_argument("--server", default="", metavar="URL", help=SERVER_HELP)
+
+
+def search_steps(options: argparse.Namespace) -> SearchSteps:
+    """What the options of a search say. Raises UsageError for a server without its backend."""
+    if options.server and options.backend != "qdrant":
+        raise UsageError("--server goes with --backend qdrant")
+    backend = choose_backend(options.backend, options.server)
+    return replace(parse_search(options.search), backend=backend)
 
 
 def add_gallery_net_arguments(parser: argparse.ArgumentParser) -> None:
@@ -144,7 +172,7 @@ def run(options: argparse.Namespace) -> None:
     gallery = by_row(open_gallery(options.gallery), options.by)
     net, runs_on = gallery_net(gallery, options)
     with engine_host(options) as host, ProgressLine() as show:
-        search = parse_search(options.search)
+        search = search_steps(options)
         box = None if options.box is None else parse_box(options.box)
         images = tuple(options.images)
         request = QueryRequest(

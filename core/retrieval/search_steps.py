@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import RequestError
+from core.retrieval.backends.contract import BACKENDS, EXACT, BackendChoice, parse_backend
 from core.retrieval.expansion import DEFAULT_ALPHA, Expansion, Weighting
 from core.retrieval.reranking import N_RERANKED, Diffusion, KReciprocal, Reranking
 from core.words import plural
 
 HELP = (
-    "approximate (look through the nearest of many lists by faiss instead of through all "
-    "descriptors; the lists are made the first time, and how much they find is measured and said), "
     "dba:K (database-side augmentation, before the others), "
     "qe:K (average query expansion), rankqe:K (weighted by rank), alphaqe:K or alphaqe:K:ALPHA "
     "(weighted by similarity, alpha 3), "
@@ -22,7 +21,7 @@ HELP = (
 )
 _WEIGHTINGS: dict[str, Weighting] = {"qe": "average", "rankqe": "rank", "alphaqe": "alpha"}
 _MOST_DIALS = {
-    "approximate": 0, "dba": 1, "qe": 1, "rankqe": 1, "alphaqe": 2, "kreciprocal": 3,
+    "dba": 1, "qe": 1, "rankqe": 1, "alphaqe": 2, "kreciprocal": 3,
     "diffusion": 2, "top": 1,
 }  # fmt: skip
 _NEEDS_ONE = ("dba", "qe", "rankqe", "alphaqe", "top")
@@ -35,12 +34,12 @@ _MOST_RERANKED = 5000
 class SearchSteps:
     """What is done beside exact search; augmentation: neighbours, 0 for none.
 
-    approximate: look through the lists that are nearest to a query instead of all descriptors.
+    backend: what looks for the nearest descriptors.
     """
 
     augmentation: int = 0
     expansion: Expansion | None = None
-    approximate: bool = False
+    backend: BackendChoice = EXACT
     reranking: Reranking | None = None
 
     def describe(self) -> str:
@@ -59,9 +58,13 @@ class SearchSteps:
 
     @property
     def word(self) -> str:
-        """ "dba:20,qe:10,diffusion:50:0.99,top:1000": what `parse_search` reads; "" for none."""
-        words = ["approximate"] if self.approximate else []
-        words += [f"dba:{self.augmentation}"] if self.augmentation else []
+        """ "faiss,dba:20,qe:10,diffusion:50:0.99": what `parse_search` reads; "" for none."""
+        return ",".join(filter(None, (self.backend.word, self.steps_word)))
+
+    @property
+    def steps_word(self) -> str:
+        """The same without the backend."""
+        words = [f"dba:{self.augmentation}"] if self.augmentation else []
         if self.expansion is not None:
             name = next(n for n, w in _WEIGHTINGS.items() if w == self.expansion.weighting)
             alpha = f":{self.expansion.alpha!r}" if name == "alphaqe" else ""
@@ -76,13 +79,13 @@ class SearchSteps:
     @property
     def variant(self) -> str:
         """The same with approximate search, as a result is called by: "" for plain exact search."""
-        approximate = "approximate search" if self.approximate else ""
+        approximate = "" if self.backend.is_exact else f"approximate search by {self.backend.name}"
         return ", ".join(filter(None, (approximate, self.describe())))
 
     @property
     def is_quick(self) -> bool:
         """Whether every image of a gallery is soon ranked so."""
-        return not self.approximate and self.reranking is None
+        return self.backend.is_exact and self.reranking is None
 
 
 NOTHING = SearchSteps()
@@ -91,15 +94,16 @@ NOTHING = SearchSteps()
 def parse_search(words: str) -> SearchSteps:
     """The steps of "dba:20,qe:10,kreciprocal". Raises RequestError for words that are none."""
     steps, n_reranked = NOTHING, None
-    for word in filter(None, map(str.strip, words.lower().split(","))):
-        name, _, rest = word.partition(":")
+    for word in filter(None, map(str.strip, words.split(","))):
+        name, _, rest = word.lower().partition(":")
+        if name in BACKENDS:  # whose address may have capitals
+            steps = replace(steps, backend=parse_backend(word))
+            continue
         dials = rest.split(":") if rest else []
         most = _MOST_DIALS.get(name, -1)
         if not (name in _NEEDS_ONE) <= len(dials) <= most:
             raise RequestError(f"There is no search step '{word}'.", hint=f"Known: {HELP}.")
-        if name == "approximate":
-            steps = replace(steps, approximate=True)
-        elif name == "dba":
+        if name == "dba":
             steps = replace(steps, augmentation=_count(word, dials[0]))
         elif name == "top":
             n_reranked = _count(word, dials[0], _MOST_RERANKED)

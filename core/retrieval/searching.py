@@ -10,14 +10,16 @@ import numpy as np
 from core.engines.memory import free_host_bytes
 from core.errors import RequestError
 from core.progress import Job
-from core.retrieval.backends.approximate import N_FOUND, ApproximateSearch, open_approximate
+from core.retrieval.backends.approximate import N_FOUND
+from core.retrieval.backends.contract import Backend, ExactSearch
+from core.retrieval.backends.faiss_lists import open_lists
 from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.duplicates import Duplicates
 from core.retrieval.expansion import augment, expand
 from core.retrieval.fusion import QueryVectors
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.reranking import rerank
-from core.retrieval.search import Ranking, best_by, order_scores, rank_by
+from core.retrieval.search import Ranking, order_scores
 from core.retrieval.search_steps import NOTHING, SearchSteps
 from core.words import bytes_text
 
@@ -32,11 +34,15 @@ class Searching:
     gallery: of which it was made.
     """
 
-    cosines: Cosines
+    backend: Backend
     steps: SearchSteps = NOTHING
     duplicates: Duplicates | None = None
-    approximate: ApproximateSearch | None = None
     gallery: Gallery | None = None
+
+    @property
+    def cosines(self) -> Cosines:
+        """Of the descriptors, augmented where they are."""
+        return self.backend.cosines
 
     def is_of(self, gallery: Gallery, steps: SearchSteps, duplicates: Duplicates | None) -> bool:
         """Whether it is what `prepare_search` would make of these."""
@@ -46,7 +52,7 @@ class Searching:
     @property
     def ranks_all(self) -> bool:
         """Whether a ranking lists every image, so that its AP can be told."""
-        return self.approximate is None
+        return self.backend.most is None
 
     @property
     def ranks_by_cosine(self) -> bool:
@@ -60,14 +66,13 @@ class Searching:
         said: tuple[str, ...] = (f"Search: {steps}.",) if steps else ()
         if self.steps.reranking is not None:
             said += ("The first images stand as re-ranked; their scores are still the cosines.",)
-        if self.approximate is not None:
-            return (*said, self.approximate.note())
+        if not self.ranks_all:
+            return (*said, self.backend.note())
         return said + _beyond_memory(self.cosines.stored.nbytes)
 
     def to_json(self) -> dict[str, object]:
         """A JSON-able dictionary."""
-        nearest = {"kind": "exact"} if self.approximate is None else self.approximate.to_json()
-        return {"nearest": nearest, "steps": self.steps.describe()}
+        return {"nearest": self.backend.to_json(), "steps": self.steps.describe()}
 
     def rank(self, query: np.ndarray, own: int | None) -> Ranking:
         """Rank for one descriptor; own: the image that it is, which its ranking leaves out."""
@@ -101,22 +106,18 @@ class Searching:
     def _ranked(self, queries: np.ndarray, exclude: Excluded) -> Ranking:
         """By the cosine with the one query, or with the nearest of several."""
         if len(queries) == 1:
-            if self.approximate is not None:
-                return self.approximate.best(queries[0], N_FOUND, exclude=exclude)
-            return rank_by(self.cosines, queries[0], exclude=exclude)
-        if self.approximate is None:
+            return self.backend.search(queries, None, [exclude])[0]
+        if self.ranks_all:
             exact = np.max([self.cosines.of_one(query) for query in queries], axis=0)
             return order_scores(exact.astype(np.float32), exact.__getitem__, exclude=exclude)
-        found = self.approximate.best_of_many(queries, N_FOUND, [exclude] * len(queries))
+        found = self.backend.search(queries, None, [exclude] * len(queries))
         images = np.unique(np.concatenate([one.index for one in found]))
         exact = np.max([self.cosines.exactly(query, images) for query in queries], axis=0)
         ranking = order_scores(exact.astype(np.float32), exact.__getitem__).head(N_FOUND)
         return Ranking(images[ranking.index], ranking.score, ranking.n_ties)
 
     def _best(self, query: np.ndarray, k: int, exclude: Excluded) -> Ranking:
-        if self.approximate is not None:
-            return self.approximate.best(query, k, exclude=exclude)
-        return best_by(self.cosines, query, k, exclude=exclude)
+        return self.backend.search(query[None], k, [exclude])[0]
 
 
 def _beyond_memory(n_bytes: int) -> tuple[str, ...]:
@@ -138,15 +139,16 @@ def prepare_search(
     Raises RequestError for steps that exclude one another.
     """
     check_not_empty(gallery)
-    if steps.augmentation and steps.approximate:
+    if steps.augmentation and not steps.backend.is_exact:
         raise RequestError(
             "Approximate search looks through the descriptors as they are stored, not through "
             "augmented ones.",
             hint="Leave out one of the two.",
         )
-    cosines, approximate = gallery.cosines, None
+    cosines = gallery.cosines
     if steps.augmentation:
         cosines = Cosines((yield from augment(cosines, steps.augmentation)))
-    if steps.approximate:
-        approximate = yield from open_approximate(gallery)
-    return Searching(cosines, steps, duplicates, approximate, gallery)
+    backend: Backend = ExactSearch(cosines)
+    if steps.backend.name == "faiss":
+        backend = yield from open_lists(gallery)
+    return Searching(backend, steps, duplicates, gallery)

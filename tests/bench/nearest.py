@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from core.progress import Progress, run_job
-from core.retrieval.backends.approximate import open_approximate
+from core.retrieval.backends.faiss_lists import open_lists
 from core.retrieval.backends.inverted_lists import load_faiss
 from core.retrieval.gallery import open_gallery
 from core.retrieval.search import best_of_many
@@ -71,7 +71,7 @@ def measure(folder: Path, n_rounds: int) -> dict[str, Times]:
     faiss, gallery = load_faiss(), open_gallery(folder)
     steps: dict[str, float] = {}
     started = time.perf_counter(), time.process_time()
-    search = run_job(open_approximate(gallery), lambda step: _note_step(steps, step))
+    search = run_job(open_lists(gallery), lambda step: _note_step(steps, step))
     took = [now - then for now, then in zip(_now(), started, strict=True)]
     print(f"lists opened or made in {took[0]:.1f} s, of cores {took[1]:.1f}: {search.describe()}")
     for what, seconds in steps.items():
@@ -86,18 +86,18 @@ def measure(folder: Path, n_rounds: int) -> dict[str, Times]:
         rows = np.array(gallery.rows.stored[start : start + 50_000])
         flat.add(rows / np.linalg.norm(rows, axis=1, keepdims=True))
     cosines.inverse_lengths  # noqa: B018  # once a gallery, not once a query
-    lists = search.lists
+    lists = search.index
     ways: dict[str, Callable[[int], object]] = {}
     for n in (1, N_MANY):
         ways[f"exact, {n}"] = lambda i, n=n: best_of_many(
             cosines, queries[_part(i, n)], N_BEST, none[:n]
         )
         ways[f"faiss Flat, {n}"] = lambda i, n=n: flat.search(unit[_part(i, n)], N_BEST)
-        ways[f"approximate, {n}"] = lambda i, n=n: search.best_of_many(
+        ways[f"approximate, {n}"] = lambda i, n=n: search.search(
             queries[_part(i, n)], N_BEST, none[:n]
         )
         ways[f"faiss, same lists, {n}"] = lambda i, n=n: lists.search_alone(
-            unit[_part(i, n)], N_BEST, search.n_probed
+            unit[_part(i, n)], N_BEST, search.effort
         )
     found: dict[str, Times] = {name: [] for name in ways}
     for number in range(n_rounds + 1):
@@ -121,9 +121,9 @@ def measure_memory(folder: Path, way: str) -> dict[str, float]:
         before = _held()
         best_of_many(gallery.cosines, queries, N_BEST, [None] * N_MANY)
     elif way == "approximate":
-        search = run_job(open_approximate(gallery))
+        search = run_job(open_lists(gallery))
         before = _held()
-        search.best_of_many(queries, N_BEST, [None] * N_MANY)
+        search.search(queries, N_BEST, [None] * N_MANY)
     else:
         flat = load_faiss().IndexFlatIP(gallery.dimension)
         before = _held()

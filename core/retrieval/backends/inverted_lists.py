@@ -22,6 +22,7 @@ from core.files import written_beside
 from core.progress import Job, Progress
 from core.reading import open_regular
 
+LIBRARY = "faiss IVF-Flat"
 _ROUNDS = 10
 """Of k-means."""
 ROWS_TO_A_CENTROID = 50
@@ -202,25 +203,38 @@ class MappedLists:
         centroids = np.frombuffer(raw, "<f4", n_lists * dimension).reshape(n_lists, dimension)
         if not np.isfinite(centroids).all():
             raise ValueError("its centroids are no numbers")
-        self.n_lists, self._n_rows, self._n_probed = n_lists, n_rows, 0
+        self.n_lists, self.n_rows, self._n_probed = n_lists, n_rows, 0
         self._index, self._held = _open_index(path, layout, centroids.astype(np.float32))
 
-    def search(self, queries: np.ndarray, k: int, n_probed: int) -> np.ndarray:
+    @property
+    def efforts(self) -> tuple[int, int]:
+        """Lists that are probed."""
+        return 1, self.n_lists
+
+    def describe(self, effort: int) -> str:
+        """ "faiss IVF-Flat, 16 of 2,048 lists"."""
+        return f"{LIBRARY}, {effort:,} of {self.n_lists:,} lists"
+
+    def to_json(self, effort: int) -> dict[str, object]:
+        """A JSON-able dictionary."""
+        return {"library": LIBRARY, "lists": self.n_lists, "lists_probed": effort}
+
+    def search(self, queries: np.ndarray, k: int, effort: int) -> np.ndarray:
         """Up to k rows for each query from its nearest lists, best first by float32 sums.
 
         queries: (n_queries, dimension) float32 of length 1. Returns (n_queries, k) int64, -1 where
         there is none; a stranger's file may give one row twice.
         """
-        found = self.search_alone(queries, k, n_probed)
-        found[found >= self._n_rows] = -1  # nor need the rows be there that such a file numbers
+        found = self.search_alone(queries, k, effort)
+        found[found >= self.n_rows] = -1  # nor need the rows be there that such a file numbers
         return found
 
-    def search_one(self, query: np.ndarray, k: int, n_probed: int) -> np.ndarray:
+    def search_one(self, query: np.ndarray, k: int, effort: int) -> np.ndarray:
         """The same for one (dimension,) query: (n_found,) int64, those alone that are there."""
-        found: np.ndarray = self.search_alone(query[None], k, n_probed)[0]
+        found: np.ndarray = self.search_alone(query[None], k, effort)[0]
         # As unsigned, a negative number is beyond all rows too.
-        if found.view(np.uint64).max(initial=0) >= self._n_rows:
-            found = found[(found >= 0) & (found < self._n_rows)]
+        if found.view(np.uint64).max(initial=0) >= self.n_rows:
+            found = found[(found >= 0) & (found < self.n_rows)]
         return found
 
     def search_alone(self, queries: np.ndarray, k: int, n_probed: int) -> np.ndarray:
@@ -228,7 +242,7 @@ class MappedLists:
         if n_probed != self._n_probed:  # to set it takes as long as two calls of NumPy
             self._index.nprobe = min(n_probed, self.n_lists)
             self._n_probed = n_probed
-        found: np.ndarray = self._index.search(np.ascontiguousarray(queries), min(k, self._n_rows))[
+        found: np.ndarray = self._index.search(np.ascontiguousarray(queries), min(k, self.n_rows))[
             1
         ]
         return found

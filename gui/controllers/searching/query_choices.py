@@ -9,6 +9,7 @@ from typing import Any
 from core.engines.host import NetToRun
 from core.images.box import Box
 from core.jobs.query import QueryRequest
+from core.retrieval.backends.contract import BackendChoice
 from core.retrieval.backends.inverted_lists import why_no_faiss
 from core.retrieval.duplicates import Duplicates
 from core.retrieval.fusion import Fusion
@@ -82,16 +83,13 @@ class QueryChoices:
         """
         if self.prepared is not None and self.prepared.is_of(gallery, self.steps, left_out):
             return ""
-        if self.steps.approximate:
+        if self.steps.backend.name == "faiss":
             return "Lists for approximate search"
         return "Augmenting descriptors" if self.steps.augmentation else ""
 
     def view(self, gallery: Gallery | None) -> SearchView:
         """As the query column shows it."""
-        told = ""
-        if self.prepared is not None and self.prepared.approximate is not None:
-            told = self.prepared.approximate.describe()
-            told = f"{told[0].upper()}{told[1:]}."
+        told = "" if self.prepared is None else self.prepared.backend.describe()
         return SearchView(
             self.steps, self.together, self.fusion, self.unlike, told, self._why_not(gallery)
         )
@@ -102,10 +100,10 @@ class QueryChoices:
         if self.steps.augmentation:
             no_lists = "Lists are of the descriptors as they are, not of augmented ones"
         if no_lists:
-            found.append((NEAREST, True, no_lists))
+            found.append((NEAREST, BackendChoice("faiss"), no_lists))
         n = 0 if gallery is None else len(gallery)
         why = ""
-        if self.steps.approximate:
+        if not self.steps.backend.is_exact:
             why = "Approximate search looks through the descriptors as they are"
         elif n > MOST_AUGMENTED:
             each = f"Each of {plural(n, 'image')} would be compared with each"

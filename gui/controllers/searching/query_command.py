@@ -25,8 +25,12 @@ def query_command(found: Found, net: NetToRun | None, benchmark: str = "") -> st
     if asked.unlike:
         words += ["--unlike", *(str(one.path) for one in asked.unlike)]
         words += ["--unlike-weight", f"{asked.unlike_weight:g}"]
-    if searching is not None and searching.steps.word:
-        words += ["--search", searching.steps.word]
+    if searching is not None and searching.steps.steps_word:
+        words += ["--search", searching.steps.steps_word]
+    if searching is not None and not searching.steps.backend.is_exact:
+        backend = searching.steps.backend
+        words += ["--backend", backend.name]
+        words += ["--server", backend.server] if backend.server else []
     if searching is not None and searching.duplicates is not None:
         words += ["--without-copies", "--alike", str(searching.duplicates.limit)]
     if benchmark:

@@ -12,6 +12,7 @@ from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtGui import QStandardItemModel
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.retrieval.backends.contract import EXACT, BackendChoice
 from core.retrieval.expansion import Expansion
 from core.retrieval.fusion import FUSION_WORDS, UNLIKE_WEIGHT, Fusion
 from core.retrieval.reranking import Diffusion, KReciprocal
@@ -23,13 +24,13 @@ from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
 _NAME_WIDTH = 76
-NEAREST, AUGMENTED, EXPANDED, RERANKED = "approximate", "augmentation", "expansion", "reranking"
+NEAREST, AUGMENTED, EXPANDED, RERANKED = "backend", "augmentation", "expansion", "reranking"
 OPTIONS: dict[str, tuple[str, tuple[tuple[str, Any, str], ...]]] = {
     NEAREST: (
         "Nearest",
         (
-            ("exact", False, "Every descriptor is compared"),
-            ("approximate", True,
+            ("exact", EXACT, "Every descriptor is compared"),
+            ("approximate", BackendChoice("faiss"),
              "A few of many lists of like descriptors are looked through (faiss IVF-Flat); how "
              "much this finds is measured and said"),
         ),

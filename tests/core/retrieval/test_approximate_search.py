@@ -12,15 +12,16 @@ import pytest
 from core.errors import AppError, RequestError
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
-from core.retrieval.backends.approximate import ApproximateSearch, open_approximate
+from core.retrieval.backends.approximate import ApproximateSearch
+from core.retrieval.backends.faiss_lists import open_lists
 from core.retrieval.backends.inverted_lists import Layout, NoFaissError, load_faiss
-from core.retrieval.cosines import Cosines
+from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_check import check_gallery
 from core.retrieval.gallery_contents import FileStamp, StoredImage
 from core.retrieval.gallery_store import GalleryStore
-from core.retrieval.search import best_by, best_of_many
+from core.retrieval.search import Ranking, best_by, best_of_many
 from core.retrieval.search_steps import parse_search
 from core.retrieval.searching import prepare_search
 
@@ -60,7 +61,13 @@ def folder(tmp_path: Path, recipe: DescriptorRecipe) -> Path:
 
 def opened(folder: Path) -> tuple[Gallery, ApproximateSearch]:
     gallery = open_gallery(folder)
-    return gallery, run_job(open_approximate(gallery))
+    return gallery, run_job(open_lists(gallery))
+
+
+def best(
+    search: ApproximateSearch, query: np.ndarray, k: int, left_out: Excluded = None
+) -> Ranking:
+    return search.search(query[None], k, [left_out])[0]
 
 
 def lists_file(folder: Path) -> Path:
@@ -75,7 +82,7 @@ def share_found(gallery: Gallery, search: ApproximateSearch, numbers: range) -> 
     shares = []
     for number in numbers:
         true = np.sort(np.delete(rows @ rows[number], number))[-10]
-        found = search.best(gallery.rows[number], 10, exclude=number)
+        found = best(search, gallery.rows[number], 10, number)
         assert number not in found.index
         np.testing.assert_allclose(found.score, rows[found.index] @ rows[number], atol=1e-6)
         assert (np.diff(found.score) <= 0).all()
@@ -85,8 +92,8 @@ def share_found(gallery: Gallery, search: ApproximateSearch, numbers: range) -> 
 
 def test_recall_is_what_is_said_and_scores_are_exact(folder: Path) -> None:
     gallery, search = opened(folder)
-    assert search.lists.n_lists == 64
-    assert search.n_probed < 64  # else nothing is approximate
+    assert search.index.n_lists == 64
+    assert search.effort < 64  # else nothing is approximate
     assert search.recall >= 0.99
     assert share_found(gallery, search, range(0, N, 10)) == pytest.approx(search.recall, abs=0.03)
     assert f"finds {100 * search.recall:.1f} % of the 10 nearest" in search.note()
@@ -94,12 +101,12 @@ def test_recall_is_what_is_said_and_scores_are_exact(folder: Path) -> None:
 
 def test_all_lists_looked_at_give_the_exact_ranking(folder: Path) -> None:
     gallery, search = opened(folder)
-    every = ApproximateSearch(search.cosines, search.lists, search.lists.n_lists, 1.0, 0)
+    every = ApproximateSearch(search.cosines, search.index, search.index.n_lists, 1.0, 0)
     queries = gallery.rows[np.array([0, 3, 700])]
     own = [0, np.array([3, 4, 5]), None]
     exact = best_of_many(gallery.cosines, queries, 40, own)
-    together = every.best_of_many(queries, 40, own)
-    alone = [every.best(q, 40, exclude=one) for q, one in zip(queries, own, strict=True)]
+    together = every.search(queries, 40, own)
+    alone = [best(every, q, 40, one) for q, one in zip(queries, own, strict=True)]
     for found, wanted in zip([*together, *alone], [*exact, *exact], strict=True):
         np.testing.assert_array_equal(found.index, wanted.index)
         np.testing.assert_array_equal(found.score, wanted.score)
@@ -159,7 +166,7 @@ def test_numbers_of_rows_that_are_not_there_are_passed_over(folder: Path) -> Non
     mapped = np.memmap(path, "<i8", "r+")  # behind the back of the open search
     mapped[4 * 64 * DIMENSION // 8 + 64 :] = 1 << 40
     mapped.flush()
-    found = search.best(gallery.rows[0], 10, exclude=0)
+    found = best(search, gallery.rows[0], 10, 0)
     assert len(found) == 0 or found.index.max() < N
 
 
@@ -167,15 +174,15 @@ def test_a_query_of_zeros_and_one_that_is_no_number(folder: Path) -> None:
     gallery, search = opened(folder)
     zeros = np.zeros(DIMENSION, np.float32)
     np.testing.assert_array_equal(
-        search.best(zeros, 5).index, best_by(gallery.cosines, zeros, 5).index
+        best(search, zeros, 5).index, best_by(gallery.cosines, zeros, 5).index
     )
     with pytest.raises(AppError, match="NaN"):
-        search.best(np.full(DIMENSION, np.nan, np.float32), 5)
+        best(search, np.full(DIMENSION, np.nan, np.float32), 5)
 
 
 def test_the_query_says_how_it_was_found(folder: Path) -> None:
     gallery = open_gallery(folder)
-    request = QueryRequest(gallery, (Path("g00/00000.png"),), search=parse_search("approximate"))
+    request = QueryRequest(gallery, (Path("g00/00000.png"),), search=parse_search("faiss"))
     found = run_job(query(request, None))  # type: ignore[arg-type]  # runs no net
     (answer,) = found.answers
     assert answer.score is None  # of what is not listed nothing is known
@@ -186,7 +193,7 @@ def test_the_query_says_how_it_was_found(folder: Path) -> None:
     assert isinstance(described, dict)
     assert 0.99 <= described["recall@10"] <= 1
     with pytest.raises(RequestError, match="augmented"):
-        run_job(prepare_search(gallery, parse_search("approximate,dba:3")))
+        run_job(prepare_search(gallery, parse_search("faiss,dba:3")))
 
 
 def test_descriptors_beyond_memory_are_told_of(
@@ -197,7 +204,7 @@ def test_descriptors_beyond_memory_are_told_of(
         monkeypatch.setattr("core.retrieval.searching.free_host_bytes", lambda free=free: free)
         exact = run_job(prepare_search(gallery)).notes
         assert any("from the disk" in note for note in exact) == is_told
-        lists = run_job(prepare_search(gallery, parse_search("approximate"))).notes
+        lists = run_job(prepare_search(gallery, parse_search("faiss"))).notes
         assert not any("from the disk" in note for note in lists)
 
 
@@ -206,7 +213,7 @@ def test_without_the_library_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(NoFaissError, match="not installed"):
-        run_job(open_approximate(open_gallery(folder)))
+        run_job(open_lists(open_gallery(folder)))
 
 
 def test_batches_are_multiplied_by_blas() -> None:

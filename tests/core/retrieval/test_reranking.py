@@ -12,6 +12,7 @@ from core.errors import ImageError, RequestError
 from core.jobs.evaluate import EvaluateRequest, evaluate
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
+from core.retrieval.backends.contract import ExactSearch
 from core.retrieval.cosines import Cosines
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.fusion import QueryVectors
@@ -105,7 +106,7 @@ ARC = [*range(8, 64, 8), -30, -31, -32]
 
 
 def searching(rows: np.ndarray, words: str) -> Searching:
-    return Searching(Cosines(rows.astype(np.float32)), parse_search(words))
+    return Searching(ExactSearch(Cosines(rows.astype(np.float32))), parse_search(words))
 
 
 def test_diffusion_follows_the_arc() -> None:
@@ -114,7 +115,7 @@ def test_diffusion_follows_the_arc() -> None:
     assert plain[-3:] == [4, 5, 6]  # the end of the arc, behind the knot
     # fewer seeds than the default, which reach over to the knot
     steps = SearchSteps(reranking=Diffusion(2, 0.99, 2))
-    found = Searching(Cosines(rows.astype(np.float32)), steps).rank(at(0)[0], None)
+    found = Searching(ExactSearch(Cosines(rows.astype(np.float32))), steps).rank(at(0)[0], None)
     assert set(found.index[:7].tolist()) == set(range(7))
     np.testing.assert_allclose(found.score, (rows @ at(0)[0])[found.index], atol=1e-6)
 
@@ -130,7 +131,7 @@ def test_only_the_first_are_re_ranked() -> None:
 def test_rocchio_and_several_queries_by_hand() -> None:
     """Lengths do not count; the image at 45 degrees is between both queries."""
     cosines = Cosines(np.array([[4, 0], [1, 1], [0, 2], [3, -1]], np.float32))
-    search = Searching(cosines)
+    search = Searching(ExactSearch(cosines))
     both = np.array([[5, 0], [0, 1]], np.float32)
     mean = search.rank_for(QueryVectors(both))
     assert mean.index.tolist() == [1, 0, 2, 3]
@@ -230,11 +231,11 @@ def test_an_evaluation_ranks_as_queries_do(gallery: Gallery, words: str) -> None
 
 def test_an_approximate_evaluation_counts_what_it_misses(gallery: Gallery) -> None:
     pytest.importorskip("faiss", reason="faiss-cpu is not installed")
-    found = run_job(evaluate(EvaluateRequest(gallery, search=parse_search("approximate"))))
+    found = run_job(evaluate(EvaluateRequest(gallery, search=parse_search("faiss"))))
     exact = run_job(evaluate(EvaluateRequest(gallery)))
     assert "of the first 1,000 that approximate search finds" in found.evaluation.ap_variant
     for one, other in zip(found.evaluation.queries, exact.evaluation.queries, strict=True):
         assert one.score.n_relevant == other.score.n_relevant
         assert one.score.average_precision <= other.score.average_precision + 1e-12
-    with_few_lists = run_job(prepare_search(gallery, parse_search("approximate,diffusion:2")))
+    with_few_lists = run_job(prepare_search(gallery, parse_search("faiss,diffusion:2")))
     assert len(with_few_lists.rank(gallery.rows[0], 0)) <= len(ARC) - 1
