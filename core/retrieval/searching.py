@@ -13,6 +13,8 @@ from core.progress import Job
 from core.retrieval.backends.approximate import N_FOUND
 from core.retrieval.backends.contract import Backend, ExactSearch
 from core.retrieval.backends.faiss_lists import open_lists
+from core.retrieval.backends.qdrant_gallery import open_on_server
+from core.retrieval.backends.qdrant_server import QdrantServer
 from core.retrieval.cosines import Cosines, Excluded
 from core.retrieval.duplicates import Duplicates
 from core.retrieval.expansion import augment, expand
@@ -151,4 +153,6 @@ def prepare_search(
     backend: Backend = ExactSearch(cosines)
     if steps.backend.name == "faiss":
         backend = yield from open_lists(gallery)
+    elif steps.backend.name == "qdrant":
+        backend = yield from open_on_server(gallery, QdrantServer(steps.backend.server))
     return Searching(backend, steps, duplicates, gallery)

@@ -93,8 +93,8 @@ class ApproximateSearch:
 
     def note(self) -> str:
         """What a reader of a ranking has to know."""
-        return f"{self.describe()} A ranking lists {N_FOUND:,} at most: of the others "
-            "nothing is known."
+        rest = f"A ranking lists {N_FOUND:,} at most: of the others nothing is known."
+        return f"{self.describe()} {rest}"
 
     def to_json(self) -> dict[str, object]:
         """A JSON-able dictionary."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -37,9 +39,12 @@ def why_no_qdrant() -> str:
 
 @dataclass(frozen=True)
 class Point:
-    """A row as a server keeps it: its number in the gallery, and what tells of its content."""
+    """A row as a server keeps it: its number in the gallery, and what tells of its content.
 
-    row: int
+    A stranger's point may have a word in place of a number; its crc is -1.
+    """
+
+    row: int | str
     crc: int
 
 
@@ -52,11 +57,8 @@ class QdrantServer:
     def __init__(self, address: str, client: Any = None) -> None:
         self.address = address
         self._models = _load().models
-        self._client = client if client is not None else make_client(address)
-
-    def close(self) -> None:
-        """Let go of its connections."""
-        self._client.close()
+        self._client = make_client(address) if client is None else client
+        weakref.finalize(self, self._client.close)  # of its connections
 
     def notes(self, collection: str) -> dict[str, Any] | None:
         """What was noted of a collection; None where there is none of that name."""
@@ -107,7 +109,7 @@ class QdrantServer:
         with self._told():
             self._client.upsert(collection, points=batch, wait=True)
 
-    def drop(self, collection: str, rows: Sequence[int]) -> None:
+    def drop(self, collection: str, rows: Sequence[int | str]) -> None:
         """Forget rows."""
         with self._told():
             some = self._models.PointIdsList(points=list(rows))
@@ -215,8 +217,6 @@ class ServerRows:
 
 def make_client(address: str) -> Any:
     """A client of qdrant-client, which connects when it is first asked something."""
-    from urllib.parse import urlsplit
-
     parts = urlsplit(address)
     return _load().QdrantClient(
         url=address,
@@ -241,5 +241,4 @@ def _load() -> Any:
 
 def _point(record: Any) -> Point:
     crc = (record.payload or {}).get("crc")
-    is_ours = isinstance(record.id, int) and isinstance(crc, int)
-    return Point(record.id, crc if is_ours else -1)
+    return Point(record.id, crc if isinstance(crc, int) and crc >= 0 else -1)
