@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 from core.commands.command_line import FAILED, UsageError
@@ -16,14 +17,21 @@ from core.commands.duplicate_words import (
 from core.commands.opening import engine_host
 from core.commands.output import counted, print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
-from core.commands.query import add_by_argument, add_gallery_net_arguments, gallery_net
+from core.commands.query import (
+    SERVER_HELP,
+    add_by_argument,
+    add_gallery_net_arguments,
+    gallery_net,
+)
 from core.csv_table import GUARD_HELP
 from core.jobs.alignment import AlignmentRequest, alignment
 from core.jobs.check_gallery import CheckGalleryRequest, RepairGalleryRequest, check, repair
 from core.jobs.duplicates import DuplicatesRequest, duplicates
 from core.jobs.export_gallery import ExportGalleryRequest, export
+from core.jobs.upload_gallery import UploadGalleryRequest, upload_gallery
 from core.progress import run_job
 from core.representations.fit_files import FitNote
+from core.retrieval.backends.contract import choose_backend
 from core.retrieval.finished import by_row
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_check import GalleryCheck
@@ -67,6 +75,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="describe three of its images anew: each has to find itself at rank 1, else features "
         "and names are misaligned and the exit code is 1",
     )
+    parser.add_argument(
+        "--to",
+        nargs="+",
+        default=[],
+        metavar=("qdrant", "URL"),
+        help="bring the descriptors to a Qdrant server of yours, for `query --backend qdrant`; "
+        "what it has already stays, so that an upload that was cut off goes on. Where the server "
+        f"is: {SERVER_HELP}",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_gallery_net_arguments(parser)
 
@@ -81,6 +98,11 @@ def run(options: argparse.Namespace) -> None:
         )
     if options.sanity and others:
         raise UsageError("--sanity goes with neither --export nor --check nor --repair")
+    if options.to:
+        if others or options.sanity or options.duplicates:
+            raise UsageError("--to goes with no other work on the gallery")
+        _upload(options)
+        return
     if options.sanity:
         _find_themselves(options)
         return
@@ -105,6 +127,25 @@ def run(options: argparse.Namespace) -> None:
         print(f"{counted(len(gallery), 'image')} of {gallery.dimension} values -> {named}")
         return
     _print(gallery)
+
+
+def _upload(options: argparse.Namespace) -> None:
+    """Bring the gallery to a server, and say how much a search there finds."""
+    where, *address = options.to
+    if where != "qdrant" or len(address) > 1:
+        raise UsageError("--to qdrant URL: there is no other server than qdrant")
+    server = choose_backend("qdrant", *address).server
+    gallery = by_row(open_gallery(options.gallery), options.by)
+    with ProgressLine() as show:
+        done = run_job(upload_gallery(UploadGalleryRequest(gallery, server)), show)
+    if options.json:
+        print_json({"gallery": str(gallery.folder), **asdict(done)})
+        return
+    print(
+        f"{counted(done.n_written, 'descriptor')} uploaded, {done.n_kept:,} there before, "
+        f"{done.n_dropped:,} dropped: collection {done.collection} on {done.server}"
+    )
+    print(done.found)
 
 
 def _find_themselves(options: argparse.Namespace) -> None:
