@@ -106,10 +106,9 @@ def upload(gallery: Gallery, server: QdrantServer) -> Job[Uploaded]:
     yield Progress(0, 0, "server asked")
     name = _named(gallery)
     notes = _notes(server, name)
-    recipe = {"recipe": gallery.recipe.digest, "recipe_words": gallery.recipe.describe()}
     if notes is None:
-        server.create(name, gallery.dimension, **recipe)
-        notes = _Notes(**recipe)
+        notes = _Notes(gallery.recipe.digest, gallery.recipe.describe())
+        server.create(name, gallery.dimension, notes=msgspec.to_builtins(notes))
     _check_recipe(gallery, notes, server, name)
     wanted = yield from _checksums(gallery)
     there, strangers = yield from _points(server, name, len(wanted), notes.n_points)
@@ -178,7 +177,7 @@ def _checksums(gallery: Gallery) -> Job[np.ndarray]:
     for number, (row, path) in enumerate(zip(rows, gallery.images.paths, strict=True)):
         if number % 4096 == 0:
             yield Progress(number, len(rows), "descriptors summed")
-        found[row] = zlib.crc32(path.encode(), zlib.crc32(np.ascontiguousarray(stored[row])))
+        found[row] = zlib.crc32(path.encode(), zlib.crc32(stored[row].tobytes()))
     return found
 
 

@@ -73,7 +73,7 @@ class QdrantServer:
         with self._told():
             self._client.update_collection(collection, metadata=notes)
 
-    def create(self, collection: str, dimension: int, **notes: Any) -> None:
+    def create(self, collection: str, dimension: int, notes: dict[str, Any]) -> None:
         """A new collection for vectors that are compared by their cosine.
 
         Raises ServerError too for a server that keeps no notes.
