@@ -240,6 +240,7 @@ class Lanes(QObject):
         self.compute = Lane("compute", self)
         self.keeping = Lane("keeping", self)
         self.training = Lane("training", self)  # for hours, in a child of its own
+        self.server = Lane("server", self)  # waits for machines elsewhere
         self.window = WindowLane(self)
 
     @property
@@ -282,7 +283,9 @@ class Lanes(QObject):
         self._is_closed = True
         self.cancel_all()
         self.window.stop()
-        lanes = (self.engine, self.files, self.compute, self.keeping, self.training)
+        lanes = (
+            self.engine, self.files, self.compute, self.keeping, self.training, self.server,
+        )  # fmt: skip
         for lane in lanes:
             lane.stop()
         close_engine()

@@ -17,6 +17,7 @@ from gui.controllers.searching.gallery_memory import GalleryMemory
 from gui.controllers.searching.ranking_files import RankingFiles
 from gui.controllers.searching.results import ResultsController
 from gui.controllers.searching.sanity import SanityController
+from gui.controllers.searching.server import ServerController
 from gui.controllers.searching.truths import TruthController
 from gui.controllers.searching.two_rankings import TwoRankingsController
 from gui.controllers.searching.why import WhyController
@@ -24,6 +25,7 @@ from gui.controllers.sweeping.controller import SweepingController
 from gui.controllers.sweeping.files import SweepFiles
 from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
+from gui.dialogs.server_address import ServerAddressDialog
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
@@ -59,6 +61,8 @@ class RetrievalBench(QObject):
         )
         self.why = WhyController(lanes, engine, searching, self.two_rankings, panel, self)
         self.gallery_care = GalleryCareController(lanes, searching, notices, self)
+        choices = panel.query_column.choices
+        self.server = ServerController(lanes, searching, notices, choices, settings, self)
         pages = panel.queries_page
         self.copies = CopiesController(lanes, searching, notices, pages.copies, self)
         self.results = ResultsController(
@@ -78,3 +82,9 @@ class RetrievalBench(QObject):
         window.actions_.on("check_gallery", self.gallery_care.check)
         window.actions_.on("why_matched", self.why.toggle)
         self.sanity.check_requested.connect(self.gallery_care.check)
+        choices.server_wanted.connect(lambda: self._ask_server(keeper, window, settings))
+
+    def _ask_server(self, keeper: ThemeKeeper, window: MainWindow, settings: Settings) -> None:
+        dialog = ServerAddressDialog(keeper, settings.search_server, window)
+        dialog.chosen.connect(self.server.search_on)
+        dialog.open()

@@ -126,6 +126,15 @@ class Settings:
         self._set("engine/caffe_command", value)
 
     @property
+    def search_server(self) -> str:
+        """The address of the Qdrant server that was searched on last; "" for none."""
+        return self._store.word("search/server", "")
+
+    @search_server.setter
+    def search_server(self, value: str) -> None:
+        self._set("search/server", value)
+
+    @property
     def renames_layers(self) -> bool:
         """Whether a rename calls the layers so too."""
         return self._store.word("rename/layers_too", "no") == "yes"

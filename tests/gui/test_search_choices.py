@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from PyQt5.QtCore import Qt
 
+from core.retrieval.backends import qdrant_server
 from core.retrieval.expansion import Expansion
 from core.retrieval.reranking import KReciprocal
 from core.retrieval.search_steps import SearchSteps
 from gui.controllers.searching import query_choices
+from gui.controllers.searching.server import UPLOAD
+from gui.dialogs.server_address import ServerAddressDialog
 from gui.panels.retrieval.search_choices import (
     AUGMENTED,
     EXPANDED,
@@ -73,6 +76,40 @@ def test_approximate_search_tells_what_it_finds(searched, qtbot) -> None:
     choose(searched, qtbot, NEAREST, "exact")
     assert not told.isVisibleTo(searched.window)
     assert column.ap.isVisibleTo(searched.window)
+
+
+@pytest.mark.filterwarnings("ignore:Local mode performs exact")
+def test_a_server_is_asked_for_filled_on_request_and_remembered(
+    searched, qtbot, monkeypatch
+) -> None:
+    library = pytest.importorskip("qdrant_client", reason="qdrant-client is not installed")
+    client = library.QdrantClient(":memory:")
+    monkeypatch.setattr(client, "close", lambda **_: None)
+    monkeypatch.setattr(qdrant_server, "make_client", lambda address: client)
+    before = names(searched)
+    choose(searched, qtbot, NEAREST, "Qdrant server...")
+    (dialog,) = searched.window.findChildren(ServerAddressDialog)
+    dialog.field.setText("ftp://x")
+    assert not dialog.accept_button.isEnabled()
+    dialog.field.setText("host:6333")
+    dialog.accept_button.click()
+    settle(searched, qtbot)
+    assert choices_of(searched).fields[NEAREST].currentText() == "exact"  # nothing is there yet
+    assert names(searched) == before
+    notice = next(one for one in searched.notices.current if one.key == UPLOAD)
+    assert notice.title == "The server http://host:6333 does not hold this gallery yet"
+    searched.notices.trigger(UPLOAD, "upload")
+    settle(searched, qtbot)
+    assert choices_of(searched).fields[NEAREST].currentText() == "Qdrant at host:6333"
+    assert "finds 100.0 % of the 10 nearest" in choices_of(searched).told.text()
+    assert names(searched) == before
+    assert searched.settings.search_server == "http://host:6333"
+    choose(searched, qtbot, NEAREST, "exact")
+    monkeypatch.setattr(qdrant_server, "make_client", lambda address: broken)
+    broken = library.QdrantClient(url="http://127.0.0.1:9", check_compatibility=False)
+    choose(searched, qtbot, NEAREST, "Qdrant at host:6333")
+    assert choices_of(searched).fields[NEAREST].currentText() == "exact"
+    assert any("can't be reached" in one.title for one in searched.notices.current)
 
 
 def test_what_can_not_be_chosen_says_why(searched, qtbot, monkeypatch) -> None:

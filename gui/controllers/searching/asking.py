@@ -132,7 +132,7 @@ class Asker(QObject):
             benchmark=self._search.benchmark,
             without_copies=self._search.copies_for(gallery),
         )
-        lane = self._lanes.engine if needs_net else self._lanes.compute
+        lane = self._lanes.engine if needs_net else wanted.lane(self._lanes)
 
         def show(found: Found) -> None:
             then()

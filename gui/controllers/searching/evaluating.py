@@ -87,7 +87,7 @@ class Evaluator(QObject):
         left_out, steps, host = self._search.left_out, self._search.steps, None
         gallery = searched.gallery
         request = EvaluateRequest(gallery, gallery.truth, steps, left_out)
-        lane = self._lanes.compute
+        lane = self._lanes.server if steps.backend.server else self._lanes.compute
         if searched.gallery.boxes and self.describes is not None:
             net, host = self.describes(searched)
             request, lane = replace(request, net=net), self._lanes.engine

@@ -9,8 +9,8 @@ from typing import Any
 from core.engines.host import NetToRun
 from core.images.box import Box
 from core.jobs.query import QueryRequest
-from core.retrieval.backends.contract import BackendChoice
 from core.retrieval.backends.inverted_lists import why_no_faiss
+from core.retrieval.backends.qdrant_server import why_no_qdrant
 from core.retrieval.duplicates import Duplicates
 from core.retrieval.fusion import Fusion
 from core.retrieval.gallery import Gallery
@@ -18,6 +18,7 @@ from core.retrieval.queries import find_query
 from core.retrieval.search_steps import NOTHING, SearchSteps
 from core.retrieval.searching import Searching
 from core.words import plural
+from gui.jobs import Lane, Lanes
 from gui.panels.retrieval.search_choices import AUGMENTED, NEAREST, OPTIONS, SearchView
 
 MOST_AUGMENTED = 50_000
@@ -76,6 +77,10 @@ class QueryChoices:
         others = (find_query(gallery, one) for one in (*self.together, *self.unlike))
         return find_query(gallery, path, box).needs_net or any(one.needs_net for one in others)
 
+    def lane(self, lanes: Lanes) -> Lane:
+        """Where a ranking that needs no net is made: a server may let others wait."""
+        return lanes.server if self.steps.backend.server else lanes.compute
+
     def title(self, gallery: Gallery, left_out: Duplicates | None) -> str:
         """What the status line says while the gallery is made ready; "" where that is quick.
 
@@ -85,6 +90,8 @@ class QueryChoices:
             return ""
         if self.steps.backend.name == "faiss":
             return "Lists for approximate search"
+        if self.steps.backend.server:
+            return f"Asking {self.steps.backend.server}"
         return "Augmenting descriptors" if self.steps.augmentation else ""
 
     def view(self, gallery: Gallery | None) -> SearchView:
@@ -96,11 +103,12 @@ class QueryChoices:
 
     def _why_not(self, gallery: Gallery | None) -> tuple[tuple[str, Any, str], ...]:
         found: list[tuple[str, Any, str]] = []
-        no_lists = why_no_faiss()
+        no_lists, no_server = why_no_faiss(), why_no_qdrant()
         if self.steps.augmentation:
             no_lists = "Lists are of the descriptors as they are, not of augmented ones"
-        if no_lists:
-            found.append((NEAREST, BackendChoice("faiss"), no_lists))
+            no_server = "A server holds the descriptors as they are, not augmented ones"
+        found += [(NEAREST, "faiss", no_lists)] if no_lists else []
+        found += [(NEAREST, "qdrant", no_server)] if no_server else []
         n = 0 if gallery is None else len(gallery)
         why = ""
         if not self.steps.backend.is_exact:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtGui import QStandardItemModel
@@ -65,6 +66,10 @@ OPTIONS: dict[str, tuple[str, tuple[tuple[str, Any, str], ...]]] = {
         ),
     ),
 }  # fmt: skip
+_QDRANT_TIP = (
+    "A server of yours searches, to which the descriptors are brought first; how much it finds is "
+    "measured and said"
+)
 _FUSIONS: tuple[tuple[str, Fusion], ...] = (("mean", "mean"), ("nearest of them", "max"))
 
 
@@ -88,6 +93,8 @@ class SearchChoices(QWidget):
     """A choice goes out as a wish; the fields say what the ranking is of."""
 
     steps_requested = pyqtSignal(object)
+    server_wanted = pyqtSignal()
+    """The address of a server to search on is to be asked for."""
     fusion_requested = pyqtSignal(str)
     dropped = pyqtSignal(object)
     """The path of an image that is to count no more, for or against."""
@@ -96,6 +103,7 @@ class SearchChoices(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self._shown = SearchView()
+        self._server = ""
         self.title = SectionHeader(keeper, "Search")
         self.fields: dict[str, Choice] = {}
         column = QVBoxLayout(self)
@@ -145,12 +153,18 @@ class SearchChoices(QWidget):
         """What the fields say."""
         return self._shown
 
+    def show_server(self, address: str) -> None:
+        """Offer a server that was named before; "" where none was."""
+        self._server = address
+        self.show_search(self._shown)
+
     def show_search(self, view: SearchView) -> None:
         """Show what the ranking is of."""
         self._shown = view
         why_not = {(key, value): why for key, value, why in view.why_not}
         for key, (_, options) in OPTIONS.items():
-            self._fill(key, options, getattr(view.steps, key), why_not)
+            more = self._servers() if key == NEAREST else ()
+            self._fill(key, (*options, *more), getattr(view.steps, key), why_not)
         self.told.setText(view.told)
         self.told.setVisible(bool(view.told))
         with QSignalBlocker(self.fusion_field):
@@ -158,6 +172,16 @@ class SearchChoices(QWidget):
             self.fusion_field.setCurrentIndex(fusions.index(view.fusion))
         self._together.show_paths(view.together, "counts with the query")
         self._unlike.show_paths(view.unlike, "counts against the query")
+
+    def _servers(self) -> tuple[tuple[str, BackendChoice, str], ...]:
+        """A row for each server that is known, and one that asks for another."""
+        known = dict.fromkeys(filter(None, (self._shown.steps.backend.server, self._server)))
+        ask = "another Qdrant server..." if known else "Qdrant server..."
+        rows = [(f"Qdrant at {urlsplit(one).netloc}", one) for one in known]
+        return tuple(
+            (words, BackendChoice("qdrant", one), f"{one or 'Asks for its address'}. {_QDRANT_TIP}")
+            for words, one in (*rows, (ask, ""))
+        )
 
     def _fill(
         self,
@@ -171,7 +195,8 @@ class SearchChoices(QWidget):
             field.clear()
             for place, (words, value, tip) in enumerate(options):
                 field.addItem(words, value)
-                why = why_not.get((key, value), "")
+                kind = value.name if isinstance(value, BackendChoice) else value
+                why = why_not.get((key, kind), "")
                 field.setItemData(place, plain_tip(why or tip), Qt.ToolTipRole)
                 model = field.model()
                 item = model.item(place) if isinstance(model, QStandardItemModel) else None
@@ -186,6 +211,9 @@ class SearchChoices(QWidget):
         wanted = replace(self._shown.steps, **{key: self.fields[key].itemData(place)})
         shown = self._shown
         self.show_search(shown)  # until it is ranked so
+        if wanted.backend == BackendChoice("qdrant"):
+            self.server_wanted.emit()
+            return
         if wanted != shown.steps:
             self.steps_requested.emit(wanted)
 
