@@ -15,6 +15,9 @@ OPSET, IR_VERSION = 17, 8
 _INLINE_BYTES = 1024
 """Larger arrays stay outside the model, so that several sessions share one copy."""
 
+Model = tuple[ModelProto, dict[str, np.ndarray]]
+"""A graph, and the arrays that are to be given beside it."""
+
 
 def slot_name(slot: int) -> str:
     """What the value of a slot is called in the graph."""
@@ -52,9 +55,7 @@ class Graph:
         """The same nodes and arrays, to add others to."""
         return Graph(list(self.nodes), dict(self.arrays))
 
-    def model(
-        self, inputs: Mapping[str, Shape], outputs: Sequence[str]
-    ) -> tuple[ModelProto, dict[str, np.ndarray]]:
+    def model(self, inputs: Mapping[str, Shape], outputs: Sequence[str]) -> Model:
         """What the outputs need as a model, and the arrays that are to be given beside it."""
         nodes, read = self._needed(outputs)
         used = {name: array for name, array in self.arrays.items() if name in read}

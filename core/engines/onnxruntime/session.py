@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import onnxruntime
 
 from core.engines.as_built import engine_layers, shapes_of_inputs
 from core.engines.learned_arrays import LearnedArrays
@@ -21,7 +21,8 @@ from core.engines.obstacles import (
     refused_shapes,
     unknown_types,
 )
-from core.engines.onnxruntime.graph import Graph, slot_name
+from core.engines.onnxruntime.graph import Graph, Model, slot_name
+from core.engines.onnxruntime.running import GraphRunner
 from core.engines.onnxruntime.writing import WRITERS, write_net
 from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
@@ -36,20 +37,20 @@ from core.net.reader import read_net
 from core.weights.reader import open_weights
 
 ENGINE = "onnxruntime"
-_MAX_SIZES, _MAX_GRAPHS = 3, 4
+_MAX_SIZES = 3
 _FLOAT_BYTES = 4
 Reduced = tuple[int, str]
 """A slot, and "gap" or "mac": what is reduced inside the graph."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Built:
-    """The net written for inputs of one size, and the graphs made of it so far."""
+    """The net written for inputs of one size."""
 
+    number: int
     shapes: NetShapes
     graph: Graph
     obstacles: Obstacles
-    sessions: OrderedDict[object, onnxruntime.InferenceSession] = field(default_factory=OrderedDict)
 
 
 class OnnxRuntimeSession(Session):
@@ -67,13 +68,13 @@ class OnnxRuntimeSession(Session):
             **unforeseen_layers(self._net, self._wiring),
             **unknown_types(computed, WRITERS, ENGINE),
         }
-        self._n_threads = n_threads
+        self._runner = GraphRunner(n_threads)
         self._state, self._seed = request.state, request.seed
         self._input_shapes = dict(request.input_shapes)
         path = request.weights_path
         self._weights = None if path is None else open_weights(path)
-        self._arrays: dict[str, onnxruntime.OrtValue] = {}
         self._built: OrderedDict[object, _Built] = OrderedDict()
+        self._n_built = 0
         self._kept: dict[int, np.ndarray] | None = None
         self._run_obstacles: Obstacles = {}
         self._given: frozenset[str] = frozenset()
@@ -158,61 +159,13 @@ class OnnxRuntimeSession(Session):
         wanted = [slot for slot in slots if slot not in given]
         if not wanted and not reduced:
             return values, {}
-        session = self._session(
-            built, {s: array.shape for s, array in given.items()}, wanted, reduced
-        )
-        read = {one.name for one in session.get_inputs()}
-        feeds = {
-            slot_name(slot): np.ascontiguousarray(array, np.float32)
-            for slot, array in given.items()
-            if slot_name(slot) in read
-        }
-        found = iter(session.run([one.name for one in session.get_outputs()], feeds))
-        values.update((slot, next(found)) for slot in wanted)
-        return values, {key: next(found) for key in reduced}
-
-    def _session(
-        self,
-        built: _Built,
-        given: Mapping[int, Shape],
-        wanted: Sequence[int],
-        reduced: Sequence[Reduced],
-    ) -> onnxruntime.InferenceSession:
+        sizes = {slot: array.shape for slot, array in given.items()}
+        feeds = {slot_name(slot): array for slot, array in given.items()}
         key = (tuple(wanted), tuple(reduced))
-        session = built.sessions.get(key)
-        if session is None:
-            session = self._make_session(built, given, wanted, reduced)
-            built.sessions[key] = session
-            if len(built.sessions) > _MAX_GRAPHS:
-                built.sessions.popitem(last=False)
-        built.sessions.move_to_end(key)
-        return session
-
-    def _make_session(
-        self,
-        built: _Built,
-        given: Mapping[int, Shape],
-        wanted: Sequence[int],
-        reduced: Sequence[Reduced],
-    ) -> onnxruntime.InferenceSession:
-        graph = built.graph.copy()
-        names = [slot_name(slot) for slot in wanted]
-        names += [_reduce(graph, slot, kind) for slot, kind in reduced]
-        model, beside = graph.model({slot_name(s): shape for s, shape in given.items()}, names)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._n_threads
-        options.log_severity_level = 4
-        # a thread that spins takes the core that another program, or the decoder, waits for
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        for name, array in beside.items():
-            if name not in self._arrays:
-                self._arrays[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)
-        if beside:
-            held = [self._arrays[name] for name in beside]
-            options.add_external_initializers(list(beside), held)
-        return onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        model = partial(_model, built.graph, sizes, *key)
+        found = iter(self._runner.run((built.number, key), model, feeds))
+        values.update((slot, next(found)) for slot in wanted)
+        return values, {one: next(found) for one in reduced}
 
     def _build(self, inputs: Mapping[str, np.ndarray]) -> _Built:
         sizes = tuple(sorted((name, array.shape) for name, array in inputs.items()))
@@ -226,7 +179,8 @@ class OnnxRuntimeSession(Session):
             }
             arrays = LearnedArrays(shapes, self._weights, self._seed)
             written = write_net(self._wiring, shapes, arrays, self._state, refused)
-            built = _Built(shapes, written.graph, {**written.obstacles, **refused})
+            built = _Built(self._n_built, shapes, written.graph, {**written.obstacles, **refused})
+            self._n_built += 1
             self._built[sizes] = built
             if len(self._built) > _MAX_SIZES:
                 self._built.popitem(last=False)
@@ -247,6 +201,16 @@ def _reduced(measure: Measure, n_places: int) -> str:
     if not isinstance(measure, Pool) or measure.relu or not n_places:
         return ""
     return measure.method if measure.method in ("gap", "mac") else ""
+
+
+def _model(
+    written: Graph, given: Mapping[int, Shape], wanted: Sequence[int], reduced: Sequence[Reduced]
+) -> Model:
+    """What gives these values, in order, from inputs of these shapes."""
+    graph = written.copy()
+    names = [slot_name(slot) for slot in wanted]
+    names += [_reduce(graph, slot, kind) for slot, kind in reduced]
+    return graph.model({slot_name(slot): shape for slot, shape in given.items()}, names)
 
 
 def _reduce(graph: Graph, slot: int, kind: str) -> str:
