@@ -20,6 +20,8 @@ os.environ["XDG_STATE_HOME"] = os.environ[
     "XDG_RUNTIME_DIR"
 ]  # the log of the one who tests is theirs
 
+os.environ["BLOBSCOPE_CACHE"] = os.environ["XDG_RUNTIME_DIR"]  # nor are their trials of engines
+
 import pytest
 
 from core.images.decoders.pool import shared_pool

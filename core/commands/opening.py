@@ -12,7 +12,7 @@ from core.engines.base import EngineSpec
 from core.engines.consent import BEYOND_CONSENT, PythonPrograms
 from core.engines.host import EngineHost
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
-from core.engines.registry import ENGINE_NAMES, start_engine
+from core.engines.registry import ENGINE_CHOICES, start_engine
 from core.jobs.open import OpenedNet, OpenRequest, open_model
 from core.net.definition import NetState
 
@@ -46,7 +46,13 @@ def net_state(options: argparse.Namespace) -> NetState:
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """`--engine` and what it runs on and with; `engine_spec` reads them."""
-    parser.add_argument("--engine", choices=ENGINE_NAMES, default="torch")
+    parser.add_argument(
+        "--engine",
+        choices=ENGINE_CHOICES,
+        default="torch",
+        help="auto: torch or onnxruntime for index, sweep and extract, by a short trial; torch for "
+        "the rest (default torch)",
+    )
     add_caffe_python_argument(parser)
     parser.add_argument(
         "--allow-python-layers",

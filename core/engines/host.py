@@ -6,12 +6,13 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.engines.engine import Engine
 from core.engines.process import EngineProcess
 from core.engines.registry import start_engine
+from core.engines.trial import Chosen
 from core.engines.values import EngineSpec
 from core.errors import EngineCancelled, EngineError
 from core.net.definition import NetState
@@ -26,6 +27,7 @@ class NetToRun:
     """All that decides on what runs: one value, made where the user asks.
 
     path: where the prototxt lies or would lie; recipes and class names are looked for beside it.
+    why_engine: of one that was chosen by trial.
     """
 
     text: str
@@ -35,6 +37,7 @@ class NetToRun:
     device: str = "cpu"
     seed: int = 0
     engine: EngineSpec = TORCH
+    why_engine: str = field(default="", compare=False)
 
     @property
     def precision(self) -> str:
@@ -60,7 +63,7 @@ class _Key:
     weights_stamp: tuple[int, int] | None
 
 
-def _stamp(path: Path | None) -> tuple[int, int] | None:
+def stamp_of(path: Path | None) -> tuple[int, int] | None:
     """Size and time of a file; None where there is none to look at, which opening it will say."""
     try:
         status = path.stat() if path is not None else None
@@ -71,6 +74,8 @@ def _stamp(path: Path | None) -> tuple[int, int] | None:
 
 class EngineHost:
     """Children by engine, and the nets that are open in them; any thread may call.
+
+    on_choice: told each engine that is chosen by trial, in the thread of the job.
 
     A net stays open while a job holds it. The last few nets that nobody holds stay open too, so
     that asking again costs nothing.
@@ -83,6 +88,7 @@ class EngineHost:
         n_kept: int = 1,
     ) -> None:
         self._start = start
+        self.on_choice: Callable[[Chosen], None] = lambda chosen: None
         self._n_kept = n_kept
         self._lock = threading.RLock()
         self._processes: dict[EngineSpec, EngineProcess] = {}
@@ -91,6 +97,7 @@ class EngineHost:
 
     def process(self, spec: EngineSpec) -> EngineProcess:
         """The living child of an engine, started when there is none."""
+        spec = spec.settled
         with self._lock:
             if self._is_closed:
                 raise EngineError("The window is closing.")
@@ -111,7 +118,8 @@ class EngineHost:
 
         Raises what EngineProcess.open raises.
         """
-        key = _Key(net, tuple(sorted((input_shapes or {}).items())), _stamp(net.weights))
+        net = replace(net, engine=net.engine.settled)
+        key = _Key(net, tuple(sorted((input_shapes or {}).items())), stamp_of(net.weights))
         held = self._hold(key)
         try:
             yield held.engine

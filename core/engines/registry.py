@@ -9,11 +9,13 @@ from pathlib import Path
 from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine
 from core.engines.process import EngineProcess
-from core.engines.values import Device, EngineSpec, EngineStatus
+from core.engines.values import AUTO, Device, EngineSpec, EngineStatus
 from core.errors import EngineError
 
 ENGINE_NAMES = ("torch", "onnxruntime", "caffe")
-"""Engines a user can choose; `fake` is for tests."""
+"""Engines that run; `fake` is for tests."""
+ENGINE_CHOICES = (AUTO, *ENGINE_NAMES)
+"""What a user can choose: one of them, or by trial."""
 
 _DEFAULT_SPEC = EngineSpec()
 
@@ -26,7 +28,7 @@ def start_engine(
     agree: asked before programs run that Python layers name.
     Raises EngineUnavailableError when the command can't be run at all.
     """
-    return EngineProcess(spec, agree=agree)
+    return EngineProcess(spec.settled, agree=agree)
 
 
 @contextmanager

@@ -24,6 +24,9 @@ class Device:
     memory_bytes: int | None
 
 
+AUTO = "auto"
+"""The engine of surveys is chosen by trial; whatever else there is to do is PyTorch's."""
+
 _NOT_OF_VALUES = ("precision", "threads")
 
 
@@ -52,9 +55,14 @@ class EngineSpec:
 
         ONNX Runtime's last bits move with what is asked of it, and it has no way back.
         """
-        if self.name == "onnxruntime":
+        if self.name in ("onnxruntime", AUTO):
             return EngineSpec()
         return replace(self, options=tuple(o for o in self.options if o[0] != "precision"))
+
+    @property
+    def settled(self) -> EngineSpec:
+        """What runs where nothing has been tried: PyTorch for "auto"."""
+        return self.exact if self.name == AUTO else self
 
     @property
     def value_options(self) -> tuple[tuple[str, str], ...]:

@@ -182,7 +182,7 @@ def _plan(request: ChannelsRequest) -> _Plan:
         **plain_values(what_runs(request.net, net)),
         "net_sha256": "",  # names of blobs and comments decide on nothing
         "state": msgspec.to_builtins(request.net.state),
-        "engine": request.net.engine.name,
+        "engine": request.net.engine.settled.name,
         "place": place_of(net, *value),
         "recipe": recipe.recipe.digest,
     }

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core import __version__
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.value_keys import IMAGES_KEY, SKIPPED_KEY
-from core.engines.values import Value
-from core.errors import AppError, ImageError
+from core.engines.values import AUTO, Value
+from core.errors import ImageError
 from core.images.finding import ImageFiles, find_files
-from core.images.preprocess import Preprocess
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.arrays import ArrayPasses, plan_array_passes
 from core.jobs.classes import ClassScores, WantedClasses, classes_wanted, score_classes
+from core.jobs.engine_choice import settle_engine
 from core.jobs.open import net_of
 from core.jobs.provenance import net_manifest, plain_values, spelled
 from core.jobs.values import choose_values
 from core.layers.shapes import NetShapes, infer_shapes
-from core.measures.measure import KEEP, Keep, Measure, Pool
+from core.measures.measure import KEEP, Measure, Pool
 from core.net.definition import Net
 from core.progress import Job, Progress, with_steps
 from core.surveys.feature_files import (
@@ -36,13 +33,18 @@ from core.surveys.feature_files import (
     manifest_path,
     write_features,
 )
-from core.surveys.features import Feature, FeatureCollector, features_of, stored_features
+from core.surveys.features import (
+    Feature,
+    FeatureCollector,
+    check_room,
+    features_of,
+    stored_features,
+    wants_of,
+)
 from core.surveys.feed import Feed, fit_pool, plan_feed, top_shape
 from core.surveys.part_files import PartFiles, request_digest
 from core.surveys.survey import DEFAULT_BATCH, StopAtBadImage, SurveyReport, survey
 from core.words import plural
-
-_SPARE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
     """
     check_suffix(request.out)
     check_features_writable(request.out)
+    request = yield from _with_engine(request, host)
     with ExitStack() as held:
         with host.opened(request.net) as engine:
             plan = _plan(request, engine)
@@ -144,11 +147,28 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
             names = _names(plan.files)
             collector = FeatureCollector(plan.collected, parts, names)
             ran = _Ran(warnings=engine.warnings, filler_layers=engine.filler_layers)
+            ran.notes += [f"{request.net.why_engine}."] if request.net.why_engine else []
             if plan.passes is None:
                 yield from _run_images(plan, engine, collector, parts, names, ran)
             else:
                 yield from _run_arrays(plan, engine, collector, plan.passes, parts, ran)
         return (yield from _finish(plan, parts, ran, resumed))
+
+
+def _with_engine(request: ExtractRequest, host: EngineHost) -> Job[ExtractRequest]:
+    """The request with an engine in place of "auto"; arrays are no survey and stay on PyTorch."""
+    if request.net.engine.name != AUTO or not request.images:
+        return request
+    with host.opened(request.net) as engine:
+        plan = _plan(request, engine)
+    if plan.recipe is None:
+        return request
+    wants = wants_of(plan.collected)
+    batch_size = request.batch_size or DEFAULT_BATCH
+    net = yield from settle_engine(
+        request.net, host, plan.feed, plan.recipe.recipe, wants, batch_size
+    )
+    return dataclasses.replace(request, net=net)
 
 
 def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
@@ -219,7 +239,7 @@ def _digest(plan: _Plan) -> str:
     described["layers"] = [list(feature.value) for feature in plan.features]
     described["recipe"] = None if plan.recipe is None else plan.recipe.recipe.digest
     described["images"] = list(plan.files.files)
-    described["net"] = net_manifest(request.net)
+    described["net"] = net_manifest(dataclasses.replace(request.net, why_engine=""))
     described["arrays"] = [_stamped(path) for _, path in request.arrays]
     return request_digest(plain_values(described))
 
@@ -242,7 +262,9 @@ def _run_images(
     todo = [path for path in plan.files.files if names[path] not in done]
     if plan.recipe is None:
         return
-    _check_room(plan, plan.recipe.recipe, len(plan.files.files), len(todo))
+    check_room(
+        plan.collected, plan.feed, plan.recipe.recipe, request.out, len(plan.files.files), len(todo)
+    )
     job = survey(
         engine,
         plan.feed,
@@ -277,27 +299,6 @@ def _run_arrays(
         ran.n_passes += 1
         yield Progress(seen, passes.n_rows, "images")
     ran.notes += passes.notes
-
-
-def _check_room(plan: _Plan, recipe: Preprocess, n_images: int, n_todo: int) -> None:
-    """AppError where the disk has no room for what the shapes foretell; parts and file count."""
-    n_bytes = 0
-    for feature in plan.collected:
-        shape = plan.feed.value_shapes(feature.value, recipe)[0]
-        if shape is None or (isinstance(feature.measure, Keep) and not shape):
-            continue
-        if isinstance(feature.measure, Pool) and feature.measure.method != "flatten":
-            shape = shape[:2]
-        n_bytes += 4 * n_images * int(np.prod(shape[1:], dtype=np.int64))
-    needed = n_bytes + n_bytes * n_todo // max(1, n_images) + _SPARE_BYTES
-    free = shutil.disk_usage(plan.request.out.absolute().parent).free
-    if needed > free:
-        raise AppError(
-            f"The features of {plural(n_images, 'image')} take {n_bytes / 1e9:.1f} GB, "
-            "and as much again "
-            f"while they are written; {free / 1e9:.1f} GB are free.",
-            hint="Pool them (--pool gem), name fewer layers, or choose another disk.",
-        )
 
 
 def _finish(plan: _Plan, parts: PartFiles, ran: _Ran, resumed: int) -> Job[Extracted]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from core.engines.host import EngineHost, NetToRun
+from core.jobs.engine_choice import engine_of_gallery
 from core.jobs.index import describer_for, recipe_on
 from core.jobs.open import OpenRequest, open_model
 from core.retrieval.describing import Describer
@@ -44,7 +45,7 @@ def found_gallery_net(
     to_run = net or _net_of_gallery(gallery, runs_on)
     recipe = recipe_on(to_run, gallery.recipe)
     gallery.check_recipe(recipe)
-    return to_run, recipe
+    return engine_of_gallery(to_run, gallery.origin), recipe
 
 
 def _net_of_gallery(gallery: Gallery, runs_on: OpenRequest | None) -> NetToRun:

@@ -15,6 +15,7 @@ from core.errors import GalleryError, ImageError
 from core.files import file_sha256
 from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
+from core.jobs.engine_choice import engine_of_gallery_in, settle_engine
 from core.jobs.fit_choice import FitWish
 from core.jobs.fitting import FitPlan, settle_fits
 from core.jobs.open import net_of
@@ -28,7 +29,7 @@ from core.progress import Job
 from core.representations.after import L2, After
 from core.representations.encoding import Encoding
 from core.retrieval.cautions import cautions
-from core.retrieval.describing import Describer
+from core.retrieval.describing import Describer, described_by_pass
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.finish import Finish, Fits, FurtherValue
 from core.retrieval.gallery import Gallery, open_gallery
@@ -84,10 +85,11 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
     """
     plan = _plan(request)
     recipe = _recipe_of(request, plan)
+    request = yield from _with_engine(request, host, plan, recipe)
     with host.opened(request.net) as engine:
         origin = None
         if request.net.weights is not None:
-            origin = GalleryOrigin(request.net.path, request.net.weights, request.net.state)
+            origin = origin_of(request.net, request.net.weights)
         fit_plan = FitPlan(
             request.fits, request.folder, request.out, origin, request.batch_size, request.known
         )
@@ -103,8 +105,28 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
     if not report.n_images:
         raise _nothing_indexed(request.folder, report)
     notes = (*_cautions(plan, fitted.describer), *fitted.notes, *report.notes)
+    if request.net.why_engine:
+        notes = (*notes, f"{request.net.why_engine}.")
     report = replace(report, notes=notes)
     return Indexed(open_gallery(request.out), report, plan.chosen)
+
+
+def origin_of(net: NetToRun, weights: Path) -> GalleryOrigin:
+    """What a gallery notes of the net that makes it."""
+    return GalleryOrigin(net.path, weights, net.state, net.engine.settled.name)
+
+
+def _with_engine(
+    request: IndexRequest, host: EngineHost, plan: _Plan, recipe: DescriptorRecipe
+) -> Job[IndexRequest]:
+    """The request with an engine in place of "auto": that of the gallery which it goes on with."""
+    net = engine_of_gallery_in(request.out, request.net)
+    keys = described_by_pass(plan.feed, recipe)
+    wants = {value: (pool,) for value, pool in keys}
+    net = yield from settle_engine(
+        net, host, plan.feed, recipe.preprocess, wants, request.batch_size
+    )
+    return replace(request, net=net)
 
 
 def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:

@@ -13,7 +13,10 @@ from core.net.text import encode_prototxt
 
 
 def net_manifest(net: NetToRun) -> dict[str, Any]:
-    """Net, weights, state and engine with their SHA-256, as plain values for JSON."""
+    """Net, weights, state and engine with their SHA-256, as plain values for JSON.
+
+    "chosen" says why an engine that was chosen by trial was it.
+    """
     return {
         "net": {
             "path": str(net.path.absolute()),
@@ -26,10 +29,11 @@ def net_manifest(net: NetToRun) -> dict[str, Any]:
         if net.weights is None
         else {"path": str(net.weights.absolute()), "sha256": file_sha256(net.weights)},
         "engine": {
-            "name": net.engine.name,
+            "name": net.engine.settled.name,
             "device": net.device,
             "precision": net.precision,
             "seed": net.seed,
+            **({"chosen": net.why_engine} if net.why_engine else {}),
         },
     }
 

@@ -308,7 +308,7 @@ def _made_by(request: StatsRequest, net: Net, values: Sequence[Value], chosen: C
     look = request.look
     said = {
         **what_runs(look.net, net),
-        "engine": look.net.engine.name,
+        "engine": look.net.engine.settled.name,
         "recipe": chosen.recipe,
         "values": values,
         "with_cells": request.with_cells,

@@ -14,7 +14,8 @@ from core.images.box import BOXES_UNUSED
 from core.images.finding import list_images
 from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
-from core.jobs.index import what_runs
+from core.jobs.engine_choice import engine_of_gallery_in, settle_engine
+from core.jobs.index import origin_of, what_runs
 from core.jobs.open import net_of
 from core.jobs.sweep_fits import FitSet, measured_set, unnamed_set
 from core.jobs.values import choose_value, choose_values, every_value
@@ -31,7 +32,6 @@ from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.finish import FITS_NAME, Finish, check_scales
 from core.retrieval.finished import fit_name
 from core.retrieval.gallery import Gallery, open_gallery
-from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import FITTED_ON_NAME
 from core.retrieval.ground_truth import choose_labels
 from core.retrieval.indexing import IndexReport, index_folder
@@ -137,6 +137,7 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     check_scales(request.scales)
     plan = plan_sweep(feed, values, request.pools, chosen.recipe, request.scales)
     recipes = _recipes(request, net, plan, feed, chosen)
+    request = yield from _with_engine(request, host, feed, plan, chosen)
     with host.opened(request.net) as engine:
         run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]), together)
         yield Progress(0, 0, "price found")
@@ -158,6 +159,7 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     queries = _queries(gallery.images.paths, truth)
     save_sweep(request.out, measured.rows, sentence, str(request.truth), queries)
     notes = [*report.notes, *truth.notes, *measured.notes]
+    notes += [f"{request.net.why_engine}."] if request.net.why_engine else []
     if truth.boxes:
         notes.append(BOXES_UNUSED)
     return Swept(
@@ -215,6 +217,15 @@ def _joined(net: Net, words: str) -> tuple[Value, ...]:
     return found
 
 
+def _with_engine(
+    request: SweepRequest, host: EngineHost, feed: Feed, plan: SweepPlan, chosen: ChosenRecipe
+) -> Job[SweepRequest]:
+    """The request with an engine in place of "auto": that of the sweep which it goes on with."""
+    net = engine_of_gallery_in(request.out, request.net)
+    net = yield from settle_engine(net, host, feed, chosen.recipe, plan.wants, request.batch_size)
+    return replace(request, net=net)
+
+
 def _check_labels(request: SweepRequest) -> None:
     """Raise GalleryError before the pass where its images leave nothing to find."""
     listing = list_images(request.folder)
@@ -254,7 +265,7 @@ def _described(run: _Run, folder: Path, out: Path) -> Job[IndexReport]:
     to_run = run.request.net
     origin = None
     if to_run.weights is not None:
-        origin = GalleryOrigin(to_run.path, to_run.weights, to_run.state)
+        origin = origin_of(to_run, to_run.weights)
     report = yield from index_folder(
         run.describer,
         folder,

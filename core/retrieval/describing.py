@@ -65,11 +65,7 @@ class Describer:
     @cached_property
     def keys(self) -> tuple[tuple[Value, Pool], ...]:
         """What to take of each value: "flatten" of one that has one place per channel."""
-        wanted, recipe = self.recipe.measure, self.recipe.preprocess
-        return tuple(
-            (value, fit_pool(wanted, self.feed.value_shapes(value, recipe)))
-            for value in self.recipe.values
-        )
+        return described_by_pass(self.feed, self.recipe)
 
     @property
     def measure(self) -> Pool:
@@ -176,6 +172,14 @@ def describe_parts(
     if not rows:
         raise ImageError(next(iter(problems.values()), "There is nothing to describe."))
     return DescribedParts(tuple(numbers), np.stack(rows), problems)
+
+
+def described_by_pass(feed: Feed, recipe: DescriptorRecipe) -> tuple[tuple[Value, Pool], ...]:
+    """What a pass takes of each value of a recipe."""
+    return tuple(
+        (value, fit_pool(recipe.measure, feed.value_shapes(value, recipe.preprocess)))
+        for value in recipe.values
+    )
 
 
 def check_describable(feed: Feed, recipe: DescriptorRecipe) -> None:

@@ -40,15 +40,20 @@ class _OriginDocument(msgspec.Struct, frozen=True):
     phase: str = "TEST"
     level: int = 0
     stages: tuple[str, ...] = ()
+    engine: str = ""
 
 
 @dataclass(frozen=True)
 class GalleryOrigin:
-    """Where the prototxt and the weights of a gallery lay when it was made, and the net's state."""
+    """Where the prototxt and the weights of a gallery lay when it was made, and the net's state.
+
+    engine: the name of the one that ran it last, "" where nobody noted it.
+    """
 
     net: Path
     weights: Path
     state: NetState = DEFAULT_STATE
+    engine: str = ""
 
     def to_json(self, gallery: Path) -> dict[str, Any]:
         """A JSON-able dictionary, with the ways to the files from the gallery's folder."""
@@ -60,6 +65,7 @@ class GalleryOrigin:
             self.state.phase,
             self.state.level,
             self.state.stages,
+            self.engine,
         )
         written: dict[str, Any] = msgspec.to_builtins(document)
         return written
@@ -72,6 +78,7 @@ class NotedOrigin:
     nets: tuple[Path, ...]
     weights: tuple[Path, ...]
     state: NetState = DEFAULT_STATE
+    engine: str = ""
 
     def find(self, recipe: DescriptorRecipe) -> GalleryOrigin:
         """The files that the recipe was made with, wherever they are now.
@@ -81,7 +88,7 @@ class NotedOrigin:
         """
         net = _first(self.nets, lambda path: self._is_net_of(recipe, path))
         weights = _first(self.weights, lambda path: file_sha256(path) == recipe.weights_sha256)
-        return GalleryOrigin(net, weights, self.state)
+        return GalleryOrigin(net, weights, self.state, self.engine)
 
     def _is_net_of(self, recipe: DescriptorRecipe, path: Path) -> bool:
         file = open_prototxt(path, self.state)
@@ -101,6 +108,7 @@ def read_origin(document: object, gallery: Path) -> NotedOrigin | None:
         candidates(gallery, Path(noted.net), noted.net_from_gallery),
         candidates(gallery, Path(noted.weights), noted.weights_from_gallery),
         NetState(noted.phase, noted.level, noted.stages),
+        noted.engine,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,16 @@ from core.engines.value_keys import value_keys
 from core.engines.values import Value
 from core.errors import AppError
 from core.images.prepared import PreparedImage
-from core.measures.measure import Keep, Measure
+from core.images.preprocess import Preprocess
+from core.measures.measure import Keep, Measure, Pool
 from core.net.definition import Net
 from core.surveys.detection_rows import count_images_on, gives_rows
+from core.surveys.feed import Feed
 from core.surveys.part_files import PartFiles
 from core.surveys.survey import Results
+from core.words import plural
+
+_SPARE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,42 @@ def features_of(net: Net, measures: Mapping[Value, Measure]) -> tuple[Feature, .
     )
 
 
+def wants_of(features: Sequence[Feature]) -> dict[Value, tuple[Measure, ...]]:
+    """What a pass is asked for: the measures of each value."""
+    wants: dict[Value, tuple[Measure, ...]] = {}
+    for feature in features:
+        wants[feature.value] = (*wants.get(feature.value, ()), feature.measure)
+    return wants
+
+
+def check_room(
+    features: Sequence[Feature],
+    feed: Feed,
+    recipe: Preprocess,
+    out: Path,
+    n_images: int,
+    n_todo: int,
+) -> None:
+    """AppError where the disk has no room for what the shapes foretell; parts and file count."""
+    n_bytes = 0
+    for feature in features:
+        shape = feed.value_shapes(feature.value, recipe)[0]
+        if shape is None or (isinstance(feature.measure, Keep) and not shape):
+            continue
+        if isinstance(feature.measure, Pool) and feature.measure.method != "flatten":
+            shape = shape[:2]
+        n_bytes += 4 * n_images * int(np.prod(shape[1:], dtype=np.int64))
+    needed = n_bytes + n_bytes * n_todo // max(1, n_images) + _SPARE_BYTES
+    free = shutil.disk_usage(out.absolute().parent).free
+    if needed > free:
+        raise AppError(
+            f"The features of {plural(n_images, 'image')} take {n_bytes / 1e9:.1f} GB, "
+            "and as much again "
+            f"while they are written; {free / 1e9:.1f} GB are free.",
+            hint="Pool them (--pool gem), name fewer layers, or choose another disk.",
+        )
+
+
 class FeatureCollector:
     """Appends each batch to the parts; nothing of it stays in memory."""
 
@@ -55,10 +97,7 @@ class FeatureCollector:
     @property
     def wants(self) -> dict[Value, tuple[Measure, ...]]:
         """One measure of each value."""
-        wants: dict[Value, tuple[Measure, ...]] = {}
-        for feature in self._features:
-            wants[feature.value] = (*wants.get(feature.value, ()), feature.measure)
-        return wants
+        return wants_of(self._features)
 
     def take(self, images: Sequence[PreparedImage], results: Results) -> None:
         """One batch of prepared images."""

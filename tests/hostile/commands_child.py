@@ -23,7 +23,7 @@ def main() -> None:
     from core.commands import opening
     from core.commands.command_line import run_command
 
-    opening.ENGINE_NAMES = (*opening.ENGINE_NAMES, "fake")
+    opening.ENGINE_CHOICES = (*opening.ENGINE_CHOICES, "fake")
     ended = []
     for words in json.load(sys.stdin):
         if words[0] == "replace":

@@ -33,7 +33,7 @@ LABELS = ("=red", "-blue", "'@green")
 
 @pytest.fixture
 def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(opening, "ENGINE_NAMES", (*opening.ENGINE_NAMES, "fake"))
+    monkeypatch.setattr(opening, "ENGINE_CHOICES", (*opening.ENGINE_CHOICES, "fake"))
     path = tmp_path / "net.prototxt"
     path.write_text(NET)
     return path

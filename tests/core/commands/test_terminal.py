@@ -61,7 +61,7 @@ class Files:
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    monkeypatch.setattr(opening, "ENGINE_NAMES", (*opening.ENGINE_NAMES, "fake"))
+    monkeypatch.setattr(opening, "ENGINE_CHOICES", (*opening.ENGINE_CHOICES, "fake"))
     folder = tmp_path / f"work{BAD}"
     images = folder / f"images{BAD}"
     for label in ("red", "blue"):

@@ -1,0 +1,143 @@
+"""Choosing PyTorch or ONNX Runtime by trial: who wins, what is said, what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.engines import choosing
+from core.engines.base import EngineSpec, Value
+from core.engines.choosing import choose_engine
+from core.engines.host import EngineHost, NetToRun
+from core.engines.trial import Chosen, largest_relative_difference, try_engines
+from core.engines.trial_memory import Remembered, TrialMemory, trial_key
+from core.engines.values import AUTO
+from core.measures.measure import KEEP, Pool
+
+RELU = Value("relu", "relu")
+NET = """
+input: "data" input_shape { dim: 1 dim: 2 dim: 4 dim: 4 }
+layer { name: "relu" type: "ReLU" bottom: "data" top: "relu" }
+layer { name: "best" type: "ArgMax" bottom: "relu" top: "best" }
+"""
+DATA = {"data": np.arange(64, dtype=np.float32).reshape(2, 2, 4, 4) - 20}
+WANTS = {RELU: (KEEP,)}
+
+
+class Stub:
+    """An engine whose passes take so long for each image, by a clock that all share."""
+
+    now = 0.0
+
+    def __init__(self, seconds: float, off: float = 0.0) -> None:
+        self.seconds, self.off, self.batches = seconds, off, []
+
+    def measure(self, inputs: Mapping[str, np.ndarray], wants: object) -> dict:
+        (data,) = inputs.values()
+        self.batches.append(len(data))
+        Stub.now += self.seconds * len(data)
+        return {(RELU, KEEP): data * (1 + self.off)}
+
+
+def chosen(torch: Stub, onnx: Stub, n_images: int = 8) -> Chosen:
+    data = {"data": np.ones((n_images, 2), np.float32)}
+    sleep = lambda seconds: setattr(Stub, "now", Stub.now + seconds)  # noqa: E731
+    return try_engines(torch, onnx, data, WANTS, clock=lambda: Stub.now, sleep=sleep).chosen()
+
+
+def test_the_quicker_engine_is_named_with_both_times() -> None:
+    found = chosen(Stub(0.01), Stub(0.005))
+    assert found.spec == EngineSpec("onnxruntime")
+    assert found.reason == "ONNX Runtime: 40 ms a pass of 8 images, against 80"
+    found = chosen(Stub(0.01), Stub(0.02), n_images=1)
+    assert found.reason == "PyTorch: 10 ms a pass of one image after a pause, against 20"
+
+
+def test_a_tie_and_other_values_stay_on_pytorch() -> None:
+    assert chosen(Stub(0.01), Stub(0.0098)).engine == "torch"
+    found = chosen(Stub(0.01), Stub(0.001, off=2e-4))
+    assert (found.engine, found.reason) == (
+        "torch", "PyTorch: ONNX Runtime's values differ by 2e-04 for this net"
+    )  # fmt: skip
+
+
+def test_long_passes_are_tried_with_fewer_images_and_seldom() -> None:
+    torch, onnx = Stub(0.08), Stub(0.9)
+    before = Stub.now
+    chosen(torch, onnx)
+    assert max(onnx.batches) == 2
+    assert Stub.now - before < 6
+    assert len(onnx.batches) == 3
+
+
+def test_differences_are_relative_and_nan_equals_nan() -> None:
+    one = {(RELU, KEEP): np.array([np.nan, 100.0, np.inf], np.float32)}
+    assert largest_relative_difference(one, one) == 0
+    other = {(RELU, KEEP): np.array([np.nan, 101.0, np.inf], np.float32)}
+    assert largest_relative_difference(one, other) == pytest.approx(0.01)
+    other = {(RELU, KEEP): np.array([0.0, 100.0, np.inf], np.float32)}
+    assert largest_relative_difference(one, other) == np.inf
+
+
+def test_memory_keeps_the_last_trials_and_reads_no_rubbish(tmp_path: Path) -> None:
+    memory = TrialMemory(tmp_path / "new" / "trials.json")
+    assert memory.all() == ()
+    for number in range(205):
+        memory.keep(Remembered(str(number % 202), "torch", f"PyTorch: {number}"))
+    assert len(memory.all()) == 200
+    assert memory.find("1") == Chosen("torch", "PyTorch: 203")
+    assert memory.find("3") is None
+    foreign = '{"trials": [{"key": "1", "engine": "rm", "reason": ""}]}'
+    for rubbish in ("{", '{"trials": [{"key": 3}]}', foreign):
+        (tmp_path / "new" / "trials.json").write_text(rubbish)
+        assert memory.find("1") is None
+
+
+def test_other_sizes_wants_and_nets_are_other_trials() -> None:
+    pool = {RELU: (Pool("gap"),)}
+    one = {"data": DATA["data"][:1]}
+    keys = [trial_key(net, inputs, wants) for net in ("a", "b") for inputs in (DATA, one)
+            for wants in (WANTS, pool)]  # fmt: skip
+    assert len(set(keys)) == 8
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineHost]:
+    monkeypatch.setenv("BLOBSCOPE_CACHE", str(tmp_path / "cache"))
+    with EngineHost() as made:
+        yield made
+
+
+def test_a_net_is_tried_once_and_what_is_lacking_is_named(
+    host: EngineHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra [fast] is not installed")
+    told: list[Chosen] = []
+    host.on_choice = told.append
+    net = NetToRun(NET, Path("net.prototxt"), engine=EngineSpec(AUTO))
+    first = choose_engine(host, net, DATA, WANTS)
+    assert first.engine.name in ("torch", "onnxruntime")
+    assert " ms a pass of 2 images, against " in first.why_engine
+    best = {Value("best", "best"): (KEEP,)}
+    lacking = choose_engine(host, net, DATA, best)
+    assert lacking.engine == EngineSpec("torch")
+    assert lacking.why_engine == "PyTorch: ONNX Runtime does not run layer 'best' (ArgMax)"
+    monkeypatch.delattr(choosing, "_try")
+    again = choose_engine(host, net, DATA, WANTS)
+    assert (again.engine, again.why_engine) == (first.engine, first.why_engine)
+    on_gpu = choose_engine(host, replace(net, device="cuda:0"), DATA, WANTS)
+    assert on_gpu.why_engine == "PyTorch: only PyTorch runs on cuda:0"
+    assert [one.engine for one in told] == [first.engine.name, "torch", first.engine.name, "torch"]
+
+
+def test_what_is_no_survey_is_pytorchs(host: EngineHost) -> None:
+    spec = EngineSpec(AUTO)
+    assert spec.exact == spec.settled == EngineSpec("torch")
+    with host.opened(NetToRun(NET, Path("net.prototxt"), engine=spec)) as engine:
+        assert engine.name == "torch"
+        found = engine.forward(DATA, [Value("best", "best")])
+    assert found[Value("best", "best")].shape[0] == 2
