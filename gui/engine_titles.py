@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ENGINE_TITLES = {
+    "auto": "Fastest by trial",
     "torch": "PyTorch",
     "onnxruntime": "ONNX Runtime",
     "caffe": "Caffe",

@@ -11,6 +11,7 @@ from core.engines.consent import PythonPrograms
 from core.engines.host import EngineHost, NetToRun
 from core.engines.process import EngineProcess
 from core.engines.registry import start_engine, status_of
+from core.engines.trial import Chosen
 from core.engines.values import Device, EngineSpec, EngineStatus, FastPath
 from core.errors import AppError, EngineCrashed
 from gui.document import ModelDocument
@@ -31,7 +32,10 @@ class EngineController(QObject):
     """From now on nets run on another engine or device, or Python layers may run."""
     crashed = pyqtSignal(object)
     restarted = pyqtSignal()
+    engine_chosen = pyqtSignal(object)
+    """A survey takes this engine, a Chosen."""
     _launched = pyqtSignal(object)
+    _chose = pyqtSignal(object)
 
     def __init__(
         self,
@@ -50,7 +54,9 @@ class EngineController(QObject):
         self.devices: tuple[Device, ...] = ()
         self.versions: dict[str, str] = {}
         self.fast_paths: tuple[FastPath, ...] = ()
+        self.chosen: Chosen | None = None
         self.host = EngineHost(self._launch)
+        self.host.on_choice = self._chose.emit
         self._process: EngineProcess | None = None
         self._last_crash: EngineCrashed | None = None
         self._was_stopped = False
@@ -58,11 +64,13 @@ class EngineController(QObject):
         lanes.stuck.connect(self._kill_stuck)
         lanes.engine_crashed.connect(self._on_crashed)
         self._launched.connect(self._on_launched)
+        self._chose.connect(self._on_chose)
 
     @property
     def title(self) -> str:
-        """The engine's name as users know it."""
-        return engine_title(self.spec.name)
+        """The engine's name as users know it, with what the last trial chose."""
+        title = engine_title(self.spec.name)
+        return f"{title}: {engine_title(self.chosen.engine)}" if self.chosen else title
 
     @property
     def device_name(self) -> str:
@@ -100,7 +108,7 @@ class EngineController(QObject):
         """Run nets in another engine from now on; the one before ends."""
         if spec == self.spec:
             return
-        self.spec = spec
+        self.spec, self.chosen = spec, None
         self.devices, self.versions, self.fast_paths = (), {}, ()
         self.restart()
         self.devices_changed.emit()
@@ -139,8 +147,9 @@ class EngineController(QObject):
     def _launch(self, spec: EngineSpec) -> EngineProcess:
         """Called by the host in the thread of whichever job needs a child first."""
         process = start_engine(spec, agree=self._agrees)
-        self._process = process
-        self._launched.emit(process)
+        if spec == self.spec.settled:  # others help it: they try a survey, or verify
+            self._process = process
+            self._launched.emit(process)
         return process
 
     def _agrees(self, programs: PythonPrograms) -> bool:
@@ -155,6 +164,11 @@ class EngineController(QObject):
             on_result=lambda status: self._on_started(process, status),
             on_error=lambda error: self._on_not_started(error, process),
         )
+
+    def _on_chose(self, chosen: Chosen) -> None:
+        self.chosen = chosen
+        self.state_changed.emit()
+        self.engine_chosen.emit(chosen)
 
     def _kill_stuck(self, _run: Run) -> None:
         self.restart()

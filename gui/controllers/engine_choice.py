@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -12,13 +13,23 @@ from core.engines.base import EngineProcess, EngineSpec, EngineStatus
 from core.engines.caffe.probe import FoundCaffe, find_caffes
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
 from core.engines.registry import start_engine, status_of
+from core.engines.trial import Chosen
 from core.errors import AppError, EngineError
 from core.progress import Job
 from gui.controllers.engine_child import EngineController
-from gui.dialogs.engine_choice import CAFFE, ONNX, PRECISIONS, TORCH, EngineChoice, EngineDialog
+from gui.dialogs.engine_choice import (
+    AUTO,
+    CAFFE,
+    ONNX,
+    PRECISIONS,
+    TORCH,
+    EngineChoice,
+    EngineDialog,
+)
+from gui.engine_titles import engine_title
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
-from gui.notices import Notices
+from gui.notices import Notice, NoticeAction, Notices
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 
@@ -54,6 +65,7 @@ class EngineChoiceController(QObject):
         self.dialog: EngineDialog | None = None
         self.find_caffes: Callable[[], Job[tuple[FoundCaffe, ...]]] = find_caffes
         self._tested: EngineProcess | None = None
+        self._last_shown: Chosen | None = None
         popup = window.engine_popup
         popup.engine_box.activated.connect(self._choose)
         popup.precision_box.activated.connect(self._choose_precision)
@@ -61,6 +73,7 @@ class EngineChoiceController(QObject):
             popup.precision_box.addItem(words, key)
         self.changed.connect(self.show_precision)
         engine.state_changed.connect(self.show_precision)
+        engine.engine_chosen.connect(self._show_chosen)
         self.show_precision()
 
     def choice(self) -> EngineChoice:
@@ -94,6 +107,22 @@ class EngineChoiceController(QObject):
         precision = self._window.engine_popup.precision_box.currentData()
         self.use(EngineChoice(TORCH, precision, self.choice().command))
 
+    def _show_chosen(self, chosen: Chosen) -> None:
+        """Say it once for each reason, with the way back."""
+        if chosen.engine == TORCH or chosen == self._last_shown:
+            return
+        self._last_shown = chosen
+        self._notices.show(
+            Notice(
+                "info",
+                f"{engine_title(chosen.engine)} runs this survey",
+                f"{chosen.reason}. Values agree to 1e-4; all else stays on PyTorch.",
+                actions=(NoticeAction("torch", "Use PyTorch for all", closes=True),),
+                key="engine-chosen",
+            ),
+            {"torch": lambda: self.use(replace(self.choice(), name=TORCH))},
+        )
+
     def ask(self) -> None:
         """Open the dialog."""
         self.close()
@@ -122,8 +151,9 @@ class EngineChoiceController(QObject):
         """An entry of the list; Caffe without a command is asked for it."""
         name = self._window.engine_popup.engine_box.currentData()
         before = self.choice()
-        is_known = name in (TORCH, ONNX) or before.command or os.environ.get(CAFFE_PYTHON_VARIABLE)
-        if name in (TORCH, ONNX, CAFFE) and is_known:
+        is_ours = name in (TORCH, ONNX, AUTO)
+        is_known = is_ours or before.command or os.environ.get(CAFFE_PYTHON_VARIABLE)
+        if (is_ours or name == CAFFE) and is_known:
             self.use(EngineChoice(name, before.precision, before.command))
         else:
             self.ask()
@@ -183,8 +213,8 @@ def spec_of(choice: EngineChoice) -> EngineSpec:
     """How to start the chosen engine. EngineUnavailableError for a command with an open quote."""
     if choice.name == CAFFE:
         return caffe_spec(choice)
-    if choice.name == ONNX:
-        return EngineSpec(ONNX)
+    if choice.name in (ONNX, AUTO):
+        return EngineSpec(choice.name)
     is_plain = choice.precision == "float32"
     return EngineSpec(TORCH, options=() if is_plain else (("precision", choice.precision),))
 

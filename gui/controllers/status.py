@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, QSignalBlocker, Qt, QTimer
 from PyQt5.QtWidgets import QComboBox
 
 from core.engines.host import TORCH
-from core.engines.registry import ENGINE_NAMES
+from core.engines.registry import ENGINE_CHOICES
 from core.words import plural
 from gui.controllers.engine_child import (
     READY,
@@ -171,7 +171,8 @@ class StatusController(QObject):
         else:
             text, kind = f"{engine.title} · not available", "error"
         self._window.status_line.set_engine(text, kind)
-        self._window.engine_popup.show_state(engine.sentence or text, kind)
+        why = f"{text}. {engine.chosen.reason}." if engine.chosen and kind == "ok" else text
+        self._window.engine_popup.show_state(engine.sentence or why, kind)
         has_caffe = engine.spec.name != TORCH.name or bool(self._settings.caffe_command)
         words = "" if has_caffe else "Caffe itself: not set up, PyTorch is used"
         self._window.start_page.show_engine(words)
@@ -194,7 +195,8 @@ class StatusController(QObject):
 
     def _show_engines(self) -> None:
         running = self._engine.spec.name
-        entries = [(ENGINE_TITLES[name], name) for name in dict.fromkeys((*ENGINE_NAMES, running))]
+        names = dict.fromkeys((*ENGINE_CHOICES, running))
+        entries = [(ENGINE_TITLES[name], name) for name in names]
         _fill(self._window.engine_popup.engine_box, [*entries, ("Settings…", SETTINGS)], running)
 
     def _choose_phase(self) -> None:

@@ -14,7 +14,7 @@ from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.labels import SectionHeader, ThemedLabel
 
-TORCH, CAFFE, ONNX = "torch", "caffe", "onnxruntime"
+TORCH, CAFFE, ONNX, AUTO = "torch", "caffe", "onnxruntime", "auto"
 PRECISIONS = (
     ("float32", "float32, Caffe's own"),
     ("bfloat16", "bfloat16, faster and coarser"),
@@ -53,7 +53,7 @@ class EngineDialog(FramedDialog):
 
     def choice(self) -> EngineChoice:
         """What the fields say."""
-        others = ((CAFFE, self.caffe), (ONNX, self.onnx))
+        others = ((CAFFE, self.caffe), (ONNX, self.onnx), (AUTO, self.auto))
         name = next((name for name, button in others if button.isChecked()), TORCH)
         return EngineChoice(name, self.precision.currentData(), self.command.text().strip())
 
@@ -83,7 +83,9 @@ class EngineDialog(FramedDialog):
         self.torch = QRadioButton("PyTorch")
         self.caffe = QRadioButton("Your own Caffe")
         self.onnx = QRadioButton("ONNX Runtime")
-        {CAFFE: self.caffe, ONNX: self.onnx}.get(choice.name, self.torch).setChecked(True)
+        self.auto = QRadioButton("Fastest by trial")
+        others = {CAFFE: self.caffe, ONNX: self.onnx, AUTO: self.auto}
+        others.get(choice.name, self.torch).setChecked(True)
         self.precision = Choice()
         self.precision.setAccessibleName("Precision")
         for key, text in PRECISIONS:
@@ -118,6 +120,9 @@ class EngineDialog(FramedDialog):
             SectionHeader(self.keeper, "ONNX Runtime", "often faster on a CPU; plain layers only")
         )
         self.body.addWidget(self.onnx)
+        words = "indexes, sweeps and extracts with the quicker of the two; PyTorch for the rest"
+        self.body.addWidget(SectionHeader(self.keeper, "Trial", words))
+        self.body.addWidget(self.auto)
         self.body.addWidget(SectionHeader(self.keeper, "Caffe", "the reference"))
         self.body.addWidget(self.caffe)
         line = QHBoxLayout()
@@ -159,7 +164,7 @@ class EngineDialog(FramedDialog):
         return grid
 
     def _connect(self) -> None:
-        for button in (self.torch, self.onnx):
+        for button in (self.torch, self.onnx, self.auto):
             button.toggled.connect(self._check)
         self.command.textEdited.connect(self._take_command)
         self.found.activated.connect(self._take_found)

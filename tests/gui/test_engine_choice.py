@@ -13,6 +13,7 @@ from PIL import Image
 from core.engines.base import EngineSpec
 from core.engines.caffe.discovery import Candidate
 from core.engines.caffe.probe import FoundCaffe
+from core.engines.trial import Chosen
 from core.progress import Progress
 from gui.dialogs.engine_choice import EngineChoice
 from gui.dialogs.help import AboutDialog
@@ -107,6 +108,7 @@ def test_the_list_changes_the_engine_and_is_remembered(
     bench.settings.caffe_command = stub_caffe
     box = bench.window.engine_popup.engine_box
     assert [box.itemText(i) for i in range(box.count())] == [
+        "Fastest by trial",
         "PyTorch",
         "ONNX Runtime",
         "Caffe",
@@ -133,6 +135,28 @@ def test_onnx_runtime_is_chosen_and_verify_still_asks_an_engine_that_pins_its_bi
     assert bench.settings.engine == "onnxruntime"
     assert bench.engine.spec.exact == EngineSpec("torch")
     assert not bench.window.engine_popup.precision_box.isEnabled()
+
+
+def test_a_survey_that_another_engine_runs_is_told_with_the_way_back(make_bench, qtbot) -> None:
+    bench = make_bench(is_shown=True)
+    choose(bench, "auto")
+    qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=60000)
+    line = bench.window.status_line
+    assert line.texts["engine"] == "Fastest by trial · CPU, ready"
+    assert bench.settings.engine == "auto"
+    why = "ONNX Runtime: 51 ms a pass of 8 images, against 64"
+    bench.engine.host.on_choice(Chosen("onnxruntime", why))
+    assert line.texts["engine"] == "Fastest by trial: ONNX Runtime · CPU, ready"
+    assert f"{why}." in bench.window.engine_popup.state.text()
+    (notice,) = bench.notices.current
+    assert why in notice.body
+    bench.notices.dismiss(notice.key)
+    bench.engine.host.on_choice(Chosen("onnxruntime", why))
+    assert not bench.notices.current  # it is said once
+    bench.engine.host.on_choice(Chosen("onnxruntime", "another reason"))
+    bench.notices.trigger("engine-chosen", "torch")
+    qtbot.waitUntil(lambda: line.texts["engine"] == "PyTorch · CPU, ready", timeout=60000)
+    assert bench.engine.spec == EngineSpec("torch")
 
 
 def test_caffe_without_a_command_is_asked_for_it(bench, monkeypatch) -> None:
