@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -176,8 +177,10 @@ class Theme:
             app.setStyle(QStyleFactory.create("Fusion"))
             app.setFont(text_font())
             app.setProperty(_DRESSED, True)
-        app.setPalette(self.palette())
-        app.setStyleSheet(self.style_sheet())
+        sheet = self.style_sheet()
+        if app.styleSheet() != sheet:  # else every widget there is would be dressed anew
+            app.setPalette(self.palette())
+            app.setStyleSheet(sheet)
 
     def palette(self) -> QPalette:
         """The Fusion palette of this theme."""
@@ -261,9 +264,15 @@ def overlay_colour(theme: Theme, fraction: float) -> QColor:
     )
 
 
+@cache
+def _system_font(which: QFontDatabase.SystemFont) -> QFont:
+    """Asked for once: Qt takes 0.1 ms for each, and a window has over a thousand texts."""
+    return QFontDatabase.systemFont(which)
+
+
 def text_font(pixels: float = 12, *, semibold: bool = False) -> QFont:
     """The system font at a size in pixels."""
-    font = QFontDatabase.systemFont(QFontDatabase.GeneralFont)
+    font = QFont(_system_font(QFontDatabase.GeneralFont))
     if pixels == int(pixels):
         font.setPixelSize(int(pixels))
     else:
@@ -274,7 +283,7 @@ def text_font(pixels: float = 12, *, semibold: bool = False) -> QFont:
 
 def fixed_font(pixels: int = 11) -> QFont:
     """The fixed-pitch font for prototxt text."""
-    font = QFontDatabase.systemFont(QFontDatabase.FixedFont)
+    font = QFont(_system_font(QFontDatabase.FixedFont))
     if not QFontInfo(font).fixedPitch():
         # without a desktop Qt names no fixed font, so ask for the usual ones
         font.setFamilies(["DejaVu Sans Mono", "Liberation Mono", "Menlo", "Consolas", "monospace"])

@@ -219,15 +219,13 @@ class EngineProcess:
         return self._greeting
 
     def _greet_or_start_again(self) -> Greeting:
-        """That one child was ended from outside says nothing about the next one."""
-        if self._is_ended_from_outside():
-            self._start_again()
-        try:
-            return self._greet()
-        except EngineCrashed:
-            _LOG.warning("Engine %s was ended while it started; it starts again", self.spec.name)
-            self._start_again()
-            return self._greet()
+        """That one child was ended from outside says nothing about the next one, which is asked."""
+        if not self._is_ended_from_outside():
+            with contextlib.suppress(EngineCrashed):
+                return self._greet()
+        _LOG.warning("Engine %s was ended while it started; it starts again", self.spec.name)
+        self._start_again()
+        return self._greet()
 
     def _is_ended_from_outside(self) -> bool:
         is_ours = self._has_killed or self._is_closed

@@ -20,7 +20,7 @@ from gui.jobs import Lanes
 from gui.pages.recent_list import RecentFile
 from gui.pages.start_page import StartPage
 from gui.settings import Settings
-from gui.widgets.plain_text import plain_caption, plain_tip
+from gui.widgets.plain_text import add_plain
 
 
 class RecentFilesController(QObject):
@@ -62,8 +62,7 @@ class RecentFilesController(QObject):
         """List the files anew, the last opened first, and look which of them are gone."""
         self._menu.clear()
         for path in self._settings.recent("models"):
-            action = self._menu.addAction(plain_caption(path.name))
-            action.setToolTip(plain_tip(str(path)))
+            action = add_plain(self._menu, path.name, str(path))
             action.setStatusTip(str(path))
             action.triggered.connect(lambda _checked=False, p=path: self._open(p))
         self._menu.setEnabled(not self._menu.isEmpty())

@@ -14,7 +14,7 @@ from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.layer_picker import LayerPicker
 from gui.widgets.layer_rows import LayerRow
-from gui.widgets.plain_text import plain_caption, plain_tip
+from gui.widgets.plain_text import add_plain
 
 _GUESSED = "guessed"
 
@@ -103,8 +103,8 @@ class ImageField(MenuField):
         if self._images:
             self._menu.addSection("Recent images")
         for path in self._images:
-            action = self._menu.addAction(icon("image", colour), plain_caption(path.name))
-            action.setToolTip(plain_tip(str(path)))
+            action = add_plain(self._menu, path.name, str(path))
+            action.setIcon(icon("image", colour))
             action.triggered.connect(lambda _checked=False, p=path: self.image_chosen.emit(p))
 
 

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QApplication, QMenu
 from core.net.definition import Net
 from core.net.pycaffe_words import pycaffe_expression
 from gui.graph.picture import BadgePicture, BoxPicture, FoldGroup
-from gui.widgets.plain_text import plain_caption
+from gui.widgets.plain_text import add_plain
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def fill_box_menu(
     """Add the entries; opened: the unfolded groups around the box, the outermost first."""
     for badge in box.badges:
         if badge.wish:
-            action = menu.addAction(f"Give {plain_caption(badge.wish)} a blob of its own")
+            action = add_plain(menu, f"Give {badge.wish} a blob of its own")
             action.triggered.connect(lambda _=False, b=badge: on_rename(b))
     if box.is_folded:
         menu.addAction("Unfold\tEnter", on_unfold)
     for group in reversed(opened):
-        action = menu.addAction(plain_caption(fold_words(group)))
+        action = add_plain(menu, fold_words(group))
         action.triggered.connect(lambda _=False, g=group: on_fold(g))
     menu.addSeparator()
     for offer in offers:

@@ -8,7 +8,7 @@ from functools import partial
 
 from PyQt5.QtWidgets import QMenu
 
-from gui.widgets.plain_text import plain_caption
+from gui.widgets.plain_text import add_plain
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def fill_overlay_menu(
 ) -> None:
     """An entry for each offer, checked where it shows; "none" last."""
     for offer in offers:
-        action = menu.addAction(plain_caption(f"{offer.name}   {offer.note}"))
+        action = add_plain(menu, f"{offer.name}   {offer.note}")
         action.setCheckable(True)
         action.setChecked(offer.key == current)
         action.setEnabled(offer.is_possible)

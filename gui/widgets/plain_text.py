@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PyQt5.QtGui import QTextDocumentFragment
+from PyQt5.QtWidgets import QAction, QMenu
 
 
 class Rich(str):
@@ -37,6 +38,13 @@ def plain_caption(text: str) -> str:
     """The text of a button or a menu entry: Qt takes & there for the mark of a shortcut, and what
     follows a tab for a shortcut's name."""
     return text.replace("&", "&&").replace("\t", " ")
+
+
+def add_plain(menu: QMenu, text: str, tip: str = "") -> QAction:
+    """A menu entry that shows `text` as it is; tip: "" for the text, which Qt takes by itself."""
+    action = menu.addAction(plain_caption(text))
+    action.setToolTip(plain_tip(tip or text))
+    return action
 
 
 def plain_title(text: str) -> str:

@@ -43,7 +43,7 @@ def test_it_says_what_ran_on_what(
     record = json.loads(written.read_text())
     assert record["schema"] == 1
     assert record["identical"] is True
-    assert record["engine"]["name"] in ("torch", "fake", "caffe")
+    assert record["engine"]["name"] in ("torch", "fake", "caffe", "onnxruntime")
     assert record["engine"]["precision"] == "float32"
     assert record["original_sha256"] == hashlib.sha256(small_net.encode()).hexdigest()
     assert record["renamed_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -275,6 +275,11 @@ FAULTS = [
         "n_done = len(images) + len(problems) - n_outdated",
         "n_done = len(images) + len(problems)",
     ),
+    Faults("core/images/resizing.py", *PICTURES).plant(
+        "a picture of the right size is resized",
+        "if (plane.shape[1], plane.shape[0]) == (sizing.width, sizing.height):",
+        "if (plane.shape[0], plane.shape[1]) == (sizing.width, sizing.height):",
+    ),
     Faults("core/images/preprocess.py", *PICTURES)
     .plant(
         "RGB takes the mean in BGR order",
@@ -290,11 +295,6 @@ FAULTS = [
         "a crop larger than its side passes",
         "if recipe.width > recipe.side or recipe.height > side_height:",
         "if recipe.width > 10**9:",
-    )
-    .plant(
-        "a picture of the right size is resized",
-        "if (plane.shape[1], plane.shape[0]) == (sizing.width, sizing.height):",
-        "if (plane.shape[0], plane.shape[1]) == (sizing.width, sizing.height):",
     )
     .plant("a scale of 0 passes", "if 0 in scales:", "if False:")
     .plant(
@@ -313,7 +313,7 @@ FAULTS = [
         "hashlib.sha256(b'')",
     ),
     Faults("core/images/checking.py", *CHECKING)
-    .plant("no JPEG is cut off", "if not lacks_coded_data(picture.jpeg, rgb):", "if True:")
+    .plant("no JPEG is cut off", "if not lacks_coded_data(picture.jpeg, rgb, scale):", "if True:")
     .plant(
         "grey rows are counted from the top",
         "n_kept = int(coloured[-1]) + 1 if coloured.size else 0",

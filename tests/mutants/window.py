@@ -205,7 +205,7 @@ FAULTS = [
     .plant("what lies below is said to lie above", '(below, "below",', '(below, "above",')
     .plant(
         "a log axis has plain heights",
-        "return np.log10(np.maximum(heights, LOG_FLOOR)) if is_log else heights",
+        "return np.log10(heights) if is_log else heights",
         "return heights",
     )
     .plant("zeros are shares of nothing", "100 * n_zeros / n_values if", "0.0 * n_zeros if")

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QActionGroup, QMenu, QToolButton, QWidget
 
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
-from gui.widgets.plain_text import plain_caption, plain_tip
+from gui.widgets.plain_text import add_plain, plain_tip
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class SourceButton(IconButton):
         menu.clear()
         group = QActionGroup(menu)
         for one in offered:
-            action = menu.addAction(plain_caption(one.name))
+            action = add_plain(menu, one.name)
             action.setCheckable(True)
             action.setChecked(one.key == chosen.key)
             action.triggered.connect(lambda _on=False, key=one.key: self.source_chosen.emit(key))

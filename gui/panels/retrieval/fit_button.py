@@ -10,7 +10,7 @@ from gui.panels.retrieval.view import OWN_SET, OWN_WORDS, fit_set_name
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
-from gui.widgets.plain_text import plain_caption, plain_tip
+from gui.widgets.plain_text import add_plain, plain_caption, plain_tip
 
 OTHER = "another set"
 OTHER_TIP = (
@@ -91,10 +91,8 @@ class FitButton(Button):
         offered = {"": OTHER_TIP, OWN_SET: "Whitening then flatters itself on them"}
         for fit_on in (*offered, *self._folders):
             words = fit_set_name(fit_on) if fit_on else OTHER
-            action = self.fit_menu.addAction(
-                plain_caption(f"{words[0].upper()}{words[1:]}" if fit_on in offered else words)
-            )
-            action.setToolTip(plain_tip(offered.get(fit_on, fit_on)))
+            named = f"{words[0].upper()}{words[1:]}" if fit_on in offered else words
+            action = add_plain(self.fit_menu, named, offered.get(fit_on, fit_on))
             action.setCheckable(True)
             action.setChecked(fit_on == self.fit_on)
             group.addAction(action)
