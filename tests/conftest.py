@@ -33,7 +33,7 @@ if hasattr(os, "register_at_fork"):
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LEAK_DEADLINE_SECONDS = 5.0
-LONGEST = ("test_random_walk.py", "test_legible.py")
+LONGEST = ("test_hostile_inputs.py", "test_random_walk.py", "test_legible.py")
 """Files that take minutes: begun first, so that no core waits for them at the end."""
 
 
