@@ -28,6 +28,7 @@ from core.jobs.alignment import AlignmentRequest, alignment
 from core.jobs.check_gallery import CheckGalleryRequest, RepairGalleryRequest, check, repair
 from core.jobs.duplicates import DuplicatesRequest, duplicates
 from core.jobs.export_gallery import ExportGalleryRequest, export
+from core.jobs.import_parts import ImportPartsRequest, take_parts
 from core.jobs.upload_gallery import UploadGalleryRequest, upload_gallery
 from core.progress import run_job
 from core.representations.fit_files import FitNote
@@ -42,7 +43,14 @@ _REMEDIES = {"repair": " Use --repair.", "index": " Index again.", "": ""}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
-    parser.add_argument("gallery", type=Path, metavar="GALLERY")
+    parser.add_argument("gallery", type=Path, nargs="?", metavar="GALLERY")
+    parser.add_argument(
+        "--from-parquet",
+        type=Path,
+        metavar="DIR",
+        help="take the parts that `index --cluster --parts DIR` wrote into the gallery --out",
+    )
+    parser.add_argument("--out", type=Path, metavar="GALLERY", help="with --from-parquet: a folder")
     parser.add_argument(
         "--export",
         type=Path,
@@ -89,7 +97,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Say what is in the gallery, write it to a file, check or repair it."""
+    """Say what is in the gallery, write it to a file, check or repair it, or make one of parts."""
+    _settle_place(options)
     limit = alike_limit(options, options.duplicates, "--duplicates")
     others = options.check or options.repair or options.export is not None
     if options.duplicates and (others or options.sanity):
@@ -106,6 +115,8 @@ def run(options: argparse.Namespace) -> None:
     if options.sanity:
         _find_themselves(options)
         return
+    if options.from_parquet is not None:
+        _take_parts(options)
     if options.check or options.repair:
         if options.export is not None:
             raise UsageError("--export goes with neither --check nor --repair")
@@ -146,6 +157,22 @@ def _upload(options: argparse.Namespace) -> None:
         f"{done.n_dropped:,} dropped: collection {done.collection} on {done.server}"
     )
     print(done.found)
+
+
+def _settle_place(options: argparse.Namespace) -> None:
+    """A gallery is named in its place, or by --out where parts are taken into it."""
+    if (options.from_parquet is None) != (options.out is None):
+        raise UsageError("--from-parquet goes with --out, and --out with it")
+    if (options.gallery is None) == (options.out is None):
+        raise UsageError("name one gallery: GALLERY, or --from-parquet DIR --out GALLERY")
+    options.gallery = options.gallery or options.out
+
+
+def _take_parts(options: argparse.Namespace) -> None:
+    with ProgressLine() as show:
+        taken = run_job(take_parts(ImportPartsRequest(options.from_parquet, options.out)), show)
+    if not options.json:
+        print(f"{counted(taken.n_added, 'image')} taken from {options.from_parquet}.")
 
 
 def _find_themselves(options: argparse.Namespace) -> None:

@@ -23,6 +23,7 @@ from core.progress import run_job
 from core.representations.after import HELP as AFTER_HELP
 from core.representations.after import parse_after
 from core.retrieval.absence import RULE
+from core.retrieval.cluster.indexing import ClusterWish
 from core.retrieval.finish import POOLED_HELP, parse_pooled, parse_scales
 from core.retrieval.gallery import open_gallery
 
@@ -77,11 +78,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=f"drop every image that is not to be seen now. Without it: {RULE}",
     )
+    _add_cluster_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
     add_size_argument(parser)
     add_scales_argument(parser)
     add_engine_arguments(parser)
+
+
+def _add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cluster",
+        default="",
+        metavar="ADDRESS",
+        help="have the machines of a Ray cluster describe the images: auto for the one that runs "
+        "here, HOST:6379, or local to start Ray on this machine",
+    )
+    parser.add_argument(
+        "--parts",
+        type=Path,
+        metavar="DIR",
+        help="with --cluster: keep the parquet files of paths and vectors there (default: beside "
+        "GALLERY until they are in it)",
+    )
+    parser.add_argument(
+        "--actors",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --cluster: engines at once (default: one a GPU, else one for two CPUs)",
+    )
+    parser.add_argument(
+        "--no-gpus", action="store_true", help="with --cluster: engines run on CPUs alone"
+    )
+
+
+def _cluster(options: argparse.Namespace) -> ClusterWish | None:
+    if not options.cluster:
+        if options.parts is not None or options.actors or options.no_gpus:
+            raise UsageError("--parts, --actors and --no-gpus go with --cluster")
+        return None
+    if options.actors < 0:
+        raise UsageError("--actors is 1 or more")
+    if options.device != "cpu":
+        raise UsageError("--device goes without --cluster, which takes the GPUs that it has")
+    return ClusterWish(options.cluster, options.parts, options.actors, not options.no_gpus)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -108,6 +149,7 @@ def run(options: argparse.Namespace) -> None:
         after[0],
         FitWish(options.fit_on, options.fit, options.encoder, options.fit_name),
         known=(options.out.absolute().parent,),
+        cluster=_cluster(options),
     )
     with engine_host(options) as host, ProgressLine() as show:
         try:

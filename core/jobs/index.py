@@ -29,6 +29,7 @@ from core.progress import Job
 from core.representations.after import L2, After
 from core.representations.encoding import Encoding
 from core.retrieval.cautions import cautions
+from core.retrieval.cluster.indexing import ClusterSurvey, ClusterWish
 from core.retrieval.describing import Describer, described_by_pass
 from core.retrieval.descriptor import DescriptorRecipe, text_sha256
 from core.retrieval.finish import Finish, Fits, FurtherValue
@@ -49,7 +50,8 @@ class IndexRequest:
     that may be a disk's doing. size: of the pictures, as core.images.input_size has it; "" leaves
     the recipe's. scales: factors of that size whose descriptors are put together. encoding: of the
     pooling's parts. after: what follows pooling; fits: where its fits come from. known: folders
-    below which galleries lie, which may hold other images to fit on.
+    below which galleries lie, which may hold other images to fit on. cluster: whose machines
+    describe the images, None for this one.
     """
 
     net: NetToRun
@@ -66,6 +68,7 @@ class IndexRequest:
     after: After = L2
     fits: FitWish = field(default_factory=FitWish)
     known: tuple[Path, ...] = ()
+    cluster: ClusterWish | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
     plan = _plan(request)
     recipe = _recipe_of(request, plan)
     request = yield from _with_engine(request, host, plan, recipe)
+    if request.cluster is not None:
+        request.cluster.check(request.net)
     with host.opened(request.net) as engine:
         origin = None
         if request.net.weights is not None:
@@ -101,6 +106,7 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
             origin=origin,
             batch_size=request.batch_size,
             prune=request.prune,
+            surveyor=_surveyor(request, origin),
         )
     if not report.n_images:
         raise _nothing_indexed(request.folder, report)
@@ -127,6 +133,12 @@ def _with_engine(
         net, host, plan.feed, recipe.preprocess, wants, request.batch_size
     )
     return replace(request, net=net)
+
+
+def _surveyor(request: IndexRequest, origin: GalleryOrigin | None) -> ClusterSurvey | None:
+    if request.cluster is None:
+        return None
+    return ClusterSurvey(request.cluster, request.net, origin, request.out)
 
 
 def descriptor_recipe(request: IndexRequest) -> DescriptorRecipe:

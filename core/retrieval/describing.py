@@ -21,7 +21,7 @@ from core.representations.after import L2, concatenated
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.finish import Fits
 from core.retrieval.gallery import Gallery
-from core.retrieval.refining import RefiningEngine
+from core.retrieval.refining import EvenPasses, RefiningEngine
 from core.retrieval.search import Ranking, rank
 from core.surveys.feed import Feed, fit_pool
 
@@ -84,6 +84,12 @@ class Describer:
         if not finish.has_several_scales and self.fits.encoder is None:
             return self.engine
         return RefiningEngine(self.engine, self.feed, finish.scales, self.fits.encoder)
+
+    def measurer_of(self, batch_size: int) -> DescribingEngine:
+        """The same in passes of one size, where pictures have one and may share a pass."""
+        if self.feed.mixing is not None or self.recipe.preprocess.is_free_size:
+            return self.measurer
+        return EvenPasses(self.measurer, self.feed, batch_size)
 
     def rows(
         self, results: Mapping[tuple[Value, Measure], np.ndarray], n_images: int

@@ -35,10 +35,11 @@ class GalleryCollector:
         plan: IndexPlan,
         others: Sequence[DescriptorRecipe] = (),
     ) -> None:
-        self._describer, self._store, self._plan = describer, store, plan
+        self._describer, self._plan = describer, plan
         self._others = [(one.value, one.measure) for one in others]
         self._waiting = _Waiting()
         self._reach = FolderReach(plan.root)
+        self.gallery_store = store
         self.n_added = 0
         self.lost: list[str] = []
 
@@ -64,13 +65,13 @@ class GalleryCollector:
         reason = f"Layer '{self._describer.recipe.layer}' gives NaN or infinity for it."
         bad = [_problem(self._plan, image, reason) for image, is_good in pairs if not is_good]
         if bad:
-            self._store.add_problems(bad)
+            self.gallery_store.add_problems(bad)
         self.n_added += len(added)
 
     def store(self) -> None:
         """Write what waits; the gallery is whole after it."""
         if self._waiting.images:
-            self._waiting.write(self._store)
+            self._waiting.write(self.gallery_store)
 
     def skip(self, image: PreparedImage) -> None:
         """Note an image that can't be used.
@@ -87,7 +88,9 @@ class GalleryCollector:
             return
         problem = _problem(self._plan, image, image.problem)
         # what is closed may be opened without a change of its time: it is tried again next time
-        self._store.add_problems([problem if how is Reach.OPEN else replace(problem, stamp=GONE)])
+        self.gallery_store.add_problems(
+            [problem if how is Reach.OPEN else replace(problem, stamp=GONE)]
+        )
 
     def _folder_lost(self) -> FolderLost:
         n_done = self._plan.n_expected - len(self._plan.todo) + self.n_added

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from core.surveys.pictures import by_shape
 from core.surveys.survey import SurveyReport, survey
 from core.words import plural
 
+Surveyor = Callable[[Describer, GalleryCollector, IndexPlan, int], Job[SurveyReport]]
+"""Describes what a plan has to do, images a pass, and hands it to a collector."""
 _WENT_AWAY = "went away while the index ran"
 
 
@@ -86,6 +88,7 @@ def index_folder(
     batch_size: int = 8,
     prune: bool = False,
     others: Sequence[DescriptorRecipe] = (),
+    surveyor: Surveyor | None = None,
 ) -> Job[IndexReport]:
     """Describe all images of a folder into the gallery `out`, or bring that gallery up to date.
 
@@ -97,7 +100,8 @@ def index_folder(
     used are listed in the report with the reason.
 
     others: further representations of the same pass, kept beside the recipe's; with them the
-    gallery is whole every few seconds, not after each batch. Raises GalleryError if `out` was made
+    gallery is whole every few seconds, not after each batch. surveyor: what describes the images
+    in place of this machine's survey. Raises GalleryError if `out` was made
     with another recipe or from another folder that still exists, FolderLost if the folder goes
     away.
     """
@@ -115,7 +119,7 @@ def index_folder(
     store.begin(plan.n_expected, plan.outdated, plan.missing.to_remember)
     collector = GalleryCollector(describer, store, plan, others)
     try:
-        done = yield from _survey(describer, collector, plan, batch_size)
+        done = yield from (surveyor or _survey)(describer, collector, plan, batch_size)
     finally:
         collector.store()
     store.finish()
@@ -224,7 +228,7 @@ def _survey(
     """Run what is to do, with the rate beside the count."""
     started = time.monotonic()
     job = survey(
-        describer.measurer,
+        describer.measurer_of(batch_size),
         describer.feed,
         [plan.root / relative for relative in plan.todo],
         describer.recipe.preprocess,

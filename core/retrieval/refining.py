@@ -1,4 +1,4 @@
-"""An engine that reads pictures at several scales and encodes parts: one row an image again."""
+"""Engines for describing: several scales and encoded parts, and passes of one size."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from core.measures.measure import Measure, Pool
 from core.representations.after import unit_length
 from core.representations.encoding import Encoder
 from core.surveys.feed import Feed
+from core.surveys.pictures import most_in_a_pass
 from core.surveys.survey import Measurer
 
 
@@ -58,6 +59,31 @@ class RefiningEngine:
             else rows
             for key, rows in found.items()
         }
+
+
+@dataclass(frozen=True)
+class EvenPasses:
+    """Stands for an engine in a survey, which runs equally many pictures of a shape each time.
+
+    The last bits of a matrix product may move with its number of rows. So an image has the same
+    descriptor whatever shares its pass: after a stop, beside a broken file, on another machine.
+    """
+
+    engine: Measurer
+    feed: Feed
+    size: int
+
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> dict[tuple[Value, Measure], np.ndarray]:
+        """As an engine does; the measures give a row an image."""
+        pictures = inputs[self.feed.picture]
+        n_short = most_in_a_pass(pictures.shape[1:], self.size) - len(pictures)
+        if n_short <= 0:
+            return self.engine.measure(inputs, wants)
+        filled = np.concatenate([pictures, np.repeat(pictures[-1:], n_short, axis=0)])
+        found = self.engine.measure(self.feed.inputs(filled), wants)
+        return {key: rows[: len(pictures)] for key, rows in found.items()}
 
 
 def _together(rows: Sequence[np.ndarray], measure: Measure) -> np.ndarray:

@@ -69,11 +69,16 @@ def by_shape(images: Iterable[PreparedImage | None], size: int) -> Iterator[list
         shape = image.values.shape
         group = waiting.setdefault(shape, [])
         group.append(image)
-        if len(group) >= min(size, max(1, _MAX_BATCH_PIXELS // (shape[1] * shape[2]))):
+        if len(group) >= most_in_a_pass(shape, size):
             yield waiting.pop(shape)
         elif _n_bytes(waiting) > _MAX_WAITING_BYTES:
             yield waiting.pop(max(waiting, key=lambda shape: len(waiting[shape])))
     yield from waiting.values()
+
+
+def most_in_a_pass(shape: tuple[int, ...], size: int) -> int:
+    """How many pictures of a shape (channels, height, width) share a pass of up to `size`."""
+    return min(size, max(1, _MAX_BATCH_PIXELS // (shape[1] * shape[2])))
 
 
 def _n_bytes(waiting: dict[tuple[int, ...], list[PreparedImage]]) -> int:

@@ -125,7 +125,7 @@ def survey(
     size = 1 if feed.mixing else batch_size
     wants = _union(collectors)
     tally, started = _Tally(), time.monotonic()
-    checker, pool = _SizeChecker(feed, recipe), shared_pool()
+    checker, pool = SizeChecker(feed, recipe), shared_pool()
     n_ahead = pool.n_decoders + size
     with (
         ThreadPoolExecutor(1, thread_name_prefix="collect") as keeper,
@@ -157,7 +157,7 @@ def survey(
     )
 
 
-class _SizeChecker:
+class SizeChecker:
     """Turns pictures that the net has no room for into skipped ones, each size looked at once."""
 
     def __init__(self, feed: Feed, recipe: Preprocess) -> None:

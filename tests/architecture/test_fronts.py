@@ -11,6 +11,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTS = {"core/commands": "command", "gui/controllers": "controller"}
 ONE_FRONT: dict[str, str] = {
+    "ImportPartsRequest": "the window takes the parts of its own index, which is another request",
     "TopImagesRequest": "the window takes top images from what it keeps of a layer's channels",
 }
 """Requests that one front alone fills, and why."""

@@ -227,7 +227,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
         started.append(start(*words, **options))
         return started[-1]
 
-    monkeypatch.setattr(tsne.subprocess, "Popen", note)
+    monkeypatch.setattr(subprocess, "Popen", note)
     return started
 
 
