@@ -42,6 +42,8 @@ FOLDERS = {
     "core/retrieval/gallery_store.py": "looks for what it left behind",
     "core/retrieval/gallery_check.py": "likewise",
     "core/retrieval/kept_galleries.py": "lists the galleries of the user's cache",
+    "core/retrieval/cluster/manifest.py": "looks whether a folder of parts holds anything else",
+    "core/retrieval/cluster/parts.py": "lists its own parts",
     "core/commands/extract.py": "counts the files that it wrote",
     "core/surveys/feature_files.py": "looks whether a folder is empty, and for its own of before",
     "core/engines/caffe/discovery.py": "lists the folders of Pythons",

@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 from core.errors import GalleryError
 from core.files import written_beside
 from core.measures.measure import MAX_DIMENSIONS
+from core.reading import open_regular
 
 _NAME = re.compile(r"part-(\d{6})\.parquet")
 _MOST_PARTS = 999_999
+_MOST_BYTES = 8 << 30
 _MOST_ROWS = 1 << 22
 _MOST_VALUES = 1 << 31
 """Of the vectors of a part."""
@@ -94,6 +96,8 @@ def read_part(path: Path, digest: str) -> Iterator[list[PartRow]]:
 
 
 def _opened(path: Path, digest: str) -> pq.ParquetFile:
+    with open_regular(path, _MOST_BYTES):  # pyarrow would wait for ever for a pipe
+        pass
     try:
         file = pq.ParquetFile(
             path,
