@@ -17,9 +17,13 @@ from core.engines.base import EngineStatus, FastPath
 from core.engines.caffe.probe import FoundCaffe, find_caffes
 from core.engines.launch import split_command
 from core.engines.registry import available_engines
+from core.engines.trial import why_no_trial
+from core.engines.trial_memory import default_memory
 from core.progress import run_job
 from core.screen import why_no_screen, why_no_text
+from core.words import on_one_line
 
+_MOST_TRIALS = 5
 _PACKAGES = ("numpy", "Pillow", "h5py", "PyQt5", "PyQt5-Qt5", "pyqtgraph", "torch")
 
 
@@ -49,6 +53,13 @@ def _examine(caffe_command: tuple[str, ...]) -> dict[str, Any]:
         "window": {"available": no_window is None, "reason": no_window},
         "caffes": [_described_caffe(caffe) for caffe in run_job(find_caffes())],
         "engines": [_described(status) for status in available_engines(caffe_command)],
+        "auto": {
+            "why_no_trial": why_no_trial("cpu") or None,
+            "trials": [
+                {"net": one.net, "engine": one.engine, "reason": one.reason}
+                for one in default_memory().all()
+            ],
+        },
     }
 
 
@@ -89,6 +100,16 @@ def _described_caffe(caffe: FoundCaffe) -> dict[str, Any]:
     }
 
 
+def _print_trials(auto: dict[str, Any]) -> None:
+    """What `--engine auto` takes, and the last that were tried."""
+    if auto["why_no_trial"]:
+        print(f"Engine auto: torch; {auto['why_no_trial']}.")
+        return
+    print("Engine auto: index, sweep and extract run on torch or onnxruntime, by a trial.")
+    for trial in auto["trials"][-_MOST_TRIALS:]:
+        print(f"  {on_one_line(trial['net'])}: {on_one_line(trial['reason'])}")
+
+
 def _print(found: dict[str, Any]) -> None:
     print(f"Blobscope {found['blobscope']}, Python {found['python']}, {found['system']}")
     for name, version in found["packages"].items():
@@ -102,6 +123,7 @@ def _print(found: dict[str, Any]) -> None:
             print(f"  --device {device['id']}: {device['name']}{memory}")
         for path in engine["fast_paths"]:
             print(f"  fast path {FastPath(path['name'], path['why_not'] or '').sentence}")
+    _print_trials(found["auto"])
     for caffe in found["caffes"]:
         print(f"Found: {caffe['sentence']}")
         print(f"  --caffe-python {shlex.quote(caffe['command'])}")

@@ -12,7 +12,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +59,36 @@ def open_onnxruntime(net_path: Path, weights_path: Path) -> tuple[str, Forward]:
     return onnxruntime.__version__, lambda batch: session.run(None, {name: batch})[0]
 
 
-OPENERS = {"torch": open_torch, "opencv": open_opencv, "onnxruntime": open_onnxruntime}
+def open_openvino(net_path: Path, weights_path: Path) -> tuple[str, Forward]:
+    """OpenVINO in float32, compiled for each size; it would take bfloat16 by itself."""
+    import openvino
+
+    core = openvino.Core()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "net.onnx")
+        write_onnx(net_path, weights_path, path)
+        model = core.read_model(path)
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+
+    @cache
+    def compiled(shape: tuple[int, ...]) -> Any:
+        model.reshape(list(shape))
+        return core.compile_model(model, "CPU", settings).create_infer_request()
+
+    def forward(batch: np.ndarray) -> np.ndarray:
+        request = compiled(batch.shape)
+        request.infer([batch], share_inputs=True)
+        return np.array(request.get_output_tensor(0).data)
+
+    return openvino.__version__.split("-")[0], forward
+
+
+OPENERS = {
+    "torch": open_torch,
+    "opencv": open_opencv,
+    "onnxruntime": open_onnxruntime,
+    "openvino": open_openvino,
+}
 
 
 def main(library: str, net_path: Path, weights_path: Path) -> None:

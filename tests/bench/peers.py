@@ -19,6 +19,7 @@ LIBRARIES = {
     "PyTorch eager": ("torch", "torch"),
     "OpenCV dnn": ("opencv", "cv2"),
     "ONNX Runtime": ("onnxruntime", "onnxruntime"),
+    "OpenVINO": ("openvino", "openvino"),
 }
 """Shown name: what library_peer.py calls it, the module it needs."""
 
@@ -107,7 +108,7 @@ def _started(command: list[str], settings: dict[str, str] | None = None) -> Iter
 def open_library(shown_name: str, net_path: Path, weights_path: Path) -> Iterator[Peer]:
     """A library of this Python; PeerError where it is not installed or can't build the net."""
     library, module = LIBRARIES[shown_name]
-    needed = [module, "onnx"] if library == "onnxruntime" else [module]
+    needed = [module, "onnx"] if library in ("onnxruntime", "openvino") else [module]
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         raise PeerError(f"{missing[0]} is not installed (make bench installs it)")
