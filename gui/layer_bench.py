@@ -126,6 +126,7 @@ class LayerBench(QObject):
             document, lanes, engine, inspecting, searching, exporting, self.folder_statistics,
             window.panels.activations, window.layer_page, all_layers, self,
         )  # fmt: skip
+        all_layers.panel.open_image_requested.connect(window.actions_["open_image"].trigger)
         window.layer_page.add_view(
             ALL_LAYERS_VIEW,
             all_layers,

@@ -90,6 +90,15 @@ class Settings:
         self._set("tiles/colours", value)
 
     @property
+    def explaining(self) -> str:
+        """The settings of the methods that explain a score, as their fields keep them."""
+        return self._store.word("gradients/methods", "")
+
+    @explaining.setter
+    def explaining(self, value: str) -> None:
+        self._set("gradients/methods", value)
+
+    @property
     def device(self) -> str:
         """Where nets ran last."""
         return self._store.word("engine/device", "cpu")

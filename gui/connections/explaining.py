@@ -31,6 +31,12 @@ def connect_explaining(
         window.layer_page.show_view(GRADIENTS_VIEW)
         panel.methods.choose(name)
 
+    def keep() -> None:
+        settings.explaining = panel.fields.kept
+
+    panel.fields.take(settings.explaining)
+    panel.fields.changed.connect(keep)
+    panel.open_image_requested.connect(window.actions_["open_image"].trigger)
     for name in METHOD_NAMES:
         window.actions_.on(f"explain_{name}", partial(explain, name))
 

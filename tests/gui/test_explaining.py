@@ -17,9 +17,11 @@ from core.attribution.methods import Method
 from core.attribution.targets import ChannelTarget, ClassTarget, MatchTarget
 from core.engines.host import EngineHost
 from core.engines.values import Value
+from core.interventions.intervention import Intervention
 from core.jobs.saliency import SaliencyRequest
 from core.progress import Job, Progress
-from gui.pages.layer_views import GRADIENTS_VIEW, VALUES_VIEW
+from gui.controllers.explaining.files import saliency_command
+from gui.pages.layer_views import ALL_LAYERS_VIEW, GRADIENTS_VIEW, VALUES_VIEW
 from tests.gui.test_searching import open_net, settle
 
 NET = """
@@ -124,6 +126,50 @@ def test_what_is_dear_waits_for_run(shown, qtbot) -> None:
     assert not panel.run_button.isVisible()
 
 
+def test_settings_of_a_method_are_asked_with_and_remembered(shown, qtbot) -> None:
+    panel, settings = shown.layer.gradients, shown.settings
+    assert panel.fields.isHidden(), "Grad-CAM has none"
+    panel.methods.choose("occlusion")
+    wait(shown, qtbot)
+    assert panel.fields.patch.text() == "auto"
+    panel.run_button.click()
+    wait(shown, qtbot)
+    assert panel.main.found is not None
+    panel.fields.patch.setValue(14)
+    panel.fields.stride.setValue(7)
+    panel.fields.fill.setCurrentText("grey")
+    panel.fields.fill.activated.emit(panel.fields.fill.currentIndex())
+    assert panel.main.found is None, "what was found is of other settings"
+    assert panel.main.words == "16 passes of the net. Press Run."
+    panel.run_button.click()
+    wait(shown, qtbot)
+    wanted = Method("occlusion", patch=14, stride=7, fill="grey")
+    assert asked[-1].methods == (wanted,)
+    assert panel.main.found.method == wanted
+    request = shown.layer.explaining.request
+    assert "--patch 14 --stride 7 --fill grey" in saliency_command(request, wanted)
+    kept = settings.explaining
+    panel.fields.steps.setValue(5)
+    panel.fields.take(kept)
+    assert panel.fields.method("integrated") == Method("integrated")
+    panel.fields.take("1 2 three mean mean")
+    assert panel.fields.method("occlusion") == wanted
+
+
+def test_the_first_pass_and_one_that_was_stopped_are_said(shown, qtbot) -> None:
+    panel, controller = shown.layer.gradients, shown.layer.explaining
+    controller._known.clear()
+    controller._follow()
+    assert panel.main.words == "Running forward."
+    controller._soon.stop()
+    controller._show()
+    assert panel.main.words == "Forward and back, twice. Press Run."
+    panel.run_button.click()
+    assert panel.main.words == "Going forward and back."
+    wait(shown, qtbot)
+    assert panel.main.found is not None
+
+
 def test_a_net_that_is_not_cheap_waits_with_all_of_them(
     shown, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,13 +222,11 @@ def test_layers_and_channels_lead_on(shown, qtbot) -> None:
     assert [row.share for row in side.rows] == [1.0, 0.5, 5.0]
     assert [row.is_target for row in side.rows] == [False, False, True]
     assert [row.cells[0] for row in side.channels.figures.rows] == ["0", "4", "1"]
-    assert side.off.isVisible()
-    told = []
-    shown.layer.explaining.switch_off.connect(lambda *channel: told.append(channel))
     shown.document.select("conv1")
     wait(shown, qtbot)
     side.off.click()
-    assert told == [("conv1", "conv1", 0)]
+    wanted = Intervention(Value("conv1", "conv1"), "off", (0,))
+    assert shown.layer.interventions.model.active == (wanted,)
     side.norms.row_chosen.emit(1)
     assert shown.document.selection == "relu1"
     wait(shown, qtbot)
@@ -209,13 +253,22 @@ def test_it_is_copied_and_saved(shown, qtbot, user, tmp_path: Path) -> None:
     assert "relu1,conv1,0.1" in (tmp_path / "out.csv").read_text()
 
 
-def test_without_an_image_it_says_so(bench, qtbot, tmp_path: Path) -> None:
+def test_without_an_image_it_says_so_and_offers_one(bench, qtbot, user, tmp_path: Path) -> None:
     (tmp_path / "net.prototxt").write_text(NET)
     open_net(bench, qtbot, tmp_path / "net.prototxt")
     bench.window.show_page("layer")
     bench.window.layer_page.show_view(GRADIENTS_VIEW)
     settle(bench, qtbot)
-    assert bench.layer.gradients._empty.sentence.startswith("Open an image")
+    state = bench.layer.gradients.empty_state
+    assert state.sentence.startswith("Open an image")
+    assert state.offers_button
+    bench.window.layer_page.show_view(ALL_LAYERS_VIEW)
+    assert bench.layer.all_layers._view.panel.empty_state.offers_button
+    Image.fromarray(np.full((28, 28, 3), 90, np.uint8)).save(tmp_path / "grey.png")
+    user.files.append((tmp_path / "grey.png",))
+    bench.layer.all_layers._view.panel.empty_state.clicked.emit()
+    settle(bench, qtbot)
+    assert bench.document.image_path == tmp_path / "grey.png"
 
 
 def test_an_engine_without_gradients_says_so(shown, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from core.jobs.saliency import SaliencyRequest, saliency
 from core.jobs.score_target import ClassTable, rank_classes, values_with_places
 from core.layers.shapes import NetShapes
 from core.progress import Job
-from gui.controllers.engine_child import EngineController
+from gui.controllers.engine_child import STARTING, EngineController
 from gui.controllers.explaining.showing import Known, Scene, show_scene
 from gui.controllers.explaining.values import (
     QUICK,
@@ -115,9 +115,7 @@ class ExplainingController(QObject):
         if name in QUICK:
             self._run_quick(request)
             return
-        method = Method(next(one for one in TITLES if one == name))
-
-        self._start_long(request, method)
+        self._start_long(request, self._method(next(one for one in TITLES if one == name)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A view that comes up gets what it missed."""
@@ -132,8 +130,10 @@ class ExplainingController(QObject):
                         document.recipe_changed, document.selection_changed,
                         self._engine.request_changed, self._engine.restarted):  # fmt: skip
             changed.connect(self._follow)
+        self._engine.state_changed.connect(self._show)
         panel.target.changed.connect(self._follow)
         panel.method_chosen.connect(self._on_method)
+        panel.fields.changed.connect(self._on_fields)
         panel.beside_chosen.connect(self._on_beside)
         panel.run_requested.connect(self.run)
         panel.others_requested.connect(self._run_others)
@@ -147,8 +147,8 @@ class ExplainingController(QObject):
     def _follow(self, *_: object) -> None:
         """Something changed: show what is known of it, and soon begin what is cheap."""
         if self._panel.isVisible():
-            self._show()
             self._soon.start()
+            self._show()
 
     def _target(self) -> Target | None:
         wish, value = self._panel.target.wish, self._selected()
@@ -259,10 +259,11 @@ class ExplainingController(QObject):
             return
         self._others_of = (request, name)
         targets = other_targets(table, request.target)
-        requests = [replace(request, target=one, methods=(Method(name),)) for one in targets]
+        requests = [replace(request, target=one, methods=(self._method(name),)) for one in targets]
 
         def take(found: tuple[Explanation, ...]) -> None:
-            self._keep(request).others[name] = found
+            if all(one.method == self._method(name) for one in found):
+                self._keep(request).others[name] = found
             self._show()
 
         self._lanes.engine.start(
@@ -274,7 +275,8 @@ class ExplainingController(QObject):
     def _take(self, request: SaliencyRequest, found: Explained) -> None:
         known = self._keep(request)
         known.failed = ""
-        known.maps.update({one.method.name: one for one in found.maps})
+        maps = (one for one in found.maps if one.method == self._method(one.method.name))
+        known.maps.update({one.method.name: one for one in maps})
         if found.norms:
             known.explained = found
         self._show()
@@ -296,6 +298,16 @@ class ExplainingController(QObject):
     def _on_method(self, _name: str) -> None:
         self._follow()
 
+    def _method(self, name: MethodName) -> Method:
+        return self._panel.fields.method(name)
+
+    def _on_fields(self) -> None:
+        """What was found with other settings is no answer any more."""
+        self._lanes.cancel(LONG_JOB)
+        for known in self._known.values():
+            known.forget_others(self._method)
+        self._show()
+
     def _on_beside(self, name: str) -> None:
         self._beside = next(one for one in TITLES if one == name)
         self._show()
@@ -312,7 +324,7 @@ class ExplainingController(QObject):
         if not panel.isVisible() or net is None or shapes is None:
             return
         why = NO_IMAGE if document.image_path is None else self._inspecting.why_no_run()
-        panel.show_empty(why)
+        panel.show_empty(why, offers_image=why == NO_IMAGE)
         if why:
             return
         values = self._places()
@@ -326,8 +338,16 @@ class ExplainingController(QObject):
             is_long_running=self._lanes.is_running(LONG_JOB),
             are_others_running=self._lanes.is_running(OTHERS_JOB),
             can_switch_off=self.receivers(self.switch_off) > 0,
+            before=self._what_comes_first(),
         )  # fmt: skip
         show_scene(panel, scene)
+
+    def _what_comes_first(self) -> str:
+        """What is under way before a way back can be, in a sentence; "" for nothing."""
+        if self._engine.state == STARTING:
+            return f"Starting {self._engine.title}."
+        is_first = self._lanes.is_running("forward") or self._lanes.is_running(CLASSES_JOB)
+        return "Running forward." if is_first or self._soon.isActive() else ""
 
     def _picture_now(self) -> QImage | None:
         path = self._document.image_path

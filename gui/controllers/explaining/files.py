@@ -10,6 +10,7 @@ from PyQt5.QtCore import QMimeData, QObject
 from PyQt5.QtGui import QGuiApplication
 
 from core.attribution.explanation import Explanation
+from core.attribution.methods import Method
 from core.attribution.targets import ChannelTarget, MatchTarget, Target
 from core.csv_table import write_csv
 from core.engines.engine import GradientsFound
@@ -62,7 +63,8 @@ class ExplanationFiles(QObject):
         box = self._panel.main.picture_rect().toAlignedRect()
         copied = QMimeData()
         copied.setImageData(self._panel.main.grab(box).toImage())
-        copied.setText(saliency_command(request, self._panel.methods.current))
+        method = self._panel.fields.method(self._panel.methods.current)
+        copied.setText(saliency_command(request, method))
         clipboard.setMimeData(copied)
 
     def save(self, ending: str = "png") -> None:
@@ -115,18 +117,21 @@ class ExplanationFiles(QObject):
         )  # fmt: skip
 
 
-def saliency_command(request: SaliencyRequest, method: str) -> str:
+def saliency_command(request: SaliencyRequest, method: Method) -> str:
     """The command that shows outside the window what the view shows."""
-    options = ["--target", target_word(request.target), "--method", method]
+    options = ["--target", target_word(request.target), "--method", method.name]
+    plain = Method(method.name).settings()
+    for name, value in method.settings().items():
+        options += [f"--{name}", str(value)] if value != plain[name] else []
     if getattr(request.target, "of", "before") == "after":
         options += ["--of", "after"]
-    if method == "gradcam" and request.at is not None:
+    if method.name == "gradcam" and request.at is not None:
         at = request.at
         options += ["--at", at.layer if at.layer == at.top else f"{at.layer}:{at.top}"]
     words = shlex.split(look_command("saliency", request.look, ("x",)))
     place = words.index("--layers")
     kept = [*words[:place], *words[place + 2 :]]
-    return shlex.join([*kept, *options, "--out", f"{method}.png"])
+    return shlex.join([*kept, *options, "--out", f"{method.name}.png"])
 
 
 def target_word(target: Target) -> str:

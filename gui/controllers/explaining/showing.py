@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PyQt5.QtGui import QImage
 
 from core.attribution.explanation import Explained, Explanation
-from core.attribution.methods import TITLES, MethodName
+from core.attribution.methods import TITLES, Method, MethodName
 from core.attribution.targets import ClassTarget, Target
 from core.attribution.words import sentence
 from core.engines.values import Value
@@ -37,6 +38,13 @@ class Known:
     others: dict[MethodName, tuple[Explanation, ...]] = field(default_factory=dict)
     failed: str = ""
 
+    def forget_others(self, method: Callable[[MethodName], Method]) -> None:
+        """Let go of what was found by a method with other settings than `method` has."""
+        for name in [n for n, one in self.maps.items() if one.method != method(n)]:
+            del self.maps[name]
+        for name in [n for n, of in self.others.items() if any(m.method != method(n) for m in of)]:
+            del self.others[name]
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -44,6 +52,7 @@ class Scene:
 
     selected: a value of the selected layer; at: where Grad-CAM is taken, of `values`. size: height
     and width of the input. match: the image that similarity is to. beside: the second method.
+    before: what is under way first, in a sentence.
     """
 
     net: Net
@@ -64,6 +73,7 @@ class Scene:
     is_long_running: bool
     are_others_running: bool
     can_switch_off: bool
+    before: str = ""
 
     def waits(self, name: MethodName) -> bool:
         """Whether a method runs on a wish alone."""
@@ -77,7 +87,7 @@ def show_scene(panel: GradientsPanel, scene: Scene) -> None:
     panel.show_picture(scene.picture)
     at = "" if scene.at is None else scene.at.layer
     rows = method_rows(
-        scene.known.maps, at, scene.size,
+        scene.known.maps, at, scene.size, panel.fields.method,
         is_running=scene.is_quick_running, waits=not scene.is_cheap,
     )  # fmt: skip
     panel.show_methods(rows, scene.picture)
@@ -106,7 +116,9 @@ def _show_maps(panel: GradientsPanel, scene: Scene) -> None:
         is_running = scene.is_quick_running if is_quick else scene.is_long_running
         if is_running:
             waiting = "Going forward and back." if is_quick else "Running; Esc stops it."
-    can_run = found is None and not waiting and scene.waits(name)
+        elif is_quick and scene.is_cheap:
+            waiting = scene.before
+    can_run = found is None and not waiting  # what runs by itself, too, once it was stopped
     notes = () if found is None else found.notes
     more = () if known.explained is None else known.explained.notes
     time = next((row.time for row in panel.methods.rows if row.name == name), "")
@@ -114,7 +126,7 @@ def _show_maps(panel: GradientsPanel, scene: Scene) -> None:
     panel.show_found(
         name, found, beside,
         sentences=_sentences(found),
-        waiting=waiting or (passes_words(name, scene.size) if can_run else ""),
+        waiting=waiting or (passes_words(panel.fields.method(name), scene.size) if can_run else ""),
         waiting_beside=beside_words,
         run=(time or "Run") if can_run else "", note=" ".join((*notes, *more)),
     )  # fmt: skip

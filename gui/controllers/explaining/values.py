@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from core.attribution.explanation import Explained, Explanation
 from core.attribution.methods import METHOD_NAMES, TITLES, Method, MethodName
@@ -48,11 +48,11 @@ def next_words(table: ClassTable) -> tuple[str, ...]:
     return tuple(f"Next: {', '.join(listed[:n])}" for n in range(len(listed), 0, -1))
 
 
-def passes_words(name: MethodName, size: tuple[int, int]) -> str:
+def passes_words(method: Method, size: tuple[int, int]) -> str:
     """What a method that waits is going to do."""
-    if name in QUICK:
+    if method.name in QUICK:
         return "Forward and back, twice. Press Run."
-    return f"{Method(name).n_passes(*size):,} passes of the net. Press Run."
+    return f"{method.n_passes(*size):,} passes of the net. Press Run."
 
 
 def class_name(table: ClassTable, number: int) -> str:
@@ -69,14 +69,18 @@ def method_rows(
     found: Mapping[MethodName, Explanation],
     at: str,
     size: tuple[int, int],
+    with_settings: Callable[[MethodName], Method],
     *,
     is_running: bool,
     waits: bool,
 ) -> tuple[MethodRow, ...]:
-    """at: the layer of Grad-CAM; size: height and width of the input; waits: of quick ones, too."""
+    """at: the layer of Grad-CAM; size: height and width of the input; waits: of quick ones, too.
+
+    with_settings: a method as it is set.
+    """
     rows = []
     for name in METHOD_NAMES:
-        method, one = Method(name), found.get(name)
+        method, one = with_settings(name), found.get(name)
         is_dear = name not in QUICK
         if one is not None:
             time = seconds_words(one.seconds)
@@ -88,7 +92,8 @@ def method_rows(
         if name == "gradcam":
             note = f"at {at}" if at else "at a layer with places"
         elif name == "integrated":
-            note = f"{method.steps} steps from the mean"
+            begin = "the mean" if method.baseline == "mean" else method.baseline
+            note = f"{method.steps} steps from {begin}"
         elif name == "occlusion":
             patch, stride = method.grid(*size)
             note = f"patch {patch}, {stride} apart"

@@ -16,6 +16,7 @@ from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.inspecting import InspectingController
+from gui.controllers.possibilities import NO_IMAGE
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.spreads.files import FILTERS, table_csv, write_table
 from gui.controllers.spreads.folder import FolderStatistics
@@ -175,7 +176,7 @@ class AllLayersController(QObject):
         return self._inspecting.why_no_run() or RUNNING
 
     def _show_empty(self, sentence: str) -> None:
-        self._view.panel.show_empty(sentence)
+        self._view.panel.show_empty(sentence, offers_image=sentence == NO_IMAGE)
         self._view.side.show_nothing()
 
     def _told(self, shown: Stats) -> Told:

@@ -21,6 +21,7 @@ from core.attribution.methods import METHOD_NAMES, TITLES, MethodName
 from core.attribution.words import completeness_words
 from core.words import value_text
 from gui.panels.gradients.canvas import HeatCanvas
+from gui.panels.gradients.fields import MethodFields
 from gui.panels.gradients.methods import LOW_ROW, ROW, MethodList
 from gui.panels.gradients.others import LOW_SIDE, SIDE, OtherClasses
 from gui.panels.gradients.shown import MethodRow, OtherMap
@@ -50,6 +51,7 @@ class GradientsPanel(QWidget):
     others_requested = pyqtSignal()
     place_chosen = pyqtSignal(int)
     """Which of the offered layers Grad-CAM is to be taken at."""
+    open_image_requested = pyqtSignal()
     copy_requested = pyqtSignal()
     save_requested = pyqtSignal()
 
@@ -60,6 +62,7 @@ class GradientsPanel(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self.target = TargetBox(keeper)
         self.methods = MethodList(keeper)
+        self.fields = MethodFields(keeper)
         self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.note.setWordWrap(True)
         self.sentence = FittingLabel(keeper, "text", pixels=14, semibold=True)
@@ -84,7 +87,7 @@ class GradientsPanel(QWidget):
         self.side = LayersSide(keeper)
         self.copy_button = IconButton(keeper, "copy", "Copy the picture and the command")
         self.save_button = IconButton(keeper, "save", "Save as PNG, .npy, CSV or .npz")
-        self._empty = EmptyState(keeper, "image", "")
+        self.empty_state = EmptyState(keeper, "image", "", "Open image", button_icon="image")
         self._stack = QStackedWidget()
         self._others_box = QWidget()
         self._lay_out()
@@ -98,11 +101,12 @@ class GradientsPanel(QWidget):
         """What F6 walks through."""
         return self._left, self.main, self.others, self.side
 
-    def show_empty(self, sentence: str) -> None:
-        """Say what is missing; "" for nothing."""
+    def show_empty(self, sentence: str, *, offers_image: bool = False) -> None:
+        """Say what is missing, "" for nothing; offers_image: it is an image."""
         self._stack.setCurrentIndex(1 if sentence else 0)
         if sentence:
-            self._empty.set_sentence(sentence)
+            self.empty_state.set_sentence(sentence)
+            self.empty_state.show_button(offers_image)
 
     def show_picture(self, picture: QImage | None) -> None:
         """The photo that is explained."""
@@ -130,6 +134,7 @@ class GradientsPanel(QWidget):
         sentences: what is shown, the longest wording that has room. note: of the method, and of
         what real Caffe does otherwise.
         """
+        self.fields.show_method(name)
         self.main_title.setText(TITLES[name])
         self.main.show_found(found, waiting)
         self.beside.show_found(beside, waiting_beside)
@@ -179,6 +184,7 @@ class GradientsPanel(QWidget):
         self.opacity.valueChanged.connect(self._on_opacity)
         self.at.activated.connect(self.place_chosen)
         self.others_link.clicked.connect(self.others_requested)
+        self.empty_state.clicked.connect(self.open_image_requested)
         self.copy_button.clicked.connect(lambda: self.copy_requested.emit())
         self.save_button.clicked.connect(lambda: self.save_requested.emit())
         self._on_opacity(OPACITY)
@@ -201,6 +207,7 @@ class GradientsPanel(QWidget):
         head.addWidget(ThemedLabel(self._keeper, "Alt+1 to 6", "secondary", pixels=11))
         left.addLayout(head)
         left.addWidget(self.methods)
+        left.addWidget(self.fields)
         self.note.setContentsMargins(10, 6, 10, 6)
         left.addWidget(self.note)
         left.addStretch(1)
@@ -221,7 +228,7 @@ class GradientsPanel(QWidget):
         columns.addWidget(self.side)
         self.side.setFixedWidth(RIGHT_WIDTH)
         self._stack.addWidget(row)
-        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.empty_state)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)

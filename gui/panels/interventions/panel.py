@@ -152,6 +152,7 @@ class InterventionsPanel(QWidget):
         column.addSpacing(4)
         self._measures.addWidget(self._measure_head, 0, 0, 1, 2)
         self._measures.setHorizontalSpacing(10)
+        self._measures.setColumnStretch(2, 1)
         self._measures.setVerticalSpacing(5)
         right = QVBoxLayout()
         right.addLayout(self._measures)

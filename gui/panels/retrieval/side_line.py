@@ -76,7 +76,7 @@ class SideLine(QWidget):
         row.setSpacing(8)
         for widget in (self.letter, self.layer_button, self.pooling):
             row.addWidget(widget)
-        row.addWidget(self.words, 2)
+        row.addWidget(self.words, 1)
         row.addWidget(self.ap)
         row.addWidget(self.ap_words)
         row.addWidget(self.note, 1)

@@ -82,6 +82,7 @@ class SpreadsPanel(QWidget):
     copy_requested = pyqtSignal(str)
     """What to copy: "csv" or "picture"."""
     save_requested = pyqtSignal()
+    open_image_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,7 +100,9 @@ class SpreadsPanel(QWidget):
         self.filter.setAccessibleName("Filter the layers")
         self.copy_button = IconButton(keeper, "copy", "Copy the table")
         self.save_button = IconButton(keeper, "save", "Save the table as CSV or PNG")
-        self.empty_state = EmptyState(keeper, "list", EMPTY_SENTENCE)
+        self.empty_state = EmptyState(
+            keeper, "list", EMPTY_SENTENCE, "Open image", button_icon="image"
+        )
         self.of_what = ElidedLabel(mode=Qt.ElideRight)
         self.exactness = ThemedLabel(keeper, "", "secondary")
         self._build()
@@ -107,6 +110,8 @@ class SpreadsPanel(QWidget):
         self.table.hidden_changed.connect(self._say_what_is_shown)
         self.copy_button.clicked.connect(lambda: self.copy_requested.emit("csv"))
         self.save_button.clicked.connect(lambda: self.save_requested.emit())
+        self.empty_state.clicked.connect(self.open_image_requested)
+        self.empty_state.show_button(False)
 
     @property
     def tools(self) -> tuple[QWidget, ...]:
@@ -128,8 +133,9 @@ class SpreadsPanel(QWidget):
         self._pages.setCurrentIndex(1)
         self._refilter()
 
-    def show_empty(self, sentence: str) -> None:
-        """Say in a sentence what brings the table."""
+    def show_empty(self, sentence: str, *, offers_image: bool = False) -> None:
+        """Say in a sentence what brings the table; offers_image: an image does."""
+        self.empty_state.show_button(offers_image)
         self._rows = ()
         self.table.show_rows(())
         self.finding.show_told(Told())
