@@ -206,7 +206,7 @@ class RecipeBar(PanelBar):
         shown = {key: words for key, words in self.views.shown.items() if key != TWO_VIEW}
         key = (
             self.width(), self._is_narrow, self._has_marks, tuple(shown.items()),
-            TWO_VIEW in self.views.shown, self.fit_button.accessibleName(),
+            TWO_VIEW in self.views.shown, self.fit_button.accessibleName(), self.layer_button.words,
             tuple(field.isVisibleTo(self) for field in fields),
         )  # fmt: skip
         if key == self._fitted_to:
@@ -224,6 +224,15 @@ class RecipeBar(PanelBar):
             self.legend.setVisible(has_legend)
             if self.row.minimumSize().width() <= self.width():
                 break
+        self._leave_room_for_the_layer()
+
+    def _leave_room_for_the_layer(self) -> None:
+        """A layer that is cut can't be told from its neighbours; the lists beside it can."""
+        lists = [w for w in (self.pooling_choice, self.after_choice) if w.isVisibleTo(self)]
+        too_wide = self.row.sizeHint().width() - self.width()
+        for choice in lists:
+            most = choice.maximumWidth() - max(0, -(-too_wide // len(lists)))
+            choice.setMaximumWidth(max(_LEAST_CHOICE, most))
 
     def _on_layer(self, layer: str, top: str) -> None:
         """A layer that can't be pooled as now is pooled as it can be."""
