@@ -62,12 +62,12 @@ def take_stdout() -> IO[bytes]:
     return replies
 
 
-def start_reading(stream: IO[bytes]) -> queue.Queue[Request]:
+def start_reading(stream: IO[bytes]) -> queue.SimpleQueue[Request]:
     """In the child: read requests in a thread, which ends the process when its parent is gone.
 
     The main thread may be deep in its work at that time; nobody waits for its result any more.
     """
-    requests: queue.Queue[Request] = queue.Queue()
+    requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
 
     def read() -> None:
         while True:

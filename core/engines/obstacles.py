@@ -77,6 +77,8 @@ def unknown_types(steps: Iterable[Step], known: Iterable[str], engine: str) -> d
 
 def check_free(steps: Sequence[Step], obstacles: Obstacles, engine: str) -> None:
     """Raise for the obstacles among these steps; see `refusal`."""
+    if not obstacles:
+        return
     layers = (step.layer for step in steps if step.layer.index in obstacles)
     error = refusal(((x.name, x.type, obstacles[x.index]) for x in layers), engine)
     if error is not None:

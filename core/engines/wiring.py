@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.engines.values import Value
 from core.errors import EngineError
@@ -12,6 +12,7 @@ from core.net.definition import Layer, Net
 MADE_UP_TYPE = "DummyData"
 """The one data layer that fills its tops by itself; values may still be given in their place."""
 _LEARNED_TYPE = "Parameter"
+_MOST_KNOWN = 64
 
 
 def is_fed(type_name: str, bottoms: Sequence[str]) -> bool:
@@ -46,6 +47,10 @@ class Wiring:
     slots: Mapping[Value, int]
     inputs: Mapping[str, int]
     n_slots: int
+    _needed: dict[frozenset[int], tuple[Step, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was asked before: every pass asks again."""
 
     def slot(self, value: Value) -> int:
         """The slot of a value; EngineError when the net has no such layer or top."""
@@ -60,13 +65,20 @@ class Wiring:
 
     def steps_for(self, wanted: Collection[int]) -> tuple[Step, ...]:
         """The steps that the wanted slots depend on, in order; the others need not run."""
-        needed = set(wanted)
+        asked = frozenset(wanted)
+        known = self._needed.get(asked)
+        if known is not None:
+            return known
+        needed = set(asked)
         kept: list[Step] = []
         for step in reversed(self.steps):
             if needed.intersection(step.tops):
                 kept.append(step)
                 needed.update(step.bottoms)
-        return tuple(reversed(kept))
+        if len(self._needed) >= _MOST_KNOWN:
+            self._needed.clear()
+        found = self._needed[asked] = tuple(reversed(kept))
+        return found
 
     def check_inputs(self, given: Iterable[str], steps: Sequence[Step]) -> None:
         """EngineError when a blob is unknown, or one that the steps need is missing."""
@@ -92,6 +104,8 @@ class Wiring:
 
     def missing(self, given: Collection[str], steps: Sequence[Step]) -> list[str]:
         """Input blobs that the steps read and nobody has given."""
+        if all(name in given for name in self.inputs):
+            return []
         read = {slot for step in steps for slot in step.bottoms}
         fed = {slot for s in steps if s.is_data and not s.is_made_up for slot in s.tops}
         return [n for n, slot in self.inputs.items() if slot in read & fed and n not in given]

@@ -75,6 +75,7 @@ class OnnxRuntimeSession(Session):
         self._weights = None if path is None else open_weights(path)
         self._built: OrderedDict[object, _Built] = OrderedDict()
         self._n_built = 0
+        self._announced = ""
         self._kept: dict[int, np.ndarray] | None = None
         self._run_obstacles: Obstacles = {}
         self._given: frozenset[str] = frozenset()
@@ -104,8 +105,9 @@ class OnnxRuntimeSession(Session):
         }
         whole = sorted({slot for slot, measure in pairs if not reduced[slot, measure]})
         inside = sorted({(slot, kind) for (slot, _), kind in reduced.items() if kind})
-        if steps:
-            on_layer(steps[0].layer.name)
+        if steps and steps[0].layer.name != self._announced:
+            self._announced = steps[0].layer.name  # each word wakes the caller, who waits
+            on_layer(self._announced)
         values, peaks = self._pass(built, inputs, whole, inside)
         return [
             peaks[slot, reduced[slot, measure]]
