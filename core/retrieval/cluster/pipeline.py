@@ -67,7 +67,7 @@ class Made:
     n_made: int = 0
     lost: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    words: str = ""
+    words: str = "the cluster"
     again: str = ""
 
 
@@ -123,6 +123,7 @@ def describe(
         return made
     engines = plan_engines(resources(), n_asked=plan.n_engines, use_gpus=plan.use_gpus)
     made.words = f"{engines.words} of {plural(len(_machines()), 'machine')}"
+    tell(made)
     keeper = _Keeper(work, plan, made, digest)
     tally = Tally.options(  # type: ignore[attr-defined]
         scheduling_strategy=NodeAffinitySchedulingStrategy(
