@@ -32,7 +32,8 @@ class ServerAddressDialog(FramedDialog):
         )
         note.setWordWrap(True)
         self.body.addWidget(note)
-        self.resize(460, 170)
+        self.body.addStretch(1)
+        self.resize(480, 230)  # with room for what is wrong, in two lines
         self.field.textChanged.connect(lambda _text: self._check())
         self.accepted.connect(lambda: self.chosen.emit(server_address(self.field.text())))
         self._check()
