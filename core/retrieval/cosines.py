@@ -152,12 +152,13 @@ class Cosines:
 
     def of_rows_of_one(self, query: np.ndarray, length: float, rows: np.ndarray) -> np.ndarray:
         """The same for one (dimension,) float64 query of a length above 0 and rows, (n,) int64."""
-        near = self._stored.take(rows, axis=0).astype(np.float64)
-        lengths = self._stored_lengths.take(rows)
-        if not lengths.all():
-            lengths = _divisors(lengths)
-        result: np.ndarray = np.vecdot(near, query) / lengths / length
+        products = np.vecdot(self._stored.take(rows, axis=0), query)
+        result: np.ndarray = products / self._row_divisors.take(rows) / length
         return result
+
+    @cached_property
+    def _row_divisors(self) -> np.ndarray:
+        return _divisors(self._stored_lengths)
 
     @cached_property
     def image_of_row(self) -> np.ndarray:

@@ -28,6 +28,8 @@ _N_SAMPLED = 100
 _NOISE = 1e-9
 _TIE = 1e-14
 """Between cosines that the rounding of sums may have parted."""
+_PLAIN = 1e-9, 1e9
+"""Lengths of queries that an index of float32 need not be given as unit vectors."""
 _VALUES_AT_ONCE = 1 << 22
 _MEASURING = "lists looked at, measuring recall"
 
@@ -46,7 +48,7 @@ class RowIndex(Protocol):
         ...
 
     def search(self, queries: np.ndarray, k: int, effort: int) -> np.ndarray:
-        """Up to k rows for each of (n_queries, dimension) float32 queries of length 1.
+        """Up to k rows for each of (n_queries, dimension) float32 queries by their cosines.
 
         Returns (n_queries, k) int64 in any order, -1 where there is none.
         """
@@ -128,25 +130,33 @@ class ApproximateSearch:
         return rankings
 
     def _search_one(self, query: np.ndarray, k: int, exclude: Excluded) -> Ranking:
-        """With as few calls as it takes: each is dear beside a search of half a millisecond."""
+        """With as few calls as it takes: behind a search, whose lists fill the caches, each is dear
+        beside its half of a millisecond."""
         exact = np.asarray(query, np.float64)
         length = math.sqrt(np.vecdot(exact, exact))
         if not math.isfinite(length):
             raise _not_finite()
         if length == 0:  # all are equally far: no list is nearer
             return best_by(self.cosines, exact, k, exclude=exclude)
+        is_plain = query.dtype == np.float32 and _PLAIN[0] < length < _PLAIN[1]
+        asked = query if is_plain else (exact / length).astype(np.float32)
         take = k + (0 if exclude is None else np.size(exclude)) + self._n_wasted
-        rows = self.index.search_one((exact / length).astype(np.float32), take, self.effort)
-        images = self.cosines.image_of_row[rows]
+        rows = self.index.search_one(asked, take, self.effort)
+        images = self.cosines.image_of_row.take(rows)
         if exclude is not None or self._n_wasted:
-            is_there = (images >= 0) & ~np.isin(images, () if exclude is None else exclude)
+            is_there = images >= 0
+            if isinstance(exclude, int):  # the common one: isin takes as long as all the rest
+                is_there &= images != exclude
+            elif exclude is not None:
+                is_there &= ~np.isin(images, exclude)
             rows, images = rows[is_there], images[is_there]
         cosines = self.cosines.of_rows_of_one(exact, length, rows)
-        order = cosines.argsort()[::-1]
-        cosines = cosines[order]
-        if (cosines[:-1] - cosines[1:]).min(initial=1.0) <= _TIE:
-            return self._told_apart(exact, images, k)
-        return Ranking(images[order[:k]], cosines[:k].astype(np.float32), 0)
+        if (cosines[:-1] - cosines[1:]).min(initial=1.0) <= _TIE:  # seldom, when few are found
+            order = cosines.argsort()[::-1]
+            images, cosines = images[order], cosines[order]
+            if (cosines[:-1] - cosines[1:]).min(initial=1.0) <= _TIE:
+                return self._told_apart(exact, images, k)
+        return Ranking(images[:k], cosines[:k].astype(np.float32), 0)
 
     def _ranked(
         self,
