@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,12 +27,16 @@ class Copies:
         """Images that share their descriptor with another one, or whose descriptor is zero."""
         return int(np.count_nonzero((self.n_alike > 1) | self.is_zero))
 
+    @cached_property
+    def _n_shared(self) -> int:
+        """Images that share their descriptor with another one."""
+        return int(np.count_nonzero(self.n_alike > 1))
+
     def are_ranked(self, own: int | None) -> bool:
         """Whether two images other than `own` have one descriptor."""
-        n_shared = int(np.count_nonzero(self.n_alike > 1))
         if own is None or self.n_alike[own] != 2:
-            return n_shared > (own is not None and self.n_alike[own] > 1)
-        return n_shared > 2  # a pair of which own is one ranks once
+            return self._n_shared > (own is not None and self.n_alike[own] > 1)
+        return self._n_shared > 2  # a pair of which own is one ranks once
 
 
 def find_copies(descriptors: np.ndarray | DescriptorRows) -> Copies:

@@ -19,7 +19,7 @@ from core.retrieval.copies import find_copies
 from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.gallery_contents import DescriptorRows
-from core.retrieval.relevant_ranks import Exactly, relevant_ranks
+from core.retrieval.query_scores import AskedQuery, score_queries
 from core.retrieval.search import Ranking
 
 _MOST_QUERIES_AT_ONCE = 256
@@ -265,13 +265,11 @@ def _score(
             yield Progress(start, len(query_indices), "queries evaluated")
             chunk = list(query_indices[start : start + n_at_once])
             vectors = np.asarray(queries.descriptors[np.array(chunk)])
-            found = threads.map(
-                _score_one,
-                cosines.of(vectors),
-                [partial(cosines.exactly, vector) for vector in vectors],
-                [members[queries.labels[index]] for index in chunk],
-                [queries.own[index] for index in chunk],
-            )
+            asked = [
+                AskedQuery(partial(cosines.exactly, v), members[queries.labels[i]], queries.own[i])
+                for v, i in zip(vectors, chunk, strict=True)
+            ]
+            found = score_queries(cosines, vectors, asked, threads)
             for index, vector, score in zip(chunk, vectors, found, strict=True):
                 own = queries.own[index]
                 n_ranked = len(cosines) - (own is not None)
@@ -307,23 +305,6 @@ def _score_rankings(
     yield Progress(len(query_indices), len(query_indices), "queries evaluated")
     scored.n_copies = copies.n_images
     return scored
-
-
-def _score_one(
-    scores: np.ndarray, exactly: Exactly, relevant: np.ndarray, own: int | None
-) -> QueryScore:
-    """The measures of one query; its own image has no rank."""
-    if own is None:
-        return score_ranks(relevant_ranks(scores, relevant, exactly), scores.size)
-    # Left out by number: by score, a copy of the query would go as well.
-    others = np.concatenate((scores[:own], scores[own + 1 :]))
-    relevant = relevant[relevant != own]
-    ranks = relevant_ranks(
-        others,
-        relevant - (relevant > own),
-        lambda images: exactly(images + (images >= own)),
-    )
-    return score_ranks(ranks, others.size)
 
 
 def _cosines(gallery: np.ndarray | Cosines) -> Cosines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,27 +10,44 @@ import numpy as np
 
 _MOST_BINS = 1 << 16
 _LONGEST_RUN = 4096
+_MOST_NEAR = 2000
+"""Images beside the relevant ones whose exact scores are worth asking for."""
 _NOISE = 1e-14
 """What the rounding of sums makes of equal cosines, as of one descriptor in two lengths."""
+_ROUNDING = 2.0**-23
+"""Of scores near 1 to float32."""
 Exactly = Callable[[np.ndarray], np.ndarray]
 """The exact scores of some images: (n,) int64, indices, to (n,) float64."""
 
 
 def relevant_ranks(
-    scores: np.ndarray, relevant: np.ndarray, exactly: Exactly | None = None
-) -> np.ndarray:
+    scores: np.ndarray,
+    relevant: np.ndarray,
+    exactly: Exactly | None = None,
+    *,
+    error: float = 0.0,
+) -> np.ndarray | None:
     """Ranks from 1, rising, of some images: greatest score first, equal ones by index.
 
     scores: (n,) float32, cosines; relevant: (n_relevant,) int64, indices. exactly: tells scores
     apart that are equal as float32. The same as sorting all scores, ten times as fast where n is a
     million: images are counted by bins of like scores, and only those that share a bin with a
     relevant one are sorted.
+
+    error: how far scores may be from the exact ones; the ranks are those of the exact ones, of
+    which only those are asked for that may be on either side of a relevant one. None where these
+    are too many to be worth it.
     """
-    bins = _bins(scores)
+    bins, scale = _bins(scores)
     counts = np.bincount(bins)
-    has_relevant = np.zeros(counts.size, dtype=bool)
-    has_relevant[bins[relevant]] = True
+    reach = math.ceil((2 * error + _ROUNDING) * scale) + 1 if error else 0
+    has_relevant = _within(bins[relevant], reach, counts.size)
     near = np.flatnonzero(has_relevant[bins])
+    if error and exactly is not None:
+        if near.size - relevant.size > _MOST_NEAR:
+            return None
+        scores = scores.copy()
+        scores[near] = exactly(near)
     order = near[np.argsort(sort_keys(scores[near], near))]
     if exactly is not None:
         order = refined(order, scores, exactly, only=relevant).order
@@ -110,8 +128,17 @@ def sort_keys(scores: np.ndarray, indices: np.ndarray) -> np.ndarray:
     return keys
 
 
-def _bins(scores: np.ndarray) -> np.ndarray:
-    """A number for each score, (n,) int64 from 0, which never rises with it."""
+def _within(bins: np.ndarray, reach: int, n_bins: int) -> np.ndarray:
+    """Which of n_bins bins are at most `reach` from one of some bins, (n_bins,) bool."""
+    steps = np.zeros(n_bins + 1, np.int64)
+    np.add.at(steps, np.maximum(bins - reach, 0), 1)
+    np.add.at(steps, np.minimum(bins + reach + 1, n_bins), -1)
+    result: np.ndarray = np.cumsum(steps[:-1]) > 0
+    return result
+
+
+def _bins(scores: np.ndarray) -> tuple[np.ndarray, float]:
+    """A number for each score, (n,) int64 from 0, which never rises with it; bins per unit."""
     # Subtracting and multiplying round, but never the wrong way round: an order stays or becomes
     # equal, so that a bin holds neighbours, and equal scores share one.
     best = scores.max(initial=-1)
@@ -119,4 +146,4 @@ def _bins(scores: np.ndarray) -> np.ndarray:
     n_bins = min(_MOST_BINS, scores.size)
     scale = min((n_bins - 1) / spread, 1e30) if spread > 0 else 0.0
     result: np.ndarray = ((best - scores) * np.float32(scale)).astype(np.int64)
-    return result
+    return result, scale

@@ -5,17 +5,20 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
 
 from core.errors import GalleryError
-from core.evaluation.scores import score_ranking
+from core.evaluation.scores import score_ranking, score_ranks
 from core.progress import run_job
 from core.retrieval import cosines as module
 from core.retrieval.cosines import Cosines
 from core.retrieval.evaluation import OutsideQueries, evaluate, evaluate_outside
 from core.retrieval.gallery_contents import DescriptorRows
+from core.retrieval.query_scores import AskedQuery, score_queries
 from core.retrieval.relevant_ranks import relevant_ranks
 from core.retrieval.search import best_by, order_scores, rank_by, rank_vectors
 
@@ -225,3 +228,32 @@ def test_few_are_scored_exactly_for_the_best() -> None:
     assert 100 <= nearest.size < 120
     rows[0] *= np.float32(1e30)  # too long for float32 sums: all are left to the exact ones
     assert Cosines(rows).nearest(rows[1], 100).size == len(rows)
+
+
+@pytest.mark.parametrize("most_near", [2000, 5])
+def test_ranks_by_float32_sums_are_those_of_exact_ones(
+    most_near: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies, rows that differ by a rounding, zeros; 5: nearly all are left to exact sums."""
+    monkeypatch.setattr("core.retrieval.relevant_ranks._MOST_NEAR", most_near)
+    rng = np.random.default_rng(8)
+    rows = rng.standard_normal((700, 48)).astype(np.float32)
+    rows[300:330] = rows[0]
+    rows[400:430] = rows[0] * np.float32(3)
+    rows[500:530] = np.nextafter(rows[1], np.float32(9))
+    rows[600] = 0
+    cosines = Cosines(rows)
+    exact = rows.astype(np.float64)
+    exact /= np.linalg.norm(exact, axis=1, keepdims=True) + (np.arange(700) == 600)[:, None]
+    asked, wanted = [], []
+    for query in range(0, 300, 10):
+        own = query if query % 20 else None
+        relevant = np.flatnonzero(np.arange(700) % 7 == query % 7)
+        asked.append(AskedQuery(partial(cosines.exactly, rows[query]), relevant, own))
+        scores = np.round(exact @ exact[query], 13)
+        order = [n for n in np.lexsort((np.arange(700), -scores)) if n != own]
+        ranks = np.flatnonzero(np.isin(order, relevant)) + 1
+        wanted.append(score_ranks(ranks, len(order)))
+    with ThreadPoolExecutor(2) as threads:
+        found = score_queries(cosines, rows[range(0, 300, 10)], asked, threads)
+    assert found == wanted
