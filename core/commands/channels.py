@@ -10,7 +10,14 @@ from typing import Any, Literal
 from core.commands.command_line import UsageError
 from core.commands.folder_words import add_folder_arguments, image_source
 from core.commands.opening import engine_host, model_to_run
-from core.commands.output import counted, print_json, print_notes, print_skipped, print_table
+from core.commands.output import (
+    counted,
+    print_json,
+    print_limit,
+    print_notes,
+    print_skipped,
+    print_table,
+)
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP, write_csv
 from core.jobs.channels import ChannelsFound, ChannelsRequest, channels
@@ -136,6 +143,7 @@ def _print(
     for path in (options.csv, options.out, found.folder):
         if path is not None:
             print(f"-> {path}")
+    print_limit(found.report.limit if found.report is not None else None)
 
 
 def _by_index(row: tuple[object, ...]) -> tuple[bool, float]:

@@ -11,7 +11,9 @@ from core.commands.opening import add_engine_arguments, add_net_arguments, engin
 from core.commands.output import (
     byte_text,
     counted,
+    limit_words,
     print_json,
+    print_limit,
     print_notes,
     print_skipped,
     print_table,
@@ -128,6 +130,7 @@ def _print(opened: OpenedNet, extracted: Extracted, options: argparse.Namespace)
         f"({byte_text(_n_bytes(options.out))})"
     )
     _print_classes(extracted)
+    print_limit(extracted.limit)
 
 
 def _n_bytes(out: Path) -> int:
@@ -165,7 +168,7 @@ def _described(extracted: Extracted, options: argparse.Namespace) -> dict[str, A
         "seed": options.seed,
         "warnings": [*extracted.warnings, *extracted.notes],
         "images_per_second": extracted.images_per_second,
-        "slowest": extracted.slowest or None,
+        "limit": limit_words(extracted.limit),
         "classes": {
             image: [{"class": c.number, "name": c.name, "score": c.score} for c in best]
             for image, best in zip(extracted.images, classes, strict=False)

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from core.commands.command_line import FAILED, UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
-from core.commands.output import counted, print_json, print_notes
+from core.commands.output import (
+    counted,
+    limit_words,
+    print_json,
+    print_limit,
+    print_notes,
+)
 from core.commands.preprocessing import (
     add_preprocess_argument,
     add_scales_argument,
@@ -192,7 +198,7 @@ def describe(indexed: Indexed) -> dict[str, object]:
         "no_images": [{"path": str(s.path), "reason": s.reason} for s in report.skipped],
         "notes": list(report.notes),
         "one_image_a_pass": report.apart or None,
-        "slowest": report.slowest or None,
+        "limit": limit_words(report.limit),
         "preprocess": indexed.recipe.describe(),
         "preprocess_origin": indexed.recipe.origin,
         "preprocess_note": indexed.recipe.note,
@@ -244,3 +250,4 @@ def _print(indexed: Indexed, folder: Path) -> None:
         f"({report.n_added:,} added, {report.n_kept:,} kept, {report.n_removed:,} removed) "
         f"in {report.seconds:.1f} s{rate} -> {report.gallery}"
     )
+    print_limit(report.limit)

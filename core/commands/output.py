@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from core.files import write_file
 from core.words import on_one_line
@@ -45,6 +46,25 @@ def print_notes(notes: Sequence[str]) -> None:
     """What a reader has to know before the figures."""
     for note in notes:
         print(f"Note: {note}")
+
+
+class Limit(Protocol):
+    """The stage that set the rate of a pass over images."""
+
+    @property
+    def sentence(self) -> str: ...
+    def to_json(self) -> dict[str, Any]: ...
+
+
+def limit_words(limit: Limit | None) -> dict[str, Any] | None:
+    """A limit for JSON; None where nothing ran."""
+    return None if limit is None else limit.to_json()
+
+
+def print_limit(limit: Limit | None) -> None:
+    """The stage that set the rate of a pass over images, as a last line."""
+    if limit is not None:
+        print(limit.sentence)
 
 
 _MOST_SKIPPED = 20

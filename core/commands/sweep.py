@@ -8,7 +8,13 @@ from pathlib import Path
 
 from core.commands.command_line import UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
-from core.commands.output import print_json, print_notes, print_table
+from core.commands.output import (
+    limit_words,
+    print_json,
+    print_limit,
+    print_notes,
+    print_table,
+)
 from core.commands.preprocessing import (
     add_preprocess_argument,
     add_scales_argument,
@@ -148,7 +154,7 @@ def describe(swept: Swept) -> dict[str, object]:
         },
         "seconds": swept.report.seconds,
         "images_per_second": swept.report.images_per_second,
-        "slowest": swept.report.slowest or None,
+        "limit": limit_words(swept.report.limit),
         "preprocess": swept.recipe.describe(),
         "fit": None if swept.fit_set is None else swept.fit_set.to_json(),
         "left_out": [one.describe() for one in swept.left_out],
@@ -199,3 +205,4 @@ def _print(swept: Swept) -> None:
     )
     print(swept.sentence)
     print(f"Representations and table: {swept.gallery.folder}")
+    print_limit(swept.report.limit)

@@ -9,7 +9,15 @@ from typing import Any
 from core.commands.command_line import UsageError
 from core.commands.folder_words import add_folder_arguments, image_source, parse_channels
 from core.commands.opening import engine_host, model_to_run
-from core.commands.output import counted, print_json, print_notes, print_skipped, print_table
+from core.commands.output import (
+    counted,
+    limit_words,
+    print_json,
+    print_limit,
+    print_notes,
+    print_skipped,
+    print_table,
+)
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP, write_csv
 from core.jobs.fired_parts import check_crops_writable, draw_crops
@@ -74,6 +82,7 @@ def run(options: argparse.Namespace) -> None:
             {
                 "images": found.report.n_images,
                 "held_bytes": found.n_bytes,
+                "limit": limit_words(found.report.limit),
                 "rankings": [_described(row) for row in rows],
                 "skipped": [list(pair) for pair in found.skipped],
                 "left_out": [[*value, why] for value, why in found.left_out],
@@ -93,6 +102,7 @@ def run(options: argparse.Namespace) -> None:
     )
     if options.out is not None:
         print(f"{counted(n_crops, 'picture')} -> {options.out}")
+    print_limit(report.limit)
 
 
 def _cells(row: RankedRow) -> tuple[object, ...]:

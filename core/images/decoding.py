@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -57,6 +58,7 @@ class Picture:
     kept and the file has any; orientation: EXIF's, 1 (upright) to 8; note: what was done with
     values of more than 8 bits, "" where nothing needs telling; jpeg: the file where it is a JPEG;
     mode: Pillow's word for its channels; reduced: where it was decoded smaller than it is.
+    read_seconds: until a JPEG's bytes were there; other files are read as they are decoded.
     """
 
     stored: np.ndarray
@@ -65,6 +67,7 @@ class Picture:
     jpeg: bytes = b""
     mode: str = "RGB"
     reduced: Reduced | None = None
+    read_seconds: float = 0.0
 
     @property
     def upright(self) -> np.ndarray:
@@ -96,8 +99,10 @@ def decode_picture(
     colours that are stored under it, as cv::imread and so Caffe's data layers do. needed: the size
     from which a JPEG may be decoded smaller than it is; without it none is.
     """
+    started = time.perf_counter()
     with _told(path, max_pixels), opened_picture_file(path) as file:
         jpeg = file.read() if _is_jpeg(file) else b""
+        seconds = time.perf_counter() - started
         with _open(io.BytesIO(jpeg) if jpeg else file, path.name, max_pixels) as image:
             is_sixteen_bits = ";16" in str(getattr(image, "tile", ()))
             mode, reduced = image.mode, None
@@ -108,7 +113,7 @@ def decode_picture(
             stored, note = _pixels(image, depth, transparency), depth.note
             if is_sixteen_bits and not note:
                 note = describe_dark_range(stored)
-            return Picture(stored, _orientation(image), note, jpeg, mode, reduced)
+            return Picture(stored, _orientation(image), note, jpeg, mode, reduced, seconds)
 
 
 def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:

@@ -43,6 +43,7 @@ from core.surveys.features import (
 )
 from core.surveys.feed import Feed, fit_pool, plan_feed, top_shape
 from core.surveys.part_files import PartFiles, request_digest
+from core.surveys.stages import StageLimit
 from core.surveys.survey import DEFAULT_BATCH, StopAtBadImage, SurveyReport, survey
 from core.words import plural
 
@@ -85,7 +86,7 @@ class Extracted:
     resumed: int
     recipe: ChosenRecipe | None
     apart: str
-    slowest: str
+    limit: StageLimit | None
     images_per_second: float
     warnings: tuple[str, ...]
     filler_layers: tuple[str, ...]
@@ -332,7 +333,7 @@ def _finish(plan: _Plan, parts: PartFiles, ran: _Ran, resumed: int) -> Job[Extra
         resumed,
         plan.recipe,
         report.apart if report else "",
-        report.slowest if report else "",
+        report.limit if report else None,
         report.images_per_second if report else 0.0,
         ran.warnings,
         ran.filler_layers,

@@ -24,6 +24,7 @@ from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.index_plan import IndexPlan, plan_index
 from core.surveys.pictures import by_shape
+from core.surveys.stages import StageLimit
 from core.surveys.survey import SurveyReport, survey
 from core.words import plural
 
@@ -40,7 +41,7 @@ class IndexReport:
     are gone. absent: files that stay in the gallery though they are not to be seen now, or that
     went away while the index ran. problems: images that could not be described; skipped: files that
     are no images. progress: whether every file had its turn. apart: why each image had a pass of
-    its own, "" where they shared passes. slowest: the stage that set the rate.
+    its own, "" where they shared passes. limit: the stage that set the rate.
     """
 
     gallery: Path
@@ -55,7 +56,7 @@ class IndexReport:
     notes: tuple[str, ...]
     progress: GalleryProgress
     apart: str = ""
-    slowest: str = ""
+    limit: StageLimit | None = None
     absent: tuple[AbsentFiles, ...] = ()
 
     @property
@@ -156,7 +157,7 @@ def _report(
         ),
         progress=contents.progress,
         apart=done.apart,
-        slowest=done.slowest,
+        limit=done.limit,
         absent=(*plan.missing.folders, *by_folder(collector.lost, _WENT_AWAY)),
     )
 

@@ -21,6 +21,7 @@ from core.measures.measure import Measure
 from core.progress import Job, Progress
 from core.surveys.feed import Feed
 from core.surveys.pictures import in_order, prepare_images
+from core.surveys.stages import StageClock, StageLimit
 
 DEFAULT_BATCH = 8
 Results = Mapping[tuple[Value, Measure], np.ndarray]
@@ -72,7 +73,7 @@ class SkippedImage:
 
 @dataclass(frozen=True)
 class SurveyReport:
-    """What a survey did. slowest: the stage that set the rate, "decoding", "forward" or "keeping".
+    """What a survey did. limit: the stage that set the rate, None where nothing ran.
 
     apart: why each image had a pass of its own, "" where images shared passes.
     """
@@ -81,7 +82,7 @@ class SurveyReport:
     n_passes: int
     skipped: tuple[SkippedImage, ...]
     seconds: float
-    slowest: str
+    limit: StageLimit | None
     apart: str
     notes: tuple[str, ...] = ()
 
@@ -99,9 +100,7 @@ class _Tally:
     n_passes: int = 0
     skipped: list[SkippedImage] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
-    waited: dict[str, float] = field(
-        default_factory=lambda: {"decoding": 0.0, "forward": 0.0, "keeping": 0.0}
-    )
+    clock: StageClock = field(default_factory=StageClock)
 
 
 def survey(
@@ -145,13 +144,12 @@ def survey(
             _wait(kept, tally)
     apart = feed.mixing.reason if feed.mixing else ""
     seconds = time.monotonic() - started
-    slowest = max(tally.waited, key=lambda stage: tally.waited[stage])
     return SurveyReport(
         tally.n_images,
         tally.n_passes,
         tuple(tally.skipped),
         seconds,
-        slowest,
+        tally.clock.limit(seconds),
         apart,
         tuple(tally.notes),
     )
@@ -199,7 +197,7 @@ def _timed(batches: Iterator[list[PreparedImage]], tally: _Tally) -> Iterator[li
     while True:
         started = time.monotonic()
         batch = next(batches, None)
-        tally.waited["decoding"] += time.monotonic() - started
+        tally.clock.for_pictures += time.monotonic() - started
         if batch is None:
             return
         yield batch
@@ -215,7 +213,7 @@ def _pass(
     started = time.monotonic()
     pictures = np.stack([image.values for image in images if image.values is not None])
     found = engine.measure(feed.inputs(pictures), wants)
-    tally.waited["forward"] += time.monotonic() - started
+    tally.clock.for_engine += time.monotonic() - started
     tally.n_passes += 1
     return found
 
@@ -226,7 +224,7 @@ def _wait(kept: Future[None] | None, tally: _Tally) -> None:
         return
     started = time.monotonic()
     kept.result()
-    tally.waited["keeping"] += time.monotonic() - started
+    tally.clock.for_keeping += time.monotonic() - started
 
 
 def _hand_out(
@@ -246,6 +244,7 @@ def _hand_out(
 def _count(tally: _Tally, batch: Sequence[PreparedImage], good: Sequence[PreparedImage]) -> None:
     tally.n_images += len(good)
     for image in batch:
+        tally.clock.note(image)
         if image.problem:
             tally.skipped.append(SkippedImage(image.path, image.problem))
         elif image.note:

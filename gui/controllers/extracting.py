@@ -108,4 +108,6 @@ def _sentences(extracted: Extracted) -> list[str]:
         lines.append(f"Each image had a pass of its own: {extracted.apart}")
     if extracted.recipe is not None:
         lines.append(f"Preprocessing, {extracted.recipe.origin}: {extracted.recipe.describe()}.")
+    if extracted.limit is not None and len(extracted.images) > 1:
+        lines.append(extracted.limit.sentence)
     return [*lines, *extracted.warnings, *extracted.notes]

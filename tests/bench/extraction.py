@@ -160,7 +160,7 @@ def measure_rate(options: argparse.Namespace, images: list[Path], work: Path) ->
     rate, bare = found["images_per_second"], max(before, after)
     print(
         f"rate: {len(images):,} images x {options.rate_layer}: {rate:.1f} images/s end to end, "
-        f"slowest stage {found['slowest']}; bare passes of {BATCH}: {before:.1f} before, "
+        f"{found['limit']['sentence']}; bare passes of {BATCH}: {before:.1f} before, "
         f"{after:.1f} after; {rate / bare:.0%} of the faster"
     )
 

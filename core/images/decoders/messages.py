@@ -41,8 +41,8 @@ class Answer(msgspec.Struct, frozen=True):
     picture where an input was made. orientation: EXIF's, by which what was taken is still to be
     turned to be upright, and of a look by which the file's pixels are. problem: a sentence, ""
     where there is none. is_short: of memory, which a decoder of many pictures may be where a new
-    one is not. mode, flaw: of a look, the file's channels in Pillow's words, and what is wrong
-    though it can be decoded.
+    one is not. seconds: of reading the file, decoding and preprocessing. mode, flaw: of a look, the
+    file's channels in Pillow's words, and what is wrong though it can be decoded.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -55,6 +55,7 @@ class Answer(msgspec.Struct, frozen=True):
     flaw: str = ""
     whole: tuple[int, int] = (0, 0)
     orientation: int = 1
+    seconds: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from dataclasses import replace
 from functools import partial
@@ -62,6 +63,7 @@ def _look(path: Path, side: int) -> Done:
 
 
 def _prepare(path: Path, request: Request) -> Done:
+    started = time.perf_counter()
     recipe = Preprocess.from_json(request.recipe)
     pixels, picture = _decode(path, recipe, request)
     turn = picture.orientation if recipe.exif else UPRIGHT
@@ -74,8 +76,12 @@ def _prepare(path: Path, request: Request) -> Done:
         upright = upright_size(*whole, orientation)
         pixels = stored_box(Box(*request.box), *upright, orientation).cut(pixels)
         size = pixels.shape[1], pixels.shape[0]
-    answer = Answer(size, picture.note, whole=whole, orientation=orientation)
-    return answer, [recipe.apply(pixels, whole, reduced)]
+    decoded = time.perf_counter()
+    values = recipe.apply(pixels, whole, reduced)
+    read = picture.read_seconds
+    seconds = (read, decoded - started - read, time.perf_counter() - decoded)
+    answer = Answer(size, picture.note, whole=whole, orientation=orientation, seconds=seconds)
+    return answer, [values]
 
 
 def _decode(path: Path, recipe: Preprocess, request: Request) -> tuple[np.ndarray, Picture]:

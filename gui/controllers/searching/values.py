@@ -259,6 +259,8 @@ def gallery_view(gallery: Gallery, reading: Reading, indexed: Indexed | None) ->
         ("Input", input_text(recipe)),
         *((("Warning", said),) if (said := gallery.equality.describe()) else ()),
     )
+    if indexed is not None and indexed.report.limit is not None and indexed.report.n_added > 1:
+        facts = (*facts, ("Speed", indexed.report.limit.sentence))
     groups = set(gallery.images.names) - {None}
     skipped = [(problem.path, problem.reason) for problem in gallery.problems]
     if indexed is not None:
@@ -277,7 +279,8 @@ def n_missing(gallery: Gallery) -> int:
 
 def input_text(recipe: DescriptorRecipe) -> str:
     """How pictures are sized, in short."""
-    return recipe.preprocess.describe().split(", bilinear")[0]
+    words = recipe.preprocess.describe().split(", bilinear")[0]
+    return f"{words}, reduced decode" if recipe.preprocess.reduced_decode else words
 
 
 def evaluation_row(
