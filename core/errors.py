@@ -111,6 +111,10 @@ class EngineError(AppError):
     """An engine refused a request; the child is still alive."""
 
 
+class EngineOutOfMemory(EngineError):
+    """A pass found no memory for its values, on the host or on a GPU; a smaller one may."""
+
+
 _OTHERS_RUN = "Every layer that does not need them runs: choose one of those."
 _ONLY_IN_CAFFE = "Python layers run in real Caffe only: choose the engine caffe."
 

@@ -65,7 +65,10 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the engine torch: bfloat16 is faster and coarser (default float32)",
     )
     parser.add_argument(
-        "--device", default="cpu", metavar="D", help="cpu, cuda:0, mps (default cpu; see doctor)"
+        "--device",
+        default="cpu",
+        metavar="D",
+        help="cpu, cuda:0, mps, or several for a folder: cuda:0,cuda:1 (default cpu; see doctor)",
     )
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="for filler weights (default 0)"

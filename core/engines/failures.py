@@ -11,6 +11,7 @@ from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.errors import (
     AppError,
     EngineError,
+    EngineOutOfMemory,
     EngineStoppedFromOutside,
     EngineUnavailableError,
     NetError,
@@ -23,6 +24,7 @@ _KINDS: dict[str, type[AppError]] = {
     kind.__name__: kind
     for kind in (
         EngineError,
+        EngineOutOfMemory,
         EngineStoppedFromOutside,
         EngineUnavailableError,
         NetError,
@@ -51,7 +53,8 @@ def header_from_error(error: BaseException, running: str = "") -> dict[str, Any]
     if is_out_of_memory(error):
         where = f" at layer '{running}'" if running else ""
         hint = "Use a smaller image or batch, or another device."
-        return _described("EngineError", f"The engine ran out of memory{where}.", hint, str(error))
+        sentence = f"The engine ran out of memory{where}."
+        return _described("EngineOutOfMemory", sentence, hint, str(error))
     where = f"layer '{running}' failed" if running else "the request failed"
     sentence = f"In the engine, {where}: {_first_line(error)}"
     return _described("EngineError", sentence, "", "".join(traceback.format_exception(error)))

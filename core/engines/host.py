@@ -12,6 +12,7 @@ from pathlib import Path
 from core.engines.engine import Engine
 from core.engines.process import EngineProcess
 from core.engines.registry import start_engine
+from core.engines.several import SeveralEngines, spec_of_child
 from core.engines.trial import Chosen
 from core.engines.values import EngineSpec
 from core.errors import EngineCancelled, EngineError
@@ -116,8 +117,23 @@ class EngineHost:
     ) -> Iterator[Engine]:
         """A net for as long as the block lasts, whatever other jobs do meanwhile.
 
+        A device "cuda:0,cuda:1" opens it in a child for each, which share the passes of a survey.
         Raises what EngineProcess.open raises.
         """
+        devices = net.device.split(",")
+        if len(devices) > 1:
+            with contextlib.ExitStack() as stack:
+                engines = [
+                    stack.enter_context(
+                        self.opened(
+                            replace(net, device=one, engine=spec_of_child(net.engine, number)),
+                            input_shapes,
+                        )
+                    )
+                    for number, one in enumerate(devices)
+                ]
+                yield SeveralEngines(engines)
+            return
         net = replace(net, engine=net.engine.settled)
         key = _Key(net, tuple(sorted((input_shapes or {}).items())), stamp_of(net.weights))
         held = self._hold(key)

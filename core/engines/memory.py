@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.engines.wiring import Step, Wiring
-from core.errors import EngineError
+from core.errors import EngineOutOfMemory
 from core.layers.shapes import NetShapes
 from core.words import bytes_text
 
@@ -125,13 +125,13 @@ def need_in_caffe(steps: Iterable[Step], shapes: NetShapes) -> Need:
 
 
 def check_fits(need: Need, free_bytes: Callable[[], int | None], place: str = "memory") -> None:
-    """EngineError for a pass that needs more than there is."""
+    """EngineOutOfMemory for a pass that needs more than there is."""
     if need.n_bytes <= ALWAYS_TRIED_BYTES:
         return
     free = free_bytes()
     if free is not None and need.n_bytes > free * _MARGIN:
         where = f", most of all at layer '{need.layer}'" if need.layer else ""
-        raise EngineError(
+        raise EngineOutOfMemory(
             f"This pass needs at least {bytes_text(need.n_bytes)} of {place}{where}; "
             f"{bytes_text(max(0, free))} are free.",
             hint="Use smaller images or a smaller batch, or ask for fewer layers.",

@@ -34,8 +34,9 @@ from core.retrieval.label_matching import MatchedLabels
 from core.retrieval.protocols import ProtocolScores, evaluate_protocol
 from core.retrieval.search_steps import NOTHING, SearchSteps
 from core.retrieval.searching import TRUNCATED, Searching, prepare_search
+from core.surveys.passes import Results
 from core.surveys.pictures import by_shape
-from core.surveys.survey import DEFAULT_BATCH, Results, survey
+from core.surveys.survey import DEFAULT_BATCH, survey
 
 FOLDERS = "folders"
 

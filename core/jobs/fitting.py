@@ -44,8 +44,9 @@ from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.gallery_store import FITTED_ON_NAME, GalleryStore
 from core.retrieval.indexing import index_folder
 from core.retrieval.sweep_rows import TRANSDUCTIVE, described_by
+from core.surveys.passes import Results
 from core.surveys.pictures import by_shape
-from core.surveys.survey import Results, survey
+from core.surveys.survey import survey
 from core.words import plural
 
 _ROWS_AT_ONCE = 4096

@@ -23,8 +23,9 @@ from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.index_plan import find_unread
 from core.retrieval.mixed_order import mixed_order
 from core.surveys.feed import fit_pool, plan_feed
+from core.surveys.passes import Results
 from core.surveys.pictures import by_shape
-from core.surveys.survey import Results, survey
+from core.surveys.survey import survey
 
 N_TRIED = 24
 """Files that are read at most to measure a rate."""

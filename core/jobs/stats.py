@@ -31,6 +31,7 @@ from core.progress import Job, Progress
 from core.retrieval.gallery_contents import stamp_of
 from core.surveys.anomalies import Findings, find_anomalies
 from core.surveys.feed import Feed, plan_feed
+from core.surveys.passes import Results
 from core.surveys.pictures import by_shape
 from core.surveys.statistics import StatisticsCollector, saturation_limits
 from core.surveys.statistics_file import (
@@ -39,7 +40,7 @@ from core.surveys.statistics_file import (
     load_statistics,
     save_statistics,
 )
-from core.surveys.survey import DEFAULT_BATCH, Collector, Results, survey
+from core.surveys.survey import DEFAULT_BATCH, Collector, survey
 
 _SAVED_EVERY_SECONDS = 20.0
 

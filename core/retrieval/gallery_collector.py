@@ -19,7 +19,7 @@ from core.retrieval.gallery_contents import GONE, StoredImage, StoredProblem
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.ground_truth import folder_label
 from core.retrieval.index_plan import IndexPlan
-from core.surveys.survey import Results
+from core.surveys.passes import Results
 from core.words import plural_with
 
 _STORED_EVERY_SECONDS = 1.0

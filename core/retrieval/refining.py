@@ -13,8 +13,8 @@ from core.measures.measure import Measure, Pool
 from core.representations.after import unit_length
 from core.representations.encoding import Encoder
 from core.surveys.feed import Feed
+from core.surveys.passes import Measurer
 from core.surveys.pictures import most_in_a_pass
-from core.surveys.survey import Measurer
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from core.measures.measure import ChannelPeaks, Measure, Pool, PositiveShare
 from core.npy_file import NotNpyError, read_npy
 from core.surveys.features import StoredFeature
 from core.surveys.part_files import PartFiles
-from core.surveys.survey import Results
+from core.surveys.passes import Results
 from core.surveys.top_images import RankedImages, check_rows, place_on, sizes_differ
 
 ColumnName = Literal["maximum", "place", "minimum", "place_of_minimum", "mean", "positive", "size"]

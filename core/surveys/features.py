@@ -19,7 +19,7 @@ from core.net.definition import Net
 from core.surveys.detection_rows import count_images_on, gives_rows
 from core.surveys.feed import Feed
 from core.surveys.part_files import PartFiles
-from core.surveys.survey import Results
+from core.surveys.passes import Results
 from core.words import plural
 
 _SPARE_BYTES = 64 << 20

@@ -12,7 +12,7 @@ from core.engines.values import Value
 from core.images.prepared import PreparedImage
 from core.measures.measure import CellCounts, ChannelRange, Histogram, Measure, Moments
 from core.net.definition import Layer
-from core.surveys.survey import Results
+from core.surveys.passes import Results
 
 MOMENTS, ENDS, CELLS = Moments(), ChannelRange(), CellCounts()
 _NOTHING = ValueSpread()

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from core.engines.values import Value
 from core.errors import EngineError, ImageError
 from core.images.decoders.pool import shared_pool
@@ -20,21 +18,13 @@ from core.images.preprocess import Preprocess
 from core.measures.measure import Measure
 from core.progress import Job, Progress
 from core.surveys.feed import Feed
+from core.surveys.passes import Measurer, Passed, Passes, Results
 from core.surveys.pictures import in_order, prepare_images
 from core.surveys.stages import StageClock, StageLimit
 
 DEFAULT_BATCH = 8
-Results = Mapping[tuple[Value, Measure], np.ndarray]
 Grouping = Callable[[Iterable[PreparedImage | None], int], Iterator[list[PreparedImage]]]
 """How prepared images are put together into passes of a size: pictures.in_order or by_shape."""
-
-
-class Measurer(Protocol):
-    """What a survey needs of an engine."""
-
-    def measure(
-        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
-    ) -> dict[tuple[Value, Measure], np.ndarray]: ...
 
 
 class Collector(Protocol):
@@ -117,7 +107,8 @@ def survey(
 
     Images share passes of `batch_size` only where the feed proves that they stay apart. An image
     that can't be read, or that is too small for the net, is skipped with its reason and stops
-    nothing. Decoding runs ahead of the pass, and the pass ahead of the collectors. Closing the job
+    nothing. A pass that finds no memory is made of half as many. Decoding runs ahead of the pass,
+    and the pass ahead of the collectors. Closing the job
     ends it after the collectors have what was passed.
     """
     feed.check_takes_pictures()
@@ -125,20 +116,20 @@ def survey(
     wants = _union(collectors)
     tally, started = _Tally(), time.monotonic()
     checker, pool = SizeChecker(feed, recipe), shared_pool()
-    n_ahead = pool.n_decoders + size
+    passes = Passes(engine, feed, wants, tally.clock)
+    n_ahead = pool.n_decoders + size * passes.n_at_once
     with (
         ThreadPoolExecutor(1, thread_name_prefix="collect") as keeper,
         closing(prepare_images(files, recipe, pool=pool, n_ahead=n_ahead)) as it,
+        closing(passes.in_order(_timed(grouping(checker.checked(it), size), tally))) as passed_by,
     ):
         kept: Future[None] | None = None
         try:
-            for batch in _timed(grouping(checker.checked(it), size), tally):
+            for batch, passed in passed_by:
                 if batch:
-                    good = [image for image in batch if image.values is not None]
-                    results = _pass(engine, feed, good, wants, tally) if good else {}
                     _wait(kept, tally)
-                    kept = keeper.submit(_hand_out, collectors, batch, good, results)
-                    _count(tally, batch, good)
+                    kept = keeper.submit(_hand_out, collectors, batch, passed)
+                    _count(tally, batch, passed)
                 yield Progress(tally.n_images + len(tally.skipped), len(files), "images")
         finally:
             _wait(kept, tally)
@@ -151,7 +142,7 @@ def survey(
         seconds,
         tally.clock.limit(seconds),
         apart,
-        tuple(tally.notes),
+        tuple(filter(None, (*tally.notes, passes.note))),
     )
 
 
@@ -203,21 +194,6 @@ def _timed(batches: Iterator[list[PreparedImage]], tally: _Tally) -> Iterator[li
         yield batch
 
 
-def _pass(
-    engine: Measurer,
-    feed: Feed,
-    images: Sequence[PreparedImage],
-    wants: Mapping[Value, Sequence[Measure]],
-    tally: _Tally,
-) -> Results:
-    started = time.monotonic()
-    pictures = np.stack([image.values for image in images if image.values is not None])
-    found = engine.measure(feed.inputs(pictures), wants)
-    tally.clock.for_engine += time.monotonic() - started
-    tally.n_passes += 1
-    return found
-
-
 def _wait(kept: Future[None] | None, tally: _Tally) -> None:
     """For the batch before; what a collector raised is raised here."""
     if kept is None:
@@ -230,19 +206,19 @@ def _wait(kept: Future[None] | None, tally: _Tally) -> None:
 def _hand_out(
     collectors: Sequence[Collector],
     batch: Sequence[PreparedImage],
-    good: Sequence[PreparedImage],
-    results: Results,
+    passed: Sequence[Passed],
 ) -> None:
     for collector in collectors:
         for image in batch:
             if image.values is None:
                 collector.skip(image)
-        if good:
-            collector.take(good, results)
+        for images, results in passed:
+            collector.take(images, results)
 
 
-def _count(tally: _Tally, batch: Sequence[PreparedImage], good: Sequence[PreparedImage]) -> None:
-    tally.n_images += len(good)
+def _count(tally: _Tally, batch: Sequence[PreparedImage], passed: Sequence[Passed]) -> None:
+    tally.n_passes += len(passed)
+    tally.n_images += sum(len(images) for images, _ in passed)
     for image in batch:
         tally.clock.note(image)
         if image.problem:

@@ -13,7 +13,7 @@ from core.engines.values import Value
 from core.errors import AppError
 from core.images.prepared import PreparedImage
 from core.measures.measure import ChannelPeaks
-from core.surveys.survey import Results
+from core.surveys.passes import Results
 from core.words import plural
 
 DEFAULT_K = 24

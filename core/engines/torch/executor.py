@@ -12,16 +12,12 @@ from core.engines.session import OnLayer
 from core.engines.torch.operation import Tail
 from core.engines.torch.plan import PlannedStep
 from core.engines.values import Obstacle
-from core.errors import AppError, EngineError
+from core.errors import AppError, EngineError, EngineOutOfMemory
 from core.layers.axes import legacy_shape
 
 OnValue = Callable[[int, Tensor], None]
 _ANNOUNCED_EVERY_SECONDS = 0.02
 """In a pass like the one before it, which ended well."""
-
-
-class OutOfMemory(EngineError):
-    """A layer found no memory for its values."""
 
 
 class Executor:
@@ -73,7 +69,7 @@ class Executor:
             try:
                 self.run((planned,), on_layer)
             except EngineError as error:
-                if isinstance(error, OutOfMemory):
+                if isinstance(error, EngineOutOfMemory):
                     raise
                 failed[planned.step.layer.index] = Obstacle(error.sentence, error.hint)
         return failed
@@ -143,7 +139,7 @@ def _named(planned: PlannedStep, error: Exception) -> EngineError:
     if is_out_of_memory(error):
         hint = "Use a smaller image or batch, or another device."
         sentence = f"The engine ran out of memory at layer '{layer.name}' ({layer.type})."
-        return OutOfMemory(sentence, hint=hint, details=str(error))
+        return EngineOutOfMemory(sentence, hint=hint, details=str(error))
     lines = str(error).strip().splitlines() or [type(error).__name__]
     sentence = f"Layer '{layer.name}' ({layer.type}) failed: {lines[0]}"
     return EngineError(sentence, details=str(error))

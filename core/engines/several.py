@@ -1,0 +1,45 @@
+"""One net open in several children, as on several GPUs: passes go to whichever is free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from queue import SimpleQueue
+
+import numpy as np
+
+from core.engines.engine import Engine
+from core.engines.values import EngineSpec, Value
+from core.measures.measure import Measure
+
+_CHILD = "child"
+
+
+class SeveralEngines(Engine):
+    """`measure` by any number of threads, each pass in one child; all else is the first child's.
+
+    A pass has the bits that its device gives: on equal devices those of one child alone.
+    """
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        vars(self).update(vars(engines[0]))  # the same net, as built by the first
+        self.device = ",".join(engine.device for engine in engines)
+        self.n_at_once = len(engines)
+        self._free: SimpleQueue[Engine] = SimpleQueue()
+        for engine in engines:
+            self._free.put(engine)
+
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> dict[tuple[Value, Measure], np.ndarray]:
+        """As of one engine; waits until a child is free."""
+        engine = self._free.get()
+        try:
+            return engine.measure(inputs, wants)
+        finally:
+            self._free.put(engine)
+
+
+def spec_of_child(spec: EngineSpec, number: int) -> EngineSpec:
+    """The engine of the child of a number: a child of its own for each but the first."""
+    return replace(spec, options=(*spec.options, (_CHILD, str(number)))) if number else spec
