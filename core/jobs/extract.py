@@ -165,10 +165,8 @@ def _with_engine(request: ExtractRequest, host: EngineHost) -> Job[ExtractReques
     if plan.recipe is None:
         return request
     wants = wants_of(plan.collected)
-    batch_size = request.batch_size or DEFAULT_BATCH
-    net = yield from settle_engine(
-        request.net, host, plan.feed, plan.recipe.recipe, wants, batch_size
-    )
+    recipe, size = plan.recipe.recipe, request.batch_size or DEFAULT_BATCH
+    net = yield from settle_engine(request.net, host, plan.feed, recipe, wants, size)
     return dataclasses.replace(request, net=net)
 
 

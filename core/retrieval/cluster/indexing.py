@@ -117,7 +117,7 @@ class ClusterSurvey:
             -(-n // batch_size),
             (),
             time.monotonic() - started,
-            "",
+            None,
             mixing.reason if mixing else "",
             tuple(made.get("notes", ())),
         )

@@ -18,7 +18,7 @@ from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
 from core.jobs.stats import Stats, StatsOutlook, StatsRequest, look_ahead, stats
 from core.progress import run_job
-from core.surveys.survey import Results
+from core.surveys.passes import Results
 
 VALUES = {Value("data", "data"): 0, Value("conv", "conv"): 1, Value("relu", "conv"): 2}
 

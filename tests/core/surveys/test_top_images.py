@@ -19,7 +19,7 @@ from core.surveys.channel_matrix import (
 )
 from core.surveys.feature_files import write_features
 from core.surveys.part_files import PartFiles
-from core.surveys.survey import Results
+from core.surveys.passes import Results
 from core.surveys.top_images import TopImagesCollector
 
 FC, MAPS = Value("fc", "fc"), Value("conv", "conv")
