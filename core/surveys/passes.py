@@ -16,6 +16,7 @@ from core.images.prepared import PreparedImage
 from core.measures.measure import Measure
 from core.surveys.feed import Feed
 from core.surveys.stages import StageClock
+from core.words import plural
 
 Batch = list[PreparedImage]
 Results = Mapping[tuple[Value, Measure], np.ndarray]
@@ -111,6 +112,6 @@ class Passes:
     def _halve(self, size: int) -> None:
         self._most = min((size + 1) // 2, self._most or size)
         self.note = (
-            f"Memory ran out in a pass of {size:,} images: the passes after it were of "
-            f"{self._most:,} at most."
+            f"Memory ran out in a pass of {plural(size, 'image')}: the passes after it took "
+            f"{plural(self._most, 'image')} at most."
         )

@@ -104,7 +104,7 @@ def test_a_pass_without_memory_is_halved_and_no_image_is_lost(
     assert found.skipped == [files[4].name]
     assert short.sizes == [4, 2, *[1] * 10]  # what was learnt holds for the batches after it
     assert report.n_passes == 10
-    assert any("passes after it were of 1 at most" in note for note in report.notes)
+    assert any("passes after it took 1 image at most" in note for note in report.notes)
 
 
 def test_one_image_without_memory_ends_it_and_other_errors_halve_nothing(files: list[Path]) -> None:
