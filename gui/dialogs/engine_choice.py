@@ -19,6 +19,7 @@ PRECISIONS = (
     ("float32", "float32, Caffe's own"),
     ("bfloat16", "bfloat16, faster and coarser"),
 )
+_TRIAL = "Fastest by trial: the quicker of both for index, sweep and extract, PyTorch for the rest"
 EXAMPLES = (
     ("python3", "pycaffe of this computer"),
     ("docker run -i --rm bvlc/caffe:cpu python", "an image"),
@@ -83,7 +84,7 @@ class EngineDialog(FramedDialog):
         self.torch = QRadioButton("PyTorch")
         self.caffe = QRadioButton("Your own Caffe")
         self.onnx = QRadioButton("ONNX Runtime")
-        self.auto = QRadioButton("Fastest by trial")
+        self.auto = QRadioButton(_TRIAL)
         others = {CAFFE: self.caffe, ONNX: self.onnx, AUTO: self.auto}
         others.get(choice.name, self.torch).setChecked(True)
         self.precision = Choice()
@@ -120,8 +121,6 @@ class EngineDialog(FramedDialog):
             SectionHeader(self.keeper, "ONNX Runtime", "often faster on a CPU; plain layers only")
         )
         self.body.addWidget(self.onnx)
-        words = "indexes, sweeps and extracts with the quicker of the two; PyTorch for the rest"
-        self.body.addWidget(SectionHeader(self.keeper, "Trial", words))
         self.body.addWidget(self.auto)
         self.body.addWidget(SectionHeader(self.keeper, "Caffe", "the reference"))
         self.body.addWidget(self.caffe)
@@ -147,10 +146,7 @@ class EngineDialog(FramedDialog):
         grid.setContentsMargins(22, 0, 0, 0)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(2)
-        note = (
-            "It runs there as it is: nothing is installed. It needs Python 2.7 or newer, NumPy and"
-            " caffe. For example"
-        )
+        note = "Nothing is installed there. It needs Python 2.7 or newer, NumPy and caffe:"
         label = ThemedLabel(self.keeper, note, "secondary", pixels=11)
         label.setWordWrap(True)
         grid.addWidget(label, 0, 0, 1, 2)
