@@ -25,7 +25,6 @@ from core.engines.engine import Engine, GradientsFound
 from core.engines.operations import BackwardRule
 from core.engines.values import Value
 from core.errors import RequestError
-from core.layers.backward import difference_words
 from core.net.definition import AUTOMATIC_TOP, Layer
 from core.progress import Job, Progress
 
@@ -242,11 +241,7 @@ def _with_layers(
     if plain:
         found = plain[-1].found  # products, where they have a way of their own
         channels = by_channel(found.values[question.at][0], found.activations[question.at][0])
-    notes: tuple[str, ...] = ()
-    if ways or any(one.method.name == "integrated" for one in maps):
-        is_real = question.engine.name == "caffe"
-        notes = difference_words(_layers(question), is_real_caffe=is_real)
-    return Explained(maps, question.at, channels, norms, notes)
+    return Explained(maps, question.at, channels, norms)
 
 
 def _counted(

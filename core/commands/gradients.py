@@ -11,7 +11,7 @@ from core.commands.command_line import UsageError
 from core.commands.extract import split_array_word
 from core.commands.looking import add_pass_arguments
 from core.commands.opening import engine_host, model_to_run
-from core.commands.output import print_json, print_table
+from core.commands.output import print_json, print_notes, print_table
 from core.engines.values import Value
 from core.errors import RequestError
 from core.files import check_writable
@@ -60,11 +60,13 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError("--diff and --target are two answers to one question")
     target = None if options.target is None else read_target(opened.net, options.target)
     with engine_host(options) as host:
-        found = run_job(gradients(GradientsRequest(look, of, target), host))
+        done = run_job(gradients(GradientsRequest(look, of, target), host))
+    found = done.found
     names = write_gradients(found, options.out)
     if options.json:
-        print_json({"written": str(options.out), "arrays": list(names)})
+        print_json({"written": str(options.out), "arrays": list(names), "notes": list(done.notes)})
         return
+    print_notes(done.notes)
     rows = [
         (f"{value.layer}:{value.top}", f"{np.linalg.norm(array):.6g}")
         for value, array in found.values.items()

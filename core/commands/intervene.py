@@ -10,7 +10,7 @@ from core.commands.command_line import UsageError
 from core.commands.extract import split_array_word
 from core.commands.looking import add_pass_arguments
 from core.commands.opening import engine_host, model_to_run
-from core.commands.output import print_json, print_table
+from core.commands.output import print_json, print_notes, print_table
 from core.commands.progress_line import ProgressLine
 from core.engines.host import EngineHost
 from core.files import check_writable
@@ -113,6 +113,8 @@ def _rank(options: argparse.Namespace, net: Net, look: LookRequest, host: Engine
     value = choose_value(net, options.rank_channels)
     with ProgressLine() as line:
         found = run_job(rank_channels(RankChannelsRequest(look, value), Looker(host)), line)
+    if not options.json:
+        print_notes((found.note,) if found.note else ())
     if options.json:
         print_json(_described_channels(found))
         return
@@ -141,6 +143,7 @@ def _described_channels(found: ChannelRanking) -> dict[str, Any]:
             for channel in found.order
         ],
         "seconds": found.seconds,
+        "notes": [found.note] if found.note else [],
     }
 
 
@@ -173,6 +176,7 @@ def _described(effect: Effect, ranking: ChangedRanking | None, n_classes: int) -
             for one in effect.moved
         ],
         "layers_run": list(effect.layers),
+        "notes": [effect.note] if effect.note else [],
         "seconds": effect.seconds,
     }
     if ranking is not None:
@@ -193,6 +197,7 @@ def _sentence(effect: Effect, ranking: ChangedRanking | None) -> str:
 
 def _print(effect: Effect, ranking: ChangedRanking | None, n_classes: int) -> None:
     scores = effect.scores
+    print_notes((effect.note,) if effect.note else ())
     if scores is not None:
         rows = [
             (

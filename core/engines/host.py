@@ -78,8 +78,8 @@ class EngineHost:
 
     on_choice: told each engine that is chosen by trial, in the thread of the job.
 
-    A net stays open while a job holds it. The last few nets that nobody holds stay open too, so
-    that asking again costs nothing.
+    A net stays open while a job holds it. The last few nets of each child that nobody holds stay
+    open too, so that asking again costs nothing.
     """
 
     def __init__(
@@ -190,7 +190,11 @@ class EngineHost:
     def _release(self, key: _Key, held: _Held) -> None:
         with self._lock:
             held.n_holders -= 1
-            idle = [k for k, one in self._nets.items() if not one.n_holders]
+            idle = [
+                k
+                for k, one in self._nets.items()
+                if not one.n_holders and k.net.engine.settled == key.net.engine.settled
+            ]
             surplus = [self._nets.pop(k) for k in idle[: max(0, len(idle) - self._n_kept)]]
             if not held.n_holders and self._nets.get(key) is not held:
                 surplus.append(held)

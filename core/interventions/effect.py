@@ -88,6 +88,7 @@ class Effect:
     scores: None for a net without. moved: every value that has other bits now, in net order.
     n_values: of how many. layers: those that were run again; seconds: how long that took. alone: by
     intervention what it does to the score of the best class by itself, () where there is but one.
+    note: which engine stands in for the chosen one, in a sentence, "" for none.
     """
 
     interventions: tuple[Intervention, ...]
@@ -97,6 +98,7 @@ class Effect:
     layers: tuple[str, ...]
     seconds: float
     alone: tuple[float, ...] = ()
+    note: str = ""
 
     @property
     def sentence(self) -> str:

@@ -17,6 +17,8 @@ from core.errors import AppError, RequestError
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
 from core.jobs.score_target import fed_for, objective_of, value_of_target
+from core.jobs.way_back import NO_WAY_BACK, changeable
+from core.layers.backward import difference_words
 from core.layers.loss_weights import loss_weights
 from core.net.definition import AUTOMATIC_TOP, Net
 from core.npy_file import NotNpyError, read_npy
@@ -38,11 +40,24 @@ class GradientsRequest:
     target: Target | None = None
 
 
-def gradients(request: GradientsRequest, host: EngineHost) -> Job[GradientsFound]:
-    """Gradients of every value and learned array that `of` needs. Raises AppError."""
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """What was found; notes: what stands in for what, and where real Caffe's own are wrong."""
+
+    found: GradientsFound
+    notes: tuple[str, ...] = ()
+
+
+def gradients(request: GradientsRequest, host: EngineHost) -> Job[Gradients]:
+    """Gradients of every value and learned array that `of` needs. Raises AppError.
+
+    Of a loss, or of arrays, real Caffe's are its own, wrong ones among them, as whoever trains with
+    it gets them.
+    """
     yield Progress(0, 1, "forward and back")
-    net, shapes = net_of(request.look.net)
-    with host.opened(request.look.net) as engine:
+    to_run = changeable(request.look.net)
+    net, shapes = net_of(to_run)
+    with host.opened(to_run) as engine:
         if request.target is None:
             diffs = {value: _diff(path, value) for value, path in request.of}
             targets = tuple(diffs) or losses_of(net)
@@ -54,8 +69,11 @@ def gradients(request: GradientsRequest, host: EngineHost) -> Job[GradientsFound
             _, objective = objective_of(request.target, request.look, net, engine, fed, base)
             targets, inputs, diffs = (of,), dict(fed.inputs), {of: objective.gradient(base)}
         found = _of_everything(engine, inputs, diffs, targets)
+        needed = {layer.name for layer in engine.needed_layers(targets)}
     yield Progress(1, 1, "forward and back")
-    return found
+    layers = [layer for layer in net.layers if layer.name in needed]
+    words = difference_words(layers, is_real_caffe=to_run.engine.name == "caffe")
+    return Gradients(found, ((NO_WAY_BACK,) if to_run != request.look.net else ()) + words)
 
 
 def _of_everything(

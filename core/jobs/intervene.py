@@ -19,6 +19,7 @@ from core.jobs.classes import are_classes, is_softmax, names_of_classes, scored_
 from core.jobs.look import Looker, LookRequest, inputs_of
 from core.jobs.open import net_of
 from core.jobs.values import choose_value, every_value
+from core.jobs.way_back import NO_CHANGES, changeable
 from core.layers.shapes import NetShapes
 from core.measures.measure import KEEP, Measure
 from core.net.definition import AUTOMATIC_TOP, Net
@@ -39,14 +40,14 @@ class InterveneRequest:
 
 def intervene(request: InterveneRequest, looker: Looker) -> Job[Effect]:
     """Run what follows the interventions again, together and each alone. Raises AppError."""
-    given = request.interventions
+    given, look = request.interventions, _changeable(request.look)
     steps = len(given) + 1 if 1 < len(given) <= MOST_ALONE else 1
     yield Progress(0, steps, "passes")
-    net, shapes = net_of(request.look.net)
+    net, shapes = net_of(look.net)
     check_interventions(net, given)
     _check_sources(net, shapes, given)
-    with looker.passed(request.look) as engine:
-        writings = [_writing(one, request.look, engine) for one in given]
+    with looker.passed(look) as engine:
+        writings = [_writing(one, look, engine) for one in given]
         scored = scored_value(net, engine)
         logits = None if scored is None else _read_by_softmax(net, scored)
         wanted = {value: (KEEP,) for value in (scored, logits) if value is not None}
@@ -54,8 +55,8 @@ def intervene(request: InterveneRequest, looker: Looker) -> Job[Effect]:
         scores = None
         alone = []
         if scored is not None:
-            read = score_reader(net, request.look.net, scored)
-            scores = _scores(net, request.look.net, engine, scored, read, after)
+            read = score_reader(net, look.net, scored)
+            scores = _scores(net, look.net, engine, scored, read, after)
             best = int(np.argmax(scores.before))
             for number, writing in enumerate(writings if steps > 1 else ()):
                 yield Progress(number + 1, steps, "passes")
@@ -63,7 +64,16 @@ def intervene(request: InterveneRequest, looker: Looker) -> Job[Effect]:
                 alone.append(float(read(found[scored, KEEP])[0, best] - scores.before[best]))
     yield Progress(steps, steps, "passes")
     n_values = len(every_value(net))
-    return Effect(given, scores, told.moved, n_values, told.layers, told.seconds, tuple(alone))
+    note = NO_CHANGES if look is not request.look else ""
+    return Effect(
+        given, scores, told.moved, n_values, told.layers, told.seconds, tuple(alone), note
+    )
+
+
+def _changeable(look: LookRequest) -> LookRequest:
+    """The same pass on an engine that changes values."""
+    able = changeable(look.net)
+    return look if able is look.net else replace(look, net=able)
 
 
 def check_interventions(net: Net, given: Sequence[Intervention]) -> None:

@@ -18,6 +18,7 @@ from core.interventions.intervention import Intervention
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.intervene import MOST_ALONE, change_of
 from core.jobs.query import QueryRequest, query
+from core.jobs.way_back import ONNX, changeable
 from core.measures.measure import KEEP, Measure
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer
@@ -101,7 +102,7 @@ class ChangedEngine:
 
 def rank_changed(request: RankChangedRequest, host: EngineHost) -> Job[ChangedRanking]:
     """Rank twice. Raises ImageError if the query can't be read, AppError for what does not fit."""
-    asked, gallery = request.query, request.query.gallery
+    asked, gallery = _changeable(request.query), request.query.gallery
     if len(asked.images) != 1 or asked.fusion is not None:
         raise RequestError("Interventions are shown on a query of one image.")
     before = (yield from query(asked, host)).answers[0]
@@ -122,6 +123,15 @@ def rank_changed(request: RankChangedRequest, host: EngineHost) -> Job[ChangedRa
             alone.append(0.0 if score is None else score.average_precision)
     both = set_against(RankedIn(gallery, before), RankedIn(gallery, after))
     return ChangedRanking(both, request.changes_gallery, n_kept, tuple(alone))
+
+
+def _changeable(asked: QueryRequest) -> QueryRequest:
+    """The same question to an engine that changes values, before and after."""
+    net = asked.net if asked.net is None else changeable(asked.net)
+    runs_on = asked.runs_on
+    if runs_on is not None and runs_on.engine.name == ONNX:
+        runs_on = replace(runs_on, engine=runs_on.engine.exact)
+    return replace(asked, net=net, runs_on=runs_on)
 
 
 def _tells_alone(request: RankChangedRequest, after: Answer) -> bool:

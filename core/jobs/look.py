@@ -11,7 +11,7 @@ import numpy as np
 
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
-from core.engines.values import PassResult, Value
+from core.engines.values import EngineSpec, PassResult, Value
 from core.errors import AppError, EngineCancelled, EngineCrashed
 from core.images.prepared import read_image
 from core.images.recipe_choice import RecipeWish, choose_recipe
@@ -70,6 +70,7 @@ def why_no_picture(net: Net, shapes: NetShapes) -> str:
 class Looker:
     """Runs each pass once, however often its values are asked for; for one thread at a time.
 
+    Of each engine the last pass: another one stands in where the chosen one changes no values.
     A pass that failed fails again at once, so that one bad layer does not end child after child.
     """
 
@@ -80,7 +81,7 @@ class Looker:
     ) -> None:
         self._host = host
         self._on_passed = on_passed
-        self._ran: tuple[Engine, LookRequest] | None = None
+        self._ran: dict[EngineSpec, tuple[Engine, LookRequest]] = {}
         self._failed: tuple[LookRequest, AppError] | None = None
 
     @property
@@ -107,11 +108,13 @@ class Looker:
             yield engine
 
     def _run(self, engine: Engine, request: LookRequest) -> None:
-        if self._ran is not None and self._ran[0] is engine and self._ran[1] == request:
+        spec = request.net.engine
+        ran = self._ran.pop(spec, None)
+        if ran is not None and ran[0] is engine and ran[1] == request:
+            self._ran[spec] = ran
             return
-        self._ran = None
         result = engine.run(inputs_of(request))
-        self._ran = (engine, request)
+        self._ran[spec] = (engine, request)
         self._failed = None
         self._on_passed(result, engine)
 

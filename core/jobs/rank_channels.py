@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from core.jobs.classes import are_classes, names_of_classes, scored_value
 from core.jobs.intervene import score_reader
 from core.jobs.look import Looker, LookRequest
 from core.jobs.open import net_of
+from core.jobs.way_back import NO_CHANGES, changeable
 from core.layers.shapes import NetShapes
 from core.measures.measure import KEEP
 from core.net.definition import Net
@@ -38,7 +39,8 @@ class ChannelRanking:
     """What switching off each channel does to a class score.
 
     before: the score untouched; changes: (n_channels,) float64, after minus before; order: channels
-    whose loss costs the score most first. is_probability: of classes, it is.
+    whose loss costs the score most first. is_probability: of classes, it is. note: which engine
+    stands in.
     """
 
     value: Value
@@ -48,6 +50,7 @@ class ChannelRanking:
     changes: np.ndarray
     is_probability: bool
     seconds: float
+    note: str = ""
 
     @property
     def order(self) -> np.ndarray:
@@ -61,9 +64,10 @@ def rank_channels(request: RankChannelsRequest, looker: Looker) -> Job[ChannelRa
 
     Raises AppError, RequestError for a value without channels or a net without class scores.
     """
-    net, shapes = net_of(request.look.net)
+    look = replace(request.look, net=changeable(request.look.net))
+    net, shapes = net_of(look.net)
     start = time.perf_counter()
-    with looker.passed(request.look) as engine:
+    with looker.passed(look) as engine:
         scored = scored_value(net, engine)
         if scored is None:
             raise RequestError("This net gives no class scores to rank channels by.")
@@ -98,6 +102,7 @@ def rank_channels(request: RankChannelsRequest, looker: Looker) -> Job[ChannelRa
         changes,
         are_classes(net, request.look.net, scored, len(scores)),
         time.perf_counter() - start,
+        NO_CHANGES if look.net != request.look.net else "",
     )
 
 

@@ -15,6 +15,7 @@ from core.images.box import Box
 from core.images.preprocess import Preprocess
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
+from core.jobs.way_back import changeable
 from core.layers.receptive_field import BackTrace, FieldBox, FieldNumbers, PixelBox, ReceptiveField
 from core.layers.shapes import NetShapes
 from core.net.definition import AUTOMATIC_TOP, Net
@@ -161,7 +162,7 @@ def field_gradients(request: FieldGradientsRequest, host: EngineHost) -> Job[Fie
     source = Value(next(v.layer for v in net.versions if v.blob == blob), blob)
     total = _Total(tuple(fed.shape[2:]))
     places = list(_places(field, request))
-    with host.opened(request.look.net) as engine:
+    with host.opened(changeable(request.look.net)) as engine:
         for i, (place, diff) in enumerate(places):
             yield Progress(i, len(places), "gradients")
             boxes = field.at(place, request.channel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.attribution.explain import Question, explain
 from core.attribution.explanation import Explained
@@ -16,6 +16,7 @@ from core.errors import RequestError
 from core.jobs.look import LookRequest
 from core.jobs.open import net_of
 from core.jobs.score_target import fed_for, objective_of, value_of_target
+from core.jobs.way_back import way_back
 from core.net.definition import AUTOMATIC_TOP
 from core.progress import Job
 
@@ -40,18 +41,24 @@ class SaliencyRequest:
 
 def saliency(request: SaliencyRequest, host: EngineHost) -> Job[Explained]:
     """Every explanation asked for, in that order. Raises AppError."""
-    look = request.look
+    way = way_back(request.look.net)
+    look = replace(request.look, net=way.net)
     net, shapes = net_of(look.net)
     with host.opened(look.net) as engine:
-        of = value_of_target(request.target, net, engine)
+        asked = way.target_there(request.target)
+        of = value_of_target(asked, net, engine)
         fed = fed_for(look, net, shapes, of)
         base = engine.forward(fed.inputs, [of])[of]
-        target, objective = objective_of(request.target, look, net, engine, fed, base)
-        by = request.by or fed.value
-        at = request.at or _last_with_places(engine, fed, of)
+        target, objective = objective_of(asked, look, net, engine, fed, base)
+        by = fed.value if request.by is None else way.there(request.by)
+        at = way.there(request.at) if request.at is not None else _last_with_places(engine, fed, of)
         _check(request, engine, of, fed, by, at)
         question = Question(engine, fed, objective, target, base, at, by)
-        return (yield from explain(question, request.methods))
+        found = yield from explain(question, request.methods)
+        needed = [layer.name for layer in engine.needed_layers([of])]
+    goes_back = any(method.name != "occlusion" for method in request.methods)
+    notes = way.notes(needed) if goes_back else ()
+    return way.explained_here(replace(found, notes=notes), request.target)
 
 
 def _last_with_places(engine: Engine, fed: Fed, of: Value) -> Value:

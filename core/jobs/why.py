@@ -16,6 +16,7 @@ from core.images.thumbnails import thumbnail
 from core.jobs.gallery_net import found_gallery_net
 from core.jobs.index import describer_for
 from core.jobs.open import OpenRequest
+from core.jobs.way_back import NO_WAY_BACK, changeable
 from core.progress import Job
 from core.representations.after import L2, After
 from core.representations.encoding import Encoder
@@ -66,7 +67,8 @@ def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
     if recipe.finish != PLAIN:
         fits = load_fits(recipe.finish, gallery.folder)
         after, fit, encoder = recipe.finish.steps, fits.after, fits.encoder
-    with host.opened(to_run) as engine:
+    able = changeable(to_run)
+    with host.opened(able) as engine:
         parts = Finish(scales=recipe.finish.scales, further=recipe.finish.further)
         describer = describer_for(to_run, replace(recipe, finish=parts), engine)
         describer.check()
@@ -80,7 +82,8 @@ def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
             fit,
             encoder,
         )
-    return replace(found, notes=(*found.notes, *_notes(query), *_notes(result)))
+    stands_in = (NO_WAY_BACK,) if able != to_run else ()
+    return replace(found, notes=(*stands_in, *found.notes, *_notes(query), *_notes(result)))
 
 
 def write_why(found: Why, out: Path) -> tuple[str, ...]:

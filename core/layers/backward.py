@@ -33,17 +33,28 @@ def wrong_in_place(layers: Iterable[Layer]) -> tuple[Layer, ...]:
 
 def difference_words(layers: Iterable[Layer], *, is_real_caffe: bool) -> tuple[str, ...]:
     """A sentence on what differs between the true gradient and real Caffe's own; () for nothing."""
+    if not is_real_caffe:
+        return true_gradient_words(layers)
+    return tuple(
+        f"{words}, where real Caffe's own backward is not the slope of its forward pass; this is "
+        "what it gives. `saliency`, and the engine torch, give the true gradient."
+        for words in _running_in_place(layers)
+    )
+
+
+def true_gradient_words(layers: Iterable[Layer], *, by: str = "") -> tuple[str, ...]:
+    """The same where the true one is shown; by: what it is of, where not of the chosen engine."""
+    shown = f"the true one, by {by}" if by else "the true one"
+    return tuple(
+        f"{words}, where real Caffe's own backward gives another gradient; this is {shown}."
+        for words in _running_in_place(layers)
+    )
+
+
+def _running_in_place(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """ "op (Power) runs in place", of those that go back wrong; () for none."""
     named = [f"{layer.name} ({layer.type})" for layer in wrong_in_place(layers)]
     if not named:
         return ()
     listed = ", ".join(named[:4]) + (f" and {len(named) - 4} more" if len(named) > 4 else "")
-    runs = "runs" if len(named) == 1 else "run"
-    if is_real_caffe:
-        return (
-            f"{listed} {runs} in place, where real Caffe's own backward is not the slope of its "
-            "forward pass; this is what it gives. The engine torch gives the true gradient.",
-        )
-    return (
-        f"{listed} {runs} in place, where real Caffe's own backward gives another gradient; this "
-        "is the true one.",
-    )
+    return (f"{listed} {'runs' if len(named) == 1 else 'run'} in place",)

@@ -371,6 +371,8 @@ class InspectingController(QObject):
             self.told.emit(self.last_forward.sentence)
 
     def _on_passed(self, result: PassResult, engine: Engine) -> None:
+        if engine.name != self._engine.spec.settled.name:
+            return  # it stands in where the chosen one changes no values
         self.last_forward = LastForward(result.seconds, result.n_images)
         self._notices.dismiss(ERROR_KEY)
         if engine is not self._told_of:

@@ -231,7 +231,7 @@ class InterveningController(QObject):
         parts = [effect.sentence, self.ranking_clause]
         self._panel.show_effect(
             EffectView(
-                "; ".join(part for part in parts if part) + ".",
+                " ".join(filter(None, ("; ".join(filter(None, parts)) + ".", effect.note))),
                 () if effect.scores is None else _score_rows(effect.scores),
                 _measures(effect),
                 len(effect.interventions),
@@ -283,7 +283,7 @@ class InterveningController(QObject):
         n_channels = plural(len(ranking.changes), "channel")
         note = (
             f"{ranking.value.layer}: what {name} becomes without each channel by itself, "
-            f"{n_channels} in {ranking.seconds:.1f} s. A click chooses one."
+            f"{n_channels} in {ranking.seconds:.1f} s. A click chooses one. {ranking.note}"
         )
         self._panel.show_channels(note, channels)
 

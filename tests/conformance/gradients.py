@@ -217,7 +217,9 @@ Written by `make conformance`; do not edit. Beside CONFORMANCE.md, which is of t
 - *in place*: whether real Caffe's own gradient is the slope of its forward pass where the layer
   writes over its bottom. In {n_wrong} cases it is not: there ours is held against central
   differences, and whoever asks for a gradient is told which layers differ.
-- On the engine caffe gradients are real Caffe's own, wrong ones among them.
+- On the engine caffe the gradients of a loss are real Caffe's own, wrong ones among them; those
+  that explain a score are the true ones, of a net in which such a layer has a blob of its own,
+  or, where that would change its values (LRN, Eltwise), PyTorch's.
 
 | type | cases | worst | in place | remark |
 |---|---|---|---|---|

@@ -13,9 +13,8 @@ from core.attribution.explanation import Explanation
 from core.attribution.methods import Method
 from core.attribution.targets import ChannelTarget, MatchTarget, Target
 from core.csv_table import write_csv
-from core.engines.engine import GradientsFound
 from core.errors import AppError
-from core.jobs.gradients import GradientsRequest, gradients, write_gradients
+from core.jobs.gradients import Gradients, GradientsRequest, gradients, write_gradients
 from core.jobs.saliency import SaliencyRequest
 from core.jobs.saliency_files import draw_explanation, write_places
 from gui.controllers.engine_child import EngineController
@@ -105,9 +104,9 @@ class ExplanationFiles(QObject):
     def _write_gradients(self, request: SaliencyRequest, path: Path) -> None:
         asked = GradientsRequest(request.look, target=request.target)
 
-        def take(found: GradientsFound) -> None:
+        def take(done: Gradients) -> None:
             try:
-                write_gradients(found, path)
+                write_gradients(done.found, path)
             except AppError as error:
                 self._notices.show_error(error, "save")
 

@@ -167,7 +167,7 @@ def test_a_list_is_saved_and_read_again(command, net: Path, pictures: Path, tmp_
     now = command("intervene", "--net", net, "--image", image, "--list", path, "--json").json
     assert [one["after"] for one in now["classes"]] == [one["after"] for one in was["classes"]]
     assert [one.label for one in read_interventions(path)] == [
-        "0 and 2 off", "1 × 0.5", "1 of twice",
+        "0 and 2 off", "1 × 0.5", "1 from twice",
     ]  # fmt: skip
 
 
