@@ -22,7 +22,7 @@ _MOST_ANSWER_BYTES = 1 << 30
 _MOST_WAITING = 8
 _TICK_SECONDS = 0.25
 _LAST_BYTES = 4096
-_END_SECONDS = 60.0
+_END_SECONDS = 20.0
 Reply = tuple[dict[str, Any], list[np.ndarray]]
 
 
@@ -75,7 +75,7 @@ def asked_child(
     """Start `python -m module` and send it one request; it is dead when the block ends.
 
     settings: variables of its environment, where the user has set nothing. is_asked_to_end: its
-    stdin is closed first, and it has a minute to end by itself.
+    stdin is closed first, and it has some seconds to end by itself.
     """
     waiting: Queue[Reply | Exception] = Queue(_MOST_WAITING)
     is_over = Event()

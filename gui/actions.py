@@ -176,6 +176,8 @@ ROWS: tuple[ActionRow, ...] = (
     _row("rename_chain", "Layer", "Rename the whole chain", "Shift+F2", "link",
          "editable in_chain", group=1, tip="Give every layer that shares this blob its own"),
     _row("index_folder", "Retrieval", "Choose a folder of images…", "Ctrl+G", "photo-stack", "net"),
+    _row("index_cluster", "Retrieval", "Read on a cluster…", "", None, "net",
+         tip="Which machines read folders: this one, or those of a Ray cluster"),
     _row("open_query", "Retrieval", "Open a query image…", "Ctrl+Shift+I", "search", "gallery"),
     _row("query_before", "Retrieval", "The query before", "Alt+Shift+Left", "left", "query_before",
          tip="Search again with the query of before"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PyQt5.QtCore import QObject
 
@@ -23,6 +24,7 @@ from gui.controllers.searching.two_rankings import TwoRankingsController
 from gui.controllers.searching.why import WhyController
 from gui.controllers.sweeping.controller import SweepingController
 from gui.controllers.sweeping.files import SweepFiles
+from gui.dialogs.cluster_address import ClusterAddressDialog
 from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
 from gui.dialogs.server_address import ServerAddressDialog
@@ -83,8 +85,29 @@ class RetrievalBench(QObject):
         window.actions_.on("why_matched", self.why.toggle)
         self.sanity.check_requested.connect(self.gallery_care.check)
         choices.server_wanted.connect(lambda: self._ask_server(keeper, window, settings))
+        ask = partial(self._ask_cluster, keeper, searching, window, settings)
+        window.actions_.on("index_cluster", ask)
 
     def _ask_server(self, keeper: ThemeKeeper, window: MainWindow, settings: Settings) -> None:
         dialog = ServerAddressDialog(keeper, settings.search_server, window)
         dialog.chosen.connect(self.server.search_on)
+        dialog.open()
+
+    def _ask_cluster(
+        self,
+        keeper: ThemeKeeper,
+        searching: SearchingController,
+        window: MainWindow,
+        settings: Settings,
+    ) -> None:
+        def take(address: str) -> None:
+            searching.state.cluster = address
+            settings.index_cluster = address or settings.index_cluster
+            if searching.choice is not None:
+                searching.choose(searching.choice)  # the offer says who reads
+
+        dialog = ClusterAddressDialog(
+            keeper, searching.state.cluster or settings.index_cluster, window
+        )
+        dialog.chosen.connect(take)
         dialog.open()

@@ -144,6 +144,15 @@ class Settings:
         self._set("search/server", value)
 
     @property
+    def index_cluster(self) -> str:
+        """The address of the Ray cluster that read a folder last; "" for none."""
+        return self._store.word("index/cluster", "")
+
+    @index_cluster.setter
+    def index_cluster(self, value: str) -> None:
+        self._set("index/cluster", value)
+
+    @property
     def renames_layers(self) -> bool:
         """Whether a rename calls the layers so too."""
         return self._store.word("rename/layers_too", "no") == "yes"

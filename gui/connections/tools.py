@@ -29,7 +29,7 @@ def add_tools(window: MainWindow) -> None:
     window.subjects.gallery.popup.add_actions(
         (actions["index_folder"], actions["open_query"], actions["evaluate_queries"],
          actions["export_gallery"], actions["choose_labels"], actions["folder_labels"],
-         actions["check_gallery"], actions["forget_absent"])
+         actions["check_gallery"], actions["forget_absent"], actions["index_cluster"])
     )  # fmt: skip
     window.panels.graph.bar.add_choice("Phase", window.phase_box)
     window.engine_popup.add_button(actions["choose_engine"], "Caffe and test…")

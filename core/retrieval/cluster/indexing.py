@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
@@ -45,6 +46,7 @@ _SETTINGS = {
 }
 _ENGINES = ("torch", "onnxruntime")
 _MOST_TRIES = 10
+_HOST_AND_PORT = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}")
 
 
 class ClusterUnavailableError(AppError):
@@ -70,12 +72,7 @@ class ClusterWish:
 
     def check(self, to_run: NetToRun) -> None:
         """Raise RequestError for what no cluster can do."""
-        if "://" in self.address:
-            raise RequestError(
-                f"'{self.address}' is no address of a cluster that this machine is part of.",
-                hint="Run it on a machine of the cluster, by `auto` or HOST:6379; "
-                "what travels by ray:// can't be driven safely.",
-            )
+        cluster_address(self.address)
         if to_run.engine.name not in _ENGINES or to_run.engine.command:
             raise RequestError(
                 f"The engine {to_run.engine.name} does not run on a cluster.",
@@ -157,6 +154,23 @@ class ClusterSurvey:
             wish.starved_seconds,
             temporary,
         )
+
+
+def cluster_address(words: str) -> str:
+    """An address as it is used; "" where there is none. Raises RequestError for what is none."""
+    address = words.strip()
+    if "://" in address:
+        raise RequestError(
+            f"'{address:.60}' is no address of a cluster that this machine is part of.",
+            hint="Run it on a machine of the cluster, by auto or HOST:6379; "
+            "what travels by ray:// can't be driven safely.",
+        )
+    if address not in ("", "auto", "local") and not _HOST_AND_PORT.fullmatch(address):
+        raise RequestError(
+            f"'{address:.60}' is no address of a cluster.",
+            hint="Give auto, local, or HOST:PORT such as 10.0.0.1:6379.",
+        )
+    return address
 
 
 _GOES_ON = "What is described is kept, and the same command goes on from there."

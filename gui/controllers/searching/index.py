@@ -184,7 +184,7 @@ def read_folder(
     request.out.parent.mkdir(parents=True, exist_ok=True)
     if not is_agreed and not request.prune:
         looked = replace(look(places, reading), rate=rate)
-        if not rate and looked.outlook.n_to_read > _FEW:
+        if not rate and looked.outlook.n_to_read > _FEW and request.cluster is None:
             looked = yield from try_rate(looked, host)
         if looked.is_long:
             return looked

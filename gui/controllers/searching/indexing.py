@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.engines.host import NetToRun
 from core.errors import AppError, EngineCrashed
 from core.progress import Progress
+from core.retrieval.cluster.indexing import ClusterWish
 from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.index import (
@@ -30,19 +31,24 @@ INDEX, KEPT = "index", "index-kept"
 
 
 class Rates:
-    """Images a second by net and folder, as the last run of each had them."""
+    """Images a second by net, folder and cluster, as the last run of each had them."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[NetToRun, Path], float] = {}
+        self._known: dict[tuple[NetToRun, Path, ClusterWish | None], float] = {}
 
     def of(self, reading: Reading) -> float:
         """The rate; 0.0 where none is known."""
-        return self._known.get((reading.request.net, reading.request.folder), 0.0)
+        return self._known.get(_rate_key(reading), 0.0)
 
     def note(self, reading: Reading, rate: float) -> None:
         """Remember a rate that was measured."""
         if rate > 0:
-            self._known[reading.request.net, reading.request.folder] = rate
+            self._known[_rate_key(reading)] = rate
+
+
+def _rate_key(reading: Reading) -> tuple[NetToRun, Path, ClusterWish | None]:
+    request = reading.request
+    return request.net, request.folder, request.cluster
 
 
 class Indexer(QObject):

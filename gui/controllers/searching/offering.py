@@ -86,7 +86,9 @@ class Offering(QObject):
         offer = None if looked is None else offer_of(looked, self._search.searched)
         self._offered = None if offer is None else looked
         self._panel.show_offer(offer)
-        if looked is not None and self._offered is not None and not looked.rate:
+        if looked is None or self._offered is None or looked.rate:
+            return
+        if looked.reading.request.cluster is None:  # of one, this machine can't tell
             self._try_rate(looked)
 
     def offer_unread(self, found: Found) -> None:

@@ -50,13 +50,17 @@ def _what(looked: Looked, shown: Searched) -> str:
 
 
 def _time(looked: Looked) -> str:
-    return "" if looked.seconds is None else f", about {clock_text(looked.seconds)}"
+    where = "" if looked.reading.request.cluster is None else " on the cluster"
+    return where if looked.seconds is None else f"{where}, about {clock_text(looked.seconds)}"
 
 
 def estimate_words(looked: Looked) -> str:
     """Where the time comes from and what is written, in sentences."""
     n_bytes = looked.outlook.n_bytes
     disk = "" if n_bytes is None else f" It takes about {bytes_text(n_bytes)} on the disk."
+    cluster = looked.reading.request.cluster
+    if looked.seconds is None and cluster is not None:
+        return f"Ray's machines at '{cluster.address}' read it.{disk}"
     if looked.seconds is None:
         return f"How long it takes is not measured yet.{disk}"
     return f"An estimate: {looked.rate:.1f} images a second on this net, decoding included.{disk}"

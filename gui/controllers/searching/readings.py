@@ -8,6 +8,7 @@ from core.engines.values import Value
 from core.errors import AppError
 from core.jobs.index import IndexRequest
 from core.jobs.look import why_no_picture
+from core.retrieval.cluster.indexing import ClusterWish
 from gui.controllers.engine_child import EngineController
 from gui.controllers.possibilities import NO_RECIPE
 from gui.controllers.searching.index import Reading
@@ -56,6 +57,7 @@ class ReadingMaker:
             Path(),
             document.chosen_recipe,
             prune=prune,
+            cluster=ClusterWish(self._search.cluster) if self._search.cluster else None,
         )
         request = request_of(choice, request)
         return Reading(request, choice, value_label(document.net, choice))

@@ -84,7 +84,7 @@ class Search:
     what is done beside exact search, with the net and preprocessing of `rows_of`. benchmark: the
     published ground truth that queries are judged by, "" for labels. left_out: copies that are not
     ranked, by the numbers of the gallery that is searched; None for none. steps: what is done
-    beside exact search.
+    beside exact search. cluster: the address of the one that reads folders, "" for this machine.
     """
 
     stage: Stage = Stage.NO_FOLDER
@@ -98,6 +98,7 @@ class Search:
     benchmark: str = ""
     left_out: Duplicates | None = None
     steps: SearchSteps = NOTHING
+    cluster: str = ""
     n_done: int = 0
     _n_vain_crashes: int = 0
 
