@@ -77,17 +77,40 @@ def _lrn(at: LayerWriter) -> None:
     size, alpha = param.integer("local_size", 5), param.number("alpha", 1.0)
     beta = param.number("beta", 0.75)
     at.need(when=not at.layer.is_in_place and at.n_axes == 4, why="it runs in place")
-    if param.word("norm_region") not in ("WITHIN_CHANNEL", "1"):
-        settings = {"size": size, "alpha": alpha, "beta": beta, "bias": param.number("k", 1.0)}
-        at.top("LRN", at.bottoms[:1], **settings)
-        return
-    squares = at.node("Mul", [at.bottoms[0], at.bottoms[0]])
-    around = [(size - 1) // 2] * 4
-    energy = at.node(
-        "AveragePool", [squares], kernel_shape=[size, size], pads=around, count_include_pad=1
-    )
-    inner = at.node("Add", [at.node("Mul", [energy, at.graph.number(alpha)]), at.graph.number(1.0)])
-    at.top("Mul", [at.bottoms[0], at.node("Pow", [inner, at.graph.number(-beta)])])
+    squares, half = at.node("Mul", [at.bottoms[0], at.bottoms[0]]), (size - 1) // 2
+    if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
+        energy = at.node(
+            "AveragePool", [squares], kernel_shape=[size] * 2, pads=[half] * 4, count_include_pad=1
+        )
+        k = 1.0
+    else:
+        energy, k = _sum_across(at, squares, size), param.number("k", 1.0)
+        alpha /= size
+    inner = at.node("Add", [at.node("Mul", [energy, at.graph.number(alpha)]), at.graph.number(k)])
+    at.top("Div", [at.bottoms[0], _power(at, inner, beta)])
+
+
+def _sum_across(at: LayerWriter, name: str, size: int) -> str:
+    """The sum over `size` channels around each, with zeros beyond the first and the last.
+
+    ONNX's own LRN takes a power of each value, which was half the time of GoogLeNet.
+    """
+    channels, half, graph = at.bottom_shapes[0][1], (size - 1) // 2, at.graph
+    ends = graph.integers([0, half, 0, 0] * 2)
+    room = at.node("Pad", [name, ends]) if half else name
+    shifted = [
+        at.node("Slice", [room, *map(graph.integers, ([i], [i + channels], [1]))])
+        for i in range(2 * half + 1)
+    ]
+    return at.node("Sum", shifted)
+
+
+def _power(at: LayerWriter, name: str, exponent: float) -> str:
+    """A power, by roots where that can be."""
+    if exponent not in (0.5, 0.75):
+        return at.node("Pow", [name, at.graph.number(exponent)])
+    root = at.node("Sqrt", [name])
+    return root if exponent == 0.5 else at.node("Mul", [root, at.node("Sqrt", [root])])
 
 
 def _axpy(at: LayerWriter) -> None:
