@@ -67,9 +67,13 @@ class LayerBench(QObject):
         self.other_weights = OtherWeights(keeper, document, lanes, notices, settings, chooser, self)
         self.weighing = WeighingController(document, lanes, self.weights_panel, exporting,
             self.other_weights, self)  # fmt: skip
+        self.folder_statistics = FolderStatistics(
+            document, lanes, engine, notices, lambda: searching.folder,
+            searching.places.cache / "statistics", self,
+        )  # fmt: skip
         self.overlaying = OverlayingController(
-            document, lanes, engine, inspecting, searching, self.other_weights, window, notices,
-            settings, chooser, self,
+            document, lanes, engine, inspecting, searching, self.folder_statistics,
+            self.other_weights, window, notices, settings, chooser, self,
         )  # fmt: skip
         panel = self.weights_panel
         parts = (panel.bar, panel.pictures, panel.side)
@@ -117,10 +121,6 @@ class LayerBench(QObject):
         chooser: Callable[[], FileChooser],
     ) -> None:
         searching = self._searching
-        self.folder_statistics = FolderStatistics(
-            document, lanes, engine, notices, lambda: searching.folder,
-            searching.places.cache / "statistics", self,
-        )  # fmt: skip
         all_layers = AllLayersView(keeper)
         self.all_layers = AllLayersController(
             document, lanes, engine, inspecting, searching, exporting, self.folder_statistics,

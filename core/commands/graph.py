@@ -51,8 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--array", nargs="+", action="extend", metavar="[BLOB=]X.npy", help="in place of an image"
     )
     parser.add_argument(
-        "--images", type=Path, metavar="DIR", help="mean, zeros and dead over a folder"
+        "--images", type=Path, metavar="DIR", help="numbers of values over a folder"
     )
+    parser.add_argument(
+        "--kept", type=Path, metavar="F.npz",
+        help="with --images: what `stats --out F.npz` kept of it, without a pass",
+    )  # fmt: skip
     parser.add_argument("--against", type=Path, metavar="W2", help="for change: other weights")
     parser.add_argument(
         "--to", metavar="bfloat16|caffe|Q",
@@ -91,6 +95,8 @@ def _request(options: argparse.Namespace, opened: OpenedNet) -> LayerNumbersRequ
         raise UsageError(f"--colour-by is one of {', '.join(NUMBER_KINDS[:-1])} or csv:F")
     if options.image is not None and options.array:
         raise UsageError("--image or --array, not both")
+    if options.kept is not None and options.images is None:
+        raise UsageError("--kept goes with --images")
     arrays = tuple(split_array_word(array) for array in options.array or ())
     look = LookRequest(opened.to_run, options.image, options.preprocess, arrays)
     other, second = None, None
@@ -102,8 +108,8 @@ def _request(options: argparse.Namespace, opened: OpenedNet) -> LayerNumbersRequ
         state = NetState(options.phase)
         second = open_model(OpenRequest(Path(options.to), options.against, state)).to_run
     request = LayerNumbersRequest(
-        kinds[word.lower()], look, options.images, options.against, other, second,
-        options.gallery, Path(file) if file else None,
+        kinds[word.lower()], look, options.images, options.kept, options.against, other,
+        second, options.gallery, Path(file) if file else None,
     )  # fmt: skip
     if request.lacks:
         needs = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from core.activations.spreads import ValueSpread
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import EngineSpec
 from core.errors import EngineError, RequestError
@@ -16,31 +17,72 @@ from core.jobs.compare_weights import CompareWeightsRequest, compare_weights
 from core.jobs.fidelity import FidelityRequest, measure
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
-from core.jobs.stats import StatsRequest, stats
-from core.layer_numbers import Key, LayerNumbers, read_numbers
+from core.jobs.stats import Stats, StatsRequest, look_ahead, stats
+from core.layer_numbers import Key, LayerNumbers, Together, read_numbers
 from core.progress import Job, Progress
 from core.retrieval.sweep_file import open_sweep
 from core.words import plural
 
-NumberKind = Literal["mean", "zeros", "dead", "ms", "change", "cosine", "mAP", "csv"]
+NumberKind = Literal[
+    "mean", "std", "min", "max", "zeros", "dead", "L2", "saturated", "ms", "change", "cosine",
+    "mAP", "csv",
+]  # fmt: skip
 NUMBER_KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
 N_TIMED = 3
 """Passes that a layer is timed in; the least counts, as others had the machine meanwhile."""
-_OF_VALUES = ("mean", "zeros", "dead")
+
+
+@dataclass(frozen=True)
+class SpreadNumber:
+    """A number of how a layer's values spread.
+
+    of: the spread, and over how many images; NaN for none. together: what several layers come to.
+    """
+
+    name: str
+    unit: str
+    what: str
+    of: Callable[[ValueSpread, int], float]
+    together: Together = "max"
+
+
+def _saturated(spread: ValueSpread, _n_images: int) -> float:
+    if spread.n_saturated is None:
+        return math.nan
+    return 100 * spread.n_saturated / max(1, spread.n_finite)
+
+
+OF_VALUES: Mapping[NumberKind, SpreadNumber] = {
+    "mean": SpreadNumber("mean", "", "mean of the values", lambda one, _: one.mean),
+    "std": SpreadNumber("std", "", "standard deviation of the values", lambda one, _: one.std),
+    "min": SpreadNumber("min", "", "least value", lambda one, _: one.minimum, "min"),
+    "max": SpreadNumber("max", "", "greatest value", lambda one, _: one.maximum),
+    "zeros": SpreadNumber("zeros", "%", "share of exact 0",
+        lambda one, _: 100 * one.sparsity if one.n_values else math.nan),
+    "dead": SpreadNumber("dead channels", "%", "share of channels that are 0 everywhere",
+        lambda one, _: 100 * len(one.dead) / one.n_channels if one.n_channels > 1 else math.nan),
+    "L2": SpreadNumber("L2 norm", "", "of the values of one image, root mean square over all",
+        lambda one, n: one.l2 / math.sqrt(max(1, n))),
+    "saturated": SpreadNumber("saturated", "%", "share at the ends of what the layer can give",
+        _saturated),
+}  # fmt: skip
+"""Over an image or a folder."""
 
 
 @dataclass(frozen=True)
 class LayerNumbersRequest:
     """A kind, the net, and what the kind needs.
 
-    look: the net, with an image or arrays for what is run. folder: of images, for mean, zeros and
-    dead channels over all of them. against: other weights. other: another engine or precision;
-    second: another net; one of them for a cosine. gallery: with a sweep. table: a CSV.
+    look: the net, with an image or arrays for what is run. folder: of images, for a number of the
+    values over all of them; kept: a file of `stats` that tells what is known of them, in place of a
+    pass. against: other weights. other: another engine or precision; second: another net; one of
+    them for a cosine. gallery: with a sweep. table: a CSV.
     """
 
     kind: NumberKind
     look: LookRequest
     folder: Path | None = None
+    kept: Path | None = None
     against: Path | None = None
     other: EngineSpec | None = None
     second: NetToRun | None = None
@@ -51,7 +93,7 @@ class LayerNumbersRequest:
     def lacks(self) -> str:
         """What is missing, as the end of "needs ..."; "" for nothing."""
         has_input = self.look.image is not None or bool(self.look.arrays)
-        if self.kind in _OF_VALUES:
+        if self.kind in OF_VALUES:
             return "" if has_input or self.folder is not None else "an image"
         if self.kind in ("ms", "cosine") and not has_input:
             return "an image"
@@ -68,7 +110,7 @@ def layer_numbers(request: LayerNumbersRequest, host: EngineHost) -> Job[LayerNu
     if request.lacks:
         raise RequestError(f"{request.kind} needs {request.lacks}.")
     yield Progress(0, 0, "layers")
-    if request.kind in _OF_VALUES:
+    if request.kind in OF_VALUES:
         return (yield from _of_values(request, host))
     if request.kind == "ms":
         return (yield from _times(request, host))
@@ -92,29 +134,40 @@ def _input_words(look: LookRequest) -> str:
 
 
 def _of_values(request: LayerNumbersRequest, host: EngineHost) -> Job[LayerNumbers]:
-    asked = StatsRequest(request.look, request.folder, with_cells=False)
-    found = yield from stats(asked, host)
+    number = OF_VALUES[request.kind]
+    if request.kept is not None:
+        found = _kept(request, request.kept)
+    else:
+        asked = StatsRequest(request.look, request.folder, with_cells=False)
+        found = yield from stats(asked, host)
     over = _input_words(request.look)
     if request.folder is not None:
         over = f"{request.folder.name}, {plural(found.n_images, 'image')}"
-    values: dict[Key, float] = {}
-    for value, spread in found.spreads.items():
-        number = math.nan
-        if request.kind == "mean":
-            number = spread.mean
-        elif request.kind == "zeros" and spread.n_values:
-            number = 100 * spread.sparsity
-        elif request.kind == "dead" and spread.n_channels > 1:
-            number = 100 * len(spread.dead) / spread.n_channels
-        if not math.isnan(number):
-            values[value.layer, value.top] = number
-    name, unit, what = {
-        "mean": ("mean", "", "mean of the values"),
-        "zeros": ("zeros", "%", "share of exact 0"),
-        "dead": ("dead channels", "%", "share of channels that are 0 everywhere"),
-    }[request.kind]
-    facts = (("Over", over), ("Number", what))
-    return LayerNumbers(name, unit, values, f"{over}: {what}", facts, missing="not run")
+    values = {
+        (value.layer, value.top): number.of(spread, found.n_images)
+        for value, spread in found.spreads.items()
+    }
+    known = {key: value for key, value in values.items() if not math.isnan(value)}
+    facts = (("Over", over), ("Number", number.what))
+    source = f"{over}: {number.what}"
+    return LayerNumbers(
+        number.name, number.unit, known, source, facts, number.together, missing="not run"
+    )
+
+
+def _kept(request: LayerNumbersRequest, kept: Path) -> Stats:
+    """What a file tells of the folder, where the file is of this net and still holds."""
+    if request.folder is None:
+        raise RequestError("What is kept is of a folder of images, which is missing.")
+    for with_cells in (True, False):
+        asked = StatsRequest(request.look, request.folder, with_cells=with_cells, kept=kept)
+        found = look_ahead(asked, request.folder).found
+        if found is not None:
+            return found
+    raise RequestError(
+        f"{kept.name} has nothing of {request.folder.name} for this net.",
+        hint="`stats --images DIR --out F` of the same net, weights and recipe keeps it.",
+    )
 
 
 def _times(request: LayerNumbersRequest, host: EngineHost) -> Job[LayerNumbers]:

@@ -11,13 +11,15 @@ from core.engines.host import NetToRun
 from core.engines.values import EngineSpec
 from core.errors import AppError, EngineCrashed
 from core.files import is_plain_file
-from core.jobs.layer_numbers import LayerNumbersRequest, NumberKind, layer_numbers
+from core.jobs.layer_numbers import OF_VALUES, LayerNumbersRequest, NumberKind, layer_numbers
 from core.jobs.look import LookRequest
 from core.layer_numbers import LayerNumbers
 from core.retrieval.sweep_file import TABLE_NAME
+from core.words import plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.inspecting import InspectingController
 from gui.controllers.searching.controller import SearchingController
+from gui.controllers.spreads.folder import FolderStatistics
 from gui.controllers.weighing_against import OtherWeights
 from gui.dialogs.files import WEIGHTS_FILTER, FileChooser
 from gui.document import ModelDocument
@@ -29,6 +31,8 @@ from gui.settings import Settings
 
 CSV_FILTER = "Table (*.csv);;All files (*)"
 _OF_IMAGE = ("zeros", "dead", "mean", "ms")
+_FOLDER = "folder "
+"""Before the kind in the key of a number over the folder of the gallery."""
 _BFLOAT16 = EngineSpec("torch", options=(("precision", "bfloat16"),))
 _CAFFE = EngineSpec("caffe")
 
@@ -43,6 +47,7 @@ class OverlayingController(QObject):
         engine: EngineController,
         inspecting: InspectingController,
         searching: SearchingController,
+        folder: FolderStatistics,
         other: OtherWeights,
         window: MainWindow,
         notices: Notices,
@@ -56,6 +61,7 @@ class OverlayingController(QObject):
         self._engine = engine
         self._inspecting = inspecting
         self._searching = searching
+        self._folder = folder
         self._other = other
         self._window = window
         self._notices = notices
@@ -70,6 +76,10 @@ class OverlayingController(QObject):
         document.weights_changed.connect(self.clear)
         document.image_changed.connect(self._on_image)
         document.selection_changed.connect(lambda _name: self._tell_inspector())
+        folder.changed.connect(self._on_folder)
+        for changed in (searching.changed, document.weights_changed, document.recipe_changed,
+                        engine.request_changed):  # fmt: skip
+            changed.connect(folder.look_at_kept)
 
     def offers(self) -> tuple[OverlayOffer, ...]:
         """Every kind, with what it is of or what it needs."""
@@ -92,7 +102,24 @@ class OverlayingController(QObject):
         for key, name, note in rows:
             lacks = self._lacks(key)
             offers.append(OverlayOffer(key, name, f"needs {lacks}" if lacks else note, not lacks))
-        return (*offers, OverlayOffer("csv", "CSV…", "two columns: layer, value"))
+        csv = OverlayOffer("csv", "CSV…", "two columns: layer, value")
+        return (*offers, csv, *self._folder_offers())
+
+    def _folder_offers(self) -> tuple[OverlayOffer, ...]:
+        """The numbers of what is kept of the folder, in a menu of their own."""
+        folder, outlook = self._searching.folder, self._folder.outlook
+        if folder is None:
+            return ()
+        if outlook is None or outlook.found is None:
+            title = f"over {folder.name}"
+            return (OverlayOffer("", "nothing is read of it", "Layer, All layers", False, title),)
+        read = plural(outlook.found.n_images, "image")
+        rest = f", {outlook.n_to_read:,} not read" if outlook.n_to_read else ""
+        title = f"over {folder.name}, {read}{rest}"
+        return tuple(
+            OverlayOffer(_FOLDER + kind, number.name, number.what, group=title)
+            for kind, number in OF_VALUES.items()
+        )
 
     def choose(self, key: str) -> None:
         """Show numbers of a kind; "" for the families alone."""
@@ -138,6 +165,15 @@ class OverlayingController(QObject):
         elif self._key in (*_OF_IMAGE, "cosine", "bfloat16", "caffe"):
             self.clear()
 
+    def _on_folder(self) -> None:
+        """Another folder, or more of it, is known."""
+        if not self._key.startswith(_FOLDER):
+            return
+        if self._folder.found is not None:
+            self._run(self._key, self._request(self._key))
+        elif not self._folder.is_reading:
+            self.clear()
+
     def _tell_inspector(self) -> None:
         section = self._window.panels.inspector.numbers
         section.show_numbers(self.numbers, self._document.selection)
@@ -149,9 +185,18 @@ class OverlayingController(QObject):
         key = self._inspecting.run_key()
         return key if key is not None else LookRequest(self._engine.request())
 
+    def _folder_request(self, kind: NumberKind) -> LayerNumbersRequest | None:
+        asked = self._folder.request_of(self._searching.folder)
+        if asked is None:
+            return None
+        return LayerNumbersRequest(kind, asked.look, asked.folder, asked.kept)
+
     def _request(
         self, key: str, *, against: Path | None = None, table: Path | None = None
     ) -> LayerNumbersRequest | None:
+        for kind in OF_VALUES:
+            if key == _FOLDER + kind:
+                return self._folder_request(kind)
         look = self._look()
         if look is None:
             return None
@@ -212,7 +257,7 @@ class OverlayingController(QObject):
     def _run(self, key: str, request: LayerNumbersRequest | None) -> None:
         if request is None:
             return
-        runs_nothing = request.kind in ("change", "mAP", "csv")
+        runs_nothing = request.kind in ("change", "mAP", "csv") or request.kept is not None
         lane = self._lanes.compute if runs_nothing else self._lanes.engine
         lane.start(
             lambda: layer_numbers(request, self._engine.host),

@@ -8,17 +8,21 @@ from functools import partial
 
 from PyQt5.QtWidgets import QMenu
 
-from gui.widgets.plain_text import add_plain
+from gui.widgets.plain_text import add_plain, plain_caption
 
 
 @dataclass(frozen=True)
 class OverlayOffer:
-    """A kind of numbers. note: what they are of, or what they need where they can't be had."""
+    """A kind of numbers. note: what they are of, or what they need where they can't be had.
+
+    group: the title of the menu inside this one where it stands, "" for this one.
+    """
 
     key: str
     name: str
     note: str
     is_possible: bool = True
+    group: str = ""
 
 
 def fill_overlay_menu(
@@ -28,8 +32,11 @@ def fill_overlay_menu(
     on_chosen: Callable[[str], None],
 ) -> None:
     """An entry for each offer, checked where it shows; "none" last."""
+    groups = {"": menu}
     for offer in offers:
-        action = add_plain(menu, f"{offer.name}   {offer.note}")
+        if offer.group not in groups:
+            groups[offer.group] = menu.addMenu(plain_caption(offer.group))
+        action = add_plain(groups[offer.group], f"{offer.name}   {offer.note}")
         action.setCheckable(True)
         action.setChecked(offer.key == current)
         action.setEnabled(offer.is_possible)

@@ -237,3 +237,32 @@ def test_the_table_goes_out_as_csv(shown, qtbot, user, tmp_path: Path) -> None:
         found = list(csv.DictReader(file))
     assert [(one["layer"], one["top"]) for one in found] == VALUES
     assert float(found[2]["minimum"]) == 0
+
+
+def test_what_was_read_of_a_folder_colours_the_graph(shown, qtbot, photos: Path) -> None:
+    overlaying, graph = shown.layer.overlaying, shown.window.panels.graph
+
+    def folder_menu():
+        menus = [a.menu() for a in graph.overlay_menu().actions() if a.menu() is not None]
+        return menus[0] if menus else None
+
+    assert folder_menu() is None
+    over(shown, qtbot, photos, FOLDER)
+    assert [(a.text(), a.isEnabled()) for a in folder_menu().actions()] == [
+        ("nothing is read of it   Layer, All layers", False)
+    ]
+    view_of(shown).panel.offer.button.click()
+    settle(shown, qtbot)
+    assert folder_menu().title() == "over photos, 18 images"
+    next(a for a in folder_menu().actions() if a.text().startswith("zeros")).trigger()
+    settle(shown, qtbot)
+    zeros = shown.layer.folder_statistics.found.spreads[("relu1", "conv1")].sparsity
+    assert graph.overlay.values["relu1"] == pytest.approx(100 * zeros)
+    assert [a.text()[:5] for a in folder_menu().actions() if a.isChecked()] == ["zeros"]
+    shown.opening.open_image(photos / "red" / "1.png")
+    settle(shown, qtbot)
+    assert overlaying.numbers is not None
+    shown.searching.state.choose_folder(photos / "red")
+    shown.searching.changed.emit()
+    settle(shown, qtbot)
+    assert overlaying.numbers is None

@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.errors import AppError, EngineCrashed
+from core.files import is_plain_file
 from core.jobs.look import LookRequest
 from core.jobs.stats import Stats, StatsOutlook, StatsRequest, look_ahead, stats
 from core.words import plural
@@ -88,6 +89,15 @@ class FolderStatistics(QObject):
             on_result=lambda outlook: self._take(request, outlook),
             on_error=self._on_failed,
         )
+
+    def look_at_kept(self) -> None:
+        """Look where there is a file of what was read; nothing is listed without one."""
+        request = self._request()
+        if request is not None and request.kept is not None and is_plain_file(request.kept):
+            self.look()
+        elif request != self._asked:
+            self._asked = self._outlook = None
+            self.changed.emit()
 
     def read(self) -> None:
         """Read what is missing."""

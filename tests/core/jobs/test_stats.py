@@ -11,12 +11,14 @@ from PIL import Image
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
-from core.errors import AppError, ImageError
+from core.errors import AppError, ImageError, RequestError
 from core.images.preprocess import Preprocess
 from core.images.recipe_choice import choose_recipe
+from core.jobs.layer_numbers import LayerNumbersRequest, NumberKind, layer_numbers
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
 from core.jobs.stats import Stats, StatsOutlook, StatsRequest, look_ahead, stats
+from core.layer_numbers import LayerNumbers
 from core.progress import run_job
 from core.surveys.passes import Results
 
@@ -192,3 +194,28 @@ def test_other_collectors_ride_along(asked: StatsRequest, host: EngineHost) -> N
     counting = Counting()
     run_job(stats(asked, host, [counting]))
     assert counting.n_images == 20
+
+
+def test_the_graph_takes_its_numbers_from_what_is_kept(
+    asked: StatsRequest, host: EngineHost
+) -> None:
+    def numbers(kind: NumberKind) -> LayerNumbers:
+        request = LayerNumbersRequest(kind, asked.look, asked.folder, asked.kept)
+        nobody = EngineHost(start=lambda spec: pytest.fail("an engine started"))
+        return run_job(layer_numbers(request, nobody))
+
+    with pytest.raises(RequestError, match="nothing of pictures"):
+        numbers("zeros")
+    run_job(stats(asked, host))
+    every = every_value(asked, host)
+    of = {
+        "mean": np.mean, "std": np.std, "min": np.min, "max": np.max,
+        "zeros": lambda one: 100 * (one == 0).mean(),
+        "L2": lambda one: np.sqrt((one**2).sum() / 20),
+    }  # fmt: skip
+    for kind, formula in of.items():
+        by_hand = {tuple(value): formula(one.astype(float)) for value, one in every.items()}
+        found = numbers(kind)  # type: ignore[arg-type]
+        assert {key: found.values[key] for key in by_hand} == pytest.approx(by_hand)
+    assert "pictures, 20 images" in numbers("mean").source
+    assert numbers("saturated").values == {}  # no layer with ends
