@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QGuiApplication
 
 from gui.controllers.channels.controller import READ
@@ -171,6 +172,28 @@ def test_a_cell_is_chosen_walked_from_and_opened(matrix, qtbot) -> None:
     assert matrix.document.image_path == matrix.layer.channels.found.files[shown.images[5]]
 
 
+def test_a_head_chooses_its_channel_and_the_side_pins_it(matrix, qtbot) -> None:
+    page, activations = matrix.window.layer_page, matrix.window.panels.activations
+    canvas, shown = page.matrix.canvas, matrix.layer.matrix.shown
+    box = canvas.rect_of((0, 1))
+    head = QPoint(round(box.center().x()), 20)
+    qtbot.mouseClick(canvas.viewport(), Qt.LeftButton, pos=head)
+    settle(matrix, qtbot)
+    channel = int(shown.channels[1])
+    assert page.matrix.side.title.text() == f"Channel {channel}"
+    assert page.matrix.side.pin_button.text() == "Pin"
+    page.matrix.side.pin_button.click()
+    assert [(pin.layer, pin.channel) for pin in activations.pins] == [("relu1", channel)]
+    assert page.matrix.side.pin_button.text() == "Unpin"
+    page.view_bar.form.choose("tiles")
+    settle(matrix, qtbot)
+    (tile,) = activations.pin_row.tiles
+    assert f"relu1 #{channel}" in tile.accessibleName()
+    page.view_bar.form.choose("matrix")
+    qtbot.keyClick(canvas, Qt.Key_Space)
+    assert activations.pins == ()
+
+
 def test_orders_cells_and_files(matrix, qtbot, user, tmp_path: Path) -> None:
     view, controller = matrix.window.layer_page.matrix, matrix.layer.matrix
     view.columns.setCurrentIndex(3)
@@ -185,14 +208,19 @@ def test_orders_cells_and_files(matrix, qtbot, user, tmp_path: Path) -> None:
     settle(matrix, qtbot)
     assert controller.found.summary == "mean"
     np.testing.assert_array_equal(controller.found.cells, controller.found.table.columns["mean"])
-    user.files = [(tmp_path / "m.npy",), (tmp_path / "m.png",), (tmp_path / "t.csv",)]
-    view.save_button.click()
-    view.save_button.click()
+    user.files = [(tmp_path / f"m.{one}",) for one in ("npy", "png", "svg")]
+    user.files.append((tmp_path / "t.csv",))
+    for _ in range(3):
+        view.save_button.click()
     view.side.table_link.clicked.emit()
     settle(matrix, qtbot)
     np.testing.assert_array_equal(np.load(tmp_path / "m.npy")[:, : len(alive)],
                                   controller.shown.cells)  # fmt: skip
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+    drawing = ElementTree.fromstring((tmp_path / "m.svg").read_text())
+    words = " ".join(text for one in drawing.iter() if (text := (one.text or "").strip()))
+    assert f"relu1, mean of each, {N} images × 8 channels of photos" in words
+    assert any(one.tag.endswith("image") for one in drawing.iter())
     assert len((tmp_path / "t.csv").read_text().splitlines()) == 9
     view.copy_button.click()
     assert not QGuiApplication.clipboard().image().isNull()

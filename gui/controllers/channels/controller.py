@@ -21,6 +21,7 @@ from gui.document import ModelDocument
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
 from gui.panels.activations.panel import ActivationsPanel
+from gui.panels.activations.shown import Pin
 from gui.panels.channels.strip import N_SHOWN, NO_CHANNEL, NO_FOLDER, NO_LAYER, TopStrip
 from gui.panels.channels.values import ReadOffer
 
@@ -103,6 +104,30 @@ class ChannelsController(QObject):
     def choose(self, channel: int) -> None:
         """Look at another channel, everywhere."""
         self._activations.choose(channel)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the channel that is looked at is kept above the tiles."""
+        return self._pin in self._activations.pins
+
+    def toggle_pin(self) -> None:
+        """Keep the channel that is looked at above the tiles, or let it go."""
+        pin, pins = self._pin, list(self._activations.pins)
+        if pin is None:
+            return
+        if pin in pins:
+            pins.remove(pin)
+        else:
+            pins.append(pin)
+        self._activations.take_pins(pins)
+
+    @property
+    def _pin(self) -> Pin | None:
+        """The channel as the tiles would pin it; only a layer's first top is read."""
+        found, channel = self.found, self.channel
+        return (
+            None if found is None or channel is None else Pin(found.table.value.layer, 0, channel)
+        )
 
     def open_image(self, row: int) -> None:
         """Make an image of the table that of the window."""
@@ -225,7 +250,7 @@ class ChannelsController(QObject):
             part = "" if found.table.is_vector else ", the part that fired"
             self._strip.show_pictures(
                 f"{first} of {noun} {channel}",
-                f"{self._folder_name}, {plural(n, 'image')}{part}",
+                f"{self.folder_name}, {plural(n, 'image')}{part}",
                 n,
                 top_pictures(parts, found),
             )
@@ -237,7 +262,8 @@ class ChannelsController(QObject):
         )
 
     @property
-    def _folder_name(self) -> str:
+    def folder_name(self) -> str:
+        """Of the folder that is read."""
         folder = self._searching.folder
         return folder.name if folder is not None else "the folder"
 

@@ -30,6 +30,7 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
 from gui.jobs import Lanes
 from gui.pages.layer_page import LayerPage
+from gui.panels.channels.export import matrix_picture, matrix_svg
 from gui.panels.channels.matrix_view import FILTERS
 from gui.panels.channels.values import MatrixShown
 from gui.widgets.png import png_of
@@ -89,6 +90,8 @@ class MatrixController(QObject):
         view.dead_requested.connect(self._save_table)
         canvas.cell_chosen.connect(self._on_cell)
         canvas.image_opened.connect(self._of_layer.open_image)
+        canvas.pin_toggled.connect(self._toggle_pin)
+        side.pin_toggled.connect(self._toggle_pin)
         side.channel_chosen.connect(self._choose)
         side.image_chosen.connect(self._mark_image)
         side.image_opened.connect(self._of_layer.open_image)
@@ -182,6 +185,7 @@ class MatrixController(QObject):
         if found is None or channel is None or channel >= found.table.n_channels:
             return
         side.show_channel(facts_of(found, channel))
+        side.show_pinned(is_pinned=self._of_layer.is_pinned)
         is_least = side.is_least
 
         def take(parts: tuple[FiredPart, ...]) -> None:
@@ -196,20 +200,36 @@ class MatrixController(QObject):
             on_result=take,
         )
 
+    def _toggle_pin(self) -> None:
+        self._of_layer.toggle_pin()
+        self._view.side.show_pinned(is_pinned=self._of_layer.is_pinned)
+
+    def _caption(self, found: ChannelsFound) -> str:
+        """What is in view, in one line."""
+        value, title = found.table.value, self._view.title.text()
+        cells = self._view.cells.currentText()
+        return f"{value.layer}, {cells} of each, {title} of {self._of_layer.folder_name}"
+
     def _copy(self) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setImage(self._view.canvas.picture())
+        clipboard, found = QGuiApplication.clipboard(), self.found
+        if clipboard is not None and found is not None:
+            theme = self._view.theme
+            clipboard.setImage(matrix_picture(self._view.canvas, self._caption(found), theme))
 
     def _save(self) -> None:
         found, order = self.found, self._order
         if found is None or order is None:
             return
-        picture = self._view.canvas.picture()
+        canvas, caption, theme = self._view.canvas, self._caption(found), self._view.theme
+        picture, drawing = (
+            matrix_picture(canvas, caption, theme),
+            matrix_svg(canvas, caption, theme),
+        )
 
         def write(path: Path) -> None:
-            if path.suffix.lower() == ".png":
-                write_file(path, png_of(picture))
+            suffix = path.suffix.lower()
+            if suffix in (".png", ".svg"):
+                write_file(path, png_of(picture) if suffix == ".png" else drawing)
             else:
                 write_matrix(path, found, order)
 

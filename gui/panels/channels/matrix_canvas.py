@@ -37,11 +37,13 @@ Cell = tuple[int, int]
 class MatrixCanvas(QAbstractScrollArea):
     """The wheel zooms, dragging moves, a click or the arrows choose a cell, Enter opens its image.
 
-    Cells are told by the numbers of their image and channel.
+    A click on the head of a column chooses its channel, Space pins it. Cells are told by the
+    numbers of their image and channel.
     """
 
     cell_chosen = pyqtSignal(int, int)
     image_opened = pyqtSignal(int)
+    pin_toggled = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,11 +122,6 @@ class MatrixCanvas(QAbstractScrollArea):
         self.verticalScrollBar().setValue(round(top))
         self.viewport().update()
 
-    def picture(self) -> QImage:
-        """What is in view, as a picture."""
-        image: QImage = self.viewport().grab().toImage()
-        return image
-
     def cell_at(self, position: QPoint) -> Cell | None:
         """(row, column) in the order shown at a pixel of the viewport; None for none."""
         shown, area = self._shown, self._area()
@@ -135,6 +132,16 @@ class MatrixCanvas(QAbstractScrollArea):
         row = int(rows_at(np.array([y]), shown.rows, height, self._gap())[0])
         column = int((position.x() - area.left() + self.horizontalScrollBar().value()) / width)
         return (row, column) if row >= 0 and 0 <= column < shown.cells.shape[1] else None
+
+    def _cell_under_head(self, position: QPoint) -> Cell | None:
+        """Of the column whose head is at a pixel: the cell in the chosen row, or the first."""
+        area = self._area()
+        below = (
+            self.cell_at(QPoint(position.x(), area.top())) if position.y() < area.top() else None
+        )
+        if below is None:
+            return None
+        return (below[0] if self._current is None else self._current[0], below[1])
 
     def rect_of(self, cell: Cell) -> QRectF:
         """Where a cell is drawn in the viewport."""
@@ -226,7 +233,7 @@ class MatrixCanvas(QAbstractScrollArea):
             self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        cell = self.cell_at(event.pos())
+        cell = self.cell_at(event.pos()) or self._cell_under_head(event.pos())
         if self._drag is not None and not self._has_moved and cell is not None:
             self._walk_to(cell)
         self._drag = None
@@ -257,6 +264,8 @@ class MatrixCanvas(QAbstractScrollArea):
             self._walk_to((row, column))
         elif key in (Qt.Key_Return, Qt.Key_Enter) and self._current is not None:
             self.image_opened.emit(int(shown.images[self._current[0]]))
+        elif key == Qt.Key_Space and self._current is not None:
+            self.pin_toggled.emit()
         elif key in (Qt.Key_Plus, Qt.Key_Minus):
             self.zoom(_ZOOM if key == Qt.Key_Plus else 1 / _ZOOM)
         elif key == Qt.Key_0:
@@ -278,7 +287,13 @@ class MatrixCanvas(QAbstractScrollArea):
             self.cell_chosen.emit(int(self._shown.images[row]), int(self._shown.channels[column]))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme, shown = QPainter(self.viewport()), self._keeper.theme, self._shown
+        painter = QPainter(self.viewport())
+        self.draw(painter)
+        painter.end()
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw what is in view, on any device of the size of the viewport."""
+        theme, shown = self._keeper.theme, self._shown
         painter.fillRect(self.viewport().rect(), theme.panel)
         if shown is not None and self._levels is not None and shown.cells.size:
             area = self._area()
@@ -289,7 +304,6 @@ class MatrixCanvas(QAbstractScrollArea):
                 box = QRect(area.right() + 9, area.top(), DEAD, area.height())
                 paint_dead(painter, self._keeper.theme, box, shown.n_dead)
             self._paint_cross(painter, area)
-        painter.end()
 
     def _image(self, shown: MatrixShown, levels: MatrixLevels, area: QRect) -> QImage:
         ratio = self.devicePixelRatioF()
@@ -315,9 +329,12 @@ class MatrixCanvas(QAbstractScrollArea):
         for band in shown.columns:
             x = left + band.start * width
             room = band.count * width - 8
-            painter.setPen(QPen(theme.border, 1))
-            painter.drawLine(round(x), 4, round(x), area.top())
-            if room < 14 or x + room < area.left() or x > area.right():
+            if x > area.right() or x + room < area.left():
+                continue
+            if x >= area.left():
+                painter.setPen(QPen(theme.border, 1))
+                painter.drawLine(round(x), 4, round(x), area.top())
+            if room < 14:
                 continue
             at = max(x, area.left()) + 5
             room -= at - 5 - x
@@ -365,9 +382,9 @@ class MatrixCanvas(QAbstractScrollArea):
         painter.setClipRect(area.adjusted(-1, -TOP, 2, 2))
         painter.setBrush(Qt.NoBrush)
         for cell, is_chosen in ((self._hovered, False), (self._current, True)):
-            if cell is None:
+            box = QRectF() if cell is None else self.rect_of(cell)
+            if not box.intersects(QRectF(area)):
                 continue
-            box = self.rect_of(cell)
             wide = box.adjusted(-1, -1, 1, 1) if is_chosen else box
             painter.setPen(QPen(theme.accent if is_chosen else theme.outline, 1))
             painter.drawRect(QRectF(wide.left(), area.top(), wide.width(), area.height()))

@@ -10,7 +10,7 @@ from core.activations.tiles import MAX_LEVEL
 from gui.panels.channels.matrix_canvas import MatrixCanvas
 from gui.panels.channels.side import MatrixSide
 from gui.panels.channels.values import MatrixShown, MatrixWords, ReadOffer
-from gui.theme import ThemeKeeper, text_font
+from gui.theme import Theme, ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
@@ -24,10 +24,11 @@ COLUMNS = (("selectivity", "selectivity"), ("class", "class, by index"),
            ("sparsity", "sparsity"), ("index", "index"))  # fmt: skip
 CELLS = (("maximum", "maximum"), ("mean", "mean"), ("positive", "share above 0"))
 FILTERS = (
-    "PNG picture of what is in view (*.png);;CSV table of the matrix (*.csv);;"
+    "PNG picture of what is in view (*.png);;SVG drawing of what is in view (*.svg);;"
+    "CSV table of the matrix (*.csv);;"
     "NumPy array, with the names of both axes beside it (*.npy)"
 )
-HINT = "Arrows walk, Enter opens the image, wheel zooms, 0 shows all."
+HINT = "Arrows walk, Enter opens the image, Space pins the channel, wheel zooms, 0 shows all."
 
 
 class ScaleBar(QWidget):
@@ -96,7 +97,7 @@ class MatrixView(QWidget):
             choice.setMaximumWidth(choice.sizeHint().width() + 24)
         self.scale = ScaleBar(keeper)
         self.copy_button = IconButton(keeper, "copy", "Copy what is in view as a picture")
-        self.save_button = IconButton(keeper, "save", "Save as picture, table or array")
+        self.save_button = IconButton(keeper, "save", "Save as picture, drawing, table or array")
         self.canvas = MatrixCanvas(keeper)
         self.side = MatrixSide(keeper)
         self.hint = ElidedLabel(mode=Qt.ElideRight)
@@ -115,6 +116,11 @@ class MatrixView(QWidget):
         keeper.changed.connect(self._dress)
         self._dress()
         self.show_empty("Select a layer.")
+
+    @property
+    def theme(self) -> Theme:
+        """The colours it is drawn in."""
+        return self._keeper.theme
 
     @property
     def orders(self) -> tuple[str, str]:

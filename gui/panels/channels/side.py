@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, 
 from gui.panels.channels.pictures import PictureRows
 from gui.panels.channels.values import ChannelFacts, ClassMean, SelectiveChannel, TopPicture
 from gui.theme import ThemeKeeper, text_font
+from gui.widgets.buttons import Button
 from gui.widgets.figure_table import FigureRow, FigureTable
 from gui.widgets.labels import ElidedLabel, LinkLabel, SectionHeader, ThemedLabel
 
@@ -73,6 +74,7 @@ class MatrixSide(QWidget):
     image_chosen = pyqtSignal(int)
     image_opened = pyqtSignal(int)
     least_toggled = pyqtSignal(bool)
+    pin_toggled = pyqtSignal()
     table_requested = pyqtSignal()
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
@@ -86,6 +88,7 @@ class MatrixSide(QWidget):
         self.setFixedWidth(WIDTH)
         self.title = ThemedLabel(keeper, "", pixels=16, semibold=True)
         self.prefers = ElidedLabel(mode=Qt.ElideRight)
+        self.pin_button = Button(keeper, "Pin", "pin")
         self.names = [ThemedLabel(keeper, "", "secondary") for _ in range(4)]
         self.values = [ThemedLabel(keeper, "", semibold=not number) for number in range(4)]
         self.means_header = SectionHeader(keeper, "Mean by class")
@@ -103,6 +106,7 @@ class MatrixSide(QWidget):
         self.table.row_chosen.connect(self._on_row)
         self.table_link.clicked.connect(lambda: self.table_requested.emit())
         self.least_link.clicked.connect(self._toggle)
+        self.pin_button.clicked.connect(lambda: self.pin_toggled.emit())
         self.pictures.image_chosen.connect(self.image_chosen)
         self.pictures.image_opened.connect(self.image_opened)
         keeper.changed.connect(self._dress)
@@ -132,6 +136,11 @@ class MatrixSide(QWidget):
         for widget in (self.means_header, self.bars):
             widget.setVisible(bool(facts.means))
         self._mark_row()
+
+    def show_pinned(self, *, is_pinned: bool) -> None:
+        """Whether the channel is kept above the tiles."""
+        self.pin_button.setText("Unpin" if is_pinned else "Pin")
+        self.pin_button.setToolTip("Keep this channel above the tiles, on every layer (Space)")
 
     def show_pictures(self, note: str, pictures: Sequence[TopPicture]) -> None:
         """Show the top images of the channel."""
@@ -173,6 +182,7 @@ class MatrixSide(QWidget):
         head.setSpacing(10)
         head.addWidget(self.title)
         head.addWidget(self.prefers, 1)
+        head.addWidget(self.pin_button)
         facts = QGridLayout()
         facts.setHorizontalSpacing(8)
         facts.setVerticalSpacing(4)
