@@ -205,7 +205,7 @@ class Workbench(QObject):
             self.keeper, lanes, self.engine, self.window, notices, settings, self
         )
         self.trouble = TroubleController(self.engine, self.engine_choice, notices, self)
-        self.exporting = ExportingController(notices, settings, lambda: self.chooser, self)
+        self.exporting = ExportingController(lanes, notices, settings, lambda: self.chooser, self)
         self.retrieval = RetrievalBench(
             self.keeper, document, lanes, self.engine, self.searching, self.gallery_list,
             self.exporting, notices, self.window, lambda: self.questioner, settings,

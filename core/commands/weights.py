@@ -20,7 +20,6 @@ from core.filters.export import (
     filter_rows,
     png_of_filters,
     write_array,
-    write_arrays,
     write_filter_table,
 )
 from core.jobs.compare_weights import (
@@ -37,11 +36,12 @@ from core.jobs.weights import (
     open_source,
     weights,
 )
+from core.jobs.weights_files import SUFFIXES, SaveWeightsRequest, save_weights
 from core.progress import run_job
 from core.words import plural, shape_text
 
 _MOST_FILTERS = 20
-_ENDINGS = (".npy", ".npz", ".csv", ".png")
+_ENDINGS = (*SUFFIXES, ".npy", ".csv", ".png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,8 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="F",
-        help="F.npz arrays, F.npy the first array of --layer, F.csv figures by filter, F.png the "
-        f"filters of --layer; {GUARD_HELP}",
+        help="F.npz or F.h5 arrays, with F.manifest.json, F.npy the first array of --layer, "
+        f"F.csv figures by filter, F.png the filters of --layer; {GUARD_HELP}",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> None:
         read = run_job(weights(WeightsRequest(source, names, options.twins)), show)
         changes = _changes(options, show)
         if options.out is not None:
-            _write(options, source, read, changes)
+            _write(options, source, read, changes, show)
     if options.json:
         print_json({"layers": [_described(one, changes.get(one.layer)) for one in read]})
         return
@@ -123,10 +123,12 @@ def _write(
     source: Any,
     read: tuple[ReadLayer, ...],
     changes: dict[str, LayerChange],
+    show: ProgressLine,
 ) -> None:
     ending, good = options.out.suffix.lower(), [one for one in read if one.arrays]
-    if ending == ".npz":
-        write_arrays(options.out, source, [one.layer for one in good])
+    if ending in SUFFIXES:
+        names = (options.layer,) if options.layer else ()
+        run_job(save_weights(SaveWeightsRequest(source, options.out, names, options.net)), show)
     elif ending == ".npy":
         write_array(options.out, source.arrays(options.layer)[0])
     elif ending == ".csv":
@@ -135,7 +137,7 @@ def _write(
     else:
         main = read[0].arrays[0]
         job = png_of_filters(main.array, main.figures, options.order)
-        write_file(options.out, run_job(job))
+        write_file(options.out, run_job(job, show))
 
 
 def _rows(layer: ReadLayer, change: LayerChange | None) -> list[tuple[object, ...]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from core.activations.npz_file import write_npz
 from core.activations.tile_colours import TileColours, level_colours
 from core.csv_table import write_csv
 from core.errors import AppError
@@ -39,21 +39,38 @@ _GAP = 2
 _SCALE = 6
 
 
-def named_arrays(source: WeightsSource, layers: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
-    """`LAYER/0`, `LAYER/1` in Caffe's order and shape; of normalisation gain and shift besides."""
-    for layer in layers:
-        for index, array in enumerate(source.arrays(layer)):
-            yield f"{layer}/{index}", array
-        if source.type_of(layer) in ("BatchNorm", "Scale"):
-            found = affine_of(source, layer)
-            if found is not None:
-                yield f"{layer}/gain", found.gain
-                yield f"{layer}/shift", found.shift
+@dataclass(frozen=True, eq=False)
+class NamedArray:
+    """An array of a layer; part: its index in Caffe's order, or "gain" and "shift".
+
+    owner: the layer that it is shared with by name, "" for its own.
+    """
+
+    layer: str
+    part: str
+    array: np.ndarray
+    owner: str = ""
+
+    @property
+    def key(self) -> str:
+        """ "conv1/0"."""
+        return f"{self.layer}/{self.part}"
 
 
-def write_arrays(path: Path, source: WeightsSource, layers: Sequence[str]) -> int:
-    """All arrays of layers into an .npz; how many. Raises AppError."""
-    return write_npz(path, named_arrays(source, layers))
+def named_arrays(source: WeightsSource, layer: str) -> tuple[NamedArray, ...]:
+    """As in the file, in Caffe's order and shape; of normalisation gain and shift besides.
+
+    Raises WeightsError where the file does not fit the net.
+    """
+    owner = source.owner_of(layer)
+    found = [
+        NamedArray(layer, str(index), array, owner)
+        for index, array in enumerate(source.arrays(layer))
+    ]
+    both = affine_of(source, layer) if source.type_of(layer) in ("BatchNorm", "Scale") else None
+    if both is not None:
+        found += [NamedArray(layer, "gain", both.gain), NamedArray(layer, "shift", both.shift)]
+    return tuple(found)
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

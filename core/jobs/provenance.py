@@ -9,6 +9,7 @@ from typing import Any
 
 from core.engines.host import NetToRun
 from core.files import file_sha256
+from core.net.definition import NetState
 from core.net.text import encode_prototxt
 
 
@@ -18,13 +19,7 @@ def net_manifest(net: NetToRun) -> dict[str, Any]:
     "chosen" says why an engine that was chosen by trial was it.
     """
     return {
-        "net": {
-            "path": str(net.path.absolute()),
-            "sha256": hashlib.sha256(encode_prototxt(net.text)).hexdigest(),
-            "phase": net.state.phase,
-            "level": net.state.level,
-            "stages": list(net.state.stages),
-        },
+        "net": text_manifest(net.path, net.text, net.state),
         "weights": None
         if net.weights is None
         else {"path": str(net.weights.absolute()), "sha256": file_sha256(net.weights)},
@@ -35,6 +30,17 @@ def net_manifest(net: NetToRun) -> dict[str, Any]:
             "seed": net.seed,
             **({"chosen": net.why_engine} if net.why_engine else {}),
         },
+    }
+
+
+def text_manifest(path: Path | None, text: str, state: NetState) -> dict[str, Any]:
+    """A prototxt and the state it is in; path: None for one that no file has."""
+    return {
+        "path": None if path is None else spelled(path.absolute()),
+        "sha256": hashlib.sha256(encode_prototxt(text)).hexdigest(),
+        "phase": state.phase,
+        "level": state.level,
+        "stages": list(state.stages),
     }
 
 

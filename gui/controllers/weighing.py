@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtGui import QGuiApplication, QImage
 
 from core.csv_table import rows_as_csv
 from core.errors import AppError
@@ -18,7 +18,6 @@ from core.filters.export import (
     COLUMNS,
     filter_rows,
     write_array,
-    write_arrays,
     write_filter_table,
 )
 from core.filters.pictures import FilterTiles, MapRegion, draw_map, draw_tiles
@@ -33,6 +32,9 @@ from core.jobs.weights import (
     reads_picture,
     weights,
 )
+from core.jobs.weights_files import SUFFIXES, SavedWeights, SaveWeightsRequest, save_weights
+from core.progress import Job, Progress
+from core.words import plural
 from gui.controllers.exporting import ExportingController
 from gui.controllers.weighing_against import OtherWeights
 from gui.document import ModelDocument
@@ -44,10 +46,12 @@ from gui.widgets.png import png_of
 NO_LAYER = "Select a layer to see its weights."
 FILTERS = (
     "NumPy arrays of the layer (*.npz);;"
+    "HDF5 arrays of the layer (*.h5);;"
     "NumPy array, the layer's first (*.npy);;"
     "CSV table of the filters (*.csv);;"
     "PNG picture (*.png)"
 )
+ALL_FILTERS = "NumPy arrays of all layers (*.npz);;HDF5, which Caffe reads as weights (*.h5)"
 _KEPT = 6
 
 
@@ -86,6 +90,7 @@ class WeighingController(QObject):
         panel.twins_requested.connect(self._find_twins)
         panel.other_requested.connect(other.choose)
         panel.save_requested.connect(self._save)
+        panel.save_all_requested.connect(self._save_all)
         panel.copy_requested.connect(self._copy)
         panel.became_visible.connect(self._refresh)
         other.compared.connect(self._on_compared)
@@ -230,24 +235,41 @@ class WeighingController(QObject):
         if shown is None or source is None:
             return
         name = shown.read.layer.replace("/", "_")
-        write = partial(self._write, shown, source)
-        self._exporting.choose("Save weights", f"{name}.npz", FILTERS, write)
+        write = partial(self._written, shown, source, self._panel.picture())
+        self._exporting.choose_for_job("Save weights", f"{name}.npz", FILTERS, write)
 
-    def _write(self, shown: ShownWeights, source: WeightsSource, path: Path) -> None:
+    def _save_all(self) -> None:
+        """The arrays of every layer, whichever shows."""
+        source, path = self.source(), self._document.weights_path
+        if source is None or path is None:
+            return
+        name, net = path.name.partition(".")[0], self._document.path
+        self._exporting.choose_for_job(
+            "Save the weights of all layers",
+            f"{name}_weights.npz",
+            ALL_FILTERS,
+            lambda out: save_weights(SaveWeightsRequest(source, out, (), net)),
+            _left_out_words,
+        )
+
+    def _written(
+        self, shown: ShownWeights, source: WeightsSource, picture: QImage, path: Path
+    ) -> Job[object]:
         """In the format the suffix names; AppError when that can't be done."""
         suffix, layer = path.suffix.lower(), shown.read.layer
-        if suffix == ".npz":
-            write_arrays(path, source, [layer])
-        elif suffix == ".npy":
-            write_array(path, source.arrays(layer)[0])
-        elif suffix == ".csv":
-            write_filter_table(path, self._rows(shown))
-        elif suffix == ".png":
-            write_file(path, png_of(self._panel.picture()))
-        else:
-            raise AppError(
-                f"No weights can be saved as '{suffix}'.", hint="Use .npz, .npy, .csv or .png."
-            )
+        yield Progress(0, 0, "layers")
+        if suffix in SUFFIXES:
+            request = SaveWeightsRequest(source, path, (layer,), self._document.path)
+            return (yield from save_weights(request))
+        if suffix == ".npy":
+            return write_array(path, source.arrays(layer)[0])
+        if suffix == ".csv":
+            return write_filter_table(path, self._rows(shown))
+        if suffix == ".png":
+            return write_file(path, png_of(picture))
+        raise AppError(
+            f"No weights can be saved as '{suffix}'.", hint="Use .npz, .h5, .npy, .csv or .png."
+        )
 
     @staticmethod
     def _rows(shown: ShownWeights) -> Iterator[tuple[object, ...]]:
@@ -274,6 +296,12 @@ class WeighingController(QObject):
         if self._other.path is not None:
             words += ["--against", str(self._other.path)]
         return shlex.join(words)
+
+
+def _left_out_words(saved: SavedWeights) -> str:
+    """What is not in the file, "" for nothing."""
+    n = len(saved.left_out)
+    return f"{plural(n, 'layer')} of {saved.out.name} left out: {saved.left_out[0][1]}" if n else ""
 
 
 def _sentence(error: AppError) -> str:

@@ -9,6 +9,7 @@ import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QGuiApplication
 
+from core.weights.reader import open_weights
 from core.weights.writer import write_caffemodel
 from gui.pages.layer_views import WEIGHTS_VIEW
 from gui.panels.weights.viewpoint import Viewpoint
@@ -168,9 +169,18 @@ def test_arrays_figures_and_pictures_are_saved_and_copied(
     looked_at, qtbot, tmp_path: Path, user
 ) -> None:
     panel = looked_at.layer.weights_panel
+    this, all_layers = panel.save_button.menu().actions()
     for ending in ("npz", "npy", "csv", "png"):
         user.files.append((tmp_path / f"out.{ending}",))
-        panel.save_button.click()
+        this.trigger()
+    user.files.append((tmp_path / "all.h5",))
+    all_layers.trigger()
+    qtbot.waitUntil(lambda: looked_at.lanes.is_idle, timeout=10000)
+    again = open_weights(tmp_path / "all.h5")  # as Caffe writes its own
+    assert [one.name for one in again.layers] == [
+        one.name for one in looked_at.document.weights.layers
+    ]
+    np.testing.assert_array_equal(again.get("conv").blobs[0].array(), CONV)
     with np.load(tmp_path / "out.npz", allow_pickle=False) as found:
         np.testing.assert_array_equal(found["conv/0"], CONV)
     np.testing.assert_array_equal(np.load(tmp_path / "out.npy", allow_pickle=False), CONV)

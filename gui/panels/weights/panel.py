@@ -45,6 +45,8 @@ class WeightsPanel(QWidget):
     weights_requested = pyqtSignal()
     became_visible = pyqtSignal()
     save_requested = pyqtSignal()
+    save_all_requested = pyqtSignal()
+    """The arrays of every layer, not of the one that shows."""
     copy_requested = pyqtSignal(str)
     """ "csv" or "command"; a picture the panel copies by itself."""
 
@@ -246,7 +248,7 @@ class WeightsPanel(QWidget):
         row.addWidget(self.mode)
         row.addWidget(self.caption, 1)
         self.caption.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self._add_menu()
+        self._add_menus()
         for button in (self.copy_button, self.save_button):
             row.addWidget(button)
         self.bar.setFixedHeight(36)
@@ -285,17 +287,22 @@ class WeightsPanel(QWidget):
         self.show_empty(NO_WEIGHTS, offers_weights=True)
         self._retint()
 
-    def _add_menu(self) -> None:
-        menu = QMenu(self)
-        for what, words in (
-            ("picture", "Copy picture"),
-            ("csv", "Copy figures as CSV"),
-            ("command", "Copy as command"),
-        ):
-            action = menu.addAction(words)
-            action.triggered.connect(lambda _checked=False, w=what: self._copy(w))
-        self.copy_button.setMenu(menu)
-        self.copy_button.setPopupMode(QToolButton.InstantPopup)
+    def _add_menus(self) -> None:
+        copies = (
+            ("Copy picture", lambda: self._copy("picture")),
+            ("Copy figures as CSV", lambda: self._copy("csv")),
+            ("Copy as command", lambda: self._copy("command")),
+        )
+        saves = (
+            ("Save this layer…", self.save_requested.emit),
+            ("Save all layers…", self.save_all_requested.emit),
+        )
+        for button, entries in ((self.copy_button, copies), (self.save_button, saves)):
+            menu = QMenu(self)
+            for words, wish in entries:
+                menu.addAction(words).triggered.connect(lambda _checked=False, do=wish: do())
+            button.setMenu(menu)
+            button.setPopupMode(QToolButton.InstantPopup)
 
     def _connect(self) -> None:
         self.arrays.activated.connect(
@@ -313,7 +320,6 @@ class WeightsPanel(QWidget):
         self.side.all_twins_requested.connect(lambda: self._change(sort="twin"))
         self.side.twins_requested.connect(self.twins_requested)
         self.side.other_requested.connect(self.other_requested)
-        self.save_button.clicked.connect(lambda: self.save_requested.emit())
         self.empty.clicked.connect(self._on_empty)
         self._keeper.changed.connect(self._retint)
 

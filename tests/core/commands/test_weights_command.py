@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.filters.source import WeightsSource
+from core.jobs.weights_files import SaveWeightsRequest, save_weights
+from core.weights.reader import open_weights
 from core.weights.writer import write_caffemodel
 
 CONV = np.random.default_rng(0).normal(size=(6, 3, 5, 5)).astype(np.float32)
@@ -69,6 +74,47 @@ def test_files_hold_the_arrays_the_figures_and_the_tiles(
     first = CONV[0] / np.abs(CONV[0]).max()
     expected = np.rint(127.5 + 127.5 * first[::-1]).transpose(1, 2, 0)
     assert picture[:30:6, :30:6].tolist() == expected.tolist()
+
+
+def test_hdf5_is_read_as_weights_again_and_the_manifest_says_what_is_in_it(
+    command: Callable[..., Any], model: Path, tmp_path: Path
+) -> None:
+    assert command("weights", "--weights", model, "--out", tmp_path / "f.h5").code == 0
+    again = open_weights(tmp_path / "f.h5")
+    assert [one.name for one in again.layers] == ["conv", "fc"]
+    np.testing.assert_array_equal(again.get("fc").blobs[0].array(), FC)
+    said = json.loads((tmp_path / "f.manifest.json").read_text())
+    assert said["weights"]["sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert [one["key"] for one in said["arrays"]] == ["conv/0", "conv/1", "fc/0"]
+    assert said["arrays"][0]["shape"] == [6, 3, 5, 5]
+
+
+@pytest.mark.parametrize("out", ["f.npz", "f.h5"])
+def test_a_cancelled_save_leaves_nothing(model: Path, tmp_path: Path, out: str) -> None:
+    source = WeightsSource(open_weights(model))
+    job = save_weights(SaveWeightsRequest(source, tmp_path / out))
+    assert [next(job).done, next(job).done] == [0, 1]
+    job.close()
+    assert [one.name for one in tmp_path.iterdir()] == [model.name]
+
+
+def test_a_layer_that_does_not_fit_its_net_is_left_out(
+    command: Callable[..., Any], model: Path, tmp_path: Path
+) -> None:
+    net = tmp_path / "n.prototxt"
+    net.write_text(
+        'input: "data" input_shape { dim: 1 dim: 3 dim: 9 dim: 9 }\n'
+        'layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"\n'
+        "  convolution_param { num_output: 6 kernel_size: 5 } }\n"
+        'layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc"\n'
+        "  inner_product_param { num_output: 4 bias_term: false } }\n"
+    )
+    words = ("--weights", model, "--net", net, "--out", tmp_path / "f.npz")
+    assert command("weights", *words).code == 0
+    said = json.loads((tmp_path / "f.manifest.json").read_text())
+    assert [one["key"] for one in said["arrays"]] == ["conv/0", "conv/1"]
+    assert said["left_out"][0][0] == "fc"
+    assert said["net"]["path"] == str(net)
 
 
 def test_changes_are_told_by_layer_and_by_filter(
