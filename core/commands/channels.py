@@ -20,6 +20,7 @@ from core.commands.output import (
 )
 from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP, write_csv
+from core.jobs.all_channels import all_channels
 from core.jobs.channels import ChannelsFound, ChannelsRequest, channels
 from core.jobs.channels_export import CHANNEL_HEADINGS, channel_rows, order_matrix, write_matrix
 from core.progress import run_job
@@ -38,7 +39,12 @@ _SHOWN = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the command's options."""
     add_folder_arguments(parser)
-    parser.add_argument("--layer", required=True, metavar="L", help="a layer name, or layer:top")
+    parser.add_argument(
+        "--layer",
+        required=True,
+        metavar="L",
+        help="a layer name, layer:top, or all: one pass reads every layer, each kept for later",
+    )
     parser.add_argument(
         "--summary",
         choices=tuple(_SUMMARIES),
@@ -95,6 +101,9 @@ def run(options: argparse.Namespace) -> None:
         options.keep,
         batch_size=options.batch,
     )
+    if options.layer == "all":
+        _read_all(options, request)
+        return
     with engine_host(options) as host, ProgressLine() as show:
         found = run_job(channels(request, host), show)
     rows = channel_rows(found)
@@ -106,6 +115,28 @@ def run(options: argparse.Namespace) -> None:
         print_json(_described(found, rows))
         return
     _print(found, rows, options)
+
+
+def _read_all(options: argparse.Namespace, request: ChannelsRequest) -> None:
+    if options.keep is None and options.gallery is None:
+        raise UsageError("--layer all needs --keep DIR or --gallery G, where its tables are kept")
+    if options.out is not None or options.csv is not None:
+        raise UsageError("--out and --csv are of one layer: name it")
+    with engine_host(options) as host, ProgressLine() as show:
+        found = run_job(all_channels(request, host), show)
+    if options.json:
+        print_json(
+            {
+                "layers": [list(value) for value in found.values],
+                "read": [list(value) for value in found.read],
+                "left_out": [[*value, why] for value, why in found.left_out],
+                "kept_in": found.folder,
+            }
+        )
+        return
+    print_notes([f"{value.layer}: {why}" for value, why in found.left_out[:5]])
+    print(f"{counted(len(found.values), 'layer')} kept, {len(found.read):,} of them read now")
+    print(f"-> {found.folder}")
 
 
 def _described(found: ChannelsFound, rows: list[tuple[object, ...]]) -> dict[str, Any]:

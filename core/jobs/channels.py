@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from core import __version__
+from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.value_keys import IMAGES_KEY
 from core.engines.values import Value
@@ -34,6 +35,7 @@ from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_store import CHANNELS_NAME
 from core.surveys.channel_matrix import (
     ChannelMatrixCollector,
+    ChannelRows,
     ChannelTable,
     Summary,
     columns_of,
@@ -110,7 +112,7 @@ class NothingKept(AppError):
     """What was asked for has not been read yet."""
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class KeptNote(msgspec.Struct, frozen=True):
     """What the manifest of a kept table must say to be read again."""
 
     request: str
@@ -120,8 +122,11 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, eq=False)
-class _Plan:
-    """What net and files say before anything runs; digest: of all that decides on the numbers."""
+class ReadPlan:
+    """What net and files say before anything runs; digest: of all that decides on the numbers.
+
+    The table of the value is kept in a folder of that name.
+    """
 
     request: ChannelsRequest
     value: Value
@@ -143,57 +148,76 @@ def channels(request: ChannelsRequest, host: EngineHost) -> Job[ChannelsFound]:
     yield Progress(0, 0, "looking for what is kept")
     plan = _plan(request)
     with ExitStack() as stack:
-        kept_in = _place(request)
-        if kept_in is None:
-            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            folder = scratch / plan.digest
-        else:
-            folder = kept_in / plan.digest
-        note, report, resumed = _read_note(folder, plan.digest), None, 0
+        kept_in = place_of_tables(request)
+        place = kept_in or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = place / plan.digest
+        note, report, resumed = read_note(plan, place), None, 0
         if note is None:
             if request.stored_only:
                 raise NothingKept(
                     f"Layer '{plan.value.layer}' has not been read over these images.",
                     hint="Read them.",
                 )
-            report, resumed = yield from _read_images(plan, host, folder)
-            note = _read_note(folder, plan.digest)
+            report, resumed = yield from _read_one(plan, host, place)
+            note = read_note(plan, place)
         if note is None:
-            raise AppError(f"What was read could not be kept in {folder.parent}.")
+            raise AppError(f"What was read could not be kept in {place}.")
         table = read_table(folder, plan.value, note.images)
         yield Progress(0, 0, "comparing classes")
         return _found(plan, table, note, report, resumed, None if kept_in is None else folder)
 
 
-def _plan(request: ChannelsRequest) -> _Plan:
-    net, shapes = net_of(request.net)
+def _plan(request: ChannelsRequest) -> ReadPlan:
+    net, _ = net_of(request.net)
     value = choose_value(net, request.layer)
-    feed = plan_feed(net, shapes, [value])
-    feed.check_takes_pictures()
-    recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
-    feed.check_channels(recipe.recipe.n_channels)
-    found = feed.value_shapes(value, recipe.recipe)
-    reason = next(filter(None, (why_no_channels(value, shape) for shape in found)), "")
-    if reason:
+    plan, reason = next(plan_reading(request, (value,)))
+    if plan is None:
         raise AppError(f"Layer '{value.layer}' has no channels to compare. {reason}")
-    is_vector = all(shape is not None and math.prod(shape[2:]) == 1 for shape in found)
+    return plan
+
+
+def plan_reading(
+    request: ChannelsRequest, values: Sequence[Value]
+) -> Iterator[tuple[ReadPlan | None, str]]:
+    """The plan of each value, or None and why it has no channels; files are looked at once.
+
+    Of a value by itself, AppError where no picture leads to it or the recipe does not fit.
+    """
+    net, shapes = net_of(request.net)
     images = named_images(request.images, request.truth)
-    decides = {
+    stamps = [(name, *_stamp(path)) for name, path in zip(images.names, images.files, strict=True)]
+    of_images = request_digest({"images": stamps})[:16]
+    runs = {
         **plain_values(what_runs(request.net, net)),
         "net_sha256": "",  # names of blobs and comments decide on nothing
         "state": msgspec.to_builtins(request.net.state),
         "engine": request.net.engine.settled.name,
-        "place": place_of(net, *value),
-        "recipe": recipe.recipe.digest,
     }
-    kind = request_digest(decides)[:16]
-    stamps = [(name, *_stamp(path)) for name, path in zip(images.names, images.files, strict=True)]
-    digest = f"{kind}-{request_digest({'images': stamps})[:16]}"
-    return _Plan(request, value, images, feed, recipe, found[0], is_vector, kind, digest)
+    for value in values:
+        feed = plan_feed(net, shapes, [value])
+        try:
+            feed.check_takes_pictures()
+            recipe = choose_recipe(net, shapes, request.net.path, request.recipe, blob=feed.picture)
+            feed.check_channels(recipe.recipe.n_channels)
+        except AppError as problem:
+            if len(values) == 1:
+                raise
+            yield None, problem.sentence
+            continue
+        found = feed.value_shapes(value, recipe.recipe)
+        reason = next(filter(None, (why_no_channels(value, shape) for shape in found)), "")
+        if reason:
+            yield None, reason
+            continue
+        is_vector = all(shape is not None and math.prod(shape[2:]) == 1 for shape in found)
+        decides = {**runs, "place": place_of(net, *value), "recipe": recipe.recipe.digest}
+        kind = request_digest(decides)[:16]
+        digest = f"{kind}-{of_images}"
+        yield ReadPlan(request, value, images, feed, recipe, found[0], is_vector, kind, digest), ""
 
 
-def _place(request: ChannelsRequest) -> Path | None:
-    """The folder that tables are kept in."""
+def place_of_tables(request: ChannelsRequest) -> Path | None:
+    """The folder that tables are kept in; None for nowhere."""
     if request.kept_in is None and isinstance(request.images, Gallery):
         return request.images.folder / CHANNELS_NAME
     return request.kept_in
@@ -207,53 +231,74 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _read_note(folder: Path, digest: str) -> _Kept | None:
-    """The manifest of a kept table; None where there is none of this request."""
-    path = manifest_path(folder)
+def read_note(plan: ReadPlan, place: Path) -> KeptNote | None:
+    """The manifest of a kept table; None where there is none of this plan."""
+    path = manifest_path(place / plan.digest)
     if not path.is_file():
         return None
-    note = as_type(load_json(path, _MOST_BYTES), _Kept, path.name)
-    return note if note.request == digest else None
+    note = as_type(load_json(path, _MOST_BYTES), KeptNote, path.name)
+    return note if note.request == plan.digest else None
 
 
-def _read_images(plan: _Plan, host: EngineHost, folder: Path) -> Job[tuple[SurveyReport, int]]:
-    request, columns = plan.request, columns_of(is_vector=plan.is_vector)
-    _make_folder(folder.parent)
-    _check_room(plan, folder.parent, len(columns))
-    parts = PartFiles(folder, len(columns), plan.digest)
-    with closing(parts), host.opened(request.net) as engine:
+def _read_one(plan: ReadPlan, host: EngineHost, place: Path) -> Job[tuple[SurveyReport, int]]:
+    make_place(place, [plan])
+    parts = PartFiles(place / plan.digest, len(columns_of(is_vector=plan.is_vector)), plan.digest)
+    with closing(parts), host.opened(plan.request.net) as engine:
         engine.check([plan.value])
-        names = dict(zip(plan.images.files, plan.images.names, strict=True))
-        done = parts.done
-        todo = [path for path in plan.images.files if names[path] not in done]
-        shape_of = lru_cache(maxsize=64)(lambda shape: value_shape(plan.feed, plan.value, shape))
-        collector = ChannelMatrixCollector(
-            plan.value, parts, names, shape_of, is_vector=plan.is_vector
-        )
-        job = survey(
-            engine, plan.feed, todo, plan.recipe.recipe, [collector], batch_size=request.batch_size
-        )
-        n_before = len(done)
+        return (yield from read_images([plan], plan.feed, engine, parts, place))
+
+
+def read_images(
+    plans: Sequence[ReadPlan],
+    feed: Feed,
+    engine: Engine,
+    parts: PartFiles,
+    place: Path,
+    most_held: int = 1,
+) -> Job[tuple[SurveyReport, int]]:
+    """One pass over the images that the parts lack, and the tables of all plans from them.
+
+    feed: of all values. parts: the columns of the plans, one after the other. Returns the report,
+    and how many images had been read before. Raises ImageError where none can be used.
+    """
+    request, images = plans[0].request, plans[0].images
+    names = dict(zip(images.files, images.names, strict=True))
+    done = parts.done
+    todo = [path for path in images.files if names[path] not in done]
+    rows = [_rows_of(plan) for plan in plans]
+    collector = ChannelMatrixCollector(rows, parts, names, most_held)
+    recipe = plans[0].recipe.recipe
+    job = survey(engine, feed, todo, recipe, [collector], batch_size=request.batch_size)
+    n_before = len(done)
+    try:
         report = yield from with_steps(
             job, lambda step: Progress(n_before + step.done, n_before + step.total, step.what)
         )
-        if not parts.images:
-            skipped, report_of_all = list(parts.skipped), report
-            parts.remove()
-            check_some_image(report_of_all, skipped)
-        write_features(
-            folder,
-            stored_columns(parts, columns),
-            {IMAGES_KEY: parts.images},
-            _manifest(plan, parts),
-        )
+    finally:
+        collector.flush()
+    if not parts.images:
+        skipped = list(parts.skipped)
         parts.remove()
-    forget_others(folder, plan.kind)  # over images that are no longer so
+        check_some_image(report, skipped)
+    first = 0
+    for done_plans, (plan, of_plan) in enumerate(zip(plans, rows, strict=True)):
+        yield Progress(done_plans, len(plans), "layers written")
+        columns = stored_columns(parts, of_plan.columns, first)
+        keys = {IMAGES_KEY: parts.images}
+        write_features(place / plan.digest, columns, keys, _manifest(plan, parts))
+        forget_others(place / plan.digest, plan.kind)  # over images that are no longer so
+        first += len(of_plan.columns)
+    parts.remove()
     return report, n_before
 
 
-def _manifest(plan: _Plan, parts: PartFiles) -> dict[str, Any]:
-    """Where the numbers come from, and what `_Kept` reads again."""
+def _rows_of(plan: ReadPlan) -> ChannelRows:
+    shape_of = lru_cache(maxsize=64)(lambda shape: value_shape(plan.feed, plan.value, shape))
+    return ChannelRows(plan.value, shape_of, is_vector=plan.is_vector)
+
+
+def _manifest(plan: ReadPlan, parts: PartFiles) -> dict[str, Any]:
+    """Where the numbers come from, and what `KeptNote` reads again."""
     return {
         "made_by": f"Blobscope {__version__}",
         "request": plan.digest,
@@ -268,31 +313,33 @@ def _manifest(plan: _Plan, parts: PartFiles) -> dict[str, Any]:
     }
 
 
-def _make_folder(folder: Path) -> None:
+def make_place(place: Path, plans: Sequence[ReadPlan]) -> None:
+    """Make the folder of the tables. AppError where the disk refuses, or has no room for them."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AppError(f"The folder '{folder}' can't be made: {error.strerror}.") from error
-
-
-def _check_room(plan: _Plan, folder: Path, n_columns: int) -> None:
-    """AppError where the disk has no room for the table; parts and files count."""
-    if plan.shape is None:
-        return
-    needed = 2 * 4 * n_columns * len(plan.images.files) * plan.shape[1] + _SPARE_BYTES
-    free = shutil.disk_usage(folder).free
+        raise AppError(f"The folder '{place}' can't be made: {error.strerror}.") from error
+    needed = 2 * sum(map(bytes_of_table, plans)) + _SPARE_BYTES  # parts and files
+    free = shutil.disk_usage(place).free
     if needed > free:
         raise AppError(
-            f"The channels of {plural(len(plan.images.files), 'image')} take "
+            f"The channels of {plural(len(plans[0].images.files), 'image')} take "
             f"{needed / 1e9:.1f} GB while they are written; {free / 1e9:.1f} GB are free.",
             hint="Choose fewer images, another layer or another disk.",
         )
 
 
+def bytes_of_table(plan: ReadPlan) -> int:
+    """What the table of a plan takes on the disk; 0 where no shape says so."""
+    if plan.shape is None:
+        return 0
+    return 4 * len(columns_of(is_vector=plan.is_vector)) * len(plan.images.files) * plan.shape[1]
+
+
 def _found(
-    plan: _Plan,
+    plan: ReadPlan,
     table: ChannelTable,
-    note: _Kept,
+    note: KeptNote,
     report: SurveyReport | None,
     resumed: int,
     folder: Path | None,

@@ -37,48 +37,38 @@ def columns_of(*, is_vector: bool) -> tuple[ColumnName, ...]:
     return OF_VECTORS if is_vector else OF_MAPS
 
 
-class ChannelMatrixCollector:
-    """Appends each batch to the parts; nothing of it stays in memory.
+class ChannelRows:
+    """What each batch says of the channels of one value.
 
-    names: by path. shape_of: the value's shape for a picture's, to tell later where a place is.
+    shape_of: the value's shape for a picture's, to tell later where a place is.
     """
 
     def __init__(
-        self,
-        value: Value,
-        parts: PartFiles,
-        names: Mapping[Path, str],
-        shape_of: Callable[[Shape], Shape | None],
-        *,
-        is_vector: bool,
+        self, value: Value, shape_of: Callable[[Shape], Shape | None], *, is_vector: bool
     ) -> None:
-        self._value, self._parts, self._names = value, parts, names
-        self._shape_of, self._is_vector = shape_of, is_vector
+        self.value, self._shape_of, self._is_vector = value, shape_of, is_vector
 
     @property
-    def wants(self) -> Mapping[Value, tuple[Measure, ...]]:
+    def columns(self) -> tuple[ColumnName, ...]:
+        """What `of` gives, in its order."""
+        return columns_of(is_vector=self._is_vector)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
         """Peaks, and where there are places their mean and how many fire."""
         more: tuple[Measure, ...] = () if self._is_vector else (Pool("gap"), PositiveShare())
-        return {self._value: (ChannelPeaks(), *more)}
+        return (ChannelPeaks(), *more)
 
-    def take(self, images: Sequence[PreparedImage], results: Results) -> None:
-        """One batch. Raises AppError for a value that gives no row of channels for each image."""
-        peaks = results[self._value, ChannelPeaks()]
-        check_rows(self._value, peaks.shape, len(images))
+    def of(self, images: Sequence[PreparedImage], results: Results) -> list[np.ndarray]:
+        """The columns of a batch. Raises AppError for a value without a row for each image."""
+        peaks = results[self.value, ChannelPeaks()]
+        check_rows(self.value, peaks.shape, len(images))
         arrays = [peaks[..., 0]]
         if not self._is_vector:
             arrays += [peaks[..., column] for column in (1, 2, 3)]
-            arrays += [results[self._value, Pool("gap")], results[self._value, PositiveShare()]]
+            arrays += [results[self.value, Pool("gap")], results[self.value, PositiveShare()]]
             arrays.append(self._sizes(images))
-        known = self._parts.row_shape(0)
-        if known is not None and known != arrays[0].shape[1:]:
-            raise sizes_differ(self._value)
-        names = [self._names[image.path] for image in images]
-        self._parts.append(names, arrays, [array.shape for array in arrays])
-
-    def skip(self, image: PreparedImage) -> None:
-        """An image that can't be used."""
-        self._parts.skip(self._names[image.path], image.problem or "")
+        return arrays
 
     def _sizes(self, images: Sequence[PreparedImage]) -> np.ndarray:
         """The axes behind the channels for each image; the pictures of a batch have one size."""
@@ -89,12 +79,65 @@ class ChannelMatrixCollector:
         return np.tile(np.array(shape[2:], np.float32), (len(images), 1))
 
 
-def stored_columns(parts: PartFiles, columns: Sequence[ColumnName]) -> tuple[StoredFeature, ...]:
-    """The columns as they will stand in files, each (n_images, ...)."""
+class ChannelMatrixCollector:
+    """Appends the columns of one value, or of many one after the other, to parts on disk.
+
+    names: by path. most_held: so many images are in memory before they are appended; each column
+    is a file that is waited for, so that many values are not appended batch by batch.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[ChannelRows],
+        parts: PartFiles,
+        names: Mapping[Path, str],
+        most_held: int = 1,
+    ) -> None:
+        self._rows, self._parts, self._names = tuple(rows), parts, names
+        self._most_held = most_held
+        self._held_names: list[str] = []
+        self._held: list[list[np.ndarray]] = []
+
+    @property
+    def wants(self) -> Mapping[Value, tuple[Measure, ...]]:
+        """Of each value."""
+        return {rows.value: rows.measures for rows in self._rows}
+
+    def take(self, images: Sequence[PreparedImage], results: Results) -> None:
+        """One batch. Raises AppError for a value that gives no row of channels for each image."""
+        arrays: list[np.ndarray] = []
+        for rows in self._rows:
+            first = len(arrays)
+            arrays += rows.of(images, results)
+            known = self._held[0][first].shape[1:] if self._held else self._parts.row_shape(first)
+            if known is not None and known != arrays[first].shape[1:]:
+                raise sizes_differ(rows.value)
+        self._held_names += [self._names[image.path] for image in images]
+        self._held.append([np.array(array, np.float32) for array in arrays])
+        if len(self._held_names) >= self._most_held:
+            self.flush()
+
+    def flush(self) -> None:
+        """Append what is in memory; to be called after the last batch, too."""
+        if not self._held:
+            return
+        arrays = [np.concatenate(column) for column in zip(*self._held, strict=True)]
+        self._parts.append(self._held_names, arrays, [array.shape for array in arrays])
+        self._held_names, self._held = [], []
+
+    def skip(self, image: PreparedImage) -> None:
+        """An image that can't be used."""
+        self._parts.skip(self._names[image.path], image.problem or "")
+
+
+def stored_columns(
+    parts: PartFiles, columns: Sequence[ColumnName], first: int = 0
+) -> tuple[StoredFeature, ...]:
+    """The columns as they will stand in files, each (n_images, ...); first: its number in parts."""
     n_images = len(parts.images)
     return tuple(
         StoredFeature(column, (n_images, *(parts.row_shape(number) or ())), parts, number)
-        for number, column in enumerate(columns)
+        for number, column in enumerate(columns, first)
     )
 
 

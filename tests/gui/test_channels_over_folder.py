@@ -98,6 +98,22 @@ def test_what_is_kept_comes_back_by_itself(looked, qtbot) -> None:
     np.testing.assert_array_equal(again.cells, first.cells)
 
 
+def test_one_pass_reads_all_layers_and_any_other_is_there_at_once(looked, qtbot) -> None:
+    strip = strip_of(looked)
+    strip.read_all_button.click()
+    settle(looked, qtbot)
+    assert looked.layer.channels.found.table.value.layer == "relu1"
+    looked.window.panels.activations.choose(1)
+    settle(looked, qtbot)
+    assert strip.heading.text() == "TOP IMAGES OF CHANNEL 1"
+    looked.document.select("fc8")
+    settle(looked, qtbot)
+    assert strip.heading.text() == "TOP IMAGES OF VALUE 1"
+    assert looked.layer.channels.found.report is None  # it was kept
+    kept = looked.searching.gallery.folder / "channels"
+    assert len([one for one in kept.iterdir() if one.is_dir()]) > 3
+
+
 def test_a_unit_of_a_vector_and_opening_its_image(looked, qtbot) -> None:
     strip = strip_of(looked)
     looked.document.select("fc8")

@@ -9,6 +9,7 @@ from PyQt5.QtCore import QEvent, QObject, pyqtSignal
 
 from core.engines.values import Value
 from core.errors import AppError, EngineCrashed
+from core.jobs.all_channels import AllChannels, all_channels
 from core.jobs.channels import ChannelsFound, ChannelsRequest, NothingKept, channels
 from core.jobs.fired_parts import FiredPart, fired_parts
 from core.progress import Progress
@@ -101,6 +102,25 @@ class ChannelsController(QObject):
         )
         self._show()
 
+    def read_all(self) -> None:
+        """Read every layer over the folder in one pass, or go on where it stood."""
+        request = self.request
+        if request is None or self._lanes.is_running(READ):
+            return
+        self._notices.dismiss(READ)
+        self._progress = ""
+        self._lanes.engine.start(
+            lambda: all_channels(request, self._engine.host),
+            key=READ,
+            title="Reading all layers",
+            slice_seconds=SLICE_SECONDS,
+            on_progress=self._tell,
+            on_result=self._tell_all,
+            on_error=self._refuse,
+            on_end=self._look,
+        )
+        self._show()
+
     def choose(self, channel: int) -> None:
         """Look at another channel, everywhere."""
         self._activations.choose(channel)
@@ -159,6 +179,7 @@ class ChannelsController(QObject):
         self._activations.channel_changed.connect(self._show)
         self._inspecting.forward_done.connect(lambda _last: self._show())
         self._strip.read_requested.connect(self.read)
+        self._strip.read_all_requested.connect(self.read_all)
         self._strip.least_toggled.connect(lambda _is_least: self._show())
         self._strip.all_requested.connect(self.all_requested)
         self._strip.image_opened.connect(self.open_image)
@@ -189,6 +210,12 @@ class ChannelsController(QObject):
         self.found = found
         self.changed.emit()
         self._show()
+
+    def _tell_all(self, found: AllChannels) -> None:
+        n = plural(len(found.values), "layer")
+        left = plural(len(found.left_out), "layer")
+        why = f"; {left} left out: {found.left_out[0][1]}" if found.left_out else ""
+        self._notices.note("ok", f"Top images of {n} of {self.folder_name} are kept{why}")
 
     def _take_none(self, request: ChannelsRequest, error: AppError) -> None:
         """Nothing is kept, which reading helps; or it can't be read at all."""

@@ -85,6 +85,7 @@ class MatrixController(QObject):
         view.ordered.connect(self._arrange)
         view.summary_chosen.connect(lambda _key: self._take_cells())
         view.read_requested.connect(self._of_layer.read)
+        view.read_all_requested.connect(self._of_layer.read_all)
         view.copy_requested.connect(self._copy)
         view.save_requested.connect(self._save)
         view.dead_requested.connect(self._save_table)

@@ -24,6 +24,8 @@ def offer_of(request: ChannelsRequest, gallery: Gallery, seconds: float | None) 
         f"Read {n:,}{time}",
         "One pass for each image; what is read is kept with the gallery. "
         "The line below cancels it, and it goes on from there.",
+        "Reads every layer in the same pass, so that any layer opened later has its top images "
+        "at once. Kept with the gallery, on the disk.",
     )
 
 

@@ -25,6 +25,8 @@ class TopStrip(QWidget):
     """A heading, and under it pictures, an offer to read the folder, or what is missing."""
 
     read_requested = pyqtSignal()
+    read_all_requested = pyqtSignal()
+    """Not this layer alone: all of them in one pass."""
     least_toggled = pyqtSignal(bool)
     all_requested = pyqtSignal()
     image_opened = pyqtSignal(int)
@@ -44,10 +46,12 @@ class TopStrip(QWidget):
         self.pictures = PictureRows(keeper)
         self.sentence = ElidedLabel()
         self.read_button = Button(keeper, "Read")
+        self.read_all_button = Button(keeper, "All layers")
         self._line = QWidget()
         self._line.setFixedHeight(1)
         self._lay_out()
         self.read_button.clicked.connect(lambda: self.read_requested.emit())
+        self.read_all_button.clicked.connect(lambda: self.read_all_requested.emit())
         self.least_link.clicked.connect(self._toggle)
         self.all_link.clicked.connect(lambda: self.all_requested.emit())
         self.pictures.image_opened.connect(self.image_opened)
@@ -72,6 +76,7 @@ class TopStrip(QWidget):
         """Offer to read the folder, in one line."""
         self.read_button.setText(offer.button)
         self.read_button.setToolTip(plain_tip(offer.tip))
+        self.read_all_button.setToolTip(plain_tip(offer.all_tip))
         self._show(sentence=offer.words, has_button=True)
 
     def show_pictures(
@@ -94,7 +99,8 @@ class TopStrip(QWidget):
             widget.setVisible(bool(heading))
         self.sentence.setVisible(not heading)
         self.sentence.setText(sentence)
-        self.read_button.setVisible(has_button)
+        for button in (self.read_button, self.read_all_button):
+            button.setVisible(has_button)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -107,6 +113,7 @@ class TopStrip(QWidget):
         missing.setSpacing(10)
         missing.addWidget(self.sentence, 1)
         missing.addWidget(self.read_button)
+        missing.addWidget(self.read_all_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 4, 12, 4)
         column.setSpacing(4)

@@ -24,11 +24,15 @@ class TopPicture:
 
 @dataclass(frozen=True)
 class ReadOffer:
-    """What can be read: "relu5_3 over corel1k is not read yet.", "Read 200, 0:18"."""
+    """What can be read: "relu5_3 over corel1k is not read yet.", "Read 200, 0:18".
+
+    all_tip: what it takes to read all layers in one pass.
+    """
 
     words: str
     button: str
     tip: str
+    all_tip: str = ""
 
 
 @dataclass(frozen=True)

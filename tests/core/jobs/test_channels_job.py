@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
+from core.jobs.all_channels import all_channels
 from core.jobs.channels import ChannelsFound, ChannelsRequest, NothingKept, channels
 from core.progress import run_job
 
@@ -112,3 +113,43 @@ def test_a_vector(request_: ChannelsRequest, host: EngineHost) -> None:
     assert found.table.is_vector
     assert found.cells.shape == (20, 5)
     assert found.table.place(3, 2) == ()
+
+
+def test_all_layers_are_read_in_one_pass_each_as_by_itself(
+    request_: ChannelsRequest, host: EngineHost
+) -> None:
+    layers = ("data", "conv", "relu", "fc")
+    alone = {
+        layer: run_job(channels(replace(request_, layer=layer, kept_in=None), host))
+        for layer in layers
+    }
+    run_job(channels(replace(request_, layer="conv"), host))  # that one is there already
+    job = all_channels(request_, host)
+    while next(job).done < 16:
+        pass
+    job.close()
+    found = run_job(all_channels(request_, host))
+    assert found.report is not None
+    assert found.report.n_images == 4  # it went on
+    assert [value.layer for value in found.values] == list(layers)
+    assert [value.layer for value in found.read] == ["data", "relu", "fc"]
+    for layer, wanted in alone.items():
+        kept = run_job(channels(replace(request_, layer=layer, stored_only=True), host))
+        for name, array in columns_of(wanted).items():
+            np.testing.assert_array_equal(array, columns_of(kept)[name], err_msg=f"{layer} {name}")
+    again = run_job(all_channels(request_, EngineHost(start=lambda spec: pytest.fail("started"))))
+    assert (again.read, again.report) == ((), None)
+
+
+def test_a_layer_without_channels_is_left_out_of_all(
+    request_: ChannelsRequest, host: EngineHost
+) -> None:
+    lost = """
+layer { name: "flat" type: "Reshape" bottom: "fc" top: "flat"
+        reshape_param { shape { dim: 5 dim: 1 } } }
+layer { name: "one" type: "Reduction" bottom: "fc" top: "one" }
+"""
+    asked = replace(request_, net=replace(request_.net, text=request_.net.text + lost))
+    found = run_job(all_channels(asked, host))
+    assert [value.layer for value in found.values] == ["data", "conv", "relu", "fc"]
+    assert {value.layer for value, _ in found.left_out} == {"flat", "one"}

@@ -13,6 +13,7 @@ from core.images.prepared import PreparedImage
 from core.measures.measure import ChannelPeaks, Pool, PositiveShare
 from core.surveys.channel_matrix import (
     ChannelMatrixCollector,
+    ChannelRows,
     columns_of,
     read_table,
     stored_columns,
@@ -100,9 +101,10 @@ def matrix_of(
     """The parts after these passes, one image each."""
     parts = PartFiles(folder / "kept", len(columns_of(is_vector=is_vector)), "request")
     names = {path: str(path) for path in PATHS}
-    collector = ChannelMatrixCollector(
-        value, parts, names, lambda shape: (1, 2, shape[1] // 2, shape[2] // 2), is_vector=is_vector
+    rows = ChannelRows(
+        value, lambda shape: (1, 2, shape[1] // 2, shape[2] // 2), is_vector=is_vector
     )
+    collector = ChannelMatrixCollector([rows], parts, names)
     for number, array in enumerate(arrays, start=len(parts.images)):
         collector.take(batch(number), results(value, array[None]))
     return parts
