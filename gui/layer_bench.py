@@ -79,6 +79,7 @@ class LayerBench(QObject):
         parts = (panel.bar, panel.pictures, panel.side)
         window.layer_page.add_view(WEIGHTS_VIEW, panel, parts)
         panel.weights_requested.connect(window.actions_["open_weights"].trigger)
+        self._link_filters(document, window)
         self.gradients = GradientsPanel(keeper)
         self.explaining = ExplainingController(document, lanes, engine, inspecting,
             self.gradients, self)  # fmt: skip
@@ -106,6 +107,21 @@ class LayerBench(QObject):
             settings, chooser,
         )  # fmt: skip
         self._show_folder()
+
+    def _link_filters(self, document: ModelDocument, window: MainWindow) -> None:
+        """A filter is chosen with the channel that it makes, in tiles, top images and back."""
+        activations, page = window.panels.activations, window.layer_page
+
+        def show_top_images(layer: str, channel: int) -> None:
+            document.select(layer)
+            page.show_view(VALUES_VIEW)
+            activations.choose(channel)
+
+        activations.channel_changed.connect(
+            lambda: self.weighing.show_channel(activations.chosen[0])
+        )
+        self.weighing.channel_chosen.connect(activations.choose)
+        self.weighing.top_images_requested.connect(show_top_images)
 
     def _add_all_layers(
         self,

@@ -60,6 +60,8 @@ class WeighingController(QObject):
 
     top_images_requested = pyqtSignal(str, int)
     """Layer and channel: what fires it is asked for."""
+    channel_chosen = pyqtSignal(int)
+    """The channel that a filter makes, which is looked at now."""
 
     def __init__(
         self,
@@ -80,12 +82,14 @@ class WeighingController(QObject):
         self._read: dict[str, ReadLayer] = {}
         self._is_stale = True
         self._note = ""
+        self._channel: int | None = None
         document.selection_changed.connect(self._on_changed)
         document.weights_changed.connect(self._on_other_files)
         document.net_changed.connect(self._on_other_files)
         panel.look_changed.connect(self._draw)
         panel.region_requested.connect(self._draw_region)
         panel.layer_requested.connect(document.select)
+        panel.filter_chosen.connect(self._on_filter)
         panel.top_images_requested.connect(self.top_images_requested)
         panel.twins_requested.connect(self._find_twins)
         panel.other_requested.connect(other.choose)
@@ -119,6 +123,20 @@ class WeighingController(QObject):
         layer = self._layer_of(source, document.selection)
         if layer:
             self._show_layer(source, layer)
+
+    def show_channel(self, channel: int | None) -> None:
+        """Choose the filter of a channel that is looked at elsewhere, where the layer has it."""
+        shown, self._channel = self._panel.shown, channel
+        if shown is None or channel is None or channel == self._panel.chosen or self._is_stale:
+            return
+        if shown.is_by_output and channel < shown.array.n_filters:
+            self._panel.choose(channel)
+
+    def _on_filter(self, index: int) -> None:
+        shown = self._panel.shown
+        if shown is not None and shown.is_by_output:
+            self._channel = index
+            self.channel_chosen.emit(index)
 
     def source(self) -> WeightsSource | None:
         """The open weights with the net as it is now; None without either."""
@@ -199,7 +217,7 @@ class WeighingController(QObject):
     def _draw(self, shown: ShownWeights) -> None:
         """Tiles are drawn on a lane; a map asks for what shows of it."""
         if shown.form != "tiles":
-            self._panel.show_weights(shown, None)
+            self._panel.show_weights(shown, None, self._channel)
             return
         self._lanes.compute.start(
             lambda: draw_tiles(
@@ -212,7 +230,7 @@ class WeighingController(QObject):
         )  # fmt: skip
 
     def _show_tiles(self, shown: ShownWeights, tiles: FilterTiles) -> None:
-        self._panel.show_weights(shown, tiles)
+        self._panel.show_weights(shown, tiles, self._channel)
 
     def _draw_region(self, shown: ShownWeights, region: MapRegion) -> None:
         self._lanes.compute.start(

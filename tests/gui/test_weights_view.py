@@ -11,7 +11,7 @@ from PyQt5.QtGui import QGuiApplication
 
 from core.weights.reader import open_weights
 from core.weights.writer import write_caffemodel
-from gui.pages.layer_views import WEIGHTS_VIEW
+from gui.pages.layer_views import VALUES_VIEW, WEIGHTS_VIEW
 from gui.panels.weights.viewpoint import Viewpoint
 
 CONV = np.random.default_rng(0).normal(size=(8, 3, 5, 5)).astype(np.float32)
@@ -192,12 +192,37 @@ def test_arrays_figures_and_pictures_are_saved_and_copied(
     assert "--layer conv" in text
 
 
-def check_the_link_to_top_images_names_layer_and_channel(looked_at, qtbot) -> None:
+def check_a_filter_is_the_channel_that_it_makes(looked_at, qtbot) -> None:
+    panel, activations = looked_at.layer.weights_panel, looked_at.window.panels.activations
+    page = looked_at.window.layer_page
+    activations.choose(4)
+    assert panel.chosen == 4
+    panel.tiles.filter_chosen.emit(2)
+    assert (panel.chosen, activations.chosen[0]) == (2, 2)
+    looked_at.document.select("deep")
+    qtbot.waitUntil(lambda: looked_at.lanes.is_idle, timeout=10000)
+    assert panel.chosen == 2  # of the next layer, too
+    looked_at.document.select("conv")
+    qtbot.waitUntil(lambda: looked_at.lanes.is_idle, timeout=10000)
+    panel.side.top_images.clicked.emit()
+    qtbot.waitUntil(lambda: looked_at.lanes.is_idle, timeout=10000)
+    assert (page.view, looked_at.document.selection) == (VALUES_VIEW, "conv")
+    assert activations.chosen[0] == 2
+    page.show_view(WEIGHTS_VIEW)
+
+
+def test_all_twins_are_a_list_to_choose_from(looked_at, monkeypatch) -> None:
+    monkeypatch.setattr("gui.panels.weights.side.N_TWINS", 0)
     panel = looked_at.layer.weights_panel
-    panel.choose(2)
-    with qtbot.waitSignal(looked_at.layer.weighing.top_images_requested) as told:
-        panel.side.top_images.clicked.emit()
-    assert told.args == ["conv", 2]
+    side = panel.side
+    side.show_layer(panel.shown)
+    assert side.twins_all_link.text() == "All over 0.9"
+    assert side.twins_table.isHidden()
+    side.twins_all_link.clicked.emit()
+    assert [row.cells for row in side.twins_table.figures.rows] == [("3", "6", "−1.000")]
+    panel.choose(0)
+    side.twins_table.row_chosen.emit(0)
+    assert panel.chosen == 3
 
 
 def test_without_a_caffemodel_it_asks_for_one(make_bench, qtbot, tmp_path: Path) -> None:
@@ -232,7 +257,7 @@ def test_zooming_keeps_the_weight_under_the_mouse_and_becomes_square() -> None:
 def test_tiles_by_norm_in_their_colours_sorted_and_linked(looked_at, qtbot) -> None:
     check_tiles_stand_by_norm_with_their_figures_beside(looked_at, qtbot)
     check_a_tile_has_the_colours_of_its_weights(looked_at)
-    check_the_link_to_top_images_names_layer_and_channel(looked_at, qtbot)
+    check_a_filter_is_the_channel_that_it_makes(looked_at, qtbot)
     check_sort_range_and_planes_are_chosen(looked_at, qtbot)
 
 

@@ -93,11 +93,18 @@ class WeightsPanel(QWidget):
         self.empty.show_button(bool(near) or offers_weights)
         self._stack.setCurrentWidget(self.empty)
 
-    def show_weights(self, shown: ShownWeights, tiles: FilterTiles | None) -> None:
-        """Show a layer; the chosen filter stays where the layer is the same."""
+    def show_weights(
+        self, shown: ShownWeights, tiles: FilterTiles | None, channel: int | None = None
+    ) -> None:
+        """Show a layer; the chosen filter stays where the layer is the same.
+
+        channel: that is looked at elsewhere, whose filter is chosen of another layer.
+        """
         before, self._shown = self._shown, shown
         is_other = before is None or before.read.layer != shown.read.layer
         n = shown.array.n_filters
+        if is_other and channel is not None and shown.is_by_output and channel < n:
+            self._filter, is_other = channel, False
         if is_other or self._filter is None or self._filter >= n:
             self._filter = int(shown.places[0]) if n else None
         self._show_bar(shown)

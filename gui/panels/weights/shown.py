@@ -81,6 +81,11 @@ class ShownWeights:
         return "tiles" if has_tiles(self.array) else "map"
 
     @property
+    def is_by_output(self) -> bool:
+        """Whether a filter is what makes the channel of its number."""
+        return not self.array.row_words and self.form != "channels"
+
+    @property
     def can_be_colour(self) -> bool:
         """Whether its filters are over the planes of a picture."""
         return self.reads_picture and is_colour(self.array)

@@ -20,10 +20,13 @@ from gui.panels.weights.parts import (
 from gui.panels.weights.shown import ShownWeights
 from gui.theme import ThemeKeeper
 from gui.widgets.fact_list import Fact, FactList
+from gui.widgets.figure_table import FigureRow, FigureTable
 from gui.widgets.labels import LinkLabel, SectionHeader, ThemedLabel
 
 SIDE = 120
 N_TWINS = 6
+_TABLE = 240
+"""Pixels of the list of all twins, which scrolls by itself."""
 
 
 class FilterPicture(QWidget):
@@ -79,6 +82,13 @@ class WeightsSide(QScrollArea):
         self.twins = FilterPairs(keeper, "Twins")
         self.twins_note = ThemedLabel(keeper, "", "secondary")
         self.twins_link = LinkLabel(keeper, "")
+        self.twins_all_link = LinkLabel(keeper, "")
+        self.twins_table = FigureTable(
+            keeper, ("Filter", "Twin", "Cosine"), "All twins", least_name=56
+        )
+        self.twins_table.setFixedHeight(_TABLE)
+        self._are_all_twins_shown = False
+        self._shown: ShownWeights | None = None
         self.other_head = SectionHeader(keeper, "Against another caffemodel")
         self.other_link = LinkLabel(keeper, "Choose a file")
         self.bars = ChangeBars(keeper)
@@ -92,6 +102,8 @@ class WeightsSide(QScrollArea):
         self.bars.layer_chosen.connect(self.layer_chosen)
         self.other_link.clicked.connect(self.other_requested)
         self.twins_link.clicked.connect(self._on_twins)
+        self.twins_all_link.clicked.connect(self._toggle_all_twins)
+        self.twins_table.row_chosen.connect(self._on_twin_row)
         self.top_images.clicked.connect(self._on_top_images)
         self._filter: int | None = None
 
@@ -101,8 +113,7 @@ class WeightsSide(QScrollArea):
         word = "channel" if shown.array.is_vector else "filter"
         for widget in (self.title, self.picture, self.facts):
             widget.setVisible(index is not None)
-        is_output = index is not None and not shown.array.row_words and shown.form != "channels"
-        self.top_images.setVisible(is_output)
+        self.top_images.setVisible(index is not None and shown.is_by_output)
         if index is None:
             return
         self.title.set_text(f"{word} {index}")
@@ -120,7 +131,9 @@ class WeightsSide(QScrollArea):
         self.histogram.show_histogram(shown.one.histogram)
         self.trouble.setText(shown.one.trouble_words)
         self.trouble.setVisible(bool(shown.one.trouble_words))
+        self._shown = shown
         self._show_twins(shown)
+        self._show_all_twins(shown)
 
     def show_other(
         self, name: str, layers: Sequence[ChangedLayer], note: str, pairs: Sequence[FilterPair]
@@ -172,6 +185,39 @@ class WeightsSide(QScrollArea):
         self.twins_link.setText("Sort by twin")
         self.twins_link.setVisible(shown.sort != "twin")
 
+    def _show_all_twins(self, shown: ShownWeights) -> None:
+        """The list of every pair over the threshold, where it is asked for."""
+        found = shown.one.twins
+        pairs = () if found is None or shown.array.is_vector else found.pairs
+        self.twins_all_link.setVisible(len(pairs) > N_TWINS)
+        self.twins_table.setVisible(self._are_all_twins_shown and len(pairs) > N_TWINS)
+        if found is None:
+            return
+        self.twins_all_link.setText(
+            "Hide the list" if self._are_all_twins_shown else f"All over {found.threshold:g}"
+        )
+        if not self._are_all_twins_shown:
+            return
+        rows = [
+            FigureRow((str(p.first), str(p.second), f"{p.cosine:+.3f}".replace("-", MINUS)))
+            for p in pairs
+        ]
+        self.twins_table.show_rows(rows)
+        if len(pairs) < found.n_pairs:
+            closest = f"the {len(pairs):,} closest are listed."
+            self.twins_note.setText(f"{plural(found.n_pairs, 'pair')} over, {closest}")
+
+    def _toggle_all_twins(self) -> None:
+        self._are_all_twins_shown = not self._are_all_twins_shown
+        if self._shown is not None:
+            self._show_twins(self._shown)
+            self._show_all_twins(self._shown)
+
+    def _on_twin_row(self, place: int) -> None:
+        found = None if self._shown is None else self._shown.one.twins
+        if found is not None and 0 <= place < len(found.pairs):
+            self.filter_chosen.emit(found.pairs[place].first)
+
     def _on_twins(self) -> None:
         if self._twins_are_asked_for:
             self.all_twins_requested.emit()
@@ -205,7 +251,8 @@ class WeightsSide(QScrollArea):
         column.addLayout(head)
         for widget in (self.weights, self.histogram, self.trouble, self.twins_head, self.twins):
             column.addWidget(widget)
-        column.addLayout(_beside(self.twins_note, self.twins_link))
+        column.addLayout(_beside(self.twins_note, self.twins_all_link, self.twins_link))
+        column.addWidget(self.twins_table)
         column.addWidget(self.other_head)
         column.addWidget(self.bars)
         column.addLayout(_beside(self.bars_note, self.other_link))
@@ -215,12 +262,13 @@ class WeightsSide(QScrollArea):
         self.setWidget(body)
 
 
-def _beside(note: QLabel, link: QWidget) -> QHBoxLayout:
+def _beside(note: QLabel, *links: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(10)
     note.setWordWrap(True)
     row.addWidget(note, 1)
-    row.addWidget(link, 0, Qt.AlignTop)
+    for link in links:
+        row.addWidget(link, 0, Qt.AlignTop)
     return row
 
 
