@@ -11,8 +11,6 @@ from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import NetError, RequestError
-from core.images.box import Box
-from core.images.preprocess import Preprocess
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
 from core.jobs.way_back import changeable
@@ -128,22 +126,6 @@ def _layer_field(
         return LayerField(value, label, field, field.numbers)
     except NetError as error:
         return LayerField(value, label, None, reason=error.sentence)
-
-
-def part_of_picture(box: PixelBox, recipe: Preprocess, width: int, height: int) -> Box:
-    """The part of an upright picture of width x height from which pixels of the input were made.
-
-    Beyond the picture's borders where the box lies in padding. Raises ImageError.
-    """
-    sizing = recipe.sizing(width, height)
-    left, top, right, bottom = sizing.covered(width, height)
-    across, down = (right - left) / sizing.output_width, (bottom - top) / sizing.output_height
-    return Box(
-        left + box.left * across,
-        top + box.top * down,
-        left + box.right * across,
-        top + box.bottom * down,
-    )
 
 
 def field_gradients(request: FieldGradientsRequest, host: EngineHost) -> Job[FieldGradients]:

@@ -12,12 +12,13 @@ from core.words import plural
 from gui.icons import pixmap
 from gui.panels.spreads.rows import SpreadRow, parse_filter
 from gui.panels.spreads.table import SpreadTable
-from gui.theme import ThemeKeeper, text_font
+from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import ElidedLabel, PictureLabel, ThemedLabel
+from gui.widgets.labels import PictureLabel, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.read_line import ReadLine
+from gui.widgets.wrapped_pair import WrappedPair
 
 EMPTY_SENTENCE = "Open a prototxt and an image to see how the values of every layer spread."
 _LINE, _FOOT = 36, 24
@@ -41,17 +42,16 @@ class FindingLine(QWidget):
         self._told = Told()
         self.setObjectName("findingLine")
         self.setAttribute(Qt.WA_StyledBackground)
-        self.setFixedHeight(_LINE)
+        self.setMinimumHeight(_LINE)
         self._picture = PictureLabel()
-        self.words = ElidedLabel(mode=Qt.ElideRight)
-        self.words.setFont(text_font(12, semibold=True))
-        self.rest = ElidedLabel(mode=Qt.ElideRight)
+        self.words = ThemedLabel(keeper, "", semibold=True)
+        self.rest = ThemedLabel(keeper, "", "secondary")
+        self._pair = WrappedPair(self.words, self.rest)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 12, 1)
+        row.setContentsMargins(12, 4, 12, 5)
         row.setSpacing(8)
         row.addWidget(self._picture)
-        row.addWidget(self.words, 3)
-        row.addWidget(self.rest, 1)
+        row.addWidget(self._pair, 1)
         keeper.changed.connect(self._tint)
         self._tint()
 
@@ -59,9 +59,8 @@ class FindingLine(QWidget):
         """Show a sentence; an empty one takes the line away."""
         self._told = told
         self.setVisible(bool(told.sentence or told.rest))
-        self.words.setText(told.sentence or told.rest)
-        self.rest.setText(told.rest if told.sentence else "")
-        self.rest.setVisible(bool(told.sentence and told.rest))
+        both = (told.sentence, told.rest) if told.sentence else (told.rest, "")
+        self._pair.show_texts(*both)
         self._tint()
 
     @pyqtSlot()
@@ -88,7 +87,7 @@ class SpreadsPanel(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self._rows: tuple[SpreadRow, ...] = ()
-        self._of = ""
+        self._of = self._exact = ""
         self.finding = FindingLine(keeper)
         self.offer = ReadLine(keeper)
         self.table = SpreadTable(keeper)
@@ -103,8 +102,9 @@ class SpreadsPanel(QWidget):
         self.empty_state = EmptyState(
             keeper, "list", EMPTY_SENTENCE, "Open image", button_icon="image"
         )
-        self.of_what = ElidedLabel(mode=Qt.ElideRight)
+        self.of_what = ThemedLabel(keeper, "")
         self.exactness = ThemedLabel(keeper, "", "secondary")
+        self._foot = WrappedPair(self.of_what, self.exactness)
         self._build()
         self.filter.textChanged.connect(self._refilter)
         self.table.hidden_changed.connect(self._say_what_is_shown)
@@ -129,7 +129,7 @@ class SpreadsPanel(QWidget):
         self.finding.show_told(told)
         has_cells = any(row.spread.cells is not None for row in rows)
         exact = "Mean, std, ends and counts are exact"
-        self.exactness.setText(f"{exact}; percentiles within 0.4 %." if has_cells else f"{exact}.")
+        self._exact = f"{exact}; percentiles within 0.4 %." if has_cells else f"{exact}."
         self._pages.setCurrentIndex(1)
         self._refilter()
 
@@ -161,15 +161,14 @@ class SpreadsPanel(QWidget):
         hidden = self.table.n_left_out
         if hidden:
             words.append(f"+ {plural(hidden, 'column')} where it is wider")
-        self.of_what.setText(", ".join(filter(None, words)))
+        self._foot.show_texts(", ".join(filter(None, words)), self._exact)
 
     def _build(self) -> None:
         foot = QWidget()
-        foot.setFixedHeight(_FOOT)
+        foot.setMinimumHeight(_FOOT)
         row = QHBoxLayout(foot)
-        row.setContentsMargins(12, 0, 12, 0)
-        row.addWidget(self.of_what, 1)
-        row.addWidget(self.exactness)
+        row.setContentsMargins(12, 2, 12, 3)
+        row.addWidget(self._foot, 1)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)

@@ -8,10 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.images.preprocess import Preprocess
-from core.jobs.receptive_field import part_of_picture
-from core.layers.receptive_field import PixelBox
-
 NET = """
 layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 24 dim: 32 } } }
@@ -71,26 +67,3 @@ def test_gradients_lie_inside(command, net: Path, tmp_path: Path) -> None:
     assert row["check"]["is_inside"]
     assert row["check"]["places"] == 12
     assert all(0 < side <= 25 for side in row["check"]["effective"])
-
-
-@pytest.mark.parametrize(
-    ("recipe", "fed", "part"),
-    [
-        # 64 x 24 warped to 32 x 24: columns count double
-        (Preprocess(width=32, height=24), (4, 2, 8, 10), (8, 2, 16, 10)),
-        # scaled to 64 x 24, then the middle 24 columns
-        (
-            Preprocess(width=24, height=24, side=24, size_policy="shorter side, centre crop"),
-            (0, 0, 4, 4),
-            (20, 0, 24, 4),
-        ),
-        # 32 x 12 in the middle of 24 rows: six rows of padding above
-        (Preprocess(width=32, height=24, size_policy="pad"), (0, 6, 2, 8), (0, 0, 4, 4)),
-        (Preprocess(width=32, height=24, size_policy="pad"), (0, 0, 2, 6), (0, -12, 4, 0)),
-    ],
-)
-def test_parts_of_the_picture_that_pixels_were_made_of(
-    recipe: Preprocess, fed: tuple[int, ...], part: tuple[int, ...]
-) -> None:
-    found = part_of_picture(PixelBox(*fed), recipe, 64, 24)
-    assert (found.left, found.top, found.right, found.bottom) == part

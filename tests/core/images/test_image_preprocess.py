@@ -305,3 +305,21 @@ def test_a_mean_image_that_changed_is_read_again(tmp_path: Path) -> None:
         np.save(path, np.full((3, 2, 2), value, np.float32))
         os.utime(path, ns=(10**9 * number, 10**9 * number))
         assert (recipe.apply(grey) == 10 - value).all()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "covered"),
+    [
+        (Preprocess(width=32, height=24), (0, 0, 64, 24)),
+        (
+            Preprocess(width=24, height=24, side=24, size_policy="shorter side, centre crop"),
+            (20, 0, 44, 24),
+        ),
+        # 32 x 12 in the middle of 24 rows: six rows of padding above, twelve of the picture's
+        (Preprocess(width=32, height=24, size_policy="pad"), (0, -12, 64, 36)),
+    ],
+)
+def test_what_the_input_covers_of_a_picture(
+    recipe: Preprocess, covered: tuple[int, int, int, int]
+) -> None:
+    assert recipe.sizing(64, 24).covered(64, 24) == covered
