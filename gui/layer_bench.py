@@ -80,17 +80,8 @@ class LayerBench(QObject):
         window.layer_page.add_view(WEIGHTS_VIEW, panel, parts)
         panel.weights_requested.connect(window.actions_["open_weights"].trigger)
         self._link_filters(document, window)
-        self.gradients = GradientsPanel(keeper)
-        self.explaining = ExplainingController(document, lanes, engine, inspecting,
-            self.gradients, self)  # fmt: skip
-        self.explanation_files = ExplanationFiles(lanes, engine, self.explaining, exporting,
-            notices, self.gradients, self)  # fmt: skip
-        self.overlay = OverlayController(
-            document, self.explaining, seeing, window.panels.activations, self
-        )
-        connect_explaining(document, window, self.gradients, self.explaining, settings, chooser)
-        self.explaining.switch_off.connect(self.interventions.switch_off)
-        window.layer_page.add_view(GRADIENTS_VIEW, self.gradients, self.gradients.areas)
+        self._add_gradients(keeper, window, document, lanes, engine, inspecting, seeing, exporting,
+            notices, settings, chooser)  # fmt: skip
         self._bar = window.layer_page.view_bar
         self.fields = FieldsController(document, lanes, engine, inspecting, seeing,
             window.panels, notices, self)  # fmt: skip
@@ -107,6 +98,32 @@ class LayerBench(QObject):
             settings, chooser,
         )  # fmt: skip
         self._show_folder()
+
+    def _add_gradients(
+        self,
+        keeper: ThemeKeeper,
+        window: MainWindow,
+        document: ModelDocument,
+        lanes: Lanes,
+        engine: EngineController,
+        inspecting: InspectingController,
+        seeing: SeeingController,
+        exporting: ExportingController,
+        notices: Notices,
+        settings: Settings,
+        chooser: Callable[[], FileChooser],
+    ) -> None:
+        self.gradients = GradientsPanel(keeper)
+        self.explaining = ExplainingController(document, lanes, engine, inspecting,
+            self.gradients, self)  # fmt: skip
+        self.explanation_files = ExplanationFiles(lanes, engine, self.explaining, exporting,
+            notices, self.gradients, self)  # fmt: skip
+        self.overlay = OverlayController(
+            document, self.explaining, seeing, window.panels.activations, self
+        )
+        connect_explaining(document, window, self.gradients, self.explaining, settings, chooser)
+        self.explaining.switch_off.connect(self.interventions.switch_off)
+        window.layer_page.add_view(GRADIENTS_VIEW, self.gradients, self.gradients.areas)
 
     def _link_filters(self, document: ModelDocument, window: MainWindow) -> None:
         """A filter is chosen with the channel that it makes, in tiles, top images and back."""
