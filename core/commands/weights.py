@@ -41,7 +41,7 @@ from core.progress import run_job
 from core.words import plural, shape_text
 
 _MOST_FILTERS = 20
-_ENDINGS = (*SUFFIXES, ".npy", ".csv", ".png")
+_ENDINGS = (".npy", *SUFFIXES, ".csv", ".png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
