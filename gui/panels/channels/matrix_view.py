@@ -28,7 +28,7 @@ FILTERS = (
     "CSV table of the matrix (*.csv);;"
     "NumPy array, with the names of both axes beside it (*.npy)"
 )
-HINT = "Arrows walk, Enter opens the image, Space pins the channel, wheel zooms, 0 shows all."
+HINT = "Arrows walk, Enter opens the image, Space pins, wheel zooms, 0 shows all."
 
 
 class ScaleBar(QWidget):
