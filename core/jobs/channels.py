@@ -284,8 +284,9 @@ def read_images(
     for done_plans, (plan, of_plan) in enumerate(zip(plans, rows, strict=True)):
         yield Progress(done_plans, len(plans), "layers written")
         columns = stored_columns(parts, of_plan.columns, first)
-        keys = {IMAGES_KEY: parts.images}
-        write_features(place / plan.digest, columns, keys, _manifest(plan, parts))
+        write_features(
+            place / plan.digest, columns, {IMAGES_KEY: parts.images}, _manifest(plan, parts)
+        )
         forget_others(place / plan.digest, plan.kind)  # over images that are no longer so
         first += len(of_plan.columns)
     parts.remove()

@@ -272,22 +272,23 @@ class WeighingController(QObject):
 
     def _written(
         self, shown: ShownWeights, source: WeightsSource, picture: QImage, path: Path
-    ) -> Job[object]:
+    ) -> Job[None]:
         """In the format the suffix names; AppError when that can't be done."""
         suffix, layer = path.suffix.lower(), shown.read.layer
         yield Progress(0, 0, "layers")
         if suffix in SUFFIXES:
             request = SaveWeightsRequest(source, path, (layer,), self._document.path)
-            return (yield from save_weights(request))
-        if suffix == ".npy":
-            return write_array(path, source.arrays(layer)[0])
-        if suffix == ".csv":
-            return write_filter_table(path, self._rows(shown))
-        if suffix == ".png":
-            return write_file(path, png_of(picture))
-        raise AppError(
-            f"No weights can be saved as '{suffix}'.", hint="Use .npz, .h5, .npy, .csv or .png."
-        )
+            yield from save_weights(request)
+        elif suffix == ".npy":
+            write_array(path, source.arrays(layer)[0])
+        elif suffix == ".csv":
+            write_filter_table(path, self._rows(shown))
+        elif suffix == ".png":
+            write_file(path, png_of(picture))
+        else:
+            raise AppError(
+                f"No weights can be saved as '{suffix}'.", hint="Use .npz, .h5, .npy, .csv or .png."
+            )
 
     @staticmethod
     def _rows(shown: ShownWeights) -> Iterator[tuple[object, ...]]:
