@@ -66,7 +66,14 @@ class InterventionBench(QObject):
         self.putting = PuttingController(
             keeper, self.model, document, searching, window, settings, chooser, self
         )
-        self.panel.channel_requested.connect(window.panels.activations.choose)
+        self._document = document
+        self.panel.channel_requested.connect(self._open_channel)
+
+    @pyqtSlot(int)
+    def _open_channel(self, channel: int) -> None:
+        """Of the layer whose channels were ranked, wherever the selection is by now."""
+        self._document.select(self.running.ranked_layer)
+        self._window.panels.activations.choose(channel)
 
     @pyqtSlot(str, str, int)
     def switch_off(self, layer: str, top: str, channel: int) -> None:

@@ -268,11 +268,18 @@ def _layers(question: Question) -> tuple[Layer, ...]:
 
 def _values(question: Question) -> tuple[Value, ...]:
     """Every version that the score needs, in net order."""
+    return values_on_the_way(question.engine, (question.objective.value,))
+
+
+def values_on_the_way(engine: Engine, of: Sequence[Value]) -> tuple[Value, ...]:
+    """Every value that these need, in net order: not a label, nor a top that nobody reads."""
+    needed = engine.needed_layers(of)
+    read = {bottom for layer in needed for bottom in layer.bottoms}
     return tuple(
-        Value(layer.name, top)
-        for layer in question.engine.needed_layers([question.objective.value])
-        for top in dict.fromkeys(layer.tops)
-        if top != AUTOMATIC_TOP
+        value
+        for layer in needed
+        for value in (Value(layer.name, top) for top in dict.fromkeys(layer.tops))
+        if value.top != AUTOMATIC_TOP and (value.top in read or value in of)
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.activations.npz_file import write_npz
+from core.attribution.explain import values_on_the_way
 from core.attribution.targets import Target
 from core.engines.engine import Engine, GradientsFound
 from core.engines.host import EngineHost
@@ -20,7 +21,7 @@ from core.jobs.score_target import fed_for, objective_of, value_of_target
 from core.jobs.way_back import NO_WAY_BACK, changeable
 from core.layers.backward import difference_words
 from core.layers.loss_weights import loss_weights
-from core.net.definition import AUTOMATIC_TOP, Net
+from core.net.definition import Net
 from core.npy_file import NotNpyError, read_npy
 from core.progress import Job, Progress
 
@@ -82,14 +83,8 @@ def _of_everything(
     diffs: Mapping[Value, np.ndarray],
     targets: tuple[Value, ...],
 ) -> GradientsFound:
-    needed = engine.needed_layers(targets)
-    values = tuple(
-        Value(layer.name, top)
-        for layer in needed
-        for top in dict.fromkeys(layer.tops)
-        if top != AUTOMATIC_TOP
-    )
-    layers = tuple(dict.fromkeys(layer.name for layer in needed))
+    values = values_on_the_way(engine, targets)
+    layers = tuple(dict.fromkeys(layer.name for layer in engine.needed_layers(targets)))
     return engine.gradients(inputs, diffs, values, layers)
 
 

@@ -58,7 +58,7 @@ class ChangedChannelController(QObject):
     def _wish(self, what: str, factor: float) -> None:
         """Do something to the channel that is looked at."""
         shown = self._activations
-        channel, _ = shown.chosen
+        channel = channel_at(shown)
         if shown.cards and channel is not None:
             value = _value(shown.cards[shown.drawing.enlarged].value)
             self.change(value, channel, what, factor)
@@ -86,7 +86,7 @@ class ChangedChannelController(QObject):
         if marks != canvas.marks:
             canvas.marks = marks
             canvas.viewport().update()
-        channel, _ = self._activations.chosen
+        channel = channel_at(self._activations)
         switch = self._activations.bar.switch
         switch.show_channel(channel if cards else None)
         if not cards or channel is None:
@@ -111,6 +111,14 @@ class ChangedChannelController(QObject):
             words = "" if one.kind == "off" else one.label.split(" ", 1)[1]
             marks.update(dict.fromkeys(channels, words))
         return marks
+
+
+def channel_at(activations: ActivationsPanel) -> int | None:
+    """The chosen channel, where the value that leads has one of that number."""
+    channel, cards = activations.chosen[0], activations.cards
+    if not cards or channel is None:
+        return None
+    return channel if channel < len(cards[activations.drawing.enlarged].stack.maps) else None
 
 
 def _value(shown: ShownValue) -> Value:

@@ -38,6 +38,7 @@ from gui.settings import Settings
 
 JOB, RANK_JOB, NOTICE = "intervene", "rank-channels", "interventions"
 LIST_FILTER = "Interventions (*.json)"
+NO_SCORES = "This net gives no class scores to rank channels by."
 NEEDS_PASS = "Run Forward (F5) to see what the interventions change."
 N_CLASSES, N_CHANNELS = 5, 12
 
@@ -74,6 +75,7 @@ class InterveningController(QObject):
         self._panel = panel
         self._asked: InterveneRequest | None = None
         self.effect: Effect | None = None
+        self.ranked_layer = ""
         self.ranking_clause = ""
         self._precisions: dict[Intervention, str] = {}
         self._connect()
@@ -171,10 +173,13 @@ class InterveningController(QObject):
         model.stepped.connect(self._show_list)
         self._inspecting.forward_done.connect(lambda _result: self.refresh())
         document.opened.connect(lambda: model.begin())
+        document.opened.connect(lambda: self._notices.dismiss(NOTICE))
         document.net_changed.connect(self._keep_known)
         document.selection_changed.connect(lambda _name: self._show_list())
         for changed in (document.image_changed, document.weights_changed, document.recipe_changed):
             changed.connect(self.refresh)
+            changed.connect(self._forget_channels)
+        document.opened.connect(self._forget_channels)
         panel.active_toggled.connect(lambda n, is_on: model.set_active(n, is_active=is_on))
         panel.removed.connect(model.remove)
         panel.undo_requested.connect(model.undo)
@@ -272,10 +277,17 @@ class InterveningController(QObject):
             seconds = expected_seconds(self.effect.seconds, shape[1])
             words += f" {shape[1]:,}, at most {max(1, round(seconds)):,} s"
         why_not = self._inspecting.why_no_run()
+        if self.effect is not None and self.effect.scores is None:
+            why_not = NO_SCORES
         self._panel.show_rank_offer(words, why_not)
 
+    def _forget_channels(self) -> None:
+        """They were ranked for another image, or in another net."""
+        self._lanes.cancel(RANK_JOB)
+        self._panel.show_channels("", ())
+
     def _show_channels(self, ranking: ChannelRanking) -> None:
-        name = short_name(ranking.class_name)
+        name, self.ranked_layer = short_name(ranking.class_name), ranking.value.layer
         channels = [
             (int(c), _change(ranking.changes[c], are_shares=ranking.is_probability))
             for c in ranking.order[:N_CHANNELS]
@@ -289,6 +301,7 @@ class InterveningController(QObject):
 
     def _show_error(self, error: AppError) -> None:
         self._take(None)
+        self._panel.show_effect(EffectView(error.sentence))
         self._notices.show_error(error, NOTICE)
 
 

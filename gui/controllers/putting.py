@@ -11,6 +11,7 @@ from core.engines.values import Value
 from core.interventions.intervention import Intervention
 from core.jobs.intervene import fitting_values
 from core.words import shape_text
+from gui.controllers.changed_channel import channel_at
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.sorted_paths import sort_paths
 from gui.dialogs.files import IMAGE_FILTER, FileChooser
@@ -102,11 +103,13 @@ class PuttingController(QObject):
         cards, drawing = self._activations.cards, self._activations.drawing
         if not cards:
             return None
-        shown = cards[drawing.enlarged].value
-        return Value(shown.layer, shown.top)
+        shown, net = cards[drawing.enlarged].value, self._document.net
+        if net is None or not net.has_layer(shown.layer):  # tiles of the net before
+            return None
+        return Value(shown.layer, shown.top) if shown.top in net.layer(shown.layer).tops else None
 
     def _channels(self) -> tuple[int, ...]:
-        channel, _ = self._activations.chosen
+        channel = channel_at(self._activations)
         is_whole = self.dialog is None or self.dialog.is_whole
         return () if channel is None or is_whole else (channel,)
 
@@ -119,7 +122,7 @@ class PuttingController(QObject):
         rows = (row for row in layer_rows(net, shapes) if Value(row.layer, row.top) in fitting)
         layer = net.layer(value.layer)
         shape = shapes.top(layer, layer.tops.index(value.top)) or ()
-        channel, _ = self._activations.chosen
+        channel = channel_at(self._activations)
         now = [
             one.label
             for one in self._model.active

@@ -296,6 +296,22 @@ def _drop(dialog: QDialog, path: Path) -> None:
     dialog.dropEvent(event)
 
 
+def test_a_channel_that_the_layer_does_not_have_is_not_changed(
+    looking: Workbench, qtbot: QtBot
+) -> None:
+    """The chosen channel is kept from layer to layer: of fc's 5 none is number 5."""
+    bench, shown = looking, looking.window.panels.activations
+    shown.choose(5)
+    bench.document.select("fc")
+    qtbot.waitUntil(lambda: [c.value.layer for c in shown.cards] == ["fc"], timeout=10000)
+    qtbot.keyClick(shown.canvas, Qt.Key_X)
+    assert bench.layer.interventions.model.active == ()
+    assert not shown.bar.switch.isVisible()
+    bench.layer.interventions.model.add([off(9)], "9 off")  # of relu, as a list may say
+    panel = bench.layer.interventions.panel
+    qtbot.waitUntil(lambda: "no channel 9" in panel.sentence.text(), timeout=10000)
+
+
 def test_which_channels_matter_most(looking: Workbench, qtbot: QtBot) -> None:
     bench = looking
     panel = bench.layer.interventions.panel
@@ -306,8 +322,12 @@ def test_which_channels_matter_most(looking: Workbench, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: panel.channels_note.text() != "", timeout=10000)
     assert "6 channels" in panel.channels_note.text()
     link = panel._channel_links[0]
+    bench.document.select("fc")
     link.clicked.emit()
+    assert bench.document.selection == "relu"
     assert bench.window.panels.activations.chosen[0] == int(link.text().split()[0])
+    bench.document.set_image(bench.document.image_path.with_name("another.png"))
+    assert panel.channels_note.isHidden(), "they were of another image"
 
 
 def test_a_channel_named_elsewhere_is_switched_off(looking: Workbench) -> None:

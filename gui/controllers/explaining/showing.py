@@ -10,7 +10,7 @@ from PyQt5.QtGui import QImage
 
 from core.attribution.explanation import Explained, Explanation
 from core.attribution.methods import TITLES, Method, MethodName
-from core.attribution.targets import ClassTarget, Target
+from core.attribution.targets import ChannelTarget, ClassTarget, Target
 from core.attribution.words import sentence
 from core.engines.values import Value
 from core.jobs.score_target import ClassTable
@@ -137,7 +137,9 @@ def _sentences(found: Explanation | None) -> tuple[str, ...]:
     if found is None:
         return ()
     said, words = sentence(found), found.words
-    return (f"{words[:1].upper()}{words[1:]}: {said}", said) if words else (said,)
+    if not isinstance(found.target, ChannelTarget):  # which begins with the name of a layer
+        words = f"{words[:1].upper()}{words[1:]}"
+    return (f"{words}: {said}", said) if words else (said,)
 
 
 def _missing(panel: GradientsPanel, scene: Scene) -> str:

@@ -98,6 +98,24 @@ def test_every_method_by_hand_in_real_caffe(
     check_by_hand(tmp_path, caffe_host, EngineSpec("caffe", caffe_python))
 
 
+def test_tops_that_the_score_does_not_need_have_no_norm(
+    tmp_path: Path, torch_host: EngineHost
+) -> None:
+    text = NET.split("layer", 2)[1]
+    text = f"""layer{text}
+    layer {{ name: "cut" type: "Slice" bottom: "x" top: "a" top: "b" slice_param {{ axis: 1 }} }}
+    layer {{ name: "twice" type: "Power" bottom: "a" top: "c" power_param {{ scale: 2 }} }}"""
+    (tmp_path / "n.prototxt").write_text(text)
+    np.save(tmp_path / "x.npy", X)
+    look = LookRequest(NetToRun(text, tmp_path / "n.prototxt"), arrays=(("x", tmp_path / "x.npy"),))
+    target = ChannelTarget(Value("twice", "c"), 0)
+    found = run_job(saliency(SaliencyRequest(look, target, (Method("saliency"),)), torch_host))
+    assert [value for value, _ in found.norms] == [
+        Value("in", "x"), Value("cut", "a"), Value("twice", "c"),
+    ]  # fmt: skip
+    np.testing.assert_allclose(found.maps[0].places, np.full((2, 2), 2))
+
+
 def test_a_place_and_a_maximum(tmp_path: Path, torch_host: EngineHost) -> None:
     net = read_net(NET)
     for word, places in (("channel:relu:0:1,1", [[0, 0], [0, 2]]),
