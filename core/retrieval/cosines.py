@@ -66,9 +66,10 @@ class Cosines:
         """
         return self._of(queries, np.float32)
 
-    def roughly(self, queries: np.ndarray) -> tuple[np.ndarray, float] | None:
+    def roughly(self, queries: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, float] | None:
         """`of` by float32 sums, in half the time, and how far they may be from the exact ones.
 
+        out: (n_queries, n_rows) float32, one for each stored row, whose content is lost.
         None where their error would tell too little, or a length is beyond them.
         """
         exact = np.asarray(queries, dtype=np.float64)
@@ -77,9 +78,9 @@ class Cosines:
         inverse = self.inverse_lengths
         if inverse is None or not lengths.all() or error > _MOST_ERROR:
             return None
-        scores = (exact / lengths[:, None]).astype(np.float32) @ self._stored.T
-        scores *= inverse
-        return self._in_order(scores), error
+        np.matmul((exact / lengths[:, None]).astype(np.float32), self._stored.T, out=out)
+        out *= inverse
+        return self._in_order(out), error
 
     def of_one(self, query: np.ndarray) -> np.ndarray:
         """The cosines of one (dimension,) query before they are rounded, (n,) float64."""

@@ -19,7 +19,7 @@ from core.retrieval.copies import find_copies
 from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.gallery_contents import DescriptorRows
-from core.retrieval.query_scores import AskedQuery, score_queries
+from core.retrieval.query_scores import AskedQuery, QueryScorer
 from core.retrieval.search import Ranking
 
 _MOST_QUERIES_AT_ONCE = 256
@@ -261,6 +261,7 @@ def _score(
     copies = find_copies(cosines.descriptors)
     n_at_once = min(_MOST_QUERIES_AT_ONCE, max(1, _SCORES_AT_ONCE // max(1, len(cosines))))
     with ThreadPoolExecutor(_N_THREADS) as threads:
+        scorer = QueryScorer(cosines, threads)
         for start in range(0, len(query_indices), n_at_once):
             yield Progress(start, len(query_indices), "queries evaluated")
             chunk = list(query_indices[start : start + n_at_once])
@@ -269,7 +270,7 @@ def _score(
                 AskedQuery(partial(cosines.exactly, v), members[queries.labels[i]], queries.own[i])
                 for v, i in zip(vectors, chunk, strict=True)
             ]
-            found = score_queries(cosines, vectors, asked, threads)
+            found = scorer.score(vectors, asked)
             for index, vector, score in zip(chunk, vectors, found, strict=True):
                 own = queries.own[index]
                 n_ranked = len(cosines) - (own is not None)

@@ -23,22 +23,36 @@ class AskedQuery:
     own: int | None
 
 
-def score_queries(
-    cosines: Cosines, vectors: np.ndarray, asked: Sequence[AskedQuery], threads: ThreadPoolExecutor
-) -> list[QueryScore]:
-    """The measures of each query, by float32 sums where these tell enough, else by exact ones."""
-    found: list[QueryScore | None] = [None] * len(asked)
-    rough = cosines.roughly(vectors)
-    if rough is not None:
-        scores, error = rough
-        found = list(threads.map(partial(_score_one, error=error), scores, asked))
-    left = [place for place, score in enumerate(found) if score is None]
-    if left:
-        scores = cosines.of(vectors[left])
-        exact = threads.map(_score_one, scores, [asked[place] for place in left])
-        for place, score in zip(left, exact, strict=True):
-            found[place] = score
-    return [score for score in found if score is not None]
+class QueryScorer:
+    """Scores queries some at a time; close its threads by `with ThreadPoolExecutor` around it."""
+
+    def __init__(self, cosines: Cosines, threads: ThreadPoolExecutor) -> None:
+        self._cosines = cosines
+        self._threads = threads
+        self._is_rough_enough = True
+        self._scratch = np.empty((0, len(cosines.stored)), np.float32)
+
+    def score(self, vectors: np.ndarray, asked: Sequence[AskedQuery]) -> list[QueryScore]:
+        """The measures of each of (n, dimension) queries."""
+        found: list[QueryScore | None] = [None] * len(asked)
+        rough = self._roughly(vectors) if self._is_rough_enough else None
+        if rough is not None:
+            scores, error = rough
+            found = list(self._threads.map(partial(_score_one, error=error), scores, asked))
+        left = [place for place, score in enumerate(found) if score is None]
+        # Where the scores of relevant images lie among most of the others', rough ones are in vain.
+        self._is_rough_enough = 2 * len(left) <= len(asked)
+        if left:
+            scores = self._cosines.of(vectors[left])
+            exact = self._threads.map(_score_one, scores, [asked[place] for place in left])
+            for place, score in zip(left, exact, strict=True):
+                found[place] = score
+        return [score for score in found if score is not None]
+
+    def _roughly(self, vectors: np.ndarray) -> tuple[np.ndarray, float] | None:
+        if len(self._scratch) < len(vectors):  # a new array's pages take as long as its ranks
+            self._scratch = np.empty((len(vectors), self._scratch.shape[1]), np.float32)
+        return self._cosines.roughly(vectors, self._scratch[: len(vectors)])
 
 
 def _score_one(scores: np.ndarray, asked: AskedQuery, error: float = 0.0) -> QueryScore | None:

@@ -38,6 +38,22 @@ def relevant_ranks(
     which only those are asked for that may be on either side of a relevant one. None where these
     are too many to be worth it.
     """
+    least = scores[relevant].min(initial=2.0) - np.float32(2 * error + _ROUNDING)
+    ahead = np.flatnonzero(scores >= least)
+    if 2 * ahead.size < scores.size:  # behind them no relevant one stands
+        return _ranks(
+            scores[ahead],
+            np.searchsorted(ahead, relevant),
+            None if exactly is None else lambda images: exactly(ahead[images]),
+            error,
+        )
+    return _ranks(scores, relevant, exactly, error)
+
+
+def _ranks(
+    scores: np.ndarray, relevant: np.ndarray, exactly: Exactly | None, error: float
+) -> np.ndarray | None:
+    """`relevant_ranks`, which looks at all of the scores."""
     bins, scale = _bins(scores)
     counts = np.bincount(bins)
     reach = math.ceil((2 * error + _ROUNDING) * scale) + 1 if error else 0

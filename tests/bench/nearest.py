@@ -1,9 +1,10 @@
-"""The nearest of a million descriptors, for one query and for a hundred, beside faiss alone.
+"""The nearest of a million descriptors, one query and a hundred, beside faiss and NumPy alone.
 
 .venv/bin/python -m tests.bench.nearest [--images 1000000] [--dimension 512] [--gallery FOLDER]
 
 Exact search beside IndexFlatIP, approximate search beside the same lists asked of faiss without us,
-in turns in one process; then the memory of each in a process of its own. Seconds are of the clock
+in turns in one process; then the memory of each in a process of its own, and what opening takes and
+adding 1,000 images, which stay in a gallery that is kept. Seconds are of the clock
 and of all cores: on a busy machine only the second ones tell, and the least of them. One thread
 each, but for --threads: the threads of faiss wait in a loop for one another, and on a busy machine
 that is what would be measured.
@@ -26,13 +27,15 @@ import numpy as np
 from core.progress import Progress, run_job
 from core.retrieval.backends.faiss_lists import open_lists
 from core.retrieval.backends.inverted_lists import load_faiss
-from core.retrieval.gallery import open_gallery
+from core.retrieval.gallery import Gallery, open_gallery
+from core.retrieval.gallery_contents import FileStamp, StoredImage
+from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.search import best_of_many
 from tests.bench.machine import describe_machine
 from tests.bench.million import make_gallery
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-N_BEST, N_MANY = 10, 100
+N_BEST, N_MANY, N_ADDED = 10, 100, 1000
 Times = list[dict[str, float]]
 WAYS = ("exact", "approximate", "faiss")
 ALIKE = ("approximate", "faiss, same lists")
@@ -51,9 +54,13 @@ def main(words: list[str]) -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--memory", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--times", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--add", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(words)
     if options.times:
         _print_times(measure(options.gallery, options.rounds))
+        return 0
+    if options.add:
+        measure_opening_and_adding(options.gallery)
         return 0
     if options.memory:
         _print_memory(options.memory, measure_memory(options.gallery, options.memory))
@@ -67,6 +74,7 @@ def main(words: list[str]) -> int:
         _run([*asked, "--times"], options.threads)
         for way in WAYS:
             _run([*asked, "--memory", way], options.threads)
+        _run([*asked, "--add"], options.threads)
     return 0
 
 
@@ -118,6 +126,45 @@ def measure(folder: Path, n_rounds: int) -> dict[str, Times]:
                     found[f"{name}, {n}"].append(dict(zip(("wall", "cores"), took, strict=True)))
     print(f"load {os.getloadavg()[0]:.1f}")
     return found
+
+
+def measure_opening_and_adding(folder: Path) -> None:
+    """Print what it takes to open gallery and lists, to add some images, and to search after it."""
+    galleries: list[Gallery] = []
+
+    def reopen() -> None:
+        galleries.append(open_gallery(folder))
+
+    _print_step("opening the gallery", reopen)
+    _print_step("lengths of its descriptors", lambda: galleries[-1].cosines.inverse_lengths)
+    _print_step("opening the lists", lambda: run_job(open_lists(galleries[-1])))
+    n, dimension = len(galleries[-1]), galleries[-1].dimension
+    rows = np.random.default_rng(3).standard_normal((N_ADDED, dimension), dtype=np.float32)
+    _print_step(f"adding {N_ADDED:,} images", lambda: _add(folder, n, np.maximum(rows, 0)))
+    _print_step("opening the gallery again", reopen)
+    query = galleries[-1].rows[0][None]
+    _print_step(
+        "first exact query", lambda: best_of_many(galleries[-1].cosines, query, N_BEST, [None])
+    )
+    _print_step("making the lists again", lambda: run_job(open_lists(galleries[-1])))
+
+
+def _add(folder: Path, n: int, rows: np.ndarray) -> None:
+    store, started = GalleryStore(folder), time.time_ns()  # names of an earlier run differ
+    images = [
+        StoredImage(f"added/{started}_{i:04}.jpg", None, 640, 480, FileStamp(1, i))
+        for i in range(len(rows))
+    ]
+    store.begin(n + len(rows))
+    store.add(images, rows)
+    store.finish()
+
+
+def _print_step(what: str, do: Callable[[], object]) -> None:
+    then = _now()
+    do()
+    wall, cores = (now - before for now, before in zip(_now(), then, strict=True))
+    print(f"{what:28} wall {wall:8.3f} s, cores {cores:8.3f} s", flush=True)
 
 
 def measure_memory(folder: Path, way: str) -> dict[str, float]:

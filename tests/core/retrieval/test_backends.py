@@ -5,6 +5,7 @@ BLOBSCOPE_QDRANT_URL names a server; else qdrant-client's own in-memory stand-in
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.commands.command_line import DONE, WRONG_USAGE, run_command
 from core.errors import AppError, GalleryError, RequestError
 from core.progress import run_job
 from core.retrieval.backends import qdrant_server
@@ -280,3 +282,25 @@ def test_addresses_are_normal_and_hold_no_password(monkeypatch: pytest.MonkeyPat
     steps = parse_search("qdrant:https://Host/Q,qe:5")
     assert steps.backend == BackendChoice("qdrant", "https://Host/Q")
     assert parse_search(steps.word) == steps
+
+
+def test_commands_upload_query_and_evaluate(
+    make: Make, client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(make(np.random.default_rng(6).standard_normal((12, 4))).folder)
+    assert run_command("gallery", [folder, "--to", "qdrant", "http://test"]) == DONE
+    said = capsys.readouterr().out
+    assert "12 descriptors uploaded, 0 there before, 0 dropped: collection blobscope-" in said
+    assert "finds 100.0 % of the 10 nearest" in said
+    asked = ["query", folder, "00003.png", "-k", "3", "--json"]
+    found = []
+    for how in ([], ["--backend", "qdrant", "--server", "test"], ["--backend", "faiss"]):
+        assert run_command(asked[0], [*asked[1:], *how]) == DONE
+        found.append(json.loads(capsys.readouterr().out))
+    assert found[0]["results"] == found[1]["results"] == found[2]["results"]
+    assert found[1]["search"]["nearest"]["server"] == "http://test"
+    judged = ["--truth", "pattern:(.)", "--backend", "qdrant", "--server", "test", "--json"]
+    assert run_command("evaluate", [folder, *judged]) == DONE
+    assert json.loads(capsys.readouterr().out)["mAP"] == 1
+    assert run_command("query", [folder, "00003.png", "--server", "test"]) == WRONG_USAGE
+    assert run_command("gallery", [folder, "--to", "milvus", "http://test"]) == WRONG_USAGE

@@ -18,7 +18,7 @@ from core.retrieval import cosines as module
 from core.retrieval.cosines import Cosines
 from core.retrieval.evaluation import OutsideQueries, evaluate, evaluate_outside
 from core.retrieval.gallery_contents import DescriptorRows
-from core.retrieval.query_scores import AskedQuery, score_queries
+from core.retrieval.query_scores import AskedQuery, QueryScorer
 from core.retrieval.relevant_ranks import relevant_ranks
 from core.retrieval.search import best_by, order_scores, rank_by, rank_vectors
 
@@ -255,5 +255,7 @@ def test_ranks_by_float32_sums_are_those_of_exact_ones(
         ranks = np.flatnonzero(np.isin(order, relevant)) + 1
         wanted.append(score_ranks(ranks, len(order)))
     with ThreadPoolExecutor(2) as threads:
-        found = score_queries(cosines, rows[range(0, 300, 10)], asked, threads)
-    assert found == wanted
+        scorer = QueryScorer(cosines, threads)
+        vectors = rows[range(0, 300, 10)]
+        assert scorer.score(vectors, asked) == wanted
+        assert scorer.score(vectors[:9], asked[:9]) == wanted[:9]
