@@ -48,9 +48,9 @@ class RowIndex(Protocol):
         ...
 
     def search(self, queries: np.ndarray, k: int, effort: int) -> np.ndarray:
-        """Up to k rows for each of (n_queries, dimension) float32 queries by their cosines.
+        """The best k rows that are found for (n_queries, dimension) float32 queries, by cosines.
 
-        Returns (n_queries, k) int64 in any order, -1 where there is none.
+        Returns (n_queries, k or more) int64 in any order, -1 where there is none.
         """
         ...
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from core.errors import AppError, GalleryError
 from core.progress import Job
-from core.retrieval.backends.approximate import ApproximateSearch, measured
+from core.retrieval.backends.approximate import ApproximateSearch, RowIndex, measured
 from core.retrieval.backends.content import content_of
 from core.retrieval.backends.inverted_lists import (
     ROWS_TO_A_CENTROID,
+    ListsAndNewer,
     MappedLists,
     checksum,
     find_centroids,
@@ -27,6 +28,8 @@ from core.typed_json import as_type, parse_json
 
 _MOST_LISTS = 1 << 16
 _KEY = "approximate"
+_MOST_NEWER = 0.05
+"""Of the rows in lists: so many more are compared one by one, before all is sorted anew."""
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
 _Lists = Annotated[int, msgspec.Meta(ge=1, le=_MOST_LISTS)]
 
@@ -57,9 +60,8 @@ def open_lists(gallery: Gallery) -> Job[ApproximateSearch]:
             "A row of a sweep that is turned as it is read has no lists for approximate search.",
             hint="Search exactly, or index with the same steps.",
         )
-    content = content_of(gallery)
     note = _read_note(gallery)
-    if note is not None and note.content == content:
+    if note is not None and _is_of(gallery, note):
         search = yield from _open(gallery, note)
         if search is not None:
             return search
@@ -106,7 +108,7 @@ def _open(gallery: Gallery, note: _Note) -> Job[ApproximateSearch | None]:
     """The search that a note is of; None where its file is not what was noted."""
     cosines, path = gallery.cosines, gallery.folder / approximate_name(gallery.number)
     rows = cosines.stored
-    if not path.is_file() or rows.shape != (note.n_rows, note.dimension):
+    if not path.is_file() or rows.shape[1] != note.dimension:
         return None
     stamp = stamp_of(path)
     if stamp.n_bytes != note.n_bytes:
@@ -118,7 +120,22 @@ def _open(gallery: Gallery, note: _Note) -> Job[ApproximateSearch | None]:
         lists = MappedLists(path, note.n_rows, note.dimension, note.n_lists)
     except (ValueError, AppError):
         return None
-    return ApproximateSearch(cosines, lists, note.n_probed, note.recall, note.n_sampled)
+    index: RowIndex = lists
+    factors = cosines.inverse_lengths
+    if len(rows) > note.n_rows:
+        if factors is None:
+            return None
+        newer = slice(note.n_rows, None)
+        index = ListsAndNewer(lists, rows[newer] * factors[newer, None])
+    return ApproximateSearch(cosines, index, note.n_probed, note.recall, note.n_sampled)
+
+
+def _is_of(gallery: Gallery, note: _Note) -> bool:
+    """Whether lists are of the gallery's rows, or of all but a few that were added since."""
+    n_newer = len(gallery.cosines.stored) - note.n_rows
+    if not 0 <= n_newer <= note.n_rows * _MOST_NEWER:
+        return False
+    return note.content == content_of(gallery, note.n_rows)
 
 
 def _read_note(gallery: Gallery) -> _Note | None:

@@ -21,6 +21,7 @@ from core.errors import AppError
 from core.files import written_beside
 from core.progress import Job, Progress
 from core.reading import open_regular
+from core.words import plural
 
 LIBRARY = "faiss IVF-Flat"
 _ROUNDS = 10
@@ -246,6 +247,49 @@ class MappedLists:
             1
         ]
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class ListsAndNewer:
+    """Lists, and rows that were added behind theirs, of which every one is compared.
+
+    newer: (n_newer, dimension) float32 of length 1.
+    """
+
+    lists: MappedLists
+    newer: np.ndarray
+
+    @property
+    def n_rows(self) -> int:
+        """Of both."""
+        return self.lists.n_rows + len(self.newer)
+
+    @property
+    def efforts(self) -> tuple[int, int]:
+        """Lists that are probed."""
+        return self.lists.efforts
+
+    def describe(self, effort: int) -> str:
+        """ "faiss IVF-Flat, 16 of 2,048 lists, and 1,000 newer images one by one"."""
+        newer = plural(len(self.newer), "newer image")
+        return f"{self.lists.describe(effort)}, and {newer} one by one"
+
+    def to_json(self, effort: int) -> dict[str, object]:
+        """A JSON-able dictionary."""
+        return {**self.lists.to_json(effort), "newer": len(self.newer)}
+
+    def search(self, queries: np.ndarray, k: int, effort: int) -> np.ndarray:
+        """As `RowIndex` has it, up to k of the lists and up to k of the newer ones."""
+        scores = queries @ self.newer.T
+        n = min(k, len(self.newer))
+        best = np.argpartition(scores, len(self.newer) - n, axis=1)[:, len(self.newer) - n :]
+        return np.hstack((self.lists.search(queries, k, effort), best + self.lists.n_rows))
+
+    def search_one(self, query: np.ndarray, k: int, effort: int) -> np.ndarray:
+        """As `RowIndex` has it."""
+        found = self.search(query[None], k, effort)[0]
+        result: np.ndarray = found[found >= 0]
+        return result
 
 
 def _open_index(path: Path, layout: Layout, centroids: np.ndarray) -> tuple[Any, tuple[Any, ...]]:

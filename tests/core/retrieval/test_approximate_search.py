@@ -128,6 +128,27 @@ def test_the_file_is_kept_until_the_rows_change(folder: Path, tmp_path: Path) ->
     assert share_found(gallery, search, range(N, N + 200, 10)) > 0.95
 
 
+def test_a_few_images_that_were_added_are_compared_one_by_one(folder: Path) -> None:
+    opened(folder)
+    made = lists_file(folder).read_bytes()
+    add(folder, range(N, N + 60), rows_of(3, 60))
+    gallery, search = opened(folder)
+    assert lists_file(folder).read_bytes() == made
+    assert "lists, and 60 newer images one by one): finds" in search.note()
+    assert share_found(gallery, search, range(0, len(gallery), 20)) > 0.97
+    newest = [int(i) for i in np.flatnonzero(gallery.images.rows >= N)]
+    queries = gallery.rows[np.array(newest)]
+    together = search.search(queries, 1, [None] * 60)
+    alone = [best(search, query, 1) for query in queries]
+    for one, both in zip(alone, together, strict=True):
+        assert one.score[0] == both.score[0] == 1  # itself, or a copy
+    GalleryStore(folder).remove([gallery.images.paths[newest[0]]])
+    smaller, search = opened(folder)
+    assert share_found(smaller, search, range(0, len(smaller), 20)) > 0.97
+    add(folder, range(N + 60, N + 120), rows_of(4, 60))
+    assert "newer" not in opened(folder)[1].note()
+
+
 def test_images_that_went_are_not_found(folder: Path) -> None:
     opened(folder)
     gone = [f"g{number % N_GROUPS:02}/{number:05}.png" for number in range(0, N, 3)]
