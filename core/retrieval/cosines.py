@@ -119,7 +119,7 @@ class Cosines:
         if inverse is None or length == 0 or error > _MOST_ERROR:
             images = np.arange(len(self))
         else:
-            sums = np.dot(self._stored, (exact / length).astype(np.float32))
+            sums = self._rough_sums((exact / length).astype(np.float32))
             sums *= inverse
             scores = self._in_order(sums[None])[0]
             if exclude is not None:
@@ -199,6 +199,25 @@ class Cosines:
         products = np.vecdot(rows, exact) / _divisors(np.sqrt(np.vecdot(rows, rows)))
         result: np.ndarray = products / _divisors(np.sqrt(np.vecdot(exact, exact)))
         return result
+
+    def _rough_sums(self, query: np.ndarray) -> np.ndarray:
+        """The float32 products of the stored rows with a (dimension,) one, (n_rows,) float32.
+
+        Row by row: OpenBLAS reads the matrix of a matrix-vector product at two thirds of the speed.
+        """
+        sums = np.empty(len(self._stored), np.float32)
+        if self._stored.size < _VALUES_FOR_MANY:
+            np.vecdot(self._stored, query, out=sums)
+            return sums
+        size = -(-sums.size // _N_THREADS)
+        parts = [slice(start, start + size) for start in range(0, sums.size, size)]
+
+        def take(part: slice) -> None:
+            np.vecdot(self._stored[part], query, out=sums[part])
+
+        with ThreadPoolExecutor(_N_THREADS) as threads:
+            list(threads.map(take, parts))
+        return sums
 
     @cached_property
     def _stored_lengths(self) -> np.ndarray:
