@@ -253,6 +253,7 @@ class Actions(QObject):
         self._actions = {row.id: self._action(row, window) for row in ROWS}
         self._deaf_keys = {row.id: self._deaf_key(row, window) for row in ROWS if row.needs}
         self._facts: Mapping[str, str] = {}
+        self._told: dict[str, str] = {}
         self._before: dict[str, list[Callable[[], bool]]] = {}
         keeper.changed.connect(self._tint)
         self._tint()
@@ -294,10 +295,12 @@ class Actions(QObject):
         """
         self._facts = dict(facts)
         for row in ROWS:
-            self._show(row)
+            why_not = self.why_not(row.id)
+            if self._told.get(row.id) != why_not:  # facts are told with every job that begins
+                self._told[row.id] = why_not
+                self._show(row, why_not)
 
-    def _show(self, row: ActionRow) -> None:
-        why_not = self.why_not(row.id)
+    def _show(self, row: ActionRow, why_not: str) -> None:
         tip = _tip(row)
         action = self._actions[row.id]
         action.setEnabled(not why_not)

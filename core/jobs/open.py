@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from core.engines.host import TORCH, NetToRun
@@ -18,7 +19,7 @@ from core.images.recipe_choice import (
 from core.layers.shapes import NetShapes, infer_shapes
 from core.net.definition import Net, NetState
 from core.net.no_layers import check_has_layers
-from core.net.reader import DEFAULT_STATE, read_net
+from core.net.reader import DEFAULT_STATE, MOST_REMEMBERED, read_net
 from core.net.solver import open_prototxt
 from core.surveys.feed import plan_whole_feed
 from core.weights.binding import Binding, bind_weights
@@ -114,5 +115,14 @@ def own_recipe(opened: OpenedNet) -> tuple[ChosenRecipe | None, AppError | None]
 
 def net_of(to_run: NetToRun) -> tuple[Net, NetShapes]:
     """A net to run as read from its text, and its shapes."""
-    net = read_net(to_run.text, path=to_run.path, state=to_run.state)
+    read = _remembered if len(to_run.text) <= MOST_REMEMBERED else _with_shapes
+    return read(to_run.text, to_run.path, to_run.state)
+
+
+def _with_shapes(text: str, path: Path, state: NetState) -> tuple[Net, NetShapes]:
+    net = read_net(text, path=path, state=state)
     return net, infer_shapes(net)
+
+
+_remembered = lru_cache(maxsize=4)(_with_shapes)
+"""Each job of a slide show asks for the same net, which is a sixth of a pass of SqueezeNet."""

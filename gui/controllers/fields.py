@@ -24,6 +24,7 @@ from gui.panels.activations.field_view import field_words
 
 Key = tuple[str, str]
 NOTICE_KEY = "effective-field"
+_MOST_KNOWN = 4
 
 
 class FieldsController(QObject):
@@ -50,6 +51,7 @@ class FieldsController(QObject):
         self._inspector = panels.inspector
         self._notices = notices
         self._asked: FieldsRequest | None = None
+        self._known: list[tuple[FieldsRequest, tuple[LayerField, ...]]] = []
         self._view = panels.activations.channel
         self._activations.activations_requested.connect(lambda request: self._follow())
         for changed in (document.net_changed, document.selection_changed, seeing.picture_changed,
@@ -66,12 +68,22 @@ class FieldsController(QObject):
         if request is None:
             self._show(())
             return
+        for known, found in self._known:
+            if known == request:
+                self._lanes.cancel("fields")
+                self._show(found)
+                return
         self._lanes.compute.start(
             lambda: receptive_fields(request),
             key="fields",
-            on_result=self._show,
+            on_result=lambda found: self._take(request, found),
             on_error=lambda error: self._show(()),  # what is wrong with the net is said elsewhere
         )
+
+    def _take(self, request: FieldsRequest, found: tuple[LayerField, ...]) -> None:
+        """Show them, and keep them: a slide show asks for the same ones picture by picture."""
+        self._known = [(request, found), *self._known[: _MOST_KNOWN - 1]]
+        self._show(found)
 
     def _request(self) -> FieldsRequest | None:
         net, name = self._document.net, self._document.selection

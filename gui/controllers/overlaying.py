@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,10 +117,13 @@ class OverlayingController(QObject):
         read = plural(outlook.found.n_images, "image")
         rest = f", {outlook.n_to_read:,} not read" if outlook.n_to_read else ""
         title = f"over {folder.name}, {read}{rest}"
-        return tuple(
-            OverlayOffer(_FOLDER + kind, number.name, number.what, group=title)
-            for kind, number in OF_VALUES.items()
-        )
+        offers = []
+        for kind, number in OF_VALUES.items():
+            n_images, spreads = outlook.found.n_images, outlook.found.spreads.values()
+            is_there = any(not math.isnan(number.of(spread, n_images)) for spread in spreads)
+            note = number.what if is_there else "no layer has it"
+            offers.append(OverlayOffer(_FOLDER + kind, number.name, note, is_there, title))
+        return tuple(offers)
 
     def choose(self, key: str) -> None:
         """Show numbers of a kind; "" for the families alone."""

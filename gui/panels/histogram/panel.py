@@ -278,13 +278,15 @@ class HistogramPanel(QWidget):
     def _put_over(self, sources: list[SeriesSource]) -> bool:
         """Take sources; what is drawn of others goes. Returns whether they are others."""
         is_other = [one.key for one in sources] != [one.key for one in self._sources]
+        words = self.series_words
         self._sources = sources
         if is_other:
             self._summaries = ()
         for button, source in zip(self.bar.sources, self._sources, strict=True):
             button.show_sources(self._offered, source)
         self.bar.copy_actions["command"].setEnabled(not self.is_elsewhere)
-        self._refresh()
+        if is_other or words != self.series_words:  # another image brings its own summaries
+            self._refresh()
         return is_other
 
     def _choose_a(self, layer: str, top: str) -> None:
