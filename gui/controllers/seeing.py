@@ -90,21 +90,26 @@ class SeeingController(QObject):
         key = None if path is None or recipe is None else (path, _modified(path), recipe)
         if key == self._shown and key is not None:
             return
+        is_next = key is not None and self._shown is not None and key[2] == self._shown[2]
         self._shown = key
-        self.fed_size = None
-        self._field.show_picture(None)
-        self.picture_changed.emit(None)
-        no_image = "No image is open." if path is None else ""
-        self._popup.show_picture(None, no_image)
         if path is None or recipe is None:
             self._lanes.cancel("seen")
+            self._show_none("No image is open." if path is None else "")
             return
+        if not is_next:  # the next picture takes this one's place, which must not flicker
+            self._show_none()
         self._lanes.files.start(
             lambda: see_image(path, recipe, 2 * PICTURE_SIDE),
             key="seen",
             on_result=self._show_seen,
-            on_error=lambda error: self._popup.show_picture(None, error.sentence),
+            on_error=lambda error: self._show_none(error.sentence),
         )
+
+    def _show_none(self, why: str = "") -> None:
+        self.fed_size = None
+        self._field.show_picture(None)
+        self.picture_changed.emit(None)
+        self._popup.show_picture(None, why)
 
     def _show_seen(self, seen: SeenPicture) -> None:
         picture: QImage = as_image(seen.pixels)

@@ -20,8 +20,11 @@ from gui.notices import Notices
 from gui.settings import Settings
 
 NOTICE = "slide-show"
-FOLLOWING = ("forward", "activations", "summaries", "glance", "intervene", "rank-changed")
-"""Jobs that show a picture: the next one waits until none of them runs."""
+FOLLOWING = (
+    "forward", "activations", "summaries", "glance", "intervene", "rank-changed",
+    "image-statistics", "explain-classes", "explain", "seen", "image-thumbnail",
+)  # fmt: skip
+"""Jobs that show a picture, on whatever view: the next one waits until none of them runs."""
 SOON_MILLISECONDS = 4
 _SHOWN_FOR_RATE = 20
 

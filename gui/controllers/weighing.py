@@ -261,7 +261,8 @@ class WeighingController(QObject):
         source, path = self.source(), self._document.weights_path
         if source is None or path is None:
             return
-        name, net = path.name.partition(".")[0], self._document.path
+        name = path.name.removesuffix(".h5").removesuffix(".caffemodel")
+        net = self._document.path
         self._exporting.choose_for_job(
             "Save the weights of all layers",
             f"{name}_weights.npz",

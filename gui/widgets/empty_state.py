@@ -47,6 +47,12 @@ class EmptyState(QWidget):
         keeper.changed.connect(self._repaint)
         self._repaint()
 
+    def add_below(self, widget: QWidget) -> None:
+        """Another way to go on, under the button."""
+        layout = self.layout()
+        if isinstance(layout, QVBoxLayout):
+            layout.insertWidget(layout.count() - 1, widget, 0, Qt.AlignHCenter)
+
     @property
     def sentence(self) -> str:
         """What it says now."""

@@ -18,7 +18,7 @@ from gui.panels.retrieval.view import clock_text
 def offer_of(request: ChannelsRequest, gallery: Gallery, seconds: float | None) -> ReadOffer:
     """The offer to read a layer over a folder, with its time where that is known."""
     n = len(gallery)
-    time = "" if seconds is None else f", {clock_text(seconds)}"
+    time = "" if seconds is None or seconds < 1 else f", {clock_text(seconds)}"
     return ReadOffer(
         f"{request.layer_name} is not read over {plural(n, 'image')} of {gallery.root.name} yet.",
         f"Read {n:,}{time}",

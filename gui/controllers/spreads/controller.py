@@ -85,7 +85,8 @@ class AllLayersController(QObject):
         self._show_offer()
         shown = self._shown()
         if shown is None:
-            self._show_empty(self._why_empty())
+            if not self._waits_for_the_next():
+                self._show_empty(self._why_empty())
             return
         rows = layer_rows(document.net, document.shapes)
         spreads = {tuple(value): spread for value, spread in shown.spreads.items()}
@@ -126,6 +127,18 @@ class AllLayersController(QObject):
         panel.offer.taken.connect(self._folder.read)
         panel.copy_requested.connect(self._copy)
         panel.save_requested.connect(self._save)
+
+    def _waits_for_the_next(self) -> bool:
+        """Whether the table of the image before stands until the next one's pass has run."""
+        key = self._inspecting.run_key()
+        return (
+            self.over == IMAGE
+            and self._lanes.is_running(KEY)
+            and bool(self._view.panel.rows)
+            and key is not None
+            and self._image is not None
+            and self._image[0].net == key.net
+        )
 
     def _ask_image(self) -> None:
         """One pass over the image, where none has run for it."""
