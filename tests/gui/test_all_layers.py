@@ -158,6 +158,15 @@ def test_one_pass_fills_a_row_for_every_version(shown, qtbot) -> None:
     assert "params" in view_of(shown).panel.of_what.text()
 
 
+def test_the_table_stands_until_the_next_image_has_run(shown, qtbot, photos: Path) -> None:
+    panel = view_of(shown).panel
+    shown.document.set_image(photos / "red" / "1.png")
+    assert [one.value for one in panel.table.model_.rows] == VALUES
+    assert "0.png" in panel.of_what.text()
+    settle(shown, qtbot)
+    assert "1.png" in panel.of_what.text()
+
+
 def test_a_row_is_the_layer_of_the_window_and_enter_opens_its_values(shown, qtbot) -> None:
     view, table = view_of(shown), view_of(shown).panel.table
     assert view.side.isHidden()
