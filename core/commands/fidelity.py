@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.commands.command_line import UsageError
@@ -14,7 +15,7 @@ from core.commands.output import counted, print_json, print_table
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.engines.base import EngineSpec
-from core.engines.fidelity import BFLOAT16, LayerFidelity
+from core.engines.fidelity import COARSER, LayerFidelity, in_precision
 from core.engines.filler_warnings import filler_warnings
 from core.engines.launch import split_command
 from core.jobs.fidelity import MOST_IMAGES, FidelityRequest, measure
@@ -31,7 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     source.add_argument("--array", nargs="+", action="extend", metavar="[BLOB=]X.npy")
     parser.add_argument(
-        "--of", choices=("bfloat16", "caffe"), default="bfloat16", help="(default bfloat16)"
+        "--of", choices=(*COARSER, "caffe"), default="bfloat16", help="(default bfloat16)"
+    )
+    parser.add_argument(
+        "--device", default="cpu", metavar="D", help="of the coarser precision (default cpu)"
     )
     parser.add_argument(
         "--batch", type=int, help="images or rows to run (default up to 8; 1 where images mix)"
@@ -46,11 +50,11 @@ def run(options: argparse.Namespace) -> None:
     if options.batch is not None and options.batch < 1:
         raise UsageError("--batch is 1 or more")
     opened = named_model(options)
-    other = BFLOAT16
+    other = in_precision(options.of)
     if options.of == "caffe":
         other = EngineSpec("caffe", split_command(options.caffe_python or ""))
     request = FidelityRequest(
-        opened.to_run,
+        replace(opened.to_run, device=options.device),
         other,
         tuple(options.images or ()),
         tuple(split_array_word(word) for word in options.array or ()),

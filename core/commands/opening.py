@@ -16,7 +16,7 @@ from core.engines.registry import ENGINE_CHOICES, start_engine
 from core.jobs.open import OpenedNet, OpenRequest, open_model
 from core.net.definition import NetState
 
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "tf32", "bfloat16", "float16")
 """Of the engine torch, the default first."""
 
 
@@ -62,7 +62,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
-        help="of the engine torch: bfloat16 is faster and coarser (default float32)",
+        help="of the engine torch: bfloat16 is faster and coarser, on a GPU also tf32 and float16; "
+        "fidelity says how far they are, layer by layer (default float32)",
     )
     parser.add_argument(
         "--device",

@@ -17,6 +17,13 @@ from core.progress import Job, Progress
 
 FLOAT32 = EngineSpec("torch")
 BFLOAT16 = EngineSpec("torch", options=(("precision", "bfloat16"),))
+COARSER = ("bfloat16", "float16", "tf32")
+"""Precisions below float32; all but bfloat16 need a GPU."""
+
+
+def in_precision(name: str) -> EngineSpec:
+    """PyTorch in one of COARSER."""
+    return EngineSpec("torch", options=(("precision", name),))
 
 
 @dataclass(frozen=True)
@@ -41,16 +48,18 @@ def measure_fidelity(
     other: EngineSpec = BFLOAT16,
     reference: EngineSpec = FLOAT32,
     state: NetState = DEFAULT_STATE,
+    device: str = "cpu",
 ) -> Job[tuple[LayerFidelity, ...]]:
     """Run the net in two engines, or precisions, and compare every value of every layer.
 
-    inputs: as for Engine.forward. Without weights both run on the same filler values.
-    Raises EngineError where an engine or its precision can't be had.
+    inputs: as for Engine.forward. device: of the other; the reference is the CPU's. Without weights
+    both run on the same filler values. Raises EngineError where an engine or its precision can't be
+    had.
     """
     with start_engine(reference) as one, start_engine(other) as two:
         wanted = one.open(net_text, weights_path, state=state)
         yield Progress(0, 0, "passes")
-        found = two.open(net_text, weights_path, state=state)
+        found = two.open(net_text, weights_path, device=device, state=state)
         wanted.run(inputs)
         yield Progress(0, 0, "passes")
         found.run(inputs)

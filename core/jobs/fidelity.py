@@ -70,6 +70,7 @@ def measure(request: FidelityRequest) -> Job[Fidelity]:
         inputs,
         other=request.other,
         state=request.net.state,
+        device=request.net.device if request.other.name == "torch" else "cpu",
     )
     n_rows = max((len(array) for array in inputs.values() if array.ndim), default=0)
     notes = (*_random_notes(net, request.other), *_missing_notes(net, rows))

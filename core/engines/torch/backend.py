@@ -10,6 +10,7 @@ import torch
 from core.engines.memory import host_bytes
 from core.engines.session import Backend, OpenRequest, Session, TrainingSession, TrainRequest
 from core.engines.torch import compiling, packing
+from core.engines.torch.devices import why_no_precision
 from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
 from core.engines.torch.thread_choice import ThreadChoice
@@ -21,33 +22,47 @@ FAST_PATHS = ("packed weights", "compiled layers", "fused sums")
 
 _ALL_THREADS = ThreadChoice(1, torch.set_num_threads)
 """Nothing is chosen: what runs on a GPU waits for the GPU."""
-_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+_PRECISIONS = {
+    "float32": torch.float32,
+    "tf32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
 
 
 def make_backend(options: Mapping[str, str]) -> Backend:
     """Option `threads`: how many CPU threads to use; by default one or all of torch's, by trial.
 
     Option `precision`: float32 (the default), or bfloat16 for the blobs, weights and products of
-    convolutions and inner products, which are still added up in float32.
+    convolutions and inner products, which are still added up in float32; on a GPU with CUDA also
+    float16, and tf32, which rounds what is multiplied to 10 bits and keeps float32 else. In all but
+    float32 a GPU has channels last; option `layout`, channels_last or contiguous, says otherwise.
     """
     return TorchBackend(options)
 
 
 class TorchBackend(Backend):
-    """The same bits every time: no TF32, deterministic kernels."""
+    """The same bits every time: deterministic kernels, and no TF32 unless it is asked for."""
 
     def __init__(self, options: Mapping[str, str]) -> None:
+        self._precision_name = options.get("precision", "float32")
         self._precision = _read_precision(options)
+        self._layout = options.get("layout", "")
         if "threads" in options:
             torch.set_num_threads(int(options["threads"]))
         # MKL chooses its vector functions in the first call; where two threads make that call at
         # once, one of them computes with 12 bits.
         torch.ones(1).exp()
-        torch.backends.cuda.matmul.allow_tf32 = False
-        torch.backends.cudnn.allow_tf32 = False
+        is_tf32 = self._precision_name == "tf32"
+        torch.backends.cuda.matmul.allow_tf32 = is_tf32
+        torch.backends.cudnn.allow_tf32 = is_tf32
+        # sums of half precision stay in float32 to their end
+        torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+        torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
-        torch.set_float32_matmul_precision("highest")
+        if not is_tf32:
+            torch.set_float32_matmul_precision("highest")
         self._fast_paths = _probe_fast_paths(self._precision)
         n_threads = 1 if "threads" in options else torch.get_num_threads()
         self._threads = ThreadChoice(n_threads, torch.set_num_threads)
@@ -59,8 +74,8 @@ class TorchBackend(Backend):
             versions["cuda"] = str(torch.version.cuda)
             versions["cudnn"] = str(torch.backends.cudnn.version())  # type: ignore[no-untyped-call]
         versions["threads"] = str(torch.get_num_threads())
-        if self._precision is not torch.float32:
-            versions["precision"] = "bfloat16"
+        if self._precision_name != "float32":
+            versions["precision"] = self._precision_name
         return versions
 
     def fast_paths(self) -> tuple[FastPath, ...]:
@@ -96,12 +111,15 @@ class TorchBackend(Backend):
         packs, compiles, fuses_sums = (
             device.type == "cpu" and not self._fast_paths[name].why_not for name in FAST_PATHS
         )
-        if self._precision is not torch.float32 and not (packs and packing.has_bfloat16()):
+        has_bfloat16 = packs and packing.has_bfloat16()
+        hint = why_no_precision(self._precision_name, device, has_bfloat16)
+        if hint:
             raise EngineError(
-                f"The device '{device_id}' can't run in bfloat16 here.",
-                hint="Use float32, or a processor with AVX-512 BF16 or AMX.",
+                f"The device '{device_id}' can't run in {self._precision_name} here.", hint=hint
             )
-        return Place(device, packs, compiles, fuses_sums, self._precision)
+        is_fast = device.type == "cuda" and self._precision_name != "float32"
+        channels_last = self._layout == "channels_last" or (is_fast and not self._layout)
+        return Place(device, packs, compiles, fuses_sums, self._precision, channels_last)
 
 
 def _probe_fast_paths(precision: torch.dtype) -> dict[str, FastPath]:

@@ -129,16 +129,17 @@ class Convolution(Windowed):
         is_native = _is_native(x, windows)
         if is_native and self.place.packs_weights and len(windows.kernel) == 2 and x.numel():
             return self._packed(x, windows, tail)
-        x = x.float()
         if not is_native:
-            weight = self.parameters.get(0)
+            x, weight = x.float(), self.parameters.get(0)
             top = gathering.convolve(x, weight, self.bias(), windows, self.group_of(x))
             return tail.apply(top)
         convolve = _CONVOLVE[len(windows.kernel)]
+        plain = self.place.is_plain
+        weight, bias = (self.parameters.get(0), self.bias()) if plain else self._laid_out
         top = convolve(
-            x,
-            self.parameters.get(0),
-            self.bias(),
+            self.place.laid_out(x),
+            weight,
+            bias,
             windows.stride,
             windows.pad,
             windows.dilation,
@@ -188,6 +189,13 @@ class Convolution(Windowed):
     @cached_property
     def _calls(self) -> CompiledCalls:
         return CompiledCalls()
+
+    @cached_property
+    def _laid_out(self) -> tuple[Tensor, Tensor | None]:
+        """Weights and bias in the precision and layout of the place, without packing."""
+        bias = self.bias()
+        weight = self.place.laid_out(self.parameters.load(0))
+        return weight, None if bias is None else bias.to(self.place.precision)
 
     @cached_property
     def _bias(self) -> Tensor | None:

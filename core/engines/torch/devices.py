@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from core.engines.memory import Need, check_fits, free_host_bytes
 
@@ -19,6 +21,29 @@ def wait_for(device: torch.device) -> None:
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
+
+
+def why_no_precision(name: str, device: torch.device, has_cpu_bfloat16: bool) -> str:
+    """Why a device can't run in a precision, and what can; "" where it can."""
+    if name == "float32":
+        return ""
+    if device.type == "cuda":
+        major, _ = torch.cuda.get_device_capability(device)
+        needs = 7 if name == "float16" else 8
+        return "" if major >= needs else f"Use float32, or a GPU of generation {needs} or later."
+    if name != "bfloat16":
+        return "Use float32, or a GPU with CUDA."
+    if device.type == "cpu" and has_cpu_bfloat16:
+        return ""
+    return "Use float32, or a processor with AVX-512 BF16 or AMX."
+
+
+def onto(device: torch.device, array: np.ndarray) -> Tensor:
+    """An array on a device; on its way to a GPU through memory that the GPU reads by itself."""
+    tensor = torch.from_numpy(array)
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 def _free_bytes(device: torch.device) -> int | None:

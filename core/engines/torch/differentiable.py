@@ -104,6 +104,7 @@ class Differentiable:
             compiles=False,
             fuses_sums=False,
             precision=torch.float32,
+            channels_last=False,
             is_differentiable=True,
             is_guided=is_guided,
             seed=self.place.seed if seed is None else seed,

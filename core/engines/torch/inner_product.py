@@ -42,7 +42,8 @@ class InnerProduct(Operation):
         if self.place.packs_weights and rows.numel():
             top = self._multiply_packed(rows, with_relu)
         else:
-            top = functional.linear(rows.float(), self._kept_weight, self._bias)
+            weight, bias = self._laid_out
+            top = functional.linear(rows.to(weight.dtype), weight, bias)
             top = torch.relu_(top) if with_relu else top
         return top.reshape(*bottom.shape[:axis], top.shape[1])
 
@@ -61,8 +62,11 @@ class InnerProduct(Operation):
         return packing.PackedWeights(lambda: self._load_weight().contiguous(), self.place.precision)
 
     @cached_property
-    def _kept_weight(self) -> Tensor:
-        return self._load_weight()
+    def _laid_out(self) -> tuple[Tensor, Tensor | None]:
+        """Weight and bias in the precision of the place, without packing."""
+        precision, bias = self.place.precision, self._bias
+        weight = self._load_weight().to(precision)
+        return weight, None if bias is None else bias.to(precision)
 
     @cached_property
     def _bias(self) -> Tensor | None:

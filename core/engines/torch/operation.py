@@ -25,11 +25,12 @@ class Place:
     packs_weights: oneDNN's own weight layouts and fused ReLU work here. compiles: so do layers
     compiled for what comes again. fuses_sums: so does adding another blob to a convolution's
     result, with the bits of adding it afterwards. precision: of packed weights, and of what
-    convolutions and inner products take and give. state: whose phase a layer without one has.
-    seed: of what is drawn at random. is_differentiable: gradients are asked of the pass, so nothing
-    is written over what they need. memory: what layers carry from one pass of a training to the
-    next, by layer; None where each pass stands alone. is_guided: a ReLU lets nothing below 0 back
-    (Springenberg et al., 2015).
+    convolutions and inner products take and give. channels_last: their weights and bottoms lie so
+    where they are not packed, as the matrix units of GPUs want them. state: whose phase a layer
+    without one has. seed: of what is drawn at random. is_differentiable: gradients are asked of the
+    pass, so nothing is written over what they need. memory: what layers carry from one pass of a
+    training to the next, by layer; None where each pass stands alone. is_guided: a ReLU lets
+    nothing below 0 back (Springenberg et al., 2015).
     """
 
     device: torch.device
@@ -37,11 +38,24 @@ class Place:
     compiles: bool = False
     fuses_sums: bool = False
     precision: torch.dtype = torch.float32
+    channels_last: bool = False
     state: NetState = _TEST
     seed: int = 0
     is_differentiable: bool = False
     memory: dict[str, list[Tensor]] | None = None
     is_guided: bool = False
+
+    def laid_out(self, tensor: Tensor) -> Tensor:
+        """A bottom or learned array of a layer that multiplies, in the precision and layout."""
+        tensor = tensor.to(self.precision)
+        if self.channels_last and tensor.dim() == 4:
+            return tensor.contiguous(memory_format=torch.channels_last)
+        return tensor
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether learned arrays serve as they are in the file."""
+        return self.precision is torch.float32 and not self.channels_last
 
 
 @dataclass(frozen=True)

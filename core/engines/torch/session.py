@@ -32,7 +32,7 @@ from core.engines.session import (
     Session,
 )
 from core.engines.torch import operations
-from core.engines.torch.devices import check_room, wait_for
+from core.engines.torch.devices import check_room, onto, wait_for
 from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of, made_up
 from core.engines.torch.executor import Executor, OnValue, apart_from, sparing
 from core.engines.torch.folding import fold_affine_layers
@@ -357,7 +357,7 @@ class TorchSession(Session):
 
     def _input_tensors(self, inputs: Mapping[str, np.ndarray]) -> dict[int, Tensor]:
         tensors = {
-            self._wiring.inputs[name]: torch.from_numpy(array).to(self._place.device)
+            self._wiring.inputs[name]: onto(self._place.device, array)
             for name, array in inputs.items()
         }
         return {**made_up(self._wiring, self._shapes, self._place, tensors), **tensors}

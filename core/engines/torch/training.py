@@ -57,7 +57,9 @@ class TorchTraining(TrainingSession):
         }
         check_free(self._wiring.steps, obstacles, ENGINE)
         self._settings, self._seed = request.solver, request.seed
-        self._place = replace(place, state=request.state, memory={})
+        self._place = replace(
+            place, precision=torch.float32, channels_last=False, state=request.state, memory={}
+        )
         weights = None if request.weights_path is None else open_weights(request.weights_path)
         store = LearnedStore(
             self._shapes,
