@@ -15,7 +15,7 @@ from core.commands.output import counted, print_json, print_table
 from core.commands.preprocessing import add_preprocess_argument
 from core.commands.progress_line import ProgressLine
 from core.engines.base import EngineSpec
-from core.engines.fidelity import COARSER, LayerFidelity, in_precision
+from core.engines.fidelity import COARSER, LayerFidelity
 from core.engines.filler_warnings import filler_warnings
 from core.engines.launch import split_command
 from core.jobs.fidelity import MOST_IMAGES, FidelityRequest, measure
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     if options.batch is not None and options.batch < 1:
         raise UsageError("--batch is 1 or more")
     opened = named_model(options)
-    other = in_precision(options.of)
+    other = EngineSpec("torch", options=(("precision", options.of),))
     if options.of == "caffe":
         other = EngineSpec("caffe", split_command(options.caffe_python or ""))
     request = FidelityRequest(
