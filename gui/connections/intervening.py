@@ -79,7 +79,8 @@ def connect_interventions(
         window.panels.retrieval.expect_view(TWO_VIEW)
 
     bench.ranking.two_requested.connect(open_two)
-    bench.ranking.changed.connect(two_rankings.end_changed)
+    bench.ranking.ranked.connect(two_rankings.follow_changed)
+    bench.ranking.ended.connect(two_rankings.end_changed)
     actions.before("undo", undo)
     actions.before("redo", redo)
     connect_slides(window, bench.slides, status)

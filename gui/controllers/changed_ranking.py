@@ -28,8 +28,10 @@ class ChangedRankingController(QObject):
 
     two_requested = pyqtSignal(object, object)
     """The ChangedRanking that is shown, with its interventions, is to be opened on its own."""
-    changed = pyqtSignal()
-    """What was ranked is no longer of what is changed now."""
+    ranked = pyqtSignal(object, object)
+    """The same, as soon as it is ranked."""
+    ended = pyqtSignal()
+    """Nothing is changed now that could be ranked."""
 
     def __init__(
         self,
@@ -61,16 +63,13 @@ class ChangedRankingController(QObject):
             self.two_requested.emit(*self._shown)
 
     def _rank(self, effect: Effect | None, *, changes_gallery: bool = False) -> None:
-        if not changes_gallery:
-            self._shown = None
-            self.changed.emit()
+        self._shown = None
         found, searched = self._searching.found, self._searching.searched
-        if effect is None or found is None or searched is None:
+        answer = None if found is None else found.answer
+        is_several = answer is not None and bool(answer.others or answer.asked.unlike)
+        if effect is None or found is None or answer is None or searched is None or is_several:
             self._panel.show_ranking(None)
-            return
-        answer = found.answer
-        if answer.others or answer.asked.unlike:
-            self._panel.show_ranking(None)
+            self.ended.emit()
             return
         net = self._engine.adapted(searched.reading.request.net)
         query = QueryRequest(found.gallery, (answer.query.given,), net, box=answer.query.box)
@@ -113,9 +112,11 @@ class ChangedRankingController(QObject):
             )
         )
         self._intervening.add_ranking(ranking)
+        self.ranked.emit(ranking, effect.interventions)
 
     def _show_error(self, error: AppError) -> None:
         self._panel.show_ranking(RankingWords("Ranking", "", error.sentence, ""))
+        self.ended.emit()
 
 
 def _time(seconds: float) -> str:

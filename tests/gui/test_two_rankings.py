@@ -113,9 +113,16 @@ def test_a_net_that_is_changed_is_shown_against_itself(searched, qtbot, photos: 
     assert panel.after.text().startswith(f"after   AP {two.lines[1].ap.text()}")
     before = [tile.index for tile in bench.searching.found.tiles]
     assert [tile.index for tile in two.canvas._rows[0]] == before
+    two.query_requested.emit(7)
+    settle(bench, qtbot)
+    assert [t.index for t in two.canvas._rows[0]] == [t.index for t in bench.searching.found.tiles]
+    assert before != [tile.index for tile in two.canvas._rows[0]]
     of.model.remove(1)
     settle(bench, qtbot)
-    assert two.empty_state.isVisible()  # it was of other interventions
+    assert " and " not in two.lines[1].words.text()
+    of.model.remove_all()
+    settle(bench, qtbot)
+    assert two.empty_state.isVisible()
 
 
 def test_swap_turns_both_around(searched, two, qtbot) -> None:

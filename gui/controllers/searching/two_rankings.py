@@ -120,7 +120,7 @@ class TwoRankingsController(QObject):
         )
 
     def show_changed(self, ranking: ChangedRanking, interventions: Sequence[Intervention]) -> None:
-        """Show the query before and after interventions, until another ranking is shown."""
+        """Show the query before and after interventions, and so for the next query."""
         found, net = self._searching.found, self._searching.net
         if found is None or net is None:
             return
@@ -143,6 +143,13 @@ class TwoRankingsController(QObject):
         self._view.show_result(self._compared.view)
         self.ranked.emit(two)
 
+    def follow_changed(
+        self, ranking: ChangedRanking, interventions: Sequence[Intervention]
+    ) -> None:
+        """Show this one where another such is shown."""
+        if self._changed is not None:
+            self.show_changed(ranking, interventions)
+
     @pyqtSlot()
     def end_changed(self) -> None:
         """Go back to two representations; nothing where these are shown."""
@@ -159,9 +166,11 @@ class TwoRankingsController(QObject):
     def _refresh(self) -> None:
         """Offer what there is; rank anew where another query, gallery or choice is shown."""
         if self._changed is not None:
-            if self._searching.found is self._changed:
-                return
-            self.end_changed()
+            if self._searching.found is None:
+                self.end_changed()
+            elif self._searching.found is not self._changed:  # the next comes by `follow_changed`
+                self._compared = None
+                self._view.show_result(None)
             return
         read = self._gallery_list.read
         shown = self._searching.searched
