@@ -56,8 +56,8 @@ class Timed:
     def chosen(self) -> Chosen:
         """The quicker one, where both give the same."""
         if self.difference > _TOLERANCE:
-            words = f"PyTorch: ONNX Runtime's values differ by {self.difference:.0e} for this net"
-            return Chosen("torch", words)
+            far = f"{self.difference:.1e} of the largest, more than {_TOLERANCE:g}"
+            return Chosen("torch", f"PyTorch: ONNX Runtime's values differ by {far}")
         is_onnx = self.onnx < _WORTH * self.torch
         pairs = [("ONNX Runtime", self.onnx), ("PyTorch", self.torch)]
         (name, least), (_, other) = pairs if is_onnx else pairs[::-1]

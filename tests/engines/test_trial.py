@@ -61,7 +61,8 @@ def test_a_tie_and_other_values_stay_on_pytorch() -> None:
     assert chosen(Stub(0.01), Stub(0.0098)).engine == "torch"
     found = chosen(Stub(0.01), Stub(0.001, off=2e-4))
     assert (found.engine, found.reason) == (
-        "torch", "PyTorch: ONNX Runtime's values differ by 2e-04 for this net"
+        "torch",
+        "PyTorch: ONNX Runtime's values differ by 2.0e-04 of the largest, more than 0.0001",
     )  # fmt: skip
 
 
