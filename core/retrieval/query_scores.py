@@ -42,6 +42,8 @@ class QueryScorer:
         left = [place for place, score in enumerate(found) if score is None]
         # Where the scores of relevant images lie among most of the others', rough ones are in vain.
         self._is_rough_enough = 2 * len(left) <= len(asked)
+        if not self._is_rough_enough:
+            self._scratch = self._scratch[:0].copy()  # of half a gigabyte, where images are many
         if left:
             scores = self._cosines.of(vectors[left])
             exact = self._threads.map(_score_one, scores, [asked[place] for place in left])
