@@ -11,9 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.commands.command_line import run_command
 from core.errors import AppError, GalleryError
 from core.progress import run_job
-from core.retrieval.cluster.indexing import import_parts
+from core.retrieval.cluster.indexing import (
+    ClusterUnavailableError,
+    cluster_address,
+    import_parts,
+)
 from core.retrieval.cluster.manifest import MANIFEST_NAME, Manifest, open_parts, read_manifest
 from core.retrieval.cluster.questions import packed, unpacked
 from core.retrieval.cluster.watchdog import (
@@ -159,3 +164,38 @@ def test_engines_leave_room_for_decoding() -> None:
 )
 def test_the_stage_that_starves_is_named(counts: Counts, sentence: str) -> None:
     assert sentence in starved(counts, have(4), EnginePlan(2, is_on_gpus=False), 300).sentence
+
+
+def test_the_command_takes_parts_in(
+    folder: Path, tmp_path: Path, recipe: DescriptorRecipe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts.write_part(folder, [row("a.png", 1, 2), row("b.png", reason="torn")], recipe.digest)
+    out = str(tmp_path / "gallery")
+    assert run_command("gallery", ["--from-parquet", str(folder), "--out", out]) == 0
+    said = capsys.readouterr().out
+    assert "1 image taken from" in said
+    assert "1 image of 2 values, 1 file left out" in said
+    for wrong in ([out, "--out", out], ["--from-parquet", str(folder)], []):
+        with pytest.raises(SystemExit) as ended:
+            raise SystemExit(run_command("gallery", wrong))
+        assert ended.value.code == 2
+
+
+def test_what_is_not_installed_is_said(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "without" / "pyarrow").mkdir(parents=True)
+    lacking = "raise ModuleNotFoundError('no pyarrow', name='pyarrow')"
+    (tmp_path / "without" / "pyarrow" / "__init__.py").write_text(lacking)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "without"))
+    with pytest.raises(ClusterUnavailableError, match="pyarrow is not installed"):
+        run_job(import_parts(folder, tmp_path / "gallery"))
+
+
+def test_addresses_are_checked() -> None:
+    assert [cluster_address(a) for a in (" auto ", "local", "", "h-1.example:6379", "[::1]:1")] == [
+        "auto", "local", "", "h-1.example:6379", "[::1]:1",
+    ]  # fmt: skip
+    for wrong in ("ray://h:10001", "h", "h:", "h 1:2", "h:1;x"):
+        with pytest.raises(AppError, match="no address"):
+            cluster_address(wrong)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from uuid import uuid4
 
 import numpy as np
@@ -75,7 +75,7 @@ class Machines:
         assert self._script.stdin is not None
         assert self._script.stdout is not None
         self._stdin, self._stdout = self._script.stdin, self._script.stdout
-        self.address = self._stdout.readline().strip()
+        self.address = self._answer()
         if not self.address:
             self.close()
             pytest.fail((folder / "machines.txt").read_text()[-2000:])
@@ -84,7 +84,7 @@ class Machines:
         """Have it done."""
         self._stdin.write(f"{word}\n")
         self._stdin.flush()
-        assert self._stdout.readline() == "done\n"
+        assert self._answer() == "done"
 
     def close(self) -> list[str]:
         """End the cluster; the command lines of what is left of it."""
@@ -96,6 +96,14 @@ class Machines:
             time.sleep(0.5)
         shutil.rmtree(self._temporary, ignore_errors=True)
         return left
+
+    def _answer(self) -> str:
+        watch = Timer(DEADLINE_SECONDS, self._script.kill)
+        watch.start()
+        try:
+            return self._stdout.readline().strip()
+        finally:
+            watch.cancel()
 
     def _left(self) -> list[str]:
         found = []
@@ -117,6 +125,12 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
         assert made.close() == []
 
 
+@pytest.fixture
+def host() -> Iterator[EngineHost]:
+    with EngineHost() as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def request_of_480(tmp_path_factory: pytest.TempPathFactory) -> IndexRequest:
     """480 small pictures, one file that is none, and a net on them."""
@@ -134,40 +148,39 @@ def request_of_480(tmp_path_factory: pytest.TempPathFactory) -> IndexRequest:
 
 def test_a_lost_machine_and_a_killed_driver_cost_nothing(
     machines: Machines,
+    host: EngineHost,
     request_of_480: IndexRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with EngineHost() as host:
-        run_job(index(request_of_480, host))
-        parts = tmp_path / "parts"
-        wish = ClusterWish(
-            machines.address, parts, part_images=32, starved_seconds=DEADLINE_SECONDS
-        )
-        wanted = replace(request_of_480, out=tmp_path / "gallery", cluster=wish)
+    run_job(index(request_of_480, host))
+    parts = tmp_path / "parts"
+    wish = ClusterWish(machines.address, parts, 2, part_images=32, starved_seconds=DEADLINE_SECONDS)
+    wanted = replace(request_of_480, out=tmp_path / "gallery", cluster=wish)
 
-        asked, answered = tmp_path / "asked", tmp_path / "answered"
-        for pipe in (asked, answered):
-            os.mkfifo(pipe)
+    asked, answered = tmp_path / "asked", tmp_path / "answered"
+    for pipe in (asked, answered):
+        os.mkfifo(pipe)
 
-        def remove() -> None:
-            machines.tell(asked.read_text().strip())
-            answered.write_text("done")
+    def remove() -> None:
+        machines.tell(asked.read_text().strip())
+        answered.write_text("done")
 
-        remover = Thread(target=remove)
-        remover.start()
-        with monkeypatch.context() as patched:
-            patched.setattr(indexing, "_CHILD", "tests.core.retrieval.cluster.dying_child")
-            patched.setenv("MACHINES", f"{asked}{os.pathsep}{answered}")
-            patched.setenv("REMOVE_AT", "1")
-            patched.setenv("DIE_AT", "5")
-            with pytest.raises(AppError, match="drives the cluster stopped"):
-                run_job(index(wanted, host))
-        remover.join()
-        assert len(list(parts.glob("part-*.parquet"))) == 5
+    remover = Thread(target=remove, daemon=True)
+    remover.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(indexing, "_CHILD", "tests.core.retrieval.cluster.dying_child")
+        patched.setenv("MACHINES", f"{asked}{os.pathsep}{answered}")
+        patched.setenv("REMOVE_AT", "1")
+        patched.setenv("DIE_AT", "5")
+        with pytest.raises(AppError, match="drives the cluster stopped"):
+            run_job(index(wanted, host))
+    remover.join()
+    assert len(list(parts.glob("part-*.parquet"))) == 5
 
-        steps = list[Progress]()
-        report = run_job(index(wanted, host), steps.append).report
+    steps = list[Progress]()
+    wanted = replace(wanted, cluster=replace(wish, n_engines=1))
+    report = run_job(index(wanted, host), steps.append).report
     kept = [step.done for step in steps if step.what == "images on the cluster"]
     assert 5 * 32 <= kept[0] < N_IMAGES, "the second run goes on from what the first has kept"
     local, there = open_gallery(request_of_480.out), open_gallery(wanted.out)
@@ -183,12 +196,12 @@ def test_a_lost_machine_and_a_killed_driver_cost_nothing(
 
 
 def test_a_cluster_that_others_hold_is_told(
-    machines: Machines, request_of_480: IndexRequest, tmp_path: Path
+    machines: Machines, host: EngineHost, request_of_480: IndexRequest, tmp_path: Path
 ) -> None:
     machines.tell("hold")
     wish = ClusterWish(machines.address, n_engines=1, starved_seconds=3)
     wanted = replace(request_of_480, out=tmp_path / "gallery", cluster=wish)
-    with EngineHost() as host, pytest.raises(AppError) as told:
+    with pytest.raises(AppError) as told:
         run_job(index(wanted, host))
     assert "the stage 'engine' starves" in told.value.sentence
     assert "0 of 3 CPUs are free" in told.value.sentence

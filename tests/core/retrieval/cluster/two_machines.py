@@ -17,18 +17,19 @@ from typing import Any
 import ray
 from ray.cluster_utils import Cluster
 
-CPUS = 3
+CPUS, CPUS_OF_SECOND = 3, 2
 
 
 def main() -> None:
     settings = {
-        "num_cpus": CPUS,
         "object_store_memory": 100 << 20,
         "include_dashboard": False,
         "dashboard_port": None,
     }
-    cluster = Cluster(initialize_head=True, head_node_args={**settings, "temp_dir": sys.argv[1]})
-    second = cluster.add_node(**settings)
+    cluster = Cluster(
+        initialize_head=True, head_node_args={**settings, "num_cpus": CPUS, "temp_dir": sys.argv[1]}
+    )
+    second = cluster.add_node(**settings, num_cpus=CPUS_OF_SECOND)
     print(cluster.address, flush=True)
     held: list[Any] = []
     for line in sys.stdin:
