@@ -124,6 +124,8 @@ class OpeningController(QObject):
     def open_folder(self, folder: Path) -> None:
         """Search in a folder of images, or keep it until there is a net to search with."""
         self._waiting_folder = folder
+        if self._lanes.is_running("open"):
+            return  # it is for the net that comes, not for the one that goes
         if self._document.net is not None:
             self._go_on_with_folder()
             return
@@ -206,8 +208,17 @@ class OpeningController(QObject):
             key="open",
             title=f"Opening {path.name}",
             on_result=lambda found: self.take_model(found, weights),
-            on_error=lambda error: self._notices.show_error(error, "parse"),
+            on_error=self._show_unread,
         )
+
+    def _show_unread(self, error: AppError) -> None:
+        self._show_failure(error)
+        self._go_on_with_former()
+
+    def _go_on_with_former(self) -> None:
+        """The net that was to be replaced stays, and a folder that waited is searched with it."""
+        if self._document.net is not None:
+            self._go_on_with_folder()
 
     def take_model(
         self,
@@ -229,6 +240,7 @@ class OpeningController(QObject):
             self._show_parse_error(found)
         opened = found.opened
         if opened is None:
+            self._go_on_with_former()
             return
         document = self._document
         self._watches_rewiring = False

@@ -96,3 +96,27 @@ def test_a_folder_dropped_on_an_open_net_is_searched(bench, qtbot, files) -> Non
     qtbot.waitUntil(lambda: bench.document.net is not None)
     drop(bench, [files["folder"]])
     wait_for_gallery(bench, qtbot)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (NET.replace("dim: 3", "dim: 1"), "next"),
+        (NET.replace('"fc"', '"other"'), "next"),
+        ("layer { rubbish", "net"),
+    ],
+    ids=["grey", "other names", "none"],
+)
+def test_a_folder_opened_while_a_net_is_read_is_searched_with_what_comes(
+    bench, qtbot, photos: Path, tmp_path: Path, text: str, name: str
+) -> None:
+    for stem, source in (("net", NET), ("next", text)):
+        (tmp_path / f"{stem}.prototxt").write_text(source)
+    bench.opening.open_paths([tmp_path / "net.prototxt"])
+    qtbot.waitUntil(lambda: bench.document.recipe is not None)
+    bench.opening.open_paths([tmp_path / "next.prototxt"])
+    bench.opening.open_folder(photos)
+    qtbot.waitUntil(lambda: bench.lanes.is_idle, timeout=30000)
+    assert bench.document.path.stem == name
+    assert len(bench.searching.gallery) == 18
+    assert not [one for one in bench.notices.current if "recipe" in one.title.lower()]
