@@ -33,6 +33,11 @@ class StageLimit:
             f"{self.share * 100:.0f} % of the time the engine waited."
         )
 
+    @property
+    def words(self) -> str:
+        """ "decoding, 78 % of the time": the same where there is room for little."""
+        return f"{self.stage}, {self.share * 100:.0f} % of the time"
+
     def to_json(self) -> dict[str, Any]:
         """Stage, share and sentence as plain values."""
         return {"stage": self.stage, "share": round(self.share, 4), "sentence": self.sentence}

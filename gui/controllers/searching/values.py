@@ -260,7 +260,7 @@ def gallery_view(gallery: Gallery, reading: Reading, indexed: Indexed | None) ->
         *((("Warning", said),) if (said := gallery.equality.describe()) else ()),
     )
     if indexed is not None and indexed.report.limit is not None and indexed.report.n_added > 1:
-        facts = (*facts, ("Speed", indexed.report.limit.sentence))
+        facts = (*facts, ("Limit", indexed.report.limit.words))
     groups = set(gallery.images.names) - {None}
     skipped = [(problem.path, problem.reason) for problem in gallery.problems]
     if indexed is not None:

@@ -55,4 +55,5 @@ def test_nothing_ran_and_no_more_than_all_of_the_time(
     print_limit(None)
     print_limit(StageLimit("engine", 0.784))
     assert capsys.readouterr().out == SENTENCES["engine"] + "\n"
+    assert StageLimit("decoding", 0.784).words == "decoding, 78 % of the time"
     assert StageClock(for_engine=3.1).limit(3.0) == StageLimit("engine", 1.0)
