@@ -118,7 +118,7 @@ def test_an_extraction_goes_on_once_there_is_room(
     small_disk: Path, tmp_path: Path, pictures: Path, host: EngineHost, left: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("core.jobs.extract._check_room", lambda *_: None)  # others fill it later
+    monkeypatch.setattr("core.jobs.extract.check_room", lambda *_: None)  # others fill it later
     request = ExtractRequest(net(tmp_path), "conv", small_disk / "out.npz", images=(pictures,))
     filler = fill(small_disk, left)
     with pytest.raises(AppError, match="No space left"):
