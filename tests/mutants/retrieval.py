@@ -119,15 +119,15 @@ FAULTS = [
     .plant("rounded scores are ties", "np.lexsort((-exact, number))", "np.arange(images.size)")
     .plant("the noise of sums decides", "<= _NOISE", "<= 0"),
     Faults("core/retrieval/copies.py", *COSINES).plant(
-        "the query's own copy counts", "return n_shared > 2", "return n_shared > 0"
+        "the query's own copy counts", "return self._n_shared > 2", "return self._n_shared > 0"
     ),
-    Faults("core/retrieval/evaluation.py", *EVALUATION)
-    .plant("an image alone under its label is a query", "counts[label] > 1]", "counts[label] > 0]")
-    .plant(
+    Faults("core/retrieval/query_scores.py", *EVALUATION).plant(
         "the query is in its own ranking",
         "np.concatenate((scores[:own], scores[own + 1 :]))",
         "scores",
-    )
+    ),
+    Faults("core/retrieval/evaluation.py", *EVALUATION)
+    .plant("an image alone under its label is a query", "counts[label] > 1]", "counts[label] > 0]")
     .plant(
         "images without a label are a class",
         "[-1 if label is None else numbers[label]",

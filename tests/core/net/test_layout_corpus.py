@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,18 +98,3 @@ def test_crossings_stay_within_a_tenth_of_dot(material: Callable[[str], Path]) -
             ours, theirs = ours + n_ours, theirs + n_theirs
     print("ours  dot", *rows, sep="\n")
     assert ours <= theirs * 1.1
-
-
-def test_layout_times_are_reported(
-    material: Callable[[str], Path], record_property: Callable[[str, object], None]
-) -> None:
-    times = []
-    for name, net in _nets(material("prototxts")):
-        boxes, edges = boxes_and_edges(net, is_folded=False)
-        start = time.perf_counter()
-        lay_out(boxes, edges)
-        times.append((time.perf_counter() - start, len(boxes), name))
-    for seconds, n_boxes, name in sorted(times, reverse=True)[:5]:
-        record_property(name, f"{seconds * 1000:.0f} ms for {n_boxes} layers")
-        print(f"{seconds * 1000:6.1f} ms  {n_boxes:5d} layers  {name}")
-    assert len(times) > 100
