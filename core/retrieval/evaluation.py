@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -19,13 +19,12 @@ from core.retrieval.copies import find_copies
 from core.retrieval.cosines import Cosines
 from core.retrieval.gallery import Gallery, check_not_empty
 from core.retrieval.gallery_contents import DescriptorRows
-from core.retrieval.query_scores import AskedQuery, QueryScorer
+from core.retrieval.query_scores import AskedQuery, QueryScorer, Rough
 from core.retrieval.search import Ranking
 
-_MOST_QUERIES_AT_ONCE = 256
-_SCORES_AT_ONCE = 1 << 27
-"""512 MB, however many images there are."""
-_N_THREADS = 2
+_MOST_QUERIES_AT_ONCE = 512
+_SCORES_AT_ONCE = 1 << 26
+"""256 MB, and as much of the next ones, however many images there are."""
 Rank = Callable[[np.ndarray, int | None], Ranking]
 """The ranking of a (dimension,) descriptor that leaves out the image which it is."""
 HIT_RATE_AT = (1, 2, 4, 8)
@@ -260,17 +259,22 @@ def _score(
     members = _by_label(labels)
     copies = find_copies(cosines.descriptors)
     n_at_once = min(_MOST_QUERIES_AT_ONCE, max(1, _SCORES_AT_ONCE // max(1, len(cosines))))
-    with ThreadPoolExecutor(_N_THREADS) as threads:
-        scorer = QueryScorer(cosines, threads)
-        for start in range(0, len(query_indices), n_at_once):
+    with ThreadPoolExecutor(1) as thread:
+        scorer = QueryScorer(cosines, thread)
+        starts = range(0, len(query_indices), n_at_once)
+        chunks = [list(query_indices[start : start + n_at_once]) for start in starts]
+        coming = [_begun(scorer, queries, chunk) for chunk in chunks[:1]]
+        for start, chunk, after in zip(starts, chunks, [*chunks[1:], []], strict=True):
             yield Progress(start, len(query_indices), "queries evaluated")
-            chunk = list(query_indices[start : start + n_at_once])
-            vectors = np.asarray(queries.descriptors[np.array(chunk)])
+            vectors, begun = coming.pop()
+            rough = begun.result()
+            if after:
+                coming.append(_begun(scorer, queries, after))
             asked = [
                 AskedQuery(partial(cosines.exactly, v), members[queries.labels[i]], queries.own[i])
                 for v, i in zip(vectors, chunk, strict=True)
             ]
-            found = scorer.score(vectors, asked)
+            found = scorer.score(vectors, asked, rough)
             for index, vector, score in zip(chunk, vectors, found, strict=True):
                 own = queries.own[index]
                 n_ranked = len(cosines) - (own is not None)
@@ -280,6 +284,14 @@ def _score(
     yield Progress(len(query_indices), len(query_indices), "queries evaluated")
     scored.n_copies = copies.n_images
     return scored
+
+
+def _begun(
+    scorer: QueryScorer, queries: OutsideQueries, chunk: Sequence[int]
+) -> tuple[np.ndarray, Future[Rough | None]]:
+    """The descriptors of some queries, (n, dimension), and their products as they come."""
+    vectors = np.asarray(queries.descriptors[np.array(chunk)])
+    return vectors, scorer.begin(vectors)
 
 
 def _score_rankings(

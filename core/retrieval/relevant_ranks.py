@@ -68,7 +68,7 @@ def _ranks(
     if exactly is not None:
         order = refined(order, scores, exactly, only=relevant).order
     n_passed = np.cumsum(np.where(has_relevant, 0, counts))
-    places = np.flatnonzero(np.isin(order, relevant))
+    places = np.flatnonzero(_are_among(order, relevant, scores.size))
     ranks: np.ndarray = places + n_passed[bins[order[places]]] + 1
     return ranks
 
@@ -99,7 +99,7 @@ def refined(
     ends = np.append(starts[1:], order.size)
     is_run = ends - starts > 1
     if only is not None:
-        n_wanted = np.concatenate(([0], np.cumsum(np.isin(order, only))))
+        n_wanted = np.concatenate(([0], np.cumsum(_are_among(order, only, scores.size))))
         is_run &= n_wanted[ends] > n_wanted[starts]
     result, n_ties = order.copy(), 0
     is_long = is_run & (ends - starts > _LONGEST_RUN)
@@ -119,6 +119,14 @@ def refined(
         result[places] = images[np.lexsort((images, group))]
         n_ties += int(np.count_nonzero(_in_pairs(is_same)))
     return Refined(result, n_ties)
+
+
+def _are_among(images: np.ndarray, some: np.ndarray, n: int) -> np.ndarray:
+    """Which of some of n images are among others: as `np.isin`, which sorts."""
+    is_some = np.zeros(n, dtype=bool)
+    is_some[some] = True
+    result: np.ndarray = is_some[images]
+    return result
 
 
 def _in_pairs(is_same: np.ndarray) -> np.ndarray:

@@ -123,8 +123,8 @@ FAULTS = [
     ),
     Faults("core/retrieval/query_scores.py", *EVALUATION).plant(
         "the query is in its own ranking",
-        "np.concatenate((scores[:own], scores[own + 1 :]))",
-        "scores",
+        "    scores[own] = _BEHIND\n",
+        "",
     ),
     Faults("core/retrieval/evaluation.py", *EVALUATION)
     .plant("an image alone under its label is a query", "counts[label] > 1]", "counts[label] > 0]")

@@ -254,8 +254,10 @@ def test_ranks_by_float32_sums_are_those_of_exact_ones(
         order = [n for n in np.lexsort((np.arange(700), -scores)) if n != own]
         ranks = np.flatnonzero(np.isin(order, relevant)) + 1
         wanted.append(score_ranks(ranks, len(order)))
-    with ThreadPoolExecutor(2) as threads:
-        scorer = QueryScorer(cosines, threads)
+    with ThreadPoolExecutor(1) as thread:
+        scorer = QueryScorer(cosines, thread)
         vectors = rows[range(0, 300, 10)]
-        assert scorer.score(vectors, asked) == wanted
-        assert scorer.score(vectors[:9], asked[:9]) == wanted[:9]
+        first, second = scorer.begin(vectors), scorer.begin(vectors[:9])
+        assert scorer.score(vectors, asked, first.result()) == wanted
+        assert scorer.score(vectors[:9], asked[:9], second.result()) == wanted[:9]
+        assert scorer.score(vectors, asked, None) == wanted

@@ -97,14 +97,14 @@ def test_nothing_to_evaluate() -> None:
 def test_json_and_progress() -> None:
     steps: list[Progress] = []
     result = run_job(
-        evaluate(random_descriptors(300, 8, 1), [str(i % 7) for i in range(300)]), steps.append
+        evaluate(random_descriptors(600, 8, 1), [str(i % 7) for i in range(600)]), steps.append
     )
-    assert [step.done for step in steps] == [0, 256, 300]
+    assert [step.done for step in steps] == [0, 512, 600]
     document = json.loads(
-        json.dumps(result.to_json([f"{i}.jpg" for i in range(300)]), allow_nan=False)
+        json.dumps(result.to_json([f"{i}.jpg" for i in range(600)]), allow_nan=False)
     )
     assert document["AP_variant"] == "non-interpolated"
-    assert document["n_queries"] == len(document["queries"]) == 300
+    assert document["n_queries"] == len(document["queries"]) == 600
     assert document["mAP_95"][0] < document["mAP"] < document["mAP_95"][1]
     assert document["queries"][17]["file"] == "17.jpg"
     assert "queries" not in result.to_json()
