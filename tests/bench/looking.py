@@ -39,10 +39,18 @@ LONGEST_SECONDS = 300.0
 def wait(holds: Callable[[], bool]) -> None:
     """Run the window until a condition holds."""
     loop, poll, until = QEventLoop(), QTimer(), time.monotonic() + LONGEST_SECONDS
-    poll.timeout.connect(lambda: loop.quit() if holds() or time.monotonic() > until else None)
+    held = []  # it may hold no more when the loop has ended
+
+    def look() -> None:
+        if holds():
+            held.append(True)
+        if held or time.monotonic() > until:
+            loop.quit()
+
+    poll.timeout.connect(look)
     poll.start(1)
     loop.exec_()
-    if not holds():
+    if not held:
         raise RuntimeError("the window did not come to an end")
 
 
