@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from PyQt5.QtCore import QEvent, QObject, pyqtSignal
 
@@ -12,7 +14,7 @@ from core.errors import AppError, EngineCrashed
 from core.jobs.all_channels import AllChannels, all_channels
 from core.jobs.channels import ChannelsFound, ChannelsRequest, NothingKept, channels
 from core.jobs.fired_parts import FiredPart, fired_parts
-from core.progress import Progress
+from core.progress import Job, Progress
 from core.words import plural
 from gui.controllers.channels.words import offer_of, top_pictures
 from gui.controllers.engine_child import EngineController
@@ -27,6 +29,7 @@ from gui.panels.channels.strip import N_SHOWN, NO_CHANNEL, NO_FOLDER, NO_LAYER, 
 from gui.panels.channels.values import ReadOffer
 
 READ, KEPT, PARTS = "channels", "channels-kept", "channel-parts"
+_Read = TypeVar("_Read")
 
 
 class ChannelsController(QObject):
@@ -86,36 +89,38 @@ class ChannelsController(QObject):
     def read(self) -> None:
         """Read the folder, or go on where it stood."""
         request = self.request
-        if request is None or self._lanes.is_running(READ):
-            return
-        self._notices.dismiss(READ)
-        self._progress = ""
-        self._lanes.engine.start(
-            lambda: channels(request, self._engine.host),
-            key=READ,
-            title=f"Reading {request.layer_name}",
-            slice_seconds=SLICE_SECONDS,
-            on_progress=self._tell,
-            on_result=partial(self._take, request),
-            on_error=self._refuse,
-            on_end=self._look,
-        )
-        self._show()
+        if request is not None:
+            self._start(
+                lambda: channels(request, self._engine.host),
+                f"Reading {request.layer_name}",
+                partial(self._take, request),
+            )
 
     def read_all(self) -> None:
         """Read every layer over the folder in one pass, or go on where it stood."""
         request = self.request
-        if request is None or self._lanes.is_running(READ):
+        if request is not None:
+            self._start(
+                lambda: all_channels(request, self._engine.host),
+                "Reading all layers",
+                self._tell_all,
+            )
+
+    def _start(
+        self, job: Callable[[], Job[_Read]], title: str, on_result: Callable[[_Read], None]
+    ) -> None:
+        """One pass over the folder at a time."""
+        if self._lanes.is_running(READ):
             return
         self._notices.dismiss(READ)
         self._progress = ""
         self._lanes.engine.start(
-            lambda: all_channels(request, self._engine.host),
+            job,
             key=READ,
-            title="Reading all layers",
+            title=title,
             slice_seconds=SLICE_SECONDS,
             on_progress=self._tell,
-            on_result=self._tell_all,
+            on_result=on_result,
             on_error=self._refuse,
             on_end=self._look,
         )
