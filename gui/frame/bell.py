@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.icons import pixmap
 from gui.notices import Told
@@ -15,6 +15,7 @@ from gui.widgets.job_box import JobBox, JobView
 from gui.widgets.labels import ElidedLabel, LinkLabel, PictureLabel, ThemedLabel
 from gui.widgets.notice_card import KIND_ICONS
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.scroll_column import ScrollColumn
 
 WIDTH, ROW_HEIGHT, MOST_ROWS = 460, 30, 10
 
@@ -68,7 +69,7 @@ class BellPopup(QFrame):
         self._nothing.setContentsMargins(12, 8, 12, 8)
         self._rows = QVBoxLayout()
         self._job_rows = QVBoxLayout()
-        self._scroll = QScrollArea()
+        self._scroll = ScrollColumn(is_stop=False)
         self._line = QFrame()
         self._lay_out()
         self.copy_link.clicked.connect(self._copy)
@@ -129,10 +130,6 @@ class BellPopup(QFrame):
         inner.setObjectName("bellRows")
         inner.setLayout(self._rows)
         self._scroll.setWidget(inner)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.NoFocus)
         for column in (self._rows, self._job_rows):
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(0)

@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QAction,
     QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_caption, plain_tip
+from gui.widgets.scroll_column import ScrollColumn
 
 WIDTH, ROW_HEIGHT, MOST_ROWS = 460, 28, 8
 _PADDING = 12
@@ -109,7 +109,7 @@ class GalleryPopup(QFrame):
         self._header = SectionHeader(keeper, "Read with")
         self._before_header = SectionHeader(keeper, "Folders before")
         self._rows, self._actions, self._before = (QVBoxLayout() for _ in range(3))
-        self._scroll = QScrollArea()
+        self._scroll = ScrollColumn(is_stop=False)
         self._lay_out()
         keeper.changed.connect(self._tint)
         self._tint()
@@ -210,10 +210,6 @@ class GalleryPopup(QFrame):
         inside.setLayout(self._rows)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(0)
-        self._scroll.setFrameShape(QFrame.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.NoFocus)
         self._scroll.setWidget(inside)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 10, 1, 10)

@@ -7,9 +7,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAction,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -21,6 +19,7 @@ from gui.theme import ThemeKeeper, text_font
 from gui.widgets.keyboard import shows_keyboard
 from gui.widgets.labels import LinkLabel, ThemedLabel
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.scroll_column import ScrollColumn
 
 _LEFT_WIDTH = 420
 _BUTTON_HEIGHT, _DROP_HEIGHT = 58, 120
@@ -187,12 +186,8 @@ class StartPage(QWidget):
         row.addLayout(left, 20)
         row.addLayout(right, 26)
         row.addStretch(3)
-        scroll = QScrollArea()
+        scroll = ScrollColumn(is_stop=False)
         scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.NoFocus)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)

@@ -27,6 +27,11 @@ def _no_question_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"gui.controllers.{module}.ASK_SECONDS", 1e9)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_application(qapp: object) -> None:
+    """One for all tests, whichever comes first: what is drawn with lives as long as it."""
+
+
 @pytest.fixture
 def qtbot(qtbot: QtBot) -> QtBot:
     """Holds every widget until the test is over.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,6 +22,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import FactList
 from gui.widgets.labels import LinkLabel, SectionHeader, ThemedLabel
 from gui.widgets.notice_card import Notice, NoticeCard
+from gui.widgets.scroll_column import ScrollColumn
 from gui.widgets.text_lines import TextLines
 
 _EMPTY = "Give a layer a blob of its own to see what changes in the text."
@@ -152,11 +151,8 @@ class ChangesPanel(QWidget):
         column.addWidget(self.difference)
         column.addLayout(_row_of(self.side_by_side_link, self.more_link))
         column.addStretch(1)
-        self._scroll = QScrollArea()
+        self._scroll = ScrollColumn()
         self._scroll.setWidget(self._page)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._scroll)
         self._stack.addWidget(self.empty)

@@ -9,7 +9,6 @@ from PyQt5.QtGui import QImage, QLinearGradient, QPainter, QPaintEvent, QResizeE
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -33,6 +32,7 @@ from gui.widgets.buttons import Button, IconButton
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, FittingLabel, LinkLabel, SectionHeader, ThemedLabel
+from gui.widgets.scroll_column import ScrollColumn
 from gui.widgets.slider import Slider
 
 LEFT_WIDTH, RIGHT_WIDTH, LOW_RIGHT_WIDTH = 244, 330, 300
@@ -211,11 +211,7 @@ class GradientsPanel(QWidget):
         self.note.setContentsMargins(10, 6, 10, 6)
         left.addWidget(self.note)
         left.addStretch(1)
-        self._left = QScrollArea()
-        self._left.setFrameShape(QFrame.NoFrame)
-        self._left.setWidgetResizable(True)
-        self._left.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._left.setWidget(inner)
+        self._left = ScrollColumn(inner)
         self._left.setFixedWidth(LEFT_WIDTH)
         row = QWidget()
         columns = QHBoxLayout(row)

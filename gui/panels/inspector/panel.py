@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -32,6 +30,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import SectionHeader, ThemedLabel
 from gui.widgets.notice_card import Notice, NoticeCard
+from gui.widgets.scroll_column import ScrollColumn
 from gui.widgets.text_lines import TextLines
 
 _SENTENCE = "Select a layer to see its shapes and parameters."
@@ -253,12 +252,8 @@ class Inspector(QWidget):
         if values is not None:
             values.addWidget(self.values_hint)
         self._column.addStretch(1)
-        self._scroll = QScrollArea()
+        self._scroll = ScrollColumn(self._page)
         self._scroll.setAccessibleName("Facts about the layer")
-        self._scroll.setWidget(self._page)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._scroll)
         self._stack.addWidget(self.empty)

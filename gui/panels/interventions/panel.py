@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QBoxLayout,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +21,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.labels import LinkLabel, SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_caption, plain_tip
+from gui.widgets.scroll_column import ScrollColumn
 
 NEVER_WRITTEN = "on this net, all pages; never written to a file"
 UNTOUCHED = "Extract, index, sweep and verify run the untouched net."
@@ -192,11 +191,7 @@ class InterventionsPanel(QWidget):
         line.addWidget(self.rank_button)
         column.addLayout(line)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
+        scroll = ScrollColumn(inner)
         self._inner = inner
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.panels.retrieval.part_row import PartRow
 from gui.panels.retrieval.query_picture import QueryPicture
@@ -26,6 +26,7 @@ from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
+from gui.widgets.scroll_column import ScrollColumn
 
 WIDTH = 220
 _NAME_WIDTH = 94
@@ -188,12 +189,7 @@ class QueryColumn(QWidget):
         column.addWidget(self.choices)
         column.addWidget(self.descriptor)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.NoFocus)
-        scroll.setWidget(inside)
+        scroll = ScrollColumn(inside, is_stop=False)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 1, 0)
         outer.setSpacing(0)

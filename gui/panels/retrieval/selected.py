@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from core.words import bytes_text
 from gui.panels.retrieval.query import FactSection
@@ -26,6 +26,7 @@ from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.scroll_column import ScrollColumn
 
 WIDTH = 284
 _NOTHING = "Select an image: its rank, label and file stand here."
@@ -176,12 +177,7 @@ class SelectedResult(QWidget):
         column.addWidget(self.nothing)
         column.addWidget(self._body)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.NoFocus)
-        scroll.setWidget(inside)
+        scroll = ScrollColumn(inside, is_stop=False)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 0, 0)
         outer.addWidget(scroll)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.training.data_check import DECIDED, CheckedImage, DataCheck, Finding, Kind
 from core.words import plural
@@ -16,6 +16,7 @@ from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, LinkLabel, PictureLabel, ThemedLabel
+from gui.widgets.scroll_column import ScrollColumn
 
 NO_IMAGES = (
     "Choose the images that a net is to learn from. They are checked first: broken, cut off, "
@@ -155,12 +156,8 @@ class ChecksPanel(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addStretch(1)
-        self.area = QScrollArea()
+        self.area = ScrollColumn()
         self.area.setWidget(self._list)
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.StrongFocus)
         self.area.setAccessibleName("Findings")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

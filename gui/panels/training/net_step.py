@@ -5,9 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -23,6 +21,7 @@ from gui.panels.training.net_start import NetStart
 from gui.theme import ThemeKeeper
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, FittingLabel
+from gui.widgets.scroll_column import ScrollColumn
 
 FILES = ("train_val", "solver", "deploy")
 _WIDE = 1300
@@ -44,7 +43,7 @@ class NetStep(QWidget):
         self.start = NetStart(keeper)
         self.files = {name: FileDifference(keeper, f"{name}.prototxt") for name in FILES}
         self.empty = EmptyState(keeper, "curve", "", "Open a net…")
-        self._side = QScrollArea()
+        self._side = ScrollColumn(is_stop=False)
         self._lay_out()
         self.empty.clicked.connect(self.asked)
         self.fields.whole_chosen.connect(self._show_whole)
@@ -110,10 +109,6 @@ class NetStep(QWidget):
         left.setContentsMargins(10, 8, 2, 8)
         left.addWidget(splitter)
         self._side.setWidget(self.start)
-        self._side.setWidgetResizable(True)
-        self._side.setFrameShape(QFrame.NoFrame)
-        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._side.setFocusPolicy(Qt.NoFocus)
         lower = QHBoxLayout()
         lower.setSpacing(0)
         lower.addLayout(left, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.jobs.report import Report
 from gui.panels.training.proof_rows import ProofRows, name_of
@@ -14,6 +14,7 @@ from gui.thumbnails import ThumbnailStore
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import SectionHeader, ThemedLabel, breakable
+from gui.widgets.scroll_column import ScrollColumn
 from gui.widgets.segments import Segments
 
 _WIDE = 1300
@@ -56,7 +57,7 @@ class ProofStep(QWidget):
         self.shown.add("gains", "gains", "Queries that find more")
         self.shown.add("losses", "losses", "Queries that find less")
         self.changed = ChangedQueries(keeper, store)
-        self._left, self.side = QScrollArea(), QScrollArea()
+        self._left, self.side = ScrollColumn(), ScrollColumn()
         self._lay_out()
         self.empty.clicked.connect(self.asked)
         self.queries.chosen.connect(self.queries_chosen)
@@ -130,10 +131,6 @@ class ProofStep(QWidget):
         ):
             widget.setObjectName(name)
             area.setWidget(widget)
-            area.setWidgetResizable(True)
-            area.setFrameShape(QFrame.NoFrame)
-            area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-            area.setFocusPolicy(Qt.StrongFocus)
         self._left.setAccessibleName("Gains by layer and weights that moved")
         self.side.setAccessibleName("Classes and queries")
         lower = QHBoxLayout()

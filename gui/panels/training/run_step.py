@@ -8,9 +8,7 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QCheckBox,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,6 +22,7 @@ from gui.widgets.figure_table import ROW_HEIGHT, FigureTable
 from gui.widgets.hint_box import HintBox
 from gui.widgets.labels import SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.scroll_column import ScrollColumn
 
 if TYPE_CHECKING:
     from gui.panels.training.curve_plot import CurvePlot
@@ -101,7 +100,7 @@ class RunStep(QWidget):
         self._iterations: tuple[int, ...] = ()
         self._wanted: int | None = None
         self._plots: tuple[CurvePlot, CurvePlot, CurvePlot] | None = None
-        self._side = QScrollArea()
+        self._side = ScrollColumn(is_stop=False)
         self._lay_out()
         self._connect()
         keeper.changed.connect(self._tint)
@@ -248,10 +247,6 @@ class RunStep(QWidget):
             self._columns.append(column)
         self._accuracy_box = boxes[1]
         self._side.setWidget(self._made_side())
-        self._side.setWidgetResizable(True)
-        self._side.setFrameShape(QFrame.NoFrame)
-        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._side.setFocusPolicy(Qt.NoFocus)
         self._body = QWidget()
         row = QHBoxLayout(self._body)
         row.setContentsMargins(0, 0, 0, 0)
