@@ -141,6 +141,54 @@ def of_every_kind() -> list[np.ndarray]:
     ]
 
 
+def neighbours_of(values: object) -> np.ndarray:
+    """float32 values, with the nearest ones on both sides of each."""
+    with np.errstate(over="ignore"):
+        near = np.array(values, np.float64).astype(np.float32)
+    ends = np.float32(-np.inf), np.float32(np.inf)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.concatenate([near, *(np.nextafter(near, end) for end in ends)])
+
+
+STEPS = np.float32(np.arange(200) * np.float32(2) ** -23 + 1)
+"""float32 values next to each other."""
+HARD_EDGES: dict[str, object] = {
+    "even": np.linspace(-50, 50, 65),
+    "from zero": np.linspace(0, 1, 11),
+    "of powers": [-(10.0**e) for e in range(38, -46, -1)] + [10.0**e for e in range(-45, 39)],
+    "next to each other": STEPS,
+    "and below zero": -STEPS[::-1],
+    "nearer than float32": 1 + np.arange(60) * 1e-9,
+    "below the least": np.arange(-30, 30) * 1e-46,
+    "denormals": np.arange(-300, 300) * 1e-45,
+    "beyond float32": [-1e300, -3e38, 0, 1, 2, 3e38, 3.5e38, 1e300],
+    "all cells' ends": np.arange(0x3F80, 0x4180).astype(np.uint32).__lshift__(16).view(np.float32),
+    "two": [-1.5, 0.1],
+    "three around zero": [-1e-45, 0.0, 1e-45],
+    "minus zero": [-1.0, -0.5, -0.0, 0.5, 1.0, 1.5],
+    "ends alone": [-3.4028234663852886e38, 3.4028234663852886e38],
+    "far off": [1e6, 1e6 + 0.01, 1e6 + 0.07, 1e6 + 1, 1e6 + 2, 1e6 + 3],
+}
+
+
+@pytest.mark.parametrize("name", HARD_EDGES)
+def test_edges_are_counted_as_numpy_does(name: str) -> None:
+    exact = np.asarray(HARD_EDGES[name], np.float64)
+    rng = np.random.default_rng(3)
+    every_cell = (np.arange(0x10000, dtype=np.uint32) << 16).view(np.float32)
+    anything = rng.integers(0, 1 << 32, 200_000, np.uint32).view(np.float32)
+    within = rng.uniform(max(exact[0], -3e38), min(exact[-1], 3e38), 100_000)
+    zeros = [0.0, -0.0, 1e-45, -1e-45, np.nan, np.inf, -np.inf]
+    values = np.concatenate([
+        neighbours_of(exact), every_cell, anything, within.astype(np.float32),
+        np.array(zeros, np.float32),
+    ])  # fmt: skip
+    wanted = np.histogram(values[np.isfinite(values)].astype(np.float64), exact)[0]
+    assert wanted.any()
+    (found,) = measure_all(torch.from_numpy(values)[None], [Histogram(tuple(exact.tolist()))])
+    np.testing.assert_array_equal(found, wanted)
+
+
 @pytest.mark.parametrize("case", range(len(of_every_kind())))
 @pytest.mark.parametrize("is_channels_last", [False, True])
 def test_torch_spreads_as_numpy_does(case: int, is_channels_last: bool) -> None:

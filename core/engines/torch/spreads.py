@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.engines.torch.edge_counts import count_between
 from core.measures.measure import CellCounts, ChannelRange, Histogram, Measure, Moments
 from core.measures.spread import CELL_BITS
 
@@ -32,6 +33,8 @@ class Spread:
 
     def of(self, measure: Measure) -> Tensor:
         """What a measure of how values spread makes of it."""
+        if isinstance(measure, Histogram):
+            return count_between(measure.edges, self._parts(), self._maps.device)
         if not self._maps.numel() or not self._is_finite:
             found = measure.of(self._maps.cpu().contiguous().numpy())
             return torch.from_numpy(np.ascontiguousarray(found))
@@ -41,8 +44,6 @@ class Spread:
             return self._channel_ends
         if isinstance(measure, CellCounts):
             return self._cell_counts()
-        if isinstance(measure, Histogram):
-            return self._edge_counts(measure)
         raise TypeError(f"{type(measure).__name__} is no measure of a spread")
 
     @property
@@ -94,16 +95,6 @@ class Spread:
         places = total.nonzero()[:, 0]
         return torch.stack([places - _MIDDLE, total[places]], 1)
 
-    def _edge_counts(self, measure: Histogram) -> Tensor:
-        """A value is at or above an edge where it is at or above the next float32 of it."""
-        n_bins = len(measure.edges) - 1
-        bounds = _float32_from(measure.edges).to(self._maps.device)
-        total = torch.zeros(n_bins + 2, dtype=torch.int64, device=self._maps.device)
-        for part in self._parts():
-            places = torch.bucketize(part, bounds, out_int32=True, right=True)
-            total += torch.bincount(places, minlength=n_bins + 2)
-        return total[1:-1].clone()
-
     def _parts(self) -> Iterator[Tensor]:
         """All values once, in the order in which they lie in memory."""
         maps = self._maps
@@ -122,14 +113,3 @@ def _ends_by_channel(maps: Tensor) -> Tensor:
         return torch.stack([rows.amin(0), rows.amax(0)])
     places = maps.reshape(maps.shape[0], maps.shape[1], math.prod(maps.shape[2:]))
     return torch.stack([places.amin((0, 2)), places.amax((0, 2))])
-
-
-def _float32_from(edges: tuple[float, ...]) -> Tensor:
-    """The least float32 at or above each edge; above the last one, which its bin includes."""
-    exact = np.asarray(edges, np.float64)
-    near = exact.astype(np.float32)
-    above = np.nextafter(near, np.float32(np.inf))
-    bounds = np.where(near < exact, above, near)
-    last = near[-1] if near[-1] <= exact[-1] else np.nextafter(near[-1], np.float32(-np.inf))
-    bounds[-1] = np.nextafter(last, np.float32(np.inf))
-    return torch.from_numpy(bounds)
