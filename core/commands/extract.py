@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.commands.command_line import UsageError
+from core.commands.batch_argument import add_batch_argument
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import (
     byte_text,
@@ -57,11 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pool", default="none", metavar="POOLING", help=f"none (the default), {POOLING_HELP}"
     )
     parser.add_argument("--p", type=float, default=3.0, help="the power of GeM (default 3)")
-    parser.add_argument(
-        "--batch",
-        type=int,
-        help="images a pass (default 8, and 1 where a layer on the way mixes images)",
-    )
+    add_batch_argument(parser, default=None)
     parser.add_argument("--strict", action="store_true", help="stop at the first bad image")
     parser.add_argument("--classes", type=Path, metavar="FILE", help="class names, one a line")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -71,8 +67,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run the net over the inputs and write what was asked for."""
-    if options.batch is not None and options.batch < 1:
-        raise UsageError("--batch is 1 or more")
     opened = model_to_run(options)
     request = ExtractRequest(
         net=opened.to_run,

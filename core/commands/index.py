@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from core.commands.batch_argument import add_batch_argument
 from core.commands.command_line import FAILED, UsageError
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import (
@@ -78,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fit-name", default="", metavar="NAME", help="what a new fit is called in GALLERY/fits"
     )
     parser.add_argument("--out", required=True, type=Path, metavar="GALLERY", help="a folder")
-    parser.add_argument("--batch", type=int, default=8, help="images a pass (default 8)")
+    add_batch_argument(parser)
     parser.add_argument(
         "--prune",
         action="store_true",
@@ -133,8 +134,6 @@ def _cluster(options: argparse.Namespace) -> ClusterWish | None:
 
 def run(options: argparse.Namespace) -> None:
     """Index, or bring an index of the same recipe up to date; absent files make the exit code 1."""
-    if options.batch < 1:
-        raise UsageError("--batch is 1 or more")
     opened = model_to_run(options)
     pool, encoding = parse_pooled(options.pool, options.p)
     after = parse_after(options.after)
@@ -189,6 +188,7 @@ def describe(indexed: Indexed) -> dict[str, object]:
             {"folder": one.folder, "files": one.n_files, "reason": one.reason}
             for one in report.absent
         ],
+        "batch": indexed.batch.n_images,
         "finished": report.progress.is_finished,
         "images_expected": report.progress.n_expected,
         "dimension": report.dimension,

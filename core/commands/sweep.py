@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.commands.command_line import UsageError
+from core.commands.batch_argument import add_batch_argument
 from core.commands.opening import add_engine_arguments, add_net_arguments, engine_host, model_to_run
 from core.commands.output import (
     limit_words,
@@ -86,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="as evaluate has it (default folders)",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="GALLERY", help="a folder")
-    parser.add_argument("--batch", type=int, default=8, help="images a pass (default 8)")
+    add_batch_argument(parser)
     parser.add_argument("--csv", type=Path, metavar="FILE", help=f"the table; {GUARD_HELP}")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_preprocess_argument(parser)
@@ -97,8 +97,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Sweep, or go on with a sweep that was stopped; the price is told before."""
-    if options.batch < 1:
-        raise UsageError("--batch is 1 or more")
     request = SweepRequest(
         model_to_run(options).to_run,
         options.images,

@@ -20,9 +20,11 @@ from core.engines.operations import (
     Gradients,
     Intervene,
     Intervened,
+    Memory,
     Opened,
     Read,
     Request,
+    Room,
     Run,
     Statistics,
     Take,
@@ -126,6 +128,16 @@ class Engine:
         request = Take(self._net, tuple(inputs), tuple(Want(*pair) for pair in pairs))
         _, arrays = self._ask(request, _float32(inputs))
         return dict(zip(pairs, arrays, strict=True))
+
+    def room(
+        self, inputs: Mapping[str, tuple[int, ...]], wants: Mapping[Value, Sequence[Measure]]
+    ) -> Memory:
+        """What `measure` over inputs of these shapes needs of memory, and what there is."""
+        pairs = [Want(value, m) for value, ms in wants.items() for m in dict.fromkeys(ms)]
+        shapes = {name: tuple(shape) for name, shape in inputs.items()}
+        found, _ = self._ask(Room(self._net, shapes, tuple(pairs)))
+        memory: Memory = found
+        return memory
 
     def shape_of(self, value: Value) -> tuple[int, ...] | None:
         """A value's shape as the engine built it; None where only running it can tell."""

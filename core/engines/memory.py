@@ -151,19 +151,26 @@ def free_host_bytes(process: str = "self") -> int | None:
 
     macOS compresses and swaps without a bound that it tells, so nothing is said there.
     """
+    more = more_host_bytes(process)
+    if more is None or sys.platform != "linux":
+        return more
+    return more + _fields(Path("/proc") / process / "status").get("RssAnon", 0)
+
+
+def more_host_bytes(process: str = "self") -> int | None:
+    """What a process can have beside its heap, of which Windows can't tell how much is in use."""
     if sys.platform == "win32":
         return _free_on_windows()
     if sys.platform != "linux":
         return None
     proc = Path("/proc")
-    own = _fields(proc / process / "status").get("RssAnon", 0)
     memory = _fields(proc / "meminfo")
     if "MemAvailable" not in memory:
         return None
     swap = memory.get("SwapFree", 0)
     free = memory["MemAvailable"] + swap + _zfs_cache()
     groups = _left_in_groups(proc / process / "cgroup", swap)
-    return min((free, *groups, *_left_of_address_space(process))) + own
+    return min((free, *groups, *_left_of_address_space(process)))
 
 
 def _fields(path: Path) -> dict[str, int]:

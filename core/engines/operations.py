@@ -17,7 +17,7 @@ from core.measures.measure import Measure
 from core.net.definition import NetState
 from core.net.solver_settings import SolverSettings
 
-PROTOCOL = 3
+PROTOCOL = 4
 Shape = tuple[int, ...]
 BackwardRule = Literal["gradient", "guided"]
 """guided: a ReLU lets nothing back that is below 0 (Springenberg et al., 2015)."""
@@ -79,6 +79,28 @@ class Take(Request, frozen=True, tag="measure"):
     net: int
     inputs: tuple[str, ...]
     wants: tuple[Want, ...]
+
+
+class Room(Request, frozen=True):
+    """What a pass over inputs of these shapes would need of memory. Answered by a Memory."""
+
+    net: int
+    inputs: dict[str, Shape]
+    wants: tuple[Want, ...]
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What a pass needs and what there is, in bytes.
+
+    more_bytes: what the child can have beside what it holds, None where nobody can tell.
+    need_bytes: weights and the values that live at one time, 0 where the engine does not tell.
+    taken_bytes: what the last pass took on the device beside what it found there, workspaces
+    included; None where the device does not count.
+    """
+
+    more_bytes: int | None = None
+    need_bytes: int = 0
+    taken_bytes: int | None = None
 
 
 class Run(Request, frozen=True):
@@ -300,6 +322,7 @@ Operation = (
     Hello
     | Open
     | Take
+    | Room
     | Run
     | Read
     | Statistics
@@ -318,6 +341,7 @@ REPLIES: dict[type[Request], type] = {
     Hello: Greeting,
     Open: Opened,
     Take: Done,
+    Room: Memory,
     Run: PassResult,
     Read: Done,
     Statistics: Summaries,

@@ -47,6 +47,7 @@ class Server:
             operations.Hello: self._hello,
             operations.Open: self._open,
             operations.Take: self._take,
+            operations.Room: self._room,
             operations.Run: self._run,
             operations.Read: self._read,
             operations.Statistics: self._statistics,
@@ -108,6 +109,9 @@ class Server:
         session = self._session(request.net)
         given = _named(request.inputs, arrays)
         return Done(), session.measure(given, request.wants, self._on_layer)
+
+    def _room(self, request: operations.Room, arrays: Arrays) -> Answer:
+        return self._session(request.net).room(request.inputs, request.wants), []
 
     def _run(self, request: operations.Run, arrays: Arrays) -> Answer:
         session = self._session(request.net)

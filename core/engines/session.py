@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.engines.changes import Writing
-from core.engines.operations import BackwardRule, Intervened, Iterated, Pass, Want
+from core.engines.operations import BackwardRule, Intervened, Iterated, Memory, Pass, Shape, Want
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
 from core.errors import EngineError
 from core.layers.multipliers import LearnedArray
@@ -75,6 +75,10 @@ class Session(ABC):
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
         """One pass; an array for each want, in order, measured where the value lives."""
+
+    def room(self, inputs: Mapping[str, Shape], wants: Sequence[Want]) -> Memory:
+        """What such a pass needs of memory; an empty Memory where the engine can't tell."""
+        return Memory()
 
     @abstractmethod
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchWish
 from core.engines.choosing import choose_engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.trial import why_no_trial
@@ -31,13 +32,14 @@ def settle_engine(
     feed: Feed,
     recipe: Preprocess,
     wants: Mapping[Value, Sequence[Measure]],
-    batch_size: int,
+    batch_size: BatchWish,
 ) -> Job[NetToRun]:
     """The net with the engine that is quicker for such passes in place of "auto"."""
     if net.engine.name != AUTO:
         return net
     yield Progress(0, 0, "engines tried")
-    n_images = 1 if feed.mixing is not None else min(batch_size, _MOST_IMAGES)
+    size = USUAL_BATCH if batch_size == AUTO_BATCH else min(batch_size, _MOST_IMAGES)
+    n_images = 1 if feed.mixing is not None else size
     shape = (n_images, *recipe.output_shape(*_PICTURE))
     # as wide as pictures less their mean: smaller values end in denormals, which are slow
     pictures = 50 * np.random.default_rng(0).standard_normal(shape, np.float32)

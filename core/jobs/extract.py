@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
+from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchSize, BatchWish
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.value_keys import IMAGES_KEY, SKIPPED_KEY
@@ -18,10 +19,11 @@ from core.errors import ImageError
 from core.images.finding import ImageFiles, find_files
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.arrays import ArrayPasses, plan_array_passes
+from core.jobs.batch_choice import settle_batch
 from core.jobs.classes import ClassScores, WantedClasses, classes_wanted, score_classes
 from core.jobs.engine_choice import settle_engine
 from core.jobs.open import net_of
-from core.jobs.provenance import net_manifest, plain_values, spelled
+from core.jobs.provenance import measure_words, net_manifest, plain_values, spelled
 from core.jobs.values import choose_values
 from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import KEEP, Measure, Pool
@@ -44,7 +46,7 @@ from core.surveys.features import (
 from core.surveys.feed import Feed, fit_pool, plan_feed, top_shape
 from core.surveys.part_files import PartFiles, request_digest
 from core.surveys.stages import StageLimit
-from core.surveys.survey import DEFAULT_BATCH, StopAtBadImage, SurveyReport, survey
+from core.surveys.survey import StopAtBadImage, SurveyReport, survey
 from core.words import plural
 
 
@@ -65,7 +67,7 @@ class ExtractRequest:
     arrays: tuple[tuple[str, Path], ...] = ()
     measure: Measure = KEEP
     recipe: RecipeWish = None
-    batch_size: int | None = None
+    batch_size: BatchWish | None = None
     class_names: Path | None = None
     is_strict: bool = False
 
@@ -138,7 +140,7 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
     """
     check_suffix(request.out)
     check_features_writable(request.out)
-    request = yield from _with_engine(request, host)
+    request, batch = yield from _with_engine(request, host)
     with ExitStack() as held:
         with host.opened(request.net) as engine:
             plan = _plan(request, engine)
@@ -149,25 +151,32 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
             collector = FeatureCollector(plan.collected, parts, names)
             ran = _Ran(warnings=engine.warnings, filler_layers=engine.filler_layers)
             ran.notes += [f"{request.net.why_engine}."] if request.net.why_engine else []
+            ran.notes += [batch.sentence] if batch.reason else []
             if plan.passes is None:
-                yield from _run_images(plan, engine, collector, parts, names, ran)
+                yield from _run_images(plan, engine, batch, collector, parts, names, ran)
             else:
                 yield from _run_arrays(plan, engine, collector, plan.passes, parts, ran)
         return (yield from _finish(plan, parts, ran, resumed))
 
 
-def _with_engine(request: ExtractRequest, host: EngineHost) -> Job[ExtractRequest]:
-    """The request with an engine in place of "auto"; arrays are no survey and stay on PyTorch."""
-    if request.net.engine.name != AUTO or not request.images:
-        return request
-    with host.opened(request.net) as engine:
-        plan = _plan(request, engine)
-    if plan.recipe is None:
-        return request
-    wants = wants_of(plan.collected)
-    recipe, size = plan.recipe.recipe, request.batch_size or DEFAULT_BATCH
-    net = yield from settle_engine(request.net, host, plan.feed, recipe, wants, size)
-    return dataclasses.replace(request, net=net)
+def _with_engine(
+    request: ExtractRequest, host: EngineHost
+) -> Job[tuple[ExtractRequest, BatchSize]]:
+    """The request with an engine in place of "auto", and the images a pass.
+
+    Arrays are no survey: they stay on PyTorch, and what they hold says how many share a pass.
+    """
+    wish, recipe = request.batch_size or USUAL_BATCH, None
+    if request.images and (request.net.engine.name == AUTO or wish == AUTO_BATCH):
+        with host.opened(request.net) as engine:
+            plan = _plan(request, engine)
+        recipe = plan.recipe
+    if recipe is None:
+        return request, BatchSize(USUAL_BATCH if wish == AUTO_BATCH else wish)
+    asked = (plan.feed, recipe.recipe, wants_of(plan.collected))
+    net = yield from settle_engine(request.net, host, *asked, wish)
+    batch = yield from settle_batch(wish, net, host, *asked)
+    return dataclasses.replace(request, net=net), batch
 
 
 def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
@@ -186,7 +195,8 @@ def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
         measures = {value: _fitted(request.measure, found) for value, found in shapes_of.items()}
         features = features_of(net, measures)
         return _Plan(request, net, shapes, features, classes, files, recipe, None, feed, notes)
-    passes = plan_array_passes(request.arrays, feed, request.batch_size)
+    rows = None if request.batch_size == AUTO_BATCH else request.batch_size
+    passes = plan_array_passes(request.arrays, feed, rows)
     given = infer_shapes(net, {blob: array.shape for blob, array in passes.arrays.items()})
     measures = {v: _fitted(request.measure, (top_shape(net, given, v),)) for v in values}
     features = features_of(net, measures)
@@ -251,6 +261,7 @@ def _stamped(path: Path) -> tuple[str, int, int]:
 def _run_images(
     plan: _Plan,
     engine: Engine,
+    batch: BatchSize,
     collector: FeatureCollector,
     parts: PartFiles,
     names: Mapping[Path, str],
@@ -270,7 +281,7 @@ def _run_images(
         todo,
         plan.recipe.recipe,
         [*([StopAtBadImage()] if request.is_strict else []), collector],
-        batch_size=request.batch_size or DEFAULT_BATCH,
+        batch_size=batch.n_images,
     )
     n_before = len(done)
     ran.report = yield from with_steps(
@@ -352,7 +363,7 @@ def _manifest(plan: _Plan, parts: PartFiles, stored: Sequence[Any]) -> dict[str,
                 "layer": feature.value.layer,
                 "top": feature.value.top,
                 "version": labels.get((feature.value.layer, feature.value.top)),
-                "measure": _measure_words(feature.measure),
+                "measure": measure_words(feature.measure),
                 "shape": list(one.shape),
             }
             for one, feature in zip(stored, plan.features, strict=True)
@@ -386,14 +397,3 @@ def _labels(files: ImageFiles) -> dict[str, str]:
     names = _names(files)
     pairs = zip(files.files, files.labels, strict=True)
     return {names[path]: label for path, label in pairs if label is not None}
-
-
-def _measure_words(measure: Measure) -> dict[str, Any]:
-    if not isinstance(measure, Pool):
-        return {"pooling": "none"}
-    words: dict[str, Any] = {"pooling": measure.method}
-    if measure.method == "gem":
-        words["p"] = measure.p
-    elif measure.has_levels:
-        words["levels"] = measure.levels
-    return {**words, "relu": True} if measure.relu else words

@@ -8,13 +8,15 @@ from typing import Any
 
 import msgspec
 
+from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchSize, BatchWish
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
-from core.errors import GalleryError, ImageError
+from core.errors import GalleryError, ImageError, RequestError
 from core.files import file_sha256
 from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
+from core.jobs.batch_choice import settle_batch
 from core.jobs.engine_choice import engine_of_gallery_in, settle_engine
 from core.jobs.fit_choice import FitWish
 from core.jobs.fitting import FitPlan, settle_fits
@@ -37,7 +39,6 @@ from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_origin import GalleryOrigin
 from core.retrieval.indexing import IndexReport, index_folder
 from core.surveys.feed import Feed, plan_feed
-from core.surveys.survey import DEFAULT_BATCH
 from core.words import plural
 
 
@@ -60,7 +61,7 @@ class IndexRequest:
     pool: Pool
     out: Path
     recipe: RecipeWish = None
-    batch_size: int = DEFAULT_BATCH
+    batch_size: BatchWish = USUAL_BATCH
     prune: bool = False
     size: str = ""
     scales: tuple[float, ...] = (1.0,)
@@ -73,11 +74,12 @@ class IndexRequest:
 
 @dataclass(frozen=True)
 class Indexed:
-    """The gallery as the run left it, and what the run did."""
+    """The gallery as the run left it, what the run did, and the images of each of its passes."""
 
     gallery: Gallery
     report: IndexReport
     recipe: ChosenRecipe
+    batch: BatchSize
 
 
 def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
@@ -88,15 +90,13 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
     """
     plan = _plan(request)
     recipe = _recipe_of(request, plan)
-    request = yield from _with_engine(request, host, plan, recipe)
-    if request.cluster is not None:
-        request.cluster.check(request.net)
+    request, batch = yield from _with_engine(request, host, plan, recipe)
     with host.opened(request.net) as engine:
         origin = None
         if request.net.weights is not None:
-            origin = origin_of(request.net, request.net.weights)
+            origin = origin_of(request.net, request.net.weights, batch.n_images)
         fit_plan = FitPlan(
-            request.fits, request.folder, request.out, origin, request.batch_size, request.known
+            request.fits, request.folder, request.out, origin, batch.n_images, request.known
         )
         fitted = yield from settle_fits(Describer(engine, plan.feed, recipe), fit_plan)
         report = yield from index_folder(
@@ -104,7 +104,7 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
             request.folder,
             request.out,
             origin=origin,
-            batch_size=request.batch_size,
+            batch_size=batch.n_images,
             prune=request.prune,
             surveyor=_surveyor(request, origin),
         )
@@ -113,26 +113,41 @@ def index(request: IndexRequest, host: EngineHost) -> Job[Indexed]:
     notes = (*_cautions(plan, fitted.describer), *fitted.notes, *report.notes)
     if request.net.why_engine:
         notes = (*notes, f"{request.net.why_engine}.")
+    if batch.reason:
+        notes = (*notes, batch.sentence)
     report = replace(report, notes=notes)
-    return Indexed(open_gallery(request.out), report, plan.chosen)
+    return Indexed(open_gallery(request.out), report, plan.chosen, batch)
 
 
-def origin_of(net: NetToRun, weights: Path) -> GalleryOrigin:
-    """What a gallery notes of the net that makes it."""
-    return GalleryOrigin(net.path, weights, net.state, net.engine.settled.name)
+def origin_of(net: NetToRun, weights: Path, batch: int) -> GalleryOrigin:
+    """What a gallery notes of the net that makes it and the images of a pass."""
+    return GalleryOrigin(net.path, weights, net.state, net.engine.settled.name, batch)
 
 
 def _with_engine(
     request: IndexRequest, host: EngineHost, plan: _Plan, recipe: DescriptorRecipe
-) -> Job[IndexRequest]:
-    """The request with an engine in place of "auto": that of the gallery which it goes on with."""
+) -> Job[tuple[IndexRequest, BatchSize]]:
+    """The request with an engine in place of "auto", and the images a pass.
+
+    Both as the gallery says which it goes on with.
+    """
     net = engine_of_gallery_in(request.out, request.net)
-    keys = described_by_pass(plan.feed, recipe)
-    wants = {value: (pool,) for value, pool in keys}
+    wants = {value: (pool,) for value, pool in described_by_pass(plan.feed, recipe)}
     net = yield from settle_engine(
         net, host, plan.feed, recipe.preprocess, wants, request.batch_size
     )
-    return replace(request, net=net)
+    if request.cluster is not None:
+        request.cluster.check(net)
+        if request.batch_size == AUTO_BATCH:
+            raise RequestError(
+                "What is free on the machines of a cluster is not known here.",
+                hint="Say how many images share a pass, such as --batch 64.",
+            )
+    batch = yield from settle_batch(
+        request.batch_size, net, host, plan.feed, recipe.preprocess, wants,
+        gallery=request.out, scale=max(request.scales),
+    )  # fmt: skip
+    return replace(request, net=net), batch
 
 
 def _surveyor(request: IndexRequest, origin: GalleryOrigin | None) -> ClusterSurvey | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.engines.host import NetToRun
 from core.files import file_sha256
+from core.measures.measure import Measure, Pool
 from core.net.definition import NetState
 from core.net.text import encode_prototxt
 
@@ -56,3 +57,15 @@ def plain_values(value: Any) -> Any:
 def spelled(path: Path) -> str:
     """A path as any file can hold it: bytes of a name that are no UTF-8 become escapes."""
     return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def measure_words(measure: Measure) -> dict[str, Any]:
+    """What was measured of an activation, as a manifest says it."""
+    if not isinstance(measure, Pool):
+        return {"pooling": "none"}
+    words: dict[str, Any] = {"pooling": measure.method}
+    if measure.method == "gem":
+        words["p"] = measure.p
+    elif measure.has_levels:
+        words["levels"] = measure.levels
+    return {**words, "relu": True} if measure.relu else words

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from core.engines.batch_size import USUAL_BATCH, BatchSize, BatchWish
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
 from core.errors import AppError, GalleryError, RequestError
@@ -14,6 +15,7 @@ from core.images.box import BOXES_UNUSED
 from core.images.finding import list_images
 from core.images.input_size import with_size
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
+from core.jobs.batch_choice import settle_batch
 from core.jobs.engine_choice import engine_of_gallery_in, settle_engine
 from core.jobs.index import origin_of, what_runs
 from core.jobs.open import net_of
@@ -54,7 +56,6 @@ from core.retrieval.sweep_rows import (
     summarise,
 )
 from core.surveys.feed import Feed, plan_feed
-from core.surveys.survey import DEFAULT_BATCH
 
 TRUNK = "default"
 
@@ -80,7 +81,7 @@ class SweepRequest:
     recipe: RecipeWish = None
     truth: str | Path = "folders"
     fit_folder: Path | None = None
-    batch_size: int = DEFAULT_BATCH
+    batch_size: BatchWish = USUAL_BATCH
     together: tuple[str, ...] = ()
     size: str = ""
     scales: tuple[float, ...] = (1.0,)
@@ -137,12 +138,12 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     check_scales(request.scales)
     plan = plan_sweep(feed, values, request.pools, chosen.recipe, request.scales)
     recipes = _recipes(request, net, plan, feed, chosen)
-    request = yield from _with_engine(request, host, feed, plan, chosen)
+    request, batch = yield from _with_engine(request, host, feed, plan, chosen)
     with host.opened(request.net) as engine:
-        run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]), together)
+        run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]), batch, together)
         yield Progress(0, 0, "price found")
         n_images = len(list_images(request.folder).images)
-        cost = find_price(run.describer, plan, request.batch_size, n_images)
+        cost = find_price(run.describer, plan, batch.n_images, n_images)
         yield SweepStep(0, cost.n_images, "images described", cost=cost, plan=plan)
         report = yield from _described(run, request.folder, request.out)
         gallery = open_gallery(request.out)
@@ -160,6 +161,7 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     save_sweep(request.out, measured.rows, sentence, str(request.truth), queries)
     notes = [*report.notes, *truth.notes, *measured.notes]
     notes += [f"{request.net.why_engine}."] if request.net.why_engine else []
+    notes += [batch.sentence] if batch.reason else []
     if truth.boxes:
         notes.append(BOXES_UNUSED)
     return Swept(
@@ -184,6 +186,7 @@ class _Run:
     plan: SweepPlan
     recipes: tuple[DescriptorRecipe, ...]
     describer: Describer
+    batch: BatchSize
     together: tuple[tuple[Value, ...], ...] = ()
 
 
@@ -219,11 +222,18 @@ def _joined(net: Net, words: str) -> tuple[Value, ...]:
 
 def _with_engine(
     request: SweepRequest, host: EngineHost, feed: Feed, plan: SweepPlan, chosen: ChosenRecipe
-) -> Job[SweepRequest]:
-    """The request with an engine in place of "auto": that of the sweep which it goes on with."""
+) -> Job[tuple[SweepRequest, BatchSize]]:
+    """The request with an engine in place of "auto", and the images a pass.
+
+    Both as the sweep says which it goes on with.
+    """
     net = engine_of_gallery_in(request.out, request.net)
     net = yield from settle_engine(net, host, feed, chosen.recipe, plan.wants, request.batch_size)
-    return replace(request, net=net)
+    batch = yield from settle_batch(
+        request.batch_size, net, host, feed, chosen.recipe, plan.wants,
+        gallery=request.out, scale=max(request.scales),
+    )  # fmt: skip
+    return replace(request, net=net), batch
 
 
 def _check_labels(request: SweepRequest) -> None:
@@ -265,13 +275,13 @@ def _described(run: _Run, folder: Path, out: Path) -> Job[IndexReport]:
     to_run = run.request.net
     origin = None
     if to_run.weights is not None:
-        origin = origin_of(to_run, to_run.weights)
+        origin = origin_of(to_run, to_run.weights, run.batch.n_images)
     report = yield from index_folder(
         run.describer,
         folder,
         out,
         origin=origin,
-        batch_size=run.request.batch_size,
+        batch_size=run.batch.n_images,
         others=run.recipes[1:],
     )
     if not report.n_images:

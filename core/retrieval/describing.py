@@ -21,7 +21,7 @@ from core.representations.after import L2, concatenated
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.finish import Fits
 from core.retrieval.gallery import Gallery
-from core.retrieval.refining import EvenPasses, RefiningEngine
+from core.retrieval.refining import RefiningEngine
 from core.retrieval.search import Ranking, rank
 from core.surveys.feed import Feed, fit_pool
 
@@ -85,11 +85,10 @@ class Describer:
             return self.engine
         return RefiningEngine(self.engine, self.feed, finish.scales, self.fits.encoder)
 
-    def measurer_of(self, batch_size: int) -> DescribingEngine:
-        """The same in passes of one size, where pictures have one and may share a pass."""
-        if self.feed.mixing is not None or self.recipe.preprocess.is_free_size:
-            return self.measurer
-        return EvenPasses(self.measurer, self.feed, batch_size)
+    @property
+    def has_even_passes(self) -> bool:
+        """Whether pictures have one size and may share a pass: then each gets equally many."""
+        return self.feed.mixing is None and not self.recipe.preprocess.is_free_size
 
     def rows(
         self, results: Mapping[tuple[Value, Measure], np.ndarray], n_images: int

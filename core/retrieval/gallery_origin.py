@@ -41,19 +41,22 @@ class _OriginDocument(msgspec.Struct, frozen=True):
     level: int = 0
     stages: tuple[str, ...] = ()
     engine: str = ""
+    batch: int = 0
 
 
 @dataclass(frozen=True)
 class GalleryOrigin:
     """Where the prototxt and the weights of a gallery lay when it was made, and the net's state.
 
-    engine: the name of the one that ran it last, "" where nobody noted it.
+    engine: the name of the one that ran it last, "" where nobody noted it; batch: its images a
+    pass, 0 likewise.
     """
 
     net: Path
     weights: Path
     state: NetState = DEFAULT_STATE
     engine: str = ""
+    batch: int = 0
 
     def to_json(self, gallery: Path) -> dict[str, Any]:
         """A JSON-able dictionary, with the ways to the files from the gallery's folder."""
@@ -66,6 +69,7 @@ class GalleryOrigin:
             self.state.level,
             self.state.stages,
             self.engine,
+            self.batch,
         )
         written: dict[str, Any] = msgspec.to_builtins(document)
         return written
@@ -79,6 +83,7 @@ class NotedOrigin:
     weights: tuple[Path, ...]
     state: NetState = DEFAULT_STATE
     engine: str = ""
+    batch: int = 0
 
     def find(self, recipe: DescriptorRecipe) -> GalleryOrigin:
         """The files that the recipe was made with, wherever they are now.
@@ -88,7 +93,7 @@ class NotedOrigin:
         """
         net = _first(self.nets, lambda path: self._is_net_of(recipe, path))
         weights = _first(self.weights, lambda path: file_sha256(path) == recipe.weights_sha256)
-        return GalleryOrigin(net, weights, self.state, self.engine)
+        return GalleryOrigin(net, weights, self.state, self.engine, self.batch)
 
     def _is_net_of(self, recipe: DescriptorRecipe, path: Path) -> bool:
         file = open_prototxt(path, self.state)
@@ -109,6 +114,7 @@ def read_origin(document: object, gallery: Path) -> NotedOrigin | None:
         candidates(gallery, Path(noted.weights), noted.weights_from_gallery),
         NetState(noted.phase, noted.level, noted.stages),
         noted.engine,
+        noted.batch,
     )
 
 

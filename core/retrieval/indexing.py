@@ -229,13 +229,14 @@ def _survey(
     """Run what is to do, with the rate beside the count."""
     started = time.monotonic()
     job = survey(
-        describer.measurer_of(batch_size),
+        describer.measurer,
         describer.feed,
         [plan.root / relative for relative in plan.todo],
         describer.recipe.preprocess,
         [collector],
         batch_size=batch_size,
         grouping=by_shape,
+        is_even=describer.has_even_passes,
     )
     yield Progress(0, len(plan.todo), "images indexed")
     return (

@@ -1,9 +1,10 @@
-"""Engines for describing: several scales and encoded parts, and passes of one size."""
+"""Describing at several scales and by encoded parts, in the place of an engine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +15,10 @@ from core.representations.after import unit_length
 from core.representations.encoding import Encoder
 from core.surveys.feed import Feed
 from core.surveys.passes import Measurer
-from core.surveys.pictures import most_in_a_pass
+
+Inputs = Mapping[str, np.ndarray]
+Wants = Mapping[Value, Sequence[Measure]]
+Found = dict[tuple[Value, Measure], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -30,26 +34,47 @@ class RefiningEngine:
     scales: tuple[float, ...] = (1.0,)
     encoder: Encoder | None = None
 
-    def measure(
-        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
-    ) -> dict[tuple[Value, Measure], np.ndarray]:
+    @property
+    def n_at_once(self) -> int:
+        """How many threads may ask the engine."""
+        return int(getattr(self.engine, "n_at_once", 1))
+
+    @property
+    def n_begun(self) -> int:
+        """How many passes of the engine may have begun."""
+        return int(getattr(self.engine, "n_begun", 1))
+
+    def measure(self, inputs: Inputs, wants: Wants) -> Found:
         """As an engine does; the measures are poolings."""
+        return self._begun(inputs, wants, lambda *asked: partial(self.engine.measure, *asked))()
+
+    def begin(self, inputs: Inputs, wants: Wants) -> Callable[[], Found]:
+        """The same of an engine that has `n_begun`: its passes begin, and what waits for them."""
+        return self._begun(inputs, wants, self.engine.begin)  # type: ignore[attr-defined]
+
+    def _begun(
+        self, inputs: Inputs, wants: Wants, begin: Callable[[Inputs, Wants], Callable[[], Found]]
+    ) -> Callable[[], Found]:
         if self.scales == (1.0,):
-            return self._encoded(inputs, wants)
+            end = begin(inputs, wants)
+            return lambda: self._encoded(end())
         pictures = inputs[self.feed.picture]
-        found: dict[tuple[Value, Measure], list[np.ndarray]] = {}
+        ends = []
         for scale in self.scales:
             scaled = pictures if scale == 1.0 else scaled_pictures(pictures, scale)
             if scale != 1.0 and self.feed.problem_with(scaled.shape[1:]) is not None:
                 continue
-            for key, rows in self._encoded(self.feed.inputs(scaled), wants).items():
+            ends.append(begin(self.feed.inputs(scaled), wants))
+        return lambda: self._of_scales(ends)
+
+    def _of_scales(self, ends: Sequence[Callable[[], Found]]) -> Found:
+        found: dict[tuple[Value, Measure], list[np.ndarray]] = {}
+        for end in ends:
+            for key, rows in self._encoded(end()).items():
                 found.setdefault(key, []).append(rows)
         return {key: _together(rows, key[1]) for key, rows in found.items()}
 
-    def _encoded(
-        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
-    ) -> dict[tuple[Value, Measure], np.ndarray]:
-        found = self.engine.measure(inputs, wants)
+    def _encoded(self, found: Found) -> Found:
         if self.encoder is None:
             return found
         parts, encoder = self.encoder.encoding.parts, self.encoder
@@ -59,31 +84,6 @@ class RefiningEngine:
             else rows
             for key, rows in found.items()
         }
-
-
-@dataclass(frozen=True)
-class EvenPasses:
-    """Stands for an engine in a survey, which runs equally many pictures of a shape each time.
-
-    The last bits of a matrix product may move with its number of rows. So an image has the same
-    descriptor whatever shares its pass: after a stop, beside a broken file, on another machine.
-    """
-
-    engine: Measurer
-    feed: Feed
-    size: int
-
-    def measure(
-        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
-    ) -> dict[tuple[Value, Measure], np.ndarray]:
-        """As an engine does; the measures give a row an image."""
-        pictures = inputs[self.feed.picture]
-        n_short = most_in_a_pass(pictures.shape[1:], self.size) - len(pictures)
-        if n_short <= 0:
-            return self.engine.measure(inputs, wants)
-        filled = np.concatenate([pictures, np.repeat(pictures[-1:], n_short, axis=0)])
-        found = self.engine.measure(self.feed.inputs(filled), wants)
-        return {key: rows[: len(pictures)] for key, rows in found.items()}
 
 
 def _together(rows: Sequence[np.ndarray], measure: Measure) -> np.ndarray:

@@ -1,12 +1,13 @@
-"""Batches through an engine, results in their order, smaller ones where memory runs out."""
+"""Passes of a survey: batches through an engine in order, halved where memory runs out."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from core.errors import EngineOutOfMemory
 from core.images.prepared import PreparedImage
 from core.measures.measure import Measure
 from core.surveys.feed import Feed
+from core.surveys.pictures import most_in_a_pass
 from core.surveys.stages import StageClock
 from core.words import plural
 
@@ -22,10 +24,16 @@ Batch = list[PreparedImage]
 Results = Mapping[tuple[Value, Measure], np.ndarray]
 Passed = tuple[Batch, Results]
 """The images of a pass, and what was measured of them."""
+_Ending = Callable[[], list[Passed]]
+_Result = TypeVar("_Result")
 
 
 class Measurer(Protocol):
-    """What a survey needs of an engine. One with `n_at_once` is asked by so many threads."""
+    """What a survey needs of an engine. One with `n_at_once` is asked by so many threads.
+
+    One with `n_begun` above 1 has a `begin` too, which returns what waits for the pass: so many of
+    them may have begun at a time.
+    """
 
     def measure(
         self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
@@ -35,7 +43,10 @@ class Measurer(Protocol):
 class Passes:
     """Runs batches; one that finds no memory is halved, and none after it is larger than that.
 
-    note: what to say of it, "" where every batch fitted.
+    even_size: where above 0, as many pictures of a shape share each pass as `most_in_a_pass` says
+    of this size; short ones are filled up. For the last bits of a matrix product may move with its
+    number of rows: so an image has the same descriptor whatever shares its pass, after a stop,
+    beside a broken file, on another machine. note: of memory, "" where every batch fitted.
     """
 
     def __init__(
@@ -43,10 +54,15 @@ class Passes:
         engine: Measurer,
         feed: Feed,
         wants: Mapping[Value, Sequence[Measure]],
-        clock: StageClock,
+        clock: StageClock | None = None,
+        *,
+        even_size: int = 0,
     ) -> None:
-        self._engine, self._feed, self._wants, self._clock = engine, feed, wants, clock
-        self.n_at_once = int(getattr(engine, "n_at_once", 1))
+        self._engine, self._feed, self._wants = engine, feed, wants
+        self._clock = clock or StageClock()
+        self._even_size = even_size
+        self._n_begun = int(getattr(engine, "n_begun", 1))
+        self.n_at_once = max(self._n_begun, int(getattr(engine, "n_at_once", 1)))
         self._most: int | None = None
         self.note = ""
 
@@ -59,57 +75,103 @@ class Passes:
         """
         if self.n_at_once < 2:
             for batch in batches:
-                yield batch, self._timed(batch)
-            return
-        pool = ThreadPoolExecutor(self.n_at_once, thread_name_prefix="pass")
-        running: deque[tuple[Batch, Future[list[Passed]]]] = deque()
-        try:
-            for batch in batches:
-                if not batch:
-                    yield [], []
-                    continue
-                running.append((batch, pool.submit(self._run, batch)))
-                if len(running) > self.n_at_once:
-                    yield self._ended(running)
-            while running:
-                yield self._ended(running)
-        finally:
-            pool.shutdown(cancel_futures=True)
+                yield batch, self._timed(partial(self.run, batch))
+        elif self._n_begun > 1:
+            yield from self._ahead(batches, self._begin, self._n_begun - 1)
+        else:
+            pool = ThreadPoolExecutor(self.n_at_once, thread_name_prefix="pass")
+            try:
+                yield from self._ahead(
+                    batches, lambda batch: pool.submit(self.run, batch).result, self.n_at_once
+                )
+            finally:
+                pool.shutdown(cancel_futures=True)
 
-    def _ended(
-        self, running: deque[tuple[Batch, Future[list[Passed]]]]
-    ) -> tuple[Batch, list[Passed]]:
-        batch, future = running.popleft()
-        started = time.monotonic()
-        passed = future.result()
-        self._clock.for_engine += time.monotonic() - started
-        return batch, passed
-
-    def _timed(self, batch: Batch) -> list[Passed]:
-        started = time.monotonic()
-        passed = self._run(batch)
-        self._clock.for_engine += time.monotonic() - started
-        return passed
-
-    def _run(self, batch: Batch) -> list[Passed]:
+    def run(self, batch: Batch) -> list[Passed]:
+        """The passes of one batch, one after the other."""
         rest = [image for image in batch if image.values is not None]
         done: list[Passed] = []
         while rest:
             part = rest[: self._most]
             try:
-                done.append((part, self._pass(part)))
+                done.append((part, self._cut(self._engine.measure(*self._asked(part)), part)))
                 rest = rest[len(part) :]
-            except (EngineOutOfMemory, MemoryError):
-                if len(part) < 2:
-                    raise
-                self._halve(len(part))
+            except (EngineOutOfMemory, MemoryError) as error:
+                self._halve(self._size_with(part), error)
         return done
 
-    def _pass(self, images: Batch) -> Results:
-        pictures = np.stack([image.values for image in images if image.values is not None])
-        return self._engine.measure(self._feed.inputs(pictures), self._wants)
+    def _ahead(
+        self, batches: Iterator[Batch], begin: Callable[[Batch], _Ending], n_ahead: int
+    ) -> Generator[tuple[Batch, list[Passed]], None, None]:
+        """Batches in order, of which n_ahead run while one is waited for."""
+        running: deque[tuple[Batch, _Ending]] = deque()
+        for batch in batches:
+            if not batch:
+                yield [], []
+                continue
+            running.append((batch, self._timed(partial(begin, batch))))
+            if len(running) > n_ahead:
+                first, end = running.popleft()
+                yield first, self._timed(end)
+        for batch, end in running:
+            yield batch, self._timed(end)
 
-    def _halve(self, size: int) -> None:
+    def _begin(self, batch: Batch) -> _Ending:
+        """Begin the pass of a batch; one that has to be run in parts waits for its turn."""
+        good = [image for image in batch if image.values is not None]
+        if not good or len(good) > (self._most or len(good)):
+            return partial(self.run, batch)
+        try:
+            # of an engine that says `n_begun`, as Measurer has it
+            end = self._engine.begin(*self._asked(good))  # type: ignore[attr-defined]
+        except (EngineOutOfMemory, MemoryError) as error:
+            self._halve(self._size_with(good), error)
+            return partial(self.run, batch)
+        return partial(self._ended, good, self._size_with(good), end)
+
+    def _ended(self, good: Batch, size: int, end: Callable[[], Results]) -> list[Passed]:
+        try:
+            return [(good, self._cut(end(), good))]
+        except (EngineOutOfMemory, MemoryError) as error:
+            if size <= (self._most or size):  # else another pass has told that already
+                self._halve(size, error)
+            return self.run(good)
+
+    def _timed(self, work: Callable[[], _Result]) -> _Result:
+        started = time.monotonic()
+        try:
+            return work()
+        finally:
+            self._clock.for_engine += time.monotonic() - started
+
+    def _asked(
+        self, images: Batch
+    ) -> tuple[dict[str, np.ndarray], Mapping[Value, Sequence[Measure]]]:
+        """What a pass of these images asks the engine."""
+        pictures = np.stack([image.values for image in images if image.values is not None])
+        n_short = self._size_with(images) - len(pictures)
+        if n_short > 0:
+            pictures = np.concatenate([pictures, np.repeat(pictures[-1:], n_short, axis=0)])
+        return self._feed.inputs(pictures), self._wants
+
+    def _size_with(self, images: Batch) -> int:
+        """How many pictures share the pass of these images."""
+        values = images[0].values
+        if not self._even_size or values is None:
+            return len(images)
+        even = most_in_a_pass(values.shape, self._even_size)
+        return max(len(images), min(even, self._most or even))
+
+    def _cut(self, results: Results, images: Batch) -> Results:
+        """Without the rows of pictures that only filled the pass up."""
+        if not self._even_size:
+            return results
+        return {key: rows[: len(images)] for key, rows in results.items()}
+
+    def _halve(self, size: int, error: Exception) -> None:
+        """After a pass of a size found no memory; raises its error where no smaller one is left."""
+        if size < 2:
+            raise error
         self._most = min((size + 1) // 2, self._most or size)
         self.note = (
             f"Memory ran out in a pass of {plural(size, 'image')}: the passes after it took "

@@ -13,7 +13,10 @@ from core.images.prepared import PreparedImage, prepare_ahead, prepared
 from core.images.preprocess import Preprocess
 
 _MAX_WAITING_BYTES = 256 << 20
-_MAX_BATCH_PIXELS = 1 << 21
+_FEW_PIXELS = 1 << 21
+"""Of a pass, whatever its size."""
+_PIXELS_OF_A_PICTURE = 1 << 16
+"""As many times the size of a pass may its pictures have together."""
 
 
 def prepare_images(
@@ -58,8 +61,8 @@ def in_order(images: Iterable[PreparedImage | None], size: int) -> Iterator[list
 def by_shape(images: Iterable[PreparedImage | None], size: int) -> Iterator[list[PreparedImage]]:
     """Batches of up to `size` images of one shape, from anywhere in the order.
 
-    Large pictures make smaller batches: 2 million pixels at most, unless one alone has more. An
-    image with a problem comes alone, None as an empty batch.
+    Large pictures make smaller batches, as `most_in_a_pass` has it. An image with a problem comes
+    alone, None as an empty batch.
     """
     waiting: dict[tuple[int, ...], list[PreparedImage]] = {}
     for image in images:
@@ -77,8 +80,13 @@ def by_shape(images: Iterable[PreparedImage | None], size: int) -> Iterator[list
 
 
 def most_in_a_pass(shape: tuple[int, ...], size: int) -> int:
-    """How many pictures of a shape (channels, height, width) share a pass of up to `size`."""
-    return min(size, max(1, _MAX_BATCH_PIXELS // (shape[1] * shape[2])))
+    """How many pictures of a shape (channels, height, width) share a pass of up to `size`.
+
+    They have 2 million pixels together or, of a large size, those of so many squares of 256: less
+    where one alone has more.
+    """
+    n_pixels = max(_FEW_PIXELS, size * _PIXELS_OF_A_PICTURE)
+    return min(size, max(1, n_pixels // (shape[1] * shape[2])))
 
 
 def _n_bytes(waiting: dict[tuple[int, ...], list[PreparedImage]]) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from core.engines.batch_size import USUAL_BATCH
 from core.engines.values import Value
 from core.errors import EngineError, ImageError
 from core.images.decoders.pool import shared_pool
@@ -22,7 +23,7 @@ from core.surveys.passes import Measurer, Passed, Passes, Results
 from core.surveys.pictures import in_order, prepare_images
 from core.surveys.stages import StageClock, StageLimit
 
-DEFAULT_BATCH = 8
+DEFAULT_BATCH = USUAL_BATCH
 Grouping = Callable[[Iterable[PreparedImage | None], int], Iterator[list[PreparedImage]]]
 """How prepared images are put together into passes of a size: pictures.in_order or by_shape."""
 
@@ -102,21 +103,23 @@ def survey(
     *,
     batch_size: int = DEFAULT_BATCH,
     grouping: Grouping = in_order,
+    is_even: bool = False,
 ) -> Job[SurveyReport]:
     """Run every image once and hand each collector what it wants; the union is one request.
 
     Images share passes of `batch_size` only where the feed proves that they stay apart. An image
     that can't be read, or that is too small for the net, is skipped with its reason and stops
-    nothing. A pass that finds no memory is made of half as many. Decoding runs ahead of the pass,
-    and the pass ahead of the collectors. Closing the job
-    ends it after the collectors have what was passed.
+    nothing. A pass that finds no memory is made of half as many. is_even: passes of pictures of one
+    shape have one size, as `Passes` has it. Decoding runs ahead of the pass, and the pass ahead of
+    the collectors. Closing the job ends it after the collectors have what was passed.
     """
     feed.check_takes_pictures()
     size = 1 if feed.mixing else batch_size
     wants = _union(collectors)
     tally, started = _Tally(), time.monotonic()
     checker, pool = SizeChecker(feed, recipe), shared_pool()
-    passes = Passes(engine, feed, wants, tally.clock)
+    even_size = size if is_even and not feed.mixing else 0
+    passes = Passes(engine, feed, wants, tally.clock, even_size=even_size)
     n_ahead = pool.n_decoders + size * passes.n_at_once
     with (
         ThreadPoolExecutor(1, thread_name_prefix="collect") as keeper,

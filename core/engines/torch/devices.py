@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.engines.memory import Need, check_fits, free_host_bytes
+from core.engines.memory import Need, check_fits, free_host_bytes, more_host_bytes
 
 
 def check_room(need: Need, device: torch.device) -> None:
@@ -44,6 +47,34 @@ def onto(device: torch.device, array: np.ndarray) -> Tensor:
     if device.type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)
+
+
+def more_bytes(device: torch.device) -> int | None:
+    """What this process can have beside the tensors that it holds; None where nobody can tell."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(free) + int(cached)
+    return more_host_bytes() if device.type == "cpu" else None
+
+
+class TakenMemory:
+    """Counts what a pass takes on its device; bytes: of the last one, None where nobody counts."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.bytes: int | None = None
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Run one pass."""
+        if self._device.type != "cuda":
+            yield
+            return
+        torch.cuda.reset_peak_memory_stats(self._device)
+        before = torch.cuda.memory_allocated(self._device)
+        yield
+        self.bytes = int(torch.cuda.max_memory_allocated(self._device)) - int(before)
 
 
 def _free_bytes(device: torch.device) -> int | None:

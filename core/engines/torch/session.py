@@ -23,7 +23,7 @@ from core.engines.obstacles import (
     refused_parameters,
     refused_shapes,
 )
-from core.engines.operations import Intervened, Want
+from core.engines.operations import Intervened, Memory, Shape, Want
 from core.engines.session import (
     GradientArrays,
     GradientsAsked,
@@ -32,7 +32,7 @@ from core.engines.session import (
     Session,
 )
 from core.engines.torch import operations
-from core.engines.torch.devices import check_room, onto, wait_for
+from core.engines.torch.devices import TakenMemory, check_room, more_bytes, onto, wait_for
 from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of, made_up
 from core.engines.torch.executor import Executor, OnValue, apart_from, sparing
 from core.engines.torch.folding import fold_affine_layers
@@ -78,6 +78,7 @@ class TorchSession(Session):
         self._refused: dict[tuple[object, ...], Obstacles] = {}
         self._needs: dict[int, tuple[tuple[PlannedStep, ...], object, Need]] = {}
         self._last_plan: tuple[PlannedStep, ...] | None = None
+        self._taken = TakenMemory(place.device)
         self._build(infer_shapes(self._net, self._input_shapes))
 
     def measure(
@@ -114,16 +115,7 @@ class TorchSession(Session):
         on_layer: OnLayer,
         writes: BySlot,
     ) -> list[np.ndarray]:
-        slots = [self._wiring.slot(want.value) for want in wants]
-        steps = self._wiring.steps_for(slots)
-        check_free(steps, self._obstacles, ENGINE)
-        self._wiring.check_inputs(inputs, steps)
-        check_free(steps, self._refused_for(inputs, steps), ENGINE)
-        measures: dict[int, list[Measure]] = {}
-        for slot, want in zip(slots, wants, strict=True):
-            measures.setdefault(slot, []).append(want.measure)
-        fed = set(self._wiring.inputs.values())  # no layer gives them: they have to stay
-        kept = frozenset(s for s, all_of in measures.items() if KEEP in all_of or s in fed)
+        slots, measures, kept = self._asked(inputs, wants)
         found: dict[int, list[Tensor]] = {}
 
         def look(slot: int, tensor: Tensor) -> None:
@@ -136,6 +128,29 @@ class TorchSession(Session):
         for slot in measures.keys() - found.keys():  # kept, or given
             found[slot] = measure_all(values[slot].float(), measures[slot])
         return [_to_numpy(found[slot].pop(0)) for slot in slots]
+
+    def _asked(
+        self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want]
+    ) -> tuple[list[int], dict[int, list[Measure]], frozenset[int]]:
+        """The slot of each want, what is measured of each slot, and which slots have to stay."""
+        slots = [self._wiring.slot(want.value) for want in wants]
+        steps = self._wiring.steps_for(slots)
+        check_free(steps, self._obstacles, ENGINE)
+        self._wiring.check_inputs(inputs, steps)
+        check_free(steps, self._refused_for(inputs, steps), ENGINE)
+        measures: dict[int, list[Measure]] = {}
+        for slot, want in zip(slots, wants, strict=True):
+            measures.setdefault(slot, []).append(want.measure)
+        fed = set(self._wiring.inputs.values())  # no layer gives them
+        kept = frozenset(s for s, all_of in measures.items() if KEEP in all_of or s in fed)
+        return slots, measures, kept
+
+    def room(self, inputs: Mapping[str, Shape], wants: Sequence[Want]) -> Memory:
+        """By the plan of such a pass and what the device says."""
+        shown = {name: np.broadcast_to(np.float32(0), size) for name, size in inputs.items()}
+        slots, _, kept = self._asked(shown, wants)
+        need = self._need(self._plan(slots, kept, may_fuse=True), shown)
+        return Memory(more_bytes(self._place.device), need.n_bytes, self._taken.bytes)
 
     def run(self, inputs: Mapping[str, np.ndarray], on_layer: OnLayer) -> PassResult:
         """One pass over everything that can be computed; nothing is fused or overwritten.
@@ -276,7 +291,8 @@ class TorchSession(Session):
         executor = ChangedExecutor(self._input_tensors(inputs), writes)
         say = on_layer if plan is not self._last_plan else sparing(on_layer)
         sizes = frozenset((name, array.shape) for name, array in inputs.items())
-        with self._threads.used((id(self), sizes, frozenset(slots), kept)):
+        of_kind = (id(self), sizes, frozenset(slots), kept)
+        with self._threads.used(of_kind), self._taken.counted():
             if may_fail:
                 executor.wait = partial(wait_for, self._place.device)
                 failed = executor.run_possible(plan, say)

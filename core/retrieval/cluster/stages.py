@@ -26,6 +26,7 @@ from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.finish import Fits
 from core.surveys.feed import plan_feed
+from core.surveys.passes import Passes
 from core.surveys.pictures import by_shape, prepare_images
 from core.surveys.survey import SizeChecker
 
@@ -165,20 +166,21 @@ class Describe:
             raise AppError("The engine is not open.")
         said = {one["path"]: one for one in listed}
         size = 1 if describer.feed.mixing else self._work.batch_size
-        measurer = describer.measurer_of(size)
+        even_size = size if describer.has_even_passes else 0
+        passes = Passes(describer.measurer, describer.feed, describer.wants, even_size=even_size)
         good, bad, vectors = [], [], []
         for batch in by_shape(checker.checked(_unpacked(listed, values)), size):
-            ready = [image for image in batch if image.values is not None]
             bad += [
                 {**said[image.path.as_posix()], "problem": image.problem}
                 for image in batch
                 if image.values is None
             ]
-            if not ready:
-                continue
-            pictures = np.stack([image.values for image in ready if image.values is not None])
-            results = measurer.measure(describer.feed.inputs(pictures), describer.wants)
-            for image, vector in zip(ready, describer.rows(results, len(ready)), strict=True):
+            described = [
+                one
+                for ready, results in passes.run(batch)
+                for one in zip(ready, describer.rows(results, len(ready)), strict=True)
+            ]
+            for image, vector in described:
                 one = said[image.path.as_posix()]
                 if np.isfinite(vector).all():
                     good.append(one)

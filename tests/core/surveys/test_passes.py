@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,10 @@ from core.layers.shapes import infer_shapes
 from core.measures.measure import Measure, Pool
 from core.net.reader import read_net
 from core.progress import run_job
+from core.retrieval.refining import RefiningEngine
 from core.surveys.feed import Feed, plan_feed
 from core.surveys.passes import Results
+from core.surveys.pictures import most_in_a_pass
 from core.surveys.survey import SurveyReport, survey
 
 NET = """
@@ -86,9 +88,11 @@ def feed() -> Feed:
     return plan_feed(net, infer_shapes(net), [VALUE])
 
 
-def ran(engine: object, files: list[Path], size: int = 4) -> tuple[Keeper, SurveyReport]:
-    keeper = Keeper()
-    job = survey(engine, feed(), files, Preprocess("warp", 8, 8), [keeper], batch_size=size)  # type: ignore[arg-type]
+def ran(
+    engine: object, files: list[Path], size: int = 4, *, is_even: bool = False
+) -> tuple[Keeper, SurveyReport]:
+    keeper, recipe = Keeper(), Preprocess("warp", 8, 8)
+    job = survey(engine, feed(), files, recipe, [keeper], batch_size=size, is_even=is_even)  # type: ignore[arg-type]
     return keeper, run_job(job)
 
 
@@ -114,6 +118,80 @@ def test_one_image_without_memory_ends_it_and_other_errors_halve_nothing(files: 
     with pytest.raises(EngineError):
         ran(other, files)
     assert other.sizes == [4]
+
+
+def test_passes_of_one_size_are_halved_too_and_stay_of_one_size(files: list[Path]) -> None:
+    whole, _ = ran(Short(99), files)
+    short = Short(2)
+    found, report = ran(short, files, is_even=True)
+    assert found.names == [path.name for path in files if path != files[4]]
+    np.testing.assert_array_equal(np.array(found.rows), np.array(whole.rows))
+    assert short.sizes == [4, *[2] * 5]
+    assert "in a pass of 4 images" in report.notes[-1]
+    full = Short(99)
+    ran(full, files, is_even=True)
+    assert full.sizes == [4, 4, 4]  # the last of two images and two that fill it up
+
+
+class Ahead:
+    """An engine in which two passes may have begun, and that notes when they begin and end."""
+
+    n_begun = 2
+
+    def __init__(self, most: int = 99, *, fails_late: bool = False) -> None:
+        self._short, self._fails_late = Short(most), fails_late
+        self.said: list[str] = []
+
+    def measure(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> dict[tuple[Value, Measure], np.ndarray]:
+        self.said.append(f"whole {len(inputs['data'])}")
+        return self._short.measure(inputs, wants)
+
+    def begin(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> Callable[[], Results]:
+        number = sum(word.startswith("begin") for word in self.said)
+        self.said.append(f"begin {number}")
+        found = None if self._fails_late else self._short.measure(inputs, wants)
+
+        def end() -> Results:
+            self.said.append(f"end {number}")
+            return self._short.measure(inputs, wants) if found is None else found
+
+        return end
+
+
+def test_a_pass_begins_before_the_one_before_it_has_ended(files: list[Path]) -> None:
+    whole, _ = ran(Short(99), files)
+    engine = Ahead()
+    found, report = ran(engine, [path for path in files if path != files[4]])
+    assert engine.said == ["begin 0", "begin 1", "end 0", "begin 2", "end 1", "end 2"]
+    assert (found.names, report.n_passes) == (whole.names, 3)
+    np.testing.assert_array_equal(np.array(found.rows), np.array(whole.rows))
+    assert ran(Ahead(), files)[0].skipped == [files[4].name]
+
+
+@pytest.mark.parametrize("fails_late", [False, True])
+@pytest.mark.parametrize("is_even", [False, True])
+def test_a_pass_that_has_begun_finds_no_memory_and_is_halved(
+    files: list[Path], fails_late: bool, is_even: bool
+) -> None:
+    whole, _ = ran(Short(99), files)
+    engine = Ahead(2, fails_late=fails_late)
+    found, report = ran(engine, files, is_even=is_even)
+    assert found.names == whole.names
+    np.testing.assert_array_equal(np.array(found.rows), np.array(whole.rows))
+    assert any("took 2 images at most" in note for note in report.notes)
+    assert {word for word in engine.said if word.startswith("whole")} == {"whole 2"}
+
+
+def test_what_refines_an_engine_lets_as_many_passes_run_as_it_does(files: list[Path]) -> None:
+    several, ahead = RefiningEngine(Meeting(), feed()), Ahead()
+    good = [path for path in files if path != files[4]][:9]
+    assert ran(several, good, size=3)[1].n_passes == 3  # three threads have met
+    ran(RefiningEngine(ahead, feed()), good, size=3)
+    assert ahead.said[:3] == ["begin 0", "begin 1", "end 0"]
 
 
 @pytest.mark.parametrize(
@@ -160,3 +238,11 @@ def test_two_children_give_the_bits_of_one(files: list[Path], tmp_path: Path) ->
     assert whole[VALUE].shape == (2, 4, 6, 6)
     assert (one.names, one.skipped) == (two.names, two.skipped)
     np.testing.assert_array_equal(np.array(one.rows), np.array(two.rows))
+
+
+def test_large_pictures_make_smaller_passes_whose_pixels_follow_the_size_asked_for() -> None:
+    assert most_in_a_pass((3, 224, 224), 8) == 8
+    assert most_in_a_pass((3, 768, 1024), 8) == 2  # 2 ** 21 pixels: 2.67 pictures
+    assert most_in_a_pass((3, 768, 1024), 64) == 5  # 64 * 2 ** 16 pixels: 5.33
+    assert most_in_a_pass((3, 224, 224), 256) == 256
+    assert most_in_a_pass((3, 5000, 5000), 8) == 1
