@@ -50,29 +50,32 @@ def paint_icon(painter: QPainter, name: str, colour: QColor, rectangle: QRectF) 
     painter.restore()
 
 
-def pixmap(name: str, colour: QColor, size: int = 16, ratio: float = 1.0) -> QPixmap:
-    """The icon as a pixmap of `size` logical pixels for a screen of that pixel ratio."""
-    return _pixmap(name, colour.rgba(), size, ratio)
+def pixmap(name: str, colour: QColor, size: int = 16, ratio: float = 1.0, gap: int = 0) -> QPixmap:
+    """The icon as a pixmap of `size` logical pixels for a screen of that pixel ratio.
+
+    gap: empty pixels at its right, which hold what is written there off it.
+    """
+    return _pixmap(name, colour.rgba(), size, ratio, gap)
 
 
 @lru_cache(maxsize=1024)
-def _pixmap(name: str, rgba: int, size: int, ratio: float) -> QPixmap:
-    picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+def _pixmap(name: str, rgba: int, size: int, ratio: float, gap: int) -> QPixmap:
+    side = round(size * ratio)
+    picture = QPixmap(QSize(side + round(gap * ratio), side))
     picture.fill(Qt.transparent)
     painter = QPainter(picture)
-    colour = QColor.fromRgba(rgba)
-    paint_icon(painter, name, colour, QRectF(0, 0, picture.width(), picture.height()))
+    paint_icon(painter, name, QColor.fromRgba(rgba), QRectF(0, 0, side, side))
     painter.end()
     picture.setDevicePixelRatio(ratio)
     return picture
 
 
-def icon(name: str, colour: QColor, size: int = 16) -> QIcon:
+def icon(name: str, colour: QColor, size: int = 16, gap: int = 0) -> QIcon:
     """The icon for buttons and actions, paler when disabled, sharp on dense screens."""
     pale = QColor(colour)
     pale.setAlphaF(colour.alphaF() * 0.4)
     result = QIcon()
     for ratio in (1.0, 2.0):
-        result.addPixmap(pixmap(name, colour, size, ratio), QIcon.Normal)
-        result.addPixmap(pixmap(name, pale, size, ratio), QIcon.Disabled)
+        result.addPixmap(pixmap(name, colour, size, ratio, gap), QIcon.Normal)
+        result.addPixmap(pixmap(name, pale, size, ratio, gap), QIcon.Disabled)
     return result

@@ -15,6 +15,8 @@ Measure = Callable[[str], float]
 _JOINT = re.compile(r"[/_\-]| · ")
 _WORD = re.compile(r"[^\W\d_]+")
 _LAST_PART = re.compile(r"[^\W\d_]*(@\d+)?$")
+_VALUE = re.compile(r"(.+) · .+(@\d+)")
+"""Layer, and the version of the blob that it writes."""
 _LEAST_WORD = 3
 """Letters; a shorter word gains nothing from losing its end."""
 
@@ -25,9 +27,10 @@ def elide_names(
     """What to write for each name of a list, in at most `room`; different names read different.
 
     names: in the order shown, since a name is compared with those above and below it.
-    room: one width for all, or one for each name. A name that fits stays whole. Else the parts go
-    that a neighbour begins with as well (`…3x3_reduce`), then the ends of words, shared and long
-    ones first (`res2a_b…2a@0`). The last part, digits and @n stay while there is another way.
+    room: one width for all, or one for each name. A name that fits stays whole. Else the
+    blob's name goes before the layer's (`relu7 · @1`), then the parts that a neighbour begins
+    with as well (`…3x3_reduce`), then the ends of words, shared and long ones first
+    (`res2a_b…2a@0`). The last part, digits and @n stay while there is another way.
     A name that no way makes fit is longer than its room: it is not told apart by less.
     """
     rooms: dict[str, float] = {}
@@ -136,15 +139,32 @@ def _endings(name: str, near: Sequence[str]) -> list[str]:
     return [name[end:] for end in ends if end < len(name)]
 
 
+def without_blob(name: str) -> str:
+    """ "relu7 · fc7@1" as "relu7 · @1"; another name as it is."""
+    value = _VALUE.fullmatch(name)
+    return f"{value[1]} · {value[2]}" if value else name
+
+
 def _fitting(name: str, around: _Around, room: float, measure: Measure) -> Iterator[str]:
     """Ever less welcome texts: the last part whole, shortened, cut anywhere; those too long."""
     if measure(name) <= room:
         yield name
+    bare = without_blob(name)
+    if bare != name:
+        yield from (text for text in _bare(bare, name, around) if measure(text) <= room)
     for is_last_whole in (True, False):
         texts = _shorter(name, around, is_last_whole=is_last_whole)
         yield from (text for text in texts if measure(text) <= room)
     yield from _cut(name, around.near, room, measure)
     yield from _narrowest(name, around, measure, is_last_whole=False)
+
+
+def _bare(bare: str, name: str, around: _Around) -> tuple[str, ...]:
+    """Ever shorter texts of a value without its blob's name."""
+    gone = (len(name) - len(ending) for ending in around.endings)
+    endings = tuple(bare[n:] for n in gone if n < bare.index(" · "))
+    near = tuple(without_blob(other) for other in around.near)
+    return (bare, *_shorter(bare, _Around(near, endings), is_last_whole=True))
 
 
 def _narrowest(

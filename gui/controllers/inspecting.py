@@ -364,7 +364,7 @@ class InspectingController(QObject):
 
     def _show_top(self, scores: ClassScores | None, *, is_told: bool) -> None:
         last = self.last_forward
-        if scores is not None and last is not None:
+        if scores is not None and scores.is_trained and last is not None:
             self.last_forward = replace(last, top=scores.classes[0])
         self.classes_found.emit(scores)
         if is_told and self.last_forward is not None:

@@ -58,5 +58,6 @@ def scores_among(
         if best:
             classes = tuple(ClassScore(one.number, one.name, one.score) for one in best)
             names = names_of_classes(key.net, value, array.shape[1])
-            return ClassScores(layer, classes, is_softmax(net, value), names)
+            is_trained = key.net.weights is not None
+            return ClassScores(layer, classes, is_softmax(net, value), names, is_trained)
     return None

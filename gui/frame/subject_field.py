@@ -213,13 +213,12 @@ class SubjectField(QPushButton):
 
 
 def _shorter_blob(rest: str, room: int, metrics: QFontMetrics) -> str:
-    """ "· conv3_1@1" as "· …1@1" where that leaves the layer's name whole; else as it is."""
-    dot, blob = rest[:2], rest[2:]
-    if dot != "· " or metrics.horizontalAdvance(rest) <= room:
+    """ "· conv3_1@1" as "· @1" where that leaves the layer's name whole; else as it is."""
+    dot, at, version = rest[:2], *rest.rpartition("@")[1:]
+    if dot != "· " or not at or metrics.horizontalAdvance(rest) <= room:
         return rest
-    shown = dot + elided(blob, room - metrics.horizontalAdvance(dot), metrics)
-    is_told = "@" in shown and metrics.horizontalAdvance(shown) <= room
-    return shown if is_told else rest
+    shown = f"{dot}@{version}"
+    return shown if metrics.horizontalAdvance(shown) <= room else rest
 
 
 def _whole_words(text: str, room: int, metrics: QFontMetrics) -> str:

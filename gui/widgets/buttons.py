@@ -9,6 +9,9 @@ from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.plain_text import plain_tip
 
+GAP = 4
+"""Pixels between an icon and the words beside it, besides the four of Qt's style."""
+
 
 class Button(QPushButton):
     """A push button; the one filled button of a panel is `is_primary`."""
@@ -27,9 +30,13 @@ class Button(QPushButton):
         self._icon_name = icon_name
         self._is_primary = is_primary
         self.setProperty("primary", is_primary)
-        self.setIconSize(QSize(18, 14))  # two pixels at each side keep the text off it
+        self.setIconSize(QSize(14 + GAP, 14))
         keeper.changed.connect(self._tint)
         self._tint()
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._tint()  # without words the icon stands in the middle
 
     def set_icon(self, icon_name: str | None) -> None:
         """Show another icon, or none."""
@@ -51,7 +58,7 @@ class Button(QPushButton):
         theme = self._keeper.theme
         if self._icon_name is not None:
             colour = theme.text_on_accent if self._is_primary else theme.text
-            self.setIcon(icon(self._icon_name, colour))
+            self.setIcon(icon(self._icon_name, colour, 14, GAP if self.text() else 0))
 
 
 class IconButton(QToolButton):
@@ -69,17 +76,27 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._keeper = keeper
         self._icon_name, self._role = icon_name, "text"
+        self._side, self._gap = 16, 0
         self.setToolTip(plain_tip(tooltip))
         self.setAccessibleName(tooltip or text)
         self.setText(text)
-        self.setIconSize(QSize(16, 16))
         self.setToolButtonStyle(Qt.ToolButtonTextBesideIcon if text else Qt.ToolButtonIconOnly)
         keeper.changed.connect(self._tint)
-        self._tint()
 
     def set_icon(self, icon_name: str) -> None:
         """Show another icon."""
         self._icon_name = icon_name
+        self._tint()
+
+    def setToolButtonStyle(self, style: Qt.ToolButtonStyle) -> None:
+        super().setToolButtonStyle(style)
+        self.set_icon_size(self._side)
+
+    def set_icon_size(self, side: int) -> None:
+        """Draw the icon as large as that."""
+        has_words = self.toolButtonStyle() == Qt.ToolButtonTextBesideIcon
+        self._side, self._gap = side, GAP if has_words and not self.isRightToLeft() else 0
+        self.setIconSize(QSize(side + self._gap, side))
         self._tint()
 
     def set_role(self, role: str) -> None:
@@ -89,4 +106,5 @@ class IconButton(QToolButton):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        self.setIcon(icon(self._icon_name, getattr(self._keeper.theme, self._role)))
+        colour = getattr(self._keeper.theme, self._role)
+        self.setIcon(icon(self._icon_name, colour, self._side, self._gap))

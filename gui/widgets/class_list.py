@@ -31,17 +31,21 @@ class ClassScore:
 class ClassScores:
     """The best classes, best first; `are_probabilities` where the net's own Softmax made them.
 
-    names: of every class, in the order of the output; () where unknown.
+    names: of every class, in the order of the output; () where unknown. is_trained: False where
+    no weights are open and the net ran on what its fillers gave.
     """
 
     layer: str
     classes: tuple[ClassScore, ...]
     are_probabilities: bool
     names: tuple[str, ...] = ()
+    is_trained: bool = True
 
     @property
     def note(self) -> str:
         """What the numbers are."""
+        if not self.is_trained:
+            return "no weights: filler values, no meaning"
         return "probabilities" if self.are_probabilities else "softmax of its scores"
 
 
@@ -108,7 +112,8 @@ class ClassList(QWidget):
         head = QRectF(8, 0, self.width() - 16, 16)
         room = painter.fontMetrics().horizontalAdvance
         painter.drawText(head, LEFT, elide_name(self._title, head.width(), room))
-        painter.setPen(theme.secondary)
+        is_warning = self._scores is not None and not self._scores.is_trained
+        painter.setPen(theme.warning_text if is_warning else theme.secondary)
         painter.setFont(text_font(11))
         painter.drawText(head.translated(0, 15), LEFT, self._note)
         for number in range(len(self._rows)):
@@ -145,5 +150,6 @@ def class_text(one: ClassScore) -> str:
 
 
 def score_text(one: ClassScore) -> str:
-    """A share in percent."""
-    return f"{100 * one.score:.1f} %"
+    """A share in percent; what rounds to none is told from none."""
+    percent = 100 * one.score
+    return "< 0.1 %" if 0 < percent < 0.05 else f"{percent:.1f} %"

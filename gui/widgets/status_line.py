@@ -63,7 +63,7 @@ class StatusLine(QWidget):
         self._engine = IconButton(keeper, "down", "Choose engine and device", text="Engine")
         self._engine.setLayoutDirection(Qt.RightToLeft)  # the arrow behind the words
         self._engine.setFixedHeight(HEIGHT - 4)
-        self._engine.setIconSize(QSize(12, 12))
+        self._engine.set_icon_size(12)
         self._engine.setFocusPolicy(Qt.TabFocus)
         self._engine.clicked.connect(lambda: self.engine_clicked.emit())
         self._last = ElidedLabel(mode=Qt.ElideRight)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from PyQt5.QtGui import QColor
+import numpy as np
+import pytest
+from PyQt5.QtGui import QColor, QImage
+from PyQt5.QtWidgets import QWidget
 
 from gui.icons import icon_names, pixmap
+from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 
 MEANINGS = {
@@ -47,3 +51,41 @@ def test_no_two_icons_look_the_same(qapp) -> None:
     drawn = {name: pixmap(name, QColor("black"), 32).toImage() for name in names}
     for first, second in combinations(drawn, 2):
         assert drawn[first] != drawn[second], (first, second)
+
+
+def runs_of_ink(widget: QWidget) -> list[tuple[int, int]]:
+    """First and last column of each dark piece; gaps of three columns do not part it."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format_Grayscale8)
+    bits = image.constBits()
+    bits.setsize(image.sizeInBytes())
+    grey = np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine())
+    runs: list[tuple[int, int]] = []
+    for at in np.flatnonzero((grey[:, : image.width()] < 140).any(axis=0)).tolist():
+        if runs and at - runs[-1][1] <= 3:
+            runs[-1] = runs[-1][0], at
+        else:
+            runs.append((at, at))
+    return runs
+
+
+@pytest.mark.parametrize("kind", [Button, IconButton])
+def test_an_icon_keeps_off_the_words_beside_it(kind: type, qtbot) -> None:
+    keeper = ThemeKeeper("light")
+    button = (
+        Button(keeper, "HH", "chip") if kind is Button else IconButton(keeper, "chip", text="HH")
+    )
+    qtbot.addWidget(button)
+    button.setStyleSheet("border: none; background: white;")
+    button.resize(button.sizeHint())
+    sign, words = runs_of_ink(button)[:2]
+    assert words[0] - sign[1] >= 7
+
+
+def test_the_icon_of_a_button_that_lost_its_words_stands_in_the_middle(qtbot) -> None:
+    button = Button(ThemeKeeper("light"), "HH", "chip")
+    qtbot.addWidget(button)
+    button.setText("")
+    button.setStyleSheet("border: none; background: white;")
+    button.resize(60, 24)
+    first, last = runs_of_ink(button)[0][0], runs_of_ink(button)[-1][1]
+    assert abs(first - (59 - last)) <= 1

@@ -15,7 +15,9 @@ from PyQt5.QtWidgets import QApplication
 
 from core.commands.stats import add_arguments as add_statistics_arguments
 from core.commands.tiles import add_arguments
+from core.weights.writer import write_caffemodel
 from gui.controllers.inspecting import LEFT_OUT_KEY
+from gui.widgets.class_list import ClassScore, score_text
 
 NET = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
@@ -46,6 +48,24 @@ def photo(tmp_path: Path) -> Path:
 def open_both(bench, qtbot, net: Path, photo: Path) -> None:
     bench.opening.open_paths([net, photo])
     qtbot.waitUntil(lambda: bench.inspecting.can_run())
+
+
+@pytest.fixture
+def weights(net: Path) -> Path:
+    rng = np.random.default_rng(2)
+    shapes = {"conv1": ("Convolution", (4, 3, 3, 3), (4,)), "fc8": ("InnerProduct", (6, 144), (6,))}
+    layers = [
+        (name, kind, [rng.standard_normal(shape).astype(np.float32) / 100 for shape in those])
+        for name, (kind, *those) in shapes.items()
+    ]
+    path = net.with_suffix(".caffemodel")
+    write_caffemodel(path, "net", layers)
+    return path
+
+
+def open_trained(bench, qtbot, net: Path, weights: Path, photo: Path) -> None:
+    bench.opening.open_paths([net, weights, photo])
+    qtbot.waitUntil(lambda: bench.inspecting.can_run() and bench.document.weights is not None)
 
 
 def look_at(bench, qtbot, panel, layer: str) -> None:
@@ -155,10 +175,11 @@ def test_a_panel_out_of_view_asks_for_nothing(bench, qtbot, net: Path, photo: Pa
 
 @pytest.mark.parametrize(("layer", "note"), [("prob", "probabilities"), ("conv1", None)])
 def test_outputs_name_their_best_classes(
-    bench, qtbot, net: Path, photo: Path, tmp_path: Path, layer: str, note: str | None
-) -> None:
+    bench, qtbot, net: Path, weights: Path, photo: Path, tmp_path: Path, layer: str,
+    note: str | None,
+) -> None:  # fmt: skip
     (tmp_path / "class_names.txt").write_text("ant\nbee\ncat\ndog\neel\nfox\n")
-    open_both(bench, qtbot, net, photo)
+    open_trained(bench, qtbot, net, weights, photo)
     panel = bench.window.panels.activations
     look_at(bench, qtbot, panel, layer)
     scores = panel.classes.scores
@@ -172,10 +193,11 @@ def test_outputs_name_their_best_classes(
     assert scores.classes[0].name == "ant bee cat dog eel fox".split()[int(values.argmax())]
 
 
-def test_scores_without_softmax_say_so(bench, qtbot, photo: Path, tmp_path: Path) -> None:
-    net = tmp_path / "bare.prototxt"
+def test_scores_without_softmax_say_so(
+    bench, qtbot, net: Path, weights: Path, photo: Path, tmp_path: Path
+) -> None:
     net.write_text(NET[: NET.index('layer { name: "prob"')])
-    open_both(bench, qtbot, net, photo)
+    open_trained(bench, qtbot, net, weights, photo)
     panel = bench.window.panels.activations
     look_at(bench, qtbot, panel, "fc8")
     assert panel.classes.scores is None  # six unnamed numbers are no classes
@@ -305,11 +327,32 @@ def test_pinned_channels_stay_over_layers(bench, qtbot, net: Path, photo: Path) 
     qtbot.waitUntil(lambda: not panel.pin_row.isVisible())
 
 
-def test_a_forward_tells_the_top_class_on_every_page(bench, qtbot, net, photo) -> None:
-    """The status line says it though no layer is selected and no values are in view."""
+def test_a_net_without_weights_claims_no_class(bench, qtbot, net, photo) -> None:
+    """ "Top: class 124, 100 %" of filler values looked like a result."""
     found = []
     bench.inspecting.classes_found.connect(found.append)
     open_both(bench, qtbot, net, photo)
+    bench.window.actions_["forward"].trigger()
+    qtbot.waitUntil(lambda: bool(found), timeout=15000)
+    assert bench.window.status_line._last.text().startswith("last forward ")
+    inspector = bench.window.panels.inspector
+    assert inspector.classes.isVisible()
+    assert inspector.classes.scores.note == "no weights: filler values, no meaning"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0.0 %"), (4e-4, "< 0.1 %"), (6e-4, "0.1 %"), (0.613, "61.3 %"), (1.0, "100.0 %")],
+)
+def test_a_small_share_is_told_from_none(share: float, text: str) -> None:
+    assert score_text(ClassScore(0, "", share)) == text
+
+
+def test_a_forward_tells_the_top_class_on_every_page(bench, qtbot, net, weights, photo) -> None:
+    """The status line says it though no layer is selected and no values are in view."""
+    found = []
+    bench.inspecting.classes_found.connect(found.append)
+    open_trained(bench, qtbot, net, weights, photo)
     bench.window.actions_["forward"].trigger()
     qtbot.waitUntil(lambda: bool(found), timeout=15000)
     best = found[0].classes[0]

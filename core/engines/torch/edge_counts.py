@@ -22,7 +22,9 @@ _TABLES = 32
 """Of 256 KB each."""
 
 
-def count_between(edges: tuple[float, ...], parts: Iterable[Tensor], device: torch.device) -> Tensor:
+def count_between(
+    edges: tuple[float, ...], parts: Iterable[Tensor], device: torch.device
+) -> Tensor:
     """How many values of (n,) float32 parts lie between edges, (len(edges) - 1,) int64.
 
     NaN and infinity are in no bin.

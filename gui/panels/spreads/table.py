@@ -338,9 +338,7 @@ class _Delegate(QStyledItemDelegate):
         metrics, rows = painter.fontMetrics(), self._table.model_.rows
         near = {one.row.words for one in rows[max(0, place - 1) : place + 2]} - {row.row.words}
         text = row.row.words
-        layer, version = row.row.layer, row.row.blob.rpartition("@")[2]
-        if metrics.horizontalAdvance(text) > box.width() and "@" in row.row.blob:
-            text = f"{layer} · @{version}"  # the blob's name gives way before the layer's
+        layer = row.row.layer
         if metrics.horizontalAdvance(text) > box.width():
             text = elide_name(text, box.width(), metrics.horizontalAdvance, sorted(near))
         if row.row.blob and text.startswith(layer):  # the blob is quieter than the layer

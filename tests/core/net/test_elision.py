@@ -18,6 +18,8 @@ FIRE = tuple(
     f"fire{n}/{part}@0" for n in (2, 3) for part in ("squeeze1x1", "expand1x1", "expand3x3")
 )
 
+VALUES = ("fire9/relu_c · fire9/conv1x1_2@1", "fire9/concat · fire9/concat@0", "drop9 · fire9@1")
+
 parts = st.sampled_from(
     ["inception", "res", "branch", "relu", "conv", "expand", "b", "2", "3x3", "10", "/", "_", "-"]
 )
@@ -49,6 +51,11 @@ def in_pixels(text: str) -> float:
         (FIRE[:3], 13, "fire2/expand1x1@0", "…expand1x1@0"),
         (FIRE, 13, "fire2/expand1x1@0", "fire2/e…1x1@0"),
         (FIRE, 13, "fire2/expand3x3@0", "fire2/e…3x3@0"),
+        (VALUES, 36, "fire9/concat · fire9/concat@0", "fire9/concat · fire9/concat@0"),
+        (VALUES, 24, "fire9/concat · fire9/concat@0", "fire9/concat · @0"),
+        (VALUES, 24, "fire9/relu_c · fire9/conv1x1_2@1", "fire9/relu_c · @1"),
+        (VALUES, 12, "fire9/concat · fire9/concat@0", "…concat · @0"),
+        (("slice · left@0", "slice · right@0"), 12, "slice · right@0", "…right@0"),
     ],
 )
 def test_names_of_real_nets(names: tuple[str, ...], room: int, name: str, shown: str) -> None:
