@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import select
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -71,16 +73,39 @@ def start_reading(stream: IO[bytes]) -> queue.SimpleQueue[Request]:
 
     def read() -> None:
         while True:
-            try:
-                requests.put(frames.read_frame(stream))
-            except frames.StreamEnded:
-                os._exit(0)
-            except (frames.FrameError, OSError, ValueError) as error:
-                print(f"unreadable request: {error}", file=sys.stderr, flush=True)  # noqa: T201
-                os._exit(3)
+            requests.put(_read_or_end(stream))
 
     threading.Thread(target=read, name="requests", daemon=True).start()
     return requests
+
+
+def requests_of(stream: IO[bytes]) -> Iterator[Request]:
+    """In the child: the requests as they are asked for, with nobody between the pipe and them.
+
+    As in `start_reading` the process ends when its parent is gone, which another thread looks out
+    for: the system wakes it for nothing else. Where it can't, that thread reads.
+    """
+    if not hasattr(select, "poll"):
+        return iter(start_reading(stream).get, None)
+    threading.Thread(target=_end_with_parent, args=(stream,), name="parent", daemon=True).start()
+    return iter(partial(_read_or_end, stream), None)
+
+
+def _end_with_parent(stream: IO[bytes]) -> None:
+    hung_up = select.poll()
+    hung_up.register(stream, 0)
+    hung_up.poll()
+    os._exit(0)
+
+
+def _read_or_end(stream: IO[bytes]) -> Request:
+    try:
+        return frames.read_frame(stream)
+    except frames.StreamEnded:
+        os._exit(0)
+    except (frames.FrameError, OSError, ValueError) as error:
+        print(f"unreadable request: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(3)
 
 
 def offer_to_be_killed_first() -> None:

@@ -60,8 +60,8 @@ def read_frame(stream, max_body_bytes=MAX_BODY_BYTES):
     if header_bytes > MAX_HEADER_BYTES or body_bytes > max_body_bytes:
         raise FrameError("a frame of %d + %d bytes is over the bound" % (header_bytes, body_bytes))
     header = _parse_header(_read_exactly(stream, header_bytes))
-    kinds = _array_kinds(header.pop("arrays", []))
-    if sum(_n_bytes(dtype, shape) for dtype, shape in kinds) != body_bytes:
+    kinds = array_kinds(header.pop("arrays", []))
+    if sum(bytes_of_array(dtype, shape) for dtype, shape in kinds) != body_bytes:
         raise FrameError("the arrays named do not add up to the %d bytes sent" % body_bytes)
     return header, [_read_array(stream, dtype, shape) for dtype, shape in kinds]
 
@@ -101,8 +101,9 @@ def _parse_header(text):
     return header
 
 
-def _array_kinds(described):
+def array_kinds(described):
     # type: (Any) -> List[Tuple[str, Tuple[int, ...]]]
+    """The (dtype, shape) that a header lists for its arrays; FrameError for anything else."""
     if not isinstance(described, list):
         raise FrameError("a header whose arrays are no list")
     kinds = []
@@ -123,8 +124,9 @@ def _is_size(size):
     return isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= MAX_BODY_BYTES
 
 
-def _n_bytes(dtype, shape):
+def bytes_of_array(dtype, shape):
     # type: (str, Tuple[int, ...]) -> int
+    """What an array takes."""
     count = np.dtype(dtype).itemsize
     for size in shape:
         count *= size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -10,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import IO, NoReturn
 
 from core import frames
-from core.children import Request, offer_to_be_killed_first, start_reading, take_stdout
+from core.children import Request, offer_to_be_killed_first, requests_of, take_stdout
 from core.engines.failures import header_from_error
-from core.engines.launch import KILLED
+from core.engines.launch import KILLED, SHARED_OPTION
 from core.engines.serving import Server
 from core.engines.session import Backend
 from core.errors import EngineStoppedFromOutside, EngineUnavailableError
+from core.shared_arrays import SharedArrays
 
 BACKENDS = {
     "torch": "core.engines.torch.backend",
@@ -30,26 +32,28 @@ def main(arguments: Sequence[str]) -> NoReturn:
     """Serve one engine until the window closes the pipe; never returns."""
     name, options = arguments[0], dict(option.split("=", 1) for option in arguments[1:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started us
+    files = [int(word) for word in options.pop(SHARED_OPTION, "").split(",") if word]
     replies = take_stdout()
-    requests = start_reading(sys.stdin.buffer)
+    requests = requests_of(sys.stdin.buffer)
     offer_to_be_killed_first()
-    child = _Child(replies)
+    child = _Child(replies, SharedArrays.of_parent(files) if files else SharedArrays())
     try:
         server = Server(_load_backend(name, options), child.announce)
     except (EngineUnavailableError, EngineStoppedFromOutside) as error:
-        requests.get()
+        next(requests)
         frames.write_frame(replies, {"error": header_from_error(error)})
         # at the end of `main` Python aborts when it meets the thread that reads standard input
         os._exit(KILLED if isinstance(error, EngineStoppedFromOutside) else 1)
+    _keep_what_is_imported()
     while True:
-        child.answer(server, requests.get())
+        child.answer(server, next(requests))
 
 
 class _Child:
     """Writes frames: each reply, and before it the layers as they begin."""
 
-    def __init__(self, replies: IO[bytes]) -> None:
-        self._replies = replies
+    def __init__(self, replies: IO[bytes], shared: SharedArrays) -> None:
+        self._replies, self._shared = replies, shared
         self._running = ""
 
     def announce(self, layer_name: str) -> None:
@@ -58,11 +62,18 @@ class _Child:
 
     def answer(self, server: Server, request: Request) -> None:
         self._running = ""
+        header, arrays = request
         try:
-            header, arrays = server.answer(*request)
+            header, given = server.answer(header, self._shared.look(header, arrays))
         except Exception as error:  # the window decides what an error means; this child lives on
-            header, arrays = {"error": header_from_error(error, self._running)}, []
-        frames.write_frame(self._replies, header, arrays)
+            header, given = {"error": header_from_error(error, self._running)}, []
+        frames.write_frame(self._replies, *self._shared.lend(header, given))
+
+
+def _keep_what_is_imported() -> None:
+    """Libraries stay: a collection in the middle of a pass need not look at all they made."""
+    gc.collect()
+    gc.freeze()
 
 
 def _load_backend(name: str, options: Mapping[str, str]) -> Backend:

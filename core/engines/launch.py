@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,9 @@ _OTHERS_SIGNALS = (-1, -2, -9, -15)
 """SIGHUP, SIGINT, SIGKILL, SIGTERM: what users, sessions and a system without memory send."""
 
 
+SHARED_OPTION = "shared"
+"""The option that tells a child the files of its shared memory."""
+
 KILLED = 137
 """The exit code by which a child of ours passes on that what it runs on was killed."""
 
@@ -48,13 +51,20 @@ class Launch:
     folder: Path
     environment: dict[str, str]
     creation_flags: int = 0
+    files: tuple[int, ...] = ()
 
 
-def launch_of(spec: EngineSpec) -> Launch:
+def may_share_memory(spec: EngineSpec) -> bool:
+    """Whether the child is started by us: what a command starts may run on another machine."""
+    return not spec.command or spec.name == "caffe"
+
+
+def launch_of(spec: EngineSpec, shared: Sequence[int] = ()) -> Launch:
     """The child runs `python -m core.engines.child NAME OPTION=VALUE...`, from any folder.
 
     The child of the caffe engine is ours too and starts the foreign Python itself, in the folder
-    where the user is. Raises EngineUnavailableError for a command that can't be split into words.
+    where the user is. shared: open files of memory for arrays, which the child inherits.
+    Raises EngineUnavailableError for a command that can't be split into words.
     """
     options = [f"{name}={value}" for name, value in spec.options]
     interpreter = spec.command or (sys.executable,)
@@ -62,9 +72,12 @@ def launch_of(spec: EngineSpec) -> Launch:
         interpreter = (sys.executable,)
         command = spec.command or split_command(os.environ.get(CAFFE_PYTHON_VARIABLE, ""))
         options += [f"command={json.dumps(command)}", f"folder={Path.cwd()}"]
+    if shared:
+        options.append(f"{SHARED_OPTION}={','.join(map(str, shared))}")
     arguments = (*interpreter, "-m", "core.engines.child", spec.name, *options)
     settings = {**_MEMORY_SETTINGS, **_WAITING_SETTINGS, **_DETERMINISM_SETTINGS}
-    return Launch(arguments, ROOT, child_environment(settings), creation_flags())
+    environment = child_environment(settings)
+    return Launch(arguments, ROOT, environment, creation_flags(), tuple(shared))
 
 
 def is_ended_from_outside(code: int | None) -> bool:

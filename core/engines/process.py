@@ -19,7 +19,7 @@ from core.children import enlarge_pipe
 from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
-from core.engines.launch import Launch, is_ended_from_outside, launch_of
+from core.engines.launch import Launch, is_ended_from_outside, launch_of, may_share_memory
 from core.engines.operations import PROTOCOL, Greeting, Hello, Open, Request, Train
 from core.engines.replies import read_reply
 from core.engines.stderr_tail import StderrTail, fatal_message
@@ -28,6 +28,7 @@ from core.engines.values import Device, EngineSpec, FastPath
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
 from core.net.definition import NetState
 from core.net.solver_settings import SolverSettings
+from core.shared_arrays import SharedArrays
 
 _LOG = logging.getLogger(__name__)
 
@@ -188,7 +189,12 @@ class EngineProcess:
 
     def _start(self) -> None:
         self._has_killed = False
-        self._process = _spawn(self.spec.name, launch_of(self.spec))
+        self._shared = SharedArrays.create() if may_share_memory(self.spec) else SharedArrays()
+        try:
+            self._process = _spawn(self.spec.name, launch_of(self.spec, self._shared.files))
+        except EngineError:
+            self._shared.close()
+            raise
         self._stdin, self._stdout = _pipes(self._process)
         stderr = self._process.stderr
         self._stderr = StderrTail(stderr, self._log_line) if stderr else None
@@ -256,7 +262,8 @@ class EngineProcess:
             raise EngineError("The engine is closed.", hint="Start it again.")
         self._running = ""
         try:
-            frames.write_frame(self._stdin, msgspec.to_builtins(request), arrays)
+            told = self._shared.lend(msgspec.to_builtins(request), arrays)
+            frames.write_frame(self._stdin, *told)
             header, given = self._answer()
             return read_reply(request, header, given), given
         except frames.StreamEnded as error:
@@ -276,7 +283,7 @@ class EngineProcess:
                 raise error_from_header(header["error"])
             else:
                 self._running = ""
-                return header, arrays
+                return header, [_own(one) for one in self._shared.look(header, arrays)]
 
     def _death(self) -> EngineError:
         """The child hung up: say whether we stopped it or it died, and of what."""
@@ -328,6 +335,7 @@ class EngineProcess:
 
     def _reap(self) -> None:
         self._wait(_DEATH_TIMEOUT_SECONDS)
+        self._shared.close()
         if self._stderr:
             self._stderr.join()
         for stream in (self._stdin, self._stdout, self._process.stderr):
@@ -346,6 +354,7 @@ def _spawn(name: str, launch: Launch) -> subprocess.Popen[bytes]:
             cwd=launch.folder,
             env=launch.environment,
             creationflags=launch.creation_flags,
+            pass_fds=launch.files,
         )
     except OSError as error:
         raise EngineUnavailableError(
@@ -360,6 +369,11 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     for pipe in (process.stdin, process.stdout):
         enlarge_pipe(pipe)
     return process.stdin, process.stdout
+
+
+def _own(array: np.ndarray) -> np.ndarray:
+    """The caller's: the next answer is written over what lies in shared memory."""
+    return array if array.flags.owndata else array.copy()
 
 
 def _explained(code: int | None, tail: str) -> str:

@@ -66,11 +66,16 @@ class Server:
     def answer(
         self, header: Mapping[str, Any], arrays: Arrays
     ) -> tuple[dict[str, Any], list[np.ndarray]]:
-        """Do what a request asks; EngineError for one that nobody knows or that lacks a field."""
+        """Do what a request asks; EngineError for one that nobody knows or that lacks a field.
+
+        arrays: may lie in memory that the next request is written over.
+        """
         try:
             request = msgspec.convert(header, Operation)
         except msgspec.ValidationError as error:
             raise EngineError(f"The engine can't do that: {error}.") from error
+        if not isinstance(request, operations.Take):
+            arrays = [_own(array) for array in arrays]
         reply, given = self._operations[type(request)](request, arrays)
         return msgspec.to_builtins(reply), given
 
@@ -233,6 +238,11 @@ class Server:
         if session is None:
             raise EngineError("This net is closed in the engine.", hint="Open it again.")
         return session
+
+
+def _own(array: np.ndarray) -> np.ndarray:
+    """For whoever may keep it."""
+    return array if array.flags.owndata else array.copy()
 
 
 def _named(names: Sequence[str], arrays: Arrays) -> dict[str, np.ndarray]:

@@ -74,7 +74,10 @@ class Session(ABC):
     def measure(
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
-        """One pass; an array for each want, in order, measured where the value lives."""
+        """One pass; an array for each want, in order, measured where the value lives.
+
+        inputs: lent for the pass; their memory is written over once it has been answered.
+        """
 
     def room(self, inputs: Mapping[str, Shape], wants: Sequence[Want]) -> Memory:
         """What such a pass needs of memory; an empty Memory where the engine can't tell."""

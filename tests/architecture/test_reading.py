@@ -11,6 +11,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ROOMS = {
     "core/reading.py": "it is the way",
     "core/files.py": "writes, under names of its own",
+    "core/shared_arrays.py": "maps memory of its own, which no path leads to",
     "core/engines/memory.py": "what the system says of its memory",
     "core/leftovers.py": "looks for its own leftovers, and at the name of the machine",
     "core/surveys/part_files.py": "appends to its own parts; what it reads comes through the way",

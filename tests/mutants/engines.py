@@ -88,7 +88,7 @@ FAULTS = [
     )
     .plant(
         "arrays need not add up",
-        "if sum(_n_bytes(dtype, shape) for dtype, shape in kinds) != body_bytes:",
+        "if sum(bytes_of_array(dtype, shape) for dtype, shape in kinds) != body_bytes:",
         "if body_bytes < 0:",
     )
     .plant("other types are sent as they are", "if name not in DTYPES:", "if not name:")

@@ -1,0 +1,182 @@
+"""Memory that two of our processes share, so that arrays need no way through a pipe.
+
+Each direction has a file without a name, which the system takes back when the last process that
+holds it is gone, whatever ended it. One side writes, the other reads what a frame says lies there;
+neither writes again before it was answered. Linux only: elsewhere, and for arrays beyond the bound,
+the frames carry them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core import frames
+
+if sys.platform == "linux":
+    import fcntl
+
+_NAME = "blobscope"
+_KEY = "shared"
+_ALIGNMENT = 64
+_STEP_BYTES = 1 << 20
+MOST_BYTES = 64 << 20
+"""Of the arrays of one frame. The memory stays with the child, and copying so much takes far less
+than a pass that it is fed to."""
+
+
+class _Region:
+    """One direction: a file in memory that only grows. Owns `file`."""
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+        self._map: mmap.mmap | None = None
+
+    def write(self, arrays: Sequence[np.ndarray]) -> list[list[Any]] | None:
+        """Where each array lies now: [dtype, shape, offset]; None where there is no room."""
+        places, end = [], 0
+        for array in arrays:
+            if array.dtype.str not in frames.DTYPES:
+                return None
+            places.append([array.dtype.str, list(array.shape), end])
+            end += -(-array.nbytes // _ALIGNMENT) * _ALIGNMENT
+        if end > MOST_BYTES or not self._grow(end):
+            return None
+        for array, view in zip(arrays, self.read(places), strict=True):
+            view[...] = array
+        return places
+
+    def read(self, places: Any) -> list[np.ndarray]:
+        """Views of arrays that the other side wrote; FrameError for a place that is none."""
+        if not isinstance(places, list) or not all(_is_place(place) for place in places):
+            raise frames.FrameError("shared arrays that are no list of places")
+        kinds = frames.array_kinds([place[:2] for place in places])
+        sizes = [frames.bytes_of_array(*kind) for kind in kinds]
+        ends = [place[2] + size for place, size in zip(places, sizes, strict=True)]
+        memory = self._mapped(max(ends, default=0))
+        try:
+            return [
+                np.ndarray(shape, dtype, memory, place[2])
+                for place, (dtype, shape) in zip(places, kinds, strict=True)
+            ]
+        except ValueError as error:  # no bytes, but axes beyond what NumPy counts
+            raise frames.FrameError(f"a shared array that can't be: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the memory, once nobody looks at it any more."""
+        self._map = None
+        with contextlib.suppress(OSError):
+            os.close(self.file)
+        self.file = -1
+
+    def _grow(self, n_bytes: int) -> bool:
+        """Pages are asked for now: a process that met their lack while writing would be killed."""
+        try:
+            size = os.fstat(self.file).st_size
+            if n_bytes > size:
+                more = -(-(n_bytes - size) // _STEP_BYTES) * _STEP_BYTES
+                os.posix_fallocate(self.file, size, more)
+        except OSError:
+            return False
+        return True
+
+    def _mapped(self, n_bytes: int) -> mmap.mmap:
+        """A map of at least so many bytes; views of an earlier one keep theirs."""
+        if self._map is None or len(self._map) < n_bytes:
+            try:
+                size = os.fstat(self.file).st_size
+                if not 0 < n_bytes <= size:
+                    raise frames.FrameError(f"shared arrays that end at {n_bytes} of {size} bytes")
+                self._map = mmap.mmap(self.file, size)
+            except OSError as error:
+                raise frames.FrameError(f"shared memory that can't be had: {error}") from error
+        return self._map
+
+
+class SharedArrays:
+    """Both directions as one side sees them. Without regions everything goes through the pipe."""
+
+    def __init__(self, outgoing: _Region | None = None, incoming: _Region | None = None) -> None:
+        self._outgoing, self._incoming = outgoing, incoming
+
+    @classmethod
+    def create(cls) -> SharedArrays:
+        """For a child that is about to start; without regions where the system has none."""
+        made: list[_Region] = []
+        try:
+            if sys.platform == "linux":
+                made.append(_Region(_new_file()))
+                made.append(_Region(_new_file()))
+        except OSError:
+            for region in made:
+                region.close()
+            made = []
+        return cls(*made)
+
+    @classmethod
+    def of_parent(cls, files: Sequence[int]) -> SharedArrays:
+        """In the child: `files` as the parent's `files` names them."""
+        for file in files:
+            os.set_inheritable(file, False)
+        outgoing, incoming = (_Region(file) for file in reversed(files))
+        return cls(outgoing, incoming)
+
+    @property
+    def files(self) -> tuple[int, ...]:
+        """The descriptors that a child has to inherit, () without regions."""
+        regions = (self._outgoing, self._incoming)
+        return tuple(region.file for region in regions if region is not None)
+
+    def lend(
+        self, header: Mapping[str, Any], arrays: Sequence[np.ndarray]
+    ) -> tuple[dict[str, Any], Sequence[np.ndarray]]:
+        """What to write as a frame: the arrays lie in shared memory, or go with it as before."""
+        told = dict(header)
+        if self._outgoing is None or not any(array.size for array in arrays):
+            return told, arrays
+        places = self._outgoing.write(arrays)
+        if places is None:
+            return told, arrays
+        told[_KEY] = places
+        return told, ()
+
+    def look(self, header: dict[str, Any], arrays: list[np.ndarray]) -> list[np.ndarray]:
+        """The arrays of a frame that was read; those in shared memory stay till one answers.
+
+        Takes its own word out of the header. FrameError for arrays that are not there.
+        """
+        places = header.pop(_KEY, None)
+        if places is None:
+            return arrays
+        if self._incoming is None or arrays:
+            raise frames.FrameError("shared arrays where there is no shared memory")
+        return self._incoming.read(places)
+
+    def close(self) -> None:
+        """Give the memory back; safe to repeat."""
+        for region in (self._outgoing, self._incoming):
+            if region is not None:
+                region.close()
+        self._outgoing = self._incoming = None
+
+
+def _new_file() -> int:
+    """A file without a name that nobody can shorten, which would end a process that reads it."""
+    file = os.memfd_create(_NAME, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+    except OSError:
+        os.close(file)
+        raise
+    return file
+
+
+def _is_place(place: Any) -> bool:
+    is_triple = isinstance(place, list) and len(place) == 3
+    return is_triple and type(place[2]) is int and 0 <= place[2] <= MOST_BYTES
