@@ -195,7 +195,7 @@ class Cosines:
         those of `of_one`.
         """
         exact = np.asarray(query, dtype=np.float64)
-        rows = np.asarray(self.descriptors[images], dtype=np.float64)
+        rows = np.asarray(self._stored[self._rows[images]], dtype=np.float64)
         products = np.vecdot(rows, exact) / _divisors(np.sqrt(np.vecdot(rows, rows)))
         result: np.ndarray = products / _divisors(np.sqrt(np.vecdot(exact, exact)))
         return result

@@ -252,7 +252,7 @@ def _score(
     query_indices: Sequence[int],
     rank: Rank | None = None,
 ) -> Job[_Scored]:
-    """The measures of some of the queries."""
+    """The measures of some of the queries, of one at least."""
     if rank is not None:
         return (yield from _score_rankings(cosines, labels, queries, query_indices, rank))
     scored = _Scored()
@@ -263,13 +263,13 @@ def _score(
         scorer = QueryScorer(cosines, thread)
         starts = range(0, len(query_indices), n_at_once)
         chunks = [list(query_indices[start : start + n_at_once]) for start in starts]
-        coming = [_begun(scorer, queries, chunk) for chunk in chunks[:1]]
+        coming = _begun(scorer, queries, chunks[0])
         for start, chunk, after in zip(starts, chunks, [*chunks[1:], []], strict=True):
             yield Progress(start, len(query_indices), "queries evaluated")
-            vectors, begun = coming.pop()
+            vectors, begun = coming
             rough = begun.result()
             if after:
-                coming.append(_begun(scorer, queries, after))
+                coming = _begun(scorer, queries, after)
             asked = [
                 AskedQuery(partial(cosines.exactly, v), members[queries.labels[i]], queries.own[i])
                 for v, i in zip(vectors, chunk, strict=True)

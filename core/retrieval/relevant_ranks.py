@@ -95,7 +95,10 @@ def refined(
     score tells apart: it is left too, and counted.
     """
     ranked = scores[order]
-    starts = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
+    is_next = ranked[1:] != ranked[:-1]
+    if is_next.all():
+        return Refined(order.copy(), 0)
+    starts = np.flatnonzero(np.concatenate(([True], is_next)))
     ends = np.append(starts[1:], order.size)
     is_run = ends - starts > 1
     if only is not None:

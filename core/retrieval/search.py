@@ -101,9 +101,11 @@ def best_of_many(
 def order_images(cosines: Cosines, query: np.ndarray, images: np.ndarray, k: int) -> Ranking:
     """The best k of some images, (n,) int64 that rise, by their cosine with a query."""
     exact = cosines.exactly(query, images)
-    found = order_scores(exact.astype(np.float32), exact.__getitem__)
-    first = refined(found.index[:k], exact.astype(np.float32), exact.__getitem__)
-    return Ranking(images[found.index[:k]], found.score[:k], first.n_ties)
+    scores = exact.astype(np.float32)
+    found = order_scores(scores, exact.__getitem__)
+    first = found.index[:k]
+    n_ties = refined(first, scores, exact.__getitem__).n_ties if found.n_ties else 0
+    return Ranking(images[first], found.score[:k], n_ties)
 
 
 def equal_scores(ranking: Ranking) -> tuple[str, ...]:
