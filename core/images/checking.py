@@ -50,10 +50,10 @@ def find_cut_off(name: str, picture: Picture) -> str | None:
     n_zeros = _count_zero_bytes(picture.jpeg)
     if n_zeros >= _LEAST_ZERO_BYTES:
         return f"'{name}' is cut off: its last {n_zeros} bytes are empty."
-    rgb = picture.stored[:, :, :3]
     scale = 1 if picture.reduced is None else picture.reduced.scale
-    if not lacks_coded_data(picture.jpeg, rgb, scale):
+    if not lacks_coded_data(picture.jpeg, picture.pixels, scale):
         return None
+    rgb = picture.stored[:, :, :3]
     share = max(1, count_grey_rows(rgb)) / rgb.shape[0]
     shown = f"its lower {share:.0%} is" if share >= 0.01 else "its end is"
     return f"'{name}' is cut off: {shown} grey where the data is missing."

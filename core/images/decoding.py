@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,7 @@ from core.images.orientation import turn_upright
 from core.images.picture_file import opened_picture_file
 from core.images.preprocess import Transparency
 from core.images.reduced import NeededSize, Reduced, reduce
+from core.images.resizing import size_of
 from core.images.strips import strips
 
 MAX_PIXELS = 64_000_000
@@ -31,6 +33,8 @@ MAX_PIXELS = 64_000_000
 warnings.filterwarnings("ignore", module=r"PIL\.")
 _ORIENTATION_TAG = 0x0112
 _JPEG = b"\xff\xd8"
+_LOADED_ONCE = ("JPEG", "MPO", "PNG")
+"""Formats whose readers let go of the file once the first picture is there."""
 # What Pillow's readers raise on damaged files, beyond OSError.
 _DECODER_ERRORS = (
     OSError,
@@ -54,20 +58,31 @@ _DECODER_ERRORS = (
 class Picture:
     """A decoded image.
 
-    stored: (height, width, 3) uint8 RGB as stored, or (height, width, 4) RGBA where transparency is
-    kept and the file has any; orientation: EXIF's, 1 (upright) to 8; note: what was done with
-    values of more than 8 bits, "" where nothing needs telling; jpeg: the file where it is a JPEG;
-    mode: Pillow's word for its channels; reduced: where it was decoded smaller than it is.
-    read_seconds: until a JPEG's bytes were there; other files are read as they are decoded.
+    pixels: (height, width, 3) uint8 RGB as stored, or (height, width, 4) RGBA where transparency is
+    kept and the file has any; Pillow's image where that is in RGB already, which many never need as
+    an array. orientation: EXIF's, 1 (upright) to 8; note: what was done with values of more than 8
+    bits, "" where nothing needs telling; jpeg: the file where it is a JPEG; mode: Pillow's word for
+    its channels; reduced: where it was decoded smaller than it is. read_seconds: until a JPEG's
+    bytes were there; other files are read as they are decoded.
     """
 
-    stored: np.ndarray
+    pixels: np.ndarray | Image.Image
     orientation: int
     note: str = ""
     jpeg: bytes = b""
     mode: str = "RGB"
     reduced: Reduced | None = None
     read_seconds: float = 0.0
+
+    @cached_property
+    def stored(self) -> np.ndarray:
+        """The pixels as an array that may be changed."""
+        return np.array(self.pixels) if isinstance(self.pixels, Image.Image) else self.pixels
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the pixels."""
+        return size_of(self.pixels)
 
     @property
     def upright(self) -> np.ndarray:
@@ -109,6 +124,8 @@ def decode_picture(
             if needed is not None and jpeg:
                 reduced = reduce(image, needed(*image.size, _orientation(image)))
             image.load()
+            if _is_plain(image) and not is_sixteen_bits:
+                return Picture(image, _orientation(image), "", jpeg, mode, reduced, seconds)
             depth = find_grey_range(image)
             stored, note = _pixels(image, depth, transparency), depth.note
             if is_sixteen_bits and not note:
@@ -203,6 +220,12 @@ def _coloured(image: Image.Image) -> Image.Image:
         return image
     image.load()
     return Image.fromarray(_pixels(image, find_grey_range(image), "laid on white"))
+
+
+def _is_plain(image: Image.Image) -> bool:
+    """Whether a loaded image is in RGB as it is, and needs its file no more."""
+    is_rgb = image.mode == "RGB" and not image.has_transparency_data
+    return is_rgb and image.format in _LOADED_ONCE
 
 
 def _is_jpeg(file: BinaryIO) -> bool:

@@ -45,24 +45,33 @@ def find_jpeg_end(data: bytes) -> int | None:
     return None
 
 
-def lacks_coded_data(data: bytes, rgb: np.ndarray, scale: int = 1) -> bool:
+def lacks_coded_data(data: bytes, picture: np.ndarray | Image.Image, scale: int = 1) -> bool:
     """Whether a JPEG's coded data ends early, so that its decoder has made up the rest.
 
-    rgb: (height, width, 3) uint8, its picture as decoded at 1 / scale of its size. Decoders fill
-    what is missing with one colour, which a picture may have too. So more code is put behind the
-    data: a decoder that has all its blocks passes over it, one that still wants some takes it for
-    picture.
+    picture: (height, width, 3 or more) uint8 RGB, or a Pillow image in RGB, as decoded at 1 / scale
+    of its size. Decoders fill what is missing with one colour, which a picture may have too. So
+    more code is put behind the data: a decoder that has all its blocks passes over it, one that
+    still wants some takes it for picture.
     """
-    if not _has_flat_corner(rgb, _CORNER // scale):
+    if not _has_flat_corner(_corner(picture, max(1, _CORNER // scale))):
         return False
     end = find_jpeg_end(data)
     body = data if end is None else data[:end]
+    rgb = np.asarray(picture)[:, :, :3]
     return _is_other_picture(body + _MORE_DATA + END_MARKER, rgb, scale)
 
 
-def _has_flat_corner(rgb: np.ndarray, side: int) -> bool:
+def _corner(picture: np.ndarray | Image.Image, side: int) -> np.ndarray:
+    if isinstance(picture, np.ndarray):
+        return picture[-side:, -side:, :3]
+    width, height = picture.size
+    box = (max(0, width - side), max(0, height - side), width, height)
+    return np.asarray(picture.crop(box))
+
+
+def _has_flat_corner(pixels: np.ndarray) -> bool:
     """Whether the last block is of one colour, as a missing one is. It saves decoding the rest."""
-    corner = rgb[-side:, -side:].reshape(-1, 3)
+    corner = pixels.reshape(-1, 3)
     # Colours are smoothed at the upper and left border of the block, not in its last pixel.
     is_fill = bool((corner[-1] == 128).all())
     return is_fill or bool((corner == corner[0]).all() and _is_inked(corner[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,24 @@ def read_mean_image(path: Path) -> np.ndarray:
     _refuse_other_formats(path, head)
     mean = _read_npy(path) if head.startswith(MAGIC) else _read_blob_proto(path)
     return _as_image(mean, path)
+
+
+def mean_image_of(path: str) -> np.ndarray:
+    """The mean of a file, read again only when the file has changed."""
+    return _mean_image_as_of(path, changed_at(path))
+
+
+def changed_at(path: str) -> int:
+    """When a file was last changed, in nanoseconds; 0 where that can't be told."""
+    try:
+        return Path(path).stat().st_mtime_ns
+    except (OSError, ValueError):
+        return 0
+
+
+@lru_cache(maxsize=4)
+def _mean_image_as_of(path: str, _changed: int) -> np.ndarray:
+    return read_mean_image(Path(path))
 
 
 def describe_mean_fit(mean: np.ndarray, scaled: tuple[int, int], cut: tuple[int, int]) -> str:

@@ -11,14 +11,17 @@ from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
+from PIL import Image
 
 from core.errors import AppError, ImageError
 from core.images.decoder_versions import decoder_versions
-from core.images.mean_image import describe_mean_fit, read_mean_image
+from core.images.mean_image import changed_at, describe_mean_fit, mean_image_of
+from core.images.pixels import Pixels
 from core.images.reduced import Reduced
-from core.images.resizing import resized
+from core.images.resizing import resized, size_of
 from core.images.sizing import Sizing, plan_size
 from core.typed_json import as_type
+from core.words import plural
 
 Transparency = Literal["laid on white", "dropped", "kept"]
 SizePolicy = Literal[
@@ -107,7 +110,7 @@ class Preprocess:
             if field.name in _LATER_FIELDS and document[field.name] == field.default:
                 del document[field.name]
         if self.mean_image is not None:
-            document["mean_image"] = hashlib.sha256(_mean_image(self.mean_image).tobytes())
+            document["mean_image"] = hashlib.sha256(mean_image_of(self.mean_image).tobytes())
             document["mean_image"] = document["mean_image"].hexdigest()
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
@@ -124,11 +127,21 @@ class Preprocess:
         contiguous. Raises ImageError if the mean image does not fit or the picture is too large or
         too small.
         """
-        height, width = picture.shape[:2]
-        if reduced is not None:
-            width, height = reduced.size
-        sizing = self.sizing(width, height, whole)
-        planes = resized(
+        planes, sizing = self.planes(picture, whole, reduced)
+        return np.ascontiguousarray(sizing.padded(self.pixels(planes).values()))
+
+    def planes(
+        self,
+        picture: np.ndarray | Image.Image,
+        whole: tuple[int, int] | None = None,
+        reduced: Reduced | None = None,
+    ) -> tuple[np.ndarray, Sizing]:
+        """What `apply` subtracts the mean from, (channels, height, width) uint8, and what pads it.
+
+        Arguments as for `apply`; a Pillow image in RGB is taken as it is.
+        """
+        sizing = self.sizing(*(size_of(picture) if reduced is None else reduced.size), whole)
+        found = resized(
             picture,
             sizing,
             self.interpolation,
@@ -136,14 +149,17 @@ class Preprocess:
             has_alpha=_has_alpha(self),
             shown=None if reduced is None else reduced.shown,
         ).transpose(2, 0, 1)
-        if self.colour_order.startswith("BGR"):
-            planes = _red_and_blue_swapped(planes)
-        values = planes.astype(np.float32, order="C")
-        with np.errstate(over="ignore"):  # as in Caffe, a scale beyond all reason gives infinity
-            values -= self._mean_values(sizing)
-            if self.scale != 1.0:
-                values *= self._scale_values()
-        return np.ascontiguousarray(sizing.padded(values))
+        is_swapped = self.colour_order.startswith("BGR")
+        return np.ascontiguousarray(_red_and_blue_swapped(found) if is_swapped else found), sizing
+
+    def pixels(self, planes: np.ndarray) -> Pixels:
+        """Planes with this recipe's mean and scale. Raises ImageError where they do not fit."""
+        if planes.ndim != 3 or planes.shape[0] != self.n_channels:
+            raise ImageError(
+                f"{planes.shape} is no picture of {plural(self.n_channels, 'channel')}."
+            )
+        changed = 0 if self.mean_image is None else changed_at(self.mean_image)
+        return Pixels(planes, *_terms(self, planes.shape[1], planes.shape[2], changed))
 
     def restore(self, values: np.ndarray, width: int, height: int) -> np.ndarray:
         """What `apply` made of a picture of width x height, turned back to a picture.
@@ -151,11 +167,11 @@ class Preprocess:
         values: (channels, height, width) float32. Returns (height, width, 3) uint8 RGB of the same
         size: divided by the scale, plus the mean, limited to 0 to 255; alpha is left out.
         """
-        mean = self._mean_values(self.sizing(width, height))
+        mean = self.mean_values(self.sizing(width, height))
         if mean.shape[1:] not in ((1, 1), values.shape[1:]):  # a mean image, and padding around it
             mean = mean.mean(axis=(1, 2), keepdims=True)
         with np.errstate(all="ignore"):
-            pixels = values / self._scale_values() + mean
+            pixels = values / self.scale_values() + mean
         pixels = np.clip(np.nan_to_num(np.rint(pixels)), 0, 255).astype(np.uint8)
         colours = pixels[:3] if self.n_channels > 2 else np.repeat(pixels[:1], 3, axis=0)
         if self.colour_order.startswith("BGR"):
@@ -170,9 +186,9 @@ class Preprocess:
         if self.mean_image is None:
             mean = np.asarray(self.mean or (0.0,), dtype=np.float32)[:, None, None]
         else:
-            mean = _mean_image(self.mean_image).mean(axis=(1, 2), keepdims=True)
+            mean = mean_image_of(self.mean_image).mean(axis=(1, 2), keepdims=True)
         is_rgb = self.colour_order.startswith("RGB")
-        return _red_and_blue_swapped(mean) if is_rgb else mean, self._scale_values()
+        return _red_and_blue_swapped(mean) if is_rgb else mean, self.scale_values()
 
     def sizing(self, width: int, height: int, whole: tuple[int, int] | None = None) -> Sizing:
         """Resized size, crop and padding for a picture of width x height. Raises ImageError.
@@ -222,21 +238,21 @@ class Preprocess:
     def check_mean_image(self) -> None:
         """Raise the ImageError that a mean image which can't be used would end in."""
         if self.mean_image is not None:
-            _mean_image(self.mean_image)
+            mean_image_of(self.mean_image)
 
-    def _mean_values(self, sizing: Sizing) -> np.ndarray:
+    def mean_values(self, sizing: Sizing) -> np.ndarray:
         """The mean in the order of the channels: (channels or 1, height or 1, width or 1)."""
         if self.mean_image is None:
             mean = np.asarray(self.mean or (0.0,), dtype=np.float32)[:, None, None]
         else:
-            mean = sizing.crop_mean(_mean_image(self.mean_image), self.mean_image)
+            mean = sizing.crop_mean(mean_image_of(self.mean_image), self.mean_image)
         if mean.shape[0] not in (1, self.n_channels):
             raise ImageError(
                 f"The mean has {mean.shape[0]} channels, the input has {self.n_channels}."
             )
         return _red_and_blue_swapped(mean) if self.colour_order.startswith("RGB") else mean
 
-    def _scale_values(self) -> np.ndarray:
+    def scale_values(self) -> np.ndarray:
         """The scale in the order of the channels: (channels or 1, 1, 1)."""
         scale = np.atleast_1d(np.asarray(self.scale, dtype=np.float32))[:, None, None]
         return _red_and_blue_swapped(scale) if self.colour_order.startswith("RGB") else scale
@@ -267,7 +283,7 @@ class Preprocess:
         if self.size_policy not in ("warp", "warp, centre crop"):
             return name
         try:
-            mean = _mean_image(path)
+            mean = mean_image_of(path)
         except ImageError as error:
             return f"{name} ({error.sentence})"
         sizing = self.sizing(self.width, self.height)
@@ -324,18 +340,11 @@ class _Written(msgspec.Struct):
     reduced_decode: bool = False
 
 
-def _mean_image(path: str) -> np.ndarray:
-    """The mean image of a file, read again only when the file has changed."""
-    try:
-        changed = Path(path).stat().st_mtime_ns
-    except (OSError, ValueError):
-        changed = 0
-    return _mean_image_as_of(path, changed)
-
-
-@lru_cache(maxsize=4)
-def _mean_image_as_of(path: str, _changed: int) -> np.ndarray:
-    return read_mean_image(Path(path))
+@lru_cache(maxsize=32)
+def _terms(recipe: Preprocess, height: int, width: int, _changed: int) -> tuple[np.ndarray, ...]:
+    """Mean and scale for an input of a size: the same two arrays for all pictures of a survey."""
+    mean = recipe.mean_values(Sizing(width, height, width, height))
+    return mean, recipe.scale_values()
 
 
 def _check_recipe(recipe: Preprocess) -> None:

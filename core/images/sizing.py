@@ -38,6 +38,11 @@ class Sizing:
     output_width: int
     output_height: int
 
+    @property
+    def is_padded(self) -> bool:
+        """Whether zeros surround the picture."""
+        return self.width < self.output_width or self.height < self.output_height
+
     def cropped(self, picture: np.ndarray) -> np.ndarray:
         """The middle of a (height, width, channels) picture; all of it where it is smaller."""
         left = max(0, (self.width - self.output_width) // 2)

@@ -72,7 +72,7 @@ class ChannelRows:
 
     def _sizes(self, images: Sequence[PreparedImage]) -> np.ndarray:
         """The axes behind the channels for each image; the pictures of a batch have one size."""
-        picture = next(image.values.shape for image in images if image.values is not None)
+        picture = next(image.content.shape for image in images if image.content is not None)
         shape = self._shape_of(picture)
         if shape is None or len(shape) < 3:
             return np.zeros((len(images), 1), np.float32)

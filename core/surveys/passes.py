@@ -13,6 +13,7 @@ import numpy as np
 
 from core.engines.values import Value
 from core.errors import EngineOutOfMemory
+from core.images.pixels import stacked, values_of
 from core.images.prepared import PreparedImage
 from core.measures.measure import Measure
 from core.surveys.feed import Feed
@@ -89,7 +90,7 @@ class Passes:
 
     def run(self, batch: Batch) -> list[Passed]:
         """The passes of one batch, one after the other."""
-        rest = [image for image in batch if image.values is not None]
+        rest = [image for image in batch if image.content is not None]
         done: list[Passed] = []
         while rest:
             part = rest[: self._most]
@@ -118,7 +119,7 @@ class Passes:
 
     def _begin(self, batch: Batch) -> _Ending:
         """Begin the pass of a batch; one that has to be run in parts waits for its turn."""
-        good = [image for image in batch if image.values is not None]
+        good = [image for image in batch if image.content is not None]
         if not good or len(good) > (self._most or len(good)):
             return partial(self.run, batch)
         try:
@@ -148,18 +149,16 @@ class Passes:
         self, images: Batch
     ) -> tuple[dict[str, np.ndarray], Mapping[Value, Sequence[Measure]]]:
         """What a pass of these images asks the engine."""
-        pictures = np.stack([image.values for image in images if image.values is not None])
-        n_short = self._size_with(images) - len(pictures)
-        if n_short > 0:
-            pictures = np.concatenate([pictures, np.repeat(pictures[-1:], n_short, axis=0)])
-        return self._feed.inputs(pictures), self._wants
+        pictures = [image.content for image in images if image.content is not None]
+        pictures += pictures[-1:] * (self._size_with(images) - len(pictures))
+        return self._feed.inputs(values_of(stacked(pictures))), self._wants
 
     def _size_with(self, images: Batch) -> int:
         """How many pictures share the pass of these images."""
-        values = images[0].values
-        if not self._even_size or values is None:
+        content = images[0].content
+        if not self._even_size or content is None:
             return len(images)
-        even = most_in_a_pass(values.shape, self._even_size)
+        even = most_in_a_pass(content.shape, self._even_size)
         return max(len(images), min(even, self._most or even))
 
     def _cut(self, results: Results, images: Batch) -> Results:

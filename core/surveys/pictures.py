@@ -31,7 +31,7 @@ def prepare_images(
     tasks = ended_in_order(begun, n_ahead)
     try:
         for task in tasks:
-            yield None if task is None else prepared(task)
+            yield None if task is None else prepared(task, recipe)
     finally:
         tasks.close()
 
@@ -43,11 +43,11 @@ def in_order(images: Iterable[PreparedImage | None], size: int) -> Iterator[list
     """
     waiting: list[PreparedImage] = []
     for image in images:
-        if image is None or image.values is None:
+        if image is None or image.content is None:
             yield [] if image is None else [image]
             continue
-        first = waiting[0].values if waiting else None
-        if first is not None and first.shape != image.values.shape:
+        first = waiting[0].content if waiting else None
+        if first is not None and first.shape != image.content.shape:
             yield waiting
             waiting = []
         waiting.append(image)
@@ -66,10 +66,10 @@ def by_shape(images: Iterable[PreparedImage | None], size: int) -> Iterator[list
     """
     waiting: dict[tuple[int, ...], list[PreparedImage]] = {}
     for image in images:
-        if image is None or image.values is None:
+        if image is None or image.content is None:
             yield [] if image is None else [image]
             continue
-        shape = image.values.shape
+        shape = image.content.shape
         group = waiting.setdefault(shape, [])
         group.append(image)
         if len(group) >= most_in_a_pass(shape, size):

@@ -160,10 +160,10 @@ class SizeChecker:
     def checked(self, images: Iterable[PreparedImage | None]) -> Iterator[PreparedImage | None]:
         """The same images; a size that no picture of this recipe can escape is an EngineError."""
         for image in images:
-            if image is None or image.values is None:
+            if image is None or image.content is None:
                 yield image
                 continue
-            shape = tuple(image.values.shape)
+            shape = tuple(image.content.shape)
             if shape not in self._known:
                 self._known[shape] = self._feed.problem_with(shape)
             problem = self._known[shape]
@@ -174,7 +174,7 @@ class SizeChecker:
 
 def _too_small(image: PreparedImage, problem: tuple[str, str]) -> PreparedImage:
     layer, sentence = problem
-    height, width = image.values.shape[1:] if image.values is not None else (0, 0)
+    height, width = image.content.shape[1:] if image.content is not None else (0, 0)
     fit = f"{width} x {height} pixels are too small for this net ({layer}): {sentence}"
     return PreparedImage(image.path, None, image.size, fit)
 
@@ -213,7 +213,7 @@ def _hand_out(
 ) -> None:
     for collector in collectors:
         for image in batch:
-            if image.values is None:
+            if image.content is None:
                 collector.skip(image)
         for images, results in passed:
             collector.take(images, results)

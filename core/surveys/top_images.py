@@ -89,8 +89,8 @@ class TopImagesCollector:
         """One batch. Raises AppError for a value that gives no row for each image."""
         numbers = np.array([self._numbers[image.path] for image in images], np.int64)
         for number, image in zip(numbers.tolist(), images, strict=True):
-            if image.values is not None:
-                self.pictures[number] = image.values.shape
+            if image.content is not None:
+                self.pictures[number] = image.content.shape
         for value in self._rankings:
             peaks = results[value, ChannelPeaks()]
             greatest, least = self._of(value, peaks.shape, len(images))

@@ -167,7 +167,7 @@ class ImageListFeed:
         if index in self._kept:
             return self._kept[index]
         task = self._waiting.pop(index, None) or self._begin(index)
-        found = prepared(task)
+        found = prepared(task, self._recipe)
         if found.values is None:
             raise ImageError(
                 found.problem or f"{found.path.name} can't be read.",

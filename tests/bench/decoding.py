@@ -112,7 +112,7 @@ def compare_reduced(name: str, pool: DecoderPool, n_rounds: int, images: Sequenc
             prepare(images, pool, recipe)
             rates[way].append(len(images) / (time.monotonic() - started))
     one, other = (
-        [do(preparing("read", path, recipe))[1][0] for path in images[:4]]
+        [recipe.pixels(do(preparing("read", path, recipe))[1][0]).values() for path in images[:4]]
         for recipe in recipes.values()
     )
     away = [float(np.abs(a - b).mean()) for a, b in zip(one, other, strict=True)]

@@ -277,8 +277,8 @@ FAULTS = [
     ),
     Faults("core/images/resizing.py", *PICTURES).plant(
         "a picture of the right size is resized",
-        "if (plane.shape[1], plane.shape[0]) == (sizing.width, sizing.height):",
-        "if (plane.shape[0], plane.shape[1]) == (sizing.width, sizing.height):",
+        "if image.size == (sizing.width, sizing.height):",
+        "if image.size == (sizing.height, sizing.width):",
     ),
     Faults("core/images/preprocess.py", *PICTURES)
     .plant(
@@ -303,17 +303,21 @@ FAULTS = [
         "if False:",
     )
     .plant(
-        "a changed mean image is not read again",
-        "    return _mean_image_as_of(path, changed)",
-        "    return _mean_image_as_of(path, 0)",
-    )
-    .plant(
         "the digest forgets the mean image's content",
-        "hashlib.sha256(_mean_image(self.mean_image).tobytes())",
+        "hashlib.sha256(mean_image_of(self.mean_image).tobytes())",
         "hashlib.sha256(b'')",
     ),
+    Faults("core/images/mean_image.py", *PICTURES).plant(
+        "a changed mean image is not read again",
+        "    return _mean_image_as_of(path, changed_at(path))",
+        "    return _mean_image_as_of(path, 0)",
+    ),
     Faults("core/images/checking.py", *CHECKING)
-    .plant("no JPEG is cut off", "if not lacks_coded_data(picture.jpeg, rgb, scale):", "if True:")
+    .plant(
+        "no JPEG is cut off",
+        "if not lacks_coded_data(picture.jpeg, picture.pixels, scale):",
+        "if True:",
+    )
     .plant(
         "grey rows are counted from the top",
         "n_kept = int(coloured[-1]) + 1 if coloured.size else 0",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -22,14 +22,15 @@ Operation = Literal["prepare", "read", "thumbnail", "look"]
 
 class Request(msgspec.Struct, frozen=True):
     """prepare, read: make the input of a net by `recipe`, of a part of the picture where `box` says
-    one; side: of a thumbnail, in pixels.
+    one; side: of a thumbnail, in pixels. recipe: its fields as JSON, which a decoder reads once for
+    all pictures that it is for.
 
     look: decode the whole picture, and say of it what a thumbnail does not show.
     """
 
     op: Operation
     path: str
-    recipe: dict[str, Any] = {}
+    recipe: str = ""
     side: int = 0
     box: tuple[float, float, float, float] | None = None
 
@@ -65,19 +66,19 @@ def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> 
     if len(arrays) != 1 or arrays[0].ndim != 3 or min(*answer.size, *arrays[0].shape) < 1:
         return False
     if request.op in ("prepare", "read"):
-        return arrays[0].dtype == np.float32
+        return arrays[0].dtype in (np.float32, np.uint8)
     return arrays[0].dtype == np.uint8 and arrays[0].shape[2] == 3
 
 
 def preparing(op: Operation, path: Path, recipe: Preprocess, box: Box | None = None) -> Request:
     """Ask for the input of a net. The child is in another folder, so paths are made absolute."""
     corners = None if box is None else (box.left, box.top, box.right, box.bottom)
-    return Request(op, str(path.absolute()), _fields_of(recipe, Path.cwd()), box=corners)
+    return Request(op, str(path.absolute()), _written(recipe, Path.cwd()), box=corners)
 
 
 @lru_cache(maxsize=8)
-def _fields_of(recipe: Preprocess, folder: Path) -> dict[str, Any]:
+def _written(recipe: Preprocess, folder: Path) -> str:
     """Once for all pictures of a survey; folder: in which the path of a mean image begins."""
     if recipe.mean_image is not None:
         recipe = replace(recipe, mean_image=str(folder / recipe.mean_image))
-    return asdict(recipe)
+    return msgspec.json.encode(asdict(recipe)).decode()

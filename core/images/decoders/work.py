@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 import traceback
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from core.errors import AppError, ImageError
@@ -64,28 +65,36 @@ def _look(path: Path, side: int) -> Done:
 
 def _prepare(path: Path, request: Request) -> Done:
     started = time.perf_counter()
-    recipe = Preprocess.from_json(request.recipe)
-    pixels, picture = _decode(path, recipe, request)
+    recipe = _recipe(request.recipe)
+    picture = _decode(path, recipe, request)
+    pixels = picture.pixels
     turn = picture.orientation if recipe.exif else UPRIGHT
     reduced = None if picture.reduced is None else picture.reduced.turned(turn)
-    whole: tuple[int, int] = (pixels.shape[1], pixels.shape[0])
-    if reduced is not None:
-        whole = reduced.size
+    whole = picture.size if reduced is None else reduced.size
     size, orientation = whole, UPRIGHT if recipe.exif else picture.orientation
     if request.box is not None:
         upright = upright_size(*whole, orientation)
-        pixels = stored_box(Box(*request.box), *upright, orientation).cut(pixels)
+        box = stored_box(Box(*request.box), *upright, orientation)
+        pixels = box.cut(np.asarray(pixels))
         size = pixels.shape[1], pixels.shape[0]
     decoded = time.perf_counter()
-    values = recipe.apply(pixels, whole, reduced)
+    planes, sizing = recipe.planes(pixels, whole, reduced)
+    ready = recipe.pixels(planes)  # a mean that does not fit is told here
+    fed = sizing.padded(ready.values()) if sizing.is_padded else planes
     read = picture.read_seconds
     seconds = (read, decoded - started - read, time.perf_counter() - decoded)
     answer = Answer(size, picture.note, whole=whole, orientation=orientation, seconds=seconds)
-    return answer, [values]
+    return answer, [fed]
 
 
-def _decode(path: Path, recipe: Preprocess, request: Request) -> tuple[np.ndarray, Picture]:
-    """Pixels as the recipe turns them, and the picture without those as stored."""
+@lru_cache(maxsize=8)
+def _recipe(written: str) -> Preprocess:
+    """Read and checked once for all pictures that it is for."""
+    return Preprocess.from_json(msgspec.json.decode(written))
+
+
+def _decode(path: Path, recipe: Preprocess, request: Request) -> Picture:
+    """The picture with its pixels as the recipe turns them."""
     may_reduce = recipe.reduced_decode and request.box is None
     picture = decode_picture(
         path,
@@ -95,8 +104,8 @@ def _decode(path: Path, recipe: Preprocess, request: Request) -> tuple[np.ndarra
     problem = find_cut_off(path.name, picture) if request.op == "prepare" else None
     if problem is not None:
         raise ImageError(problem)
-    pixels = picture.upright if recipe.exif else picture.stored
-    return pixels, replace(picture, stored=np.empty((0, 0, 3), np.uint8), jpeg=b"")
+    is_turned = recipe.exif and picture.orientation != UPRIGHT
+    return replace(picture, pixels=picture.upright if is_turned else picture.pixels, jpeg=b"")
 
 
 def _needed(recipe: Preprocess, width: int, height: int, orientation: int) -> tuple[int, int]:

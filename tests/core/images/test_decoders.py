@@ -51,7 +51,9 @@ def photo(tmp_path: Path) -> Path:
 
 
 def ask(pool: DecoderPool, path: Path, recipe: Preprocess = RECIPE) -> Decoded:
-    return pool.submit(path, preparing("prepare", path, recipe)).result()
+    """The answer, and the values that its pixels stand for."""
+    answer, arrays = pool.submit(path, preparing("prepare", path, recipe)).result()
+    return answer, [recipe.pixels(array).values() for array in arrays]
 
 
 def problem(pool: DecoderPool, path: Path, recipe: Preprocess = RECIPE) -> str:
@@ -221,7 +223,8 @@ def test_an_answer_that_lacks_what_was_asked_for_is_none(photo: Path) -> None:
     assert not is_sound(request, answer, [])
     assert not is_sound(request, answer, [floats, floats])
     assert not is_sound(request, answer, [floats[0]])
-    assert not is_sound(request, answer, [floats.astype(np.uint8)])
+    assert is_sound(request, answer, [floats.astype(np.uint8)])
+    assert not is_sound(request, answer, [floats.astype(np.float64)])
     assert not is_sound(request, Answer((60, -1)), [floats])
     assert not is_sound(small, answer, [floats])
     assert not is_sound(request, Answer(problem="It is damaged."), [floats])

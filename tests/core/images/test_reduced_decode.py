@@ -50,7 +50,7 @@ def made(path: Path, recipe: Preprocess, box: Box | None = None) -> np.ndarray:
     answer, arrays = do(preparing("prepare", path, recipe, box))
     assert not answer.problem
     assert answer.size == answer.whole or box is not None
-    return arrays[0]
+    return recipe.pixels(arrays[0]).values()
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> float:
