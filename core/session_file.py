@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
@@ -19,13 +18,14 @@ import msgspec
 
 from core import __version__
 from core.errors import AppError, ImageError
-from core.files import is_there, write_file
+from core.files import write_file
 from core.images.box import Box
-from core.interventions.intervention import Intervention
+from core.interventions.intervention import Intervention, images_of, with_images
 from core.net.definition import NetState
 from core.net.reader import DEFAULT_STATE
 from core.net.text import MAX_FILE_BYTES
 from core.net.text_edits import TextEdit, apply_edits
+from core.stored_path import StoredPath
 from core.typed_json import as_type, load_json
 
 SUFFIX = ".blobscope"
@@ -143,35 +143,20 @@ class Session:
         return text
 
 
-class _StoredPath(msgspec.Struct, frozen=True):
-    """A path twice: as it is, and as seen from the session, which may move along with the files."""
-
-    path: str
-    beside: str
-
-    def found(self, folder: Path) -> Path:
-        """Beside the session where it is there, else where it was."""
-        beside = (folder / self.beside).absolute()
-        if not self.beside or not is_there(beside):
-            return Path(self.path)
-        short = Path(os.path.normpath(beside))  # which leads elsewhere where a folder is a link
-        return short if is_there(short) and short.samefile(beside) else beside
-
-
 class _StoredSearch(msgspec.Struct, frozen=True):
-    folder: _StoredPath
+    folder: StoredPath
     layer: str
     top: str
     pooling: str
     p: float
-    query: _StoredPath | None = None
-    table: _StoredPath | None = None
+    query: StoredPath | None = None
+    table: StoredPath | None = None
     view: Annotated[str, msgspec.Meta(max_length=100)] = ""
     box: tuple[float, float, float, float] | None = None
     after: Annotated[str, msgspec.Meta(max_length=100)] = "l2"
-    fit_on: _StoredPath | None = None
+    fit_on: StoredPath | None = None
     benchmark: Annotated[str, msgspec.Meta(max_length=100)] = ""
-    ground_truth: _StoredPath | None = None
+    ground_truth: StoredPath | None = None
     steps: Annotated[str, msgspec.Meta(max_length=400)] = ""
     copies: Annotated[int, msgspec.Meta(ge=0, le=63)] | None = None
     map: Annotated[str, msgspec.Meta(max_length=100)] = ""
@@ -188,6 +173,7 @@ class _StoredShown(msgspec.Struct, frozen=True):
     pins: Annotated[tuple[_StoredPin, ...], msgspec.Meta(max_length=_MOST_PINS)] = ()
     columns_away: Annotated[tuple[str, ...], msgspec.Meta(max_length=100)] | None = None
     interventions: Annotated[tuple[tuple[Intervention, bool], ...], _AT_MOST_A_THOUSAND] = ()
+    images_put: Annotated[dict[str, StoredPath], _AT_MOST_A_THOUSAND] = {}
 
 
 class _StoredStep(msgspec.Struct, frozen=True):
@@ -204,13 +190,13 @@ class _Header(msgspec.Struct, frozen=True):
 class _Record(msgspec.Struct, frozen=True):
     """The file as JSON; what sessions of before lack has a default."""
 
-    prototxt: _StoredPath
+    prototxt: StoredPath
     base_sha256: str
     base_text: str
     steps: tuple[_StoredStep, ...]
     n_done: int
-    weights: _StoredPath | None
-    image: _StoredPath | None
+    weights: StoredPath | None
+    image: StoredPath | None
     state: NetState
     selection: str
     graph: str
@@ -218,7 +204,7 @@ class _Record(msgspec.Struct, frozen=True):
     search: _StoredSearch | None
     saved_at: str
     shown: _StoredShown = _StoredShown()
-    training: _StoredPath | None = None
+    training: StoredPath | None = None
     format: str = FORMAT
     version: int = VERSION
     made_by: str = f"Blobscope {__version__}"
@@ -257,13 +243,13 @@ def read_session(path: Path) -> Session:
 def _record(session: Session, folder: Path) -> _Record:
     search = session.search
     return _Record(
-        prototxt=_stored(session.prototxt, folder),
+        prototxt=StoredPath.of(session.prototxt, folder),
         base_sha256=_sha256(session.base_text),
         base_text=session.base_text,
         steps=tuple(_stored_step(step) for step in session.steps),
         n_done=session.n_done,
-        weights=None if session.weights is None else _stored(session.weights, folder),
-        image=None if session.image is None else _stored(session.image, folder),
+        weights=None if session.weights is None else StoredPath.of(session.weights, folder),
+        image=None if session.image is None else StoredPath.of(session.image, folder),
         state=session.state,
         selection=session.selection,
         graph=session.graph,
@@ -274,8 +260,9 @@ def _record(session: Session, folder: Path) -> _Record:
             tuple(_StoredPin(*pin) for pin in session.shown.pins[-_MOST_PINS:]),
             session.shown.columns_away,
             session.shown.interventions[-1000:],
+            images_of((one for one, _ in session.shown.interventions[-1000:]), folder),
         ),
-        training=None if session.training is None else _stored(session.training, folder),
+        training=None if session.training is None else StoredPath.of(session.training, folder),
         saved_at=(session.saved_at or datetime.now(UTC)).isoformat(timespec="seconds"),
     )
 
@@ -283,23 +270,31 @@ def _record(session: Session, folder: Path) -> _Record:
 def _stored_search(search: Search, folder: Path) -> _StoredSearch:
     table = search.truth if isinstance(search.truth, Path) else None
     return _StoredSearch(
-        _stored(search.folder, folder),
+        StoredPath.of(search.folder, folder),
         search.layer,
         search.top,
         search.pooling,
         search.p,
-        None if search.query is None else _stored(search.query, folder),
-        None if table is None else _stored(table, folder),
+        None if search.query is None else StoredPath.of(search.query, folder),
+        None if table is None else StoredPath.of(table, folder),
         search.view,
         None if search.box is None else astuple(search.box),
         search.after,
-        None if search.fit_on is None else _stored(search.fit_on, folder),
+        None if search.fit_on is None else StoredPath.of(search.fit_on, folder),
         search.benchmark,
-        None if search.ground_truth is None else _stored(search.ground_truth, folder),
+        None if search.ground_truth is None else StoredPath.of(search.ground_truth, folder),
         search.steps,
         search.copies,
         search.map,
     )
+
+
+def _found_interventions(
+    shown: _StoredShown, folder: Path
+) -> tuple[tuple[Intervention, bool], ...]:
+    """With the images that are put where they lie now."""
+    listed = with_images((one for one, _ in shown.interventions), shown.images_put, folder)
+    return tuple(zip(listed, (acts for _, acts in shown.interventions), strict=True))
 
 
 def _found_search(search: _StoredSearch, folder: Path) -> Search:
@@ -358,7 +353,7 @@ def _session(record: _Record, folder: Path) -> Session:
             record.shown.channel,
             tuple(KeptPin(p.layer, p.top_index, p.channel) for p in record.shown.pins),
             record.shown.columns_away,
-            record.shown.interventions,
+            _found_interventions(record.shown, folder),
         ),
         saved_at=_time(record.saved_at),
         training=None if record.training is None else record.training.found(folder),
@@ -378,15 +373,6 @@ def _checked(session: Session, record: _Record, name: str) -> Session:
     except AppError as error:
         raise SessionError(f"{name} is damaged: an edit does not fit its text.") from error
     return session
-
-
-def _stored(path: Path, folder: Path) -> _StoredPath:
-    absolute = path.absolute()
-    try:
-        relative = Path(os.path.relpath(absolute, folder)).as_posix()
-    except ValueError:  # another drive of Windows
-        relative = ""
-    return _StoredPath(str(absolute), relative)
 
 
 def _time(text: str) -> datetime | None:

@@ -119,6 +119,21 @@ def share_text(count: int, total: int, digits: int = 1) -> str:
     return f"{percent:.{digits}f} %"
 
 
+def clock_text(seconds: float) -> str:
+    """Minutes and seconds: "0:09", "8:00", "1:02:03"; "under 1 s"."""
+    if seconds < 1:
+        return "under 1 s"
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def about_text(seconds: float) -> str:
+    """How long something will take, as it is known before: "about 8:00", "under 1 s"."""
+    return f"about {clock_text(seconds)}" if seconds >= 1 else clock_text(seconds)
+
+
 def tick_text(value: float, step: float) -> str:
     """A tick label with as many decimals as the step between ticks needs."""
     if value == 0:

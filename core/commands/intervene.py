@@ -186,6 +186,8 @@ def _described(effect: Effect, ranking: ChangedRanking | None, n_classes: int) -
             "gallery_changed": ranking.changes_gallery,
             "images_as_read": ranking.n_kept,
             "alone": list(ranking.alone),
+            "moved": ranking.is_moved,
+            "moved_alone": list(ranking.moved),
         }
     return found
 
@@ -224,6 +226,8 @@ def _print(effect: Effect, ranking: ChangedRanking | None, n_classes: int) -> No
     print(_sentence(effect, ranking))
     if ranking is not None:
         print(ranking.rankings.sentence)
-        for one, ap in zip(effect.interventions, ranking.alone, strict=False):
-            print(f"{one.sentence} by itself: the query's AP is {100 * ap:.1f}.")
+        alone = zip(effect.interventions, ranking.alone, ranking.moved, strict=False)
+        for one, ap, is_moved in alone:
+            why = "" if is_moved else f", for nothing of it reaches {ranking.layer}"
+            print(f"{one.sentence} by itself: the query's AP is {100 * ap:.1f}{why}.")
     print(f"{effect.timing}. Nothing was written into the net or its weights.")

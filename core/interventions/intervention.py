@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ import msgspec
 from core.engines.values import Value
 from core.errors import AppError
 from core.files import write_file
+from core.stored_path import StoredPath
 from core.typed_json import as_type, load_json
 from core.words import join_names, readable_name
 
@@ -104,25 +105,49 @@ class Intervention(msgspec.Struct, frozen=True):
         return f"from {readable_name(self.source.layer) if self.source else '?'}"
 
 
+def images_of(listed: Iterable[Intervention], folder: Path) -> dict[str, StoredPath]:
+    """Where the images lie whose values are put, as a file in `folder` keeps it."""
+    return {one.image: StoredPath.of(Path(one.image), folder) for one in listed if one.image}
+
+
+def with_images(
+    listed: Iterable[Intervention], images: Mapping[str, StoredPath], folder: Path
+) -> tuple[Intervention, ...]:
+    """The same with the images where they lie now; images: of `images_of`, read in `folder`."""
+    return tuple(
+        msgspec.structs.replace(one, image=str(images[one.image].found(folder)))
+        if one.image in images
+        else one
+        for one in listed
+    )
+
+
 class _List(msgspec.Struct, frozen=True):
     format: str
     interventions: tuple[Intervention, ...]
     version: int = 1
+    images: dict[str, StoredPath] = {}
 
 
 def write_interventions(path: Path, listed: Sequence[Intervention]) -> None:
     """Write a list as JSON, beside and then renamed. Raises AppError when the disk refuses."""
-    document = msgspec.to_builtins(_List(_FORMAT, tuple(listed)))
+    images = images_of(listed, path.absolute().parent)
+    document = msgspec.to_builtins(_List(_FORMAT, tuple(listed), images=images))
     write_file(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def read_interventions(path: Path) -> tuple[Intervention, ...]:
     """A list that `write_interventions` wrote. Raises AppError for any other file."""
-    return as_interventions(load_json(path, _MOST_BYTES), path.name)
+    return as_interventions(load_json(path, _MOST_BYTES), path.name, path.absolute().parent)
 
 
-def as_interventions(document: object, name: str) -> tuple[Intervention, ...]:
-    """The list in a parsed document. Raises AppError, which calls it `name`, for any other."""
+def as_interventions(
+    document: object, name: str, folder: Path | None = None
+) -> tuple[Intervention, ...]:
+    """The list in a parsed document, of a file in `folder` where it is of one.
+
+    Raises AppError, which calls it `name`, for any other.
+    """
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise AppError(f"{name} is no list of interventions.", hint="Save one from the window.")
     read = as_type(document, _List, name)
@@ -134,4 +159,6 @@ def as_interventions(document: object, name: str) -> tuple[Intervention, ...]:
         )
     for one in read.interventions:
         one.check()
-    return read.interventions
+    if folder is None:
+        return read.interventions
+    return with_images(read.interventions, read.images, folder)

@@ -46,13 +46,16 @@ class ChangedRanking:
     """Both rankings; n_kept: images that could not be read anew and count as they were read.
 
     alone: by intervention the AP with it alone, 0 to 1; () for one, for many, without labels, and
-    where the gallery is changed too, which would be read once for each.
+    where the gallery is changed too, which would be read once for each. moved: for each of those
+    whether the query's descriptor differs with it alone. is_moved: whether it differs with all.
     """
 
     rankings: TwoRankings
     changes_gallery: bool
     n_kept: int = 0
     alone: tuple[float, ...] = ()
+    moved: tuple[bool, ...] = ()
+    is_moved: bool = True
 
     @property
     def precisions(self) -> tuple[float, float] | None:
@@ -63,12 +66,19 @@ class ChangedRanking:
         return before.average_precision, after.average_precision
 
     @property
+    def layer(self) -> str:
+        """The layer, or layers, that the ranking is of."""
+        return self.rankings.first.gallery.recipe.layer
+
+    @property
     def clause(self) -> str:
         """ "the query's AP falls from 90.1 to 82.0"; "" without a label."""
         both = self.precisions
         if both is None:
             return ""
         before, after = (f"{100 * one:.1f}" for one in both)
+        if not self.is_moved:
+            return f"nothing reaches {self.layer}, so the query's AP stays at {before}"
         if before == after:
             return f"the query's AP stays at {before}"
         verb = "falls" if both[1] < both[0] else "rises"
@@ -107,10 +117,11 @@ def rank_changed(request: RankChangedRequest, host: EngineHost) -> Job[ChangedRa
         raise RequestError("Interventions are shown on a query of one image.")
     before = (yield from query(asked, host)).answers[0]
     image = before.query
-    alone: list[float] = []
+    alone, moved = [], []
     with opened_gallery_net(gallery, host, asked.net, asked.runs_on) as describer:
         changed = _changed(describer, request.interventions)
         vector = changed.describe_file(image.path, image.box)
+        untouched = _changed(describer, ()).describe_file(image.path, image.box)
         rows, n_kept = np.asarray(gallery.rows[:], np.float32), 0
         if request.changes_gallery:
             rows, n_kept = yield from _described(changed, request)
@@ -121,8 +132,12 @@ def rank_changed(request: RankChangedRequest, host: EngineHost) -> Job[ChangedRa
             of_one = _changed(describer, (one,)).describe_file(image.path, image.box)
             score = _answer(gallery, before, rows, of_one).score
             alone.append(0.0 if score is None else score.average_precision)
+            moved.append(not np.array_equal(of_one, untouched))
     both = set_against(RankedIn(gallery, before), RankedIn(gallery, after))
-    return ChangedRanking(both, request.changes_gallery, n_kept, tuple(alone))
+    is_moved = not np.array_equal(vector, untouched)
+    return ChangedRanking(
+        both, request.changes_gallery, n_kept, tuple(alone), tuple(moved), is_moved
+    )
 
 
 def _changeable(asked: QueryRequest) -> QueryRequest:

@@ -222,8 +222,10 @@ class InterveningController(QObject):
         precisions = ranking.precisions
         if self.effect is not None and precisions is not None and ranking.alone:
             self._precisions = {
-                one: f"AP {_change(after - precisions[0], are_shares=True)}"
-                for one, after in zip(self.effect.interventions, ranking.alone, strict=True)
+                one: _precision_words(after - precisions[0], "" if is_moved else ranking.layer)
+                for one, after, is_moved in zip(
+                    self.effect.interventions, ranking.alone, ranking.moved, strict=True
+                )
             }
         self._show_effect()
         self._show_list()
@@ -337,6 +339,13 @@ def _change(change: float, *, are_shares: bool) -> str:
     size = abs(number)
     words = f"{size:.0f}" if are_shares and size >= 9.5 else f"{size:.2g}"
     return ("+" if number > 0 else MINUS) + words
+
+
+def _precision_words(change: float, untouched: str) -> str:
+    """ "AP −2.1"; where nothing of it reaches the layer of the ranking, `untouched`, that."""
+    if untouched:
+        return f"AP same: {untouched} is not reached"
+    return "AP same" if change == 0 else f"AP {_change(change, are_shares=True)}"
 
 
 def _measures(effect: Effect) -> tuple[tuple[str, str], ...]:

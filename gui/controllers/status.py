@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QComboBox
 
 from core.engines.host import TORCH
 from core.engines.registry import ENGINE_CHOICES
-from core.words import plural
+from core.words import about_text, plural
 from gui.controllers.engine_child import (
     READY,
     STARTING,
@@ -254,7 +254,7 @@ def job_view(run: Run) -> JobView:
         run.title,
         f"{step.done:,} of {step.total:,} {step.what}",
         f"{pace} a second" if pace else "",
-        "" if left is None else f"about {int(left // 60)}:{int(left % 60):02d} left",
+        "" if left is None else f"{about_text(left)} left",
         step.done / step.total,
     )
 

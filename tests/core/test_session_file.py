@@ -6,11 +6,19 @@ import errno
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from core.engines.values import Value
 from core.errors import AppError
+from core.interventions.intervention import (
+    Intervention,
+    read_interventions,
+    write_interventions,
+)
 from core.net.definition import NetState
 from core.net.reader import read_net
 from core.net.rename import plan_rename
@@ -100,6 +108,23 @@ def test_a_session_that_moves_with_its_files_finds_them(session: Session, tmp_pa
     found = read_session(tmp_path / "elsewhere" / "mine.blobscope")
     assert found.prototxt == tmp_path / "elsewhere" / "net.prototxt"
     assert found.weights == tmp_path / "elsewhere" / "net.caffemodel"
+
+
+def test_an_image_put_in_the_net_is_found_where_the_folder_went(
+    session: Session, tmp_path: Path
+) -> None:
+    put = Intervention(Value("fc7", "fc7"), "image", image=str(tmp_path / "work" / "photo.jpg"))
+    off = Intervention(Value("fc7", "fc7"), "off", (3,))
+    shown = Shown(interventions=((put, True), (off, False)))
+    write_session(tmp_path / "work" / "mine.blobscope", replace(session, shown=shown))
+    write_interventions(tmp_path / "work" / "list.json", (put, off))
+    moved = tmp_path / "elsewhere"
+    shutil.move(tmp_path / "work", moved)
+    found = read_session(moved / "mine.blobscope").shown.interventions
+    listed = read_interventions(moved / "list.json")
+    here = msgspec.structs.replace(put, image=str(moved / "photo.jpg"))
+    assert found == ((here, True), (off, False))
+    assert listed == (here, off)
 
 
 def test_a_session_put_elsewhere_alone_still_knows_its_files(

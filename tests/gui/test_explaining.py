@@ -15,9 +15,11 @@ from PyQt5.QtGui import QGuiApplication
 from core.attribution.explanation import Explained, Explanation
 from core.attribution.methods import Method
 from core.attribution.targets import ChannelTarget, ClassTarget, MatchTarget
+from core.engines.engine import GradientsFound
 from core.engines.host import EngineHost
 from core.engines.values import Value
 from core.interventions.intervention import Intervention
+from core.jobs.gradients import Gradients
 from core.jobs.saliency import SaliencyRequest
 from core.progress import Job, Progress
 from gui.controllers.explaining.files import saliency_command
@@ -269,6 +271,26 @@ def test_without_an_image_it_says_so_and_offers_one(bench, qtbot, user, tmp_path
     bench.layer.all_layers._view.panel.empty_state.clicked.emit()
     settle(bench, qtbot)
     assert bench.document.image_path == tmp_path / "grey.png"
+
+
+def test_what_all_gradients_stand_for_is_said_when_they_are_saved(
+    shown, qtbot, user, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real Caffe's own in-place gradients went into the file without a word in the window."""
+    note = "op (Power) runs in place, where real Caffe's own backward is not the slope."
+
+    def stood_in_gradients(request: object, host: object) -> Job[Gradients]:
+        yield Progress(1, 1, "forward and back")
+        return Gradients(GradientsFound({Value("relu1", "conv1"): np.ones((1, 2))}, {}), (note,))
+
+    monkeypatch.setattr("gui.controllers.explaining.files.gradients", stood_in_gradients)
+    user.files.append((tmp_path / "all.npz",))
+    shown.layer.explanation_files.save("npz")
+    settle(shown, qtbot)
+    assert (tmp_path / "all.npz").exists()
+    (notice,) = [one for one in shown.notices.current if one.key == "save"]
+    assert note in notice.body
+    assert "all.npz" in notice.title
 
 
 def test_an_engine_without_gradients_says_so(shown, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,22 @@ def page(bench, qtbot, net: Path, photos: Path):
     return page
 
 
+def test_without_labels_the_list_says_what_is_missing(bench, qtbot, net, tmp_path, photos) -> None:
+    """It told to press Evaluate, which was grey."""
+    folder = tmp_path / "flat"
+    folder.mkdir()
+    for photo in (photos / "red").glob("*.png"):
+        shutil.copy(photo, folder / f"{photo.stem}.png")
+    open_net(bench, qtbot, net)
+    bench.opening.open_folder(folder)
+    settle(bench, qtbot)
+    panel = bench.window.panels.retrieval
+    assert not panel.recipe_bar.evaluate_button.isEnabled()
+    said = panel.queries.sentence.text()
+    assert said.startswith("No image lies in a folder of its own kind")
+    assert said.endswith("Choose what judges at the right.")
+
+
 def cells(table, row: int) -> list[str]:
     model = table.rows
     return [model.data(model.index(row, column)) for column in range(model.columnCount())]

@@ -27,7 +27,6 @@ from gui.panels.retrieval.view import (
     RecipeChoice,
     ResultTile,
     Tiles,
-    clock_text,
     evaluation_note,
     first_wrong,
     least_similar,
@@ -420,10 +419,6 @@ def test_a_picture_of_any_shape_comes_to_rest_at_any_height(filled, qtbot, shape
         asked.append(filled.query_column.picture.height())
     assert len(set(asked)) == 1
     assert 40 < asked[0] < 260
-
-
-def test_clocks() -> None:
-    assert [clock_text(s) for s in (9.4, 480, 3723)] == ["0:09", "8:00", "1:02:03"]
 
 
 def picture(colour: str = "red") -> QImage:

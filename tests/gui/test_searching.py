@@ -214,7 +214,7 @@ def test_cancel_keeps_what_is_done_and_the_next_run_goes_on(
     assert field.accessibleName() == f"Gallery: photos {n_done} of {n_images} images"
     assert panel.offer_line.isVisible()
     assert panel.offer_line.words.text() == f"{n_done} of {n_images} images read"
-    assert panel.offer_line.button.text().startswith("Resume, about 0:")
+    assert panel.offer_line.button.text().startswith(("Resume, about 0:", "Resume, under 1 s"))
     bench.searching.evaluate()
     settle(bench, qtbot)
     (row,) = panel.chart.rows

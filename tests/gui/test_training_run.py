@@ -155,7 +155,7 @@ def test_a_run_is_shown_while_it_goes_and_the_window_can_be_used(
     assert accuracy.curves[0].ys.tolist() == [0.125, 0.25]
     assert accuracy.marks.level == pytest.approx(1 / 3)
     assert step.of.text() == "of 40 iterations"
-    assert step.pace.text() == "8.0 iterations/s, about 0:01 left, epoch 7"
+    assert step.pace.text() == "8.0 iterations/s, about 0:02 left, epoch 7"
     assert values(step)["val loss"] == ("0.5000", "0.5000 at 20")
     assert values(step)["val accuracy"] == ("25.0 %", "25.0 % at 20")
     assert step.hint.title.text() == WARNED.sentence

@@ -67,9 +67,10 @@ FAULTS = [
         "return now.done / passed",
     )
     .plant("time left is told at once", "or passed < SETTLE_SECONDS or", "or"),
-    Faults("gui/controllers/status.py", *JOBS, "tests/gui/test_engine_choice.py")
-    .plant("minutes are seconds", "int(left // 60)", "int(left)")
-    .plant(
+    Faults("core/words.py", "tests/core/test_words.py", *JOBS)
+    .plant("minutes are seconds", "divmod(rest, 60)", "divmod(rest, 61)")
+    .plant("an offer says about 0:00", "if seconds < 1:", "if seconds < 0:"),
+    Faults("gui/controllers/status.py", *JOBS, "tests/gui/test_engine_choice.py").plant(
         "fast paths that are off go untold", 'if engine.device != "cpu" or not n_off:', "if True:"
     ),
     Faults("gui/document.py", *DOCUMENT)

@@ -10,15 +10,14 @@ from PyQt5.QtGui import QImage
 from core.jobs.channels import ChannelsFound, ChannelsRequest
 from core.jobs.fired_parts import FiredPart
 from core.retrieval.gallery import Gallery
-from core.words import plural, value_text
+from core.words import about_text, plural, value_text
 from gui.panels.channels.values import ReadOffer, TopPicture
-from gui.panels.retrieval.view import clock_text
 
 
 def offer_of(request: ChannelsRequest, gallery: Gallery, seconds: float | None) -> ReadOffer:
     """The offer to read a layer over a folder, with its time where that is known."""
     n = len(gallery)
-    time = "" if seconds is None or seconds < 1 else f", {clock_text(seconds)}"
+    time = "" if seconds is None else f", {about_text(seconds)}"
     return ReadOffer(
         f"{request.layer_name} is not read over {plural(n, 'image')} of {gallery.root.name} yet.",
         f"Read {n:,}{time}",

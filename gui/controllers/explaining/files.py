@@ -22,7 +22,7 @@ from gui.controllers.explaining.controller import ExplainingController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.look_commands import look_command
 from gui.jobs import Lanes
-from gui.notices import Notices
+from gui.notices import Notice, Notices
 from gui.panels.gradients.panel import GradientsPanel
 
 FILTERS = (
@@ -109,6 +109,10 @@ class ExplanationFiles(QObject):
                 write_gradients(done.found, path)
             except AppError as error:
                 self._notices.show_error(error, "save")
+                return
+            if done.notes:
+                title = f"{path.name} is written; some of its gradients need a word"
+                self._notices.show(Notice("info", title, " ".join(done.notes), key="save"))
 
         self._lanes.engine.start(
             partial(gradients, asked, self._engine.host), key="explain-npz",

@@ -19,7 +19,7 @@ from core.retrieval.mapping.gallery_map import (
     estimated_seconds,
 )
 from core.retrieval.mapping.map_files import FoundMap, find_map
-from core.words import plural
+from core.words import about_text, plural
 from gui.controllers.exporting import ExportingController
 from gui.controllers.mapping.files import MapFiles
 from gui.controllers.mapping.layers import LayerMaps
@@ -31,7 +31,7 @@ from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.maps.canvas import MARKED_RESULTS
 from gui.panels.retrieval.maps.view import NO_MAP, MapView
-from gui.panels.retrieval.view import Offer, clock_text
+from gui.panels.retrieval.view import Offer
 
 MAP = "map"
 SETTINGS = {PCA: MapSettings(PCA), TSNE: MapSettings(TSNE)}
@@ -209,7 +209,7 @@ class MappingController(QObject):
         return Offer(
             f"t-SNE of {which}",
             rest,
-            f"Compute t-SNE, about {clock_text(seconds)}",
+            f"Compute t-SNE, {about_text(seconds)}",
             "In a process of its own; the line below cancels it. It is kept with the gallery.",
         )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.words import bytes_text, plural
+from core.words import about_text, bytes_text, plural
 from gui.controllers.searching.index import Looked, Searched
-from gui.panels.retrieval.view import Offer, clock_text
+from gui.panels.retrieval.view import Offer
 
 READ, CANCEL = "read", "cancel"
 
@@ -51,7 +51,7 @@ def _what(looked: Looked, shown: Searched) -> str:
 
 def _time(looked: Looked) -> str:
     where = "" if looked.reading.request.cluster is None else " on the cluster"
-    return where if looked.seconds is None else f"{where}, about {clock_text(looked.seconds)}"
+    return where if looked.seconds is None else f"{where}, {about_text(looked.seconds)}"
 
 
 def estimate_words(looked: Looked) -> str:

@@ -12,7 +12,7 @@ from core.errors import AppError
 from core.files import write_file
 from core.jobs.look import LookRequest
 from core.jobs.stats import Stats, StatsRequest, stats
-from core.words import plural
+from core.words import clock_text, plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.exporting import ExportingController
 from gui.controllers.inspecting import InspectingController
@@ -27,7 +27,6 @@ from gui.pages.layer_page import LayerPage
 from gui.pages.layer_views import BOTH, IMAGE, VALUES_VIEW, WEIGHTS_VIEW
 from gui.panels.activations.panel import ActivationsPanel
 from gui.panels.histogram.view import HistogramView, view_from
-from gui.panels.retrieval.view import clock_text
 from gui.panels.spreads.panel import EMPTY_SENTENCE, Told
 from gui.panels.spreads.rows import SpreadRow
 from gui.widgets.layer_rows import layer_rows

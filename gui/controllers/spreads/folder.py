@@ -12,12 +12,11 @@ from core.errors import AppError, EngineCrashed
 from core.files import is_plain_file
 from core.jobs.look import LookRequest
 from core.jobs.stats import Stats, StatsOutlook, StatsRequest, look_ahead, stats
-from core.words import plural
+from core.words import about_text, plural
 from gui.controllers.engine_child import EngineController
 from gui.document import ModelDocument
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
-from gui.panels.retrieval.view import clock_text
 
 READ, LOOK = "folder-statistics", "folder-statistics-look"
 
@@ -70,7 +69,7 @@ class FolderStatistics(QObject):
         words = f"{n_read:,} of {plural(outlook.n_files, 'image')} of {folder.name} read."
         if self.is_reading:
             return f"{words} Reading the rest.", ""
-        time = "" if seconds is None else f", about {clock_text(seconds * outlook.n_to_read)}"
+        time = "" if seconds is None else f", {about_text(seconds * outlook.n_to_read)}"
         return words, f"Read {outlook.n_to_read:,}{time}"
 
     def look(self) -> None:

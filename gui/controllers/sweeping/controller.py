@@ -17,7 +17,7 @@ from core.representations.after import parse_after
 from core.retrieval.finished import finished
 from core.retrieval.gallery import Gallery
 from core.retrieval.sweep_cost import SweepCost
-from core.words import bytes_text, plural
+from core.words import about_text, bytes_text, plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.controller import SearchingController
 from gui.controllers.searching.index import Reading, Searched
@@ -43,7 +43,7 @@ from gui.jobs import SLICE_SECONDS, Lanes
 from gui.notices import Notices
 from gui.panels.retrieval.panel import RetrievalPanel
 from gui.panels.retrieval.sweep_table import SweepTable, SweptRow
-from gui.panels.retrieval.view import RecipeChoice, clock_text
+from gui.panels.retrieval.view import RecipeChoice
 
 SWEEP, STORED, OPEN = "sweep", "sweep-stored", "sweep-open"
 NO_FOLDER = "No folder of images is open. Choose one: Ctrl+G."
@@ -278,7 +278,7 @@ def question_of(priced: Priced) -> tuple[str, str]:
     cost = priced.cost
     title = f"Sweep {_amount(cost)}?"
     lines = [
-        f"Time: about {clock_text(priced.seconds)}, decoding and measuring not counted: a pass of "
+        f"Time: {about_text(priced.seconds)}, decoding and measuring not counted: a pass of "
         f"{plural(cost.batch_size, 'image')} takes {cost.measured_seconds:.2f} s, "
         f"{cost.bare_seconds:.2f} s without measuring ({100 * cost.share:+.0f} %).",
         f"On the disk: about {bytes_text(cost.bytes_an_image * cost.n_images)}.",
@@ -293,7 +293,7 @@ def _beginning(priced: Priced) -> str:
     """What is done before the first row is there, and what it costs."""
     cost = priced.cost
     return (
-        f"Reading {_amount(cost)}, about {clock_text(priced.seconds)} "
+        f"Reading {_amount(cost)}, {about_text(priced.seconds)} "
         f"({100 * cost.share:+.0f} % over a bare pass)."
     )
 

@@ -173,7 +173,7 @@ class RecipeBar(PanelBar):
     def set_why_not_evaluate(self, why_not: str) -> None:
         """Whether there is something to evaluate; else why not, in a sentence."""
         self.evaluate_button.setEnabled(not why_not)
-        tip = why_not or "Every labelled image once as the query: mAP of plain exact search"
+        tip = why_not or "mAP: every labelled image once as the query of the search as it is chosen"
         self.evaluate_button.setToolTip(plain_tip(tip))
 
     def set_can_export(self, *, can_export: bool) -> None:

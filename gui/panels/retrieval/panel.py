@@ -133,6 +133,7 @@ class RetrievalPanel(QWidget):
         self.query_column.show_gallery(gallery)
         why_not = why_not_evaluate if gallery is not None else "No image is read yet."
         self.recipe_bar.set_why_not_evaluate(why_not)
+        self.queries.show_why_not(why_not)
         self.recipe_bar.views.set_shown(QUERIES_VIEW, is_shown=gallery is not None)
         self._fit_room()
         self._show_page()

@@ -158,6 +158,7 @@ class QueriesView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._list: QueryList | None = None
+        self._why_not = ""
         self.field = QLineEdit()
         self.field.setPlaceholderText("Filter by label")
         self.field.setAccessibleName("Filter the queries by label")
@@ -208,11 +209,17 @@ class QueriesView(QWidget):
         self._list = queries
         self._filter()
 
+    def show_why_not(self, why_not: str) -> None:
+        """Why nothing can be evaluated, in a sentence; "" where it can."""
+        self._why_not = why_not
+        self._filter()
+
     def _filter(self) -> None:
         queries = self._list
         if queries is None:
             self.table.rows.show(None, np.arange(0))
-            self.sentence.setText(NOT_EVALUATED)
+            said = f"{self._why_not} Choose what judges at the right." if self._why_not else ""
+            self.sentence.setText(said or NOT_EVALUATED)
             return
         wanted = self.field.text().strip().casefold()
         places = np.arange(len(queries.queries))

@@ -296,14 +296,6 @@ class EvaluationRow:
         return f"{100 * share:.1f}" if self.measure == "mAP" else f"{GROUP_SIZE * share:.2f}"
 
 
-def clock_text(seconds: float) -> str:
-    """Minutes and seconds: "0:09", "8:00", "1:02:03"."""
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
 def relevant(tiles: Sequence[ResultTile]) -> Tiles:
     """The relevant results of a whole ranking, best first."""
     return _chosen(tiles, is_relevant=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.training.run.curves import CurveReader, RunCurves, accuracy_name, thinned
 from core.training.run.history import History
-from core.words import MINUS, plural, value_text
+from core.words import MINUS, about_text, plural, value_text
 from gui.panels.training.curves import Curve, Marks
 from gui.widgets.fact_list import Fact
 from gui.widgets.figure_table import FigureRow
@@ -124,7 +124,7 @@ def _pace(history: History, state: str) -> str:
     words = []
     if state == "running" and now.per_second:
         words.append(f"{now.per_second:.1f} iterations/s")
-        words.append(f"about {int(now.seconds_left // 60)}:{int(now.seconds_left % 60):02d} left")
+        words.append(f"{about_text(now.seconds_left)} left")
     if began is not None and began.n_images and began.batch:
         words.append(f"epoch {math.ceil(now.iteration * began.batch / began.n_images):,}")
     return ", ".join(words)

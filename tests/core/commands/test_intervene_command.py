@@ -149,6 +149,26 @@ def test_a_ranking_by_hand(
     assert "the query's AP falls from" in found["sentence"]
 
 
+def test_what_does_not_reach_the_ranking_is_told_from_no_change(
+    command, net: Path, pictures: Path, tmp_path: Path
+) -> None:
+    """ "AP 0" stood beside layers that the described one does not read."""
+    weights, out = tmp_path / "none.caffemodel", tmp_path / "gallery"
+    write_caffemodel(weights, "means", [("unused", "Power", [np.zeros(1)])])
+    whose = ("--net", net, "--weights", weights)
+    words = ("--layer", "relu", "--pool", "gap", "--out", out, "--images", pictures)
+    assert command("index", *whose, *words).code == 0
+    asked = ("intervene", *whose, "--image", pictures / "warm/a.png", "--query", out)
+    off = ("--off", "relu:0", "--off", "pool:1")
+    told = command(*asked, *off, "--json").json["ranking"]
+    assert (told["moved"], told["moved_alone"]) == (True, [True, False])
+    said = command(*asked, *off).out
+    assert said.count("nothing of it reaches relu.") == 1
+    found = command(*asked, "--off", "pool:1", "--json").json
+    assert found["ranking"]["moved"] is False
+    assert "nothing reaches relu, so the query's AP stays at" in found["sentence"]
+
+
 def test_channels_by_what_their_loss_costs(command, net: Path, pictures: Path) -> None:
     words = ("--net", net, "--image", pictures / "warm/a.png", "--rank-channels", "relu", "--json")
     found = command("intervene", *words).json
