@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.actions import Actions
+from gui.dressing import when_dressed
 from gui.frame.areas import FocusRing
 from gui.frame.bell import BellPopup
 from gui.frame.drop_overlay import DropOverlay, local_files
@@ -144,8 +145,9 @@ class MainWindow(QMainWindow):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 12, 0)
         row.addWidget(self.document_title, 0, Qt.AlignVCenter)
-        holder.setFixedHeight(self.menuBar().sizeHint().height() - 1)
-        self.menuBar().setCornerWidget(holder, Qt.TopRightCorner)
+        bar = self.menuBar()
+        when_dressed(lambda: holder.setFixedHeight(bar.sizeHint().height() - 1))
+        bar.setCornerWidget(holder, Qt.TopRightCorner)
         self._corner = holder
 
     def _add_pages(self) -> None:

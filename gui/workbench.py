@@ -92,6 +92,7 @@ from gui.derivation import Deriver
 from gui.dialogs.files import FileChooser
 from gui.dialogs.questions import Questioner
 from gui.document import ModelDocument
+from gui.dressing import dressed_at_the_end
 from gui.frame.placement import first_place, reachable_place
 from gui.jobs import Lanes
 from gui.layer_bench import LayerBench
@@ -107,6 +108,7 @@ FIRST_SIZE = QSize(1440, 900)
 class Workbench(QObject):
     """The window and everything behind it; `close` lets go of threads and the engine."""
 
+    @dressed_at_the_end()
     def __init__(
         self,
         keeper: ThemeKeeper,
@@ -136,7 +138,10 @@ class Workbench(QObject):
         self._demo_folder = demo_folder
         self._make_controllers(spec, cache)
         self._make_dialog_controllers(autosaves)
-        self._make_training()
+        self.training = TrainingController(
+            self.document, self.lanes, self.window, self.notices, self.settings, self.engine,
+            lambda: self.chooser, lambda: self.questioner, self,
+        )  # fmt: skip
         self._connect_files()
         self._connect_edits()
         self._connect_values()
@@ -255,12 +260,6 @@ class Workbench(QObject):
             lambda: self.chooser, self,
         )  # fmt: skip
         self.retrieval.sweeping.graph_wanted.connect(self.layer.overlaying.show_on_net)
-
-    def _make_training(self) -> None:
-        self.training = TrainingController(
-            self.document, self.lanes, self.window, self.notices, self.settings, self.engine,
-            lambda: self.chooser, lambda: self.questioner, self,
-        )  # fmt: skip
 
     def _connect_files(self) -> None:
         window, opening = self.window, self.opening

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.icons import pixmap
 from gui.notices import Told
 from gui.theme import ThemeKeeper
@@ -176,11 +177,12 @@ class BellPopup(QFrame):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#bellPopup, #bellRows {{ background: {theme.panel.name()}; }}"
             f"#bellPopup {{ border: 1px solid {theme.border.name()}; }}"
             f"#bellLine {{ background: {theme.border.name()}; }}"
-            f"#bellHead {{ background: {theme.header.name()}; }}"
+            f"#bellHead {{ background: {theme.header.name()}; }}",
         )
         if self.isVisible():
             self._fill()

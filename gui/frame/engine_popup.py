@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QPoint, Qt, pyqtSlot
 from PyQt5.QtWidgets import QAction, QComboBox, QFrame, QGridLayout, QHBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
@@ -72,7 +73,8 @@ class EnginePopup(QFrame):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#enginePopup {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}"
+            f" border: 1px solid {theme.border.name()}; }}",
         )

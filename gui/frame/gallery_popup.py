@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from core.net.elision import elide_name
+from gui.dressing import dress
 from gui.frame.subject_field import SubjectField
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
@@ -227,10 +228,11 @@ class GalleryPopup(QFrame):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#galleryPopup {{ background: {theme.panel.name()};"
             f" border: 1px solid {theme.border.name()}; }}"
-            f"#galleryRows {{ background: {theme.panel.name()}; }}"
+            f"#galleryRows {{ background: {theme.panel.name()}; }}",
         )
 
 

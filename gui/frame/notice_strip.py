@@ -8,6 +8,7 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.words import plural
+from gui.dressing import dress
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
@@ -118,10 +119,11 @@ class NoticeStrip(QWidget):
         self._title.set_role(f"{kind}_text" if kind != "info" else "text")
         name = KIND_ICONS.get(kind, "info")
         self._picture.setPixmap(pixmap(name, line, 16, self.devicePixelRatioF()))
-        self.setStyleSheet(
+        dress(
+            self,
             f"#noticeStrip {{ background: {fill.name()}; border: none;"
             f" border-left: 3px solid {line.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}"
+            f" border-bottom: 1px solid {theme.border.name()}; }}",
         )
 
 

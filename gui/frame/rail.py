@@ -9,6 +9,7 @@ from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.keyboard import shows_keyboard
@@ -183,7 +184,8 @@ class Rail(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#rail {{ background: {theme.header.name()};"
-            f" border-right: 1px solid {theme.border.name()}; }}"
+            f" border-right: 1px solid {theme.border.name()}; }}",
         )

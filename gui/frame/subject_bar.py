@@ -8,6 +8,7 @@ from PyQt5.QtCore import QSize, Qt, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
+from gui.dressing import dress
 from gui.frame.changed_chips import MOST, ChangedChips
 from gui.frame.fields import ImageField, LayerField, MenuField, SeesField
 from gui.frame.gallery_popup import GalleryField
@@ -94,10 +95,11 @@ class SubjectBar(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#subjectBar {{ background: {theme.panel.name()};"
             f" border-bottom: 1px solid {theme.border.name()}; }}"
             f"#framedTool {{ border: 1px solid {theme.outline.name()}; padding: 3px 10px; }}"
             f'#framedTool[byKey="true"]:focus {{ border: 2px solid {theme.accent.name()};'
-            " padding: 2px 9px; }"
+            " padding: 2px 9px; }",
         )

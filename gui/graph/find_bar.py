@@ -9,6 +9,7 @@ from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
+from gui.dressing import dress
 from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
@@ -291,7 +292,7 @@ class GraphBar(QWidget):
         theme = self._keeper.theme
         self._glass.setIcon(icon("search", theme.secondary))
         for line in self._lines:
-            line.setStyleSheet(f"background: {theme.border.name()}")
+            dress(line, f"background: {theme.border.name()}")
         self.update()
 
     def sizeHint(self) -> QSize:

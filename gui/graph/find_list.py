@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QListWidget, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.layer_list import ROW_HEIGHT, LayerRowDelegate, add_rows
@@ -84,7 +85,8 @@ class FindList(QFrame):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#findList {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}"
+            f" border: 1px solid {theme.border.name()}; }}",
         )

@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 
 from core.activations.spreads import ValueSpread
 from core.words import plural
+from gui.dressing import dress
 from gui.panels.histogram.legend import SeriesLegend
 from gui.panels.histogram.statistics import StatisticsTable
 from gui.panels.histogram.view import HistogramView
@@ -173,9 +174,10 @@ class SpreadSide(QScrollArea):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#spreadSide, #spreadSidePage {{ background: {theme.panel.name()}; }}"
-            f" #spreadSide {{ border-left: 1px solid {theme.border.name()}; }}"
+            f" #spreadSide {{ border-left: 1px solid {theme.border.name()}; }}",
         )
 
 
@@ -201,4 +203,4 @@ class _Heading(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         line = self._keeper.theme.grid.name()
-        self.setStyleSheet(f"#spreadHeading {{ border-bottom: 1px solid {line}; }}")
+        dress(self, f"#spreadHeading {{ border-bottom: 1px solid {line}; }}")

@@ -8,6 +8,7 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.chip_label import Chip, ChipLabel
@@ -152,7 +153,8 @@ class ChangesBar(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#changesBar {{ background: {theme.header.name()};"
-            f" border-top: 1px solid {theme.border.name()}; }}"
+            f" border-top: 1px solid {theme.border.name()}; }}",
         )

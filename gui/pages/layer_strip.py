@@ -11,6 +11,7 @@ from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEv
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from core.net.elision import elide_names
+from gui.dressing import dress
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.keyboard import shows_keyboard
@@ -74,9 +75,10 @@ class LayerStrip(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#layerStrip {{ background: {theme.header.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}"
+            f" border-bottom: 1px solid {theme.border.name()}; }}",
         )
 
 

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.chip_label import Chip, chip_width, paint_chip
@@ -183,10 +184,11 @@ class RecentList(QFrame):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#recentHead {{ background: {theme.header.name()}; }}"
             f"#recentFiles {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}"
+            f" border: 1px solid {theme.border.name()}; }}",
         )
 
 

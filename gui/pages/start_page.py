@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.pages.recent_list import RecentList
 from gui.theme import ThemeKeeper, text_font
@@ -195,4 +196,4 @@ class StartPage(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(f"#startPage, #startBody {{ background: {theme.canvas.name()}; }}")
+        dress(self, f"#startPage, #startBody {{ background: {theme.canvas.name()}; }}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.panels.training.data_step import DataStep
 from gui.panels.training.net_step import NetStep
 from gui.panels.training.proof_step import ProofStep
@@ -93,4 +94,4 @@ class TrainingPage(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         panel = self._keeper.theme.panel.name()
-        self.setStyleSheet(f"#trainingPage {{ background: {panel}; }}")
+        dress(self, f"#trainingPage {{ background: {panel}; }}")

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import dress
 from gui.frame.areas import NO_RING
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ElidedLabel, ThemedLabel
@@ -125,4 +126,4 @@ class PresentView(QWidget):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._scene.setBackgroundBrush(theme.window)
-        self.subject.setStyleSheet(f"color: {theme.secondary.name()}; font-size: 14px")
+        dress(self.subject, f"color: {theme.secondary.name()}; font-size: 14px")

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import when_dressed
 from gui.widgets.elided import elided
 from gui.widgets.plain_text import plain_tip
 
@@ -26,6 +27,10 @@ class Choice(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hidden_text = ""
+
+    def keep_to_contents(self, room: int) -> None:
+        """Grow by no more than `room` pixels beyond what its longest entry takes."""
+        when_dressed(lambda: self.setMaximumWidth(self.sizeHint().width() + room))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

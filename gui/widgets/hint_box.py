@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import PictureLabel, ThemedLabel, breakable
@@ -55,7 +56,8 @@ class HintBox(QWidget):
         colour = theme.kind_text(self._kind)
         name = KIND_ICONS[self._kind]
         self._picture.setPixmap(pixmap(name, colour, 14, self.devicePixelRatioF()))
-        self.setStyleSheet(
+        dress(
+            self,
             f"#hintBox {{ background: {theme.kind_fill(self._kind).name()};"
-            f" border-left: 3px solid {colour.name()}; }}"
+            f" border-left: 3px solid {colour.name()}; }}",
         )

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.plain_text import Rich, plain_tip
 
@@ -53,9 +54,10 @@ class ThemedLabel(QLabel):
         self.setFont(text_font(self._pixels, semibold=self._semibold))
         colour = getattr(self._keeper.theme, self._role).name()
         weight = 600 if self._semibold else 400
-        self.setStyleSheet(
+        dress(
+            self,
             f"color: {colour}; font-size: {self._pixels}px; font-weight: {weight};"
-            " background: transparent;"
+            " background: transparent;",
         )
 
 
@@ -126,7 +128,7 @@ class SectionHeader(QWidget):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        self._line.setStyleSheet(f"background: {self._keeper.theme.border.name()}")
+        dress(self._line, f"background: {self._keeper.theme.border.name()}")
 
 
 class LinkLabel(QLabel):
@@ -163,10 +165,11 @@ class LinkLabel(QLabel):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"QLabel {{ color: {getattr(theme, self._role).name()}; background: transparent; }}"
             f"QLabel:hover, QLabel:focus {{ text-decoration: underline; }}"
-            f"QLabel:disabled {{ color: {theme.placeholder.name()}; }}"
+            f"QLabel:disabled {{ color: {theme.placeholder.name()}; }}",
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.notice_card import Notice, NoticeCard
 
@@ -98,7 +99,8 @@ class NoticeBar(QScrollArea):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self._content.setStyleSheet(
+        dress(
+            self._content,
             f"#noticeContent {{ background: {theme.panel.name()};"
-            f" border: none; border-bottom: 1px solid {theme.border.name()}; }}"
+            f" border: none; border-bottom: 1px solid {theme.border.name()}; }}",
         )

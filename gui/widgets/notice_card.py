@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import dress
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
@@ -93,7 +94,7 @@ class NoticeCard(QWidget):
         if is_closable:
             close = IconButton(self._keeper, "cross", "Close this notice")
             close.setFixedSize(20, 20)
-            close.setStyleSheet("padding: 1px")
+            dress(close, "padding: 1px")
             close.clicked.connect(lambda: self.closed.emit())
             row.addWidget(close, 0, Qt.AlignTop)
         self._layout.addLayout(row)
@@ -156,7 +157,8 @@ class NoticeCard(QWidget):
         self._picture.setPixmap(
             pixmap(KIND_ICONS.get(kind, "info"), line, 16, self.devicePixelRatioF())
         )
-        self.setStyleSheet(
+        dress(
+            self,
             f"#noticeCard {{ background: {fill.name()}; border: none;"
-            f" border-left: 3px solid {line.name()}; }}"
+            f" border-left: 3px solid {line.name()}; }}",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel
 
@@ -39,7 +40,8 @@ class PanelBar(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#panelBar {{ background: {theme.panel.name()};"
-            f" border-bottom: 1px solid {theme.grid.name()}; }}"
+            f" border-bottom: 1px solid {theme.grid.name()}; }}",
         )

@@ -9,6 +9,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from core.words import plural
+from gui.dressing import dress
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
@@ -207,9 +208,10 @@ class StatusLine(QWidget):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._link.setPixmap(pixmap("link", theme.mark_text, 16, self.devicePixelRatioF()))
-        self.setStyleSheet(
+        dress(
+            self,
             f"#statusLine {{ background: {theme.window.name()};"
-            f" border-top: 1px solid {theme.border.name()}; }}"
+            f" border-top: 1px solid {theme.border.name()}; }}",
         )
 
 
@@ -225,4 +227,4 @@ class _Line(QFrame):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        self.setStyleSheet(f"background: {self._keeper.theme.outline.name()}")
+        dress(self, f"background: {self._keeper.theme.outline.name()}")

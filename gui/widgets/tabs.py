@@ -6,6 +6,7 @@ from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSlot
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QHBoxLayout, QTabBar, QTabWidget, QWidget
 
+from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.keyboard import shows_keyboard
@@ -136,7 +137,8 @@ class FlatTabs(QTabWidget):
     def _tint(self) -> None:
         if self._corner is not None:
             theme = self._keeper.theme
-            self._corner.setStyleSheet(
+            dress(
+                self._corner,
                 f"#tabCorner {{ background: {theme.header.name()};"
-                f" border-bottom: 1px solid {theme.border.name()}; }}"
+                f" border-bottom: 1px solid {theme.border.name()}; }}",
             )

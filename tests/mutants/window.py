@@ -11,8 +11,25 @@ VERIFYING = ("tests/gui/test_verifying.py",)
 DOCUMENT = ("tests/gui/test_document.py",)
 NOTICES = ("tests/gui/test_notice_bar.py",)
 HISTOGRAM = ("tests/gui/test_histogram_panel.py",)
+DRESSING = ("tests/gui/test_dressing.py",)
 
 FAULTS = [
+    Faults("gui/dressing.py", *DRESSING)
+    .plant(
+        "each part is dressed when it is made",
+        "    if _depth[0]:\n        _waiting",
+        "    if _depth[0] < 0:\n        _waiting",
+    )
+    .plant(
+        "a window is built in a dressed application",
+        '    app.setStyleSheet("")\n',
+        "    pass\n",
+    )
+    .plant(
+        "sizes are asked for before the sheets are on",
+        "        _measures.append(measure)\n",
+        "        measure()\n",
+    ),
     Faults("gui/jobs.py", *JOBS)
     .plant(
         "a late result is delivered",

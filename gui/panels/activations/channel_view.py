@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 from core.jobs.receptive_field import FieldGradients, LayerField
 from core.net.elision import elide_name
 from core.words import share_text, value_text
+from gui.dressing import dress
 from gui.panels.activations.enlarged import EnlargedMap, Place, SeenPicture
 from gui.panels.activations.field_view import FieldView
 from gui.panels.activations.overlay_choice import FIELD, OverlayChoice
@@ -261,7 +262,7 @@ class ChannelView(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         colour = self._keeper.theme.panel.name()
-        self.setStyleSheet(f"#channelView {{ background: {colour}; }}")
+        dress(self, f"#channelView {{ background: {colour}; }}")
 
 
 def _facts(one: np.ndarray, rank: str) -> tuple[Fact, ...]:

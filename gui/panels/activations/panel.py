@@ -11,6 +11,7 @@ from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication, QImage, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.panels.activations.canvas import Cell, TileCanvas
 from gui.panels.activations.channel_view import ChannelView
 from gui.panels.activations.enlarged import Place
@@ -391,7 +392,7 @@ class ActivationsPanel(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         colour = self._keeper.theme.panel.name()
-        self.setStyleSheet(f"#activationsPanel {{ background: {colour}; }}")
+        dress(self, f"#activationsPanel {{ background: {colour}; }}")
 
     def _save(self) -> None:
         name = self._values.layer.replace("/", "_") or "tiles"

@@ -64,7 +64,7 @@ class TileBar(QWidget):
         ):  # fmt: skip
             choice.setMinimumWidth(72)
             choice.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-            choice.setMaximumWidth(choice.sizeHint().width() + ROOM_OF_STYLE)
+            choice.keep_to_contents(ROOM_OF_STYLE)
             label = ThemedLabel(keeper, words, "secondary")
             label.setBuddy(choice)
             self._labels.append(label)

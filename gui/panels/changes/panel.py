@@ -14,6 +14,7 @@ from core.comparison.changes import Changes
 from core.comparison.edit_lines import LayerDifference, text_difference
 from core.net.definition import Net
 from core.words import plural
+from gui.dressing import dress
 from gui.panels.changes import words
 from gui.panels.changes.figures import Figures
 from gui.panels.changes.words import MeasurementResult, VerificationResult
@@ -172,7 +173,7 @@ class ChangesPanel(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         panel = self._keeper.theme.panel.name()
-        self._page.setStyleSheet(f"#changesPage {{ background: {panel}; }}")
+        dress(self._page, f"#changesPage {{ background: {panel}; }}")
 
     def _show_difference(self) -> None:
         """The first layers, which say what kind of edit it is, or all of them."""

@@ -7,6 +7,7 @@ from PyQt5.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from core.activations.tiles import MAX_LEVEL
+from gui.dressing import dress
 from gui.panels.channels.matrix_canvas import MatrixCanvas
 from gui.panels.channels.side import MatrixSide
 from gui.panels.channels.values import MatrixShown, MatrixWords, ReadOffer
@@ -95,7 +96,7 @@ class MatrixView(QWidget):
                 choice.addItem(words, key)
             choice.setMinimumWidth(96)
             choice.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-            choice.setMaximumWidth(choice.sizeHint().width() + 24)
+            choice.keep_to_contents(24)
         self.scale = ScaleBar(keeper)
         self.copy_button = IconButton(keeper, "copy", "Copy what is in view as a picture")
         self.save_button = IconButton(keeper, "save", "Save as picture, drawing, table or array")
@@ -196,5 +197,5 @@ class MatrixView(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.hint.setStyleSheet(f"color: {theme.secondary.name()}; font-size: 11px;")
-        self.setStyleSheet(f"#matrixView {{ background: {theme.panel.name()}; }}")
+        dress(self.hint, f"color: {theme.secondary.name()}; font-size: 11px;")
+        dress(self, f"#matrixView {{ background: {theme.panel.name()}; }}")

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.panels.channels.pictures import PictureRows
 from gui.panels.channels.values import ChannelFacts, ClassMean, SelectiveChannel, TopPicture
 from gui.theme import ThemeKeeper, text_font
@@ -212,8 +213,9 @@ class MatrixSide(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.prefers.setStyleSheet(f"color: {theme.secondary.name()};")
-        self.setStyleSheet(
+        dress(self.prefers, f"color: {theme.secondary.name()};")
+        dress(
+            self,
             f"#matrixSide {{ background: {theme.panel.name()};"
-            f" border-left: 1px solid {theme.border.name()}; }}"
+            f" border-left: 1px solid {theme.border.name()}; }}",
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.panels.channels.pictures import PictureRows
 from gui.panels.channels.values import ReadOffer, TopPicture
 from gui.theme import ThemeKeeper
@@ -125,5 +126,5 @@ class TopStrip(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self._line.setStyleSheet(f"background: {theme.border.name()};")
-        self.setStyleSheet(f"#topStrip {{ background: {theme.panel.name()}; }}")
+        dress(self._line, f"background: {theme.border.name()};")
+        dress(self, f"#topStrip {{ background: {theme.panel.name()}; }}")

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
 
 from core.comparison.rows import ComparedFile
 from core.words import plural
+from gui.dressing import dress
 from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
@@ -219,7 +220,7 @@ class ComparisonBar(QWidget):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        self.hint.setStyleSheet(f"color: {self._keeper.theme.secondary.name()}; font-size: 12px")
+        dress(self.hint, f"color: {self._keeper.theme.secondary.name()}; font-size: 12px")
 
 
 def facts_of(file: ComparedFile) -> str:

@@ -19,6 +19,7 @@ from core.attribution.explanation import Explanation
 from core.attribution.methods import METHOD_NAMES, TITLES, MethodName
 from core.attribution.words import completeness_words
 from core.words import value_text
+from gui.dressing import dress
 from gui.panels.gradients.canvas import HeatCanvas
 from gui.panels.gradients.fields import MethodFields
 from gui.panels.gradients.methods import LOW_ROW, ROW, MethodList
@@ -291,10 +292,11 @@ class GradientsPanel(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#gradientsPanel, #gradientsPanel QScrollArea, #gradientsPanel QScrollArea > QWidget "
             f"> QWidget {{ background: {theme.panel.name()}; }}"
-            f"#gradientsLine {{ background: {theme.border.name()}; }}"
+            f"#gradientsLine {{ background: {theme.border.name()}; }}",
         )
         secondary = theme.secondary.name()
         for label in (
@@ -304,7 +306,7 @@ class GradientsPanel(QWidget):
             self.side.meaning,
             self.target.next,
         ):
-            label.setStyleSheet(f"color: {secondary}; font-size: 11px;")
+            dress(label, f"color: {secondary}; font-size: 11px;")
 
 
 class Legend(QWidget):

@@ -8,6 +8,7 @@ import numpy as np
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.panels.gradients.shown import NormRow
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
@@ -42,7 +43,7 @@ class LayersSide(QWidget):
         self.empty = ThemedLabel(keeper, NO_NORMS, "secondary", pixels=11)
         self.empty.setWordWrap(True)
         self.of_layer = ElidedLabel("")
-        self.of_layer.setStyleSheet("font-size: 11px; font-weight: 600;")
+        dress(self.of_layer, "font-size: 11px; font-weight: 600;")
         self.by = ThemedLabel(keeper, "by channel", "secondary", pixels=11)
         self.channels = FigureTable(
             keeper, ("Channel", "", "Share"), "Channels by gradient times value", least_name=40

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.panels.histogram.colours import series_colour
 from gui.panels.histogram.view import Series
 from gui.theme import ThemeKeeper, text_font
@@ -41,4 +42,4 @@ class SeriesLegend(QWidget):
     def _dress(self) -> None:
         theme = self._keeper.theme
         for letter, label in zip("AB", self._labels, strict=True):
-            label.setStyleSheet(f"color: {series_colour(letter, theme).name()};")
+            dress(label, f"color: {series_colour(letter, theme).name()};")

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QW
 from core.activations.summary import ValueSummary
 from core.net.definition import BlobVersion, Net
 from core.net.value_words import value_words
+from gui.dressing import dress
 from gui.panels.histogram.bar import HistogramBar
 from gui.panels.histogram.legend import SeriesLegend
 from gui.panels.histogram.sources import OVER_IMAGE, SeriesSource
@@ -353,8 +354,8 @@ class HistogramPanel(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(f"#histogramPanel {{ background: {theme.panel.name()}; }}")
-        self._rule.setStyleSheet(f"background: {theme.border.name()};")
+        dress(self, f"#histogramPanel {{ background: {theme.panel.name()}; }}")
+        dress(self._rule, f"background: {theme.border.name()};")
 
     def _copy(self, what: str) -> None:
         """Put the plot, its bins or the command for them on the clipboard."""

@@ -18,6 +18,7 @@ from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
 from core.weights.binding import Binding
 from core.words import plural
+from gui.dressing import dress
 from gui.panels.inspector import words
 from gui.panels.inspector.header import InspectorHeader
 from gui.panels.inspector.numbers import NumbersSection
@@ -290,7 +291,7 @@ class Inspector(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         panel = self._keeper.theme.panel.name()
-        self._page.setStyleSheet(f"#inspectorPage {{ background: {panel}; }}")
+        dress(self._page, f"#inspectorPage {{ background: {panel}; }}")
 
     def _show_sections(self, *names: str) -> None:
         for name, section in self._sections.items():

@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import dress
 from gui.panels.interventions.rows import InterventionRows
 from gui.panels.interventions.score_bars import ScoreBars
 from gui.panels.interventions.view import EffectView, InterventionRow, RankingWords
@@ -206,7 +207,7 @@ class InterventionsPanel(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         fill = self._keeper.theme.panel.name()
-        self._inner.setStyleSheet(f"#interventionsInner {{ background: {fill}; }}")
+        dress(self._inner, f"#interventionsInner {{ background: {fill}; }}")
 
     def _connect(self) -> None:
         self._keeper.changed.connect(self._tint)

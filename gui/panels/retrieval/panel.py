@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import dress
 from gui.frame.layout_memory import NARROW_BELOW
 from gui.frame.rail import WIDTH as RAIL_WIDTH
 from gui.panels.retrieval.cells import RankCells
@@ -396,5 +397,4 @@ class RetrievalPanel(QWidget):
 
     @pyqtSlot()
     def _dress(self) -> None:
-        theme = self._keeper.theme
-        self.setStyleSheet(f"#retrievalPanel {{ background: {theme.panel.name()}; }}")
+        dress(self, f"#retrievalPanel {{ background: {self._keeper.theme.panel.name()}; }}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.panels.retrieval.part_row import PartRow
 from gui.panels.retrieval.query_picture import QueryPicture
 from gui.panels.retrieval.scores import ScorePlot
@@ -156,9 +157,10 @@ class QueryColumn(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#queryColumn, #queryInside {{ background: {theme.panel.name()}; }}"
-            f"#queryColumn {{ border-right: 1px solid {theme.border.name()}; }}"
+            f"#queryColumn {{ border-right: 1px solid {theme.border.name()}; }}",
         )
 
     def _lay_out(self) -> None:

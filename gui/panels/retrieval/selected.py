@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from core.words import bytes_text
+from gui.dressing import dress
 from gui.panels.retrieval.query import FactSection
 from gui.panels.retrieval.tiles import score_text
 from gui.panels.retrieval.view import (
@@ -185,9 +186,10 @@ class SelectedResult(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#selectedResult, #selectedInside {{ background: {theme.panel.name()}; }}"
-            f"#selectedResult {{ border-left: 1px solid {theme.border.name()}; }}"
+            f"#selectedResult {{ border-left: 1px solid {theme.border.name()}; }}",
         )
 
 

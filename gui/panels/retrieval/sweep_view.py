@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import dress
 from gui.panels.retrieval.evaluations import EvaluationChart
 from gui.panels.retrieval.sweep_bar import SweepBar
 from gui.panels.retrieval.sweep_matrix import SweepMatrix
@@ -229,7 +230,7 @@ class SweepView(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(f"#sweepLine {{ background: {theme.border.name()}; }}")
+        dress(self, f"#sweepLine {{ background: {theme.border.name()}; }}")
 
 
 def _line(*, vertical: bool) -> QWidget:

@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from core.words import plural
+from gui.dressing import dress
 from gui.icons import pixmap
 from gui.panels.spreads.rows import SpreadRow, parse_filter
 from gui.panels.spreads.table import SpreadTable
@@ -69,9 +70,10 @@ class FindingLine(QWidget):
         name, colour = ("warning", theme.warning_text) if self._told.is_grave else (
             "check", theme.ok_text)  # fmt: skip
         self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
-        self.setStyleSheet(
+        dress(
+            self,
             f"#findingLine {{ background: {theme.panel.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}"
+            f" border-bottom: 1px solid {theme.border.name()}; }}",
         )
 
 

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.training.data_check import DECIDED, CheckedImage, DataCheck, Finding, Kind
 from core.words import plural
+from gui.dressing import dress
 from gui.icons import pixmap
 from gui.panels.training.file_pictures import FilePictures, PictureFile
 from gui.theme import ThemeKeeper
@@ -219,14 +220,15 @@ class ChecksPanel(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#checks {{ background: {theme.panel.name()};"
             f" border-left: 1px solid {theme.border.name()};"
             f" border-right: 1px solid {theme.border.name()}; }}"
             f"#checksList {{ background: {theme.panel.name()}; }}"
             f"#checksHead {{ background: {theme.header.name()};"
             f" border-bottom: 1px solid {theme.border.name()}; }}"
-            f"#checksLine {{ background: {theme.grid.name()}; }}"
+            f"#checksLine {{ background: {theme.grid.name()}; }}",
         )
 
 

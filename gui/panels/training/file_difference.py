@@ -13,6 +13,7 @@ from core.comparison.paired_lines import CONTEXT, PairedLine, paired_lines
 from core.net.definition import NetState
 from core.net.reader import read_net
 from core.words import plural
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.text_lines import TextLine, TextLines
@@ -131,9 +132,10 @@ class FileDifference(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#fileDifference {{ background: {theme.panel.name()};"
             f" border: 1px solid {theme.border.name()}; }}"
             f"#fileHead {{ background: {theme.header.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}"
+            f" border-bottom: 1px solid {theme.border.name()}; }}",
         )

@@ -23,6 +23,7 @@ from core.layers.registry import layer_type
 from core.training.presets import PRESETS
 from core.training.training_plan import TrainingPlan
 from core.words import bytes_text, plural
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.chip_label import Chip, ChipLabel
 from gui.widgets.fact_list import Fact, FactList
@@ -175,7 +176,7 @@ class NetStart(QWidget):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        self.setStyleSheet(f"#netStart {{ background: {self._keeper.theme.panel.name()}; }}")
+        dress(self, f"#netStart {{ background: {self._keeper.theme.panel.name()}; }}")
 
     def _lay_out(self, keeper: ThemeKeeper) -> None:
         column = QVBoxLayout(self)

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
 
 from core.jobs.prepare import PreparedFiles
 from core.training.training_plan import TrainingPlan
+from gui.dressing import dress
 from gui.panels.training.file_difference import FileDifference, FileLines
 from gui.panels.training.net_fields import NetFields
 from gui.panels.training.net_start import NetStart
@@ -103,7 +104,7 @@ class NetStep(QWidget):
         for one in (small, splitter):
             one.setChildrenCollapsible(False)
             one.setHandleWidth(8)
-            one.setStyleSheet("QSplitter::handle { background: transparent; }")
+            dress(one, "QSplitter::handle { background: transparent; }")
             one.setSizes([500, 420])
         left = QVBoxLayout()
         left.setContentsMargins(10, 8, 2, 8)

@@ -7,6 +7,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.jobs.report import Report
+from gui.dressing import dress
 from gui.panels.training.proof_rows import ProofRows, name_of
 from gui.panels.training.proof_side import ChangedQueries, ClassGains, MovedWeights
 from gui.theme import ThemeKeeper
@@ -153,10 +154,11 @@ class ProofStep(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#proofLeft {{ background: {theme.panel.name()}; }}"
             f"#proofSide {{ background: {theme.panel.name()};"
-            f" border-left: 1px solid {theme.border.name()}; }}"
+            f" border-left: 1px solid {theme.border.name()}; }}",
         )
 
 

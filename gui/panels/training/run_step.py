@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.empty_state import EmptyState
@@ -294,7 +295,8 @@ class RunStep(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#runSide {{ background: {theme.panel.name()};"
-            f" border-left: 1px solid {theme.border.name()}; }}"
+            f" border-left: 1px solid {theme.border.name()}; }}",
         )

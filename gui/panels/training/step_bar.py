@@ -9,6 +9,7 @@ from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
+from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import CENTRE, LEFT
@@ -172,7 +173,8 @@ class StepBar(QWidget):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(
+        dress(
+            self,
             f"#stepBar {{ background: {theme.panel.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}"
+            f" border-bottom: 1px solid {theme.border.name()}; }}",
         )

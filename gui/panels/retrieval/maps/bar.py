@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
+from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ThemedLabel
@@ -61,7 +62,7 @@ class MapBar(PanelBar):
             action.triggered.connect(lambda _checked=False, w=wish: w.emit())
             self.export_menu.addAction(action)
         self.export_button.setMenu(self.export_menu)
-        self.export_button.setStyleSheet("QPushButton::menu-indicator { image: none; width: 0; }")
+        dress(self.export_button, "QPushButton::menu-indicator { image: none; width: 0; }")
         self.row.addWidget(self.methods)
         self.row.addWidget(self.settings)
         self.row.addSpacing(10)

@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from gui.dressing import dress
 from gui.panels.retrieval.maps.bar import LAYERS, PCA, MapBar
 from gui.panels.retrieval.maps.canvas import MapCanvas
 from gui.panels.retrieval.maps.layers import SmallMaps
@@ -273,4 +274,4 @@ class MapView(QWidget):
     @pyqtSlot()
     def _dress(self) -> None:
         theme = self._keeper.theme
-        self.setStyleSheet(f"#mapLine {{ background: {theme.border.name()}; }}")
+        dress(self, f"#mapLine {{ background: {theme.border.name()}; }}")
