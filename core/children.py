@@ -9,10 +9,10 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _PIPE_BYTES = 1 << 20
 
 Request = tuple[dict[str, Any], list[np.ndarray]]
+T = TypeVar("T")
 
 
 def child_environment(defaults: Mapping[str, str]) -> dict[str, str]:
@@ -69,26 +70,31 @@ def start_reading(stream: IO[bytes]) -> queue.SimpleQueue[Request]:
 
     The main thread may be deep in its work at that time; nobody waits for its result any more.
     """
-    requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
-
-    def read() -> None:
-        while True:
-            requests.put(_read_or_end(stream))
-
-    threading.Thread(target=read, name="requests", daemon=True).start()
-    return requests
+    return _read_in_thread(partial(frames.read_frame, stream))
 
 
-def requests_of(stream: IO[bytes]) -> Iterator[Request]:
+def requests_of(stream: IO[bytes], read: Callable[[], T]) -> Iterator[T]:
     """In the child: the requests as they are asked for, with nobody between the pipe and them.
 
-    As in `start_reading` the process ends when its parent is gone, which another thread looks out
-    for: the system wakes it for nothing else. Where it can't, that thread reads.
+    read: takes the next one from the stream. As in `start_reading` the process ends when its parent
+    is gone, which another thread looks out for: the system wakes it for nothing else. Where it
+    can't, that thread reads.
     """
     if not hasattr(select, "poll"):
-        return iter(start_reading(stream).get, None)
+        return iter(_read_in_thread(read).get, None)
     threading.Thread(target=_end_with_parent, args=(stream,), name="parent", daemon=True).start()
-    return iter(partial(_read_or_end, stream), None)
+    return iter(partial(_read_or_end, read), None)
+
+
+def _read_in_thread(read: Callable[[], T]) -> queue.SimpleQueue[T]:
+    requests: queue.SimpleQueue[T] = queue.SimpleQueue()
+
+    def pass_on() -> None:
+        while True:
+            requests.put(_read_or_end(read))
+
+    threading.Thread(target=pass_on, name="requests", daemon=True).start()
+    return requests
 
 
 def _end_with_parent(stream: IO[bytes]) -> None:
@@ -98,9 +104,9 @@ def _end_with_parent(stream: IO[bytes]) -> None:
     os._exit(0)
 
 
-def _read_or_end(stream: IO[bytes]) -> Request:
+def _read_or_end(read: Callable[[], T]) -> T:
     try:
-        return frames.read_frame(stream)
+        return read()
     except frames.StreamEnded:
         os._exit(0)
     except (frames.FrameError, OSError, ValueError) as error:

@@ -35,16 +35,22 @@ def write_frame(stream, header, arrays=()):
     # type: (Any, Dict[str, Any], Sequence[np.ndarray]) -> None
     """Write one frame and flush it; array types outside DTYPES raise FrameError."""
     blocks = [_prepared(array) for array in arrays]
+    stream.write(frame_of(header, blocks))
+    for block in blocks:
+        if block.nbytes:
+            stream.write(_bytes_of(block) if _CASTS else block.tobytes())
+    stream.flush()
+
+
+def frame_of(header, blocks=()):
+    # type: (Any, Sequence[np.ndarray]) -> bytes
+    """A frame up to its arrays, which are contiguous and little endian."""
     described = dict(header)
     described["arrays"] = [[_dtype_name(block), list(block.shape)] for block in blocks]
     text = json.dumps(described).encode("utf-8")
     if len(text) > MAX_HEADER_BYTES:
         raise FrameError("a header of %d bytes is over the bound" % len(text))
-    stream.write(_PREFIX.pack(MAGIC, len(text), sum(block.nbytes for block in blocks)) + text)
-    for block in blocks:
-        if block.nbytes:
-            stream.write(_bytes_of(block) if _CASTS else block.tobytes())
-    stream.flush()
+    return _PREFIX.pack(MAGIC, len(text), sum(block.nbytes for block in blocks)) + text
 
 
 def read_frame(stream, max_body_bytes=MAX_BODY_BYTES):
@@ -53,13 +59,25 @@ def read_frame(stream, max_body_bytes=MAX_BODY_BYTES):
 
     Raises StreamEnded at the end of the stream, FrameError for anything that is no valid frame.
     """
+    return read_body(stream, *read_words(stream, max_body_bytes))
+
+
+def read_words(stream, max_body_bytes=MAX_BODY_BYTES):
+    # type: (Any, int) -> Tuple[bytes, int]
+    """The header of the next frame as it stands there, and how many bytes of arrays follow."""
     prefix = _read_exactly(stream, _PREFIX.size)
     magic, header_bytes, body_bytes = _PREFIX.unpack(prefix)
     if magic != MAGIC:
         raise FrameError("not a frame: it begins with %r" % (prefix,))
     if header_bytes > MAX_HEADER_BYTES or body_bytes > max_body_bytes:
         raise FrameError("a frame of %d + %d bytes is over the bound" % (header_bytes, body_bytes))
-    header = _parse_header(_read_exactly(stream, header_bytes))
+    return _read_exactly(stream, header_bytes), body_bytes
+
+
+def read_body(stream, words, body_bytes):
+    # type: (Any, bytes, int) -> Tuple[Dict[str, Any], List[np.ndarray]]
+    """What follows those words: the frame that they begin, as read_frame gives it."""
+    header = _parse_header(words)
     kinds = array_kinds(header.pop("arrays", []))
     if sum(bytes_of_array(dtype, shape) for dtype, shape in kinds) != body_bytes:
         raise FrameError("the arrays named do not add up to the %d bytes sent" % body_bytes)

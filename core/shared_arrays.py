@@ -38,8 +38,8 @@ class _Region:
         self.file = file
         self._map: mmap.mmap | None = None
 
-    def write(self, arrays: Sequence[np.ndarray]) -> list[list[Any]] | None:
-        """Where each array lies now: [dtype, shape, offset]; None where there is no room."""
+    def places_for(self, arrays: Sequence[np.ndarray]) -> list[list[Any]] | None:
+        """Where each array is to lie: [dtype, shape, offset]; None where there is no room."""
         places, end = [], 0
         for array in arrays:
             if array.dtype.str not in frames.DTYPES:
@@ -48,12 +48,10 @@ class _Region:
             end += -(-array.nbytes // _ALIGNMENT) * _ALIGNMENT
         if end > MOST_BYTES or not self._grow(end):
             return None
-        for array, view in zip(arrays, self.read(places), strict=True):
-            view[...] = array
         return places
 
-    def read(self, places: Any) -> list[np.ndarray]:
-        """Views of arrays that the other side wrote; FrameError for a place that is none."""
+    def views(self, places: Any) -> list[np.ndarray]:
+        """The arrays that lie there; FrameError for a place that is none."""
         if not isinstance(places, list) or not all(_is_place(place) for place in places):
             raise frames.FrameError("shared arrays that are no list of places")
         kinds = frames.array_kinds([place[:2] for place in places])
@@ -135,16 +133,23 @@ class SharedArrays:
 
     def lend(
         self, header: Mapping[str, Any], arrays: Sequence[np.ndarray]
-    ) -> tuple[dict[str, Any], Sequence[np.ndarray]]:
-        """What to write as a frame: the arrays lie in shared memory, or go with it as before."""
+    ) -> tuple[dict[str, Any], list[np.ndarray] | None]:
+        """The header of a frame, and where its arrays are to be written in shared memory.
+
+        None in place of the latter: they have to go with the frame.
+        """
         told = dict(header)
         if self._outgoing is None or not any(array.size for array in arrays):
-            return told, arrays
-        places = self._outgoing.write(arrays)
+            return told, None
+        places = self._outgoing.places_for(arrays)
         if places is None:
-            return told, arrays
+            return told, None
         told[_KEY] = places
-        return told, ()
+        return told, self._outgoing.views(places)
+
+    def is_named(self, header: Mapping[str, Any]) -> bool:
+        """Whether the arrays of a frame that was read lie in shared memory."""
+        return _KEY in header
 
     def look(self, header: dict[str, Any], arrays: list[np.ndarray]) -> list[np.ndarray]:
         """The arrays of a frame that was read; those in shared memory stay till one answers.
@@ -156,7 +161,7 @@ class SharedArrays:
             return arrays
         if self._incoming is None or arrays:
             raise frames.FrameError("shared arrays where there is no shared memory")
-        return self._incoming.read(places)
+        return self._incoming.views(places)
 
     def close(self) -> None:
         """Give the memory back; safe to repeat."""

@@ -8,14 +8,14 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import IO, NoReturn
+from typing import NoReturn
 
-from core import frames
-from core.children import Request, offer_to_be_killed_first, requests_of, take_stdout
+from core.children import offer_to_be_killed_first, requests_of, take_stdout
 from core.engines.failures import header_from_error
 from core.engines.launch import KILLED, SHARED_OPTION
 from core.engines.serving import Server
 from core.engines.session import Backend
+from core.engines.talk import Heard, Message, Talk
 from core.errors import EngineStoppedFromOutside, EngineUnavailableError
 from core.shared_arrays import SharedArrays
 
@@ -34,14 +34,16 @@ def main(arguments: Sequence[str]) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started us
     files = [int(word) for word in options.pop(SHARED_OPTION, "").split(",") if word]
     replies = take_stdout()
-    requests = requests_of(sys.stdin.buffer)
+    shared = SharedArrays.of_parent(files) if files else SharedArrays()
+    talk = Talk(sys.stdin.buffer, replies, shared)
+    requests = requests_of(sys.stdin.buffer, talk.hear)
     offer_to_be_killed_first()
-    child = _Child(replies, SharedArrays.of_parent(files) if files else SharedArrays())
+    child = _Child(talk)
     try:
         server = Server(_load_backend(name, options), child.announce)
     except (EngineUnavailableError, EngineStoppedFromOutside) as error:
         next(requests)
-        frames.write_frame(replies, {"error": header_from_error(error)})
+        talk.say({"error": header_from_error(error)})
         # at the end of `main` Python aborts when it meets the thread that reads standard input
         os._exit(KILLED if isinstance(error, EngineStoppedFromOutside) else 1)
     _keep_what_is_imported()
@@ -52,22 +54,22 @@ def main(arguments: Sequence[str]) -> NoReturn:
 class _Child:
     """Writes frames: each reply, and before it the layers as they begin."""
 
-    def __init__(self, replies: IO[bytes], shared: SharedArrays) -> None:
-        self._replies, self._shared = replies, shared
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
         self._running = ""
 
     def announce(self, layer_name: str) -> None:
         self._running = layer_name
-        frames.write_frame(self._replies, {"running": layer_name})
+        self._talk.say({"running": layer_name})
 
-    def answer(self, server: Server, request: Request) -> None:
+    def answer(self, server: Server, request: Heard) -> None:
         self._running = ""
-        header, arrays = request
+        reply: Message
         try:
-            header, given = server.answer(header, self._shared.look(header, arrays))
+            reply, arrays = server.answer(request)
         except Exception as error:  # the window decides what an error means; this child lives on
-            header, given = {"error": header_from_error(error, self._running)}, []
-        frames.write_frame(self._replies, *self._shared.lend(header, given))
+            reply, arrays = {"error": header_from_error(error, self._running)}, []
+        self._talk.say(reply, arrays)
 
 
 def _keep_what_is_imported() -> None:

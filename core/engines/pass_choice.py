@@ -37,10 +37,14 @@ class Trial(Generic[Way]):
 
 @dataclass(frozen=True)
 class Turn(Generic[Way]):
-    """The way of one pass, and the trial that it counts for."""
+    """The way of one pass, and the trial that it counts for.
+
+    is_settled: whether that trial was over before the pass.
+    """
 
     way: Way
     trial: Trial[Way]
+    is_settled: bool
 
 
 class PassChoice(Generic[Way]):
@@ -60,7 +64,7 @@ class PassChoice(Generic[Way]):
         trial = self._trial(key)
         if len(self._ways) == 1:
             trial.chosen = self._ways[0]
-        return Turn(self._next(trial), trial)
+        return Turn(self._next(trial), trial, trial.chosen is not None)
 
     def ways_in_use(self, key: Hashable) -> frozenset[Way]:
         """Those that passes of a kind may still take, after a pause or without one."""

@@ -23,6 +23,7 @@ from core.engines.launch import Launch, is_ended_from_outside, launch_of, may_sh
 from core.engines.operations import PROTOCOL, Greeting, Hello, Open, Request, Train
 from core.engines.replies import read_reply
 from core.engines.stderr_tail import StderrTail, fatal_message
+from core.engines.talk import Talk
 from core.engines.training import Training
 from core.engines.values import Device, EngineSpec, FastPath
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
@@ -189,13 +190,14 @@ class EngineProcess:
 
     def _start(self) -> None:
         self._has_killed = False
-        self._shared = SharedArrays.create() if may_share_memory(self.spec) else SharedArrays()
+        shared = SharedArrays.create() if may_share_memory(self.spec) else SharedArrays()
         try:
-            self._process = _spawn(self.spec.name, launch_of(self.spec, self._shared.files))
+            self._process = _spawn(self.spec.name, launch_of(self.spec, shared.files))
         except EngineError:
-            self._shared.close()
+            shared.close()
             raise
         self._stdin, self._stdout = _pipes(self._process)
+        self._talk = Talk(self._stdout, self._stdin, shared)
         stderr = self._process.stderr
         self._stderr = StderrTail(stderr, self._log_line) if stderr else None
         _LOG.info("Engine %s started as process %d", self.spec.name, self.pid)
@@ -262,8 +264,7 @@ class EngineProcess:
             raise EngineError("The engine is closed.", hint="Start it again.")
         self._running = ""
         try:
-            told = self._shared.lend(msgspec.to_builtins(request), arrays)
-            frames.write_frame(self._stdin, *told)
+            self._talk.say(request, arrays)
             header, given = self._answer()
             return read_reply(request, header, given), given
         except frames.StreamEnded as error:
@@ -273,9 +274,10 @@ class EngineProcess:
         except (OSError, ValueError) as error:
             raise self._death() from error
 
-    def _answer(self) -> tuple[dict[str, Any], list[np.ndarray]]:
+    def _answer(self) -> tuple[Mapping[str, Any], list[np.ndarray]]:
         while True:
-            header, arrays = frames.read_frame(self._stdout)
+            heard = self._talk.hear()
+            header = heard.header
             if "running" in header:
                 self._running = str(header["running"])
             elif "error" in header:
@@ -283,7 +285,7 @@ class EngineProcess:
                 raise error_from_header(header["error"])
             else:
                 self._running = ""
-                return header, [_own(one) for one in self._shared.look(header, arrays)]
+                return header, [_own(array) for array in heard.arrays]
 
     def _death(self) -> EngineError:
         """The child hung up: say whether we stopped it or it died, and of what."""
@@ -335,7 +337,7 @@ class EngineProcess:
 
     def _reap(self) -> None:
         self._wait(_DEATH_TIMEOUT_SECONDS)
-        self._shared.close()
+        self._talk.close()
         if self._stderr:
             self._stderr.join()
         for stream in (self._stdin, self._stdout, self._process.stderr):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from core.engines.session import (
     TrainingSession,
     TrainRequest,
 )
+from core.engines.talk import Heard
 from core.errors import EngineError
 
 Answer = tuple[Any, list[np.ndarray]]
@@ -43,6 +44,7 @@ class Server:
         self._trainings: dict[int, TrainingSession] = {}
         self._tests: dict[int, list[TestSession]] = {}
         self._next_net = 1
+        self._last: tuple[bytes, Any] = (b"", None)
         self._operations: dict[type, Callable[[Any, Arrays], Answer]] = {
             operations.Hello: self._hello,
             operations.Open: self._open,
@@ -63,21 +65,21 @@ class Server:
             operations.Close: self._close,
         }
 
-    def answer(
-        self, header: Mapping[str, Any], arrays: Arrays
-    ) -> tuple[dict[str, Any], list[np.ndarray]]:
-        """Do what a request asks; EngineError for one that nobody knows or that lacks a field.
-
-        arrays: may lie in memory that the next request is written over.
-        """
-        try:
-            request = msgspec.convert(header, Operation)
-        except msgspec.ValidationError as error:
-            raise EngineError(f"The engine can't do that: {error}.") from error
+    def answer(self, heard: Heard) -> Answer:
+        """Do what a request asks; EngineError for one that nobody knows or that lacks a field."""
+        request, arrays = self._request(heard), heard.arrays
         if not isinstance(request, operations.Take):
             arrays = [_own(array) for array in arrays]
-        reply, given = self._operations[type(request)](request, arrays)
-        return msgspec.to_builtins(reply), given
+        return self._operations[type(request)](request, arrays)
+
+    def _request(self, heard: Heard) -> Any:
+        """The last one is remembered: callers ask for the same of one image after another."""
+        if heard.words != self._last[0]:
+            try:
+                self._last = (heard.words, msgspec.convert(heard.header, Operation))
+            except msgspec.ValidationError as error:
+                raise EngineError(f"The engine can't do that: {error}.") from error
+        return self._last[1]
 
     def _hello(self, request: operations.Hello, arrays: Arrays) -> Answer:
         versions = {"python": platform.python_version(), "numpy": np.__version__}

@@ -36,6 +36,7 @@ class Peer:
             raise PeerError("no pipes")
         self._process, self._stdin, self._stdout = process, process.stdin, process.stdout
         self.version = ""
+        self.pid = process.pid
 
     def await_ready(self) -> None:
         """Wait until the net is built; PeerError with the last line of its stderr otherwise."""

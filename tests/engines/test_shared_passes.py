@@ -43,14 +43,14 @@ def piped(any_spec: EngineSpec, monkeypatch: pytest.MonkeyPatch) -> Iterator[Eng
     """An engine that gets its arrays through the pipe."""
     monkeypatch.setattr(process_module, "may_share_memory", lambda spec: False)
     with start_engine(any_spec) as process:
-        assert not process._shared.files
+        assert not process._talk._shared.files
         yield process
 
 
 def test_values_are_those_of_the_pipe_bit_for_bit(
     any_process: EngineProcess, piped: EngineProcess
 ) -> None:
-    assert any_process._shared.files
+    assert any_process._talk._shared.files
     engines = [process.open(NET) for process in (any_process, piped)]
     for seed, n_images in enumerate((1, 8, 2, 8, 1)):
         one, other = (engine.measure(image(seed, n_images), WANTS) for engine in engines)

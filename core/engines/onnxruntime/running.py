@@ -84,7 +84,7 @@ class GraphRunner:
         session = graph.session(turn.way)
         with self._choice.timed(turn):
             found: list[np.ndarray] = session.run(None, feeds)
-        if len(graph.sessions) > 1:
+        if not turn.is_settled:
             used = self._choice.ways_in_use(key)
             graph.sessions = {way: one for way, one in graph.sessions.items() if way in used}
         return found
