@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.engines.torch.bands import pays
-from core.engines.torch.measures import measure_all, measure_on_device
+from core.engines.torch.measures import begin_all, measure_all, measure_on_device
 from core.engines.torch.rows_of_places import has_rows_of_places
 from core.measures.measure import (
+    KEEP,
     POOLINGS,
     CellCounts,
     ChannelPeaks,
@@ -52,14 +52,13 @@ def test_torch_agrees_with_numpy(pool: Pool, signed: bool) -> None:
     "shape", [(3, 64, 27, 31), (2, 5, 70, 70), (1, 300, 8, 13), (3, 200, 100, 60)]
 )
 def test_several_measures_of_what_lies_channels_last(shape: tuple[int, ...], signed: bool) -> None:
-    """As the activations of a pass lie on a CPU; the larger ones are walked through in parts."""
+    """As the activations of a pass lie on a CPU."""
     activation = (np.random.default_rng(6).standard_normal(shape) * 9).astype(np.float32)
     if not signed:
         activation = np.maximum(activation, 0)
         activation[:, 1] = 0
     tensor = torch.from_numpy(activation).to(memory_format=torch.channels_last)
     assert has_rows_of_places(tensor)
-    assert pays(tensor) == (shape[2] == 100)  # then in bands, two images at once
     for pool, found in zip(POOLS, measure_all(tensor, POOLS), strict=True):
         wanted = pool.of(activation)
         scale = float(np.abs(wanted).max())
@@ -81,6 +80,22 @@ def test_a_mean_has_the_same_bits_in_any_batch_and_beside_anything(shape: tuple[
         one = tensor[number : number + 1].contiguous(memory_format=torch.channels_last)
         for pool, all_of in zip([Pool("gap"), Pool("mac"), Pool("rmac")], wanted, strict=True):
             assert torch.equal(measure_on_device(one, pool), all_of[number : number + 1]), pool
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("shape", [(2, 40, 30, 20), (2, 3, 4, 5), (2, 6, 1, 1)])
+def test_a_value_may_be_written_over_before_its_measures_are_asked_for(
+    shape: tuple[int, ...], layout: torch.memory_format
+) -> None:
+    """As the next layer of a pass does."""
+    values = np.random.default_rng(2).standard_normal(shape).astype(np.float32)
+    measures = [*POOLS, *SPREADS, ChannelPeaks(), PositiveShare(), KEEP]
+    tensor = torch.from_numpy(values.copy()).to(memory_format=layout)
+    end = begin_all(tensor, measures)
+    tensor.fill_(7)
+    for measure, found in zip(measures, end(), strict=True):
+        wanted = measure.of(values)
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4, err_msg=str(measure))
 
 
 @pytest.mark.parametrize("size", [1e-8, 1e20, 1e30])

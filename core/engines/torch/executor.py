@@ -157,9 +157,3 @@ def sparing(on_layer: OnLayer) -> OnLayer:
             on_layer(layer_name)
 
     return say
-
-
-def apart_from(value: Tensor, measured: Tensor) -> Tensor:
-    """What was measured, in memory of its own: the value's is about to be used again."""
-    is_view = measured.untyped_storage().data_ptr() == value.untyped_storage().data_ptr()
-    return measured.clone() if is_view else measured

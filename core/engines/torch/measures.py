@@ -1,45 +1,65 @@
-"""Measuring values where they live; the NumPy formulas of core.measures are the reference."""
+"""Measuring values where they live; the NumPy formulas of core.measures are the reference.
+
+What is large is read as soon as it is there, in as few calls as can be. What is made of the few
+values that are then left waits for the end of the pass: between layers, whose values fill the
+caches, each of its calls takes several times as long as in a row with its like.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.engines.torch import bands
-from core.engines.torch.region_maxima import region_maxima
+from core.engines.torch.region_maxima import lies_channels_last_on_a_cpu, region_maxima
 from core.engines.torch.rows_of_places import RowsOfPlaces, has_rows_of_places
 from core.engines.torch.spreads import Spread
 from core.measures.measure import ChannelPeaks, Keep, Measure, Pool, PositiveShare
 from core.measures.places import GEM_FLOOR, centre_prior
 
-_FEW_VALUES = 1 << 17
-"""Of an image's activation, whose mean over places takes fewer calls than rows first."""
 
+def begin_all(activation: Tensor, measures: Sequence[Measure]) -> Callable[[], list[Tensor]]:
+    """Read an activation (n_images, channels, ...), and return what gives the measures.
 
-def measure_all(activation: Tensor, measures: Sequence[Measure]) -> list[Tensor]:
-    """What several measures make of one activation (n_images, channels, ...), on its own device.
-
-    They share what they read: R-MAC and MAC the maxima of cells, the sums of a CPU one walk.
+    Its memory may be used again before that is called. The measures share what they read: R-MAC
+    and MAC the maxima of cells.
     """
     shared = _Shared(activation)
     for measure in measures:
         measure.check(tuple(activation.shape))
-    levels = [one.levels for one in measures if isinstance(one, Pool) and one.has_levels]
-    if bands.LEVELS in levels and Pool("gap") in measures:
-        shared.walk()
-    for one in levels:
-        shared.regions(one)  # of which MAC takes the last too
-    return [_measured(shared, measure) for measure in measures]
+    for one in measures:
+        if isinstance(one, Pool) and one.has_levels:
+            shared.regions(one.levels)  # of which MAC takes the last too
+    found = [None if shared.read_for(one) else _measured(shared, one) for one in measures]
+    apart = [None if one is None else _apart_from(activation, one) for one in found]
+    shared.forget_maps()
+
+    def end() -> list[Tensor]:
+        return [
+            _measured(shared, measure) if one is None else one
+            for measure, one in zip(measures, apart, strict=True)
+        ]
+
+    return end
+
+
+def measure_all(activation: Tensor, measures: Sequence[Measure]) -> list[Tensor]:
+    """What several measures make of one activation, on its own device and in memory apart."""
+    return begin_all(activation, measures)()
 
 
 def measure_on_device(activation: Tensor, measure: Measure) -> Tensor:
     """What `measure` makes of an activation."""
     return measure_all(activation, [measure])[0]
+
+
+def _apart_from(value: Tensor, measured: Tensor) -> Tensor:
+    is_view = measured.untyped_storage().data_ptr() == value.untyped_storage().data_ptr()
+    return measured.clone() if is_view else measured
 
 
 def _measured(shared: _Shared, measure: Measure) -> Tensor:
@@ -78,7 +98,8 @@ class _Shared:
         self._spread: Spread | None = None
         self._regions: dict[int, Tensor] = {}
         self._peak: Tensor | None = None
-        self._mean: Tensor | None = None
+        self._means_of_rows: Tensor | None = None
+        self._has_means_of_rows = activation.numel() > 0 and lies_channels_last_on_a_cpu(activation)
         self.rows: RowsOfPlaces | None = None
         if has_rows_of_places(activation):
             self.rows = RowsOfPlaces(activation)
@@ -113,26 +134,38 @@ class _Shared:
     @property
     def mean(self) -> Tensor:
         """The mean of each channel, (n_images, channels)."""
-        if self._mean is None:
-            self._mean = self._find_mean()
-        return self._mean
-
-    def _find_mean(self) -> Tensor:
-        if self.rows is None:
+        if not self._has_means_of_rows:
             return self.places.mean(2)
-        if bands.pays(self.maps):
-            return bands.mean_by_bands(self.maps)
-        n_images, channels, height, width = self.maps.shape
-        if self.maps.numel() < _FEW_VALUES * n_images:
-            return self.maps.permute(0, 2, 3, 1).reshape(n_images, -1, channels).mean(1)
-        # a row at a time, whose sums stay exact; a CPU's pooling reads faster than its mean does
-        means = functional.avg_pool2d(self.maps, (1, width), (1, width))
-        return means.permute(0, 2, 3, 1).reshape(n_images, height, channels).mean(1)
+        return self.means_of_rows.mean(1)
 
-    def walk(self) -> None:
-        """Find the maxima of regions and the mean together, where that is quicker."""
-        if bands.pays(self.maps):
-            self._regions[bands.LEVELS], self._mean = bands.walk_bands(self.maps)
+    @property
+    def means_of_rows(self) -> Tensor:
+        """(n_images, height, channels), of what lies channels last on a CPU.
+
+        A row at a time sums stay exact; a CPU's pooling reads faster than its mean does.
+        """
+        if self._means_of_rows is None:
+            window = (1, self.maps.shape[3])
+            means = functional.avg_pool2d(self.maps, window, window)
+            self._means_of_rows = means.permute(0, 2, 3, 1).squeeze(2)
+        return self._means_of_rows
+
+    def read_for(self, measure: Measure) -> bool:
+        """Read what it takes of the maps, if little is left of them; else nothing, and False."""
+        if not isinstance(measure, Pool):
+            return False
+        if measure.has_levels:
+            return measure.levels in self._regions
+        if measure.method == "mac":
+            return self.peak is not None
+        if measure.method == "gap" and not measure.relu and self._has_means_of_rows:
+            return self.means_of_rows is not None
+        return False
+
+    def forget_maps(self) -> None:
+        """Let go of the activation, once all that needs it has been read."""
+        self._spread = self.rows = None
+        del self.maps
 
     def regions(self, levels: int) -> Tensor:
         """The maxima of the regions and of the whole, (n_images, regions + 1, channels)."""

@@ -56,6 +56,7 @@ def lies_channels_last_on_a_cpu(activation: Tensor) -> bool:
     return (
         activation.device.type == "cpu"
         and activation.dtype == torch.float32
+        and activation.ndim == 4
         and len(activation) > 0
         and activation.is_contiguous(memory_format=torch.channels_last)
     )

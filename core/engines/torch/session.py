@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -34,10 +34,10 @@ from core.engines.session import (
 from core.engines.torch import operations
 from core.engines.torch.devices import TakenMemory, check_room, more_bytes, onto, wait_for
 from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of, made_up
-from core.engines.torch.executor import Executor, OnValue, apart_from, sparing
+from core.engines.torch.executor import Executor, OnValue, sparing
 from core.engines.torch.folding import fold_affine_layers
 from core.engines.torch.intervening import BySlot, ChangedExecutor, Kept, slots_of, unfolded_for
-from core.engines.torch.measures import measure_all
+from core.engines.torch.measures import begin_all
 from core.engines.torch.operation import Operation, Place
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
@@ -116,18 +116,19 @@ class TorchSession(Session):
         writes: BySlot,
     ) -> list[np.ndarray]:
         slots, measures, kept = self._asked(inputs, wants)
-        found: dict[int, list[Tensor]] = {}
+        begun: dict[int, Callable[[], list[Tensor]]] = {}
 
         def look(slot: int, tensor: Tensor) -> None:
             """While the value is near, and before its memory is used again."""
             if slot in measures and slot not in kept:
-                measured = measure_all(tensor.float(), measures[slot])
-                found[slot] = [apart_from(tensor, one) for one in measured]
+                begun[slot] = begin_all(tensor.float(), measures[slot])
 
         values = self._execute(inputs, slots, on_layer, kept, look, writes=writes).values
-        for slot in measures.keys() - found.keys():  # kept, or given
-            found[slot] = measure_all(values[slot].float(), measures[slot])
-        return [_to_numpy(found[slot].pop(0)) for slot in slots]
+        for slot in measures.keys() - begun.keys():  # kept, or given
+            begun[slot] = begin_all(values[slot].float(), measures[slot])
+        with torch.inference_mode():
+            found = {slot: iter(end()) for slot, end in begun.items()}
+        return [_to_numpy(next(found[slot])) for slot in slots]
 
     def _asked(
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want]
