@@ -233,6 +233,7 @@ ROWS: tuple[ActionRow, ...] = (
          group=4, tip="Rank the images of the split by the net before and after the training"),
     _row("training_proof_report", "Training", "Save the report of the training…", "", "save",
          "training_proved", group=4, tip="The proof with its pictures, in one HTML file"),
+    _row("first_steps", "Help", "First steps", tip="What to do in which order, and the words here"),
     _row("keys", "Help", "Keys", "? F1", "help"),
     _row("show_log", "Help", "Show log", icon_name="text",
          tip="What happened last, as the log file has it"),

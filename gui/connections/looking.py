@@ -71,6 +71,7 @@ def connect_dialogs(
     actions.on("show_text", dialogs.show_text)
     actions.on("extract", dialogs.ask_extract)
     actions.on("recipe", seeing.open_popup)
+    actions.on("first_steps", dialogs.show_first_steps)
     actions.on("keys", dialogs.show_keys)
     actions.on("show_log", dialogs.show_log)
     actions.on("about", dialogs.show_about)

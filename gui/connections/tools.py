@@ -43,6 +43,7 @@ def add_tools(window: MainWindow) -> None:
         actions["restore_last"], "restart", "Files, edits and selection as they were left"
     )
     start.engine_link.clicked.connect(actions["choose_engine"].trigger)
+    start.steps_link.clicked.connect(actions["first_steps"].trigger)
     bar = window.net_page.changes_bar
     bar.add_button("rename_all", actions["rename_all"], "Rename all", "unlink", of_changes=False)
     bar.add_button("undo_all", actions["undo_all"], "Undo all", "undo")

@@ -24,6 +24,7 @@ from gui.controllers.engine_child import EngineController
 from gui.controllers.extracting import ExtractingController
 from gui.dialogs.extract import ExtractDialog
 from gui.dialogs.files import FEATURES_FILTER, FileChooser
+from gui.dialogs.first_steps import FirstStepsDialog
 from gui.dialogs.help import AboutDialog, KeysDialog, TextDialog
 from gui.dialogs.preview import DifferenceDialog
 from gui.dialogs.recipe import RecipeDialog
@@ -136,6 +137,10 @@ class DialogsController(QObject):
         )
         dialog.extract_requested.connect(self._extracting.extract)
         self._open(dialog)
+
+    def show_first_steps(self) -> None:
+        """What to do in which order."""
+        self._open(FirstStepsDialog(self._keeper, self._window))
 
     def show_keys(self) -> None:
         """Every key there is."""

@@ -18,6 +18,8 @@ from core.errors import AppError
 from gui.panels.activations.export import FILTERS
 from gui.panels.activations.panel import ActivationsPanel, LayerValues
 from gui.panels.activations.shown import ShownValue
+from gui.panels.activations.tile_bar import TileBar
+from gui.theme import ThemeKeeper
 from gui.widgets.class_list import ClassScore, ClassScores
 from gui.widgets.tile_colours import colour_table
 
@@ -480,3 +482,18 @@ def test_tiles_are_copied_as_picture_and_table(relu) -> None:
     assert len(lines) == 62
     relu.bar.copy_requested.emit("picture")
     assert QApplication.clipboard().image().width() > 600
+
+
+@pytest.mark.parametrize("width", [490, 520, 590])
+def test_the_choices_over_the_tiles_can_be_read(qapp, qtbot, width: int) -> None:
+    """ "whole la…" beside choices that had room to spare, at 1296 x 777."""
+    keeper = ThemeKeeper("light")
+    keeper.theme.apply(qapp)
+    bar = TileBar(keeper)
+    qtbot.addWidget(bar)
+    bar.scale.show_scale(803.0, "of every channel", is_diverging=False, low=0.0, is_clipped=False)
+    bar.resize(width, bar.sizeHint().height())
+    bar.show()
+    for choice in (bar.order_choice, bar.scope_choice, bar.colours_choice):
+        choice.repaint()
+        assert choice._hidden_text == ""

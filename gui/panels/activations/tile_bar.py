@@ -69,7 +69,7 @@ class TileBar(QWidget):
             label.setBuddy(choice)
             self._labels.append(label)
             self._line.addWidget(label)
-            self._line.addWidget(choice, 8)
+            self._line.addWidget(choice, choice.sizeHint().width())  # long entries need more room
             self._line.addSpacing(4)
         self._line.addWidget(self.scale)
         self._line.addStretch(1)

@@ -16,7 +16,7 @@ from gui.widgets.figure_table import ROW_HEIGHT, FigureRow, FigureTable
 from gui.widgets.labels import ElidedLabel, SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_caption, plain_tip
 
-KINDS = "A folder for each class; or a table file,label; or Caffe's list file."
+KINDS = "A folder for each class, a table with the columns file and label, or Caffe's list file."
 _TABLE_HEAD = 26
 _HEADINGS = ("Classes", "", "All", "train/val/test")
 

@@ -53,7 +53,7 @@ OF_MATERIAL = {
 PATIENCE_SECONDS = 60.0
 DIALOGS = (
     "plan_rename show_text show_difference recipe extract fidelity choose_engine keys show_log"
-    " about"
+    " about first_steps"
 ).split()
 
 
