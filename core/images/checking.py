@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import ImageError
 from core.images.decoding import MAX_PIXELS, Picture, decode_picture, image_size
-from core.images.jpeg_end import find_jpeg_end, lacks_coded_data
+from core.images.jpeg_end import find_jpeg_end
 
 # A JPEG decoder fills what is missing with exactly this grey.
 _FILL_GREY = 128
@@ -44,19 +44,20 @@ def check_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> ImageCheck:
 
 
 def find_cut_off(name: str, picture: Picture) -> str | None:
-    """A sentence if a JPEG's lower rows are what a decoder makes up for missing data, else None."""
+    """A sentence where a part of a JPEG is what a decoder makes up for missing data, else None."""
     if not picture.jpeg:
         return None
     n_zeros = _count_zero_bytes(picture.jpeg)
     if n_zeros >= _LEAST_ZERO_BYTES:
         return f"'{name}' is cut off: its last {n_zeros} bytes are empty."
-    scale = 1 if picture.reduced is None else picture.reduced.scale
-    if not lacks_coded_data(picture.jpeg, picture.pixels, scale):
+    if not picture.is_cut:
         return None
-    rgb = picture.stored[:, :, :3]
-    share = max(1, count_grey_rows(rgb)) / rgb.shape[0]
-    shown = f"its lower {share:.0%} is" if share >= 0.01 else "its end is"
-    return f"'{name}' is cut off: {shown} grey where the data is missing."
+    n_grey, n_rows = count_grey_rows(picture.stored[:, :, :3]), picture.size[1]
+    if n_grey < 0.01 * n_rows:
+        return f"'{name}' is cut off: its data ends before the picture does."
+    return (
+        f"'{name}' is cut off: its lower {n_grey / n_rows:.0%} is grey where the data is missing."
+    )
 
 
 def count_grey_rows(rgb: np.ndarray) -> int:

@@ -20,6 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from core.errors import ImageError
 from core.images.eight_bits import GreyRange, describe_dark_range, find_grey_range
 from core.images.formats import describe_other_content, readable_formats
+from core.images.jpeg_end import load_unless_cut
 from core.images.orientation import turn_upright
 from core.images.picture_file import opened_picture_file
 from core.images.preprocess import Transparency
@@ -63,7 +64,8 @@ class Picture:
     an array. orientation: EXIF's, 1 (upright) to 8; note: what was done with values of more than 8
     bits, "" where nothing needs telling; jpeg: the file where it is a JPEG; mode: Pillow's word for
     its channels; reduced: where it was decoded smaller than it is. read_seconds: until a JPEG's
-    bytes were there; other files are read as they are decoded.
+    bytes were there; other files are read as they are decoded. is_cut: whether a JPEG's coded data
+    ends early, so that its decoder has made up the rest.
     """
 
     pixels: np.ndarray | Image.Image
@@ -73,6 +75,7 @@ class Picture:
     mode: str = "RGB"
     reduced: Reduced | None = None
     read_seconds: float = 0.0
+    is_cut: bool = False
 
     @cached_property
     def stored(self) -> np.ndarray:
@@ -123,14 +126,17 @@ def decode_picture(
             mode, reduced = image.mode, None
             if needed is not None and jpeg:
                 reduced = reduce(image, needed(*image.size, _orientation(image)))
-            image.load()
+            is_cut = load_unless_cut(image, jpeg) if jpeg else None
+            if is_cut is not False:
+                image.load()
+            told = (jpeg, mode, reduced, seconds, bool(is_cut))
             if _is_plain(image) and not is_sixteen_bits:
-                return Picture(image, _orientation(image), "", jpeg, mode, reduced, seconds)
+                return Picture(image, _orientation(image), "", *told)
             depth = find_grey_range(image)
             stored, note = _pixels(image, depth, transparency), depth.note
             if is_sixteen_bits and not note:
                 note = describe_dark_range(stored)
-            return Picture(stored, _orientation(image), note, jpeg, mode, reduced, seconds)
+            return Picture(stored, _orientation(image), note, *told)
 
 
 def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import re
+from typing import Any, NamedTuple
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
-from core.images.strips import strips
-
-_START_OF_SCAN = 0xDA
-_END_OF_IMAGE = 0xD9
+_START_OF_SCAN, _END_OF_IMAGE, _RESTART_INTERVAL = 0xDA, 0xD9, 0xDD
+_STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 END_MARKER = b"\xff\xd9"
 # In the data of a scan 0xFF stands before 0x00, a restart marker or another 0xFF.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# Bits of every kind, and no 0xFF, which would be a marker.
-_MORE_CODE = bytes((37 * i + 11) % 251 for i in range(64))
-# A decoder that waits for a restart marker passes over data until one comes.
-_MORE_DATA = _MORE_CODE + b"".join(b"\xff" + bytes([0xD0 + i]) + _MORE_CODE for i in range(8))
-_CORNER = 8
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+# Eight bits of ones. No code has sixteen, so that the fewest blocks are made of the most of them.
+_MORE_CODE = b"\xff\x00"
+_N_READ_AHEAD, _N_OFFERED = 7, 24
+"""Bytes that a decoder takes of what it does not decode yet, and those that are offered."""
 
 
 def find_jpeg_end(data: bytes) -> int | None:
@@ -28,70 +25,120 @@ def find_jpeg_end(data: bytes) -> int | None:
     Read from the markers (ITU-T T.81, annex B), so that a preview in front and a video behind the
     picture, which have markers of their own, do not count.
     """
-    at = 2
+    return _last_scan(data).end
+
+
+def load_unless_cut(image: Image.Image, data: bytes) -> bool | None:
+    """Load a JPEG that is opened and not yet read, and say whether its coded data ends early.
+
+    Where it does, or where that can't be told (None), the image is still to be loaded by `load`,
+    which raises what it raises.
+
+    Decoders make up what is missing without a word. So the end marker is kept back, and more code
+    is offered byte by byte: one that has all its blocks passes over each byte at once, in search of
+    a marker; one that still wants some lets bytes wait until they make a block. That is seen in
+    pictures of every mode and in however many scans, but for the last one to four blocks, for which
+    what a decoder reads ahead is enough.
+    """
+    scan = _last_scan(data)
+    tiles: list[Any] = getattr(image, "tile", [])
+    if scan.end is None or len(tiles) != 1 or not isinstance(image, ImageFile.ImageFile):
+        return None
+    # a decoder that waits for a restart marker passes over bytes, too
+    if len(_RESTART.findall(data, scan.start, scan.end)) < scan.n_restarts:
+        return True
+    image.load_prepare()
+    # Pillow has no public way to a decoder that takes its bytes from a caller
+    decoder: Any = Image._getdecoder(image.mode, tiles[0][0], tiles[0][3], image.decoderconfig)
+    try:
+        decoder.setimage(image.im, tiles[0][1])
+        feed = _Feed(decoder)
+        feed.offer(data[: scan.end])
+        waiting = [feed.offer(_MORE_CODE) for _ in range(_N_OFFERED)]
+        if any(waiting[_N_READ_AHEAD:]):
+            return True
+        feed.offer(END_MARKER)
+        if not feed.has_ended:
+            return None
+    except OSError:
+        return None
+    finally:
+        decoder.cleanup()
+    image.tile = []
+    return False
+
+
+class _Feed:
+    """Hands a decoder its bytes, and keeps those that it does not take yet."""
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+        self._left = b""
+        self.has_ended = False
+
+    def offer(self, data: bytes) -> int:
+        """How many bytes wait after it. Raises OSError where the decoder gives up."""
+        if self.has_ended:
+            return 0
+        self._left += data
+        n_taken, error = self._decoder.decode(self._left)
+        if n_taken < 0:
+            self.has_ended, self._left = True, b""
+            if error < 0:
+                raise OSError(f"the decoder of JPEG gives up ({error})")
+            return 0
+        self._left = self._left[n_taken:]
+        return len(self._left)
+
+
+class _Scan(NamedTuple):
+    """Where the data of a scan begins and ends, None without an end marker of the picture.
+
+    n_restarts: how many restart markers are in it when it is whole.
+    """
+
+    start: int
+    end: int | None
+    n_restarts: int
+
+
+def _last_scan(data: bytes) -> _Scan:
+    at, start, frame, interval, n_restarts = 2, 0, b"", 0, 0
     while at + 2 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
         if marker == _END_OF_IMAGE:
-            return at
+            return _Scan(start, at, n_restarts)
         if marker == 0xFF:
             at += 1
             continue
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == _START_OF_SCAN:
+        begin, at = at + 4, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker in _STARTS_OF_FRAME:
+            frame = data[begin:at]
+        elif marker == _RESTART_INTERVAL:
+            interval = int.from_bytes(data[begin:at], "big")
+        elif marker == _START_OF_SCAN:
+            start, n_restarts = at, 0
+            if interval:
+                n_restarts = -(-_count_units(frame, data[begin:at]) // interval) - 1
             found = _NEXT_MARKER.search(data, at)
             if found is None:
-                return None
+                break
             at = found.start()
-    return None
+    return _Scan(start, None, n_restarts)
 
 
-def lacks_coded_data(data: bytes, picture: np.ndarray | Image.Image, scale: int = 1) -> bool:
-    """Whether a JPEG's coded data ends early, so that its decoder has made up the rest.
-
-    picture: (height, width, 3 or more) uint8 RGB, or a Pillow image in RGB, as decoded at 1 / scale
-    of its size. Decoders fill what is missing with one colour, which a picture may have too. So
-    more code is put behind the data: a decoder that has all its blocks passes over it, one that
-    still wants some takes it for picture.
-    """
-    if not _has_flat_corner(_corner(picture, max(1, _CORNER // scale))):
-        return False
-    end = find_jpeg_end(data)
-    body = data if end is None else data[:end]
-    rgb = np.asarray(picture)[:, :, :3]
-    return _is_other_picture(body + _MORE_DATA + END_MARKER, rgb, scale)
-
-
-def _corner(picture: np.ndarray | Image.Image, side: int) -> np.ndarray:
-    if isinstance(picture, np.ndarray):
-        return picture[-side:, -side:, :3]
-    width, height = picture.size
-    box = (max(0, width - side), max(0, height - side), width, height)
-    return np.asarray(picture.crop(box))
-
-
-def _has_flat_corner(pixels: np.ndarray) -> bool:
-    """Whether the last block is of one colour, as a missing one is. It saves decoding the rest."""
-    corner = pixels.reshape(-1, 3)
-    # Colours are smoothed at the upper and left border of the block, not in its last pixel.
-    is_fill = bool((corner[-1] == 128).all())
-    return is_fill or bool((corner == corner[0]).all() and _is_inked(corner[0]))
-
-
-def _is_inked(colour: np.ndarray) -> bool:
-    """Whether this may be the fill of a CMYK picture, whose four channels are all half way."""
-    return bool((colour == colour[0]).all() and 32 <= colour[0] <= 96)
-
-
-def _is_other_picture(data: bytes, rgb: np.ndarray, scale: int) -> bool:
-    """Whether a JPEG can be decoded, to a picture of the same size that differs."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-            if scale > 1:
-                image.draft(None, (image.width // scale, image.height // scale))
-            image.load()
-            return image.size == (rgb.shape[1], rgb.shape[0]) and not all(
-                np.array_equal(np.asarray(strip.convert("RGB")), rgb[rows])
-                for rows, strip in strips(image)
-            )
-    except (OSError, SyntaxError, ValueError):
-        return False
+def _count_units(frame: bytes, scan: bytes) -> int:
+    """How many minimum coded units a scan has (ITU-T T.81, A.2); 0 for headers that are none."""
+    height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
+    components = {frame[at]: divmod(frame[at + 1], 16) for at in range(6, len(frame) - 2, 3)}
+    if not components or not scan or any(0 in sides for sides in components.values()):
+        return 0
+    most = [max(sides[axis] for sides in components.values()) for axis in (0, 1)]
+    across, down = 8 * most[0], 8 * most[1]
+    if scan[0] == 1:  # a component by itself has units of one block
+        own = components.get(scan[1], (0, 0)) if len(scan) > 1 else (0, 0)
+        if 0 in own:
+            return 0
+        width, height = -(-width * own[0] // most[0]), -(-height * own[1] // most[1])
+        across = down = 8
+    return -(-width // across) * -(-height // down)

@@ -22,11 +22,12 @@ from core.retrieval.index_plan import IndexPlan
 from core.surveys.passes import Results
 from core.words import plural_with
 
-_STORED_EVERY_SECONDS = 1.0
+_STORED_EVERY_SECONDS = 0.5
+"""What a kill costs at most of a quick net; of a slow one it is a batch."""
 
 
 class GalleryCollector:
-    """Stores each batch's descriptors; the gallery is whole after each."""
+    """Stores descriptors as they come; the gallery is whole at every moment."""
 
     def __init__(
         self,
@@ -59,8 +60,10 @@ class GalleryCollector:
         pairs = list(zip(images, is_finite, strict=True))
         added = [_image(self._plan, image) for image, is_good in pairs if is_good]
         if added:
+            if not self._waiting.fits(descriptors):
+                self.store()  # which knows what to say of two lengths
             self._waiting.add(added, [array[is_finite] for array in (descriptors, *others)])
-            if self._waiting.is_due or not others:
+            if self._waiting.is_due:
                 self.store()
         reason = f"Layer '{self._describer.recipe.layer}' gives NaN or infinity for it."
         bad = [_problem(self._plan, image, reason) for image, is_good in pairs if not is_good]
@@ -104,8 +107,9 @@ class GalleryCollector:
 class _Waiting:
     """Described images that are not written yet.
 
-    Each representation is a file of its own that has to reach the disk, which takes longer than a
-    pass where they are hundreds: they are written at intervals of ten times what that takes.
+    To write takes as much of a processor for a batch as for a hundred, and each representation is a
+    file of its own that has to reach the disk, which takes longer than a pass where they are
+    hundreds: so they are written at intervals, of ten times what that takes at least.
     """
 
     def __init__(self) -> None:
@@ -118,6 +122,10 @@ class _Waiting:
         """Whether it is time to write."""
         waited = time.monotonic() - self._written_at
         return waited > max(_STORED_EVERY_SECONDS, 10 * self._took)
+
+    def fits(self, descriptors: np.ndarray) -> bool:
+        """Whether (n_images, dimension) of the first representation go with what waits."""
+        return not self._arrays or self._arrays[0][0].shape[1:] == descriptors.shape[1:]
 
     def add(self, images: Sequence[StoredImage], arrays: Sequence[np.ndarray]) -> None:
         """(n_images, dimension) of each representation."""

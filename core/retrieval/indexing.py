@@ -95,14 +95,13 @@ def index_folder(
 
     folder: or a list of images, whose gallery is of the folder that they have in common.
 
-    After each batch the gallery is whole, so an index that was cancelled or killed goes on where
-    it stood: files of unchanged size and time are kept, new and changed ones described, and gone
-    ones dropped by absence.RULE, or all that are not to be seen with `prune`. Images that can't be
-    used are listed in the report with the reason.
+    The gallery is whole at every moment, so an index that was cancelled goes on where it stood, one
+    that was killed from a batch or half a second before: files of unchanged size and time are kept,
+    new and changed ones described, and gone ones dropped by absence.RULE, or all that are not to be
+    seen with `prune`. Images that can't be used are listed in the report with the reason.
 
-    others: further representations of the same pass, kept beside the recipe's; with them the
-    gallery is whole every few seconds, not after each batch. surveyor: what describes the images
-    in place of this machine's survey. Raises GalleryError if `out` was made
+    others: further representations of the same pass, kept beside the recipe's. surveyor: what
+    describes the images in place of this machine's survey. Raises GalleryError if `out` was made
     with another recipe or from another folder that still exists, FolderLost if the folder goes
     away.
     """

@@ -312,10 +312,13 @@ FAULTS = [
         "    return _mean_image_as_of(path, changed_at(path))",
         "    return _mean_image_as_of(path, 0)",
     ),
+    Faults("core/images/jpeg_end.py", CHECKING[1])
+    .plant("bytes may wait for ever", "if any(waiting[_N_READ_AHEAD:]):", "if False:")
+    .plant("restarts are not counted", "< scan.n_restarts:", "< 0:"),
     Faults("core/images/checking.py", *CHECKING)
     .plant(
         "no JPEG is cut off",
-        "if not lacks_coded_data(picture.jpeg, picture.pixels, scale):",
+        "if not picture.is_cut:",
         "if True:",
     )
     .plant(
