@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from core.engines.host import EngineHost, NetToRun, stamp_of
 from core.engines.run_provenance import sha256_of_text
-from core.engines.trial import Chosen, Inputs, Wants, try_engines, why_no_trial, why_not_able
+from core.engines.trial import (
+    Chosen,
+    Inputs,
+    Wants,
+    try_engines,
+    what_to_compare,
+    why_no_trial,
+    why_not_able,
+)
 from core.engines.trial_memory import Remembered, default_memory, trial_key
 from core.engines.values import AUTO
 from core.errors import EngineCancelled, EngineError
@@ -52,7 +60,8 @@ def _try(host: EngineHost, net: NetToRun, inputs: Inputs, wants: Wants) -> Chose
         why_not = why_not_able(onnx, wants)
         if why_not:
             return Chosen("torch", f"PyTorch: {why_not}")
-        return try_engines(torch, onnx, inputs, wants).chosen()
+        compared = what_to_compare(torch.layers, wants)
+        return try_engines(torch, onnx, inputs, wants, compared=compared).chosen()
 
 
 def _told(net: NetToRun) -> list[object]:

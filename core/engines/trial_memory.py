@@ -22,6 +22,8 @@ FOLDER_VARIABLE = "BLOBSCOPE_CACHE"
 """A folder in place of the system's for caches."""
 _MOST_TRIALS = 200
 _MOST_BYTES = 1 << 20
+_RULES = 2
+"""Counted up where trials judge otherwise than before, so that old ones are made anew."""
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -83,6 +85,7 @@ def trial_key(net: object, inputs: Inputs, wants: Wants) -> str:
     net: as plain values, with what tells its weights.
     """
     said = {
+        "rules": _RULES,
         "net": net,
         "inputs": sorted((name, array.shape) for name, array in inputs.items()),
         "wants": [[*value, [repr(measure) for measure in wants[value]]] for value in sorted(wants)],

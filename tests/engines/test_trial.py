@@ -13,9 +13,14 @@ from core.engines import choosing
 from core.engines.base import EngineSpec, Value
 from core.engines.choosing import choose_engine
 from core.engines.host import EngineHost, NetToRun
-from core.engines.trial import Chosen, largest_relative_difference, try_engines
+from core.engines.trial import (
+    Chosen,
+    largest_relative_difference,
+    try_engines,
+    what_to_compare,
+)
 from core.engines.trial_memory import Remembered, TrialMemory, trial_key
-from core.engines.values import AUTO
+from core.engines.values import AUTO, EngineLayer
 from core.measures.measure import KEEP, Pool
 
 RELU = Value("relu", "relu")
@@ -64,6 +69,49 @@ def test_a_tie_and_other_values_stay_on_pytorch() -> None:
         "torch",
         "PyTorch: ONNX Runtime's values differ by 2.0e-04 of the largest, more than 0.0001",
     )  # fmt: skip
+
+
+def layer(name: str, kind: str, bottom: str, top: str) -> EngineLayer:
+    return EngineLayer(name, kind, (bottom,) if bottom else (), (top,), (None,))
+
+
+def test_of_a_softmax_what_goes_into_it_is_compared() -> None:
+    """As the last layer in place wrote it; whatever else is wanted stays as it is."""
+    layers = [
+        layer("data", "Input", "", "data"),
+        layer("fc8", "InnerProduct", "data", "fc8"),
+        layer("relu8", "ReLU", "fc8", "fc8"),
+        layer("prob", "Softmax", "fc8", "prob"),
+    ]
+    prob, relu8, fc8 = Value("prob", "prob"), Value("relu8", "fc8"), Value("fc8", "fc8")
+    assert what_to_compare(layers, {prob: (Pool("gap"),)}) == {relu8: (KEEP,)}
+    assert what_to_compare(layers, {fc8: (KEEP,)}) == {fc8: (KEEP,)}
+    both = what_to_compare(layers, {fc8: (KEEP,), prob: (KEEP,)})
+    assert both == {fc8: (KEEP,), relu8: (KEEP,)}
+
+
+def test_scores_that_agree_are_enough_where_their_probabilities_do_not() -> None:
+    """Scores of 154 that agree to 2e-6: exp(154 * 2e-6) - 1 = 3.1e-4 of a probability."""
+    scores = Value("fc8", "fc8")
+
+    class Classifier(Stub):
+        def measure(self, inputs: Mapping[str, np.ndarray], wants: Mapping) -> dict:
+            super().measure(inputs, wants)
+            score = np.array([154.0 * (1 + self.off), 154.0])
+            share = np.exp(score - score.max()) / np.exp(score - score.max()).sum()
+            return {(v, KEEP): score if v == scores else share for v in wants}
+
+    torch, onnx = Classifier(0.01), Classifier(0.005, off=2e-6)
+    data, prob = {"data": np.ones((8, 2), np.float32)}, {Value("prob", "prob"): (KEEP,)}
+    clock = {"clock": lambda: Stub.now, "sleep": lambda seconds: None}
+    assert try_engines(torch, onnx, data, prob, **clock).chosen().engine == "torch"
+    judged = {scores: (KEEP,)}
+    found = try_engines(torch, onnx, data, prob, compared=judged, **clock)
+    assert found.difference == pytest.approx(2e-6)
+    assert found.chosen().engine == "onnxruntime"
+    worse = Classifier(0.005, off=2e-4)
+    found = try_engines(torch, worse, data, prob, compared=judged, **clock)
+    assert found.chosen().engine == "torch"
 
 
 def test_long_passes_are_tried_with_fewer_images_and_seldom() -> None:
