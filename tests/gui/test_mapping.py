@@ -84,6 +84,39 @@ def test_tsne_is_offered_then_computed_and_kept(searched, view, qtbot) -> None:
     assert searched.retrieval.mapping.shown.settings.method == "pca"
 
 
+def test_other_settings_of_tsne_are_another_map_and_each_is_kept(searched, view, qtbot) -> None:
+    pytest.importorskip("openTSNE")
+    mapping = searched.retrieval.mapping
+
+    def compute() -> None:
+        view.offer_line.button.click()
+        qtbot.waitUntil(lambda: not mapping.is_computing, timeout=60000)
+        settle(searched, qtbot)
+
+    assert view.bar.tsne.isHidden()
+    view.bar.methods.choose("tsne")
+    assert not view.bar.tsne.isHidden()
+    compute()
+    first = mapping.shown
+    assert (first.settings.perplexity, first.settings.seed) == (30, 1)
+    view.bar.perplexity.setValue(3)
+    view.bar.seed.setValue(7)
+    settle(searched, qtbot)
+    assert mapping.shown.settings.method == "pca"  # and t-SNE is offered with these
+    assert not view.offer_line.isHidden()
+    compute()
+    second = mapping.shown
+    assert (second.settings.perplexity, second.settings.seed) == (3, 7)
+    assert "perplexity 3, 500 iterations, seed 7" in view.bar.settings.text()
+    assert not np.array_equal(first.points, second.points)
+    view.bar.seed.setValue(1)
+    view.bar.perplexity.setValue(30)
+    settle(searched, qtbot)
+    assert mapping.shown.settings == first.settings
+    assert mapping.shown.was_stored
+    np.testing.assert_array_equal(mapping.shown.points, first.points)
+
+
 def test_a_cancelled_tsne_leaves_pca_and_the_offer(searched, view, qtbot) -> None:
     view.bar.methods.choose("tsne")
     view.offer_line.button.click()

@@ -34,7 +34,7 @@ from gui.panels.retrieval.maps.view import NO_MAP, MapView
 from gui.panels.retrieval.view import Offer
 
 MAP = "map"
-SETTINGS = {PCA: MapSettings(PCA), TSNE: MapSettings(TSNE)}
+BY_PCA = MapSettings(PCA)
 _STORED = "map-stored"
 OF_EACH = "Each map says how many of the {k} nearest neighbours it keeps."
 
@@ -69,6 +69,7 @@ class MappingController(QObject):
         view.shown.connect(self._refresh)
         view.method_chosen.connect(lambda _method: self._show())
         view.kind_chosen.connect(lambda _kind: self._show())
+        view.settings_changed.connect(self._take_settings)
         view.compute_requested.connect(self.compute)
         view.query_requested.connect(searching.query_index)
         view.layer_opened.connect(self._layers.open)
@@ -80,6 +81,11 @@ class MappingController(QObject):
     def shown(self) -> GalleryMap | None:
         """The map on the canvas."""
         return self._drawn
+
+    @property
+    def _by_tsne(self) -> MapSettings:
+        """t-SNE with what the fields say."""
+        return MapSettings(TSNE, perplexity=self._view.perplexity, seed=self._view.seed)
 
     @property
     def is_computing(self) -> bool:
@@ -94,10 +100,10 @@ class MappingController(QObject):
         self._notices.dismiss(MAP)
         if self._view.is_of_layers:
             self._is_all = True
-            self._layers.compute(gallery, SETTINGS[TSNE])
+            self._layers.compute(gallery, self._by_tsne)
             self._view.show_offer(None)
             return
-        request = MapRequest(gallery, SETTINGS[TSNE])
+        request = MapRequest(gallery, self._by_tsne)
         self._lanes.compute.start(
             lambda: map_gallery(request),
             key=MAP,
@@ -131,7 +137,7 @@ class MappingController(QObject):
             return
         self._view.show_images(map_images(gallery))
         self._view.show_map(None, "Looking for the two directions of greatest variance …")
-        request = MapRequest(gallery, SETTINGS[PCA])
+        request = MapRequest(gallery, BY_PCA)
         self._lanes.compute.start(
             lambda: map_gallery(request),
             key=PCA,
@@ -139,15 +145,26 @@ class MappingController(QObject):
             on_result=partial(self._take, gallery),
             on_error=self._show_refusal,
         )
+        self._look_for_kept(gallery)
+        self._show()
+
+    def _look_for_kept(self, gallery: Gallery) -> None:
+        settings = self._by_tsne
         self._lanes.compute.start(
-            lambda: find_map(gallery, SETTINGS[TSNE]),
+            lambda: find_map(gallery, settings),
             key=_STORED,
             on_result=partial(self._take_stored, gallery),
         )
-        self._show()
+
+    def _take_settings(self) -> None:
+        """Other settings make another map, which may be kept; one under way is not stopped."""
+        self._maps.pop(TSNE, None)
+        if self.gallery is not None:
+            self._look_for_kept(self.gallery)
+            self._show()
 
     def _take(self, gallery: Gallery, found: GalleryMap) -> None:
-        if gallery is self.gallery:
+        if gallery is self.gallery and found.settings in (BY_PCA, self._by_tsne):
             self._maps[found.settings.method] = found
             self._show()
 
@@ -171,7 +188,7 @@ class MappingController(QObject):
             return
         if view.is_of_layers and not self.is_computing:
             self._is_all = False
-            self._layers.look(gallery, SETTINGS[view.method], SETTINGS[PCA])
+            self._layers.look(gallery, self._by_tsne if view.method == TSNE else BY_PCA, BY_PCA)
         wanted = self._maps.get(view.method, self._maps.get(PCA))
         if wanted is not None and wanted is not self._drawn:
             self._drawn = wanted
@@ -182,7 +199,7 @@ class MappingController(QObject):
         if self._drawn is not None and self._drawn.settings.method == TSNE:
             settings = self._drawn.settings.describe(len(gallery)).partition(", ")[2]
         if view.is_of_layers:
-            view.show_kept("", OF_EACH.format(k=SETTINGS[PCA].k), "")
+            view.show_kept("", OF_EACH.format(k=BY_PCA.k), "")
         else:
             view.show_kept(
                 kept_words(self._maps, len(gallery)), rest_words(self._drawn, view.method), settings
@@ -193,8 +210,8 @@ class MappingController(QObject):
     def _offer(self, gallery: Gallery) -> Offer | None:
         if self._view.method != TSNE or self.is_computing or PCA not in self._maps:
             return None  # where PCA can't be, neither can t-SNE
-        seconds = estimated_seconds(len(gallery), SETTINGS[TSNE])
-        n, all_of_them = SETTINGS[TSNE].n_laid_out(len(gallery)), plural(len(gallery), "image")
+        seconds = estimated_seconds(len(gallery), self._by_tsne)
+        n, all_of_them = self._by_tsne.n_laid_out(len(gallery)), plural(len(gallery), "image")
         which = all_of_them if n == len(gallery) else f"{n:,} of {all_of_them}"
         rest = f"{self._why_none} The map below is by PCA.".strip()
         if self._view.is_of_layers:

@@ -1,15 +1,15 @@
-"""The bar of the map view: method, one map or several, thumbnails, lasso, what is written."""
+"""The bar of the map view: method and its settings, one map or several, thumbnails, lasso."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QAction, QMenu, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QMenu, QWidget
 
 from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ThemedLabel
-from gui.widgets.number_fields import Slider
+from gui.widgets.number_fields import Slider, WholeNumberField
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.segments import Segments
@@ -17,11 +17,14 @@ from gui.widgets.segments import Segments
 PCA, TSNE = "pca", "tsne"
 ONE, LAYERS = "one", "layers"
 LEAST_THUMB, MOST_THUMB, FIRST_THUMB = 12, 96, 44
+PERPLEXITY, LEAST_PERPLEXITY, MOST_PERPLEXITY = 30, 2, 500
+SEED, MOST_SEED, SEED_WIDTH = 1, (1 << 31) - 1, 92
 
 
 class MapBar(PanelBar):
     """Wishes go out as signals."""
 
+    settings_changed = pyqtSignal()
     csv_requested = pyqtSignal()
     picture_requested = pyqtSignal()
     copy_picture_requested = pyqtSignal()
@@ -35,6 +38,7 @@ class MapBar(PanelBar):
         self.kinds = Segments(keeper, "Maps")
         self.kinds.add(ONE, "One map", "The representation that is searched by")
         self.kinds.add(LAYERS, "Layers", "Every representation that the folder is read with")
+        self._make_fields_of_tsne(keeper)
         self.settings = ThemedLabel(keeper, "", "secondary")
         self.thumbs = Slider()
         self.thumbs.setRange(LEAST_THUMB, MOST_THUMB)
@@ -50,6 +54,49 @@ class MapBar(PanelBar):
         )
         self.fit_button = Button(keeper, "Fit", "fit")
         self.fit_button.setToolTip("Show the whole map (0). The wheel, + and - zoom.")
+        self._make_export_button(keeper)
+        self.row.addWidget(self.methods)
+        self.row.addWidget(self.tsne)
+        self.row.addWidget(self.settings)
+        self.row.addSpacing(10)
+        self.row.addWidget(self.kinds)
+        self.add_stretch()
+        self.add_field("Thumbnails", self.thumbs)
+        self.row.addSpacing(6)
+        for widget in (self.lasso_button, self.fit_button, self.export_button):
+            self.row.addWidget(widget)
+        self.set_can_export(can_export=False)
+        self._show_fields()
+
+    def _make_fields_of_tsne(self, keeper: ThemeKeeper) -> None:
+        """What t-SNE is made with, in one widget, which is hidden for PCA."""
+        self.perplexity = WholeNumberField()
+        self.perplexity.setRange(LEAST_PERPLEXITY, MOST_PERPLEXITY)
+        self.perplexity.setValue(PERPLEXITY)
+        self.perplexity.setAccessibleName("Perplexity of t-SNE")
+        self.perplexity.setToolTip("How many neighbours of an image t-SNE weighs")
+        self.seed = WholeNumberField()
+        self.seed.setRange(0, MOST_SEED)
+        self.seed.setValue(SEED)
+        self.seed.setAccessibleName("Seed of t-SNE")
+        self.seed.setToolTip("Where the drawing of images of a large gallery, and t-SNE, begin")
+        self.seed.setMaximumWidth(SEED_WIDTH)
+        for field in (self.perplexity, self.seed):
+            field.setKeyboardTracking(False)  # a number that is half typed is none
+        self.tsne = QWidget()
+        row = QHBoxLayout(self.tsne)
+        row.setContentsMargins(4, 0, 0, 0)
+        row.setSpacing(6)
+        for words, field in (("Perplexity", self.perplexity), ("Seed", self.seed)):
+            label = ThemedLabel(keeper, words, "secondary")
+            label.setBuddy(field)
+            row.addWidget(label)
+            row.addWidget(field)
+        self.methods.chosen.connect(self._show_fields)
+        self.perplexity.valueChanged.connect(lambda _value: self.settings_changed.emit())
+        self.seed.valueChanged.connect(lambda _value: self.settings_changed.emit())
+
+    def _make_export_button(self, keeper: ThemeKeeper) -> None:
         self.export_button = Button(keeper, "Export", "save")
         self.export_menu = QMenu(self)
         for words, wish in (
@@ -63,16 +110,9 @@ class MapBar(PanelBar):
             self.export_menu.addAction(action)
         self.export_button.setMenu(self.export_menu)
         dress(self.export_button, "QPushButton::menu-indicator { image: none; width: 0; }")
-        self.row.addWidget(self.methods)
-        self.row.addWidget(self.settings)
-        self.row.addSpacing(10)
-        self.row.addWidget(self.kinds)
-        self.add_stretch()
-        self.add_field("Thumbnails", self.thumbs)
-        self.row.addSpacing(6)
-        for widget in (self.lasso_button, self.fit_button, self.export_button):
-            self.row.addWidget(widget)
-        self.set_can_export(can_export=False)
+
+    def _show_fields(self, _method: str = "") -> None:
+        self.tsne.setVisible(self.methods.current == TSNE)
 
     def set_can_export(self, *, can_export: bool) -> None:
         """Whether there is a map to write."""

@@ -40,6 +40,7 @@ class MapView(QWidget):
 
     method_chosen = pyqtSignal(str)
     kind_chosen = pyqtSignal(str)
+    settings_changed = pyqtSignal()
     compute_requested = pyqtSignal()
     query_requested = pyqtSignal(int)
     layer_opened = pyqtSignal(object)
@@ -71,6 +72,16 @@ class MapView(QWidget):
     def method(self) -> str:
         """ "pca" or "tsne"."""
         return self.bar.methods.current
+
+    @property
+    def perplexity(self) -> int:
+        """Of t-SNE."""
+        return self.bar.perplexity.value()
+
+    @property
+    def seed(self) -> int:
+        """Of t-SNE."""
+        return self.bar.seed.value()
 
     @property
     def is_of_layers(self) -> bool:
@@ -200,6 +211,7 @@ class MapView(QWidget):
         self._keeper.changed.connect(self._dress)
         bar, side = self.bar, self.side
         bar.methods.chosen.connect(self.method_chosen)
+        bar.settings_changed.connect(self.settings_changed)
         bar.kinds.chosen.connect(self._show_kind)
         bar.thumbs.valueChanged.connect(self.canvas.set_thumb_width)
         bar.lasso_button.toggled.connect(self._set_lasso)
