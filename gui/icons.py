@@ -70,10 +70,15 @@ def _pixmap(name: str, rgba: int, size: int, ratio: float, gap: int) -> QPixmap:
     return picture
 
 
-def icon(name: str, colour: QColor, size: int = 16, gap: int = 0) -> QIcon:
-    """The icon for buttons and actions, paler when disabled, sharp on dense screens."""
-    pale = QColor(colour)
-    pale.setAlphaF(colour.alphaF() * 0.4)
+def icon(
+    name: str, colour: QColor, size: int = 16, gap: int = 0, idle: QColor | None = None
+) -> QIcon:
+    """The icon for buttons and actions, paler when disabled, sharp on dense screens.
+
+    idle: its colour when disabled, before it is made paler, where that is another.
+    """
+    pale = QColor(idle or colour)
+    pale.setAlphaF(pale.alphaF() * 0.4)
     result = QIcon()
     for ratio in (1.0, 2.0):
         result.addPixmap(pixmap(name, colour, size, ratio, gap), QIcon.Normal)

@@ -141,7 +141,7 @@ def sweep(request: SweepRequest, host: EngineHost) -> Job[Swept]:
     request, batch = yield from _with_engine(request, host, feed, plan, chosen)
     with host.opened(request.net) as engine:
         run = _Run(request, plan, recipes, Describer(engine, feed, recipes[0]), batch, together)
-        yield Progress(0, 0, "price found")
+        yield Progress(0, 0, "time found")
         n_images = len(list_images(request.folder).images)
         cost = find_price(run.describer, plan, batch.n_images, n_images)
         yield SweepStep(0, cost.n_images, "images described", cost=cost, plan=plan)

@@ -15,8 +15,8 @@ Measure = Callable[[str], float]
 _JOINT = re.compile(r"[/_\-]| · ")
 _WORD = re.compile(r"[^\W\d_]+")
 _LAST_PART = re.compile(r"[^\W\d_]*(@\d+)?$")
-_VALUE = re.compile(r"(.+) · .+(@\d+)")
-"""Layer, and the version of the blob that it writes."""
+_VALUE = re.compile(r"(.+) · .+?(@\d+)((?:, .*)?)")
+"""Layer, the version of the blob that it writes, and what more there is to say of it."""
 _LEAST_WORD = 3
 """Letters; a shorter word gains nothing from losing its end."""
 
@@ -142,7 +142,7 @@ def _endings(name: str, near: Sequence[str]) -> list[str]:
 def without_blob(name: str) -> str:
     """ "relu7 · fc7@1" as "relu7 · @1"; another name as it is."""
     value = _VALUE.fullmatch(name)
-    return f"{value[1]} · {value[2]}" if value else name
+    return f"{value[1]} · {value[2]}{value[3]}" if value else name
 
 
 def _fitting(name: str, around: _Around, room: float, measure: Measure) -> Iterator[str]:

@@ -213,12 +213,11 @@ class SubjectField(QPushButton):
 
 
 def _shorter_blob(rest: str, room: int, metrics: QFontMetrics) -> str:
-    """ "· conv3_1@1" as "· @1" where that leaves the layer's name whole; else as it is."""
+    """ "· conv3_1@1" as "· @1" where there is no room for both; "" for a blob without version."""
     dot, at, version = rest[:2], *rest.rpartition("@")[1:]
-    if dot != "· " or not at or metrics.horizontalAdvance(rest) <= room:
+    if dot != "· " or metrics.horizontalAdvance(rest) <= room:
         return rest
-    shown = f"{dot}@{version}"
-    return shown if metrics.horizontalAdvance(shown) <= room else rest
+    return f"{dot}@{version}" if at else ""
 
 
 def _whole_words(text: str, room: int, metrics: QFontMetrics) -> str:

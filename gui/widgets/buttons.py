@@ -58,7 +58,8 @@ class Button(QPushButton):
         theme = self._keeper.theme
         if self._icon_name is not None:
             colour = theme.text_on_accent if self._is_primary else theme.text
-            self.setIcon(icon(self._icon_name, colour, 14, GAP if self.text() else 0))
+            gap = GAP if self.text() else 0
+            self.setIcon(icon(self._icon_name, colour, 14, gap, idle=theme.text))
 
 
 class IconButton(QToolButton):

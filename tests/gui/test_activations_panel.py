@@ -494,6 +494,6 @@ def test_the_choices_over_the_tiles_can_be_read(qapp, qtbot, width: int) -> None
     bar.scale.show_scale(803.0, "of every channel", is_diverging=False, low=0.0, is_clipped=False)
     bar.resize(width, bar.sizeHint().height())
     bar.show()
+    qapp.processEvents()  # laid out, and painted
     for choice in (bar.order_choice, bar.scope_choice, bar.colours_choice):
-        choice.repaint()
         assert choice._hidden_text == ""

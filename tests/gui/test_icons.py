@@ -6,7 +6,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from PyQt5.QtGui import QColor, QImage
+from PyQt5.QtCore import QSize
+from PyQt5.QtGui import QColor, QIcon, QImage
 from PyQt5.QtWidgets import QWidget
 
 from gui.icons import icon_names, pixmap
@@ -89,3 +90,13 @@ def test_the_icon_of_a_button_that_lost_its_words_stands_in_the_middle(qtbot) ->
     button.resize(60, 24)
     first, last = runs_of_ink(button)[0][0], runs_of_ink(button)[-1][1]
     assert abs(first - (59 - last)) <= 1
+
+
+def test_the_icon_of_a_filled_button_is_seen_while_it_can_not_act(qtbot) -> None:
+    """White on white: Sweep, while a sweep ran."""
+    keeper = ThemeKeeper("light")
+    button = Button(keeper, "", "bars", is_primary=True)
+    qtbot.addWidget(button)
+    drawn = button.icon().pixmap(QSize(14, 14), QIcon.Disabled).toImage()
+    seen = [drawn.pixelColor(x, y) for x in range(14) for y in range(14)]
+    assert max(colour.alpha() * (255 - colour.lightness()) for colour in seen) > 80 * 150

@@ -396,3 +396,5 @@ def test_a_blobs_name_gives_way_before_its_layers(qtbot, keeper) -> None:
     assert drawn[2].endswith("@1")
     field.show_value("relu7", "· fc7@1")
     assert [text.text for text in record_texts(field)] == ["Layer", "relu7", "· fc7@1"]
+    field.show_value("relu_conv_final", "· conv_final_relu_conv_final")  # a blob of its own
+    assert [text.text for text in record_texts(field)] == ["Layer", "relu_conv_final"]

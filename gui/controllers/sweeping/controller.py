@@ -112,7 +112,7 @@ class SweepingController(QObject):
         self._running, self._seen, self.gallery = index, SweepSeen(0, 0, ""), None
         self._lanes.cancel(STORED)
         self._notices.dismiss(SWEEP)
-        self._view.show_table(SweepTable(), "Finding the price of the sweep …")
+        self._view.show_table(SweepTable(), "Finding how long the sweep takes …")
         self._show_state()
         self._lanes.engine.start(
             lambda: run_sweep(cache, index, options, truth, host, is_agreed=is_agreed),

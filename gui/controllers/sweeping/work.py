@@ -73,7 +73,7 @@ def run_sweep(
     """
     request = _request(cache, index, options, truth)
     request.out.parent.mkdir(parents=True, exist_ok=True)
-    seen = SweepSeen(0, 0, "price found")
+    seen = SweepSeen(0, 0, "time found")
     job = sweep(request, host)
     try:
         while True:

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QWidget
 
+from core.net.elision import elide_name
 from gui.panels.retrieval.view import EvaluationRow, RecipeChoice, evaluation_note
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT, TOP, TOP_LEFT
@@ -147,7 +148,10 @@ class EvaluationChart(QWidget):
         painter.setFont(text_font(12, semibold=is_current))
         painter.setPen(theme.text)
         name = QRectF(12, top, bars.left() - 22, ROW_HEIGHT)
-        label = painter.fontMetrics().elidedText(row.label, Qt.ElideMiddle, int(name.width()))
+        near = [self._rows[n].label for n in (number - 1, number + 1) if 0 <= n < len(self._rows)]
+        measure = painter.fontMetrics().horizontalAdvance
+        label = elide_name(row.label, name.width(), measure, near)
+        label = painter.fontMetrics().elidedText(label, Qt.ElideMiddle, int(name.width()))
         painter.drawText(name, RIGHT, label)
         bar = QRectF(bars.left(), top + 5, bars.width() * row.mean_ap, ROW_HEIGHT - 10)
         painter.fillRect(bar, theme.accent if is_current else theme.sweep_bar)

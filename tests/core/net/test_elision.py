@@ -19,6 +19,7 @@ FIRE = tuple(
 )
 
 VALUES = ("fire9/relu_c · fire9/conv1x1_2@1", "fire9/concat · fire9/concat@0", "drop9 · fire9@1")
+SWEPT = "fire9/concat · fire9/concat@0, GAP"
 
 parts = st.sampled_from(
     ["inception", "res", "branch", "relu", "conv", "expand", "b", "2", "3x3", "10", "/", "_", "-"]
@@ -55,6 +56,7 @@ def in_pixels(text: str) -> float:
         (VALUES, 24, "fire9/concat · fire9/concat@0", "fire9/concat · @0"),
         (VALUES, 24, "fire9/relu_c · fire9/conv1x1_2@1", "fire9/relu_c · @1"),
         (VALUES, 12, "fire9/concat · fire9/concat@0", "…concat · @0"),
+        ((SWEPT,), 22, SWEPT, "fire9/concat · @0, GAP"),
         (("slice · left@0", "slice · right@0"), 12, "slice · right@0", "…right@0"),
     ],
 )
