@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,7 +16,9 @@ from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.engines.obstacles import refusal
 from core.engines.operations import (
     BackwardRule,
+    Begin,
     Close,
+    End,
     Gradients,
     Intervene,
     Intervened,
@@ -69,6 +71,7 @@ class Engine:
         self.warnings: tuple[str, ...] = opened.warnings
         self.filler_layers: tuple[str, ...] = opened.filler_layers
         self.device: str = opened.device
+        self.n_begun: int = opened.n_begun
         self._needs = _Needs(self.layers)
         waiting = (layer.obstacle.programs for layer in self.layers if layer.obstacle)
         self.programs: PythonPrograms | None = next((one for one in waiting if one), None)
@@ -124,18 +127,32 @@ class Engine:
 
         inputs: as for `forward`. Each measure says the shape of its array.
         """
-        pairs = [(value, m) for value, ms in wants.items() for m in dict.fromkeys(ms)]
+        pairs = _pairs(wants)
         request = Take(self._net, tuple(inputs), tuple(Want(*pair) for pair in pairs))
         _, arrays = self._ask(request, _float32(inputs))
         return dict(zip(pairs, arrays, strict=True))
+
+    def begin(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> Callable[[], dict[tuple[Value, Measure], np.ndarray]]:
+        """The same, and what waits for it: up to `n_begun` passes may have begun at a time."""
+        pairs = _pairs(wants)
+        wanted = tuple(Want(*pair) for pair in pairs)
+        begun, _ = self._ask(Begin(self._net, tuple(inputs), wanted), _float32(inputs))
+
+        def end() -> dict[tuple[Value, Measure], np.ndarray]:
+            _, arrays = self._ask(End(self._net, begun.number, wanted))
+            return dict(zip(pairs, arrays, strict=True))
+
+        return end
 
     def room(
         self, inputs: Mapping[str, tuple[int, ...]], wants: Mapping[Value, Sequence[Measure]]
     ) -> Memory:
         """What `measure` over inputs of these shapes needs of memory, and what there is."""
-        pairs = [Want(value, m) for value, ms in wants.items() for m in dict.fromkeys(ms)]
         shapes = {name: tuple(shape) for name, shape in inputs.items()}
-        found, _ = self._ask(Room(self._net, shapes, tuple(pairs)))
+        wanted = tuple(Want(*pair) for pair in _pairs(wants))
+        found, _ = self._ask(Room(self._net, shapes, wanted))
         memory: Memory = found
         return memory
 
@@ -189,7 +206,7 @@ class Engine:
         inputs: as for `forward`; None goes on from the values of the last run, which stay as they
         are, for `copies` images that begin as that one.
         """
-        pairs = [(value, m) for value, ms in wants.items() for m in dict.fromkeys(ms)]
+        pairs = _pairs(wants)
         given = {} if inputs is None else inputs
         request = Intervene(
             self._net,
@@ -307,3 +324,7 @@ class _Needs:
 
 def _float32(inputs: Mapping[Any, np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(array, dtype=np.float32) for array in inputs.values()]
+
+
+def _pairs(wants: Mapping[Value, Sequence[Measure]]) -> list[tuple[Value, Measure]]:
+    return [(value, one) for value, some in wants.items() for one in dict.fromkeys(some)]

@@ -56,7 +56,10 @@ class Open(Request, frozen=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A net as the engine built it; `net` is its number in later requests."""
+    """A net as the engine built it; `net` is its number in later requests.
+
+    n_begun: how many passes are worth beginning before the first has ended.
+    """
 
     net: int
     device: str
@@ -64,6 +67,7 @@ class Opened(msgspec.Struct, frozen=True):
     inputs: dict[str, Shape | None]
     warnings: tuple[str, ...]
     filler_layers: tuple[str, ...]
+    n_begun: int = 1
 
 
 class Want(msgspec.Struct, frozen=True, array_like=True):
@@ -78,6 +82,28 @@ class Take(Request, frozen=True, tag="measure"):
 
     net: int
     inputs: tuple[str, ...]
+    wants: tuple[Want, ...]
+
+
+class Begin(Request, frozen=True):
+    """Begin the pass of a Take. Answered by a Begun as soon as its inputs are on their way."""
+
+    net: int
+    inputs: tuple[str, ...]
+    wants: tuple[Want, ...]
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """The number of a pass among those of its child."""
+
+    number: int
+
+
+class End(Request, frozen=True):
+    """Wait for a pass that has begun: its arrays, as of the Take."""
+
+    net: int
+    number: int
     wants: tuple[Want, ...]
 
 
@@ -322,6 +348,8 @@ Operation = (
     Hello
     | Open
     | Take
+    | Begin
+    | End
     | Room
     | Run
     | Read
@@ -341,6 +369,8 @@ REPLIES: dict[type[Request], type] = {
     Hello: Greeting,
     Open: Opened,
     Take: Done,
+    Begin: Begun,
+    End: Done,
     Room: Memory,
     Run: PassResult,
     Read: Done,

@@ -78,6 +78,10 @@ class PassChoice(Generic[Way]):
             found.add(self._next(trial))
         return frozenset(found)
 
+    def forget(self) -> None:
+        """Try every kind of pass anew."""
+        self._trials.clear()
+
     @contextmanager
     def timed(self, turn: Turn[Way]) -> Iterator[None]:
         """Run that pass."""

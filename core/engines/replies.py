@@ -15,6 +15,7 @@ import numpy as np
 from core.activations.histogram import Histogram
 from core.engines.operations import (
     REPLIES,
+    End,
     Gradients,
     Intervene,
     Opened,
@@ -36,7 +37,7 @@ def read_reply(request: Request, header: Mapping[str, Any], arrays: Sequence[np.
     reply: Any = msgspec.convert(header, REPLIES[type(request)])
     if isinstance(reply, Opened):
         _check_opened(reply)
-    if isinstance(request, Take | Intervene):
+    if isinstance(request, Take | End | Intervene):
         _check_measured(request, arrays)
     elif isinstance(request, Read):
         _check_values(arrays, 1)
@@ -78,7 +79,7 @@ def _check_values(arrays: Sequence[np.ndarray], n_wanted: int) -> None:
             raise FrameError(f"values of type {array.dtype}")
 
 
-def _check_measured(request: Take | Intervene, arrays: Sequence[np.ndarray]) -> None:
+def _check_measured(request: Take | End | Intervene, arrays: Sequence[np.ndarray]) -> None:
     if len(arrays) != len(request.wants):
         raise FrameError(f"{len(arrays)} arrays where {len(request.wants)} were asked for")
     for want, array in zip(request.wants, arrays, strict=True):

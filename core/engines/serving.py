@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import platform
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from core.errors import EngineError
 Answer = tuple[Any, list[np.ndarray]]
 Arrays = Sequence[np.ndarray]
 _MOST_COPIES = 4096
+_MOST_BEGUN = 64
+"""Passes whose results wait, of all nets."""
 
 
 class Server:
@@ -45,10 +48,14 @@ class Server:
         self._tests: dict[int, list[TestSession]] = {}
         self._next_net = 1
         self._last: tuple[bytes, Any] = (b"", None)
+        self._begun: OrderedDict[tuple[int, int], Callable[[], list[np.ndarray]]] = OrderedDict()
+        self._next_pass = 1
         self._operations: dict[type, Callable[[Any, Arrays], Answer]] = {
             operations.Hello: self._hello,
             operations.Open: self._open,
             operations.Take: self._take,
+            operations.Begin: self._begin,
+            operations.End: self._end,
             operations.Room: self._room,
             operations.Run: self._run,
             operations.Read: self._read,
@@ -68,7 +75,7 @@ class Server:
     def answer(self, heard: Heard) -> Answer:
         """Do what a request asks; EngineError for one that nobody knows or that lacks a field."""
         request, arrays = self._request(heard), heard.arrays
-        if not isinstance(request, operations.Take):
+        if not isinstance(request, operations.Take | operations.Begin):
             arrays = [_own(array) for array in arrays]
         return self._operations[type(request)](request, arrays)
 
@@ -109,13 +116,35 @@ class Server:
         self._sessions[net] = session
         inputs: dict[str, Shape | None] = dict(session.inputs)
         return Opened(
-            net, request.device, session.layers, inputs, session.warnings, session.filler_layers
+            net,
+            request.device,
+            session.layers,
+            inputs,
+            session.warnings,
+            session.filler_layers,
+            session.n_begun,
         ), []
 
     def _take(self, request: operations.Take, arrays: Arrays) -> Answer:
         session = self._session(request.net)
         given = _named(request.inputs, arrays)
         return Done(), session.measure(given, request.wants, self._on_layer)
+
+    def _begin(self, request: operations.Begin, arrays: Arrays) -> Answer:
+        given = _named(request.inputs, arrays)
+        end = self._session(request.net).begin(given, request.wants, self._on_layer)
+        number = self._next_pass
+        self._next_pass += 1
+        self._begun[request.net, number] = end
+        while len(self._begun) > _MOST_BEGUN:  # whoever began it was stopped
+            self._begun.popitem(last=False)
+        return operations.Begun(number), []
+
+    def _end(self, request: operations.End, arrays: Arrays) -> Answer:
+        end = self._begun.pop((request.net, request.number), None)
+        if end is None:
+            raise EngineError("This pass has not begun, or was given up.")
+        return Done(), end()
 
     def _room(self, request: operations.Room, arrays: Arrays) -> Answer:
         return self._session(request.net).room(request.inputs, request.wants), []
@@ -229,6 +258,8 @@ class Server:
     def _close(self, request: operations.Close, arrays: Arrays) -> Answer:
         self._trainings.pop(request.net, None)
         self._tests.pop(request.net, None)
+        for key in [key for key in self._begun if key[0] == request.net]:
+            del self._begun[key]
         session = self._sessions.pop(request.net, None)
         if session is not None:
             session.close()

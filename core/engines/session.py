@@ -69,6 +69,8 @@ class Session(ABC):
     inputs: Mapping[str, tuple[int, ...] | None]
     warnings: tuple[str, ...] = ()
     filler_layers: tuple[str, ...] = ()
+    n_begun = 1
+    """How many passes are worth beginning before the first has ended."""
 
     @abstractmethod
     def measure(
@@ -78,6 +80,16 @@ class Session(ABC):
 
         inputs: lent for the pass; their memory is written over once it has been answered.
         """
+
+    def begin(
+        self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
+    ) -> Callable[[], list[np.ndarray]]:
+        """The same pass, and what waits for it; over already where `n_begun` is 1.
+
+        inputs: lent until this returns.
+        """
+        found = [np.array(one) for one in self.measure(inputs, wants, on_layer)]
+        return lambda: found
 
     def room(self, inputs: Mapping[str, Shape], wants: Sequence[Want]) -> Memory:
         """What such a pass needs of memory; an empty Memory where the engine can't tell."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import cycle
 from queue import SimpleQueue
 
 import numpy as np
@@ -18,6 +19,8 @@ _CHILD = "child"
 class SeveralEngines(Engine):
     """`measure` by any number of threads, each pass in one child; all else is the first child's.
 
+    Where all children let passes begin ahead, `begin` gives each its turn, in one thread.
+
     A pass has the bits that its device gives: on equal devices those of one child alone.
     """
 
@@ -25,6 +28,10 @@ class SeveralEngines(Engine):
         vars(self).update(vars(engines[0]))  # the same net, as built by the first
         self.device = ",".join(engine.device for engine in engines)
         self.n_at_once = len(engines)
+        self.n_begun = 1
+        if all(engine.n_begun > 1 for engine in engines):
+            self.n_begun = sum(engine.n_begun for engine in engines)
+        self._turns = cycle(engines)
         self._free: SimpleQueue[Engine] = SimpleQueue()
         for engine in engines:
             self._free.put(engine)
@@ -38,6 +45,12 @@ class SeveralEngines(Engine):
             return engine.measure(inputs, wants)
         finally:
             self._free.put(engine)
+
+    def begin(
+        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+    ) -> Callable[[], dict[tuple[Value, Measure], np.ndarray]]:
+        """As of one engine, in the child whose turn it is."""
+        return next(self._turns).begin(inputs, wants)
 
 
 def spec_of_child(spec: EngineSpec, number: int) -> EngineSpec:

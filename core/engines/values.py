@@ -27,7 +27,7 @@ class Device:
 AUTO = "auto"
 """The engine of surveys is chosen by trial; whatever else there is to do is PyTorch's."""
 
-_NOT_OF_VALUES = ("precision", "threads", "child")
+_NOT_OF_VALUES = ("precision", "threads", "child", "copies", "graphs")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ import torch
 from core.engines.memory import host_bytes
 from core.engines.session import Backend, OpenRequest, Session, TrainingSession, TrainRequest
 from core.engines.torch import compiling, packing
+from core.engines.torch.copies import copies_for
 from core.engines.torch.devices import why_no_precision
+from core.engines.torch.graphs import graphs_for
 from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
 from core.engines.torch.thread_choice import ThreadChoice
@@ -37,6 +39,9 @@ def make_backend(options: Mapping[str, str]) -> Backend:
     convolutions and inner products, which are still added up in float32; on a GPU with CUDA also
     float16, and tf32, which rounds what is multiplied to 10 bits and keeps float32 else. In all but
     float32 a GPU has channels last; option `layout`, channels_last or contiguous, says otherwise.
+
+    Option `copies`: overlapped, the default on a GPU with CUDA, or plain. Option `graphs`: trial
+    (the default), always or never; only CUDA has them. Neither changes a bit.
     """
     return TorchBackend(options)
 
@@ -48,6 +53,8 @@ class TorchBackend(Backend):
         self._precision_name = options.get("precision", "float32")
         self._precision = _read_precision(options)
         self._layout = options.get("layout", "")
+        self._copies = _one_of(options, "copies", ("", "overlapped", "plain"))
+        self._graphs = _one_of(options, "graphs", ("trial", "always", "never"))
         if "threads" in options:
             torch.set_num_threads(int(options["threads"]))
         # MKL chooses its vector functions in the first call; where two threads make that call at
@@ -96,7 +103,9 @@ class TorchBackend(Backend):
     def open(self, request: OpenRequest) -> Session:
         """Build a net on one of the devices."""
         threads = self._threads if request.device == "cpu" else _ALL_THREADS
-        return TorchSession(request, self._place(request.device), threads)
+        place = self._place(request.device)
+        copies = copies_for(place.device, self._copies)
+        return TorchSession(request, place, threads, copies, graphs_for(place.device, self._graphs))
 
     def train(self, request: TrainRequest) -> TrainingSession:
         """Build a net to train on one of the devices."""
@@ -140,6 +149,15 @@ def _read_precision(options: Mapping[str, str]) -> torch.dtype:
         known = ", ".join(_PRECISIONS)
         raise EngineUnavailableError(f"There is no precision '{name}'.", hint=f"Known: {known}.")
     return _PRECISIONS[name]
+
+
+def _one_of(options: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    """An option's value, the first that is known by default."""
+    value = options.get(name, known[0])
+    if value not in known:
+        hint = f"Known: {', '.join(filter(None, known))}."
+        raise EngineUnavailableError(f"There are no {name} '{value}'.", hint=hint)
+    return value
 
 
 def _cpu_name() -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from core.engines.memory import Need, check_fits, free_host_bytes, more_host_bytes
 
@@ -39,14 +37,6 @@ def why_no_precision(name: str, device: torch.device, has_cpu_bfloat16: bool) ->
     if device.type == "cpu" and has_cpu_bfloat16:
         return ""
     return "Use float32, or a processor with AVX-512 BF16 or AMX."
-
-
-def onto(device: torch.device, array: np.ndarray) -> Tensor:
-    """An array on a device; on its way to a GPU through memory that the GPU reads by itself."""
-    tensor = torch.from_numpy(array)
-    if device.type == "cuda":
-        return tensor.pin_memory().to(device, non_blocking=True)
-    return tensor.to(device)
 
 
 def more_bytes(device: torch.device) -> int | None:

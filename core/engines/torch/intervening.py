@@ -158,7 +158,7 @@ class Kept:
         executor, ran = ChangedExecutor(given, writes), []
         values = executor.values
         for planned in plan.steps:
-            if copies == 1 and all(_equal(values[s], self.values[s]) for s in planned.reads):
+            if copies == 1 and all(equal_bits(values[s], self.values[s]) for s in planned.reads):
                 for slot in planned.tops:
                     executor.pass_on(slot, self.values[slot])
                 continue
@@ -172,7 +172,7 @@ class Kept:
         return tuple(
             _moved(names[slot], self.values[slot], values[slot])
             for slot in sorted(values)
-            if slot in names and not _equal(values[slot], self.values[slot])
+            if slot in names and not equal_bits(values[slot], self.values[slot])
         )
 
 
@@ -200,7 +200,7 @@ def _moved(value: Value, before: Tensor, after: Tensor) -> Moved:
     return Moved(value, float(one @ other) / norms if norms else 0.0, largest)
 
 
-def _equal(one: Tensor, other: Tensor) -> bool:
+def equal_bits(one: Tensor, other: Tensor) -> bool:
     """Bit for bit: NaN equals itself, and 0 is not -0."""
     if one is other:
         return True

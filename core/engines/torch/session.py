@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -32,10 +32,13 @@ from core.engines.session import (
     Session,
 )
 from core.engines.torch import operations
-from core.engines.torch.devices import TakenMemory, check_room, more_bytes, onto, wait_for
-from core.engines.torch.differentiable import Differentiable, LearnedStore, gradients_of, made_up
+from core.engines.torch.copies import Brought, Copies, to_numpy
+from core.engines.torch.devices import TakenMemory, check_room, more_bytes, wait_for
+from core.engines.torch.differentiable import Differentiable, LearnedStore, made_up
 from core.engines.torch.executor import Executor, OnValue, sparing
 from core.engines.torch.folding import fold_affine_layers
+from core.engines.torch.going_back import go_back, learned_of, loss_diffs
+from core.engines.torch.graphs import GraphedPasses, can_be_recorded
 from core.engines.torch.intervening import BySlot, ChangedExecutor, Kept, slots_of, unfolded_for
 from core.engines.torch.measures import begin_all
 from core.engines.torch.operation import Operation, Place
@@ -45,7 +48,6 @@ from core.engines.torch.thread_choice import ThreadChoice
 from core.engines.values import PassResult, Value
 from core.engines.wiring import Step, not_computed, wire_net
 from core.errors import EngineError
-from core.layers.loss_weights import loss_weights
 from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import KEEP, Measure
 from core.net.reader import read_net
@@ -61,8 +63,16 @@ class TorchSession(Session):
     What can run is told by the net as wired: a folded layer skips those it has taken in.
     """
 
-    def __init__(self, request: OpenRequest, place: Place, threads: ThreadChoice) -> None:
-        self._threads = threads
+    def __init__(
+        self,
+        request: OpenRequest,
+        place: Place,
+        threads: ThreadChoice,
+        copies: Copies,
+        graphs: GraphedPasses | None = None,
+    ) -> None:
+        self._threads, self._copies, self._graphs = threads, copies, graphs
+        self.n_begun = copies.n_begun
         self._net = read_net(request.net_text, state=request.state)
         check_readable(self._net)
         self._wiring = self._folded = wire_net(self._net)
@@ -85,6 +95,12 @@ class TorchSession(Session):
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> list[np.ndarray]:
         """One pass over what the wanted values need; only what is measured leaves the device."""
+        return self._measure(inputs, wants, on_layer, {})()
+
+    def begin(
+        self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
+    ) -> Brought:
+        """The same; its results come beside the pass that begins next."""
         return self._measure(inputs, wants, on_layer, {})
 
     def intervene(
@@ -99,36 +115,46 @@ class TorchSession(Session):
         writes = slots_of(self._wiring, writings)
         if inputs is not None:
             start = time.perf_counter()
-            found = self._measure(inputs, wants, on_layer, writes)
+            found = self._measure(inputs, wants, on_layer, writes)()
             return Intervened(time.perf_counter() - start), found
         for value in (*(one.change.value for one in writings), *(want.value for want in wants)):
             self._kept_value(value)
         kept = Kept(self._wiring, {} if self._kept is None else self._kept.values)
         net = unfolded_for(self._plain, (self._folded, self._operations), writes)
         told, tensors = kept.intervene(net, writes, wants, copies, on_layer, self._place.device)
-        return told, [_to_numpy(tensor) for tensor in tensors]
+        return told, [to_numpy(tensor) for tensor in tensors]
 
+    @torch.inference_mode()
     def _measure(
         self,
         inputs: Mapping[str, np.ndarray],
         wants: Sequence[Want],
         on_layer: OnLayer,
         writes: BySlot,
-    ) -> list[np.ndarray]:
+    ) -> Brought:
         slots, measures, kept = self._asked(inputs, wants)
-        begun: dict[int, Callable[[], list[Tensor]]] = {}
+        ready = self._ready(inputs, slots, on_layer, kept, writes)
 
-        def look(slot: int, tensor: Tensor) -> None:
-            """While the value is near, and before its memory is used again."""
-            if slot in measures and slot not in kept:
-                begun[slot] = begin_all(tensor.float(), measures[slot])
+        def work(given: Mapping[int, Tensor]) -> list[Tensor]:
+            begun: dict[int, Callable[[], list[Tensor]]] = {}
 
-        values = self._execute(inputs, slots, on_layer, kept, look, writes=writes).values
-        for slot in measures.keys() - begun.keys():  # kept, or given
-            begun[slot] = begin_all(values[slot].float(), measures[slot])
-        with torch.inference_mode():
+            def look(slot: int, tensor: Tensor) -> None:
+                """While the value is near, and before its memory is used again."""
+                if slot in measures and slot not in kept:
+                    begun[slot] = begin_all(tensor.float(), measures[slot])
+
+            values = ready.run(given, look).values
+            for slot in measures.keys() - begun.keys():  # kept, or given
+                begun[slot] = begin_all(values[slot].float(), measures[slot])
             found = {slot: iter(end()) for slot, end in begun.items()}
-        return [_to_numpy(next(found[slot])) for slot in slots]
+            return [next(found[slot]) for slot in slots]
+
+        given = self._input_tensors(inputs)
+        with self._threads.used(ready.kind), self._taken.counted():
+            if self._graphs is None or writes or not can_be_recorded(ready.plan):
+                return self._copies.bring(work(given))
+            key = (ready.kind, ready.may_fuse, tuple(wants))
+            return self._copies.bring(self._graphs.run(key, given, work))
 
     def _asked(
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want]
@@ -162,7 +188,7 @@ class TorchSession(Session):
         start = time.perf_counter()
         self._wiring.check_inputs(inputs, ())
         slots = self._runnable(inputs)
-        self._kept = self._execute(inputs, slots, on_layer, may_fail=True)
+        self._kept = self._run_possible(inputs, slots, on_layer)
         wait_for(self._place.device)
         seconds = time.perf_counter() - start
         storages = {
@@ -172,9 +198,21 @@ class TorchSession(Session):
         n_images = max((len(array) for array in inputs.values() if array.ndim), default=0)
         return PassResult(seconds, n_images, sum(storages.values()), dict(self._kept.seconds))
 
+    @torch.inference_mode()
+    def _run_possible(
+        self, inputs: Mapping[str, np.ndarray], slots: Sequence[int], on_layer: OnLayer
+    ) -> Executor:
+        ready = self._ready(inputs, slots, on_layer)
+        executor = Executor(self._input_tensors(inputs))
+        executor.wait = partial(wait_for, self._place.device)
+        with self._threads.used(ready.kind):
+            failed = executor.run_possible(ready.plan, ready.say)
+        self._run_obstacles = {**self._run_obstacles, **failed}
+        return executor
+
     def read(self, value: Value) -> np.ndarray:
         """A value of the last run."""
-        return _to_numpy(self._kept_value(value))
+        return to_numpy(self._kept_value(value))
 
     def _kept_value(self, value: Value) -> Tensor:
         slot = self._wiring.slot(value)
@@ -194,7 +232,7 @@ class TorchSession(Session):
         """One pass by plain operators, and back."""
         diffs = {self._wiring.slot(v): torch.from_numpy(diff) for v, diff in asked.of.items()}
         if not diffs:
-            diffs = self._loss_diffs()
+            diffs = loss_diffs(self._wiring)
         steps = self._wiring.steps_for(diffs)
         check_free(steps, self._obstacles, ENGINE)
         self._wiring.check_inputs(inputs, steps)
@@ -203,55 +241,8 @@ class TorchSession(Session):
         store = LearnedStore(self._shapes, self._weights, self._place.seed, self._place.device)
         net = Differentiable(self._wiring, store, self._place, self._obstacles)
         values = net.run(given, list(diffs), on_layer, is_guided=asked.rule == "guided")
-        outputs = [
-            (values[slot], _fitting(diff, values[slot], self._place.device))
-            for slot, diff in diffs.items()
-        ]
-        learned = [self._learned(store, name) for name in asked.layers]
-        found = iter(
-            gradients_of(
-                outputs,
-                [
-                    *(self._reached(values, value) for value in asked.wants),
-                    *(tensor for of_layer in learned for tensor in of_layer),
-                    *(self._reached(values, value) for value in asked.norms),
-                ],
-            )
-        )
-        return GradientArrays(
-            [_to_numpy(next(found)) for _ in asked.wants],
-            [[_to_numpy(next(found)) for _ in of_layer] for of_layer in learned],
-            [float(torch.linalg.vector_norm(next(found).double())) for _ in asked.norms],
-            [_to_numpy(self._reached(values, value)) for value in asked.reads],
-        )
-
-    def _reached(self, values: Mapping[int, Tensor], value: Value) -> Tensor:
-        found = values.get(self._wiring.slot(value))
-        if found is None:
-            raise EngineError(
-                f"Nothing that gradients are taken of needs '{value.top}' of layer '{value.layer}'."
-            )
-        return found
-
-    def _loss_diffs(self) -> dict[int, Tensor]:
-        diffs = {
-            slot: torch.tensor(weight)
-            for step in self._wiring.steps
-            for slot, weight in zip(step.tops, loss_weights(step.layer), strict=True)
-            if weight
-        }
-        if not diffs:
-            raise EngineError(
-                "This net has no loss to take gradients of.",
-                hint="Say of which value, and in which direction.",
-            )
-        return diffs
-
-    def _learned(self, store: LearnedStore, name: str) -> list[Tensor]:
-        rows = [row for row in self._shapes.layers if row.layer.name == name]
-        if not rows:
-            raise EngineError(f"The net has no layer '{name}'.")
-        return [store.shared(rows[0], index) for index in range(store.count(rows[0]))]
+        learned = [learned_of(self._shapes, store, name) for name in asked.layers]
+        return go_back(self._wiring, values, diffs, learned, asked)
 
     def _why_missing(self, value: Value) -> EngineError:
         steps = self._wiring.steps_for([self._wiring.slot(value)])
@@ -271,37 +262,26 @@ class TorchSession(Session):
             check_free(self._wiring.steps, self._run_obstacles, ENGINE)
         return slots
 
-    @torch.inference_mode()
-    def _execute(
+    def _ready(
         self,
         inputs: Mapping[str, np.ndarray],
         slots: Sequence[int],
         on_layer: OnLayer,
         kept: frozenset[int] | None = None,
-        on_value: OnValue = lambda slot, tensor: None,
-        *,
-        may_fail: bool = False,
         writes: BySlot | None = None,
-    ) -> Executor:
+    ) -> _Ready:
+        """A pass that is planned, and that there is room for."""
         writes = writes or {}
         put = [one.array for of in writes.values() for one in of if one.array is not None]
         is_finite = all(bool(np.isfinite(array).all()) for array in (*inputs.values(), *put))
         # a fused ReLU would turn NaN into 0, where Caffe lets it pass
         plan = self._plan(slots, kept, frozenset(writes), may_fuse=is_finite)
         check_room(self._need(plan, inputs), self._place.device)
-        executor = ChangedExecutor(self._input_tensors(inputs), writes)
         say = on_layer if plan is not self._last_plan else sparing(on_layer)
         sizes = frozenset((name, array.shape) for name, array in inputs.items())
-        of_kind = (id(self), sizes, frozenset(slots), kept)
-        with self._threads.used(of_kind), self._taken.counted():
-            if may_fail:
-                executor.wait = partial(wait_for, self._place.device)
-                failed = executor.run_possible(plan, say)
-                self._run_obstacles = {**self._run_obstacles, **failed}
-            else:
-                executor.run(plan, say, on_value)
         self._last_plan = plan
-        return executor
+        kind = (id(self), sizes, frozenset(slots), kept)
+        return _Ready(plan, is_finite, writes, say, kind)
 
     def _need(self, plan: tuple[PlannedStep, ...], inputs: Mapping[str, np.ndarray]) -> Need:
         """Found once for a plan and the sizes of its inputs."""
@@ -349,6 +329,8 @@ class TorchSession(Session):
         if self._place.packs_weights:
             self._folded, self._operations = fold_affine_layers(self._wiring, self._operations)
         self._plans.clear()
+        if self._graphs is not None:
+            self._graphs.forget()
         self.layers = engine_layers(self._net, shapes, self._obstacles)
         self.filler_layers = store.filler_layers
         self.warnings = store.warnings(self._net.state)
@@ -374,27 +356,23 @@ class TorchSession(Session):
 
     def _input_tensors(self, inputs: Mapping[str, np.ndarray]) -> dict[int, Tensor]:
         tensors = {
-            self._wiring.inputs[name]: onto(self._place.device, array)
-            for name, array in inputs.items()
+            self._wiring.inputs[name]: self._copies.send(array) for name, array in inputs.items()
         }
         return {**made_up(self._wiring, self._shapes, self._place, tensors), **tensors}
 
 
-def _fitting(diff: Tensor, value: Tensor, device: torch.device) -> Tensor:
-    """A diff in the shape of its value; one number stands for all of them."""
-    diff = diff.to(device)
-    if diff.numel() == 1:
-        return diff.reshape(()).expand(value.shape)
-    if diff.numel() != value.numel():
-        raise EngineError(
-            f"A diff of shape {tuple(diff.shape)} does not fit a value of {tuple(value.shape)}."
-        )
-    return diff.reshape(value.shape)
+@dataclass(frozen=True)
+class _Ready:
+    """A pass before it runs. kind: what makes passes alike for the choice of threads."""
 
+    plan: tuple[PlannedStep, ...]
+    may_fuse: bool
+    writes: BySlot
+    say: OnLayer
+    kind: Hashable
 
-def _to_numpy(tensor: Tensor) -> np.ndarray:
-    """float32, but for what is counted or summed exactly."""
-    exact = tensor.dtype in (torch.float64, torch.int64)
-    kept = tensor.detach().to("cpu", tensor.dtype if exact else torch.float32)
-    array: np.ndarray = kept.contiguous().numpy()
-    return array
+    def run(self, given: Mapping[int, Tensor], on_value: OnValue) -> Executor:
+        """With inputs by slot, which it may write over."""
+        executor = ChangedExecutor(given, self.writes)
+        executor.run(self.plan, self.say, on_value)
+        return executor
