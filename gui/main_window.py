@@ -50,10 +50,14 @@ from gui.widgets.choice import Choice
 from gui.widgets.keyboard import moved_by_key
 from gui.widgets.labels import RichLabel
 from gui.widgets.plain_text import plain_title, rich
+from gui.widgets.precision_choice import COARSER_PRECISIONS, precision_title
 from gui.widgets.status_line import StatusLine
 
 LEAST_SIZE = QSize(1100, 640)
-COMPARED_ENGINES = (("bfloat16", "bfloat16 PyTorch"), ("caffe", "your own Caffe"))
+COMPARED_ENGINES = (
+    *((name, f"{precision_title(name)} PyTorch") for name in COARSER_PRECISIONS),
+    ("caffe", "your own Caffe"),
+)
 """What the Compare page holds against float32 PyTorch."""
 WITHOUT_NET = frozenset({"training", "compare"})
 """Pages that are of use while no net is open."""

@@ -118,12 +118,21 @@ class Settings:
 
     @property
     def precision(self) -> str:
-        """The precision of the PyTorch engine: "float32" or "bfloat16"."""
+        """The precision of the PyTorch engine, "float32" where nobody chose another."""
         return self._store.word("engine/precision", "float32")
 
     @precision.setter
     def precision(self, value: str) -> None:
         self._set("engine/precision", value)
+
+    @property
+    def batch(self) -> str:
+        """Images that share a pass of a survey, a number or "auto"."""
+        return self._store.word("engine/batch", "8")
+
+    @batch.setter
+    def batch(self, value: str) -> None:
+        self._set("engine/batch", value)
 
     @property
     def caffe_command(self) -> str:

@@ -82,7 +82,15 @@ def _described(status: EngineStatus) -> dict[str, Any]:
             for path in status.fast_paths
         ],
         "devices": [
-            {"id": device.id, "name": device.name, "memory_bytes": device.memory_bytes}
+            {
+                "id": device.id,
+                "name": device.name,
+                "memory_bytes": device.memory_bytes,
+                "precisions": [
+                    {"name": one.name, "available": not one.why_not, "why_not": one.why_not or None}
+                    for one in device.precisions
+                ],
+            }
             for device in status.devices
         ],
     }
@@ -121,6 +129,9 @@ def _print(found: dict[str, Any]) -> None:
         for device in engine["devices"]:
             memory = f", {byte_text(device['memory_bytes'])}" if device["memory_bytes"] else ""
             print(f"  --device {device['id']}: {device['name']}{memory}")
+            for one in device["precisions"]:
+                said = "can be had" if one["available"] else one["why_not"]
+                print(f"    --precision {one['name']}: {said}")
         for path in engine["fast_paths"]:
             print(f"  fast path {FastPath(path['name'], path['why_not'] or '').sentence}")
     _print_trials(found["auto"])

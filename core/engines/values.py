@@ -16,12 +16,24 @@ class Value(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Precision:
+    """What nets compute in, such as "float32" or "bfloat16"; why_not: "" where a device can."""
+
+    name: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
 class Device:
-    """Where a net can run; `id` is "cpu", "cuda:0" or "mps", `memory_bytes` None if unknown."""
+    """Where a net can run; `id` is "cpu", "cuda:0" or "mps", `memory_bytes` None if unknown.
+
+    precisions: those that the engine knows; () where it has but its own.
+    """
 
     id: str
     name: str
     memory_bytes: int | None
+    precisions: tuple[Precision, ...] = ()
 
 
 AUTO = "auto"

@@ -33,6 +33,7 @@ def add_tools(window: MainWindow) -> None:
     )  # fmt: skip
     window.panels.graph.bar.add_choice("Phase", window.phase_box)
     window.engine_popup.add_button(actions["choose_engine"], "Caffe and test…")
+    window.engine_popup.add_button(actions["fidelity"], "Fidelity…")
     window.engine_popup.add_button(actions["restart_engine"], "Restart", "restart")
     start = window.start_page
     start.add_action(actions["open_model"], "open",

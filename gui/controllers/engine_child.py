@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.engines.batch_size import USUAL_BATCH, BatchWish
 from core.engines.consent import PythonPrograms
 from core.engines.host import EngineHost, NetToRun
 from core.engines.process import EngineProcess
@@ -18,6 +19,7 @@ from gui.document import ModelDocument
 from gui.engine_titles import engine_title
 from gui.jobs import Lanes
 from gui.runs import Run
+from gui.widgets.precision_choice import precision_title
 
 STARTING, READY, STOPPED, UNAVAILABLE = "starting", "ready", "stopped", "unavailable"
 DEFAULT_SPEC = EngineSpec()
@@ -55,6 +57,8 @@ class EngineController(QObject):
         self.versions: dict[str, str] = {}
         self.fast_paths: tuple[FastPath, ...] = ()
         self.chosen: Chosen | None = None
+        self.batch: BatchWish = USUAL_BATCH
+        """Images that share a pass of a survey."""
         self.host = EngineHost(self._launch)
         self.host.on_choice = self._chose.emit
         self._process: EngineProcess | None = None
@@ -70,7 +74,15 @@ class EngineController(QObject):
     def title(self) -> str:
         """The engine's name as users know it, with what the last trial chose."""
         title = engine_title(self.spec.name)
+        if self.spec.precision != "float32":
+            title = f"{title} {precision_title(self.spec.precision)}"
         return f"{title}: {engine_title(self.chosen.engine)}" if self.chosen else title
+
+    @property
+    def why_no_precision(self) -> dict[str, str]:
+        """Why the chosen device can't run in a precision, by its name; {} where nobody knows."""
+        found = next((one for one in self.devices if one.id == self.device), None)
+        return {one.name: one.why_not for one in found.precisions} if found else {}
 
     @property
     def device_name(self) -> str:

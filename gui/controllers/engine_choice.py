@@ -10,6 +10,7 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.engines.base import EngineProcess, EngineSpec, EngineStatus
+from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchWish
 from core.engines.caffe.probe import FoundCaffe, find_caffes
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
 from core.engines.registry import start_engine, status_of
@@ -21,7 +22,6 @@ from gui.dialogs.engine_choice import (
     AUTO,
     CAFFE,
     ONNX,
-    PRECISIONS,
     TORCH,
     EngineChoice,
     EngineDialog,
@@ -44,6 +44,8 @@ class EngineChoiceController(QObject):
     """Turns what the user chose into the engine that runs."""
 
     changed = pyqtSignal()
+    fidelity_requested = pyqtSignal(str)
+    """How far is this precision from float32?"""
 
     def __init__(
         self,
@@ -69,12 +71,13 @@ class EngineChoiceController(QObject):
         popup = window.engine_popup
         popup.engine_box.activated.connect(self._choose)
         popup.precision_box.activated.connect(self._choose_precision)
-        for key, words in PRECISIONS:
-            popup.precision_box.addItem(words, key)
+        popup.batch_box.activated.connect(self._choose_batch)
         self.changed.connect(self.show_precision)
         engine.state_changed.connect(self.show_precision)
+        engine.devices_changed.connect(self.show_precision)
         engine.engine_chosen.connect(self._show_chosen)
         self.show_precision()
+        self._show_batch()
 
     def choice(self) -> EngineChoice:
         """The choice that is remembered."""
@@ -98,14 +101,26 @@ class EngineChoiceController(QObject):
     def show_precision(self) -> None:
         """The precision in use; an engine that has but one says so."""
         box, takes_one = self._window.engine_popup.precision_box, self._engine.spec.name == TORCH
-        precision = self._engine.spec.precision
-        box.setCurrentIndex(max(0, box.findData(precision)))
+        box.offer(self._engine.why_no_precision)
+        box.choose(self._engine.spec.precision)
+        if self.dialog is not None:
+            self.dialog.precision.offer(self._engine.why_no_precision)
         box.setEnabled(takes_one)
         box.setToolTip("" if takes_one else "This engine runs in its own precision.")
 
     def _choose_precision(self) -> None:
         precision = self._window.engine_popup.precision_box.currentData()
         self.use(EngineChoice(TORCH, precision, self.choice().command))
+
+    def _choose_batch(self) -> None:
+        self._settings.batch = self._window.engine_popup.batch_box.currentData()
+        self._show_batch()
+
+    def _show_batch(self) -> None:
+        """What is remembered holds from the next survey on."""
+        self._engine.batch = batch_of(self._settings.batch)
+        box = self._window.engine_popup.batch_box
+        box.setCurrentIndex(max(0, box.findData(str(self._engine.batch))))
 
     def _show_chosen(self, chosen: Chosen) -> None:
         """Say it once for each reason, with the way back."""
@@ -126,8 +141,11 @@ class EngineChoiceController(QObject):
     def ask(self) -> None:
         """Open the dialog."""
         self.close()
-        dialog = EngineDialog(self._keeper, self.choice(), parent=self._window)
+        dialog = EngineDialog(
+            self._keeper, self.choice(), self._engine.why_no_precision, parent=self._window
+        )
         dialog.choice_made.connect(self.use)
+        dialog.fidelity_requested.connect(self.fidelity_requested)
         dialog.test_requested.connect(self._test)
         dialog.finished.connect(lambda _code: self._forget(dialog))
         self.dialog = dialog
@@ -217,6 +235,13 @@ def spec_of(choice: EngineChoice) -> EngineSpec:
         return EngineSpec(choice.name)
     is_plain = choice.precision == "float32"
     return EngineSpec(TORCH, options=() if is_plain else (("precision", choice.precision),))
+
+
+def batch_of(word: str) -> BatchWish:
+    """Images a pass, as remembered; the usual for a word that is no number."""
+    if word == AUTO_BATCH:
+        return AUTO_BATCH
+    return int(word) if word.isascii() and word.isdecimal() and int(word) > 0 else USUAL_BATCH
 
 
 def caffe_spec(choice: EngineChoice) -> EngineSpec:

@@ -78,6 +78,7 @@ class ExtractingController(QObject):
             images=() if source is None else (source,),
             measure=KEEP if choice.pooling is None else Pool(choice.pooling),
             recipe=self._document.chosen_recipe,
+            batch_size=self._engine.batch,
             is_strict=choice.is_strict,
         )
 

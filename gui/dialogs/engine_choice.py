@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt, pyqtSignal
@@ -12,13 +12,10 @@ from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper, fixed_font
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
-from gui.widgets.labels import SectionHeader, ThemedLabel
+from gui.widgets.labels import LinkLabel, SectionHeader, ThemedLabel
+from gui.widgets.precision_choice import PrecisionChoice
 
 TORCH, CAFFE, ONNX, AUTO = "torch", "caffe", "onnxruntime", "auto"
-PRECISIONS = (
-    ("float32", "float32, Caffe's own"),
-    ("bfloat16", "bfloat16, faster and coarser"),
-)
 _TRIAL = "Fastest by trial: the quicker of both for index, sweep and extract, PyTorch for the rest"
 EXAMPLES = (
     ("python3", "pycaffe of this computer"),
@@ -38,16 +35,25 @@ class EngineChoice:
 
 
 class EngineDialog(FramedDialog):
-    """`choice_made` carries an `EngineChoice`; `test_requested` the one to try."""
+    """`choice_made` carries an `EngineChoice`; `test_requested` the one to try.
+
+    `fidelity_requested` carries the precision whose distance from float32 is asked for.
+    """
 
     choice_made = pyqtSignal(object)
     test_requested = pyqtSignal(object)
+    fidelity_requested = pyqtSignal(str)
 
     def __init__(
-        self, keeper: ThemeKeeper, choice: EngineChoice, parent: QWidget | None = None
+        self,
+        keeper: ThemeKeeper,
+        choice: EngineChoice,
+        why_no_precision: Mapping[str, str],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(keeper, "Engine", accept_text="Use this engine", parent=parent)
         self._make_fields(choice)
+        self.precision.offer(why_no_precision)
         self._lay_out()
         self._connect()
         self._check()
@@ -87,11 +93,9 @@ class EngineDialog(FramedDialog):
         self.auto = QRadioButton(_TRIAL)
         others = {CAFFE: self.caffe, ONNX: self.onnx, AUTO: self.auto}
         others.get(choice.name, self.torch).setChecked(True)
-        self.precision = Choice()
-        self.precision.setAccessibleName("Precision")
-        for key, text in PRECISIONS:
-            self.precision.addItem(text, key)
-        self.precision.setCurrentIndex(max(0, self.precision.findData(choice.precision)))
+        self.precision = PrecisionChoice()
+        self.precision.choose(choice.precision)
+        self.fidelity_link = LinkLabel(self.keeper, "How far is each layer from float32?")
         self.command = QLineEdit(choice.command)
         self.command.setAccessibleName("Command")
         self.command.setPlaceholderText("a command that starts a Python with caffe")
@@ -115,6 +119,7 @@ class EngineDialog(FramedDialog):
         precision.setContentsMargins(22, 0, 0, 0)
         precision.addWidget(ThemedLabel(self.keeper, "Precision", "secondary"))
         precision.addWidget(self.precision)
+        precision.addWidget(self.fidelity_link)
         precision.addStretch(1)
         self.body.addLayout(precision)
         self.body.addWidget(
@@ -162,9 +167,17 @@ class EngineDialog(FramedDialog):
     def _connect(self) -> None:
         for button in (self.torch, self.onnx, self.auto):
             button.toggled.connect(self._check)
+        self.precision.currentIndexChanged.connect(self._check)
+        self.fidelity_link.clicked.connect(self._ask_fidelity)
         self.command.textEdited.connect(self._take_command)
         self.found.activated.connect(self._take_found)
         self.test_button.clicked.connect(lambda: self.test_requested.emit(self.choice()))
+
+    def _ask_fidelity(self) -> None:
+        """Another view shows it; the engine stays what it was."""
+        precision: str = self.precision.currentData()
+        self.reject()
+        self.fidelity_requested.emit(precision)
 
     def _take_command(self) -> None:
         """Who types a command wants Caffe; what was found before holds no longer."""
@@ -183,6 +196,7 @@ class EngineDialog(FramedDialog):
     def _check(self, *_: object) -> None:
         choice = self.choice()
         self.precision.setEnabled(choice.name == TORCH)
+        self.fidelity_link.setVisible(choice.name == TORCH and choice.precision != "float32")
         self.test_button.setEnabled(bool(choice.command))
         is_missing = choice.name == CAFFE and not choice.command
         self.show_problem("Type the command that starts your Caffe's Python." if is_missing else "")

@@ -10,8 +10,14 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.precision_choice import PrecisionChoice
 
-WIDTH = 320
+WIDTH = 340
+_BATCHES = (
+    ("8", "8 images, the usual"),
+    ("auto", "as many as free memory holds"),
+    *((str(size), f"{size} images") for size in (1, 2, 4, 16, 32, 64, 128, 256)),
+)
 
 
 class EnginePopup(QFrame):
@@ -21,7 +27,11 @@ class EnginePopup(QFrame):
         super().__init__(parent, Qt.Popup)
         self._keeper = keeper
         self.setObjectName("enginePopup")
-        self.engine_box, self.device_box, self.precision_box = Choice(), Choice(), Choice()
+        self.engine_box, self.device_box = Choice(), Choice()
+        self.precision_box, self.batch_box = PrecisionChoice(), Choice()
+        for size, words in _BATCHES:
+            self.batch_box.addItem(words, size)
+        self.batch_box.setToolTip("Images that share a pass of an index, a sweep or an extraction")
         self.state = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.state.setWordWrap(True)
         self._grid = QGridLayout(self)
@@ -34,13 +44,14 @@ class EnginePopup(QFrame):
                 ("Engine", self.engine_box),
                 ("Device", self.device_box),
                 ("Precision", self.precision_box),
+                ("Batch", self.batch_box),
             )
         ):
             self._add(row, text, box)
         self._buttons = QHBoxLayout()
         self._buttons.addStretch(1)
-        self._grid.addWidget(self.state, 3, 0, 1, 2)
-        self._grid.addLayout(self._buttons, 4, 0, 1, 2)
+        self._grid.addWidget(self.state, 4, 0, 1, 2)
+        self._grid.addLayout(self._buttons, 5, 0, 1, 2)
         keeper.changed.connect(self._tint)
         self._tint()
 

@@ -59,7 +59,19 @@ def test_a_processor_without_it_is_named(small_net: str, monkeypatch: pytest.Mon
         start_engine(BFLOAT16) as process,
         pytest.raises(EngineError, match="can't run in bfloat16"),
     ):
+        found = {one.name: one.why_not for one in process.devices()[0].precisions}
+        assert found["float32"] == ""
+        assert found["bfloat16"].startswith("needs a processor with AVX-512 BF16")
         process.open(small_net)
+
+
+def test_what_only_a_gpu_has_is_said_of_a_processor() -> None:
+    with start_engine(EngineSpec("torch", options=(("threads", "1"),))) as process:
+        found = {one.name: one.why_not for one in process.devices()[0].precisions}
+    assert list(found) == ["float32", "tf32", "bfloat16", "float16"]
+    assert found["tf32"] == found["float16"] == "needs a GPU with CUDA"
+    has_it = not packing.why_unavailable() and packing.has_bfloat16()
+    assert (found["bfloat16"] == "") == has_it
 
 
 def test_an_unknown_precision_is_refused() -> None:

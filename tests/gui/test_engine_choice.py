@@ -5,17 +5,21 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from core.engines.base import EngineSpec
+from core.engines.base import Device, EngineSpec
 from core.engines.caffe.discovery import Candidate
 from core.engines.caffe.probe import FoundCaffe
 from core.engines.trial import Chosen
+from core.engines.values import Precision
 from core.progress import Progress
+from gui.controllers.engine_choice import batch_of
 from gui.dialogs.engine_choice import EngineChoice
+from gui.dialogs.extract import ExtractChoice
 from gui.dialogs.help import AboutDialog
 from gui.widgets.labels import ThemedLabel
 
@@ -235,8 +239,8 @@ def test_two_engines_are_compared_layer_by_layer(bench, qtbot, tmp_path: Path, m
     )
     Image.new("RGB", (8, 8), (200, 40, 10)).save(photo)
     monkeypatch.setattr(
-        "gui.controllers.comparing.engines.BFLOAT16",
-        EngineSpec("torch", options=(("threads", "1"),)),
+        "gui.controllers.comparing.engines.in_precision",
+        lambda name: EngineSpec("torch", options=(("threads", "1"),)),
     )
     bench.opening.open_paths([net, photo])
     qtbot.waitUntil(lambda: bench.inspecting.can_run())
@@ -260,6 +264,7 @@ def test_two_engines_are_compared_layer_by_layer(bench, qtbot, tmp_path: Path, m
     [
         ("caffe", "float32", "python3", "caffe"),
         ("torch", "bfloat16", "python3", "bfloat16"),
+        ("torch", "float16", "python3", "float16"),
         ("torch", "float32", "", "bfloat16"),
         ("torch", "float32", "python3", "caffe"),
     ],
@@ -285,6 +290,86 @@ def test_the_popup_chooses_a_precision_where_the_engine_takes_one(bench, qtbot) 
     popup.precision_box.activated.emit(place)
     assert bench.engine.spec.precision == "bfloat16"
     assert bench.settings.precision == "bfloat16"
+
+
+PROCESSOR = Device("cpu", "CPU", None, (
+    Precision("float32"), Precision("bfloat16"), Precision("tf32", "needs a GPU with CUDA"),
+    Precision("float16", "needs a GPU with CUDA"),
+))  # fmt: skip
+
+
+def offered(box) -> dict[str, bool]:
+    """Which precisions can be chosen, by the words that are read."""
+    return {box.itemText(at): box.model().item(at).isEnabled() for at in range(box.count())}
+
+
+def test_precisions_are_offered_where_the_device_has_them_and_else_say_what_it_lacks(
+    bench, qtbot
+) -> None:
+    popup = bench.window.engine_popup
+    assert list(offered(popup.precision_box).values()) == [True, False, False, False]
+    bench.engine.devices = (PROCESSOR,)
+    bench.engine.devices_changed.emit()
+    wanted = {
+        "float32, Caffe's own": True,
+        "TF32 needs a GPU with CUDA": False,
+        "bfloat16, faster and coarser": True,
+        "float16 needs a GPU with CUDA": False,
+    }
+    assert offered(popup.precision_box) == wanted
+    dialog = ask(bench)
+    assert offered(dialog.precision) == wanted
+    every = tuple(replace(one, why_not="") for one in PROCESSOR.precisions)
+    gpu = Device("cuda:0", "A GPU", None, every)
+    bench.engine.devices = (PROCESSOR, gpu)
+    bench.engine.choose_device("cuda:0")
+    assert all(offered(popup.precision_box).values())
+    assert all(offered(dialog.precision).values())
+    dialog.close()
+
+
+def test_the_engine_field_names_a_precision_below_float32(bench, qtbot) -> None:
+    bench.engine_choice.use(EngineChoice("torch", "bfloat16"))
+    assert bench.window.status_line.texts["engine"] == "PyTorch bfloat16 · starting"
+    bench.engine_choice.use(EngineChoice("torch", "tf32"))
+    assert bench.engine.title == "PyTorch TF32"
+
+
+def test_the_dialog_leads_to_the_fidelity_of_the_precision_that_it_shows(
+    bench, qtbot, monkeypatch
+) -> None:
+    asked: list[str] = []
+    panel = bench.window.compare_page.engines
+    panel.run_requested.connect(asked.append)
+    panel.run.setEnabled(True)
+    bench.engine_choice.use(EngineChoice("torch"))
+    bench.engine.devices = (PROCESSOR,)
+    dialog = ask(bench)
+    assert not dialog.fidelity_link.isVisible()  # float32 is what others are held against
+    dialog.precision.choose("bfloat16")
+    assert dialog.fidelity_link.isVisible()
+    panel.run.setEnabled(True)
+    dialog.fidelity_link.clicked.emit()
+    assert not dialog.isVisible()
+    assert (bench.window.page, bench.window.compare_page.view) == ("compare", "engines")
+    assert panel.other.currentData() == "bfloat16"
+    assert asked == ["bfloat16"]
+    assert bench.engine.spec.precision == "float32"  # a look changes nothing
+
+
+def test_the_images_of_a_pass_are_chosen_in_the_popup_and_remembered(make_bench) -> None:
+    bench = make_bench()
+    box = bench.window.engine_popup.batch_box
+    assert (box.currentText(), bench.engine.batch) == ("8 images, the usual", 8)
+    for word, batch in (("auto", "auto"), ("64", 64)):
+        place = box.findData(word)
+        box.setCurrentIndex(place)
+        box.activated.emit(place)
+        assert (bench.engine.batch, bench.settings.batch) == (batch, word)
+        choice = ExtractChoice((("data", "data"),), None, Path("images"), Path("out.npz"))
+        assert bench.extracting._request(choice).batch_size == batch
+    bench.settings.batch = "many"
+    assert batch_of(bench.settings.batch) == 8
 
 
 def test_the_popup_says_how_the_engine_stands_and_cuts_no_word(bench) -> None:

@@ -17,7 +17,7 @@ from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
 from core.engines.torch.thread_choice import ThreadChoice
 from core.engines.torch.training import TorchTraining
-from core.engines.values import Device, FastPath
+from core.engines.values import Device, FastPath, Precision
 from core.errors import EngineError, EngineUnavailableError
 
 FAST_PATHS = ("packed weights", "compiled layers", "fused sums")
@@ -91,14 +91,24 @@ class TorchBackend(Backend):
 
     def devices(self) -> tuple[Device, ...]:
         """The CPU first, then each GPU that torch can use."""
-        found = [Device("cpu", _cpu_name(), host_bytes())]
+        found = [self._device("cpu", _cpu_name(), host_bytes())]
         if torch.cuda.is_available():
             for index in range(torch.cuda.device_count()):
                 gpu = torch.cuda.get_device_properties(index)
-                found.append(Device(f"cuda:{index}", gpu.name, gpu.total_memory))
+                found.append(self._device(f"cuda:{index}", gpu.name, gpu.total_memory))
         if torch.backends.mps.is_available():
-            found.append(Device("mps", "Apple GPU", None))
+            found.append(self._device("mps", "Apple GPU", None))
         return tuple(found)
+
+    def _device(self, device_id: str, name: str, memory_bytes: int | None) -> Device:
+        lacks = {one: self._lack(one, torch.device(device_id)) for one in _PRECISIONS}
+        precisions = (Precision(one, lack and f"needs {lack}") for one, lack in lacks.items())
+        return Device(device_id, name, memory_bytes, tuple(precisions))
+
+    def _lack(self, precision: str, device: torch.device) -> str:
+        """What a device lacks for a precision."""
+        packs = device.type == "cpu" and not self._fast_paths[FAST_PATHS[0]].why_not
+        return why_no_precision(precision, device, packs and packing.has_bfloat16())
 
     def open(self, request: OpenRequest) -> Session:
         """Build a net on one of the devices."""
@@ -120,11 +130,11 @@ class TorchBackend(Backend):
         packs, compiles, fuses_sums = (
             device.type == "cpu" and not self._fast_paths[name].why_not for name in FAST_PATHS
         )
-        has_bfloat16 = packs and packing.has_bfloat16()
-        hint = why_no_precision(self._precision_name, device, has_bfloat16)
-        if hint:
+        lack = self._lack(self._precision_name, device)
+        if lack:
             raise EngineError(
-                f"The device '{device_id}' can't run in {self._precision_name} here.", hint=hint
+                f"The device '{device_id}' can't run in {self._precision_name} here.",
+                hint=f"Use float32, or {lack}.",
             )
         is_fast = device.type == "cuda" and self._precision_name != "float32"
         channels_last = self._layout == "channels_last" or (is_fast and not self._layout)

@@ -25,18 +25,18 @@ def wait_for(device: torch.device) -> None:
 
 
 def why_no_precision(name: str, device: torch.device, has_cpu_bfloat16: bool) -> str:
-    """Why a device can't run in a precision, and what can; "" where it can."""
+    """What a device lacks to run in a precision; "" where it can."""
     if name == "float32":
         return ""
     if device.type == "cuda":
         major, _ = torch.cuda.get_device_capability(device)
         needs = 7 if name == "float16" else 8
-        return "" if major >= needs else f"Use float32, or a GPU of generation {needs} or later."
+        return "" if major >= needs else f"a GPU of generation {needs} or later"
     if name != "bfloat16":
-        return "Use float32, or a GPU with CUDA."
+        return "a GPU with CUDA"
     if device.type == "cpu" and has_cpu_bfloat16:
         return ""
-    return "Use float32, or a processor with AVX-512 BF16 or AMX."
+    return "a processor with AVX-512 BF16 or AMX, or a GPU with CUDA"
 
 
 def more_bytes(device: torch.device) -> int | None:

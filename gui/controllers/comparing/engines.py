@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
-from core.engines.fidelity import BFLOAT16, LayerFidelity
+from core.engines.fidelity import LayerFidelity, in_precision
 from core.errors import AppError
 from core.jobs.fidelity import Fidelity, FidelityRequest, measure
 from core.layers.registry import layer_type
@@ -16,9 +16,13 @@ from gui.document import ModelDocument
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.main_window import MainWindow
 from gui.widgets.figure_table import FigureRow
+from gui.widgets.precision_choice import COARSER_PRECISIONS, precision_title
 
 KEY = "fidelity"
-_NAMES = {"bfloat16": "bfloat16 PyTorch", "caffe": "your own Caffe"}
+_NAMES = {
+    **{name: f"{precision_title(name)} PyTorch" for name in COARSER_PRECISIONS},
+    "caffe": "your own Caffe",
+}
 _FULL_TINT = 0.01
 """A difference of this share of the layer's largest value is tinted in full."""
 
@@ -46,6 +50,7 @@ class ComparedEngines(QObject):
         panel.run_requested.connect(self._run)
         panel.layer_chosen.connect(document.select)
         choice.changed.connect(self._choose_other)
+        choice.fidelity_requested.connect(self.show_precision)
         for signal in (document.net_changed, document.image_changed, document.weights_changed,
                        engine.state_changed):  # fmt: skip
             signal.connect(self._refresh)
@@ -58,12 +63,18 @@ class ComparedEngines(QObject):
         self._window.show_page("compare")
         self._page.show_view("engines")
 
+    def show_precision(self, precision: str) -> None:
+        """Open the view for a precision, and run both where that can be done now."""
+        self.show()
+        self._page.engines.choose_other(precision)
+        self._page.engines.run.click()
+
     def _choose_other(self) -> None:
         """The engine in use is one of the two; where that is float32 itself, what can be had."""
         choice = self._choice.choice()
         other = "caffe" if choice.name == "caffe" or choice.command else "bfloat16"
-        if choice.name == "torch" and choice.precision == "bfloat16":
-            other = "bfloat16"
+        if choice.name == "torch" and choice.precision in COARSER_PRECISIONS:
+            other = choice.precision
         self._page.engines.choose_other(other)
 
     def _refresh(self) -> None:
@@ -109,7 +120,7 @@ class ComparedEngines(QObject):
 
     def _request(self, other: str) -> FidelityRequest:
         document = self._document
-        spec = BFLOAT16 if other == "bfloat16" else caffe_spec(self._choice.choice())
+        spec = caffe_spec(self._choice.choice()) if other == "caffe" else in_precision(other)
         images = () if document.image_path is None else (document.image_path,)
         return FidelityRequest(self._engine.request(), spec, images, recipe=document.chosen_recipe)
 

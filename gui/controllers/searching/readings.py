@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH
 from core.engines.values import Value
 from core.errors import AppError
 from core.jobs.index import IndexRequest
@@ -49,6 +50,7 @@ class ReadingMaker:
             why_not = "" if shapes is None else why_no_picture(document.net, shapes)
             self._notices.show_error(AppError(why_not or NO_RECIPE), INDEX)
             return None
+        cluster = ClusterWish(self._search.cluster) if self._search.cluster else None
         request = IndexRequest(
             self._engine.request(),
             folder,
@@ -56,8 +58,10 @@ class ReadingMaker:
             pool_of(choice),
             Path(),
             document.chosen_recipe,
+            # what is free on other machines is not known here
+            USUAL_BATCH if cluster and self._engine.batch == AUTO_BATCH else self._engine.batch,
             prune=prune,
-            cluster=ClusterWish(self._search.cluster) if self._search.cluster else None,
+            cluster=cluster,
         )
         request = request_of(choice, request)
         return Reading(request, choice, value_label(document.net, choice))

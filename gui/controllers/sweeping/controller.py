@@ -159,7 +159,9 @@ class SweepingController(QObject):
             return None
         value, pool = Value(choice.layer, choice.top), pool_of(choice)
         net = self._engine.request()
-        return IndexRequest(net, folder, value, pool, Path(), document.chosen_recipe)
+        return IndexRequest(
+            net, folder, value, pool, Path(), document.chosen_recipe, self._engine.batch
+        )
 
     def _reading(self, choice: RecipeChoice) -> Reading | None:
         request, net = self._request(), self._document.net

@@ -128,6 +128,7 @@ def _request(cache: Path, index: IndexRequest, options: SweepOptions, truth: str
         index.recipe,
         truth,
         fitted_on,
+        index.batch_size,
         known=(cache, cache / SWEEPS),
     )
 

@@ -21,7 +21,7 @@ _EMPTY = "Both run the open net on the open image, and every value of every laye
 
 
 class EnginesPanel(QWidget):
-    """`run_requested` carries "bfloat16" or "caffe"; a row selects its layer."""
+    """`run_requested` carries a precision or "caffe"; a row selects its layer."""
 
     run_requested = pyqtSignal(str)
     layer_chosen = pyqtSignal(str)
