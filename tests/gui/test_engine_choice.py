@@ -239,8 +239,8 @@ def test_two_engines_are_compared_layer_by_layer(bench, qtbot, tmp_path: Path, m
     )
     Image.new("RGB", (8, 8), (200, 40, 10)).save(photo)
     monkeypatch.setattr(
-        "gui.controllers.comparing.engines.in_precision",
-        lambda name: EngineSpec("torch", options=(("threads", "1"),)),
+        "gui.controllers.comparing.engines.spec_of",
+        lambda choice: EngineSpec("torch", options=(("threads", "1"),)),
     )
     bench.opening.open_paths([net, photo])
     qtbot.waitUntil(lambda: bench.inspecting.can_run())

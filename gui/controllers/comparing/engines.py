@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
-from core.engines.fidelity import LayerFidelity, in_precision
+from core.engines.fidelity import LayerFidelity
 from core.errors import AppError
 from core.jobs.fidelity import Fidelity, FidelityRequest, measure
 from core.layers.registry import layer_type
 from core.net.definition import Net
 from core.net.value_words import value_words
 from gui.controllers.engine_child import EngineController
-from gui.controllers.engine_choice import EngineChoiceController, caffe_spec
+from gui.controllers.engine_choice import EngineChoiceController, caffe_spec, spec_of
+from gui.dialogs.engine_choice import EngineChoice
 from gui.document import ModelDocument
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.main_window import MainWindow
@@ -120,7 +121,11 @@ class ComparedEngines(QObject):
 
     def _request(self, other: str) -> FidelityRequest:
         document = self._document
-        spec = caffe_spec(self._choice.choice()) if other == "caffe" else in_precision(other)
+        spec = (
+            caffe_spec(self._choice.choice())
+            if other == "caffe"
+            else spec_of(EngineChoice(precision=other))
+        )
         images = () if document.image_path is None else (document.image_path,)
         return FidelityRequest(self._engine.request(), spec, images, recipe=document.chosen_recipe)
 
