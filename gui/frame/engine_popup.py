@@ -10,6 +10,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.labels import ThemedLabel
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.precision_choice import PrecisionChoice
 
 WIDTH = 340
@@ -31,7 +32,9 @@ class EnginePopup(QFrame):
         self.precision_box, self.batch_box = PrecisionChoice(), Choice()
         for size, words in _BATCHES:
             self.batch_box.addItem(words, size)
-        self.batch_box.setToolTip("Images that share a pass of an index, a sweep or an extraction")
+        self.batch_box.setToolTip(
+            plain_tip("Images that share a pass of an index, a sweep or an extraction")
+        )
         self.state = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.state.setWordWrap(True)
         self._grid = QGridLayout(self)

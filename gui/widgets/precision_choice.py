@@ -9,6 +9,7 @@ from PyQt5.QtGui import QStandardItemModel
 from PyQt5.QtWidgets import QWidget
 
 from gui.widgets.choice import Choice
+from gui.widgets.plain_text import plain_tip
 
 _MEANINGS = {
     "float32": "float32, Caffe's own",
@@ -44,7 +45,7 @@ class PrecisionChoice(Choice):
             unknown = "" if name == "float32" else "is offered once the engine has started"
             reason = why_not.get(name, unknown)
             self.setItemText(place, f"{precision_title(name)} {reason}" if reason else meaning)
-            self.setItemData(place, reason, Qt.ToolTipRole)
+            self.setItemData(place, plain_tip(reason), Qt.ToolTipRole)
             model = self.model()
             if isinstance(model, QStandardItemModel):
                 model.item(place).setEnabled(not reason)
