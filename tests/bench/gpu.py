@@ -7,9 +7,10 @@ Parts, each left out with a word where the time is over: `micro` holds every sin
 against the CPU; `peak` multiplies large matrices in each precision; `nets` takes images a second
 of VGG16, SqueezeNet and ResNet-50 by precision, with the share of that peak and the largest
 distance of any layer from float32; `end` indexes JPEGs beside bare passes; `sweep` measures what a
-sweep does beside a bare pass; `memory` runs out of memory and goes on; `several` shares a folder
-among two devices and compares the bits. Without CUDA it says so and runs what a CPU can, small,
-with the failure of memory made up.
+sweep does beside a bare pass; `memory` runs out of memory and goes on, and says how many images a
+batch from free memory has; `several` shares a folder among two devices and compares the bits;
+`copies` and `graphs` take the same passes with each switched off, and compare the bits. Without
+CUDA it says what it leaves out and runs what a CPU can, small, with the failure of memory made up.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,69 +32,35 @@ import torch
 
 from core.engines.engine import Engine
 from core.engines.fidelity import in_precision, measure_fidelity, relative_difference
-from core.engines.host import EngineHost, NetToRun
+from core.engines.host import EngineHost
 from core.engines.registry import start_engine
 from core.engines.values import EngineSpec, Value
 from core.errors import AppError, EngineError, EngineOutOfMemory
-from core.images.preprocess import Preprocess
-from core.jobs.open import OpenRequest, net_of, open_model
+from core.jobs.batch_choice import settle_batch
+from core.jobs.open import net_of
 from core.measures.measure import Measure
 from core.progress import run_job
 from core.retrieval.sweep_plan import DEFAULT_POOLS, plan_sweep, trunk_values
 from core.surveys.passes import Measurer
 from tests.bench.extraction import make_images
+from tests.bench.gpu_bed import DTYPES, Bench, pictures, seconds, wait
+from tests.bench.gpu_passes import run_copies, run_graphs
 from tests.bench.machine import describe_machine
-from tests.bench.nets import REPOSITORY, find_net
-from tests.bench.random_weights import write_random_weights
+from tests.bench.nets import REPOSITORY
 from tests.bench.surveying import POOL, planned, surveyed
 
-PARTS = ("micro", "peak", "nets", "end", "sweep", "memory", "several")
-NETS = ("squeezenet", "resnet50", "vgg16")
-_DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16,
-           "float16": torch.float16}  # fmt: skip
+PARTS = ("micro", "peak", "nets", "end", "sweep", "memory", "several", "copies", "graphs")
+LEFT_OUT = (
+    "TF32 and float16",
+    "nets but SqueezeNet, and large batches",
+    "memory that runs out by itself",
+    "copies that overlap: a CPU has no streams, so their order alone is checked",
+    "CUDA graphs",
+    "two devices of different kinds",
+)
+"""Without CUDA."""
 _LEFT_FREE = 3 << 30
 """Bytes of the GPU that `memory` leaves to the engine."""
-
-
-@dataclass
-class Bench:
-    """What one run knows: where, how large, until when, and what was found."""
-
-    device: str
-    small: bool
-    until: float
-    folder: Path
-    found: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def on_gpu(self) -> bool:
-        return self.device.startswith("cuda")
-
-    @property
-    def precisions(self) -> tuple[str, ...]:
-        return tuple(_DTYPES) if self.on_gpu else ("float32", "bfloat16")
-
-    @property
-    def nets(self) -> tuple[str, ...]:
-        wanted = NETS[:1] if self.small else NETS
-        return tuple(name for name in wanted if find_net(name) is not None)
-
-    @property
-    def batch(self) -> int:
-        return 2 if self.small else 64
-
-    def seconds_left(self) -> float:
-        return self.until - time.monotonic()
-
-    def to_run(self, name: str, precision: str = "float32") -> NetToRun:
-        path = find_net(name)
-        assert path is not None
-        weights = self.folder / f"{name}.caffemodel"
-        if not weights.exists():
-            write_random_weights(path, weights)
-        spec = EngineSpec("torch") if precision == "float32" else in_precision(precision)
-        net = open_model(OpenRequest(path, weights)).to_run
-        return replace(net, device=self.device, engine=spec)
 
 
 def main(words: list[str]) -> int:
@@ -106,7 +72,8 @@ def main(words: list[str]) -> int:
         print(f"There is no GPU with CUDA here, so no {device}.")
         device = "cpu"
     if not has_cuda:
-        print("No GPU with CUDA: what a CPU can run follows, small.")
+        print("No GPU with CUDA: what a CPU can run follows, small. Left out:")
+        print("\n".join(f"  {one}" for one in LEFT_OUT))
     print(f"{describe_machine()}, load {os.getloadavg()[0]:.1f}, torch {torch.__version__}")
     if device.startswith("cuda"):
         print(f"{torch.cuda.get_device_name(device)}, {torch.cuda.device_count()} in all")
@@ -118,6 +85,7 @@ def main(words: list[str]) -> int:
             _run_part(part, bench)
     bench.found["seconds"] = time.monotonic() - started
     bench.found["device"] = device
+    bench.found["left_out"] = list(() if has_cuda else LEFT_OUT)
     text = json.dumps(bench.found, indent=2)
     if options.json is not None:
         options.json.write_text(text + "\n", encoding="utf-8")
@@ -192,14 +160,14 @@ def run_peak(bench: Bench) -> dict[str, Any]:
     rates = {}
     for name in bench.precisions:
         torch.backends.cuda.matmul.allow_tf32 = name == "tf32"
-        a, b = (torch.randn(side, side, device=bench.device, dtype=_DTYPES[name]) for _ in "ab")
+        a, b = (torch.randn(side, side, device=bench.device, dtype=DTYPES[name]) for _ in "ab")
         for _ in range(3):
             a @ b
-        _wait(bench)
+        wait(bench)
         started = time.perf_counter()
         for _ in range(n_rounds):
             a @ b
-        _wait(bench)
+        wait(bench)
         rates[name] = 2 * side**3 * n_rounds / (time.perf_counter() - started) / 1e12
         print(f"  {name:9} {rates[name]:8.2f} T/s")
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -239,8 +207,8 @@ def _rate(bench: Bench, name: str, precision: str) -> float:
     to_run = bench.to_run(name, precision)
     with EngineHost() as host, host.opened(to_run) as engine:
         feed, value, recipe = planned(to_run)
-        inputs = feed.inputs(_pictures(recipe, bench.batch))
-        return bench.batch / _seconds(lambda: engine.measure(inputs, {value: (POOL,)}), bench)
+        inputs = feed.inputs(pictures(recipe, bench.batch))
+        return bench.batch / seconds(lambda: engine.measure(inputs, {value: (POOL,)}), bench)
 
 
 def _fidelity(bench: Bench, name: str, precision: str) -> dict[str, Any]:
@@ -248,7 +216,7 @@ def _fidelity(bench: Bench, name: str, precision: str) -> dict[str, Any]:
     to_run = bench.to_run(name)
     feed, _, recipe = planned(to_run)
     job = measure_fidelity(
-        to_run.text, to_run.weights, feed.inputs(_pictures(recipe, 1)),
+        to_run.text, to_run.weights, feed.inputs(pictures(recipe, 1)),
         other=in_precision(precision), device=bench.device,
     )  # fmt: skip
     rows = run_job(job)
@@ -263,8 +231,8 @@ def run_end(bench: Bench) -> dict[str, Any]:
     images = make_images(bench.folder / "images", 8 if bench.small else 2000)
     feed, value, recipe = planned(to_run)
     with EngineHost() as host, host.opened(to_run) as engine:
-        inputs = feed.inputs(_pictures(recipe, bench.batch))
-        bare = bench.batch / _seconds(lambda: engine.measure(inputs, {value: (POOL,)}), bench)
+        inputs = feed.inputs(pictures(recipe, bench.batch))
+        bare = bench.batch / seconds(lambda: engine.measure(inputs, {value: (POOL,)}), bench)
         _, report = surveyed(engine, feed, images, recipe, value, bench.batch)
     limit = report.limit.sentence if report.limit is not None else ""
     rate = report.images_per_second
@@ -277,10 +245,10 @@ def run_sweep(bench: Bench) -> dict[str, Any]:
     to_run = bench.to_run("squeezenet")
     feed, value, recipe = planned(to_run)
     plan = plan_sweep(feed, trunk_values(feed.net), DEFAULT_POOLS, recipe)
-    inputs = feed.inputs(_pictures(recipe, bench.batch))
+    inputs = feed.inputs(pictures(recipe, bench.batch))
     with EngineHost() as host, host.opened(to_run) as engine:
-        bare = _seconds(lambda: engine.measure(inputs, {value: (POOL,)}), bench)
-        whole = _seconds(lambda: engine.measure(inputs, plan.wants), bench)
+        bare = seconds(lambda: engine.measure(inputs, {value: (POOL,)}), bench)
+        whole = seconds(lambda: engine.measure(inputs, plan.wants), bench)
     print(f"  {len(plan.keys)} representations: {1000 * whole:.1f} ms a pass of {bench.batch}, "
           f"bare {1000 * bare:.1f} ({whole / bare - 1:+.0%})")  # fmt: skip
     return {"bare_seconds": bare, "sweep_seconds": whole, "overhead": whole / bare - 1}
@@ -309,9 +277,12 @@ def run_memory(bench: Bench) -> dict[str, Any]:
     with EngineHost() as host, host.opened(to_run) as engine, _ballast(bench):
         measurer: Measurer = engine if bench.on_gpu else _Short(engine)
         rows, report = surveyed(measurer, feed, images, recipe, value, size)
+        batch = run_job(settle_batch("auto", to_run, host, feed, recipe, {value: (POOL,)}))
+    print(f"  {batch.sentence}")
     note = next((one for one in report.notes if one.startswith("Memory ran out")), "")
     print(f"  {len(rows)} of {size} images in {report.n_passes} passes. {note}")
-    found: dict[str, Any] = {"images": len(rows), "passes": report.n_passes, "note": note}
+    found: dict[str, Any] = {"images": len(rows), "passes": report.n_passes, "note": note,
+                             "auto": batch.sentence}  # fmt: skip
     return found if note and len(rows) == size else {**found, "failed": "memory did not run out"}
 
 
@@ -352,31 +323,9 @@ def run_several(bench: Bench) -> dict[str, Any]:
     return result if is_equal else {**result, "failed": "other bits"}
 
 
-def _pictures(recipe: Preprocess, n_images: int) -> np.ndarray:
-    """As wide as pictures less their mean."""
-    shape = (n_images, *recipe.output_shape(640, 480))
-    return 50 * np.random.default_rng(0).standard_normal(shape, np.float32)
-
-
-def _seconds(work: Callable[[], object], bench: Bench) -> float:
-    """The median of a few runs after two that do not count."""
-    took = []
-    for turn in range(3 if bench.small else 9):
-        started = time.perf_counter()
-        work()
-        if turn > 1:
-            took.append(time.perf_counter() - started)
-    return statistics.median(took)
-
-
-def _wait(bench: Bench) -> None:
-    if bench.on_gpu:
-        torch.cuda.synchronize(bench.device)
-
-
 _RUNS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "micro": run_micro, "peak": run_peak, "nets": run_nets, "end": run_end, "sweep": run_sweep,
-    "memory": run_memory, "several": run_several,
+    "memory": run_memory, "several": run_several, "copies": run_copies, "graphs": run_graphs,
 }  # fmt: skip
 
 if __name__ == "__main__":
