@@ -24,8 +24,10 @@ os.environ["BLOBSCOPE_CACHE"] = os.environ["XDG_RUNTIME_DIR"]  # nor are their t
 
 import pytest
 
+import core.engines.process
 from core.images.decoders.pool import shared_pool
 from tests.real_caffe.provision import provisioned_command
+from tests.warm.children import WarmChildren
 
 # Tests that fork take none of the threads along that ask the decoders.
 if hasattr(os, "register_at_fork"):
@@ -33,6 +35,9 @@ if hasattr(os, "register_at_fork"):
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LEAK_DEADLINE_SECONDS = 5.0
+WARM = WarmChildren(core.engines.process._spawn)
+COLD_FOLDERS = ("engines", "soak")
+"""Whose tests are of how the child of an engine starts, what it takes and how it ends."""
 LONGEST = ("test_hostile_inputs.py", "test_random_walk.py", "test_legible.py")
 """Files that take minutes: begun first, so that no core waits for them at the end."""
 
@@ -40,6 +45,21 @@ LONGEST = ("test_hostile_inputs.py", "test_random_walk.py", "test_legible.py")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, the others as they are."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before its fixtures, of a module or a session too."""
+    WARM.is_wanted = item.path.parent.name not in COLD_FOLDERS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_children() -> Iterator[None]:
+    """Engines of most tests are copies of a child that has loaded its libraries."""
+    core.engines.process._spawn = WARM.spawn
+    yield
+    core.engines.process._spawn = WARM.start
+    WARM.close()
 
 
 @pytest.hookimpl(wrapper=True)
