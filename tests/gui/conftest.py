@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,16 +119,21 @@ def pytest_runtest_logstart() -> None:
 
 
 @pytest.fixture
-def make_bench(
-    qtbot, tmp_path: Path, user: FakeUser, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., object]]:
+def make_bench(qtbot, tmp_path: Path, user: FakeUser) -> Iterator[Callable[..., object]]:
     """Builds windows on the fake engine; options go to the engine, such as crash_at="fc7"."""
+    with windows_in(tmp_path, user) as make:
+        yield make
+
+
+@contextmanager
+def windows_in(folder: Path, user: FakeUser) -> Iterator[Callable[..., Any]]:
+    """What builds windows that keep their files in a folder, and closes them in the end."""
     from core.engines.base import EngineSpec
     from gui.crash import CrashHook
     from gui.settings import Settings
     from gui.workbench import Workbench
+    from tests.bench.looking import wait
 
-    monkeypatch.setattr("gui.controllers.engine_child.start_engine", LENDER.start)
     made: list[Workbench] = []
 
     def make(
@@ -137,12 +143,12 @@ def make_bench(
         keeper.choose("light")
         bench = Workbench(
             keeper,
-            Settings(tmp_path / "settings.json"),
-            CrashHook(tmp_path / "crashes"),
+            Settings(folder / "settings.json"),
+            CrashHook(folder / "crashes"),
             EngineSpec("fake", options=tuple(options.items())),
-            tmp_path / "galleries",
-            demo_folder or tmp_path / "no demo",
-            tmp_path / "unsaved",
+            folder / "galleries",
+            demo_folder or folder / "no demo",
+            folder / "unsaved",
         )
         bench.set_user(user, user)
         bench.engine_choice.find_caffes = tuple  # the machine that tests run on is nobody's
@@ -150,10 +156,12 @@ def make_bench(
         bench.window.resize(1280, 800)
         if is_shown:
             bench.start()
-            qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=15000)
+            wait(lambda: bench.engine.state == "ready")
         return bench
 
-    yield make
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gui.controllers.engine_child.start_engine", LENDER.start)
+        yield make
     for bench in made:
         bench.document.saved_text = bench.document.text
         bench.window.close()
