@@ -36,8 +36,9 @@ if hasattr(os, "register_at_fork"):
 REPOSITORY = Path(__file__).resolve().parents[1]
 LEAK_DEADLINE_SECONDS = 5.0
 WARM = WarmChildren(core.engines.process._spawn)
-COLD_FOLDERS = ("engines", "soak")
-"""Whose tests are of how the child of an engine starts, what it takes and how it ends."""
+WARM_FOLDERS = ("commands", "hostile", "warm")
+"""Whose engines are copies; other tests are of how an engine starts, what it takes and how it ends,
+or start few of them."""
 LONGEST = ("test_hostile_inputs.py", "test_random_walk.py", "test_legible.py")
 """Files that take minutes: begun first, so that no core waits for them at the end."""
 
@@ -50,12 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before its fixtures, of a module or a session too."""
-    WARM.is_wanted = item.path.parent.name not in COLD_FOLDERS
+    WARM.is_wanted = item.path.parent.name in WARM_FOLDERS
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _warm_children() -> Iterator[None]:
-    """Engines of most tests are copies of a child that has loaded its libraries."""
+    """Engines of some tests are copies of a child that has loaded its libraries."""
     core.engines.process._spawn = WARM.spawn
     yield
     core.engines.process._spawn = WARM.start
