@@ -233,8 +233,8 @@ class MappedLists:
     def search_one(self, query: np.ndarray, k: int, effort: int) -> np.ndarray:
         """The same for one (dimension,) query: (n_found,) int64, those alone that are there."""
         found: np.ndarray = self.search_alone(query[None], k, effort)[0]
-        # As unsigned, a negative number is beyond all rows too.
-        if found.view(np.uint64).max(initial=0) >= self.n_rows:
+        numbers = found.tolist()  # of which Python finds the ends sooner than NumPy of few
+        if numbers and (min(numbers) < 0 or max(numbers) >= self.n_rows):
             found = found[(found >= 0) & (found < self.n_rows)]
         return found
 
