@@ -108,7 +108,7 @@ class SharedArrays:
         """For a child that is about to start; without regions where the system has none."""
         made: list[_Region] = []
         try:
-            if sys.platform == "linux":
+            if sys.platform == "linux" and hasattr(os, "memfd_create"):  # a glibc from 2.27 on
                 made.append(_Region(_new_file()))
                 made.append(_Region(_new_file()))
         except OSError:

@@ -155,13 +155,17 @@ def test_a_new_child_has_memory_of_its_own_after_a_kill() -> None:
     assert found.tobytes() == wanted.tobytes()
 
 
+@pytest.mark.parametrize("is_refused", [True, False], ids=["no more files", "an old system"])
 def test_where_the_system_has_no_such_memory_the_pipe_serves(
-    monkeypatch: pytest.MonkeyPatch,
+    is_refused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(name: str, flags: int = 0) -> int:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(os, "memfd_create", refuse)
+    if is_refused:
+        monkeypatch.setattr(os, "memfd_create", refuse)
+    else:
+        monkeypatch.delattr(os, "memfd_create")
     assert not SharedArrays.create().files
     with start_engine(EngineSpec("fake")) as process:
         assert process.open(NET).forward(image(1), [PROB])[PROB].shape == (1, 5)
