@@ -37,7 +37,7 @@ layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
 layer { name: "drop" type: "Dropout" bottom: "conv" top: "conv" }
 layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool"
   pooling_param { pool: MAX global_pooling: true } }
-layer { name: "norm" type: "LRN" bottom: "conv" top: "norm" }
+layer { name: "norm" type: "MVN" bottom: "conv" top: "norm" }
 """
 CONV, RELU, POOL = Value("conv", "conv"), Value("relu", "conv"), Value("pool", "pool")
 NORM = Value("norm", "norm")

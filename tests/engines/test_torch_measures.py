@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.engines.torch import measures
 from core.engines.torch.measures import begin_all, measure_all, measure_on_device
+from core.engines.torch.normalisation import lrn_factor
 from core.engines.torch.rows_of_places import has_rows_of_places
 from core.measures.measure import (
     KEEP,
@@ -45,6 +47,32 @@ def test_torch_agrees_with_numpy(pool: Pool, signed: bool) -> None:
         found = measure_on_device(torch.from_numpy(activation), pool).numpy()
         scale = float(np.abs(wanted).max())
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5 * scale, err_msg=str(shape))
+
+
+def test_a_power_mean_over_the_maximum_is_that_of_numpy_and_does_not_overflow() -> None:
+    activation = np.abs(np.random.default_rng(7).standard_normal((2, 5, 6, 7))).astype(np.float32)
+    activation[0, 1] *= np.float32(1e20)  # whose cube is no float32
+    activation[1, 2] = 0
+    for p in (3.0, 2.5):
+        places = torch.from_numpy(activation).flatten(2)
+        found = measures._scaled_power_mean(places, p).numpy()
+        np.testing.assert_allclose(found, Pool("gem", p).of(activation), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "measure", [*POOLS, KEEP, ChannelPeaks(), PositiveShare()], ids=lambda measure: repr(measure)
+)
+def test_what_a_device_measures_is_not_asked_for_before_the_pass_is_over(measure: Measure) -> None:
+    """A tensor of no device has no value to ask for: each question is an error."""
+    activation = torch.empty((2, 5, 7, 9), device="meta")
+    end = begin_all(activation, [measure])
+    (found,) = end()
+    assert found.device.type == "meta"
+    assert measure.may_give(np.empty(found.shape, np.float32))
+
+
+def test_neighbours_of_channels_are_not_asked_whether_they_are_numbers() -> None:
+    assert lrn_factor(torch.empty((1, 8, 3, 3), device="meta"), 5, 0.1, 1.0, 0.75).shape[1] == 8
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["after ReLU", "before ReLU"])

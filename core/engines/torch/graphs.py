@@ -34,9 +34,9 @@ _WARM = 3
 _RECORDABLE = frozenset(
     {
         "AbsVal", "BatchNorm", "Bias", "BNLL", "Concat", "Convolution", "Deconvolution", "Dropout",
-        "Eltwise", "ELU", "Exp", "Flatten", "InnerProduct", "Log", "Pooling", "Power", "PReLU",
-        "ReLU", "ReLU6", "Reshape", "Scale", "Sigmoid", "Slice", "Softmax", "Split", "Swish",
-        "TanH",
+        "Eltwise", "ELU", "Exp", "Flatten", "InnerProduct", "Log", "LRN", "Pooling", "Power",
+        "PReLU", "ReLU", "ReLU6", "Reshape", "Scale", "Sigmoid", "Slice", "Softmax", "Split",
+        "Swish", "TanH",
     }
 )  # fmt: skip
 """Types that ask the GPU for no value on their way: what depends on values can't be recorded."""

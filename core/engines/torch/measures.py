@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import msgspec
 import torch
@@ -207,7 +208,7 @@ def _over_regions(shared: _Shared, pool: Pool) -> Tensor:
 
 def _gem(shared: _Shared, p: float) -> Tensor:
     """The generalised mean; for p = 3 without a power of each value, which is the dearest part."""
-    if p == 3.0:
+    if p == 3.0 and shared.maps.device.type == "cpu":
         if shared.rows is not None:
             cubes = shared.rows.mean_cube(GEM_FLOOR)
         else:
@@ -215,19 +216,34 @@ def _gem(shared: _Shared, p: float) -> Tensor:
             cubes = (clamped * clamped * clamped).mean(2)
         if bool(torch.isfinite(cubes).all()):
             return torch.pow(cubes, 1.0 / 3.0)
-    # over their maximum, so that neither a large p nor a large value overflows
-    clamped = torch.clamp_min(shared.places, GEM_FLOOR)
+    return _scaled_power_mean(shared.places, p)
+
+
+def _scaled_power_mean(places: Tensor, p: float) -> Tensor:
+    """Over the maximum, so that neither a large p nor a large value overflows.
+
+    A GPU takes this for p = 3, too: to ask it whether cubes are finite would wait for the pass.
+    """
+    clamped = torch.clamp_min(places, GEM_FLOOR)
     peak = clamped.amax(2, keepdim=True)
-    mean = torch.pow(clamped / peak, p).mean(2)
-    return peak[..., 0] * torch.pow(mean, 1.0 / p)
+    shares = clamped / peak
+    powers = shares * shares * shares if p == 3.0 else torch.pow(shares, p)
+    return peak[..., 0] * torch.pow(powers.mean(2), 1.0 / p)
 
 
 def _with_prior(shared: _Shared) -> Tensor:
     height, width = shared.maps.shape[2:]
-    weights = torch.from_numpy(centre_prior(height, width)).to(shared.maps).flatten()
+    weights = _prior_on(shared.maps.device, height, width)
     if shared.rows is not None:
         return shared.rows.weighted_sum(weights.expand(len(shared.maps), -1))
     return shared.places @ weights
+
+
+@lru_cache(64)
+@torch.inference_mode(mode=False)  # of use to gradients, too
+def _prior_on(device: torch.device, height: int, width: int) -> Tensor:
+    """The weights of places, copied to a device once: a copy would wait for the pass."""
+    return torch.from_numpy(centre_prior(height, width)).to(device, torch.float32).flatten()
 
 
 def _cross_weighted(shared: _Shared) -> Tensor:

@@ -182,7 +182,8 @@ def lrn_factor(x: Tensor, size: int, alpha: float, k: float, beta: float) -> Ten
         sums[:n_sums] += row[step : step + n_sums]
     factor = _to_negative_power(sums.mul_(alpha).add_(k), beta).reshape(room.shape)
     factor = factor.narrow(-1, 0, channels).movedim(-1, 1)
-    if bool(torch.isnan(factor.sum())):
+    # to ask a GPU whether there is one would wait for it
+    if x.device.type != "cpu" or bool(torch.isnan(factor.sum())):
         is_late = torch.isnan(factor).to(torch.uint8).cummax(1).values.bool()
         factor = torch.where(is_late, torch.nan, factor)
     return factor
