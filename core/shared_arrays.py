@@ -13,7 +13,7 @@ import mmap
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -31,6 +31,19 @@ MOST_BYTES = 64 << 20
 than a pass that it is fed to."""
 
 
+class Lent(Protocol):
+    """What an array tells of itself, or what becomes one where it is to lie."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+
+
 class _Region:
     """One direction: a file in memory that only grows. Owns `file`."""
 
@@ -38,7 +51,7 @@ class _Region:
         self.file = file
         self._map: mmap.mmap | None = None
 
-    def places_for(self, arrays: Sequence[np.ndarray]) -> list[list[Any]] | None:
+    def places_for(self, arrays: Sequence[Lent]) -> list[list[Any]] | None:
         """Where each array is to lie: [dtype, shape, offset]; None where there is no room."""
         places, end = [], 0
         for array in arrays:
@@ -132,7 +145,7 @@ class SharedArrays:
         return tuple(region.file for region in regions if region is not None)
 
     def lend(
-        self, header: Mapping[str, Any], arrays: Sequence[np.ndarray]
+        self, header: Mapping[str, Any], arrays: Sequence[Lent]
     ) -> tuple[dict[str, Any], list[np.ndarray] | None]:
         """The header of a frame, and where its arrays are to be written in shared memory.
 

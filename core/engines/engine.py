@@ -35,6 +35,7 @@ from core.engines.operations import (
 from core.engines.values import EngineLayer, PassResult, Value
 from core.engines.wiring import is_fed
 from core.errors import EngineError
+from core.images.pixels import Pictures, Pixels
 from core.measures.measure import KEEP, Measure
 
 Reply = tuple[Any, list[np.ndarray]]
@@ -43,7 +44,7 @@ Reply = tuple[Any, list[np.ndarray]]
 class Call(Protocol):
     """Sends one request to the child and waits for the reply."""
 
-    def __call__(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply: ...
+    def __call__(self, request: Request, arrays: Sequence[Pictures] = ()) -> Reply: ...
 
 
 @dataclass(frozen=True)
@@ -120,12 +121,15 @@ class Engine:
         found = self.measure(inputs, {Value(*value): (KEEP,) for value in want})
         return {value: array for (value, _), array in found.items()}
 
+    takes_pixels = True
+    """Whether what `measure` is fed may be pixels, whose values are made on their way."""
+
     def measure(
-        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+        self, inputs: Mapping[str, Pictures], wants: Mapping[Value, Sequence[Measure]]
     ) -> dict[tuple[Value, Measure], np.ndarray]:
         """Run one pass and measure values where they live; only what was measured travels.
 
-        inputs: as for `forward`. Each measure says the shape of its array.
+        inputs: as for `forward`, or pixels. Each measure says the shape of its array.
         """
         pairs = _pairs(wants)
         request = Take(self._net, tuple(inputs), tuple(Want(*pair) for pair in pairs))
@@ -262,7 +266,7 @@ class Engine:
             {value: next(rest) for value in request.reads},
         )
 
-    def _ask(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply:
+    def _ask(self, request: Request, arrays: Sequence[Pictures] = ()) -> Reply:
         """A net that is built late may meet other programs than the user had agreed to."""
         try:
             return self._call(request, arrays)
@@ -322,8 +326,11 @@ class _Needs:
         return sorted(needed)
 
 
-def _float32(inputs: Mapping[Any, np.ndarray]) -> list[np.ndarray]:
-    return [np.asarray(array, dtype=np.float32) for array in inputs.values()]
+def _float32(inputs: Mapping[Any, Pictures]) -> list[Pictures]:
+    return [
+        array if isinstance(array, Pixels) else np.asarray(array, dtype=np.float32)
+        for array in inputs.values()
+    ]
 
 
 def _pairs(wants: Mapping[Value, Sequence[Measure]]) -> list[tuple[Value, Measure]]:

@@ -27,6 +27,7 @@ from core.engines.talk import Talk
 from core.engines.training import Training
 from core.engines.values import Device, EngineSpec, FastPath
 from core.errors import EngineCancelled, EngineCrashed, EngineError, EngineUnavailableError
+from core.images.pixels import Pictures
 from core.net.definition import NetState
 from core.net.solver_settings import SolverSettings
 from core.shared_arrays import SharedArrays
@@ -154,7 +155,7 @@ class EngineProcess:
         opened, _ = self.call(request)
         return Engine(self.call, opened, self.spec.name)
 
-    def call(self, request: Request, arrays: Sequence[np.ndarray] = ()) -> Reply:
+    def call(self, request: Request, arrays: Sequence[Pictures] = ()) -> Reply:
         """Send one request and wait for its reply, of the type operations.REPLIES names."""
         with self._lock:
             self._greet_once()
@@ -259,7 +260,7 @@ class EngineProcess:
             )
         return greeting
 
-    def _exchange(self, request: Request, arrays: Sequence[np.ndarray]) -> Reply:
+    def _exchange(self, request: Request, arrays: Sequence[Pictures]) -> Reply:
         if self._is_closed:
             raise EngineError("The engine is closed.", hint="Start it again.")
         self._running = ""

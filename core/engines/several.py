@@ -11,6 +11,7 @@ import numpy as np
 
 from core.engines.engine import Engine
 from core.engines.values import EngineSpec, Value
+from core.images.pixels import Pictures
 from core.measures.measure import Measure
 
 _CHILD = "child"
@@ -37,7 +38,7 @@ class SeveralEngines(Engine):
             self._free.put(engine)
 
     def measure(
-        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+        self, inputs: Mapping[str, Pictures], wants: Mapping[Value, Sequence[Measure]]
     ) -> dict[tuple[Value, Measure], np.ndarray]:
         """As of one engine; waits until a child is free."""
         engine = self._free.get()

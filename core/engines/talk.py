@@ -16,6 +16,7 @@ import numpy as np
 
 from core import frames
 from core.engines.operations import Done, Take
+from core.images.pixels import Pictures, Pixels, values_of
 from core.shared_arrays import SharedArrays
 
 _MOST_KNOWN = 16
@@ -45,8 +46,11 @@ class Talk:
         self._said: dict[Hashable, tuple[bytes, Sequence[np.ndarray]]] = {}
         self._heard: dict[bytes, Heard] = {}
 
-    def say(self, message: Message, arrays: Sequence[np.ndarray] = ()) -> None:
-        """Write one frame; array types outside frames.DTYPES raise FrameError."""
+    def say(self, message: Message, arrays: Sequence[Pictures] = ()) -> None:
+        """Write one frame; array types outside frames.DTYPES raise FrameError.
+
+        Pixels become values where they are to lie.
+        """
         key = _key(message, arrays)
         known = None if key is None else self._said.get(key)
         if known is None:
@@ -57,7 +61,10 @@ class Talk:
                 _keep(self._said, key, known)
         frame, places = known
         for place, array in zip(places, arrays, strict=True):
-            place[...] = array
+            if isinstance(array, Pixels):
+                array.write(place)
+            else:
+                place[...] = array
         self._says.write(frame)
         self._says.flush()
 
@@ -81,18 +88,18 @@ class Talk:
         self._shared.close()
 
     def _put_together(
-        self, message: Message, arrays: Sequence[np.ndarray]
+        self, message: Message, arrays: Sequence[Pictures]
     ) -> tuple[bytes, Sequence[np.ndarray]] | None:
         """A frame whose arrays have their places in shared memory; None: it went by the pipe."""
         header = message if isinstance(message, Mapping) else msgspec.to_builtins(message)
         told, places = self._shared.lend(header, arrays)
         if places is None:
-            frames.write_frame(self._says, told, arrays)
+            frames.write_frame(self._says, told, [values_of(array) for array in arrays])
             return None
         return frames.frame_of(told), places
 
 
-def _key(message: Message, arrays: Sequence[np.ndarray]) -> Hashable:
+def _key(message: Message, arrays: Sequence[Pictures]) -> Hashable:
     """What a frame with these arrays begins with is known by; None where it is made each time."""
     if not arrays or not isinstance(message, Take | Done):
         return None

@@ -29,19 +29,38 @@ class Pixels:
     def __len__(self) -> int:
         return len(self.planes)
 
+    @property
+    def dtype(self) -> np.dtype[np.float32]:
+        """Of the values."""
+        return np.dtype(np.float32)
+
+    @property
+    def size(self) -> int:
+        """How many values there are."""
+        return self.planes.size
+
+    @property
+    def nbytes(self) -> int:
+        """Of the values."""
+        return self.planes.size * self.dtype.itemsize
+
     def values(self) -> np.ndarray:
         """(planes less mean) times scale, float32, contiguous."""
         found = np.empty(self.shape, np.float32)
+        self.write(found)
+        return found
+
+    def write(self, place: np.ndarray) -> None:
+        """The values into an array of their shape, contiguous float32."""
         one = self.shape[-3:]
         with np.errstate(over="ignore"):  # as in Caffe, a scale beyond all reason gives infinity
             # picture by picture, so that the scale meets it while it is in the cache
             for planes, values in zip(
-                self.planes.reshape(-1, *one), found.reshape(-1, *one), strict=True
+                self.planes.reshape(-1, *one), place.reshape(-1, *one), strict=True
             ):
                 np.subtract(planes, self.mean, out=values, dtype=np.float32)
                 if self.has_scale:
                     values *= self.scale
-        return found
 
     @property
     def has_scale(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from core.engines.values import Value
 from core.engines.wiring import Step, Wiring, is_fed, wire_net
 from core.errors import ImageError
+from core.images.pixels import Pictures
 from core.images.preprocess import N_CHANNELS, Preprocess
 from core.layers.rows import RowMixing, mixing_layer
 from core.layers.shapes import LayerShapes, NetShapes, infer_shapes
@@ -66,13 +67,20 @@ class Feed:
         im_info gets height, width and scale 1 of each picture. Everything else, such as labels or
         the cont of a recurrent net, gets zeros: label 0, and each image a sequence of its own.
         """
+        return {self.picture: pictures, **self._beside(pictures.shape)}
+
+    def inputs_of(self, pictures: Pictures) -> dict[str, Pictures]:
+        """The same of pictures that may be pixels still."""
+        return {self.picture: pictures, **self._beside(pictures.shape)}
+
+    def _beside(self, pictures: Shape) -> dict[str, np.ndarray]:
         self.check_takes_pictures()
-        fed = {self.picture: pictures}
         declared = self.needed[self.picture]
-        for name, shape in self.needed.items():
-            if name != self.picture:
-                fed[name] = _other_input(name, shape, pictures, declared)
-        return fed
+        return {
+            name: _other_input(name, shape, pictures, declared)
+            for name, shape in self.needed.items()
+            if name != self.picture
+        }
 
     def shapes_for(self, picture_shape: Shape, n_images: int = 1) -> NetShapes:
         """The shapes of the net for pictures of (channels, height, width)."""
@@ -178,14 +186,14 @@ def _open_picture(net: Net, needed: Mapping[str, Shape | None]) -> str:
 
 
 def _other_input(
-    name: str, shape: Shape | None, pictures: np.ndarray, declared: Shape | None
+    name: str, shape: Shape | None, pictures: Shape, declared: Shape | None
 ) -> np.ndarray:
     """What an input beside the picture gets; its rows follow the pictures' where the file's do."""
-    n_images = len(pictures)
+    n_images = pictures[0]
     if shape is None:
         return np.zeros((n_images,), np.float32)
     follows = bool(shape) and (declared is None or shape[0] == declared[0])
     if name == IMAGE_INFO:
-        size = np.array([*pictures.shape[2:], 1.0], np.float32)[: shape[-1]]
+        size = np.array([*pictures[2:], 1.0], np.float32)[: shape[-1]]
         return np.tile(size, (n_images if follows else shape[0], 1))
     return np.zeros((n_images, *shape[1:]) if follows else shape, np.float32)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -32,8 +32,9 @@ _Result = TypeVar("_Result")
 class Measurer(Protocol):
     """What a survey needs of an engine. One with `n_at_once` is asked by so many threads.
 
-    One with `n_begun` above 1 has a `begin` too, which returns what waits for the pass: so many of
-    them may have begun at a time.
+    One with `takes_pixels` may be fed with pixels in place of their values. One with `n_begun`
+    above 1 has a `begin` too, which returns what waits for the pass: so many of them may have begun
+    at a time.
     """
 
     def measure(
@@ -62,6 +63,7 @@ class Passes:
         self._engine, self._feed, self._wants = engine, feed, wants
         self._clock = clock or StageClock()
         self._even_size = even_size
+        self._takes_pixels = bool(getattr(engine, "takes_pixels", False))
         self._n_begun = int(getattr(engine, "n_begun", 1))
         self.n_at_once = max(self._n_begun, int(getattr(engine, "n_at_once", 1)))
         self._most: int | None = None
@@ -145,13 +147,13 @@ class Passes:
         finally:
             self._clock.for_engine += time.monotonic() - started
 
-    def _asked(
-        self, images: Batch
-    ) -> tuple[dict[str, np.ndarray], Mapping[Value, Sequence[Measure]]]:
+    def _asked(self, images: Batch) -> tuple[dict[str, Any], Mapping[Value, Sequence[Measure]]]:
         """What a pass of these images asks the engine."""
         pictures = [image.content for image in images if image.content is not None]
         pictures += pictures[-1:] * (self._size_with(images) - len(pictures))
-        return self._feed.inputs(values_of(stacked(pictures))), self._wants
+        batch = stacked(pictures)
+        fed = batch if self._takes_pixels else values_of(batch)
+        return self._feed.inputs_of(fed), self._wants
 
     def _size_with(self, images: Batch) -> int:
         """How many pictures share the pass of these images."""

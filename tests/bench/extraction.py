@@ -94,7 +94,7 @@ def measure_memory(options: argparse.Namespace, images: list[Path], work: Path) 
     ) as process:
         peak = 0
         while process.poll() is None:
-            peak = max(peak, sum(_pss(pid) for pid in _tree(process.pid)))
+            peak = max(peak, sum(_pss(pid) for pid in tree_of(process.pid)))
             time.sleep(0.1)
     size = out.stat().st_size
     print(
@@ -185,7 +185,8 @@ def bare_rate(options: argparse.Namespace, seconds: float = 8.0) -> float:
         return n_passes * BATCH / (time.monotonic() - started)
 
 
-def _tree(pid: int) -> list[int]:
+def tree_of(pid: int) -> list[int]:
+    """A process and all that it has started, and these, and so on."""
     found = [pid]
     for parent in found:
         try:

@@ -18,6 +18,7 @@ from core.engines import process as process_module
 from core.engines.base import Engine, EngineProcess, EngineSpec, Value
 from core.engines.registry import start_engine
 from core.errors import EngineCancelled, EngineCrashed
+from core.images.pixels import Pixels
 from core.measures.measure import KEEP, Pool
 from core.shared_arrays import SharedArrays
 from tests.engines.conftest import SMALL_NET
@@ -59,6 +60,22 @@ def test_values_are_those_of_the_pipe_bit_for_bit(
             assert array.tobytes() == other[key].tobytes(), key
             assert array.shape == other[key].shape
             assert array.flags.owndata
+
+
+def test_pixels_become_their_values_on_the_way(
+    any_process: EngineProcess, piped: EngineProcess
+) -> None:
+    planes = np.random.default_rng(4).integers(0, 256, (2, 3, 12, 10), np.uint8)
+    mean = np.array([104, 117, 123], np.float32)[:, None, None]
+    scale = np.array([0.5, 1, 3], np.float32)[:, None, None]
+    by_hand = (planes.astype(np.float32) - mean) * scale
+    for process in (any_process, piped):
+        engine = process.open(NET)
+        for _ in range(2):  # the second frame is put together as the first one was
+            found = engine.measure({"data": Pixels(planes, mean, scale)}, WANTS)
+            wanted = engine.measure({"data": by_hand}, WANTS)
+            for key, array in wanted.items():
+                assert array.tobytes() == found[key].tobytes(), key
 
 
 def test_what_a_run_keeps_and_what_a_caller_got_outlive_later_passes(
