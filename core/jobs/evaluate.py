@@ -222,7 +222,7 @@ def _ranked(
             expanded = expand_queries(cosines, vectors, queries.own, search.expansion)
             queries = replace(queries, descriptors=expanded)
         return (yield from evaluate_outside(cosines, labels, queries)), searching
-    found = yield from evaluate_outside(cosines, labels, queries, rank=searching.rank)
+    found = yield from evaluate_outside(cosines, labels, queries, rank=searching.rank_each)
     if not searching.ranks_all:
         found = replace(found, ap_variant=f"{found.ap_variant}, {TRUNCATED}")
     return found, searching

@@ -25,8 +25,10 @@ from core.retrieval.search import Ranking
 _MOST_QUERIES_AT_ONCE = 512
 _SCORES_AT_ONCE = 1 << 26
 """256 MB, and as much of the next ones, however many images there are."""
-Rank = Callable[[np.ndarray, int | None], Ranking]
-"""The ranking of a (dimension,) descriptor that leaves out the image which it is."""
+RANKED_AT_ONCE = 100
+"""Queries that a backend is asked for together; between two times a job can be cancelled."""
+RankEach = Callable[[np.ndarray, Sequence[int | None]], Sequence[Ranking]]
+"""The ranking of each of (n, dimension) descriptors, without the image which it is."""
 HIT_RATE_AT = (1, 2, 4, 8)
 
 
@@ -220,12 +222,12 @@ def evaluate_outside(
     queries: OutsideQueries,
     *,
     seed: int = 0,
-    rank: Rank | None = None,
+    rank: RankEach | None = None,
 ) -> Job[Evaluation]:
     """Rank all images for every query apart that has something to find, and average.
 
     gallery: (n_images, dimension) descriptors or their cosines; labels: one each, None for none.
-    rank: what ranks for a descriptor in place of its cosines; what it does not list is missed.
+    rank: what ranks in place of the cosines; what it does not list is missed.
     Raises GalleryError if no query has the label of an image other than itself.
     """
     counts = Counter(label for label in labels if label is not None)
@@ -250,7 +252,7 @@ def _score(
     labels: Sequence[str | None],
     queries: OutsideQueries,
     query_indices: Sequence[int],
-    rank: Rank | None = None,
+    rank: RankEach | None = None,
 ) -> Job[_Scored]:
     """The measures of some of the queries, of one at least."""
     if rank is not None:
@@ -299,22 +301,25 @@ def _score_rankings(
     labels: Sequence[str | None],
     queries: OutsideQueries,
     query_indices: Sequence[int],
-    rank: Rank,
+    rank: RankEach,
 ) -> Job[_Scored]:
     """The measures of some of the queries by rankings, which need not list every image."""
     scored, members = _Scored(), _by_label(labels)
     copies = find_copies(cosines.descriptors)
-    for done, index in enumerate(query_indices):
-        yield Progress(done, len(query_indices), "queries evaluated")
-        own, vector = queries.own[index], np.asarray(queries.descriptors[index])
-        relevant = members[queries.labels[index]]
-        relevant = relevant if own is None else relevant[relevant != own]
-        ranks = np.flatnonzero(np.isin(rank(vector, own).index, relevant)) + 1
-        n_ranked = len(cosines) - (own is not None)
-        score = score_ranks(ranks, n_ranked, relevant.size)
-        scored.queries.append(ScoredQuery(index, str(queries.labels[index]), score))
-        scored.by_chance.append(chance_precision(n_ranked, score.n_relevant))
-        scored.n_with_ties += copies.are_ranked(own) or (n_ranked > 1 and not vector.any())
+    for start in range(0, len(query_indices), RANKED_AT_ONCE):
+        yield Progress(start, len(query_indices), "queries evaluated")
+        chunk = query_indices[start : start + RANKED_AT_ONCE]
+        vectors = np.asarray(queries.descriptors[np.array(chunk)])
+        rankings = rank(vectors, [queries.own[index] for index in chunk])
+        for index, vector, ranking in zip(chunk, vectors, rankings, strict=True):
+            own, relevant = queries.own[index], members[queries.labels[index]]
+            relevant = relevant if own is None else relevant[relevant != own]
+            ranks = np.flatnonzero(np.isin(ranking.index, relevant)) + 1
+            n_ranked = len(cosines) - (own is not None)
+            score = score_ranks(ranks, n_ranked, relevant.size)
+            scored.queries.append(ScoredQuery(index, str(queries.labels[index]), score))
+            scored.by_chance.append(chance_precision(n_ranked, score.n_relevant))
+            scored.n_with_ties += copies.are_ranked(own) or (n_ranked > 1 and not vector.any())
     yield Progress(len(query_indices), len(query_indices), "queries evaluated")
     scored.n_copies = copies.n_images
     return scored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,8 +20,9 @@ from core.retrieval.benchmarks import (
     read_benchmark,
 )
 from core.retrieval.describing import Describer, describe_parts
+from core.retrieval.evaluation import RANKED_AT_ONCE
 from core.retrieval.gallery import Gallery, check_not_empty
-from core.retrieval.search import rank
+from core.retrieval.search import Ranking, rank
 from core.retrieval.searching import TRUNCATED, Searching
 
 
@@ -98,25 +99,24 @@ def evaluate_protocol(
     notes = list(benchmark.notes)
     of_boxes = yield from _boxes(gallery, benchmark, described, notes)
     scored, precisions = [], []
-    for number, query in enumerate(benchmark.queries):
-        yield Progress(number, len(benchmark.queries), "queries evaluated")
-        if of_boxes is not None and query.box is not None and number not in of_boxes:
-            continue
-        own = gallery.rows[query.image]
-        vector = own if of_boxes is None else of_boxes.get(number, own)
-        left_out = None if query.keeps_itself else query.image
-        if searching is None:
-            ranking = rank(gallery, vector, exclude=left_out)
-        else:
-            ranking = searching.rank(vector, left_out)
-        order = ranking.index.tolist()
-        judged = judge_by_benchmark(benchmark, query, ranking)
-        file = gallery.images.paths[query.image]
-        n_junk = int(judged.is_junk.sum())
-        score = query.score(order)
-        scored.append(ProtocolQuery(file, query.name, score, query.image, judged.score, n_junk))
-        if query.precisions is not None:
-            precisions.append(query.precisions(order))
+    boxes = {} if of_boxes is None else of_boxes
+    asked = [
+        (query, boxes[number] if number in boxes else gallery.rows[query.image])
+        for number, query in enumerate(benchmark.queries)
+        if of_boxes is None or query.box is None or number in boxes
+    ]
+    for start in range(0, len(asked), RANKED_AT_ONCE):
+        yield Progress(start, len(asked), "queries evaluated")
+        some = asked[start : start + RANKED_AT_ONCE]
+        for (query, _), ranking in zip(some, _rankings(gallery, some, searching), strict=True):
+            order = ranking.index.tolist()
+            judged = judge_by_benchmark(benchmark, query, ranking)
+            file = gallery.images.paths[query.image]
+            n_junk = int(judged.is_junk.sum())
+            score = query.score(order)
+            scored.append(ProtocolQuery(file, query.name, score, query.image, judged.score, n_junk))
+            if query.precisions is not None:
+                precisions.append(query.precisions(order))
     scores = _summarised(benchmark, scored, precisions, notes)
     if searching is None:
         return scores
@@ -124,6 +124,19 @@ def evaluate_protocol(
     variant = f"{scores.variant}, {TRUNCATED}" if is_cut else scores.variant
     said = (*scores.notes, *searching.notes)
     return replace(scores, variant=variant, notes=said, searching=searching)
+
+
+def _rankings(
+    gallery: Gallery,
+    asked: Sequence[tuple[BenchmarkQuery, np.ndarray]],
+    searching: Searching | None,
+) -> Iterable[Ranking]:
+    """For queries and their descriptors, one after the other where nothing else ranks."""
+    left_out = [None if query.keeps_itself else query.image for query, _ in asked]
+    if searching is not None:
+        return searching.rank_each(np.stack([vector for _, vector in asked]), left_out)
+    pairs = zip(asked, left_out, strict=True)
+    return (rank(gallery, vector, exclude=own) for (_, vector), own in pairs)
 
 
 def _summarised(

@@ -248,29 +248,31 @@ def _answer(
     if benchmark is not None and len(queries) == 1:
         of_rule = benchmark.of_image(queries[0].index)
     is_ranked = of_rule is not None and of_rule.keeps_itself
+    own = tuple(one.index for one in queries if one.index is not None and not is_ranked)
     ranking = searching.rank_for(
         QueryVectors(
             np.stack(vectors),
-            tuple(one.index for one in queries if one.index is not None and not is_ranked),
+            own,
             asked.fusion or "mean",
             np.stack(unlike) if unlike else None,
             asked.unlike_weight,
         )
     )
+    is_whole = searching.lists_all(ranking, own)
     if benchmark is not None and of_rule is not None:
         judged = judge_by_benchmark(benchmark, of_rule, ranking)
         return Answer(
             queries[0],
             ranking,
             judged.is_relevant,
-            judged.score if searching.ranks_all else None,
+            judged.score if is_whole else None,
             asked=asked,
             junk=judged.is_junk,
             judged_by=WORDS[benchmark.protocol],
             ap_variant=benchmark.variant,
         )
     verdicts = judge(ranking, gallery.labels, _label_of(queries))
-    is_scored = verdicts is not None and bool(verdicts.any()) and searching.ranks_all
+    is_scored = verdicts is not None and bool(verdicts.any()) and is_whole
     score = score_ranking(verdicts) if is_scored and verdicts is not None else None
     return Answer(queries[0], ranking, verdicts, score, tuple(queries[1:]), asked)
 

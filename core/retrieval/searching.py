@@ -53,13 +53,23 @@ class Searching:
 
     @property
     def ranks_all(self) -> bool:
-        """Whether a ranking lists every image, so that its AP can be told."""
+        """Whether a ranking may list every image, so that its AP can be told."""
+        return self._is_exact or len(self.cosines) <= (self.backend.most or 0)
+
+    @property
+    def _is_exact(self) -> bool:
         return self.backend.most is None
+
+    def lists_all(self, ranking: Ranking, own: Sequence[int] = ()) -> bool:
+        """Whether a ranking for these lists every image that is not left out."""
+        left_out = self._left_out(own)
+        n_left_out = 0 if left_out is None else np.size(left_out)
+        return self._is_exact or len(ranking.index) >= len(self.cosines) - n_left_out
 
     @property
     def ranks_by_cosine(self) -> bool:
         """Whether the order is that of the cosines of one descriptor with all images."""
-        return self.ranks_all and self.steps.reranking is None
+        return self._is_exact and self.steps.reranking is None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -68,8 +78,8 @@ class Searching:
         said: tuple[str, ...] = (f"Search: {steps}.",) if steps else ()
         if self.steps.reranking is not None:
             said += ("The first images stand as re-ranked; their scores are still the cosines.",)
-        if not self.ranks_all:
-            return (*said, self.backend.note())
+        if not self._is_exact:
+            return (*said, self.backend.note() if not self.ranks_all else self.backend.describe())
         return said + _beyond_memory(self.cosines.stored.nbytes)
 
     def to_json(self) -> dict[str, object]:
@@ -79,6 +89,13 @@ class Searching:
     def rank(self, query: np.ndarray, own: int | None) -> Ranking:
         """Rank for one descriptor; own: the image that it is, which its ranking leaves out."""
         return self.rank_for(QueryVectors(query[None], () if own is None else (own,)))
+
+    def rank_each(self, queries: np.ndarray, own: Sequence[int | None]) -> list[Ranking]:
+        """The same for each of (n, dimension) descriptors, asked for together where that goes."""
+        if self.steps.expansion is not None or self.steps.reranking is not None:
+            return [self.rank(query, one) for query, one in zip(queries, own, strict=True)]
+        left_out = [self._left_out(() if one is None else (one,)) for one in own]
+        return self.backend.search(queries, None, left_out)
 
     def rank_for(self, asked: QueryVectors) -> Ranking:
         """Rank for several descriptors as one query, or against some."""
@@ -109,7 +126,7 @@ class Searching:
         """By the cosine with the one query, or with the nearest of several."""
         if len(queries) == 1:
             return self.backend.search(queries, None, [exclude])[0]
-        if self.ranks_all:
+        if self._is_exact:
             exact = np.max([self.cosines.of_one(query) for query in queries], axis=0)
             return order_scores(exact.astype(np.float32), exact.__getitem__, exclude=exclude)
         found = self.backend.search(queries, None, [exclude] * len(queries))

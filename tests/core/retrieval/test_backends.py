@@ -31,11 +31,12 @@ from core.retrieval.backends.contract import (
 from core.retrieval.backends.qdrant_gallery import NotOnServer, open_on_server, upload
 from core.retrieval.backends.qdrant_server import QdrantServer, ServerError
 from core.retrieval.descriptor import DescriptorRecipe
+from core.retrieval.evaluation import OutsideQueries, evaluate_outside
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.gallery_contents import FileStamp, StoredImage
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.search_steps import SearchSteps, parse_search
-from core.retrieval.searching import prepare_search
+from core.retrieval.searching import Searching, prepare_search
 
 pytestmark = pytest.mark.filterwarnings("ignore:Local mode performs exact")
 NAMES = ("numpy", "faiss", "qdrant")
@@ -156,6 +157,42 @@ def test_many_rows_are_ranked_as_plain_numpy_ranks_them(
     assert said >= 0.99
     assert np.mean(shares) == pytest.approx(said, abs=0.03)
     assert f"finds {100 * said:.1f} % of the 10 nearest" in backend.note()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_evaluation_asks_for_many_queries_at_once(
+    name: str, make: Make, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(9)
+    gallery, n = make(rng.standard_normal((230, 6))), 230
+    backend = backend_of(name, gallery, request)
+    searching = Searching(backend, SearchSteps(), None, gallery)
+    n_asked: list[int] = []
+    ask = type(backend).search
+
+    def counted(self: Backend, vectors: np.ndarray, k: int | None, filters: Any) -> Any:
+        n_asked.append(len(vectors))
+        return ask(self, vectors, k, filters)
+
+    vectors = np.asarray(gallery.rows[np.arange(n)])
+    alone = [searching.rank(vector, own) for vector, own in zip(vectors, range(n), strict=True)]
+    monkeypatch.setattr(type(backend), "search", counted)
+    together = searching.rank_each(vectors, range(n))
+    for one, other in zip(alone, together, strict=True):
+        assert one.index.tolist() == other.index.tolist()
+        assert searching.lists_all(one, (int(one.index[0]),)) or name == "faiss"
+        assert searching.lists_all(one) is (name == "numpy")  # of this one, one is left out
+    n_asked.clear()
+    labels = [str(number % 3) for number in range(n)]
+    run_job(
+        evaluate_outside(
+            gallery.cosines,
+            labels,
+            OutsideQueries(gallery.rows, labels, range(n)),
+            rank=searching.rank_each,
+        )
+    )
+    assert n_asked == [100, 100, 30]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -299,6 +336,8 @@ def test_commands_upload_query_and_evaluate(
         found.append(json.loads(capsys.readouterr().out))
     assert found[0]["results"] == found[1]["results"] == found[2]["results"]
     assert found[1]["search"]["nearest"]["server"] == "http://test"
+    # so few images that all are found, so that it is known how many stand before each
+    assert found[0]["AP"] == found[1]["AP"] == found[2]["AP"] == 1
     judged = ["--truth", "pattern:(.)", "--backend", "qdrant", "--server", "test", "--json"]
     assert run_command("evaluate", [folder, *judged]) == DONE
     assert json.loads(capsys.readouterr().out)["mAP"] == 1
