@@ -137,7 +137,7 @@ class Engine:
         return dict(zip(pairs, arrays, strict=True))
 
     def begin(
-        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+        self, inputs: Mapping[str, Pictures], wants: Mapping[Value, Sequence[Measure]]
     ) -> Callable[[], dict[tuple[Value, Measure], np.ndarray]]:
         """The same, and what waits for it: up to `n_begun` passes may have begun at a time."""
         pairs = _pairs(wants)

@@ -48,7 +48,7 @@ class SeveralEngines(Engine):
             self._free.put(engine)
 
     def begin(
-        self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
+        self, inputs: Mapping[str, Pictures], wants: Mapping[Value, Sequence[Measure]]
     ) -> Callable[[], dict[tuple[Value, Measure], np.ndarray]]:
         """As of one engine, in the child whose turn it is."""
         return next(self._turns).begin(inputs, wants)

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -186,14 +187,12 @@ def bare_rate(options: argparse.Namespace, seconds: float = 8.0) -> float:
 
 
 def tree_of(pid: int) -> list[int]:
-    """A process and all that it has started, and these, and so on."""
+    """A process and all that it has started, by any of its threads, and these, and so on."""
     found = [pid]
     for parent in found:
-        try:
-            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        except OSError:
-            continue
-        found += [int(child) for child in children]
+        for listed in Path(f"/proc/{parent}/task").glob("*/children"):
+            with suppress(OSError):  # it has just ended
+                found += [int(child) for child in listed.read_text().split()]
     return found
 
 
