@@ -18,6 +18,8 @@ _SIDE = 28
 _PADDING = 10
 _ARROW_ROOM = 24
 _LEAST_WORDS = 60
+_BEFORE_REST = 7
+"""Pixels between the value and what goes with it, and for advances that are rounded."""
 
 
 class SubjectField(QPushButton):
@@ -103,7 +105,8 @@ class SubjectField(QPushButton):
 
     def sizeHint(self) -> QSize:
         bold = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance(self._value)
-        plain = QFontMetrics(text_font(12)).horizontalAdvance(self._rest) + (4 if self._rest else 0)
+        plain = QFontMetrics(text_font(12)).horizontalAdvance(self._rest)
+        plain += _BEFORE_REST if self._rest else 0
         words = max(_LEAST_WORDS, bold + plain) if self._chip is not None else bold + plain
         width = self._left() + words + self._chip_width() + _ARROW_ROOM + 4
         return QSize(max(self._least, min(width, self._least + 120)), HEIGHT)
@@ -184,7 +187,7 @@ class SubjectField(QPushButton):
         whole = QFontMetrics(bold).horizontalAdvance(self._value)
         least = min(_LEAST_WORDS, whole)
         left_over = room - least - 5
-        blob = _shorter_blob(self._rest, room - whole - 7, metrics)  # advances are rounded
+        blob = _shorter_blob(self._rest, room - whole - _BEFORE_REST, metrics)
         words = _whole_words(blob, left_over, metrics).rstrip(" ·")
         width = metrics.horizontalAdvance(words)
         rest = width + 5 if 0 < width <= left_over else 0

@@ -398,3 +398,13 @@ def test_a_blobs_name_gives_way_before_its_layers(qtbot, keeper) -> None:
     assert [text.text for text in record_texts(field)] == ["Layer", "relu7", "· fc7@1"]
     field.show_value("relu_conv_final", "· conv_final_relu_conv_final")  # a blob of its own
     assert [text.text for text in record_texts(field)] == ["Layer", "relu_conv_final"]
+
+
+@pytest.mark.parametrize("layer", [f"relu{'3_1' * n}" for n in range(1, 4)])
+def test_a_field_as_wide_as_it_asks_for_shows_layer_and_blob(keeper, qtbot, layer: str) -> None:
+    """It asked for three pixels too few: "relu3_1 · @1" beside an empty half of the bar."""
+    field = LayerField(keeper, 150)
+    qtbot.addWidget(field)
+    field.show_layer(layer, "conv3_1@1", "activation")
+    field.resize(field.sizeHint().width(), 43)
+    assert [text.text for text in record_texts(field)] == ["Layer", layer, "· conv3_1@1"]
