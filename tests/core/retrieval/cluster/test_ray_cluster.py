@@ -65,11 +65,15 @@ class Machines:
         self._temporary = tempfile.mkdtemp(prefix="bs-ray-")  # a short name, for sockets
         with (folder / "machines.txt").open("wb") as said:
             self._script = subprocess.Popen(
-                [sys.executable, str(HERE / "two_machines.py"), self._temporary],
+                [sys.executable, str(HERE / "two_machines.py")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,
-                env={**child_environment(SETTINGS), "BLOBSCOPE_TEST_CLUSTER": self.token},
+                env={
+                    **child_environment(SETTINGS),
+                    "BLOBSCOPE_TEST_CLUSTER": self.token,
+                    "RAY_TMPDIR": self._temporary,  # its file of addresses goes there alone
+                },
                 text=True,
             )
         assert self._script.stdin is not None

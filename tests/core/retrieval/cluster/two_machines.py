@@ -1,4 +1,4 @@
-"""A cluster of two machines on this one, told by lines: `python two_machines.py FOLDER`.
+"""A cluster of two machines on this one, told by lines: `RAY_TMPDIR=FOLDER python two_machines.py`.
 
 Prints its address. "remove": the second machine is gone at once, with all that runs on it. "hold":
 another job takes all CPUs of the first. Each is answered by "done". It ends with its stdin.
@@ -26,9 +26,7 @@ def main() -> None:
         "include_dashboard": False,
         "dashboard_port": None,
     }
-    cluster = Cluster(
-        initialize_head=True, head_node_args={**settings, "num_cpus": CPUS, "temp_dir": sys.argv[1]}
-    )
+    cluster = Cluster(initialize_head=True, head_node_args={**settings, "num_cpus": CPUS})
     second = cluster.add_node(**settings, num_cpus=CPUS_OF_SECOND)
     print(cluster.address, flush=True)
     held: list[Any] = []
