@@ -42,14 +42,17 @@ def load_unless_cut(image: Image.Image, data: bytes) -> bool | None:
     """
     scan = _last_scan(data)
     tiles: list[Any] = getattr(image, "tile", [])
-    if scan.end is None or len(tiles) != 1 or not isinstance(image, ImageFile.ImageFile):
+    # Pillow has no public way to a decoder that takes its bytes from a caller
+    decoder_of: Any = getattr(Image, "_getdecoder", None)
+    if scan.end is None or len(tiles) != 1 or decoder_of is None:
+        return None
+    if not isinstance(image, ImageFile.ImageFile):
         return None
     # a decoder that waits for a restart marker passes over bytes, too
     if len(_RESTART.findall(data, scan.start, scan.end)) < scan.n_restarts:
         return True
     image.load_prepare()
-    # Pillow has no public way to a decoder that takes its bytes from a caller
-    decoder: Any = Image._getdecoder(image.mode, tiles[0][0], tiles[0][3], image.decoderconfig)
+    decoder = decoder_of(image.mode, tiles[0][0], tiles[0][3], image.decoderconfig)
     try:
         decoder.setimage(image.im, tiles[0][1])
         feed = _Feed(decoder)

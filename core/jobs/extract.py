@@ -148,6 +148,7 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
             held.enter_context(closing(parts))
             resumed = len(parts.done)
             names = _names(plan.files)
+            batch = _as_begun(batch, parts)
             collector = FeatureCollector(plan.collected, parts, names)
             ran = _Ran(warnings=engine.warnings, filler_layers=engine.filler_layers)
             ran.notes += [f"{request.net.why_engine}."] if request.net.why_engine else []
@@ -177,6 +178,16 @@ def _with_engine(
     net = yield from settle_engine(request.net, host, *asked, wish)
     batch = yield from settle_batch(wish, net, host, *asked)
     return dataclasses.replace(request, net=net), batch
+
+
+def _as_begun(batch: BatchSize, parts: PartFiles) -> BatchSize:
+    """A chosen size gives way to the one of an earlier run: the last bits depend on it."""
+    if not batch.reason:
+        return batch
+    if parts.batch:
+        return BatchSize(parts.batch, "as the extraction was begun")
+    parts.begin(batch.n_images)
+    return batch
 
 
 def _plan(request: ExtractRequest, engine: Engine) -> _Plan:

@@ -33,7 +33,8 @@ _MOST_BYTES = 1 << 30
 class Entry(msgspec.Struct, frozen=True):
     """One pass: its images, the rows each part has gained and their shape; or images left out.
 
-    shapes: of the values as the pass gave them.
+    shapes: of the values as the pass gave them. batch: how many images share a pass from here on;
+    0 where that is not said.
     """
 
     images: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class Entry(msgspec.Struct, frozen=True):
     row_shapes: tuple[tuple[int, ...], ...] = ()
     shapes: tuple[tuple[int, ...], ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    batch: int = 0
 
     def n_bytes(self, number: int) -> int:
         """What this pass has added to a part."""
@@ -87,6 +89,15 @@ class PartFiles:
     def skipped(self) -> list[tuple[str, str]]:
         """(image, reason) of every image that was left out."""
         return [pair for entry in self.entries for pair in entry.skipped]
+
+    @property
+    def batch(self) -> int:
+        """How many images shared a pass so far; 0 where nobody noted it."""
+        return max((entry.batch for entry in self.entries), default=0)
+
+    def begin(self, batch: int) -> None:
+        """Note how many images share a pass, for who goes on with it."""
+        self._note(Entry(batch=batch))
 
     def append(
         self,

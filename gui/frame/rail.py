@@ -96,10 +96,7 @@ class RailButton(QAbstractButton):
         place = QRectF((self.width() - _ICON) / 2, 9, _ICON, _ICON)
         paint_icon(painter, self._icon, colour, place)
         room = self.rect().adjusted(_MARK, 0, -_MARK, 0)
-        font = text_font(10, semibold=self.isChecked())
-        if QFontMetrics(font).horizontalAdvance(self.text()) >= room.width():
-            font = text_font(10)  # semibold would touch the mark
-        painter.setFont(font)
+        painter.setFont(text_font(10))
         painter.setPen(words)
         painter.drawText(QRect(room.left(), 31, room.width(), 16), int(Qt.AlignCenter), self.text())
         if self._is_busy:

@@ -7,14 +7,16 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.images import jpeg_end
 from core.images.checking import check_image
-from core.images.jpeg_end import find_jpeg_end
+from core.images.jpeg_end import find_jpeg_end, load_unless_cut
 
 GREY = (128, 128, 128)
 
@@ -97,6 +99,19 @@ def test_a_letterboxed_picture_that_is_cut_is_called_so(tmp_path: Path) -> None:
     box.paste(photo(128, 80), (0, 0))
     data = coded(box, quality=75)
     path.write_bytes(data[: len(data) // 2] + b"\xff\xd9")
+    assert "cut off" in str(check_image(path).problem)
+
+
+def test_pictures_are_read_where_pillow_gives_no_decoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jpeg_end, "Image", SimpleNamespace())
+    path, data = tmp_path / "a.jpg", coded(photo(64, 48))
+    path.write_bytes(data)
+    assert check_image(path).problem is None
+    with Image.open(path) as image:
+        assert load_unless_cut(image, data) is None
+    path.write_bytes(data[: len(data) // 2])
     assert "cut off" in str(check_image(path).problem)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -217,3 +218,23 @@ def test_sweep_and_extract_take_it_too(
         found = run_job(extract(asked, host))
     assert found.n_passes == 4
     assert "5 images a pass: so it is told." in found.notes
+
+
+def test_an_extraction_goes_on_with_the_passes_it_was_begun_with(
+    torch_net: NetToRun, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ExtractRequest(
+        torch_net, "fc", tmp_path / "out.npz", (pictures,), recipe=RECIPE, batch_size="auto"
+    )
+    monkeypatch.setattr(batch_choice, "choose_batch", lambda *_: BatchSize(3, "so it is told"))
+    with EngineHost() as host:
+        begun = extract(asked, host)
+        while (step := next(begun)).what != "images" or not step.done:
+            pass
+        begun.close()
+        monkeypatch.setattr(batch_choice, "choose_batch", lambda *_: BatchSize(8, "more is free"))
+        found = run_job(extract(asked, host))
+    assert found.resumed
+    passes = json.loads(found.manifest.read_text())["passes"]
+    assert [len(one["images"]) for one in passes] == [3] * 6 + [2]
+    assert "3 images a pass: as the extraction was begun." in found.notes
