@@ -32,6 +32,7 @@ from core.retrieval.gallery import Gallery, ImageProblem, check_not_empty
 from core.retrieval.ground_truth import LabelledPaths, choose_labels, choose_labels_apart
 from core.retrieval.label_matching import MatchedLabels
 from core.retrieval.protocols import ProtocolScores, evaluate_protocol
+from core.retrieval.search import Ranking
 from core.retrieval.search_steps import NOTHING, SearchSteps
 from core.retrieval.searching import TRUNCATED, Searching, prepare_search
 from core.surveys.passes import Results
@@ -222,8 +223,17 @@ def _ranked(
             expanded = expand_queries(cosines, vectors, queries.own, search.expansion)
             queries = replace(queries, descriptors=expanded)
         return (yield from evaluate_outside(cosines, labels, queries)), searching
-    found = yield from evaluate_outside(cosines, labels, queries, rank=searching.rank_each)
-    if not searching.ranks_all:
+    cut = False
+
+    def rank_each(vectors: np.ndarray, own: Sequence[int | None]) -> list[Ranking]:
+        nonlocal cut
+        rankings = searching.rank_each(vectors, own)
+        for ranking, one in zip(rankings, own, strict=True):
+            cut = cut or not searching.lists_all(ranking, () if one is None else (one,))
+        return rankings
+
+    found = yield from evaluate_outside(cosines, labels, queries, rank=rank_each)
+    if cut:
         found = replace(found, ap_variant=f"{found.ap_variant}, {TRUNCATED}")
     return found, searching
 

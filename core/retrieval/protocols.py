@@ -98,7 +98,7 @@ def evaluate_protocol(
     benchmark = read_benchmark(gallery, named)
     notes = list(benchmark.notes)
     of_boxes = yield from _boxes(gallery, benchmark, described, notes)
-    scored, precisions = [], []
+    scored, precisions, is_cut = [], [], False
     boxes = {} if of_boxes is None else of_boxes
     asked = [
         (query, boxes[number] if number in boxes else gallery.rows[query.image])
@@ -110,6 +110,8 @@ def evaluate_protocol(
         some = asked[start : start + RANKED_AT_ONCE]
         for (query, _), ranking in zip(some, _rankings(gallery, some, searching), strict=True):
             order = ranking.index.tolist()
+            own = () if query.keeps_itself else (query.image,)
+            is_cut |= searching is not None and not searching.lists_all(ranking, own)
             judged = judge_by_benchmark(benchmark, query, ranking)
             file = gallery.images.paths[query.image]
             n_junk = int(judged.is_junk.sum())
@@ -120,8 +122,8 @@ def evaluate_protocol(
     scores = _summarised(benchmark, scored, precisions, notes)
     if searching is None:
         return scores
-    is_cut = bool(scores.variant) and not searching.ranks_all
-    variant = f"{scores.variant}, {TRUNCATED}" if is_cut else scores.variant
+    is_told_cut = is_cut and bool(scores.variant)
+    variant = f"{scores.variant}, {TRUNCATED}" if is_told_cut else scores.variant
     said = (*scores.notes, *searching.notes)
     return replace(scores, variant=variant, notes=said, searching=searching)
 

@@ -52,11 +52,6 @@ class Searching:
         return same and self.steps == steps
 
     @property
-    def ranks_all(self) -> bool:
-        """Whether a ranking may list every image, so that its AP can be told."""
-        return self._is_exact or len(self.cosines) <= (self.backend.most or 0)
-
-    @property
     def _is_exact(self) -> bool:
         return self.backend.most is None
 
@@ -79,7 +74,8 @@ class Searching:
         if self.steps.reranking is not None:
             said += ("The first images stand as re-ranked; their scores are still the cosines.",)
         if not self._is_exact:
-            return (*said, self.backend.note() if not self.ranks_all else self.backend.describe())
+            may_list_all = len(self.cosines) <= (self.backend.most or 0)
+            return (*said, self.backend.describe() if may_list_all else self.backend.note())
         return said + _beyond_memory(self.cosines.stored.nbytes)
 
     def to_json(self) -> dict[str, object]:

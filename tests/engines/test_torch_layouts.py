@@ -11,6 +11,7 @@ from core.engines.fidelity import cosine, in_precision, measure_fidelity, relati
 from core.engines.operations import Want
 from core.engines.registry import start_engine
 from core.engines.session import OpenRequest
+from core.engines.torch.copies import PlainCopies
 from core.engines.torch.operation import Place
 from core.engines.torch.session import TorchSession
 from core.engines.torch.thread_choice import ThreadChoice
@@ -42,7 +43,7 @@ CPU = torch.device("cpu")
 def passed(place: Place) -> dict[str, np.ndarray]:
     """Every layer's top in one pass at a place."""
     request = OpenRequest(NET, None, "cpu", 0, DEFAULT_STATE, {})
-    session = TorchSession(request, place, ThreadChoice(1, lambda n: None))
+    session = TorchSession(request, place, ThreadChoice(1, lambda n: None), PlainCopies(CPU))
     rng = np.random.default_rng(1)
     inputs = {"data": 40 * rng.standard_normal((2, 3, 15, 13)).astype(np.float32)}
     wants = [Want(Value(top, top), KEEP) for top in TOPS]

@@ -21,8 +21,11 @@ from core.engines.launch import Launch
 CODE = struct.Struct("i")
 """An exit code, or a process id."""
 LOADED = ("torch", "fake")
-OF_THE_TEST = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION")
-"""Variables that pytest changes with each test, and that no child reads."""
+READ_AT_LOADING = (
+    "OMP_", "GOMP_", "KMP_", "MKL_", "ONEDNN_", "DNNL_", "ATEN_", "TORCH_", "CUBLAS_", "MALLOC_",
+    "THP_", "LD_", "PYTHON",
+)  # fmt: skip
+"""How variables begin that libraries read once. A copy takes the others as a started child does."""
 
 Spawn = Callable[[str, Launch], "subprocess.Popen[bytes] | WarmChild"]
 
@@ -79,7 +82,7 @@ class WarmChildren:
         self.start = start
         self._server: subprocess.Popen[bytes] | None = None
         self._asked: socket.socket | None = None
-        self._environment: dict[str, str] = {}
+        self._read_at_loading: dict[str, str] = {}
         self._lock = threading.Lock()
         self.is_wanted = True
 
@@ -89,10 +92,10 @@ class WarmChildren:
         if not self.is_wanted or name not in LOADED or launch.arguments[:4] != usual:
             return self.start(name, launch)
         with self._lock:
-            environment = _without_the_test(launch.environment)
             if self._asked is None:
-                self._begin(environment)
-            if environment != self._environment or launch.folder != ROOT:
+                self._begin(launch.environment)
+            is_usual = _read_at_loading(launch.environment) == self._read_at_loading
+            if not is_usual or launch.folder != ROOT:
                 return self.start(name, launch)
             return self._copy(launch)
 
@@ -104,7 +107,7 @@ class WarmChildren:
 
     def _begin(self, environment: dict[str, str]) -> None:
         self._asked, theirs = socket.socketpair()
-        self._environment = environment
+        self._read_at_loading = _read_at_loading(environment)
         with theirs:
             words = [sys.executable, "-m", "tests.warm.server", str(theirs.fileno())]
             self._server = subprocess.Popen(
@@ -118,7 +121,7 @@ class WarmChildren:
             os.pipe() for _ in range(4)
         )
         theirs = [stdin, stdout, stderr, tells]
-        words = json.dumps(launch.arguments[3:]).encode()
+        words = json.dumps([launch.arguments[3:], launch.environment]).encode()
         try:
             socket.send_fds(self._asked, [words], [*theirs, *launch.files])
         finally:
@@ -129,5 +132,5 @@ class WarmChildren:
         return WarmChild(pid, streams, told)
 
 
-def _without_the_test(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name not in OF_THE_TEST}
+def _read_at_loading(environment: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(READ_AT_LOADING)}

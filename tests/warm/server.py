@@ -1,8 +1,9 @@
 """A Python that has loaded what engines load and makes a copy of itself for each child asked for.
 
-`python -m tests.warm.server FD`: a socket. A request is one line of JSON with the child's words,
-and its files: the three streams, one that its exit code is written to, and those of memory that it
-shares. The answer is its process id. Each child is a process of its own, as if started anew.
+`python -m tests.warm.server FD`: a socket. A request is one line of JSON with the child's words and
+environment, and its files: the three streams, one that its exit code is written to, and those of
+memory that it shares. The answer is its process id. Each child is a process of its own, as if
+started anew.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ def main(socket_number: int) -> None:
                 for other in (woken, waking, *watched.values()):
                     os.close(other)
                 asked.close()
-                become(json.loads(line), files)
+                words, environment = json.loads(line)
+                os.environ.clear()
+                os.environ.update(environment)
+                become(words, files)
             watched[child] = files.pop(TELLS)
             for file in files:
                 os.close(file)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QWidget
 
-from core.net.elision import elide_name
+from core.net.elision import elide_names
 from gui.panels.retrieval.view import EvaluationRow, RecipeChoice, evaluation_note
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT, TOP, TOP_LEFT
@@ -29,6 +29,7 @@ class EvaluationChart(QWidget):
         self._rows: tuple[EvaluationRow, ...] = ()
         self._current: RecipeChoice | None = None
         self._cursor = 0
+        self._shown: tuple[float, tuple[str, ...]] = (0.0, ())
         self.setFocusPolicy(Qt.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Layers evaluated")
@@ -38,6 +39,7 @@ class EvaluationChart(QWidget):
         """Show `rows`, best first; `current` is the representation shown in the ranking."""
         self._rows = tuple(sorted(rows, key=lambda row: -row.mean_ap))
         self._current = current
+        self._shown = (0.0, ())
         self._cursor = min(self._cursor, max(0, len(rows) - 1))
         self.setMinimumHeight(HEADER_HEIGHT + ROW_HEIGHT * len(rows) + FOOT_HEIGHT)
         lines = (
@@ -148,15 +150,20 @@ class EvaluationChart(QWidget):
         painter.setFont(text_font(12, semibold=is_current))
         painter.setPen(theme.text)
         name = QRectF(12, top, bars.left() - 22, ROW_HEIGHT)
-        near = [self._rows[n].label for n in (number - 1, number + 1) if 0 <= n < len(self._rows)]
-        measure = painter.fontMetrics().horizontalAdvance
-        label = elide_name(row.label, name.width(), measure, near)
+        label = self._names(name.width())[number]
         label = painter.fontMetrics().elidedText(label, Qt.ElideMiddle, int(name.width()))
         painter.drawText(name, RIGHT, label)
         bar = QRectF(bars.left(), top + 5, bars.width() * row.mean_ap, ROW_HEIGHT - 10)
         painter.fillRect(bar, theme.accent if is_current else theme.sweep_bar)
         self._paint_interval(painter, row, bars, top + ROW_HEIGHT / 2)
         self._paint_values(painter, row, bars.right() + 8, top)
+
+    def _names(self, room: float) -> tuple[str, ...]:
+        """What stands for the rows, of which no two read alike."""
+        if self._shown[0] != room:
+            measure = QFontMetrics(text_font(12, semibold=True)).horizontalAdvance
+            self._shown = (room, elide_names([row.label for row in self._rows], room, measure))
+        return self._shown[1]
 
     def _paint_interval(
         self, painter: QPainter, row: EvaluationRow, bars: QRectF, middle: float

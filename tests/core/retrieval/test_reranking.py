@@ -12,6 +12,7 @@ from core.errors import ImageError, RequestError
 from core.jobs.evaluate import EvaluateRequest, evaluate
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
+from core.retrieval.backends import approximate
 from core.retrieval.backends.contract import ExactSearch
 from core.retrieval.cosines import Cosines
 from core.retrieval.descriptor import DescriptorRecipe
@@ -229,11 +230,16 @@ def test_an_evaluation_ranks_as_queries_do(gallery: Gallery, words: str) -> None
     assert found.searching.to_json()["steps"] == steps.describe()
 
 
-def test_an_approximate_evaluation_counts_what_it_misses(gallery: Gallery) -> None:
+@pytest.mark.parametrize("n_found", [3, 1000])
+def test_an_approximate_evaluation_counts_what_it_misses(
+    gallery: Gallery, n_found: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("faiss", reason="faiss-cpu is not installed")
+    monkeypatch.setattr(approximate, "N_FOUND", n_found)
     found = run_job(evaluate(EvaluateRequest(gallery, search=parse_search("faiss"))))
     exact = run_job(evaluate(EvaluateRequest(gallery)))
-    assert "of the first 1,000 that approximate search finds" in found.evaluation.ap_variant
+    is_told = "that approximate search finds" in found.evaluation.ap_variant
+    assert is_told is (n_found < len(gallery) - 1)
     for one, other in zip(found.evaluation.queries, exact.evaluation.queries, strict=True):
         assert one.score.n_relevant == other.score.n_relevant
         assert one.score.average_precision <= other.score.average_precision + 1e-12

@@ -192,7 +192,7 @@ def test_resume_after_a_kill(
 def _index_until_killed(
     engine: Any, pictures: Path, recipe: DescriptorRecipe, out: Path, killed_in: str
 ) -> None:
-    from core.retrieval import gallery_rows, gallery_store
+    from core.retrieval import gallery_collector, gallery_rows, gallery_store
 
     n_appends = 0
 
@@ -208,6 +208,7 @@ def _index_until_killed(
             os.kill(os.getpid(), 9)
         return result
 
+    gallery_collector._Waiting.is_due = True  # type: ignore[method-assign,assignment]
     gallery_rows.append_rows = append_and_die  # type: ignore[attr-defined]
     if killed_in == "at creation":
         gallery_store.set_meta = lambda *_: os.kill(os.getpid(), 9)  # type: ignore[assignment]
