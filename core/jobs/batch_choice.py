@@ -20,6 +20,7 @@ from core.measures.measure import Measure
 from core.progress import Job, Progress
 from core.retrieval.gallery_store import GalleryStore
 from core.surveys.feed import Feed
+from core.surveys.part_files import PartFiles
 
 _PICTURE = (1024, 768)
 """Width and height of what is planned for under a recipe that takes pictures of any size."""
@@ -59,6 +60,16 @@ def settle_batch(
         alone = replace(net, device=device, engine=spec_of_child(net.engine, number))
         found.append(choose_batch(_probed(alone, host, feed, shape, wants), device))
     return min(found, key=lambda one: one.n_images)
+
+
+def as_begun(batch: BatchSize, parts: PartFiles) -> BatchSize:
+    """A chosen size gives way to the one of an earlier run: the last bits depend on it."""
+    if not batch.reason:
+        return batch
+    if parts.batch:
+        return BatchSize(parts.batch, "as the extraction was begun")
+    parts.begin(batch.n_images)
+    return batch
 
 
 def _noted_in(folder: Path) -> int:

@@ -19,7 +19,7 @@ from core.errors import ImageError
 from core.images.finding import ImageFiles, find_files
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe
 from core.jobs.arrays import ArrayPasses, plan_array_passes
-from core.jobs.batch_choice import settle_batch
+from core.jobs.batch_choice import as_begun, settle_batch
 from core.jobs.classes import ClassScores, WantedClasses, classes_wanted, score_classes
 from core.jobs.engine_choice import settle_engine
 from core.jobs.open import net_of
@@ -148,7 +148,7 @@ def extract(request: ExtractRequest, host: EngineHost) -> Job[Extracted]:
             held.enter_context(closing(parts))
             resumed = len(parts.done)
             names = _names(plan.files)
-            batch = _as_begun(batch, parts)
+            batch = as_begun(batch, parts)
             collector = FeatureCollector(plan.collected, parts, names)
             ran = _Ran(warnings=engine.warnings, filler_layers=engine.filler_layers)
             ran.notes += [f"{request.net.why_engine}."] if request.net.why_engine else []
@@ -178,16 +178,6 @@ def _with_engine(
     net = yield from settle_engine(request.net, host, *asked, wish)
     batch = yield from settle_batch(wish, net, host, *asked)
     return dataclasses.replace(request, net=net), batch
-
-
-def _as_begun(batch: BatchSize, parts: PartFiles) -> BatchSize:
-    """A chosen size gives way to the one of an earlier run: the last bits depend on it."""
-    if not batch.reason:
-        return batch
-    if parts.batch:
-        return BatchSize(parts.batch, "as the extraction was begun")
-    parts.begin(batch.n_images)
-    return batch
 
 
 def _plan(request: ExtractRequest, engine: Engine) -> _Plan:
