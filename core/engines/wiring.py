@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from core.engines.values import Value
 from core.errors import EngineError
+from core.layers.loss_weights import loss_weights
 from core.net.definition import Layer, Net
 
 MADE_UP_TYPE = "DummyData"
@@ -118,6 +121,24 @@ def not_computed(value: Value, missing: Sequence[str]) -> EngineError:
         f"'{value.top}' of layer '{value.layer}' was not computed.",
         hint=f"It needs {blobs}, which nobody gave." if missing else "",
     )
+
+
+def diffs_by_slot(wiring: Wiring, of: Mapping[Value, np.ndarray]) -> dict[int, np.ndarray]:
+    """What is differentiated; of nothing named, the losses by their weights."""
+    if of:
+        return {wiring.slot(value): diff for value, diff in of.items()}
+    losses = {
+        slot: np.array(weight, np.float32)
+        for step in wiring.steps
+        for slot, weight in zip(step.tops, loss_weights(step.layer), strict=True)
+        if weight
+    }
+    if not losses:
+        raise EngineError(
+            "This net has no loss to take gradients of.",
+            hint="Say of which value, and in which direction.",
+        )
+    return losses
 
 
 def wire_net(net: Net) -> Wiring:

@@ -57,9 +57,11 @@ class Searching:
 
     def lists_all(self, ranking: Ranking, own: Sequence[int] = ()) -> bool:
         """Whether a ranking for these lists every image that is not left out."""
+        if self._is_exact:
+            return True
         left_out = self._left_out(own)
         n_left_out = 0 if left_out is None else np.size(left_out)
-        return self._is_exact or len(ranking.index) >= len(self.cosines) - n_left_out
+        return len(ranking.index) >= len(self.cosines) - n_left_out
 
     @property
     def ranks_by_cosine(self) -> bool:

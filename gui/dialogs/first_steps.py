@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gui.actions import ROWS
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import SectionHeader, ThemedLabel
+from gui.widgets.scroll_column import ScrollColumn
 
 
 class Step(NamedTuple):
@@ -81,11 +82,7 @@ class FirstStepsDialog(FramedDialog):
             column.addWidget(SectionHeader(keeper, title))
             column.addLayout(self._grid(steps))
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(content)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.body.addWidget(area)
+        self.body.addWidget(ScrollColumn(content))
         self.resize(720, 620)
 
     def _grid(self, steps: Sequence[Step]) -> QGridLayout:

@@ -18,7 +18,6 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import (
     QGridLayout,
     QPlainTextEdit,
-    QScrollArea,
     QTextEdit,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from gui.actions import MENUS, ActionRow
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper, fixed_font
 from gui.widgets.labels import SectionHeader, ThemedLabel
+from gui.widgets.scroll_column import ScrollColumn
 
 LICENCE = "GPL-3.0-or-later. Free to use, change and share under the same terms; see LICENSE."
 
@@ -57,11 +57,7 @@ class KeysDialog(FramedDialog):
             column.addWidget(SectionHeader(keeper, title))
             column.addLayout(self._pairs(pairs))
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(content)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.body.addWidget(area)
+        self.body.addWidget(ScrollColumn(content))
         self.resize(max(460, content.sizeHint().width() + 60), 600)
 
     def _grid(self, rows: Sequence[ActionRow]) -> QGridLayout:

@@ -34,9 +34,8 @@ from core.layers.shapes import infer_shapes
 from core.measures.measure import KEEP
 from core.net.reader import load_net
 from tests.bench.machine import describe_machine
-from tests.bench.nets import REPOSITORY, find_net
+from tests.bench.nets import REPOSITORY, nets_with_weights
 from tests.bench.peers import PeerError, open_caffe, open_library
-from tests.bench.random_weights import write_random_weights
 
 OURS = ("torch", "onnxruntime")
 CAFFE = "real Caffe"
@@ -73,13 +72,7 @@ def main(words: list[str]) -> int:
     print(f"{said['machine']}, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
         os.environ[FOLDER_VARIABLE] = folder  # an earlier trial is none of this run
-        for name in options.nets.split(","):
-            path = find_net(name)
-            if path is None:
-                print(f"{name} left out: its prototxt is no part of the repository")
-                continue
-            weights = Path(folder, "net.caffemodel")
-            write_random_weights(path, weights)
+        for name, path, weights in nets_with_weights(options.nets, folder):
             said["cases"] += _measure_net(name, path, weights, options, said["versions"])
     _print_summary(said["cases"])
     print(", ".join(f"{name} {version}" for name, version in said["versions"].items()))

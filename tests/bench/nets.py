@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+from tests.bench.random_weights import write_random_weights
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _OURS = REPOSITORY / "prototxt"
@@ -29,3 +32,18 @@ def find_net(word: str) -> Path | None:
         if (folder / _FILES[word]).exists():
             return folder / _FILES[word]
     return None
+
+
+def nets_with_weights(words: str, folder: str) -> Iterator[tuple[str, Path, Path]]:
+    """Name, prototxt and random weights of each of "squeezenet,vgg16" that is here.
+
+    The weights lie in the folder until the next one's take their place.
+    """
+    for name in filter(None, words.split(",")):
+        path = find_net(name)
+        if path is None:
+            print(f"{name} left out: its prototxt is no part of the repository")
+            continue
+        weights = Path(folder, "net.caffemodel")
+        write_random_weights(path, weights)
+        yield name, path, weights

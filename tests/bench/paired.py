@@ -31,9 +31,8 @@ from core.engines.values import EngineSpec, Value
 from core.layers.shapes import infer_shapes
 from core.net.reader import load_net
 from tests.bench.machine import describe_machine
-from tests.bench.nets import REPOSITORY, find_net
+from tests.bench.nets import REPOSITORY, nets_with_weights
 from tests.bench.peers import open_library
-from tests.bench.random_weights import write_random_weights
 
 _SETTLING_ROUNDS, _SETTLING_SECONDS = 20, 8.0
 _SHORT_PAUSE = 0.06
@@ -57,13 +56,7 @@ def main(words: list[str]) -> int:
     print(f"{options.engine} against {options.peer}, {options.rounds} rounds: ratio of")
     print(f"{'':36}{'least':>7}{'quarter':>9}{'pairs':>7}{'CPU':>7}   least ms, load")
     with tempfile.TemporaryDirectory() as folder:
-        for name in filter(None, options.nets.split(",")):
-            path = find_net(name)
-            if path is None:
-                print(f"{name} left out: its prototxt is no part of the repository")
-                continue
-            weights = Path(folder, "net.caffemodel")
-            write_random_weights(path, weights)
+        for name, path, weights in nets_with_weights(options.nets, folder):
             said["cases"] += _measure_net(name, path, weights, options)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(said, indent=2) + "\n")

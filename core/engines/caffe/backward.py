@@ -16,29 +16,10 @@ from core.engines.session import GradientArrays, GradientsAsked
 from core.engines.values import Value
 from core.engines.wiring import Step, Wiring
 from core.errors import EngineError
-from core.layers.loss_weights import loss_weights
 
 _ABORTS = frozenset({"Accuracy", "ArgMax", "BatchReindex", "Embed", "Filter", "Threshold"})
 """Types whose backward is a failed check where their input is asked for, which ends the process."""
 _RECTIFIERS = frozenset({"ReLU", "ReLU6"})
-
-
-def diffs_by_slot(wiring: Wiring, of: Mapping[Value, np.ndarray]) -> dict[int, np.ndarray]:
-    """What is differentiated; of nothing named, the losses by their weights."""
-    if of:
-        return {wiring.slot(value): diff for value, diff in of.items()}
-    losses = {
-        slot: np.array(weight, np.float32)
-        for step in wiring.steps
-        for slot, weight in zip(step.tops, loss_weights(step.layer), strict=True)
-        if weight
-    }
-    if not losses:
-        raise EngineError(
-            "This net has no loss to take gradients of.",
-            hint="Say of which value, and in which direction.",
-        )
-    return losses
 
 
 def check_goes_back(steps: Sequence[Step]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.engines.caffe.backward import ask_back, check_goes_back, diffs_by_slot, gradient_arrays
+from core.engines.caffe.backward import ask_back, check_goes_back, gradient_arrays
 from core.engines.caffe.filling import (
     fill,
     fill_everything,
@@ -46,7 +46,7 @@ from core.engines.session import (
     Session,
 )
 from core.engines.values import EngineLayer, PassResult, Value
-from core.engines.wiring import Step, not_computed, wire_net
+from core.engines.wiring import Step, diffs_by_slot, not_computed, wire_net
 from core.errors import EngineError
 from core.layers.layer_type import Shape
 from core.layers.shapes import infer_shapes

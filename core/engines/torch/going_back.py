@@ -13,24 +13,7 @@ from core.engines.torch.differentiable import LearnedStore, gradients_of
 from core.engines.values import Value
 from core.engines.wiring import Wiring
 from core.errors import EngineError
-from core.layers.loss_weights import loss_weights
 from core.layers.shapes import NetShapes
-
-
-def loss_diffs(wiring: Wiring) -> dict[int, Tensor]:
-    """The weight of each top that is part of the loss, by slot. EngineError where none is."""
-    diffs = {
-        slot: torch.tensor(weight)
-        for step in wiring.steps
-        for slot, weight in zip(step.tops, loss_weights(step.layer), strict=True)
-        if weight
-    }
-    if not diffs:
-        raise EngineError(
-            "This net has no loss to take gradients of.",
-            hint="Say of which value, and in which direction.",
-        )
-    return diffs
 
 
 def learned_of(shapes: NetShapes, store: LearnedStore, name: str) -> list[Tensor]:

@@ -37,7 +37,7 @@ from core.engines.torch.devices import TakenMemory, check_room, more_bytes, wait
 from core.engines.torch.differentiable import Differentiable, LearnedStore, made_up
 from core.engines.torch.executor import Executor, OnValue, sparing
 from core.engines.torch.folding import fold_affine_layers
-from core.engines.torch.going_back import go_back, learned_of, loss_diffs
+from core.engines.torch.going_back import go_back, learned_of
 from core.engines.torch.graphs import GraphedPasses, can_be_recorded
 from core.engines.torch.intervening import BySlot, ChangedExecutor, Kept, slots_of, unfolded_for
 from core.engines.torch.measures import begin_all
@@ -46,7 +46,7 @@ from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.torch.thread_choice import ThreadChoice
 from core.engines.values import PassResult, Value
-from core.engines.wiring import Step, not_computed, wire_net
+from core.engines.wiring import Step, diffs_by_slot, not_computed, wire_net
 from core.errors import EngineError
 from core.layers.shapes import NetShapes, infer_shapes
 from core.measures.measure import KEEP, Measure
@@ -230,9 +230,8 @@ class TorchSession(Session):
         on_layer: OnLayer,
     ) -> GradientArrays:
         """One pass by plain operators, and back."""
-        diffs = {self._wiring.slot(v): torch.from_numpy(diff) for v, diff in asked.of.items()}
-        if not diffs:
-            diffs = loss_diffs(self._wiring)
+        found = diffs_by_slot(self._wiring, asked.of)
+        diffs = {slot: torch.from_numpy(diff) for slot, diff in found.items()}
         steps = self._wiring.steps_for(diffs)
         check_free(steps, self._obstacles, ENGINE)
         self._wiring.check_inputs(inputs, steps)
