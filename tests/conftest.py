@@ -25,6 +25,8 @@ os.environ["BLOBSCOPE_CACHE"] = os.environ["XDG_RUNTIME_DIR"]  # nor are their t
 import pytest
 
 import core.engines.process
+from core.engines.launch import launch_of
+from core.engines.values import EngineSpec
 from core.images.decoders.pool import shared_pool
 from tests.real_caffe.provision import provisioned_command
 from tests.warm.children import WarmChildren
@@ -57,6 +59,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _warm_children() -> Iterator[None]:
     """Engines of some tests are copies of a child that has loaded its libraries."""
+    WARM.environment = launch_of(EngineSpec("fake")).environment
     core.engines.process._spawn = WARM.spawn
     yield
     core.engines.process._spawn = WARM.start
@@ -141,6 +144,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("no disk can be mounted: run as root, on Linux")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=True, timeout=30)
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """What a test, or a library that it loads, writes into the environment goes with it."""
+    before = dict(os.environ)
+    yield
+    if os.environ != before:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)

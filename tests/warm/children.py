@@ -75,28 +75,29 @@ class WarmChild:
 class WarmChildren:
     """Stands in for what starts children; any that is not as all others is started anew.
 
-    start: of subprocess. is_wanted: False during tests of how a child starts and ends.
+    start: of subprocess. environment: what all others are started with; what one test sets is its
+    own. is_wanted: False during tests of how a child starts and ends.
     """
 
     def __init__(self, start: Spawn) -> None:
         self.start = start
+        self.environment: dict[str, str] = {}
         self._server: subprocess.Popen[bytes] | None = None
         self._asked: socket.socket | None = None
-        self._read_at_loading: dict[str, str] = {}
         self._lock = threading.Lock()
         self.is_wanted = True
 
     def spawn(self, name: str, launch: Launch) -> subprocess.Popen[bytes] | WarmChild:
         """A child of an engine."""
-        usual = (sys.executable, "-m", "core.engines.child", name)
-        if not self.is_wanted or name not in LOADED or launch.arguments[:4] != usual:
+        words = (sys.executable, "-m", "core.engines.child", name)
+        if not self.is_wanted or name not in LOADED or launch.arguments[:4] != words:
             return self.start(name, launch)
         with self._lock:
-            if self._asked is None:
-                self._begin(launch.environment)
-            is_usual = _read_at_loading(launch.environment) == self._read_at_loading
-            if not is_usual or launch.folder != ROOT:
+            usual = _read_at_loading(self.environment)
+            if _read_at_loading(launch.environment) != usual or launch.folder != ROOT:
                 return self.start(name, launch)
+            if self._asked is None:
+                self._begin()
             return self._copy(launch)
 
     def close(self) -> None:
@@ -105,13 +106,12 @@ class WarmChildren:
             self._asked.close()
             self._server.wait(30)
 
-    def _begin(self, environment: dict[str, str]) -> None:
+    def _begin(self) -> None:
         self._asked, theirs = socket.socketpair()
-        self._read_at_loading = _read_at_loading(environment)
         with theirs:
             words = [sys.executable, "-m", "tests.warm.server", str(theirs.fileno())]
             self._server = subprocess.Popen(
-                words, cwd=ROOT, env=environment, pass_fds=[theirs.fileno()],
+                words, cwd=ROOT, env=self.environment, pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
 
