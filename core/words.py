@@ -54,6 +54,11 @@ def shape_text(shape: Sequence[int] | None) -> str:
     return "×".join(str(size) for size in shape) if shape else "scalar"
 
 
+def order_words(colour_order: str) -> str:
+    """An order of channels; files spell "gray" as Caffe's force_gray does, texts "grey"."""
+    return colour_order.replace("gray", "grey")
+
+
 def count_text(count: int) -> str:
     """A count with thousands separators."""
     return f"{count:,}"
@@ -104,6 +109,21 @@ def value_text(value: float) -> str:
     else:
         text = f"{size:.4f}"
     return (MINUS if value < 0 else "") + text.replace("e-", f"e{MINUS}")
+
+
+def with_minus(number: str) -> str:
+    """A number as Python writes it, with the minus sign that texts have."""
+    return number.replace("-", MINUS)
+
+
+def percent_number(share: float) -> str:
+    """A share such as an AP in percent, whose sign stands apart: "86.4" of 0.864."""
+    return f"{100 * share:.1f}"
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """A difference of two shares in points of percent: "+4.8" of 0.048."""
+    return with_minus(f"{100 * difference:+.{digits}f}")
 
 
 def share_text(count: int, total: int, digits: int = 1) -> str:

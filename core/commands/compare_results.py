@@ -11,6 +11,7 @@ from core.csv_table import GUARD_HELP, write_csv
 from core.jobs.compare_results import CompareResultsRequest, compare_results
 from core.progress import run_job
 from core.retrieval.compared_results import ComparedResults
+from core.words import percent_number, points
 
 _COLUMNS = ("file", "first", "second", "difference")
 
@@ -41,13 +42,13 @@ def run(options: argparse.Namespace) -> None:
 
 def _print(found: ComparedResults, k: int) -> None:
     rows = [
-        (q.file, f"{q.first:.3f}", f"{q.second:.3f}", f"{q.difference:+.3f}")
+        (q.file, percent_number(q.first), percent_number(q.second), points(q.difference))
         for q in found.queries[:k]
     ]
     print_table(_COLUMNS, rows, right="first,second,difference")
     means = found.means
-    print(f"\nFirst:  {found.first.name}, mAP {means[0]:.4f}")
-    print(f"Second: {found.second.name}, mAP {means[1]:.4f}")
+    print(f"\nFirst:  {found.first.name}, mAP {percent_number(means[0])} %")
+    print(f"Second: {found.second.name}, mAP {percent_number(means[1])} %")
     print(found.sentence)
     if found.only_first or found.only_second:
         print(

@@ -36,9 +36,11 @@ from core.progress import run_job
 from core.retrieval.benchmarks import HELP as PROTOCOL_HELP
 from core.retrieval.benchmarks import each_benchmark, is_protocol
 from core.retrieval.evaluation import Evaluation
+from core.retrieval.evaluation_words import evaluation_words
 from core.retrieval.finished import by_row
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.protocols import ProtocolScores
+from core.words import percent_number
 
 _MOST_LISTED = 20
 
@@ -133,13 +135,16 @@ def _tell(gallery: Gallery, found: Sequence[ProtocolScores], options: argparse.N
 def _tell_one(gallery: Gallery, scores: ProtocolScores) -> None:
     """The worst queries and the means of one."""
     print_notes(scores.notes)
+    in_percent = scores.measure == "mAP"
+    number, unit = (percent_number, " %") if in_percent else ("{:.2f}".format, "")
     worst = sorted(scores.queries, key=lambda query: query.score)[:_MOST_LISTED]
-    rows = [(query.name, query.file, f"{query.score:.3f}") for query in worst]
+    rows = [(query.name, query.file, number(query.score)) for query in worst]
     print_table(("query", "image", scores.measure), rows, right=scores.measure)
     print(f"\n{gallery.recipe.describe()}")
+    queries = counted(len(scores.queries), "query", "queries")
     print(
-        f"{scores.protocol}: {scores.measure} {scores.mean:.4f} (95 %: {scores.low:.4f} to "
-        f"{scores.high:.4f}), {counted(len(scores.queries), 'query', 'queries')}, the worst above."
+        f"{scores.protocol}: {scores.measure} {number(scores.mean)}{unit} (95 %: "
+        f"{number(scores.low)} to {number(scores.high)}), {queries}, the worst above."
     )
     if scores.precision_at:
         print(", ".join(f"mP@{k} {mean:.4f}" for k, mean in scores.precision_at.items()) + ".")
@@ -148,14 +153,9 @@ def _tell_one(gallery: Gallery, scores: ProtocolScores) -> None:
 
 
 def summary(evaluation: Evaluation) -> str:
-    """ "mAP 0.612 (95 %: 0.590 to 0.634), P@1 0.84, 200 queries; random descriptors 0.10"."""
-    return (
-        f"mAP {evaluation.mean_ap:.3f} "
-        f"(95 %: {evaluation.mean_ap_low:.3f} to {evaluation.mean_ap_high:.3f}), "
-        f"P@1 {evaluation.p_at_1:.3f}, P@10 {evaluation.p_at_10:.3f}, "
-        f"{counted(evaluation.n_queries, 'query', 'queries')}; "
-        f"random descriptors reach mAP {evaluation.mean_ap_of_chance:.3f}"
-    )
+    """ "mAP 61.2 % (95 %: 59.0 to 63.4), ...; random descriptors reach 10.0 %; 200 queries"."""
+    queries = counted(evaluation.n_queries, "query", "queries")
+    return f"{evaluation_words(evaluation)}; {queries}"
 
 
 def _about(gallery: Gallery) -> dict[str, object]:
@@ -171,9 +171,10 @@ def _print(gallery: Gallery, evaluated: Evaluated, options: argparse.Namespace) 
     evaluation = evaluated.evaluation
     print_notes(evaluated.notes)
     rows = [
-        (c.label, c.n_queries, f"{c.mean_ap:.3f}", f"{c.p_at_1:.3f}") for c in evaluation.classes
+        (c.label, c.n_queries, percent_number(c.mean_ap), f"{c.p_at_1:.2f}")
+        for c in evaluation.classes
     ]
-    print_table(("label", "queries", "mAP", "P@1"), rows, right="queries,mAP,P@1")
+    print_table(("label", "queries", "mAP %", "P@1"), rows, right="queries,mAP %,P@1")
     print(f"\n{gallery.recipe.describe()}")
     print(f"{summary(evaluation)}.")
     _print_left_out(evaluated, options)

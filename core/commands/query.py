@@ -38,6 +38,7 @@ from core.retrieval.ranking_caption import ranking_caption
 from core.retrieval.ranking_export import JUNK, export_rankings, ranks_of
 from core.retrieval.search_steps import HELP as SEARCH_HELP
 from core.retrieval.search_steps import SearchSteps, parse_search
+from core.words import percent_number
 
 SERVER_HELP = (
     f"where the Qdrant server is (default ${SERVER_VARIABLE}, else http://localhost:6333); an API "
@@ -280,4 +281,6 @@ def _print(gallery: Gallery, answer: Answer, k: int) -> None:
     print_table(("rank", "score", "image", "label", "relevant"), rows, right="rank,score")
     if answer.score is not None:
         what = f"by {answer.judged_by}" if answer.judged_by else f"for the label {answer.label}"
-        print(f"AP {answer.score.average_precision:.3f} {what} ({answer.ap_variant}).")
+        print(
+            f"AP {percent_number(answer.score.average_precision)} % {what} ({answer.ap_variant})."
+        )

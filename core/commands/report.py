@@ -13,6 +13,7 @@ from core.files import check_writable
 from core.jobs.report import Report, ReportRequest, report
 from core.progress import run_job
 from core.training.proof import Queries
+from core.words import percent_number, points
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,14 +62,14 @@ def print_proof(made: Report, html: Path | None) -> None:
     """The table, its caveats before and its sentence after it."""
     print_notes(made.proof.caveats)
     rows = [
-        (row.after_layer, row.pooling, row.post, f"{100 * row.before:.1f}",
-         f"{100 * row.after:.1f}",
-         "unchanged" if row.is_unchanged else f"{100 * row.difference.mean:+.1f}",
+        (row.after_layer, row.pooling, row.post, percent_number(row.before),
+         percent_number(row.after),
+         "unchanged" if row.is_unchanged else points(row.difference.mean),
          "" if row.is_unchanged else f"{row.p_corrected:.3f}")
         for row in made.proof.rows
     ]  # fmt: skip
-    headings = ("layer", "pooling", "after", "mAP before", "mAP after", "gain", "p")
-    print_table(headings, rows, right="mAP before,mAP after,gain,p")
+    headings = ("layer", "pooling", "after", "mAP % before", "mAP % after", "gain", "p")
+    print_table(headings, rows, right="mAP % before,mAP % after,gain,p")
     print(f"\n{made.proof.sentence}")
     if html is not None:
         print(f"report -> {html}")

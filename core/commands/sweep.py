@@ -27,10 +27,11 @@ from core.measures.measure import POOLING_HELP, parse_poolings
 from core.progress import Progress, run_job
 from core.representations.after import HELP as AFTER_HELP
 from core.representations.after import parse_after
+from core.representations.titles import after_title, pooling_title
 from core.retrieval.finish import parse_scales
 from core.retrieval.sweep_plan import DEFAULT_POOLS
 from core.retrieval.sweep_rows import SweepRow
-from core.words import plural
+from core.words import percent_number, plural
 
 _DEFAULT_POOLINGS = ",".join(pool.word for pool in DEFAULT_POOLS)
 _COLUMNS = (
@@ -182,9 +183,19 @@ def _cells(row: SweepRow) -> tuple[object, ...]:
     )
 
 
+def _shown(row: SweepRow) -> tuple[object, ...]:
+    """A row as the window writes it; files keep words that can be typed, and shares."""
+    cells = list(_cells(row))
+    cells[2:4] = pooling_title(row.pooling), after_title(row.after)
+    cells[5:8] = map(percent_number, (row.mean_ap, row.low, row.high))
+    cells[8:10] = f"{row.p_at_1:.2f}", f"{row.p_at_10:.2f}"
+    return tuple(cells)
+
+
 def _print(swept: Swept) -> None:
     print_notes(swept.notes)
-    print_table(_COLUMNS, [_cells(row) for row in swept.rows], right=",".join(_COLUMNS[4:]))
+    headings = ["mAP %" if name == "mAP" else name for name in _COLUMNS]
+    print_table(headings, [*map(_shown, swept.rows)], right=",".join(headings[4:]))
     warnings = [f"{row.words}: {note}" for row in swept.rows for note in row.notes]
     for line in warnings[:_MOST_LISTED]:
         print(f"Note: {line}")

@@ -21,7 +21,7 @@ from core.images.reduced import Reduced
 from core.images.resizing import resized, size_of
 from core.images.sizing import Sizing, plan_size
 from core.typed_json import as_type
-from core.words import plural
+from core.words import order_words, plural
 
 Transparency = Literal["laid on white", "dropped", "kept"]
 SizePolicy = Literal[
@@ -271,11 +271,10 @@ class Preprocess:
         }[self.size_policy]
 
     def _describe_mean(self) -> str:
+        order = order_words(self.colour_order)
         if self.mean_image is not None:
-            return f"{self.colour_order} minus {self._describe_mean_image(self.mean_image)}"
-        if not self.mean:
-            return self.colour_order
-        return f"{self.colour_order} minus {_listed(self.mean, self)}"
+            return f"{order} minus {self._describe_mean_image(self.mean_image)}"
+        return f"{order} minus {_listed(self.mean, self)}" if self.mean else order
 
     def _describe_mean_image(self, path: str) -> str:
         """The file and, where the size of pictures is fixed, which part of it is subtracted."""

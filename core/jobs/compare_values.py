@@ -27,7 +27,7 @@ from core.net.definition import AUTOMATIC_TOP, Layer, Net
 from core.net.value_words import value_words
 from core.progress import Job, Progress
 from core.surveys.feed import Feed, plan_whole_feed
-from core.words import MINUS, join_names, plural, plural_with, shape_text
+from core.words import join_names, plural, plural_with, shape_text, with_minus
 
 N_MOVED = 3
 """How many channels are named as those that moved most."""
@@ -163,7 +163,7 @@ def cosine_text(found: Distance | None) -> str:
     if found.cosine > 0.99995:
         return "> 0.9999"
     text = f"{found.cosine:.4f}".rstrip("0").rstrip(".")
-    return text.replace("-", MINUS)
+    return with_minus(text)
 
 
 def _worst(computed: Sequence[ValuePair]) -> ValuePair:

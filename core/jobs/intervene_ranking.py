@@ -26,6 +26,7 @@ from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
 from core.retrieval.search import judge, rank_vectors
 from core.retrieval.two_rankings import RankedIn, TwoRankings, set_against
+from core.words import percent_number
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,17 @@ class ChangedRanking:
 
     @property
     def clause(self) -> str:
-        """ "the query's AP falls from 90.1 to 82.0"; "" without a label."""
+        """ "the query's AP falls from 90.1 to 82.0 %"; "" without a label."""
         both = self.precisions
         if both is None:
             return ""
-        before, after = (f"{100 * one:.1f}" for one in both)
+        before, after = map(percent_number, both)
         if not self.is_moved:
-            return f"nothing reaches {self.layer}, so the query's AP stays at {before}"
+            return f"nothing reaches {self.layer}, so the query's AP stays at {before} %"
         if before == after:
-            return f"the query's AP stays at {before}"
+            return f"the query's AP stays at {before} %"
         verb = "falls" if both[1] < both[0] else "rises"
-        return f"the query's AP {verb} from {before} to {after}"
+        return f"the query's AP {verb} from {before} to {after} %"
 
 
 @dataclass(frozen=True, eq=False)

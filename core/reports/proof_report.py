@@ -10,6 +10,7 @@ from core.errors import AppError
 from core.images.thumbnails import thumbnail
 from core.reports.page import as_data_uri, write_page
 from core.training.proof import Proof, ProofQuery, ProofRow
+from core.words import percent_number, points
 
 _MOST_QUERIES = 8
 _SIDE = 120
@@ -42,8 +43,8 @@ def write_proof_report(proof: Proof, moved: Sequence[Moved], root: Path, path: P
             "rows": [_row(row, reach or 1.0) for row in proof.rows],
             "lead": proof.rows[0].words,
             "classes": [
-                {"label": label, "before": _points(a), "after": _points(b), "n": n,
-                 "gain": _signed(b - a), "share": round(min(1.0, abs(b - a)) * 100, 1),
+                {"label": label, "before": percent_number(a), "after": percent_number(b), "n": n,
+                 "gain": points(b - a), "share": round(min(1.0, abs(b - a)) * 100, 1),
                  "is_loss": b < a}
                 for label, a, b, n in proof.classes
             ],
@@ -69,9 +70,9 @@ def _row(row: ProofRow, reach: float) -> dict[str, object]:
         "layer": name,
         "pooling": row.pooling,
         "post": row.post,
-        "before": _points(row.before),
-        "after": _points(row.after),
-        "gain": "unchanged" if row.is_unchanged else _signed(found.mean),
+        "before": percent_number(row.before),
+        "after": percent_number(row.after),
+        "gain": "unchanged" if row.is_unchanged else points(found.mean),
         "p": "" if row.is_unchanged else _p(row.p_corrected),
         "is_sure": not row.is_unchanged and row.p_corrected < 0.05,
         "is_unchanged": row.is_unchanged,
@@ -87,18 +88,10 @@ def _query(query: ProofQuery, root: Path) -> dict[str, object]:
     return {
         "file": query.file,
         "picture": picture,
-        "before": _points(query.before),
-        "after": _points(query.after),
-        "gain": _signed(query.gain),
+        "before": percent_number(query.before),
+        "after": percent_number(query.after),
+        "gain": points(query.gain),
     }
-
-
-def _points(value: float) -> str:
-    return f"{100 * value:.1f}"
-
-
-def _signed(value: float) -> str:
-    return f"{100 * value:+.1f}"
 
 
 def _p(value: float) -> str:

@@ -14,6 +14,7 @@ from core.evaluation.intervals import PairedDifference, paired_difference
 from core.evaluation.scores import AP_VARIANT
 from core.retrieval.sweep_file import TABLE_NAME, open_sweep
 from core.typed_json import as_type, load_json
+from core.words import points
 
 SIGNIFICANT = 0.05
 _MOST_BYTES = 1 << 30
@@ -85,12 +86,14 @@ class ComparedResults:
             verdict = "Both have the same mAP"
         else:
             ordered = (self.second, self.first) if found.mean > 0 else (self.first, self.second)
-            verdict = f"{ordered[0].name} is {abs(found.mean):.4f} better than {ordered[1].name}"
+            verdict = f"{ordered[0].name} is {100 * abs(found.mean):.2f} points of mAP better "
+            verdict += f"than {ordered[1].name}"
         doubt = "" if found.p < SIGNIFICANT else ", which may be chance"
         return (
-            f"{verdict} (second minus first {found.mean:+.4f}, 95 %: {found.low:+.4f} to "
-            f"{found.high:+.4f}; p {found.p:.4f} by random signs{doubt}). Of {found.n_queries:,} "
-            f"queries the second is better in {found.n_better:,} and worse in {found.n_worse:,}."
+            f"{verdict} (second minus first {points(found.mean, 2)}, 95 %: {points(found.low, 2)} "
+            f"to {points(found.high, 2)}; p {found.p:.4f} by random signs{doubt}). "
+            f"Of {found.n_queries:,} queries the second is better in {found.n_better:,} and "
+            f"worse in {found.n_worse:,}."
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.retrieval.gallery import Gallery
-from core.words import plural
+from core.words import percent_number, plural
 
 FIRST_K = 10
 NOWHERE = 0
@@ -110,7 +110,7 @@ def moves_sentence(moves: RankMoves, first_ap: float | None, second_ap: float | 
         return f"{n_kept} of the first {k} of A are among the first {k} of B.{alone}"
     gains = moves.gains[moves.is_relevant]
     n_earlier, n_later = int(np.count_nonzero(gains > 0)), int(np.count_nonzero(gains < 0))
-    before, after = f"{100 * first_ap:.1f}", f"{100 * second_ap:.1f}"
+    before, after = percent_number(first_ap), percent_number(second_ap)
     ap = f"AP {before} % in both" if before == after else f"AP {before} to {after} %"
     if not n_earlier and not n_later:
         return f"B finds every relevant image where A does; {ap}.{alone}"

@@ -9,7 +9,7 @@ from core import __version__
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
-from core.words import plural, printable
+from core.words import percent_number, plural, printable
 
 _DIGITS = 12
 """Of a SHA-256, enough to tell files apart."""
@@ -71,6 +71,7 @@ def _measures(answer: Answer) -> tuple[str, ...]:
     n_junk = 0 if answer.junk is None else int(answer.junk.sum())
     junk = f", {n_junk:,} junk left out" if n_junk else ""
     return (
-        f"AP {score.average_precision:.4f} ({answer.ap_variant}{junk}), P@1 {score.p_at_1:.2f}, "
-        f"P@5 {score.p_at_5:.2f}, P@10 {score.p_at_10:.2f}, {score.n_relevant:,} relevant",
+        f"AP {percent_number(score.average_precision)} % ({answer.ap_variant}{junk}), "
+        f"P@1 {score.p_at_1:.2f}, P@5 {score.p_at_5:.2f}, P@10 {score.p_at_10:.2f}, "
+        f"{score.n_relevant:,} relevant",
     )

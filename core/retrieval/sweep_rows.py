@@ -14,10 +14,12 @@ from core.evaluation.diagnostics import Diagnostics, chosen_images, diagnose
 from core.progress import Job
 from core.representations.after import After, concatenated
 from core.representations.pca import PcaFit, PcaSums
+from core.representations.titles import after_title, pooling_title
 from core.retrieval.cosines import Cosines
 from core.retrieval.evaluation import evaluate
 from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_contents import DescriptorRows
+from core.words import percent_number, plural, points
 
 _VALUES_AT_ONCE = 1 << 22
 TRANSDUCTIVE = (
@@ -57,8 +59,8 @@ class SweepRow:
 
     @property
     def words(self) -> str:
-        """ "fire9/concat, crow, l2"."""
-        return f"{self.layer}, {self.pooling}, {self.after}"
+        """ "fire9/concat, CroW, L2"."""
+        return f"{self.layer}, {pooling_title(self.pooling)}, {after_title(self.after)}"
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dictionary."""
@@ -202,8 +204,8 @@ def summarise(
     others = [row for row in rows if row is not leader]
     near = [row for row in others if row.mean_ap >= leader.low]
     said = [
-        f"{leader.words} leads with mAP {leader.mean_ap:.3f} "
-        f"(95 %: {leader.low:.3f} to {leader.high:.3f})"
+        f"{leader.words} leads with mAP {percent_number(leader.mean_ap)} % "
+        f"(95 %: {percent_number(leader.low)} to {percent_number(leader.high)})"
     ]
     if others and not near:
         said[0] += "; no other is within its interval"
@@ -231,7 +233,7 @@ def _poolings(rows: Sequence[SweepRow]) -> str:
         return ""
     means = {name: float(np.mean([found[name] for found in whole])) for name in names}
     ordered = sorted(means, key=lambda name: -means[name])
-    listed = ", ".join(f"{name} {means[name]:.3f}" for name in ordered)
+    listed = ", ".join(f"{pooling_title(name)} {percent_number(means[name])} %" for name in ordered)
     return f"Over {len(whole)} layers and steps that have all poolings, the mean mAP is {listed}"
 
 
@@ -250,8 +252,8 @@ def _rectified(
         return ""
     n_better = sum(gain > 0 for gain in gains)
     return (
-        f"After the ReLU mAP is {np.mean(gains):+.3f} in the mean of {len(gains)} pairs, better in "
-        f"{n_better}"
+        f"After the ReLU mAP is {points(float(np.mean(gains)))} points in the mean of "
+        f"{plural(len(gains), 'pair')}, better in {n_better}"
     )
 
 
@@ -264,8 +266,8 @@ def _flat(rows: Sequence[SweepRow], leader: SweepRow) -> str:
     if best is leader:
         return "It has one place per channel, as fully connected layers have"
     distance = leader.mean_ap - best.mean_ap
-    chance = "" if math.isnan(best.of_chance) else f"; chance is {best.of_chance:.3f}"
+    chance = "" if math.isnan(best.of_chance) else f"; chance is {percent_number(best.of_chance)} %"
     return (
-        f"Of the values with one place per channel {best.words} is best with {best.mean_ap:.3f}, "
-        f"{distance:.3f} below{chance}"
+        f"Of the values with one place per channel {best.words} is best with "
+        f"{percent_number(best.mean_ap)} %, {percent_number(distance)} points below{chance}"
     )

@@ -13,7 +13,7 @@ from core.evaluation.intervals import PairedDifference, paired_difference
 from core.retrieval.compared_results import SIGNIFICANT
 from core.retrieval.sweep_file import OpenedSweep, StoredRow
 from core.training.split import Split
-from core.words import plural
+from core.words import percent_number, plural, points
 
 Queries = Literal["all", "held back", "new classes"]
 """Which queries a proof counts: of the test part, or of val where there is none; of classes that
@@ -204,13 +204,14 @@ def _sentence(rows: Sequence[ProofRow]) -> str:
     best_before = max(rows, key=lambda row: row.before)
     gain = lead.difference
     told = (
-        f"mAP {100 * lead.before:.1f} to {100 * lead.after:.1f}, {100 * gain.mean:+.1f} points "
-        f"(95 %: {100 * gain.low:+.1f} to {100 * gain.high:+.1f}, p {_p(lead.p_corrected)} "
-        f"corrected for {plural(sum(not row.is_unchanged for row in rows), 'test')})"
+        f"mAP {percent_number(lead.before)} to {percent_number(lead.after)} %, "
+        f"{points(gain.mean)} points (95 %: {points(gain.low)} to {points(gain.high)}, "
+        f"p {_p(lead.p_corrected)} corrected for "
+        f"{plural(sum(not row.is_unchanged for row in rows), 'test')})"
     )
     if lead.is_unchanged:
         verdict = f"The best representation, {lead.words}, finds what it found before"
-        told = f"mAP {100 * lead.after:.1f}"
+        told = f"mAP {percent_number(lead.after)} %"
     elif lead.p_corrected >= SIGNIFICANT:
         verdict = f"{lead.words} may have changed by chance alone"
     else:
@@ -219,7 +220,7 @@ def _sentence(rows: Sequence[ProofRow]) -> str:
     if best_before.words != lead.words and best_before.before > lead.after:
         more = (
             f" Before, {best_before.layer}, {best_before.pooling}, {best_before.post} had "
-            f"{100 * best_before.before:.1f}: nothing is as good now."
+            f"{percent_number(best_before.before)} %: nothing is as good now."
         )
     return f"{verdict}: {told}.{more}"
 
@@ -237,7 +238,7 @@ def _caveats(
         least = min(worse, key=lambda row: row.difference.mean)
         found.append(
             f"{len(worse)} of {len(rows)} representations find less than before, {least.words} "
-            f"{100 * least.difference.mean:+.1f} points."
+            f"{points(least.difference.mean)} points."
         )
     if split is None:
         found.append("Which of these images the training saw is not known here: give its split.")

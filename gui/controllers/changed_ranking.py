@@ -9,7 +9,7 @@ from core.interventions.effect import Effect
 from core.interventions.intervention import Intervention
 from core.jobs.intervene_ranking import ChangedRanking, RankChangedRequest, rank_changed
 from core.jobs.query import QueryRequest
-from core.words import plural
+from core.words import percent_number, plural
 from gui.controllers.engine_child import EngineController
 from gui.controllers.intervening import InterveningController
 from gui.controllers.searching.controller import SearchingController
@@ -99,7 +99,9 @@ class ChangedRankingController(QObject):
         both = ranking.precisions
         words = ["before", "after"]
         if both is not None:
-            words = [f"{w}   AP {100 * one:.1f}" for w, one in zip(words, both, strict=True)]
+            words = [
+                f"{w}   AP {percent_number(one)} %" for w, one in zip(words, both, strict=True)
+            ]
         n = len(two.first.gallery)
         seconds = effect.seconds * n
         self._panel.show_ranking(

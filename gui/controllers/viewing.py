@@ -12,6 +12,7 @@ from core.images.preprocess import Preprocess
 from core.images.thumbnails import thumbnail
 from core.layers.failures import failing_layers
 from core.weights.binding import Binding
+from core.words import order_words
 from gui.document import ModelDocument
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
@@ -144,7 +145,7 @@ class ViewingController(QObject):
 
 def short_recipe(recipe: Preprocess) -> str:
     """Size and channels in a few characters: "224×224 BGR"."""
-    order = recipe.colour_order
+    order = order_words(recipe.colour_order)
     if recipe.size_policy == "original":
         return f"original {order}"
     if recipe.size_policy == "longest side":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 from core.errors import AppError
 from core.images.preprocess import ColourOrder, Interpolation, Preprocess, SizePolicy
 from core.images.presets import PRESETS
+from core.words import order_words
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
@@ -65,7 +66,7 @@ class RecipeDialog(FramedDialog):
             height=self.crop_height.value(),
             side=self.side.value(),
             interpolation=self.interpolation.currentText(),  # type: ignore[arg-type]
-            colour_order=self.order.currentText(),  # type: ignore[arg-type]
+            colour_order=self.order.currentData(),
             mean=_numbers(self.mean),
             scale=self._scale(),
             exif=self.exif.isChecked(),
@@ -82,7 +83,7 @@ class RecipeDialog(FramedDialog):
         self.crop_height.setValue(recipe.height)
         self.side.setValue(recipe.side)
         self.interpolation.setCurrentText(recipe.interpolation)
-        self.order.setCurrentText(recipe.colour_order)
+        self.order.setCurrentIndex(self.order.findData(recipe.colour_order))
         self.mean.setText(_written(recipe.mean))
         self.scale.setText(_written(recipe.scale))
         self.exif.setChecked(recipe.exif)
@@ -106,7 +107,7 @@ class RecipeDialog(FramedDialog):
         self.policy = _choice(get_args(SizePolicy))
         self.crop_width, self.crop_height, self.side = _pixels(), _pixels(), _pixels()
         self.interpolation = _choice(get_args(Interpolation))
-        self.order = _choice(get_args(ColourOrder))
+        self.order = _choice(get_args(ColourOrder), order_words)
         self.mean = QLineEdit()
         self.mean.setPlaceholderText("none, one number, or blue, green, red")
         self.scale = QLineEdit()
@@ -231,9 +232,10 @@ def _written(values: float | Sequence[float]) -> str:
     return ", ".join(repr(float(value)).removesuffix(".0") for value in listed)
 
 
-def _choice(texts: Sequence[str]) -> QComboBox:
+def _choice(keys: Sequence[str], words: Callable[[str], str] = str) -> QComboBox:
     box = Choice()
-    box.addItems(texts)
+    for key in keys:
+        box.addItem(words(key), key)
     box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
     return box
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.words import about_text, clock_text
+from core.words import about_text, clock_text, percent_number, points
 
 
 def test_clocks() -> None:
@@ -14,3 +14,9 @@ def test_less_than_a_second_is_no_time_of_zero() -> None:
     assert [about_text(s) for s in (0.0, 0.3, 0.99, 1, 24.4)] == [
         "under 1 s", "under 1 s", "under 1 s", "about 0:01", "about 0:24",
     ]  # fmt: skip
+
+
+def test_shares_in_percent() -> None:
+    assert [percent_number(share) for share in (0.864, 1.0, 0.0004)] == ["86.4", "100.0", "0.0"]
+    assert [points(one) for one in (0.048, -0.0123)] == ["+4.8", "\N{MINUS SIGN}1.2"]
+    assert points(0.0004, 2) == "+0.04"

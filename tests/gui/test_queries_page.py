@@ -121,7 +121,11 @@ def test_two_layers_are_compared_as_the_command_does(searched, qtbot, tmp_path, 
         files.append(path)
     wanted = run_job(compare_results(CompareResultsRequest(str(files[0]), str(files[1]))))
     assert f"p {wanted.difference.p:.4f} by random signs" in view.sentence.text()
-    assert f"{wanted.difference.low:+.4f} to {wanted.difference.high:+.4f}" in view.sentence.text()
+    low, high = (
+        f"{100 * end:+.2f}".replace("-", "\N{MINUS SIGN}")
+        for end in (wanted.difference.low, wanted.difference.high)
+    )
+    assert f"{low} to {high}" in view.sentence.text()
     assert view.table.rows.rowCount() == len(wanted.queries)
     assert cells(view.table, 0)[0] == wanted.queries[0].file
     user.files.append((files[0],))

@@ -470,7 +470,7 @@ def test_queries_apart_are_evaluated_as_the_job_does(searched, user, qtbot, quer
         assert run_job(evaluate_queries(request, host)).evaluation == found.evaluation
     (notice,) = [one for one in searched.notices.current if one.key == "evaluate-queries"]
     assert notice.title == "2 queries of queries against the gallery"
-    assert f"mAP {found.evaluation.mean_ap:.3f}" in notice.body
+    assert f"mAP {100 * found.evaluation.mean_ap:.1f} %" in notice.body
 
 
 def test_queries_that_can_not_be_read_are_told(searched, user, qtbot, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from core.jobs.compare_weights import (
 )
 from core.layers.registry import layer_type
 from core.weights.beside import WeightsBeside, find_weights_beside
-from core.words import MINUS, plural, shape_text
+from core.words import plural, shape_text, with_minus
 from gui.controllers.comparing.controller import ComparingController
 from gui.controllers.engine_child import EngineController
 from gui.dialogs.files import WEIGHTS_FILTER
@@ -306,7 +306,7 @@ def pair_row(pair: ValuePair) -> PairRow:
         pair.words,
         values_job.cosine_text(found),
         f"{found.relative:.3g}" if not found.is_equal else "0",
-        f"{zeros:+.1f}".replace("-", MINUS) if abs(zeros) >= 0.05 else "0",
+        with_minus(f"{zeros:+.1f}") if abs(zeros) >= 0.05 else "0",
     )
     shares = {} if found.is_equal else {1: _share(found.cosine)}
     order = 2.0 if found.cosine != found.cosine else 1.0 - found.cosine

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from core.jobs.map import LayerMap, MapLayersRequest, map_layers
 from core.progress import Job
+from core.representations.titles import pooling_title
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.mapping.gallery_map import MapSettings
 from gui.controllers.mapping.values import layer_of
@@ -22,7 +23,7 @@ from gui.notices import Notices
 from gui.panels.retrieval.maps.layers import MOST_MAPS
 from gui.panels.retrieval.maps.values import MapLayer
 from gui.panels.retrieval.sweep_table import SweptRow
-from gui.panels.retrieval.view import POOLING_NAMES, RecipeChoice
+from gui.panels.retrieval.view import RecipeChoice
 
 LAYER_MAPS = "map-layers"
 
@@ -155,7 +156,7 @@ class LayerMaps(QObject):
                 if row.number is not None:
                     self._rows[row.choice] = row
             for row in _spread(list(self._rows.values()), MOST_MAPS - len(found)):
-                words = f"{row.text}, {POOLING_NAMES.get(row.pooling, row.pooling)}"
+                words = f"{row.text}, {pooling_title(row.pooling)}"
                 source = _Source(row.choice, words, swept.folder, row.number or 0)
                 found.setdefault(row.choice, source)
         places = {

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from core.errors import AppError, EngineCrashed
 from core.jobs.evaluate import Evaluated, EvaluateQueriesRequest, evaluate_queries
 from core.jobs.export_gallery import ExportGalleryRequest, export
+from core.retrieval.evaluation_words import evaluation_words
 from core.retrieval.gallery import Gallery
 from core.retrieval.gallery_labels import label_gallery
 from core.retrieval.ground_truth import choose_labels
@@ -118,11 +119,7 @@ class GalleryWorkController(QObject):
 
     def _take_evaluation(self, folder: Path, found: Evaluated) -> None:
         one = found.evaluation
-        words = (
-            f"mAP {one.mean_ap:.3f} (95 %: {one.mean_ap_low:.3f} to {one.mean_ap_high:.3f}), "
-            f"P@1 {one.p_at_1:.3f}; random descriptors reach {one.mean_ap_of_chance:.3f}. "
-            f"AP: {one.ap_variant}."
-        )
+        words = f"{evaluation_words(one)}. AP: {one.ap_variant}."
         notes = " ".join((*found.notes, *(f"{p.path}: {p.reason}" for p in found.problems))[
             :_MOST_NOTES])  # fmt: skip
         queries = "query" if one.n_queries == 1 else "queries"

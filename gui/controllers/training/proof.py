@@ -15,7 +15,7 @@ from core.jobs.report import ReportRequest, report
 from core.progress import Progress
 from core.training.made_from import FILE_NAME
 from core.training.proof import Queries
-from core.words import plural
+from core.words import plural, points
 from gui.controllers.engine_child import EngineController
 from gui.controllers.searching.offers import CANCEL, READ
 from gui.controllers.training.project import OpenProject
@@ -33,7 +33,7 @@ from gui.document import ModelDocument
 from gui.jobs import SLICE_SECONDS, Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notices
-from gui.panels.training.proof_rows import name_of, signed
+from gui.panels.training.proof_rows import name_of
 from gui.settings import Settings
 from gui.widgets.fact_list import Fact
 from gui.widgets.plain_text import plain_tip
@@ -244,7 +244,7 @@ class ProofController(QObject):
         if found is not None:
             self._step.show_report(found.report, _facts(found, self._run))
             lead = found.report.proof.rows[0]
-            gain = "unchanged" if lead.is_unchanged else signed(lead.difference.mean)
+            gain = "unchanged" if lead.is_unchanged else points(lead.difference.mean)
             self._show_state(f"{name_of(lead)} {gain}", is_done=True)
             return
         snapshot = self._run.snapshot

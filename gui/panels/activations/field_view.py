@@ -11,14 +11,13 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from core.errors import NetError
 from core.jobs.receptive_field import FieldGradients, LayerField
 from core.layers.receptive_field import AxisReach, FieldBox, FieldNumbers
-from core.words import plural
+from core.words import plural, with_minus
 from gui.panels.activations.enlarged import FieldMarks, Place
 from gui.panels.activations.shown import ShownCard
 from gui.theme import ThemeKeeper
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.labels import LinkLabel, SectionHeader, ThemedLabel
 
-MINUS = "−"
 NO_PIXEL = "It reads padding alone: no pixel moves it."
 Key = tuple[str, str]
 
@@ -200,7 +199,7 @@ def _reach_facts(box: FieldBox) -> list[Fact]:
 
 
 def _from_to(axis: AxisReach) -> str:
-    return f"{axis.low} to {axis.high}".replace("-", MINUS)
+    return with_minus(f"{axis.low} to {axis.high}")
 
 
 def _padding(box: FieldBox | None) -> str:

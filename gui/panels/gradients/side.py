@@ -8,6 +8,7 @@ import numpy as np
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from core.words import with_minus
 from gui.dressing import dress
 from gui.panels.gradients.shown import NormRow
 from gui.theme import ThemeKeeper
@@ -121,7 +122,7 @@ class LayersSide(QWidget):
         largest = float(np.abs(shares).max(initial=0)) or 1.0
         self.channels.show_rows([
             FigureRow(
-                (str(one), "", f"{shares[one]:+.3g}"),
+                (str(one), "", with_minus(f"{shares[one]:+.3g}")),
                 bars={1: abs(float(shares[one])) / largest},
                 roles={1: "tile_positive" if shares[one] > 0 else "tile_negative"},
             )

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QPoint, QPointF, QSize, Qt
 from PyQt5.QtGui import QKeyEvent, QMouseEvent
 from PyQt5.QtWidgets import QWidget
 
-from core.words import MINUS, count_text, share_text, value_text
+from core.words import count_text, share_text, value_text, with_minus
 from gui.panels.histogram.colours import series_colour
 from gui.panels.histogram.view import HistogramView, Series, side_sentences
 from gui.theme import Theme, ThemeKeeper
@@ -286,8 +286,8 @@ def edge_text(value: float, width: float) -> str:
         return value_text(value)
     decimals = max(0, 2 - math.floor(math.log10(width) + 1e-9) - 1)
     if decimals > 6:
-        return f"{value:.3e}".replace("-", MINUS)
-    return f"{value:,.{decimals}f}".replace("-", MINUS)
+        return with_minus(f"{value:.3e}")
+    return with_minus(f"{value:,.{decimals}f}")
 
 
 def bin_text(low: float, high: float, *, is_last: bool) -> str:

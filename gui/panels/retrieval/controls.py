@@ -9,10 +9,11 @@ from PyQt5.QtCore import QEvent, QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent, QStandardItemModel
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
+from core.representations.titles import ENCODED_TITLES, POOLING_TITLES
 from gui.dressing import dress
 from gui.panels.retrieval.fit_button import AfterChoice, FitButton, needs_fit
 from gui.panels.retrieval.marks import Legend
-from gui.panels.retrieval.view import ENCODED_NAMES, POOLING_NAMES, LayerChoice, RecipeChoice
+from gui.panels.retrieval.view import LayerChoice, RecipeChoice
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
@@ -37,9 +38,9 @@ POOLING_TIPS = {
     "vlad": "What the places lie off 64 centres, in 32 dimensions; fitted first",
 }
 _OFFERED = {
-    **{key: words for key, words in POOLING_NAMES.items() if key != "flatten"},
-    **ENCODED_NAMES,
-    "flatten": POOLING_NAMES["flatten"],
+    **{key: words for key, words in POOLING_TITLES.items() if key != "flatten"},
+    **ENCODED_TITLES,
+    "flatten": POOLING_TITLES["flatten"],
 }
 _MOST_CHOICE, _LEAST_CHOICE = 190, 96
 _N_LEFT_OUT = 5

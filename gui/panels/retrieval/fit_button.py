@@ -5,7 +5,8 @@ from __future__ import annotations
 from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import QActionGroup, QMenu, QWidget
 
-from gui.panels.retrieval.sweep_table import AFTER_NAMES, AFTER_TIPS
+from core.representations.titles import AFTER_TITLES
+from gui.panels.retrieval.sweep_table import AFTER_TIPS
 from gui.panels.retrieval.view import OWN_SET, OWN_WORDS, fit_set_name
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
@@ -26,14 +27,14 @@ class AfterChoice(Choice):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("After pooling")
-        for key, words in AFTER_NAMES.items():
+        for key, words in AFTER_TITLES.items():
             self.addItem(words, key)
             self.setItemData(self.count() - 1, plain_tip(AFTER_TIPS[key]), Qt.ToolTipRole)
 
     def show_after(self, after: str) -> None:
         """Say what the ranking is by."""
         with QSignalBlocker(self):
-            keys = list(AFTER_NAMES)
+            keys = list(AFTER_TITLES)
             self.setCurrentIndex(keys.index(after) if after in keys else -1)
         self.setToolTip(plain_tip(AFTER_TIPS.get(after, "What follows pooling")))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from core.words import percent_number
 from gui.dressing import dress
 from gui.panels.retrieval.part_row import PartRow
 from gui.panels.retrieval.query_picture import QueryPicture
@@ -124,7 +125,7 @@ class QueryColumn(QWidget):
         ap = None if query is None else query.average_precision
         for widget in (self.ap, self.ap_words, self.result_header):
             widget.setVisible(ap is not None)
-        self.ap.setText("" if ap is None else f"{100 * ap:.1f}")
+        self.ap.setText("" if ap is None else percent_number(ap))
         self.measures.show_facts(_measures(query, tiles))
         has_scores = query is not None and query.scores is not None and bool(query.scores.size)
         for part in (self.scores_header, self.scores):

@@ -9,6 +9,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.retrieval.compared_results import ComparedResults
+from core.words import percent_number, points
 from gui.panels.retrieval.picture_table import PictureRow, PictureTable
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
@@ -108,9 +109,9 @@ class ResultsView(QWidget):
             (path,),
             (
                 query.file,
-                f"{100 * query.first:.1f}",
-                f"{100 * query.second:.1f}",
-                f"{100 * query.difference:+.1f}".replace("-", "\N{MINUS SIGN}"),
+                percent_number(query.first),
+                percent_number(query.second),
+                points(query.difference),
             ),
         )
 
@@ -135,8 +136,8 @@ def _means_text(found: ComparedResults) -> str:
             f" Left out: {found.only_first:,} queries of A and {found.only_second:,} of B alone."
         )
     return (
-        f"A: {found.first.name}, mAP {100 * first:.1f} %. "
-        f"B: {found.second.name}, mAP {100 * second:.1f} %. "
+        f"A: {found.first.name}, mAP {percent_number(first)} %. "
+        f"B: {found.second.name}, mAP {percent_number(second)} %. "
         f"AP: {found.first.variant}; 95 % by bootstrap over queries, p by paired permutation "
         f"(random signs).{left_out}"
     )

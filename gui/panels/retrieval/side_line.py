@@ -10,6 +10,7 @@ from PyQt5.QtGui import QColor, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
 from core.evaluation.scores import AP_VARIANT
+from core.words import percent_number
 from gui.panels.retrieval.view import RecipeChoice
 from gui.theme import ThemeKeeper, glyph_colour, text_font
 from gui.widgets.alignment import CENTRE
@@ -121,7 +122,7 @@ class SideLine(QWidget):
     ) -> None:
         """Say how well its ranking does by ranks in words; None while it can't be said."""
         self.ap_words.setText(f"AP, % ({variant})")
-        self.ap.setText("" if ap is None else f"{100 * ap:.1f}")
+        self.ap.setText("" if ap is None else percent_number(ap))
         self.ap_words.setVisible(ap is not None)
         said = f"first wrong at {first_wrong}, last relevant at {last_relevant}"
         self.note.setText("" if ap is None else said)

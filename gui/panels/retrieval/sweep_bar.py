@@ -7,17 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
+from core.representations.titles import AFTER_TITLES, ENCODED_TITLES, POOLING_TITLES
 from gui.dressing import dress
 from gui.panels.retrieval.controls import POOLING_TIPS
 from gui.panels.retrieval.fit_button import FitButton, needs_fit
-from gui.panels.retrieval.sweep_table import (
-    AFTER_NAMES,
-    AFTER_TIPS,
-    LAYER_NAMES,
-    LAYER_TIPS,
-    SweepOptions,
-)
-from gui.panels.retrieval.view import ENCODED_NAMES, POOLING_NAMES
+from gui.panels.retrieval.sweep_table import AFTER_TIPS, LAYER_NAMES, LAYER_TIPS, SweepOptions
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
@@ -49,9 +43,9 @@ class SweepBar(PanelBar):
             place = self.layers.count() - 1
             self.layers.setItemData(place, plain_tip(LAYER_TIPS[key]), Qt.ToolTipRole)
         first = SweepOptions()
-        self.poolings = TickButton(keeper, "Poolings", POOLING_NAMES, POOLING_TIPS, first.poolings)
-        self.poolings.add_impossible(ENCODED_NAMES.values(), FITTED_FIRST)
-        self.afters = TickButton(keeper, "After pooling", AFTER_NAMES, AFTER_TIPS, first.afters)
+        self.poolings = TickButton(keeper, "Poolings", POOLING_TITLES, POOLING_TIPS, first.poolings)
+        self.poolings.add_impossible(ENCODED_TITLES.values(), FITTED_FIRST)
+        self.afters = TickButton(keeper, "After pooling", AFTER_TITLES, AFTER_TIPS, first.afters)
         self.fit_button = FitButton(keeper)
         self.start_button = Button(keeper, "Sweep", "bars", is_primary=True)
         self.graph_button = Button(keeper, "Show on the graph", "layout")

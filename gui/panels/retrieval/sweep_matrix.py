@@ -17,7 +17,8 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
-from gui.panels.retrieval.sweep_table import Place, SweepTable, SweptLayer, SweptRow, pooling_text
+from core.representations.titles import pooling_title
+from gui.panels.retrieval.sweep_table import Place, SweepTable, SweptLayer, SweptRow
 from gui.theme import ThemeKeeper, overlay_colour, text_font
 from gui.widgets.alignment import CENTRE, LEFT
 from gui.widgets.elided import elided_rows
@@ -163,7 +164,7 @@ class SweepMatrix(QAbstractScrollArea):
         for column, pooling in enumerate(self._table.poolings):
             cell = self._cell(0, column)
             place = QRectF(cell.left(), 0, cell.width(), HEADER)
-            painter.drawText(place, CENTRE, pooling_text(pooling))
+            painter.drawText(place, CENTRE, pooling_title(pooling))
 
     def _paint_line(self, painter: QPainter, line: int, name: str) -> None:
         theme, layer = self._keeper.theme, self._table.layers[line]
@@ -219,7 +220,7 @@ class SweepMatrix(QAbstractScrollArea):
 
     def _widths(self) -> list[int]:
         metrics = QFontMetrics(text_font(11, semibold=True))
-        words = map(pooling_text, self._table.poolings)
+        words = map(pooling_title, self._table.poolings)
         return [max(_CELL, metrics.horizontalAdvance(word) + 10) for word in words]
 
     def _name_room(self) -> float:
@@ -266,7 +267,7 @@ class SweepMatrix(QAbstractScrollArea):
         if row is not None:
             return "\n".join((row.words, *row.notes, "A click opens its ranking."))
         keys = {(layer.layer, layer.top): layer.text for layer in self._table.layers}
-        said = f"{keys[place[:2]]}, {pooling_text(place[2])}"
+        said = f"{keys[place[:2]]}, {pooling_title(place[2])}"
         return f"{said}: {self._table.why_not(place)}"
 
     def _go(self, row: SweptRow) -> None:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.words import plural
-from gui.panels.retrieval.view import POOLING_NAMES, RecipeChoice
+from core.representations.titles import AFTER_TITLES, POOLING_TITLES, pooling_title
+from core.words import percent_number, plural
+from gui.panels.retrieval.view import RecipeChoice
 
-AFTER_NAMES = {
-    "l2": "L2",
-    "power": "Power, L2",
-    "pca": "PCA",
-    "white": "Whitening",
-    "power+white": "Power, whitening",
-}  # fmt: skip
 AFTER_TIPS = {
     "l2": "Each descriptor over its length",
     "power": "The signed square root first: what is great counts less",
@@ -33,7 +27,7 @@ Place = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """What is to be swept, in the words of the command: see LAYER_NAMES and AFTER_NAMES.
+    """What is to be swept, in the words of the command: see LAYER_NAMES and AFTER_TITLES.
 
     fit_on: what PCA and whitening are fitted on, as `RecipeChoice` has it.
     """
@@ -96,20 +90,20 @@ class SweptRow:
     @property
     def pooling_text(self) -> str:
         """ "R-MAC", "GeM"."""
-        return pooling_text(self.pooling)
+        return pooling_title(self.pooling)
 
     @property
     def percent(self) -> str:
         """mAP in percent: "86.4"."""
-        return f"{100 * self.mean_ap:.1f}"
+        return percent_number(self.mean_ap)
 
     @property
     def words(self) -> str:
         """All of it in a line, for a tip and for who does not see the cell."""
-        after = AFTER_NAMES.get(self.after_key, self.after)
+        after = AFTER_TITLES.get(self.after_key, self.after)
         return (
             f"{self.text}, {self.pooling_text}, {after}: mAP {self.percent} % "
-            f"(95 %: {100 * self.low:.1f} to {100 * self.high:.1f})"
+            f"(95 %: {percent_number(self.low)} to {percent_number(self.high)})"
         )
 
     @property
@@ -175,7 +169,7 @@ class SweepTable:
         n_near = sum(self.near(row) for row in self.rows) - 1
         which = f"{leader.text} with {leader.pooling_text}"
         if len(self.afters) > 1:
-            which += f" ({AFTER_NAMES.get(leader.after_key, leader.after)})"
+            which += f" ({AFTER_TITLES.get(leader.after_key, leader.after)})"
         lead = f"{'' if self.is_finished else 'So far '}{which} leads: mAP {leader.percent} %."
         if len(self.rows) == 1:
             return lead
@@ -195,16 +189,9 @@ class SweepTable:
         return best
 
 
-def pooling_text(word: str) -> str:
-    """ "GeM p=4" of "gem:4"; "R-MAC" of "rmac"."""
-    method, _, dial = word.partition(":")
-    name = POOLING_NAMES.get(method, method)
-    return f"{name} {'p=' if method == 'gem' else ''}{dial}" if dial else name
-
-
 def in_order(words: Sequence[str]) -> tuple[str, ...]:
     """Poolings as the page lists them, flatten first, as the matrix has its columns."""
-    known = ["flatten", *(name for name in POOLING_NAMES if name != "flatten")]
+    known = ["flatten", *(name for name in POOLING_TITLES if name != "flatten")]
     methods = [word.partition(":")[0] for word in words]
     pairs = sorted(
         zip(words, methods, strict=True),

@@ -12,11 +12,13 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from core.representations.titles import AFTER_TITLES, pooling_title
+from core.words import percent_number, with_minus
 from gui.dressing import dress
 from gui.panels.retrieval.evaluations import EvaluationChart
 from gui.panels.retrieval.sweep_bar import SweepBar
 from gui.panels.retrieval.sweep_matrix import SweepMatrix
-from gui.panels.retrieval.sweep_table import AFTER_NAMES, SweepTable, SweptRow, pooling_text
+from gui.panels.retrieval.sweep_table import SweepTable, SweptRow
 from gui.panels.retrieval.view import EvaluationRow, RecipeChoice
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
@@ -79,10 +81,10 @@ class SweepView(QWidget):
         self.rest.setText(table.rest)
         self.headline.setVisible(bool(self.headline.text()))
         self.rest.setVisible(bool(table.rest))
-        self._offer(self.after_choice, {key: AFTER_NAMES.get(key, key) for key in table.afters})
+        self._offer(self.after_choice, {key: AFTER_TITLES.get(key, key) for key in table.afters})
         every = {"": "All poolings"}
         self._offer(
-            self.pooling_choice, every | {word: pooling_text(word) for word in table.poolings}
+            self.pooling_choice, every | {word: pooling_title(word) for word in table.poolings}
         )
         self.after_choice.setVisible(len(table.afters) > 1)
         self._pages.setCurrentIndex(1 if table.layers else 0)
@@ -262,17 +264,17 @@ def _facts(row: SweptRow | None) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
         empty = (Fact("Cell", "nothing measured there"),)
         return (*empty, *(Fact("", "") for _ in range(4))), ()
     apart = "–" if row.separation is None else f"{row.separation:.3f}"
-    after = AFTER_NAMES.get(row.after_key, row.after)
+    after = AFTER_TITLES.get(row.after_key, row.after)
     return (
         Fact("Value", row.text, is_strong=True),
         Fact("Pooling", row.pooling_text),
         Fact("After", f"{after} {row.after.partition(':')[2]}".rstrip()),
-        Fact("mAP", f"{row.percent} % ({100 * row.low:.1f} to {100 * row.high:.1f})"),
+        Fact("mAP", f"{row.percent} % ({percent_number(row.low)} to {percent_number(row.high)})"),
         Fact("P@1, P@10", f"{row.p_at_1:.2f}, {row.p_at_10:.2f}"),
     ), (
         Fact("Dimension", f"{row.dimension:,}"),
         Fact("Sparsity", f"{100 * row.sparsity:.0f} %"),
         Fact("Effective rank", f"{row.effective_rank:.1f}"),
-        Fact("Hubness", f"{row.hubness:.1f}"),
+        Fact("Hubness", with_minus(f"{row.hubness:.1f}")),
         Fact("Separation", apart),
     )

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QRect, QRectF, QSize
 from PyQt5.QtGui import QFont, QFontMetrics, QImage, QPaintDevice, QPainter
 
 from core.net.elision import elide_name
+from core.words import with_minus
 from gui.icons import paint_icon
 from gui.panels.retrieval.marks import paint_mark
 from gui.panels.retrieval.view import ResultTile
@@ -61,7 +62,7 @@ def rank_text(tile: ResultTile) -> str:
 
 def score_text(score: float) -> str:
     """A cosine with three digits and a true minus sign."""
-    return f"{score:.3f}".replace("-", "\N{MINUS SIGN}")
+    return with_minus(f"{score:.3f}")
 
 
 def thumbnail_side(device: QPaintDevice | None) -> int:

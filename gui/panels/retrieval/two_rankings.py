@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from core.evaluation.scores import AP_VARIANT
 from core.retrieval.rank_moves import NOWHERE, RankMoves
 from core.retrieval.why_maps import Why
+from core.words import percent_number
 from gui.panels.retrieval.moves_canvas import MovesCanvas, said_ranks
 from gui.panels.retrieval.part_row import PartRow
 from gui.panels.retrieval.query_picture import QueryPicture
@@ -328,7 +329,7 @@ def _move_row(two: TwoView, place: int) -> FigureRow:
 def _figures(first: SideView, second: SideView) -> list[FigureRow]:
     rows = []
     if first.query.average_precision is not None and second.query.average_precision is not None:
-        aps = (f"{100 * (side.query.average_precision or 0):.1f}" for side in (first, second))
+        aps = (percent_number(side.query.average_precision or 0) for side in (first, second))
         rows.append(FigureRow((f"AP, % ({first.variant})", *aps)))
         pairs = zip(first.query.precisions, second.query.precisions, strict=True)
         for (k, in_first), (_, in_second) in pairs:

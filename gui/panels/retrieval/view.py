@@ -16,19 +16,14 @@ from core.images.box import Box
 from core.layers.traits import ValueTraits
 from core.measures.measure import MAX_DIMENSIONS
 from core.representations.after import parse_after
+from core.representations.titles import ENCODED_TITLES, POOLING_TITLES
 from core.retrieval.cautions import cautions
 from core.retrieval.evaluation import ScoredQuery
 from core.retrieval.finish import parse_pooled
-from core.words import plural
+from core.words import percent_number, plural
 
 NOT_NEGATIVE = ValueTraits(may_be_negative=False)
 RELEVANT, NOT_RELEVANT, UNLABELLED, JUNK = "relevant", "not relevant", "", "junk"
-POOLING_NAMES = {
-    "gap": "GAP", "mac": "MAC", "gem": "GeM", "spoc": "SPoC", "crow": "CroW",
-    "rmac": "R-MAC", "mac+rmac": "MAC + R-MAC", "flatten": "flatten",
-}  # fmt: skip
-ENCODED_NAMES = {"rmac-white": "R-MAC, whitened regions", "vlad": "VLAD"}
-"""Poolings whose parts are encoded by a fit, which a sweep can't make on the way."""
 AP_NAME = f"{AP_VARIANT} AP"
 OWN_SET, OWN_WORDS = "own", "the searched images"
 """What stands for fitting on the images that are searched, in place of a folder."""
@@ -101,7 +96,7 @@ class RecipeChoice:
     @property
     def pooling_text(self) -> str:
         """ "GAP", "GeM p=3", "GAP, whitening on others"."""
-        name = {**POOLING_NAMES, **ENCODED_NAMES}.get(self.pooling, self.pooling)
+        name = {**POOLING_TITLES, **ENCODED_TITLES}.get(self.pooling, self.pooling)
         name += f" p={self.p:g}" if self.pooling == "gem" else ""
         return name if self.after == "l2" else f"{name}, {self.after_text}"
 
@@ -109,7 +104,7 @@ class RecipeChoice:
     def after_text(self) -> str:
         """ "L2", "signed power, L2", "L2, whitening, L2, fitted on others"."""
         after = parse_after(self.after)[0]
-        has_fit = bool(after.projection) or self.pooling in ENCODED_NAMES
+        has_fit = bool(after.projection) or self.pooling in ENCODED_TITLES
         fit_on = self.fit_on or self.found
         fitted = f", fitted on {fit_set_name(fit_on)}" if has_fit and fit_on else ""
         return f"{after.describe()}{fitted}"
@@ -293,7 +288,7 @@ class EvaluationRow:
 
     def number(self, share: float) -> str:
         """A value from 0 to 1 as it is written: "79.3" of 100, "3.17" of 4."""
-        return f"{100 * share:.1f}" if self.measure == "mAP" else f"{GROUP_SIZE * share:.2f}"
+        return percent_number(share) if self.measure == "mAP" else f"{GROUP_SIZE * share:.2f}"
 
 
 def relevant(tiles: Sequence[ResultTile]) -> Tiles:

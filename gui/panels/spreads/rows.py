@@ -12,7 +12,7 @@ import numpy as np
 
 from core.activations.spreads import ValueSpread, even_edges
 from core.net.find import Query, parse_query
-from core.words import MINUS, share_text
+from core.words import MINUS, share_text, with_minus
 from gui.widgets.layer_rows import LayerRow
 
 N_BARS = 26
@@ -125,7 +125,7 @@ def figure_text(value: float) -> str:
     if size >= 1e6 or 0 < size < 1e-3:
         return f"{value:.1e}".replace("-", MINUS, 1) if value < 0 else f"{value:.1e}"
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
-    return f"{value:,.{digits}f}".replace("-", MINUS) if value else "0"
+    return with_minus(f"{value:,.{digits}f}") if value else "0"
 
 
 def heat(rows: Sequence[SpreadRow], column: Column) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor, QContextMenuEvent, QFontMetrics, QPainter, QPain
 from PyQt5.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
 from core.training.proof import ProofRow
-from core.words import MINUS
+from core.words import percent_number, points
 from gui.theme import Theme, ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 from gui.widgets.elided import elided_rows
@@ -48,8 +48,8 @@ class ProofRows(QWidget):
         """A line for each row, its cells apart by tabs, below their headings."""
         lines = [("layer", "pooling", "before", "after", "gain", "low", "high", "p")]
         lines += [
-            (name_of(row), row.pooling, points(row.before), points(row.after),
-             gain_words(row), signed(row.difference.low), signed(row.difference.high), p_words(row))
+            (name_of(row), row.pooling, percent_number(row.before), percent_number(row.after),
+             gain_words(row), points(row.difference.low), points(row.difference.high), p_words(row))
             for row in self._rows
         ]  # fmt: skip
         return "\n".join("\t".join(line) for line in lines)
@@ -127,8 +127,8 @@ class ProofRows(QWidget):
         cells = (
             ("name", name, theme.text, is_lead, LEFT),
             ("pooling", row.pooling, theme.secondary, False, LEFT),
-            ("before", points(row.before), theme.text, False, RIGHT),
-            ("after", points(row.after), theme.secondary if is_quiet else theme.text,
+            ("before", percent_number(row.before), theme.text, False, RIGHT),
+            ("after", percent_number(row.after), theme.secondary if is_quiet else theme.text,
              not is_quiet, RIGHT),
             ("gain", gain_words(row), _gain_colour(theme, row), not is_quiet, RIGHT),
             ("p", p_words(row), theme.secondary, False, RIGHT),
@@ -194,19 +194,9 @@ def name_of(row: ProofRow) -> str:
     return row.layer if row.layer == row.after_layer else f"{row.layer} → {row.after_layer}"
 
 
-def points(value: float) -> str:
-    """ "86.9" of 0.869."""
-    return f"{100 * value:.1f}"
-
-
-def signed(value: float) -> str:
-    """ "+4.8" of 0.048."""
-    return f"{100 * value:+.1f}".replace("-", MINUS)
-
-
 def gain_words(row: ProofRow) -> str:
     """The gain in points, or that nothing changed."""
-    return "unchanged" if row.is_unchanged else signed(row.difference.mean)
+    return "unchanged" if row.is_unchanged else points(row.difference.mean)
 
 
 def p_words(row: ProofRow) -> str:

@@ -11,8 +11,8 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.jobs.compare_weights import LayerChange
 from core.jobs.report import FirstResults
+from core.words import percent_number, points
 from gui.icons import paint_icon
-from gui.panels.training.proof_rows import points, signed
 from gui.theme import ThemeKeeper, text_font
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import LEFT, RIGHT
@@ -47,7 +47,10 @@ class ClassGains(QWidget):
         """Show other classes."""
         self._rows = tuple(rows)
         self.setAccessibleDescription(
-            "\n".join(f"{label} {points(a)} {points(b)} {signed(b - a)}" for label, a, b, _ in rows)
+            "\n".join(
+                f"{label} {percent_number(a)} {percent_number(b)} {points(b - a)}"
+                for label, a, b, _ in rows
+            )
         )
         self.updateGeometry()
         self.update()
@@ -72,9 +75,11 @@ class ClassGains(QWidget):
             painter.setPen(theme.text)
             painter.drawText(QRect(0, top, name, _CLASS_ROW), LEFT, words)
             painter.setPen(theme.secondary)
-            painter.drawText(QRect(name, top, _NUMBER, _CLASS_ROW), RIGHT, points(a))
+            painter.drawText(QRect(name, top, _NUMBER, _CLASS_ROW), RIGHT, percent_number(a))
             painter.setPen(theme.text)
-            painter.drawText(QRect(name + _NUMBER, top, _NUMBER, _CLASS_ROW), RIGHT, points(b))
+            painter.drawText(
+                QRect(name + _NUMBER, top, _NUMBER, _CLASS_ROW), RIGHT, percent_number(b)
+            )
             scale = room / ((high - low) or 1.0)
             zero, width = left - low * scale, (b - a) * scale
             colour = theme.ok_text if b >= a else theme.not_relevant
@@ -83,7 +88,7 @@ class ClassGains(QWidget):
             painter.setPen(colour)
             painter.setFont(text_font(12, semibold=True))
             place_of_gain = QRect(self.width() - _NUMBER, top, _NUMBER, _CLASS_ROW)
-            painter.drawText(place_of_gain, RIGHT, signed(b - a))
+            painter.drawText(place_of_gain, RIGHT, points(b - a))
         painter.end()
 
 
@@ -171,7 +176,7 @@ class ChangedQueries(QWidget):
         """Show other queries; root: of their files."""
         self._queries, self._root = tuple(queries), root
         self.setAccessibleDescription(
-            "\n".join(f"{one.query.file} {signed(one.query.gain)}" for one in queries)
+            "\n".join(f"{one.query.file} {points(one.query.gain)}" for one in queries)
         )
         self.updateGeometry()
         self.update()
@@ -193,11 +198,11 @@ class ChangedQueries(QWidget):
                 painter.setFont(text_font(11, semibold=line == 1))
                 painter.setPen(theme.text if line else theme.secondary)
                 painter.drawText(QRect(_QUERY + 8, y + 2, 46, 18), LEFT, word)
-                painter.drawText(QRect(_QUERY + 8, y + 18, 46, 18), LEFT, f"AP {100 * value:.0f}")
+                painter.drawText(QRect(_QUERY + 8, y + 18, 46, 18), LEFT, f"AP {100 * value:.0f} %")
             gain = one.query.gain
             painter.setPen(theme.ok_text if gain > 0 else theme.error_text)
             painter.setFont(text_font(12, semibold=True))
-            words = f"{100 * gain:+.0f}".replace("-", "\N{MINUS SIGN}")
+            words = points(gain, 0)
             painter.drawText(QRect(self.width() - 40, top, 40, _QUERY_ROW - 8), RIGHT, words)
             painter.fillRect(0, top + _QUERY_ROW - 5, self.width(), 1, theme.grid)
         painter.end()

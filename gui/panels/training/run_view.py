@@ -9,7 +9,7 @@ import numpy as np
 
 from core.training.run.curves import CurveReader, RunCurves, accuracy_name, thinned
 from core.training.run.history import History
-from core.words import MINUS, about_text, plural, value_text
+from core.words import about_text, plural, value_text, with_minus
 from gui.panels.training.curves import Curve, Marks
 from gui.widgets.fact_list import Fact
 from gui.widgets.figure_table import FigureRow
@@ -143,7 +143,7 @@ def _values(history: History, curves: RunCurves) -> tuple[FigureRow, ...]:
     if top is not None and math.isfinite(curves.accuracies[-1]):
         at = f"{100 * top.scores[name]:.1f} % at {top.iteration:,}"
         rows.append(FigureRow(("val accuracy", f"{100 * curves.accuracies[-1]:.1f} %", at)))
-    rows.append(FigureRow(("learning rate", f"{now.rate:.3g}".replace("-", MINUS), "")))
+    rows.append(FigureRow(("learning rate", with_minus(f"{now.rate:.3g}"), "")))
     rows.append(FigureRow(("gradient norm", value_text(now.gradient_norm), "")))
     return tuple(rows)
 

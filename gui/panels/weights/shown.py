@@ -24,6 +24,7 @@ from core.filters.pictures import (
 )
 from core.jobs.compare_weights import change_text
 from core.jobs.weights import ReadArray, ReadLayer
+from core.words import with_minus
 from gui.theme import Theme
 from gui.widgets.tile_colours import colour_table, indexed_image
 
@@ -138,7 +139,7 @@ class ShownWeights:
         if self.sort == "change" and self.changes is not None:
             return change_text(self.changes.get(index, 0.0))
         if self.sort == "twin" and self.one.twins is not None:
-            return f"{float(self.one.twins.cosines[index]):+.2f}".replace("-", "−")
+            return with_minus(f"{float(self.one.twins.cosines[index]):+.2f}")
         return f"{float(self.figures.norms[index]):.2f}"
 
     @property

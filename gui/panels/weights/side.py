@@ -9,7 +9,7 @@ from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from core.words import MINUS, plural, value_text
+from core.words import plural, value_text, with_minus
 from gui.panels.weights.parts import (
     ChangeBars,
     ChangedLayer,
@@ -169,7 +169,7 @@ class WeightsSide(QScrollArea):
             FilterPair(
                 shown.picture_of(pair.first, self._keeper.theme),
                 shown.picture_of(pair.second, self._keeper.theme),
-                f"{pair.cosine:+.2f}".replace("-", MINUS), f"{pair.first} and {pair.second}",
+                with_minus(f"{pair.cosine:+.2f}"), f"{pair.first} and {pair.second}",
                 pair.first,
             )
             for pair in found.pairs[:N_TWINS]
@@ -199,8 +199,7 @@ class WeightsSide(QScrollArea):
         if not self._are_all_twins_shown:
             return
         rows = [
-            FigureRow((str(p.first), str(p.second), f"{p.cosine:+.3f}".replace("-", MINUS)))
-            for p in pairs
+            FigureRow((str(p.first), str(p.second), with_minus(f"{p.cosine:+.3f}"))) for p in pairs
         ]
         self.twins_table.show_rows(rows)
         if len(pairs) < found.n_pairs:
@@ -296,7 +295,7 @@ def _facts(shown: ShownWeights, index: int) -> list[Fact]:
     n_zeros = int(figures.n_zeros[index])
     facts.append(Fact("Exact zeros", f"{n_zeros:,} of {figures.n_weights:,}"))
     if one.twins is not None and one.twins.nearest[index] >= 0:
-        cosine = f"{float(one.twins.cosines[index]):+.2f}".replace("-", MINUS)
+        cosine = with_minus(f"{float(one.twins.cosines[index]):+.2f}")
         facts.append(Fact("Nearest twin", f"{int(one.twins.nearest[index])}, cosine {cosine}"))
     if shown.changes is not None:
         facts.append(Fact("Change", shown.of_sort("change").caption_of(index)))

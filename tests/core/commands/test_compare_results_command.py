@@ -51,13 +51,14 @@ def test_two_results_query_by_query(
 
 def test_the_verdict_for_people(command: Callable[..., object], files: tuple[Path, Path]) -> None:
     found = command("compare-results", *files, "-k", "1")
-    assert "two.json is 0.1667 better than one.json" in found.out
+    assert "two.json is 16.67 points of mAP better than one.json" in found.out
     assert "which may be chance" in found.out
     assert "a.jpg" in found.out
     assert "b.jpg" not in found.out
     assert "Left out: 1 queries of the first" in found.out
     backwards = command("compare-results", files[1], files[0])
-    assert "two.json is 0.1667 better than one.json (second minus first -0.1667" in backwards.out
+    better = "two.json is 16.67 points of mAP better than one.json"
+    assert f"{better} (second minus first \N{MINUS SIGN}16.67, 95 %" in backwards.out
     same = command("compare-results", files[0], files[0])
     assert "Both have the same mAP" in same.out
 

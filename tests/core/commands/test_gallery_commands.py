@@ -561,5 +561,5 @@ def test_a_page_of_a_ranking_shows_names_as_text(command, files: dict[str, Path]
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert page.count("data:image/jpeg;base64,") == 12
-    assert "AP 1.0000 (non-interpolated)" in page
+    assert "AP 100.0 % (non-interpolated)" in page
     assert "http" not in page.replace("http-equiv", "")

@@ -70,8 +70,10 @@ def test_the_table_as_json(command: Callable[..., object], words: list[object]) 
     assert all(row["mAP_95"][0] <= row["mAP"] <= row["mAP_95"][1] for row in rows)
     assert all(row["n_queries"] == 12 for row in rows)
     best = max(rows, key=lambda row: row["mAP"])
-    leads = f"{best['layer']}, {best['pooling']}, {best['after']} leads with mAP {best['mAP']:.3f}"
-    assert found.json["sentence"].startswith(leads)
+    titles = {"gap": "GAP", "mac": "MAC", "gem:2": "GeM p=2", "flatten": "flatten"}
+    afters = {"l2": "L2", "power": "Power, L2"}
+    leads = f"{best['layer']}, {titles[best['pooling']]}, {afters[best['after']]} leads with mAP "
+    assert found.json["sentence"].startswith(f"{leads}{best['mAP'] * 100:.1f} %")
     assert best["mAP"] > 0.9
     (prob,) = {tuple(row["notes"]) for row in rows if row["layer"] == "prob"}
     assert prob == ("one place per channel: every pooling is flatten; class posterior",)
@@ -139,13 +141,13 @@ def test_the_sentence_by_hand() -> None:
         row("relu5", "mac", 0.57), row("fc7", "flatten", 0.3),
     ]  # fmt: skip
     assert summarise(rows, [(("conv5", "conv5"), ("relu5", "relu5"))]) == (
-        "relu5, gap, l2 leads with mAP 0.600 (95 %: 0.550 to 0.650); 1 of the 4 others is within "
+        "relu5, GAP, L2 leads with mAP 60.0 % (95 %: 55.0 to 65.0); 1 of the 4 others is within "
         "its interval, from 1 layer. Over 2 layers and steps that have all poolings, the mean mAP "
-        "is gap 0.550, mac 0.485. After the ReLU mAP is +0.135 in the mean of 2 pairs, better in "
-        "2. Of the values with one place per channel fc7, flatten, l2 is best with 0.300, 0.300 "
-        "below; chance is 0.100."
+        "is GAP 55.0 %, MAC 48.5 %. After the ReLU mAP is +13.5 points in the mean of 2 pairs, "
+        "better in 2. Of the values with one place per channel fc7, flatten, L2 is best with "
+        "30.0 %, 30.0 points below; chance is 10.0 %."
     )
     joined = replace(row("relu5+fc7", "gap+flatten", 0.55), numbers=(2, 4))
-    assert "the mean mAP is gap 0.550, mac 0.485" in summarise([*rows, joined], [])
-    assert summarise(rows[:1], []) == "conv5, gap, l2 leads with mAP 0.500 (95 %: 0.450 to 0.550)."
+    assert "the mean mAP is GAP 55.0 %, MAC 48.5 %" in summarise([*rows, joined], [])
+    assert summarise(rows[:1], []) == "conv5, GAP, L2 leads with mAP 50.0 % (95 %: 45.0 to 55.0)."
     assert "no other is within its interval" in summarise([rows[2], rows[4]], [])

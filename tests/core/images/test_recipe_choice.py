@@ -121,7 +121,7 @@ def test_names_that_are_no_preset() -> None:
     [
         ("crop_size: 227 mean_value: 9", "warp to 256 x 256, centre crop 227 x 227"),
         ("crop_size: 60 mean_value: 9", "warp to 60 x 60"),
-        ("crop_size: 60 force_gray: true", "warp to 60 x 60, OpenCV bilinear, gray,"),
+        ("crop_size: 60 force_gray: true", "warp to 60 x 60, OpenCV bilinear, grey,"),
         ("crop_size: 60 force_color: true", "warp to 60 x 60, OpenCV bilinear, BGR,"),
         (
             "resize_param { prob: 1 resize_mode: WARP height: 30 width: 40 interp_mode: NEAREST }",
@@ -158,7 +158,7 @@ def test_memory_window_and_dense_layers() -> None:
         'layer { name: "m" type: "MemoryData" top: "data" top: "label" transform_param { scale: 2 }'
         " memory_data_param { batch_size: 1 channels: 1 height: 15 width: 16 } }"
     )
-    assert choose(memory).describe().startswith("warp to 16 x 15, OpenCV bilinear, gray, times 2")
+    assert choose(memory).describe().startswith("warp to 16 x 15, OpenCV bilinear, grey, times 2")
     window = (
         'layer { name: "w" type: "WindowData" top: "data" top: "label" transform_param '
         "{ crop_size: 17 scale: 3 mean_value: 4 } window_data_param { batch_size: 1 scale: 5 } }"
@@ -171,7 +171,7 @@ def test_memory_window_and_dense_layers() -> None:
         'layer { name: "d" type: "DenseImageData" top: "data" top: "label" '
         "dense_image_data_param { batch_size: 1 new_height: 12 new_width: 14 is_color: false } }"
     )
-    assert choose(dense).describe().startswith("warp to 14 x 12, OpenCV bilinear, gray")
+    assert choose(dense).describe().startswith("warp to 14 x 12, OpenCV bilinear, grey")
 
 
 def test_chance_is_left_out_and_said() -> None:
