@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.theme import ThemeKeeper
+from gui.theme import Theme, ThemeKeeper
 from tests.gui.lent_engine import Lender
 
 COLOURS = {"red": (220, 30, 30), "green": (20, 210, 40), "blue": (20, 40, 220)}
@@ -31,6 +33,19 @@ def _no_question_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _one_application(qapp: object) -> None:
     """One for all tests, whichever comes first: what is drawn with lives as long as it."""
+
+
+@pytest.fixture(autouse=True)
+def _application_as_it_begins(qapp: QApplication) -> None:
+    """Without former widgets, light, nothing on the clipboard and no button down.
+
+    A new window has all there is dressed anew: five times the work with a former one.
+    """
+    QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+    Theme.light().apply(qapp)
+    QApplication.clipboard().clear()
+    if QApplication.mouseButtons() & Qt.LeftButton:  # as QTest's double click leaves it
+        QTest.mouseRelease(QWidget(), Qt.LeftButton)
 
 
 @pytest.fixture
@@ -163,10 +178,16 @@ def windows_in(folder: Path, user: FakeUser) -> Iterator[Callable[..., Any]]:
         patch.setattr("gui.controllers.engine_child.start_engine", LENDER.start)
         yield make
     for bench in made:
-        bench.document.saved_text = bench.document.text
-        bench.window.close()
-        assert bench.close()
-        bench.window.deleteLater()
+        end(bench)
+
+
+def end(bench: Any) -> None:
+    """Close a window for good, with all behind it, whose timers would go on without it."""
+    bench.document.saved_text = bench.document.text
+    bench.window.close()
+    assert bench.close()
+    bench.deleteLater()
+    bench.window.deleteLater()
 
 
 @pytest.fixture

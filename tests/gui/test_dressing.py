@@ -16,11 +16,6 @@ from gui.dressing import dress, dressed_at_the_end, when_dressed
 from gui.theme import Theme
 
 
-@pytest.fixture(autouse=True)
-def _light(qapp: QApplication) -> None:
-    Theme.light().apply(qapp)
-
-
 def test_a_sheet_waits_until_all_stands(qtbot: QtBot, qapp: QApplication) -> None:
     outer, inner = QWidget(), QLabel("text")
     qtbot.addWidget(outer)

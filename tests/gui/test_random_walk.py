@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from PyQt5.QtCore import QEvent
+from PyQt5.QtWidgets import QApplication
 
 from tests.gui.conftest import LENDER
 from tests.soak.agreement import disagreements
@@ -158,8 +160,9 @@ class Walk(RuleBasedStateMachine):
         soak.bench.window.close()
         is_asked = soak.answers.n_asked > n_asked
         soak.close()
-        soak.bench.window.deleteLater()
         soak.bench.deleteLater()
+        soak.bench.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
         assert is_asked == is_edited, self.told
         assert not soak.failures, (dict(soak.failures), self.told)
 

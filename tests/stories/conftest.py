@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.gui.conftest import _application_as_it_begins, end, qtbot
+
+__all__ = ["_application_as_it_begins", "qtbot"]
+
 
 @pytest.fixture
 def bench(qtbot, tmp_path: Path) -> Iterator[object]:
@@ -28,7 +32,4 @@ def bench(qtbot, tmp_path: Path) -> Iterator[object]:
     bench.start()
     qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=60000)
     yield bench
-    bench.document.saved_text = bench.document.text
-    bench.window.close()
-    assert bench.close()
-    bench.window.deleteLater()
+    end(bench)
