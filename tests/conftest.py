@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
+import locale
+import logging
 import os
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="blobscope-tests-"))
-os.environ["XDG_STATE_HOME"] = os.environ[
-    "XDG_RUNTIME_DIR"
-]  # the log of the one who tests is theirs
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="blobscope-tests-")
+os.environ.setdefault("XDG_RUNTIME_DIR", os.environ["XDG_STATE_HOME"])
 
-os.environ["BLOBSCOPE_CACHE"] = os.environ["XDG_RUNTIME_DIR"]  # nor are their trials of engines
-
+import numpy as np
 import pytest
 
 import core.engines.process
+from core import log
 from core.engines.launch import launch_of
 from core.engines.values import EngineSpec
 from core.images.decoders.pool import shared_pool
@@ -36,13 +40,22 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=shared_pool.cache_clear)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+SCRATCH = Path(os.environ["XDG_STATE_HOME"])
+"""Of this process: the log of the one who tests is theirs, and so are their trials of engines."""
 LEAK_DEADLINE_SECONDS = 5.0
+CACHES = itertools.count()
+SIGNALS = signal.valid_signals()
 WARM = WarmChildren(core.engines.process._spawn)
 WARM_FOLDERS = ("commands", "hostile", "warm")
 """Whose engines are copies; other tests are of how an engine starts, what it takes and how it ends,
 or start few of them."""
 LONGEST = ("test_hostile_inputs.py", "test_random_walk.py", "test_legible.py")
 """Files that take minutes: begun first, so that no core waits for them at the end."""
+
+
+def pytest_unconfigure() -> None:
+    """Nothing of a run stays on the disk."""
+    shutil.rmtree(SCRATCH, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -146,10 +159,25 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(disk)], check=True, timeout=30)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _environment_of_a_file() -> Iterator[None]:
+    """What a fixture of a file, or a library that it loads, writes there goes with the file."""
+    with _environment_restored():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _environment() -> Iterator[None]:
     """What a test, or a library that it loads, writes into the environment goes with it."""
+    with _environment_restored():
+        yield
+
+
+@contextmanager
+def _environment_restored() -> Iterator[None]:
+    """With no trials of engines that an earlier test has made."""
     before = dict(os.environ)
+    os.environ["BLOBSCOPE_CACHE"] = str(SCRATCH / f"cache_{next(CACHES)}")
     yield
     if os.environ != before:
         for name in os.environ.keys() - before.keys():
@@ -159,7 +187,8 @@ def _environment() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fails a test that leaves a thread running or a window shown behind it."""
+    """Fails a test that leaves a thread running, a window shown or the process changed."""
+    before = _process_state()
     threads_before = _python_threads()
     windows_before = {id(window) for window in _shown_windows()}
     yield
@@ -169,6 +198,28 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.fail(f"left threads running: {', '.join(thread.name for thread in threads)}")
     if windows:
         pytest.fail(f"left windows open: {', '.join(type(w).__name__ for w in windows)}")
+    changed = [name for name, value in _process_state().items() if value != before[name]]
+    if changed:
+        pytest.fail(f"left changed: {', '.join(changed)}")
+
+
+def _process_state() -> dict[str, object]:
+    """What the tests of a process share, besides the environment, and could trip over."""
+    return {
+        "the current folder": Path.cwd(),
+        "sys.excepthook": sys.excepthook,
+        "sys.unraisablehook": sys.unraisablehook,
+        "threading.excepthook": threading.excepthook,
+        "signal handlers": tuple(map(signal.getsignal, SIGNALS)),
+        "sys.path": tuple(sys.path),
+        "numpy.geterr()": np.geterr(),
+        "the way of writing numbers": locale.setlocale(locale.LC_NUMERIC),
+        "the log's file": log.log_path(),
+        "loggers": [
+            (logger.level, logger.propagate, logger.disabled)
+            for logger in (logging.getLogger(), *map(logging.getLogger, log._PACKAGES))
+        ],
+    }
 
 
 def _threads_left(before: set[threading.Thread]) -> list[threading.Thread]:

@@ -138,7 +138,7 @@ class Soak:
             self.fail("a thread did not end with the window")
         self.heart.stop()
         self.hook.remove()
-        sys.unraisablehook, threading.excepthook = sys.__unraisablehook__, threading.__excepthook__
+        sys.unraisablehook, threading.excepthook = self._hooks_before
         qInstallMessageHandler(self._heard_before)
 
     def _watch_failures(self) -> None:
@@ -150,6 +150,7 @@ class Soak:
             write_report(error)
 
         self.hook.report = report
+        self._hooks_before = sys.unraisablehook, threading.excepthook
         sys.unraisablehook = lambda found: self.fail(f"unraisable: {found.exc_value!r}")
         threading.excepthook = lambda found: self.fail(f"thread: {found.exc_value!r}")
 

@@ -24,6 +24,7 @@ from core.images.finding import list_folder
 
 @pytest.fixture(autouse=True)
 def _forget_formats() -> Iterator[None]:
+    Image.init()  # else Pillow's own readers, loaded once, would go with the list of a stand-in
     yield
     formats.readable_formats.cache_clear()
     formats.image_suffixes.cache_clear()
