@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
@@ -52,15 +53,20 @@ def main(arguments: Sequence[str]) -> NoReturn:
 
 
 class _Child:
-    """Writes frames: each reply, and before it the layers as they begin."""
+    """Writes frames: each reply, and before it the layers as they begin.
+
+    Passes that run beside one another announce theirs from threads of their own.
+    """
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._running = ""
+        self._lock = threading.Lock()
 
     def announce(self, layer_name: str) -> None:
         self._running = layer_name
-        self._talk.say({"running": layer_name})
+        with self._lock:
+            self._talk.say({"running": layer_name})
 
     def answer(self, server: Server, request: Heard) -> None:
         self._running = ""
@@ -69,7 +75,8 @@ class _Child:
             reply, arrays = server.answer(request)
         except Exception as error:  # the window decides what an error means; this child lives on
             reply, arrays = {"error": header_from_error(error, self._running)}, []
-        self._talk.say(reply, arrays)
+        with self._lock:
+            self._talk.say(reply, arrays)
 
 
 def _keep_what_is_imported() -> None:

@@ -77,6 +77,9 @@ class Server:
         request, arrays = self._request(heard), heard.arrays
         if not isinstance(request, operations.Take | operations.Begin):
             arrays = [_own(array) for array in arrays]
+        if not isinstance(request, operations.Begin | operations.End):
+            for session in self._sessions.values():
+                session.rest()
         return self._operations[type(request)](request, arrays)
 
     def _request(self, heard: Heard) -> Any:

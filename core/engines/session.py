@@ -86,10 +86,13 @@ class Session(ABC):
     ) -> Callable[[], list[np.ndarray]]:
         """The same pass, and what waits for it; over already where `n_begun` is 1.
 
-        inputs: lent until this returns.
+        inputs: lent until this returns. Any thread may be the one that tells of layers.
         """
         found = [np.array(one) for one in self.measure(inputs, wants, on_layer)]
         return lambda: found
+
+    def rest(self) -> None:  # noqa: B027 - most engines run nothing beside their caller
+        """Until no pass of `begin` is running; called before anything else is asked."""
 
     def room(self, inputs: Mapping[str, Shape], wants: Sequence[Want]) -> Memory:
         """What such a pass needs of memory; an empty Memory where the engine can't tell."""

@@ -14,6 +14,7 @@ from core.engines.torch.copies import copies_for
 from core.engines.torch.devices import why_no_precision
 from core.engines.torch.graphs import graphs_for
 from core.engines.torch.operation import Place
+from core.engines.torch.passes_at_once import PassesAtOnce
 from core.engines.torch.session import TorchSession
 from core.engines.torch.thread_choice import ThreadChoice
 from core.engines.torch.training import TorchTraining
@@ -71,8 +72,8 @@ class TorchBackend(Backend):
         if not is_tf32:
             torch.set_float32_matmul_precision("highest")
         self._fast_paths = _probe_fast_paths(self._precision)
-        n_threads = 1 if "threads" in options else torch.get_num_threads()
-        self._threads = ThreadChoice(n_threads, torch.set_num_threads)
+        self._n_threads = 1 if "threads" in options else torch.get_num_threads()
+        self._threads = ThreadChoice(self._n_threads, torch.set_num_threads)
 
     def versions(self) -> dict[str, str]:
         """Of torch, and of CUDA and cuDNN where it has them."""
@@ -115,7 +116,14 @@ class TorchBackend(Backend):
         threads = self._threads if request.device == "cpu" else _ALL_THREADS
         place = self._place(request.device)
         copies = copies_for(place.device, self._copies)
-        return TorchSession(request, place, threads, copies, graphs_for(place.device, self._graphs))
+        graphs = graphs_for(place.device, self._graphs)
+        return TorchSession(request, place, threads, copies, graphs, self._at_once(request.device))
+
+    def _at_once(self, device_id: str) -> PassesAtOnce | None:
+        """Where threads are ours to share; copies that overlap are a way of their own."""
+        if device_id != "cpu" or self._n_threads < 2 or self._copies == "overlapped":
+            return None
+        return PassesAtOnce(self._n_threads, torch.set_num_threads)
 
     def train(self, request: TrainRequest) -> TrainingSession:
         """Build a net to train on one of the devices."""

@@ -6,7 +6,8 @@ After BVLC/caffe src/caffe/layers/inner_product_layer.cpp and embed_layer.cpp.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 import torch
@@ -20,6 +21,22 @@ from core.net.message import Message
 _LEAST_ENERGY = 1e-6
 _ANY_BATCH = ()
 """One layout serves every number of rows as well as one of its own."""
+_OUTPUTS_OF_A_THREAD, _MOST_FEW_OUTPUTS = 64, 1024
+"""Blocks of so many outputs go to threads whole; layers of more than the second are for all."""
+
+
+@contextmanager
+def _in_one_thread(n_outputs: int) -> Iterator[None]:
+    """Few outputs; oneDNN would share their inputs among threads, whose sums have other bits."""
+    n_threads = torch.get_num_threads()
+    if n_threads == 1 or n_outputs > min(_OUTPUTS_OF_A_THREAD * n_threads, _MOST_FEW_OUTPUTS):
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 class InnerProduct(Operation):
@@ -50,7 +67,8 @@ class InnerProduct(Operation):
     def _multiply_packed(self, rows: Tensor, with_relu: bool) -> Tensor:
         weight = self._packed.get(_ANY_BATCH, None)
         fuses = with_relu and self._packed.is_finite
-        top = packing.multiply(rows, weight, self._bias, with_relu=fuses)
+        with _in_one_thread(self._param.integer("num_output")):
+            top = packing.multiply(rows, weight, self._bias, with_relu=fuses)
         return torch.relu_(top) if with_relu and not fuses else top
 
     @property

@@ -43,6 +43,7 @@ from core.engines.torch.intervening import BySlot, ChangedExecutor, Kept, slots_
 from core.engines.torch.measures import begin_all
 from core.engines.torch.operation import Operation, Place
 from core.engines.torch.parameters import ParameterStore
+from core.engines.torch.passes_at_once import PassesAtOnce
 from core.engines.torch.plan import PlannedStep, plan_pass
 from core.engines.torch.thread_choice import ThreadChoice
 from core.engines.values import PassResult, Value
@@ -70,9 +71,11 @@ class TorchSession(Session):
         threads: ThreadChoice,
         copies: Copies,
         graphs: GraphedPasses | None = None,
+        at_once: PassesAtOnce | None = None,
     ) -> None:
         self._threads, self._copies, self._graphs = threads, copies, graphs
-        self.n_begun = copies.n_begun
+        self._at_once = at_once or PassesAtOnce(1, torch.set_num_threads)
+        self.n_begun = max(copies.n_begun, self._at_once.n_begun)
         self._net = read_net(request.net_text, state=request.state)
         check_readable(self._net)
         self._wiring = self._folded = wire_net(self._net)
@@ -101,7 +104,15 @@ class TorchSession(Session):
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
     ) -> Brought:
         """The same; its results come beside the pass that begins next."""
-        return self._measure(inputs, wants, on_layer, {})
+        return self._measure(inputs, wants, on_layer, {}, may_share=True)
+
+    def rest(self) -> None:
+        """Until no pass of `begin` is running."""
+        self._at_once.rest()
+
+    def close(self) -> None:
+        """End the threads of passes that run at once."""
+        self._at_once.close()
 
     def intervene(
         self,
@@ -131,11 +142,13 @@ class TorchSession(Session):
         wants: Sequence[Want],
         on_layer: OnLayer,
         writes: BySlot,
+        *,
+        may_share: bool = False,
     ) -> Brought:
         slots, measures, kept = self._asked(inputs, wants)
         ready = self._ready(inputs, slots, on_layer, kept, writes)
 
-        def work(given: Mapping[int, Tensor]) -> list[Tensor]:
+        def work(given: Mapping[int, Tensor], say: OnLayer = ready.say) -> list[Tensor]:
             begun: dict[int, Callable[[], list[Tensor]]] = {}
 
             def look(slot: int, tensor: Tensor) -> None:
@@ -143,13 +156,21 @@ class TorchSession(Session):
                 if slot in measures and slot not in kept:
                     begun[slot] = begin_all(tensor.float(), measures[slot])
 
-            values = ready.run(given, look).values
+            values = ready.run(given, look, say).values
             for slot in measures.keys() - begun.keys():  # kept, or given
                 begun[slot] = begin_all(values[slot].float(), measures[slot])
             found = {slot: iter(end()) for slot, end in begun.items()}
             return [next(found[slot]) for slot in slots]
 
         given = self._input_tensors(inputs)
+        if may_share and self._at_once.takes(ready.kind, ready.need):
+            own = {slot: tensor.clone() for slot, tensor in given.items()}  # those are only lent
+
+            @torch.inference_mode()
+            def beside(say: OnLayer) -> list[np.ndarray]:
+                return self._copies.bring(work(own, say))()
+
+            return self._at_once.begin(beside, ready.say)
         with self._threads.used(ready.kind), self._taken.counted():
             if self._graphs is None or writes or not can_be_recorded(ready.plan):
                 return self._copies.bring(work(given))
@@ -275,12 +296,13 @@ class TorchSession(Session):
         is_finite = all(bool(np.isfinite(array).all()) for array in (*inputs.values(), *put))
         # a fused ReLU would turn NaN into 0, where Caffe lets it pass
         plan = self._plan(slots, kept, frozenset(writes), may_fuse=is_finite)
-        check_room(self._need(plan, inputs), self._place.device)
+        need = self._need(plan, inputs)
+        check_room(need, self._place.device)
         say = on_layer if plan is not self._last_plan else sparing(on_layer)
         sizes = frozenset((name, array.shape) for name, array in inputs.items())
         self._last_plan = plan
         kind = (id(self), sizes, frozenset(slots), kept)
-        return _Ready(plan, is_finite, writes, say, kind)
+        return _Ready(plan, is_finite, writes, say, kind, need)
 
     def _need(self, plan: tuple[PlannedStep, ...], inputs: Mapping[str, np.ndarray]) -> Need:
         """Found once for a plan and the sizes of its inputs."""
@@ -369,9 +391,10 @@ class _Ready:
     writes: BySlot
     say: OnLayer
     kind: Hashable
+    need: Need
 
-    def run(self, given: Mapping[int, Tensor], on_value: OnValue) -> Executor:
+    def run(self, given: Mapping[int, Tensor], on_value: OnValue, say: OnLayer) -> Executor:
         """With inputs by slot, which it may write over."""
         executor = ChangedExecutor(given, self.writes)
-        executor.run(self.plan, self.say, on_value)
+        executor.run(self.plan, say, on_value)
         return executor

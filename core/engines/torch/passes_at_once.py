@@ -1,0 +1,110 @@
+"""Two passes at a time on a CPU, each with its half of the threads.
+
+A layer that several threads share ends with the slowest of them, so that whoever takes a core for a
+moment, as the decoder of the next picture does, holds them all up, layer by layer. Two passes have
+no such ends in common, and what one leaves of the cores the other takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from threading import Lock
+from typing import TypeVar
+
+from core.engines.memory import Need, check_fits, free_host_bytes
+from core.engines.session import OnLayer
+from core.errors import EngineOutOfMemory
+
+_N_AT_ONCE = 2
+_ALONE_FIRST = 3
+"""Passes in a row, in which layers are compiled and weights packed; those after only read them."""
+
+Result = TypeVar("Result")
+
+
+class PassesAtOnce:
+    """Runs passes of one kind beside one another. set_threads: for the thread that calls it.
+
+    n_threads: of the processor; with a single one there is nothing to share.
+    """
+
+    def __init__(self, n_threads: int, set_threads: Callable[[int], None]) -> None:
+        self._n_threads, self._set = n_threads, set_threads
+        # one more than run, so that none waits for whoever begins them
+        self.n_begun = _N_AT_ONCE + 1 if n_threads >= _N_AT_ONCE else 1
+        self._kind: Hashable = None
+        self._n_alone = 0
+        self._lock = Lock()
+        self._unfinished: set[Future[object]] = set()
+        self._n_awaited = 0
+        self._pool: ThreadPoolExecutor | None = None
+
+    def takes(self, kind: Hashable, need: Need) -> bool:
+        """Whether the next pass may begin beside others; where not, none is running any more.
+
+        kind: what makes passes alike, as the net and the sizes of its inputs. need: of one of them.
+        """
+        is_like_last = kind == self._kind and self._fits(need)
+        if not is_like_last:
+            self.rest()
+            self._kind = kind
+        if self.n_begun > 1 and self._n_alone >= _ALONE_FIRST:
+            return True
+        self._n_alone += 1
+        return False
+
+    def begin(self, work: Callable[[OnLayer], Result], on_layer: OnLayer) -> Callable[[], Result]:
+        """Begin a pass, and return what waits for its result. work: told whom to tell of layers."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_N_AT_ONCE, thread_name_prefix="pass")
+
+        def tell(layer_name: str) -> None:
+            self._set(self._share())
+            on_layer(layer_name)
+
+        with self._lock:
+            future: Future[Result] = self._pool.submit(work, tell)
+            self._unfinished.add(future)  # type: ignore[arg-type]
+        future.add_done_callback(self._forget)
+        return lambda: self._awaited(future)
+
+    def rest(self) -> None:
+        """Wait until none is running; the next ones run alone again, as others may come between."""
+        with self._lock:
+            unfinished = tuple(self._unfinished)
+        wait(unfinished)
+        self._n_alone = 0
+
+    def close(self) -> None:
+        """Give up those that have not begun to run, and wait for the others."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _fits(self, need: Need) -> bool:
+        """Whether memory has room for as many."""
+        try:
+            check_fits(replace(need, n_bytes=_N_AT_ONCE * need.n_bytes), free_host_bytes)
+        except EngineOutOfMemory:
+            return False
+        return True
+
+    def _share(self) -> int:
+        """All threads for the last pass of a survey: nobody has anything else to do."""
+        is_last = self._n_awaited > 0 and len(self._unfinished) == 1
+        return self._n_threads if is_last else self._n_threads // _N_AT_ONCE
+
+    def _awaited(self, future: Future[Result]) -> Result:
+        with self._lock:
+            self._n_awaited += 1
+        try:
+            return future.result()
+        finally:
+            with self._lock:
+                self._n_awaited -= 1
+
+    def _forget(self, future: Future[Result]) -> None:
+        with self._lock:
+            self._unfinished.discard(future)

@@ -1,0 +1,231 @@
+"""Passes that run at once must give the bits of passes that run alone, and end as they do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import torch
+
+from core.engines.engine import Engine
+from core.engines.memory import Need
+from core.engines.operations import Want
+from core.engines.process import EngineProcess
+from core.engines.registry import start_engine
+from core.engines.session import OnLayer, OpenRequest
+from core.engines.torch import packing
+from core.engines.torch.copies import PlainCopies
+from core.engines.torch.operation import Place
+from core.engines.torch.passes_at_once import PassesAtOnce
+from core.engines.torch.session import TorchSession
+from core.engines.torch.thread_choice import ThreadChoice
+from core.engines.values import EngineSpec, Value
+from core.errors import EngineCancelled, EngineCrashed, EngineError
+from core.measures.measure import KEEP, Pool
+from core.net.definition import NetState
+
+NET = """
+layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 8 dim: 3 dim: 64 dim: 64 } } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param { num_output: 24 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool"
+  pooling_param { pool: MAX kernel_size: 3 stride: 2 } }
+layer { name: "conv2" type: "Convolution" bottom: "pool" top: "conv2"
+  convolution_param { num_output: 24 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "relu2" type: "ReLU" bottom: "conv2" top: "conv2" }
+layer { name: "fc" type: "InnerProduct" bottom: "conv2" top: "fc"
+  inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+"""
+FC = Value("fc", "fc")
+WANTS = {FC: (KEEP,), Value("relu2", "conv2"): (Pool("gap"), Pool("mac"))}
+SMALL = Need(1000, "")
+_SECONDS = 20.0
+
+
+def nothing(_: object) -> None:
+    """Threads, or a layer that is told, are no matter here."""
+
+
+@pytest.fixture
+def at_once() -> Iterator[PassesAtOnce]:
+    made = PassesAtOnce(2, nothing)
+    yield made
+    made.close()
+
+
+def alone_first(at_once: PassesAtOnce, kind: str) -> int:
+    """How many passes of a kind run alone before two may run at once."""
+    n_alone = 0
+    while not at_once.takes(kind, SMALL):
+        n_alone += 1
+    return n_alone
+
+
+def test_two_passes_run_at_once_after_some_that_compile(at_once: PassesAtOnce) -> None:
+    assert alone_first(at_once, "one size") == 3  # plain, compiled, and once by what is compiled
+    meeting = threading.Barrier(2, timeout=_SECONDS)
+    ends = [at_once.begin(lambda tell: meeting.wait(), nothing) for _ in range(2)]
+    assert sorted(end() for end in ends) == [0, 1]
+
+
+@pytest.mark.parametrize("way", ["another kind", "too large", "rest"])
+def test_whatever_else_runs_waits_until_none_is_running(at_once: PassesAtOnce, way: str) -> None:
+    alone_first(at_once, "one size")
+    may_end, has_ended = threading.Event(), threading.Event()
+
+    def work(tell: OnLayer) -> None:
+        may_end.wait(_SECONDS)
+        has_ended.set()
+
+    ends = [at_once.begin(work, nothing) for _ in range(3)]
+    threading.Timer(0.1, may_end.set).start()
+    if way == "rest":
+        at_once.rest()
+        assert has_ended.is_set()
+    else:
+        size = SMALL if way == "another kind" else Need(1 << 60, "")
+        assert not at_once.takes("another size" if way == "another kind" else "one size", size)
+        assert has_ended.is_set()
+    assert alone_first(at_once, "a third size") == 3
+    for end in ends:
+        end()
+
+
+def test_an_error_of_a_pass_is_told_where_it_is_waited_for(at_once: PassesAtOnce) -> None:
+    def fails(tell: OnLayer) -> None:
+        raise EngineError("Layer 'conv' failed.")
+
+    end = at_once.begin(fails, nothing)
+    at_once.rest()
+    with pytest.raises(EngineError, match="conv"):
+        end()
+
+
+def test_each_pass_has_half_of_the_threads_and_the_last_one_all() -> None:
+    given: list[int] = []
+    at_once = PassesAtOnce(4, given.append)
+    has_begun = threading.Event()
+
+    def work(tell: OnLayer) -> None:
+        tell("first")
+        has_begun.set()
+        until = time.monotonic() + _SECONDS
+        while given[-1] == 2 and time.monotonic() < until:
+            tell("next")
+
+    end = at_once.begin(work, nothing)
+    has_begun.wait(_SECONDS)  # till somebody waits for it alone there may be more to come
+    end()
+    assert set(given) == {2, 4}
+    at_once.close()
+
+
+def test_one_thread_has_nothing_to_share() -> None:
+    at_once = PassesAtOnce(1, nothing)
+    assert at_once.n_begun == 1
+    assert not any(at_once.takes("one size", SMALL) for _ in range(9))
+
+
+@contextmanager
+def two_threads() -> Iterator[EngineProcess]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "2")
+        with start_engine(EngineSpec("torch")) as started:
+            yield started
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[EngineProcess]:
+    with two_threads() as started:
+        yield started
+
+
+def pictures(number: int, n_images: int = 8) -> dict[str, np.ndarray]:
+    values = np.random.default_rng(number).standard_normal((n_images, 3, 64, 64), np.float32)
+    return {"data": values}
+
+
+def begun_ahead(
+    engine: Engine, batches: list[dict[str, np.ndarray]]
+) -> list[dict[tuple[Value, object], np.ndarray]]:
+    """As a survey asks for passes."""
+    found, running = [], deque[Callable[[], dict[tuple[Value, object], np.ndarray]]]()
+    for batch in batches:
+        running.append(engine.begin(batch, WANTS))
+        if len(running) >= engine.n_begun:
+            found.append(running.popleft()())
+    return [*found, *(end() for end in running)]
+
+
+def test_passes_at_once_give_the_bits_of_passes_alone(process: EngineProcess) -> None:
+    engine = process.open(NET)
+    assert engine.n_begun == 3
+    batches = [pictures(number) for number in range(12)]
+    batches += [pictures(20, 5), *batches[:7]]  # another size in the middle
+    wanted = [engine.measure(batch, WANTS) for batch in batches]
+    found = begun_ahead(engine, batches)
+    for one, other in zip(wanted, found, strict=True):
+        assert one.keys() == other.keys()
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize("n_outputs", [5, 100, 1000])
+def test_sums_over_many_inputs_have_the_same_bits_with_any_number_of_threads(
+    n_outputs: int,
+) -> None:
+    net = f"""
+layer {{ name: "data" type: "Input" top: "data" input_param {{ shape {{ dim: 8 dim: 20184 }} }} }}
+layer {{ name: "fc" type: "InnerProduct" bottom: "data" top: "fc"
+  inner_product_param {{ num_output: {n_outputs} weight_filler {{ type: "xavier" }} }} }}
+"""
+    rows = {"data": np.random.default_rng(0).standard_normal((8, 20184), np.float32)}
+    found, n_before = [], torch.get_num_threads()
+    try:
+        for n_threads in (1, 2, 4):
+            torch.set_num_threads(n_threads)
+            request = OpenRequest(net, None, "cpu", 0, NetState(), {})
+            place = Place(torch.device("cpu"), packs_weights=not packing.why_unavailable())
+            choice = ThreadChoice(1, nothing)
+            session = TorchSession(request, place, choice, PlainCopies(place.device))
+            found += session.measure(rows, [Want(FC, KEEP)], nothing)
+            assert torch.get_num_threads() == n_threads
+    finally:
+        torch.set_num_threads(n_before)
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_other_requests_between_them_are_answered_as_ever(process: EngineProcess) -> None:
+    engine = process.open(NET)
+    wanted = engine.measure(pictures(3), WANTS)[FC, KEEP]
+    begun_ahead(engine, [pictures(number) for number in range(6)])
+    end = engine.begin(pictures(3), WANTS)
+    other = engine.measure(pictures(4, 2), WANTS)[FC, KEEP]
+    np.testing.assert_array_equal(end()[FC, KEEP], wanted)
+    np.testing.assert_array_equal(engine.measure(pictures(4, 2), WANTS)[FC, KEEP], other)
+    with pytest.raises(EngineError, match="conv"):
+        engine.begin({"data": np.zeros((8, 5, 64, 64), np.float32)}, WANTS)()
+    np.testing.assert_array_equal(engine.begin(pictures(3), WANTS)()[FC, KEEP], wanted)
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_who_waits_for_a_pass_hears_that_its_child_is_gone(is_ours: bool) -> None:
+    with two_threads() as process:
+        engine = process.open(NET)
+        begun_ahead(engine, [pictures(number) for number in range(5)])
+        ends = [engine.begin(pictures(number), WANTS) for number in range(3)]
+        if is_ours:
+            process.kill()
+        else:
+            os.kill(process.pid, signal.SIGKILL)
+        with pytest.raises(EngineCancelled if is_ours else EngineCrashed):
+            [end() for end in ends]
