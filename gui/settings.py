@@ -109,7 +109,7 @@ class Settings:
 
     @property
     def engine(self) -> str:
-        """The engine that ran last: "auto", "torch", "onnxruntime" or "caffe"."""
+        """The engine that ran last: "auto", "torch", "onnxruntime", "openvino" or "caffe"."""
         return self._store.word("engine/name", "torch")
 
     @engine.setter

@@ -13,6 +13,7 @@ from typing import Any
 from core import __version__
 from core.commands.opening import add_caffe_python_argument
 from core.commands.output import byte_text, print_json
+from core.engine_names import installed_graph_engines
 from core.engines.base import EngineStatus, FastPath
 from core.engines.caffe.probe import FoundCaffe, find_caffes
 from core.engines.launch import split_command
@@ -55,6 +56,7 @@ def _examine(caffe_command: tuple[str, ...]) -> dict[str, Any]:
         "engines": [_described(status) for status in available_engines(caffe_command)],
         "auto": {
             "why_no_trial": why_no_trial("cpu") or None,
+            "engines": ["torch", *installed_graph_engines()],
             "trials": [
                 {"net": one.net, "engine": one.engine, "reason": one.reason}
                 for one in default_memory().all()
@@ -113,7 +115,8 @@ def _print_trials(auto: dict[str, Any]) -> None:
     if auto["why_no_trial"]:
         print(f"Engine auto: torch; {auto['why_no_trial']}.")
         return
-    print("Engine auto: index, sweep and extract run on torch or onnxruntime, by a trial.")
+    engines = " or ".join(auto["engines"])
+    print(f"Engine auto: index, sweep and extract run on {engines}, by a trial.")
     for trial in auto["trials"][-_MOST_TRIALS:]:
         print(f"  {on_one_line(trial['net'])}: {on_one_line(trial['reason'])}")
 

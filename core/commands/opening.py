@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from core.commands.command_line import UsageError
+from core.engine_names import ENGINE_CHOICES
 from core.engines.base import EngineSpec
 from core.engines.consent import BEYOND_CONSENT, PythonPrograms
 from core.engines.host import EngineHost
 from core.engines.launch import CAFFE_PYTHON_VARIABLE, split_command
-from core.engines.registry import ENGINE_CHOICES, start_engine
+from core.engines.registry import start_engine
 from core.jobs.open import OpenedNet, OpenRequest, open_model
 from core.net.definition import NetState
 
@@ -50,8 +51,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=ENGINE_CHOICES,
         default="torch",
-        help="auto: torch or onnxruntime for index, sweep and extract, by a short trial; torch for "
-        "the rest (default torch)",
+        help="auto: torch, onnxruntime or openvino for index, sweep and extract, by a short trial; "
+        "torch for the rest (default torch)",
     )
     add_caffe_python_argument(parser)
     parser.add_argument(

@@ -24,6 +24,7 @@ BACKENDS = {
     "torch": "core.engines.torch.backend",
     "caffe": "core.engines.caffe.backend",
     "onnxruntime": "core.engines.onnxruntime.backend",
+    "openvino": "core.engines.openvino.backend",
     "fake": "core.engines.fake",
 }
 """Modules with a function `make_backend(options) -> Backend`; imported only when asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 
+from core.engine_names import AUTO, installed_graph_engines
 from core.engines.host import EngineHost, NetToRun, stamp_of
 from core.engines.run_provenance import sha256_of_text
 from core.engines.trial import (
@@ -17,15 +18,15 @@ from core.engines.trial import (
     why_not_able,
 )
 from core.engines.trial_memory import Remembered, default_memory, trial_key
-from core.engines.values import AUTO
+from core.engines.values import EngineSpec
 from core.errors import EngineCancelled, EngineError
 
 
 def choose_engine(host: EngineHost, net: NetToRun, inputs: Inputs, wants: Wants) -> NetToRun:
     """The net with the engine of such passes in place of "auto"; others as they are.
 
-    Tried once for a net, what it is fed with and asked for, this machine and the versions of both
-    engines. inputs, wants: as for `Engine.measure`.
+    Tried once for a net, what it is fed with and asked for, this machine and the versions of
+    all engines. inputs, wants: as for `Engine.measure`.
     """
     if net.engine.name != AUTO:
         return net
@@ -56,12 +57,18 @@ def _try(host: EngineHost, net: NetToRun, inputs: Inputs, wants: Wants) -> Chose
     with ExitStack() as stack:
         torch = stack.enter_context(host.opened(net))
         torch.check(list(wants))
-        onnx = stack.enter_context(host.opened(replace(net, engine=Chosen("onnxruntime", "").spec)))
-        why_not = why_not_able(onnx, wants)
-        if why_not:
-            return Chosen("torch", f"PyTorch: {why_not}")
+        engines, left_out = {"torch": torch}, []
+        for name in installed_graph_engines():
+            engine = stack.enter_context(host.opened(replace(net, engine=EngineSpec(name))))
+            why_not = why_not_able(engine, wants)
+            if why_not:
+                left_out.append(why_not)
+            else:
+                engines[name] = engine
+        if len(engines) == 1:
+            return Chosen("torch", f"PyTorch: {'; '.join(left_out)}")
         compared = what_to_compare(torch.layers, wants)
-        return try_engines(torch, onnx, inputs, wants, compared=compared).chosen()
+        return try_engines(engines, inputs, wants, compared=compared).chosen()
 
 
 def _told(net: NetToRun) -> list[object]:

@@ -6,16 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.engine_names import ENGINE_NAMES
 from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine
 from core.engines.process import EngineProcess
-from core.engines.values import AUTO, Device, EngineSpec, EngineStatus
+from core.engines.values import Device, EngineSpec, EngineStatus
 from core.errors import EngineError
-
-ENGINE_NAMES = ("torch", "onnxruntime", "caffe")
-"""Engines that run; `fake` is for tests."""
-ENGINE_CHOICES = (AUTO, *ENGINE_NAMES)
-"""What a user can choose: one of them, or by trial."""
 
 _DEFAULT_SPEC = EngineSpec()
 

@@ -1,8 +1,7 @@
-"""Which engine runs the passes of a survey: PyTorch or ONNX Runtime, by a short trial."""
+"""Which engine runs the passes of a survey: PyTorch, ONNX Runtime or OpenVINO, by a short trial."""
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,21 +9,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.engine_names import engine_title, installed_graph_engines
 from core.engines.engine import Engine
 from core.engines.values import EngineLayer, EngineSpec, Value
 from core.measures.measure import KEEP, Measure
 
-SECONDS = 1.0
-"""After so long a trial ends, once each engine had a pass that counts."""
+_SECONDS = 0.5
+"""For each engine: after so long a trial ends, once each had a pass that counts."""
+_SECONDS_OF_A_PASS = 1 / 6
 _TOLERANCE = 1e-4
 """Of the largest value: engines that differ by more are not exchanged."""
 _WORTH = 0.95
-"""What ONNX Runtime has to stay below of PyTorch's time, whose bits are pinned."""
+"""What another has to stay below of PyTorch's time, whose bits are pinned."""
 _MOST_ROUNDS = 6
 _PAUSE_SECONDS = 0.06
 """Before a pass of one image: its threads sleep then, as they do when a user clicks."""
-_MOST_ROUNDS_WITH_PAUSES, _SECONDS_WITH_PAUSES = 12, 2.0
-"""Both engines try their threads in these passes, and so short a pass tells little alone."""
+_MOST_ROUNDS_WITH_PAUSES, _SECONDS_WITH_PAUSES = 12, 1.0
+"""Engines try their threads in these passes, and so short a pass tells little alone."""
 _EXPONENTIAL_TYPES = ("Softmax", "Exp")
 """Their tops differ by a share that is the difference, not the share, of their bottoms: scores of
 154 that agree to 2e-6 give probabilities that agree to 1e-4 (VGG16 on random weights)."""
@@ -50,42 +51,54 @@ class Chosen:
 class Timed:
     """What a trial found: the least seconds of a pass of n_images, and how far values differ.
 
-    difference: the largest over the largest value.
+    seconds: by engine. differences: from PyTorch, by graph engine; the largest over the largest
+    value.
     """
 
     n_images: int
-    torch: float
-    onnx: float
-    difference: float
+    seconds: Mapping[str, float]
+    differences: Mapping[str, float]
 
     def chosen(self) -> Chosen:
-        """The quicker one, where both give the same."""
-        if self.difference > _TOLERANCE:
-            far = f"{self.difference:.1e} of the largest, more than {_TOLERANCE:g}"
-            return Chosen("torch", f"PyTorch: ONNX Runtime's values differ by {far}")
-        is_onnx = self.onnx < _WORTH * self.torch
-        pairs = [("ONNX Runtime", self.onnx), ("PyTorch", self.torch)]
-        (name, least), (_, other) = pairs if is_onnx else pairs[::-1]
+        """The quickest of those that give what PyTorch gives."""
+        far = {name: off for name, off in self.differences.items() if off > _TOLERANCE}
+        able = {name: took for name, took in self.seconds.items() if name not in far}
+        others = "; ".join(
+            f"{engine_title(name)}'s values differ by {off:.1e} of the largest, more than "
+            f"{_TOLERANCE:g}"
+            for name, off in far.items()
+        )
+        if len(able) == 1:
+            return Chosen("torch", f"PyTorch: {others}")
+        engine = min(able, key=lambda name: able[name])
+        if able[engine] >= _WORTH * able["torch"]:
+            engine = "torch"
         words = "one image after a pause" if self.n_images == 1 else f"{self.n_images} images"
-        reason = f"{name}: {1000 * least:.3g} ms a pass of {words}, against {1000 * other:.3g}"
-        return Chosen("onnxruntime" if is_onnx else "torch", reason)
+        against = " and ".join(
+            f"{engine_title(name)}'s {1000 * took:.3g}"
+            for name, took in able.items()
+            if name != engine
+        )
+        reason = f"{engine_title(engine)}: {1000 * able[engine]:.3g} ms a pass of {words}"
+        return Chosen(engine, f"{reason}, against {against}{others and f'; {others}'}")
 
 
 def why_no_trial(device: str) -> str:
     """Why PyTorch is taken at once, "" where there is something to try."""
     if device != "cpu":
         return f"only PyTorch runs on {device}"
-    if any(importlib.util.find_spec(name) is None for name in ("onnxruntime", "onnx")):
-        return "ONNX Runtime is not installed (the extra [fast])"
+    if not installed_graph_engines():
+        return "neither ONNX Runtime nor OpenVINO is installed (the extra [fast])"
     return ""
 
 
 def why_not_able(engine: Engine, wants: Wants) -> str:
-    """The first layer that ONNX Runtime can't run of what these values need, "" without one."""
+    """The first layer that a graph engine can't run of what these values need, "" without one."""
     obstacles = engine.obstacles(list(wants))
     if not obstacles:
         return ""
-    return f"ONNX Runtime does not run layer '{obstacles[0].name}' ({obstacles[0].type})"
+    title = engine_title(engine.name)
+    return f"{title} does not run layer '{obstacles[0].name}' ({obstacles[0].type})"
 
 
 def what_to_compare(layers: Sequence[EngineLayer], wants: Wants) -> Wants:
@@ -103,8 +116,7 @@ def what_to_compare(layers: Sequence[EngineLayer], wants: Wants) -> Wants:
 
 
 def try_engines(
-    torch: Engine,
-    onnx: Engine,
+    engines: Mapping[str, Engine],
     inputs: Inputs,
     wants: Wants,
     *,
@@ -112,38 +124,42 @@ def try_engines(
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Timed:
-    """Time both on the same passes, in turns; of a long pass fewer images.
+    """Time all on the same passes, in turns; of a long pass fewer images.
 
-    compared: by which values they are judged, the wants if not told. The first pass of each does
-    not count: weights are packed in it.
+    engines: by name, "torch" among them. compared: by which values they are judged, the wants if
+    not told. The first pass of each does not count: weights are packed in it.
     """
-    engines = (torch, onnx)
     first = _first_images(inputs, 1)
     judged = wants if compared is None else compared
-    difference = largest_relative_difference(*(engine.measure(first, judged) for engine in engines))
+    found = {name: engine.measure(first, judged) for name, engine in engines.items()}
+    differences = {
+        name: largest_relative_difference(found["torch"], values)
+        for name, values in found.items()
+        if name != "torch"
+    }
     if judged != wants:
-        for engine in engines:
+        for engine in engines.values():
             engine.measure(first, wants)
     start = clock()
-    torch.measure(first, wants)
+    engines["torch"].measure(first, wants)
     of_one = clock() - start
-    n_images = min(_n_images(inputs), max(1, int(SECONDS / _MOST_ROUNDS / max(of_one, 1e-6))))
+    n_images = min(_n_images(inputs), max(1, int(_SECONDS_OF_A_PASS / max(of_one, 1e-6))))
     tried = _first_images(inputs, n_images)
     if n_images > 1:
-        for engine in engines:
+        for engine in engines.values():
             engine.measure(tried, wants)
-    least = [math.inf, math.inf]
-    begun = clock()
+    least = dict.fromkeys(engines, math.inf)
     pauses = n_images == 1
+    ends = clock() + len(engines) * (_SECONDS_WITH_PAUSES if pauses else _SECONDS)
     for _ in range(_MOST_ROUNDS_WITH_PAUSES if pauses else _MOST_ROUNDS):
-        for place, engine in enumerate(engines):
+        for name, engine in engines.items():
             sleep(_PAUSE_SECONDS if pauses else 0)
             start = clock()
             engine.measure(tried, wants)
-            least[place] = min(least[place], clock() - start)
-        if clock() - begun > (_SECONDS_WITH_PAUSES if pauses else SECONDS):
+            least[name] = min(least[name], clock() - start)
+        if clock() > ends:
             break
-    return Timed(n_images, least[0], least[1], difference)
+    return Timed(n_images, least, differences)
 
 
 def largest_relative_difference(

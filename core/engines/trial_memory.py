@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.engine_names import GRAPH_ENGINES
 from core.engines.trial import Chosen, Inputs, Wants
 from core.errors import AppError
 from core.files import written_beside
@@ -22,7 +23,8 @@ FOLDER_VARIABLE = "BLOBSCOPE_CACHE"
 """A folder in place of the system's for caches."""
 _MOST_TRIALS = 200
 _MOST_BYTES = 1 << 20
-_RULES = 2
+_RULES = 3
+_KNOWN = ("torch", *GRAPH_ENGINES)
 """Counted up where trials judge otherwise than before, so that old ones are made anew."""
 
 
@@ -57,8 +59,7 @@ class TrialMemory:
             document = as_type(load_json(self._path, _MOST_BYTES), _Document, self._path.name)
         except (AppError, OSError):
             return ()
-        known = ("torch", "onnxruntime")
-        return tuple(one for one in document.trials if one.engine in known)
+        return tuple(one for one in document.trials if one.engine in _KNOWN)
 
     def find(self, key: str) -> Chosen | None:
         """The trial of this key."""
@@ -90,9 +91,17 @@ def trial_key(net: object, inputs: Inputs, wants: Wants) -> str:
         "inputs": sorted((name, array.shape) for name, array in inputs.items()),
         "wants": [[*value, [repr(measure) for measure in wants[value]]] for value in sorted(wants)],
         "machine": [platform.node(), platform.machine(), platform.processor(), os.cpu_count()],
-        "versions": [importlib.metadata.version(name) for name in ("torch", "onnxruntime")],
+        "versions": [_version(name) for name in _KNOWN],
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _version(package: str) -> str:
+    """ "" for one that is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _cache_folder() -> Path:

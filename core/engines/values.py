@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from core.engine_names import AUTO, GRAPH_ENGINES
 from core.engines.consent import PythonPrograms
 
 
@@ -36,9 +37,6 @@ class Device:
     precisions: tuple[Precision, ...] = ()
 
 
-AUTO = "auto"
-"""The engine of surveys is chosen by trial; whatever else there is to do is PyTorch's."""
-
 _NOT_OF_VALUES = ("precision", "threads", "child", "copies", "graphs")
 
 
@@ -65,9 +63,9 @@ class EngineSpec:
     def exact(self) -> EngineSpec:
         """What proves, differentiates and trains in its place: real Caffe, or float32 PyTorch.
 
-        ONNX Runtime's last bits move with what is asked of it, and it has no way back.
+        The last bits of a graph engine move with what is asked of it, and it has no way back.
         """
-        if self.name in ("onnxruntime", AUTO):
+        if self.name in (*GRAPH_ENGINES, AUTO):
             return EngineSpec()
         return replace(self, options=tuple(o for o in self.options if o[0] != "precision"))
 

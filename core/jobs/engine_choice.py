@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from core.engine_names import AUTO, GRAPH_ENGINES, installed_graph_engines
 from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchWish
 from core.engines.choosing import choose_engine
 from core.engines.host import EngineHost, NetToRun
-from core.engines.trial import why_no_trial
-from core.engines.values import AUTO, EngineSpec, Value
+from core.engines.values import EngineSpec, Value
 from core.images.preprocess import Preprocess
 from core.measures.measure import Measure
 from core.progress import Job, Progress
@@ -60,7 +60,7 @@ def engine_of_gallery(net: NetToRun, origin: NotedOrigin | None) -> NetToRun:
     "auto" stays for a gallery that notes none.
     """
     noted = "" if origin is None else origin.engine
-    if net.engine.name != AUTO or noted not in ("torch", "onnxruntime"):
+    if net.engine.name != AUTO or noted not in ("torch", *GRAPH_ENGINES):
         return net
-    can_run = noted == "torch" or not why_no_trial(net.device)
+    can_run = noted == "torch" or (net.device == "cpu" and noted in installed_graph_engines())
     return replace(net, engine=EngineSpec(noted if can_run else "torch"))

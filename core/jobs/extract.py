@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
+from core.engine_names import AUTO
 from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchSize, BatchWish
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.value_keys import IMAGES_KEY, SKIPPED_KEY
-from core.engines.values import AUTO, Value
+from core.engines.values import Value
 from core.errors import ImageError
 from core.images.finding import ImageFiles, find_files
 from core.images.recipe_choice import ChosenRecipe, RecipeWish, choose_recipe

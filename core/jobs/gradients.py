@@ -18,7 +18,7 @@ from core.errors import AppError, RequestError
 from core.jobs.look import LookRequest, inputs_of
 from core.jobs.open import net_of
 from core.jobs.score_target import fed_for, objective_of, value_of_target
-from core.jobs.way_back import NO_WAY_BACK, changeable
+from core.jobs.way_back import changeable, no_way_back
 from core.layers.backward import difference_words
 from core.layers.loss_weights import loss_weights
 from core.net.definition import Net
@@ -74,7 +74,8 @@ def gradients(request: GradientsRequest, host: EngineHost) -> Job[Gradients]:
     yield Progress(1, 1, "forward and back")
     layers = [layer for layer in net.layers if layer.name in needed]
     words = difference_words(layers, is_real_caffe=to_run.engine.name == "caffe")
-    return Gradients(found, ((NO_WAY_BACK,) if to_run != request.look.net else ()) + words)
+    stands_in = (no_way_back(request.look.net),) if to_run != request.look.net else ()
+    return Gradients(found, stands_in + words)
 
 
 def _of_everything(

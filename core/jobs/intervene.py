@@ -19,7 +19,7 @@ from core.jobs.classes import are_classes, is_softmax, names_of_classes, scored_
 from core.jobs.look import Looker, LookRequest, inputs_of
 from core.jobs.open import net_of
 from core.jobs.values import choose_value, every_value
-from core.jobs.way_back import NO_CHANGES, changeable
+from core.jobs.way_back import changeable, no_changes
 from core.layers.shapes import NetShapes
 from core.measures.measure import KEEP, Measure
 from core.net.definition import AUTOMATIC_TOP, Net
@@ -64,7 +64,7 @@ def intervene(request: InterveneRequest, looker: Looker) -> Job[Effect]:
                 alone.append(float(read(found[scored, KEEP])[0, best] - scores.before[best]))
     yield Progress(steps, steps, "passes")
     n_values = len(every_value(net))
-    note = NO_CHANGES if look is not request.look else ""
+    note = no_changes(request.look.net) if look is not request.look else ""
     return Effect(
         given, scores, told.moved, n_values, told.layers, told.seconds, tuple(alone), note
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.engine_names import GRAPH_ENGINES
 from core.engines.changes import Writing
 from core.engines.engine import Engine
 from core.engines.host import EngineHost
@@ -18,7 +19,7 @@ from core.interventions.intervention import Intervention
 from core.jobs.gallery_net import opened_gallery_net
 from core.jobs.intervene import MOST_ALONE, change_of
 from core.jobs.query import QueryRequest, query
-from core.jobs.way_back import ONNX, changeable
+from core.jobs.way_back import changeable
 from core.measures.measure import KEEP, Measure
 from core.progress import Job, Progress
 from core.retrieval.describing import Describer
@@ -145,7 +146,7 @@ def _changeable(asked: QueryRequest) -> QueryRequest:
     """The same question to an engine that changes values, before and after."""
     net = asked.net if asked.net is None else changeable(asked.net)
     runs_on = asked.runs_on
-    if runs_on is not None and runs_on.engine.name == ONNX:
+    if runs_on is not None and runs_on.engine.name in GRAPH_ENGINES:
         runs_on = replace(runs_on, engine=runs_on.engine.exact)
     return replace(asked, net=net, runs_on=runs_on)
 

@@ -15,7 +15,7 @@ from core.jobs.classes import are_classes, names_of_classes, scored_value
 from core.jobs.intervene import score_reader
 from core.jobs.look import Looker, LookRequest
 from core.jobs.open import net_of
-from core.jobs.way_back import NO_CHANGES, changeable
+from core.jobs.way_back import changeable, no_changes
 from core.layers.shapes import NetShapes
 from core.measures.measure import KEEP
 from core.net.definition import Net
@@ -102,7 +102,7 @@ def rank_channels(request: RankChannelsRequest, looker: Looker) -> Job[ChannelRa
         changes,
         are_classes(net, request.look.net, scored, len(scores)),
         time.perf_counter() - start,
-        NO_CHANGES if look.net != request.look.net else "",
+        no_changes(request.look.net) if look.net != request.look.net else "",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from core.attribution.explanation import Explained
 from core.attribution.targets import ChannelTarget, MatchTarget, Target
+from core.engine_names import GRAPH_ENGINES, engine_title
 from core.engines.host import NetToRun
 from core.engines.values import EngineSpec, Value
 from core.errors import AppError
@@ -16,14 +17,22 @@ from core.layers.registry import layer_type
 from core.net.definition import Layer, Net
 from core.net.rename import plan_rename
 
-ONNX = "onnxruntime"
-NO_WAY_BACK = "ONNX Runtime has no way back: this is PyTorch's, of the same net and weights."
-NO_CHANGES = "ONNX Runtime changes no values: before and after are PyTorch's, same net and weights."
+
+def no_way_back(asked: NetToRun) -> str:
+    """What stands in for an engine without one."""
+    title = engine_title(asked.engine.name)
+    return f"{title} has no way back: this is PyTorch's, of the same net and weights."
+
+
+def no_changes(asked: NetToRun) -> str:
+    """What stands in for an engine that changes no values."""
+    title = engine_title(asked.engine.name)
+    return f"{title} changes no values: before and after are PyTorch's, same net and weights."
 
 
 def changeable(net: NetToRun) -> NetToRun:
     """The same on an engine that changes values and goes back, where its own does neither."""
-    return replace(net, engine=net.engine.exact) if net.engine.name == ONNX else net
+    return replace(net, engine=net.engine.exact) if net.engine.name in GRAPH_ENGINES else net
 
 
 @dataclass(frozen=True)
@@ -93,8 +102,8 @@ def way_back(to_run: NetToRun) -> WayBack:
     """
     net, _ = net_of(to_run)
     wrong = wrong_in_place(net.layers)
-    if to_run.engine.name == ONNX:
-        return WayBack(changeable(to_run), NO_WAY_BACK, wrong)
+    if to_run.engine.name in GRAPH_ENGINES:
+        return WayBack(changeable(to_run), no_way_back(to_run), wrong)
     if to_run.engine.name != "caffe" or not wrong:
         return WayBack(to_run, wrong=wrong)
     text = _with_own_blobs(net, wrong) if all(map(_keeps_its_values, wrong)) else None

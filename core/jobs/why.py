@@ -16,7 +16,7 @@ from core.images.thumbnails import thumbnail
 from core.jobs.gallery_net import found_gallery_net
 from core.jobs.index import describer_for
 from core.jobs.open import OpenRequest
-from core.jobs.way_back import NO_WAY_BACK, changeable
+from core.jobs.way_back import changeable, no_way_back
 from core.progress import Job
 from core.representations.after import L2, After
 from core.representations.encoding import Encoder
@@ -82,8 +82,9 @@ def why(request: WhyRequest, host: EngineHost) -> Job[Why]:
             fit,
             encoder,
         )
-    stands_in = (NO_WAY_BACK,) if able != to_run else ()
-    return replace(found, notes=(*stands_in, *found.notes, *_notes(query), *_notes(result)))
+    stands_in = no_way_back(to_run) if able != to_run else ""
+    notes = (stands_in, *found.notes, *_notes(query), *_notes(result))
+    return replace(found, notes=tuple(filter(None, notes)))
 
 
 def write_why(found: Why, out: Path) -> tuple[str, ...]:

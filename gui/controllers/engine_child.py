@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.engine_names import engine_title
 from core.engines.batch_size import USUAL_BATCH, BatchWish
 from core.engines.consent import PythonPrograms
 from core.engines.host import EngineHost, NetToRun
@@ -16,7 +17,6 @@ from core.engines.trial import Chosen
 from core.engines.values import Device, EngineSpec, EngineStatus, FastPath
 from core.errors import AppError, EngineCrashed
 from gui.document import ModelDocument
-from gui.engine_titles import engine_title
 from gui.jobs import Lanes
 from gui.runs import Run
 from gui.widgets.precision_choice import precision_title

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from core.engine_names import AUTO, GRAPH_ENGINES, engine_title
 from core.engines.base import EngineProcess, EngineSpec, EngineStatus
 from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchWish
 from core.engines.caffe.probe import FoundCaffe, find_caffes
@@ -19,14 +20,11 @@ from core.errors import AppError, EngineError
 from core.progress import Job
 from gui.controllers.engine_child import EngineController
 from gui.dialogs.engine_choice import (
-    AUTO,
     CAFFE,
-    ONNX,
     TORCH,
     EngineChoice,
     EngineDialog,
 )
-from gui.engine_titles import engine_title
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.notices import Notice, NoticeAction, Notices
@@ -169,14 +167,14 @@ class EngineChoiceController(QObject):
         """An entry of the list; Caffe without a command is asked for it."""
         name = self._window.engine_popup.engine_box.currentData()
         before = self.choice()
-        is_ours = name in (TORCH, ONNX, AUTO)
+        is_ours = name in (TORCH, *GRAPH_ENGINES, AUTO)
         is_known = is_ours or before.command or os.environ.get(CAFFE_PYTHON_VARIABLE)
         if (is_ours or name == CAFFE) and is_known:
             self.use(EngineChoice(name, before.precision, before.command))
         else:
             self.ask()
             if name == CAFFE and self.dialog is not None:
-                self.dialog.caffe.setChecked(True)
+                self.dialog.engines[CAFFE].setChecked(True)
         self.changed.emit()  # the list shows what runs, not what was clicked
 
     def _test(self, choice: EngineChoice) -> None:
@@ -231,7 +229,7 @@ def spec_of(choice: EngineChoice) -> EngineSpec:
     """How to start the chosen engine. EngineUnavailableError for a command with an open quote."""
     if choice.name == CAFFE:
         return caffe_spec(choice)
-    if choice.name in (ONNX, AUTO):
+    if choice.name in (*GRAPH_ENGINES, AUTO):
         return EngineSpec(choice.name)
     is_plain = choice.precision == "float32"
     return EngineSpec(TORCH, options=() if is_plain else (("precision", choice.precision),))

@@ -8,8 +8,8 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, QSignalBlocker, Qt, QTimer
 from PyQt5.QtWidgets import QComboBox
 
+from core.engine_names import ENGINE_CHOICES, ENGINE_TITLES
 from core.engines.host import TORCH
-from core.engines.registry import ENGINE_CHOICES
 from core.words import about_text, plural
 from gui.controllers.engine_child import (
     READY,
@@ -23,7 +23,6 @@ from gui.controllers.opening import OpeningController
 from gui.controllers.possibilities import Facts, facts_of
 from gui.controllers.renaming import RenamingController
 from gui.document import ModelDocument
-from gui.engine_titles import ENGINE_TITLES
 from gui.jobs import Lanes
 from gui.main_window import MainWindow
 from gui.runs import Run

@@ -1,4 +1,4 @@
-"""Which engine runs nets: PyTorch and its precision, ONNX Runtime, or the user's own Caffe."""
+"""Which engine runs nets: PyTorch and its precision, one for CPUs, or the user's own Caffe."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QRadioButton, QWidget
 
+from core.engine_names import AUTO, ENGINE_CHOICES, GRAPH_ENGINES, engine_title
 from gui.dialogs.frame import FramedDialog
 from gui.theme import ThemeKeeper, fixed_font
 from gui.widgets.buttons import Button
@@ -15,8 +16,8 @@ from gui.widgets.choice import Choice
 from gui.widgets.labels import LinkLabel, SectionHeader, ThemedLabel
 from gui.widgets.precision_choice import PrecisionChoice
 
-TORCH, CAFFE, ONNX, AUTO = "torch", "caffe", "onnxruntime", "auto"
-_TRIAL = "Fastest by trial: the quicker of both for index, sweep and extract, PyTorch for the rest"
+TORCH, CAFFE = "torch", "caffe"
+_TRIAL = "Fastest by trial: the quickest of all three for index, sweep and extract, else PyTorch"
 EXAMPLES = (
     ("python3", "pycaffe of this computer"),
     ("docker run -i --rm bvlc/caffe:cpu python", "an image"),
@@ -60,8 +61,7 @@ class EngineDialog(FramedDialog):
 
     def choice(self) -> EngineChoice:
         """What the fields say."""
-        others = ((CAFFE, self.caffe), (ONNX, self.onnx), (AUTO, self.auto))
-        name = next((name for name, button in others if button.isChecked()), TORCH)
+        name = next(name for name, button in self.engines.items() if button.isChecked())
         return EngineChoice(name, self.precision.currentData(), self.command.text().strip())
 
     def show_testing(self) -> None:
@@ -87,12 +87,11 @@ class EngineDialog(FramedDialog):
         super().accept()
 
     def _make_fields(self, choice: EngineChoice) -> None:
-        self.torch = QRadioButton("PyTorch")
-        self.caffe = QRadioButton("Your own Caffe")
-        self.onnx = QRadioButton("ONNX Runtime")
-        self.auto = QRadioButton(_TRIAL)
-        others = {CAFFE: self.caffe, ONNX: self.onnx, AUTO: self.auto}
-        others.get(choice.name, self.torch).setChecked(True)
+        titles = {AUTO: _TRIAL, CAFFE: "Your own Caffe"}
+        self.engines = {
+            name: QRadioButton(titles.get(name, engine_title(name))) for name in ENGINE_CHOICES
+        }
+        self.engines.get(choice.name, self.engines[TORCH]).setChecked(True)
         self.precision = PrecisionChoice()
         self.precision.choose(choice.precision)
         self.fidelity_link = LinkLabel(self.keeper, "How far is each layer from float32?")
@@ -114,7 +113,7 @@ class EngineDialog(FramedDialog):
 
     def _lay_out(self) -> None:
         self.body.addWidget(SectionHeader(self.keeper, "PyTorch", "comes with Blobscope"))
-        self.body.addWidget(self.torch)
+        self.body.addWidget(self.engines[TORCH])
         precision = QHBoxLayout()
         precision.setContentsMargins(22, 0, 0, 0)
         precision.addWidget(ThemedLabel(self.keeper, "Precision", "secondary"))
@@ -123,12 +122,12 @@ class EngineDialog(FramedDialog):
         precision.addStretch(1)
         self.body.addLayout(precision)
         self.body.addWidget(
-            SectionHeader(self.keeper, "ONNX Runtime", "often faster on a CPU; plain layers only")
+            SectionHeader(self.keeper, "On a CPU", "often faster; plain layers only")
         )
-        self.body.addWidget(self.onnx)
-        self.body.addWidget(self.auto)
+        for name in (*GRAPH_ENGINES, AUTO):
+            self.body.addWidget(self.engines[name])
         self.body.addWidget(SectionHeader(self.keeper, "Caffe", "the reference"))
-        self.body.addWidget(self.caffe)
+        self.body.addWidget(self.engines[CAFFE])
         line = QHBoxLayout()
         line.setContentsMargins(22, 0, 0, 0)
         line.addWidget(self.command, 1)
@@ -165,7 +164,7 @@ class EngineDialog(FramedDialog):
         return grid
 
     def _connect(self) -> None:
-        for button in (self.torch, self.onnx, self.auto):
+        for button in self.engines.values():
             button.toggled.connect(self._check)
         self.precision.currentIndexChanged.connect(self._check)
         self.fidelity_link.clicked.connect(self._ask_fidelity)
@@ -181,7 +180,7 @@ class EngineDialog(FramedDialog):
 
     def _take_command(self) -> None:
         """Who types a command wants Caffe; what was found before holds no longer."""
-        self.caffe.setChecked(True)
+        self.engines[CAFFE].setChecked(True)
         self.finding.setText("")
         self._check()
 

@@ -26,10 +26,11 @@ from typing import Any
 
 import numpy as np
 
+from core.engine_names import AUTO, GRAPH_ENGINES
 from core.engines.choosing import choose_engine
 from core.engines.host import EngineHost, NetToRun
 from core.engines.trial_memory import FOLDER_VARIABLE
-from core.engines.values import AUTO, EngineSpec, Value
+from core.engines.values import EngineSpec, Value
 from core.layers.shapes import infer_shapes
 from core.measures.measure import KEEP
 from core.net.reader import load_net
@@ -37,7 +38,7 @@ from tests.bench.machine import describe_machine
 from tests.bench.nets import REPOSITORY, nets_with_weights
 from tests.bench.peers import PeerError, open_caffe, open_library
 
-OURS = ("torch", "onnxruntime")
+OURS = ("torch", *GRAPH_ENGINES)
 CAFFE = "real Caffe"
 PEERS = ("ONNX Runtime", "OpenVINO", "OpenCV dnn", CAFFE)
 BAR = 1.05

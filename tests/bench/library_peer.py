@@ -61,7 +61,9 @@ def open_onnxruntime(net_path: Path, weights_path: Path) -> tuple[str, Forward]:
 
 def open_openvino(net_path: Path, weights_path: Path) -> tuple[str, Forward]:
     """OpenVINO in float32, compiled for each size; it would take bfloat16 by itself."""
-    import openvino
+    import core.engines.openvino  # whose import is reported to nobody
+
+    import openvino  # isort: skip
 
     core = openvino.Core()
     with tempfile.TemporaryDirectory() as folder:

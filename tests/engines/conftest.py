@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.engine_names import GRAPH_ENGINES, installed_graph_engines
 from core.engines.base import EngineProcess, EngineSpec
 from core.engines.registry import start_engine
 
@@ -34,14 +35,13 @@ def small_net() -> str:
     return SMALL_NET
 
 
-@pytest.fixture(scope="module", params=["fake", "torch", "caffe", "onnxruntime"])
+@pytest.fixture(scope="module", params=["fake", "torch", "caffe", *GRAPH_ENGINES])
 def any_spec(request: pytest.FixtureRequest) -> EngineSpec:
     """Every engine in turn; what is not installed is skipped, with the reason."""
     if request.param == "caffe":
         return EngineSpec("caffe", request.getfixturevalue("caffe_python"))
-    if request.param == "onnxruntime":
-        pytest.importorskip("onnx", reason="the extra [fast] is not installed")
-        pytest.importorskip("onnxruntime", reason="the extra [fast] is not installed")
+    if request.param in GRAPH_ENGINES and request.param not in installed_graph_engines():
+        pytest.skip("the extra [fast] is not installed")
     return EngineSpec(request.param, options=(("threads", "1"),))
 
 

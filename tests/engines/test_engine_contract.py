@@ -77,10 +77,15 @@ def test_every_version_comes_from_one_pass(engine: Engine) -> None:
 
 @pytest.mark.parametrize("value", ALL_VALUES, ids=lambda value: value.layer)
 def test_a_value_has_the_same_bits_whatever_else_is_wanted(engine: Engine, value: Value) -> None:
+    """But in OpenVINO, where an inner product takes another way once a ReLU is joined to it."""
     together = engine.forward(images(), ALL_VALUES)[value]
     alone = engine.forward(images(), [value])[value]
     engine.run(images())
-    assert together.tobytes() == alone.tobytes() == engine.read(value).tobytes()
+    assert together.tobytes() == engine.read(value).tobytes()
+    if engine.name == "openvino":
+        assert np.abs(together - alone).max() <= 1e-6 * np.abs(alone).max()
+    else:
+        assert together.tobytes() == alone.tobytes()
 
 
 def test_the_batch_may_differ_from_the_prototxt(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Choosing PyTorch or ONNX Runtime by trial: who wins, what is said, what is remembered."""
+"""Choosing an engine by trial: who wins, what is said, what is remembered."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.engine_names import AUTO, engine_title, installed_graph_engines
 from core.engines import choosing
 from core.engines.base import EngineSpec, Value
 from core.engines.choosing import choose_engine
@@ -20,7 +21,7 @@ from core.engines.trial import (
     what_to_compare,
 )
 from core.engines.trial_memory import Remembered, TrialMemory, trial_key
-from core.engines.values import AUTO, EngineLayer
+from core.engines.values import EngineLayer
 from core.measures.measure import KEEP, Pool
 
 RELU = Value("relu", "relu")
@@ -48,26 +49,38 @@ class Stub:
         return {(RELU, KEEP): data * (1 + self.off)}
 
 
-def chosen(torch: Stub, onnx: Stub, n_images: int = 8) -> Chosen:
+def chosen(torch: Stub, n_images: int = 8, **others: Stub) -> Chosen:
     data = {"data": np.ones((n_images, 2), np.float32)}
     sleep = lambda seconds: setattr(Stub, "now", Stub.now + seconds)  # noqa: E731
-    return try_engines(torch, onnx, data, WANTS, clock=lambda: Stub.now, sleep=sleep).chosen()
+    engines = {"torch": torch, **others}
+    return try_engines(engines, data, WANTS, clock=lambda: Stub.now, sleep=sleep).chosen()
 
 
 def test_the_quicker_engine_is_named_with_both_times() -> None:
-    found = chosen(Stub(0.01), Stub(0.005))
+    found = chosen(Stub(0.01), onnxruntime=Stub(0.005), openvino=Stub(0.006))
     assert found.spec == EngineSpec("onnxruntime")
-    assert found.reason == "ONNX Runtime: 40 ms a pass of 8 images, against 80"
-    found = chosen(Stub(0.01), Stub(0.02), n_images=1)
-    assert found.reason == "PyTorch: 10 ms a pass of one image after a pause, against 20"
+    assert (
+        found.reason
+        == "ONNX Runtime: 40 ms a pass of 8 images, against PyTorch's 80 and OpenVINO's 48"
+    )
+    found = chosen(Stub(0.01), onnxruntime=Stub(0.005), openvino=Stub(0.004))
+    assert found.spec == EngineSpec("openvino")
+    found = chosen(Stub(0.01), n_images=1, openvino=Stub(0.02))
+    assert found.reason == "PyTorch: 10 ms a pass of one image after a pause, against OpenVINO's 20"
 
 
 def test_a_tie_and_other_values_stay_on_pytorch() -> None:
-    assert chosen(Stub(0.01), Stub(0.0098)).engine == "torch"
-    found = chosen(Stub(0.01), Stub(0.001, off=2e-4))
+    assert chosen(Stub(0.01), onnxruntime=Stub(0.0098)).engine == "torch"
+    found = chosen(Stub(0.01), onnxruntime=Stub(0.001, off=2e-4))
     assert (found.engine, found.reason) == (
         "torch",
         "PyTorch: ONNX Runtime's values differ by 2.0e-04 of the largest, more than 0.0001",
+    )  # fmt: skip
+    found = chosen(Stub(0.01), onnxruntime=Stub(0.001, off=2e-4), openvino=Stub(0.005))
+    assert (found.engine, found.reason) == (
+        "openvino",
+        "OpenVINO: 40 ms a pass of 8 images, against PyTorch's 80; "
+        "ONNX Runtime's values differ by 2.0e-04 of the largest, more than 0.0001",
     )  # fmt: skip
 
 
@@ -104,20 +117,21 @@ def test_scores_that_agree_are_enough_where_their_probabilities_do_not() -> None
     torch, onnx = Classifier(0.01), Classifier(0.005, off=2e-6)
     data, prob = {"data": np.ones((8, 2), np.float32)}, {Value("prob", "prob"): (KEEP,)}
     clock = {"clock": lambda: Stub.now, "sleep": lambda seconds: None}
-    assert try_engines(torch, onnx, data, prob, **clock).chosen().engine == "torch"
+    both = {"torch": torch, "onnxruntime": onnx}
+    assert try_engines(both, data, prob, **clock).chosen().engine == "torch"
     judged = {scores: (KEEP,)}
-    found = try_engines(torch, onnx, data, prob, compared=judged, **clock)
-    assert found.difference == pytest.approx(2e-6)
+    found = try_engines(both, data, prob, compared=judged, **clock)
+    assert found.differences == {"onnxruntime": pytest.approx(2e-6)}
     assert found.chosen().engine == "onnxruntime"
     worse = Classifier(0.005, off=2e-4)
-    found = try_engines(torch, worse, data, prob, compared=judged, **clock)
+    found = try_engines({**both, "onnxruntime": worse}, data, prob, compared=judged, **clock)
     assert found.chosen().engine == "torch"
 
 
 def test_long_passes_are_tried_with_fewer_images_and_seldom() -> None:
     torch, onnx = Stub(0.08), Stub(0.9)
     before = Stub.now
-    chosen(torch, onnx)
+    chosen(torch, onnxruntime=onnx)
     assert max(onnx.batches) == 2
     assert Stub.now - before < 6
     assert len(onnx.batches) == 3
@@ -164,17 +178,21 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineHost
 def test_a_net_is_tried_once_and_what_is_lacking_is_named(
     host: EngineHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("onnxruntime", reason="the extra [fast] is not installed")
+    names = installed_graph_engines()
+    if not names:
+        pytest.skip("the extra [fast] is not installed")
     told: list[Chosen] = []
     host.on_choice = told.append
     net = NetToRun(NET, Path("net.prototxt"), engine=EngineSpec(AUTO))
     first = choose_engine(host, net, DATA, WANTS)
-    assert first.engine.name in ("torch", "onnxruntime")
+    assert first.engine.name in ("torch", *names)
     assert " ms a pass of 2 images, against " in first.why_engine
+    assert all(engine_title(name) in first.why_engine for name in ("torch", *names))
     best = {Value("best", "best"): (KEEP,)}
     lacking = choose_engine(host, net, DATA, best)
     assert lacking.engine == EngineSpec("torch")
-    assert lacking.why_engine == "PyTorch: ONNX Runtime does not run layer 'best' (ArgMax)"
+    lacks = [f"{engine_title(name)} does not run layer 'best' (ArgMax)" for name in names]
+    assert lacking.why_engine == f"PyTorch: {'; '.join(lacks)}"
     monkeypatch.delattr(choosing, "_try")
     again = choose_engine(host, net, DATA, WANTS)
     assert (again.engine, again.why_engine) == (first.engine, first.why_engine)

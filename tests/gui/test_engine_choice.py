@@ -69,7 +69,7 @@ def test_a_test_says_what_was_found(bench, qtbot, stub_caffe: str) -> None:
     dialog = ask(bench)
     dialog.command.setText(stub_caffe)
     dialog.command.textEdited.emit(stub_caffe)
-    assert dialog.caffe.isChecked()
+    assert dialog.engines["caffe"].isChecked()
     dialog.test_button.click()
     assert dialog.finding.text() == "Starting it…"
     qtbot.waitUntil(lambda: "3 layer types" in dialog.finding.text(), timeout=30000)
@@ -115,6 +115,7 @@ def test_the_list_changes_the_engine_and_is_remembered(
         "Fastest by trial",
         "PyTorch",
         "ONNX Runtime",
+        "OpenVINO",
         "Caffe",
         "Fake",
         "Settings…",
@@ -168,7 +169,7 @@ def test_caffe_without_a_command_is_asked_for_it(bench, monkeypatch) -> None:
     choose(bench, "caffe")
     dialog = bench.engine_choice.dialog
     assert dialog is not None
-    assert dialog.caffe.isChecked()
+    assert dialog.engines["caffe"].isChecked()
     assert dialog.problem.text() == "Type the command that starts your Caffe's Python."
     assert not dialog.accept_button.isEnabled()
     dialog.close()

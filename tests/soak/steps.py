@@ -543,10 +543,10 @@ def switch_engine(soak: Soak) -> None:
     if dialog is None:
         return
     if soak.chance.random() < 0.3:
-        dialog.caffe.click()
+        dialog.engines["caffe"].click()
         dialog.command.setText(soak.chance.choice(("/nowhere/python", "true", "cat", "sleep 1000")))
     else:
-        dialog.torch.click()
+        dialog.engines["torch"].click()
         dialog.precision.setCurrentIndex(soak.chance.randrange(dialog.precision.count()))
     if dialog.accept_button.isEnabled():
         dialog.accept_button.click()

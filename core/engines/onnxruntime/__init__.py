@@ -1,1 +1,1 @@
-"""The ONNX Runtime engine: a graph written from the net, for CPUs where it is the faster one."""
+"""The ONNX Runtime engine: runs the graph that is written from a net, on CPUs."""

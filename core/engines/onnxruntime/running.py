@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 from onnx import ModelProto
 
-from core.engines.onnxruntime.graph import Model
+from core.engines.onnx_graph.graph import Model
 from core.engines.pass_choice import PassChoice
 
 _MAX_GRAPHS = 4
@@ -57,7 +57,7 @@ class _Graph:
         )
 
 
-class GraphRunner:
+class OnnxRuntimeRunner:
     """The graphs of one net. Learned arrays are held once; the last few graphs are kept."""
 
     def __init__(self, n_threads: int) -> None:

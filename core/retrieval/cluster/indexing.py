@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from core.asked_child import AskedChild, ChildEnded, Reply, asked_child
+from core.engine_names import GRAPH_ENGINES
 from core.engines.host import NetToRun
 from core.errors import AppError, GalleryError, RequestError
 from core.files import is_folder
@@ -44,7 +45,7 @@ _SETTINGS = {
     # a busy machine takes its time to start Python
     "RAY_worker_register_timeout_seconds": "600",
 }
-_ENGINES = ("torch", "onnxruntime")
+_ENGINES = ("torch", *GRAPH_ENGINES)
 _MOST_TRIES = 10
 _HOST_AND_PORT = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}")
 

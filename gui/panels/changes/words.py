@@ -8,9 +8,9 @@ from typing import Protocol
 
 from core.comparison.changes import Changes
 from core.comparison.edit_lines import LayerDifference
+from core.engine_names import engine_title
 from core.net.definition import Net
 from core.words import bytes_text, count_text, join_names, plural, value_text
-from gui.engine_titles import engine_title
 from gui.panels.changes.figures import Figure
 from gui.widgets.fact_list import Fact
 from gui.widgets.notice_card import Notice, NoticeAction

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from core.engine_names import AUTO
 from core.engines import choosing
 from core.engines.host import EngineHost, NetToRun
 from core.engines.trial import Chosen
-from core.engines.values import AUTO, EngineSpec
+from core.engines.values import EngineSpec
 from core.jobs import engine_choice
 from core.jobs.extract import ExtractRequest, extract
 from core.jobs.gallery_net import found_gallery_net
@@ -59,7 +60,7 @@ def test_a_gallery_goes_on_with_its_engine_and_so_do_queries(
     assert found_gallery_net(again.gallery, auto)[0].engine == EngineSpec("onnxruntime")
     plain = replace(auto, engine=EngineSpec("torch"))
     assert found_gallery_net(again.gallery, plain)[0].engine == EngineSpec("torch")
-    monkeypatch.setattr(engine_choice, "why_no_trial", lambda device: "it is not installed")
+    monkeypatch.setattr(engine_choice, "installed_graph_engines", lambda: ("openvino",))
     assert found_gallery_net(again.gallery, auto)[0].engine == EngineSpec("torch")
 
 

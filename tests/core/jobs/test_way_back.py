@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from core.attribution.explanation import Explained
 from core.attribution.methods import Method
 from core.attribution.targets import ChannelTarget
+from core.engine_names import GRAPH_ENGINES, engine_title, installed_graph_engines
 from core.engines.base import EngineSpec
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import Value
@@ -20,7 +20,7 @@ from core.jobs.intervene import InterveneRequest, intervene
 from core.jobs.look import Looker, LookRequest
 from core.jobs.rank_channels import RankChannelsRequest, rank_channels
 from core.jobs.saliency import SaliencyRequest, saliency
-from core.jobs.way_back import NO_CHANGES, NO_WAY_BACK, way_back
+from core.jobs.way_back import way_back
 from core.progress import run_job
 
 NET = """
@@ -58,9 +58,17 @@ LRN gives the square of its factor."""
 def host() -> Iterator[EngineHost]:
     with EngineHost() as opened:
         opened.process(EngineSpec())
-        if importlib.util.find_spec("onnxruntime"):
-            opened.process(EngineSpec("onnxruntime"))
+        for name in installed_graph_engines():
+            opened.process(EngineSpec(name))
         yield opened
+
+
+@pytest.fixture(params=GRAPH_ENGINES)
+def graph_engine(request: pytest.FixtureRequest) -> EngineSpec:
+    """Each engine without a way back."""
+    if request.param not in installed_graph_engines():
+        pytest.skip("the extra [fast] is not installed")
+    return EngineSpec(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -107,18 +115,27 @@ def test_a_net_without_such_a_layer_is_run_as_it_is(tmp_path: Path) -> None:
     assert way_back(net).net is net
 
 
-def test_another_engine_goes_back_for_onnx_runtime(tmp_path: Path, host: EngineHost) -> None:
-    pytest.importorskip("onnxruntime", reason="the extra [fast] is not installed")
+def test_another_engine_goes_back_for_one_that_does_not(
+    tmp_path: Path, host: EngineHost, graph_engine: EngineSpec
+) -> None:
     op = 'type: "Power" power_param { power: 2 }'
-    found = explained(tmp_path, host, op, EngineSpec("onnxruntime"))
+    found = explained(tmp_path, host, op, graph_engine)
     check(found, CASES[op])
-    assert found.notes[0] == NO_WAY_BACK
+    title = engine_title(graph_engine.name)
+    assert found.notes[0] == (
+        f"{title} has no way back: this is PyTorch's, of the same net and weights."
+    )
 
 
-def test_another_engine_changes_values_for_onnx_runtime(tmp_path: Path, host: EngineHost) -> None:
+def test_another_engine_changes_values_for_one_that_does_not(
+    tmp_path: Path, host: EngineHost, graph_engine: EngineSpec
+) -> None:
     """Softmax of x / 2 = (1, 0.5), and of (0, 0.5)."""
-    pytest.importorskip("onnxruntime", reason="the extra [fast] is not installed")
-    net = NetToRun(CLASSES, tmp_path / "n.prototxt", engine=EngineSpec("onnxruntime"))
+    stands_in = (
+        f"{engine_title(graph_engine.name)} changes no values: before and after are PyTorch's, "
+        "same net and weights."
+    )
+    net = NetToRun(CLASSES, tmp_path / "n.prototxt", engine=graph_engine)
     np.save(tmp_path / "x.npy", np.array([[2.0, 1.0]], np.float32))
     look = LookRequest(net, arrays=(("x", tmp_path / "x.npy"),))
     looker, off = Looker(host), Intervention(Value("half", "y"), "off", (0,))
@@ -127,9 +144,9 @@ def test_another_engine_changes_values_for_onnx_runtime(tmp_path: Path, host: En
     assert effect.scores is not None
     np.testing.assert_allclose(effect.scores.before, before / before.sum(), rtol=1e-6)
     np.testing.assert_allclose(effect.scores.after, after / after.sum(), rtol=1e-6)
-    assert effect.note == NO_CHANGES
+    assert effect.note == stands_in
     ranked = run_job(rank_channels(RankChannelsRequest(look, Value("half", "y")), looker))
     np.testing.assert_allclose(ranked.changes[0], effect.scores.after[0] - effect.scores.before[0])
-    assert ranked.note == NO_CHANGES
+    assert ranked.note == stands_in
     with looker.passed(look) as engine:
-        assert engine.name == "onnxruntime"
+        assert engine.name == graph_engine.name

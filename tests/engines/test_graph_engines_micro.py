@@ -1,4 +1,4 @@
-"""The ONNX Runtime engine against real Caffe: every layer that it runs, and what it refuses."""
+"""ONNX Runtime and OpenVINO against real Caffe: every layer that they run, and what is refused."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.engine_names import GRAPH_ENGINES, installed_graph_engines
 from core.engines.base import EngineProcess, EngineSpec, Value
 from core.engines.registry import start_engine
 from core.errors import EngineError, UnsupportedLayerError
 from tests.engines.golden import TOLERANCE, GoldenNet, differences_of
 from tests.engines.test_torch_micro import NOT_COMPARED, SHIPPED
 
-pytest.importorskip("onnx", reason="the extra [fast] is not installed")
-pytest.importorskip("onnxruntime", reason="the extra [fast] is not installed")
 
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[EngineProcess]:
-    with start_engine(EngineSpec("onnxruntime", options=(("threads", "1"),))) as started:
+@pytest.fixture(scope="module", params=GRAPH_ENGINES)
+def process(request: pytest.FixtureRequest) -> Iterator[EngineProcess]:
+    """A child of each."""
+    if request.param not in installed_graph_engines():
+        pytest.skip("the extra [fast] is not installed")
+    with start_engine(EngineSpec(request.param, options=(("threads", "1"),))) as started:
         yield started
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.engines.onnxruntime.layer_writer import LayerWriter, Writers
+from core.engines.onnx_graph.layer_writer import LayerWriter, Writers
 
 
 def _concat(at: LayerWriter) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from core.engines.onnxruntime.layer_writer import LayerWriter, Writers
+from core.engines.onnx_graph.layer_writer import LayerWriter, Writers
 from core.layers.normalisation import has_scale_and_bias, uses_batch_statistics
 from core.layers.reshaping import drops_at_random
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.engines.onnxruntime.layer_writer import LayerWriter, Writers
+from core.engines.onnx_graph.layer_writer import LayerWriter, Writers
 from core.layers.convolution import Windows, read_windows, rectified_slope
 from core.layers.pooling import pooling_method, read_pooling_window
 

@@ -1,11 +1,12 @@
-"""One net opened in the ONNX Runtime engine."""
+"""One net opened in an engine that runs the graph written from it."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -20,9 +21,9 @@ from core.engines.obstacles import (
     refused_shapes,
     unknown_types,
 )
-from core.engines.onnxruntime.graph import Graph, Model, slot_name
-from core.engines.onnxruntime.running import GraphRunner
-from core.engines.onnxruntime.writing import WRITERS, write_net
+from core.engines.onnx_graph.graph import Graph, Model, slot_name
+from core.engines.onnx_graph.layer_writer import Writers
+from core.engines.onnx_graph.writing import NetToWrite, WrittenNet, write_net
 from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
 from core.engines.unforeseen import unforeseen_layers
@@ -35,11 +36,31 @@ from core.measures.measure import Measure, Pool
 from core.net.reader import read_net
 from core.weights.reader import open_weights
 
-ENGINE = "onnxruntime"
 _MAX_SIZES, _MAX_READINGS = 3, 16
 _FLOAT_BYTES = 4
 Reduced = tuple[int, str]
 """A slot, and "gap" or "mac": what is reduced inside the graph."""
+
+
+class GraphRunner(Protocol):
+    """The graphs of one net in a library that runs them."""
+
+    def run(
+        self, key: Hashable, model: Callable[[], Model], inputs: Mapping[str, np.ndarray]
+    ) -> list[np.ndarray]:
+        """The outputs of a graph. key: of the graph; model: makes it where it is not kept.
+
+        inputs: by name; those that the graph does not read are left out.
+        """
+
+
+@dataclass(frozen=True)
+class GraphEngine:
+    """What runs graphs. runner: of one net. writers: of the layer types that it runs as Caffe."""
+
+    name: str
+    runner: Callable[[], GraphRunner]
+    writers: Writers
 
 
 @dataclass(frozen=True)
@@ -66,22 +87,22 @@ class _Built:
     readings: dict[tuple[Want, ...], _Reading] = field(default_factory=dict)
 
 
-class OnnxRuntimeSession(Session):
+class GraphSession(Session):
     """Graphs are written anew for each size of the inputs; the learned arrays are held once.
 
     A value may differ in its last bits with what else is wanted, as layers are fused.
     """
 
-    def __init__(self, request: OpenRequest, n_threads: int) -> None:
+    def __init__(self, request: OpenRequest, engine: GraphEngine) -> None:
         self._net = read_net(request.net_text, state=request.state)
         check_readable(self._net)
         self._wiring = wire_net(self._net)
         computed = [step for step in self._wiring.steps if not step.is_data or step.is_made_up]
         self._refused: Obstacles = {
             **unforeseen_layers(self._net, self._wiring),
-            **unknown_types(computed, WRITERS, ENGINE),
+            **unknown_types(computed, engine.writers, engine.name),
         }
-        self._runner = GraphRunner(n_threads)
+        self._engine, self._runner = engine, engine.runner()
         self._state, self._seed = request.state, request.seed
         self._input_shapes = dict(request.input_shapes)
         path = request.weights_path
@@ -94,7 +115,7 @@ class OnnxRuntimeSession(Session):
         self._given: frozenset[str] = frozenset()
         shapes = infer_shapes(self._net, self._input_shapes)
         arrays = LearnedArrays(shapes, self._weights, self._seed)
-        written = write_net(self._wiring, shapes, arrays, self._state, self._refused)
+        written = self._write(shapes, arrays, self._refused)
         self._obstacles: Obstacles = {**written.obstacles, **self._refused}
         self.layers = engine_layers(self._net, shapes, self._obstacles)
         self.filler_layers = arrays.filler_layers
@@ -126,10 +147,10 @@ class OnnxRuntimeSession(Session):
             return built, known
         slots = [self._wiring.slot(want.value) for want in wants]
         steps = self._wiring.steps_for(slots)
-        check_free(steps, self._refused, ENGINE)
+        check_free(steps, self._refused, self._engine.name)
         self._wiring.check_inputs(inputs, steps)
         built = self._build(inputs)
-        check_free(steps, built.obstacles, ENGINE)
+        check_free(steps, built.obstacles, self._engine.name)
         pairs = tuple(
             (slot, want.measure, _reduced(want.measure, self._places(slot, built)))
             for slot, want in zip(slots, wants, strict=True)
@@ -155,7 +176,7 @@ class OnnxRuntimeSession(Session):
         slots = self._wiring.computable(inputs, built.obstacles)
         steps = [step for step in self._wiring.steps_for(slots) if not step.is_data]
         if not steps:
-            check_free(self._wiring.steps, built.obstacles, ENGINE)
+            check_free(self._wiring.steps, built.obstacles, self._engine.name)
         else:
             on_layer(steps[0].layer.name)
         sizes = bytes_of_slots(self._wiring, built.shapes, _FLOAT_BYTES)
@@ -174,7 +195,7 @@ class OnnxRuntimeSession(Session):
             return self._kept[slot]
         steps = self._wiring.steps_for([slot])
         missing = self._wiring.missing(self._given, steps)
-        check_free(steps, self._refused if missing else self._run_obstacles, ENGINE)
+        check_free(steps, self._refused if missing else self._run_obstacles, self._engine.name)
         raise not_computed(value, missing)
 
     def _pass(
@@ -211,7 +232,7 @@ class OnnxRuntimeSession(Session):
                 **self._refused,
             }
             arrays = LearnedArrays(shapes, self._weights, self._seed)
-            written = write_net(self._wiring, shapes, arrays, self._state, refused)
+            written = self._write(shapes, arrays, refused)
             built = _Built(self._n_built, shapes, written.graph, {**written.obstacles, **refused})
             self._n_built += 1
             self._built[sizes] = built
@@ -219,6 +240,10 @@ class OnnxRuntimeSession(Session):
                 self._built.popitem(last=False)
         self._built.move_to_end(sizes)
         return built
+
+    def _write(self, shapes: NetShapes, arrays: LearnedArrays, refused: Obstacles) -> WrittenNet:
+        writing = NetToWrite(self._wiring, shapes, arrays, self._state, self._engine.name)
+        return write_net(writing, self._engine.writers, refused)
 
     def _places(self, slot: int, built: _Built) -> int:
         """How many axes a value has after its channels."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.engines.onnxruntime.graph import Graph
+from core.engines.onnx_graph.graph import Graph
 from core.layers.layer_type import Shape
 from core.net.definition import Layer
 
