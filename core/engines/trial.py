@@ -19,7 +19,7 @@ _SECONDS = 0.5
 _SECONDS_OF_A_PASS = 1 / 6
 _TOLERANCE = 1e-4
 """Of the largest value: engines that differ by more are not exchanged."""
-_WORTH = 0.95
+_WORTH = 0.97
 """What another has to stay below of PyTorch's time, whose bits are pinned."""
 _MOST_ROUNDS = 6
 _PAUSE_SECONDS = 0.06

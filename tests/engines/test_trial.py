@@ -70,7 +70,7 @@ def test_the_quicker_engine_is_named_with_both_times() -> None:
 
 
 def test_a_tie_and_other_values_stay_on_pytorch() -> None:
-    assert chosen(Stub(0.01), onnxruntime=Stub(0.0098)).engine == "torch"
+    assert chosen(Stub(0.01), onnxruntime=Stub(0.00975)).engine == "torch"
     found = chosen(Stub(0.01), onnxruntime=Stub(0.001, off=2e-4))
     assert (found.engine, found.reason) == (
         "torch",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.edits.layer_names import with_layer_names
+from core.engine_names import GRAPH_ENGINES
 from core.engines.base import EngineProcess
 from core.engines.verification import Verification, verify_rename
 from core.engines.verification_report import (
@@ -43,7 +44,7 @@ def test_it_says_what_ran_on_what(
     record = json.loads(written.read_text())
     assert record["schema"] == 1
     assert record["identical"] is True
-    assert record["engine"]["name"] in ("torch", "fake", "caffe", "onnxruntime")
+    assert record["engine"]["name"] in ("torch", "fake", "caffe", *GRAPH_ENGINES)
     assert record["engine"]["precision"] == "float32"
     assert record["original_sha256"] == hashlib.sha256(small_net.encode()).hexdigest()
     assert record["renamed_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
