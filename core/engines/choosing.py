@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 
-from core.engine_names import AUTO, installed_graph_engines
+from core.engine_names import installed_graph_engines
 from core.engines.host import EngineHost, NetToRun, stamp_of
 from core.engines.run_provenance import sha256_of_text
 from core.engines.trial import (
@@ -28,7 +28,7 @@ def choose_engine(host: EngineHost, net: NetToRun, inputs: Inputs, wants: Wants)
     Tried once for a net, what it is fed with and asked for, this machine and the versions of
     all engines. inputs, wants: as for `Engine.measure`.
     """
-    if net.engine.name != AUTO:
+    if not net.engine.is_by_trial:
         return net
     chosen = _chosen(host, net, inputs, wants)
     host.on_choice(chosen)

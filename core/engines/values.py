@@ -55,6 +55,11 @@ class EngineSpec:
     options: tuple[tuple[str, str], ...] = ()
 
     @property
+    def is_by_trial(self) -> bool:
+        """Whether a survey chooses the engine that runs it."""
+        return self.name == AUTO
+
+    @property
     def precision(self) -> str:
         """What it computes in: "float32" unless the options name another."""
         return dict(self.options).get("precision", "float32")
@@ -72,7 +77,7 @@ class EngineSpec:
     @property
     def settled(self) -> EngineSpec:
         """What runs where nothing has been tried: PyTorch for "auto"."""
-        return self.exact if self.name == AUTO else self
+        return self.exact if self.is_by_trial else self
 
     @property
     def value_options(self) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engine_names import AUTO, GRAPH_ENGINES, installed_graph_engines
+from core.engine_names import GRAPH_ENGINES, installed_graph_engines
 from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchWish
 from core.engines.choosing import choose_engine
 from core.engines.host import EngineHost, NetToRun
@@ -35,7 +35,7 @@ def settle_engine(
     batch_size: BatchWish,
 ) -> Job[NetToRun]:
     """The net with the engine that is quicker for such passes in place of "auto"."""
-    if net.engine.name != AUTO:
+    if not net.engine.is_by_trial:
         return net
     yield Progress(0, 0, "engines tried")
     size = USUAL_BATCH if batch_size == AUTO_BATCH else min(batch_size, _MOST_IMAGES)
@@ -49,7 +49,7 @@ def settle_engine(
 def engine_of_gallery_in(folder: Path, net: NetToRun) -> NetToRun:
     """As `engine_of_gallery`, for the gallery that a folder holds, if it does."""
     store = GalleryStore(folder)
-    if net.engine.name != AUTO or not store.exists:
+    if not net.engine.is_by_trial or not store.exists:
         return net
     return engine_of_gallery(net, store.read().origin)
 
@@ -60,7 +60,7 @@ def engine_of_gallery(net: NetToRun, origin: NotedOrigin | None) -> NetToRun:
     "auto" stays for a gallery that notes none.
     """
     noted = "" if origin is None else origin.engine
-    if net.engine.name != AUTO or noted not in ("torch", *GRAPH_ENGINES):
+    if not net.engine.is_by_trial or noted not in ("torch", *GRAPH_ENGINES):
         return net
     can_run = noted == "torch" or (net.device == "cpu" and noted in installed_graph_engines())
     return replace(net, engine=EngineSpec(noted if can_run else "torch"))

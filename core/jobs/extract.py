@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
-from core.engine_names import AUTO
 from core.engines.batch_size import AUTO_BATCH, USUAL_BATCH, BatchSize, BatchWish
 from core.engines.engine import Engine
 from core.engines.host import EngineHost, NetToRun
@@ -169,7 +168,7 @@ def _with_engine(
     Arrays are no survey: they stay on PyTorch, and what they hold says how many share a pass.
     """
     wish, recipe = request.batch_size or USUAL_BATCH, None
-    if request.images and (request.net.engine.name == AUTO or wish == AUTO_BATCH):
+    if request.images and (request.net.engine.is_by_trial or wish == AUTO_BATCH):
         with host.opened(request.net) as engine:
             plan = _plan(request, engine)
         recipe = plan.recipe
