@@ -13,6 +13,7 @@ from core.engine_names import engine_title, installed_graph_engines
 from core.engines.engine import Engine
 from core.engines.values import EngineLayer, EngineSpec, Value
 from core.measures.measure import KEEP, Measure
+from core.words import plural
 
 _SECONDS = 0.5
 """For each engine: after so long a trial ends, once each had a pass that counts."""
@@ -23,7 +24,7 @@ _WORTH = 0.97
 """What another has to stay below of PyTorch's time, whose bits are pinned."""
 _MOST_ROUNDS = 6
 _PAUSE_SECONDS = 0.06
-"""Before a pass of one image: its threads sleep then, as they do when a user clicks."""
+"""Where a single image is asked for: its threads sleep then, as they do when a user clicks."""
 _MOST_ROUNDS_WITH_PAUSES, _SECONDS_WITH_PAUSES = 12, 1.0
 """Engines try their threads in these passes, and so short a pass tells little alone."""
 _EXPONENTIAL_TYPES = ("Softmax", "Exp")
@@ -52,12 +53,13 @@ class Timed:
     """What a trial found: the least seconds of a pass of n_images, and how far values differ.
 
     seconds: by engine. differences: from PyTorch, by graph engine; the largest over the largest
-    value.
+    value. is_after_pause: whether the passes were.
     """
 
     n_images: int
     seconds: Mapping[str, float]
     differences: Mapping[str, float]
+    is_after_pause: bool = False
 
     def chosen(self) -> Chosen:
         """The quickest of those that give what PyTorch gives."""
@@ -73,7 +75,7 @@ class Timed:
         engine = min(able, key=lambda name: able[name])
         if able[engine] >= _WORTH * able["torch"]:
             engine = "torch"
-        words = "one image after a pause" if self.n_images == 1 else f"{self.n_images} images"
+        words = plural(self.n_images, "image") + (" after a pause" if self.is_after_pause else "")
         against = " and ".join(
             f"{engine_title(name)}'s {1000 * took:.3g}"
             for name, took in able.items()
@@ -149,7 +151,7 @@ def try_engines(
         for engine in engines.values():
             engine.measure(tried, wants)
     least = dict.fromkeys(engines, math.inf)
-    pauses = n_images == 1
+    pauses = _n_images(inputs) == 1
     ends = clock() + len(engines) * (_SECONDS_WITH_PAUSES if pauses else _SECONDS)
     for _ in range(_MOST_ROUNDS_WITH_PAUSES if pauses else _MOST_ROUNDS):
         for name, engine in engines.items():
@@ -159,7 +161,7 @@ def try_engines(
             least[name] = min(least[name], clock() - start)
         if clock() > ends:
             break
-    return Timed(n_images, least, differences)
+    return Timed(n_images, least, differences, is_after_pause=pauses)
 
 
 def largest_relative_difference(

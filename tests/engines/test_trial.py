@@ -66,7 +66,7 @@ def test_the_quicker_engine_is_named_with_both_times() -> None:
     found = chosen(Stub(0.01), onnxruntime=Stub(0.005), openvino=Stub(0.004))
     assert found.spec == EngineSpec("openvino")
     found = chosen(Stub(0.01), n_images=1, openvino=Stub(0.02))
-    assert found.reason == "PyTorch: 10 ms a pass of one image after a pause, against OpenVINO's 20"
+    assert found.reason == "PyTorch: 10 ms a pass of 1 image after a pause, against OpenVINO's 20"
 
 
 def test_a_tie_and_other_values_stay_on_pytorch() -> None:
@@ -126,6 +126,12 @@ def test_scores_that_agree_are_enough_where_their_probabilities_do_not() -> None
     worse = Classifier(0.005, off=2e-4)
     found = try_engines({**both, "onnxruntime": worse}, data, prob, compared=judged, **clock)
     assert found.chosen().engine == "torch"
+
+
+def test_a_batch_is_tried_without_pauses_however_few_images_a_trial_has_time_for() -> None:
+    """Passes of a survey follow one another; only who asks for one image has paused."""
+    found = chosen(Stub(0.2), openvino=Stub(0.1))
+    assert found.reason == "OpenVINO: 100 ms a pass of 1 image, against PyTorch's 200"
 
 
 def test_long_passes_are_tried_with_fewer_images_and_seldom() -> None:
