@@ -21,6 +21,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication, QGraphicsView
 
+from core.engine_names import AUTO, GRAPH_ENGINES
 from tests.soak.agreement import disagreements
 from tests.soak.bench import Soak, make_files, own_home
 from tests.soak.processes import (
@@ -81,7 +82,8 @@ def main(words: list[str]) -> int:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--every", type=float, default=5.0, help="minutes between two rows")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
-    parser.add_argument("--engine", default="torch", choices=("torch", "fake"))
+    engines = ("torch", *GRAPH_ENGINES, AUTO, "fake")
+    parser.add_argument("--engine", default="torch", choices=engines)
     parser.add_argument("--material", type=Path, help="a folder of more prototxts")
     parser.add_argument("--only", help="names of steps, with commas, besides opening the demo")
     parser.add_argument("--verbose", action="store_true", help="name each step")
