@@ -59,7 +59,8 @@ def test_layers_of_the_material_agree_with_real_caffe(
     names = [name for name, entry in index.items() if entry["ok"] and name not in NOT_COMPARED]
     worst = {name: compare(process, folder, name) for name in names}
     run = {name: off for name, off in worst.items() if off is not None}
-    assert len(run) == 141
+    # NaN that is put in is refused in OpenVINO
+    assert len(run) == (140 if process.spec.name == "openvino" else 141)
     assert max(run.values()) < TOLERANCE, max(run, key=lambda name: run[name])
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from core.engines.base import EngineSpec, Value
 from core.engines.registry import open_engine
+from core.errors import EngineError
+from core.weights.writer import write_caffemodel
 from tests.engines.conftest import SMALL_NET
 
 if importlib.util.find_spec("openvino") is None:
@@ -43,6 +45,32 @@ def test_it_computes_in_float32_where_it_would_not_by_itself() -> None:
             found.append(engine.forward({"data": data}, [Value("fc3", "fc3")]))
     one, other = (values[Value("fc3", "fc3")] for values in found)
     assert np.abs(one - other).max() < 2e-6 * np.abs(one).max()
+
+
+def test_nan_is_refused_where_it_would_come_out_as_zero(tmp_path: Path) -> None:
+    """In real Caffe ReLU(NaN) is NaN, in OpenVINO 0."""
+    text = """
+        input: "data" input_shape { dim: 1 dim: 2 }
+        layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc"
+          inner_product_param { num_output: 2 bias_term: false } }
+        layer { name: "relu" type: "ReLU" bottom: "fc" top: "relu" }
+        layer { name: "other" type: "ReLU" bottom: "data" top: "other" }"""
+    data = np.array([[1.0, -2.0]], np.float32)
+    relu, other = Value("relu", "relu"), Value("other", "other")
+    weights = tmp_path / "weights.caffemodel"
+    write_caffemodel(weights, "", [("fc", "InnerProduct", [np.array([[1, np.nan], [1, 1]])])])
+    with open_engine(EngineSpec("openvino"), text, weights) as engine:
+        with pytest.raises(EngineError, match=r"'fc' .*NaN or infinity") as refused:
+            engine.forward({"data": data}, [relu])
+        assert refused.value.hint == "The engine torch runs it."
+        np.testing.assert_array_equal(engine.forward({"data": data}, [other])[other], [[1, 0]])
+    largest = float(np.finfo(np.float32).max)
+    with open_engine(EngineSpec("openvino"), text) as engine:
+        for value in (np.nan, np.inf, -np.inf):
+            with pytest.raises(EngineError, match="An input holds NaN or infinity"):
+                engine.forward({"data": np.array([[value, 1]], np.float32)}, [relu])
+        large = {"data": np.array([[largest, largest]], np.float32)}
+        np.testing.assert_array_equal(engine.forward(large, [other])[other], large["data"])
 
 
 def test_equal_passes_give_equal_bits() -> None:

@@ -15,6 +15,8 @@ from onnx import ModelProto, TensorProto
 from openvino import opset13
 
 from core.engines.onnx_graph.graph import Model
+from core.engines.openvino.writing import is_finite
+from core.errors import EngineError
 
 _MAX_GRAPHS = 4
 _SETTINGS = {
@@ -63,13 +65,17 @@ class OpenVinoRunner:
             if len(self._graphs) > _MAX_GRAPHS:
                 self._graphs.popitem(last=False)
         self._graphs.move_to_end(key)
-        return graph.run(
-            {
-                name: np.ascontiguousarray(array, np.float32)
-                for name, array in inputs.items()
-                if name in graph.inputs
-            }
-        )
+        feeds = {
+            name: np.ascontiguousarray(array, np.float32)
+            for name, array in inputs.items()
+            if name in graph.inputs
+        }
+        if not all(map(is_finite, feeds.values())):
+            raise EngineError(
+                "An input holds NaN or infinity, which OpenVINO would hide.",
+                hint="The engine torch runs it.",
+            )
+        return graph.run(feeds)
 
     def _compile(self, model: ModelProto, beside: Mapping[str, np.ndarray]) -> _Graph:
         for name, array in beside.items():
