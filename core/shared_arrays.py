@@ -2,8 +2,9 @@
 
 Each direction has a file without a name, which the system takes back when the last process that
 holds it is gone, whatever ended it. One side writes, the other reads what a frame says lies there;
-neither writes again before it was answered. Linux only: elsewhere, and for arrays beyond the bound,
-the frames carry them.
+neither writes again before it was answered. Before the arrays lies a note, which can be read at any
+time, and when its writer is dead: a frame would wake who waits for an answer. Linux only: where
+there is none, and for arrays beyond the bound, the frames carry them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _NAME = "blobscope"
 _KEY = "shared"
 _ALIGNMENT = 64
 _STEP_BYTES = 1 << 20
+_NOTE_BYTES = 256
+"""Cut off, and ended by a zero byte."""
 MOST_BYTES = 64 << 20
 """Of the arrays of one frame. The memory stays with the child, and copying so much takes far less
 than a pass that it is fed to."""
@@ -53,13 +56,13 @@ class _Region:
 
     def places_for(self, arrays: Sequence[Lent]) -> list[list[Any]] | None:
         """Where each array is to lie: [dtype, shape, offset]; None where there is no room."""
-        places, end = [], 0
+        places, end = [], _NOTE_BYTES
         for array in arrays:
             if array.dtype.str not in frames.DTYPES:
                 return None
             places.append([array.dtype.str, list(array.shape), end])
             end += -(-array.nbytes // _ALIGNMENT) * _ALIGNMENT
-        if end > MOST_BYTES or not self._grow(end):
+        if end > MOST_BYTES + _NOTE_BYTES or not self._grow(end):
             return None
         return places
 
@@ -78,6 +81,20 @@ class _Region:
             ]
         except ValueError as error:  # no bytes, but axes beyond what NumPy counts
             raise frames.FrameError(f"a shared array that can't be: {error}") from error
+
+    def write_note(self, note: bytes) -> bool:
+        """In one go, so that no two threads mix theirs; False where there is no memory."""
+        if not self._grow(_NOTE_BYTES):
+            return False
+        ended = note[: _NOTE_BYTES - 1].ljust(_NOTE_BYTES, b"\0")
+        self._mapped(_NOTE_BYTES)[:_NOTE_BYTES] = ended
+        return True
+
+    def read_note(self) -> bytes:
+        """What was written last."""
+        if not os.fstat(self.file).st_size:
+            return b""
+        return self._mapped(_NOTE_BYTES)[:_NOTE_BYTES].split(b"\0", 1)[0]
 
     def close(self) -> None:
         """Let go of the memory, once nobody looks at it any more."""
@@ -176,6 +193,20 @@ class SharedArrays:
             raise frames.FrameError("shared arrays where there is no shared memory")
         return self._incoming.views(places)
 
+    def note(self, text: str) -> bool:
+        """Leave a note for the other side; False where there is no memory for it."""
+        return self._outgoing is not None and self._outgoing.write_note(text.encode())
+
+    def noted(self) -> str:
+        """The other side's last note, "" without one."""
+        incoming = self._incoming
+        return "" if incoming is None else incoming.read_note().decode("utf-8", "ignore")
+
+    def forget_noted(self) -> None:
+        """Take the other side's note away."""
+        if self._incoming is not None and self.noted():
+            self._incoming.write_note(b"")
+
     def close(self) -> None:
         """Give the memory back; safe to repeat."""
         for region in (self._outgoing, self._incoming):
@@ -197,4 +228,4 @@ def _new_file() -> int:
 
 def _is_place(place: Any) -> bool:
     is_triple = isinstance(place, list) and len(place) == 3
-    return is_triple and type(place[2]) is int and 0 <= place[2] <= MOST_BYTES
+    return is_triple and type(place[2]) is int and 0 <= place[2] <= MOST_BYTES + _NOTE_BYTES

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
@@ -29,6 +30,8 @@ BACKENDS = {
 }
 """Modules with a function `make_backend(options) -> Backend`; imported only when asked for."""
 
+_TOLD_EVERY_SECONDS = 0.02
+
 
 def main(arguments: Sequence[str]) -> NoReturn:
     """Serve one engine until the window closes the pipe; never returns."""
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     talk = Talk(sys.stdin.buffer, replies, shared)
     requests = requests_of(sys.stdin.buffer, talk.hear)
     offer_to_be_killed_first()
-    child = _Child(talk)
+    child = ChildReplies(talk)
     try:
         server = Server(_load_backend(name, options), child.announce)
     except (EngineUnavailableError, EngineStoppedFromOutside) as error:
@@ -53,20 +56,31 @@ def main(arguments: Sequence[str]) -> NoReturn:
         child.answer(server, next(requests))
 
 
-class _Child:
+class ChildReplies:
     """Writes frames: each reply, and before it the layers as they begin.
 
-    Passes that run beside one another announce theirs from threads of their own.
+    Layers are noted where both sides share memory. Elsewhere those that were told before are told
+    now and then: each frame wakes who waits for the answer, which takes a core from the layers.
+    Passes that run beside one another tell theirs from threads of their own.
     """
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._running = ""
         self._lock = threading.Lock()
+        self._told: set[str] = set()
+        self._told_at = 0.0
 
     def announce(self, layer_name: str) -> None:
         self._running = layer_name
+        if self._talk.note(layer_name):
+            return
+        now = time.monotonic()
         with self._lock:
+            if layer_name in self._told and now - self._told_at < _TOLD_EVERY_SECONDS:
+                return
+            self._told.add(layer_name)
+            self._told_at = now
             self._talk.say({"running": layer_name})
 
     def answer(self, server: Server, request: Heard) -> None:

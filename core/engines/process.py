@@ -20,7 +20,7 @@ from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, is_ended_from_outside, launch_of, may_share_memory
-from core.engines.operations import PROTOCOL, Greeting, Hello, Open, Request, Train
+from core.engines.operations import PROTOCOL, Begin, End, Greeting, Hello, Open, Request, Train
 from core.engines.replies import read_reply
 from core.engines.stderr_tail import StderrTail, fatal_message
 from core.engines.talk import Talk
@@ -74,7 +74,7 @@ class EngineProcess:
     @property
     def running(self) -> str:
         """The layer the child last said it runs, "" between calls."""
-        return self._running
+        return self._last_layer() if self._lock.locked() else ""
 
     def devices(self) -> tuple[Device, ...]:
         """Where this engine can run a net; the first is its default."""
@@ -264,6 +264,8 @@ class EngineProcess:
         if self._is_closed:
             raise EngineError("The engine is closed.", hint="Start it again.")
         self._running = ""
+        if not isinstance(request, Begin | End):  # passes may be running that began before
+            self._talk.forget_noted()
         try:
             self._talk.say(request, arrays)
             header, given = self._answer()
@@ -282,10 +284,8 @@ class EngineProcess:
             if "running" in header:
                 self._running = str(header["running"])
             elif "error" in header:
-                self._running = ""
                 raise error_from_header(header["error"])
             else:
-                self._running = ""
                 return header, [_own(array) for array in heard.arrays]
 
     def _death(self) -> EngineError:
@@ -297,10 +297,13 @@ class EngineProcess:
         if self._is_cancelled:
             _LOG.info("Engine %s, process %d, was stopped", self.spec.name, self.pid)
             return EngineCancelled()
-        tail = self._tail()
+        tail, layer = self._tail(), self._last_layer()
         _LOG.error("Engine %s, process %d, ended (code %s) at layer '%s': %s",
-                   self.spec.name, self.pid, code, self._running, tail)  # fmt: skip
-        return EngineCrashed(code, self._running, _explained(code, tail), cause=fatal_message(tail))
+                   self.spec.name, self.pid, code, layer, tail)  # fmt: skip
+        return EngineCrashed(code, layer, _explained(code, tail), cause=fatal_message(tail))
+
+    def _last_layer(self) -> str:
+        return self._running or self._talk.noted()
 
     def _nonsense(self, error: Exception) -> EngineError:
         """The child wrote something else than frames; it can't be trusted any more."""
@@ -308,7 +311,8 @@ class EngineProcess:
             return EngineCancelled()
         self._end()
         code = self._wait(_DEATH_TIMEOUT_SECONDS)
-        return EngineCrashed(code, self._running, f"Unreadable answer: {error}\n{self._tail()}")
+        details = f"Unreadable answer: {error}\n{self._tail()}"
+        return EngineCrashed(code, self._last_layer(), details)
 
     def _end(self) -> None:
         """For what it did, so that it does not count as ended by others."""

@@ -81,6 +81,18 @@ class Talk:
             _keep(self._heard, words, heard)
         return heard
 
+    def note(self, text: str) -> bool:
+        """Leave a word that wakes nobody; False where it has to be said."""
+        return self._shared.note(text)
+
+    def noted(self) -> str:
+        """The other side's last word of that kind, whether it lives or not."""
+        return self._shared.noted()
+
+    def forget_noted(self) -> None:
+        """What it was about is over."""
+        self._shared.forget_noted()
+
     def close(self) -> None:
         """Give the shared memory back; safe to repeat. The pipes are their owner's."""
         self._said.clear()

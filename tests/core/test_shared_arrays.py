@@ -133,3 +133,26 @@ def test_closing_gives_the_files_back() -> None:
     parent.close()
     parent.close()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_note_can_be_read_at_any_time_and_takes_no_array_s_place(sides: Sides) -> None:
+    parent, child = sides
+    assert parent.noted() == ""
+    assert child.note("conv1")
+    assert parent.noted() == "conv1"
+    array = np.arange(6, dtype=np.float32)
+    header, places = child.lend({}, [array])
+    assert places is not None
+    places[0][...] = array
+    seen = parent.look(header, [])
+    assert child.note("a layer of a long name " * 40)
+    assert parent.noted().startswith("a layer of a long name a layer")
+    child.note("ü" * 300)
+    assert set(parent.noted()) == {"ü"}  # cut off between letters
+    np.testing.assert_array_equal(seen[0], array)
+    parent.forget_noted()
+    assert parent.noted() == ""
+    child.close()
+    parent.close()
+    assert parent.noted() == ""
+    assert not SharedArrays().note("conv1")

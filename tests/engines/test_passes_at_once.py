@@ -227,5 +227,7 @@ def test_who_waits_for_a_pass_hears_that_its_child_is_gone(is_ours: bool) -> Non
             process.kill()
         else:
             os.kill(process.pid, signal.SIGKILL)
-        with pytest.raises(EngineCancelled if is_ours else EngineCrashed):
+        with pytest.raises(EngineCancelled if is_ours else EngineCrashed) as caught:
             [end() for end in ends]
+        if isinstance(caught.value, EngineCrashed):
+            assert caught.value.running in {"conv", "relu", "pool", "conv2", "relu2", "fc"}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core import frames
+from core.engines import child as engine_child
 from core.engines.operations import Done, Take, Want
 from core.engines.talk import Talk
 from core.engines.values import Value
@@ -98,3 +99,20 @@ def test_an_error_between_two_answers_is_heard_as_one(sides: Sides) -> None:
         heard = parent.hear()
         assert heard.header["error"]["sentence"] == f"no {turn}"
         assert not heard.arrays
+
+
+def test_layers_are_noted_or_told_without_waking_the_caller_for_each(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent, child = sides
+    monkeypatch.setattr(engine_child, "_TOLD_EVERY_SECONDS", 1000.0)
+    writer = engine_child.ChildReplies(child)
+    layers = ["conv", "relu", "fc"]
+    heard = []
+    for name in (*layers, *layers):  # the second pass is like the first
+        writer.announce(name)
+        heard.append(parent.noted())
+    child.say({"reply": 1})
+    if heard != ["conv", "relu", "fc"] * 2:
+        assert [parent.hear().header["running"] for _ in layers] == layers
+    assert parent.hear().header == {"reply": 1}

@@ -109,7 +109,6 @@ class GraphSession(Session):
         self._weights = None if path is None else open_weights(path)
         self._built: OrderedDict[object, _Built] = OrderedDict()
         self._n_built = 0
-        self._announced = ""
         self._kept: dict[int, np.ndarray] | None = None
         self._run_obstacles: Obstacles = {}
         self._given: frozenset[str] = frozenset()
@@ -128,9 +127,7 @@ class GraphSession(Session):
     ) -> list[np.ndarray]:
         """One pass over what the wanted values need; means and maxima are taken in the graph."""
         built, reading = self._reading(inputs, tuple(wants))
-        if reading.first_layer != self._announced:
-            self._announced = reading.first_layer  # each word wakes the caller, who waits
-            on_layer(self._announced)
+        on_layer(reading.first_layer)
         values, peaks = self._pass(built, inputs, reading.whole, reading.reduced)
         return [
             peaks[slot, kind] if kind else np.ascontiguousarray(measure.of(values[slot]))

@@ -16,8 +16,6 @@ from core.errors import AppError, EngineError, EngineOutOfMemory
 from core.layers.axes import legacy_shape
 
 OnValue = Callable[[int, Tensor], None]
-_ANNOUNCED_EVERY_SECONDS = 0.02
-"""In a pass like the one before it, which ended well."""
 
 
 class Executor:
@@ -143,17 +141,3 @@ def _named(planned: PlannedStep, error: Exception) -> EngineError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     sentence = f"Layer '{layer.name}' ({layer.type}) failed: {lines[0]}"
     return EngineError(sentence, details=str(error))
-
-
-def sparing(on_layer: OnLayer) -> OnLayer:
-    """Only now and then: each word wakes the window, which takes a core from the layers."""
-    said_at = time.perf_counter()
-
-    def say(layer_name: str) -> None:
-        nonlocal said_at
-        now = time.perf_counter()
-        if now - said_at > _ANNOUNCED_EVERY_SECONDS:
-            said_at = now
-            on_layer(layer_name)
-
-    return say

@@ -35,7 +35,7 @@ from core.engines.torch import operations
 from core.engines.torch.copies import Brought, Copies, to_numpy
 from core.engines.torch.devices import TakenMemory, check_room, more_bytes, wait_for
 from core.engines.torch.differentiable import Differentiable, LearnedStore, made_up
-from core.engines.torch.executor import Executor, OnValue, sparing
+from core.engines.torch.executor import Executor, OnValue
 from core.engines.torch.folding import fold_affine_layers
 from core.engines.torch.going_back import go_back, learned_of
 from core.engines.torch.graphs import GraphedPasses, can_be_recorded
@@ -90,7 +90,6 @@ class TorchSession(Session):
         self._run_obstacles: Obstacles = {}
         self._refused: dict[tuple[object, ...], Obstacles] = {}
         self._needs: dict[int, tuple[tuple[PlannedStep, ...], object, Need]] = {}
-        self._last_plan: tuple[PlannedStep, ...] | None = None
         self._taken = TakenMemory(place.device)
         self._build(infer_shapes(self._net, self._input_shapes))
 
@@ -146,9 +145,9 @@ class TorchSession(Session):
         may_share: bool = False,
     ) -> Brought:
         slots, measures, kept = self._asked(inputs, wants)
-        ready = self._ready(inputs, slots, on_layer, kept, writes)
+        ready = self._ready(inputs, slots, kept, writes)
 
-        def work(given: Mapping[int, Tensor], say: OnLayer = ready.say) -> list[Tensor]:
+        def work(given: Mapping[int, Tensor], say: OnLayer = on_layer) -> list[Tensor]:
             begun: dict[int, Callable[[], list[Tensor]]] = {}
 
             def look(slot: int, tensor: Tensor) -> None:
@@ -170,7 +169,7 @@ class TorchSession(Session):
             def beside(say: OnLayer) -> list[np.ndarray]:
                 return self._copies.bring(work(own, say))()
 
-            return self._at_once.begin(beside, ready.say)
+            return self._at_once.begin(beside, on_layer)
         with self._threads.used(ready.kind), self._taken.counted():
             if self._graphs is None or writes or not can_be_recorded(ready.plan):
                 return self._copies.bring(work(given))
@@ -223,11 +222,11 @@ class TorchSession(Session):
     def _run_possible(
         self, inputs: Mapping[str, np.ndarray], slots: Sequence[int], on_layer: OnLayer
     ) -> Executor:
-        ready = self._ready(inputs, slots, on_layer)
+        ready = self._ready(inputs, slots)
         executor = Executor(self._input_tensors(inputs))
         executor.wait = partial(wait_for, self._place.device)
         with self._threads.used(ready.kind):
-            failed = executor.run_possible(ready.plan, ready.say)
+            failed = executor.run_possible(ready.plan, on_layer)
         self._run_obstacles = {**self._run_obstacles, **failed}
         return executor
 
@@ -286,7 +285,6 @@ class TorchSession(Session):
         self,
         inputs: Mapping[str, np.ndarray],
         slots: Sequence[int],
-        on_layer: OnLayer,
         kept: frozenset[int] | None = None,
         writes: BySlot | None = None,
     ) -> _Ready:
@@ -298,11 +296,9 @@ class TorchSession(Session):
         plan = self._plan(slots, kept, frozenset(writes), may_fuse=is_finite)
         need = self._need(plan, inputs)
         check_room(need, self._place.device)
-        say = on_layer if plan is not self._last_plan else sparing(on_layer)
         sizes = frozenset((name, array.shape) for name, array in inputs.items())
-        self._last_plan = plan
         kind = (id(self), sizes, frozenset(slots), kept)
-        return _Ready(plan, is_finite, writes, say, kind, need)
+        return _Ready(plan, is_finite, writes, kind, need)
 
     def _need(self, plan: tuple[PlannedStep, ...], inputs: Mapping[str, np.ndarray]) -> Need:
         """Found once for a plan and the sizes of its inputs."""
@@ -389,7 +385,6 @@ class _Ready:
     plan: tuple[PlannedStep, ...]
     may_fuse: bool
     writes: BySlot
-    say: OnLayer
     kind: Hashable
     need: Need
 
