@@ -46,7 +46,9 @@ LEAK_DEADLINE_SECONDS = 5.0
 CACHES = itertools.count()
 SIGNALS = signal.valid_signals()
 WARM = WarmChildren(core.engines.process._spawn)
-WARM_FOLDERS = ("commands", "hostile", "warm")
+WARM_FOLDERS = (
+    "attribution", "commands", "hostile", "jobs", "stories", "surveys", "training", "warm",
+)  # fmt: skip
 """Whose engines are copies; other tests are of how an engine starts, what it takes and how it ends,
 or start few of them."""
 LONGEST = ("test_hostile_inputs.py", "test_random_walk.py", "test_legible.py")

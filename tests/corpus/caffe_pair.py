@@ -11,6 +11,7 @@ import json
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.net.definition import Net
 from core.net.reader import read_net
@@ -112,18 +113,24 @@ def shared_outputs(before: Net, after: Net) -> list[tuple[str, str]]:
     ]
 
 
-def run_pair(
+def run_pair(command: Sequence[str], before: str, after: str, *, seed: int = 3) -> PairResult:
+    """Both texts in one child, one by one; RuntimeError with Caffe's words when it aborts."""
+    return run_pairs(command, [(before, after)], seed=seed)[0]
+
+
+def run_pairs(
     command: Sequence[str],
-    before: str,
-    after: str,
+    texts: Sequence[tuple[str, str]],
     *,
     batch: int = 1,
     seed: int = 3,
     timeout_seconds: float = 1800,
-) -> PairResult:
-    """Both texts in one child, one by one; RuntimeError with Caffe's words when it aborts."""
-    pairs = shared_outputs(read_net(before), read_net(after))
-    runs = [[before, [one for one, _ in pairs]], [after, [other for _, other in pairs]]]
+) -> list[PairResult]:
+    """All pairs in one child, one by one; RuntimeError with Caffe's words when it aborts."""
+    shared = [shared_outputs(read_net(before), read_net(after)) for before, after in texts]
+    runs = []
+    for (before, after), pairs in zip(texts, shared, strict=True):
+        runs += [[before, [one for one, _ in pairs]], [after, [other for _, other in pairs]]]
     done = subprocess.run(
         [*command, "-c", CHILD],
         input=json.dumps({"runs": runs, "batch": batch, "seed": seed}),
@@ -135,7 +142,13 @@ def run_pair(
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("F")]
         raise RuntimeError("; ".join(lines[:2]) or done.stderr[-400:])
-    first, second = json.loads(done.stdout.splitlines()[-1])
+    answers = json.loads(done.stdout.splitlines()[-1])
+    return list(map(_compare, shared, answers[::2], answers[1::2]))
+
+
+def _compare(
+    pairs: list[tuple[str, str]], first: dict[str, Any], second: dict[str, Any]
+) -> PairResult:
     rows = list(zip(pairs, first["found"], second["found"], strict=True))
     return PairResult(
         n_outputs=len(rows),

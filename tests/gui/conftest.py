@@ -37,7 +37,7 @@ def _one_application(qapp: object) -> None:
 
 @pytest.fixture(autouse=True)
 def _application_as_it_begins(qapp: QApplication) -> None:
-    """Without former widgets, light, nothing on the clipboard and no button down.
+    """Without former widgets, light, nothing on the clipboard, no button and no key down.
 
     A new window has all there is dressed anew: five times the work with a former one.
     """
@@ -46,6 +46,8 @@ def _application_as_it_begins(qapp: QApplication) -> None:
     QApplication.clipboard().clear()
     if QApplication.mouseButtons() & Qt.LeftButton:  # as QTest's double click leaves it
         QTest.mouseRelease(QWidget(), Qt.LeftButton)
+    if QApplication.keyboardModifiers():  # as a shortcut of QTest's leaves them
+        QTest.keyRelease(QWidget(), Qt.Key_Control)
 
 
 @pytest.fixture

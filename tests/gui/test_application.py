@@ -17,10 +17,13 @@ def test_what_one_test_leaves_no_other_finds(qtbot: QtBot, qapp: QApplication, t
     light, clipboard = Theme.light(), QApplication.clipboard()
     assert (qapp.styleSheet(), qapp.palette()) == (light.style_sheet(), light.palette())
     assert (clipboard.text(), QApplication.mouseButtons()) == ("", Qt.NoButton)
+    assert QApplication.keyboardModifiers() == Qt.NoModifier
     assert LEFT not in [widget.objectName() for widget in QApplication.topLevelWidgets()]
     Theme.dark().apply(qapp)
     clipboard.setText("copied")
     field = QWidget(objectName=LEFT)
     qtbot.addWidget(field)
     qtbot.mouseDClick(field, Qt.LeftButton)
-    assert QApplication.mouseButtons() == Qt.LeftButton, "nobody need let go of it any more"
+    qtbot.keyClick(field, Qt.Key_R, Qt.ControlModifier)
+    held = QApplication.mouseButtons(), QApplication.keyboardModifiers()
+    assert held == (Qt.LeftButton, Qt.ControlModifier), "nobody need let go of them any more"

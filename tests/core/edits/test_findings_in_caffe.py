@@ -11,7 +11,7 @@ import pytest
 from core.edits.findings.search import plan_fix_all
 from core.net.reader import load_net, read_net
 from tests.core.edits.planting import KINDS, Planted, planted
-from tests.corpus.caffe_pair import run_pair
+from tests.corpus.caffe_pair import run_pair, run_pairs
 
 NETS = ("net_alexnet", "net_googlenet", "net_resnet50", "net_se_bn_inception")
 
@@ -30,9 +30,10 @@ def test_repairs_are_bit_identical(
 ) -> None:
     mistakes = one_of_each_kind(material(f"goldens/{name}.prototxt"))
     assert len(mistakes) >= 9
-    for mistake in mistakes:
-        fixed = plan_fix_all(read_net(mistake.wrong)).new_text
-        result = run_pair(caffe_python, mistake.right, fixed)
+    fixed = [plan_fix_all(read_net(mistake.wrong)).new_text for mistake in mistakes]
+    rights = [mistake.right for mistake in mistakes]
+    results = run_pairs(caffe_python, list(zip(rights, fixed, strict=True)))
+    for mistake, result in zip(mistakes, results, strict=True):
         assert result.is_identical, f"{mistake.kind} at {mistake.layer}: {result.different}"
         assert not result.dull, f"{mistake.kind}: {result.dull} says nothing"
 

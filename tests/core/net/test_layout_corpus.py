@@ -39,9 +39,11 @@ _AGAINST_DOT = (
 )
 
 
-def _nets(folder: Path) -> list[tuple[str, Net]]:
+@pytest.fixture(scope="module")
+def nets(material: Callable[[str], Path]) -> list[tuple[str, Net]]:
+    """Those of the corpus with their names; reading them takes longer than laying them out."""
     nets = []
-    for path in sorted(folder.glob("*.prototxt")):
+    for path in sorted(material("prototxts").glob("*.prototxt")):
         try:
             net = load_net(path)
         except AppError:
@@ -53,10 +55,10 @@ def _nets(folder: Path) -> list[tuple[str, Net]]:
 
 @pytest.mark.parametrize("is_folded", [False, True], ids=["unfolded", "folded"])
 def test_no_overlap_and_no_line_through_a_box_on_the_whole_corpus(
-    material: Callable[[str], Path], is_folded: bool
+    nets: list[tuple[str, Net]], is_folded: bool
 ) -> None:
     wrong = []
-    for name, net in _nets(material("prototxts")):
+    for name, net in nets:
         boxes, edges = boxes_and_edges(net, is_folded=is_folded)
         layout = lay_out(boxes, edges)
         corners = corners_of(boxes, layout)
@@ -67,9 +69,9 @@ def test_no_overlap_and_no_line_through_a_box_on_the_whole_corpus(
 
 
 def test_folding_the_corpus_makes_no_cycle_and_hides_no_output_but_auxiliary_losses(
-    material: Callable[[str], Path],
+    nets: list[tuple[str, Net]],
 ) -> None:
-    for name, net in _nets(material("prototxts")):
+    for name, net in nets:
         outputs = {version.layer for version in net.outputs}
         folded = [layer for group in fold_blocks(net) for layer in group.layer_names]
         hidden = [net.layer(layer) for layer in outputs & set(folded)]
