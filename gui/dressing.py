@@ -1,7 +1,9 @@
-"""Style sheets of many widgets at once, from the outside in, so that none is dressed many times.
+"""What the application's style sheet asks of a widget, and building windows before it is on.
 
-Qt dresses a widget and all below it anew whenever it is given a sheet or a parent while the
-application has a sheet. A window that is built from the inside out was dressed a dozen times over.
+Only the application has a sheet (resources/styles): it tells widgets apart by class, name and
+property. Qt dresses a widget and all below it anew whenever one of them is given a sheet or a
+parent, or the application another sheet, so that a window that is built from the inside out was
+dressed a dozen times over, and a change of the theme once for every widget around a widget.
 """
 
 from __future__ import annotations
@@ -9,24 +11,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from PyQt5 import sip
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QWidget
 
-_waiting: list[tuple[QWidget, str]] = []
 _measures: list[Callable[[], None]] = []
 _depth = [0]
 
 
-def dress(widget: QWidget, sheet: str) -> None:
-    """Give a widget its own sheet: now, or with all others when what is being built stands."""
-    if _depth[0]:
-        _waiting.append((widget, sheet))
-    else:
-        widget.setStyleSheet(sheet)
+def mark(widget: QWidget, name: str, value: str | bool) -> None:
+    """Set a property that the sheet tells widgets apart by, and dress the widget by it."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    if widget.testAttribute(Qt.WA_WState_Polished):
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 def when_dressed(measure: Callable[[], None]) -> None:
-    """Do what asks widgets for their sizes, which sheets change: now, or when all are dressed."""
+    """Do what asks widgets for their sizes, which the sheet changes: now, or when it is on."""
     if _depth[0]:
         _measures.append(measure)
     else:
@@ -47,21 +50,8 @@ def dressed_at_the_end() -> Iterator[None]:
         yield
     finally:
         _depth[0] -= 1
-        due = {id(widget): (widget, own) for widget, own in _waiting}  # the last word counts
-        _waiting.clear()
         app.setStyleSheet(sheet)
-        alive = [one for one in due.values() if not sip.isdeleted(one[0])]
-        for widget, own in sorted(alive, key=lambda one: _n_around(one[0])):
-            widget.setStyleSheet(own)
         measures = tuple(_measures)
         _measures.clear()
         for measure in measures:
             measure()
-
-
-def _n_around(widget: QWidget) -> int:
-    """How many widgets it lies in, up to its window."""
-    n = 0
-    while not widget.isWindow():
-        n, widget = n + 1, widget.parentWidget()
-    return n

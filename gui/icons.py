@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QRectF, QSize, Qt
+from PyQt5.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
 
@@ -83,4 +83,18 @@ def icon(
     for ratio in (1.0, 2.0):
         result.addPixmap(pixmap(name, colour, size, ratio, gap), QIcon.Normal)
         result.addPixmap(pixmap(name, pale, size, ratio, gap), QIcon.Disabled)
+    return result
+
+
+def spaced(whole: QIcon, size: QSize, gap: int, ratio: float) -> QIcon:
+    """The icon with empty pixels at its right; size: of what is drawn; ratio: of the screen."""
+    result = QIcon()
+    for mode in (QIcon.Normal, QIcon.Disabled):
+        picture = QPixmap((size + QSize(gap, 0)) * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.transparent)
+        painter = QPainter(picture)
+        whole.paint(painter, QRect(QPoint(), size), mode=mode)
+        painter.end()
+        result.addPixmap(picture, mode)
     return result

@@ -179,6 +179,7 @@ class Theme:
             app.setProperty(_DRESSED, True)
         sheet = self.style_sheet()
         if app.styleSheet() != sheet:  # else every widget there is would be dressed anew
+            app.setStyleSheet("")  # in place of a sheet Qt dresses a widget once for each around it
             app.setPalette(self.palette())
             app.setStyleSheet(sheet)
 
@@ -216,8 +217,9 @@ class Theme:
         }
 
     def style_sheet(self) -> str:
-        """The small style sheet in resources/styles with this theme's colours put in."""
-        sheet = (STYLES / "window.qss").read_text(encoding="utf-8")
+        """The style sheets in resources/styles with this theme's colours put in."""
+        names = ("window.qss", "panels.qss")
+        sheet = "".join((STYLES / name).read_text(encoding="utf-8") for name in names)
         for field in sorted(fields(self), key=lambda f: -len(f.name)):
             value = getattr(self, field.name)
             if isinstance(value, QColor):

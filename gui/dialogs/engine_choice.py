@@ -94,7 +94,7 @@ class EngineDialog(FramedDialog):
         self.engines.get(choice.name, self.engines[TORCH]).setChecked(True)
         self.precision = PrecisionChoice()
         self.precision.choose(choice.precision)
-        self.fidelity_link = LinkLabel(self.keeper, "How far is each layer from float32?")
+        self.fidelity_link = LinkLabel("How far is each layer from float32?")
         self.command = QLineEdit(choice.command)
         self.command.setAccessibleName("Command")
         self.command.setPlaceholderText("a command that starts a Python with caffe")

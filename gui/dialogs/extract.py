@@ -133,8 +133,8 @@ class ExtractDialog(FramedDialog):
         self.out = QLineEdit(str(out))
         self.out.setToolTip(".npz, .h5, or a name without suffix for a folder of .npy files")
         self.out_button = Button(self.keeper, "Choose…")
-        self.all_link = LinkLabel(self.keeper, "all")
-        self.none_link = LinkLabel(self.keeper, "none")
+        self.all_link = LinkLabel("all")
+        self.none_link = LinkLabel("none")
         self.count = ThemedLabel(self.keeper, "", "secondary")
 
     def _lay_out(self) -> None:

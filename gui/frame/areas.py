@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dressing import mark
 from gui.theme import ThemeKeeper
 from gui.widgets.keyboard import BY_KEY, moved_by_key
 
@@ -84,10 +85,10 @@ def _mark(widget: QWidget, by_key: bool) -> None:
     """Let a widget draw that it has the keyboard, or not where a click gave it."""
     if bool(widget.property(BY_KEY)) == by_key:
         return
-    widget.setProperty(BY_KEY, by_key)
     if isinstance(widget, QAbstractButton):
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)
+        mark(widget, BY_KEY, by_key)
+    else:
+        widget.setProperty(BY_KEY, by_key)
     widget.update()
 
 

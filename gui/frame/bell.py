@@ -8,7 +8,6 @@ from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.icons import pixmap
 from gui.notices import Told
 from gui.theme import ThemeKeeper
@@ -44,7 +43,7 @@ class ToldRow(QWidget):
         self.link: LinkLabel | None = None
         if is_open and notice.actions:
             action = notice.actions[0]
-            self.link = LinkLabel(keeper, action.text)
+            self.link = LinkLabel(action.text)
             self.link.clicked.connect(lambda: self.triggered.emit(notice.key, action.id))
             row.addWidget(self.link)
         row.addWidget(ThemedLabel(keeper, told.at.strftime("%H:%M"), "secondary", pixels=11))
@@ -65,7 +64,7 @@ class BellPopup(QFrame):
         self.setObjectName("bellPopup")
         self.setAccessibleName("Notices of this session")
         self.setFixedWidth(WIDTH)
-        self.copy_link = LinkLabel(keeper, "Copy all")
+        self.copy_link = LinkLabel("Copy all")
         self._nothing = ThemedLabel(keeper, "Nothing was said yet.", "secondary")
         self._nothing.setContentsMargins(12, 8, 12, 8)
         self._rows = QVBoxLayout()
@@ -176,13 +175,5 @@ class BellPopup(QFrame):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#bellPopup, #bellRows {{ background: {theme.panel.name()}; }}"
-            f"#bellPopup {{ border: 1px solid {theme.border.name()}; }}"
-            f"#bellLine {{ background: {theme.border.name()}; }}"
-            f"#bellHead {{ background: {theme.header.name()}; }}",
-        )
         if self.isVisible():
             self._fill()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPoint, Qt, pyqtSlot
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QAction, QComboBox, QFrame, QGridLayout, QHBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
@@ -55,8 +54,6 @@ class EnginePopup(QFrame):
         self._buttons.addStretch(1)
         self._grid.addWidget(self.state, 4, 0, 1, 2)
         self._grid.addLayout(self._buttons, 5, 0, 1, 2)
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     def add_button(self, action: QAction, text: str, icon_name: str | None = None) -> None:
         """A button that closes the popup and does what the action does."""
@@ -83,12 +80,3 @@ class EnginePopup(QFrame):
         box.setAccessibleName(text)
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(box, row, 1)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#enginePopup {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}",
-        )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -19,7 +19,6 @@ from PyQt5.QtWidgets import (
 )
 
 from core.net.elision import elide_name
-from gui.dressing import dress
 from gui.frame.subject_field import SubjectField
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
@@ -112,8 +111,6 @@ class GalleryPopup(QFrame):
         self._rows, self._actions, self._before = (QVBoxLayout() for _ in range(3))
         self._scroll = ScrollColumn(is_stop=False)
         self._lay_out()
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     def add_actions(self, actions: Sequence[QAction]) -> None:
         """Buttons for what can be done with the gallery; a grey one says why."""
@@ -224,16 +221,6 @@ class GalleryPopup(QFrame):
         self._actions.setContentsMargins(0, 6, 0, 0)
         self._actions.setSpacing(6)
         self._before.setSpacing(4)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#galleryPopup {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}"
-            f"#galleryRows {{ background: {theme.panel.name()}; }}",
-        )
 
 
 class GalleryField(SubjectField):

@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.words import plural
-from gui.dressing import dress
+from gui.dressing import mark
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
@@ -114,17 +114,12 @@ class NoticeStrip(QWidget):
     def _tint(self) -> None:
         if self._notice is None:
             return
-        theme, kind = self._keeper.theme, self._notice.kind
-        line, fill = theme.kind_text(kind), theme.kind_fill(kind)
+        kind = self._notice.kind
+        line = self._keeper.theme.kind_text(kind)
         self._title.set_role(f"{kind}_text" if kind != "info" else "text")
         name = KIND_ICONS.get(kind, "info")
         self._picture.setPixmap(pixmap(name, line, 16, self.devicePixelRatioF()))
-        dress(
-            self,
-            f"#noticeStrip {{ background: {fill.name()}; border: none;"
-            f" border-left: 3px solid {line.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}",
-        )
+        mark(self, "kind", kind)
 
 
 class NoticeArea(QWidget):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.keyboard import shows_keyboard
@@ -154,8 +153,6 @@ class Rail(QWidget):
             self.buttons[item.id] = button
             self._column.addWidget(button)
         self._column.addStretch(1)
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     def add_below(self, item: RailItem) -> RailButton:
         """A button at the lower end that is no page."""
@@ -177,12 +174,3 @@ class Rail(QWidget):
             button = self.buttons[item.id]
             button.setEnabled(not why_not)
             button.setToolTip(plain_tip(f"{item.tip}\n{why_not}" if why_not else item.tip))
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#rail {{ background: {theme.header.name()};"
-            f" border-right: 1px solid {theme.border.name()}; }}",
-        )

@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidg
 
 from core.images.preprocess import Preprocess
 from core.jobs.recipes import OfferedRecipe
-from gui.dressing import dress
 from gui.icons import paint_icon, pixmap
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
@@ -245,11 +244,6 @@ class SeesPopup(QFrame):
         kind = "warning" if self._view.is_guessed else "info"
         colour = theme.kind_text(kind)
         self._sign.setPixmap(pixmap(kind, colour, 16, self.devicePixelRatioF()))
-        dress(
-            self,
-            f"#seesPopup {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}",
-        )
 
 
 def short_offer(name: str) -> str:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QSize, Qt, pyqtSlot
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QPaintEvent, QResizeEvent
+from PyQt5.QtWidgets import (
+    QAction,
+    QHBoxLayout,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
-from gui.dressing import dress
 from gui.frame.changed_chips import MOST, ChangedChips
 from gui.frame.fields import ImageField, LayerField, MenuField, SeesField
 from gui.frame.gallery_popup import GalleryField
 from gui.frame.layout_memory import NARROW_BELOW
+from gui.icons import spaced
 from gui.theme import ThemeKeeper
+from gui.widgets.buttons import GAP
 
 HEIGHT = 44
 END_MARGIN = 8
@@ -23,12 +32,25 @@ LEAST_OF_FIELDS = 700
 NARROW_WIDTHS = {"net": 192, "layer": 178, "image": 170, "sees": 176, "gallery": 174}
 
 
+class _Tool(QToolButton):
+    """An action's button, which holds its icon as far off its words as `Button` does."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        if option.toolButtonStyle == Qt.ToolButtonTextBesideIcon:
+            option.icon = spaced(option.icon, option.iconSize, GAP, self.devicePixelRatioF())
+            option.iconSize += QSize(GAP, 0)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.CC_ToolButton, option)
+        painter.end()
+
+
 class SubjectBar(QWidget):
     """Five fields at the left, three actions at the right."""
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self.setObjectName("subjectBar")
         self.setAttribute(Qt.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
@@ -46,12 +68,10 @@ class SubjectBar(QWidget):
             self._row.addWidget(field)
         self._row.addWidget(self.changed)
         self._row.addStretch(1)
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     def add_tool(self, action: QAction, *, has_words: bool = False) -> QToolButton:
         """An action of the window at the right end."""
-        button = QToolButton()
+        button = _Tool()
         button.setDefaultAction(action)
         button.setIconSize(QSize(16, 16))
         button.setToolButtonStyle(
@@ -91,15 +111,3 @@ class SubjectBar(QWidget):
 
     def _leaves_fields(self, room: int, most: int) -> bool:
         return room - self.changed.width_for(most) >= LEAST_OF_FIELDS
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#subjectBar {{ background: {theme.panel.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}"
-            f"#framedTool {{ border: 1px solid {theme.outline.name()}; padding: 3px 10px; }}"
-            f'#framedTool[byKey="true"]:focus {{ border: 2px solid {theme.accent.name()};'
-            " padding: 2px 9px; }",
-        )

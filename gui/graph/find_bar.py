@@ -9,7 +9,6 @@ from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
-from gui.dressing import dress
 from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
@@ -270,6 +269,7 @@ class GraphBar(QWidget):
     def _line(self) -> QFrame:
         line = QFrame()
         line.setFixedSize(1, 20)
+        line.setObjectName("hairline")
         self._lines.append(line)
         return line
 
@@ -291,8 +291,6 @@ class GraphBar(QWidget):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._glass.setIcon(icon("search", theme.secondary))
-        for line in self._lines:
-            dress(line, f"background: {theme.border.name()}")
         self.update()
 
     def sizeHint(self) -> QSize:

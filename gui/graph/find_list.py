@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QListWidget, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.layer_list import ROW_HEIGHT, LayerRowDelegate, add_rows
@@ -25,7 +24,6 @@ class FindList(QFrame):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._rows: tuple[LayerRow, ...] = ()
         self.setObjectName("findList")
         self.list = QListWidget()
@@ -43,8 +41,6 @@ class FindList(QFrame):
         column.addWidget(self.list)
         column.addWidget(self.problem)
         self.list.itemClicked.connect(lambda item: self._take(self.list.row(item)))
-        keeper.changed.connect(self._tint)
-        self._tint()
         self.hide()
 
     @property
@@ -81,12 +77,3 @@ class FindList(QFrame):
     def _take(self, place: int) -> None:
         if 0 <= place < len(self._rows):
             self.taken.emit(self._rows[place].layer)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#findList {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}",
-        )

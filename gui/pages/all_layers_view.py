@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,7 +18,6 @@ from PyQt5.QtWidgets import (
 
 from core.activations.spreads import ValueSpread
 from core.words import plural
-from gui.dressing import dress
 from gui.panels.histogram.legend import SeriesLegend
 from gui.panels.histogram.statistics import StatisticsTable
 from gui.panels.histogram.view import HistogramView
@@ -79,11 +78,11 @@ class SpreadSide(QScrollArea):
         self.log_button = Button(keeper, "log")
         self.log_button.setCheckable(True)
         self.log_button.setChecked(True)
-        self.legend = SeriesLegend(keeper)
+        self.legend = SeriesLegend()
         self.statistics = StatisticsTable(keeper)
         self.maxima = ChannelMaxima(keeper)
         self.chips = ChannelChips(keeper)
-        self.weights_link = LinkLabel(keeper, "Show their weights")
+        self.weights_link = LinkLabel("Show their weights")
         self._of_channels = _Heading(keeper, "Highest value of each channel")
         self._of_dead = _Heading(keeper, "Dead channels")
         self._dead_words = ThemedLabel(keeper, "", "secondary")
@@ -93,8 +92,6 @@ class SpreadSide(QScrollArea):
         self.maxima.channel_chosen.connect(self.channel_chosen)
         self.chips.channel_chosen.connect(self.channel_chosen)
         self.weights_link.clicked.connect(self.weights_requested)
-        keeper.changed.connect(self._dress)
-        self._dress()
 
     @property
     def is_log(self) -> bool:
@@ -171,22 +168,12 @@ class SpreadSide(QScrollArea):
         self.setWidget(self._page)
         self.show_nothing()
 
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#spreadSide, #spreadSidePage {{ background: {theme.panel.name()}; }}"
-            f" #spreadSide {{ border-left: 1px solid {theme.border.name()}; }}",
-        )
-
 
 class _Heading(QWidget):
     """Small capitals over a line, with a control at the right."""
 
     def __init__(self, keeper: ThemeKeeper, words: str, control: QWidget | None = None) -> None:
         super().__init__()
-        self._keeper = keeper
         self.setObjectName("spreadHeading")
         self.setAttribute(Qt.WA_StyledBackground)
         label = ThemedLabel(keeper, words.upper(), "secondary", semibold=True)
@@ -197,10 +184,3 @@ class _Heading(QWidget):
         row.addStretch(1)
         if control is not None:
             row.addWidget(control)
-        keeper.changed.connect(self._dress)
-        self._dress()
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        line = self._keeper.theme.grid.name()
-        dress(self, f"#spreadHeading {{ border-bottom: 1px solid {line}; }}")

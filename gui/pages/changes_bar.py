@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.chip_label import Chip, ChipLabel
@@ -46,8 +45,6 @@ class ChangesBar(QWidget):
         self._without: frozenset[str] = frozenset()
         self._chips: tuple[Chip | None, Chip | None] = (None, None)
         self._has_changes = False
-        keeper.changed.connect(self._tint)
-        self._tint()
         self.show_changes("", "", None)
 
     @property
@@ -149,12 +146,3 @@ class ChangesBar(QWidget):
                 self.button(name).setText(plain_caption(text))
             if self._row.minimumSize().width() <= self.width():
                 return
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#changesBar {{ background: {theme.header.name()};"
-            f" border-top: 1px solid {theme.border.name()}; }}",
-        )

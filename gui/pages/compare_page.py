@@ -41,6 +41,8 @@ class ComparePage(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.setObjectName("comparePage")
+        self.setAttribute(Qt.WA_StyledBackground)
         self.comparison: Comparison | None = None
         self._view = "layers"
         self._said: dict[str, tuple[str, str]] = {}

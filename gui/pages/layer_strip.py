@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from core.net.elision import elide_names
-from gui.dressing import dress
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.keyboard import shows_keyboard
@@ -38,7 +37,6 @@ class LayerStrip(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self.setObjectName("layerStrip")
         self.setAttribute(Qt.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
@@ -54,8 +52,6 @@ class LayerStrip(QWidget):
         self.before.clicked.connect(lambda: self.walk(-1))
         self.after.clicked.connect(lambda: self.walk(1))
         self.row.layer_selected.connect(self.layer_selected)
-        keeper.changed.connect(self._tint)
-        self._tint()
         self.show_layers((), "")
 
     def show_layers(self, layers: Sequence[StripLayer], current: str) -> None:
@@ -71,15 +67,6 @@ class LayerStrip(QWidget):
         name = self.row.beside(by)
         if name:
             self.layer_selected.emit(name)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#layerStrip {{ background: {theme.header.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}",
-        )
 
 
 class _Row(QWidget):

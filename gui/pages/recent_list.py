@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.chip_label import Chip, chip_width, paint_chip
@@ -137,8 +136,6 @@ class RecentList(QFrame):
             inner.addWidget(head)
             inner.addLayout(column)
         inner.insertWidget(1, self._nothing)
-        keeper.changed.connect(self._tint)
-        self._tint()
         self.show_files((), ())
 
     @property
@@ -180,16 +177,6 @@ class RecentList(QFrame):
         items = (layout.itemAt(place) for place in range(layout.count()))
         widgets = (item.widget() for item in items if item is not None)
         return tuple(widget for widget in widgets if isinstance(widget, RecentRow))
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#recentHead {{ background: {theme.header.name()}; }}"
-            f"#recentFiles {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}",
-        )
 
 
 def shown_folder(folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSlot
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.pages.recent_list import RecentList
 from gui.theme import ThemeKeeper, text_font
@@ -125,12 +124,10 @@ class StartPage(QWidget):
         self._actions.setSpacing(10)
         self.recent = RecentList(keeper)
         self._engine = ThemedLabel(keeper, "", "secondary")
-        self.engine_link = LinkLabel(keeper, "Set up")
-        self.steps_link = LinkLabel(keeper, "First steps")
+        self.engine_link = LinkLabel("Set up")
+        self.steps_link = LinkLabel("First steps")
         self.steps_link.setToolTip("What to do in which order, and what the words mean")
         self._lay_out()
-        keeper.changed.connect(self._tint)
-        self._tint()
         self.show_engine("")
 
     def add_action(
@@ -200,8 +197,3 @@ class StartPage(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(self, f"#startPage, #startBody {{ background: {theme.canvas.name()}; }}")

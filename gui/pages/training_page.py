@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.panels.training.data_step import DataStep
 from gui.panels.training.net_step import NetStep
 from gui.panels.training.proof_step import ProofStep
@@ -30,7 +29,6 @@ class TrainingPage(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self.setObjectName("trainingPage")
         self.setAttribute(Qt.WA_StyledBackground)
         self.thumbnails = ThumbnailStore(self)
@@ -64,8 +62,6 @@ class TrainingPage(QWidget):
         column.addWidget(self._stack, 1)
         self._step = "data"
         self.bar.step_chosen.connect(self.show_step)
-        keeper.changed.connect(self._tint)
-        self._tint()
         self.show_step("data")
 
     @property
@@ -90,8 +86,3 @@ class TrainingPage(QWidget):
         self.bar.show_step(step)
         self._stack.setCurrentWidget(self.steps[step])
         self.step_shown.emit(step)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        panel = self._keeper.theme.panel.name()
-        dress(self, f"#trainingPage {{ background: {panel}; }}")

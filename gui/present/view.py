@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dressing import dress
 from gui.frame.areas import NO_RING
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ElidedLabel, ThemedLabel
@@ -44,6 +43,7 @@ class PresentView(QWidget):
         self._keeper = keeper
         self._proxy: QGraphicsProxyWidget | None = None
         self.subject = ElidedLabel()
+        self.subject.setObjectName("presentSubject")
         self.keys = ThemedLabel(keeper, "", "secondary", pixels=12)
         self._scene = QGraphicsScene(self)
         self.view = QGraphicsView(self._scene)
@@ -124,6 +124,4 @@ class PresentView(QWidget):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        theme = self._keeper.theme
-        self._scene.setBackgroundBrush(theme.window)
-        dress(self.subject, f"color: {theme.secondary.name()}; font-size: 14px")
+        self._scene.setBackgroundBrush(self._keeper.theme.window)

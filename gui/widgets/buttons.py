@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QSize, Qt, pyqtSlot
 from PyQt5.QtWidgets import QPushButton, QToolButton, QWidget
 
+from gui.dressing import mark
 from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.plain_text import plain_tip
@@ -29,7 +30,8 @@ class Button(QPushButton):
         self._keeper = keeper
         self._icon_name = icon_name
         self._is_primary = is_primary
-        self.setProperty("primary", is_primary)
+        mark(self, "primary", is_primary)
+        mark(self, "hasIcon", bool(icon_name))  # beside one there is no arrow of a menu
         self.setIconSize(QSize(14 + GAP, 14))
         keeper.changed.connect(self._tint)
         self._tint()
@@ -48,9 +50,7 @@ class Button(QPushButton):
         if self._is_primary == is_primary:
             return
         self._is_primary = is_primary
-        self.setProperty("primary", is_primary)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        mark(self, "primary", is_primary)
         self._tint()
 
     @pyqtSlot()

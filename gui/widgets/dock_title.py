@@ -5,7 +5,6 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import PictureLabel, ThemedLabel
@@ -51,8 +50,3 @@ class DockTitle(QWidget):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._picture.setPixmap(pixmap(self._icon_name, theme.text, 16, self.devicePixelRatioF()))
-        dress(
-            self,
-            f"#dockTitle {{ background: {theme.header.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}",
-        )

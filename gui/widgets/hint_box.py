@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.dressing import dress
+from gui.dressing import mark
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import PictureLabel, ThemedLabel, breakable
@@ -52,12 +52,7 @@ class HintBox(QWidget):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        theme = self._keeper.theme
-        colour = theme.kind_text(self._kind)
+        colour = self._keeper.theme.kind_text(self._kind)
         name = KIND_ICONS[self._kind]
         self._picture.setPixmap(pixmap(name, colour, 14, self.devicePixelRatioF()))
-        dress(
-            self,
-            f"#hintBox {{ background: {theme.kind_fill(self._kind).name()};"
-            f" border-left: 3px solid {colour.name()}; }}",
-        )
+        mark(self, "kind", self._kind)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.bars import ThinBar
 from gui.widgets.buttons import Button
@@ -58,7 +57,7 @@ class JobBox(QWidget):
         self._detail = FittingLabel(keeper)
         self._cancel = Button(keeper, "Cancel")
         self._cancel.setFixedHeight(19)
-        dress(self._cancel, "padding: 0 8px; min-height: 0; font-size: 11px")
+        self._cancel.setObjectName("cancelJob")
         self._cancel.clicked.connect(lambda: self.cancel_clicked.emit(self._job.key))
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Preferred)
         row = QHBoxLayout(self)

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.dressing import dress
+from gui.dressing import mark
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.plain_text import Rich, plain_tip
 
@@ -39,8 +46,8 @@ class ThemedLabel(QLabel):
         self.setTextFormat(Qt.PlainText)
         self._keeper = keeper
         self._role = role
-        self._pixels = pixels
-        self._semibold = semibold
+        self.setFont(text_font(pixels, semibold=semibold))
+        self.setForegroundRole(QPalette.WindowText)  # in a menu bar it would be that of buttons
         keeper.changed.connect(self._tint)
         self._tint()
 
@@ -51,14 +58,9 @@ class ThemedLabel(QLabel):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        self.setFont(text_font(self._pixels, semibold=self._semibold))
-        colour = getattr(self._keeper.theme, self._role).name()
-        weight = 600 if self._semibold else 400
-        dress(
-            self,
-            f"color: {colour}; font-size: {self._pixels}px; font-weight: {weight};"
-            " background: transparent;",
-        )
+        palette = self.palette()
+        palette.setColor(QPalette.WindowText, getattr(self._keeper.theme, self._role))
+        self.setPalette(palette)
 
 
 class RichLabel(ThemedLabel):
@@ -90,7 +92,6 @@ class SectionHeader(QWidget):
         self, keeper: ThemeKeeper, text: str, note: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._title = ThemedLabel(keeper, text.upper(), "secondary", pixels=11, semibold=True)
         self._note = ThemedLabel(keeper, note, "secondary", pixels=11)
         row = QHBoxLayout()
@@ -98,15 +99,14 @@ class SectionHeader(QWidget):
         row.addWidget(self._title)
         row.addStretch(1)
         row.addWidget(self._note)
-        self._line = QFrame()
-        self._line.setFixedHeight(1)
+        line = QFrame()
+        line.setObjectName("hairline")
+        line.setFixedHeight(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 2)
         layout.setSpacing(3)
         layout.addLayout(row)
-        layout.addWidget(self._line)
-        keeper.changed.connect(self._tint)
-        self._tint()
+        layout.addWidget(line)
 
     def set_text(self, text: str, *, as_written: bool = False) -> None:
         """Change the heading; as_written: names keep their letters."""
@@ -126,10 +126,6 @@ class SectionHeader(QWidget):
         """Change the note at the right."""
         self._note.setText(note)
 
-    @pyqtSlot()
-    def _tint(self) -> None:
-        dress(self._line, f"background: {self._keeper.theme.border.name()}")
-
 
 class LinkLabel(QLabel):
     """Coloured text that acts like a button, also from the keyboard."""
@@ -138,19 +134,15 @@ class LinkLabel(QLabel):
 
     def __init__(
         self,
-        keeper: ThemeKeeper,
         text: str,
         role: str = "accent",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(text, parent)
         self.setTextFormat(Qt.PlainText)
-        self._keeper = keeper
-        self._role = role
+        mark(self, "role", role)
         self.setCursor(Qt.PointingHandCursor)
         self.setFocusPolicy(Qt.StrongFocus)
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.isEnabled() and self.rect().contains(event.pos()):
@@ -161,16 +153,6 @@ class LinkLabel(QLabel):
             self.clicked.emit()
             return
         super().keyPressEvent(event)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"QLabel {{ color: {getattr(theme, self._role).name()}; background: transparent; }}"
-            f"QLabel:hover, QLabel:focus {{ text-decoration: underline; }}"
-            f"QLabel:disabled {{ color: {theme.placeholder.name()}; }}",
-        )
 
 
 class ElidedLabel(QLabel):

@@ -23,7 +23,6 @@ from PyQt5.QtWidgets import (
 )
 
 from core.net.elision import elide_name
-from gui.dressing import dress
 from gui.icons import paint_icon, pixmap
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.keyboard import shows_keyboard
@@ -114,11 +113,6 @@ class LayerPicker(QFrame):
     @pyqtSlot()
     def _tint(self) -> None:
         theme = self._keeper.theme
-        dress(
-            self,
-            f"#layerPicker {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}",
-        )
         for name, role, _ in _SIGNS:
             colour: QColor = getattr(theme, role)
             self._signs[name][0].setPixmap(pixmap(name, colour, 13, self.devicePixelRatioF()))

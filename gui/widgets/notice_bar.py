@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.notice_card import Notice, NoticeCard
 
@@ -37,8 +36,6 @@ class NoticeBar(QScrollArea):
         policy = QSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        keeper.changed.connect(self._tint)
-        self._tint()
         self.hide()
 
     @property
@@ -95,12 +92,3 @@ class NoticeBar(QScrollArea):
         self._layout.removeWidget(card)
         card.hide()
         card.deleteLater()
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self._content,
-            f"#noticeContent {{ background: {theme.panel.name()};"
-            f" border: none; border-bottom: 1px solid {theme.border.name()}; }}",
-        )

@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dressing import dress
+from gui.dressing import mark
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
@@ -94,7 +94,7 @@ class NoticeCard(QWidget):
         if is_closable:
             close = IconButton(self._keeper, "cross", "Close this notice")
             close.setFixedSize(20, 20)
-            dress(close, "padding: 1px")
+            close.setObjectName("closeCard")
             close.clicked.connect(lambda: self.closed.emit())
             row.addWidget(close, 0, Qt.AlignTop)
         self._layout.addLayout(row)
@@ -151,14 +151,9 @@ class NoticeCard(QWidget):
 
     @pyqtSlot()
     def _tint(self) -> None:
-        theme = self._keeper.theme
         kind = self.notice.kind
-        line, fill = theme.kind_text(kind), theme.kind_fill(kind)
+        line = self._keeper.theme.kind_text(kind)
         self._picture.setPixmap(
             pixmap(KIND_ICONS.get(kind, "info"), line, 16, self.devicePixelRatioF())
         )
-        dress(
-            self,
-            f"#noticeCard {{ background: {fill.name()}; border: none;"
-            f" border-left: 3px solid {line.name()}; }}",
-        )
+        mark(self, "kind", kind)

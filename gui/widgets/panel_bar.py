@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel
 
@@ -21,8 +20,6 @@ class PanelBar(QWidget):
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(8, 5, 8, 5)
         self.row.setSpacing(6)
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     def add_field(self, text: str, field: QWidget, *, stretch: int = 0) -> None:
         """A secondary label and the field it names."""
@@ -36,12 +33,3 @@ class PanelBar(QWidget):
     def add_stretch(self) -> None:
         """Push what follows to the right end."""
         self.row.addStretch(1)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#panelBar {{ background: {theme.panel.name()};"
-            f" border-bottom: 1px solid {theme.grid.name()}; }}",
-        )

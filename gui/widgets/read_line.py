@@ -5,7 +5,6 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
@@ -51,8 +50,3 @@ class ReadLine(QWidget):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._picture.setPixmap(pixmap("info", theme.accent, 16, self.devicePixelRatioF()))
-        dress(
-            self,
-            f"#readLine {{ background: {theme.header.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}",
-        )

@@ -9,7 +9,6 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from core.words import plural
-from gui.dressing import dress
 from gui.icons import pixmap
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
@@ -74,20 +73,20 @@ class StatusLine(QWidget):
         self._until.setSingleShot(True)
         self._until.setInterval(LAST_MILLISECONDS)
         self._job = JobBox(keeper)
-        self.more_jobs = LinkLabel(keeper, "")
+        self.more_jobs = LinkLabel("")
         self.more_jobs.setToolTip("Every job that runs")
         self.more_jobs.setAccessibleName("Every job that runs")
         self.bell = IconButton(keeper, "bell", "What was said in this session", text=" ")
         self.bell.setFixedHeight(HEIGHT - 4)
         self.bell.setFocusPolicy(Qt.TabFocus)
-        self.interventions_link = LinkLabel(keeper, "", "warning_text")
+        self.interventions_link = LinkLabel("", "warning_text")
         self.interventions_link.setToolTip("What is changed in the net, on the Layer page")
         self.interventions_link.hide()
         self._link = PictureLabel()
-        self.hidden_link = LinkLabel(keeper, "", "mark_text")
+        self.hidden_link = LinkLabel("", "mark_text")
         self.hidden_link.setToolTip("List only the hidden versions, or all layers again")
         self._weights = ThemedLabel(keeper, "", "secondary")
-        self._lines = [_Line(keeper) for _ in range(4)]
+        self._lines = [_Line() for _ in range(4)]
         self._lay_out()
         self._job.cancel_clicked.connect(lambda _key: self.cancel_clicked.emit())
         self.more_jobs.clicked.connect(self.bell_clicked)
@@ -208,23 +207,12 @@ class StatusLine(QWidget):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._link.setPixmap(pixmap("link", theme.mark_text, 16, self.devicePixelRatioF()))
-        dress(
-            self,
-            f"#statusLine {{ background: {theme.window.name()};"
-            f" border-top: 1px solid {theme.border.name()}; }}",
-        )
 
 
 class _Line(QFrame):
     """A short upright line between two parts."""
 
-    def __init__(self, keeper: ThemeKeeper) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._keeper = keeper
+        self.setObjectName("statusEdge")
         self.setFixedSize(1, 14)
-        keeper.changed.connect(self._tint)
-        self._tint()
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        dress(self, f"background: {self._keeper.theme.outline.name()}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSlot
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QHBoxLayout, QTabBar, QTabWidget, QWidget
 
-from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.keyboard import shows_keyboard
@@ -106,12 +105,9 @@ class FlatTabs(QTabWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
-        self._corner: QWidget | None = None
         self.bar = FlatTabBar(keeper)
         self.setTabBar(self.bar)
         self.setDocumentMode(True)
-        keeper.changed.connect(self._tint)
 
     def add_panel(self, widget: QWidget, text: str, icon_name: str | None = None) -> int:
         """Add a panel under a tab and return its index."""
@@ -129,16 +125,4 @@ class FlatTabs(QTabWidget):
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, 6, 0)
         row.addWidget(button)
-        self._corner = corner
         self.setCornerWidget(corner, Qt.TopRightCorner)
-        self._tint()
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        if self._corner is not None:
-            theme = self._keeper.theme
-            dress(
-                self._corner,
-                f"#tabCorner {{ background: {theme.header.name()};"
-                f" border-bottom: 1px solid {theme.border.name()}; }}",
-            )

@@ -59,6 +59,10 @@ def compare(bench, qtbot, user):
     return run
 
 
+def click_view(qtbot, page, view: str) -> None:
+    qtbot.mouseClick(page.bar.views, Qt.LeftButton, pos=page.bar.views.place(view).center())
+
+
 def wait(bench, qtbot) -> None:
     qtbot.waitUntil(lambda: bench.lanes.is_idle and bench.comparing.comparison is not None)
 
@@ -178,7 +182,7 @@ def test_the_same_net_in_the_old_format_is_equal(compare, files, tmp_path: Path)
 def test_the_text_view_shows_both_texts_at_the_selected_layer(compare, files, qtbot) -> None:
     page = compare(*files)
     page.layers.choose(page.layers.list.shown[3])
-    qtbot.mouseClick(page.bar.views["text"], Qt.LeftButton)
+    click_view(qtbot, page, "text")
     text = page.text.text.rows.plain_text().splitlines()
     assert '- layer { name: "fc" type: "InnerProduct" bottom: "pool" top: "fc"' in text
     assert '+ layer { name: "fc_new" type: "InnerProduct" bottom: "pool" top: "fc"' in text
@@ -532,7 +536,7 @@ def test_weights_are_found_beside_both_files_and_held_against_each_other(
         with_weights(folder / "net.caffemodel", scale)
     page = compare(folders[0] / "net.prototxt", folders[1] / "net.prototxt")
     qtbot.waitUntil(lambda: None not in bench.compared_runs.weights and bench.lanes.is_idle)
-    qtbot.mouseClick(page.bar.views["weights"], Qt.LeftButton)
+    click_view(qtbot, page, "weights")
     qtbot.mouseClick(page.weights_sources.run, Qt.LeftButton)
     qtbot.waitUntil(lambda: bench.compared_runs.changes is not None)
     assert page.bar.sentence.text() == ("fc moved most (50 %); 1 layer is equal, bit for bit.")
@@ -561,7 +565,7 @@ def test_values_of_both_nets_are_held_against_each_other(
     bench.opening.open_image(photo)
     files[1].write_text(NET.replace("num_output: 5", "num_output: 7"))
     page = compare(*files)
-    qtbot.mouseClick(page.bar.views["values"], Qt.LeftButton)
+    click_view(qtbot, page, "values")
     assert page.values_sources.isVisible()
     qtbot.mouseClick(page.values_sources.run, Qt.LeftButton)
     qtbot.waitUntil(lambda: bench.compared_runs.values is not None, timeout=15000)
@@ -616,3 +620,28 @@ layer {{ name: "{prefix}{i}_bn" type: "BatchNorm" bottom: "b{i + 1}" top: "b{i +
 layer {{ name: "{prefix}{i}_relu" type: "ReLU" bottom: "b{i + 1}" top: "b{i + 1}" }}
 """
     return text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_has_the_ground_of_the_others(bench, theme: str) -> None:
+    """It was grey where it was empty."""
+    bench.keeper.choose(theme)
+    bench.window.show_page("compare")
+    page = bench.window.compare_page
+    for view in page.bar.views.shown:
+        page.show_view(view)
+        picture = page.grab().toImage()
+        assert picture.pixelColor(20, picture.height() - 20) == bench.keeper.theme.panel
+    bench.keeper.choose("light")
+
+
+def test_a_file_is_named_whole_where_there_is_room(compare, files, tmp_path: Path) -> None:
+    names = [tmp_path / f"a_net_with_a_long_name_{kind}.prototxt" for kind in ("first", "second")]
+    for old, new in zip(files, names, strict=True):
+        new.write_text(old.read_text())
+    page = compare(*names)
+    page.window().resize(1920, 1080)
+    for side in page.bar.sides:
+        assert side.width() >= side.fontMetrics().horizontalAdvance(side.name) + 30
+    page.window().resize(1100, 640)
+    assert page.bar.sides[1].width() < 260

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from PyQt5.QtCore import QSize
 from PyQt5.QtGui import QColor, QIcon, QImage
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QMenu, QWidget
 
 from gui.icons import icon_names, pixmap
-from gui.theme import ThemeKeeper
+from gui.theme import Theme, ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 
 MEANINGS = {
@@ -100,3 +100,40 @@ def test_the_icon_of_a_filled_button_is_seen_while_it_can_not_act(qtbot) -> None
     drawn = button.icon().pixmap(QSize(14, 14), QIcon.Disabled).toImage()
     seen = [drawn.pixelColor(x, y) for x in range(14) for y in range(14)]
     assert max(colour.alpha() * (255 - colour.lightness()) for colour in seen) > 80 * 150
+
+
+def _widest_gap(button) -> int:
+    """The most columns without ink between its first and its last, in pixels."""
+    picture = button.grab().toImage()
+    middle = range(8, picture.height() - 8)
+    ground = picture.pixelColor(6, 8)
+    inked = [
+        x
+        for x in range(6, picture.width() - 6)
+        if any(picture.pixelColor(x, y) != ground for y in middle)
+    ]
+    return max(after - before for before, after in pairwise(inked))
+
+
+def test_an_icon_keeps_off_its_words_in_the_bar_as_in_any_button(make_bench, qtbot) -> None:
+    """The icon of Forward stood 5 pixels from its word, in other buttons 9."""
+    bench = make_bench()
+    forward = bench.window.subjects.tools[-1]
+    button = Button(bench.keeper, "Forward", "play")
+    qtbot.addWidget(button)
+    button.setEnabled(forward.isEnabled())
+    assert _widest_gap(forward) == _widest_gap(button) >= 8
+
+
+def test_a_button_that_opens_a_menu_has_an_arrow_where_it_has_no_icon(keeper, qapp, qtbot) -> None:
+    Theme.light().apply(qapp)
+    widths = {}
+    for icon_name in (None, "save"):
+        for has_menu in (False, True):
+            button = Button(keeper, "Choose", icon_name)
+            qtbot.addWidget(button)
+            if has_menu:
+                button.setMenu(QMenu(button))
+            widths[icon_name, has_menu] = button.sizeHint().width()
+    assert widths["save", True] == widths["save", False]
+    assert widths[None, True] >= widths[None, False] + 12

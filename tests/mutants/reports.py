@@ -17,8 +17,8 @@ FAULTS = [
     Faults("gui/widgets/labels.py", *NAMES).plant(
         "names in labels are laid out",
         "        self.setTextFormat(Qt.PlainText)\n        self._keeper = keeper\n"
-        "        self._role = role\n        self._pixels = pixels\n",
-        "        self._keeper = keeper\n        self._role = role\n        self._pixels = pixels\n",
+        "        self._role = role\n",
+        "        self._keeper = keeper\n        self._role = role\n",
     ),
     Faults("gui/controllers/opening.py", *FOLDERS)
     .plant(

@@ -14,16 +14,21 @@ HISTOGRAM = ("tests/gui/test_histogram_panel.py",)
 DRESSING = ("tests/gui/test_dressing.py",)
 
 FAULTS = [
+    Faults("gui/theme.py", *DRESSING).plant(
+        "a theme is put on in place of another, which dresses each part many times",
+        '            app.setStyleSheet("")  # in',
+        "            # in",
+    ),
     Faults("gui/dressing.py", *DRESSING)
-    .plant(
-        "each part is dressed when it is made",
-        "    if _depth[0]:\n        _waiting",
-        "    if _depth[0] < 0:\n        _waiting",
-    )
     .plant(
         "a window is built in a dressed application",
         '    app.setStyleSheet("")\n',
         "    pass\n",
+    )
+    .plant(
+        "a widget keeps the look of its former kind",
+        "        widget.style().polish(widget)\n",
+        "        pass\n",
     )
     .plant(
         "sizes are asked for before the sheets are on",

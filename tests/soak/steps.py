@@ -467,7 +467,11 @@ def compare(soak: Soak) -> None:
         return
     sources = (page.values_sources, page.weights_sources)
     buttons = (page.bar.swap, page.layers.all_layers, page.layers.following, page.graph.fold,
-               *page.bar.views.values(), *(one.run for one in sources))  # fmt: skip
+               *(one.run for one in sources))  # fmt: skip
+    for view in page.bar.views.shown:
+        if soak.chance.random() < 0.6:
+            page.bar.views.choose(view)
+            soak.rest(0.2)
     for button in buttons:
         if soak.chance.random() < 0.6 and button.isVisible() and button.isEnabled():
             button.click()

@@ -19,7 +19,6 @@ from PyQt5.QtWidgets import (
 from core.jobs.receptive_field import FieldGradients, LayerField
 from core.net.elision import elide_name
 from core.words import share_text, value_text
-from gui.dressing import dress
 from gui.panels.activations.enlarged import EnlargedMap, Place, SeenPicture
 from gui.panels.activations.field_view import FieldView
 from gui.panels.activations.overlay_choice import FIELD, OverlayChoice
@@ -46,7 +45,6 @@ class ChannelView(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._drawing = Drawing()
         self._channel: int | None = None
         self._place: Place | None = None
@@ -75,8 +73,6 @@ class ChannelView(QWidget):
         self.map.left.connect(self.left)
         self.overlay.chosen.connect(self._show_field)
         self.pin_button.clicked.connect(lambda: self.pin_toggled.emit())
-        keeper.changed.connect(self._dress)
-        self._dress()
 
     def set_side(self, side: int) -> None:
         """Show picture and channel as squares of so many pixels."""
@@ -258,11 +254,6 @@ class ChannelView(QWidget):
         grid.addWidget(self.overlay, 2, 0, 1, 2)
         grid.setColumnStretch(2, 1)
         grid.setRowStretch(3, 1)  # what the numbers need more is no gap above the overlays
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        colour = self._keeper.theme.panel.name()
-        dress(self, f"#channelView {{ background: {colour}; }}")
 
 
 def _facts(one: np.ndarray, rank: str) -> tuple[Fact, ...]:

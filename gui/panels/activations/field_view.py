@@ -64,7 +64,7 @@ class FieldView(QWidget):
         self.facts = FactList(keeper, name_width=44)
         self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.note.setWordWrap(True)
-        self.check_link = LinkLabel(keeper, "Effective field")
+        self.check_link = LinkLabel("Effective field")
         self.check_link.setToolTip(
             "Takes gradients at 12 random places: none may lie outside the field, and most of "
             "them lie in a smaller one, the effective field"

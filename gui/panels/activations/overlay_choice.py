@@ -45,7 +45,7 @@ class OverlayChoice(QWidget):
 
     def add(self, key: str, words: str, tip: str) -> None:
         """Offer one more, before "none"."""
-        link = LinkLabel(self._keeper, words)
+        link = LinkLabel(words)
         link.setToolTip(plain_tip(tip))
         link.clicked.connect(partial(self.choose, key))
         others = len(self._links) - (NONE in self._links)

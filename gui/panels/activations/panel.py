@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication, QImage, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.panels.activations.canvas import Cell, TileCanvas
 from gui.panels.activations.channel_view import ChannelView
 from gui.panels.activations.enlarged import Place
@@ -83,7 +82,6 @@ class ActivationsPanel(QWidget):
         self._source: tuple[str, ...] = ()
         self.value_of_pin: Callable[[Pin], ShownValue | None] = lambda pin: None
         self._build()
-        self._dress()
         self._refresh()
         self._connect()
 
@@ -347,7 +345,7 @@ class ActivationsPanel(QWidget):
         self.canvas = TileCanvas(keeper)
         self.hint = ThemedLabel(keeper, HINT, "secondary", pixels=11)
         self.zeros = ThemedLabel(keeper, "", "secondary", pixels=11)
-        self.zeros_link = LinkLabel(keeper, "Show them")
+        self.zeros_link = LinkLabel("Show them")
         self.empty_state = EmptyState(
             keeper, "grid", EMPTY_SENTENCE, "Open image", button_icon="image"
         )
@@ -370,7 +368,6 @@ class ActivationsPanel(QWidget):
         column.addWidget(self._footer)
 
     def _connect(self) -> None:
-        self._keeper.changed.connect(self._dress)
         self.tile_bar.changed.connect(self._refresh)
         self.tile_bar.index_changed.connect(self._choose_index)
         self.canvas.channel_chosen.connect(self._on_channel)
@@ -388,11 +385,6 @@ class ActivationsPanel(QWidget):
         self.bar.save_requested.connect(self._save)
         self.zeros_link.clicked.connect(self._toggle_zeros)
         self.empty_state.clicked.connect(self.open_image_requested)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        colour = self._keeper.theme.panel.name()
-        dress(self, f"#activationsPanel {{ background: {colour}; }}")
 
     def _save(self) -> None:
         name = self._values.layer.replace("/", "_") or "tiles"

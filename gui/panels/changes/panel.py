@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal, pyqtSlot
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QStackedWidget,
@@ -14,7 +14,6 @@ from core.comparison.changes import Changes
 from core.comparison.edit_lines import LayerDifference, text_difference
 from core.net.definition import Net
 from core.words import plural
-from gui.dressing import dress
 from gui.panels.changes import words
 from gui.panels.changes.figures import Figures
 from gui.panels.changes.words import MeasurementResult, VerificationResult
@@ -54,16 +53,15 @@ class ChangesPanel(QWidget):
         self.figures = Figures(keeper)
         self.blobs_header = SectionHeader(keeper, "Blobs", "layer, blob, who reads it")
         self.blobs = FactList(keeper, name_width=96)
-        self.blobs_link = LinkLabel(keeper, "")
+        self.blobs_link = LinkLabel("")
         self.facts = FactList(keeper)
         self.difference_header = SectionHeader(keeper, "Text difference")
         self.difference = TextLines(keeper)
-        self.more_link = LinkLabel(keeper, "")
-        self.side_by_side_link = LinkLabel(keeper, "Side by side")
+        self.more_link = LinkLabel("")
+        self.side_by_side_link = LinkLabel("Side by side")
         self.empty = EmptyState(keeper, "pencil", _EMPTY)
         self._arrange()
         self._connect()
-        self._tint()
         self.show_nothing()
 
     @property
@@ -168,12 +166,6 @@ class ChangesPanel(QWidget):
         self.more_link.clicked.connect(self._toggle_lines)
         self.blobs_link.clicked.connect(self._toggle_blobs)
         self.side_by_side_link.clicked.connect(self.difference_requested)
-        self._keeper.changed.connect(self._tint)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        panel = self._keeper.theme.panel.name()
-        dress(self._page, f"#changesPage {{ background: {panel}; }}")
 
     def _show_difference(self) -> None:
         """The first layers, which say what kind of edit it is, or all of them."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from core.activations.tiles import MAX_LEVEL
-from gui.dressing import dress
 from gui.panels.channels.matrix_canvas import MatrixCanvas
 from gui.panels.channels.side import MatrixSide
 from gui.panels.channels.values import MatrixShown, MatrixWords, ReadOffer
@@ -103,10 +102,11 @@ class MatrixView(QWidget):
         self.canvas = MatrixCanvas(keeper)
         self.side = MatrixSide(keeper)
         self.hint = ElidedLabel(mode=Qt.ElideRight)
+        self.hint.setObjectName("quietNote")
         self.dead = ThemedLabel(keeper, "", "secondary", pixels=11)
-        self.dead_link = LinkLabel(keeper, "List")
+        self.dead_link = LinkLabel("List")
         self.empty = EmptyState(keeper, "grid", "", "Read")
-        self.all_link = LinkLabel(keeper, "Read all layers in one pass")
+        self.all_link = LinkLabel("Read all layers in one pass")
         self._pages = QStackedLayout(self)
         self._lay_out()
         self.rows.activated.connect(lambda _index: self.ordered.emit())
@@ -117,8 +117,6 @@ class MatrixView(QWidget):
         self.copy_button.clicked.connect(lambda: self.copy_requested.emit())
         self.save_button.clicked.connect(lambda: self.save_requested.emit())
         self.dead_link.clicked.connect(lambda: self.dead_requested.emit())
-        keeper.changed.connect(self._dress)
-        self._dress()
         self.show_empty("Select a layer.")
 
     @property
@@ -193,9 +191,3 @@ class MatrixView(QWidget):
         self.empty.add_below(self.all_link)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(whole)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(self.hint, f"color: {theme.secondary.name()}; font-size: 11px;")
-        dress(self, f"#matrixView {{ background: {theme.panel.name()}; }}")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.panels.channels.pictures import PictureRows
 from gui.panels.channels.values import ChannelFacts, ClassMean, SelectiveChannel, TopPicture
 from gui.theme import ThemeKeeper, text_font
@@ -80,7 +79,6 @@ class MatrixSide(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._rows: tuple[SelectiveChannel, ...] = ()
         self._channel = -1
         self._is_least = False
@@ -89,16 +87,17 @@ class MatrixSide(QWidget):
         self.setFixedWidth(WIDTH)
         self.title = ThemedLabel(keeper, "", pixels=16, semibold=True)
         self.prefers = ElidedLabel(mode=Qt.ElideRight)
+        self.prefers.setObjectName("quiet")
         self.pin_button = Button(keeper, "Pin", "pin")
         self.names = [ThemedLabel(keeper, "", "secondary") for _ in range(4)]
         self.values = [ThemedLabel(keeper, "", semibold=not number) for number in range(4)]
         self.means_header = SectionHeader(keeper, "Mean by class")
         self.bars = MeanBars(keeper)
         self.top_header = SectionHeader(keeper, "Top images")
-        self.least_link = LinkLabel(keeper, "Least")
+        self.least_link = LinkLabel("Least")
         self.pictures = PictureRows(keeper, 2)
         self.table_header = SectionHeader(keeper, "Most selective channels")
-        self.table_link = LinkLabel(keeper, "CSV")
+        self.table_link = LinkLabel("CSV")
         headings = ("Channel", "Prefers", "Select.", "its class in top")
         self.table = FigureTable(
             keeper, headings, "Most selective channels", left=(1,), least_name=56
@@ -110,8 +109,6 @@ class MatrixSide(QWidget):
         self.pin_button.clicked.connect(lambda: self.pin_toggled.emit())
         self.pictures.image_chosen.connect(self.image_chosen)
         self.pictures.image_opened.connect(self.image_opened)
-        keeper.changed.connect(self._dress)
-        self._dress()
 
     @property
     def is_least(self) -> bool:
@@ -209,13 +206,3 @@ class MatrixSide(QWidget):
             if header is self.top_header:
                 column_of_all.addWidget(self.pictures)
         column_of_all.addWidget(self.table, 1)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(self.prefers, f"color: {theme.secondary.name()};")
-        dress(
-            self,
-            f"#matrixSide {{ background: {theme.panel.name()};"
-            f" border-left: 1px solid {theme.border.name()}; }}",
-        )

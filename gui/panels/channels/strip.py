@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.panels.channels.pictures import PictureRows
 from gui.panels.channels.values import ReadOffer, TopPicture
 from gui.theme import ThemeKeeper
@@ -34,7 +33,6 @@ class TopStrip(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._is_least = False
         self.setObjectName("topStrip")
         self.setAttribute(Qt.WA_StyledBackground)
@@ -42,13 +40,14 @@ class TopStrip(QWidget):
         self.heading = ThemedLabel(keeper, "TOP IMAGES", "secondary", pixels=11, semibold=True)
         self.note = ElidedLabel()
         self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.least_link = LinkLabel(keeper, "Least")
-        self.all_link = LinkLabel(keeper, "All")
+        self.least_link = LinkLabel("Least")
+        self.all_link = LinkLabel("All")
         self.pictures = PictureRows(keeper)
         self.sentence = ElidedLabel()
         self.read_button = Button(keeper, "Read")
         self.read_all_button = Button(keeper, "All layers")
-        self._line = QWidget()
+        self._line = QFrame()
+        self._line.setObjectName("hairline")
         self._line.setFixedHeight(1)
         self._lay_out()
         self.read_button.clicked.connect(lambda: self.read_requested.emit())
@@ -56,8 +55,6 @@ class TopStrip(QWidget):
         self.least_link.clicked.connect(self._toggle)
         self.all_link.clicked.connect(lambda: self.all_requested.emit())
         self.pictures.image_opened.connect(self.image_opened)
-        keeper.changed.connect(self._dress)
-        self._dress()
         self.show_sentence(NO_LAYER)
 
     @property
@@ -122,9 +119,3 @@ class TopStrip(QWidget):
         column.addWidget(self._line)
         column.addWidget(self.pictures)
         column.addLayout(missing)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(self._line, f"background: {theme.border.name()};")
-        dress(self, f"#topStrip {{ background: {theme.panel.name()}; }}")

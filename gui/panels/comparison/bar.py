@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
-    QButtonGroup,
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from core.comparison.rows import ComparedFile
 from core.words import plural
-from gui.dressing import dress
 from gui.icons import icon
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.choice import Choice
+from gui.widgets.elided import elided
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.segments import Segments
 
 VIEWS = (
     ("layers", "Layers", "Layers that differ, in a list and in both graphs"),
@@ -40,7 +41,9 @@ EXPORTS = (("text", "Copy as text"), (".md", "Save as Markdown…"), (".csv", "S
 TABLE_EXPORTS = ((".csv", "Save as CSV…"),)
 """Of a view that is a table of figures."""
 
-_SIDE_WIDTH = 190
+_SIDE_WIDTH, _MOST_WIDTH = 190, 380
+_AROUND_NAME = 32
+"""Pixels left of a file's name, and right of it for the arrow."""
 
 
 class SideButton(QPushButton):
@@ -49,9 +52,10 @@ class SideButton(QPushButton):
     def __init__(self, keeper: ThemeKeeper, letter: str) -> None:
         super().__init__()
         self._keeper = keeper
-        self._name, self._facts = "choose a file", ""
+        self._name, self._facts, self._beside = "choose a file", "", ""
         self.setAccessibleName(f"File {letter}")
-        self.setFixedWidth(_SIDE_WIDTH)
+        self.setMinimumWidth(_SIDE_WIDTH)
+        self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
         keeper.changed.connect(self.update)
 
     @property
@@ -59,22 +63,28 @@ class SideButton(QPushButton):
         """The file that it names."""
         return self._name
 
-    def show_file(self, file: ComparedFile | None) -> None:
-        """Name a file, or none."""
+    def show_file(self, file: ComparedFile | None, beside: ComparedFile | None) -> None:
+        """Name a file, or none; beside: the other one, which it must be told from."""
         self._name = file.title if file is not None else "choose a file"
+        self._beside = "" if beside is None else beside.title
         self._facts = "" if file is None else facts_of(file)
         path = "" if file is None else str(file.path)
         lines = (path, self._facts, "Choose another file")
         self.setToolTip(plain_tip("\n".join(filter(None, lines))))
         self.setAccessibleDescription(f"{self._name}. {self._facts}")
+        self.updateGeometry()
         self.update()
+
+    def sizeHint(self) -> QSize:
+        wanted = self.fontMetrics().horizontalAdvance(self._name) + _AROUND_NAME
+        return QSize(max(_SIDE_WIDTH, min(wanted, _MOST_WIDTH)), super().sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
-        box = self.rect().adjusted(8, 0, -22, 0)
+        box = self.rect().adjusted(8, 0, 8 - _AROUND_NAME, 0)
         painter.setPen(self._keeper.theme.text)
-        shown = self.fontMetrics().elidedText(self._name, Qt.ElideMiddle, box.width())
+        shown = elided(self._name, box.width(), self.fontMetrics(), [self._beside])
         painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), shown)
         glyph = icon("down", self._keeper.theme.secondary)
         glyph.paint(painter, self.width() - 20, (self.height() - 14) // 2, 14, 14)
@@ -107,8 +117,7 @@ class ComparisonBar(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self._exports: tuple[tuple[str, str], ...] = EXPORTS
-        self._group = QButtonGroup(self)
-        self.views: dict[str, QPushButton] = {}
+        self.views = Segments(keeper, "View of the comparison")
         self.sides = (SideButton(keeper, "A"), SideButton(keeper, "B"))
         self.swap = IconButton(keeper, "swap", "Swap the two files")
         self.changed = ThemedLabel(keeper, "", "warning_text", pixels=11)
@@ -123,15 +132,15 @@ class ComparisonBar(QWidget):
         self.sentence = ThemedLabel(keeper, "", pixels=14, semibold=True)
         self.sentence.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.hint = _Hint()
+        self.hint.setObjectName("quiet")
         self._lay_out()
         self._connect()
         self.show_changed("")
         self.show_files(None, None)
-        self._tint()
 
     def show_view(self, view: str) -> None:
         """Mark a view; what belongs to another one goes."""
-        self.views[view].setChecked(True)
+        self.views.choose(view)
         has_files = view != "engines"
         for widget in (*self._of_files, self.phase):
             widget.setVisible(has_files)
@@ -140,8 +149,8 @@ class ComparisonBar(QWidget):
 
     def show_files(self, first: ComparedFile | None, second: ComparedFile | None) -> None:
         """Name both files."""
-        for side, file in zip(self.sides, (first, second), strict=True):
-            side.show_file(file)
+        self.sides[0].show_file(first, second)
+        self.sides[1].show_file(second, first)
         for widget in (self.swap, self.phase):
             widget.setEnabled(first is not None and second is not None)
 
@@ -172,13 +181,8 @@ class ComparisonBar(QWidget):
         keeper = self._keeper
         bar = PanelBar(keeper)
         for view, words, tip in VIEWS:
-            button = QPushButton(words)
-            button.setCheckable(True)
-            button.setToolTip(plain_tip(tip))
-            button.clicked.connect(lambda _on=False, v=view: self.view_chosen.emit(v))
-            self._group.addButton(button)
-            self.views[view] = button
-            bar.row.addWidget(button)
+            self.views.add(view, words, tip)
+        bar.row.addWidget(self.views)
         bar.row.addSpacing(10)
         letters = [
             ThemedLabel(keeper, letter, role, semibold=True)
@@ -205,22 +209,18 @@ class ComparisonBar(QWidget):
         column.addWidget(said)
 
     def _connect(self) -> None:
+        self.views.chosen.connect(self.view_chosen)
         self.sides[0].clicked.connect(lambda: self.choose_requested.emit(True))
         self.sides[1].clicked.connect(lambda: self.choose_requested.emit(False))
         self.swap.clicked.connect(lambda: self.swap_requested.emit())
         self.reread.clicked.connect(lambda: self.reread_requested.emit())
         self.phase.activated.connect(lambda place: self.phases_chosen.emit(*PHASES[place][1:]))
         self.export.clicked.connect(self._open_export)
-        self._keeper.changed.connect(self._tint)
 
     def _open_export(self) -> None:
         menu = self.export_menu()
         menu.exec(self.export.mapToGlobal(QPoint(0, self.export.height())))
         menu.deleteLater()
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        dress(self.hint, f"color: {self._keeper.theme.secondary.name()}; font-size: 12px")
 
 
 def facts_of(file: ComparedFile) -> str:

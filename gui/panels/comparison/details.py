@@ -21,6 +21,7 @@ from core.comparison.rows import Comparison, ComparisonRow
 from core.words import join_names, plural
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import LEFT
+from gui.widgets.elided import elided
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
@@ -42,6 +43,7 @@ _KINDS = {
 _ONLY_ONE = ("Layer name", "Type")
 EFFECT_ROLE = int(Qt.UserRole)
 _BEFORE, _AFTER = 2, 3
+_LEAST_MEANING = 110
 
 
 class DifferenceModel(QAbstractTableModel):
@@ -116,7 +118,8 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(colour)
         painter.setFont(self._bold if is_strong else self._plain)
         box = QRectF(option.rect).adjusted(8, 0, -6, 0)
-        text = painter.fontMetrics().elidedText(str(index.data()), Qt.ElideMiddle, int(box.width()))
+        beside = [str(index.siblingAtColumn(c).data()) for c in (_BEFORE, _AFTER) if c != column]
+        text = elided(str(index.data()), int(box.width()), painter.fontMetrics(), beside)
         painter.drawText(box, LEFT, text)
         painter.restore()
 
@@ -188,9 +191,13 @@ class ComparisonDetails(QWidget):
         return table
 
     def _fit_columns(self) -> None:
-        room = self.table.viewport().width()
-        for column, share in ((1, 0.24), (2, 0.22), (3, 0.22)):
-            self.table.setColumnWidth(column, max(70, round(room * share)))
+        """As wide as what stands in them; where that has no room, each a share of it."""
+        room, columns = self.table.viewport().width(), (1, _BEFORE, _AFTER)
+        wanted = [max(70, self.table.sizeHintForColumn(column) + 20) for column in columns]
+        if sum(wanted) + _LEAST_MEANING > room:
+            wanted = [max(70, round(room * share)) for share in (0.24, 0.22, 0.22)]
+        for column, width in zip(columns, wanted, strict=True):
+            self.table.setColumnWidth(column, width)
 
     def resizeEvent(self, event: object) -> None:
         self._fit_columns()

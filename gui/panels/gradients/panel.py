@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QFrame,
@@ -19,7 +19,6 @@ from core.attribution.explanation import Explanation
 from core.attribution.methods import METHOD_NAMES, TITLES, MethodName
 from core.attribution.words import completeness_words
 from core.words import value_text
-from gui.dressing import dress
 from gui.panels.gradients.canvas import HeatCanvas
 from gui.panels.gradients.fields import MethodFields
 from gui.panels.gradients.methods import LOW_ROW, ROW, MethodList
@@ -71,11 +70,13 @@ class GradientsPanel(QWidget):
         self.beside = HeatCanvas(keeper, "The same by the second method")
         self.main_title = ThemedLabel(keeper, "", semibold=True)
         self.main_note = ElidedLabel("", mode=Qt.ElideRight)
+        self.main_note.setObjectName("quietNote")
         self.beside_choice = Choice()
         self.beside_choice.setAccessibleName("Method beside")
         for name in METHOD_NAMES:
             self.beside_choice.addItem(f"Beside: {TITLES[name].lower()}", name)
         self.beside_note = ElidedLabel("", mode=Qt.ElideRight)
+        self.beside_note.setObjectName("quietNote")
         self.opacity = Slider("Opacity of the places", OPACITY)
         self.opacity_words = ThemedLabel(keeper, f"{OPACITY} %", "secondary")
         self.at = Choice()
@@ -83,7 +84,7 @@ class GradientsPanel(QWidget):
         self.legend = Legend(keeper)
         self.run_button = Button(keeper, "Run", "play", is_primary=True)
         self.others_header = SectionHeader(keeper, "Other classes, same method")
-        self.others_link = LinkLabel(keeper, "")
+        self.others_link = LinkLabel("")
         self.others = OtherClasses(keeper)
         self.side = LayersSide(keeper)
         self.copy_button = IconButton(keeper, "copy", "Copy the picture and the command")
@@ -93,8 +94,6 @@ class GradientsPanel(QWidget):
         self._others_box = QWidget()
         self._lay_out()
         self._connect()
-        keeper.changed.connect(self._dress)
-        self._dress()
         self.show_found("gradcam", None, None)
 
     @property
@@ -288,25 +287,6 @@ class GradientsPanel(QWidget):
         line.setObjectName("gradientsLine")
         line.setFixedWidth(1)
         return line
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#gradientsPanel, #gradientsPanel QScrollArea, #gradientsPanel QScrollArea > QWidget "
-            f"> QWidget {{ background: {theme.panel.name()}; }}"
-            f"#gradientsLine {{ background: {theme.border.name()}; }}",
-        )
-        secondary = theme.secondary.name()
-        for label in (
-            self.main_note,
-            self.beside_note,
-            self.side.note,
-            self.side.meaning,
-            self.target.next,
-        ):
-            dress(label, f"color: {secondary}; font-size: 11px;")
 
 
 class Legend(QWidget):

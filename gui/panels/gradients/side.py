@@ -9,9 +9,8 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.words import with_minus
-from gui.dressing import dress
 from gui.panels.gradients.shown import NormRow
-from gui.theme import ThemeKeeper
+from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
 from gui.widgets.figure_table import ROW_HEIGHT, FigureRow, FigureTable
 from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
@@ -39,18 +38,20 @@ class LayersSide(QWidget):
         self._may_switch_off = False
         self.title = ThemedLabel(keeper, "Gradient by layer", semibold=True)
         self.note = ElidedLabel("")
-        self.csv = LinkLabel(keeper, "CSV")
+        self.note.setObjectName("quietNote")
+        self.csv = LinkLabel("CSV")
         self.norms = FigureTable(keeper, ("Layer", "", "Norm"), "Gradient by layer", least_name=96)
         self.empty = ThemedLabel(keeper, NO_NORMS, "secondary", pixels=11)
         self.empty.setWordWrap(True)
         self.of_layer = ElidedLabel("")
-        dress(self.of_layer, "font-size: 11px; font-weight: 600;")
+        self.of_layer.setFont(text_font(11, semibold=True))
         self.by = ThemedLabel(keeper, "by channel", "secondary", pixels=11)
         self.channels = FigureTable(
             keeper, ("Channel", "", "Share"), "Channels by gradient times value", least_name=40
         )
         self.meaning = ElidedLabel("")
-        self.all = LinkLabel(keeper, "")
+        self.meaning.setObjectName("quietNote")
+        self.all = LinkLabel("")
         self.open = Button(keeper, "Open channel", "grid")
         self.off = Button(keeper, "Switch it off")
         self.off.setToolTip("Set this channel to 0 in the passes that follow")

@@ -8,14 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.activations.summary import ValueSummary
 from core.net.definition import BlobVersion, Net
 from core.net.value_words import value_words
-from gui.dressing import dress
 from gui.panels.histogram.bar import HistogramBar
 from gui.panels.histogram.legend import SeriesLegend
 from gui.panels.histogram.sources import OVER_IMAGE, SeriesSource
@@ -91,13 +90,11 @@ class HistogramPanel(QWidget):
         self._plot: HistogramPlot | None = None
         self.bar = HistogramBar(keeper)
         self.offer_line = ReadLine(keeper)
-        self.legend = SeriesLegend(keeper)
+        self.legend = SeriesLegend()
         self.rows_of: Callable[[str], Sequence[LayerRow] | None] = lambda _key: None
         """The values that a source has, by its key; None for those of the net."""
         self._build_pages()
-        self._dress()
         self._refresh()
-        keeper.changed.connect(self._dress)
         self.bar.a.value_chosen.connect(self._choose_a)
         self.bar.b.value_chosen.connect(self._choose_b)
         for number, button in enumerate(self.bar.sources):
@@ -332,6 +329,7 @@ class HistogramPanel(QWidget):
         self.statistics = StatisticsTable(self._keeper)
         self.empty_state = EmptyState(self._keeper, "bars", EMPTY_SENTENCE)
         self._rule = QFrame()
+        self._rule.setObjectName("hairline")
         self._rule.setFixedWidth(1)
         page = QWidget()
         self._row = QHBoxLayout(page)
@@ -350,12 +348,6 @@ class HistogramPanel(QWidget):
         self.legend.setContentsMargins(12, 4, 12, 2)
         column.addWidget(self.legend)
         column.addLayout(self._pages, 1)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(self, f"#histogramPanel {{ background: {theme.panel.name()}; }}")
-        dress(self._rule, f"background: {theme.border.name()};")
 
     def _copy(self, what: str) -> None:
         """Put the plot, its bins or the command for them on the clipboard."""

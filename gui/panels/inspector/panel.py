@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
@@ -18,7 +18,6 @@ from core.layers.shapes import NetShapes
 from core.net.definition import Layer, Net
 from core.weights.binding import Binding
 from core.words import plural
-from gui.dressing import dress
 from gui.panels.inspector import words
 from gui.panels.inspector.header import InspectorHeader
 from gui.panels.inspector.numbers import NumbersSection
@@ -121,7 +120,6 @@ class Inspector(QWidget):
         }
         self._arrange()
         self._connect()
-        self._tint()
         self.show_layer(None, None, None, None)
 
     def show_layer(
@@ -286,12 +284,6 @@ class Inspector(QWidget):
         self.versions.layer_clicked.connect(self.layer_selected)
         for facts in (self.shapes, self.ends, self.problems):
             facts.layer_clicked.connect(self.layer_selected)
-        self._keeper.changed.connect(self._tint)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        panel = self._keeper.theme.panel.name()
-        dress(self._page, f"#inspectorPage {{ background: {panel}; }}")
 
     def _show_sections(self, *names: str) -> None:
         for name, section in self._sections.items():

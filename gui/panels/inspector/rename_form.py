@@ -37,9 +37,9 @@ class RenameForm(QWidget):
         self.button = Button(keeper, "Rename", is_primary=True)
         self.problem = ThemedLabel(keeper, "", "error_text", pixels=11)
         self.problem.setWordWrap(True)
-        self.chain_link = LinkLabel(keeper, "")
-        self.all_link = LinkLabel(keeper, "")
-        self.preview_link = LinkLabel(keeper, "Preview text")
+        self.chain_link = LinkLabel("")
+        self.all_link = LinkLabel("")
+        self.preview_link = LinkLabel("Preview text")
         self.preview_link.setToolTip("Show what the rename changes in the text")
         self._dots = [ThemedLabel(keeper, "·", "secondary") for _ in range(2)]
         self._arrange()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import pyqtSignal, pyqtSlot
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QBoxLayout,
@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dressing import dress
 from gui.panels.interventions.rows import InterventionRows
 from gui.panels.interventions.score_bars import ScoreBars
 from gui.panels.interventions.view import EffectView, InterventionRow, RankingWords
@@ -57,8 +56,8 @@ class InterventionsPanel(QWidget):
         self.ranking_head = SectionHeader(keeper, "Ranking")
         self.before = ThemedLabel(keeper, "", "series_a", semibold=True)
         self.after = ThemedLabel(keeper, "", "series_b", semibold=True)
-        self.both_link = LinkLabel(keeper, "")
-        self.two_link = LinkLabel(keeper, "Open as two rankings")
+        self.both_link = LinkLabel("")
+        self.two_link = LinkLabel("Open as two rankings")
         self.list_head = SectionHeader(keeper, "Interventions", NEVER_WRITTEN)
         self.rows = InterventionRows(keeper)
         self.untouched = ThemedLabel(keeper, UNTOUCHED, "secondary", pixels=11)
@@ -137,7 +136,7 @@ class InterventionsPanel(QWidget):
             link.deleteLater()
         self._channel_links = []
         for place, (channel, change) in enumerate(channels):
-            link = LinkLabel(self._keeper, f"{channel}  {change}")
+            link = LinkLabel(f"{channel}  {change}")
             link.clicked.connect(lambda c=channel: self.channel_requested.emit(c))
             self._channel_grid.addWidget(link, place // 4, place % 4)
             self._channel_links.append(link)
@@ -204,14 +203,7 @@ class InterventionsPanel(QWidget):
         is_narrow = event.size().width() < NARROW_BELOW
         self._upper.setDirection(QBoxLayout.TopToBottom if is_narrow else QBoxLayout.LeftToRight)
 
-    @pyqtSlot()
-    def _tint(self) -> None:
-        fill = self._keeper.theme.panel.name()
-        dress(self._inner, f"#interventionsInner {{ background: {fill}; }}")
-
     def _connect(self) -> None:
-        self._keeper.changed.connect(self._tint)
-        self._tint()
         self.rows.active_toggled.connect(self.active_toggled)
         self.rows.removed.connect(self.removed)
         self.undo_button.clicked.connect(lambda: self.undo_requested.emit())

@@ -7,7 +7,6 @@ from PyQt5.QtGui import QPainter, QResizeEvent
 from PyQt5.QtWidgets import QHeaderView, QPushButton, QWidget
 
 from core.words import plural
-from gui.dressing import dress
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.plain_text import plain_tip
 
@@ -27,13 +26,13 @@ class LayerHeader(QHeaderView):
         self.setMinimumSectionSize(14)
         self.setFixedHeight(HEIGHT)
         self.setFont(text_font(11, semibold=True))
-        dress(self, "QHeaderView::section { padding: 3px 2px; }")
+        self.setObjectName("layerHeader")
         self.setHighlightSections(False)
         self.setSectionsClickable(True)
         self.more = QPushButton(self)
         self.more.setFont(text_font(11, semibold=True))
         self.more.setFixedSize(MORE_WIDTH - 8, _BUTTON_HEIGHT)
-        dress(self.more, "padding: 0;")
+        self.more.setObjectName("moreColumns")
         self.more.clicked.connect(self._open)
         self.show_left_out(0)
 

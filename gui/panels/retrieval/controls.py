@@ -10,7 +10,6 @@ from PyQt5.QtGui import QResizeEvent, QStandardItemModel
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
 from core.representations.titles import ENCODED_TITLES, POOLING_TITLES
-from gui.dressing import dress
 from gui.panels.retrieval.fit_button import AfterChoice, FitButton, needs_fit
 from gui.panels.retrieval.marks import Legend
 from gui.panels.retrieval.view import LayerChoice, RecipeChoice
@@ -103,7 +102,6 @@ class RecipeBar(PanelBar):
             action.triggered.connect(lambda _checked=False, w=wish: w.emit())
             self.export_menu.addAction(action)
         self.export_button.setMenu(self.export_menu)
-        dress(self.export_button, "QPushButton::menu-indicator { image: none; width: 0; }")
         self._lay_out()
         self.set_why_not_evaluate("No image is read yet.")
         self.set_can_export(can_export=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.icons import pixmap
 from gui.panels.retrieval.view import Offer
 from gui.theme import ThemeKeeper
@@ -61,8 +60,3 @@ class OfferLine(QWidget):
     def _tint(self) -> None:
         theme = self._keeper.theme
         self._picture.setPixmap(pixmap("info", theme.accent, 16, self.devicePixelRatioF()))
-        dress(
-            self,
-            f"#offerLine {{ background: {theme.header.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}",
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QFrame,
@@ -17,7 +17,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dressing import dress
 from gui.frame.layout_memory import NARROW_BELOW
 from gui.frame.rail import WIDTH as RAIL_WIDTH
 from gui.panels.retrieval.cells import RankCells
@@ -104,7 +103,6 @@ class RetrievalPanel(QWidget):
         self.thumbnails = ThumbnailStore(self)
         self._build()
         self._lay_out()
-        self._dress()
         self._refresh_selections()
         self._connect()
 
@@ -287,7 +285,6 @@ class RetrievalPanel(QWidget):
         self._pages.addWidget(page)
 
     def _connect(self) -> None:
-        self._keeper.changed.connect(self._dress)
         bar = self.recipe_bar
         self.empty_state.clicked.connect(self.choose_folder_requested)
         bar.evaluate_requested.connect(self.evaluate_requested)
@@ -394,7 +391,3 @@ class RetrievalPanel(QWidget):
             self._gallery is not None or self._is_reading or self._has_offer or bool(self._tiles)
         )
         self._pages.setCurrentIndex(1 if has_something else 0)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        dress(self, f"#retrievalPanel {{ background: {self._keeper.theme.panel.name()}; }}")

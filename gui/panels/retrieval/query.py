@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.words import percent_number
-from gui.dressing import dress
 from gui.panels.retrieval.part_row import PartRow
 from gui.panels.retrieval.query_picture import QueryPicture
 from gui.panels.retrieval.scores import ScorePlot
@@ -69,7 +68,6 @@ class QueryColumn(QWidget):
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self.setFixedWidth(WIDTH)
         self.title = SectionHeader(keeper, "Query")
         self.picture = QueryPicture(keeper, store, WIDTH - 32)
@@ -98,8 +96,6 @@ class QueryColumn(QWidget):
         self._lay_out()
         self.show_query(None, Tiles.of(()))
         self.show_history(can_go_back=False, can_go_on=False)
-        self._dress()
-        keeper.changed.connect(self._dress)
         self.open_button.clicked.connect(lambda: self.open_requested.emit())
         self.back_button.clicked.connect(lambda: self.history_requested.emit(-1))
         self.on_button.clicked.connect(lambda: self.history_requested.emit(1))
@@ -154,15 +150,6 @@ class QueryColumn(QWidget):
         facts = () if self._gallery is None else self._gallery.descriptor
         sanity = (("Sanity", self._sanity),) if self._sanity and facts else ()
         self.descriptor.show_facts((*facts, *sanity))
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#queryColumn, #queryInside {{ background: {theme.panel.name()}; }}"
-            f"#queryColumn {{ border-right: 1px solid {theme.border.name()}; }}",
-        )
 
     def _lay_out(self) -> None:
         inside = QWidget()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from core.words import bytes_text
-from gui.dressing import dress
 from gui.panels.retrieval.query import FactSection
 from gui.panels.retrieval.tiles import score_text
 from gui.panels.retrieval.view import (
@@ -47,7 +46,6 @@ class SelectedResult(QWidget):
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._tile: ResultTile | None = None
         self.title = SectionHeader(keeper, "Selected")
         self.fold_button = IconButton(keeper, "right", "Fold to a strip")
@@ -72,9 +70,7 @@ class SelectedResult(QWidget):
         self.facts = FactSection(keeper, "Image")
         self._body = QWidget()
         self._lay_out()
-        self._dress()
         self.show_tile(None, None, 0)
-        keeper.changed.connect(self._dress)
         self.use_button.clicked.connect(lambda: self.query_requested.emit(self._tile))
         self.add_button.clicked.connect(lambda: self.member_requested.emit(self._tile, True))
         self.unlike_button.clicked.connect(lambda: self.member_requested.emit(self._tile, False))
@@ -182,15 +178,6 @@ class SelectedResult(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 0, 0)
         outer.addWidget(scroll)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#selectedResult, #selectedInside {{ background: {theme.panel.name()}; }}"
-            f"#selectedResult {{ border-left: 1px solid {theme.border.name()}; }}",
-        )
 
 
 def _verdict(tile: ResultTile, query: QueryView | None) -> str:

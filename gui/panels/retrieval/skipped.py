@@ -33,7 +33,7 @@ class SkippedLine(QWidget):
         self.sign = ThemedLabel(keeper)
         self.text = ThemedLabel(keeper, "", "warning_text")
         self.text.setToolTip("Files that are unreadable, cut off or no images")
-        self.link = LinkLabel(keeper, "Show list")
+        self.link = LinkLabel("Show list")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 5, 12, 5)
         row.setSpacing(6)

@@ -8,7 +8,6 @@ from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
 from core.representations.titles import AFTER_TITLES, ENCODED_TITLES, POOLING_TITLES
-from gui.dressing import dress
 from gui.panels.retrieval.controls import POOLING_TIPS
 from gui.panels.retrieval.fit_button import FitButton, needs_fit
 from gui.panels.retrieval.sweep_table import AFTER_TIPS, LAYER_NAMES, LAYER_TIPS, SweepOptions
@@ -60,7 +59,6 @@ class SweepBar(PanelBar):
             menu.addAction(action)
         self.export_menu = menu
         self.export_button.setMenu(menu)
-        dress(self.export_button, "QPushButton::menu-indicator { image: none; width: 0; }")
         self.add_field("Layers", self.layers)
         for widget in (self.poolings, self.afters, self.fit_button, self.start_button):
             self.row.addWidget(widget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import (
 
 from core.representations.titles import AFTER_TITLES, pooling_title
 from core.words import percent_number, with_minus
-from gui.dressing import dress
 from gui.panels.retrieval.evaluations import EvaluationChart
 from gui.panels.retrieval.sweep_bar import SweepBar
 from gui.panels.retrieval.sweep_matrix import SweepMatrix
@@ -62,7 +61,6 @@ class SweepView(QWidget):
         self.empty = EmptyState(keeper, "bars", EMPTY)
         self._lay_out()
         self._connect()
-        self._dress()
 
     @property
     def table(self) -> SweepTable:
@@ -174,7 +172,6 @@ class SweepView(QWidget):
         return row
 
     def _connect(self) -> None:
-        self._keeper.changed.connect(self._dress)
         self.after_choice.activated.connect(lambda _place: self._show_rows())
         self.pooling_choice.activated.connect(lambda _place: self._show_bars())
         self.matrix.pointed.connect(self._show_facts)
@@ -228,11 +225,6 @@ class SweepView(QWidget):
             for key, word in words.items():
                 choice.addItem(word, key)
             choice.setCurrentIndex(max(0, choice.findData(before)))
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(self, f"#sweepLine {{ background: {theme.border.name()}; }}")
 
 
 def _line(*, vertical: bool) -> QWidget:

@@ -105,7 +105,7 @@ class TwoRankingsView(QWidget):
         self.open_button = Button(keeper, "Open image", "image")
         self.swap_button = Button(keeper, "Swap", "swap")
         self.swap_button.setToolTip("Show B above, A below")
-        self.back_link = LinkLabel(keeper, "Two representations")
+        self.back_link = LinkLabel("Two representations")
         self.back_link.hide()
         self.csv_button = Button(keeper, "CSV", "save")
         self.csv_button.setToolTip("Write both rankings as a table, with what they are of")

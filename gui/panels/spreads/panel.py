@@ -9,7 +9,6 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from core.words import plural
-from gui.dressing import dress
 from gui.icons import pixmap
 from gui.panels.spreads.rows import SpreadRow, parse_filter
 from gui.panels.spreads.table import SpreadTable
@@ -70,11 +69,6 @@ class FindingLine(QWidget):
         name, colour = ("warning", theme.warning_text) if self._told.is_grave else (
             "check", theme.ok_text)  # fmt: skip
         self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
-        dress(
-            self,
-            f"#findingLine {{ background: {theme.panel.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}",
-        )
 
 
 class SpreadsPanel(QWidget):
@@ -87,7 +81,6 @@ class SpreadsPanel(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._rows: tuple[SpreadRow, ...] = ()
         self._of = self._exact = ""
         self.finding = FindingLine(keeper)

@@ -79,7 +79,7 @@ class AugmentPanel(QWidget):
         super().__init__(parent)
         self.boxes = {name: QCheckBox(words) for name, words, _, _ in _WAYS}
         self.words = ElidedLabel()
-        self.again = LinkLabel(keeper, "Draw again")
+        self.again = LinkLabel("Draw again")
         self.pictures = DrawnPictures(keeper)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)

@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.training.data_check import DECIDED, CheckedImage, DataCheck, Finding, Kind
 from core.words import plural
-from gui.dressing import dress
 from gui.icons import pixmap
 from gui.panels.training.file_pictures import FilePictures, PictureFile
 from gui.theme import ThemeKeeper
@@ -56,8 +55,8 @@ class FindingCard(QWidget):
         self.title = ThemedLabel(keeper, semibold=True)
         self.count = ThemedLabel(keeper, role="warning_text", semibold=True)
         self.sentence = ElidedLabel(mode=Qt.ElideRight)
-        self.more = LinkLabel(keeper, "")
-        self.link = LinkLabel(keeper, "")
+        self.more = LinkLabel("")
+        self.link = LinkLabel("")
         self.pictures = FilePictures(keeper, store)
         self._is_open = False
         row = QHBoxLayout()
@@ -143,7 +142,7 @@ class ChecksPanel(QWidget):
         self._head.setAttribute(Qt.WA_StyledBackground)
         self._head.setFixedHeight(36)
         self.sentence = ElidedLabel(mode=Qt.ElideRight)
-        self.report = LinkLabel(keeper, "Report…")
+        self.report = LinkLabel("Report…")
         self.report.setToolTip("Save the check with its pictures as one HTML file")
         row = QHBoxLayout(self._head)
         row.setContentsMargins(14, 0, 14, 0)
@@ -168,8 +167,6 @@ class ChecksPanel(QWidget):
         column.addWidget(self.empty, 1)
         self.empty.clicked.connect(self.choose_requested)
         self.report.clicked.connect(self.report_requested)
-        keeper.changed.connect(self._tint)
-        self._tint()
         self.show_none()
 
     def show_none(self) -> None:
@@ -216,20 +213,6 @@ class ChecksPanel(QWidget):
             card.setVisible(place < len(findings))
             if place < len(findings):
                 card.show_finding(findings[place], images)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#checks {{ background: {theme.panel.name()};"
-            f" border-left: 1px solid {theme.border.name()};"
-            f" border-right: 1px solid {theme.border.name()}; }}"
-            f"#checksList {{ background: {theme.panel.name()}; }}"
-            f"#checksHead {{ background: {theme.header.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}"
-            f"#checksLine {{ background: {theme.grid.name()}; }}",
-        )
 
 
 def _count_words(finding: Finding) -> str:

@@ -110,7 +110,7 @@ class SplitPanel(QWidget):
         self.again.setToolTip("Draw the parts with the next seed")
         self.folder = ElidedLabel()
         self.folder.setAccessibleName("Folder of the split")
-        self.folder_link = LinkLabel(keeper, "Change…")
+        self.folder_link = LinkLabel("Change…")
         self.folder_link.setToolTip("Write the split into another folder")
         self.command = Button(keeper, "Copy as command", "copy")
         self.use = Button(keeper, "Use this split", "save", is_primary=True)

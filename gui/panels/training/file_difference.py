@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.comparison.paired_lines import CONTEXT, PairedLine, paired_lines
 from core.net.definition import NetState
 from core.net.reader import read_net
 from core.words import plural
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.text_lines import TextLine, TextLines
@@ -80,7 +79,6 @@ class FileDifference(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._shown: FileLines | None = None
         self._is_whole = False
         self.setObjectName("fileDifference")
@@ -110,8 +108,6 @@ class FileDifference(QWidget):
         column.addWidget(self._head)
         column.addWidget(self.area, 1)
         self.lines.layer_clicked.connect(self.layer_clicked)
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     def show_file(self, shown: FileLines) -> None:
         """Show another text; the place stays where the lines are about as many."""
@@ -128,14 +124,3 @@ class FileDifference(QWidget):
     def _fill(self) -> None:
         if self._shown is not None:
             self.lines.show_lines(self._shown.whole if self._is_whole else self._shown.changed)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#fileDifference {{ background: {theme.panel.name()};"
-            f" border: 1px solid {theme.border.name()}; }}"
-            f"#fileHead {{ background: {theme.header.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}",
-        )

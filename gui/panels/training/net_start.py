@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -23,7 +23,6 @@ from core.layers.registry import layer_type
 from core.training.presets import PRESETS
 from core.training.training_plan import TrainingPlan
 from core.words import bytes_text, plural
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.chip_label import Chip, ChipLabel
 from gui.widgets.fact_list import Fact, FactList
@@ -57,13 +56,12 @@ class NetStart(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self.setObjectName("netStart")
         self.setAttribute(Qt.WA_StyledBackground)
         self.net, self.weights = ElidedLabel(), ElidedLabel()
-        self.other_net = LinkLabel(keeper, "Another…")
+        self.other_net = LinkLabel("Another…")
         self.other_net.setAccessibleName("Another net")
-        self.other_weights = LinkLabel(keeper, "Others…")
+        self.other_weights = LinkLabel("Others…")
         self.other_weights.setAccessibleName("Other weights")
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
@@ -98,8 +96,6 @@ class NetStart(QWidget):
         self._edited: tuple[float, ...] = ()
         self.mirror.clicked.connect(lambda: self.changed.emit())
         self.table.row_chosen.connect(self._choose)
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     @property
     def preset(self) -> str:
@@ -173,10 +169,6 @@ class NetStart(QWidget):
     def _choose(self, place: int) -> None:
         if place < len(self._layers):
             self.layer_chosen.emit(self._layers[place])
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        dress(self, f"#netStart {{ background: {self._keeper.theme.panel.name()}; }}")
 
     def _lay_out(self, keeper: ThemeKeeper) -> None:
         column = QVBoxLayout(self)

@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
 
 from core.jobs.prepare import PreparedFiles
 from core.training.training_plan import TrainingPlan
-from gui.dressing import dress
 from gui.panels.training.file_difference import FileDifference, FileLines
 from gui.panels.training.net_fields import NetFields
 from gui.panels.training.net_start import NetStart
@@ -104,7 +103,7 @@ class NetStep(QWidget):
         for one in (small, splitter):
             one.setChildrenCollapsible(False)
             one.setHandleWidth(8)
-            dress(one, "QSplitter::handle { background: transparent; }")
+            one.setObjectName("clearSplitter")
             one.setSizes([500, 420])
         left = QVBoxLayout()
         left.setContentsMargins(10, 8, 2, 8)

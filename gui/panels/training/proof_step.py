@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.jobs.report import Report
-from gui.dressing import dress
 from gui.panels.training.proof_rows import ProofRows, name_of
 from gui.panels.training.proof_side import ChangedQueries, ClassGains, MovedWeights
 from gui.theme import ThemeKeeper
@@ -64,8 +63,6 @@ class ProofStep(QWidget):
         self.queries.chosen.connect(self.queries_chosen)
         self.shown.chosen.connect(lambda _key: self._show_queries())
         self.changed.file_opened.connect(self.file_opened)
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     @property
     def left(self) -> QWidget:
@@ -150,16 +147,6 @@ class ProofStep(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#proofLeft {{ background: {theme.panel.name()}; }}"
-            f"#proofSide {{ background: {theme.panel.name()};"
-            f" border-left: 1px solid {theme.border.name()}; }}",
-        )
 
 
 def _column(margin: int, *parts: QWidget | QHBoxLayout) -> QWidget:

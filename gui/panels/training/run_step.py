@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QCheckBox,
@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.empty_state import EmptyState
@@ -104,8 +103,6 @@ class RunStep(QWidget):
         self._side = ScrollColumn(is_stop=False)
         self._lay_out()
         self._connect()
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     @property
     def plots(self) -> tuple[CurvePlot, CurvePlot, CurvePlot]:
@@ -291,12 +288,3 @@ class RunStep(QWidget):
         column.addWidget(self.command, 0, Qt.AlignLeft)
         self.side = side
         return side
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#runSide {{ background: {theme.panel.name()};"
-            f" border-left: 1px solid {theme.border.name()}; }}",
-        )

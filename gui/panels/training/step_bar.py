@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
-from gui.dressing import dress
 from gui.icons import paint_icon
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.alignment import CENTRE, LEFT
@@ -125,7 +124,6 @@ class StepBar(QWidget):
         self, keeper: ThemeKeeper, steps: Sequence[Step], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self.setObjectName("stepBar")
         self.setAttribute(Qt.WA_StyledBackground)
         self.setFixedHeight(HEIGHT + 1)
@@ -146,8 +144,6 @@ class StepBar(QWidget):
         self.row.addStretch(1)
         self.row.addWidget(self.note, 100)
         self._tools: dict[str, list[QWidget]] = {}
-        keeper.changed.connect(self._tint)
-        self._tint()
 
     def add_tool(self, step: str, tool: QWidget) -> None:
         """Put a button at the right end that is there while its step is shown."""
@@ -169,12 +165,3 @@ class StepBar(QWidget):
         width = min(_WIDTH, (self.width() - _REST) // max(1, len(self.buttons)))
         for button in self.buttons.values():
             button.setFixedWidth(max(120, width))
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        theme = self._keeper.theme
-        dress(
-            self,
-            f"#stepBar {{ background: {theme.panel.name()};"
-            f" border-bottom: 1px solid {theme.border.name()}; }}",
-        )

@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton, QVBox
 
 from core.filters.pictures import FilterTiles, MapRegion
 from core.words import plural
-from gui.dressing import dress
 from gui.panels.weights.channels import ChannelBars
 from gui.panels.weights.matrix import WeightMap
 from gui.panels.weights.parts import ChangedLayer, FilterPair
@@ -333,9 +332,6 @@ class WeightsPanel(QWidget):
 
     def _retint(self) -> None:
         """Pictures of filters have the colours of the theme."""
-        colour = self._keeper.theme.panel.name()
-        names = ("weightsPanel", "weightsLeft", "weightsSide")
-        dress(self, "".join(f"#{name} {{ background: {colour}; }}" for name in names))
         if self._shown is not None:
             self.side.show_layer(self._shown)
             self.side.show_filter(self._shown, self._filter)

@@ -74,15 +74,15 @@ class WeightsSide(QScrollArea):
         self.title = SectionHeader(keeper, "Filter")
         self.picture = FilterPicture(keeper)
         self.facts = FactList(keeper, name_width=92)
-        self.top_images = LinkLabel(keeper, "")
+        self.top_images = LinkLabel("")
         self.weights = SectionHeader(keeper, "Weights")
         self.histogram = WeightHistogram(keeper)
         self.trouble = ThemedLabel(keeper, "", "warning_text")
         self.twins_head = SectionHeader(keeper, "Twins", "cosine of two filters")
         self.twins = FilterPairs(keeper, "Twins")
         self.twins_note = ThemedLabel(keeper, "", "secondary")
-        self.twins_link = LinkLabel(keeper, "")
-        self.twins_all_link = LinkLabel(keeper, "")
+        self.twins_link = LinkLabel("")
+        self.twins_all_link = LinkLabel("")
         self.twins_table = FigureTable(
             keeper, ("Filter", "Twin", "Cosine"), "All twins", least_name=56
         )
@@ -90,7 +90,7 @@ class WeightsSide(QScrollArea):
         self._are_all_twins_shown = False
         self._shown: ShownWeights | None = None
         self.other_head = SectionHeader(keeper, "Against another caffemodel")
-        self.other_link = LinkLabel(keeper, "Choose a file")
+        self.other_link = LinkLabel("Choose a file")
         self.bars = ChangeBars(keeper)
         self.bars_note = ThemedLabel(keeper, "", "secondary")
         self.moved_head = SectionHeader(keeper, "Filters that moved most", "this file, the other")

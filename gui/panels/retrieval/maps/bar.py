@@ -5,7 +5,6 @@ from __future__ import annotations
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QMenu, QWidget
 
-from gui.dressing import dress
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.labels import ThemedLabel
@@ -109,7 +108,6 @@ class MapBar(PanelBar):
             action.triggered.connect(lambda _checked=False, w=wish: w.emit())
             self.export_menu.addAction(action)
         self.export_button.setMenu(self.export_menu)
-        dress(self.export_button, "QPushButton::menu-indicator { image: none; width: 0; }")
 
     def _show_fields(self, _method: str = "") -> None:
         self.tsne.setVisible(self.methods.current == TSNE)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import QPoint, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from gui.dressing import dress
 from gui.panels.retrieval.maps.bar import LAYERS, PCA, MapBar
 from gui.panels.retrieval.maps.canvas import MapCanvas
 from gui.panels.retrieval.maps.layers import SmallMaps
@@ -64,7 +63,6 @@ class MapView(QWidget):
         self.side = MapSide(keeper, store)
         self._lay_out()
         self._connect()
-        self._dress()
         self.show_images(None)
         self.show_map(None, NO_MAP)
 
@@ -208,7 +206,6 @@ class MapView(QWidget):
         column.addLayout(row, 1)
 
     def _connect(self) -> None:
-        self._keeper.changed.connect(self._dress)
         bar, side = self.bar, self.side
         bar.methods.chosen.connect(self.method_chosen)
         bar.settings_changed.connect(self.settings_changed)
@@ -282,8 +279,3 @@ class MapView(QWidget):
         self.canvas.point_out(index)
         for small in self.small.maps:
             small.canvas.point_out(index)
-
-    @pyqtSlot()
-    def _dress(self) -> None:
-        theme = self._keeper.theme
-        dress(self, f"#mapLine {{ background: {theme.border.name()}; }}")
