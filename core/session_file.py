@@ -35,6 +35,8 @@ FOLDERS = "folders"
 """Labels by the folders of the images."""
 _MOST_PINS = 100
 _AT_MOST_A_THOUSAND = msgspec.Meta(max_length=1000)
+_LONGEST_WORD = 1000
+_Word = Annotated[str, msgspec.Meta(max_length=_LONGEST_WORD)]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
@@ -101,13 +103,15 @@ class Shown:
     """How the pages showed the net: the channel that was looked at, pins, columns that were away.
 
     columns_away: in the table's own words; None in sessions of before, which say nothing of it.
-    interventions: each with whether it acts.
+    interventions: each with whether it acts. fields: what the fields of the pages said, by the
+    window's names for them.
     """
 
     channel: int | None = None
     pins: tuple[KeptPin, ...] = ()
     columns_away: tuple[str, ...] | None = None
     interventions: tuple[tuple[Intervention, bool], ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,7 @@ class _StoredShown(msgspec.Struct, frozen=True):
     columns_away: Annotated[tuple[str, ...], msgspec.Meta(max_length=100)] | None = None
     interventions: Annotated[tuple[tuple[Intervention, bool], ...], _AT_MOST_A_THOUSAND] = ()
     images_put: Annotated[dict[str, StoredPath], _AT_MOST_A_THOUSAND] = {}
+    fields: Annotated[dict[str, _Word], _AT_MOST_A_THOUSAND] = {}
 
 
 class _StoredStep(msgspec.Struct, frozen=True):
@@ -261,6 +266,7 @@ def _record(session: Session, folder: Path) -> _Record:
             session.shown.columns_away,
             session.shown.interventions[-1000:],
             images_of((one for one, _ in session.shown.interventions[-1000:]), folder),
+            {name: word[:_LONGEST_WORD] for name, word in session.shown.fields.items()},
         ),
         training=None if session.training is None else StoredPath.of(session.training, folder),
         saved_at=(session.saved_at or datetime.now(UTC)).isoformat(timespec="seconds"),
@@ -354,6 +360,7 @@ def _session(record: _Record, folder: Path) -> Session:
             tuple(KeptPin(p.layer, p.top_index, p.channel) for p in record.shown.pins),
             record.shown.columns_away,
             _found_interventions(record.shown, folder),
+            record.shown.fields,
         ),
         saved_at=_time(record.saved_at),
         training=None if record.training is None else record.training.found(folder),

@@ -161,6 +161,7 @@ def connect_saving(
     """The edited text and the session."""
     window.actions_.on("save", lambda: saving.save(saving.suggested_path()))
     window.actions_.on("save_as", saving.choose_and_save)
+    sessions.fields_in = lambda: window
     window.actions_.on("open_session", sessions.choose_and_open)
     window.actions_.on("save_session", sessions.choose_and_save)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QWidget
 
 from core.errors import AppError
 from core.files import is_folder, is_plain_file, is_there
@@ -38,6 +39,7 @@ from gui.notices import Notice, Notices
 from gui.panels.activations.shown import Pin
 from gui.panels.layers.away import columns_away, put_away
 from gui.settings import Settings
+from gui.widgets.kept import kept_words, take_words
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,13 @@ class SessionController(QObject):
         self.leave_out_copies: Callable[[int], object] = lambda limit: None
         self.interventions: Callable[[], tuple[tuple[Intervention, bool], ...]] = tuple
         self.take_interventions: Callable[[tuple[tuple[Intervention, bool], ...]], object] = tuple
+        self.fields_in: Callable[[], QWidget | None] = lambda: None
+        """The window whose fields are kept."""
         self._waiting_search: Search | None = None
+        self._waiting_words: dict[str, str] = {}
         opening.session_opened.connect(lambda path: self.open(path))
         document.weights_changed.connect(self._go_on_searching)
+        searching.changed.connect(self._take_waiting_words)
 
     @property
     def has_unsaved(self) -> bool:
@@ -268,7 +274,9 @@ class SessionController(QObject):
         activations = self._panels.activations
         pins = tuple(KeptPin(p.layer, p.top_index, p.channel) for p in activations.pins)
         away = columns_away(self._panels.layer_table)
-        return Shown(activations.chosen[0], pins, away, self.interventions())
+        window = self.fields_in()
+        words = {} if window is None else kept_words(window) | self._waiting_words
+        return Shown(activations.chosen[0], pins, away, self.interventions(), words)
 
     def _show(self, shown: Shown) -> None:
         activations = self._panels.activations
@@ -277,6 +285,16 @@ class SessionController(QObject):
         self.take_interventions(shown.interventions)
         if shown.columns_away is not None:
             put_away(self._panels.layer_table, shown.columns_away)
+        window = self.fields_in()
+        if window is not None:
+            self._waiting_words = take_words(window, shown.fields)
+
+    def _take_waiting_words(self) -> None:
+        """What could not be said before there was a gallery."""
+        window, words = self.fields_in(), self._waiting_words
+        if words and window is not None and self._searching.gallery is not None:
+            self._waiting_words = {}
+            take_words(window, words)
 
     def _go_on_searching(self) -> None:
         """Open the gallery once the net has its weights."""

@@ -23,6 +23,7 @@ from gui.graph.picture import BoxPicture
 from gui.graph.style import GraphStyle
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 
 _MOST_OPENED = 12
@@ -139,6 +140,7 @@ class PairGraph(QWidget):
             row.addWidget(name, 1)
         self.fold = Button(keeper, "Fold", "fold")
         self.fold.setCheckable(True)
+        keep("compared layers", fold=self.fold)
         self.fold.setToolTip("Fold stages, blocks and chains of both nets, or none")
         self.fit_button = Button(keeper, "Fit", "fit")
         self.fit_button.setToolTip("Show both nets as a whole")

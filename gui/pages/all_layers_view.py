@@ -26,6 +26,7 @@ from gui.panels.spreads.panel import SpreadsPanel
 from gui.panels.spreads.rows import SpreadRow
 from gui.theme import ThemeKeeper, text_font
 from gui.widgets.buttons import Button
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class SpreadSide(QScrollArea):
         self.log_button = Button(keeper, "log")
         self.log_button.setCheckable(True)
         self.log_button.setChecked(True)
+        keep("all layers", log=self.log_button)
         self.legend = SeriesLegend()
         self.statistics = StatisticsTable(keeper)
         self.maxima = ChannelMaxima(keeper)

@@ -8,6 +8,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
 from gui.theme import ThemeKeeper
+from gui.widgets.kept import keep
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.segments import Segments
@@ -46,6 +47,7 @@ class LayerViewBar(PanelBar):
         self.form = Segments(keeper, "Form")
         self.form.add(TILES, "tiles")
         self.form.add(MATRIX, "matrix")
+        keep("layer page", view=self.views, over=self.over, form=self.form)
         self._over_label = ThemedLabel(keeper, "Over", "secondary")
         self._form_label = ThemedLabel(keeper, "As", "secondary")
         self._has_over: dict[str, bool] = {}

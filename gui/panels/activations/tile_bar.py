@@ -16,6 +16,7 @@ from gui.panels.activations.scale import ValueScale
 from gui.panels.activations.shown import Drawing
 from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
+from gui.widgets.kept import keep
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
@@ -52,6 +53,7 @@ class TileBar(QWidget):
         self._keeper = keeper
         self._axes: tuple[tuple[int, int], ...] = ()
         self.order_choice, self.scope_choice, self.colours_choice = Choice(), Choice(), Choice()
+        keep("tiles", order=self.order_choice, range=self.scope_choice)
         self._fill()
         self.scale = ValueScale(keeper)
         self._labels: list[QLabel] = []

@@ -14,6 +14,7 @@ from gui.theme import Theme, ThemeKeeper, text_font
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel, LinkLabel, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.tile_colours import colour_table
@@ -96,6 +97,7 @@ class MatrixView(QWidget):
             choice.setMinimumWidth(96)
             choice.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
             choice.keep_to_contents(24)
+        keep("matrix", cells=self.cells, rows=self.rows, columns=self.columns)
         self.scale = ScaleBar(keeper)
         self.copy_button = IconButton(keeper, "copy", "Copy what is in view as a picture")
         self.save_button = IconButton(keeper, "save", "Save as picture, drawing, table or array")

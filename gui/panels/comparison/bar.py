@@ -20,6 +20,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.choice import Choice
 from gui.widgets.elided import elided
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
@@ -118,6 +119,7 @@ class ComparisonBar(QWidget):
         self._keeper = keeper
         self._exports: tuple[tuple[str, str], ...] = EXPORTS
         self.views = Segments(keeper, "View of the comparison")
+        keep("comparison", view=self.views)
         self.sides = (SideButton(keeper, "A"), SideButton(keeper, "B"))
         self.swap = IconButton(keeper, "swap", "Swap the two files")
         self.changed = ThemedLabel(keeper, "", "warning_text", pixels=11)

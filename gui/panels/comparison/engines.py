@@ -12,6 +12,7 @@ from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.figure_table import FigureRow, FigureTable
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
@@ -36,6 +37,7 @@ class EnginesPanel(QWidget):
         self._layers: tuple[str, ...] = ()
         self.source = ""
         self.other = Choice()
+        keep("comparison", engine=self.other)
         self.other.setAccessibleName("Engine to hold against float32 PyTorch")
         for key, text in others:
             self.other.addItem(text, key)

@@ -28,6 +28,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.figure_table import FigureTable
+from gui.widgets.kept import keep
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
@@ -138,6 +139,10 @@ class LayersPanel(QWidget):
         self.filter.setPlaceholderText("Filter")
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter layers of both nets")
+        keep(
+            "compared layers", differences=self.only_differences, all=self.all_layers,
+            filter=self.filter,
+        )  # fmt: skip
         self.filter.setToolTip(_FILTER_TIP)
         self._glass = self.filter.addAction(
             icon("search", keeper.theme.secondary), QLineEdit.LeadingPosition

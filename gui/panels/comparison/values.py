@@ -22,6 +22,7 @@ from core.words import value_text
 from gui.theme import ThemeKeeper, pale, text_font
 from gui.widgets.alignment import LEFT, RIGHT
 from gui.widgets.figure_table import FigureRow, FigureTable
+from gui.widgets.kept import keep
 from gui.widgets.labels import SectionHeader, ThemedLabel
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
@@ -72,6 +73,10 @@ class ValuesPanel(QWidget):
         self._order = QButtonGroup(self)
         self.with_equal = QPushButton("Equal too")
         self.with_equal.setCheckable(True)
+        keep(
+            "compared values", by_distance=self.by_distance, net_order=self.net_order,
+            equal=self.with_equal,
+        )  # fmt: skip
         self.with_equal.setToolTip("Show pairs that are equal, bit for bit, as well")
         self.counts = ThemedLabel(keeper, "", "secondary", pixels=11)
         self.table = FigureTable(keeper, HEADINGS, "Paired values by distance")

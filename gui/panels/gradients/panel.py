@@ -31,6 +31,7 @@ from gui.widgets.alignment import RIGHT
 from gui.widgets.buttons import Button, IconButton
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel, FittingLabel, LinkLabel, SectionHeader, ThemedLabel
 from gui.widgets.scroll_column import ScrollColumn
 from gui.widgets.slider import Slider
@@ -78,6 +79,7 @@ class GradientsPanel(QWidget):
         self.beside_note = ElidedLabel("", mode=Qt.ElideRight)
         self.beside_note.setObjectName("quietNote")
         self.opacity = Slider("Opacity of the places", OPACITY)
+        keep("gradients", beside=self.beside_choice, opacity=self.opacity)
         self.opacity_words = ThemedLabel(keeper, f"{OPACITY} %", "secondary")
         self.at = Choice()
         self.at.setAccessibleName("Grad-CAM at the layer")

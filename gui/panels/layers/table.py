@@ -34,6 +34,7 @@ from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
 from gui.widgets.dock_title import DockTitle
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.kept import keep
 from gui.widgets.labels import ThemedLabel
 
 
@@ -80,6 +81,7 @@ class LayerTable(QWidget):
         for button in (self.in_place_only, self.hidden_only):
             button.setCheckable(True)
             button.setFixedSize(28, 26)
+        keep("layers", filter=self.filter, in_place=self.in_place_only, hidden=self.hidden_only)
         self.problem = ThemedLabel(keeper, "", "error_text", pixels=11)
         self.problem.hide()
         self.model = LayerModel(self)

@@ -10,6 +10,7 @@ from gui.panels.retrieval.queries_view import QueriesView
 from gui.panels.retrieval.results_view import ResultsView
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
+from gui.widgets.kept import keep
 from gui.widgets.segments import Segments
 
 QUERIES_PART, RESULTS_PART, COPIES_PART = "queries", "results", "copies"
@@ -25,6 +26,7 @@ class QueriesPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.parts = Segments(keeper, "Part of the queries")
+        keep("queries", part=self.parts)
         self.parts.add(QUERIES_PART, "Every query", "The AP of every query, the worst first")
         self.parts.add(
             RESULTS_PART, "Two results", "Which of two is better, and whether that may be chance"

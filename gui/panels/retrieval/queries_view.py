@@ -27,6 +27,7 @@ from gui.thumbnails import ThumbnailStore
 from gui.widgets.alignment import LEFT, RIGHT
 from gui.widgets.buttons import Button
 from gui.widgets.copy_table import CopyTable
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.plain_text import plain_tip
 
@@ -160,6 +161,7 @@ class QueriesView(QWidget):
         self._list: QueryList | None = None
         self._why_not = ""
         self.field = QLineEdit()
+        keep("queries", label=self.field)
         self.field.setPlaceholderText("Filter by label")
         self.field.setAccessibleName("Filter the queries by label")
         self.field.setClearButtonEnabled(True)

@@ -14,6 +14,7 @@ from gui.panels.retrieval.sweep_table import AFTER_TIPS, LAYER_NAMES, LAYER_TIPS
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
+from gui.widgets.kept import keep
 from gui.widgets.panel_bar import PanelBar
 from gui.widgets.plain_text import plain_tip
 
@@ -60,6 +61,7 @@ class SweepBar(PanelBar):
         self.export_menu = menu
         self.export_button.setMenu(menu)
         self.add_field("Layers", self.layers)
+        keep("sweep", layers=self.layers, poolings=self.poolings, after=self.afters)
         for widget in (self.poolings, self.afters, self.fit_button, self.start_button):
             self.row.addWidget(widget)
         self.add_stretch()
@@ -153,6 +155,18 @@ class TickButton(Button):
     def keys(self) -> tuple[str, ...]:
         """What is ticked, in the order of the menu."""
         return tuple(key for key, action in self.ticks.items() if action.isChecked())
+
+    def kept_word(self) -> str:
+        """What is ticked, with commas."""
+        return ",".join(self.keys)
+
+    def take_word(self, word: str) -> None:
+        """Tick what is named, if anything of it can be ticked."""
+        wanted = [key for key in word.split(",") if key in self.ticks]
+        for is_on in (True, False) if wanted else ():  # first on: one at least stays ticked
+            for key, action in self.ticks.items():
+                if (key in wanted) == is_on:
+                    action.setChecked(is_on)
 
     def _on_toggled(self, action: QAction, is_on: bool) -> None:
         if not is_on and not self.keys:

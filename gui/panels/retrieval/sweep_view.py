@@ -24,6 +24,7 @@ from gui.widgets.buttons import Button
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import Fact, FactList
+from gui.widgets.kept import keep
 from gui.widgets.labels import ThemedLabel
 
 EMPTY = (
@@ -51,6 +52,7 @@ class SweepView(QWidget):
         self.matrix = SweepMatrix(keeper)
         self.chart = EvaluationChart(keeper)
         self.after_choice, self.pooling_choice = Choice(), Choice()
+        keep("sweep", shown_after=self.after_choice, shown_pooling=self.pooling_choice)
         for choice in (self.after_choice, self.pooling_choice):
             choice.setMinimumContentsLength(14)
         self.after_choice.setAccessibleName("Post-processing shown")

@@ -24,6 +24,7 @@ from gui.thumbnails import ThumbnailStore
 from gui.widgets.buttons import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.figure_table import FigureRow, FigureTable
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel, LinkLabel, SectionHeader, ThemedLabel
 from gui.widgets.segments import Segments
 
@@ -113,6 +114,7 @@ class TwoRankingsView(QWidget):
         self.sentence.setWordWrap(True)
         self.moves = FigureTable(keeper, ("", "A", "B", "Moves"), "Images that moved")
         self.parts = Segments(keeper, "Below the rankings")
+        keep("two rankings", part=self.parts)
         self.parts.add(MOVES_PART, "Moves", "Where the images of A are in B")
         self.parts.add(
             WHY_PART, "Why matched", "Which places of query and image are alike (Ctrl+Shift+Y)"

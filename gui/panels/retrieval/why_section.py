@@ -10,6 +10,7 @@ from core.retrieval.why_words import carriers, strongest_channels
 from gui.panels.retrieval.query import FactSection
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
+from gui.widgets.kept import keep
 from gui.widgets.labels import SectionHeader, ThemedLabel
 from gui.widgets.slider import Slider
 
@@ -57,6 +58,7 @@ class WhySection(QWidget):
             label.setWordWrap(True)
         self.channels = FactSection(keeper)
         self.opacity = OpacityRow(keeper)
+        keep("why matched", opacity=self.opacity.slider)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -13,6 +13,7 @@ from gui.panels.retrieval.why_picture import HeatPicture
 from gui.panels.retrieval.why_section import OpacityRow, sentence
 from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
+from gui.widgets.kept import keep
 from gui.widgets.labels import ElidedLabel, ThemedLabel
 
 NOTHING_SELECTED = "Select an image in either row: what of it and of the query is alike."
@@ -80,6 +81,7 @@ class WhyTwo(QWidget):
         super().__init__(parent)
         self.words = ElidedLabel(mode=Qt.ElideRight)
         self.opacity = OpacityRow(keeper)
+        keep("two rankings", opacity=self.opacity.slider)
         self.opacity.setFixedWidth(190)
         titles = ("A, query", "A, result", "B, query", "B, result")
         self.parts = tuple(_Captioned(keeper, store, title) for title in titles)

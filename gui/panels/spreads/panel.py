@@ -15,6 +15,7 @@ from gui.panels.spreads.table import SpreadTable
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import IconButton
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.kept import keep
 from gui.widgets.labels import PictureLabel, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.read_line import ReadLine
@@ -87,6 +88,7 @@ class SpreadsPanel(QWidget):
         self.offer = ReadLine(keeper)
         self.table = SpreadTable(keeper)
         self.filter = QLineEdit()
+        keep("all layers", filter=self.filter)
         self.filter.setPlaceholderText("Filter: zeros>80 dead>0")
         self.filter.setClearButtonEnabled(True)
         self.filter.setMinimumWidth(190)

@@ -11,6 +11,7 @@ from core.jobs.prepare import PreparedFiles
 from core.training.training_plan import TrainingPlan
 from core.words import plural
 from gui.theme import ThemeKeeper
+from gui.widgets.kept import keep
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.layer_picker import LayerPickerButton
 from gui.widgets.number_fields import DecimalField
@@ -38,6 +39,7 @@ class NetFields(PanelBar):
         self.weights, self.bias = (_rate(f"lr_mult of the new layer's {what}")
                                    for what in ("weights", "bias"))  # fmt: skip
         self.shown = Segments(keeper, "Lines shown")
+        keep("training files", lines=self.shown)
         self.shown.add("changes", "changes", "The lines that differ from the net's own file")
         self.shown.add("whole", "whole files", "Every line of the three files")
         self.row.addWidget(self.head)

@@ -13,6 +13,7 @@ from gui.theme import ThemeKeeper
 from gui.thumbnails import ThumbnailStore
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import Fact, FactList
+from gui.widgets.kept import keep
 from gui.widgets.labels import SectionHeader, ThemedLabel, breakable
 from gui.widgets.scroll_column import ScrollColumn
 from gui.widgets.segments import Segments
@@ -54,6 +55,7 @@ class ProofStep(QWidget):
         self.classes = ClassGains(keeper)
         self.class_head = SectionHeader(keeper, "Classes")
         self.shown = Segments(keeper, "Queries shown")
+        keep("proof", queries=self.queries, shown=self.shown)
         self.shown.add("gains", "gains", "Queries that find more")
         self.shown.add("losses", "losses", "Queries that find less")
         self.changed = ChangedQueries(keeper, store)

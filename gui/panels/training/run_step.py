@@ -20,6 +20,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.fact_list import Fact, FactList
 from gui.widgets.figure_table import ROW_HEIGHT, FigureTable
 from gui.widgets.hint_box import HintBox
+from gui.widgets.kept import keep
 from gui.widgets.labels import SectionHeader, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.scroll_column import ScrollColumn
@@ -94,6 +95,7 @@ class RunStep(QWidget):
         self.facts = FactList(keeper, name_width=84)
         self.command = Button(keeper, "Copy as command", "copy")
         self.log = QCheckBox("log")
+        keep("run", log=self.log)
         self.log.setToolTip("Losses by their logarithms")
         self.log.setChecked(True)
         self.again = Button(keeper, "Start anew", "restart")

@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QAction, QHBoxLayout, QMenu, QWidget
 
 from gui.theme import ThemeKeeper
 from gui.widgets.buttons import Button
+from gui.widgets.kept import keep
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.number_fields import Slider, WholeNumberField
 from gui.widgets.panel_bar import PanelBar
@@ -54,6 +55,10 @@ class MapBar(PanelBar):
         self.fit_button = Button(keeper, "Fit", "fit")
         self.fit_button.setToolTip("Show the whole map (0). The wheel, + and - zoom.")
         self._make_export_button(keeper)
+        keep(
+            "map", perplexity=self.perplexity, seed=self.seed, maps=self.kinds,
+            thumbnails=self.thumbs, lasso=self.lasso_button,
+        )  # fmt: skip
         self.row.addWidget(self.methods)
         self.row.addWidget(self.tsne)
         self.row.addWidget(self.settings)
