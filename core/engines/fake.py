@@ -36,7 +36,8 @@ Shape = tuple[int, ...]
 
 def make_backend(options: Mapping[str, str]) -> Backend:
     """Options that tests set: crash_at, hang_at, fail_at and print_at name a layer, refuse a type,
-    seconds_per_layer slows every layer down, no_fast_path says why one of two paths is off.
+    seconds_per_layer slows every layer down, seconds_to_get_ready the first, no_fast_path says why
+    one of two paths is off.
     """
     return FakeBackend(options)
 
@@ -69,6 +70,7 @@ class FakeSession(Session):
     """Computes with stand-in layers; the values depend on input, seed and layer names only."""
 
     def __init__(self, request: OpenRequest, options: Mapping[str, str]) -> None:
+        self._is_ready = False
         if request.device != "cpu":
             raise EngineError(f"The fake engine has no device '{request.device}'.")
         self._net = read_net(request.net_text, state=request.state)
@@ -214,6 +216,9 @@ class FakeSession(Session):
         if self._options.get("fail_at") == layer_name:
             raise ValueError("told to fail")
         time.sleep(float(self._options.get("seconds_per_layer", "0")))
+        if not self._is_ready:
+            self._is_ready = True
+            time.sleep(float(self._options.get("seconds_to_get_ready", "0")))
 
 
 StandIn = Callable[[list[np.ndarray], Shape, np.random.Generator], np.ndarray]

@@ -30,7 +30,7 @@ from core.surveys.survey import survey
 N_TRIED = 24
 """Files that are read at most to measure a rate."""
 _PASS = 4
-_TRIED_SECONDS = 1.5
+_TRIED_SECONDS, _LONGEST_SECONDS = 1.5, 20.0
 _BYTES_OF_A_ROW = 220
 """What the database keeps of an image beside its descriptor, about."""
 
@@ -114,7 +114,7 @@ def measure_rate(request: IndexRequest, host: EngineHost, files: Sequence[Path])
     """Images a second, decoding included, tried on the first files for about a second and a half.
 
     0.0 where none of them can be read. The first pass, in which an engine gets ready, counts only
-    where there is no other.
+    where there is no other, or where it takes long.
     """
     recipe = descriptor_recipe(request)
     with host.opened(request.net) as engine:
@@ -128,7 +128,8 @@ def measure_rate(request: IndexRequest, host: EngineHost, files: Sequence[Path])
         with closing(job):
             for _step in job:
                 yield Progress(0, 0, "measuring the rate")
-                if time.monotonic() - started > _TRIED_SECONDS and trial.times:
+                passed = time.monotonic() - started
+                if (passed > _TRIED_SECONDS and len(trial.times) > 1) or passed > _LONGEST_SECONDS:
                     break
     return trial.rate(started)
 

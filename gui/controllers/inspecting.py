@@ -363,8 +363,7 @@ class InspectingController(QObject):
             return scores_among({(value.layer, value.top): engine.read(value)}, net, key)
 
     def _show_top(self, scores: ClassScores | None, *, is_told: bool) -> None:
-        last = self.last_forward
-        if scores is not None and scores.is_trained and last is not None:
+        if scores is not None and scores.is_trained and (last := self.last_forward):
             self.last_forward = replace(last, top=scores.classes[0])
         self.classes_found.emit(scores)
         if is_told and self.last_forward is not None:
@@ -373,7 +372,8 @@ class InspectingController(QObject):
     def _on_passed(self, result: PassResult, engine: Engine) -> None:
         if engine.name != self._engine.spec.settled.name:
             return  # it stands in where the chosen one changes no values
-        self.last_forward = LastForward(result.seconds, result.n_images)
+        former = self.last_forward if engine is self._told_of else None
+        self.last_forward = LastForward.after(former, result.seconds, result.n_images)
         self._notices.dismiss(ERROR_KEY)
         if engine is not self._told_of:
             self._told_of = engine

@@ -17,11 +17,21 @@ from gui.widgets.class_list import ClassScore, ClassScores, class_text
 
 @dataclass(frozen=True)
 class LastForward:
-    """The last pass that ran, for the status line."""
+    """The last pass that ran, for the status line.
+
+    warm: seconds an image of the quickest pass of this net; in the first an engine gets ready.
+    """
 
     seconds: float
     n_images: int
+    warm: float
     top: ClassScore | None = None
+
+    @classmethod
+    def after(cls, former: LastForward | None, seconds: float, n_images: int) -> LastForward:
+        """former: the pass before of the same net, None for the first."""
+        own = seconds / max(1, n_images)
+        return cls(seconds, n_images, own if former is None else min(own, former.warm))
 
     @property
     def sentence(self) -> str:

@@ -306,8 +306,8 @@ class ChannelsController(QObject):
             return None
         rate = self._rates.get(request.net.text) or self._rate_of_index()
         last = self._inspecting.last_forward
-        if not rate and last is not None and last.n_images:
-            rate = last.n_images / max(last.seconds, 1e-3)
+        if not rate and last is not None:
+            rate = 1 / max(last.warm, 1e-3)
         return len(gallery) / rate if rate else None
 
     def _rate_of_index(self) -> float:

@@ -154,7 +154,7 @@ class HistogramSources(QObject):
         if FOLDER in request.over:
             self._folder.look()
             last = self._inspecting.last_forward
-            words = self._folder.offer_words(None if last is None else last.seconds)
+            words = self._folder.offer_words(None if last is None else last.warm)
             self._histogram.offer_line.show_offer(*words)
         else:
             self._histogram.offer_line.show_offer("")

@@ -81,6 +81,16 @@ def test_the_rate_is_that_of_the_engine(
     assert 20 < rate <= 110
 
 
+def test_the_pass_in_which_an_engine_gets_ready_is_no_measure(
+    request_: IndexRequest, host: EngineHost, pictures: Path
+) -> None:
+    """It took longer than all that was tried: a folder was told to take hours, and took minutes."""
+    cold = EngineSpec("fake", options=(("seconds_to_get_ready", "2.5"),))
+    cold_request = replace(request_, net=replace(request_.net, engine=cold))
+    rate = run_job(measure_rate(cold_request, host, sorted(pictures.iterdir())))
+    assert rate > 10  # 4 images in 2.5 s are 1.6 a second
+
+
 def test_files_that_no_one_can_read_give_no_rate(
     request_: IndexRequest, host: EngineHost, tmp_path: Path
 ) -> None:
